@@ -1,0 +1,47 @@
+# `make help` lists what there is. Everything runs in .venv, which is made from pyproject.toml and constraints.txt.
+# Extra words for pytest or JupyterLab go into ARGS:  make test ARGS="-k seal"   make lab ARGS="--no-browser"
+
+ARGS ?=
+JOBS ?= 2
+
+# The version that constraints.txt was tested with comes first; any newer one will do.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lab check
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+
+demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receivers, in about 3 minutes (into runs/demo)
+	$(BIN)/python -m elastic_pinn.workbench.demo
+
+test: .venv/tools.stamp  ## all tests (ARGS="-k name" chooses some)
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
+
+lab: .venv/base.stamp  ## JupyterLab on the notebooks (ARGS="--no-browser" and the like go to it)
+	$(BIN)/python -m jupyter lab $(ARGS)
+
+check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who imports whom
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-logo
+
+.venv/base.stamp: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP_INSTALL) -e .
+	@touch $@
+
+.venv/tools.stamp: .venv/base.stamp
+	$(PIP_INSTALL) -e ".[reference,test,dev]"
+	@touch $@
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "elastic_pinn needs Python >= 3.11 with its venv module, and none was found on the PATH." \
+		"Install one (Debian, Ubuntu: apt install python3 python3-venv) or name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	@echo "Making the environment in .venv with $(PYTHON): once, a few minutes."
+	$(PYTHON) -m venv --clear .venv

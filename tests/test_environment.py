@@ -1,0 +1,93 @@
+"""The dependencies stand in three files and in the code itself: all four say the same."""
+
+import ast
+import json
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+PROJECT = Path(__file__).parents[1]
+CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
+IMPORT_NAMES = {"yaml": "pyyaml", "importlinter": "import-linter", "IPython": "ipykernel"}
+NEVER_IMPORTED = {"jupyterlab", "ipykernel"}  # the program behind `make lab`, and what runs the cells
+
+
+def requirements(lines: Iterable[str]) -> dict[str, Requirement]:
+    found = map(Requirement, lines)
+    return {canonicalize_name(requirement.name): requirement for requirement in found}
+
+
+def project() -> dict:
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+
+
+def base() -> dict[str, Requirement]:
+    return requirements(project()["dependencies"])
+
+
+def extra(*names: str) -> dict[str, Requirement]:
+    return requirements(line for name in names for line in project()["optional-dependencies"][name])
+
+
+def sources(folder: str) -> Iterator[str]:
+    """The Python text of every module, script and notebook below a folder."""
+    for path in (PROJECT / folder).rglob("*.py"):
+        yield path.read_text()
+    for path in (PROJECT / folder).rglob("*.ipynb"):
+        cells = json.loads(path.read_text())["cells"]
+        yield "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def imported(*folders: str) -> set[str]:
+    """The distributions of other people that the code in these folders imports."""
+    nodes = [node for folder in folders for text in sources(folder) for node in ast.walk(ast.parse(text))]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    roots = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - {"elastic_pinn"}
+    return {canonicalize_name(IMPORT_NAMES.get(root, root)) for root in roots}
+
+
+def test_library_and_notebooks_import_exactly_the_declared_dependencies():
+    assert imported("elastic_pinn", "notebooks") | NEVER_IMPORTED == set(base())
+
+
+def test_data_scripts_import_only_declared_dependencies():
+    assert imported("data") <= set(base()) | set(extra("reference"))
+
+
+def test_tests_import_only_declared_dependencies():
+    assert imported("tests") <= set(base()) | set(extra("reference", "test", "dev"))
+
+
+def test_conda_environment_is_the_same_list_as_pyproject():
+    environment = yaml.safe_load((PROJECT / "environment.yml").read_text())
+    lines = [line for line in environment["dependencies"] if isinstance(line, str)]
+    conda = {name: requirement.specifier for name, requirement in requirements(lines).items()}
+    assert conda.pop("python") == Requirement(f"python{project()['requires-python']}").specifier
+    del conda["pip"]
+    expected = {CONDA_NAMES.get(name, name): requirement.specifier for name, requirement in base().items()}
+    assert conda == expected
+    assert {"pip": ["-e ."]} in environment["dependencies"]
+
+
+def pins() -> dict[str, Version]:
+    lines = (PROJECT / "constraints.txt").read_text().splitlines()
+    pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(name): Version(version) for name, version in pairs}
+
+
+@pytest.mark.parametrize("name", [*base(), *extra("reference", "test", "dev")])
+def test_every_dependency_is_pinned_within_its_range(name):
+    requirement = (base() | extra("reference", "test", "dev"))[name]
+    assert pins()[name] in requirement.specifier
+
+
+def test_pins_hold_on_any_machine():
+    assert all(version.local is None for version in pins().values())

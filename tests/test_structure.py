@@ -1,0 +1,116 @@
+"""The rules of the house: who imports whom, how long a file gets, what a notebook looks like."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+from importlinter.cli import lint_imports
+
+from elastic_pinn.config import Config
+
+PROJECT = Path(__file__).parents[1]
+MODULES = sorted((PROJECT / "elastic_pinn").rglob("*.py"))
+NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+TRAINING_NOTEBOOKS = [path for path in NOTEBOOKS if path.name in ("01_forward.ipynb", "02_inverse.ipynb")]
+TRAINING_PARAMETERS = {"run_dir", "steps", "seed", "device", "checkpoint_every", "resume"}
+
+each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+each_training_notebook = pytest.mark.parametrize("path", TRAINING_NOTEBOOKS, ids=lambda path: path.name)
+
+
+def cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def parameters_cells(path: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in cells(path, "code") if "parameters" in cell.metadata.get("tags", [])]
+
+
+def bound_names(source: str) -> set[str]:
+    return {ast.unparse(statement.targets[0]) for statement in ast.parse(source).body}
+
+
+def test_each_wing_imports_only_from_those_below_it(monkeypatch):
+    monkeypatch.chdir(PROJECT)
+    assert lint_imports(no_cache=True) == 0, "`make check` shows the broken contract"
+
+
+@each_module
+def test_no_module_is_longer_than_400_lines(path):
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@each_module
+def test_nothing_imports_pyplot(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            assert all("pyplot" not in alias.name and alias.name != "pylab" for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            assert "pyplot" not in f"{node.module} {names}"
+
+
+def test_the_notebooks_of_the_whole_line_are_there():
+    assert {"01_forward.ipynb", "02_inverse.ipynb"} <= {path.name for path in NOTEBOOKS}
+
+
+@each_notebook
+def test_a_notebook_is_valid_and_committed_without_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    for cell in cells(path, "code"):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+@each_notebook
+def test_a_notebook_is_committed_without_traces_of_a_kernel_or_a_run(path):
+    metadata = nbformat.read(path, as_version=4).metadata
+    assert set(metadata) <= {"kernelspec", "language_info"}
+    assert metadata.kernelspec.name == "python3"
+    assert metadata.kernelspec.language == "python"  # or plain papermill refuses the notebook
+    assert set(metadata.get("language_info", {})) <= {"name"}
+    for cell in [*cells(path, "code"), *cells(path, "markdown")]:
+        assert set(cell.metadata) <= {"tags"}, f"the cell that starts {cell.source[:40]!r}"
+
+
+@each_notebook
+def test_a_notebook_is_thin(path):
+    code = cells(path, "code")
+    assert len(code) <= 12
+    for cell in code:
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        assert not any(isinstance(node, kinds) for node in ast.walk(ast.parse(cell.source)))
+
+
+@each_notebook
+def test_a_notebook_begins_with_its_question(path):
+    first = nbformat.read(path, as_version=4).cells[0]
+    assert first.cell_type == "markdown"
+    assert first.source.startswith("# ")
+
+
+@each_training_notebook
+def test_a_training_notebook_has_one_parameters_cell_with_the_common_names(path):
+    [cell] = parameters_cells(path)
+    own = {"data"} if path.name == "02_inverse.ipynb" else set()
+    assert bound_names(cell.source) >= TRAINING_PARAMETERS | own
+
+
+@each_training_notebook
+def test_each_parameter_is_a_config_field(path):
+    [cell] = parameters_cells(path)
+    assert bound_names(cell.source) <= {"run_dir", "resume", *Config.model_fields}
+
+
+@each_training_notebook
+def test_each_parameter_is_one_line_with_a_plain_value_and_a_comment(path):
+    [cell] = parameters_cells(path)
+    lines = cell.source.splitlines()
+    for statement in ast.parse(cell.source).body:
+        assert isinstance(statement, ast.Assign), f"not a plain assignment: {ast.unparse(statement)}"
+        assert isinstance(ast.literal_eval(statement.value), int | float | bool | str | list)
+        assert statement.lineno == statement.end_lineno
+        assert lines[statement.lineno - 1][statement.end_col_offset :].strip().startswith("# ")
