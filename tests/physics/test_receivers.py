@@ -1,0 +1,190 @@
+"""A receiver file holds what was recorded, opens anywhere, and is refused in words when it is not right."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from elastic_pinn.physics.receivers import ReceiverFileError, Receivers, Truth
+from elastic_pinn.physics.solutions import GaussianPulse
+
+
+def example(**changes) -> Receivers:
+    rng = np.random.default_rng(0)
+    clean = rng.standard_normal((3, 4, 2))
+    fields = {
+        "xy": np.array([[0.0, 0.0], [0.01, 0.0], [0.0, 0.02]]),
+        "time": np.array([0.0, 1e-6, 2e-6, 4e-6]),
+        "displacement": clean + 0.1,
+        "noise": 0.1,
+        "material": {"lambda": 7.488e10, "mu": 1.82e10, "rho": 2700.0},
+        "start": frozenset({"lambda", "mu"}),
+        "pulses": (GaussianPulse((0.01, 0.02), (0.6, 0.8), 0.006, 0.1),),
+        "truth": Truth({"lambda": 5.76e10, "mu": 2.6e10, "rho": 2700.0}, clean),
+        "title": "λ and μ",
+        "provenance": "made up",
+    }
+    return Receivers(**(fields | changes))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    example().save(tmp_path / "receivers.h5")
+    return tmp_path / "receivers.h5"
+
+
+def test_what_is_saved_comes_back(path):
+    saved, found = example(), Receivers.load(path)
+    for name in ("xy", "time", "displacement"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(saved, name))
+    for name in ("noise", "material", "start", "pulses", "title", "provenance", "noise_relative"):
+        assert getattr(found, name) == getattr(saved, name)
+    assert found.truth is not None and saved.truth is not None
+    assert found.truth.material == saved.truth.material
+    np.testing.assert_array_equal(found.truth.displacement, saved.truth.displacement)
+
+
+def test_pulses_and_truth_may_be_unknown(tmp_path):
+    example(pulses=(), truth=None).save(tmp_path / "measured.h5")
+    found = Receivers.load(tmp_path / "measured.h5")
+    assert found.pulses == () and found.truth is None
+    assert found.noise_relative == pytest.approx(0.1 / np.abs(found.displacement).max())
+
+
+def test_a_loaded_file_is_named_by_path_and_digest(path):
+    found = Receivers.load(path)
+    assert found.path == path
+    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_same_recording_gives_the_same_bytes(path, tmp_path):
+    example().save(tmp_path / "again.h5")
+    assert (tmp_path / "again.h5").read_bytes() == path.read_bytes()
+
+
+def test_plain_h5py_shows_values_units_and_roles(path):
+    with h5py.File(path) as file:
+        assert file["receivers/displacement"].shape == (3, 4, 2)
+        assert file["receivers/displacement"].attrs["units"] == b"m"
+        assert file["receivers/displacement"].attrs["noise"] == 0.1
+        assert file["known/mu"][()] == 1.82e10
+        assert file["known/mu"].attrs["role"] == b"start"
+        assert file["known/rho"].attrs["role"] == b"known"
+        assert file["known/pulses/direction"][0].tolist() == [0.6, 0.8]
+        assert file.attrs["title"].decode() == "λ and μ"
+
+
+def test_no_string_has_variable_length(path):
+    types = []
+
+    def collect(_: str, node: h5py.HLObject) -> None:
+        types.extend(node.attrs.get_id(name).dtype for name in node.attrs)
+        if isinstance(node, h5py.Dataset):
+            types.append(node.dtype)
+
+    with h5py.File(path) as file:
+        file.visititems(collect)
+        collect("/", file)
+    assert len(types) > 20
+    assert all(h5py.check_string_dtype(kind) is None or kind.kind == "S" for kind in types)
+
+
+def replaced(name: str, values: object):
+    """An edit of a file: other values in a data set that keeps its attributes."""
+
+    def edit(file: h5py.File) -> None:
+        attributes = dict(file[name].attrs)
+        del file[name]
+        file.create_dataset(name, data=values).attrs.update(attributes)
+
+    return edit
+
+
+def attribute(name: str, key: str, value: object):
+    def edit(file: h5py.File) -> None:
+        file[name].attrs[key] = value
+
+    return edit
+
+
+def without(name: str, key: str | None = None):
+    def edit(file: h5py.File) -> None:
+        del (file[name].attrs if key else file)[key or name]
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "fault"),
+    [
+        (without("/", "format"), "format is 'missing'"),
+        (attribute("/", "format", "elastic_pinn receivers 9"), "'elastic_pinn receivers 1' is needed"),
+        (without("receivers/xy"), "receivers/xy is missing"),
+        (without("receivers/time"), "receivers/time is missing"),
+        (without("receivers/displacement"), "receivers/displacement is missing"),
+        (without("receivers/displacement", "noise"), "lacks the attribute noise"),
+        (without("known/mu"), "known/mu is missing"),
+        (without("known/pulses/peak"), "known/pulses/peak is missing"),
+        (without("truth/displacement"), "truth/displacement is missing"),
+        (without("known/mu", "role"), "role of known/mu is 'missing'"),
+        (attribute("known/mu", "role", "guess"), "'start' or 'known' is needed"),
+        (without("receivers/xy", "units"), "units of receivers/xy is 'missing', where 'm' is needed"),
+        (attribute("receivers/time", "units", "us"), "units of receivers/time is 'us', where 's' is needed"),
+        (attribute("known/lambda", "units", "GPa"), "units of known/lambda is 'GPa', where 'Pa' is needed"),
+        (attribute("known/pulses/width", "units", "mm"), "units of known/pulses/width is 'mm'"),
+        (replaced("receivers/xy", np.zeros((3, 3))), r"receivers/xy has shape \(3, 3\)"),
+        (replaced("receivers/time", np.zeros((4, 1))), r"receivers/time has shape \(4, 1\)"),
+        (replaced("receivers/displacement", np.ones((4, 3, 2))), r"\(4, 3, 2\), .* need \(3, 4, 2\)"),
+        (replaced("truth/displacement", np.ones((3, 4))), r"truth/displacement has shape \(3, 4\)"),
+        (replaced("known/rho", [2700.0]), r"known/rho has shape \(1,\), where one number"),
+        (replaced("known/pulses/center", np.zeros((2, 2))), "known/pulses/center has shape"),
+        (replaced("known/pulses/direction", [[2.0, 0.0]]), "a vector of length 1"),
+        (replaced("receivers/xy", [[0, 0], [0, np.nan], [1, 1]]), "receivers/xy has values that are not fin"),
+        (replaced("receivers/time", [0, 1, 2, np.inf]), "receivers/time has values that are not finite"),
+        (
+            replaced("receivers/displacement", np.full((3, 4, 2), np.nan)),
+            "displacement has values that are no",
+        ),
+        (replaced("receivers/displacement", np.zeros((3, 4, 2))), "displacement is zero everywhere"),
+        (replaced("receivers/time", [0, 1e-6, 1e-6, 4e-6]), "does not increase after row 1"),
+        (replaced("receivers/time", [0, 2e-6, 1e-6, 4e-6]), "does not increase after row 1"),
+        (replaced("receivers/time", [b"a", b"b", b"c", b"d"]), "where numbers are needed"),
+        (attribute("receivers/displacement", "noise", -1.0), "standard deviation of 0 or more"),
+        (attribute("receivers/displacement", "noise", "1 %"), "could not convert string to float"),
+        (replaced("known/mu", -1.0), "known: .*mu"),
+        (replaced("truth/rho", np.inf), "truth has a material constant that is not finite"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_its_name_and_fault(path, edit, fault):
+    with h5py.File(path, "r+") as file:
+        edit(file)
+    with pytest.raises(ReceiverFileError, match=fault) as caught:
+        Receivers.load(path)
+    assert str(path) in str(caught.value)
+    assert "data/README.md" in str(caught.value)
+
+
+def test_a_missing_file_is_refused_with_the_place_looked_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ReceiverFileError, match="No such file") as caught:
+        Receivers.load("data/none.h5")
+    assert str(tmp_path / "data" / "none.h5") in str(caught.value)
+
+
+@pytest.mark.parametrize("kept", [0, 5, 0.3, 0.9])
+def test_a_truncated_file_is_refused_by_name(path, kept):
+    image = path.read_bytes()
+    path.write_bytes(image[: kept if isinstance(kept, int) else int(kept * len(image))])
+    with pytest.raises(ReceiverFileError, match="not a whole HDF5 file") as caught:
+        Receivers.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_values_that_do_not_fit_together_are_refused_when_made():
+    with pytest.raises(ValueError, match=r"receivers/displacement has shape \(3, 4, 2\)"):
+        example(time=np.array([0.0, 1.0]))
+    with pytest.raises(ValueError, match="where lambda, mu, rho are needed"):
+        dataclasses.replace(example(), material={"lambda": 1.0, "mu": 1.0})
