@@ -1,0 +1,22 @@
+"""The one error that this wing raises about files."""
+
+from os import PathLike, fspath
+
+
+class CheckpointError(Exception):
+    """A checkpoint or history file that cannot be used, or could not be written.
+
+    Arguments:
+        path: the file it is about.
+        fault: what is wrong, with the numbers or names found and expected.
+        advice: what to do about it.
+    """
+
+    def __init__(self, path: str | PathLike[str], fault: str, advice: str) -> None:
+        super().__init__(fspath(path), fault, advice)
+        self.path = fspath(path)
+        self.fault = fault
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fault}. {self.advice}."

@@ -1,0 +1,94 @@
+"""Files on disk: opened only when they are plain files, written so that they last."""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from elastic_pinn.storage.errors import CheckpointError
+
+SPECIAL = "is not a regular file but a FIFO, socket or device"
+
+
+@contextmanager
+def open_regular(path: str | os.PathLike[str]) -> Iterator[FileIO]:
+    """Open a file for reading, unbuffered, if it is a regular one; this never blocks.
+
+    Raises CheckpointError for what is missing, unreadable, a folder, a symbolic link, a FIFO or a device.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            _require_regular(path, os.fstat(descriptor).st_mode)
+            yield FileIO(descriptor, closefd=False)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _reading_failed(path, error) from error
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder and those above it, each entered durably into its parent."""
+    if folder.is_dir():
+        return
+    make_folders(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A fresh hidden name in the same folder, hence on the same file system."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+
+
+def write_new(path: Path, data: bytes | bytearray | memoryview) -> None:
+    """Write a file that must not exist yet, down to the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file in the place of one that is there: a reader sees the old or the new. Raises OSError."""
+    temporary = temporary_beside(path)
+    try:
+        write_new(temporary, data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was entered into or removed from a folder last."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _require_regular(path: str | os.PathLike[str], mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise CheckpointError(path, "is a folder", "Give one file in it")
+    if not stat.S_ISREG(mode):
+        raise CheckpointError(path, SPECIAL, "Give a regular file")
+
+
+def _reading_failed(path: str | os.PathLike[str], error: OSError) -> CheckpointError:
+    if isinstance(error, FileNotFoundError):
+        return CheckpointError(path, "is missing", "Check the path")
+    if error.errno == errno.ELOOP:
+        return CheckpointError(path, "is a symbolic link", "Give the file that it points to")
+    if error.errno == errno.ENXIO:
+        return CheckpointError(path, SPECIAL, "Give a regular file")
+    return CheckpointError(path, f"cannot be read ({error.strerror})", "Check its permissions and the disk")

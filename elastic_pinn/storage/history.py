@@ -1,0 +1,168 @@
+"""Every column at every step: a table that grows in memory, and its place in an HDF5 group."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import h5py
+import numpy as np
+from numpy.typing import ArrayLike
+
+from elastic_pinn.storage.hdf5 import (
+    get_attribute,
+    read_array,
+    refusal,
+    set_attribute,
+    walk,
+    write_array,
+    write_nested,
+)
+
+FIRST_CAPACITY = 1024
+
+# The name, beside the columns, of the events: JSON lines [step, text], cut into rows of fixed length.
+EVENTS = "events"
+EVENT_BYTES = 128
+
+
+class History:
+    """A table of one row a step, and the events beside it.
+
+    Arguments:
+        columns: the names, for ever: "step" (int64) and others (float64) such as "wall_s" or "loss/total".
+
+    Attributes:
+        names: the columns' names, in order.
+        events: (step, text) pairs, such as a resume or a changed learning rate; add with `note`.
+
+    Raises ValueError for names that cannot stand side by side in a file.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        _check_names(columns)
+        self.names = tuple(columns)
+        self.events: list[tuple[int, str]] = []
+        self._rows = 0
+        self._arrays = {name: np.empty(FIRST_CAPACITY, dtype_of(name)) for name in columns}
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, ArrayLike], events: Iterable[tuple[int, str]] = ()) -> "History":
+        """A table with rows in it; the arrays, all of one length, are copied."""
+        history = cls(list(columns))
+        arrays = {name: np.array(values, dtype_of(name), ndmin=1) for name, values in columns.items()}
+        lengths = {len(array) for array in arrays.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns of different lengths: {sorted(lengths)}")
+        history._arrays, history._rows = arrays, lengths.pop()
+        history.events = [(int(step), str(text)) for step, text in events]
+        return history
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def append(self, row: Mapping[str, float]) -> None:
+        """Add a row. A column it lacks was not measured at this step: NaN; "step" is needed.
+
+        Raises ValueError for a row without "step" or with an unknown column.
+        """
+        if "step" not in row or not row.keys() <= self._arrays.keys():
+            legal = ", ".join(self.names)
+            raise ValueError(f"a row needs 'step' and may have {legal}; this one has {', '.join(row)}")
+        at = self._rows
+        if at == len(self._arrays["step"]):
+            self._grow()
+        for name, array in self._arrays.items():
+            array[at] = row.get(name, np.nan)
+        self._rows = at + 1
+
+    def note(self, step: int, text: str) -> None:
+        """Add an event."""
+        self.events.append((step, text))
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """All columns, each (rows,), as read-only views: what is in them stays when rows are added."""
+        return self.rows(0)
+
+    def rows(self, start: int) -> dict[str, np.ndarray]:
+        """As `columns`, from row `start` on."""
+        views = {name: array[start : self._rows] for name, array in self._arrays.items()}
+        for view in views.values():
+            view.flags.writeable = False
+        return views
+
+    @property
+    def last(self) -> dict[str, float]:
+        """The newest row, NaN where a column was not measured; empty when there is none."""
+        if not self._rows:
+            return {}
+        return {name: array[self._rows - 1].item() for name, array in self._arrays.items()}
+
+    def _grow(self) -> None:
+        for name, array in self._arrays.items():
+            grown = np.empty(max(FIRST_CAPACITY, 2 * len(array)), array.dtype)
+            grown[: self._rows] = array[: self._rows]
+            self._arrays[name] = grown
+
+
+def dtype_of(column: str) -> type[np.generic]:
+    """The type of a column's values."""
+    return np.int64 if column == "step" else np.float64
+
+
+def write_history(group: h5py.Group, history: History, units: Mapping[str, str]) -> None:
+    """Write each column as a data set (rows,) at its name, with its unit where known, and the events."""
+    for name, column in history.columns().items():
+        dataset = write_nested(group, name, column)
+        if name in units:
+            set_attribute(dataset, "units", units[name])
+    write_array(group, EVENTS, event_rows(history.events))
+
+
+def read_history(group: h5py.Group) -> tuple[History, dict[str, str]]:
+    """The history in a group and the units of its columns.
+
+    Raises CheckpointError where the group holds anything that `write_history` does not write.
+    """
+    columns: dict[str, np.ndarray] = {}
+    units: dict[str, str] = {}
+    events: list[tuple[int, str]] = []
+    for name, dataset in walk(group):
+        array = read_array(dataset)
+        if name == EVENTS:
+            events = read_event_rows(dataset, array)
+        elif array.dtype != dtype_of(name) or array.ndim != 1:
+            raise refusal(dataset, f"is no column of a history: {array.dtype} of shape {array.shape}")
+        else:
+            columns[name] = array
+            if "units" in dataset.attrs:
+                units[name] = get_attribute(dataset, "units")
+    try:
+        return History.from_columns(columns, events), units
+    except ValueError as error:
+        raise refusal(group, f"is no history: {error}") from error
+
+
+def event_rows(events: Iterable[tuple[int, str]]) -> np.ndarray:
+    """Events as rows of fixed-length text, (any,): a JSON line each, continued on further rows where long."""
+    lines = [f"{json.dumps(event)}\n" for event in events]
+    cut = [line[at : at + EVENT_BYTES] for line in lines for at in range(0, len(line), EVENT_BYTES)]
+    return np.array([row.encode() for row in cut], h5py.string_dtype("utf-8", EVENT_BYTES))
+
+
+def read_event_rows(dataset: h5py.Dataset, rows: np.ndarray) -> list[tuple[int, str]]:
+    """The events that `event_rows` wrote; a last one that is not whole yet is left out."""
+    try:
+        *lines, _rest = b"".join(rows).split(b"\n")
+        return [(int(step), str(text)) for step, text in map(json.loads, lines)]
+    except (ValueError, TypeError) as error:
+        raise refusal(dataset, f"does not hold events ({error})") from error
+
+
+def _check_names(columns: Sequence[str]) -> None:
+    if "step" not in columns or len(set(columns)) != len(columns):
+        raise ValueError(f"columns need a 'step', and no name twice: {list(columns)}")
+    taken = {EVENTS, *columns}
+    for name in columns:
+        parts = name.split("/")
+        folders = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+        if name == EVENTS or not {"", "."}.isdisjoint(parts) or folders & taken:
+            raise ValueError(f"{name!r} cannot be a column: empty in part, reserved, or inside another column")

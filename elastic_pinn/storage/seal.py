@@ -1,0 +1,197 @@
+"""Bytes <-> one sealed, verified file.
+
+A sealed file is an HDF5 file whose first 512 bytes (its user block, which HDF5 skips) say what follows and
+hold its SHA-256, so that a file is verified before libhdf5 sees a byte of it.
+"""
+
+import hashlib
+import os
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+
+from elastic_pinn.storage.errors import CheckpointError
+from elastic_pinn.storage.files import make_folders, open_regular, sync_folder, temporary_beside, write_new
+
+FORMAT_VERSION = 1
+HEADER_BYTES = 512
+
+# In every format version: magic and version come first, and the last 32 bytes are the header's own SHA-256.
+MAGIC = b"\x89elastic_pinn\r\n\x1a"
+VERSION = struct.Struct("<16sI")
+DIGEST_AT = HEADER_BYTES - hashlib.sha256().digest_size
+# Magic, format version, bytes of the metric's name, step, generation, metric, length, SHA-256, metric's name.
+FIELDS = struct.Struct("<16sIIqqdQ32s128s")
+NAME_BYTES = 128
+
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+FOREIGN_MAGICS = {
+    HDF5_MAGIC: "a plain HDF5 file",
+    b"PK\x03\x04": "a zip archive, as torch.save writes",
+    b"\x80": "a pickle",
+}
+
+ANOTHER = "Use another checkpoint of the same run"
+OURS = "Give a checkpoint that elastic_pinn wrote, checkpoints/step-*.h5 in a run directory"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the first 512 bytes of a sealed file say.
+
+    Arguments:
+        format_version: of the whole file.
+        step: optimizer iterations done.
+        generation: 0 in a fresh run, one more at each resume.
+        metric: the monitored value; NaN where there is none.
+        metric_name: what was monitored; at most 128 bytes of UTF-8.
+        length: bytes that follow the header.
+        sha256: digest of these bytes (32 bytes).
+    """
+
+    format_version: int
+    step: int
+    generation: int
+    metric: float
+    metric_name: str
+    length: int
+    sha256: bytes
+
+
+def seal(image: bytearray | memoryview, *, step: int, generation: int, metric: float, metric_name: str) -> Header:
+    """Write the header into the first 512 bytes of an HDF5 file image that has a user block of that size.
+
+    It is done in place: an image is large and never copied. Raises ValueError for too long a `metric_name`.
+    """
+    body = memoryview(image)[HEADER_BYTES:]
+    digest = hashlib.sha256(body).digest()
+    header = Header(FORMAT_VERSION, step, generation, metric, metric_name, len(body), digest)
+    image[:HEADER_BYTES] = _pack(header)
+    return header
+
+
+def read_header(path: str | os.PathLike[str]) -> Header:
+    """The header of a sealed file, itself verified; what follows it is only measured.
+
+    Raises CheckpointError for whatever is not a sealed file of full length and a known format version.
+    """
+    with open_regular(path) as file:
+        return _measured_header(path, file)
+
+
+def read_sealed(path: str | os.PathLike[str]) -> tuple[Header, bytes]:
+    """The header and all bytes of a sealed file (those of the header too: HDF5 opens them), wholly verified.
+
+    Raises CheckpointError for whatever is not exactly what was sealed.
+    """
+    with open_regular(path) as file:
+        header = _measured_header(path, file)
+        file.seek(0)
+        data = file.read()
+    _require_length(path, header, len(data))
+    if hashlib.sha256(memoryview(data)[HEADER_BYTES:]).digest() != header.sha256:
+        raise CheckpointError(path, "damaged: not the bytes that were sealed (SHA-256 differs)", ANOTHER)
+    return header, data
+
+
+def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
+    """Make a sealed image a file that is whole, verified and on the disk, or is not there at all.
+
+    Folders are made as needed. A file that has the name already stays as it is. Raises CheckpointError, and
+    then leaves nothing behind.
+    """
+    temporary = temporary_beside(path)
+    made = [temporary]
+    try:
+        make_folders(path.parent)
+        write_new(temporary, sealed)
+        _read_back(temporary, path)
+        _link_new(temporary, path)
+        made.append(path)
+        temporary.unlink()
+        sync_folder(path.parent)
+    except OSError as error:
+        _remove(made)  # what may not last is not left to look as if it did
+        advice = "Free space or choose another folder; checkpoints that were there are untouched"
+        raise CheckpointError(path, f"could not be written ({error.strerror})", advice) from error
+    except BaseException:
+        _remove(made)
+        raise
+
+
+def _read_back(temporary: Path, path: Path) -> None:
+    try:
+        read_sealed(temporary)
+    except CheckpointError as error:
+        raise CheckpointError(path, f"was not read back as written: {error.fault}", "Check the disk") from error
+
+
+def _link_new(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)  # unlike a rename, a link never replaces what has the name
+    except FileExistsError as error:
+        advice = "Checkpoints are never overwritten: write to a fresh run directory, or as a new generation"
+        raise CheckpointError(path, "exists already", advice) from error
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _pack(header: Header) -> bytes:
+    name = header.metric_name.encode()
+    if len(name) > NAME_BYTES:
+        raise ValueError(f"metric_name {header.metric_name!r} has {len(name)} bytes; at most {NAME_BYTES} fit")
+    fields = FIELDS.pack(
+        MAGIC, header.format_version, len(name), header.step, header.generation, header.metric, header.length,
+        header.sha256, name,
+    )  # fmt: skip
+    head = fields.ljust(DIGEST_AT, b"\0")
+    return head + hashlib.sha256(head).digest()
+
+
+def _measured_header(path: str | os.PathLike[str], file: FileIO) -> Header:
+    head = file.read(HEADER_BYTES + len(HDF5_MAGIC))
+    header = _unpack(path, head)
+    _require_length(path, header, os.fstat(file.fileno()).st_size)
+    return header
+
+
+def _unpack(path: str | os.PathLike[str], head: bytes) -> Header:
+    _require_ours(path, head)
+    if len(head) < HEADER_BYTES:
+        raise CheckpointError(path, f"truncated: {len(head)} bytes, less than a header of {HEADER_BYTES}", ANOTHER)
+    if hashlib.sha256(head[:DIGEST_AT]).digest() != head[DIGEST_AT:HEADER_BYTES]:
+        raise CheckpointError(path, "damaged: not the header that was sealed (SHA-256 differs)", ANOTHER)
+    _require_known_version(path, VERSION.unpack_from(head)[1])
+    _, version, name_bytes, step, generation, metric, length, digest, name = FIELDS.unpack_from(head)
+    return Header(version, step, generation, metric, name[:name_bytes].decode(errors="replace"), length, digest)
+
+
+def _require_ours(path: str | os.PathLike[str], head: bytes) -> None:
+    if head.startswith(MAGIC) or (0 < len(head) < len(MAGIC) and MAGIC.startswith(head)):
+        return
+    if not head:
+        raise CheckpointError(path, "truncated: it is empty", ANOTHER)
+    if head.startswith(HDF5_MAGIC, HEADER_BYTES):
+        raise CheckpointError(path, "has no seal before its HDF5 part: the header is damaged, or foreign", ANOTHER)
+    kind = next((kind for magic, kind in FOREIGN_MAGICS.items() if head.startswith(magic)), "of an unknown kind")
+    raise CheckpointError(path, f"is not a checkpoint of elastic_pinn but {kind}", OURS)
+
+
+def _require_known_version(path: str | os.PathLike[str], version: int) -> None:
+    if version > FORMAT_VERSION:
+        fault = f"has format version {version}, newer than version {FORMAT_VERSION} that is known here"
+        raise CheckpointError(path, fault, "Install a newer elastic_pinn")
+
+
+def _require_length(path: str | os.PathLike[str], header: Header, found: int) -> None:
+    expected = HEADER_BYTES + header.length
+    if found < expected:
+        raise CheckpointError(path, f"truncated: {found:,} bytes of {expected:,} are there", ANOTHER)
+    if found > expected:
+        raise CheckpointError(path, f"longer than sealed: {found:,} bytes instead of {expected:,}", ANOTHER)
