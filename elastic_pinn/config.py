@@ -1,0 +1,273 @@
+"""What an experiment is: validated, frozen, plain JSON.
+
+The fields stand in sections (problem, network, training, checkpoint), and each has one flat name, unique over all of
+them: the name in notebooks, on the command line and in sweeps. A function that needs one section asks for that
+section's class.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from numbers import Number
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+BESIDE_CONFIG = {"run_dir": "the path of a folder", "resume": "'never', 'auto' or the path of a checkpoint"}
+"""Notebook parameters that say where a run lies and how it starts, with what is legal: not part of what the
+experiment is."""
+
+PLAIN = (Number, str, bytes, list, tuple, set, dict, type(None))
+"""Types of a notebook's parameters, legal or not; whatever else stands in its namespace is no parameter."""
+
+Item = TypeVar("Item")
+List = Annotated[tuple[Item, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
+Count = Annotated[int, Field(ge=1)]
+OptionalCount = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class ConfigError(ValueError):
+    """A config that cannot be: its text names each bad field, the value found and what is legal."""
+
+
+class Section(BaseModel):
+    """Frozen, strict (1.5 is no whole number, 'abc' no number), and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ProblemConfig(Section):
+    """Which physical problem. A Problem of the user's own, given to train(), takes the place of this section."""
+
+    problem: Literal["standing_waves", "receivers", "own"] = "standing_waves"
+    """standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see `data`. own: given to
+    train()"""
+    data: str = ""
+    """receiver file of the problem 'receivers'; a relative path starts at the project's root"""
+    length: Positive = 1.0
+    """side of the square of the problem 'standing_waves', m"""
+    duration: Positive = 2.0
+    """time window of the problem 'standing_waves', s"""
+    lame_lambda: float = Field(default=2.0, allow_inf_nan=False)
+    """first Lame parameter of the problem 'standing_waves', Pa"""
+    lame_mu: Positive = 1.0
+    """shear modulus of the problem 'standing_waves', Pa"""
+    density: Positive = 1.0
+    """density of the problem 'standing_waves', kg/m3"""
+    unknowns: List[Literal["lambda", "mu", "rho"]] = ()
+    """what is to be found from receivers: any of 'lambda', 'mu', 'rho'"""
+    unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 10.0
+    """bulk modulus, shear modulus and density are searched between start / range and start * range"""
+    initial_pulses: bool = True
+    """whether the known initial pulses of a receiver file are used as the initial condition"""
+
+
+class NetworkConfig(Section):
+    """The network (x, y, t) -> (u_x, u_y)."""
+
+    network: Literal["mlp"] = "mlp"
+    """kind of network"""
+    hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
+    """width of each hidden layer"""
+    activation: Literal["tanh", "sin", "swish"] = "tanh"
+    """what follows each hidden layer"""
+    input_frequency: Positive = 1.0
+    """factor on the first layer's initial weights: the higher, the shorter the waves the network starts with"""
+    precision: Literal["float32", "float64"] = "float32"
+    """floating-point type of weights, points and losses"""
+
+
+class TrainingConfig(Section):
+    """How it learns."""
+
+    steps: Count = 10_000
+    """optimizer iterations in all, also when resuming; an L-BFGS iteration is one step"""
+    seed: OptionalCount = 0
+    """seeds weights, points and held-out points"""
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
+    """'cpu', 'cuda' or 'cuda:N'"""
+
+    stages: Annotated[List[Literal["adam", "adamw", "sgd", "lbfgs"]], Field(min_length=1)] = ("adam",)
+    """optimizers, one after another"""
+    stage_steps: List[Count] = ()
+    """length of each stage but the last, which takes the rest of `steps`"""
+    learning_rate: Positive = 1e-3
+    """of Adam, AdamW and SGD: what the schedule starts from"""
+    beta1: Fraction = 0.9
+    """decay of Adam's and AdamW's first moment"""
+    beta2: Fraction = 0.999
+    """decay of Adam's and AdamW's second moment"""
+    epsilon: Positive = 1e-8
+    """Adam's and AdamW's guard against division by zero"""
+    weight_decay: NonNegative = 0.01
+    """of AdamW"""
+    momentum: Fraction = 0.9
+    """of SGD"""
+    lbfgs_learning_rate: Positive = 1.0
+    """first step length of each L-BFGS iteration; without a line search, the only one"""
+    lbfgs_history: Count = 50
+    """pairs of steps and gradient changes that L-BFGS keeps"""
+    lbfgs_line_search: Literal["strong_wolfe", "none"] = "strong_wolfe"
+    """how L-BFGS finds its step length"""
+    clip_grad_norm: NonNegative = 0.0
+    """longest gradient of Adam, AdamW and SGD, longer ones are shortened to it; 0: no limit"""
+
+    schedule: Literal["constant", "exponential", "step", "cosine", "plateau"] = "constant"
+    """how the learning rate of Adam, AdamW and SGD goes on through a stage"""
+    warmup_steps: OptionalCount = 0
+    """steps of linear growth to the full learning rate at the start of a stage"""
+    decay_rate: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """factor of the schedules exponential, step and plateau"""
+    decay_every: Count = 1000
+    """steps per factor `decay_rate`: smoothly (exponential) or at once (step)"""
+    plateau_patience: Count = 10
+    """validations without a new best after which the schedule plateau lowers the rate"""
+    min_learning_rate: NonNegative = 0.0
+    """the schedules never go below"""
+
+    interior_points: Count = 10_000
+    """collocation points where the wave equation is asked for"""
+    boundary_points: Count = 1_000
+    """points for each boundary condition"""
+    initial_points: Count = 1_000
+    """points for the initial condition"""
+    sampling: Literal["latin_hypercube", "uniform", "sobol"] = "latin_hypercube"
+    """how points are drawn"""
+    resample_every: OptionalCount = 0
+    """steps between fresh points; 0: never. L-BFGS keeps the points it started with"""
+
+    weight_pde: NonNegative = 1.0
+    """of the mean square of the wave equation's residual"""
+    weight_boundary: NonNegative = 10.0
+    """of the mean square misfit of the boundary conditions"""
+    weight_initial: NonNegative = 10.0
+    """of the mean square misfit of the initial condition"""
+    weight_data: NonNegative = 1.0
+    """of the mean square misfit at the receivers"""
+
+    validation_points: Count = 2_000
+    """held-out points, drawn once: for the interior, each boundary condition and the initial condition"""
+    validation_fraction: Fraction = 0.1
+    """part of the receivers' samples that is held out; 0: none, and the validation looks at all of them"""
+    validate_every: Count = 100
+    """steps between validations"""
+    early_stopping_patience: OptionalCount = 0
+    """validations without a new best after which training ends; 0: never"""
+    target_error: NonNegative = 0.0
+    """relative L2 error of the displacement at which training ends; needs an exact solution; 0: none"""
+    time_limit: NonNegative = 0.0
+    """seconds after which one call of train() stops, with a checkpoint; 0: none"""
+
+
+class CheckpointConfig(Section):
+    """What is kept while it learns."""
+
+    checkpoint_every: OptionalCount = 1_000
+    """steps between checkpoints; 0: only at the start, at stage ends and at the end"""
+    monitor: str = "loss/validation"
+    """the measure, lower is better, that tells the best checkpoint: 'loss/validation', 'error/displacement', ..."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """how much the logger 'elastic_pinn' says"""
+
+
+SECTIONS: Mapping[str, type[Section]] = {
+    "problem": ProblemConfig,
+    "network": NetworkConfig,
+    "training": TrainingConfig,
+    "checkpoint": CheckpointConfig,
+}
+
+
+class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
+    """A whole experiment: every field of the four sections by its flat name.
+
+    Raises ConfigError, before anything else happens, for an unknown field or a value that is not legal.
+    """
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise ConfigError("\n".join(_for_people(fault) for fault in error.errors())) from None
+
+    @classmethod
+    def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
+        """The config of a notebook's parameters: call it with globals() in the first cell after the parameters.
+
+        Every public name with a plain value (number, text, list, ...) must be a field, or `run_dir` or `resume`.
+        Raises ConfigError for a misspelt name or a value that is not legal, so that plain papermill fails.
+        """
+        plain = {
+            name: value
+            for name, value in namespace.items()
+            if isinstance(value, PLAIN) and not name.startswith("_") and name not in {"In", "Out"}
+        }
+        for name, legal in BESIDE_CONFIG.items():
+            if not isinstance(plain.pop(name, ""), str):
+                raise ConfigError(f"{name} = {namespace[name]!r}: must be text, {legal}")
+        return cls(**plain)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The config that `to_json` wrote. Raises ConfigError as the constructor does."""
+        return cls(**json.loads(text))
+
+    def to_json(self) -> str:
+        """Every field with its value, one a line, in the order of the sections."""
+        return self.model_dump_json(indent=2)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The config with some fields changed. Raises ConfigError as the constructor does."""
+        return type(self)(**(self.model_dump() | dict(update or {})))
+
+    def differences(self, other: Config) -> dict[str, tuple[Any, Any]]:
+        """The fields in which two configs differ: name -> (value here, value there)."""
+        mine, theirs = self.model_dump(), other.model_dump()
+        return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
+
+    @model_validator(mode="after")
+    def _stages_have_lengths(self) -> Self:
+        if len(self.stage_steps) != len(self.stages) - 1:
+            raise ValueError(
+                f"stages {list(self.stages)} need {len(self.stages) - 1} stage_steps, one for each stage but the last, "
+                f"but there are {len(self.stage_steps)}: {list(self.stage_steps)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _problem_is_whole(self) -> Self:
+        if self.problem == "receivers" and not self.data:
+            raise ValueError("problem 'receivers' needs data, the path of a receiver file")
+        if self.problem == "standing_waves" and self.unknowns:
+            raise ValueError("unknowns need problem 'receivers': the standing waves are given with their material")
+        return self
+
+
+def _for_people(fault: Mapping[str, Any]) -> str:
+    """One line for one of pydantic's faults: the field, the value found, what is legal."""
+    if not fault["loc"]:
+        return fault["msg"].removeprefix("Value error, ")
+    name = str(fault["loc"][0])
+    legal = [*Config.model_fields, *BESIDE_CONFIG]
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, legal, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"{name!r} is not a field; {hint}Legal names: {', '.join(sorted(legal))}"
+    wanted = fault["msg"].replace("a valid tuple", "a list, as in [...]")
+    return f"{name} = {fault['input']!r}: {wanted}. {name} is {Config.model_fields[name].description}"
+
+
+def project_root(start: Path | None = None) -> Path:
+    """Where relative paths start: the nearest folder at or above `start` with a pyproject.toml, else `start`.
+
+    `start` is the working directory if not given. JupyterLab and papermill start a kernel in different folders; this
+    makes them agree.
+    """
+    start = (start or Path.cwd()).resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)

@@ -1,0 +1,8 @@
+"""(x, y, t) -> (u_x, u_y): networks, the derivatives they give, and the model that joins network and material.
+
+Imports from physics and config.
+"""
+
+from elastic_pinn.networks.model import Model
+
+__all__ = ["Model"]

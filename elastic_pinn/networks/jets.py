@@ -1,0 +1,143 @@
+"""Values and derivatives of a network in one forward pass.
+
+A *jet* carries, beside each value, the derivatives along the coordinates that somebody asked for, and every layer
+maps jets to jets by the chain rule (Taylor mode, forward mode of second order). Training then needs one ordinary
+backward pass instead of autograd nested three deep. Source: Griewank and Walther, Evaluating Derivatives, SIAM 2008,
+chapter 13.
+
+Letters: J jet components, N points, C channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+AXES = "xyt"
+
+Components = tuple[str, ...]
+"""Names of derivatives in jet order: "" is the value, "t" the first derivative by t, "xy" the mixed second one."""
+
+
+def components(wanted: Iterable[str]) -> Components:
+    """The components a jet must carry so that all of `wanted` can be had: the value, then first, then second
+    derivatives.
+
+    Raises ValueError for a name that is not made of at most two of the letters x, y and t.
+    """
+    wanted = tuple(wanted)
+    for name in wanted:
+        if len(name) > 2 or not set(name) <= set(AXES):
+            raise ValueError(
+                f"no such derivative: {name!r}; legal are one or two of the letters x, y, t, as in 't' or 'xy'"
+            )
+    asked = {"".join(sorted(name, key=AXES.find)) for name in wanted}
+    firsts = {axis for name in asked for axis in name}
+    return ("", *sorted(firsts, key=AXES.find), *sorted(name for name in asked if len(name) == 2))
+
+
+def seed(points: Tensor, names: Components, scale: Tensor) -> Tensor:
+    """The jet of the coordinates themselves, each axis divided by its scale.
+
+    points: (N, 3), columns x, y, t; scale: (3,), so that a derivative by the network's input times 1 / scale is one
+    by the point's coordinate. Returns (J, N, 3).
+    """
+    jet = points.new_zeros(len(names), *points.shape)  # (J, N, 3)
+    jet[0] = points / scale
+    for j, name in enumerate(names):
+        if len(name) == 1:
+            axis = AXES.index(name)
+            jet[j, :, axis] = 1.0 / scale[axis]
+    return jet
+
+
+def linear(jet: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """An affine layer on a jet: every component is multiplied, only the value is shifted. (J, N, C) -> (J, N, D)."""
+    product = torch.matmul(jet, weight.T)  # (J, N, D)
+    product[0] += bias
+    return product
+
+
+Derivatives = Callable[[Tensor], Iterator[Tensor]]
+"""A scalar function's value and first three derivatives at a tensor of arguments, one after another as they are asked
+for."""
+
+
+def tanh_derivatives(z: Tensor) -> Iterator[Tensor]:
+    """tanh and its first three derivatives, all from one evaluation."""
+    f = torch.tanh(z)
+    yield f
+    f1 = 1.0 - f * f
+    yield f1
+    yield -2.0 * f * f1
+    yield f1 * (6.0 * f * f - 2.0)
+
+
+def sin_derivatives(z: Tensor) -> Iterator[Tensor]:
+    """sin and its first three derivatives."""
+    s = torch.sin(z)
+    yield s
+    c = torch.cos(z)
+    yield c
+    yield -s
+    yield -c
+
+
+def swish_derivatives(z: Tensor) -> Iterator[Tensor]:
+    """z times the logistic function s(z) and its first three derivatives, by s' = s (1 - s) and the product rule."""
+    s = torch.sigmoid(z)
+    yield z * s
+    s1 = s * (1.0 - s)
+    yield s + z * s1
+    s2 = s1 * (1.0 - 2.0 * s)
+    yield 2.0 * s1 + z * s2
+    yield 3.0 * s2 + z * s1 * (1.0 - 6.0 * s1)
+
+
+class _Elementwise(torch.autograd.Function):
+    """y = f(z) on jets: y_a = f' z_a and y_ab = f' z_ab + f'' z_a z_b, with the backward pass written out.
+
+    Written out because autograd would keep every intermediate product: here only z and the derivatives of f are kept,
+    and of these one more than the jet's order.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, names: Components, derivatives: Derivatives) -> Tensor:
+        order = max(len(name) for name in names)
+        f, *slopes = islice(derivatives(z[0]), order + 2)  # each (N, C)
+        ctx.save_for_backward(z, *slopes)
+        ctx.names = names
+        y = z * slopes[0]  # (J, N, C)
+        y[0] = f
+        for j, (a, b) in _seconds(names):
+            y[j].addcmul_(slopes[1] * z[a], z[b])
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
+        z, f1, *higher = ctx.saved_tensors
+        grad = g * f1  # (J, N, C)
+        if higher:
+            grad[0].addcmul_(higher[0], (g[1:] * z[1:]).sum(0))
+        for j, (a, b) in _seconds(ctx.names):
+            by_f2 = g[j] * higher[0]  # (N, C)
+            grad[a].addcmul_(by_f2, z[b])
+            grad[b].addcmul_(by_f2, z[a])
+            grad[0].addcmul_(higher[1] * g[j], z[a] * z[b])
+        return grad, None, None
+
+
+def _seconds(names: Components) -> list[tuple[int, tuple[int, int]]]:
+    """Where each second derivative stands, and where its two first derivatives stand."""
+    return [(j, (names.index(name[0]), names.index(name[1]))) for j, name in enumerate(names) if len(name) == 2]
+
+
+def elementwise(jet: Tensor, names: Components, derivatives: Derivatives) -> Tensor:
+    """A scalar function applied to each channel of a jet. (J, N, C) -> (J, N, C)."""
+    return _Elementwise.apply(jet, names, derivatives)

@@ -1,0 +1,48 @@
+"""The multilayer perceptron."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from elastic_pinn.config import NetworkConfig
+from elastic_pinn.networks import jets
+
+ACTIVATIONS = {
+    "tanh": jets.tanh_derivatives,
+    "sin": jets.sin_derivatives,
+    "swish": jets.swish_derivatives,
+}
+
+
+class MLP(nn.Module):
+    """Layers of equal activation from (x, y, t), each in -1 to 1, to (u_x, u_y), both of order one.
+
+    Weights are Glorot-normal, drawn from `generator`. The first layer's are `input_frequency` times larger and its
+    biases spread as far, so that the network starts with waves of that many radians over half the window; the rest
+    start without bias.
+    """
+
+    def __init__(self, config: NetworkConfig, generator: torch.Generator) -> None:
+        super().__init__()
+        self.derivatives = ACTIVATIONS[config.activation]
+        dtype = getattr(torch, config.precision)
+        widths = [3, *config.hidden_layers, 2]
+        shapes = list(pairwise(widths))
+        self.weights = nn.ParameterList(
+            torch.randn(n, m, generator=generator, dtype=dtype) * math.sqrt(2.0 / (m + n)) for m, n in shapes
+        )
+        self.biases = nn.ParameterList(torch.zeros(n, dtype=dtype) for _, n in shapes)
+        with torch.no_grad():
+            self.weights[0] *= config.input_frequency
+            self.biases[0].uniform_(-config.input_frequency, config.input_frequency, generator=generator)
+
+    def forward(self, jet: Tensor, names: jets.Components) -> Tensor:
+        """The jet of the output from the jet of the input, (J, N, 3) -> (J, N, 2)."""
+        *hidden, last = zip(self.weights, self.biases, strict=True)
+        for weight, bias in hidden:
+            jet = jets.elementwise(jets.linear(jet, weight, bias), names, self.derivatives)  # (J, N, C)
+        return jets.linear(jet, *last)

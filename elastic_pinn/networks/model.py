@@ -1,0 +1,75 @@
+"""The trainable whole: a network and a material, in SI units at its face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from elastic_pinn.config import NetworkConfig
+from elastic_pinn.networks import jets
+from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.physics import Material, MaterialParameters, Scales
+
+
+class Model(nn.Module):
+    """Displacement over a window of space and time, and the material it lives in.
+
+    Its state_dict holds all it takes to use it: weights, material, and the scales between SI and the dimensionless
+    inside. Network and material give one flat list of parameters, which serves every optimizer.
+    """
+
+    scale_numbers: Tensor
+
+    def __init__(
+        self, config: NetworkConfig, material: MaterialParameters, scales: Scales, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.network = MLP(config, generator)
+        self.material = material
+        self.scales = scales
+        self.dtype = getattr(torch, config.precision)
+        self.register_buffer("scale_numbers", scales.as_tensor())
+
+    @classmethod
+    def create(cls, config: NetworkConfig, material: Material, scales: Scales, generator: torch.Generator) -> Self:
+        """A model at its start, its weights drawn from `generator`."""
+        return cls(config, MaterialParameters(material, getattr(torch, config.precision)), scales, generator)
+
+    @classmethod
+    def from_state(cls, config: NetworkConfig, state: Mapping[str, Tensor]) -> Self:
+        """The model whose state_dict this is."""
+        inside = {
+            name.removeprefix("material."): value for name, value in state.items() if name.startswith("material.")
+        }
+        material = MaterialParameters.from_state(inside, getattr(torch, config.precision))
+        model = cls(config, material, Scales.from_tensor(state["scale_numbers"]), torch.Generator())
+        model.load_state_dict(state)
+        return model
+
+    def derivatives(self, points: Tensor, wanted: Iterable[str]) -> dict[str, Tensor]:
+        """Displacement and its wanted derivatives, all dimensionless: name -> (N, 2), with "" the displacement.
+
+        points: (N, 3), dimensionless x, y, t.
+        """
+        names = jets.components(wanted)
+        extent = points.new_tensor(self.scales.extent)  # (3,)
+        jet = self.network(jets.seed(points, names, extent), names)  # (J, N, 2)
+        return dict(zip(names, jet.unbind(0), strict=True))
+
+    def displacement(self, points: Tensor) -> Tensor:
+        """Displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""
+        device = self.scale_numbers.device
+        with torch.no_grad():
+            inside = self.scales.dimensionless(points.to(device, torch.float64)).to(self.dtype)
+            return self.derivatives(inside, ())[""].double() * self.scales.displacement
+
+    def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
+        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast."""
+        x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
+        points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
+        chunks = [self.displacement(chunk) for chunk in points.split(65_536)]  # bounded memory on large grids
+        return torch.cat(chunks).cpu().numpy().reshape(*x.shape, 2)

@@ -1,0 +1,86 @@
+"""The problems that a config names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.config import ConfigError, ProblemConfig, project_root
+from elastic_pinn.physics.boundary import Displacement, Initial
+from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.problem import Problem
+from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics.solutions import GaussianPulse, StandingWaves
+
+
+def problem_from(config: ProblemConfig) -> Problem:
+    """The problem that a config names.
+
+    Raises ConfigError for "own", which only train() can be given, and what the problem's own parts raise.
+    """
+    if config.problem == "own":
+        raise ConfigError("problem 'own' stands in no config: give it to train(config, run_dir, problem=...)")
+    return {"standing_waves": standing_waves, "receivers": from_receivers}[config.problem](config)
+
+
+def standing_waves(config: ProblemConfig) -> Problem:
+    """A standing P and a standing S mode of a square: displacement given on the walls and, with velocity, at the
+    start."""
+    material = Material(config.lame_lambda, config.lame_mu, config.density)
+    exact = StandingWaves(config.lame_lambda, config.lame_mu, config.density, length=config.length)
+    side = (0.0, config.length)
+    return Problem(
+        domain=Domain(side, side, (0.0, config.duration)),
+        material=material,
+        boundary=(Displacement(exact),),
+        initial=Initial.of(exact),
+        exact=exact,
+    )
+
+
+def from_receivers(config: ProblemConfig) -> Problem:
+    """The material behind a receiver file, in the window that its receivers span.
+
+    Nothing is imposed at the window's edge, since nothing is known there.
+    """
+    receivers = Receivers.load(find(config.data))
+    (x, y), t = receivers.xy.T, receivers.time
+    start = receivers.material
+    unset = receivers.start - set(config.unknowns)
+    if unset:
+        raise ConfigError(
+            f"{config.data} holds only a start value of {', '.join(sorted(unset))}: put it into unknowns = {list(config.unknowns)}"
+        )
+    return Problem(
+        domain=Domain((x.min(), x.max()), (y.min(), y.max()), (t.min(), t.max())),
+        material=Material(start["lambda"], start["mu"], start["rho"], config.unknowns, config.unknown_range),
+        initial=_initial(receivers.pulses) if config.initial_pulses and receivers.pulses else None,
+        receivers=receivers,
+    )
+
+
+def find(path: str) -> Path:
+    """A data file: absolute, or below the project's root, or below the folder that holds this package.
+
+    The last makes the shipped data reachable from a notebook that runs in any folder. Raises ConfigError with the
+    places looked at.
+    """
+    places = [project_root() / path, Path(__file__).parents[2] / path]
+    for place in places:
+        if place.is_file():
+            return place
+    looked = " and ".join(dict.fromkeys(str(place) for place in places))
+    raise ConfigError(f"data = {path!r}: no such file; looked at {looked}")
+
+
+def _initial(pulses: tuple[GaussianPulse, ...]) -> Initial:
+    """At rest but for the velocity of known pulses."""
+
+
+    def velocity(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+        return torch.stack([pulse.velocity(x, y) for pulse in pulses]).sum(0)  # (N, 2)
+
+    return Initial(velocity=velocity)

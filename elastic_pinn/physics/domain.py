@@ -1,0 +1,67 @@
+"""Where and when: a rectangle seen for a window of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+SIDES = ("left", "right", "bottom", "top")
+NORMALS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "bottom": (0.0, -1.0), "top": (0.0, 1.0)}
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The rectangle x[0] < x < x[1], y[0] < y < y[1] in metres, for t[0] < t < t[1] in seconds.
+
+    Its methods map points of unit cubes, which a sampler draws, to points (N, 3) with columns x, y, t in m, m, s.
+    Raises ValueError for an interval that is empty.
+    """
+
+    x: Interval
+    y: Interval
+    t: Interval
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "t"):
+            low, high = getattr(self, name)
+            if not low < high:
+                raise ValueError(f"domain: {name} = ({low:g}, {high:g}) is empty: the second must be above the first")
+
+    @property
+    def low(self) -> Tensor:
+        """The least x, y and t, (3,)."""
+        return torch.tensor([self.x[0], self.y[0], self.t[0]], dtype=torch.float64)
+
+    @property
+    def high(self) -> Tensor:
+        """The greatest x, y and t, (3,)."""
+        return torch.tensor([self.x[1], self.y[1], self.t[1]], dtype=torch.float64)
+
+    def interior(self, unit: Tensor) -> Tensor:
+        """Points of the window's interior from a unit cube's: (N, 3) -> (N, 3)."""
+        return self.low + (self.high - self.low) * unit
+
+    def start(self, unit: Tensor) -> Tensor:
+        """Points of the window's first instant from a unit square's: (N, 2) -> (N, 3)."""
+        return self.interior(torch.cat([unit, torch.zeros_like(unit[:, :1])], dim=1))
+
+    def boundary(self, unit: Tensor, sides: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Points on some sides, evenly by length, and their outward normals.
+
+        unit: (N, 2), place along the sides one after another, and time. Returns (N, 3), (N, 2).
+        """
+        width, height, _ = (self.high - self.low).tolist()
+        lengths = torch.tensor([height if side in ("left", "right") else width for side in sides], dtype=torch.float64)
+        ends = torch.cumsum(lengths, 0)  # (sides,)
+        place = unit[:, 0].contiguous() * ends[-1]  # (N,)
+        which = torch.searchsorted(ends, place, right=True).clamp(max=len(sides) - 1)  # (N,)
+        along = (place - ends[which] + lengths[which]) / lengths[which]  # (N,), 0 to 1 on each side
+        normals = torch.tensor([NORMALS[side] for side in sides], dtype=torch.float64)[which]  # (N, 2)
+        across = (normals + 1.0) / 2.0  # 0 or 1 in the normal's coordinate
+        cube = torch.where(normals == 0.0, along[:, None], across)  # (N, 2)
+        return self.interior(torch.cat([cube, unit[:, 1:]], dim=1)), normals

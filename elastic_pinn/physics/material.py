@@ -1,0 +1,140 @@
+"""lambda, mu and rho: fixed or unknown, in SI at the face and dimensionless inside.
+
+Unknowns are optimised as the logarithms of K = lambda + 2 mu / 3, mu and rho, so that every value tried is a stable
+solid.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+PARAMETERS = ("lambda", "mu", "rho")
+UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
+
+Moduli = tuple[Tensor, Tensor, Tensor]
+"""lambda, mu, rho as scalar tensors."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """An isotropic elastic solid in plane strain; for unknown parameters, the values that training starts from.
+
+    lame_lambda, lame_mu: Pa; density: kg/m3; unknowns: any of "lambda", "mu", "rho"; unknown_range: unknowns are
+    searched between start / range and start * range (for lambda: the bulk modulus lambda + 2 mu / 3). Raises
+    ValueError for a solid that is not stable (mu, rho and lambda + 2 mu / 3 must be positive), or not in all the
+    range.
+    """
+
+    lame_lambda: float
+    lame_mu: float
+    density: float
+    unknowns: tuple[str, ...] = ()
+    unknown_range: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not (self.lame_mu > 0 and self.density > 0 and self.bulk_modulus > 0):
+            raise ValueError(
+                f"no stable solid: lambda = {self.lame_lambda:g} Pa, mu = {self.lame_mu:g} Pa, rho = {self.density:g} kg/m3; "
+                "mu, rho and lambda + 2 mu / 3 must be positive"
+            )
+        unheard = set(self.unknowns) - set(PARAMETERS)
+        if unheard:
+            raise ValueError(f"unknowns {sorted(unheard)}: legal are {', '.join(PARAMETERS)}")
+        if not 1 < self.unknown_range < math.inf:
+            raise ValueError(f"unknown_range = {self.unknown_range:g}: must be above 1, and finite")
+        softest = self.lame_mu / self.unknown_range
+        if "mu" in self.unknowns and "lambda" not in self.unknowns and self.lame_lambda + 2.0 / 3.0 * softest <= 0:
+            raise ValueError(
+                f"lambda = {self.lame_lambda:g} Pa is no stable solid with all of mu's range, from {softest:g} Pa: "
+                "narrow unknown_range, or let lambda be unknown too"
+            )
+
+    @property
+    def bulk_modulus(self) -> float:
+        """lambda + 2 mu / 3, Pa."""
+        return self.lame_lambda + 2.0 / 3.0 * self.lame_mu
+
+    @property
+    def p_modulus(self) -> float:
+        """lambda + 2 mu, Pa."""
+        return self.lame_lambda + 2.0 * self.lame_mu
+
+    @property
+    def c_p(self) -> float:
+        """Speed of P waves, m/s: sqrt((lambda + 2 mu) / rho)."""
+        return math.sqrt(self.p_modulus / self.density)
+
+    @property
+    def c_s(self) -> float:
+        """Speed of S waves, m/s: sqrt(mu / rho)."""
+        return math.sqrt(self.lame_mu / self.density)
+
+
+ALUMINIUM = Material(lame_lambda=5.76e10, lame_mu=2.6e10, density=2700.0)
+STEEL = Material(lame_lambda=1.0e11, lame_mu=8.0e10, density=7800.0)
+RUBBER = Material(lame_lambda=1.0e6, lame_mu=5.0e5, density=1200.0)
+
+
+class MaterialParameters(nn.Module):
+    """The material as training sees it: what is known in buffers, what is unknown in parameters.
+
+    A parameter p of K, mu or rho stands for start * exp(w tanh(p / w)) with w = log(range): p starts at 0, a small p
+    is the relative change, and no p leaves the range. state_dict alone rebuilds the module (`from_state`).
+    """
+
+    start: Tensor
+    search: Tensor
+
+    def __init__(self, material: Material, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.initial, self.dtype = material, dtype
+        start = [material.lame_lambda, material.lame_mu, material.density]
+        self.register_buffer("start", torch.tensor(start, dtype=torch.float64))
+        self.register_buffer("search", torch.tensor(material.unknown_range, dtype=torch.float64))
+        for name in material.unknowns:
+            self.register_parameter(_parameter(name), nn.Parameter(torch.zeros((), dtype=dtype)))
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Tensor], dtype: torch.dtype) -> Self:
+        """The module whose state_dict this is."""
+        unknowns = tuple(name for name in PARAMETERS if _parameter(name) in state)
+        module = cls(Material(*state["start"].tolist(), unknowns, state["search"].item()), dtype)
+        module.load_state_dict(state)
+        return module
+
+    def forward(self) -> Moduli:
+        """lambda, mu, rho in units of the start's P modulus and density: scalar tensors."""
+        start = self.initial
+        mu = self._factor("mu") * (start.lame_mu / start.p_modulus)
+        lame_lambda = self._factor("lambda") * (start.bulk_modulus / start.p_modulus) - 2.0 / 3.0 * mu
+        if "lambda" not in start.unknowns:
+            lame_lambda = torch.full_like(mu, start.lame_lambda / start.p_modulus)
+        return lame_lambda, mu, self._factor("rho")
+
+    def si(self) -> dict[str, float]:
+        """The values now: {"lambda": Pa, "mu": Pa, "rho": kg/m3}; a known value comes back to the last bit."""
+        start = self.initial
+        known = (start.lame_lambda, start.lame_mu, start.density)
+        units = (start.p_modulus, start.p_modulus, start.density)
+        with torch.no_grad():
+            now = [value.item() * unit for value, unit in zip(self(), units, strict=True)]
+        return {name: now[i] if name in start.unknowns else known[i] for i, name in enumerate(PARAMETERS)}
+
+    def _factor(self, name: str) -> Tensor:
+        """The value of K, mu or rho over its start."""
+        if name not in self.initial.unknowns:
+            return torch.ones((), dtype=self.dtype, device=self.start.device)
+        parameter = getattr(self, _parameter(name))
+        width = math.log(self.initial.unknown_range)
+        return torch.exp(width * torch.tanh(parameter / width))
+
+
+def _parameter(name: str) -> str:
+    """The name of an unknown's parameter: lambda is found by way of the bulk modulus."""
+    return f"log_{'bulk' if name == 'lambda' else name}"

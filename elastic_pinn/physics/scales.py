@@ -1,0 +1,75 @@
+"""Units in which every number of a problem is of order one.
+
+Length L is half the window's longer side, time L / c_p, stress the P modulus, displacement what the problem shows:
+aluminium (lambda = 5.76e10 Pa) then trains as easily as lambda = 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.material import Material
+
+
+@dataclass(frozen=True)
+class Scales:
+    """SI values of the dimensionless 1, and the point and half extents that the window has.
+
+    origin, half: x, y, t of the window's centre and half its extents; length m, time s, displacement m, stress Pa.
+    """
+
+    origin: tuple[float, float, float]
+    half: tuple[float, float, float]
+    length: float
+    time: float
+    displacement: float
+    stress: float
+
+    @classmethod
+    def of(cls, domain: Domain, material: Material, displacement: float) -> Self:
+        """The scales of a window, a starting material and a typical displacement (m)."""
+        origin, half = (domain.low + domain.high) / 2.0, (domain.high - domain.low) / 2.0
+        length = max(half[:2].tolist())
+        stress = material.p_modulus * displacement / length
+        return cls(tuple(origin.tolist()), tuple(half.tolist()), length, length / material.c_p, displacement, stress)
+
+    @property
+    def velocity(self) -> float:
+        """m/s."""
+        return self.displacement / self.time
+
+    @property
+    def force(self) -> float:
+        """Force per volume, N/m3: stress over length, which equals density times acceleration."""
+        return self.stress / self.length
+
+    def dimensionless(self, points: Tensor) -> Tensor:
+        """Points (N, 3) in m, m, s, seen from the window's centre in units of length and time."""
+        return (points - points.new_tensor(self.origin)) / points.new_tensor(self.units)
+
+    @property
+    def units(self) -> tuple[float, float, float]:
+        """Units of x, y and t: m, m, s."""
+        return self.length, self.length, self.time
+
+    @property
+    def extent(self) -> tuple[float, float, float]:
+        """Half the window's extents, dimensionless: what the network divides its inputs by."""
+        (x, y, t), (length, _, time) = self.half, self.units
+        return x / length, y / length, t / time
+
+    def as_tensor(self) -> Tensor:
+        """All numbers in one vector (10,), for a checkpoint."""
+        numbers = [*self.origin, *self.half, self.length, self.time, self.displacement, self.stress]
+        return torch.tensor(numbers, dtype=torch.float64)
+
+    @classmethod
+    def from_tensor(cls, numbers: Tensor) -> Self:
+        """What `as_tensor` gave."""
+        values = numbers.tolist()
+        return cls(tuple(values[:3]), tuple(values[3:6]), *values[6:])

@@ -1,0 +1,114 @@
+"""A config names its problem, and a data file is found or the places looked at are named."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.physics import Displacement, ProblemError, problem_from
+from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.physics.catalogue import find
+from elastic_pinn.physics.receivers import ReceiverFileError, Receivers
+
+
+def inverse_config(path, **changes) -> Config:
+    return Config(**({"problem": "receivers", "data": str(path), "unknowns": ["lambda", "mu"]} | changes))
+
+
+def test_standing_waves_are_imposed_on_the_walls_and_at_the_start():
+    config = Config(length=2.0, duration=3.0, lame_lambda=5.0, lame_mu=2.0, density=4.0)
+    problem = problem_from(config)
+    assert (problem.domain.x, problem.domain.y, problem.domain.t) == ((0.0, 2.0), (0.0, 2.0), (0.0, 3.0))
+    assert (problem.material.lame_lambda, problem.material.lame_mu, problem.material.density) == (5.0, 2.0, 4.0)
+    [wall] = problem.boundary
+    assert isinstance(wall, Displacement) and set(wall.sides) == {"left", "right", "bottom", "top"}
+    points = problem.domain.start(torch.rand(9, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))
+    exact = problem.exact(*points.unbind(1))
+    assert torch.equal(evaluate(wall.value, points), exact)
+    assert torch.equal(evaluate(problem.initial.displacement, points), exact)
+    assert evaluate(problem.initial.velocity, points).abs().max() < 1e-12, "standing waves start at rest"
+    assert exact.abs().max() > 1
+
+
+def test_the_window_of_receivers_is_what_they_span_and_nothing_is_imposed_at_its_edge(aluminium):
+    problem, file = problem_from(inverse_config(aluminium)), Receivers.load(aluminium)
+    assert problem.domain.x == (file.xy[:, 0].min(), file.xy[:, 0].max())
+    assert problem.domain.y == (file.xy[:, 1].min(), file.xy[:, 1].max())
+    assert problem.domain.t == (file.time.min(), file.time.max())
+    assert problem.boundary == () and problem.force is None and problem.exact is None
+    assert problem.data_sha256 == file.sha256 != ""
+
+
+def test_a_search_starts_from_what_the_file_knows_never_from_its_truth(aluminium):
+    problem, file = problem_from(inverse_config(aluminium, unknown_range=4.0)), Receivers.load(aluminium)
+    start = problem.material
+    assert (start.lame_lambda, start.lame_mu, start.density) == tuple(file.material.values())
+    assert start.lame_lambda != file.truth.material["lambda"] and start.lame_mu != file.truth.material["mu"]
+    assert (start.unknowns, start.unknown_range) == (("lambda", "mu"), 4.0)
+
+
+def test_the_known_pulses_are_the_initial_velocity_if_wanted(aluminium):
+    file = Receivers.load(aluminium)
+    initial = problem_from(inverse_config(aluminium)).initial
+    points = torch.rand(50, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 0.06
+    expected = sum(pulse.velocity(points[:, 0], points[:, 1]) for pulse in file.pulses)
+    assert len(file.pulses) == 2 and expected.abs().max() > 0
+    assert torch.equal(evaluate(initial.velocity, points), expected)
+    assert evaluate(initial.displacement, points).abs().max() == 0
+    assert problem_from(inverse_config(aluminium, initial_pulses=False)).initial is None
+
+
+def test_a_file_without_pulses_imposes_no_start(receivers, tmp_path):
+    receivers().save(tmp_path / "measured.h5")
+    assert problem_from(inverse_config(tmp_path / "measured.h5")).initial is None
+
+
+def test_a_value_that_only_starts_a_search_cannot_be_taken_for_known(aluminium):
+    with pytest.raises(ConfigError, match="only a start value of mu: put it into unknowns"):
+        problem_from(inverse_config(aluminium, unknowns=["lambda"]))
+
+
+def test_rho_behind_receivers_is_refused(aluminium):
+    with pytest.raises(ProblemError, match="rho cannot be found"):
+        problem_from(inverse_config(aluminium, unknowns=["lambda", "mu", "rho"]))
+
+
+def test_a_problem_of_ones_own_stands_in_no_config():
+    with pytest.raises(ConfigError, match=r"train\(config, run_dir, problem=...\)"):
+        problem_from(Config(problem="own"))
+
+
+def test_a_missing_data_file_is_refused_with_the_places_looked_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"data = 'data/none.h5'.*looked at") as refusal:
+        problem_from(inverse_config("data/none.h5"))
+    assert str(tmp_path / "data" / "none.h5") in str(refusal.value)
+
+
+def test_a_file_that_is_no_receiver_file_is_refused_by_name(tmp_path):
+    (tmp_path / "noise.h5").write_bytes(b"not HDF5")
+    with pytest.raises(ReceiverFileError, match=r"noise.h5"):
+        problem_from(inverse_config(tmp_path / "noise.h5"))
+
+
+def test_the_shipped_data_is_found_from_any_folder(aluminium, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find("data/aluminium_receivers.h5").samefile(aluminium)
+    assert find(str(aluminium)) == aluminium
+
+
+def test_a_projects_own_data_comes_before_the_shipped(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "data").mkdir()
+    own = tmp_path / "data" / "aluminium_receivers.h5"
+    own.touch()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert find(os.path.join("data", "aluminium_receivers.h5")).samefile(own)
+
+
+def test_the_largest_recorded_displacement_is_the_unit_of_displacement(aluminium):
+    problem = problem_from(inverse_config(aluminium))
+    assert problem.scales.displacement == np.abs(Receivers.load(aluminium).displacement).max()

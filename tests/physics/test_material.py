@@ -1,0 +1,121 @@
+"""Every material that is tried is a stable solid, and SI values go in and come out."""
+
+import math
+
+import pytest
+import torch
+
+from elastic_pinn.physics.material import ALUMINIUM, Material, MaterialParameters
+
+SIZES = (-1e30, -50.0, -3.0, -0.2, 0.0, 0.2, 3.0, 50.0, 1e30)
+each_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+
+
+def searched(unknowns, dtype=torch.float64, **values) -> MaterialParameters:
+    module = MaterialParameters(Material(5.76e10, 2.6e10, 2700.0, unknowns, unknown_range=10.0), dtype)
+    with torch.no_grad():
+        for name, value in values.items():
+            getattr(module, name).fill_(value)
+    return module
+
+
+def test_the_waves_of_aluminium_have_the_speeds_of_a_textbook():
+    assert pytest.approx(6371.2, abs=0.05) == ALUMINIUM.c_p  # sqrt((57.6 + 2 * 26) GPa / 2700 kg/m3)
+    assert pytest.approx(3103.2, abs=0.05) == ALUMINIUM.c_s  # sqrt(26 GPa / 2700 kg/m3)
+    assert pytest.approx(1.096e11) == ALUMINIUM.p_modulus
+    assert pytest.approx(7.49333e10, rel=1e-5) == ALUMINIUM.bulk_modulus
+
+
+@pytest.mark.parametrize(
+    "constants", [(1.0, 0.0, 1.0), (1.0, -1.0, 1.0), (1.0, 1.0, 0.0), (-0.7, 1.0, 1.0), (math.nan, 1.0, 1.0)]
+)
+def test_a_solid_that_would_fall_apart_is_refused(constants):
+    with pytest.raises(ValueError, match=r"no stable solid.*must be positive"):
+        Material(*constants)
+
+
+def test_a_solid_with_negative_lambda_may_be_stable():
+    assert Material(-0.6, 1.0, 1.0).bulk_modulus > 0
+
+
+def test_a_range_in_which_a_known_lambda_would_not_be_stable_is_refused():
+    with pytest.raises(ValueError, match="narrow unknown_range"):
+        Material(-0.5, 1.0, 1.0, unknowns=("mu",), unknown_range=2.0)
+    Material(-0.5, 1.0, 1.0, unknowns=("mu",), unknown_range=1.2)
+    Material(-0.5, 1.0, 1.0, unknowns=("lambda", "mu"), unknown_range=2.0)
+
+
+def test_an_unheard_unknown_is_refused_with_the_legal_names():
+    with pytest.raises(ValueError, match=r"'nu'.*legal are lambda, mu, rho"):
+        Material(1.0, 1.0, 1.0, unknowns=("nu",))
+
+
+@pytest.mark.parametrize("unknown_range", [1.0, 0.5, -2.0, math.inf, math.nan])
+def test_a_range_that_is_none_is_refused(unknown_range):
+    with pytest.raises(ValueError, match="must be above 1"):
+        Material(1.0, 1.0, 1.0, unknown_range=unknown_range)
+
+
+@each_dtype
+def test_a_known_value_comes_back_to_the_last_bit(dtype):
+    module = searched((), dtype)
+    assert module.si() == {"lambda": 5.76e10, "mu": 2.6e10, "rho": 2700.0}
+    assert not list(module.parameters())
+
+
+@each_dtype
+def test_a_search_starts_at_the_start(dtype):
+    found = searched(("lambda", "mu", "rho"), dtype).si()
+    tolerance = 10 * torch.finfo(dtype).eps
+    assert found == pytest.approx({"lambda": 5.76e10, "mu": 2.6e10, "rho": 2700.0}, rel=tolerance)
+
+
+@each_dtype
+@pytest.mark.parametrize("unknowns", [("lambda",), ("mu",), ("lambda", "mu"), ("lambda", "mu", "rho")])
+def test_every_value_tried_is_a_stable_solid_within_its_range(unknowns, dtype):
+    wide = 10.0 * (1 + 1e-5)
+    for bulk in SIZES:
+        for shear in SIZES:
+            values = {"lambda": ("log_bulk", bulk), "mu": ("log_mu", shear), "rho": ("log_rho", bulk)}
+            now = searched(unknowns, dtype, **dict(values[name] for name in unknowns)).si()
+            solid = Material(now["lambda"], now["mu"], now["rho"])  # refuses what is not stable
+            assert 2.6e10 / wide <= solid.lame_mu <= 2.6e10 * wide
+            assert 2700 / wide <= solid.density <= 2700 * wide
+            if "lambda" in unknowns:
+                assert ALUMINIUM.bulk_modulus / wide <= solid.bulk_modulus <= ALUMINIUM.bulk_modulus * wide
+
+
+def test_a_known_value_stays_while_another_is_searched():
+    assert searched(("mu",), log_mu=0.7).si()["lambda"] == 5.76e10
+    assert searched(("lambda",), log_bulk=0.7).si()["mu"] == 2.6e10
+    lame_lambda, _, _ = searched(("mu",), log_mu=0.7)()
+    assert lame_lambda.item() == pytest.approx(5.76e10 / 1.096e11, rel=1e-15)
+
+
+def test_a_small_parameter_is_the_relative_change():
+    assert searched(("mu",), log_mu=1e-4).si()["mu"] == pytest.approx(2.6e10 * (1 + 1e-4), rel=1e-8)
+    assert searched(("rho",), log_rho=-1e-4).si()["rho"] == pytest.approx(2700 * (1 - 1e-4), rel=1e-8)
+    softer = searched(("lambda",), log_bulk=1e-4).si()
+    assert softer["lambda"] + softer["mu"] / 1.5 == pytest.approx(ALUMINIUM.bulk_modulus * (1 + 1e-4), rel=1e-8)
+
+
+def test_inside_all_is_in_units_of_the_starts_p_modulus_and_density():
+    module = searched(("lambda", "mu", "rho"), log_bulk=0.3, log_mu=-0.4, log_rho=0.1)
+    inside, found = [value.item() for value in module()], module.si()
+    units = {"lambda": 1.096e11, "mu": 1.096e11, "rho": 2700.0}
+    assert [value * unit for value, unit in zip(inside, units.values(), strict=True)] == pytest.approx(
+        list(found.values())
+    )
+
+
+@each_dtype
+@pytest.mark.parametrize("unknowns", [(), ("rho",), ("mu", "lambda")])
+def test_the_state_alone_rebuilds_the_material(unknowns, dtype):
+    module = searched(unknowns, dtype)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.fill_(0.3)
+    again = MaterialParameters.from_state(module.state_dict(), dtype)
+    assert again.si() == module.si()
+    assert [a.item() for a in again()] == [b.item() for b in module()]
+    assert {n: p.dtype for n, p in again.named_parameters()} == {n: p.dtype for n, p in module.named_parameters()}
