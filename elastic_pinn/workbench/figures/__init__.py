@@ -1,0 +1,21 @@
+"""Functions that return a matplotlib Figure, drawn from what a run left on disk: no pyplot, no global state.
+
+Each takes a Run, a Checkpoint, or the path of either; as the last expression of a cell its figure shows itself.
+"""
+
+from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
+from elastic_pinn.workbench.figures.losses import loss_curves
+from elastic_pinn.workbench.figures.picture import Picture, save
+from elastic_pinn.workbench.figures.setting import problem
+from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
+
+__all__ = [
+    "Picture",
+    "data_fit",
+    "error_map",
+    "loss_curves",
+    "material_traces",
+    "problem",
+    "save",
+    "snapshots",
+]

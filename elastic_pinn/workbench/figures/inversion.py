@@ -1,0 +1,127 @@
+"""What an inverse run found: the material on its way, and the data it explains."""
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.workbench.figures.losses import draw_stages, stages_in
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, light_grid
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source, problem_of, starting_material
+from elastic_pinn.workbench.figures.units import unit_for
+
+SYMBOLS = {"lambda": "$\\lambda$", "mu": "$\\mu$", "rho": "$\\rho$"}
+BAND = 2.0  # standard deviations
+
+
+def material_traces(source: Source, problem: Problem | None = None) -> Picture:
+    """Each unknown over the steps, with its start and, where there is one, the truth and the deviation from it.
+
+    source: a run, a checkpoint, or a path of either. problem: needed for a run on a problem of one's own.
+    Raises ValueError for a problem without unknowns.
+    """
+    opened = open_source(source)
+    problem, history = problem_of(opened, problem), opened.history()
+    unknowns = problem.material.unknowns
+    if not unknowns:
+        raise ValueError("material_traces needs a problem with unknowns, and this one has none")
+    truth = problem.receivers.truth if problem.receivers else None
+    figure = Picture(5.2 if truth else 3.4)
+    axes = figure.subplots(2 if truth else 1, len(unknowns), squeeze=False, sharex=True)
+    for name, column in zip(unknowns, axes.T, strict=True):
+        steps, values = history["step"].to_numpy(), history[f"material/{name}"].to_numpy()
+        start = starting_material(problem)[name]
+        true = truth.material[name] if truth else None
+        _draw_values(column[0], name, steps, values, start, true)
+        if true is not None:
+            _draw_deviation(column[1], name, steps, 100 * (values / true - 1))
+        column[-1].set_xlabel("optimizer step")
+        for where in column:
+            light_grid(where)
+        draw_stages(column[0], stages_in(history, opened.config))
+    axes[0, 0].legend(fontsize=8)
+    return figure
+
+
+def data_fit(source: Source, receiver: int | None = None, problem: Problem | None = None) -> Picture:
+    """Recorded and predicted displacement at one receiver over time, and below the residual in the noise's band.
+
+    receiver: its row in the receiver file, that with the strongest signal if not given. source, problem: as of
+    `material_traces`. Raises ValueError for a problem without receivers, or for a receiver that is not there.
+    """
+    checkpoint = checkpoint_of(source)
+    receivers = problem_of(checkpoint, problem).receivers
+    if receivers is None:
+        raise ValueError("data_fit needs a problem with receivers, and this one has none")
+    row = _row(receivers, receiver)
+    x, y = receivers.xy[row]
+    predicted = checkpoint.predict(x, y, receivers.time)  # (T, 2)
+    fine = np.linspace(receivers.time[0], receivers.time[-1], 400)
+    curve = checkpoint.predict(x, y, fine)  # (400, 2)
+    figure = Picture(5.0)
+    axes = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(2, 1))
+    for component, (upper, lower) in enumerate(axes.T):
+        recorded = receivers.displacement[row, :, component]
+        _draw_record(upper, receivers, recorded, fine, curve[:, component], "$u_" + "xy"[component] + "$")
+        _draw_residual(lower, receivers, recorded - predicted[:, component])
+    handles = [handle for where in axes[:, 0] for handle in where.get_legend_handles_labels()[0]]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    for where in axes.flat:
+        where.label_outer()
+        light_grid(where)
+    length = unit_for(float(np.abs(receivers.xy).max()), "m")
+    place = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
+    figure.suptitle(f"receiver {row} at {place}; step {checkpoint.step}", fontsize=10)
+    return figure
+
+
+def _draw_values(
+    axes: Axes, name: str, steps: np.ndarray, values: np.ndarray, start: float, true: float | None
+) -> None:
+    unit = unit_for(start, "kg/m3" if name == "rho" else "Pa")
+    if true is not None:
+        axes.axhline(true / unit.size, color=BLACK, linestyle="--", linewidth=1.2, label="truth")
+    axes.axhline(start / unit.size, color=ORANGE, linestyle=":", linewidth=1.5, label="start")
+    axes.plot(steps, values / unit.size, color=BLUE, label="found")
+    axes.set_ylabel(f"{SYMBOLS[name]} ({unit.name})")
+    if len(values):
+        axes.set_title(f"{SYMBOLS[name]} = {values[-1] / unit.size:.4g} {unit.name}", loc="right", fontsize=10)
+
+
+def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarray) -> None:
+    axes.plot(steps, np.abs(percent), color=VERMILLION)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_ylabel(f"deviation of {SYMBOLS[name]} (%)")
+    if len(percent):
+        axes.set_title(f"{percent[-1]:+.2g} % from the truth", loc="right", fontsize=10)
+
+
+def _row(receivers: Receivers, receiver: int | None) -> int:
+    if receiver is None:
+        return int(np.square(receivers.displacement).sum((1, 2)).argmax())
+    if not 0 <= receiver < len(receivers.xy):
+        raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.xy) - 1}")
+    return receiver
+
+
+def _draw_record(
+    axes: Axes, receivers: Receivers, recorded: np.ndarray, fine: np.ndarray, curve: np.ndarray, symbol: str
+) -> None:
+    time = unit_for(receivers.time[-1], "s")
+    unit = unit_for(float(np.abs(receivers.displacement).max()), "m")
+    axes.plot(receivers.time / time.size, recorded / unit.size, "o", color=BLACK, markersize=3, label="recorded")
+    axes.plot(fine / time.size, curve / unit.size, color=BLUE, label="predicted")
+    axes.set_ylabel(f"displacement ({unit.name})")
+    axes.set_title(symbol, fontsize=11)
+
+
+def _draw_residual(axes: Axes, receivers: Receivers, residual: np.ndarray) -> None:
+    time = unit_for(receivers.time[-1], "s")
+    unit = unit_for(float(np.abs(residual).max()), "m")
+    width = BAND * receivers.noise / unit.size
+    axes.axhspan(-width, width, color="0.85", label=f"noise: {BAND:g} standard deviations either way")
+    axes.axhline(0.0, color="0.5", linewidth=0.8)
+    axes.plot(receivers.time / time.size, residual / unit.size, "o-", color=VERMILLION, markersize=3, linewidth=0.8)
+    axes.set_xlabel(f"t ({time.name})")
+    axes.set_ylabel(f"residual ({unit.name})")

@@ -1,0 +1,169 @@
+"""Loss curves: every term at every step."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.typing import LineStyleType
+
+from elastic_pinn.config import Config
+from elastic_pinn.workbench.figures.picture import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SERIES,
+    SKY,
+    VERMILLION,
+    Picture,
+    light_grid,
+)
+from elastic_pinn.workbench.figures.sources import Source, open_source
+
+Curves = Mapping[str, tuple[np.ndarray, np.ndarray]]
+"""Term -> (steps, values)."""
+
+COLORS = {
+    "total": BLACK,
+    "pde": BLUE,
+    "boundary": ORANGE,
+    "initial": GREEN,
+    "data": VERMILLION,
+    "interface": SKY,
+    "validation": PURPLE,
+}
+STYLES: Mapping[str, LineStyleType] = {
+    "total": "-",
+    "pde": "--",
+    "boundary": "-.",
+    "initial": ":",
+    "data": (0, (6, 1, 1, 1, 1, 1)),
+    "interface": (0, (9, 3)),
+    "validation": (0, (1, 3)),
+}
+PREFIX = "loss/"
+
+
+class _Record(NamedTuple):
+    name: str
+    config: Config
+    history: pd.DataFrame
+
+
+def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -> Picture:
+    """The loss over the steps, on a log axis, with the stages marked: one run by its terms, or several side by side.
+
+    sources: runs, checkpoints, or paths of either. terms: such as "pde" or "loss/pde"; all if not given. One run has
+    a colour for each term; several have a colour for each run and a line style for each term. "total" is the weighted
+    sum, the others are unweighted. Raises ValueError for no source, or for a term that no source has.
+    """
+    records = [_record(source) for source in sources]
+    if not records:
+        raise ValueError("loss_curves needs at least one run or checkpoint: loss_curves([run])")
+    chosen = _chosen(records, terms)
+    figure = Picture(4.2)
+    axes = figure.subplots()
+    if len(records) == 1:
+        draw_terms(axes, _curves(records[0].history, chosen))
+        axes.set_title(records[0].name, loc="left", fontsize=10)
+    else:
+        _draw_runs(axes, records, chosen)
+    draw_stages(axes, {change for record in records for change in stages_in(record.history, record.config)})
+    return figure
+
+
+def draw_terms(axes: Axes, curves: Curves) -> None:
+    """Draw the terms of one run, each in its own colour, with a legend beside the axes."""
+    others = iter(SERIES)
+    for term, (steps, values) in curves.items():
+        axes.plot(
+            steps,
+            values,
+            color=COLORS.get(term) or next(others),
+            linestyle="--" if term == "validation" else "-",
+            linewidth=1.8 if term == "total" else 1.2,
+            label=_describe(term),
+        )
+    _finish(axes)
+    if curves:
+        axes.figure.legend(loc="outside right upper", fontsize=9, frameon=False)
+
+
+def stages_in(history: pd.DataFrame, config: Config) -> list[tuple[int, str]]:
+    """The first step of each stage in a history and the stage's optimizer; none where there is but one stage."""
+    if len(config.stages) == 1:
+        return []
+    first = history.drop_duplicates("stage")
+    return [(int(step), config.stages[int(stage)]) for step, stage in zip(first["step"], first["stage"], strict=True)]
+
+
+def draw_stages(axes: Axes, stages: Iterable[tuple[int, str]]) -> None:
+    """Mark where stages begin, by a line and the optimizer's name, with room for it above the curves."""
+    axes.margins(y=0.1)
+    for step, name in sorted(stages):
+        if step > 1:
+            axes.axvline(step, color="0.6", linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        axes.annotate(
+            name,
+            (step, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -4),
+            textcoords="offset points",
+            va="top",
+            fontsize=8,
+            color="0.4",
+        )
+
+
+def _record(source: Source) -> _Record:
+    opened = open_source(source)
+    return _Record(opened.path.resolve().name, opened.config, opened.history())
+
+
+def _chosen(records: Sequence[_Record], terms: Sequence[str] | None) -> list[str]:
+    """The terms to draw, without their prefix."""
+    columns = dict.fromkeys(column for record in records for column in record.history)
+    found = [column.removeprefix(PREFIX) for column in columns if column.startswith(PREFIX)]
+    legal = sorted(found, key=lambda term: [*COLORS, term].index(term))
+    if terms is None:
+        return legal
+    chosen = [term.removeprefix(PREFIX) for term in terms]
+    unknown = sorted(set(chosen) - set(legal))
+    if unknown:
+        raise ValueError(f"no such term: {', '.join(unknown)}; legal here: {', '.join(legal)}")
+    return chosen
+
+
+def _curves(history: pd.DataFrame, terms: Iterable[str]) -> Curves:
+    """The curves of the terms that a history has; a validation is there only at some steps."""
+    columns = {term: history[PREFIX + term].dropna() for term in terms if PREFIX + term in history}
+    return {term: (history["step"][column.index].to_numpy(), column.to_numpy()) for term, column in columns.items()}
+
+
+def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> None:
+    colors = SERIES if len(records) <= len(SERIES) else colormaps["viridis"](np.linspace(0, 0.95, len(records)))
+    for record, color in zip(records, colors, strict=False):
+        for term, (steps, values) in _curves(record.history, terms).items():
+            axes.plot(
+                steps, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=1.8 if term == "total" else 1.0
+            )
+    _finish(axes)
+    of_runs = [Line2D([], [], color=color, label=record.name) for record, color in zip(records, colors, strict=False)]
+    of_terms = [Line2D([], [], color="0.3", linestyle=STYLES.get(term, "-"), label=_describe(term)) for term in terms]
+    axes.figure.legend(handles=of_runs + of_terms, loc="outside right upper", fontsize=9, frameon=False, handlelength=3)
+
+
+def _finish(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.set_xlabel("optimizer step")
+    axes.set_ylabel("loss (dimensionless)")
+    light_grid(axes)
+
+
+def _describe(term: str) -> str:
+    return {"total": "total (weighted)", "validation": "validation (weighted)"}.get(term, term)

@@ -1,0 +1,63 @@
+"""The figure that shows itself, its colours, and where it is saved."""
+
+import io
+from typing import TypeVar
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from elastic_pinn.run import Run
+from elastic_pinn.storage import replace_file
+
+WIDTH, DPI = 9.0, 100  # inches, dots per inch: 900 pixels fit a notebook
+
+# Okabe and Ito's colours, which the colour-blind can tell apart (jfly.uni-koeln.de/color, 2008), without yellow.
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+
+AnyFigure = TypeVar("AnyFigure", bound=Figure)
+
+
+class Picture(Figure):
+    """A matplotlib Figure at notebook width that a cell shows as a plain PNG, also in an executed notebook.
+
+    height: inches, of which a hundred pixels each.
+    """
+
+    def __init__(self, height: float) -> None:
+        super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+
+    def png(self) -> bytes:
+        """The picture as a PNG file's bytes."""
+        return _png(self)
+
+    def _repr_png_(self) -> bytes:
+        return self.png()
+
+
+def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
+    """Save a figure as figures/NAME.png of a run directory, and return it, so that a cell can end with this."""
+    folder = run.path / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(folder / f"{name}.png", _png(figure))
+    return figure
+
+
+def light_grid(axes: Axes) -> None:
+    """A grid behind the curves that guides without being seen first."""
+    axes.grid(color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

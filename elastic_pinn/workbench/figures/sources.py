@@ -1,0 +1,36 @@
+"""What figures and tables are drawn from: a run, a checkpoint, or the path of either."""
+
+from pathlib import Path
+
+from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics.material import PARAMETERS
+from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+
+Source = Run | Checkpoint | str | Path
+
+
+def open_source(source: Source) -> Run | Checkpoint:
+    """The run or checkpoint that is meant: a folder holds a run, a file is a checkpoint.
+
+    Raises FileNotFoundError for a folder without a run, CheckpointError for any other path without a good checkpoint.
+    """
+    if isinstance(source, Run | Checkpoint):
+        return source
+    return Run(source) if Path(source).is_dir() else load_checkpoint(source)
+
+
+def checkpoint_of(source: Source) -> Checkpoint:
+    """The checkpoint, of a run its newest."""
+    opened = open_source(source)
+    return opened.latest() if isinstance(opened, Run) else opened
+
+
+def problem_of(checkpoint: Run | Checkpoint, problem: Problem | None) -> Problem:
+    """The problem that was solved; one of the user's own is not in the file and has to be given."""
+    return problem or problem_from(checkpoint.config)
+
+
+def starting_material(problem: Problem) -> dict[str, float]:
+    """lambda (Pa), mu (Pa) and rho (kg/m3) as given: known values, and where the search for unknown ones starts."""
+    material = problem.material
+    return dict(zip(PARAMETERS, (material.lame_lambda, material.lame_mu, material.density), strict=True))

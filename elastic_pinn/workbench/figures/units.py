@@ -1,0 +1,27 @@
+"""Units in which the numbers on an axis are neither huge nor tiny."""
+
+from typing import NamedTuple
+
+PREFIXES = {1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m", 1.0: "", 1e3: "k", 1e6: "M", 1e9: "G"}
+CENTIMETRE = 1e-2
+
+
+class Unit(NamedTuple):
+    """A unit's name and its size in SI units: SI value / size is the number to show."""
+
+    name: str
+    size: float
+
+
+def unit_for(value: float, si: str) -> Unit:
+    """The unit in which a value reads best, given it in the SI unit named: 2.6e10 with "Pa" gives GPa.
+
+    Lengths from 1 cm to below 1 m read in cm; a compound unit such as "kg/m3" stays as it is.
+    """
+    if "/" in si:
+        return Unit(si, 1.0)
+    value = abs(value)
+    if si == "m" and CENTIMETRE <= value < 1.0:
+        return Unit("cm", CENTIMETRE)
+    size = max((size for size in PREFIXES if size <= value), default=1.0)
+    return Unit(PREFIXES[size] + si, size)

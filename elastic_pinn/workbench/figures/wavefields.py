@@ -1,0 +1,180 @@
+"""The network's wavefield, beside the exact one where there is one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.run import Checkpoint
+from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
+from elastic_pinn.workbench.figures.setting import dress_map, window_unit
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, problem_of
+from elastic_pinn.workbench.figures.units import Unit, unit_for
+
+GRID = 61  # nodes on a side of a map
+INSTANTS = 41  # for errors over time
+DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"  # both safe for the colour-blind
+COMPONENTS = ("$u_x$", "$u_y$")
+
+
+def snapshots(source: Source, times: Sequence[float] | None = None, problem: Problem | None = None) -> Picture:
+    """u_x and u_y by the network at some instants, and where the solution is known, that and the difference.
+
+    source: a run (its newest checkpoint), a checkpoint, or a path of either. times: s; three over the window if not
+    given. problem: needed for a run on a problem of one's own. One symmetric scale serves all fields, another all
+    differences.
+    """
+    checkpoint = checkpoint_of(source)
+    problem = problem_of(checkpoint, problem)
+    start, end = problem.domain.t
+    instants = np.asarray(times if times is not None else np.linspace(start, end, 4)[1:], dtype=float)
+    found = _predicted(checkpoint, problem, instants)
+    fields = {"network": found}
+    if problem.exact:
+        exact = _exact(problem, instants)
+        fields |= {"exact": exact, "difference": found - exact}
+    return _draw_snapshots(problem, instants, fields)
+
+
+def error_map(source: Source, problem: Problem | None = None) -> Picture:
+    """The displacement's relative error: over space (rms over time), and over time (rms over space).
+
+    Both are relative to the exact displacement's rms over the whole window. Arguments as of `snapshots`. Raises
+    ValueError for a problem without an exact solution.
+    """
+    checkpoint = checkpoint_of(source)
+    problem = problem_of(checkpoint, problem)
+    if problem.exact is None:
+        raise ValueError("error_map needs a problem with an exact solution, and this one has none")
+    instants = np.linspace(*problem.domain.t, INSTANTS)
+    exact = _exact(problem, instants)  # (T, G, G, 2)
+    squared = np.square(_predicted(checkpoint, problem, instants) - exact).sum(-1)  # (T, G, G)
+    size = np.sqrt(np.square(exact).sum(-1).mean())
+    figure = Picture(3.8)
+    over_space, over_time = figure.subplots(1, 2, width_ratios=(1, 1.2))
+    _draw_error_over_space(over_space, problem, 100 * np.sqrt(squared.mean(0)) / size)
+    _draw_error_over_time(over_time, instants, 100 * np.sqrt(squared.mean((1, 2))) / size)
+    whole = 100 * np.sqrt(squared.mean()) / size
+    figure.suptitle(f"relative L2 error of the displacement at step {checkpoint.step}: {whole:.2g} %", fontsize=10)
+    return figure
+
+
+def _nodes(problem: Problem, instants: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """t, y, x of a grid over the window, each (T, G, G)."""
+    x, y = (np.linspace(*interval, GRID) for interval in (problem.domain.x, problem.domain.y))
+    t, y, x = np.meshgrid(instants, y, x, indexing="ij")
+    return t, y, x
+
+
+def _predicted(checkpoint: Checkpoint, problem: Problem, instants: np.ndarray) -> np.ndarray:
+    """The network's displacement (T, G, G, 2) by [t, y, x], m."""
+    t, y, x = _nodes(problem, instants)
+    return checkpoint.predict(x, y, t)
+
+
+def _exact(problem: Problem, instants: np.ndarray) -> np.ndarray:
+    """The exact displacement (T, G, G, 2) by [t, y, x], m."""
+    t, y, x = _nodes(problem, instants)
+    points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))
+    return evaluate(problem.exact, points).numpy().reshape(*t.shape, 2)
+
+
+def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np.ndarray]) -> Picture:
+    """One row an instant and one column a component of a field; the other way round where there is but one field."""
+    alone = len(fields) == 1
+    figure = Picture(5.4 if alone else 1.1 + 1.7 * len(instants))
+    table = figure.subplots(*_shape(instants, fields), sharex=True, sharey=True, squeeze=False)
+    by_instant = table.T if alone else table
+    length, unit = window_unit(problem.domain), unit_for(_largest(fields["network"]), "m")
+    images = {}
+    for i, (name, values) in enumerate(fields.items()):
+        limit = _largest(*(fields[other] for other in fields if (other == "difference") == (name == "difference")))
+        for component in range(len(COMPONENTS)):
+            column = by_instant[:, component * len(fields) + i]
+            for where, frame in zip(column, values[..., component], strict=True):
+                images[name] = _draw_frame(where, problem, frame / unit.size, limit / unit.size, length)
+    names = [f"{symbol} {name}" for symbol in COMPONENTS for name in fields]
+    times = _time_labels(problem, instants)
+    _label(table, problem, *((times, names) if alone else (names, times)), length)
+    _draw_scales(figure, table, images, unit)
+    return figure
+
+
+def _shape(instants: np.ndarray, fields: dict[str, np.ndarray]) -> tuple[int, int]:
+    """Rows and columns of the snapshots."""
+    columns = len(COMPONENTS) * len(fields)
+    return (columns, len(instants)) if len(fields) == 1 else (len(instants), columns)
+
+
+def _largest(*fields: np.ndarray) -> float:
+    return max(float(np.abs(field).max()) for field in fields) or 1.0
+
+
+def _draw_frame(axes: Axes, problem: Problem, frame: np.ndarray, limit: float, length: Unit) -> AxesImage:
+    return axes.imshow(
+        frame,
+        origin="lower",
+        extent=_extent(problem, length),
+        cmap=DIVERGING,
+        vmin=-limit,
+        vmax=limit,
+        interpolation="bilinear",
+    )
+
+
+def _extent(problem: Problem, length: Unit) -> tuple[float, float, float, float]:
+    left, right, bottom, top = (end / length.size for end in (*problem.domain.x, *problem.domain.y))
+    return left, right, bottom, top
+
+
+def _time_labels(problem: Problem, instants: np.ndarray) -> list[str]:
+    time = unit_for(problem.domain.t[1], "s")
+    return [f"t = {instant / time.size:.3g} {time.name}" for instant in instants]
+
+
+def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequence[str], length: Unit) -> None:
+    """Say above each column and left of each row what it shows."""
+    for where in table.flat:
+        dress_map(where, problem.domain, length)
+        where.label_outer()
+        where.tick_params(labelsize=8)
+    for where, text in zip(table[0], above, strict=True):
+        where.set_title(text, fontsize=10)
+    for where, text in zip(table[:, 0], left, strict=True):
+        where.set_ylabel(f"{text}\ny ({length.name})")
+
+
+def _draw_scales(figure: Picture, axes: np.ndarray, images: dict[str, AxesImage], unit: Unit) -> None:
+    """A colour bar for the fields and one for the differences, side by side below."""
+    half = axes.shape[1] // 2
+    label = f"displacement ({unit.name})"
+    if "difference" not in images:
+        figure.colorbar(images["network"], ax=axes, location="right", label=label, shrink=0.8)
+        return
+    figure.colorbar(images["network"], ax=axes[:, :half], location="bottom", label=label, shrink=0.9, aspect=30)
+    difference = f"difference from the exact {label}"
+    figure.colorbar(images["difference"], ax=axes[:, half:], location="bottom", label=difference, shrink=0.9, aspect=30)
+
+
+def _draw_error_over_space(axes: Axes, problem: Problem, percent: np.ndarray) -> None:
+    length = window_unit(problem.domain)
+    image = axes.imshow(
+        percent, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL, vmin=0, interpolation="bilinear"
+    )
+    dress_map(axes, problem.domain, length)
+    axes.set_title("over space, rms over time", fontsize=10)
+    axes.figure.colorbar(image, ax=axes, label="relative error (%)", shrink=0.9)
+
+
+def _draw_error_over_time(axes: Axes, instants: np.ndarray, percent: np.ndarray) -> None:
+    time = unit_for(instants[-1], "s")
+    axes.plot(instants / time.size, percent, color=BLUE)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(f"t ({time.name})")
+    axes.set_ylabel("relative error (%)")
+    axes.set_title("over time, rms over space", fontsize=10)
+    light_grid(axes)

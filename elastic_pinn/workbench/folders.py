@@ -1,0 +1,30 @@
+"""Where the runs of notebooks lie."""
+
+import time
+from itertools import count
+from pathlib import Path
+
+from elastic_pinn.config import project_root
+
+
+def run_folder(run_dir: str, name: str) -> Path:
+    """The run directory that a notebook's parameter means: a path from the project's root, or "" for a fresh one.
+
+    A fresh one is made here, as runs/TIME-NAME, and is never one that was there before.
+    """
+    if run_dir:
+        return project_root() / run_dir
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
+    for i in count(1):
+        path = project_root() / "runs" / (stem if i == 1 else f"{stem}-{i}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("count() does not end")
+
+
+def resume_from(resume: str) -> str:
+    """What train() takes for a notebook's `resume`: "never", "auto", or a checkpoint's path from the project's root."""
+    return resume if resume in ("never", "auto") else str(project_root() / resume)

@@ -1,0 +1,5 @@
+"""Widgets; the only importer of ipywidgets. A panel can be absent and no number changes."""
+
+from elastic_pinn.workbench.panels.train_panel import TrainPanel
+
+__all__ = ["TrainPanel"]

@@ -1,0 +1,105 @@
+"""The notebooks under papermill and nbclient, from a folder that has nothing to do with the project."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbclient
+import papermill
+import pytest
+
+import elastic_pinn as ep
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+TINY = {
+    "hidden_layers": [8],
+    "interior_points": 30,
+    "initial_points": 10,
+    "validation_points": 10,
+    "validate_every": 5,
+    "checkpoint_every": 10,
+    "stage_steps": [12],
+    "steps": 20,
+    "seed": 3,
+}
+FIGURES = {
+    "01_forward": {"loss_curves", "snapshots", "error_map"},
+    "02_inverse": {"loss_curves", "material_traces", "data_fit", "snapshots"},
+}
+
+
+@pytest.fixture(scope="module", params=FIGURES)
+def executed(request, tmp_path_factory):
+    """A notebook's name, its executed copy and its run, with tiny parameters."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        parameters = {**TINY, "run_dir": str(folder / "run")}
+        path = NOTEBOOKS / f"{request.param}.ipynb"
+        copy = papermill.execute_notebook(path, folder / "out.ipynb", parameters, progress_bar=False)
+    return request.param, copy, ep.Run(folder / "run")
+
+
+def test_a_headless_run_leaves_a_whole_run_directory(executed):
+    name, _, run = executed
+    assert run.status == "completed"
+    assert run.latest().step == len(run.history()) == TINY["steps"]
+    assert {path.stem for path in (run.path / "figures").glob("*.png")} == FIGURES[name]
+
+
+def test_an_executed_notebook_shows_its_figures_as_plain_pngs(executed):
+    name, copy, _ = executed
+    outputs = [output for cell in copy.cells if cell.cell_type == "code" for output in cell.outputs]
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert len(pictures) == 1 + len(FIGURES[name])  # and the problem
+
+
+def test_an_executed_notebook_ends_with_its_result_and_holds_the_log(executed):
+    name, copy, run = executed
+    text = {cell.id: "".join(output.get("text", "") for output in cell.get("outputs", [])) for cell in copy.cells}
+    *_, last = text.values()
+    assert str(run.latest().path) in last
+    assert ("relative L2 error" if name == "01_forward" else "57.6") in last
+    assert any("completed at step 20" in lines for lines in text.values())
+    assert all(output.output_type != "error" for cell in copy.cells for output in cell.get("outputs", []))
+
+
+def test_a_notebook_a_script_and_a_panel_give_the_same_numbers(executed, tmp_path):
+    _, _, run = executed
+    script = "import sys, elastic_pinn as ep\nep.train(ep.Config.from_json(open(sys.argv[1]).read()), sys.argv[2])\n"
+    command = [sys.executable, "-c", script, str(run.path / "config.json"), str(tmp_path / "script")]
+    subprocess.run(command, check=True)
+    there, here = run.history(), ep.Run(tmp_path / "script").history()
+    assert here.drop(columns="wall_s").equals(there.drop(columns="wall_s"))
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"stesp": ("3", "did you mean 'steps'"), "seed": ("1.5", "valid integer"), "steps": ("abc", "valid integer")},
+        {"steps": ("-1", "greater than or equal to 1"), "device": ("tpu", "'cpu', 'cuda' or 'cuda:N'")},
+    ],
+    ids=" ".join,
+)
+def test_parameters_that_are_not_legal_fail_plain_papermill_by_name(faults, tmp_path):
+    command = [sys.executable, "-m", "papermill", NOTEBOOKS / "01_forward.ipynb", "out.ipynb"]
+    given = [word for name, (value, _) in faults.items() for word in ("-p", name, value)]
+    done = subprocess.run(command + given, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    said = done.stderr.rpartition("ConfigError: ")[2].strip().splitlines()
+    assert len(said) == len(faults)
+    for name, (_, legal) in faults.items():
+        assert any(name in line and legal in line for line in said), name
+    assert not (tmp_path / "runs").exists()
+
+
+def test_all_cells_run_twice_in_one_kernel_and_make_a_run_each_time(tmp_path):
+    notebook = papermill.iorw.load_notebook_node(str(NOTEBOOKS / "01_forward.ipynb"))
+    notebook = papermill.parameterize.parameterize_notebook(notebook, {**TINY, "log_level": "warning"})
+    client = nbclient.NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}})
+    with client.setup_kernel():
+        for _ in range(2):
+            for index, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, index)
+    first, second = (ep.Run(path).history() for path in (tmp_path / "runs").iterdir())
+    assert first.drop(columns="wall_s").equals(second.drop(columns="wall_s"))

@@ -1,0 +1,30 @@
+import pytest
+
+import elastic_pinn as ep
+
+SMALL = {
+    "hidden_layers": [8],
+    "interior_points": 40,
+    "boundary_points": 12,
+    "initial_points": 12,
+    "validation_points": 20,
+    "validate_every": 4,
+    "stages": ["adam", "lbfgs"],
+    "stage_steps": [6],
+    "steps": 10,
+}
+
+
+@pytest.fixture(scope="session")
+def forward_run(tmp_path_factory):
+    """A finished forward run in two stages."""
+    return ep.train(ep.Config(**SMALL), tmp_path_factory.mktemp("runs") / "forward")
+
+
+@pytest.fixture(scope="session")
+def inverse_run(tmp_path_factory):
+    """A finished inverse run on the shipped receivers."""
+    config = ep.Config(
+        **SMALL, problem="receivers", data="data/aluminium_receivers.h5", unknowns=["lambda", "mu"], weight_pde=1e-3
+    )
+    return ep.train(config, tmp_path_factory.mktemp("runs") / "inverse")

@@ -1,0 +1,42 @@
+import nbformat
+import pytest
+
+from elastic_pinn.config import ConfigError
+from elastic_pinn.workbench.batch import NotebookError, run_notebook
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """A function that writes a notebook with a parameters cell and one more."""
+
+    def write(source):
+        parameters = nbformat.v4.new_code_cell("steps = 1\nrun_dir = ''", metadata={"tags": ["parameters"]})
+        cells = [parameters, nbformat.v4.new_code_cell(source)]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = tmp_path / "small.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+        return path
+
+    return write
+
+
+def test_a_notebook_gets_its_parameters_and_its_output_is_passed_on(notebook, tmp_path, capsys):
+    source = "import logging\nprint('steps', steps, 'in', run_dir)\nlogging.warning('a line of the log')"
+    executed = run_notebook(notebook(source), tmp_path / "new" / "run", {"steps": 7})
+    printed = capsys.readouterr()
+    assert f"steps 7 in {tmp_path / 'new' / 'run'}" in printed.out
+    assert "a line of the log" in printed.err
+    assert executed == tmp_path / "new" / "run" / "notebook.ipynb"
+    assert nbformat.read(executed, as_version=4).cells[-1].execution_count == 3
+
+
+def test_a_misspelt_parameter_is_refused_before_anything_is_made(notebook, tmp_path):
+    with pytest.raises(ConfigError, match=r"'stesp'.*'steps'"):
+        run_notebook(notebook("pass"), tmp_path / "run", {"stesp": 7})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_failing_cell_is_named_and_its_notebook_kept(notebook, tmp_path):
+    with pytest.raises(NotebookError, match=r"small.ipynb failed in its cell \[3\], ZeroDivisionError"):
+        run_notebook(notebook("1 / 0"), tmp_path / "run")
+    assert "ZeroDivisionError" in (tmp_path / "run" / "notebook.ipynb").read_text()

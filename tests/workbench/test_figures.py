@@ -1,0 +1,171 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.solutions import StandingWaves
+
+PNG = b"\x89PNG\r\n"
+
+
+def drawn(figure):
+    """label -> (x, y) of the curves of a figure's first axes."""
+    return {line.get_label(): line.get_data() for line in figure.axes[0].lines}
+
+
+def labels(figure):
+    """The axis labels of a figure, those of its colour bars among them."""
+    found = [text for axes in figure.axes for text in (axes.get_xlabel(), axes.get_ylabel())]
+    return {line for text in found for line in text.split("\n") if line}
+
+
+def test_each_loss_term_is_drawn_at_each_step(forward_run):
+    history = forward_run.history()
+    curves = drawn(ep.figures.loss_curves([forward_run]))
+    for column in ("total", "pde", "boundary", "initial", "validation"):
+        label = column + (" (weighted)" if column in ("total", "validation") else "")
+        measured = history[["step", f"loss/{column}"]].dropna()
+        assert np.array_equal(curves[label][0], measured["step"])
+        assert np.array_equal(curves[label][1], measured[f"loss/{column}"])
+    assert len(history) == 10
+
+
+def test_loss_curves_of_a_run_a_checkpoint_and_their_paths_are_the_same(forward_run):
+    sources = [forward_run, forward_run.path, forward_run.latest(), str(forward_run.latest().path)]
+    for curves in map(drawn, (ep.figures.loss_curves([source]) for source in sources)):
+        assert np.array_equal(curves["total (weighted)"][1], forward_run.history()["loss/total"])
+
+
+def test_a_lone_checkpoint_file_is_enough_for_its_loss_curves(forward_run, tmp_path):
+    lone = tmp_path / "lone.h5"
+    lone.write_bytes(forward_run.latest().path.read_bytes())
+    assert len(drawn(ep.figures.loss_curves([lone]))["total (weighted)"][0]) == 10
+
+
+def test_several_runs_stand_side_by_side_with_a_colour_each(forward_run, inverse_run):
+    axes = ep.figures.loss_curves([forward_run, inverse_run], terms=["loss/total", "pde"]).axes[0]
+    curves = [line for line in axes.lines if len(line.get_xdata()) == 10]
+    assert len(curves) == 4
+    assert len({line.get_color() for line in curves}) == 2
+    assert len({line.get_linestyle() for line in curves}) == 2
+
+
+def test_stages_are_marked_by_their_optimizers(forward_run):
+    axes = ep.figures.loss_curves([forward_run]).axes[0]
+    assert {(text.get_text(), text.xy[0]) for text in axes.texts} == {("adam", 1), ("lbfgs", 7)}
+
+
+def test_a_term_that_no_run_has_is_refused_with_the_legal_ones(forward_run):
+    with pytest.raises(ValueError, match="no such term: data; legal here: total, pde, boundary, initial, validation"):
+        ep.figures.loss_curves([forward_run], terms=["data"])
+
+
+def test_loss_curves_of_nothing_are_refused():
+    with pytest.raises(ValueError, match="at least one run"):
+        ep.figures.loss_curves([])
+
+
+@pytest.mark.parametrize("name", ["snapshots", "error_map"])
+def test_figures_of_a_forward_run_have_units_on_all_axes(forward_run, name):
+    figure = getattr(ep.figures, name)(forward_run)
+    assert {"x (m)", "y (m)"} <= labels(figure)
+    assert all("(" in label or label.startswith("t = ") for label in labels(figure))
+    assert figure.png().startswith(PNG)
+
+
+@pytest.mark.parametrize("name", ["snapshots", "material_traces", "data_fit"])
+def test_figures_of_an_inverse_run_have_units_on_all_axes(inverse_run, name):
+    figure = getattr(ep.figures, name)(inverse_run)
+    assert all("(" in label or "network" in label or label == "optimizer step" for label in labels(figure))
+    assert figure.png().startswith(PNG)
+
+
+def test_the_problem_is_drawn_in_units_of_its_size(forward_run, inverse_run):
+    forward, inverse = (
+        ep.figures.problem(ep.problem_from(run.config), run.config) for run in (forward_run, inverse_run)
+    )
+    assert labels(forward) == {"x (m)", "y (m)", "magnitude (m)"}
+    assert labels(inverse) == {"x (cm)", "y (cm)", "magnitude (m/s)"}
+    legend = {text.get_text() for text in inverse.axes[0].get_legend().get_texts()}
+    assert legend == {"edge: nothing imposed", "interior points", "121 receivers", "initial velocity pulse, radius 1/e"}
+
+
+def test_snapshots_share_one_symmetric_scale_and_differences_another(forward_run):
+    images = {}
+    for axes in ep.figures.snapshots(forward_run, times=[0.0, 0.5]).axes[:6]:
+        images[axes.get_title()] = axes.images[0]
+    assert {image.get_clim() for title, image in images.items() if "difference" not in title} == {
+        images["$u_y$ exact"].get_clim()
+    }
+    assert all(low == -high for low, high in (image.get_clim() for image in images.values()))
+    difference = images["$u_x$ network"].get_array() - images["$u_x$ exact"].get_array()
+    assert np.allclose(images["$u_x$ difference"].get_array(), difference)
+
+
+def test_the_error_map_agrees_with_the_error_measured_on_held_out_points(forward_run):
+    title = ep.figures.error_map(forward_run).get_suptitle()
+    percent = float(title.split(": ")[1].removesuffix(" %"))
+    assert percent == pytest.approx(100 * forward_run.latest().metrics["error/displacement"], rel=0.3)
+
+
+def test_an_error_map_needs_an_exact_solution(inverse_run):
+    with pytest.raises(ValueError, match="needs a problem with an exact solution"):
+        ep.figures.error_map(inverse_run)
+
+
+def test_material_traces_show_found_start_and_truth(inverse_run):
+    curves = drawn(ep.figures.material_traces(inverse_run))
+    assert np.allclose(curves["found"][1], inverse_run.history()["material/lambda"] / 1e9)
+    assert curves["truth"][1] == pytest.approx([57.6, 57.6])
+    assert curves["start"][1] == pytest.approx([1.3 * 57.6] * 2)
+
+
+def test_material_traces_need_unknowns(forward_run):
+    with pytest.raises(ValueError, match="needs a problem with unknowns"):
+        ep.figures.material_traces(forward_run)
+
+
+def test_a_data_fit_shows_what_the_receiver_recorded_and_what_the_network_says_there(inverse_run):
+    receivers = ep.problem_from(inverse_run.config).receivers
+    curves = drawn(ep.figures.data_fit(inverse_run, receiver=3))
+    assert np.allclose(curves["recorded"][1], receivers.displacement[3, :, 0] * 1e9)
+    last = inverse_run.predict(*receivers.xy[3], receivers.time[-1])[0]
+    assert curves["predicted"][1][-1] == pytest.approx(last * 1e9, rel=1e-4)
+
+
+def test_a_receiver_that_is_not_there_is_refused(inverse_run):
+    with pytest.raises(ValueError, match="receiver = 121: legal are 0 to 120"):
+        ep.figures.data_fit(inverse_run, receiver=121)
+
+
+def test_ones_own_problem_is_drawn_when_it_is_given(tmp_path):
+    exact = StandingWaves(2.0, 1.0, 1.0)
+    domain = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+    own = ep.Problem(domain, ep.Material(2.0, 1.0, 1.0), boundary=[ep.Displacement(exact)], exact=exact)
+    config = ep.Config(steps=2, hidden_layers=[4], interior_points=8, boundary_points=8, validation_points=8)
+    run = ep.train(config, tmp_path / "run", problem=own)
+    assert ep.figures.snapshots(run, problem=own).png().startswith(PNG)
+    assert ep.figures.problem(own).png().startswith(PNG)
+    with pytest.raises(ep.ConfigError, match="own"):
+        ep.figures.snapshots(run)
+
+
+def test_a_figure_is_saved_in_the_runs_folder_and_returned(forward_run):
+    figure = ep.figures.loss_curves([forward_run])
+    assert ep.figures.save(figure, forward_run, "losses") is figure
+    assert (forward_run.path / "figures" / "losses.png").read_bytes().startswith(PNG)
+
+
+def test_figures_need_no_pyplot_and_leave_no_global_state(forward_run):
+    code = """
+import sys, matplotlib
+before = matplotlib.rcParams.copy()  # dict() of it would import pyplot
+import elastic_pinn as ep
+ep.figures.loss_curves([sys.argv[1]])._repr_png_()
+ep.figures.snapshots(sys.argv[1])._repr_png_()
+assert "matplotlib.pyplot" not in sys.modules
+assert matplotlib.rcParams.copy() == before
+"""
+    subprocess.run([sys.executable, "-c", code, forward_run.path], check=True)

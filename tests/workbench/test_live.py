@@ -1,0 +1,41 @@
+import math
+from itertools import pairwise
+
+from elastic_pinn.workbench.panels.live import CAPACITY, LiveRecord, ThinnedSeries, duration_text, progress_text
+
+
+def test_a_curve_keeps_its_shape_in_bounded_memory():
+    series = ThinnedSeries()
+    for step in range(1, 10 * CAPACITY + 1):
+        series.append(step, 2.0 * step)
+    steps = [step for step, _ in series.points]
+    assert CAPACITY // 2 <= len(steps) <= CAPACITY
+    assert len({after - before for before, after in pairwise(steps)}) == 1
+    assert steps[0] == 1
+    assert steps[-1] > 9.9 * CAPACITY
+    assert all(value == 2.0 * step for step, value in series.points)
+
+
+def test_a_curve_goes_back_with_a_run_that_resumes_earlier():
+    series = ThinnedSeries()
+    for step in (1, 2, 3, 2):
+        series.append(step, step)
+    assert series.points == [(1, 1), (2, 2)]
+
+
+def test_the_live_record_holds_the_losses_that_were_measured():
+    record = LiveRecord()
+    record({"step": 1, "loss/total": 3.0, "loss/pde": 1.0, "learning_rate": 0.1})
+    record({"step": 2, "loss/total": 2.0, "loss/pde": math.nan, "loss/validation": 4.0})
+    curves = {term: (steps.tolist(), values.tolist()) for term, (steps, values) in record.curves().items()}
+    assert curves == {"total": ([1, 2], [3, 2]), "pde": ([1], [1]), "validation": ([2], [4])}
+    assert record.row["step"] == 2
+
+
+def test_progress_tells_step_speed_and_time_left():
+    assert progress_text(1000, 10_000, 25.0) == "step 1,000 of 10,000 · 25 steps/s · 6:00 left"
+    assert progress_text(0, 10, math.nan) == "step 0 of 10"
+
+
+def test_time_spans_read_like_a_clock():
+    assert [duration_text(seconds) for seconds in (42.4, 725, 10800)] == ["0:42", "12:05", "3:00:00"]

@@ -1,0 +1,22 @@
+import pytest
+
+from elastic_pinn.workbench.figures.units import unit_for
+
+
+@pytest.mark.parametrize(
+    ("value", "si", "name", "shown"),
+    [
+        (1.0, "m", "m", 1.0),
+        (0.06, "m", "cm", 6.0),
+        (6.6e-8, "m", "nm", 66.0),
+        (8e-6, "s", "µs", 8.0),
+        (5.76e10, "Pa", "GPa", 57.6),
+        (-2e3, "Pa", "kPa", -2.0),
+        (2700.0, "kg/m3", "kg/m3", 2700.0),
+        (0.0, "m", "m", 0.0),
+    ],
+)
+def test_a_value_reads_in_the_unit_of_its_size(value, si, name, shown):
+    unit = unit_for(value, si)
+    assert unit.name == name
+    assert value / unit.size == pytest.approx(shown)
