@@ -165,9 +165,7 @@ def check() -> None:
         order = "" if math.isnan(coarser) else f"{math.log2(coarser / found):.2f}"
         print(f"| {1e3 * window / cells:g} mm | {100 * found:.4f} % | {order} |")
         coarser = found
-    print(
-        f"\n{SHIPPED.name}, without noise: {100 * error(torch.from_numpy(shipped.truth.displacement)):.4f} %"
-    )
+    print(f"\n{SHIPPED.name}, without noise: {100 * error(torch.from_numpy(shipped.truth.displacement)):.4f} %")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -189,9 +187,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.output is None:
         changed = [name for name, value in vars(options).items() if value != parser.get_default(name)]
         if set(changed) - {"check"}:
-            parser.error(
-                f"the shipped file is made with the defaults, not another {changed[0]}: give --output"
-            )
+            parser.error(f"the shipped file is made with the defaults, not another {changed[0]}: give --output")
         options.output = SHIPPED
     return options
 

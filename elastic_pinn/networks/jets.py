@@ -56,11 +56,31 @@ def seed(points: Tensor, names: Components, scale: Tensor) -> Tensor:
     return jet
 
 
+class _Linear(torch.autograd.Function):
+    """z = x W^T, and + b on the value, with the backward pass written out.
+
+    Written out because autograd would copy the whole jet for the bias.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        z = torch.matmul(x, weight.T)  # (J, N, D)
+        z[0] += bias
+        return z
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+        x, weight = ctx.saved_tensors
+        by_x = torch.matmul(g, weight) if ctx.needs_input_grad[0] else None  # (J, N, C)
+        by_weight = g.flatten(0, 1).T @ x.flatten(0, 1)  # (D, C)
+        return by_x, by_weight, g[0].sum(0)
+
+
 def linear(jet: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """An affine layer on a jet: every component is multiplied, only the value is shifted. (J, N, C) -> (J, N, D)."""
-    product = torch.matmul(jet, weight.T)  # (J, N, D)
-    product[0] += bias
-    return product
+    return _Linear.apply(jet, weight, bias)
 
 
 Derivatives = Callable[[Tensor], Iterator[Tensor]]

@@ -28,7 +28,8 @@ def evaluate(field: Field | None, points: Tensor) -> Tensor:
     name = getattr(field, "__name__", type(field).__name__)
     if values.shape != (len(points), 2):
         raise ValueError(
-            f"{name}(x, y, t) returned shape {tuple(values.shape)} for {len(points)} points: ({len(points)}, 2) is needed"
+            f"{name}(x, y, t) returned shape {tuple(values.shape)} for {len(points)} points, "
+            f"where ({len(points)}, 2) is needed"
         )
     if not torch.isfinite(values).all():
         raise ValueError(f"{name}(x, y, t) returned values that are not finite inside the domain")
@@ -73,9 +74,9 @@ class Initial:
         t."""
 
         def velocity(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
-            _, pull = torch.func.vjp(lambda time: wavefield(x, y, time), t)
-            components = torch.eye(2, dtype=t.dtype)[:, None, :].expand(2, len(t), 2)  # each point has a time of its own
-            return torch.stack([pull(component)[0] for component in components], dim=1)  # (N, 2)
+            pull = torch.func.vjp(lambda time: wavefield(x, y, time), t)[1]
+            axes = torch.eye(2, dtype=t.dtype)[:, None, :].expand(2, len(t), 2)  # each point has a time of its own
+            return torch.stack([pull(axis)[0] for axis in axes], dim=1)  # (N, 2)
 
         return cls(wavefield, velocity)
 

@@ -52,7 +52,8 @@ def from_receivers(config: ProblemConfig) -> Problem:
     unset = receivers.start - set(config.unknowns)
     if unset:
         raise ConfigError(
-            f"{config.data} holds only a start value of {', '.join(sorted(unset))}: put it into unknowns = {list(config.unknowns)}"
+            f"{config.data} holds only a start value of {', '.join(sorted(unset))}: "
+            f"put it into unknowns = {list(config.unknowns)}"
         )
     return Problem(
         domain=Domain((x.min(), x.max()), (y.min(), y.max()), (t.min(), t.max())),
@@ -78,7 +79,6 @@ def find(path: str) -> Path:
 
 def _initial(pulses: tuple[GaussianPulse, ...]) -> Initial:
     """At rest but for the velocity of known pulses."""
-
 
     def velocity(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
         return torch.stack([pulse.velocity(x, y) for pulse in pulses]).sum(0)  # (N, 2)

@@ -40,8 +40,8 @@ class Material:
     def __post_init__(self) -> None:
         if not (self.lame_mu > 0 and self.density > 0 and self.bulk_modulus > 0):
             raise ValueError(
-                f"no stable solid: lambda = {self.lame_lambda:g} Pa, mu = {self.lame_mu:g} Pa, rho = {self.density:g} kg/m3; "
-                "mu, rho and lambda + 2 mu / 3 must be positive"
+                f"no stable solid: lambda = {self.lame_lambda:g} Pa, mu = {self.lame_mu:g} Pa, "
+                f"rho = {self.density:g} kg/m3; mu, rho and lambda + 2 mu / 3 must be positive"
             )
         unheard = set(self.unknowns) - set(PARAMETERS)
         if unheard:
@@ -104,7 +104,8 @@ class MaterialParameters(nn.Module):
     def from_state(cls, state: Mapping[str, Tensor], dtype: torch.dtype) -> Self:
         """The module whose state_dict this is."""
         unknowns = tuple(name for name in PARAMETERS if _parameter(name) in state)
-        module = cls(Material(*state["start"].tolist(), unknowns, state["search"].item()), dtype)
+        lame_lambda, lame_mu, density = state["start"].tolist()
+        module = cls(Material(lame_lambda, lame_mu, density, unknowns, state["search"].item()), dtype)
         module.load_state_dict(state)
         return module
 

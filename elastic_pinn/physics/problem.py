@@ -119,8 +119,9 @@ def _check_identifiable(problem: Problem) -> None:
         raise ProblemError(f"unknowns {list(unknowns)} need receivers: without data any material fits")
     if "rho" in unknowns and not _is_loaded(problem):
         raise ProblemError(
-            "rho cannot be found from displacement alone: lambda, mu and rho times any factor give the same waves, only "
-            "c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho show. Fix rho, or give a known non-zero force or traction"
+            "rho cannot be found from displacement alone: lambda, mu and rho times any factor give the same waves, "
+            "only c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho show. Fix rho, or give a known non-zero force or "
+            "traction"
         )
 
 

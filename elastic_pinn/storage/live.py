@@ -20,6 +20,7 @@ from elastic_pinn.storage.hdf5 import LIBVER, refusal, require_plain_type, set_a
 from elastic_pinn.storage.history import EVENT_BYTES, EVENTS, History, dtype_of, event_rows, read_event_rows
 
 CHUNK_ROWS = 1024
+END_OF_FILE = slice(28, 36)  # of a superblock of version 3: where the file ends
 NO_STEP = -1  # what a row of the column "step" holds until it is written
 
 ADVICE = "Each checkpoint has the history as well: read the newest, or resume the run, which makes this file anew"
@@ -129,7 +130,20 @@ def _open(path: str | os.PathLike[str]) -> h5py.File:
     try:
         return h5py.File(path, "r", locking=False)
     except OSError:  # its writer still runs, or was killed
+        _refuse_cut(path)
         return h5py.File(path, "r", libver=LIBVER, swmr=True, locking=False)
+
+
+def _refuse_cut(path: str | os.PathLike[str]) -> None:
+    """Raise OSError for a file that is shorter than its superblock says.
+
+    Told that there is a writer, libhdf5 would wait for the missing part for ever.
+    """
+    with open_regular(path) as file:
+        superblock, size = file.read(END_OF_FILE.stop), os.fstat(file.fileno()).st_size
+    end = int.from_bytes(superblock[END_OF_FILE], "little")
+    if size < end:
+        raise OSError(f"it is cut off: {size} of {end} bytes are there")
 
 
 def _read_whole_rows(file: h5py.File) -> History:

@@ -29,9 +29,7 @@ def test_a_field_of_wrong_shape_is_refused_with_both_shapes():
     def sideways(x, y, t):
         return torch.stack([x, y])
 
-    with pytest.raises(
-        ValueError, match=r"sideways\(x, y, t\) returned shape \(2, 7\) for 7 points: \(7, 2\) is needed"
-    ):
+    with pytest.raises(ValueError, match=r"sideways.*\(2, 7\) for 7 points.*\(7, 2\) is needed"):
         evaluate(sideways, POINTS)
 
 

@@ -30,9 +30,7 @@ def residual(wave, material: Material, x: Tensor, y: Tensor, t: Tensor) -> tuple
     def at(point: Tensor) -> Tensor:
         return wave(*point)
 
-    second = torch.func.vmap(torch.func.jacrev(torch.func.jacrev(at)))(
-        torch.stack([x, y, t], dim=-1)
-    )  # (N, 2, 3, 3)
+    second = torch.func.vmap(torch.func.jacrev(torch.func.jacrev(at)))(torch.stack([x, y, t], dim=-1))  # (N, 2, 3, 3)
     inertia = material.density * second[:, :, 2, 2]
     laplace = second[:, :, 0, 0] + second[:, :, 1, 1]
     grad_div = second[:, 0, 0, :2] + second[:, 1, 1, :2]

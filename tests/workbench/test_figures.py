@@ -54,7 +54,7 @@ def test_several_runs_stand_side_by_side_with_a_colour_each(forward_run, inverse
 
 def test_stages_are_marked_by_their_optimizers(forward_run):
     axes = ep.figures.loss_curves([forward_run]).axes[0]
-    assert {(text.get_text(), text.xy[0]) for text in axes.texts} == {("adam", 1), ("lbfgs", 7)}
+    assert {(text.get_text(), text.xy[0]) for text in axes.texts} == {("adam → lbfgs", 7)}
 
 
 def test_a_term_that_no_run_has_is_refused_with_the_legal_ones(forward_run):

@@ -12,6 +12,7 @@ from elastic_pinn.workbench.figures.units import unit_for
 
 SYMBOLS = {"lambda": "$\\lambda$", "mu": "$\\mu$", "rho": "$\\rho$"}
 BAND = 2.0  # standard deviations
+LEAST_DEVIATION = 0.01  # percent
 
 
 def material_traces(source: Source, problem: Problem | None = None) -> Picture:
@@ -91,6 +92,7 @@ def _draw_values(
 def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarray) -> None:
     axes.plot(steps, np.abs(percent), color=VERMILLION)
     axes.set_yscale("log")
+    axes.set_ylim(bottom=LEAST_DEVIATION)  # the curve crosses the truth now and then, which would stretch the axis
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel(f"deviation of {SYMBOLS[name]} (%)")
     if len(percent):

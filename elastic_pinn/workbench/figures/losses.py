@@ -1,6 +1,7 @@
 """Loss curves: every term at every step."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -95,21 +96,19 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
 
 
 def stages_in(history: pd.DataFrame, config: Config) -> list[tuple[int, str]]:
-    """The first step of each stage in a history and the stage's optimizer; none where there is but one stage."""
-    if len(config.stages) == 1:
-        return []
+    """Where the optimizer changes: the new stage's first step, and both optimizers' names as "adam → lbfgs"."""
     first = history.drop_duplicates("stage")
-    return [(int(step), config.stages[int(stage)]) for step, stage in zip(first["step"], first["stage"], strict=True)]
+    stages = [(int(step), config.stages[int(stage)]) for step, stage in zip(first["step"], first["stage"], strict=True)]
+    return [(step, f"{before} → {after}") for (_, before), (step, after) in pairwise(stages)]
 
 
-def draw_stages(axes: Axes, stages: Iterable[tuple[int, str]]) -> None:
-    """Mark where stages begin, by a line and the optimizer's name, with room for it above the curves."""
+def draw_stages(axes: Axes, changes: Iterable[tuple[int, str]]) -> None:
+    """Mark where stages change, by a line and the optimizers' names, with room for them above the curves."""
     axes.margins(y=0.1)
-    for step, name in sorted(stages):
-        if step > 1:
-            axes.axvline(step, color="0.6", linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    for step, names in sorted(changes):
+        axes.axvline(step, color="0.6", linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
         axes.annotate(
-            name,
+            names,
             (step, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(3, -4),

@@ -1,0 +1,139 @@
+"""The read side of a run directory, and of one checkpoint file. Nothing here writes."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elastic_pinn.config import Config
+from elastic_pinn.networks import Model
+from elastic_pinn.storage import CheckpointError, Entry, History, Snapshot, Store, read_live, read_snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Checkpoint:
+    """One verified checkpoint file, wherever it lies: the whole experiment as it was at one step."""
+
+    def __init__(self, path: Path, snapshot: Snapshot) -> None:
+        self.path, self._snapshot = path, snapshot
+        self.config = Config.from_json(snapshot.config)
+        self.step = snapshot.step
+        self.metrics = dict(snapshot.metrics)
+
+    def history(self) -> pd.DataFrame:
+        """Every loss term at every step up to this one, one row a step."""
+        return _frame(self._snapshot.history)
+
+    def model(self) -> Model:
+        """The model, on the CPU."""
+        return self._model
+
+    def material(self) -> dict[str, float]:
+        """lambda (Pa), mu (Pa) and rho (kg/m3), found or given."""
+        return self._model.material.si()
+
+    def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
+        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast."""
+        return self._model.predict(x, y, t)
+
+    @cached_property
+    def _model(self) -> Model:
+        return Model.from_state(self.config, self._snapshot.weights)
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read one checkpoint file, verified to the last byte before any of it is used; no code that it names is run.
+
+    Raises CheckpointError, naming file, fault and what to do, for a missing, foreign, truncated, damaged or newer file.
+    """
+    return Checkpoint(Path(path), read_snapshot(Path(path)))
+
+
+class Run:
+    """A run directory, of a running run too: each call reads what is there now.
+
+    Raises FileNotFoundError for a folder that holds no run.
+    """
+
+    def __init__(self, run_dir: str | Path) -> None:
+        self.path = Path(run_dir)
+        if not (self.path / "config.json").is_file():
+            raise FileNotFoundError(f"{self.path.resolve()} holds no run: there is no config.json in it")
+        self._store = Store(self.path / "checkpoints")
+
+    @property
+    def config(self) -> Config:
+        """What the run was told, as it was told last."""
+        return Config.from_json((self.path / "config.json").read_text())
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """How the run stands: status, reason, step, material, newest checkpoint, who runs it where."""
+        return json.loads((self.path / "summary.json").read_text())
+
+    @property
+    def status(self) -> str:
+        """running, completed, stopped or failed; summary["reason"] says why."""
+        return self.summary["status"]
+
+    def history(self) -> pd.DataFrame:
+        """Every loss term at every step, one row a step, continuous across resumes; of a running run up to about a
+        second ago."""
+        return _frame(self._history())
+
+    def events(self) -> list[tuple[int, str]]:
+        """What was changed on resuming: (step, what)."""
+        return list(self._history().events)
+
+    def checkpoints(self) -> list[Entry]:
+        """All checkpoints by generation and step, each with its path and sealed header (step, metric, ...)."""
+        return self._store.entries()
+
+    def latest(self) -> Checkpoint:
+        """The newest checkpoint that verifies."""
+        return self._load(self._store.latest())
+
+    def best(self) -> Checkpoint:
+        """The checkpoint with the lowest monitored measure that verifies."""
+        return self._load(self._store.best())
+
+    def material(self) -> dict[str, float]:
+        """lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""
+        return self.latest().material()
+
+    def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
+        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast, by the newest
+        checkpoint."""
+        return self.latest().predict(x, y, t)
+
+    def _history(self) -> History:
+        """The live history; where it is lost or damaged, the newest checkpoint's."""
+        try:
+            return read_live(self.path / "history.h5")
+        except CheckpointError:
+            newest = self._store.latest()
+            if newest is None:
+                raise
+            return read_snapshot(newest.path).history
+
+    def _load(self, entry: Entry | None) -> Checkpoint:
+        if entry is None:
+            raise CheckpointError(
+                self._store.folder,
+                "holds no good checkpoint yet",
+                "Wait for the first one, or look at the run's summary.json",
+            )
+        return load_checkpoint(entry.path)
+
+
+def _frame(history: History) -> pd.DataFrame:
+    import pandas as pd  # slow to import, and not needed to train
+
+    columns = history.columns()
+    return pd.DataFrame({name: columns[name].copy() for name in ["step", *sorted(columns.keys() - {"step"})]})

@@ -1,0 +1,11 @@
+"""How it learns: losses, points, schedules, optimizers, and train(), the only writer of a run directory.
+
+Imports from run, storage, networks, physics and config.
+"""
+
+from elastic_pinn.training.control import Control
+from elastic_pinn.training.resume import RunDirectoryError
+from elastic_pinn.training.session import DivergedError
+from elastic_pinn.training.trainer import train
+
+__all__ = ["Control", "DivergedError", "RunDirectoryError", "train"]

@@ -1,0 +1,35 @@
+"""Which optimizer has which steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+from elastic_pinn.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One optimizer's part: the steps first + 1 to last of the run."""
+
+    index: int
+    optimizer: str
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """How many steps."""
+        return self.last - self.first
+
+
+def stages(config: TrainingConfig) -> tuple[Stage, ...]:
+    """The stages that `steps` reaches: fewer steps cut the last ones short, more go to the last one."""
+    ends = [*accumulate(config.stage_steps), config.steps]
+    firsts = [0, *ends[:-1]]
+    cut = [min(end, config.steps) for end in ends]
+    return tuple(
+        Stage(i, name, first, last)
+        for i, (name, first, last) in enumerate(zip(config.stages, firsts, cut, strict=True))
+        if first < last
+    )

@@ -1,0 +1,146 @@
+"""Where the points are, and what is asked for at them.
+
+Letters: N points, all dimensionless once in a batch. Randomness comes from the NumPy generator that the sampler owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from elastic_pinn.config import TrainingConfig
+from elastic_pinn.physics import Displacement, Problem
+from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.physics.receivers import Receivers
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Points and what should be there: points (N, 3); target (N, 2); normal (N, 2) on a boundary, else (0, 2)."""
+
+    points: Tensor
+    target: Tensor
+    normal: Tensor
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
+        """The same on another device, in another precision."""
+        return Batch(*(tensor.to(device, dtype) for tensor in (self.points, self.target, self.normal)))
+
+
+Batches = Mapping[str, Batch]
+"""A batch for each place of a problem: "interior", "boundary 0", ..., "initial displacement", "initial velocity",
+"data"."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many points for each place."""
+
+    interior: int
+    boundary: int
+    initial: int
+
+
+def unit_points(method: str, n: int, dimensions: int, generator: np.random.Generator) -> Tensor:
+    """Points (n, dimensions) of the unit cube: "latin_hypercube" (McKay 1979), "sobol" (scrambled) or "uniform"."""
+    from scipy.stats import qmc  # slow to import, and not needed to read a run
+
+    if method == "uniform":
+        return torch.from_numpy(generator.random((n, dimensions)))
+    # SciPy spawns from a generator that it is given, and no generator's state tells how often it has spawned.
+    rng = np.random.default_rng(generator.integers(2**63, size=2))
+    if method == "latin_hypercube":
+        return torch.from_numpy(qmc.LatinHypercube(dimensions, rng=rng).random(n))
+    power = (n - 1).bit_length()  # Sobol points are balanced in powers of two: draw enough, keep n
+    return torch.from_numpy(qmc.Sobol(dimensions, rng=rng).random_base2(power)[:n])
+
+
+def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Generator) -> dict[str, Batch]:
+    """Fresh points for every place of a problem but its receivers, with the targets of that place; float64."""
+    scales, domain = problem.scales, problem.domain
+
+    def unit(n: int, dimensions: int) -> Tensor:
+        return unit_points(method, n, dimensions, generator)
+
+    def batch(points: Tensor, target: Tensor, normal: Tensor | None = None) -> Batch:
+        return Batch(scales.dimensionless(points), target, points.new_zeros(0, 2) if normal is None else normal)
+
+    points = domain.interior(unit(counts.interior, 3))
+    batches = {"interior": batch(points, evaluate(problem.force, points) / scales.force)}
+    for i, condition in enumerate(problem.boundary):
+        points, normal = domain.boundary(unit(counts.boundary, 2), condition.sides)
+        size = scales.displacement if isinstance(condition, Displacement) else scales.stress
+        batches[f"boundary {i}"] = batch(points, evaluate(condition.value, points) / size, normal)
+    if problem.initial:
+        points = domain.start(unit(counts.initial, 2))
+        batches["initial displacement"] = batch(
+            points, evaluate(problem.initial.displacement, points) / scales.displacement
+        )
+        batches["initial velocity"] = batch(points, evaluate(problem.initial.velocity, points) / scales.velocity)
+    return batches
+
+
+def split_data(problem: Problem, fraction: float, generator: np.random.Generator) -> tuple[Batch, Batch] | None:
+    """The receivers' samples, as (for training, held out); None without receivers.
+
+    One at least is held out and one trained on. Where none is to be held out, all are both.
+    """
+    if problem.receivers is None:
+        return None
+    samples = data_batch(problem, problem.receivers)
+    order = torch.from_numpy(generator.permutation(len(samples.points)))
+    held_out = min(max(1, round(fraction * len(order))), len(order) - 1) if fraction else 0
+
+    def part(rows: Tensor) -> Batch:
+        return replace(samples, points=samples.points[rows], target=samples.target[rows])
+
+    return part(order[held_out:]), part(order[:held_out] if held_out else order)
+
+
+def data_batch(problem: Problem, receivers: Receivers) -> Batch:
+    """Every sample of every receiver: N = receivers times instants."""
+    stations = np.repeat(receivers.xy, len(receivers.time), axis=0)  # (N, 2)
+    instants = np.tile(receivers.time, len(receivers.xy))  # (N,)
+    points = torch.from_numpy(np.column_stack([stations, instants]))  # (N, 3)
+    target = torch.from_numpy(receivers.displacement.reshape(-1, 2)) / problem.scales.displacement
+    return Batch(problem.scales.dimensionless(points), target, points.new_zeros(0, 2))
+
+
+class Sampler:
+    """The points that training uses now; draws fresh ones when told to.
+
+    generator_state: the generator's before the last draw, from which the same points come again. draws: how many
+    there were.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        config: TrainingConfig,
+        data: Batch | None,
+        generator: np.random.Generator,
+        place: Callable[[Batch], Batch],
+    ) -> None:
+        self._problem, self._config, self._generator, self._place = problem, config, generator, place
+        self._counts = Counts(config.interior_points, config.boundary_points, config.initial_points)
+        self._data = {} if data is None else {"data": place(data)}
+        self.draws = 0
+        self.resample()
+
+    def resample(self) -> None:
+        """Draw fresh points."""
+        self.generator_state: Mapping[str, Any] = self._generator.bit_generator.state
+        self.draws += 1
+        drawn = draw(self._problem, self._counts, self._config.sampling, self._generator)
+        self.batches: Batches = {name: self._place(batch) for name, batch in drawn.items()} | self._data
+
+    def restore(self, generator_state: Mapping[str, Any], draws: int) -> None:
+        """Have the points again that were drawn from this state of the generator."""
+        self._generator.bit_generator.state = generator_state
+        self.draws = draws - 1
+        self.resample()

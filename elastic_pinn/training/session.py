@@ -1,0 +1,189 @@
+"""Everything that changes while training, from its start or from a checkpoint."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch.optim import Optimizer
+
+from elastic_pinn.config import Config
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.material import PARAMETERS
+from elastic_pinn.storage import History, Snapshot
+from elastic_pinn.training.losses import Loss
+from elastic_pinn.training.objective import Objective
+from elastic_pinn.training.optimizers import WHOLE_BATCH, make_optimizer
+from elastic_pinn.training.plan import Stage, stages
+from elastic_pinn.training.sampling import Batch, Sampler, split_data
+from elastic_pinn.training.schedules import Schedule
+from elastic_pinn.training.stopping import Stopping
+from elastic_pinn.training.validation import Validation
+
+logger = logging.getLogger(__name__)
+
+
+class DivergedError(RuntimeError):
+    """The loss is no longer a number; the text names the step, the terms and the last good checkpoint."""
+
+
+class Session:
+    """A model, its optimizer and all that decides its next step.
+
+    `advance` makes one step; `state` and `restore` carry everything that the next steps depend on.
+    """
+
+    def __init__(self, config: Config, problem: Problem) -> None:
+        weights_seed, points_seed, held_out_seed = np.random.SeedSequence(config.seed).spawn(3)
+        held_out = np.random.default_rng(held_out_seed)
+        device, dtype = torch.device(config.device), getattr(torch, config.precision)
+
+        def place(batch: Batch) -> Batch:
+            return batch.to(device, dtype)
+
+        self.config, self.problem = config, problem
+        self.model = Model.create(config, problem.material, problem.scales, _torch_generator(weights_seed)).to(device)
+        self.parameters = list(self.model.parameters())
+        training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
+        self.loss = Loss(problem, config)
+        self.sampler = Sampler(problem, config, training_data, np.random.default_rng(points_seed), place)
+        self.validation = Validation(problem, config, self.loss, held_out_data, held_out, place)
+        self.stopping = Stopping(config)
+        self.objective = Objective(self.parameters, lambda: self.loss(self.model, self.sampler.batches))
+        self.step, self.first_step = 0, 0
+        self._zero = time.monotonic()
+        self.history = History(self.columns)
+        self.reason_to_end = ""
+        self._plan = stages(config)
+        self._enter(self._plan[0])
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the history, in order."""
+        losses = tuple(f"loss/{name}" for name in self.loss.columns)
+        material = tuple(f"material/{name}" for name in PARAMETERS)
+        measures = self.validation.columns
+        return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *material, *measures)
+
+    def advance(self) -> Mapping[str, float]:
+        """Make one step and return its row of the history.
+
+        The losses and the gradient's norm are those that the step started from, the material and the validation those
+        it led to. Raises DivergedError before the step if a loss is not a finite number.
+        """
+        self._prepare()
+        row = self.losses()
+        row |= {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0]["lr"]}
+        self._step_optimizer()
+        self.step += 1
+        row |= {"step": self.step, "wall_s": self.elapsed}
+        row |= {f"material/{name}": value for name, value in self.model.material.si().items()}
+        if self.step % self.config.validate_every == 0:
+            row |= self._validate()
+        self.history.append(row)
+        return row
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training, over all the processes that took part."""
+        return time.monotonic() - self._zero
+
+    @property
+    def at_stage_end(self) -> bool:
+        """Whether the step just made was the last of its stage."""
+        return self.step >= self.stage.last
+
+    def _prepare(self) -> None:
+        """Change stage, points and learning rate where this step is due for it."""
+        while self.at_stage_end:
+            self._enter(self._plan[self.stage.index + 1])
+        every = self.config.resample_every
+        if every and self.step and self.step % every == 0 and self.stage.optimizer not in WHOLE_BATCH:
+            self.sampler.resample()
+            self.objective.forget()
+        if self.stage.optimizer not in WHOLE_BATCH:
+            rate = self.schedule.rate(self.step - self.stage.first)
+            self.optimizer.param_groups[0]["lr"] = rate
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        self.optimizer: Optimizer = make_optimizer(stage.optimizer, self.parameters, self.config)
+        self.schedule = Schedule(self.config, stage.length)
+        if self.step:
+            logger.info("step %d: from here %s", self.step, stage.optimizer)
+
+    def losses(self) -> dict[str, float]:
+        """The losses and the gradient's norm at the weights as they are; the next step needs no second evaluation.
+
+        Raises DivergedError if one is not a finite number.
+        """
+        self.objective()
+        terms = {f"loss/{name}": term.item() for name, term in self.objective.terms.items()}
+        norm = torch.stack([p.grad.norm() for p in self.parameters if p.grad is not None]).norm().item()
+        if not (math.isfinite(terms["loss/total"]) and math.isfinite(norm)):
+            bad = ", ".join(f"{name} = {value}" for name, value in terms.items() if not math.isfinite(value))
+            raise DivergedError(f"step {self.step + 1}: {bad or f'grad_norm = {norm}'}")
+        return {**terms, "grad_norm": norm}
+
+    def _step_optimizer(self) -> None:
+        if self.stage.optimizer not in WHOLE_BATCH:
+            if self.config.clip_grad_norm:
+                torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip_grad_norm)
+            self.optimizer.step()
+            return
+        before = self.objective.position()
+        self.optimizer.step(self.objective)  # type: ignore[arg-type]  # a closure may return a tensor
+        if torch.equal(before, self.objective.position()):
+            self._restart_optimizer()
+
+    def _restart_optimizer(self) -> None:
+        """After a step that changed nothing: forget the curvature, and end if even that does not help."""
+        if not self.optimizer.state[self.parameters[0]].get("old_dirs"):
+            self.reason_to_end = f"{self.stage.optimizer} makes no more progress: the gradient is at rounding error"
+        self.optimizer.state.clear()
+        logger.info("step %d: %s made no progress and forgets its curvature", self.step, self.stage.optimizer)
+
+    def measure(self) -> dict[str, float]:
+        """What the validation says of the weights as they are now; it has no effect on training."""
+        return self.validation(self.model)
+
+    def _validate(self) -> dict[str, float]:
+        measures = self.measure()
+        self.schedule.observe(measures["loss/validation"])
+        self.reason_to_end = self.stopping.observe(measures) or self.reason_to_end
+        return measures
+
+    def state(self) -> dict[str, Any]:
+        """Everything but the weights that the next steps depend on, as one tree a part."""
+        return {
+            "optimizer": self.optimizer.state_dict()["state"],
+            "scheduler": self.schedule.state_dict(),
+            "sampler": {"draws": self.sampler.draws},
+            "rng": {"points": self.sampler.generator_state},
+            "stopping": self.stopping.state_dict(),
+            "problem": {"fingerprint": self.problem.fingerprint, "data_sha256": self.problem.data_sha256},
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a checkpoint of the same problem, network and past stages; the config's other fields are the new
+        ones."""
+        self.step, self.first_step, self.history = snapshot.step, snapshot.step, snapshot.history
+        self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
+        self.model.load_state_dict(snapshot.weights)
+        self._enter(self._plan[snapshot.stage])
+        fresh = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": snapshot.state["optimizer"], "param_groups": fresh})
+        self.schedule.load_state_dict(snapshot.state["scheduler"])
+        self.sampler.restore(snapshot.state["rng"]["points"], snapshot.state["sampler"]["draws"])
+        self.stopping.load_state_dict(snapshot.state["stopping"])
+        self.objective.forget()
+
+
+def _torch_generator(seed: np.random.SeedSequence) -> torch.Generator:
+    return torch.Generator().manual_seed(int(seed.generate_state(1, np.uint64)[0] >> 1))

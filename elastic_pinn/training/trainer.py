@@ -1,0 +1,162 @@
+"""train(): from a config to a run directory; the loop."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from pathlib import Path
+
+import torch
+
+from elastic_pinn.config import Config, ConfigError, ProblemConfig
+from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.run import Run
+from elastic_pinn.storage import Store
+from elastic_pinn.training.control import Control
+from elastic_pinn.training.record import Record
+from elastic_pinn.training.resume import RunDirectoryError, adopt, starting_point
+from elastic_pinn.training.session import DivergedError, Session
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_EVERY_S = 10.0
+
+
+def train(
+    config: Config,
+    run_dir: str | Path,
+    problem: Problem | None = None,
+    resume: str = "never",
+    control: Control | None = None,
+) -> Run:
+    """Train as the config says and leave everything in a run directory, which is returned as a Run.
+
+    problem: one of the user's own, in place of the config's problem section. resume: "never" (a used run_dir is an
+    error), "auto" (go on with what is there, if anything), or the path of a checkpoint. control: lets another thread
+    watch and stop.
+
+    Raises, before any work: ConfigError, ProblemError, RunDirectoryError, CheckpointError. Raises DivergedError when
+    the loss is no longer a number. The run directory's summary then says "failed" and why, and all checkpoints stay.
+    """
+    logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
+    run_dir, control = Path(run_dir), control or Control()
+    config, problem = _settle(config, problem)
+    _check_device(config.device)
+    store = Store(run_dir / "checkpoints")
+    snapshot = starting_point(run_dir, store, resume)
+    if snapshot:
+        config = adopt(config, problem, snapshot)
+        if snapshot.step >= config.steps:
+            return _as_it_is(run_dir, snapshot.step, config.steps)
+    session = Session(config, problem)
+    _check_measures(config, session)
+    if snapshot:
+        session.restore(snapshot)
+    run_id = str(snapshot.attributes["run_id"]) if snapshot else uuid.uuid4().hex
+    parent = f"step {snapshot.step}, generation {snapshot.generation}" if snapshot else ""
+    record = Record(run_dir, session, run_id, store.next_generation(), parent)
+    _guarded_loop(session, record, control)
+    return Run(run_dir)
+
+
+def _as_it_is(run_dir: Path, step: int, steps: int) -> Run:
+    """The run that needs no step more."""
+    if not (run_dir / "config.json").exists():
+        raise RunDirectoryError(
+            f"{run_dir} would hold nothing: the checkpoint is at step {step} of {steps} already; give more steps"
+        )
+    logger.info("%s is at step %d of %d already: nothing to do", run_dir, step, steps)
+    return Run(run_dir)
+
+
+def _settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
+    """The config and the problem that belong together."""
+    if problem is None:
+        return config, problem_from(config)
+    own = ProblemConfig(problem="own").model_dump()
+    unset = ProblemConfig().model_dump()
+    given = config.model_dump(include=set(own))
+    ignored = [name for name in own if given[name] not in (own[name], unset[name])]
+    if ignored:
+        raise ConfigError(f"a problem of your own was given, so {ignored} of the config would be ignored: leave it out")
+    return config.model_copy(update=own), problem
+
+
+def _check_device(device: str) -> None:
+    count = torch.cuda.device_count()
+    legal = ["cpu", *(["cuda"] if count else []), *(f"cuda:{i}" for i in range(count))]
+    if device not in legal:
+        raise ConfigError(f"device = {device!r}: this machine has no such device; legal here: {', '.join(legal)}")
+
+
+def _check_measures(config: Config, session: Session) -> None:
+    if config.monitor not in session.columns:
+        raise ConfigError(f"monitor = {config.monitor!r}: no such column; legal: {', '.join(session.columns)}")
+    if config.target_error and "error/displacement" not in session.columns:
+        raise ConfigError("target_error needs a problem with an exact solution, and this one has none: set it to 0")
+
+
+def _guarded_loop(session: Session, record: Record, control: Control) -> None:
+    """The loop, with a summary of how it ended, however it ended."""
+    try:
+        status, reason = _loop(session, record, control)
+    except BaseException as error:
+        kept = record.last_checkpoint
+        place = f"; the last good checkpoint is {kept}" if kept else ""
+        interrupted = isinstance(error, KeyboardInterrupt)
+        record.summarise("stopped" if interrupted else "failed", f"{type(error).__name__}: {error}{place}")
+        if isinstance(error, DivergedError):
+            raise DivergedError(f"{error}{place}") from None
+        raise
+    else:
+        record.summarise(status, reason)
+        logger.info("%s at step %d: %s", status, session.step, reason)
+    finally:
+        record.close()
+
+
+def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]:
+    """Steps until there is a reason to end: (status, reason)."""
+    config, started = session.config, time.monotonic()
+    said = started
+    record.checkpoint()
+    while True:
+        row = session.advance()
+        record.row()
+        control.on_step(row)
+        now = time.monotonic()
+        ending = _ending(session, control, now - started)
+        due = config.checkpoint_every and session.step % config.checkpoint_every == 0
+        if control.take_checkpoint_request() or ending or due or session.at_stage_end:
+            record.checkpoint()
+        if ending:
+            return ending
+        if now - said > PROGRESS_EVERY_S:
+            said = now
+            logger.info("%s", _progress(session, now - started))
+
+
+def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, str] | None:
+    """Why to end now: (status, reason); None to go on."""
+    config = session.config
+    if session.step >= config.steps:
+        return "completed", f"all {config.steps} steps done"
+    if session.reason_to_end:
+        return "completed", session.reason_to_end
+    if control.stop_asked:
+        return "stopped", "asked to stop"
+    if config.time_limit and elapsed > config.time_limit:
+        return "stopped", f"time_limit of {config.time_limit:g} s"
+    return None
+
+
+def _progress(session: Session, elapsed: float) -> str:
+    """One line for people."""
+    row = session.history.last
+    done = session.step - session.first_step
+    left = elapsed / done * (session.config.steps - session.step)
+    unknowns = session.problem.material.unknowns
+    material = "".join(f"  {name} {row[f'material/{name}']:.4g}" for name in unknowns)
+    place = f"step {session.step} of {session.config.steps}"
+    return f"{place}  loss {row['loss/total']:.3e}{material}  about {left:.0f} s left"

@@ -1,0 +1,53 @@
+"""How good a model is at points that it never trains on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from elastic_pinn.config import TrainingConfig
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.training.losses import Loss
+from elastic_pinn.training.sampling import Batch, Counts, draw, unit_points
+
+
+class Validation:
+    """Measures on held-out points, drawn once: "loss/validation", and "error/displacement" where the solution is
+    known."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        config: TrainingConfig,
+        loss: Loss,
+        data: Batch | None,
+        generator: np.random.Generator,
+        place: Callable[[Batch], Batch],
+    ) -> None:
+        n = config.validation_points
+        drawn = draw(problem, Counts(n, n, n), config.sampling, generator) | ({} if data is None else {"data": data})
+        self._loss = loss
+        self._batches = {name: place(batch) for name, batch in drawn.items()}
+        self._exact: Batch | None = None
+        if problem.exact:
+            points = problem.domain.interior(unit_points(config.sampling, n, 3, generator))
+            target = evaluate(problem.exact, points) / problem.scales.displacement
+            self._exact = place(Batch(problem.scales.dimensionless(points), target, target[:0]))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of what is measured."""
+        return ("loss/validation", *(("error/displacement",) if self._exact else ()))
+
+    @torch.no_grad()
+    def __call__(self, model: Model) -> dict[str, float]:
+        """Measure: the weighted loss, and the relative L2 error of the displacement."""
+        measures = {"loss/validation": self._loss(model, self._batches)["total"].item()}
+        if self._exact:
+            difference = model.derivatives(self._exact.points, ())[""] - self._exact.target  # (N, 2)
+            measures["error/displacement"] = (difference.norm() / self._exact.target.norm()).item()
+        return measures

@@ -1,0 +1,44 @@
+"""What the README says works, works."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import elastic_pinn as ep
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture
+def own_problem() -> str:
+    """The README's example of a problem of one's own."""
+    (block,) = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "ep.Problem(" in code]
+    return block
+
+
+def test_a_problem_of_ones_own_takes_at_most_20_lines(own_problem):
+    assert len([line for line in own_problem.splitlines() if line.strip()]) <= 20
+
+
+def test_the_readmes_own_problem_trains_and_says_how_good_it_is(own_problem, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(own_problem, {})
+    run = ep.Run("runs/plane-wave")
+    error = run.latest().metrics["error/displacement"]
+    assert run.status == "completed"
+    assert capsys.readouterr().out.strip() == str(error)
+    assert error < 0.1
+
+
+def test_every_file_that_the_readme_names_is_there():
+    linked = re.findall(r"\]\((\S+?)\)", README) + re.findall(r"`((?:notebooks|data|elastic_pinn|tests)/\S+?)`", README)
+    assert linked
+    assert [name for name in linked if not (ROOT / name).exists()] == []
+
+
+def test_every_make_target_that_the_readme_names_is_there():
+    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)`|^    make ([a-z-]+)", README, re.MULTILINE))
+    assert {name for pair in named for name in pair if name} <= targets

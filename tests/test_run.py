@@ -1,0 +1,189 @@
+"""A run directory and a lone checkpoint can be read at any time, by anyone."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pandas.testing import assert_frame_equal
+
+import elastic_pinn as ep
+
+CHILD = """
+import sys
+import elastic_pinn as ep
+
+def on_step(record):
+    if record["step"] == 4:
+        print("at step 4", flush=True)
+        sys.stdin.readline()
+
+config = ep.Config.from_json(sys.argv[2])
+ep.train(config, sys.argv[1], control=ep.Control(on_step))
+"""
+
+PLAIN = """
+import json, sys
+import h5py
+
+path, group = sys.argv[1:]
+live = group == "/"
+with h5py.File(path, "r", swmr=True, libver="latest", locking=False) if live else h5py.File(path, "r") as file:
+    history = file[group]
+    found = {name: history[name][:].tolist() for name in ("step", "loss/total", "loss/pde", "wall_s")}
+    if not live:
+        found["config"] = json.loads(file["config"][()].decode())
+        names = ("network.weights.0", "network.biases.2")
+        found["weights"] = {name: file["weights"][name][:].tolist() for name in names}
+        found["validation"] = float(file["metrics/loss/validation"][()])
+print(json.dumps(found))
+assert "elastic_pinn" not in sys.modules and "torch" not in sys.modules
+"""
+
+
+def by_plain_h5py(path: Path, group: str) -> dict:
+    """What a process with h5py alone reads of a history or a checkpoint."""
+    done = subprocess.run([sys.executable, "-c", PLAIN, str(path), group], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def run(tiny, tmp_path, inverse) -> ep.Run:
+    return ep.train(tiny(checkpoint_every=3, validate_every=3, learning_rate=0.01), tmp_path / "run", inverse)
+
+
+@pytest.fixture
+def running(tiny, tmp_path):
+    """A process that trains, halted in its fourth step, with checkpoints of steps 0 and 3."""
+    config = tiny(checkpoint_every=3)
+    command = [sys.executable, "-c", CHILD, str(tmp_path / "run"), config.to_json()]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "at step 4\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_folder_without_a_run_is_refused_by_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path} holds no run"):
+        ep.Run(tmp_path)
+
+
+def test_a_finished_run_has_a_row_for_each_step(run):
+    h = run.history()
+    assert h["step"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert h.drop(columns="loss/validation").notna().all(axis=None)
+    assert h["step"].dtype == np.int64 and h["loss/total"].dtype == np.float64
+
+
+def test_checkpoints_newest_and_best_are_told_apart(run):
+    assert [entry.header.step for entry in run.checkpoints()] == [0, 3, 6]
+    assert run.latest().step == 6
+    assert run.best().metrics["loss/validation"] == min(entry.header.metric for entry in run.checkpoints())
+
+
+def test_a_run_predicts_and_tells_its_material_by_its_newest_checkpoint(run):
+    newest = run.latest()
+    x, t = np.linspace(0, 1, 4), np.array([[0.0], [1.0]])
+    assert np.array_equal(run.predict(x, 0.5, t), newest.predict(x, 0.5, t))
+    assert run.predict(x, 0.5, t).shape == (2, 4, 2)
+    row = run.history().iloc[-1]
+    assert run.material() == {name: row[f"material/{name}"] for name in ("lambda", "mu", "rho")}
+    assert run.material()["mu"] != 0.8
+
+
+def test_a_lone_checkpoint_file_is_the_whole_experiment(run, tmp_path):
+    elsewhere = tmp_path / "far" / "away.h5"
+    elsewhere.parent.mkdir()
+    shutil.copy(run.latest().path, elsewhere)
+    history, config, material = run.history(), run.config, run.material()
+    expected = run.predict(0.3, 0.4, [0.0, 0.5])
+    shutil.rmtree(run.path)
+    alone = ep.load_checkpoint(elsewhere)
+    assert alone.path == elsewhere and alone.step == 6
+    assert alone.config == config
+    assert_frame_equal(alone.history(), history, check_exact=True, check_like=True)
+    assert alone.material() == material == alone.model().material.si()
+    assert np.array_equal(alone.predict(0.3, 0.4, [0.0, 0.5]), expected)
+    assert alone.metrics["loss/total"] == history["loss/total"].iloc[-1]
+
+
+def test_a_history_that_is_handed_out_is_ones_own(run):
+    checkpoint = run.latest()
+    taken = checkpoint.history()
+    taken["loss/total"] = 0.0
+    assert (checkpoint.history()["loss/total"] > 0).all()
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut", "overwritten", "emptied"])
+def test_a_lost_or_damaged_history_comes_from_the_newest_checkpoint(run, damage):
+    path, before = run.path / "history.h5", run.history()
+    content = path.read_bytes()
+    if damage == "lost":
+        path.unlink()
+    else:
+        path.write_bytes({"cut": content[: len(content) // 3], "overwritten": b"no HDF5" * 500, "emptied": b""}[damage])
+    assert_frame_equal(run.history(), before, check_exact=True, check_like=True)
+    assert run.events() == []
+
+
+def test_without_history_and_checkpoints_the_fault_is_named(run):
+    shutil.rmtree(run.path / "checkpoints")
+    (run.path / "history.h5").unlink()
+    with pytest.raises(ep.CheckpointError, match=r"history\.h5"):
+        run.history()
+    with pytest.raises(ep.CheckpointError, match="no good checkpoint"):
+        run.latest()
+
+
+def test_a_damaged_checkpoint_file_is_refused_by_name(run):
+    path = run.latest().path
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ep.CheckpointError, match=path.name):
+        ep.load_checkpoint(path)
+    assert run.latest().step == 3, "the next older good one"
+
+
+def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
+    run = ep.Run(tmp_path / "run")
+    assert run.status == "running" and run.summary["pid"] == running.pid
+    assert run.history()["step"].tolist()[:3] == [1, 2, 3]
+    assert run.latest().step == 3
+    live = by_plain_h5py(run.path / "history.h5", "/")
+    assert live["step"][:3] == [1, 2, 3] and live["loss/total"][:3] == run.history()["loss/total"].tolist()[:3]
+    running.communicate("go on\n", timeout=60)
+    assert running.returncode == 0 and run.status == "completed"
+    assert run.history()["step"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_killed_runs_history_is_read_up_to_its_end(running, tmp_path, tiny):
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    run = ep.Run(tmp_path / "run")
+    assert run.status == "running", "nobody could say otherwise"
+    assert run.history()["step"].tolist()[:3] == [1, 2, 3]
+    assert by_plain_h5py(run.path / "history.h5", "/")["step"][:3] == [1, 2, 3]
+    resumed = ep.train(tiny(checkpoint_every=3), run.path, resume="auto")
+    assert resumed.status == "completed" and resumed.history()["step"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_plain_h5py_reads_a_finished_history_and_a_checkpoint(run):
+    history = run.history()
+    for path, group in ((run.path / "history.h5", "/"), (run.latest().path, "/history")):
+        found = by_plain_h5py(path, group)
+        for name in ("step", "loss/total", "loss/pde", "wall_s"):
+            assert found[name] == history[name].tolist()
+    assert found["config"] == json.loads(run.config.to_json())
+    assert found["validation"] == history["loss/validation"].iloc[-1]
+    weights = run.latest().model().state_dict()
+    assert found["weights"] == {name: weights[name].tolist() for name in ("network.weights.0", "network.biases.2")}

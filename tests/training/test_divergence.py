@@ -1,0 +1,113 @@
+"""A loss that is no number ends the run, leaves every checkpoint good, and says what to go on from."""
+
+import math
+
+import pytest
+import torch
+
+import elastic_pinn as ep
+
+
+@pytest.fixture
+def explosive(tiny):
+    """A function that gives a config whose weights overflow within a few steps."""
+
+    def make(**changes):
+        return tiny(
+            **(
+                {"stages": ["sgd"], "steps": 50, "learning_rate": 100.0, "momentum": 0.0, "checkpoint_every": 1}
+                | changes
+            )
+        )
+
+    return make
+
+
+def all_finite(checkpoint: ep.Checkpoint) -> bool:
+    return all(torch.isfinite(parameter).all() for parameter in checkpoint.model().parameters())
+
+
+@pytest.mark.parametrize(("rate", "named"), [(100.0, "grad_norm = inf"), (1e30, "loss/total = ")])
+def test_a_diverged_run_names_step_term_and_last_good_checkpoint(explosive, tmp_path, rate, named):
+    with pytest.raises(ep.DivergedError) as error:
+        ep.train(explosive(learning_rate=rate), tmp_path / "run")
+    run = ep.Run(tmp_path / "run")
+    last = run.checkpoints()[-1]
+    steps = len(run.history())
+    assert f"step {steps + 1}: " in str(error.value) and named in str(error.value)
+    assert str(error.value).endswith(f"the last good checkpoint is {last.path}")
+
+
+def test_a_diverged_run_has_failed_and_its_summary_says_why(explosive, tmp_path):
+    with pytest.raises(ep.DivergedError) as error:
+        ep.train(explosive(), tmp_path / "run")
+    summary = ep.Run(tmp_path / "run").summary
+    assert summary["status"] == "failed"
+    assert summary["reason"] == f"DivergedError: {error.value}"
+
+
+@pytest.mark.parametrize(("rate", "least"), [(100.0, 2), (1e30, 1)])
+def test_no_checkpoint_of_a_diverged_run_holds_what_is_no_number(explosive, tmp_path, rate, least):
+    with pytest.raises(ep.DivergedError):
+        ep.train(explosive(learning_rate=rate), tmp_path / "run")
+    run = ep.Run(tmp_path / "run")
+    assert len(run.checkpoints()) >= least
+    for entry in run.checkpoints():
+        assert all_finite(ep.load_checkpoint(entry.path)) and math.isfinite(entry.header.metric)
+    assert run.latest().step == run.checkpoints()[-1].header.step
+    assert not run.history()["loss/total"].isna().any()
+
+
+@pytest.mark.parametrize("every", [0, 1])
+def test_a_diverged_run_goes_on_from_its_last_good_checkpoint_with_a_lower_rate(explosive, tmp_path, every):
+    with pytest.raises(ep.DivergedError):
+        ep.train(explosive(checkpoint_every=every), tmp_path / "run")
+    good = tmp_path / "run" / "checkpoints" / "step-000000000-g000.h5"
+    calm = explosive(checkpoint_every=every, learning_rate=1e-4, steps=5)
+    run = ep.train(calm, tmp_path / "run", resume="auto" if not every else str(good))
+    assert run.status == "completed" and len(run.history()) == 5
+    assert (0, "learning_rate: 100.0 -> 0.0001") in run.events()
+
+
+def test_a_run_that_diverges_in_its_last_step_is_not_completed(explosive, tmp_path):
+    with pytest.raises(ep.DivergedError):
+        ep.train(explosive(checkpoint_every=0), tmp_path / "run")
+    last_step = len(ep.Run(tmp_path / "run").history())
+    with pytest.raises(ep.DivergedError):
+        ep.train(explosive(checkpoint_every=0, steps=last_step), tmp_path / "cut")
+    cut = ep.Run(tmp_path / "cut")
+    assert cut.status == "failed" and [entry.header.step for entry in cut.checkpoints()] == [0]
+
+
+def test_a_loss_that_overflows_at_the_start_leaves_no_checkpoint(tiny, tmp_path, waves):
+    def huge(x, y, t):
+        return torch.full((len(x), 2), 1e30, dtype=torch.float64)
+
+    with pytest.raises(ep.DivergedError, match=r"step 1: .*loss/pde = inf"):
+        ep.train(tiny(), tmp_path / "run", waves(force=huge, displacement_scale=1e-10))
+    run = ep.Run(tmp_path / "run")
+    assert run.status == "failed" and run.checkpoints() == []
+
+
+def test_any_other_error_is_in_the_summary_and_reaches_the_caller(tiny, tmp_path):
+    def fail(record):
+        if record["step"] == 3:
+            raise ZeroDivisionError("in a callback")
+
+    with pytest.raises(ZeroDivisionError, match="in a callback"):
+        ep.train(tiny(), tmp_path / "run", control=ep.Control(fail))
+    run = ep.Run(tmp_path / "run")
+    assert run.status == "failed" and "ZeroDivisionError: in a callback" in run.summary["reason"]
+    assert str(run.checkpoints()[-1].path) in run.summary["reason"]
+    assert len(run.history()) == 3
+
+
+def test_an_interrupt_is_a_stop(tiny, tmp_path):
+    def interrupt(record):
+        if record["step"] == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ep.train(tiny(), tmp_path / "run", control=ep.Control(interrupt))
+    assert ep.Run(tmp_path / "run").status == "stopped"
+    assert ep.train(tiny(), tmp_path / "run", resume="auto").status == "completed"
