@@ -238,7 +238,7 @@ def test_auto_never_starts_anew_over_checkpoints_that_are_all_damaged(stopped):
 
 def test_a_misspelt_resume_is_told_what_is_legal(tiny, tmp_path):
     with pytest.raises(
-        ep.RunDirectoryError, match=r"resume = 'atuo': legal are 'never', 'auto' and a checkpoint's path"
+        ep.CheckpointError, match=r"atuo.* is missing.*Give resume 'never', 'auto' or a checkpoint's path"
     ):
         ep.train(tiny(), tmp_path / "run", resume="atuo")
     assert not (tmp_path / "run").exists()
