@@ -12,16 +12,19 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lab check
+.PHONY: help demo test test-accuracy lab check
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receivers, in about 3 minutes (into runs/demo)
 	$(BIN)/python -m elastic_pinn.workbench.demo
 
 test: .venv/tools.stamp  ## all tests (ARGS="-k name" chooses some)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
+
+test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 7 minutes
+	$(BIN)/python -m pytest -m accuracy --durations 0 tests/accuracy $(ARGS)
 
 lab: .venv/base.stamp  ## JupyterLab on the notebooks (ARGS="--no-browser" and the like go to it)
 	$(BIN)/python -m jupyter lab $(ARGS)

@@ -65,8 +65,7 @@ class Record:
         Raises DivergedError, and writes nothing, if there is no going on from here.
         """
         started, session = time.monotonic(), self._session
-        session.losses()
-        metrics = {**session.history.last, **session.measure()}
+        metrics = {**session.history.last, **session.losses(), **session.measure()}
         snapshot = Snapshot(
             step=session.step,
             stage=session.stage.index,

@@ -75,11 +75,14 @@ def test_a_checkpoint_says_what_made_it(tiny, tmp_path):
 
 
 def test_a_checkpoint_has_the_metrics_of_its_own_weights(tiny, tmp_path):
-    run = ep.train(tiny(validate_every=6), tmp_path / "run")
-    metrics, row = run.latest().metrics, run.history().iloc[-1]
-    assert metrics == row.to_dict()
-    first = ep.load_checkpoint(run.checkpoints()[0].path)
-    assert set(first.metrics) == {"loss/validation", "error/displacement"} and len(first.history()) == 0
+    run = ep.train(tiny(validate_every=3, checkpoint_every=3), tmp_path / "run")
+    middle = ep.load_checkpoint(run.checkpoints()[1].path)
+    rows = run.history().set_index("step")
+    measured = {"loss/validation", "error/displacement", "material/lambda"}
+    started_from = {"loss/total", "loss/pde", "loss/boundary", "loss/initial", "grad_norm"}  # by the next step
+    assert middle.step == 3
+    assert {name: middle.metrics[name] for name in measured} == {name: rows.loc[3, name] for name in measured}
+    assert {name: middle.metrics[name] for name in started_from} == {name: rows.loc[4, name] for name in started_from}
 
 
 def test_columns_carry_their_units(tiny, tmp_path):
