@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elastic_pinn.config import Config
+from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks import Model
-from elastic_pinn.storage import CheckpointError, Entry, History, Snapshot, Store, read_live, read_snapshot
+from elastic_pinn.storage import CheckpointError, Entry, History, Snapshot, Store, is_locked, read_live, read_snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
+
+WRITER = "Install the elastic_pinn that wrote it"
 
 
 class Checkpoint:
@@ -22,7 +24,7 @@ class Checkpoint:
 
     def __init__(self, path: Path, snapshot: Snapshot) -> None:
         self.path, self._snapshot = path, snapshot
-        self.config = Config.from_json(snapshot.config)
+        self.config = _known_config(path, snapshot)
         self.step = snapshot.step
         self.metrics = dict(snapshot.metrics)
 
@@ -44,7 +46,11 @@ class Checkpoint:
 
     @cached_property
     def _model(self) -> Model:
-        return Model.from_state(self.config, self._snapshot.weights)
+        try:
+            return Model.from_state(self.config, self._snapshot.weights)
+        except (LookupError, RuntimeError, TypeError, ValueError) as error:
+            fault = f"holds weights that do not fit its config ({_one_line(error)})"
+            raise CheckpointError(self.path, fault, WRITER) from error
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
@@ -79,8 +85,15 @@ class Run:
 
     @property
     def status(self) -> str:
-        """running, completed, stopped or failed; summary["reason"] says why."""
-        return self.summary["status"]
+        """running, completed, stopped or failed; summary["reason"] says why.
+
+        A run that was killed, and hence interrupted without a word, is stopped too.
+        """
+        status = self.summary["status"]
+        if status != "running" or is_locked(self.path):
+            return status
+        status = self.summary["status"]  # read again: it may have ended between the two looks
+        return "stopped" if status == "running" else status
 
     def history(self) -> pd.DataFrame:
         """Every loss term at every step, one row a step, continuous across resumes; of a running run up to about a
@@ -97,11 +110,11 @@ class Run:
 
     def latest(self) -> Checkpoint:
         """The newest checkpoint that verifies."""
-        return self._load(self._store.latest())
+        return self._load(self._store.load_latest())
 
     def best(self) -> Checkpoint:
         """The checkpoint with the lowest monitored measure that verifies."""
-        return self._load(self._store.best())
+        return self._load(self._store.load_best())
 
     def material(self) -> dict[str, float]:
         """lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""
@@ -117,19 +130,31 @@ class Run:
         try:
             return read_live(self.path / "history.h5")
         except CheckpointError:
-            newest = self._store.latest()
+            newest = self._store.load_latest()
             if newest is None:
                 raise
-            return read_snapshot(newest.path).history
+            return newest[1].history
 
-    def _load(self, entry: Entry | None) -> Checkpoint:
-        if entry is None:
+    def _load(self, found: tuple[Path, Snapshot] | None) -> Checkpoint:
+        if found is None:
             raise CheckpointError(
                 self._store.folder,
                 "holds no good checkpoint yet",
                 "Wait for the first one, or look at the run's summary.json",
             )
-        return load_checkpoint(entry.path)
+        return Checkpoint(*found)
+
+
+def _known_config(path: Path, snapshot: Snapshot) -> Config:
+    try:
+        return Config.from_json(snapshot.config)
+    except (ConfigError, TypeError, ValueError) as error:
+        fault = f"holds a config that this version does not know ({_one_line(error)})"
+        raise CheckpointError(path, fault, WRITER) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _frame(history: History) -> pd.DataFrame:

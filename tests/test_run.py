@@ -1,5 +1,6 @@
 """A run directory and a lone checkpoint can be read at any time, by anyone."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import elastic_pinn as ep
+from elastic_pinn.storage import publish, read_snapshot
 
 CHILD = """
 import sys
@@ -113,7 +115,7 @@ def test_a_lone_checkpoint_file_is_the_whole_experiment(run, tmp_path):
     assert_frame_equal(alone.history(), history, check_exact=True, check_like=True)
     assert alone.material() == material == alone.model().material.si()
     assert np.array_equal(alone.predict(0.3, 0.4, [0.0, 0.5]), expected)
-    assert alone.metrics["loss/total"] == history["loss/total"].iloc[-1]
+    assert alone.metrics["loss/validation"] == history["loss/validation"].iloc[-1]
 
 
 def test_a_history_that_is_handed_out_is_ones_own(run):
@@ -170,7 +172,8 @@ def test_a_killed_runs_history_is_read_up_to_its_end(running, tmp_path, tiny):
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     run = ep.Run(tmp_path / "run")
-    assert run.status == "running", "nobody could say otherwise"
+    assert run.summary["status"] == "running", "nobody could say otherwise"
+    assert run.status == "stopped"
     assert run.history()["step"].tolist()[:3] == [1, 2, 3]
     assert by_plain_h5py(run.path / "history.h5", "/")["step"][:3] == [1, 2, 3]
     resumed = ep.train(tiny(checkpoint_every=3), run.path, resume="auto")
@@ -187,3 +190,36 @@ def test_plain_h5py_reads_a_finished_history_and_a_checkpoint(run):
     assert found["validation"] == history["loss/validation"].iloc[-1]
     weights = run.latest().model().state_dict()
     assert found["weights"] == {name: weights[name].tolist() for name in ("network.weights.0", "network.biases.2")}
+
+
+def test_a_run_that_ends_while_its_status_is_asked_for_is_not_called_stopped(run, monkeypatch):
+    summary = run.path / "summary.json"
+    ended = summary.read_text()
+    summary.write_text(ended.replace("completed", "running"))
+
+    def ends(folder: Path) -> bool:
+        summary.write_text(ended)
+        return False
+
+    monkeypatch.setattr("elastic_pinn.run.is_locked", ends)
+    assert run.status == "completed"
+
+
+@pytest.mark.parametrize(
+    "config", [lambda text: text.replace('"steps"', '"strides"'), lambda text: "[1]", lambda text: "no JSON"]
+)
+def test_a_sealed_checkpoint_with_an_unknown_config_is_refused_by_name(run, tmp_path, config):
+    snapshot = read_snapshot(run.latest().path)
+    publish(tmp_path / "strange.h5", dataclasses.replace(snapshot, config=config(snapshot.config)).image())
+    fault = r"strange\.h5: holds a config that this version does not know \(.*Install the elastic_pinn that wrote it"
+    with pytest.raises(ep.CheckpointError, match=fault):
+        ep.load_checkpoint(tmp_path / "strange.h5")
+
+
+@pytest.mark.parametrize("name", ["network.weights.0", "scale_numbers"])
+def test_a_sealed_checkpoint_with_weights_that_do_not_fit_is_refused_by_name(run, tmp_path, name):
+    snapshot = read_snapshot(run.latest().path)
+    weights = {kept: value for kept, value in snapshot.weights.items() if kept != name}
+    publish(tmp_path / "strange.h5", dataclasses.replace(snapshot, weights=weights).image())
+    with pytest.raises(ep.CheckpointError, match=r"strange\.h5: holds weights that do not fit its config \(.*\)"):
+        ep.load_checkpoint(tmp_path / "strange.h5").model()

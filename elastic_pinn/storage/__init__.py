@@ -7,6 +7,7 @@ from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.files import replace_file
 from elastic_pinn.storage.history import History
 from elastic_pinn.storage.live import LiveHistory, read_live
+from elastic_pinn.storage.lock import InUseError, is_locked, locked
 from elastic_pinn.storage.seal import FORMAT_VERSION, Header, publish, read_header, read_sealed
 from elastic_pinn.storage.snapshot import Snapshot, open_checkpoint, read_snapshot
 from elastic_pinn.storage.store import Entry, Store
@@ -18,10 +19,13 @@ __all__ = [
     "Entry",
     "Header",
     "History",
+    "InUseError",
     "LiveHistory",
     "Snapshot",
     "Store",
     "Tree",
+    "is_locked",
+    "locked",
     "open_checkpoint",
     "publish",
     "read_header",

@@ -5,7 +5,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -34,6 +34,8 @@ def open_regular(path: str | os.PathLike[str]) -> Iterator[FileIO]:
 def make_folders(folder: Path) -> None:
     """Make a folder and those above it, each entered durably into its parent."""
     if folder.is_dir():
+        with suppress(PermissionError):  # a parent that only others may list is theirs to make last
+            sync_folder(folder.absolute().parent)  # who made the folder may have died before this
         return
     make_folders(folder.parent)
     folder.mkdir(exist_ok=True)

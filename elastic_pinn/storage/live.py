@@ -75,8 +75,10 @@ class LiveHistory:
 
     def close(self) -> None:
         """Write what is new and leave a plain file, which opens without any option."""
-        self.flush()
-        self._file.close()
+        try:
+            self.flush()
+        finally:
+            self._file.close()
 
     def __enter__(self) -> "LiveHistory":
         return self

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.seal import ANOTHER, Header, publish, read_header, read_sealed
-from elastic_pinn.storage.snapshot import Snapshot
+from elastic_pinn.storage.seal import ANOTHER, Header, publish, read_header
+from elastic_pinn.storage.snapshot import Snapshot, read_snapshot
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +49,19 @@ class Store:
         found = []
         for path in self._paths():
             try:
-                found.append(_entry(path, read_header(path)))
+                header = read_header(path)
+                _require_own_name(path, header)
+                found.append(Entry(path, header))
             except CheckpointError as error:
                 log.warning("passed over: %s", error)
         return found
 
-    def latest(self) -> Entry | None:
-        """The checkpoint of the highest (generation, step) that verifies; damaged newer ones are logged."""
+    def load_latest(self) -> tuple[Path, Snapshot] | None:
+        """The checkpoint of the highest (generation, step) that reads whole; newer ones that do not are logged."""
         return _first_whole(reversed(self._paths()))
 
-    def best(self) -> Entry | None:
-        """The checkpoint of the lowest metric that verifies; of equals the newest, and NaN is never best.
+    def load_best(self) -> tuple[Path, Snapshot] | None:
+        """The checkpoint of the lowest metric that reads whole; of equals the newest, and NaN is never best.
 
         Where the monitored metric changed on the way, only checkpoints with the newest one's metric count.
         """
@@ -82,24 +84,24 @@ def _order(path: Path) -> tuple[int, int]:
     return int(generation), int(step)
 
 
-def _entry(path: Path, header: Header) -> Entry:
-    if (header.generation, header.step) != _order(path):
-        inside = f"step {header.step} of generation {header.generation}"
-        raise CheckpointError(path, f"is named otherwise than what is in it, {inside}", ANOTHER)
-    return Entry(path, header)
+def _require_own_name(path: Path, inside: Header | Snapshot) -> None:
+    if (inside.generation, inside.step) != _order(path):
+        found = f"step {inside.step} of generation {inside.generation}"
+        raise CheckpointError(path, f"is named otherwise than what is in it, {found}", ANOTHER)
 
 
-def _first_whole(paths: Iterable[Path]) -> Entry | None:
+def _first_whole(paths: Iterable[Path]) -> tuple[Path, Snapshot] | None:
     faults = []
     for path in paths:
         try:
-            entry = _entry(path, read_sealed(path)[0])
+            snapshot = read_snapshot(path)
+            _require_own_name(path, snapshot)
         except CheckpointError as error:
             faults.append(error)
             continue
         for fault in faults:
-            log.warning("passed over: %s In its place: %s", fault, entry.path)
-        return entry
+            log.warning("passed over: %s In its place: %s", fault, path)
+        return path, snapshot
     for fault in faults:
         log.warning("passed over, and no other checkpoint is left: %s", fault)
     return None

@@ -35,5 +35,6 @@ class Control:
     def take_checkpoint_request(self) -> bool:
         """Whether somebody asked for a checkpoint since this was last called."""
         asked = self._checkpoint.is_set()
-        self._checkpoint.clear()
+        if asked:  # cleared only if seen: a request that arrives in between waits for the next step
+            self._checkpoint.clear()
         return asked

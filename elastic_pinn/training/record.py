@@ -40,7 +40,7 @@ def environment(device: str) -> dict[str, Any]:
 
 
 class Record:
-    """The files of one run: config, environment, summary, live history, checkpoints."""
+    """The files of one run, in a folder that is there: config, environment, summary, live history, checkpoints."""
 
     def __init__(self, run_dir: Path, session: Session, run_id: str, generation: int, parent: str) -> None:
         self._run_dir, self._session = run_dir, session
@@ -49,7 +49,6 @@ class Record:
         self._environment = environment(session.config.device)
         self.last_checkpoint: Path | None = None
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        run_dir.mkdir(parents=True, exist_ok=True)
         replace_file(run_dir / "config.json", session.config.to_json().encode())
         self._write_json("environment.json", self._environment)
         self._live = LiveHistory(run_dir / "history.h5", session.history, UNITS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from elastic_pinn.storage import CheckpointError, Snapshot, Store, read_snapshot
 logger = logging.getLogger(__name__)
 
 RTOL = 1e-9  # fingerprints of one problem differ in their last bits from machine to machine
+WITHOUT_EFFECT = {"log_level", "checkpoint_every", "time_limit", "seed"}  # on where training leads
 
 
 class RunDirectoryError(RuntimeError):
@@ -25,29 +27,64 @@ def starting_point(run_dir: Path, store: Store, resume: str) -> Snapshot | None:
 
     resume: "never" (a used run directory is an error), "auto" (the run's newest good checkpoint, or a fresh start
     where there is none at all), or a checkpoint's path. Raises RunDirectoryError, also where "auto" finds checkpoints
-    of which none is good, and CheckpointError for a path that does not hold a good checkpoint.
+    of which none is good, or where the run directory holds another run than the named checkpoint's, and CheckpointError
+    for a path that does not hold a good checkpoint.
     """
     if resume == "never":
-        if any((run_dir / name).exists() for name in ("config.json", "checkpoints", "history.h5")):
+        if _is_used(run_dir):
             raise RunDirectoryError(
                 f"{run_dir} already holds a run: choose another run_dir, or give resume='auto' to go on with it"
             )
         return None
     if resume != "auto":
-        return _named_checkpoint(Path(resume))
-    newest = store.latest()
+        snapshot = _named_checkpoint(Path(resume))
+        _check_same_run(run_dir, store, snapshot)
+        return snapshot
+    newest = store.load_latest()
     if newest is None and store.next_generation():
         raise RunDirectoryError(
             f"{store.folder} holds checkpoints, but none is good: look at the warnings above; training does not start "
             "anew over them. Give resume the path of a good checkpoint, or choose another run_dir"
         )
-    return read_snapshot(newest.path) if newest else None
+    return newest[1] if newest else None
+
+
+def _is_used(run_dir: Path) -> bool:
+    return any((run_dir / name).exists() for name in ("config.json", "checkpoints", "history.h5"))
+
+
+def _check_same_run(run_dir: Path, store: Store, snapshot: Snapshot) -> None:
+    """One run directory holds one run: the parts of two would pass for each other's."""
+    if _is_used(run_dir) and _run_id(run_dir, store) != snapshot.attributes["run_id"]:
+        raise RunDirectoryError(f"{run_dir} holds another run: choose another run_dir, or a checkpoint of this one")
+
+
+def _run_id(run_dir: Path, store: Store) -> str | int | float | None:
+    """The id of the run in a run directory, as its summary or else its newest checkpoint says."""
+    try:
+        return json.loads((run_dir / "summary.json").read_bytes())["run_id"]
+    except (OSError, ValueError, LookupError, TypeError):
+        newest = store.load_latest()
+        return newest[1].attributes["run_id"] if newest else None
 
 
 def _named_checkpoint(path: Path) -> Snapshot:
     if not path.exists():
         raise CheckpointError(path, "is missing", "Give resume 'never', 'auto' or a checkpoint's path")
     return read_snapshot(path)
+
+
+def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
+    """Why the adopted config asks for no step more than the snapshot has, or "".
+
+    What ended a run ends it again, unless the config was changed in what the result depends on.
+    """
+    if snapshot.step >= config.steps:
+        return f"at step {snapshot.step} of {config.steps} already; give more steps"
+    reason = snapshot.state["stopping"].get("reason", "")
+    if not reason or Config.from_json(snapshot.config).differences(config).keys() - WITHOUT_EFFECT:
+        return ""
+    return f"at its end already ({reason}); change what ended it, or go on from an older checkpoint"
 
 
 def adopt(config: Config, problem: Problem, snapshot: Snapshot) -> Config:

@@ -166,7 +166,7 @@ class Session:
             "scheduler": self.schedule.state_dict(),
             "sampler": {"draws": self.sampler.draws},
             "rng": {"points": self.sampler.generator_state},
-            "stopping": self.stopping.state_dict(),
+            "stopping": {**self.stopping.state_dict(), "reason": self.reason_to_end},
             "problem": {"fingerprint": self.problem.fingerprint, "data_sha256": self.problem.data_sha256},
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -12,10 +13,10 @@ import torch
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.run import Run
-from elastic_pinn.storage import Store
+from elastic_pinn.storage import InUseError, Store, locked
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.record import Record
-from elastic_pinn.training.resume import RunDirectoryError, adopt, starting_point
+from elastic_pinn.training.resume import RunDirectoryError, adopt, reason_to_end_here, starting_point
 from elastic_pinn.training.session import DivergedError, Session
 
 logger = logging.getLogger(__name__)
@@ -33,8 +34,9 @@ def train(
     """Train as the config says and leave everything in a run directory, which is returned as a Run.
 
     problem: one of the user's own, in place of the config's problem section. resume: "never" (a used run_dir is an
-    error), "auto" (go on with what is there, if anything), or the path of a checkpoint. control: lets another thread
-    watch and stop.
+    error), "auto" (go on with what is there, if anything), or the path of a checkpoint. A run that has ended for a
+    reason of its own is given back as it is, unless the config was changed. control: lets another thread watch and
+    stop.
 
     Raises, before any work: ConfigError, ProblemError, RunDirectoryError, CheckpointError. Raises DivergedError when
     the loss is no longer a number. The run directory's summary then says "failed" and why, and all checkpoints stay.
@@ -43,12 +45,21 @@ def train(
     run_dir, control = Path(run_dir), control or Control()
     config, problem = _settle(config, problem)
     _check_device(config.device)
+    try:
+        with locked(run_dir):
+            return _train_alone(config, run_dir, problem, resume, control)
+    except InUseError as error:
+        raise RunDirectoryError(str(error)) from None
+
+
+def _train_alone(config: Config, run_dir: Path, problem: Problem, resume: str, control: Control) -> Run:
+    """What train() does in a run directory that nobody else is in."""
     store = Store(run_dir / "checkpoints")
     snapshot = starting_point(run_dir, store, resume)
     if snapshot:
         config = adopt(config, problem, snapshot)
-        if snapshot.step >= config.steps:
-            return _as_it_is(run_dir, snapshot.step, config.steps)
+        if reason := reason_to_end_here(config, snapshot):
+            return _as_it_is(run_dir, reason)
     session = Session(config, problem)
     _check_measures(config, session)
     if snapshot:
@@ -60,13 +71,11 @@ def train(
     return Run(run_dir)
 
 
-def _as_it_is(run_dir: Path, step: int, steps: int) -> Run:
+def _as_it_is(run_dir: Path, reason: str) -> Run:
     """The run that needs no step more."""
     if not (run_dir / "config.json").exists():
-        raise RunDirectoryError(
-            f"{run_dir} would hold nothing: the checkpoint is at step {step} of {steps} already; give more steps"
-        )
-    logger.info("%s is at step %d of %d already: nothing to do", run_dir, step, steps)
+        raise RunDirectoryError(f"{run_dir} would hold nothing: the checkpoint is {reason}")
+    logger.info("nothing to do: %s is %s", run_dir, reason)
     return Run(run_dir)
 
 
@@ -91,8 +100,11 @@ def _check_device(device: str) -> None:
 
 
 def _check_measures(config: Config, session: Session) -> None:
-    if config.monitor not in session.columns:
-        raise ConfigError(f"monitor = {config.monitor!r}: no such column; legal: {', '.join(session.columns)}")
+    legal = [name for name in session.columns if name.startswith(("loss/", "error/"))]
+    if config.monitor not in legal:
+        raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
+    if session.problem.material.unknowns and not (config.weight_data and config.weight_pde):
+        raise ConfigError("unknowns need weight_data and weight_pde above 0: else nothing ties material and data")
     if config.target_error and "error/displacement" not in session.columns:
         raise ConfigError("target_error needs a problem with an exact solution, and this one has none: set it to 0")
 
@@ -104,8 +116,9 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
     except BaseException as error:
         kept = record.last_checkpoint
         place = f"; the last good checkpoint is {kept}" if kept else ""
-        interrupted = isinstance(error, KeyboardInterrupt)
-        record.summarise("stopped" if interrupted else "failed", f"{type(error).__name__}: {error}{place}")
+        status = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        reason = f"{type(error).__name__}: {error}{place}"
+        _try_to("write its summary", lambda: record.summarise(status, reason))
         if isinstance(error, DivergedError):
             raise DivergedError(f"{error}{place}") from None
         raise
@@ -113,7 +126,15 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
         record.summarise(status, reason)
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
-        record.close()
+        _try_to("close its history", record.close)
+
+
+def _try_to(what: str, act: Callable[[], None]) -> None:
+    """Do what must not hide how a run ended: a failure of it is only logged."""
+    try:
+        act()
+    except Exception as error:
+        logger.error("the run could not %s: %s", what, error)
 
 
 def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from elastic_pinn.storage import (
     read_sealed,
     replace_file,
 )
+from elastic_pinn.storage.files import make_folders
 from elastic_pinn.storage.seal import DIGEST_AT, HEADER_BYTES, _pack, seal
 
 FIELDS = {"step": 500, "generation": 3, "metric": 0.25, "metric_name": "loss/validation"}
@@ -175,8 +176,33 @@ def test_contents_are_synced_before_the_name_and_folders_after_it(tmp_path, monk
     monkeypatch.setattr(os, "fsync", recorded_fsync)
     monkeypatch.setattr(os, "link", recorded_link)
     publish(tmp_path / "a" / "b" / "sealed.h5", small_image())
-    temporary = events[3]
-    assert events == [tmp_path, tmp_path / "a", temporary, temporary, "link", tmp_path / "a" / "b"]
+    temporary = events[4]
+    assert events == [
+        tmp_path.parent, tmp_path, tmp_path / "a", temporary, temporary, "link", tmp_path / "a" / "b",
+    ]  # fmt: skip
+
+
+def test_a_folder_that_was_there_is_made_last_by_syncing_its_parent(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").mkdir()
+    make_folders(Path("a") / "b")
+    make_folders(Path("a") / "b")
+    assert synced == [str(tmp_path), str(tmp_path / "a"), str(tmp_path / "a")]
+
+
+def test_a_parent_that_may_not_be_listed_is_no_obstacle(tmp_path, monkeypatch):
+    opened = os.open
+
+    def forbidding(path, *args):
+        if Path(path) == tmp_path.parent:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args)
+
+    monkeypatch.setattr(os, "open", forbidding)
+    make_folders(tmp_path / "a")
+    assert (tmp_path / "a").is_dir()
 
 
 def test_publishing_never_overwrites(sealed_file):

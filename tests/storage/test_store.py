@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+import elastic_pinn.storage.snapshot
 from elastic_pinn.storage import (
     CheckpointError,
     History,
@@ -162,13 +163,13 @@ def test_entries_are_ordered_by_generation_and_step_and_read_only_headers(store)
 
 
 def test_an_empty_or_missing_folder_has_nothing_latest_or_best(store):
-    assert (store.entries(), store.latest(), store.best(), store.next_generation()) == ([], None, None, 0)
+    assert (store.entries(), store.load_latest(), store.load_best(), store.next_generation()) == ([], None, None, 0)
 
 
 def test_a_resume_from_an_older_step_is_not_shadowed_by_higher_numbers(store):
     store.publish(snapshot(9000, 0))
     store.publish(snapshot(700, 1))
-    assert store.latest().header.step == 700
+    assert store.load_latest()[1].step == 700
     assert store.next_generation() == 2
 
 
@@ -178,10 +179,39 @@ def test_a_damaged_newest_file_is_passed_over_and_both_are_named(store, caplog):
     damage(newer)
     damage(newest, at=30)
     with caplog.at_level(logging.WARNING):
-        assert store.latest().path == older
+        assert store.load_latest()[0] == older
     for path in (newer, newest):
         assert any(str(path) in text and str(older) in text for text in caplog.messages)
     assert store.next_generation() == 1
+
+
+def publish_unreadable(store: Store, **fields) -> Path:
+    """A newest checkpoint that is sealed as it should be, but whose contents no reader knows."""
+    path = store.folder / f"step-{fields['step']:09d}-g000.h5"
+    with h5py.File(path.with_name("foreign"), "w", userblock_size=HEADER_BYTES) as file:
+        file["x"] = 1
+    image = bytearray(path.with_name("foreign").read_bytes())
+    seal(image, generation=0, metric_name="loss/validation", **fields)
+    publish(path, image)
+    return path
+
+
+def test_a_sealed_file_that_cannot_be_read_is_passed_over_like_a_damaged_one(store, caplog):
+    older = store.publish(snapshot(500))
+    unreadable = publish_unreadable(store, step=600, metric=0.0)
+    assert store.entries()[-1].path == unreadable, "its header is good"
+    with caplog.at_level(logging.WARNING):
+        assert store.load_latest()[0] == store.load_best()[0] == older
+    assert str(unreadable) in caplog.text
+
+
+@pytest.mark.parametrize("load", [Store.load_latest, Store.load_best])
+def test_a_checkpoint_is_read_once_to_be_verified_and_loaded(store, monkeypatch, load):
+    path = store.publish(snapshot())
+    read, reads = elastic_pinn.storage.snapshot.read_sealed, []
+    monkeypatch.setattr(elastic_pinn.storage.snapshot, "read_sealed", lambda path: reads.append(path) or read(path))
+    found, loaded = load(store)
+    assert (found, loaded.step, reads) == (path, 500, [path])
 
 
 def test_a_file_with_a_bad_header_is_reported_and_left_out(store, caplog):
@@ -195,29 +225,29 @@ def test_a_file_with_a_bad_header_is_reported_and_left_out(store, caplog):
 def test_a_renamed_checkpoint_does_not_pass_for_another(store):
     path = store.publish(snapshot(500))
     path.rename(path.with_name("step-000000900-g005.h5"))
-    assert store.latest() is None and store.entries() == []
+    assert store.load_latest() is None and store.entries() == []
 
 
 def test_when_all_are_damaged_there_is_no_latest_and_it_is_said(store, caplog):
     path = store.publish(snapshot())
     damage(path)
     with caplog.at_level(logging.WARNING):
-        assert store.latest() is None
+        assert store.load_latest() is None
     assert str(path) in caplog.text
 
 
 def test_best_is_the_lowest_metric_that_verifies_and_never_nan(store):
     for step, metric in [(100, 0.5), (200, 0.1), (300, 0.3), (400, 0.3), (500, math.nan)]:
         store.publish(snapshot(step, metric=metric))
-    assert store.best().header.step == 200
-    damage(store.best().path)
-    assert store.best().header.step == 400
+    assert store.load_best()[1].step == 200
+    damage(store.load_best()[0])
+    assert store.load_best()[1].step == 400
 
 
 def test_best_compares_one_metric_only(store):
     store.publish(snapshot(100, metric=0.01, metric_name="loss/total"))
     store.publish(snapshot(200, metric=0.5))
-    assert store.best().header.step == 200
+    assert store.load_best()[1].step == 200
 
 
 def test_a_checkpoint_is_never_written_twice(store):

@@ -6,6 +6,8 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.storage import LiveHistory
+from elastic_pinn.training.record import Record
 
 
 @pytest.fixture
@@ -111,3 +113,18 @@ def test_an_interrupt_is_a_stop(tiny, tmp_path):
         ep.train(tiny(), tmp_path / "run", control=ep.Control(interrupt))
     assert ep.Run(tmp_path / "run").status == "stopped"
     assert ep.train(tiny(), tmp_path / "run", resume="auto").status == "completed"
+
+
+def full_disk(*_) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_failing_end_never_hides_why_the_run_ended(explosive, tmp_path, monkeypatch, caplog):
+    summarise = Record.summarise
+    monkeypatch.setattr(Record, "summarise", lambda *args: full_disk() if args[1] == "failed" else summarise(*args))
+    close = LiveHistory.close
+    monkeypatch.setattr(LiveHistory, "close", lambda live: (close(live), full_disk()))
+    with pytest.raises(ep.DivergedError, match="the last good checkpoint is"):
+        ep.train(explosive(), tmp_path / "run")
+    assert "could not write its summary: [Errno 28] No space left on device" in caplog.text
+    assert "could not close its history: [Errno 28] No space left on device" in caplog.text

@@ -21,7 +21,7 @@ def test_a_run_directory_holds_what_the_design_lists(tiny, tmp_path):
     run = ep.train(tiny(checkpoint_every=3), tmp_path / "run")
     found = sorted(str(path.relative_to(run.path)) for path in run.path.rglob("*") if path.is_file())
     checkpoints = [f"checkpoints/step-{step:09d}-g000.h5" for step in (0, 3, 6)]
-    assert found == sorted(["config.json", "environment.json", "summary.json", "history.h5", *checkpoints])
+    assert found == sorted([".lock", "config.json", "environment.json", "summary.json", "history.h5", *checkpoints])
 
 
 def test_config_json_is_the_config(tiny, tmp_path):
@@ -92,3 +92,15 @@ def test_columns_carry_their_units(tiny, tmp_path):
         with h5py.File(path) as file:
             found = {name: file[group][name].attrs["units"].decode() for name in units}
             assert found == units and "units" not in file[group]["loss/total"].attrs
+
+
+def test_a_run_directory_is_entered_durably_into_its_parents(tiny, tmp_path, monkeypatch):
+    fsync, synced = os.fsync, []
+
+    def recorded(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    ep.train(tiny(steps=1), tmp_path / "a" / "run")
+    assert synced[:3] == [str(tmp_path.parent), str(tmp_path), str(tmp_path / "a")]

@@ -1,12 +1,16 @@
 """Resuming goes on with the same experiment, and with no other."""
 
 import dataclasses
+import os
+import socket
 
+import h5py
 import numpy as np
 import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.storage.seal import HEADER_BYTES, seal
 
 
 def files(folder) -> dict[str, bytes]:
@@ -242,3 +246,88 @@ def test_a_misspelt_resume_is_told_what_is_legal(tiny, tmp_path):
     ):
         ep.train(tiny(), tmp_path / "run", resume="atuo")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("lost", [None, "summary.json"])
+@pytest.mark.parametrize("steps", [3, 8])
+def test_a_checkpoint_of_another_run_is_refused_in_a_used_run_directory(stopped, tmp_path, tiny, lost, steps):
+    run, _ = stopped
+    other = ep.train(tiny(seed=1), tmp_path / "other")
+    if lost:
+        (other.path / lost).unlink()
+    before = files(other.path)
+    with pytest.raises(ep.RunDirectoryError, match=r"other holds another run: choose another run_dir, or a checkpoint"):
+        ep.train(tiny(steps=steps), other.path, resume=str(run.latest().path))
+    assert files(other.path) == before
+
+
+def test_a_checkpoint_of_the_same_run_is_known_without_a_summary(stopped):
+    run, config = stopped
+    (run.path / "summary.json").unlink()
+    assert ep.train(config, run.path, resume=str(run.latest().path)).status == "completed"
+
+
+ENDINGS = {
+    "early stopping": {"early_stopping_patience": 2, "learning_rate": 0.1, "validate_every": 1},
+    "target_error": {"target_error": 100.0},
+    "no more progress": {"stages": ["lbfgs"], "weight_pde": 0.0, "weight_boundary": 0.0, "weight_initial": 0.0},
+}
+
+
+@pytest.fixture(params=ENDINGS)
+def ended(tiny, tmp_path, request):
+    """A run that ended for a reason of its own long before its last step, and its config."""
+    config = tiny(steps=300, **ENDINGS[request.param])
+    run = ep.train(config, tmp_path / "run")
+    assert request.param in run.summary["reason"] and run.summary["step"] < 300
+    return run, config
+
+
+def test_a_run_that_ended_for_a_reason_is_given_back_as_it_is(ended):
+    run, config = ended
+    before = files(run.path)
+    harmless = {"log_level": "error", "checkpoint_every": 7, "time_limit": 99.0, "seed": 5}
+    for changes in ({}, harmless):
+        assert ep.train(config.model_copy(update=changes), run.path, resume="auto").status == "completed"
+    assert files(run.path) == before
+
+
+def test_a_run_that_ended_for_a_reason_goes_on_once_the_config_says_more(ended):
+    run, config = ended
+    step = run.summary["step"]
+    more = {"early_stopping_patience": 0, "target_error": 0.0, "weight_initial": 1.0, "steps": step + 2}
+    assert ep.train(config.model_copy(update=more), run.path, resume="auto").summary["step"] == step + 2
+
+
+def test_the_end_of_a_run_starts_no_new_one(ended, tmp_path):
+    run, config = ended
+    with pytest.raises(ep.RunDirectoryError, match=r"would hold nothing: the checkpoint is at its end already \("):
+        ep.train(config, tmp_path / "other", resume=str(run.latest().path))
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("resume", ["never", "auto"])
+def test_nobody_else_trains_in_a_run_directory_in_use(tiny, tmp_path, resume):
+    refused = []
+
+    def train_too(record) -> None:
+        try:
+            ep.train(tiny(), tmp_path / "run", resume=resume)
+        except ep.RunDirectoryError as error:
+            refused.append(str(error))
+
+    run = ep.train(tiny(steps=1), tmp_path / "run", control=ep.Control(train_too))
+    assert len(refused) == 1 and f"is in use by process {os.getpid()} on {socket.gethostname()}" in refused[0]
+    assert run.status == "completed" and run.summary["generation"] == 0
+
+
+def test_auto_passes_over_a_sealed_checkpoint_that_cannot_be_read(stopped, tmp_path, caplog):
+    run, config = stopped
+    newest = run.checkpoints()[-1].path
+    with h5py.File(tmp_path / "foreign.h5", "w", userblock_size=HEADER_BYTES) as file:
+        file["x"] = 1
+    image = bytearray((tmp_path / "foreign.h5").read_bytes())
+    seal(image, step=3, generation=0, metric=0.0, metric_name="loss/validation")
+    newest.write_bytes(image)
+    again = ep.train(config, run.path, resume="auto")
+    assert again.summary["parent"] == "step 0, generation 0" and newest.name in caplog.text

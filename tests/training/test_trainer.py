@@ -305,7 +305,10 @@ def test_global_generators_have_no_say_in_results(tiny, tmp_path):
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
-        ({"monitor": "loss/none"}, r"monitor = 'loss/none': no such column; legal: step, .*loss/validation"),
+        (
+            {"monitor": "loss/none"},
+            r"monitor = 'loss/none': no measure of this problem; legal: loss/total, .*loss/validation",
+        ),
         ({"device": "cuda:77"}, r"device = 'cuda:77'.*legal here: cpu"),
         ({"problem": "own"}, r"train\(config, run_dir, problem=...\)"),
         ({"problem": "receivers", "data": "none.h5"}, r"no such file"),
