@@ -55,10 +55,16 @@ def from_receivers(config: ProblemConfig) -> Problem:
             f"{config.data} holds only a start value of {', '.join(sorted(unset))}: "
             f"put it into unknowns = {list(config.unknowns)}"
         )
+    pulses = receivers.pulses if config.initial_pulses else ()
+    if pulses and t.min() < 0.0:
+        raise ConfigError(
+            f"{config.data}: the first sample is at {t.min():g} s, before the known pulses at 0 s: "
+            "shift receivers/time, or set initial_pulses = False"
+        )
     return Problem(
-        domain=Domain((x.min(), x.max()), (y.min(), y.max()), (t.min(), t.max())),
+        domain=Domain((x.min(), x.max()), (y.min(), y.max()), (0.0 if pulses else t.min(), t.max())),
         material=Material(start["lambda"], start["mu"], start["rho"], config.unknowns, config.unknown_range),
-        initial=_initial(receivers.pulses) if config.initial_pulses and receivers.pulses else None,
+        initial=_initial(pulses) if pulses else None,
         receivers=receivers,
     )
 

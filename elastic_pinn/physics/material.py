@@ -14,8 +14,8 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-PARAMETERS = ("lambda", "mu", "rho")
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
+PARAMETERS = tuple(UNITS)
 
 Moduli = tuple[Tensor, Tensor, Tensor]
 """lambda, mu, rho as scalar tensors."""

@@ -17,7 +17,7 @@ from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
 
 PROBES = 64
-LOAD_PROBES = 20_000  # a load may be short and local
+CLOSE_PROBES = 20_000  # a load may be short and local
 
 
 class ProblemError(ValueError):
@@ -46,6 +46,7 @@ class Problem:
     def __post_init__(self) -> None:
         if not (self.boundary or self.initial or self.receivers):
             raise ProblemError("no boundary condition, no initial condition and no receivers: any solution would do")
+        _check_receivers_inside(self)
         _check_identifiable(self)
 
     @cached_property
@@ -65,7 +66,7 @@ class Problem:
         constants = [material.lame_lambda, material.lame_mu, material.density, material.unknown_range]
         unknown = [float(name in material.unknowns) for name in PARAMETERS]
         numbers = [*constants, *unknown, *self._structure(), *self._data_digest()]
-        fields = [values.flatten() for values in self._probe().values()]
+        fields = [values.flatten() for values in self._probe(PROBES).values()]
         return torch.cat([torch.tensor(numbers, dtype=torch.float64), self.scales.as_tensor(), *fields])
 
     @property
@@ -86,13 +87,13 @@ class Problem:
         arrays = (self.receivers.xy, self.receivers.time, self.receivers.displacement)
         return sha256(b"".join(array.tobytes() for array in arrays)).digest()
 
-    def _probe(self) -> dict[str, Tensor]:
-        """Every field's values at fixed points that belong to it: name -> (PROBES, 2), SI."""
-        inside = self.domain.interior(_probe_points(3))
-        start = self.domain.start(_probe_points(2))
+    def _probe(self, n: int) -> dict[str, Tensor]:
+        """Every field's values at fixed points that belong to it: name -> (n, 2), SI."""
+        inside = self.domain.interior(_probe_points(3, n))
+        start = self.domain.start(_probe_points(2, n))
         values = {}
         for i, condition in enumerate(self.boundary):
-            points, _ = self.domain.boundary(_probe_points(2), condition.sides)
+            points, _ = self.domain.boundary(_probe_points(2, n), condition.sides)
             values[f"{type(condition).__name__} {i}"] = evaluate(condition.value, points)
         if self.initial:
             values["initial displacement"] = evaluate(self.initial.displacement, start)
@@ -108,8 +109,24 @@ class Problem:
             return float(abs(self.receivers.displacement).max())
         duration = 2.0 * unit.half[2]
         per_metre = {"Traction": unit.stress, "force": unit.force, "initial velocity": 1.0 / min(duration, unit.time)}
-        sizes = {name: float(values.abs().max()) for name, values in self._probe().items()}
+        sizes = {name: float(values.abs().max()) for name, values in self._probe(CLOSE_PROBES).items()}
         return max((size / per_metre.get(name.rstrip("0123456789 "), 1.0) for name, size in sizes.items()), default=0.0)
+
+
+def _check_receivers_inside(problem: Problem) -> None:
+    """Refuse data from outside the window, where the equation is not asked for: a matter of units, as a rule."""
+    if problem.receivers is None:
+        return
+    (x, y), t = problem.receivers.xy.T, problem.receivers.time
+    for name, values in (("x", x), ("y", y), ("t", t)):
+        low, high = getattr(problem.domain, name)
+        slack = 1e-9 * (high - low)  # rounding, where the window is what the receivers span
+        if values.min() < low - slack or values.max() > high + slack:
+            unit = "s" if name == "t" else "m"
+            raise ProblemError(
+                f"the receivers' {name} goes from {values.min():g} to {values.max():g} {unit}, outside the window's "
+                f"{low:g} to {high:g} {unit}: widen the domain, or mend the units"
+            )
 
 
 def _check_identifiable(problem: Problem) -> None:
@@ -128,15 +145,15 @@ def _check_identifiable(problem: Problem) -> None:
 def _is_loaded(problem: Problem) -> bool:
     """Whether a force or a traction is known to be other than zero somewhere."""
     domain = problem.domain
-    loads = [evaluate(problem.force, domain.interior(_probe_points(3, LOAD_PROBES)))]
+    loads = [evaluate(problem.force, domain.interior(_probe_points(3, CLOSE_PROBES)))]
     for condition in problem.boundary:
         if isinstance(condition, Traction):
-            points, _ = domain.boundary(_probe_points(2, LOAD_PROBES), condition.sides)
+            points, _ = domain.boundary(_probe_points(2, CLOSE_PROBES), condition.sides)
             loads.append(evaluate(condition.value, points))
     return any(bool(load.any()) for load in loads)
 
 
-def _probe_points(dimensions: int, n: int = PROBES) -> Tensor:
+def _probe_points(dimensions: int, n: int) -> Tensor:
     """Fixed, well spread points of a unit cube, (n, dimensions): multiples of irrational steps, modulo 1."""
     steps = torch.tensor([0.8191725133961645, 0.6710436067037893, 0.5497004779019703], dtype=torch.float64)
     return (torch.arange(1, n + 1, dtype=torch.float64)[:, None] * steps[:dimensions] + 0.5) % 1.0

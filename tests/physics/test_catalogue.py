@@ -1,5 +1,6 @@
 """A config names its problem, and a data file is found or the places looked at are named."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -112,3 +113,15 @@ def test_a_projects_own_data_comes_before_the_shipped(tmp_path, monkeypatch):
 def test_the_largest_recorded_displacement_is_the_unit_of_displacement(aluminium):
     problem = problem_from(inverse_config(aluminium))
     assert problem.scales.displacement == np.abs(Receivers.load(aluminium).displacement).max()
+
+
+def test_pulses_start_at_time_zero_even_where_sampling_starts_later(aluminium, tmp_path):
+    whole = Receivers.load(aluminium)
+    late = dataclasses.replace(whole, time=whole.time[10:], displacement=whole.displacement[:, 10:], truth=None)
+    late.save(tmp_path / "late.h5")
+    assert problem_from(inverse_config(tmp_path / "late.h5")).domain.t == (0.0, whole.time[-1])
+    free = problem_from(inverse_config(tmp_path / "late.h5", initial_pulses=False))
+    assert free.initial is None and free.domain.t == (whole.time[10], whole.time[-1])
+    dataclasses.replace(late, time=late.time - 3e-6).save(tmp_path / "early.h5")
+    with pytest.raises(ConfigError, match=r"first sample is at -1e-06 s, before the known pulses at 0 s"):
+        problem_from(inverse_config(tmp_path / "early.h5"))

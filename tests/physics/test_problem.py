@@ -137,3 +137,20 @@ def test_the_typical_displacement_follows_from_a_load_alone():
     assert scale(boundary=(Displacement(),), force=constant(8.0, 0.0)) == pytest.approx(2.0)
     assert scale(initial=Initial(velocity=constant(8.0, 0.0))) == pytest.approx(4.0)  # x length / c_p, c_p = 2 m/s
     assert scale(boundary=(Displacement(),)) == 1.0
+
+
+def test_receivers_outside_the_window_are_refused(waves, receivers):
+    millimetres = receivers(xy=1e3 * receivers().xy)
+    with pytest.raises(ProblemError, match=r"receivers' x goes from 100 to 800 m, outside the window's 0 to 1 m"):
+        waves(receivers=millimetres)
+    with pytest.raises(ProblemError, match=r"receivers' t goes from 0 to 2 s, outside the window's 0 to 1 s"):
+        waves(receivers=receivers(time=np.linspace(0.0, 2.0, 5)))
+
+
+def test_a_short_pulse_sets_the_scale_of_displacement(waves):
+    def pulse(x, y, t):
+        bump = torch.exp(-((x - 0.3) ** 2 + (y - 0.7) ** 2) / 0.02**2)
+        return torch.stack([bump, 0 * bump], dim=-1)
+
+    problem = waves(boundary=(), initial=Initial(displacement=pulse), exact=None)
+    assert 0.5 < problem.scales.displacement <= 1.0
