@@ -20,7 +20,7 @@ help:  ## this list
 demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receivers, in about 3 minutes (into runs/demo)
 	$(BIN)/python -m elastic_pinn.workbench.demo
 
-test: .venv/tools.stamp  ## all tests (ARGS="-k name" chooses some)
+test: .venv/tools.stamp  ## the tests (ARGS="-k name" chooses some)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
 
 test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 7 minutes

@@ -3,13 +3,11 @@
 import os
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from elastic_pinn.config import project_root
-from elastic_pinn.physics.receivers import Receivers
-from elastic_pinn.run import Run
 from elastic_pinn.workbench.batch import NotebookError, run_notebook
+from elastic_pinn.workbench.tables import material_table
 
 
 def new_run(runs: Path) -> Path:
@@ -22,15 +20,6 @@ def new_run(runs: Path) -> Path:
     return run_dir
 
 
-def comparison(true: Mapping[str, float], found: Mapping[str, float]) -> str:
-    """Return a table of true and recovered lambda and mu, both given in Pa, with the relative errors."""
-    lines = [f"{'':8}{'true':>12}{'recovered':>14}{'error':>11}"]
-    for name in ("lambda", "mu"):
-        error = found[name] / true[name] - 1
-        lines.append(f"{name:8}{true[name] / 1e9:8.3f} GPa{found[name] / 1e9:10.3f} GPa{error:+10.2%}")
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Run the inverse notebook on the shipped data; print what it found and where everything lies."""
     project = project_root()
@@ -40,10 +29,7 @@ def main() -> None:
         run_notebook(project / "notebooks" / "02_inverse.ipynb", run_dir)
     except NotebookError as error:
         sys.exit(str(error))
-    run = Run(run_dir)
-    truth = Receivers.load(project / run.config.data).truth
-    assert truth is not None, "the shipped receiver file holds the truth"
-    print(f"\n{comparison(truth.material, run.material())}\n")
+    print(f"\n{material_table(run_dir).to_string()}\n")
     print("executed notebook  runs/demo/notebook.ipynb")
     print("checkpoints        runs/demo/checkpoints/")
     print("figures            runs/demo/figures/")

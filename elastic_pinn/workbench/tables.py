@@ -3,6 +3,7 @@
 import pandas as pd
 
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, problem_of, starting_material
 from elastic_pinn.workbench.figures.units import unit_for
 
@@ -18,7 +19,7 @@ def material_table(source: Source, problem: Problem | None = None) -> pd.DataFra
     truth = problem.receivers.truth if problem.receivers else None
     rows = {}
     for name, value in found.items():
-        unit = unit_for(value, "kg/m3" if name == "rho" else "Pa")
+        unit = unit_for(value, UNITS[name])
         true = truth.material[name] if truth else float("nan")
         role = "unknown" if name in problem.material.unknowns else "known"
         rows[name] = {

@@ -146,3 +146,34 @@ def test_a_panel_trains_one_run_at_a_time(tmp_path):
 
     assert asyncio.run(scenario()).status == "stopped"
     assert not (tmp_path / "other").exists()
+
+
+def test_a_fault_in_the_picture_does_not_end_the_run(tmp_path, monkeypatch, caplog):
+    def broken(self):
+        raise ZeroDivisionError("no picture today")
+
+    monkeypatch.setattr("elastic_pinn.workbench.panels.live.LiveRecord.png", broken)
+
+    async def scenario():
+        return await TrainPanel(ep.Config(**TINY, steps=30)).train(str(tmp_path / "run"))
+
+    assert asyncio.run(scenario()).status == "completed"
+    assert "could not be drawn" in caplog.text
+
+
+def test_a_fault_in_the_panel_leaves_no_run_going_on_unseen(tmp_path, monkeypatch):
+    def broken(self, pace):
+        if self._step > 2:
+            raise ZeroDivisionError("no progress today")
+
+    monkeypatch.setattr(TrainPanel, "_show_progress", broken)
+
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        with pytest.raises(ZeroDivisionError):
+            await panel.train(str(tmp_path / "run"))
+        return panel
+
+    panel = asyncio.run(scenario())
+    assert ep.Run(tmp_path / "run").summary["reason"] == "asked to stop"
+    assert status(panel).startswith("<b>failed</b>") and not buttons(panel)["Start"].disabled

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.workbench.figures.losses import draw_stages, stages_in
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, light_grid
@@ -79,7 +80,7 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Non
 def _draw_values(
     axes: Axes, name: str, steps: np.ndarray, values: np.ndarray, start: float, true: float | None
 ) -> None:
-    unit = unit_for(start, "kg/m3" if name == "rho" else "Pa")
+    unit = unit_for(start, UNITS[name])
     if true is not None:
         axes.axhline(true / unit.size, color=BLACK, linestyle="--", linewidth=1.2, label="truth")
     axes.axhline(start / unit.size, color=ORANGE, linestyle=":", linewidth=1.5, label="start")

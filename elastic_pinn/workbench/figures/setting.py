@@ -113,7 +113,8 @@ def _draw_receivers(axes: Axes, problem: Problem, length: Unit) -> None:
 
 def _interior_points(problem: Problem, config: Config) -> np.ndarray:
     """Some of the points (N, 2), m, where the equation is asked for at the first step."""
-    drawn = Session(config, problem).sampler.batches["interior"].points[:MOST_POINTS].cpu().double()
+    here = config.model_copy(update={"device": "cpu"})  # a picture needs no accelerator
+    drawn = Session(here, problem).sampler.batches["interior"].points[:MOST_POINTS].double()
     scales = problem.scales
     return (drawn * torch.tensor(scales.units) + torch.tensor(scales.origin))[:, :2].numpy()
 

@@ -7,6 +7,7 @@ the interrupt button arrive, and sets the widgets.
 import asyncio
 import contextlib
 import html
+import logging
 import math
 import time
 from pathlib import Path
@@ -20,6 +21,8 @@ from elastic_pinn.run import Run
 from elastic_pinn.training import Control, train
 from elastic_pinn.workbench.folders import resume_from, run_folder
 from elastic_pinn.workbench.panels.live import LiveRecord, Pace, progress_text
+
+logger = logging.getLogger(__name__)
 
 POLL_S = 0.1
 TEXT_EVERY_S = 0.5
@@ -56,10 +59,13 @@ class TrainPanel(widgets.VBox):
         self._record = self._record if resume == "auto" else LiveRecord()
         self._control = Control(on_step=self._record)
         self._allow_start(False)
-        work = asyncio.to_thread(train, self.config, self.run_dir, self._problem, resume_from(resume), self._control)
+        call = (self.config, self.run_dir, self._problem, resume_from(resume), self._control)
+        work = asyncio.create_task(asyncio.to_thread(train, *call))
         try:
-            run = await self._watch(asyncio.create_task(work), self._control)
+            run = await self._watch(work, self._control)
         except BaseException as error:
+            self._control.stop()  # whatever failed, no run goes on unseen
+            await asyncio.wait({work})
             self._say("failed", f"{type(error).__name__}: {error}")
             self._allow_start(True)
             raise
@@ -144,9 +150,14 @@ class TrainPanel(widgets.VBox):
         self._text.value = progress_text(self._step, self.config.steps, pace)
 
     def _draw(self) -> None:
-        if self._record.row:
+        """Draw the curve; a fault in a picture is logged, and never ends a run."""
+        if not self._record.row:
+            return
+        try:
             self._curve.value = self._record.png()
             self._curve.layout.display = None
+        except Exception:
+            logger.exception("the live loss curve could not be drawn")
 
     def _say_end(self, run: Run) -> None:
         summary = run.summary
