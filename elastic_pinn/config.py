@@ -93,6 +93,9 @@ class TrainingConfig(Section):
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
     """'cpu', 'cuda' or 'cuda:N'"""
 
+    threads: OptionalCount = 0
+    """CPU threads of torch while it trains; 0: torch's own choice. A small network gains nothing from more than one"""
+
     stages: Annotated[List[Literal["adam", "adamw", "sgd", "lbfgs"]], Field(min_length=1)] = ("adam",)
     """optimizers, one after another"""
     stage_steps: List[Count] = ()
@@ -129,7 +132,7 @@ class TrainingConfig(Section):
     plateau_patience: Count = 10
     """validations without a new best after which the schedule plateau lowers the rate"""
     min_learning_rate: NonNegative = 0.0
-    """the schedules never go below"""
+    """the schedules do not go below it once warm; at most the learning rate"""
 
     interior_points: Count = 10_000
     """collocation points where the wave equation is asked for"""
@@ -237,6 +240,15 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
             raise ValueError(
                 f"stages {list(self.stages)} need {len(self.stages) - 1} stage_steps, one for each stage but the last, "
                 f"but there are {len(self.stage_steps)}: {list(self.stage_steps)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rates_go_down(self) -> Self:
+        if self.min_learning_rate > self.learning_rate:
+            raise ValueError(
+                f"min_learning_rate = {self.min_learning_rate:g} is above learning_rate = {self.learning_rate:g}: "
+                "it must be at most that"
             )
         return self
 

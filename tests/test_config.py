@@ -218,3 +218,8 @@ def test_relative_paths_start_at_the_nearest_folder_with_a_pyproject(tmp_path, m
     assert project_root() == deep
     (tmp_path / "project" / "pyproject.toml").touch()
     assert project_root() == tmp_path / "project" == project_root(deep)
+
+
+def test_a_least_learning_rate_above_the_learning_rate_is_refused():
+    with pytest.raises(ConfigError, match=r"min_learning_rate = 0.01 is above learning_rate = 0.001"):
+        Config(min_learning_rate=1e-2)

@@ -83,7 +83,7 @@ def linear(jet: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return _Linear.apply(jet, weight, bias)
 
 
-Derivatives = Callable[[Tensor], Iterator[Tensor]]
+ScalarDerivatives = Callable[[Tensor], Iterator[Tensor]]
 """A scalar function's value and first three derivatives at a tensor of arguments, one after another as they are asked
 for."""
 
@@ -127,7 +127,7 @@ class _Elementwise(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, z: Tensor, names: Components, derivatives: Derivatives) -> Tensor:
+    def forward(ctx: Any, z: Tensor, names: Components, derivatives: ScalarDerivatives) -> Tensor:
         order = max(len(name) for name in names)
         f, *slopes = islice(derivatives(z[0]), order + 2)  # each (N, C)
         ctx.save_for_backward(z, *slopes)
@@ -158,6 +158,6 @@ def _seconds(names: Components) -> list[tuple[int, tuple[int, int]]]:
     return [(j, (names.index(name[0]), names.index(name[1]))) for j, name in enumerate(names) if len(name) == 2]
 
 
-def elementwise(jet: Tensor, names: Components, derivatives: Derivatives) -> Tensor:
+def elementwise(jet: Tensor, names: Components, derivatives: ScalarDerivatives) -> Tensor:
     """A scalar function applied to each channel of a jet. (J, N, C) -> (J, N, C)."""
     return _Elementwise.apply(jet, names, derivatives)

@@ -13,7 +13,7 @@ from pathlib import Path
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.files import make_folders
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 NAME = ".lock"
 NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # some network file systems have none
@@ -84,7 +84,7 @@ def _try(descriptor: int, folder: Path) -> bool:
         if error.errno not in NO_LOCKS_HERE:
             os.close(descriptor)
             raise
-        log.warning("%s: its file system has no locks, so nothing keeps a second process out", folder)
+        logger.warning("%s: its file system has no locks, so nothing keeps a second process out", folder)
     found = os.fstat(descriptor)
     try:
         return os.path.samestat(found, os.stat(folder / NAME))

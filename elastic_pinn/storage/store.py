@@ -11,7 +11,7 @@ from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.seal import ANOTHER, Header, publish, read_header
 from elastic_pinn.storage.snapshot import Snapshot, read_snapshot
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 NAME = re.compile(r"step-([0-9]{9,})-g([0-9]{3,})\.h5")
 
@@ -53,7 +53,7 @@ class Store:
                 _require_own_name(path, header)
                 found.append(Entry(path, header))
             except CheckpointError as error:
-                log.warning("passed over: %s", error)
+                logger.warning("passed over: %s", error)
         return found
 
     def load_latest(self) -> tuple[Path, Snapshot] | None:
@@ -100,8 +100,8 @@ def _first_whole(paths: Iterable[Path]) -> tuple[Path, Snapshot] | None:
             faults.append(error)
             continue
         for fault in faults:
-            log.warning("passed over: %s In its place: %s", fault, path)
+            logger.warning("passed over: %s In its place: %s", fault, path)
         return path, snapshot
     for fault in faults:
-        log.warning("passed over, and no other checkpoint is left: %s", fault)
+        logger.warning("passed over, and no other checkpoint is left: %s", fault)
     return None

@@ -36,6 +36,10 @@ class Objective:
             parameter.grad = gradient.clone()
         return self.terms["total"]
 
+    def gradient_norm(self) -> float:
+        """The Euclidean length of the gradient at the last evaluation."""
+        return torch.stack([gradient.norm() for gradient in self._gradients]).norm().item()
+
     def position(self) -> Tensor:
         """All parameters in one vector, a copy."""
         return torch.cat([parameter.detach().reshape(-1) for parameter in self._parameters])

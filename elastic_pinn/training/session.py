@@ -125,7 +125,7 @@ class Session:
         """
         self.objective()
         terms = {f"loss/{name}": term.item() for name, term in self.objective.terms.items()}
-        norm = torch.stack([p.grad.norm() for p in self.parameters if p.grad is not None]).norm().item()
+        norm = self.objective.gradient_norm()
         if not (math.isfinite(terms["loss/total"]) and math.isfinite(norm)):
             bad = ", ".join(f"{name} = {value}" for name, value in terms.items() if not math.isfinite(value))
             raise DivergedError(f"step {self.step + 1}: {bad or f'grad_norm = {norm}'}")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import InUseError, Store, locked
 from elastic_pinn.training.control import Control
@@ -46,10 +48,21 @@ def train(
     config, problem = _settle(config, problem)
     _check_device(config.device)
     try:
-        with locked(run_dir):
+        with locked(run_dir), _threads(config.threads):
             return _train_alone(config, run_dir, problem, resume, control)
     except InUseError as error:
         raise RunDirectoryError(str(error)) from None
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads, or as many as it likes for 0, and set it back afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _train_alone(config: Config, run_dir: Path, problem: Problem, resume: str, control: Control) -> Run:
@@ -178,6 +191,6 @@ def _progress(session: Session, elapsed: float) -> str:
     done = session.step - session.first_step
     left = elapsed / done * (session.config.steps - session.step)
     unknowns = session.problem.material.unknowns
-    material = "".join(f"  {name} {row[f'material/{name}']:.4g}" for name in unknowns)
+    material = "".join(f"  {name} {row[f'material/{name}']:.4g} {UNITS[name]}" for name in unknowns)
     place = f"step {session.step} of {session.config.steps}"
     return f"{place}  loss {row['loss/total']:.3e}{material}  about {left:.0f} s left"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from elastic_pinn.config import project_root
 from elastic_pinn.workbench.batch import NotebookError, run_notebook
-from elastic_pinn.workbench.tables import material_table
 
 
 def new_run(runs: Path) -> Path:
@@ -21,7 +20,7 @@ def new_run(runs: Path) -> Path:
 
 
 def main() -> None:
-    """Run the inverse notebook on the shipped data; print what it found and where everything lies."""
+    """Run the inverse notebook on the shipped data, which prints what it found; say where everything lies."""
     project = project_root()
     run_dir = new_run(project / "runs")
     print(f"Running notebooks/02_inverse.ipynb; all of it goes to {run_dir}", flush=True)
@@ -29,8 +28,7 @@ def main() -> None:
         run_notebook(project / "notebooks" / "02_inverse.ipynb", run_dir)
     except NotebookError as error:
         sys.exit(str(error))
-    print(f"\n{material_table(run_dir).to_string()}\n")
-    print("executed notebook  runs/demo/notebook.ipynb")
+    print("\nexecuted notebook  runs/demo/notebook.ipynb")
     print("checkpoints        runs/demo/checkpoints/")
     print("figures            runs/demo/figures/")
 

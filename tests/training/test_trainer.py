@@ -358,3 +358,12 @@ def test_progress_names_step_loss_unknowns_and_time_left(tiny, tmp_path, caplog,
         line.startswith("step 3 of 6  loss ") and "lambda " in line and "mu " in line and line.endswith("s left")
         for line in lines
     )
+
+
+def test_threads_are_as_asked_for_while_it_trains_and_as_before_afterwards(tiny, tmp_path):
+    before, seen = torch.get_num_threads(), []
+    ask = before + 1
+    ep.train(
+        tiny(threads=ask), tmp_path / "run", control=ep.Control(lambda record: seen.append(torch.get_num_threads()))
+    )
+    assert set(seen) == {ask} and torch.get_num_threads() == before
