@@ -47,6 +47,7 @@ def test_training_without_a_click_shows_its_end(tmp_path):
 
     panel, run = asyncio.run(scenario())
     assert run.status == "completed"
+    assert all(button.disabled for button in buttons(panel).values()), "nothing is left to start or to stop"
     assert panel.children[0].children[3].value == 30
     assert "step 30 of 30" in panel.children[0].children[4].value
     assert status(panel).startswith("<b>completed</b>")

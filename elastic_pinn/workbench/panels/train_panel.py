@@ -58,7 +58,7 @@ class TrainPanel(widgets.VBox):
         self.run_dir = run_folder(run_dir, self._name)
         self._record = self._record if resume == "auto" else LiveRecord()
         self._control = Control(on_step=self._record)
-        self._allow_start(False)
+        self._enable(start=False, running=True)
         call = (self.config, self.run_dir, self._problem, resume_from(resume), self._control)
         work = asyncio.create_task(asyncio.to_thread(train, *call))
         try:
@@ -67,7 +67,7 @@ class TrainPanel(widgets.VBox):
             self._control.stop()  # whatever failed, no run goes on unseen
             await asyncio.wait({work})
             self._say("failed", f"{type(error).__name__}: {error}")
-            self._allow_start(True)
+            self._enable(start=True, running=False)
             raise
         finally:
             self._control = None
@@ -110,16 +110,17 @@ class TrainPanel(widgets.VBox):
         self._text = widgets.Label(progress_text(0, self.config.steps, math.nan), layout={"flex": "none"})
         self._status = widgets.HTML()
         self._curve = widgets.Image(format="png", layout={"width": "900px", "max_width": "100%", "display": "none"})
-        self._allow_start(True)
+        self._enable(start=True, running=False)
         buttons = [self._start_button, self._stop_button, self._checkpoint_button]
         row = widgets.HBox(
             [*buttons, self._progress, self._text], layout={"align_items": "center", "flex_flow": "row wrap"}
         )
         return [row, self._status, self._curve]
 
-    def _allow_start(self, allowed: bool) -> None:
-        self._start_button.disabled = not allowed
-        self._stop_button.disabled = self._checkpoint_button.disabled = allowed
+    def _enable(self, *, start: bool, running: bool) -> None:
+        """Which buttons can be pressed: Start, and those that only a running training heeds."""
+        self._start_button.disabled = not start
+        self._stop_button.disabled = self._checkpoint_button.disabled = not running
 
     def _start(self) -> None:
         """A click: begin, or go on with the same run. It may arrive on another thread than the event loop's."""
@@ -161,7 +162,7 @@ class TrainPanel(widgets.VBox):
 
     def _say_end(self, run: Run) -> None:
         summary = run.summary
-        self._allow_start(summary["status"] != "completed")
+        self._enable(start=summary["status"] != "completed", running=False)
         self._say(summary["status"], f"at step {summary['step']:,}: {summary['reason']}{self._newest()}")
 
     def _newest(self) -> str:
