@@ -272,6 +272,8 @@ def _for_people(fault: Mapping[str, Any]) -> str:
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"{name!r} is not a field; {hint}Legal names: {', '.join(sorted(legal))}"
     wanted = fault["msg"].replace("a valid tuple", "a list, as in [...]")
+    if fault["type"] == "string_pattern_mismatch":  # the description says it better than a regular expression
+        wanted = "not legal"
     return f"{name} = {fault['input']!r}: {wanted}. {name} is {Config.model_fields[name].description}"
 
 

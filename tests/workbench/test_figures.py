@@ -63,7 +63,7 @@ def test_a_term_that_no_run_has_is_refused_with_the_legal_ones(forward_run):
 
 
 def test_loss_curves_of_nothing_are_refused():
-    with pytest.raises(ValueError, match="at least one run"):
+    with pytest.raises(ValueError, match="needs a list of runs"):
         ep.figures.loss_curves([])
 
 
@@ -169,3 +169,8 @@ assert "matplotlib.pyplot" not in sys.modules
 assert matplotlib.rcParams.copy() == before
 """
     subprocess.run([sys.executable, "-c", code, forward_run.path], check=True)
+
+
+def test_a_lone_path_in_the_place_of_a_list_is_told_so(forward_run):
+    with pytest.raises(ValueError, match=r"needs a list of runs, checkpoints or paths: loss_curves\(\[run\]\)"):
+        ep.figures.loss_curves(str(forward_run.path))

@@ -63,9 +63,9 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
     a colour for each term; several have a colour for each run and a line style for each term. "total" is the weighted
     sum, the others are unweighted. Raises ValueError for no source, or for a term that no source has.
     """
+    if isinstance(sources, str) or not sources:
+        raise ValueError("loss_curves needs a list of runs, checkpoints or paths: loss_curves([run])")
     records = [_record(source) for source in sources]
-    if not records:
-        raise ValueError("loss_curves needs at least one run or checkpoint: loss_curves([run])")
     chosen = _chosen(records, terms)
     figure = Picture(4.2)
     axes = figure.subplots()
@@ -141,7 +141,11 @@ def _chosen(records: Sequence[_Record], terms: Sequence[str] | None) -> list[str
 def _curves(history: pd.DataFrame, terms: Iterable[str]) -> Curves:
     """The curves of the terms that a history has; a validation is there only at some steps."""
     columns = {term: history[PREFIX + term].dropna() for term in terms if PREFIX + term in history}
-    return {term: (history["step"][column.index].to_numpy(), column.to_numpy()) for term, column in columns.items()}
+    return {
+        term: (history["step"][column.index].to_numpy(), column.to_numpy())
+        for term, column in columns.items()
+        if len(column) or history.empty
+    }
 
 
 def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> None:
