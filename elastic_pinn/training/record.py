@@ -16,13 +16,14 @@ from typing import Any
 
 import torch
 
+from elastic_pinn.physics.material import UNITS
 from elastic_pinn.storage import LiveHistory, Snapshot, Store, replace_file
 from elastic_pinn.training.session import Session
 
 logger = logging.getLogger(__name__)
 
 PACKAGES = ("elastic_pinn", "torch", "numpy", "scipy", "h5py")
-UNITS = {"wall_s": "s", "material/lambda": "Pa", "material/mu": "Pa", "material/rho": "kg/m3"}
+COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}
 
 
 def environment(device: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ class Record:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         replace_file(run_dir / "config.json", session.config.to_json().encode())
         self._write_json("environment.json", self._environment)
-        self._live = LiveHistory(run_dir / "history.h5", session.history, UNITS)
+        self._live = LiveHistory(run_dir / "history.h5", session.history, COLUMN_UNITS)
         self.summarise("running", "")
 
     def row(self) -> None:
@@ -76,7 +77,7 @@ class Record:
             metrics=metrics,
             metric=metrics.get(session.config.monitor, float("nan")),
             metric_name=session.config.monitor,
-            units=UNITS,
+            units=COLUMN_UNITS,
             attributes=self._attributes(),
         )
         self.last_checkpoint = self._store.publish(snapshot)
