@@ -7,15 +7,8 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
-from elastic_pinn.storage.hdf5 import (
-    get_attribute,
-    read_array,
-    refusal,
-    set_attribute,
-    walk,
-    write_array,
-    write_nested,
-)
+from elastic_pinn.storage.guard import get_attribute, read_array, refusal, walk
+from elastic_pinn.storage.hdf5 import set_attribute, write_array, write_nested
 
 FIRST_CAPACITY = 1024
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.files import make_folders, open_regular, temporary_beside
-from elastic_pinn.storage.hdf5 import LIBVER, refusal, require_plain_type, set_attribute, walk
+from elastic_pinn.storage.guard import refusal, require_plain_type, walk
+from elastic_pinn.storage.hdf5 import LIBVER, set_attribute
 from elastic_pinn.storage.history import EVENT_BYTES, EVENTS, History, dtype_of, event_rows, read_event_rows
 
 CHUNK_ROWS = 1024

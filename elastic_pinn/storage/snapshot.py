@@ -13,21 +13,8 @@ import numpy as np
 import torch
 
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.hdf5 import (
-    REFUSED,
-    attributes,
-    make_group,
-    members,
-    new_file,
-    read_array,
-    read_text,
-    refusal,
-    set_attribute,
-    text_array,
-    walk,
-    write_array,
-    write_nested,
-)
+from elastic_pinn.storage.guard import REFUSED, attributes, members, read_array, read_text, refusal, walk
+from elastic_pinn.storage.hdf5 import make_group, new_file, set_attribute, text_array, write_array, write_nested
 from elastic_pinn.storage.history import History, read_history, write_history
 from elastic_pinn.storage.seal import FORMAT_VERSION, HEADER_BYTES, Header, read_sealed, seal
 from elastic_pinn.storage.tree import Tree, read_tree, write_tree

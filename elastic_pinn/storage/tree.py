@@ -12,16 +12,8 @@ import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.storage.hdf5 import (
-    get_attribute,
-    make_group,
-    members,
-    read_array,
-    refusal,
-    set_attribute,
-    text_array,
-    write_array,
-)
+from elastic_pinn.storage.guard import get_attribute, members, read_array, refusal
+from elastic_pinn.storage.hdf5 import make_group, set_attribute, text_array, write_array
 
 Tree: TypeAlias = Any  # one of:
 LEGAL = "a tensor, an array of numbers, int, float, bool, None, str, list, tuple, mapping with str or int keys"
