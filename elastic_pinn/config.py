@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import difflib
 import json
+import logging
 from collections.abc import Mapping
 from numbers import Number
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+logger = logging.getLogger(__name__)
 
 BESIDE_CONFIG = {"run_dir": "the path of a folder", "resume": "'never', 'auto' or the path of a checkpoint"}
 """Notebook parameters that say where a run lies and how it starts, with what is legal: not part of what the
@@ -90,6 +93,9 @@ class TrainingConfig(Section):
     """optimizer iterations in all, also when resuming; an L-BFGS iteration is one step"""
     seed: OptionalCount = 0
     """seeds weights, points and held-out points"""
+    init_from: str = ""
+    """warm start: a run directory or checkpoint, or its URL, whose weights and material are taken where they fit; "":
+    none. A relative path starts at the project's root"""
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
     """'cpu', 'cuda' or 'cuda:N'"""
 
@@ -172,9 +178,23 @@ class CheckpointConfig(Section):
     """What is kept while it learns."""
 
     checkpoint_every: OptionalCount = 1_000
-    """steps between checkpoints; 0: only at the start, at stage ends and at the end"""
+    """steps between checkpoints; 0: none for the steps' sake. One is written at the start, at each stage's end and at
+    the end in any case"""
+    checkpoint_every_s: NonNegative = 600.0
+    """seconds between checkpoints, whatever the steps; 0: none for the time's sake"""
+    keep_last: Annotated[int, Field(ge=2)] = 5
+    """the newest checkpoints that are kept, at least 2"""
+    keep_best: OptionalCount = 2
+    """the checkpoints with the lowest `monitor` that are kept"""
+    keep_every: OptionalCount = 0
+    """checkpoints whose step is a multiple of it are kept for ever; 0: none. 1 keeps all"""
+    compression: Annotated[int, Field(ge=0, le=9)] = 0
+    """of checkpoints, by shuffle and deflate: 0 (none, fastest) to 9 (smallest)"""
+    mirror: Annotated[str, Field(pattern=r"^$|^[a-z0-9+]+://.+")] = ""
+    """URL of a folder on a remote store (s3://, gs://, abfs://, file://) where each run gets a copy of its
+    checkpoints, in a folder of its own name; "": none"""
     monitor: str = "loss/validation"
-    """the measure, lower is better, that tells the best checkpoint: 'loss/validation', 'error/displacement', ..."""
+    """the column of the history, lower is better, that tells the best checkpoint: 'loss/validation', 'loss/pde', ..."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """how much the logger 'elastic_pinn' says"""
 
@@ -218,8 +238,16 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The config that `to_json` wrote. Raises ConfigError as the constructor does."""
-        return cls(**json.loads(text))
+        """The config that `to_json` wrote; fields that came since get their defaults, and are listed in the log.
+
+        Raises ConfigError as the constructor does.
+        """
+        fields = json.loads(text)
+        config = cls(**fields)
+        missing = [f"{name} = {getattr(config, name)!r}" for name in cls.model_fields if name not in fields]
+        if missing:
+            logger.info("a config of an older version; by default: %s", ", ".join(missing))
+        return config
 
     def to_json(self) -> str:
         """Every field with its value, one a line, in the order of the sections."""

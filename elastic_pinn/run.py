@@ -11,7 +11,19 @@ import numpy as np
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks import Model
-from elastic_pinn.storage import CheckpointError, Entry, History, Snapshot, Store, is_locked, read_live, read_snapshot
+from elastic_pinn.storage import (
+    CheckpointError,
+    Checkpoints,
+    Entry,
+    Found,
+    History,
+    Snapshot,
+    folder_at,
+    is_locked,
+    read_isolated,
+    read_live,
+    read_snapshot,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +34,9 @@ WRITER = "Install the elastic_pinn that wrote it"
 class Checkpoint:
     """One verified checkpoint file, wherever it lies: the whole experiment as it was at one step."""
 
-    def __init__(self, path: Path, snapshot: Snapshot) -> None:
+    def __init__(self, path: Path | str, snapshot: Snapshot) -> None:
         self.path, self._snapshot = path, snapshot
-        self.config = _known_config(path, snapshot)
+        self.config = known_config(path, snapshot)
         self.step = snapshot.step
         self.metrics = dict(snapshot.metrics)
 
@@ -53,44 +65,50 @@ class Checkpoint:
             raise CheckpointError(self.path, fault, WRITER) from error
 
 
-def load_checkpoint(path: str | Path) -> Checkpoint:
+def load_checkpoint(path: str | Path, isolated: bool = False) -> Checkpoint:
     """Read one checkpoint file, verified to the last byte before any of it is used; no code that it names is run.
 
-    Raises CheckpointError, naming file, fault and what to do, for a missing, foreign, truncated, damaged or newer file.
+    path: of this machine, or a URL of a remote store. isolated: read it in a process of its own, with limits on memory
+    and time, which takes seconds: for files from people whom you do not know. Raises CheckpointError, naming file,
+    fault and what to do, for a missing, foreign, truncated, damaged or newer file.
     """
-    return Checkpoint(Path(path), read_snapshot(Path(path)))
+    place = path if "://" in str(path) else Path(path)
+    return Checkpoint(place, (read_isolated if isolated else read_snapshot)(place))
 
 
 class Run:
-    """A run directory, of a running run too: each call reads what is there now.
+    """A run directory, of a running run too, or its copy on a remote store: each call reads what is there now.
 
-    Raises FileNotFoundError for a folder that holds no run.
+    run_dir: a path, or a URL such as "s3://bucket/prefix/name". Raises FileNotFoundError for a folder that holds no
+    run.
     """
 
     def __init__(self, run_dir: str | Path) -> None:
-        self.path = Path(run_dir)
-        if not (self.path / "config.json").is_file():
-            raise FileNotFoundError(f"{self.path.resolve()} holds no run: there is no config.json in it")
-        self._store = Store(self.path / "checkpoints")
+        self.path = run_dir if "://" in str(run_dir) else Path(run_dir)
+        self._folder = folder_at(self.path)
+        self._checkpoints = Checkpoints(self._folder.inside("checkpoints"))
+        if "config.json" not in self._folder.names():
+            raise FileNotFoundError(f"{self.path} holds no run: there is no config.json in it")
 
     @property
     def config(self) -> Config:
         """What the run was told, as it was told last."""
-        return Config.from_json((self.path / "config.json").read_text())
+        return Config.from_json(self._folder.read("config.json").decode())
 
     @property
     def summary(self) -> dict[str, Any]:
         """How the run stands: status, reason, step, material, newest checkpoint, who runs it where."""
-        return json.loads((self.path / "summary.json").read_text())
+        return json.loads(self._folder.read("summary.json"))
 
     @property
     def status(self) -> str:
         """running, completed, stopped or failed; summary["reason"] says why.
 
-        A run that was killed, and hence interrupted without a word, is stopped too.
+        A run that was killed, and hence interrupted without a word, is stopped too; of one on a remote store that is
+        not known.
         """
         status = self.summary["status"]
-        if status != "running" or is_locked(self.path):
+        if status != "running" or isinstance(self.path, str) or is_locked(self.path):
             return status
         status = self.summary["status"]  # read again: it may have ended between the two looks
         return "stopped" if status == "running" else status
@@ -106,15 +124,15 @@ class Run:
 
     def checkpoints(self) -> list[Entry]:
         """All checkpoints by generation and step, each with its path and sealed header (step, metric, ...)."""
-        return self._store.entries()
+        return self._checkpoints.entries()
 
     def latest(self) -> Checkpoint:
         """The newest checkpoint that verifies."""
-        return self._load(self._store.load_latest())
+        return self._load(self._checkpoints.latest())
 
     def best(self) -> Checkpoint:
         """The checkpoint with the lowest monitored measure that verifies."""
-        return self._load(self._store.load_best())
+        return self._load(self._checkpoints.best())
 
     def material(self) -> dict[str, float]:
         """lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""
@@ -126,26 +144,27 @@ class Run:
         return self.latest().predict(x, y, t)
 
     def _history(self) -> History:
-        """The live history; where it is lost or damaged, the newest checkpoint's."""
+        """The live history; where it is lost, damaged or elsewhere, the newest checkpoint's."""
         try:
-            return read_live(self.path / "history.h5")
+            return read_live(self._folder.path("history.h5"))
         except CheckpointError:
-            newest = self._store.load_latest()
+            newest = self._checkpoints.latest()
             if newest is None:
                 raise
-            return newest[1].history
+            return newest.snapshot.history
 
-    def _load(self, found: tuple[Path, Snapshot] | None) -> Checkpoint:
+    def _load(self, found: Found | None) -> Checkpoint:
         if found is None:
-            raise CheckpointError(
-                self._store.folder,
-                "holds no good checkpoint yet",
-                "Wait for the first one, or look at the run's summary.json",
-            )
-        return Checkpoint(*found)
+            advice = "Wait for the first one, or look at the run's summary.json"
+            raise CheckpointError(self._folder.path("checkpoints"), "holds no good checkpoint yet", advice)
+        return Checkpoint(found.path, found.snapshot)
 
 
-def _known_config(path: Path, snapshot: Snapshot) -> Config:
+def known_config(path: Path | str, snapshot: Snapshot) -> Config:
+    """The config in a checkpoint; one of an older version gets the defaults of fields that came since.
+
+    Raises CheckpointError for one that this version does not know; `path` is for errors only.
+    """
     try:
         return Config.from_json(snapshot.config)
     except (ConfigError, TypeError, ValueError) as error:

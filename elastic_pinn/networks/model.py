@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -41,7 +42,12 @@ class Model(nn.Module):
 
     @classmethod
     def from_state(cls, config: NetworkConfig, state: Mapping[str, Tensor]) -> Self:
-        """The model whose state_dict this is."""
+        """The model whose state_dict this is.
+
+        Raises ValueError, before anything is allocated, for names, shapes or types that this config's model does not
+        have, and for scales or a material that are not finite. Weights may be NaN: a run may have diverged.
+        """
+        _require_fitting(config, state)
         inside = {
             name.removeprefix("material."): value for name, value in state.items() if name.startswith("material.")
         }
@@ -73,3 +79,40 @@ class Model(nn.Module):
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
         chunks = [self.displacement(chunk) for chunk in points.split(65_536)]  # bounded memory on large grids
         return torch.cat(chunks).cpu().numpy().reshape(*x.shape, 2)
+
+
+UNKNOWNS = {"material.log_bulk", "material.log_mu", "material.log_rho"}
+Kind = tuple[tuple[int, ...], torch.dtype]
+
+
+def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None:
+    """Refuse a state_dict that is not one of the config's model. Raises ValueError."""
+    legal = _kinds(config) | dict.fromkeys(UNKNOWNS & state.keys(), ((), getattr(torch, config.precision)))
+    if legal.keys() != state.keys():
+        missing, unheard = sorted(legal.keys() - state.keys()), sorted(state.keys() - legal.keys())
+        raise ValueError(f"missing are {missing[:3] or 'none'}, and of another network are {unheard[:3] or 'none'}")
+    for name, value in state.items():
+        found = tuple(value.shape), value.dtype
+        if found != legal[name]:
+            raise ValueError(
+                f"{name} is {found[1]} of shape {found[0]} instead of {legal[name][1]} of {legal[name][0]}"
+            )
+    for name in ("scale_numbers", "material.start", "material.search"):
+        if not state[name].isfinite().all():
+            raise ValueError(f"{name} is not finite")
+    if not (state["scale_numbers"][3:] > 0).all():
+        raise ValueError("scale_numbers has an extent or a unit that is not positive")
+
+
+def _kinds(config: NetworkConfig) -> dict[str, Kind]:
+    """Shape and type of everything but the unknowns in the state_dict of the config's model."""
+    inside = getattr(torch, config.precision)
+    kinds: dict[str, Kind] = {
+        "scale_numbers": ((10,), torch.float64),
+        "material.start": ((3,), torch.float64),
+        "material.search": ((), torch.float64),
+    }
+    for number, (m, n) in enumerate(pairwise([3, *config.hidden_layers, 2])):
+        kinds[f"network.weights.{number}"] = (n, m), inside
+        kinds[f"network.biases.{number}"] = (n,), inside
+    return kinds

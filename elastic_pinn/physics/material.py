@@ -118,6 +118,22 @@ class MaterialParameters(nn.Module):
             lame_lambda = torch.full_like(mu, start.lame_lambda / start.p_modulus)
         return lame_lambda, mu, self._factor("rho")
 
+    @torch.no_grad()
+    def take(self, values: Mapping[str, float]) -> tuple[str, ...]:
+        """Set the unknowns to given values in SI units; returns the names of those that were: the others lie outside
+        the range searched."""
+        start, width = self.initial, math.log(self.initial.unknown_range)
+        mu = values["mu"] if "mu" in start.unknowns else start.lame_mu
+        ratios = {
+            "lambda": (values["lambda"] + 2.0 / 3.0 * mu) / start.bulk_modulus,
+            "mu": mu / start.lame_mu,
+            "rho": values["rho"] / start.density,
+        }
+        taken = [name for name in start.unknowns if 1.0 / start.unknown_range < ratios[name] < start.unknown_range]
+        for name in taken:
+            getattr(self, _parameter(name)).fill_(width * math.atanh(math.log(ratios[name]) / width))
+        return tuple(taken)
+
     def si(self) -> dict[str, float]:
         """The values now: {"lambda": Pa, "mu": Pa, "rho": kg/m3}; a known value comes back to the last bit."""
         start = self.initial

@@ -3,36 +3,57 @@
 It knows no physics, networks or config, and imports nothing else from the package.
 """
 
-from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.files import replace_file
+from elastic_pinn.storage.checkpoints import Checkpoints, Entry, Found, order
+from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
+from elastic_pinn.storage.files import remove_leftovers, replace_file
+from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, located
 from elastic_pinn.storage.history import History
+from elastic_pinn.storage.isolation import read_isolated
 from elastic_pinn.storage.live import LiveHistory, read_live
 from elastic_pinn.storage.lock import InUseError, is_locked, locked
-from elastic_pinn.storage.seal import FORMAT_VERSION, Header, publish, read_header, read_sealed
-from elastic_pinn.storage.snapshot import Snapshot, open_checkpoint, read_snapshot
-from elastic_pinn.storage.store import Entry, Store
-from elastic_pinn.storage.tree import Tree, read_tree, write_tree
+from elastic_pinn.storage.retention import Policy, pin, reasons_to_stay, unpin
+from elastic_pinn.storage.seal import FORMAT_VERSION, UNKNOWN_MEASURE, Header, publish, read_header, read_sealed
+from elastic_pinn.storage.snapshot import Snapshot, parse_snapshot, read_snapshot
+from elastic_pinn.storage.store import Store
+from elastic_pinn.storage.tree import Tree, copy_tree, read_tree, write_tree
 
 __all__ = [
     "FORMAT_VERSION",
+    "UNKNOWN_MEASURE",
     "CheckpointError",
+    "Checkpoints",
     "Entry",
+    "Folder",
+    "Found",
     "Header",
     "History",
     "InUseError",
     "LiveHistory",
+    "LocalFolder",
+    "NewerVersionError",
+    "Policy",
     "Snapshot",
     "Store",
     "Tree",
+    "UnreadableError",
+    "copy_tree",
+    "folder_at",
     "is_locked",
+    "located",
     "locked",
-    "open_checkpoint",
+    "order",
+    "parse_snapshot",
+    "pin",
     "publish",
     "read_header",
+    "read_isolated",
     "read_live",
     "read_sealed",
     "read_snapshot",
     "read_tree",
+    "reasons_to_stay",
+    "remove_leftovers",
     "replace_file",
+    "unpin",
     "write_tree",
 ]

@@ -1,4 +1,4 @@
-"""The one error that this wing raises about files."""
+"""The error that this wing raises about files, and the kinds of it that are treated otherwise."""
 
 from os import PathLike, fspath
 
@@ -20,3 +20,11 @@ class CheckpointError(Exception):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.fault}. {self.advice}."
+
+
+class UnreadableError(CheckpointError):
+    """A file whose bytes the system did not give: missing, not permitted, not a regular file, a failing disk."""
+
+
+class NewerVersionError(CheckpointError):
+    """A whole file of a format that this version does not know yet. It is not passed over: its run has gone on."""

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
-from elastic_pinn.storage.errors import CheckpointError
+from elastic_pinn.storage.errors import UnreadableError
+
+LEFTOVER = re.compile(r"\..*\.[0-9a-f]{16}\.tmp")  # as `temporary_beside` names them
 
 SPECIAL = "is not a regular file but a FIFO, socket or device"
 
@@ -18,7 +21,7 @@ SPECIAL = "is not a regular file but a FIFO, socket or device"
 def open_regular(path: str | os.PathLike[str]) -> Iterator[FileIO]:
     """Open a file for reading, unbuffered, if it is a regular one; this never blocks.
 
-    Raises CheckpointError for what is missing, unreadable, a folder, a symbolic link, a FIFO or a device.
+    Raises UnreadableError for what is missing, unreadable, a folder, a symbolic link, a FIFO or a device.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -45,6 +48,13 @@ def make_folders(folder: Path) -> None:
 def temporary_beside(path: Path) -> Path:
     """A fresh hidden name in the same folder, hence on the same file system."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of writers that were killed: only for who knows that nobody writes there now."""
+    for path in folder.glob(".*.tmp"):
+        if LEFTOVER.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def write_new(path: Path, data: bytes | bytearray | memoryview) -> None:
@@ -81,16 +91,16 @@ def sync_folder(folder: Path) -> None:
 
 def _require_regular(path: str | os.PathLike[str], mode: int) -> None:
     if stat.S_ISDIR(mode):
-        raise CheckpointError(path, "is a folder", "Give one file in it")
+        raise UnreadableError(path, "is a folder", "Give one file in it")
     if not stat.S_ISREG(mode):
-        raise CheckpointError(path, SPECIAL, "Give a regular file")
+        raise UnreadableError(path, SPECIAL, "Give a regular file")
 
 
-def _reading_failed(path: str | os.PathLike[str], error: OSError) -> CheckpointError:
+def _reading_failed(path: str | os.PathLike[str], error: OSError) -> UnreadableError:
     if isinstance(error, FileNotFoundError):
-        return CheckpointError(path, "is missing", "Check the path")
+        return UnreadableError(path, "is missing", "Check the path")
     if error.errno == errno.ELOOP:
-        return CheckpointError(path, "is a symbolic link", "Give the file that it points to")
+        return UnreadableError(path, "is a symbolic link", "Give the file that it points to")
     if error.errno == errno.ENXIO:
-        return CheckpointError(path, SPECIAL, "Give a regular file")
-    return CheckpointError(path, f"cannot be read ({error.strerror})", "Check its permissions and the disk")
+        return UnreadableError(path, SPECIAL, "Give a regular file")
+    return UnreadableError(path, f"cannot be read ({error.strerror})", "Check its permissions and the disk")

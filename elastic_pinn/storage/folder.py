@@ -19,8 +19,8 @@ class Folder(Protocol):
     def read(self, name: str) -> bytes:
         """All bytes of a file."""
 
-    def path(self, name: str) -> str:
-        """The full name of a file, for people."""
+    def path(self, name: str) -> Path | str:
+        """Where a file lies: a Path of this machine, or a URL."""
 
     def inside(self, name: str) -> "Folder":
         """A folder in this one."""
@@ -46,9 +46,9 @@ class LocalFolder:
         with open_regular(self._path / name) as file:
             return file.read()
 
-    def path(self, name: str) -> str:
-        """The full name of a file, for people."""
-        return str(self._path / name)
+    def path(self, name: str) -> Path:
+        """Where a file lies."""
+        return self._path / name
 
     def inside(self, name: str) -> "LocalFolder":
         """A folder in this one."""
@@ -62,3 +62,11 @@ def folder_at(place: str | os.PathLike[str]) -> Folder:
     from elastic_pinn.storage.remote import RemoteFolder  # only those who use a remote store need fsspec
 
     return RemoteFolder(os.fspath(place))
+
+
+def located(place: str | os.PathLike[str]) -> tuple[Folder, str]:
+    """The folder and the name of a file at a path of this machine or at a URL."""
+    if "://" in os.fspath(place):
+        folder, name = os.fspath(place).rsplit("/", 1)
+        return folder_at(folder), name
+    return LocalFolder(Path(place).parent), Path(place).name

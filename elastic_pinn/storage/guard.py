@@ -1,83 +1,205 @@
-"""The narrow part of HDF5 that checkpoints use, read: whatever writing never makes is refused.
+"""The narrow part of HDF5 that checkpoints use, read: whatever writing never makes is refused, before it is followed.
 
-That is: links other than hard ones, second paths to one object, external, virtual, chunked or filtered storage, and
-types other than integers, floats and fixed-length text.
+That is: links other than hard ones, second paths to one object, types other than integers, floats and fixed-length
+text, external and virtual storage, filters other than shuffle + deflate, and whatever declares more than it stores or
+is too much, too deep or too large to be a checkpoint. Nothing is allocated for a data set before its sizes are known
+to be honest.
 """
 
+import struct
 from collections.abc import Iterator
+from math import prod
+from os import PathLike
 from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5l, h5o, h5s, h5t
+from h5py import h5a, h5d, h5g, h5l, h5o, h5s, h5t, h5z
 
+from elastic_pinn.storage.chunks import Chunks
 from elastic_pinn.storage.errors import CheckpointError
+from elastic_pinn.storage.metadata import OddMetadata, check_metadata
 
 REFUSED = "Do not use this file: elastic_pinn writes no such object"
 
+# Limits on one file, far above what any run of elastic_pinn needs.
+MAX_OBJECTS = 100_000
+MAX_DEPTH = 64
+MAX_ATTRIBUTES = 1_000  # of one object
+MAX_ATTRIBUTE_BYTES = 65_536
+MAX_EXPANSION = 1032  # bytes that deflate can make of one, at most
+FREE_BYTES, FREE_RATIO = 256 << 20, 16  # all data sets may declare so much, and so much for each byte of the file
 
-def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
-    """All attributes of an object, by name. Raises CheckpointError as `get_attribute` does."""
-    return {name: get_attribute(item, name) for name in item.attrs}
+# What `new_file` writes at the end of the user block: signature, version 3, 8-byte addresses and lengths, flags, the
+# user block's size, no extension, where the file ends; then the root group's address and a checksum.
+SUPERBLOCK = struct.Struct("<8sBBBBQQQ")
+UNDEFINED = 2**64 - 1
+
+NUMBERS = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+PLAIN = [h5t.py_create(np.dtype(order + code)) for order in "<>" for code in NUMBERS]
 
 
-def get_attribute(item: h5py.Group | h5py.Dataset, name: str) -> Any:
-    """The str, int or float of a scalar attribute. Raises CheckpointError where there is no such one."""
-    if not h5a.exists(item.id, name.encode()):
-        raise refusal(item, f"has no attribute {name!r}")
-    attribute = h5a.open(item.id, name.encode())
-    if attribute.get_space().get_simple_extent_type() != h5s.SCALAR or not _is_plain(attribute.get_type()):
-        raise refusal(item, f"has an attribute {name!r} that is no plain number or text")
-    value = np.empty((), attribute.dtype)
-    attribute.read(value)
-    return value.item().decode() if value.dtype.kind == "S" else value.item()
+def require_known_structure(path: str | PathLike[str], data: bytes, userblock_size: int) -> None:
+    """Refuse a file image whose superblock or indexes are not such as `new_file` and the writing after it make.
 
-
-def members(group: h5py.Group, seen: set[int]) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
-    """The groups and data sets in a group, in order.
-
-    Arguments:
-        group: where to look.
-        seen: addresses of what was met on one walk through a file, so that a cycle ends; added to.
-
-    Raises CheckpointError for a link that is not hard, before following it, and for an object met before.
+    A superblock of another kind may name other files, and a crafted index may crash libhdf5, before a guard sees it.
     """
-    for name in group:
-        if group.id.links.get_info(name.encode()).type != h5l.TYPE_HARD:
+    expected = (b"\x89HDF\r\n\x1a\n", 3, 8, 8, 0, userblock_size, UNDEFINED, len(data))
+    block = data[userblock_size : userblock_size + SUPERBLOCK.size]
+    if len(block) < SUPERBLOCK.size or SUPERBLOCK.unpack(block) != expected:
+        raise CheckpointError(path, "is sealed, but its HDF5 part begins as no checkpoint does", REFUSED)
+    try:
+        check_metadata(data, userblock_size)
+    except OddMetadata as error:
+        raise CheckpointError(
+            path, f"is sealed, but its HDF5 part is built as no checkpoint is ({error})", REFUSED
+        ) from error
+
+
+class Guard:
+    """What one opened file has shown up to now, against the limits. All that is read of it is read through here.
+
+    Every method raises CheckpointError, which names the object, for what writing never makes.
+    """
+
+    def __init__(self, file: h5py.File) -> None:
+        self._size = file.id.get_filesize()
+        self._seen = {h5o.get_info(h5g.open(file.id, b"/")).addr}
+        self._depth = self._stored = self._declared = 0
+
+    def members(self, group: h5py.Group) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
+        """The groups and data sets in a group, in order; a reader descends while it iterates, which tells the depth."""
+        self._depth += 1
+        try:
+            if self._depth > MAX_DEPTH:
+                raise refusal(group, f"is nested deeper than {MAX_DEPTH} groups")
+            if len(self._seen) + group.id.get_num_objs() > MAX_OBJECTS:
+                raise refusal(group, f"brings the file above {MAX_OBJECTS:,} objects")
+            for name in group.id:
+                yield self._member(group, name)
+        finally:
+            self._depth -= 1
+
+    def walk(self, group: h5py.Group, prefix: str = "") -> Iterator[tuple[str, h5py.Dataset]]:
+        """All data sets below a group, by names such as "loss/total"."""
+        for name, item in self.members(group):
+            if isinstance(item, h5py.Group):
+                yield from self.walk(item, f"{prefix}{name}/")
+            else:
+                yield prefix + name, item
+
+    def attributes(self, item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
+        """All attributes of an object, by name."""
+        names: list[bytes] = []
+        self._require_few_attributes(item)
+        h5a.iterate(item.id, names.append)
+        return {(text := _utf8(item, name)): self.get_attribute(item, text) for name in names}
+
+    def get_attribute(self, item: h5py.Group | h5py.Dataset, name: str, default: Any = None) -> Any:
+        """The str, int or float of a scalar attribute; where there is none, `default`, if that is not None."""
+        if not h5a.exists(item.id, name.encode()):
+            if default is not None:
+                return default
+            raise refusal(item, f"has no attribute {name!r}")
+        attribute = h5a.open(item.id, name.encode())
+        kind = attribute.get_type()
+        if attribute.get_space().get_simple_extent_type() != h5s.SCALAR or not _is_plain(kind):
+            raise refusal(item, f"has an attribute {name!r} that is no plain number or text")
+        if kind.get_size() > MAX_ATTRIBUTE_BYTES:
+            raise refusal(item, f"has an attribute {name!r} of more than {MAX_ATTRIBUTE_BYTES:,} bytes")
+        value = np.empty((), attribute.dtype)
+        attribute.read(value)
+        return _utf8(item, value.item()) if value.dtype.kind == "S" else value.item()
+
+    def read_array(self, dataset: h5py.Dataset) -> np.ndarray:
+        """The contents of a data set that `write_array` made, always as an array."""
+        self.admit(dataset)
+        plist = dataset.id.get_create_plist()
+        if plist.get_layout() == h5d.CHUNKED:
+            return self._read_chunks(dataset, plist)
+        if plist.get_layout() != h5d.CONTIGUOUS or plist.get_nfilters():
+            raise refusal(dataset, "is not stored as a checkpoint's data sets are")
+        self._require_stored(dataset)
+        array = np.empty(dataset.shape, dataset.dtype)
+        if array.size:
+            dataset.id.read(h5s.ALL, h5s.ALL, array)
+        return array
+
+    def read_text(self, dataset: h5py.Dataset) -> str:
+        """The text of a data set that holds a `text_array`."""
+        array = self.read_array(dataset)
+        if array.dtype.kind != "S" or array.shape != ():
+            raise refusal(dataset, "is not a text")
+        return _utf8(dataset, array.item())
+
+    def admit(self, dataset: h5py.Dataset) -> None:
+        """Refuse types other than integers, floats and fixed-length text, what lies in another file, and what
+        declares more than this file may."""
+        if not _is_plain(dataset.id.get_type()) or dataset.shape is None:
+            raise refusal(dataset, "holds something other than integers, floats or fixed-length text")
+        plist = dataset.id.get_create_plist()
+        if plist.get_layout() == h5d.VIRTUAL or plist.get_external_count():
+            raise refusal(dataset, "is not stored in one piece inside the file")
+        self._declare(dataset, prod(max(1, n) for n in dataset.shape) * dataset.dtype.itemsize)
+
+    def count(self, item: h5py.Group | h5py.Dataset, objects: int) -> None:
+        """Refuse a data set that would become too many objects, such as a list of tensors."""
+        if len(self._seen) + objects > MAX_OBJECTS:
+            raise refusal(item, f"brings the file above {MAX_OBJECTS:,} objects")
+
+    def _member(self, group: h5py.Group, link: bytes) -> tuple[str, h5py.Group | h5py.Dataset]:
+        name = _utf8(group, link)
+        if group.id.links.get_info(link).type != h5l.TYPE_HARD:
             raise refusal(group, f"holds {name!r}, a soft, external or user-defined link")
-        item = group[name]
-        if not isinstance(item, h5py.Group | h5py.Dataset):
-            raise refusal(group, f"holds {name!r}, which is neither a group nor a data set")
-        address = h5o.get_info(item.id).addr
-        if address in seen:
+        address = h5o.get_info(group.id, link).addr
+        if address in self._seen:
             raise refusal(group, f"holds {name!r}, which is another object as well")
-        seen.add(address)
-        yield name, item
+        self._seen.add(address)
+        opened = h5o.open(group.id, link)
+        if not isinstance(opened, h5g.GroupID | h5d.DatasetID):
+            raise refusal(group, f"holds {name!r}, which is neither a group nor a data set")
+        item = h5py.Group(opened) if isinstance(opened, h5g.GroupID) else h5py.Dataset(opened)
+        self._require_few_attributes(item)
+        return name, item
 
+    def _require_few_attributes(self, item: h5py.Group | h5py.Dataset) -> None:
+        if h5a.get_num_attrs(item.id) > MAX_ATTRIBUTES:
+            raise refusal(item, f"has more than {MAX_ATTRIBUTES:,} attributes")
 
-def walk(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
-    """All data sets below a group, by names such as "loss/total". Raises as `members` does."""
-    yield from _walk(group, "", set())
+    def _declare(self, dataset: h5py.Dataset, declared: int) -> None:
+        self._declared += declared
+        if self._declared > FREE_BYTES + FREE_RATIO * self._size:
+            raise refusal(dataset, f"declares more than it stores: {declared:,} bytes, in a file of {self._size:,}")
 
+    def _store(self, dataset: h5py.Dataset, stored: int) -> None:
+        self._stored += stored
+        if self._stored > self._size:
+            raise refusal(dataset, f"claims more than the file has: {stored:,} bytes of {self._size:,}")
 
-def read_array(dataset: h5py.Dataset) -> np.ndarray:
-    """The contents of a data set, always as an array.
+    def _require_stored(self, dataset: h5py.Dataset) -> None:
+        stored, offset = dataset.id.get_storage_size(), dataset.id.get_offset()
+        if stored != dataset.size * dataset.dtype.itemsize:
+            raise refusal(dataset, "declares more than it stores")
+        if stored and (offset is None or offset + stored > self._size):
+            raise refusal(dataset, "does not lie inside the file")
+        self._store(dataset, stored)
 
-    Raises CheckpointError for what `write_array` cannot have made.
-    """
-    _require_stored_plainly(dataset)
-    array = np.empty(dataset.shape, dataset.dtype)
-    if array.size:
-        dataset.id.read(h5s.ALL, h5s.ALL, array)
-    return array
-
-
-def read_text(dataset: h5py.Dataset) -> str:
-    """The text of a data set that holds a `text_array`. Raises CheckpointError where it holds none."""
-    array = read_array(dataset)
-    if array.dtype.kind != "S" or array.shape != ():
-        raise refusal(dataset, "is not a text")
-    return array.item().decode()
+    def _read_chunks(self, dataset: h5py.Dataset, plist: h5py.h5p.PropDCID) -> np.ndarray:
+        if [plist.get_filter(n)[0] for n in range(plist.get_nfilters())] != [h5z.FILTER_SHUFFLE, h5z.FILTER_DEFLATE]:
+            raise refusal(dataset, "is not stored as a checkpoint's data sets are")
+        chunks = Chunks(dataset, plist.get_chunk())
+        if not chunks.fit:
+            raise refusal(dataset, "is stored in chunks larger than itself")
+        self._declare(dataset, chunks.count * chunks.nbytes)
+        self.count(dataset, dataset.id.get_num_chunks())
+        try:
+            stored = chunks.find()
+            self._store(dataset, stored)
+            if chunks.count * chunks.nbytes > MAX_EXPANSION * stored:
+                raise refusal(dataset, "declares more than it stores")
+            return chunks.read()
+        except ValueError as error:
+            raise refusal(dataset, f"is not stored as a checkpoint's data sets are ({error})") from error
 
 
 def refusal(item: h5py.Group | h5py.Dataset, fault: str) -> CheckpointError:
@@ -85,30 +207,16 @@ def refusal(item: h5py.Group | h5py.Dataset, fault: str) -> CheckpointError:
     return CheckpointError(item.file.filename, f"{item.name!r} {fault}", REFUSED)
 
 
-def require_plain_type(dataset: h5py.Dataset) -> None:
-    """Refuse types other than integers, floats and fixed-length text, and data sets without a shape."""
-    if not _is_plain(dataset.id.get_type()) or dataset.shape is None:
-        raise refusal(dataset, "holds something other than integers, floats or fixed-length text")
-
-
-def _require_stored_plainly(dataset: h5py.Dataset) -> None:
-    require_plain_type(dataset)
-    plist = dataset.id.get_create_plist()
-    if plist.get_layout() != h5d.CONTIGUOUS or plist.get_external_count():
-        raise refusal(dataset, "is not stored in one piece inside the file")
-    if dataset.id.get_storage_size() != dataset.size * dataset.dtype.itemsize:
-        raise refusal(dataset, "declares more than it stores")
-
-
 def _is_plain(kind: h5t.TypeID) -> bool:
+    if kind.committed():
+        return False
     if kind.get_class() == h5t.STRING:
-        return not kind.is_variable_str()
-    return kind.get_class() in (h5t.INTEGER, h5t.FLOAT) and kind.dtype.kind in "iuf"
+        return not kind.is_variable_str() and kind.get_size() < 2**31
+    return kind.get_class() in (h5t.INTEGER, h5t.FLOAT) and any(kind.equal(plain) for plain in PLAIN)
 
 
-def _walk(group: h5py.Group, prefix: str, seen: set[int]) -> Iterator[tuple[str, h5py.Dataset]]:
-    for name, item in members(group, seen):
-        if isinstance(item, h5py.Group):
-            yield from _walk(item, f"{prefix}{name}/", seen)
-        else:
-            yield prefix + name, item
+def _utf8(item: h5py.Group | h5py.Dataset, text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError as error:
+        raise refusal(item, f"holds text that is not UTF-8: {text[:40]!r}") from error

@@ -1,68 +1,122 @@
-"""The narrow part of HDF5 that checkpoints use, written: ordered groups, contiguous numbers, fixed-length text.
+"""The narrow part of HDF5 that checkpoints use, written: ordered groups, plain numbers, fixed-length text.
 
-Time stamps are left out, so that equal contents give equal bytes, and h5py's low level is called, as a checkpoint has
-hundreds of data sets and each takes time.
+Time stamps are left out, so that equal contents give equal bytes. A checkpoint has a hundred data sets and each takes
+time, so h5py's low level is called, with types and property lists that are made once.
 """
 
-from io import BytesIO
+from functools import lru_cache
+from itertools import count
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5g, h5o, h5p, h5s, h5t
+from h5py import h5a, h5d, h5f, h5g, h5p, h5s, h5t
 
-# Metadata with checksums, and readable by every HDF5 since 1.10.
-LIBVER = ("v110", "v110")
+LIBVER = ("v110", "v110")  # metadata with checksums, and readable by every HDF5 since 1.10
+
+GROWTH = 1 << 22  # bytes by which a file in memory grows at a time
+COMPRESSED_FROM = 4096  # bytes: smaller data sets would gain nothing
+CHUNK_BYTES = 1 << 20
+
+_numbers = count()  # no two files that are open at a time may have one name, in memory either
 
 
-def new_file(buffer: BytesIO, userblock_size: int) -> h5py.File:
-    """An empty HDF5 file that is built in memory."""
-    return h5py.File(buffer, "w", userblock_size=userblock_size, libver=LIBVER)
+def new_file(userblock_size: int) -> h5py.File:
+    """An empty HDF5 file that is built in memory; `image_of` gives its bytes."""
+    access, creation = h5p.create(h5p.FILE_ACCESS), h5p.create(h5p.FILE_CREATE)
+    access.set_fapl_core(GROWTH, False)
+    access.set_libver_bounds(h5f.LIBVER_V110, h5f.LIBVER_V110)
+    access.set_fclose_degree(h5f.CLOSE_STRONG)
+    creation.set_userblock(userblock_size)
+    return h5py.File(h5f.create(b"in memory %d" % next(_numbers), h5f.ACC_TRUNC, fcpl=creation, fapl=access))
+
+
+def image_of(file: h5py.File) -> bytearray:
+    """All bytes of a file that was built in memory; those of the user block are zeros."""
+    file.flush()
+    image = bytearray(file.userblock_size)
+    image += file.id.get_file_image()  # which leaves the user block out
+    return image
 
 
 def make_group(parent: h5py.Group, name: str) -> h5py.Group:
     """A new group whose members keep the order in which they are made."""
-    plist = h5p.create(h5p.GROUP_CREATE)
-    plist.set_obj_track_times(False)
-    plist.set_link_creation_order(h5p.CRT_ORDER_TRACKED | h5p.CRT_ORDER_INDEXED)
-    return h5py.Group(h5g.create(parent.id, name.encode(), lcpl=_utf8_name(), gcpl=plist))
+    return h5py.Group(h5g.create(parent.id, name.encode(), lcpl=_utf8_name(), gcpl=_ordered_group()))
 
 
-def write_array(parent: h5py.Group, name: str, array: np.ndarray) -> h5py.Dataset:
-    """A new data set with the shape and type of an array of integers, floats or fixed-length UTF-8 bytes."""
-    plist = h5p.create(h5p.DATASET_CREATE)
-    plist.set_obj_track_times(False)
-    array = np.require(array, requirements="C")
-    dataset = h5d.create(parent.id, None, _type_of(array), h5s.create_simple(array.shape), plist)
+def write_array(parent: h5py.Group, name: str, array: np.ndarray, compression: int = 0) -> h5py.Dataset:
+    """A new data set with the shape and type of an array of integers, floats or fixed-length UTF-8 bytes.
+
+    compression: 0 stores it in one piece, 1 to 9 in chunks, shuffled and then deflated, unless it is small.
+    """
+    array, kind = np.require(array, requirements="C"), _type_of(array.dtype)
+    plist = _plain_dataset()
+    if compression and array.nbytes >= COMPRESSED_FROM:
+        plist = _compressed_dataset(_chunk(array), compression)
+    dataset = h5d.create(parent.id, name.encode(), kind, h5s.create_simple(array.shape), plist, lcpl=_utf8_name())
     if array.size:
-        dataset.write(h5s.ALL, h5s.ALL, array)
-    h5o.link(dataset, parent.id, name.encode(), lcpl=_utf8_name())
+        dataset.write(h5s.ALL, h5s.ALL, array, kind)
     return h5py.Dataset(dataset)
 
 
-def write_nested(group: h5py.Group, name: str, array: np.ndarray) -> h5py.Dataset:
+def write_nested(group: h5py.Group, name: str, array: np.ndarray, compression: int = 0) -> h5py.Dataset:
     """As `write_array`, under a name such as "loss/total", whose folders are groups made as needed."""
     *folders, leaf = name.split("/")
     for folder in folders:
         group = group[folder] if folder in group else make_group(group, folder)
-    return write_array(group, leaf, array)
+    return write_array(group, leaf, array, compression)
 
 
 def text_array(text: str) -> np.ndarray:
     """A text as one fixed-length UTF-8 element; HDF5 has none of length 0: an empty one is a single NUL."""
-    return np.array(text.encode() or b"\0", dtype=h5py.string_dtype("utf-8", max(1, len(text.encode()))))
+    encoded = text.encode() or b"\0"
+    return np.array(encoded, dtype=h5py.string_dtype("utf-8", len(encoded)))
 
 
 def set_attribute(item: h5py.Group | h5py.Dataset, name: str, value: str | int | float) -> None:
     """A new scalar attribute: fixed-length UTF-8 text, int64 or float64."""
     array = text_array(value) if isinstance(value, str) else np.array(value)
-    attribute = h5a.create(item.id, name.encode(), _type_of(array), h5s.create(h5s.SCALAR))
-    attribute.write(array)
+    kind = _type_of(array.dtype)
+    h5a.create(item.id, name.encode(), kind, h5s.create(h5s.SCALAR)).write(array, kind)
 
 
-def _type_of(array: np.ndarray) -> h5t.TypeID:
-    return h5t.py_create(array.dtype, logical=True)
+def _chunk(array: np.ndarray) -> tuple[int, ...]:
+    """A chunk of whole rows, about CHUNK_BYTES."""
+    row_bytes = array.nbytes // len(array)
+    return (min(len(array), max(1, CHUNK_BYTES // row_bytes)), *array.shape[1:])
 
 
+@lru_cache(maxsize=256)
+def _type_of(dtype: np.dtype) -> h5t.TypeID:
+    return h5t.py_create(dtype, logical=True)
+
+
+@lru_cache(maxsize=256)
+def _plain_dataset() -> h5p.PropDCID:
+    plist = h5p.create(h5p.DATASET_CREATE)
+    plist.set_obj_track_times(False)
+    plist.set_fill_time(h5d.FILL_TIME_NEVER)
+    return plist
+
+
+@lru_cache(maxsize=256)
+def _compressed_dataset(chunk: tuple[int, ...], level: int) -> h5p.PropDCID:
+    plist = h5p.create(h5p.DATASET_CREATE)
+    plist.set_obj_track_times(False)
+    plist.set_chunk(chunk)
+    plist.set_shuffle()
+    plist.set_deflate(level)
+    return plist
+
+
+@lru_cache(maxsize=256)
+def _ordered_group() -> h5p.PropGCID:
+    plist = h5p.create(h5p.GROUP_CREATE)
+    plist.set_obj_track_times(False)
+    plist.set_link_creation_order(h5p.CRT_ORDER_TRACKED | h5p.CRT_ORDER_INDEXED)
+    return plist
+
+
+@lru_cache(maxsize=256)
 def _utf8_name() -> h5p.PropLCID:
     plist = h5p.create(h5p.LINK_CREATE)
     plist.set_char_encoding(h5t.CSET_UTF8)

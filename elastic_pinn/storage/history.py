@@ -7,10 +7,9 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
-from elastic_pinn.storage.guard import get_attribute, read_array, refusal, walk
-from elastic_pinn.storage.hdf5 import set_attribute, write_array, write_nested
-
-FIRST_CAPACITY = 1024
+from elastic_pinn.storage.column import BLOCK_ROWS, Column, write_chunks
+from elastic_pinn.storage.guard import Guard, refusal
+from elastic_pinn.storage.hdf5 import make_group, set_attribute, write_array, write_nested
 
 # The name, beside the columns, of the events: JSON lines [step, text], cut into rows of fixed length.
 EVENTS = "events"
@@ -35,19 +34,32 @@ class History:
         self.names = tuple(columns)
         self.events: list[tuple[int, str]] = []
         self._rows = 0
-        self._arrays = {name: np.empty(FIRST_CAPACITY, dtype_of(name)) for name in columns}
+        self._columns = {name: Column(dtype_of(name)) for name in columns}
+        self._is_frozen = False
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, ArrayLike], events: Iterable[tuple[int, str]] = ()) -> "History":
         """A table with rows in it; the arrays, all of one length, are copied."""
         history = cls(list(columns))
-        arrays = {name: np.array(values, dtype_of(name), ndmin=1) for name, values in columns.items()}
+        arrays = {name: np.asarray(values, dtype_of(name)) for name, values in columns.items()}
         lengths = {len(array) for array in arrays.values()}
         if len(lengths) > 1:
             raise ValueError(f"columns of different lengths: {sorted(lengths)}")
-        history._arrays, history._rows = arrays, lengths.pop()
+        history._rows = lengths.pop()
+        for name, array in arrays.items():
+            history._columns[name].fill(array)
         history.events = [(int(step), str(text)) for step, text in events]
         return history
+
+    def frozen(self) -> "History":
+        """What there is now, for another thread to write while this one grows; nothing is copied but the events.
+
+        It takes no rows: `append` raises ValueError.
+        """
+        frozen = History(self.names)
+        frozen._rows, frozen._columns, frozen._is_frozen = self._rows, self._columns, True
+        frozen.events = list(self.events)
+        return frozen
 
     def __len__(self) -> int:
         return self._rows
@@ -55,45 +67,50 @@ class History:
     def append(self, row: Mapping[str, float]) -> None:
         """Add a row. A column it lacks was not measured at this step: NaN; "step" is needed.
 
-        Raises ValueError for a row without "step" or with an unknown column.
+        Raises ValueError for a row without "step" or with an unknown column, or where this is `frozen`.
         """
-        if "step" not in row or not row.keys() <= self._arrays.keys():
+        if "step" not in row or not row.keys() <= self._columns.keys():
             legal = ", ".join(self.names)
             raise ValueError(f"a row needs 'step' and may have {legal}; this one has {', '.join(row)}")
-        at = self._rows
-        if at == len(self._arrays["step"]):
-            self._grow()
-        for name, array in self._arrays.items():
-            array[at] = row.get(name, np.nan)
-        self._rows = at + 1
+        if self._is_frozen:
+            raise ValueError("a frozen history takes no rows")
+        for name, column in self._columns.items():
+            column.put(self._rows, row.get(name, np.nan))
+        self._rows += 1
+        self._pack_in_turn()
 
     def note(self, step: int, text: str) -> None:
         """Add an event."""
         self.events.append((step, text))
 
     def columns(self) -> dict[str, np.ndarray]:
-        """All columns, each (rows,), as read-only views: what is in them stays when rows are added."""
+        """All columns, each (rows,), read-only: what is in them stays when rows are added."""
         return self.rows(0)
+
+    def column(self, name: str) -> np.ndarray:
+        """One of `columns`."""
+        return self._columns[name].values(0, self._rows)
 
     def rows(self, start: int) -> dict[str, np.ndarray]:
         """As `columns`, from row `start` on."""
-        views = {name: array[start : self._rows] for name, array in self._arrays.items()}
-        for view in views.values():
-            view.flags.writeable = False
-        return views
+        return {name: column.values(start, self._rows) for name, column in self._columns.items()}
 
     @property
     def last(self) -> dict[str, float]:
         """The newest row, NaN where a column was not measured; empty when there is none."""
         if not self._rows:
             return {}
-        return {name: array[self._rows - 1].item() for name, array in self._arrays.items()}
+        return {name: column.item() for name, column in self.rows(self._rows - 1).items()}
 
-    def _grow(self) -> None:
-        for name, array in self._arrays.items():
-            grown = np.empty(max(FIRST_CAPACITY, 2 * len(array)), array.dtype)
-            grown[: self._rows] = array[: self._rows]
-            self._arrays[name] = grown
+    def chunks(self, name: str) -> list[bytes]:
+        """A column as `write_chunks` wants it; only what is not full yet is made now."""
+        return self._columns[name].chunks(self._rows)
+
+    def _pack_in_turn(self) -> None:
+        """Deflate a block that is full by now, one column at each step, so that no step takes long."""
+        full, turn = divmod(self._rows, BLOCK_ROWS)
+        if full and turn < len(self.names):
+            self._columns[self.names[turn]].pack(full - 1)
 
 
 def dtype_of(column: str) -> type[np.generic]:
@@ -101,33 +118,48 @@ def dtype_of(column: str) -> type[np.generic]:
     return np.int64 if column == "step" else np.float64
 
 
-def write_history(group: h5py.Group, history: History, units: Mapping[str, str]) -> None:
-    """Write each column as a data set (rows,) at its name, with its unit where known, and the events."""
-    for name, column in history.columns().items():
-        dataset = write_nested(group, name, column)
+def write_history(group: h5py.Group, history: History, units: Mapping[str, str], compression: int = 0) -> None:
+    """Write each column as a data set (rows,) at its name, with its unit where known, and the events.
+
+    compression: 0 (none) to 9 (smallest), of a short history; a long one is always deflated, each chunk but once.
+    """
+    for name in history.names:
+        if len(history) < BLOCK_ROWS:
+            dataset = write_nested(group, name, history.column(name), compression)
+        else:
+            dataset = write_chunks(*_place(group, name), dtype_of(name), len(history), history.chunks(name))
         if name in units:
             set_attribute(dataset, "units", units[name])
     write_array(group, EVENTS, event_rows(history.events))
 
 
-def read_history(group: h5py.Group) -> tuple[History, dict[str, str]]:
+def _place(group: h5py.Group, name: str) -> tuple[h5py.Group, str]:
+    *folders, leaf = name.split("/")
+    for folder in folders:
+        group = group[folder] if folder in group else make_group(group, folder)
+    return group, leaf
+
+
+def read_history(group: h5py.Group, guard: Guard | None = None) -> tuple[History, dict[str, str]]:
     """The history in a group and the units of its columns.
 
-    Raises CheckpointError where the group holds anything that `write_history` does not write.
+    guard: of the opened file, where more of it is read. Raises CheckpointError where the group holds anything that
+    `write_history` does not write.
     """
     columns: dict[str, np.ndarray] = {}
     units: dict[str, str] = {}
     events: list[tuple[int, str]] = []
-    for name, dataset in walk(group):
-        array = read_array(dataset)
+    guard = guard or Guard(group.file)
+    for name, dataset in guard.walk(group):
+        array = guard.read_array(dataset)
         if name == EVENTS:
             events = read_event_rows(dataset, array)
         elif array.dtype != dtype_of(name) or array.ndim != 1:
             raise refusal(dataset, f"is no column of a history: {array.dtype} of shape {array.shape}")
         else:
             columns[name] = array
-            if "units" in dataset.attrs:
-                units[name] = get_attribute(dataset, "units")
+            if unit := guard.get_attribute(dataset, "units", ""):
+                units[name] = str(unit)
     try:
         return History.from_columns(columns, events), units
     except ValueError as error:
@@ -146,7 +178,7 @@ def read_event_rows(dataset: h5py.Dataset, rows: np.ndarray) -> list[tuple[int, 
     try:
         *lines, _rest = b"".join(rows).split(b"\n")
         return [(int(step), str(text)) for step, text in map(json.loads, lines)]
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise refusal(dataset, f"does not hold events ({error})") from error
 
 

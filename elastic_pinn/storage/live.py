@@ -5,25 +5,38 @@ make the writer fail, and a writer that dies leaves a file that opens. A row cou
 which is written last.
 """
 
+import logging
 import os
+import struct
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import h5py
 import numpy as np
+from h5py import h5d, h5s
 
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.files import make_folders, open_regular, temporary_beside
-from elastic_pinn.storage.guard import refusal, require_plain_type, walk
-from elastic_pinn.storage.hdf5 import LIBVER, set_attribute
+from elastic_pinn.storage.files import make_folders, open_regular, temporary_beside, write_new
+from elastic_pinn.storage.guard import Guard, refusal
+from elastic_pinn.storage.hdf5 import LIBVER, image_of, new_file, set_attribute
 from elastic_pinn.storage.history import EVENT_BYTES, EVENTS, History, dtype_of, event_rows, read_event_rows
 
-CHUNK_ROWS = 1024
-END_OF_FILE = slice(28, 36)  # of a superblock of version 3: where the file ends
+logger = logging.getLogger(__name__)
+
+CHUNK_ROWS = 8192
+EVENT_CHUNK_ROWS = 16
+ROOM_BYTES = 2 * 8 * CHUNK_ROWS  # that a data set may take beside its new rows: a chunk begun, and its index
+MAX_CHUNK_BYTES = 1 << 20
 NO_STEP = -1  # what a row of the column "step" holds until it is written
 
+# Signature, version 3, 8-byte addresses and lengths, flags; begin, no extension, where the file ends.
+SUPERBLOCK = struct.Struct("<8sBBBxQQQ")
+OURS = (b"\x89HDF\r\n\x1a\n", 3, 8, 8, 0, 2**64 - 1)
+
+FAILURES = (OSError, RuntimeError)  # of libhdf5 and the disk
 ADVICE = "Each checkpoint has the history as well: read the newest, or resume the run, which makes this file anew"
 
 
@@ -36,24 +49,20 @@ class LiveHistory:
         units: of columns, where known.
         every_s: seconds between two writes of new rows.
 
-    Call `update` after each row. Also a context manager that closes. Raises OSError where the file cannot be
-    written.
+    Attributes:
+        broken: why nothing is written any more, such as a full disk; "" as long as all is well.
+
+    Call `update` after each row: what fails from then on is warned of once and never raised. Also a context manager
+    that closes. Raises OSError or RuntimeError where the file cannot be made.
     """
 
     def __init__(
         self, path: Path, history: History, units: Mapping[str, str] | None = None, *, every_s: float = 1.0
     ) -> None:
-        self._history = history
+        self._path, self._history, self._units = path, history, units or {}
         self._every_s = every_s
-        self._rows = self._events = 0
-        make_folders(path.parent)
-        temporary = temporary_beside(path)
-        try:
-            self._file = h5py.File(temporary, "w", libver=LIBVER, locking=False)
-            self._fill(units or {})
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        self.broken = ""
+        self._make()
 
     def update(self) -> None:
         """Write what is new if it is time to."""
@@ -62,24 +71,30 @@ class LiveHistory:
 
     def flush(self) -> None:
         """Write what is new, so that readers see it now."""
-        self._append(EVENTS, event_rows(self._history.events[self._events :]))
-        self._events = len(self._history.events)
-        columns = self._history.rows(self._rows)
-        steps = columns.pop("step")
-        for name, column in columns.items():
-            self._append(name, column)
-        self._file.flush()
-        self._append("step", steps)
-        self._file.flush()
-        self._rows = len(self._history)
-        self._due = time.monotonic() + self._every_s
+        if self.broken or not self._file:
+            return
+        try:
+            self._write_new()
+        except FAILURES as error:
+            self._give_up(error)
+
+    def renew(self) -> None:
+        """Make a broken file anew; where that fails, it stays broken."""
+        if self.broken:
+            with suppress(*FAILURES):
+                self._make()
+                self.broken = ""
 
     def close(self) -> None:
-        """Write what is new and leave a plain file, which opens without any option."""
+        """Write what is new and leave a plain file, which opens without any option. A second time does nothing."""
+        self.flush()
+        if self.broken or not self._file:
+            return
         try:
-            self.flush()
-        finally:
+            os.ftruncate(self._file.id.get_vfd_handle(), self._file.id.get_filesize())  # room that was not needed
             self._file.close()
+        except FAILURES as error:
+            self._give_up(error)
 
     def __enter__(self) -> "LiveHistory":
         return self
@@ -87,32 +102,91 @@ class LiveHistory:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _fill(self, units: Mapping[str, str]) -> None:
+    def _make(self) -> None:
+        make_folders(self._path.parent)
+        temporary = temporary_beside(self._path)
         try:
-            self._make_columns(units)
+            write_new(temporary, self._empty_image())
+            self._file = h5py.File(temporary, "r+", libver=LIBVER, locking=False)
+            self._begin(temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _empty_image(self) -> bytearray:
+        # In SWMR mode nothing can be created any more, hence a data set for events that are still to come.
+        text = h5py.string_dtype("utf-8", EVENT_BYTES)
+        with new_file(0) as file:
+            for name in self._history.names:
+                dataset = _new_dataset(file, name, dtype_of(name), CHUNK_ROWS, NO_STEP if name == "step" else np.nan)
+                if name in self._units:
+                    set_attribute(dataset, "units", self._units[name])
+            _new_dataset(file, EVENTS, text, EVENT_CHUNK_ROWS, None)
+            return image_of(file)
+
+    def _begin(self, temporary: Path) -> None:
+        try:
             self._file.swmr_mode = True
-            self.flush()
+            self._datasets = {name: self._file[name].id for name in (*self._history.names, EVENTS)}
+            self._rows = self._events = self._event_rows = 0
+            self._write_new()
+            os.replace(temporary, self._path)
         except BaseException:
-            self._file.close()
+            self._abandon()
             raise
 
-    def _make_columns(self, units: Mapping[str, str]) -> None:
-        # In SWMR mode nothing can be created any more, hence a data set for events that are still to come.
-        options = {"shape": (0,), "maxshape": (None,), "chunks": (CHUNK_ROWS,), "track_times": False}
-        for name in self._history.names:
-            fill = NO_STEP if name == "step" else np.nan
-            dataset = self._file.create_dataset(name, dtype=dtype_of(name), fillvalue=fill, **options)
-            if name in units:
-                set_attribute(dataset, "units", units[name])
-        options["chunks"] = (16,)
-        self._file.create_dataset(EVENTS, dtype=h5py.string_dtype("utf-8", EVENT_BYTES), **options)
+    def _write_new(self) -> None:
+        events = event_rows(self._history.events[self._events :])
+        columns = self._history.rows(self._rows)
+        self._reserve(events.nbytes + sum(column.nbytes for column in columns.values()))
+        self._append(EVENTS, self._event_rows, events)
+        self._event_rows += len(events)
+        self._events = len(self._history.events)
+        steps = columns.pop("step")
+        for name, column in columns.items():
+            self._append(name, self._rows, column)
+        self._file.flush()
+        self._append("step", self._rows, steps)
+        self._file.flush()
+        self._rows += len(steps)
+        self._due = time.monotonic() + self._every_s
 
-    def _append(self, name: str, values: np.ndarray) -> None:
+    def _append(self, name: str, start: int, values: np.ndarray) -> None:
+        """Write rows behind those that are there; by h5py's low level, in a fifth of the time."""
         if values.size:
-            dataset = self._file[name]
-            start = len(dataset)
-            dataset.resize(start + len(values), axis=0)
-            dataset[start:] = values
+            dataset, stop = self._datasets[name], start + len(values)
+            dataset.set_extent((stop,))
+            place = h5s.create_simple((stop,))
+            place.select_hyperslab((start,), values.shape)
+            dataset.write(h5s.create_simple(values.shape), place, values, dataset.get_type())
+
+    def _reserve(self, new_bytes: int) -> None:
+        """Take the room on the disk that new rows may need, since libhdf5 leaks what it could not write."""
+        descriptor = self._file.id.get_vfd_handle()
+        end = self._file.id.get_filesize() + new_bytes + len(self._datasets) * ROOM_BYTES
+        if os.fstat(descriptor).st_size < end and hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, end)
+
+    def _give_up(self, error: Exception) -> None:
+        self.broken = str(error)
+        logger.warning("%s is no longer written (%s): training goes on, and checkpoints have it all", self._path, error)
+        self._abandon()
+
+    def _abandon(self) -> None:
+        """Close a file that cannot be written, so that its readers find it as after a kill.
+
+        libhdf5 writes once more as it closes, and where that fails it keeps the file open, and crashes when the process
+        ends. So the descriptor is made to lead elsewhere first.
+        """
+        elsewhere = os.memfd_create("abandoned") if hasattr(os, "memfd_create") else os.open(os.devnull, os.O_RDWR)
+        with suppress(*FAILURES):
+            os.dup2(elsewhere, self._file.id.get_vfd_handle(), inheritable=False)
+            self._file.close()
+        os.close(elsewhere)
+
+
+def _new_dataset(file: h5py.File, name: str, dtype: np.dtype | type, rows: int, fill: float | None) -> h5py.Dataset:
+    options = {"maxshape": (None,), "chunks": (rows,), "fillvalue": fill, "track_times": False}
+    return file.create_dataset(name, (0,), dtype, **options)
 
 
 def read_live(path: str | os.PathLike[str]) -> History:
@@ -120,8 +194,6 @@ def read_live(path: str | os.PathLike[str]) -> History:
 
     Raises CheckpointError where the file is missing or is no history.
     """
-    with open_regular(path):  # tells a missing file, a folder or a FIFO apart, and does not block
-        pass
     try:
         with _open(path) as file:
             return _read_whole_rows(file)
@@ -130,28 +202,33 @@ def read_live(path: str | os.PathLike[str]) -> History:
 
 
 def _open(path: str | os.PathLike[str]) -> h5py.File:
+    end, size = _measure(path)
     try:
         return h5py.File(path, "r", locking=False)
     except OSError:  # its writer still runs, or was killed
-        _refuse_cut(path)
+        if size < end:  # told that there is a writer, libhdf5 would wait for the missing part for ever
+            raise OSError(f"it is cut off: {size} of {end} bytes are there") from None
         return h5py.File(path, "r", libver=LIBVER, swmr=True, locking=False)
 
 
-def _refuse_cut(path: str | os.PathLike[str]) -> None:
-    """Raise OSError for a file that is shorter than its superblock says.
+def _measure(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Where a file ends by its superblock, and in fact.
 
-    Told that there is a writer, libhdf5 would wait for the missing part for ever.
+    Raises OSError for a superblock of another kind than a live history's, as it may lead libhdf5 anywhere, and
+    CheckpointError for a missing file, a folder or a FIFO.
     """
     with open_regular(path) as file:
-        superblock, size = file.read(END_OF_FILE.stop), os.fstat(file.fileno()).st_size
-    end = int.from_bytes(superblock[END_OF_FILE], "little")
-    if size < end:
-        raise OSError(f"it is cut off: {size} of {end} bytes are there")
+        block, size = file.read(SUPERBLOCK.size), os.fstat(file.fileno()).st_size
+    if len(block) < SUPERBLOCK.size or SUPERBLOCK.unpack(block)[:-1] != OURS:
+        raise OSError("it begins as no history does")
+    return SUPERBLOCK.unpack(block)[-1], size
 
 
 def _read_whole_rows(file: h5py.File) -> History:
-    datasets = dict(walk(file))
+    guard = Guard(file)
+    datasets = dict(guard.walk(file))
     for name, dataset in datasets.items():
+        guard.admit(dataset)
         _require_column(name, dataset)
     if not {"step", EVENTS} <= datasets.keys():
         raise refusal(file, "is no history: it has no steps or no events")
@@ -164,7 +241,13 @@ def _read_whole_rows(file: h5py.File) -> History:
 
 
 def _require_column(name: str, dataset: h5py.Dataset) -> None:
-    require_plain_type(dataset)
     expected = np.dtype(f"S{EVENT_BYTES}") if name == EVENTS else np.dtype(dtype_of(name))
-    if dataset.dtype != expected or dataset.ndim != 1 or dataset.is_virtual or dataset.external:
+    if dataset.dtype != expected or dataset.ndim != 1 or not _is_plain(dataset):
         raise refusal(dataset, f"is no column of a history: {dataset.dtype} of shape {dataset.shape}")
+
+
+def _is_plain(dataset: h5py.Dataset) -> bool:
+    plist = dataset.id.get_create_plist()
+    if plist.get_layout() != h5d.CHUNKED or plist.get_nfilters():
+        return False
+    return bool(plist.get_chunk()[0] * dataset.dtype.itemsize <= MAX_CHUNK_BYTES)

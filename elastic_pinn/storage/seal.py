@@ -9,22 +9,24 @@ import os
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 
-from elastic_pinn.storage.errors import CheckpointError
+from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
 from elastic_pinn.storage.files import make_folders, open_regular, sync_folder, temporary_beside, write_new
+from elastic_pinn.storage.folder import located
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 HEADER_BYTES = 512
 
 # In every format version: magic and version come first, and the last 32 bytes are the header's own SHA-256.
 MAGIC = b"\x89elastic_pinn\r\n\x1a"
 VERSION = struct.Struct("<16sI")
 DIGEST_AT = HEADER_BYTES - hashlib.sha256().digest_size
-# Magic, format version, bytes of the metric's name, step, generation, metric, length, SHA-256, metric's name.
-FIELDS = struct.Struct("<16sIIqqdQ32s128s")
+# Magic, format version, bytes of the metric's name, step, generation, metric, length, SHA-256, metric's name, measure.
+FIELDS = struct.Struct("<16sIIqqdQ32s128s8s")
 NAME_BYTES = 128
+UNKNOWN_MEASURE = "0" * 16  # version 1 had no measure: zeros stand in its place
+HEAD_BYTES = HEADER_BYTES + 8  # what is read to know a file by its head: HDF5's own magic as well
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 FOREIGN_MAGICS = {
@@ -47,6 +49,8 @@ class Header:
         generation: 0 in a fresh run, one more at each resume.
         metric: the monitored value; NaN where there is none.
         metric_name: what was monitored; at most 128 bytes of UTF-8.
+        measure: 16 hexadecimal digits that tell what the metric means: other loss weights or other held-out points give
+            other ones, and only metrics of one meaning can be compared.
         length: bytes that follow the header.
         sha256: digest of these bytes (32 bytes).
     """
@@ -56,44 +60,69 @@ class Header:
     generation: int
     metric: float
     metric_name: str
+    measure: str
     length: int
     sha256: bytes
 
 
-def seal(image: bytearray | memoryview, *, step: int, generation: int, metric: float, metric_name: str) -> Header:
+def seal(
+    image: bytearray | memoryview,
+    *,
+    step: int,
+    generation: int,
+    metric: float,
+    metric_name: str,
+    measure: str = UNKNOWN_MEASURE,
+) -> Header:
     """Write the header into the first 512 bytes of an HDF5 file image that has a user block of that size.
 
     It is done in place: an image is large and never copied. Raises ValueError for too long a `metric_name`.
     """
     body = memoryview(image)[HEADER_BYTES:]
     digest = hashlib.sha256(body).digest()
-    header = Header(FORMAT_VERSION, step, generation, metric, metric_name, len(body), digest)
+    header = Header(FORMAT_VERSION, step, generation, metric, metric_name, measure, len(body), digest)
     image[:HEADER_BYTES] = _pack(header)
     return header
 
 
-def read_header(path: str | os.PathLike[str]) -> Header:
+def read_header(place: str | os.PathLike[str]) -> Header:
     """The header of a sealed file, itself verified; what follows it is only measured.
 
-    Raises CheckpointError for whatever is not a sealed file of full length and a known format version.
+    place: a path, or a URL of a remote store. Raises CheckpointError for whatever is not a sealed file of full length
+    and a known format version.
     """
-    with open_regular(path) as file:
-        return _measured_header(path, file)
+    folder, name = located(place)
+    return open_header(place, *folder.head(name, HEAD_BYTES))
 
 
-def read_sealed(path: str | os.PathLike[str]) -> tuple[Header, bytes]:
+def read_sealed(place: str | os.PathLike[str]) -> tuple[Header, bytes]:
     """The header and all bytes of a sealed file (those of the header too: HDF5 opens them), wholly verified.
 
-    Raises CheckpointError for whatever is not exactly what was sealed.
+    place: a path, or a URL of a remote store. Raises CheckpointError for whatever is not exactly what was sealed.
     """
-    with open_regular(path) as file:
-        header = _measured_header(path, file)
-        file.seek(0)
-        data = file.read()
-    _require_length(path, header, len(data))
+    read_header(place)  # before much is read
+    folder, name = located(place)
+    data = folder.read(name)
+    return unseal(place, data), data
+
+
+def open_header(path: str | os.PathLike[str], head: bytes, size: int) -> Header:
+    """As `read_header`, from the first HEAD_BYTES of a file of `size` bytes; `path` is for errors only."""
+    header = _unpack(path, head)
+    expected = HEADER_BYTES + header.length
+    if size < expected:
+        raise CheckpointError(path, f"truncated: {size:,} bytes of {expected:,} are there", ANOTHER)
+    if size > expected:
+        raise CheckpointError(path, f"longer than sealed: {size:,} bytes instead of {expected:,}", ANOTHER)
+    return header
+
+
+def unseal(path: str | os.PathLike[str], data: bytes) -> Header:
+    """The header of a whole file's bytes, all of them verified; `path` is for errors only. Raises as `read_sealed`."""
+    header = open_header(path, data[:HEAD_BYTES], len(data))
     if hashlib.sha256(memoryview(data)[HEADER_BYTES:]).digest() != header.sha256:
         raise CheckpointError(path, "damaged: not the bytes that were sealed (SHA-256 differs)", ANOTHER)
-    return header, data
+    return header
 
 
 def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
@@ -107,7 +136,7 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
     try:
         make_folders(path.parent)
         write_new(temporary, sealed)
-        _read_back(temporary, path)
+        _require_read_back(temporary, path, sealed)
         _link_new(temporary, path)
         made.append(path)
         temporary.unlink()
@@ -121,11 +150,10 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
         raise
 
 
-def _read_back(temporary: Path, path: Path) -> None:
-    try:
-        read_sealed(temporary)
-    except CheckpointError as error:
-        raise CheckpointError(path, f"was not read back as written: {error.fault}", "Check the disk") from error
+def _require_read_back(temporary: Path, path: Path, sealed: bytes | bytearray | memoryview) -> None:
+    with open_regular(temporary) as file:
+        if file.read() != sealed:
+            raise CheckpointError(path, "was not read back as written", "Check the disk")
 
 
 def _link_new(temporary: Path, path: Path) -> None:
@@ -148,17 +176,10 @@ def _pack(header: Header) -> bytes:
         raise ValueError(f"metric_name {header.metric_name!r} has {len(name)} bytes; at most {NAME_BYTES} fit")
     fields = FIELDS.pack(
         MAGIC, header.format_version, len(name), header.step, header.generation, header.metric, header.length,
-        header.sha256, name,
+        header.sha256, name, bytes.fromhex(header.measure),
     )  # fmt: skip
     head = fields.ljust(DIGEST_AT, b"\0")
     return head + hashlib.sha256(head).digest()
-
-
-def _measured_header(path: str | os.PathLike[str], file: FileIO) -> Header:
-    head = file.read(HEADER_BYTES + len(HDF5_MAGIC))
-    header = _unpack(path, head)
-    _require_length(path, header, os.fstat(file.fileno()).st_size)
-    return header
 
 
 def _unpack(path: str | os.PathLike[str], head: bytes) -> Header:
@@ -168,8 +189,9 @@ def _unpack(path: str | os.PathLike[str], head: bytes) -> Header:
     if hashlib.sha256(head[:DIGEST_AT]).digest() != head[DIGEST_AT:HEADER_BYTES]:
         raise CheckpointError(path, "damaged: not the header that was sealed (SHA-256 differs)", ANOTHER)
     _require_known_version(path, VERSION.unpack_from(head)[1])
-    _, version, name_bytes, step, generation, metric, length, digest, name = FIELDS.unpack_from(head)
-    return Header(version, step, generation, metric, name[:name_bytes].decode(errors="replace"), length, digest)
+    _, version, name_bytes, step, generation, metric, length, digest, name, measure = FIELDS.unpack_from(head)
+    metric_name = name[:name_bytes].decode(errors="replace")
+    return Header(version, step, generation, metric, metric_name, measure.hex(), length, digest)
 
 
 def _require_ours(path: str | os.PathLike[str], head: bytes) -> None:
@@ -186,12 +208,4 @@ def _require_ours(path: str | os.PathLike[str], head: bytes) -> None:
 def _require_known_version(path: str | os.PathLike[str], version: int) -> None:
     if version > FORMAT_VERSION:
         fault = f"has format version {version}, newer than version {FORMAT_VERSION} that is known here"
-        raise CheckpointError(path, fault, "Install a newer elastic_pinn")
-
-
-def _require_length(path: str | os.PathLike[str], header: Header, found: int) -> None:
-    expected = HEADER_BYTES + header.length
-    if found < expected:
-        raise CheckpointError(path, f"truncated: {found:,} bytes of {expected:,} are there", ANOTHER)
-    if found > expected:
-        raise CheckpointError(path, f"longer than sealed: {found:,} bytes instead of {expected:,}", ANOTHER)
+        raise NewerVersionError(path, fault, "Install a newer elastic_pinn")

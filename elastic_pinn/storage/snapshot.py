@@ -1,5 +1,6 @@
 """One checkpoint's contents <-> one sealed image: all that an exact resume needs, under names people know."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,15 +14,36 @@ import numpy as np
 import torch
 
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.guard import REFUSED, attributes, members, read_array, read_text, refusal, walk
-from elastic_pinn.storage.hdf5 import make_group, new_file, set_attribute, text_array, write_array, write_nested
+from elastic_pinn.storage.guard import REFUSED, Guard, refusal, require_known_structure
+from elastic_pinn.storage.hdf5 import (
+    image_of,
+    make_group,
+    new_file,
+    set_attribute,
+    text_array,
+    write_array,
+    write_nested,
+)
 from elastic_pinn.storage.history import History, read_history, write_history
-from elastic_pinn.storage.seal import FORMAT_VERSION, HEADER_BYTES, Header, read_sealed, seal
+from elastic_pinn.storage.migrations import migrate
+from elastic_pinn.storage.seal import FORMAT_VERSION, HEADER_BYTES, UNKNOWN_MEASURE, read_sealed, seal
 from elastic_pinn.storage.tree import Tree, read_tree, write_tree
 
 FORMAT = "elastic_pinn checkpoint"
 OWN_GROUPS = {"weights", "config", "history", "metrics"}
-FIELDS = ("step", "stage", "generation", "created", "metric", "metric_name")
+FIELDS = {
+    "step": int,
+    "stage": int,
+    "generation": int,
+    "created": str,
+    "metric": float,
+    "metric_name": str,
+    "measure": str,
+}
+MEASURE = re.compile("[0-9a-f]{16}")
+# What h5py, NumPy and torch raise about contents that no checkpoint has.
+UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError, MemoryError)
+SINCE_2 = {"measure"}
 OWN_ATTRIBUTES = {"format", "format_version", *FIELDS}
 
 
@@ -44,9 +66,11 @@ class Snapshot:
         metrics: the last values, by column names.
         metric: the monitored value, NaN where there is none.
         metric_name: what is monitored; at most 128 bytes of UTF-8.
+        measure: 16 hexadecimal digits that tell what the metric means; only metrics of one meaning can be compared.
         units: of the history's columns, where known.
         attributes: more root attributes: the run's id, the parent checkpoint, package versions.
         created: UTC time in ISO form.
+        compression: 0 (none) to 9 (smallest), of data sets that are not small; it is not read back.
 
     Raises ValueError where `state` or `attributes` has a name that a checkpoint itself uses.
     """
@@ -61,57 +85,65 @@ class Snapshot:
     metrics: Mapping[str, float]
     metric: float = nan
     metric_name: str = ""
+    measure: str = UNKNOWN_MEASURE
     units: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str | int | float] = field(default_factory=dict)
     created: str = field(default_factory=_now)
+    compression: int = 0
 
     def __post_init__(self) -> None:
         taken = (self.state.keys() & OWN_GROUPS) | (self.attributes.keys() & OWN_ATTRIBUTES)
         if taken:
             raise ValueError(f"a checkpoint uses these names itself: {', '.join(sorted(taken))}")
 
-    def image(self) -> memoryview:
+    def image(self) -> bytearray:
         """The sealed bytes of a checkpoint; equal snapshots, created at one time, give equal bytes.
 
         Raises TypeError, naming the place, for state that cannot be stored.
         """
-        buffer = BytesIO()
-        with new_file(buffer, HEADER_BYTES) as file:
+        with new_file(HEADER_BYTES) as file:
             _write(file, self)
-        image = buffer.getbuffer()
+            image = image_of(file)
         seal(
             image,
             step=self.step,
             generation=self.generation,
             metric=self.metric,
             metric_name=self.metric_name,
+            measure=self.measure,
         )
         return image
 
 
-def read_snapshot(path: str | PathLike[str]) -> Snapshot:
+def read_snapshot(place: str | PathLike[str]) -> Snapshot:
     """The contents of a checkpoint, verified; tensors on the CPU.
 
-    Raises CheckpointError naming the file, its fault and what to do.
+    place: a path, or a URL of a remote store. Raises CheckpointError naming the file, its fault and what to do.
     """
-    with open_checkpoint(path) as (_, file):
+    _, data = read_sealed(place)
+    return parse_snapshot(place, data)
+
+
+def parse_snapshot(place: str | PathLike[str], data: bytes) -> Snapshot:
+    """As `read_snapshot`, from bytes that were verified; `place` is for errors only."""
+    with open_image(place, data) as file:
         return _read(file)
 
 
 @contextmanager
-def open_checkpoint(path: str | PathLike[str]) -> Iterator[tuple[Header, h5py.File]]:
-    """A checkpoint's header and its HDF5 file, opened from verified bytes in memory.
+def open_image(place: str | PathLike[str], data: bytes) -> Iterator[h5py.File]:
+    """The HDF5 file in a checkpoint's verified bytes, opened from memory.
 
-    Raises CheckpointError, also where the `with` block reads what is not as it should be.
+    Raises CheckpointError, also where the `with` block reads what is not as it should be; `place` is for errors only.
     """
-    header, data = read_sealed(path)
     try:
+        require_known_structure(place, data, HEADER_BYTES)
         with h5py.File(BytesIO(data), "r") as file:
-            yield header, file
+            yield file
     except CheckpointError as error:
-        raise CheckpointError(path, error.fault, error.advice) from error
-    except (OSError, RuntimeError, KeyError, UnicodeDecodeError) as error:
-        raise CheckpointError(path, f"is sealed, but libhdf5 cannot read it ({error})", REFUSED) from error
+        raise CheckpointError(place, error.fault, error.advice) from error
+    except UNREADABLE as error:
+        raise CheckpointError(place, f"is sealed, but libhdf5 cannot read it ({error})", REFUSED) from error
 
 
 def _write(file: h5py.File, snapshot: Snapshot) -> None:
@@ -121,29 +153,59 @@ def _write(file: h5py.File, snapshot: Snapshot) -> None:
         set_attribute(file, name, getattr(snapshot, name))
     for name, value in snapshot.attributes.items():
         set_attribute(file, name, value)
-    write_tree(file, "weights", snapshot.weights)
+    write_tree(file, "weights", snapshot.weights, snapshot.compression)
     for name, tree in snapshot.state.items():
-        write_tree(file, name, tree)
+        write_tree(file, name, tree, snapshot.compression)
     write_array(file, "config", text_array(snapshot.config))
-    write_history(make_group(file, "history"), snapshot.history, snapshot.units)
+    write_history(make_group(file, "history"), snapshot.history, snapshot.units, snapshot.compression)
     metrics = make_group(file, "metrics")
     for name, value in snapshot.metrics.items():
         write_nested(metrics, name, np.array(value, np.float64))
 
 
 def _read(file: h5py.File) -> Snapshot:
-    own, parts = attributes(file), dict(members(file, set()))
-    missing = (OWN_ATTRIBUTES - own.keys()) | (OWN_GROUPS - parts.keys())
+    guard = Guard(file)
+    own, parts = guard.attributes(file), dict(guard.members(file))
+    missing = (OWN_ATTRIBUTES - SINCE_2 - own.keys()) | (OWN_GROUPS - parts.keys())
     if missing or own["format"] != FORMAT:
         raise refusal(file, f"is no {FORMAT}: {', '.join(sorted(missing)) or own['format']}")
-    history, units = read_history(parts["history"])
-    return Snapshot(
-        **{name: own[name] for name in FIELDS},
-        config=read_text(parts["config"]),
-        weights=read_tree(parts["weights"]),
-        state={name: read_tree(part) for name, part in parts.items() if name not in OWN_GROUPS},
-        history=history,
-        metrics={name: read_array(dataset).item() for name, dataset in walk(parts["metrics"])},
-        units=units,
-        attributes={name: value for name, value in own.items() if name not in OWN_ATTRIBUTES},
-    )
+    _require_kinds(file, own, parts)
+    history, units = read_history(parts["history"], guard)
+    contents = {
+        **{name: own[name] for name in FIELDS if name in own},
+        "config": guard.read_text(parts["config"]),
+        "weights": _read_weights(parts["weights"], guard),
+        "state": {name: read_tree(part, guard) for name, part in parts.items() if name not in OWN_GROUPS},
+        "history": history,
+        "metrics": {name: _number(dataset, guard) for name, dataset in guard.walk(parts["metrics"])},
+        "units": units,
+        "attributes": {name: value for name, value in own.items() if name not in OWN_ATTRIBUTES},
+    }
+    return Snapshot(**migrate(contents, own["format_version"]))
+
+
+def _require_kinds(file: h5py.File, own: Mapping[str, object], parts: Mapping[str, h5py.Group | h5py.Dataset]) -> None:
+    for name, kind in FIELDS.items():
+        if name in own and not isinstance(own[name], kind):
+            raise refusal(file, f"has an attribute {name!r} that is no {kind.__name__}")
+    if own["format_version"] not in range(1, FORMAT_VERSION + 1):
+        raise refusal(file, f"has an unknown format version, {own['format_version']!r}")
+    if not MEASURE.fullmatch(str(own.get("measure", UNKNOWN_MEASURE))):
+        raise refusal(file, "has an attribute 'measure' that is not 16 hexadecimal digits")
+    for name in OWN_GROUPS:
+        if isinstance(parts[name], h5py.Group) == (name == "config"):
+            raise refusal(file, f"holds {name!r}, a group where a data set belongs or the reverse")
+
+
+def _read_weights(group: h5py.Group, guard: Guard) -> dict[str, torch.Tensor]:
+    weights = read_tree(group, guard)
+    if not isinstance(weights, dict) or not all(isinstance(weight, torch.Tensor) for weight in weights.values()):
+        raise refusal(group, "holds something other than tensors by their names")
+    return {str(name): weight for name, weight in weights.items()}
+
+
+def _number(dataset: h5py.Dataset, guard: Guard) -> float:
+    array = guard.read_array(dataset)
+    if array.shape or array.dtype != np.float64:
+        raise refusal(dataset, "is not one number")
+    return array.item()

@@ -1,107 +1,136 @@
-"""The checkpoints of one run: publish, find, and pass over what is damaged."""
+"""The checkpoints of one run on this machine, written: publish, let go of old ones, move damaged ones aside."""
 
 import logging
-import math
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
-from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.seal import ANOTHER, Header, publish, read_header
-from elastic_pinn.storage.snapshot import Snapshot, read_snapshot
+from elastic_pinn.storage.checkpoints import Checkpoints, Entry, Found, best_first, name_of, order
+from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
+from elastic_pinn.storage.files import make_folders, remove_leftovers, sync_folder, temporary_beside
+from elastic_pinn.storage.folder import LocalFolder
+from elastic_pinn.storage.retention import Policy, reasons_to_stay
+from elastic_pinn.storage.seal import publish
+from elastic_pinn.storage.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 
-NAME = re.compile(r"step-([0-9]{9,})-g([0-9]{3,})\.h5")
+QUARANTINE = "quarantine"
+LATEST, BEST = "latest.h5", "best.h5"
+NEVER_BELOW = 2  # verified checkpoints that retention leaves, at least
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One checkpoint of a store.
+class Store(Checkpoints):
+    """The folder with the checkpoints of one run; it is made when the first one is published.
 
-    Arguments:
-        path: its file.
-        header: what the file's header says.
+    One writer at a time: `recover`, `retain` and `link` are for who holds the run's lock.
     """
 
-    path: Path
-    header: Header
-
-
-class Store:
-    """The folder with the checkpoints of one run; it is made when the first one is published."""
-
     def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
+        super().__init__(LocalFolder(folder))
+        self.folder = folder
+        self._verified: dict[str, tuple[int, ...]] = {}  # what this object wrote or verified, as it was then
 
     def publish(self, snapshot: Snapshot) -> Path:
         """Write a checkpoint; when this returns, it is on the disk and verified.
 
         Raises CheckpointError when it cannot be written or its step and generation are there already.
         """
-        path = self.folder / f"step-{snapshot.step:09d}-g{snapshot.generation:03d}.h5"
+        path = self.folder / name_of(snapshot.step, snapshot.generation)
         publish(path, snapshot.image())
+        self._verified[path.name] = _identity(path)
         return path
 
-    def entries(self) -> list[Entry]:
-        """All checkpoints by (generation, step); only headers are read, files without a good one logged."""
-        found = []
-        for path in self._paths():
-            try:
-                header = read_header(path)
-                _require_own_name(path, header)
-                found.append(Entry(path, header))
-            except CheckpointError as error:
-                logger.warning("passed over: %s", error)
+    def recover(self) -> Found | None:
+        """The newest whole checkpoint, as `latest` finds it; damaged ones go to quarantine, and leftovers of killed
+        saves are removed.
+
+        Raises NewerVersionError where the newest is of a format that is not known yet.
+        """
+        remove_leftovers(self.folder)
+        found = self.latest()
+        for fault in found.faults if found else ():
+            if not isinstance(fault, UnreadableError):  # its bytes may be whole
+                self._set_aside(Path(fault.path).name)
         return found
 
-    def load_latest(self) -> tuple[Path, Snapshot] | None:
-        """The checkpoint of the highest (generation, step) that reads whole; newer ones that do not are logged."""
-        return _first_whole(reversed(self._paths()))
+    def retain(self, policy: Policy, hold: Collection[str] = ()) -> list[Path]:
+        """Remove what no rule keeps, oldest first; returns what was removed.
 
-    def load_best(self) -> tuple[Path, Snapshot] | None:
-        """The checkpoint of the lowest metric that reads whole; of equals the newest, and NaN is never best.
-
-        Where the monitored metric changed on the way, only checkpoints with the newest one's metric count.
+        hold: names that may not go yet. Nothing goes unless two of those that stay are verified; one that proves
+        damaged goes to quarantine. Raises OSError where a file cannot be removed.
         """
         entries = self.entries()
-        ranked = [entry for entry in reversed(entries) if not math.isnan(entry.header.metric)]
-        ranked = [entry for entry in ranked if entry.header.metric_name == entries[-1].header.metric_name]
-        return _first_whole(entry.path for entry in sorted(ranked, key=lambda entry: entry.header.metric))
+        stay = reasons_to_stay(entries, policy, self.pins()).keys() | set(hold)
+        gone = [self.folder / entry.name for entry in entries if entry.name not in stay]
+        if not gone:
+            return []
+        if not self._verify_two([entry.name for entry in entries if entry.name in stay]):
+            return self.retain(policy, hold)  # one of them went to quarantine: others stay in its place
+        for path in gone:
+            path.unlink()
+            self._verified.pop(path.name, None)
+        sync_folder(self.folder)
+        return gone
 
     def next_generation(self) -> int:
         """The generation of a run that now starts or goes on: higher than any file's, damaged ones' too."""
-        return max((_order(path)[0] + 1 for path in self._paths()), default=0)
+        aside = Checkpoints(LocalFolder(self.folder.parent / QUARANTINE))
+        return 1 + max(self.highest_generation(), aside.highest_generation())
 
-    def _paths(self) -> list[Path]:
-        paths = self.folder.iterdir() if self.folder.is_dir() else ()
-        return sorted((path for path in paths if NAME.fullmatch(path.name)), key=_order)
+    def link(self) -> None:
+        """Let `latest.h5` and `best.h5` beside the folder be the newest and the best checkpoint, by their headers.
+
+        They are for people, as second names of the same files; nothing here reads them.
+        """
+        entries = self.entries()
+        for name, found in ((LATEST, entries[-1:]), (BEST, best_first(entries)[:1])):
+            with suppress(OSError):  # a convenience on which nothing depends
+                self._link(self.folder.parent / name, found)
+
+    def _link(self, link: Path, found: list[Entry]) -> None:
+        if not found:
+            link.unlink(missing_ok=True)
+            return
+        temporary = temporary_beside(link)
+        os.link(self.folder / found[0].name, temporary)
+        os.replace(temporary, link)  # of two names of one file, this removes neither
+        temporary.unlink(missing_ok=True)
+
+    def _verify_two(self, names: list[str]) -> bool:
+        """Whether the newest two of these are whole; the first that is not goes to quarantine.
+
+        Raises CheckpointError where one cannot be read.
+        """
+        for name in sorted(names, key=order)[-NEVER_BELOW:]:
+            try:
+                self._verify(name)
+            except (UnreadableError, NewerVersionError):
+                raise
+            except CheckpointError as error:
+                logger.warning("moved to %s: %s", self._set_aside(name), error)
+                return False
+        return True
+
+    def _verify(self, name: str) -> None:
+        now = _identity(self.folder / name)
+        if self._verified.get(name) != now:
+            self.sealed(name)
+            self._verified[name] = now
+
+    def _set_aside(self, name: str) -> Path:
+        """Move a checkpoint to the quarantine, where it can be looked at but is never loaded; returns its new path."""
+        quarantine = self.folder.parent / QUARANTINE
+        make_folders(quarantine)
+        aside = quarantine / name
+        os.replace(self.folder / name, aside)
+        sync_folder(quarantine)
+        sync_folder(self.folder)
+        return aside
 
 
-def _order(path: Path) -> tuple[int, int]:
-    step, generation = re.findall(r"[0-9]+", path.stem)
-    return int(generation), int(step)
-
-
-def _require_own_name(path: Path, inside: Header | Snapshot) -> None:
-    if (inside.generation, inside.step) != _order(path):
-        found = f"step {inside.step} of generation {inside.generation}"
-        raise CheckpointError(path, f"is named otherwise than what is in it, {found}", ANOTHER)
-
-
-def _first_whole(paths: Iterable[Path]) -> tuple[Path, Snapshot] | None:
-    faults = []
-    for path in paths:
-        try:
-            snapshot = read_snapshot(path)
-            _require_own_name(path, snapshot)
-        except CheckpointError as error:
-            faults.append(error)
-            continue
-        for fault in faults:
-            logger.warning("passed over: %s In its place: %s", fault, path)
-        return path, snapshot
-    for fault in faults:
-        logger.warning("passed over, and no other checkpoint is left: %s", fault)
-    return None
+def _identity(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written to or replaced."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,6 +1,7 @@
 """Nested training state <-> HDF5: equal types and equal bits come back, and nothing is ever unpickled.
 
-A mapping, list or tuple is a group, anything else a data set; the attribute `type` of each says what it was.
+A mapping, list or tuple is a group, anything else a data set; the attribute `type` says what it was, where it was not
+a mapping or a tensor.
 A list of numbers, or of tensors of one shape and dtype (L-BFGS keeps hundreds), is one data set.
 """
 
@@ -12,7 +13,7 @@ import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.storage.guard import get_attribute, members, read_array, refusal
+from elastic_pinn.storage.guard import Guard, refusal
 from elastic_pinn.storage.hdf5 import make_group, set_attribute, text_array, write_array
 
 Tree: TypeAlias = Any  # one of:
@@ -28,11 +29,13 @@ NATIVE = {
     torch.uint8, torch.uint16, torch.uint32, torch.uint64,
 }  # fmt: skip
 
+PLAIN_GROUP, PLAIN_DATASET = "dict", "tensor"  # what has no attribute `type`; format version 1 wrote these, too
+
 INT_NAME = re.compile(r"-?[0-9]+")
 
 
-def write_tree(group: h5py.Group, name: str | int, tree: Tree) -> None:
-    """Write a tree into a group under a name.
+def write_tree(group: h5py.Group, name: str | int, tree: Tree, compression: int = 0) -> None:
+    """Write a tree into a group under a name, compressed as `write_array` does.
 
     Tensors may be on any device, of any strides; a mapping of any class comes back as dict. Raises TypeError,
     naming the place, for anything that would not come back as it is.
@@ -45,17 +48,33 @@ def write_tree(group: h5py.Group, name: str | int, tree: Tree) -> None:
         raise TypeError(f"{place}: {error} cannot be stored; legal is {LEGAL}") from None
     if leaf:
         kind, array = leaf
-        set_attribute(write_array(group, name, array), "type", kind)
+        dataset = write_array(group, name, array, compression)
+        if kind != PLAIN_DATASET:
+            set_attribute(dataset, "type", kind)
     else:
-        _write_branch(group, name, tree)
+        _write_branch(group, name, tree, compression)
 
 
-def read_tree(item: h5py.Group | h5py.Dataset) -> Tree:
+def read_tree(item: h5py.Group | h5py.Dataset, guard: Guard | None = None) -> Tree:
     """The tree that was written; tensors are on the CPU, none shares memory with another.
 
-    Raises CheckpointError, naming the object in the file, for anything that `write_tree` does not write.
+    guard: of the opened file, where more of it is read. Raises CheckpointError, naming the object in the file, for
+    anything that `write_tree` does not write.
     """
-    return _read(item, set())
+    return _read(item, guard or Guard(item.file))
+
+
+def copy_tree(tree: Tree) -> Tree:
+    """A tree of its own: tensors on the CPU and arrays copied, so that it stays as it is while training goes on."""
+    if isinstance(tree, torch.Tensor):
+        return tree.detach().clone() if tree.device.type == "cpu" else tree.detach().cpu()
+    if isinstance(tree, np.ndarray):
+        return tree.copy()
+    if isinstance(tree, Mapping):
+        return {key: copy_tree(child) for key, child in tree.items()}
+    if isinstance(tree, list | tuple):
+        return type(tree)(map(copy_tree, tree))
+    return tree
 
 
 def escape(key: str | int) -> str:
@@ -81,11 +100,12 @@ def _percent(match: re.Match[str]) -> str:
     return f"%{ord(match[0]):02X}"
 
 
-def _write_branch(group: h5py.Group, name: str, tree: Mapping | list | tuple) -> None:
+def _write_branch(group: h5py.Group, name: str, tree: Mapping | list | tuple, compression: int) -> None:
     branch = make_group(group, name)
-    set_attribute(branch, "type", type(tree).__name__ if isinstance(tree, list | tuple) else "dict")
+    if isinstance(tree, list | tuple):
+        set_attribute(branch, "type", type(tree).__name__)
     for key, child in tree.items() if isinstance(tree, Mapping) else enumerate(tree):
-        write_tree(branch, key, child)
+        write_tree(branch, key, child, compression)
 
 
 def _encode(tree: Tree) -> tuple[str, np.ndarray] | None:
@@ -180,11 +200,14 @@ def _encode_array(array: np.ndarray) -> tuple[str, np.ndarray]:
     raise TypeError(f"an array of {array.dtype}")
 
 
-def _read(item: h5py.Group | h5py.Dataset, seen: set[int]) -> Tree:
-    kind = get_attribute(item, "type")
+def _read(item: h5py.Group | h5py.Dataset, guard: Guard) -> Tree:
+    plain = PLAIN_GROUP if isinstance(item, h5py.Group) else PLAIN_DATASET
+    kind = guard.get_attribute(item, "type", plain)
     if isinstance(item, h5py.Group):
-        return _read_branch(item, kind, seen)
-    array = read_array(item)
+        return _read_branch(item, kind, guard)
+    array = guard.read_array(item)
+    if kind in ("list[tensor]", "tuple[tensor]"):
+        guard.count(item, len(array) if array.ndim else 1)
     try:
         return _decode(kind, array)
     except (LookupError, ValueError, TypeError, RuntimeError) as error:
@@ -192,28 +215,41 @@ def _read(item: h5py.Group | h5py.Dataset, seen: set[int]) -> Tree:
         raise refusal(item, fault) from error
 
 
-def _read_branch(group: h5py.Group, kind: str, seen: set[int]) -> Tree:
-    children = {unescape(name): _read(child, seen) for name, child in members(group, seen)}
-    if kind == "dict":
+def _read_branch(group: h5py.Group, kind: str, guard: Guard) -> Tree:
+    children = {_key(group, name): _read(child, guard) for name, child in guard.members(group)}
+    if kind == PLAIN_GROUP:
         return children
     if kind not in ("list", "tuple") or list(children) != list(range(len(children))):
         raise refusal(group, f"is no list, tuple or dict, though its type is {kind!r}")
     return list(children.values()) if kind == "list" else tuple(children.values())
 
 
+def _key(group: h5py.Group, name: str) -> str | int:
+    """The key of a name, where it is the only name of this key."""
+    try:
+        key = unescape(name)
+        if escape(key) == name:
+            return key
+    except ValueError:  # an int of thousands of digits
+        pass
+    raise refusal(group, f"holds {name[:80]!r}, which is no key's name")
+
+
 def _decode(kind: str, array: np.ndarray) -> Tree:
     if sequence := re.fullmatch(r"(list|tuple)\[(.*)\]", kind):
         items = _decode_items(sequence[2], array)
         return list(items) if sequence[1] == "list" else tuple(items)
-    if kind.startswith("tensor"):
+    if re.match(r"tensor(\[|$)", kind):
         return _decode_tensor(kind, array)
-    if kind.startswith("array"):
+    if re.match(r"array(\[|$)", kind):
         return _decode_array(kind, array)
     if kind == "str" and array.dtype == np.uint8:
         return array.tobytes().decode()
     decode, kinds = DECODERS[kind]
     _require(array.dtype.kind in kinds)
     value = array.item()
+    if kind == "bool":
+        _require(value <= 1)
     return decode(value.decode() if isinstance(value, bytes) else value)
 
 
@@ -223,8 +259,9 @@ def _require(legal: bool) -> None:
 
 
 def _decode_items(kind: str, array: np.ndarray) -> Iterator[Tree]:
-    if kind.startswith("tensor"):
+    if kind == "tensor":
         return (item.clone() for item in _decode_tensor(kind, array).unbind())
+    _require(array.ndim == 1)
     return iter(array.astype({"int": np.int64, "float": np.float64}[kind], casting="no").tolist())
 
 
@@ -234,15 +271,22 @@ def _decode_tensor(kind: str, array: np.ndarray) -> torch.Tensor:
     if not name:
         return tensor
     if name in COMPLEX:
+        _require(tensor.shape[-1] == 2)
         tensor = torch.complex(tensor[..., 0], tensor[..., 1])
         _require(tensor.dtype == COMPLEX[name])
         return tensor
     _require(tensor.dtype == BITS_OF[EXOTIC[name].itemsize])
+    _require(name != "bool" or bool((tensor <= 1).all()))
     return tensor.view(EXOTIC[name])
 
 
 def _decode_array(kind: str, array: np.ndarray) -> np.ndarray:
     name = kind[len("array[") : -1]
     if name == "complex":
+        _require(array.dtype.kind == "f" and array.shape[-1] == 2)
         return array.view(f"{array.dtype.byteorder}c{2 * array.dtype.itemsize}")[..., 0]
-    return array.view(np.bool_) if name == "bool" else array
+    if name == "bool":
+        _require(array.dtype == np.uint8 and bool((array <= 1).all()))
+        return array.view(np.bool_)
+    _require(not name and array.dtype.kind in "iuf")
+    return array

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import platform
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.storage import LiveHistory, Snapshot, Store, replace_file
+from elastic_pinn.storage import Found, LiveHistory, Policy, Snapshot, Store, copy_tree, replace_file
+from elastic_pinn.training.saving import Saver
 from elastic_pinn.training.session import Session
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from elastic_pinn.storage.mirror import Mirror
 
 PACKAGES = ("elastic_pinn", "torch", "numpy", "scipy", "h5py")
 COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}
@@ -40,90 +43,149 @@ def environment(device: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Which run this is, and where this part of it comes from.
+
+    Arguments:
+        run_id: the same in all parts of a run.
+        generation: 0 in a fresh run, one more at each resume.
+        checkpoint: what it goes on from; None in a fresh run.
+    """
+
+    run_id: str
+    generation: int
+    checkpoint: Found | None = None
+
+    @property
+    def parent(self) -> str:
+        """The checkpoint that it goes on from, for people."""
+        snapshot = self.checkpoint and self.checkpoint.snapshot
+        return f"step {snapshot.step}, generation {snapshot.generation}" if snapshot else ""
+
+
 class Record:
     """The files of one run, in a folder that is there: config, environment, summary, live history, checkpoints."""
 
-    def __init__(self, run_dir: Path, session: Session, run_id: str, generation: int, parent: str) -> None:
-        self._run_dir, self._session = run_dir, session
-        self._store = Store(run_dir / "checkpoints")
-        self._generation, self._run_id, self._parent = generation, run_id, parent
-        self._environment = environment(session.config.device)
-        self.last_checkpoint: Path | None = None
+    def __init__(self, run_dir: Path, session: Session, store: Store, origin: Origin, mirror: Mirror | None) -> None:
+        config = session.config
+        self._run_dir, self._session, self._origin, self._mirror = run_dir, session, origin, mirror
+        self._saver = Saver(store, Policy(config.keep_last, config.keep_best, config.keep_every), mirror)
+        self._environment = environment(config.device)
+        self._blocked_s = 0.0  # of training, for copies of its state and for a save before that was not done
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        replace_file(run_dir / "config.json", session.config.to_json().encode())
-        self._write_json("environment.json", self._environment)
+        self._write("config.json", config.to_json())
+        self._write("environment.json", json.dumps(self._environment, indent=2))
         self._live = LiveHistory(run_dir / "history.h5", session.history, COLUMN_UNITS)
         self.summarise("running", "")
+
+    @property
+    def last_checkpoint(self) -> Path | None:
+        """The newest checkpoint that this process wrote."""
+        return self._saver.newest
+
+    @property
+    def reason_to_end(self) -> str:
+        """Why training had better end: too many checkpoints in a row failed; or ""."""
+        if not self._saver.failing:
+            return ""
+        return f"{self._saver.failures_in_row} checkpoints in a row failed; the last one: {self._saver.error}"
 
     def row(self) -> None:
         """Let the newest row of the history be seen, now or within a second."""
         self._live.update()
 
-    def checkpoint(self) -> Path:
-        """Write the session as it is now: acknowledged when this returns.
+    def checkpoint(self, why_pinned: str = "") -> None:
+        """Save the session as it is now, in the background; training is held up for a copy of its state.
 
-        Raises DivergedError, and writes nothing, if there is no going on from here.
+        why_pinned: not "" for a checkpoint that is to stay. Raises DivergedError, and saves nothing, if there is no
+        going on from here.
         """
-        started, session = time.monotonic(), self._session
-        metrics = {**session.history.last, **session.losses(), **session.measure()}
-        snapshot = Snapshot(
-            step=session.step,
-            stage=session.stage.index,
-            generation=self._generation,
-            config=session.config.to_json(),
-            weights=session.model.state_dict(),
-            state=session.state(),
-            history=session.history,
-            metrics=metrics,
-            metric=metrics.get(session.config.monitor, float("nan")),
-            metric_name=session.config.monitor,
-            units=COLUMN_UNITS,
-            attributes=self._attributes(),
-        )
-        self.last_checkpoint = self._store.publish(snapshot)
-        self._live.flush()
-        self.summarise("running", "")
-        logger.info(
-            "step %d: checkpoint %s in %.0f ms",
-            session.step,
-            self.last_checkpoint.name,
-            1e3 * (time.monotonic() - started),
-        )
-        return self.last_checkpoint
+        metrics = {**self._session.history.last, **self._session.losses(), **self._session.measure()}
+        started = time.monotonic()
+        standing = self._standing("running", "")
+        self._saver.save(self._snapshot(metrics), partial(self._summarise, standing), why_pinned)
+        self._blocked_s += time.monotonic() - started
+
+    def settle(self) -> None:
+        """Wait until the last checkpoint is acknowledged. Raises CheckpointError if it could not be written."""
+        self._saver.wait()
+        if self._saver.error:
+            raise self._saver.error
 
     def summarise(self, status: str, reason: str) -> None:
         """Say how the run stands: status running, completed, stopped or failed, and why."""
+        self._saver.wait()
+        self._summarise(self._standing(status, reason))
+
+    def close(self) -> None:
+        """Leave the live history as a plain file."""
+        self._saver.close()
+        self._live.close()
+
+    def _snapshot(self, metrics: Mapping[str, float]) -> Snapshot:
+        """The session as it is now, which stays so while training goes on."""
+        session, config = self._session, self._session.config
+        return Snapshot(
+            step=session.step,
+            stage=session.stage.index,
+            generation=self._origin.generation,
+            config=config.to_json(),
+            weights=copy_tree(session.model.state_dict()),
+            state=copy_tree(session.state()),
+            history=session.history.frozen(),
+            metrics=metrics,
+            metric=metrics.get(config.monitor, float("nan")),
+            metric_name=config.monitor,
+            measure=session.meaning,
+            units=COLUMN_UNITS,
+            attributes=self._attributes(),
+            compression=config.compression,
+        )
+
+    def _standing(self, status: str, reason: str) -> Mapping[str, Any]:
+        """What the summary says of training, as it is now."""
         session = self._session
-        summary = {
+        return {
             "status": status,
             "reason": reason,
             "step": session.step,
             "steps": session.config.steps,
             "wall_s": session.elapsed,
             "material": session.model.material.si(),
-            "checkpoint": self.last_checkpoint.name if self.last_checkpoint else None,
-            "run_id": self._run_id,
-            "generation": self._generation,
-            "parent": self._parent,
+        }
+
+    def _summarise(self, standing: Mapping[str, Any]) -> None:
+        """Write the summary: how training stood, and how saving stands."""
+        saver = self._saver
+        saving = {
+            "checkpoint": saver.newest.name if saver.newest else None,
+            "checkpoint_failures": saver.failures,
+            "checkpoint_failure": str(saver.error) if saver.error else "",
+            "checkpoint_blocked_s": self._blocked_s,
+            "checkpoint_cpu_s": saver.cpu_s,
+        }
+        whose = {
+            "run_id": self._origin.run_id,
+            "generation": self._origin.generation,
+            "parent": self._origin.parent,
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "started": self._started,
             "updated": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        self._write_json("summary.json", summary)
-
-    def close(self) -> None:
-        """Leave the live history as a plain file."""
-        self._live.close()
+        self._write("summary.json", json.dumps({**standing, **saving, **whose}, indent=2))
 
     def _attributes(self) -> Mapping[str, str | int | float]:
         packages = {f"version_{name}": text for name, text in self._environment["packages"].items()}
         return packages | {
-            "run_id": self._run_id,
-            "parent": self._parent,
+            "run_id": self._origin.run_id,
+            "parent": self._origin.parent,
             "torch_threads": self._environment["torch_threads"],
             "device": self._environment["device"],
         }
 
-    def _write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        replace_file(self._run_dir / name, json.dumps(content, indent=2).encode())
+    def _write(self, name: str, text: str) -> None:
+        replace_file(self._run_dir / name, text.encode())
+        if self._mirror:
+            self._mirror.put_text(name, text)

@@ -4,31 +4,53 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
 from pathlib import Path
 
 import torch
 
-from elastic_pinn.config import Config, ConfigError, NetworkConfig, ProblemConfig
+from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkConfig, ProblemConfig
 from elastic_pinn.physics import Problem
-from elastic_pinn.storage import CheckpointError, Snapshot, Store, read_snapshot
+from elastic_pinn.run import known_config
+from elastic_pinn.storage import (
+    CheckpointError,
+    Checkpoints,
+    Found,
+    Snapshot,
+    Store,
+    folder_at,
+    order,
+    pin,
+    read_snapshot,
+    remove_leftovers,
+)
+from elastic_pinn.training.record import Origin
 
 logger = logging.getLogger(__name__)
 
+LEGAL = "Give resume 'never', 'auto', or the path or URL of a checkpoint or of a run directory"
 RTOL = 1e-9  # fingerprints of one problem differ in their last bits from machine to machine
-WITHOUT_EFFECT = {"log_level", "checkpoint_every", "time_limit", "seed"}  # on where training leads
+OF_THE_START = {"seed", "init_from"}  # what a run that goes on has behind it
+WITHOUT_EFFECT = {*CheckpointConfig.model_fields, *OF_THE_START, "time_limit"} - {"monitor"}  # on where training leads
 
 
 class RunDirectoryError(RuntimeError):
     """A run directory that cannot be used as asked; the text names it and the ways out."""
 
 
-def starting_point(run_dir: Path, store: Store, resume: str) -> Snapshot | None:
+def mirror_of(config: Config, run_dir: Path) -> str:
+    """The URL of a run directory's copy on the remote store, or ""."""
+    return f"{config.mirror.rstrip('/')}/{run_dir.resolve().name}" if config.mirror else ""
+
+
+def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Found | None:
     """The checkpoint to go on from, verified; None for a fresh start.
 
-    resume: "never" (a used run directory is an error), "auto" (the run's newest good checkpoint, or a fresh start
-    where there is none at all), or a checkpoint's path. Raises RunDirectoryError, also where "auto" finds checkpoints
-    of which none is good, or where the run directory holds another run than the named checkpoint's, and CheckpointError
-    for a path that does not hold a good checkpoint.
+    resume: "never" (a used run directory is an error), "auto" (the run's newest good checkpoint, here or in its copy at
+    the URL `mirror`, or a fresh start where there is none at all), or the path or URL of a checkpoint or of a run, of
+    which the newest good one is meant. Raises RunDirectoryError, also where "auto" finds checkpoints of which none is
+    good, or where the run directory holds another run than the named checkpoint's, and CheckpointError for a place that
+    does not hold a good checkpoint.
     """
     if resume == "never":
         if _is_used(run_dir):
@@ -36,17 +58,39 @@ def starting_point(run_dir: Path, store: Store, resume: str) -> Snapshot | None:
                 f"{run_dir} already holds a run: choose another run_dir, or give resume='auto' to go on with it"
             )
         return None
+    remove_leftovers(run_dir)
     if resume != "auto":
-        snapshot = _named_checkpoint(Path(resume))
-        _check_same_run(run_dir, store, snapshot)
-        return snapshot
-    newest = store.load_latest()
-    if newest is None and store.next_generation():
+        named = _named(resume)
+        _check_same_run(run_dir, store, named.snapshot)
+        return named
+    found = _newest(store.recover(), mirror)
+    if found is None and store.next_generation():
         raise RunDirectoryError(
             f"{store.folder} holds checkpoints, but none is good: look at the warnings above; training does not start "
             "anew over them. Give resume the path of a good checkpoint, or choose another run_dir"
         )
-    return newest[1] if newest else None
+    return found
+
+
+def origin_of(found: Found | None, store: Store) -> Origin:
+    """Which run this is and which part of it; the checkpoint that it goes on from is kept from now on."""
+    generation = store.next_generation()
+    if found is None:
+        return Origin(uuid.uuid4().hex, generation)
+    if Path(found.path).parent == store.folder:
+        pin(found.path, f"generation {generation} went on from it")
+    generation = max(generation, found.snapshot.generation + 1)
+    return Origin(str(found.snapshot.attributes["run_id"]), generation, found)
+
+
+def _newest(here: Found | None, mirror: str) -> Found | None:
+    """The newer of what is here and what is in the mirror."""
+    there = Checkpoints(folder_at(mirror).inside("checkpoints")) if mirror else None
+    names = there.names() if there else []
+    if not there or not names or (here and order(names[-1]) <= here.order):
+        return here
+    found = there.latest()
+    return found if found and not (here and found.order <= here.order) else here
 
 
 def _is_used(run_dir: Path) -> bool:
@@ -64,14 +108,21 @@ def _run_id(run_dir: Path, store: Store) -> str | int | float | None:
     try:
         return json.loads((run_dir / "summary.json").read_bytes())["run_id"]
     except (OSError, ValueError, LookupError, TypeError):
-        newest = store.load_latest()
-        return newest[1].attributes["run_id"] if newest else None
+        newest = store.latest()
+        return newest.snapshot.attributes["run_id"] if newest else None
 
 
-def _named_checkpoint(path: Path) -> Snapshot:
-    if not path.exists():
-        raise CheckpointError(path, "is missing", "Give resume 'never', 'auto' or a checkpoint's path")
-    return read_snapshot(path)
+def _named(place: str) -> Found:
+    """The checkpoint at a path or URL, or the newest good one of the run there."""
+    if "://" not in place and not Path(place).exists():
+        raise CheckpointError(place, "is missing", LEGAL)
+    if place.endswith(".h5"):
+        return Found(place if "://" in place else Path(place), read_snapshot(place))
+    checkpoints = folder_at(place).inside("checkpoints")
+    found = Checkpoints(checkpoints).latest()
+    if not found:
+        raise CheckpointError(place, "holds no good checkpoint", LEGAL)
+    return found
 
 
 def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
@@ -87,23 +138,24 @@ def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
     return f"at its end already ({reason}); change what ended it, or go on from an older checkpoint"
 
 
-def adopt(config: Config, problem: Problem, snapshot: Snapshot) -> Config:
+def adopt(config: Config, problem: Problem, found: Found) -> Config:
     """The config to go on with, every change recorded as an event beside the snapshot's history.
 
     Changes that would make the checkpoint another experiment's are refused: ConfigError for a changed network,
     problem or past stage, or for a problem whose fingerprint differs. The seed stays the run's own: it told training
-    from held-out points.
+    from held-out points. So does what the run was started from.
     """
-    old = Config.from_json(snapshot.config)
+    snapshot = found.snapshot
+    old = known_config(found.path, snapshot)
     changes = old.differences(config)
     _refuse(changes, _fixed(config, old, snapshot))
     _check_fingerprint(problem, snapshot)
     for name, (before, now) in changes.items():
-        kept = " is ignored: the run keeps its seed" if name == "seed" else ""
+        kept = f" is ignored: the run keeps its {name}" if name in OF_THE_START else ""
         note = f"{name}: {before} -> {now}{kept}"
         snapshot.history.note(snapshot.step, note)
         logger.info("resume at step %d: %s", snapshot.step, note)
-    return config.model_copy(update={"seed": old.seed})
+    return config.model_copy(update={name: getattr(old, name) for name in OF_THE_START})
 
 
 def _fixed(config: Config, old: Config, snapshot: Snapshot) -> set[str]:

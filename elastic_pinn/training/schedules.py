@@ -52,6 +52,10 @@ class Schedule:
         else:
             self._waited = waited
 
+    def forget_best(self) -> None:
+        """The validation means something else from now on."""
+        self._best, self._waited = math.inf, 0
+
     def state_dict(self) -> dict[str, Any]:
         """What "plateau" remembers."""
         return {"reductions": self._reductions, "best": self._best, "waited": self._waited}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import math
 import time
@@ -16,10 +18,11 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
-from elastic_pinn.storage import History, Snapshot
+from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import WHOLE_BATCH, make_optimizer
+from elastic_pinn.training.optimizers.state import load_moments, moments
 from elastic_pinn.training.plan import Stage, stages
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
@@ -27,6 +30,11 @@ from elastic_pinn.training.stopping import Stopping
 from elastic_pinn.training.validation import Validation
 
 logger = logging.getLogger(__name__)
+
+
+MEASURED_BY = ("weight_pde", "weight_boundary", "weight_initial", "weight_data", "sampling", "validation_points",
+               "validation_fraction")  # fmt: skip
+"""Fields of the config on which the validation's meaning depends."""
 
 
 class DivergedError(RuntimeError):
@@ -60,6 +68,7 @@ class Session:
         self._zero = time.monotonic()
         self.history = History(self.columns)
         self.reason_to_end = ""
+        self._measured: tuple[int, dict[str, float]] = (-1, {})  # the step of the last validation, and what it said
         self._plan = stages(config)
         self._enter(self._plan[0])
 
@@ -150,8 +159,17 @@ class Session:
         logger.info("step %d: %s made no progress and forgets its curvature", self.step, self.stage.optimizer)
 
     def measure(self) -> dict[str, float]:
-        """What the validation says of the weights as they are now; it has no effect on training."""
-        return self.validation(self.model)
+        """What the validation says of the weights as they are now; it has no effect on training, and is worked out once
+        a step."""
+        if self._measured[0] != self.step:
+            self._measured = self.step, self.validation(self.model)
+        return self._measured[1]
+
+    @property
+    def meaning(self) -> str:
+        """16 hexadecimal digits that differ where the validation would measure something else."""
+        fields = self.config.model_dump(include=set(MEASURED_BY))
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
     def _validate(self) -> dict[str, float]:
         measures = self.measure()
@@ -162,7 +180,7 @@ class Session:
     def state(self) -> dict[str, Any]:
         """Everything but the weights that the next steps depend on, as one tree a part."""
         return {
-            "optimizer": self.optimizer.state_dict()["state"],
+            "optimizer": moments(self.optimizer),
             "scheduler": self.schedule.state_dict(),
             "sampler": {"draws": self.sampler.draws},
             "rng": {"points": self.sampler.generator_state},
@@ -174,15 +192,25 @@ class Session:
         """Go on from a checkpoint of the same problem, network and past stages; the config's other fields are the new
         ones."""
         self.step, self.first_step, self.history = snapshot.step, snapshot.step, snapshot.history
+        self._measured = (-1, {})
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
         self.model.load_state_dict(snapshot.weights)
         self._enter(self._plan[snapshot.stage])
-        fresh = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": snapshot.state["optimizer"], "param_groups": fresh})
+        load_moments(self.optimizer, snapshot.state["optimizer"])
         self.schedule.load_state_dict(snapshot.state["scheduler"])
         self.sampler.restore(snapshot.state["rng"]["points"], snapshot.state["sampler"]["draws"])
         self.stopping.load_state_dict(snapshot.state["stopping"])
         self.objective.forget()
+        if snapshot.measure not in (self.meaning, UNKNOWN_MEASURE):
+            self._forget_bests()
+
+    def _forget_bests(self) -> None:
+        """Measures from before cannot be compared with those from now on."""
+        note = "the validation measures something else from here: best, early stopping and plateau start anew"
+        self.history.note(self.step, note)
+        logger.info("step %d: %s", self.step, note)
+        self.schedule.forget_best()
+        self.stopping.forget_best()
 
 
 def _torch_generator(seed: np.random.SeedSequence) -> torch.Generator:

@@ -27,6 +27,10 @@ class Stopping:
             return f"early stopping: no better validation loss than {self._best:.3g} in {self._waited} validations"
         return ""
 
+    def forget_best(self) -> None:
+        """The validation means something else from now on."""
+        self._best, self._waited = math.inf, 0
+
     def state_dict(self) -> dict[str, Any]:
         """What has been heard so far."""
         return {"best": self._best, "waited": self._waited}

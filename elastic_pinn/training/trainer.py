@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -17,13 +17,26 @@ from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import InUseError, Store, locked
 from elastic_pinn.training.control import Control
-from elastic_pinn.training.record import Record
-from elastic_pinn.training.resume import RunDirectoryError, adopt, reason_to_end_here, starting_point
+from elastic_pinn.training.record import Origin, Record
+from elastic_pinn.training.resume import (
+    RunDirectoryError,
+    adopt,
+    mirror_of,
+    origin_of,
+    reason_to_end_here,
+    starting_point,
+)
 from elastic_pinn.training.session import DivergedError, Session
+from elastic_pinn.training.warm_start import warm_start
+
+if TYPE_CHECKING:
+    from elastic_pinn.storage.mirror import Mirror
 
 logger = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S = 10.0
+NO_MEASURES = {"step", "stage", "wall_s", "learning_rate"}  # columns of which the lowest is not the best
+BY_HAND = "asked for by hand"
 
 
 def train(
@@ -67,21 +80,34 @@ def _threads(count: int) -> Iterator[None]:
 
 def _train_alone(config: Config, run_dir: Path, problem: Problem, resume: str, control: Control) -> Run:
     """What train() does in a run directory that nobody else is in."""
-    store = Store(run_dir / "checkpoints")
-    snapshot = starting_point(run_dir, store, resume)
-    if snapshot:
-        config = adopt(config, problem, snapshot)
-        if reason := reason_to_end_here(config, snapshot):
+    store, mirror_url = Store(run_dir / "checkpoints"), mirror_of(config, run_dir)
+    found = starting_point(run_dir, store, resume, mirror_url)
+    if found:
+        config = adopt(config, problem, found)
+        if reason := reason_to_end_here(config, found.snapshot):
             return _as_it_is(run_dir, reason)
     session = Session(config, problem)
     _check_measures(config, session)
-    if snapshot:
-        session.restore(snapshot)
-    run_id = str(snapshot.attributes["run_id"]) if snapshot else uuid.uuid4().hex
-    parent = f"step {snapshot.step}, generation {snapshot.generation}" if snapshot else ""
-    record = Record(run_dir, session, run_id, store.next_generation(), parent)
-    _guarded_loop(session, record, control)
+    if found:
+        session.restore(found.snapshot)
+    elif config.init_from:
+        warm_start(session, config.init_from)
+    origin = origin_of(found, store)
+    with _mirror(mirror_url, store, origin) as mirror:
+        _guarded_loop(session, Record(run_dir, session, store, origin, mirror), control)
     return Run(run_dir)
+
+
+@contextmanager
+def _mirror(url: str, store: Store, origin: Origin) -> Iterator[Mirror | None]:
+    """The run's copy on a remote store, which has everything when this ends; None where there is to be none."""
+    if not url:
+        yield None
+        return
+    from elastic_pinn.storage.mirror import Mirror  # only those who use a remote store need fsspec
+
+    with Mirror(url, store.folder, origin.run_id) as mirror:
+        yield mirror
 
 
 def _as_it_is(run_dir: Path, reason: str) -> Run:
@@ -113,7 +139,7 @@ def _check_device(device: str) -> None:
 
 
 def _check_measures(config: Config, session: Session) -> None:
-    legal = [name for name in session.columns if name.startswith(("loss/", "error/"))]
+    legal = [name for name in session.columns if name not in NO_MEASURES]
     if config.monitor not in legal:
         raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
     if session.problem.material.unknowns and not (config.weight_data and config.weight_pde):
@@ -126,7 +152,9 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
     """The loop, with a summary of how it ended, however it ended."""
     try:
         status, reason = _loop(session, record, control)
+        record.summarise(status, reason)
     except BaseException as error:
+        _try_to("finish the checkpoint in flight", record.settle)
         kept = record.last_checkpoint
         place = f"; the last good checkpoint is {kept}" if kept else ""
         status = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -136,7 +164,6 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
             raise DivergedError(f"{error}{place}") from None
         raise
     else:
-        record.summarise(status, reason)
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
         _try_to("close its history", record.close)
@@ -152,28 +179,41 @@ def _try_to(what: str, act: Callable[[], None]) -> None:
 
 def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]:
     """Steps until there is a reason to end: (status, reason)."""
-    config, started = session.config, time.monotonic()
-    said = started
+    started = said = saved = time.monotonic()
     record.checkpoint()
+    record.settle()  # what cannot be saved at all is told before work starts
     while True:
         row = session.advance()
         record.row()
         control.on_step(row)
         now = time.monotonic()
-        ending = _ending(session, control, now - started)
-        due = config.checkpoint_every and session.step % config.checkpoint_every == 0
-        if control.take_checkpoint_request() or ending or due or session.at_stage_end:
-            record.checkpoint()
+        ending = _ending(session, record, control, now - started)
+        asked = control.take_checkpoint_request()
+        if asked or ending or _is_due(session, now - saved):
+            record.checkpoint(BY_HAND if asked else "")
+            saved = now
         if ending:
+            if not record.reason_to_end:
+                record.settle()
             return ending
         if now - said > PROGRESS_EVERY_S:
             said = now
             logger.info("%s", _progress(session, now - started))
 
 
-def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, str] | None:
+def _is_due(session: Session, since_s: float) -> bool:
+    """Whether a checkpoint is due after the step just made: by the steps, by the time, or as a stage ended."""
+    config = session.config
+    by_steps = config.checkpoint_every and session.step % config.checkpoint_every == 0
+    by_time = config.checkpoint_every_s and since_s >= config.checkpoint_every_s
+    return bool(by_steps or by_time or session.at_stage_end)
+
+
+def _ending(session: Session, record: Record, control: Control, elapsed: float) -> tuple[str, str] | None:
     """Why to end now: (status, reason); None to go on."""
     config = session.config
+    if record.reason_to_end:
+        return "stopped", record.reason_to_end
     if session.step >= config.steps:
         return "completed", f"all {config.steps} steps done"
     if session.reason_to_end:

@@ -26,5 +26,5 @@ def run_folder(run_dir: str, name: str) -> Path:
 
 
 def resume_from(resume: str) -> str:
-    """What train() takes for a notebook's `resume`: "never", "auto", or a checkpoint's path from the project's root."""
-    return resume if resume in ("never", "auto") else str(project_root() / resume)
+    """What train() takes for a notebook's `resume`: "never", "auto", a URL, or a path from the project's root."""
+    return resume if resume in ("never", "auto") or "://" in resume else str(project_root() / resume)

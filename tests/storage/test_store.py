@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-import elastic_pinn.storage.snapshot
 from elastic_pinn.storage import (
     CheckpointError,
     History,
+    LocalFolder,
     Snapshot,
     Store,
     publish,
@@ -137,7 +137,7 @@ def test_a_sealed_file_with_other_contents_is_refused_by_its_own_name(store):
     image = bytearray(path.with_name("edited.h5").read_bytes())
     seal(image, step=1, generation=0, metric=0.0, metric_name="")
     publish(other, image)
-    with pytest.raises(CheckpointError, match="external") as caught:
+    with pytest.raises(CheckpointError, match="no checkpoint") as caught:
         read_snapshot(other)
     assert caught.value.path == str(other)
 
@@ -163,13 +163,13 @@ def test_entries_are_ordered_by_generation_and_step_and_read_only_headers(store)
 
 
 def test_an_empty_or_missing_folder_has_nothing_latest_or_best(store):
-    assert (store.entries(), store.load_latest(), store.load_best(), store.next_generation()) == ([], None, None, 0)
+    assert (store.entries(), store.latest(), store.best(), store.next_generation()) == ([], None, None, 0)
 
 
 def test_a_resume_from_an_older_step_is_not_shadowed_by_higher_numbers(store):
     store.publish(snapshot(9000, 0))
     store.publish(snapshot(700, 1))
-    assert store.load_latest()[1].step == 700
+    assert store.latest().snapshot.step == 700
     assert store.next_generation() == 2
 
 
@@ -179,7 +179,7 @@ def test_a_damaged_newest_file_is_passed_over_and_both_are_named(store, caplog):
     damage(newer)
     damage(newest, at=30)
     with caplog.at_level(logging.WARNING):
-        assert store.load_latest()[0] == older
+        assert store.latest().path == older
     for path in (newer, newest):
         assert any(str(path) in text and str(older) in text for text in caplog.messages)
     assert store.next_generation() == 1
@@ -201,17 +201,17 @@ def test_a_sealed_file_that_cannot_be_read_is_passed_over_like_a_damaged_one(sto
     unreadable = publish_unreadable(store, step=600, metric=0.0)
     assert store.entries()[-1].path == unreadable, "its header is good"
     with caplog.at_level(logging.WARNING):
-        assert store.load_latest()[0] == store.load_best()[0] == older
+        assert store.latest().path == store.best().path == older
     assert str(unreadable) in caplog.text
 
 
-@pytest.mark.parametrize("load", [Store.load_latest, Store.load_best])
+@pytest.mark.parametrize("load", [Store.latest, Store.best])
 def test_a_checkpoint_is_read_once_to_be_verified_and_loaded(store, monkeypatch, load):
     path = store.publish(snapshot())
-    read, reads = elastic_pinn.storage.snapshot.read_sealed, []
-    monkeypatch.setattr(elastic_pinn.storage.snapshot, "read_sealed", lambda path: reads.append(path) or read(path))
-    found, loaded = load(store)
-    assert (found, loaded.step, reads) == (path, 500, [path])
+    read, reads = LocalFolder.read, []
+    monkeypatch.setattr(LocalFolder, "read", lambda folder, name: reads.append(name) or read(folder, name))
+    found = load(store)
+    assert (found.path, found.snapshot.step, reads) == (path, 500, [path.name])
 
 
 def test_a_file_with_a_bad_header_is_reported_and_left_out(store, caplog):
@@ -225,29 +225,29 @@ def test_a_file_with_a_bad_header_is_reported_and_left_out(store, caplog):
 def test_a_renamed_checkpoint_does_not_pass_for_another(store):
     path = store.publish(snapshot(500))
     path.rename(path.with_name("step-000000900-g005.h5"))
-    assert store.load_latest() is None and store.entries() == []
+    assert store.latest() is None and store.entries() == []
 
 
 def test_when_all_are_damaged_there_is_no_latest_and_it_is_said(store, caplog):
     path = store.publish(snapshot())
     damage(path)
     with caplog.at_level(logging.WARNING):
-        assert store.load_latest() is None
+        assert store.latest() is None
     assert str(path) in caplog.text
 
 
 def test_best_is_the_lowest_metric_that_verifies_and_never_nan(store):
     for step, metric in [(100, 0.5), (200, 0.1), (300, 0.3), (400, 0.3), (500, math.nan)]:
         store.publish(snapshot(step, metric=metric))
-    assert store.load_best()[1].step == 200
-    damage(store.load_best()[0])
-    assert store.load_best()[1].step == 400
+    assert store.best().snapshot.step == 200
+    damage(store.best().path)
+    assert store.best().snapshot.step == 400
 
 
 def test_best_compares_one_metric_only(store):
     store.publish(snapshot(100, metric=0.01, metric_name="loss/total"))
     store.publish(snapshot(200, metric=0.5))
-    assert store.load_best()[1].step == 200
+    assert store.best().snapshot.step == 200
 
 
 def test_a_checkpoint_is_never_written_twice(store):

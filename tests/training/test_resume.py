@@ -146,6 +146,7 @@ def test_any_other_change_holds_from_here_and_is_recorded(stopped):
         (3, "steps: 6 -> 8"),
         (3, "interior_points: 20 -> 30"),
         (3, "weight_pde: 1.0 -> 2.0"),
+        (3, "the validation measures something else from here: best, early stopping and plateau start anew"),
     }
     assert run.history()["learning_rate"].tolist() == [1e-3] * 3 + [2e-3] * 5
     assert run.config == changed
@@ -241,9 +242,7 @@ def test_auto_never_starts_anew_over_checkpoints_that_are_all_damaged(stopped):
 
 
 def test_a_misspelt_resume_is_told_what_is_legal(tiny, tmp_path):
-    with pytest.raises(
-        ep.CheckpointError, match=r"atuo.* is missing.*Give resume 'never', 'auto' or a checkpoint's path"
-    ):
+    with pytest.raises(ep.CheckpointError, match=r"atuo.* is missing.*Give resume 'never', 'auto', or the path"):
         ep.train(tiny(), tmp_path / "run", resume="atuo")
     assert not (tmp_path / "run").exists()
 

@@ -248,7 +248,7 @@ def test_checkpoints_come_as_often_as_asked_for(tiny, tmp_path):
 
 
 def test_best_is_by_validation_unless_told_otherwise(tiny, tmp_path):
-    config = tiny(steps=8, validate_every=1, checkpoint_every=1, learning_rate=0.5)
+    config = tiny(steps=8, validate_every=1, checkpoint_every=1, keep_every=1, learning_rate=0.5)
     run = ep.train(config, tmp_path / "run")
     metrics = {entry.header.step: entry.header.metric for entry in run.checkpoints()}
     assert run.best().step == min(metrics, key=metrics.get) != run.latest().step

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -121,7 +122,7 @@ def draw_stages(axes: Axes, changes: Iterable[tuple[int, str]]) -> None:
 
 def _record(source: Source) -> _Record:
     opened = open_source(source)
-    return _Record(opened.path.resolve().name, opened.config, opened.history())
+    return _Record(Path(opened.path).resolve().name, opened.config, opened.history())
 
 
 def _chosen(records: Sequence[_Record], terms: Sequence[str] | None) -> list[str]:

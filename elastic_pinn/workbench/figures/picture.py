@@ -44,7 +44,12 @@ class Picture(Figure):
 
 
 def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
-    """Save a figure as figures/NAME.png of a run directory, and return it, so that a cell can end with this."""
+    """Save a figure as figures/NAME.png of a run directory, and return it, so that a cell can end with this.
+
+    Raises ValueError for a run on a remote store, which is only read.
+    """
+    if isinstance(run.path, str):
+        raise ValueError(f"{run.path} is only read: give figure.savefig() a path of this machine")
     folder = run.path / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     replace_file(folder / f"{name}.png", _png(figure))

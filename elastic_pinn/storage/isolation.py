@@ -1,0 +1,183 @@
+"""A checkpoint read in a process of its own, which can open nothing and has limits on memory and time.
+
+The guard refuses what writing never makes, but libhdf5 itself has faults that a crafted file may reach. Here a child
+gets the bytes, reads them, and answers with a canonical image that our own writer made of what it read; whatever
+happens to the child, this process has one image to read that our writer could have made, or an error to raise.
+The child's memory is limited on Linux; its time, files and core dumps on every POSIX system.
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread, Timer
+from typing import IO
+
+from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
+from elastic_pinn.storage.folder import located
+from elastic_pinn.storage.history import History
+from elastic_pinn.storage.seal import read_header, unseal
+from elastic_pinn.storage.snapshot import Snapshot, parse_snapshot
+
+# Of the child: memory beyond what it has once all is imported, processor time once all is imported.
+FREE_MEMORY, MEMORY_RATIO = 1 << 30, 20  # bytes, and bytes for each byte of the file
+PROCESSOR_SECONDS, SECONDS_PER_BYTE = 60, 1e-6
+WALL_SECONDS = 120  # for the import of torch on a busy machine, too; SECONDS_PER_BYTE come on top
+
+# The child sees no PYTHON* variable, user site or working directory; what is missing on its path comes after.
+CHILD = """
+import sys
+sys.path += [folder for folder in sys.argv[1:] if folder not in sys.path]
+from elastic_pinn.storage import isolation
+isolation.main()
+"""
+VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # all that it inherits
+SETTINGS = {"OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::", "LC_ALL": "C.UTF-8"}  # "::": no filter plugins
+
+KINDS = {kind.__name__: kind for kind in (CheckpointError, NewerVersionError)}
+FOREIGN = "Do not use this file: no file that elastic_pinn wrote does this"
+PIECE = 1 << 20
+
+
+def read_isolated(place: str | os.PathLike[str]) -> Snapshot:
+    """As `read_snapshot`, in a child process with limits: nothing that the file does to libhdf5 is done to this one.
+
+    place: a path, or a URL of a remote store. Raises CheckpointError, naming the file, also where the child crashed,
+    took too much memory or too long.
+    """
+    read_header(place)  # before much is read
+    folder, name = located(place)
+    return parse_isolated(place, folder.read(name))
+
+
+def parse_isolated(place: str | os.PathLike[str], data: bytes) -> Snapshot:
+    """As `read_isolated`, from the file's bytes, verified or not; `place` is for errors only."""
+    status, answer = _ask(data, place)
+    if status or not answer:
+        raise CheckpointError(place, f"made the process that read it fail ({_how(status)})", FOREIGN)
+    head, _, image = answer.partition(b"\n")
+    try:
+        fault = json.loads(head)
+        error = fault and KINDS[fault["kind"]](place, str(fault["fault"]), str(fault["advice"]))
+    except (ValueError, LookupError, TypeError) as unclear:
+        raise CheckpointError(place, "made the process that read it give no clear answer", FOREIGN) from unclear
+    if error:
+        raise error
+    unseal(place, image)
+    return parse_snapshot(place, image)
+
+
+def main() -> None:
+    """The child: bytes on standard input, a line of JSON and, where it is null, an image on standard output."""
+    data = sys.stdin.buffer.read()
+    _respond(_empty_image())  # so that whatever is imported late is imported before nothing can be opened
+    _limit(len(data))
+    sys.stdout.buffer.write(_respond(data))
+    sys.stdout.buffer.flush()
+    os._exit(0)  # nothing else of the libraries' runs
+
+
+def _ask(data: bytes, place: str | os.PathLike[str]) -> tuple[int, bytes]:
+    """The child's exit status and answer. Raises CheckpointError where it answers too much or too late."""
+    seconds = WALL_SECONDS + SECONDS_PER_BYTE * len(data)
+    environment = {name: os.environ[name] for name in VARIABLES if name in os.environ} | SETTINGS
+    command = [sys.executable, "-I", "-W", "ignore", "-c", CHILD, *_search_path()]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
+    ) as child:
+        assert child.stdin and child.stdout
+        late = Timer(seconds, child.kill)
+        feeder = Thread(target=_feed, args=(child.stdin, data))
+        try:
+            late.start()
+            feeder.start()
+            answer = _read_bounded(child.stdout, FREE_MEMORY + MEMORY_RATIO * len(data))
+            if answer is None:
+                raise CheckpointError(place, "made the process that read it answer without end", FOREIGN)
+            status = child.wait()
+        finally:
+            in_time = late.is_alive()
+            late.cancel()
+            child.kill()
+            feeder.join()
+    if not in_time:
+        raise CheckpointError(place, f"kept the process that read it for more than {seconds:.0f} s", FOREIGN)
+    return status, answer
+
+
+def _feed(pipe: IO[bytes], data: bytes) -> None:
+    with suppress(BrokenPipeError):  # the child's status says why
+        pipe.write(data)
+    with suppress(BrokenPipeError):
+        pipe.close()
+
+
+def _read_bounded(pipe: IO[bytes], limit: int) -> bytes | None:
+    pieces, size = [], 0
+    while piece := pipe.read(PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            return None
+    return b"".join(pieces)
+
+
+def _how(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    with suppress(ValueError):
+        return f"signal {signal.Signals(-status).name}"
+    return f"signal {-status}"
+
+
+def _search_path() -> list[str]:
+    """Where this process finds modules, the package itself first; never the working directory as such."""
+    own = str(Path(__file__).resolve().parents[2])
+    return [own, *(folder for folder in sys.path if os.path.isabs(folder))]
+
+
+def _respond(data: bytes) -> bytes:
+    try:
+        unseal("", data)
+        return b"null\n" + parse_snapshot("", data).image()
+    except CheckpointError as error:
+        kind = next(name for name in (type(error).__name__, "CheckpointError") if name in KINDS)
+        fault = {"kind": kind, "fault": error.fault, "advice": error.advice}
+    except Exception as error:  # the parent must hear of all of them
+        fault = {
+            "kind": "CheckpointError",
+            "fault": f"cannot be read ({type(error).__name__}: {error})",
+            "advice": FOREIGN,
+        }
+    return json.dumps(fault).encode() + b"\n"
+
+
+def _empty_image() -> bytearray:
+    history = History(["step"])
+    return Snapshot(
+        step=0, stage=0, generation=0, config="{}", weights={}, state={}, history=history, metrics={}
+    ).image()  # fmt: skip
+
+
+def _limit(size: int) -> None:
+    """From here on: no more files, no core dump, nothing written to a disk, little more memory and time."""
+    memory = _address_space()
+    for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+        resource.setrlimit(kind, (0, 0))
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    seconds = int(used + PROCESSOR_SECONDS + SECONDS_PER_BYTE * size) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    if memory is not None:
+        memory += FREE_MEMORY + MEMORY_RATIO * size
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _address_space() -> int | None:
+    """Bytes that this process has mapped, on Linux."""
+    with suppress(OSError):
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    return None

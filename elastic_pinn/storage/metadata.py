@@ -1,0 +1,203 @@
+"""The indexes inside an HDF5 file, checked byte by byte before libhdf5 parses them.
+
+Groups of more than eight members are kept in a fractal heap and B-trees, and libhdf5 believes what these say of
+themselves: one that says it is of another kind, or refers to a table that is not there, ends the process. Here each
+must be of the kinds, sizes and uses that writing makes. The layouts are those of the HDF5 File Format Specification,
+version 3.0, sections III.A.2 (B-trees), III.G (fractal heaps) and IV.A (object headers).
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+
+LINKS, ATTRIBUTES = 2, 21  # messages of an object header that refer to indexes
+CONTINUATION = 16
+UNDEFINED = 2**64 - 1
+MAX_PIECES = 1000  # of one object header
+MASK = 0xFFFFFFFF
+
+# Fractal heap header: id length, filters, flags, largest object; where large objects are; doubling table, root, rows.
+HEAP = struct.Struct("<4sBHHBI8xQ80xHQQHHQH")
+HEAPS = {
+    LINKS: (7, 0, 2, 4096, UNDEFINED, 4, 512, 65536, 32, 1),
+    ATTRIBUTES: (8, 0, 2, 4096, UNDEFINED, 4, 1024, 65536, 40, 1),
+}
+MAX_ROWS = 30
+# B-tree header: type, node size, record size, depth, split and merge percent, root, its records; records in all.
+TREE = struct.Struct("<4sBBIHHBBQHQ")
+TREES = {5: (512, 11), 6: (512, 15), 8: (512, 17), 9: (512, 13)}
+MAX_TREE_DEPTH = 8
+USES = {LINKS: (5, 6), ATTRIBUTES: (8, 9)}  # types of the indexes by name and by order
+
+
+class OddMetadata(ValueError):
+    """Metadata that no checkpoint has; the text says which."""
+
+
+def check_metadata(data: bytes, base: int) -> None:
+    """Raise OddMetadata for an index that writing never makes.
+
+    Arguments:
+        data: the bytes of a file.
+        base: what addresses in it count from: the size of its user block.
+
+    Whatever libhdf5 takes for a header has a signature and a right check sum, so all that have are looked at, wherever
+    they lie. Without a right sum such bytes are numbers that look like a signature, and libhdf5 refuses them.
+    """
+    _Metadata(data, base).check()
+
+
+class _Metadata:
+    def __init__(self, data: bytes, base: int) -> None:
+        self._data, self._base = data, base
+
+    def check(self) -> None:
+        for at in self._find(b"OHDR\2"):
+            self._check_if_summed(at, self._end_of_first_piece(at), self._check_object)
+        for at in self._find(b"FRHP\0"):
+            self._check_if_summed(at, at + HEAP.size, self._check_heap)
+        for at in self._find(b"BTHD\0"):
+            self._check_if_summed(at, at + TREE.size, self._check_tree)
+
+    def _find(self, signature: bytes) -> Iterator[int]:
+        at = self._data.find(signature)
+        while at >= 0:
+            yield at
+            at = self._data.find(signature, at + 1)
+
+    def _check_if_summed(self, at: int, end: int, check: Callable[[int], None]) -> None:
+        try:
+            check(at)
+        except (OddMetadata, struct.error, IndexError) as error:
+            if lookup3(self._data[at:end]).to_bytes(4, "little") == self._data[end : end + 4]:
+                raise OddMetadata(f"at byte {at:,}: {error}") from error
+
+    def _end_of_first_piece(self, at: int) -> int:
+        head, width = self._first_messages(at)
+        return head + int.from_bytes(self._data[head - width : head], "little")
+
+    def _first_messages(self, at: int) -> tuple[int, int]:
+        """Where an object header's first message is, and how wide the number before it."""
+        flags = self._data[at + 5] if at + 5 < len(self._data) else 0
+        width = 1 << (flags & 3)
+        return at + 6 + 16 * bool(flags & 32) + 4 * bool(flags & 16) + width, width
+
+    def _check_object(self, at: int) -> None:
+        ordered = bool(self._data[at + 5] & 4)
+        pieces = [(self._first_messages(at)[0], self._end_of_first_piece(at))]
+        for number, (start, end) in enumerate(pieces):  # which grows
+            _require(number < MAX_PIECES and end <= len(self._data), "an object header of too many pieces")
+            for kind, body in self._messages(start, end, ordered):
+                if kind == CONTINUATION:
+                    address, length = struct.unpack("<QQ", body[:16])
+                    pieces.append((self._base + address + 4, self._base + address + length - 4))
+                elif kind in USES:
+                    self._check_indexes(kind, body)
+
+    def _messages(self, start: int, end: int, ordered: bool) -> Iterator[tuple[int, bytes]]:
+        while start + 4 <= end:
+            kind, length, _ = struct.unpack_from("<BHB", self._data, start)
+            start += 6 if ordered else 4
+            yield kind, self._data[start : start + length]
+            start += length
+
+    def _check_indexes(self, kind: int, body: bytes) -> None:
+        """A link or attribute info message: where the heap and the indexes by name and by order are."""
+        skipped = 2 + (8 if kind == LINKS else 2) * (body[1] & 1)
+        heap, *trees = struct.unpack_from("<QQQ" if body[1] & 2 else "<QQ", body, skipped)
+        if heap == UNDEFINED:
+            _require(set(trees) <= {UNDEFINED}, "an index without a heap")
+            return
+        _require(self._heap_kind(self._base + heap) == kind, "a heap of another use")
+        for address, legal in zip(trees, USES[kind], strict=False):
+            found = TREE.unpack_from(self._data, self._base + address) if address != UNDEFINED else (b"BTHD", 0, legal)
+            _require(found[:3] == (b"BTHD", 0, legal), "an index of another use")
+
+    def _check_heap(self, at: int) -> None:
+        _require(self._heap_kind(at) in HEAPS, "a heap of an unknown kind")
+        _require(HEAP.unpack_from(self._data, at)[-1] <= MAX_ROWS, "a heap of too many rows")
+
+    def _heap_kind(self, at: int) -> int | None:
+        signature, version, *fields = HEAP.unpack_from(self._data, at)
+        kinds = [kind for kind, known in HEAPS.items() if tuple(fields[: len(known)]) == known]
+        return kinds[0] if kinds and (signature, version) == (b"FRHP", 0) else None
+
+    def _check_tree(self, at: int) -> None:
+        _, _, kind, node, size, depth, split, merge, root, records, total = TREE.unpack_from(self._data, at)
+        _require(TREES.get(kind) == (node, size) and (split, merge) == (100, 40), "an index of an unknown kind")
+        _require(depth <= MAX_TREE_DEPTH and total <= len(self._data), "an index that is too large")
+        if root != UNDEFINED:
+            self._check_node(kind, self._base + root, records, depth)
+
+    def _check_node(self, kind: int, at: int, count: int, depth: int) -> None:
+        node, size = TREES[kind]
+        _require(10 + count * size <= node, "a node of too many records")
+        signature = b"BTIN" if depth else b"BTLF"
+        _require(self._data[at : at + 6] == signature + bytes([0, kind]), "a node of another index")
+        for place in range(at + 6, at + 6 + count * size, size):
+            self._check_record(kind, self._data[place : place + size])
+        if depth:
+            self._check_children(kind, at + 6 + count * size, count + 1, depth)
+
+    def _check_children(self, kind: int, at: int, count: int, depth: int) -> None:
+        totals = self._child_numbers(kind, depth)
+        for _ in range(count):
+            address = int.from_bytes(self._data[at : at + 8], "little")
+            records = int.from_bytes(self._data[at + 8 : at + 8 + totals[0]], "little")
+            self._check_node(kind, self._base + address, records, depth - 1)
+            at += 8 + sum(totals)
+
+    @staticmethod
+    def _child_numbers(kind: int, depth: int) -> tuple[int, int]:
+        """Bytes of the numbers of a child's records, and of all below it, in a node of this depth."""
+        node, size = TREES[kind]
+        most = below = (node - 10) // size
+        wide = _bytes_for(most)
+        total = 0
+        for _ in range(1, depth):
+            fitting = (node - 10 - 8 - wide - total) // (size + 8 + wide + total)
+            below = (fitting + 1) * below + fitting
+            total = _bytes_for(below)
+        return wide, total if depth > 1 else 0
+
+    @staticmethod
+    def _check_record(kind: int, record: bytes) -> None:
+        """A record: where in the heap the object is, and for attributes whether it is shared."""
+        at = {5: 4, 6: 8, 8: 0, 9: 0}[kind]
+        _require(record[at] == 0, "a record of an object outside of its heap")
+        _require(kind in (5, 6) or not record[at + 8] & 2, "a record of a shared object")
+
+
+def lookup3(data: bytes) -> int:
+    """Bob Jenkins's hash, as HDF5 sums its metadata."""
+
+    def rotate(x: int, k: int) -> int:
+        return ((x << k) | (x >> (32 - k))) & MASK
+
+    a = b = c = (0xDEADBEEF + len(data)) & MASK
+    whole = max(0, (len(data) - 1) // 12) * 12
+    words = struct.unpack(f"<{whole // 4 + 3}I", data.ljust(whole + 12, b"\0"))
+    for at in range(0, len(words) - 3, 3):
+        a, b, c = (a + words[at]) & MASK, (b + words[at + 1]) & MASK, (c + words[at + 2]) & MASK
+        a, c = (a - c) & MASK ^ rotate(c, 4), (c + b) & MASK
+        b, a = (b - a) & MASK ^ rotate(a, 6), (a + c) & MASK
+        c, b = (c - b) & MASK ^ rotate(b, 8), (b + a) & MASK
+        a, c = (a - c) & MASK ^ rotate(c, 16), (c + b) & MASK
+        b, a = (b - a) & MASK ^ rotate(a, 19), (a + c) & MASK
+        c, b = (c - b) & MASK ^ rotate(b, 4), (b + a) & MASK
+    a, b, c = (a + words[-3]) & MASK, (b + words[-2]) & MASK, (c + words[-1]) & MASK
+    c = ((c ^ b) - rotate(b, 14)) & MASK
+    a = ((a ^ c) - rotate(c, 11)) & MASK
+    b = ((b ^ a) - rotate(a, 25)) & MASK
+    c = ((c ^ b) - rotate(b, 16)) & MASK
+    a = ((a ^ c) - rotate(c, 4)) & MASK
+    b = ((b ^ a) - rotate(a, 14)) & MASK
+    return ((c ^ b) - rotate(b, 24)) & MASK
+
+
+def _require(legal: bool, otherwise: str) -> None:
+    if not legal:
+        raise OddMetadata(otherwise)
+
+
+def _bytes_for(number: int) -> int:
+    return (number.bit_length() + 7) // 8

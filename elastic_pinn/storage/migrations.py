@@ -1,0 +1,33 @@
+"""Contents of older format versions -> today's: one pure function from each version to the next.
+
+A checkpoint of format version v is read as it is, and its contents (the fields of a Snapshot) pass through all
+functions from v on. Nothing is ever written in an older version, and a function once released never changes: a golden
+file of each version is kept in tests/storage/golden.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Contents = Mapping[str, Any]
+"""The fields of a Snapshot, as far as the version has them."""
+
+
+def migrate(contents: Contents, version: int) -> Contents:
+    """Contents of a format version as today's version has them. `contents` is left as it is."""
+    for step in STEPS[version - 1 :]:
+        contents = step(contents)
+    return contents
+
+
+def _from_1_to_2(contents: Contents) -> Contents:
+    """Moments and counters stand by their name, then by parameter; what the metric means is not known."""
+    state = dict(contents["state"])
+    if "optimizer" in state:
+        by_parameter = [moments for _, moments in sorted(state["optimizer"].items())]
+        names = by_parameter[0] if by_parameter else ()
+        state["optimizer"] = {name: [moments[name] for moments in by_parameter] for name in names}
+    return {**contents, "state": state}
+
+
+STEPS: tuple[Callable[[Contents], Contents], ...] = (_from_1_to_2,)
+"""STEPS[v - 1] leads from version v to v + 1."""

@@ -1,0 +1,220 @@
+"""A run's copy on a remote store, uploaded in the background while training goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+from elastic_pinn.storage.checkpoints import Checkpoints, order
+from elastic_pinn.storage.errors import CheckpointError
+from elastic_pinn.storage.folder import LocalFolder
+from elastic_pinn.storage.remote import RemoteFolder
+from elastic_pinn.storage.seal import read_sealed
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINTS = "checkpoints"
+OWNER = "run_id.txt"  # whose copy it is
+SUMMARY = "summary.json"
+
+WAIT_S = 600.0
+PROGRESS_EVERY_S = 10.0
+CLOSE_S = 5.0
+
+
+class ConflictError(CheckpointError):
+    """A file on the remote store that has the name of one to be uploaded, and other bytes."""
+
+
+class Mirror:
+    """Uploads the checkpoints of one run, newest first, and small texts, on a thread of its own.
+
+    A checkpoint counts as uploaded when the store gave back the very bytes that are sealed here; none is ever
+    overwritten. A failure is warned of at once and counted, never stops training, and is tried again with the next
+    checkpoint and at the end. As a context manager: at its end everything has arrived, or it was said what has not.
+
+    Arguments:
+        url: the run's folder on the store.
+        folder: its checkpoints here; those that the store lacks are uploaded first.
+        run_id: of the run.
+
+    Attributes:
+        failures: uploads that failed, each after all its tries.
+        error: of the last failed upload; None if there was none.
+
+    Raises CheckpointError, before any work, for a store that cannot be reached or written to, or a copy of another run.
+    """
+
+    def __init__(self, url: str, folder: Path, run_id: str) -> None:
+        self._url, self._folder = url, folder
+        self._run = RemoteFolder(url)
+        self._there = self._run.inside(CHECKPOINTS)
+        self._claim(run_id)
+        self.failures = 0
+        self.error: Exception | None = None
+        self._changed = threading.Condition()
+        self._files: set[str] = set()  # not known to be safe yet
+        self._refused: set[str] = set()  # those of them whose name is taken: not tried again
+        self._texts: dict[str, str] = {}  # not known to have arrived: the newest of each name
+        self._due: set[str] = set()  # names, of both, to be tried now
+        self._closed = False
+        self.catch_up()
+        self._thread = threading.Thread(target=self._work, name="mirror", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Mirror:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.wait()
+        finally:
+            self.close()
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """The names of checkpoints that are not known to be safe on the store yet."""
+        with self._changed:
+            return frozenset(self._files)
+
+    def put(self, path: Path) -> None:
+        """Upload a checkpoint, and what failed before, soon; returns at once."""
+        with self._changed:
+            self._files.add(path.name)
+            self._try_all()
+
+    def put_text(self, name: str, text: str) -> None:
+        """Upload a text beside the checkpoints soon, in the place of an older one; returns at once."""
+        with self._changed:
+            self._texts[name] = text
+            self._due.add(name)
+            self._changed.notify_all()
+
+    def catch_up(self) -> None:
+        """Upload the checkpoints that are here and not there, soon. Raises CheckpointError if that cannot be told."""
+        here = Checkpoints(LocalFolder(self._folder)).names()
+        missing = set(here) - set(self._there.names())
+        if missing:
+            logger.info("%s lacks %d of %d checkpoints: they are uploaded now", self._url, len(missing), len(here))
+        with self._changed:
+            self._files |= missing
+            self._try_all()
+
+    def wait(self, timeout: float = WAIT_S) -> bool:
+        """Whether everything has arrived within so many seconds; what failed before is tried once more."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            self._try_all()
+            while self._due and (left := deadline - time.monotonic()) > 0:
+                logger.info("%d files are still to be uploaded to %s", len(self._due), self._url)
+                self._changed.wait_for(lambda: not self._due, min(left, PROGRESS_EVERY_S))
+            missing = sorted(self._files) + sorted(self._texts)
+        if missing:
+            logger.warning(
+                "%s lacks %s; they are here, in %s: resume='auto' uploads what is missing",
+                self._url, ", ".join(missing), self._folder.parent,
+            )  # fmt: skip
+        return not missing
+
+    def close(self) -> None:
+        """End the thread, after the upload that it is at, or without it where that takes long."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(CLOSE_S)
+
+    def _claim(self, run_id: str) -> None:
+        """Make the copy this run's, by a write, which shows that the store can be written to."""
+        owner = self._owner()
+        if not owner and not self._run.create(OWNER, run_id.encode()):
+            owner = self._owner()  # who came first this very moment
+        if owner not in ("", run_id):
+            advice = "Choose another mirror or another run_dir, or resume='auto' to go on with the run that is there"
+            raise CheckpointError(self._url, f"holds another run ({owner}, and this one is {run_id})", advice)
+        if owner:
+            self._run.replace(OWNER, run_id.encode())
+
+    def _owner(self) -> str:
+        """The id of the run whose copy is there; "" where there is none."""
+        names = self._run.names()
+        if OWNER in names:
+            return self._run.read(OWNER).decode(errors="replace")
+        if SUMMARY in names:
+            return _run_id(self._run.path(SUMMARY), self._run.read(SUMMARY))
+        newest = Checkpoints(self._there).latest()
+        return str(newest.snapshot.attributes.get("run_id", "")) if newest else ""
+
+    def _try_all(self) -> None:
+        self._due |= (self._files - self._refused) | self._texts.keys()
+        self._changed.notify_all()
+
+    def _work(self) -> None:
+        while name := self._next():
+            try:
+                self._upload(name)
+            except Exception as error:  # whatever it is, training goes on and the next file has its turn
+                self._fail(name, error)
+
+    def _next(self) -> str:
+        """What to upload now, "" at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._due or self._closed)
+            texts = sorted(self._due & self._texts.keys())
+            return "" if self._closed else texts[0] if texts else max(self._due, key=order)
+
+    def _upload(self, name: str) -> None:
+        text = self._texts.get(name)
+        if text is None:
+            self._upload_checkpoint(self._folder / name)
+        else:
+            self._run.replace(name, text.encode())
+        with self._changed:
+            self._files.discard(name)
+            if self._texts.get(name) is text:  # else a newer one came meanwhile
+                self._texts.pop(name, None)
+                self._due.discard(name)
+            self._changed.notify_all()
+
+    def _upload_checkpoint(self, path: Path) -> None:
+        if not path.exists():
+            logger.warning("%s was removed before it was uploaded", path)
+            return
+        _, data = read_sealed(path)
+        self._there.create(path.name, data)
+        there = self._there.read(path.name)
+        if there != data:
+            fault = f"holds other bytes (SHA-256 {_digest(there)}) than {path} (SHA-256 {_digest(data)})"
+            advice = "Neither was changed: look at both, and remove the one that is wrong"
+            raise ConflictError(self._there.path(path.name), fault, advice)
+        logger.info("%s is on the mirror, verified", path.name)
+
+    def _fail(self, name: str, error: Exception) -> None:
+        with self._changed:
+            self.failures += 1
+            self.error = (
+                error if isinstance(error, CheckpointError) else CheckpointError(name, repr(error), "Report it")
+            )
+            if isinstance(error, ConflictError):
+                self._refused.add(name)
+            self._due.discard(name)
+            self._changed.notify_all()
+        logger.warning("%s was not uploaded, failure %d: %s", name, self.failures, error)
+
+
+def _run_id(url: str, summary: bytes) -> str:
+    try:
+        return str(json.loads(summary)["run_id"])
+    except (ValueError, LookupError, TypeError) as error:
+        advice = "Choose another mirror, or remove what is there"
+        raise CheckpointError(url, "does not say whose run it is", advice) from error
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,177 @@
+"""A folder on a remote store, over fsspec: s3://, gs://, abfs://, file:// and whatever else it has a package for."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from elastic_pinn.storage.attempts import CREDENTIALS, Result, attempt
+from elastic_pinn.storage.errors import CheckpointError, UnreadableError
+from elastic_pinn.storage.files import make_folders, replace_file
+from elastic_pinn.storage.seal import publish
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+LOCAL = {"file", "local"}
+# Stores where a file appears whole or not at all, and which refuse to create one that is there already.
+ATOMIC = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"}
+EXTRAS = {"s3": "s3", "s3a": "s3", "abfs": "azure", "abfss": "azure", "az": "azure", "gs": "gcs", "gcs": "gcs"}
+
+# Waiting is bounded, and the tries are counted in one place: `attempt`.
+S3_OPTIONS = {"config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 1}}}
+AZURE_OPTIONS = {"connection_timeout": 5, "read_timeout": 30}
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "s3": S3_OPTIONS,
+    "s3a": S3_OPTIONS,
+    "abfs": AZURE_OPTIONS,
+    "abfss": AZURE_OPTIONS,
+    "az": AZURE_OPTIONS,
+}
+
+
+class RemoteFolder:
+    """A folder at a URL, to read from and to write into; each call asks the store itself, and no listing is kept.
+
+    Whatever fails is tried again as `attempt` says, and then raises UnreadableError, which names the file.
+
+    Arguments:
+        url: such as "s3://bucket/runs/one"; the folder need not exist, its bucket or container must.
+
+    Raises CheckpointError for a protocol that is unknown or lacks its package, or where there are no credentials.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._protocol = url.partition("://")[0]
+        self._store, self._root = _open(self._url, self._protocol)
+
+    def names(self) -> list[str]:
+        """The names of what is in it; none where it does not exist."""
+        places = [place.rstrip("/") for place in self._attempt(self._url, self._list)]
+        return [place.rpartition("/")[2] for place in places if place != self._root]
+
+    def head(self, name: str, length: int) -> tuple[bytes, int]:
+        """The first bytes of a file, at most `length`, and the file's size in bytes."""
+        return self._attempt(self.path(name), lambda: self._head(name, length))
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a file."""
+        return self._attempt(self.path(name), lambda: self._read(name))
+
+    def path(self, name: str) -> str:
+        """The URL of a file."""
+        return f"{self._url}/{name}"
+
+    def inside(self, name: str) -> RemoteFolder:
+        """A folder in this one, over the same connections."""
+        inner = object.__new__(RemoteFolder)
+        inner._url, inner._protocol = self.path(name), self._protocol
+        inner._store, inner._root = self._store, self._place(name)
+        return inner
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Write a file that was not there, whole or not at all; False, and nothing is changed, where the name is taken.
+
+        A try whose answer was lost may have written it, and the next one finds the name taken: compare the bytes.
+        """
+        try:
+            self._attempt(self.path(name), lambda: self._create(self._place(name), data))
+        except FileExistsError:
+            return False
+        return True
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Write a file, in the place of one that may be there: a reader sees the old or the new."""
+        self._attempt(self.path(name), lambda: self._replace(self._place(name), data))
+
+    def _attempt(self, place: str, act: Callable[[], Result]) -> Result:
+        try:
+            return attempt(place, act)
+        except UnreadableError:
+            self._store.clear_instance_cache()  # who sets other credentials, and tries again, gets a fresh connection
+            raise
+
+    def _place(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _list(self) -> list[str]:
+        try:
+            return self._store.ls(self._root, detail=False)
+        except FileNotFoundError:
+            return []
+
+    def _size(self, name: str) -> int:
+        found = self._store.info(self._place(name))
+        if found["type"] != "file":
+            raise UnreadableError(self.path(name), f"is no file but a {found['type']}", "Give one file")
+        return found["size"]
+
+    def _head(self, name: str, length: int) -> tuple[bytes, int]:
+        size = self._size(name)
+        if not size:  # of which no range can be asked for
+            return b"", 0
+        return self._store.cat_file(self._place(name), start=0, end=min(length, size)), size
+
+    def _read(self, name: str) -> bytes:
+        size = self._size(name)
+        data = self._store.cat_file(self._place(name))
+        if len(data) != size:
+            raise OSError(f"{len(data):,} bytes of {size:,} came")
+        return data
+
+    def _create(self, place: str, data: bytes) -> None:
+        if self._protocol in ATOMIC:
+            self._store.pipe_file(place, data, mode="create")
+        elif self._store.exists(place):
+            raise FileExistsError(place)
+        elif self._protocol in LOCAL:
+            publish(Path(place), data)
+        else:
+            self._move_in(place, data)
+
+    def _replace(self, place: str, data: bytes) -> None:
+        if self._protocol in ATOMIC:
+            self._store.pipe_file(place, data)
+        elif self._protocol in LOCAL:
+            make_folders(Path(place).parent)
+            replace_file(Path(place), data)
+        else:
+            self._move_in(place, data)
+
+    def _move_in(self, place: str, data: bytes) -> None:
+        """Write under a name that no reader takes for a checkpoint, then rename."""
+        folder, _, name = place.rpartition("/")
+        temporary = f"{folder}/.{name}.{secrets.token_hex(8)}.tmp"
+        self._store.makedirs(folder, exist_ok=True)
+        try:
+            self._store.pipe_file(temporary, data)
+            self._store.mv(temporary, place)
+        except BaseException:
+            with suppress(Exception):
+                self._store.rm_file(temporary)
+            raise
+
+
+def _open(url: str, protocol: str) -> tuple[AbstractFileSystem, str]:
+    """fsspec's file system for a URL, and the folder's place in it."""
+    import fsspec  # slow to import, and not needed by those who stay on one machine
+
+    try:
+        store, root = fsspec.url_to_fs(url, use_listings_cache=False, **OPTIONS.get(protocol, {}))
+    except ImportError as error:
+        extra = EXTRAS.get(protocol)
+        advice = f'pip install "elastic_pinn[{extra}]"' if extra else "Install the package that it names"
+        raise CheckpointError(url, f"needs a package that is not installed ({error})", advice) from error
+    except ValueError as error:
+        known = protocol in fsspec.available_protocols()
+        advice = (
+            CREDENTIALS.get(protocol, "Check the URL") if known else f"Use one of {', '.join(sorted(EXTRAS))}, file"
+        )
+        raise CheckpointError(url, f"cannot be opened ({error})", advice) from error
+    if protocol in ("s3", "s3a"):
+        store.retries = 1
+    return store, root.rstrip("/")

@@ -1,0 +1,83 @@
+"""Which checkpoints stay: pure rules over sealed headers, and pins, which a person or a resume sets."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from elastic_pinn.storage.checkpoints import NAME, PIN, Entry, best_first
+from elastic_pinn.storage.errors import CheckpointError
+from elastic_pinn.storage.files import replace_file, sync_folder
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What retention keeps; a checkpoint that meets any of the rules stays.
+
+    Arguments:
+        keep_last: so many of the newest, at least 2.
+        keep_best: so many of the lowest monitored metric.
+        keep_every: those whose step is a multiple of it; 0: none.
+    """
+
+    keep_last: int
+    keep_best: int = 0
+    keep_every: int = 0
+
+    def __post_init__(self) -> None:
+        if self.keep_last < 2 or self.keep_best < 0 or self.keep_every < 0:
+            raise ValueError(f"keep_last is at least 2, keep_best and keep_every at least 0, but there is {self}")
+
+
+def reasons_to_stay(entries: Sequence[Entry], policy: Policy, pins: Mapping[str, str]) -> dict[str, list[str]]:
+    """Name -> why it stays, for those that do.
+
+    Arguments:
+        entries: all checkpoints, by (generation, step).
+        policy: the rules.
+        pins: name -> why, of checkpoints that stay whatever the rules say.
+    """
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for entry in entries[-policy.keep_last :]:
+        reasons[entry.name].append(f"of the last {policy.keep_last}")
+    for alike in _by_meaning(entries):  # metrics of another meaning cannot be compared, but are no worse for it
+        for entry in best_first(alike)[: policy.keep_best]:
+            reasons[entry.name].append(f"of the best {policy.keep_best} by {entry.header.metric_name}")
+    for entry in entries:
+        if policy.keep_every and entry.header.step % policy.keep_every == 0:
+            reasons[entry.name].append(f"every {policy.keep_every} steps")
+        if entry.name in pins:
+            reasons[entry.name].append(f"pinned: {pins[entry.name]}")
+    return dict(reasons)
+
+
+def _by_meaning(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.header.metric_name, entry.header.measure].append(entry)
+    return groups.values()
+
+
+def pin(path: str | Path, why: str = "by hand") -> None:
+    """Keep a checkpoint whatever retention says, by a marker beside it whose text says why.
+
+    Raises CheckpointError for what is not a checkpoint of a run directory, and OSError where nothing can be written.
+    """
+    replace_file(_marker(path), f"{why}\n".encode())
+
+
+def unpin(path: str | Path) -> None:
+    """Let retention decide on a checkpoint again. Raises as `pin` does."""
+    marker = _marker(path)
+    with suppress(FileNotFoundError):
+        marker.unlink()
+        sync_folder(marker.parent)
+
+
+def _marker(path: str | Path) -> Path:
+    path = Path(path)
+    if not NAME.fullmatch(path.name) or not path.is_file():
+        advice = "Give one of a run's files, checkpoints/step-*.h5"
+        raise CheckpointError(path, "cannot be pinned: it is no checkpoint of a run directory", advice)
+    return path.with_suffix(PIN)

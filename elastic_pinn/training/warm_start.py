@@ -1,0 +1,59 @@
+"""Start from what another run has learnt, as far as it fits."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import torch
+
+from elastic_pinn.config import ConfigError, project_root
+from elastic_pinn.networks import Model
+from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+from elastic_pinn.training.session import Session
+
+logger = logging.getLogger(__name__)
+
+
+def warm_start(session: Session, place: str) -> None:
+    """Take weights and material of another run into a session at its start; which, and which not, becomes an event.
+
+    place: a run directory, of which the newest good checkpoint is taken, or a checkpoint; a path or a URL. A weight
+    fits where its name and shape are the same, an unknown of the material where its value lies in the range searched.
+    Raises ConfigError where nothing fits, and CheckpointError or FileNotFoundError for what cannot be read.
+    """
+    source = _source(place)
+    model = source.model()
+    taken, left = _take_weights(session.model, model)
+    material = session.model.material.take(model.material.si())
+    unknowns = session.problem.material.unknowns
+    taken += [f"material {name}" for name in material]
+    left += [f"material {name} (out of range)" for name in unknowns if name not in material]
+    if not taken:
+        raise ConfigError(f"init_from = {place!r}: nothing of it fits this network and material: {'; '.join(left)}")
+    note = f"started from {place}, step {source.step}: took {', '.join(taken)}"
+    note += f"; did not take {', '.join(left)}" if left else ""
+    session.history.note(0, note)
+    session.objective.forget()
+    logger.info("%s", note)
+
+
+def _source(place: str) -> Checkpoint:
+    path = place if "://" in place else str(project_root() / place)
+    return load_checkpoint(path) if os.path.splitext(path)[1] == ".h5" else Run(path).latest()
+
+
+@torch.no_grad()
+def _take_weights(into: Model, source: Model) -> tuple[list[str], list[str]]:
+    """Copy the network's weights that fit: (names taken, names left with the reason)."""
+    theirs = dict(source.network.named_parameters())
+    taken, left = [], []
+    for name, weight in into.network.named_parameters():
+        if name not in theirs:
+            left.append(f"{name} (not there)")
+        elif theirs[name].shape != weight.shape:
+            left.append(f"{name} ({tuple(theirs[name].shape)} there, {tuple(weight.shape)} here)")
+        else:
+            weight.copy_(theirs[name])
+            taken.append(name)
+    return taken, left

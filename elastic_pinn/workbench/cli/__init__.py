@@ -1,0 +1,10 @@
+"""The command elastic-pinn. One file a group of commands, each a thin face over Run, checkpoints and storage.
+
+Modules here import torch, pandas and the wings below only inside functions: `--help` and a mistyped command answer at
+once.
+"""
+
+from elastic_pinn.workbench.cli import export, history, inspect, retention, verify
+from elastic_pinn.workbench.cli.app import app
+
+__all__ = ["app", "export", "history", "inspect", "retention", "verify"]

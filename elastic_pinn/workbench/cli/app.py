@@ -1,0 +1,92 @@
+"""The application that the commands belong to: one line for each error, and what the exit status means."""
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from elastic_pinn.workbench.cli.text import clean
+
+BAD, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
+
+HELP = """Look into runs and checkpoints, verify, export and tidy them.
+
+A FILE is a checkpoint, checkpoints/step-*.h5 of a run, or a copy of one. A RUN is a run directory. Either may be a URL
+on a remote store, such as s3://bucket/run.
+
+Exit status: 0 all is well; 1 what was asked about is damaged, missing or in use; 2 the command was given wrongly.
+"""
+
+
+class OneLineErrors(TyperGroup):
+    """Ends each command with an exit status, and tells what went wrong in one line on standard error."""
+
+    def main(self, args: Sequence[str] | None = None, *others: Any, **options: Any) -> NoReturn:
+        """Run the command that the arguments name; without any, tell what there is."""
+        args = list(sys.argv[1:] if args is None else args) or ["--help"]
+        options["standalone_mode"] = False
+        with _warnings_on_stderr():
+            try:
+                status = super().main(args, *others, **options)
+            except typer.TyperException as error:  # a name or a value of the command line that is not legal
+                status = _fail(f"{error.format_message().rstrip('.')}{_hint(error)}", ASKED_WRONGLY)
+            except (typer.Abort, KeyboardInterrupt):
+                status = _fail("interrupted", INTERRUPTED)
+            except Exception as error:
+                if not _is_foreseen(error):
+                    raise
+                status = _fail(str(error), BAD)
+        sys.exit(status)
+
+
+def _hint(error: typer.TyperException) -> str:
+    """Where to read on, if a name or a type is wrong: such an error knows the command."""
+    context = getattr(error, "ctx", None)
+    return f". See {context.command_path} --help" if context else ""
+
+
+def _is_foreseen(error: Exception) -> bool:
+    from elastic_pinn.config import ConfigError
+    from elastic_pinn.storage import CheckpointError
+
+    return isinstance(error, CheckpointError | ConfigError | OSError)
+
+
+def _fail(fault: str, status: int) -> int:
+    typer.echo(f"error: {clean(' '.join(fault.split()))}", err=True)
+    return status
+
+
+class _OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{record.levelname.lower()}: {clean(record.getMessage())}"
+
+
+@contextmanager
+def _warnings_on_stderr() -> Iterator[None]:
+    """Show what the library warns of, for as long as a command runs."""
+    handler, logger = logging.StreamHandler(), logging.getLogger("elastic_pinn")
+    handler.setFormatter(_OneLine())
+    handler.setLevel(logging.WARNING)
+    before, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
+
+
+app = typer.Typer(
+    name="elastic-pinn",
+    cls=OneLineErrors,
+    help=HELP,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)

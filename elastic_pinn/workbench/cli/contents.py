@@ -1,0 +1,56 @@
+"""What is in a checkpoint, as a tree of names with types and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from elastic_pinn.workbench.cli.text import clipped
+
+if TYPE_CHECKING:
+    from elastic_pinn.storage import Snapshot
+
+STEP = "  "
+
+
+def lines_of(snapshot: Snapshot) -> Iterator[str]:
+    """A line for each thing in a checkpoint, indented as it is nested."""
+    yield from _lines("weights", dict(snapshot.weights))
+    for name, tree in snapshot.state.items():
+        yield from _lines(name, tree)
+    yield from _lines("history", snapshot.history.columns())
+    yield f"{STEP}events: {len(snapshot.history.events)}"
+    for step, text in snapshot.history.events:
+        yield f"{STEP}{STEP}step {step}: {text}"
+
+
+def _lines(name: str | int, tree: Any) -> Iterator[str]:
+    if not _is_branch(tree):
+        yield f"{name}: {_leaf(tree)}"
+        return
+    yield f"{name}/"
+    for key, child in tree.items() if isinstance(tree, Mapping) else enumerate(tree):
+        for line in _lines(key, child):
+            yield STEP + line
+
+
+def _is_branch(tree: Any) -> bool:
+    """Whether there are names, or sequences, inside; a sequence of numbers or tensors is told in one line."""
+    if isinstance(tree, Mapping):
+        return bool(tree)
+    return isinstance(tree, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in tree)
+
+
+def _leaf(tree: Any) -> str:
+    """Numbers by type and shape, a plain value as it is, a sequence by its items."""
+    if isinstance(tree, list | tuple):
+        runs = [f"{len(list(alike))} x {kind}" for kind, alike in groupby(map(_kind, tree))]
+        return clipped(", ".join(runs) or repr(tree))
+    return _kind(tree) if hasattr(tree, "dtype") else clipped(repr(tree))
+
+
+def _kind(item: Any) -> str:
+    if hasattr(item, "dtype"):
+        return f"{str(item.dtype).removeprefix('torch.')} {tuple(item.shape)}"
+    return type(item).__name__

@@ -1,0 +1,72 @@
+"""elastic-pinn history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from elastic_pinn.workbench.cli.app import app
+from elastic_pinn.workbench.cli.places import is_run
+from elastic_pinn.workbench.cli.text import number, say, say_table
+from elastic_pinn.workbench.cli.writing import Force, refuse_existing, write
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@app.command()
+def history(
+    place: Annotated[
+        str, typer.Argument(metavar="RUN|FILE", help="A run, also a running one, a checkpoint, or a URL.")
+    ],
+    csv: Annotated[
+        str, typer.Option(metavar="PATH", help="Write all rows as CSV to this file; - is the terminal.")
+    ] = "",
+    force: Force = False,
+) -> None:
+    """Show where losses stand, or write them all as CSV.
+
+    Without --csv: the last value of each column that was measured, and of losses and errors the lowest and its step.
+
+    With --csv: one row a step, names in the first row, every digit, nothing where a column was not measured. wall_s
+    is in s, material/lambda and material/mu in Pa, material/rho in kg/m3.
+    """
+    from elastic_pinn.run import Run, load_checkpoint
+    from elastic_pinn.workbench.export import history_csv
+
+    target = Path(csv)
+    if csv not in ("", "-"):
+        refuse_existing([target], force)
+    frame = Run(place).history() if is_run(place) else load_checkpoint(place).history()
+    if csv == "-":
+        for line in history_csv(frame).decode().splitlines():
+            say(line)
+    elif csv:
+        write(target, history_csv(frame))
+        say(f"{target}: {len(frame)} rows, {len(frame.columns)} columns")
+    else:
+        _say_summary(frame)
+
+
+def _say_summary(frame: pd.DataFrame) -> None:
+    from elastic_pinn.training.record import COLUMN_UNITS
+
+    if frame.empty:
+        say("no step was made yet")
+        return
+    steps = frame["step"]
+    say(f"{len(frame)} rows, steps {steps.iloc[0]} to {steps.iloc[-1]}")
+    rows = [("column", "unit", "last", "at step", "lowest", "at step")]
+    for name in frame.columns.drop(["step", "stage"]):
+        measured = frame[name].dropna()
+        if measured.empty:
+            rows.append((name, COLUMN_UNITS.get(name, ""), "-", "", "", ""))
+            continue
+        lowest = ("", "")
+        if name.startswith(("loss/", "error/")):
+            lowest = number(measured.min()), str(steps[measured.idxmin()])
+        last = number(measured.iloc[-1]), str(steps[measured.index[-1]])
+        rows.append((name, COLUMN_UNITS.get(name, ""), *last, *lowest))
+    say_table(rows, right=(2, 3, 4, 5))

@@ -1,0 +1,174 @@
+"""elastic-pinn inspect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from elastic_pinn.workbench.cli.app import app
+from elastic_pinn.workbench.cli.contents import lines_of
+from elastic_pinn.workbench.cli.places import QUARANTINE, checkpoints_of, is_run
+from elastic_pinn.workbench.cli.text import nbytes, number, say, say_table, size
+
+if TYPE_CHECKING:
+    from elastic_pinn.config import Config
+    from elastic_pinn.run import Run
+    from elastic_pinn.storage import CheckpointError, Checkpoints, Header, Snapshot
+
+Read = TypeVar("Read")
+
+
+@app.command()
+def inspect(
+    place: Annotated[str, typer.Argument(metavar="FILE|RUN", help="A checkpoint, a run, or a URL.")],
+    isolated: Annotated[
+        bool, typer.Option(help="Read the file in a process of its own, where a hostile one can do no harm.")
+    ] = True,
+    config: Annotated[bool, typer.Option("--config", help="Show the whole config, not only what differs.")] = False,
+) -> None:
+    """Show how a run stands, or what is in a checkpoint.
+
+    A run: its status and why, the config where it differs from the defaults, and its checkpoints by their headers,
+    which `verify` reads whole. A checkpoint, verified to the last byte before: where it comes from, its config and
+    metrics, and all that is in it with types and shapes.
+    """
+    if is_run(place):
+        _say_run(place, config)
+    else:
+        _say_file(place, isolated, config)
+
+
+def _say_run(place: str, whole_config: bool) -> None:
+    from elastic_pinn.run import Run
+
+    run = Run(place)
+    say(f"run {place}")
+    say_table(_legible(place, "summary.json", lambda: list(_standing(run))))
+    _say_config(_legible(place, "config.json", lambda: run.config), whole_config)
+    _say_checkpoints(checkpoints_of(place))
+    for name in checkpoints_of(place, QUARANTINE).names():
+        say(f"  {QUARANTINE}/{name}: was found damaged, and is not used")
+
+
+def _standing(run: Run) -> Iterator[tuple[str, str]]:
+    """How a run stands, as far as its summary says."""
+    from elastic_pinn.physics.material import UNITS
+
+    summary, status = run.summary, run.status
+    yield "status", f"{status}: {summary['reason']}" if summary["reason"] else status
+    yield "step", f"{summary['step']} of {summary['steps']}, {summary['wall_s']:.1f} s of training"
+    yield "material", ", ".join(f"{name} {summary['material'][name]:.6g} {unit}" for name, unit in UNITS.items())
+    yield "process", f"{summary['pid']} on {summary['host']}, from {summary['started']} to {summary['updated']}"
+    yield "run id", f"{summary['run_id']}, generation {summary['generation']}"
+    if summary["parent"]:
+        yield "resumed from", summary["parent"]
+    if "checkpoint_failures" in summary:
+        held_up = f"training was held up for {summary['checkpoint_blocked_s']:.3g} s"
+        yield "saving", f"{summary['checkpoint_failures']} checkpoints failed; {held_up}"
+        if summary["checkpoint_failure"]:
+            yield "", f"the last one failed: {summary['checkpoint_failure']}"
+
+
+def _legible(place: str, name: str, read: Callable[[], Read]) -> Read:
+    """What is read of a run's JSON file. Raises CheckpointError, naming it, where it is not what a run writes."""
+    from elastic_pinn.storage import CheckpointError
+
+    try:
+        return read()
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        fault = f"is not what a run writes ({type(error).__name__}: {error})"
+        raise CheckpointError(f"{place}/{name}", fault, "The run's checkpoints may be good: try `verify`") from error
+
+
+def _say_config(config: Config, whole: bool) -> None:
+    differences = type(config)().differences(config)
+    values = config.model_dump() if whole else {name: value for name, (_, value) in differences.items()}
+    total = len(type(config).model_fields)
+    say(
+        f"config, all {total} fields"
+        if whole
+        else f"config, {len(values)} of {total} fields; the others are as by default"
+    )
+    rows = [
+        (name, _plain(value), f"default {_plain(differences[name][0])}" if name in differences else "")
+        for name, value in values.items()
+    ]
+    if rows:
+        say_table(rows)
+
+
+def _plain(value: Any) -> str:
+    """A value as one writes it in a notebook's parameters."""
+    return repr(list(value) if isinstance(value, tuple) else value)
+
+
+def _say_checkpoints(checkpoints: Checkpoints) -> None:
+    """A row for each checkpoint, by its header alone."""
+    from elastic_pinn.storage import CheckpointError, Entry
+    from elastic_pinn.storage.checkpoints import best_first
+
+    headers: dict[str, Header | CheckpointError] = {}
+    for name in checkpoints.names():
+        try:
+            headers[name] = checkpoints.header(name)
+        except CheckpointError as error:
+            headers[name] = error
+    good = [Entry(name, header) for name, header in headers.items() if not isinstance(header, CheckpointError)]
+    say(f"{len(headers)} checkpoints, by their headers; `elastic-pinn verify` reads them whole")
+    if not headers:
+        return
+    marks = {name: [f"pinned: {why}"] for name, why in checkpoints.pins().items()}
+    for mark, entries in (("best", best_first(good)[:1]), ("latest", good[-1:])):
+        for entry in entries:
+            marks.setdefault(entry.name, []).insert(0, mark)
+    title = ("checkpoint", "step", "generation", good[-1].header.metric_name if good else "", "size", "")
+    say_table([title, *(_row(name, header, marks) for name, header in headers.items())], right=(1, 2, 3, 4))
+
+
+def _row(name: str, header: Header | CheckpointError, marks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    said = ", ".join(marks.get(name, []))
+    if isinstance(header, Exception):
+        return name, "", "", "", "", f"BAD: {header.fault}"
+    return name, str(header.step), str(header.generation), number(header.metric), size(nbytes(header)), said
+
+
+def _say_file(place: str, isolated: bool, whole_config: bool) -> None:
+    from elastic_pinn.run import known_config
+    from elastic_pinn.storage import read_header, read_isolated, read_snapshot
+
+    header = read_header(place)
+    snapshot = (read_isolated if isolated else read_snapshot)(place)
+    config = known_config(place, snapshot)
+    say(f"checkpoint {place}")
+    say_table(_origin(header, snapshot, config))
+    _say_config(config, whole_config)
+    say("metrics")
+    say_table(
+        [(name, number(value), snapshot.units.get(name, "")) for name, value in snapshot.metrics.items()], right=(1,)
+    )
+    say("contents")
+    for line in lines_of(snapshot):
+        say(f"  {line}")
+
+
+def _origin(header: Header, snapshot: Snapshot, config: Config) -> Iterator[tuple[str, str]]:
+    """Where a checkpoint comes from."""
+    own = snapshot.attributes
+    versions = [
+        f"{name.removeprefix('version_')} {value}" for name, value in own.items() if name.startswith("version_")
+    ]
+    yield "verdict", f"good: all {nbytes(header)} bytes are as they were sealed, and hold a checkpoint"
+    yield "SHA-256", header.sha256.hex()
+    stage = "".join(config.stages[snapshot.stage : snapshot.stage + 1])  # "": a foreign file may have any number
+    yield (
+        "step",
+        f"{snapshot.step} of {config.steps}, stage {snapshot.stage} ({stage}), generation {snapshot.generation}",
+    )
+    yield "created", snapshot.created
+    yield "metric", f"{snapshot.metric_name} = {number(snapshot.metric)}"
+    yield "written by", f"format version {header.format_version}; {', '.join(versions)}"
+    for name, value in own.items():
+        if not name.startswith("version_") and value != "":
+            yield name.replace("_", " "), str(value)

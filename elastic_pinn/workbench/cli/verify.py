@@ -1,0 +1,107 @@
+"""elastic-pinn verify."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from elastic_pinn.workbench.cli.app import BAD, app
+from elastic_pinn.workbench.cli.places import CHECKPOINTS, QUARANTINE, checkpoints_of, is_run
+from elastic_pinn.workbench.cli.text import number, say
+
+if TYPE_CHECKING:
+    from elastic_pinn.storage import CheckpointError
+
+CHILDREN = 4  # at a time, at most: each takes about 300 MB of memory for torch
+
+
+@app.command()
+def verify(
+    places: Annotated[list[str], typer.Argument(metavar="FILE|RUN", help="Checkpoints, runs, or URLs of them.")],
+    isolated: Annotated[
+        bool, typer.Option(help="Read each file in a process of its own, where a hostile one can do no harm.")
+    ] = True,
+) -> None:
+    """Say whether checkpoints are good, reading every byte.
+
+    One line a file. Good means: the bytes are those that were sealed (SHA-256), they are what a checkpoint holds, and
+    the weights fit the config. Of a run, all checkpoints are read; what lies in its quarantine is listed.
+
+    --no-isolated takes milliseconds a file instead of seconds; use it for files of your own.
+    """
+    runs = [place for place in places if is_run(place)]
+    files = [place for place in places if place not in runs]
+    good = [_say_each(files, isolated) == files, *[_verify_run(run, isolated) for run in runs]]
+    if not all(good):
+        raise typer.Exit(BAD)
+
+
+def _verify_run(run: str, isolated: bool) -> bool:
+    """Say of each checkpoint of a run whether it is good, and which of the good ones are latest and best."""
+    try:
+        names = checkpoints_of(run).names()
+    except OSError as error:
+        say(f"BAD    {error}")
+        return False
+    run = run.rstrip("/")
+    good = _say_each([f"{run}/{CHECKPOINTS}/{name}" for name in names], isolated)
+    for name in checkpoints_of(run, QUARANTINE).names():
+        say(f"aside  {run}/{QUARANTINE}/{name}: was found damaged before, and is not used")
+    say(f"{len(good)} of {len(names)} checkpoints of {run} are good")
+    for line in _standing(good):
+        say(line)
+    return bool(good) and len(good) == len(names)
+
+
+def _standing(good: Sequence[str]) -> Iterator[str]:
+    """Which of the good checkpoints of a run, by (generation, step), are latest and best."""
+    from elastic_pinn.storage import Entry, read_header
+    from elastic_pinn.storage.checkpoints import best_first
+
+    entries = [Entry(path, read_header(path)) for path in good]
+    for entry in entries[-1:]:
+        yield f"latest  {entry.name}"
+    for entry in best_first(entries)[:1]:
+        yield f"best    {entry.name}  {entry.header.metric_name} = {number(entry.header.metric)}"
+
+
+def _say_each(paths: Sequence[str], isolated: bool) -> list[str]:
+    """Say in one line a file whether it is good; returns those that are."""
+    if isolated and len(paths) > CHILDREN:
+        cost = f"{len(paths)} files, each in a process of its own, take seconds each; --no-isolated takes less"
+        typer.echo(cost, err=True)
+    good = []
+    for path, fault in zip(paths, _faults(paths, isolated), strict=True):
+        say(f"BAD    {fault}" if fault else f"ok     {path}")
+        good += [] if fault else [path]
+    return good
+
+
+def _faults(paths: Sequence[str], isolated: bool) -> Iterator[CheckpointError | None]:
+    """What is wrong with each file; None where it is good."""
+    with ThreadPoolExecutor(_children() if isolated else 1) as threads:
+        yield from threads.map(partial(_fault, isolated=isolated), paths)
+
+
+def _children() -> int:
+    return min(CHILDREN, os.cpu_count() or 1)
+
+
+def _fault(path: str, isolated: bool) -> CheckpointError | None:
+    from elastic_pinn.run import load_checkpoint
+    from elastic_pinn.storage import CheckpointError, Checkpoints, located
+    from elastic_pinn.storage.checkpoints import NAME
+
+    folder, name = located(path)
+    try:
+        if NAME.fullmatch(name):
+            Checkpoints(folder).header(name)  # refuses a name that says another step than what is inside
+        load_checkpoint(path, isolated=isolated).model()
+    except CheckpointError as error:
+        return error
+    return None

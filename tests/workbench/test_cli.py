@@ -1,0 +1,342 @@
+"""The command elastic-pinn: what it says, which files it leaves, and its exit status."""
+
+import csv
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from typer.testing import CliRunner
+
+import elastic_pinn as ep
+from elastic_pinn.storage import LocalFolder, locked, publish, read_snapshot
+from elastic_pinn.workbench.cli import app
+
+COMMANDS = ("inspect", "verify", "history", "export", "prune", "pin", "unpin")
+SCRIPT = Path(sys.executable).with_name("elastic-pinn")
+
+
+def call(*words):
+    """The result of a command: .exit_code, .stdout, .stderr."""
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def said(*words) -> str:
+    """What a command prints that succeeds and has nothing to complain of."""
+    result = call(*words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def refused(status: int, *words) -> str:
+    """The one line of a command that fails."""
+    result = call(*words)
+    assert result.exit_code == status and result.stdout == "", result.output
+    [line] = result.stderr.splitlines()
+    assert line.startswith("error: ") and "Traceback" not in line
+    return line
+
+
+def row(text: str, name: str) -> list[str]:
+    """The cells of the table's row that begins so."""
+    [line] = [line for line in text.splitlines() if line.split()[:1] == [name]]
+    return line.split()
+
+
+@pytest.fixture
+def run(forward_run, tmp_path) -> ep.Run:
+    """A run of its own: checkpoints of steps 0, 6 and 10."""
+    shutil.copytree(forward_run.path, tmp_path / "run")
+    return ep.Run(tmp_path / "run")
+
+
+@pytest.fixture
+def newest(run) -> Path:
+    return run.checkpoints()[-1].path
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_without_a_word_it_says_what_there_is():
+    text = said()
+    assert text == said("--help")
+    assert all(f"\n  {command} " in text for command in COMMANDS)
+    assert "Exit status" in text and text.isascii()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(command):
+    text = said(command, "--help")
+    assert text.startswith("Usage: ") and "Arguments:" in text and text.isascii()
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["verfy"], "No such command 'verfy'"),
+        (["verify"], "Missing argument"),
+        (["inspect", "a.h5", "--isolate"], "No such option"),
+        (["prune", "run", "--keep-last", "1"], "greater than or equal to 2"),
+        (["export", "a.h5"], "--weights, --history or --torch"),
+        (["export", "a.h5", "--history", "a.txt"], ".csv or .parquet"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said_in_one_line(words, fault):
+    assert fault in refused(2, *words)
+
+
+@pytest.mark.parametrize(
+    "words", [["inspect"], ["history"], ["export", "--torch", "x.pt"], ["prune"], ["pin"], ["unpin"]]
+)
+def test_what_is_not_there_is_said_in_one_line(words, tmp_path):
+    assert "nowhere" in refused(1, *words, tmp_path / "nowhere")
+    if words[0] not in ("pin", "unpin"):
+        assert "holds no run" in refused(1, *words, tmp_path)
+
+
+def test_the_console_script_isolates_and_ends_with_a_status(newest, tmp_path):
+    damaged = tmp_path / "damaged.h5"
+    shutil.copy(newest, damaged)
+    flip_a_bit(damaged)
+    done = subprocess.run([SCRIPT, "verify", newest, damaged], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    good, bad = done.stdout.splitlines()
+    assert good == f"ok     {newest}"
+    assert bad.startswith(f"BAD    {damaged}: damaged") and "SHA-256" in bad
+
+
+def test_help_needs_no_torch():
+    code = "import sys; from elastic_pinn.workbench.cli import app; sys.exit('torch' in sys.modules or 'h5py' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_inspect_tells_how_a_run_stands(run):
+    text = said("inspect", run.path)
+    assert "status    completed: all 10 steps done" in text
+    assert "material  lambda 2 Pa, mu 1 Pa, rho 1 kg/m3" in text
+    assert "0 checkpoints failed" in text
+    assert row(text, "hidden_layers") == ["hidden_layers", "[8]", "default", "[100,", "100,", "100,", "100]"]
+    assert "learning_rate" not in text, "it is as by default"
+    assert row(text, "step-000000006-g000.h5")[1:3] == ["6", "0"]
+    assert "latest" in row(text, "step-000000010-g000.h5")[-1] + row(text, "step-000000010-g000.h5")[-2]
+    best = run.best().path.name
+    assert "best" in " ".join(row(text, best))
+
+
+def test_inspect_names_damaged_pinned_and_quarantined_checkpoints(run):
+    first, second, _ = (entry.path for entry in run.checkpoints())
+    said("pin", second, "--why", "figure 3")
+    first.write_bytes(first.read_bytes()[:100])
+    (run.path / "quarantine").mkdir()
+    shutil.copy(first, run.path / "quarantine" / "step-000000003-g000.h5")
+    text = said("inspect", run.path)
+    assert "BAD: truncated: 100 bytes" in " ".join(row(text, first.name))
+    assert " ".join(row(text, second.name)).endswith("pinned: figure 3")
+    assert "quarantine/step-000000003-g000.h5: was found damaged" in text
+
+
+def test_inspect_of_a_run_with_a_broken_summary_is_one_line(run):
+    (run.path / "summary.json").write_text('{"status": ')
+    assert "summary.json: is not what a run writes" in call("inspect", run.path).stderr
+
+
+def test_inspect_shows_all_that_is_in_a_checkpoint(newest):
+    text = said("inspect", newest, "--no-isolated")
+    assert f"verdict        good: all {newest.stat().st_size} bytes" in text
+    assert "step           10 of 10, stage 1 (lbfgs), generation 0" in text
+    assert f"torch {torch.__version__}" in text
+    assert "    network.weights.0: float32 (8, 3)\n" in text
+    assert "    loss/total: float64 (10,)\n" in text
+    assert row(text, "material/mu") == ["material/mu", "1", "Pa"]
+    assert "learning_rate      0.001" not in text
+    assert "learning_rate      0.001" in said("inspect", newest, "--no-isolated", "--config").replace("  ", " " * 2)
+
+
+def test_inspect_of_a_damaged_checkpoint_shows_nothing_of_it(newest):
+    flip_a_bit(newest)
+    assert f"{newest}: damaged" in refused(1, "inspect", newest)
+
+
+def test_inspect_and_verify_isolate_unless_told(newest, monkeypatch):
+    isolated = []
+
+    def read(place):
+        isolated.append(place)
+        return read_snapshot(place)
+
+    monkeypatch.setattr("elastic_pinn.storage.read_isolated", read)
+    monkeypatch.setattr("elastic_pinn.run.read_isolated", read)
+    for command in ("inspect", "verify"):
+        said(command, newest, "--no-isolated")
+        assert not isolated
+        said(command, newest)
+        assert [str(place) for place in isolated] == [str(newest)]
+        isolated.clear()
+
+
+def test_a_foreign_text_does_nothing_to_the_terminal(newest, tmp_path):
+    snapshot = read_snapshot(newest)
+    snapshot.history.note(3, "\x1b[2J\x1b]0;title\x07 and \u202e")
+    foreign = dataclasses.replace(snapshot, attributes={"device": "\x1b[31mred\r\n", **{"\x9b0m": 1}})
+    publish(tmp_path / "foreign.h5", foreign.image())
+    text = said("inspect", tmp_path / "foreign.h5", "--no-isolated")
+    assert r"\x1b[31mred\r\n" in text and r"\x1b[2J\x1b]0;title\x07 and \u202e" in text
+    assert all(c.isprintable() or c == "\n" for c in text)
+    assert r"\x1b[5m" in refused(1, "inspect", tmp_path / "\x1b[5m.h5")
+
+
+def test_verify_says_which_good_checkpoints_are_latest_and_best(run):
+    *files, count, latest, best = said("verify", "--no-isolated", run.path).splitlines()
+    assert files == [f"ok     {entry.path}" for entry in run.checkpoints()]
+    assert count == f"3 of 3 checkpoints of {run.path} are good"
+    assert latest.split() == ["latest", "step-000000010-g000.h5"]
+    assert best.split()[:3] == ["best", run.best().path.name, "loss/validation"]
+
+
+def test_verify_goes_on_after_what_is_bad_and_fails_in_the_end(run, tmp_path):
+    first, second, third = (entry.path for entry in run.checkpoints())
+    flip_a_bit(third)
+    shutil.move(first, first.with_name("step-000000007-g000.h5"))
+    (tmp_path / "empty").mkdir()
+    result = call("verify", "--no-isolated", tmp_path / "nowhere.h5", tmp_path / "empty", run.path)
+    assert result.exit_code == 1 and result.stderr == ""
+    missing, empty, good, renamed, damaged, count, latest, _ = result.stdout.splitlines()
+    assert missing == f"BAD    {tmp_path}/nowhere.h5: is missing. Check the path."
+    assert empty.startswith(f"BAD    {tmp_path}/empty holds no run")
+    assert good == f"ok     {second}"
+    assert "is named otherwise than what is in it" in renamed and f"{third}: damaged" in damaged
+    assert count.startswith("1 of 3 ") and latest.split()[1] == second.name
+
+
+def test_verify_lists_the_quarantine_and_does_not_fail_for_it(run):
+    (run.path / "quarantine").mkdir()
+    (run.path / "quarantine" / "step-000000003-g000.h5").write_bytes(b"damaged")
+    assert f"\naside  {run.path}/quarantine/step-000000003-g000.h5" in said("verify", "--no-isolated", run.path)
+
+
+def test_history_tells_where_each_loss_stands(run, newest):
+    frame = run.history()
+    for place in (run.path, newest):
+        text = said("history", place)
+        lowest = frame["loss/total"].idxmin()
+        assert text.startswith("10 rows, steps 1 to 10\n")
+        expected = [f"{frame['loss/total'].iloc[-1]:.6g}", "10", f"{frame['loss/total'].min():.6g}"]
+        assert row(text, "loss/total") == ["loss/total", *expected, str(frame["step"][lowest])]
+        assert row(text, "loss/validation")[2] == "8", "the last step at which it was measured"
+        assert row(text, "material/lambda") == ["material/lambda", "Pa", "2", "10"]
+
+
+def test_history_as_csv_has_every_row_with_every_digit(run, tmp_path):
+    target = tmp_path / "h.csv"
+    assert said("history", run.path, "--csv", target) == f"{target}: 10 rows, {len(run.history().columns)} columns\n"
+    rows = list(csv.DictReader(target.read_text().splitlines()))
+    assert [float(row["loss/total"]) for row in rows] == run.history()["loss/total"].tolist()
+    assert list(pd.read_csv(target).columns) == list(run.history().columns)
+    assert said("history", run.path, "--csv", "-") == target.read_text()
+
+
+def test_export_writes_what_was_asked_for(run, tmp_path):
+    names = {"--weights": "w.safetensors", "--history": "h.parquet", "--torch": "t.pt"}
+    text = said("export", run.path, *[word for option, name in names.items() for word in (option, tmp_path / name)])
+    assert text.startswith(f"from {run.path}/checkpoints/step-000000010-g000.h5\n")
+    assert all(f"  {tmp_path / name}  " in text for name in names.values())
+    assert torch.load(tmp_path / "t.pt", weights_only=True)["step"] == 10
+    assert len(pd.read_parquet(tmp_path / "h.parquet")) == 10
+    oldest = run.checkpoints()[0].path
+    said("export", oldest, "--torch", tmp_path / "t.pt", "--force")
+    assert torch.load(tmp_path / "t.pt", weights_only=True)["step"] == 0
+
+
+def test_export_takes_the_newest_whole_checkpoint_or_the_best(run, newest, tmp_path):
+    flip_a_bit(newest)
+    result = call("export", run.path, "--history", tmp_path / "h.csv")
+    assert result.exit_code == 0 and len(pd.read_csv(tmp_path / "h.csv")) == 6
+    [warning] = result.stderr.splitlines()
+    assert warning.startswith(f"warning: passed over: {newest}: damaged")
+    text = call("export", run.path, "--best", "--torch", tmp_path / "b.pt").stdout
+    assert text.startswith(f"from {run.best().path}\n")
+
+
+@pytest.mark.parametrize("words", [["history", "--csv"], ["export", "--weights"], ["export", "--history"]])
+def test_a_file_that_is_there_stays_unless_told(run, tmp_path, words):
+    target = tmp_path / "mine.csv"
+    target.write_text("mine")
+    assert "is there already, and stays" in refused(2, words[0], run.path, words[1], target)
+    assert target.read_text() == "mine"
+    said(words[0], run.path, words[1], target, "--force")
+    assert target.read_text(errors="replace") != "mine" and not list(tmp_path.glob(".*"))
+
+
+def test_a_file_that_cannot_be_written_is_said_in_one_line(run, tmp_path):
+    assert "No such file or directory" in call("export", run.path, "--torch", tmp_path / "no" / "t.pt").stderr
+
+
+def test_prune_says_what_it_would_remove_and_why_the_others_stay(run):
+    before = sorted(os.listdir(run.path / "checkpoints"))
+    text = said("prune", run.path, "--keep-last", 2, "--keep-best", 0, "--dry-run")
+    assert " ".join(row(text, before[0])).endswith("would be removed")
+    assert " ".join(row(text, before[2])).endswith("stays: of the last 2")
+    assert text.splitlines()[-1].startswith("1 of 3 checkpoints would be removed: ")
+    assert sorted(os.listdir(run.path / "checkpoints")) == before
+
+
+def test_prune_goes_by_the_runs_own_rules_unless_told(run):
+    assert said("prune", run.path).splitlines()[-1] == "0 of 3 checkpoints removed: 0 B"
+    text = said("prune", run.path, "--keep-last", 2, "--keep-best", 0)
+    assert " ".join(row(text, "step-000000000-g000.h5")).endswith("removed")
+    assert [entry.header.step for entry in run.checkpoints()] == [6, 10]
+
+
+def test_prune_leaves_pinned_ones_until_unpinned(run):
+    first = run.checkpoints()[0].path
+    assert said("pin", first, "--why", "the start") == f"pinned {first}: the start\n"
+    text = said("prune", run.path, "--keep-last", 2, "--keep-best", 0)
+    assert " ".join(row(text, first.name)).endswith("stays: pinned: the start")
+    assert said("unpin", first) == f"no longer pinned: {first}\n"
+    said("prune", run.path, "--keep-last", 2, "--keep-best", 0)
+    assert not first.exists()
+
+
+def test_prune_puts_a_damaged_checkpoint_aside_and_keeps_another(run, newest):
+    flip_a_bit(newest)
+    result = call("prune", run.path, "--keep-last", 2, "--keep-best", 0)
+    assert result.exit_code == 0 and "quarantine" in " ".join(row(result.stdout, newest.name))
+    assert [entry.header.step for entry in run.checkpoints()] == [0, 6]
+
+
+def test_prune_leaves_what_the_mirror_does_not_have(run, tmp_path, monkeypatch):
+    config = run.config.model_copy(update={"mirror": "memory://there"})
+    (run.path / "config.json").write_text(config.to_json())
+    asked = []
+
+    def folder_at(place):
+        asked.append(str(place))
+        return LocalFolder(tmp_path / "there" if "://" in str(place) else Path(place))
+
+    monkeypatch.setattr("elastic_pinn.storage.folder_at", folder_at)
+    (tmp_path / "there" / "checkpoints").mkdir(parents=True)
+    words = ["prune", run.path, "--keep-last", 2, "--keep-best", 0]
+    first = run.checkpoints()[0].path
+    assert " ".join(row(said(*words), first.name)).endswith("stays: not in the mirror yet")
+    assert "memory://there/run" in asked
+    shutil.copy(first, tmp_path / "there" / "checkpoints")
+    assert " ".join(row(said(*words), first.name)).endswith("removed") and not first.exists()
+
+
+def test_prune_of_a_run_that_trains_is_refused_with_its_process(run):
+    with locked(run.path):
+        line = refused(1, "prune", run.path, "--keep-last", 2, "--keep-best", 0)
+    assert f"is in use by process {os.getpid()} on" in line
+    assert len(run.checkpoints()) == 3
