@@ -16,7 +16,7 @@ from elastic_pinn.physics import (
     problem_from,
 )
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
-from elastic_pinn.storage import CheckpointError
+from elastic_pinn.storage import CheckpointError, pin, unpin
 from elastic_pinn.training import Control, DivergedError, RunDirectoryError, train
 
 __all__ = [
@@ -38,8 +38,10 @@ __all__ = [
     "Traction",
     "figures",
     "load_checkpoint",
+    "pin",
     "problem_from",
     "train",
+    "unpin",
 ]
 
 

@@ -126,6 +126,10 @@ class Run:
         """All checkpoints by generation and step, each with its path and sealed header (step, metric, ...)."""
         return self._checkpoints.entries()
 
+    def pins(self) -> dict[str, str]:
+        """The checkpoints that retention keeps whatever its rules say, by name, and why: see `pin`."""
+        return self._checkpoints.pins()
+
     def latest(self) -> Checkpoint:
         """The newest checkpoint that verifies."""
         return self._load(self._checkpoints.latest())

@@ -62,7 +62,7 @@ def parse_isolated(place: str | os.PathLike[str], data: bytes) -> Snapshot:
     head, _, image = answer.partition(b"\n")
     try:
         fault = json.loads(head)
-        error = fault and KINDS[fault["kind"]](place, str(fault["fault"]), str(fault["advice"]))
+        error = None if fault is None else KINDS[fault["kind"]](place, fault["fault"], fault["advice"])
     except (ValueError, LookupError, TypeError) as unclear:
         raise CheckpointError(place, "made the process that read it give no clear answer", FOREIGN) from unclear
     if error:
@@ -74,7 +74,7 @@ def parse_isolated(place: str | os.PathLike[str], data: bytes) -> Snapshot:
 def main() -> None:
     """The child: bytes on standard input, a line of JSON and, where it is null, an image on standard output."""
     data = sys.stdin.buffer.read()
-    _respond(_empty_image())  # so that whatever is imported late is imported before nothing can be opened
+    _respond(bytes(_empty_image()))  # so that whatever is imported late is imported before nothing can be opened
     _limit(len(data))
     sys.stdout.buffer.write(_respond(data))
     sys.stdout.buffer.flush()

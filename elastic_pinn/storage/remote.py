@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -31,6 +32,10 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "abfss": AZURE_OPTIONS,
     "az": AZURE_OPTIONS,
 }
+
+# fsspec keeps connections, since making one takes a second, but does not see whose they are.
+VARIABLES = ("AWS_", "AZURE_", "GOOGLE_", "GCSFS_")
+MADE_WITH: dict[str, frozenset[tuple[str, str]]] = {}
 
 
 class RemoteFolder:
@@ -91,8 +96,9 @@ class RemoteFolder:
     def _attempt(self, place: str, act: Callable[[], Result]) -> Result:
         try:
             return attempt(place, act)
-        except UnreadableError:
-            self._store.clear_instance_cache()  # who sets other credentials, and tries again, gets a fresh connection
+        except UnreadableError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                self._store.clear_instance_cache()  # who sets other credentials and tries again gets a fresh connection
             raise
 
     def _place(self, name: str) -> str:
@@ -161,6 +167,7 @@ def _open(url: str, protocol: str) -> tuple[AbstractFileSystem, str]:
     import fsspec  # slow to import, and not needed by those who stay on one machine
 
     try:
+        _forget_old_credentials(protocol)
         store, root = fsspec.url_to_fs(url, use_listings_cache=False, **OPTIONS.get(protocol, {}))
     except ImportError as error:
         extra = EXTRAS.get(protocol)
@@ -175,3 +182,13 @@ def _open(url: str, protocol: str) -> tuple[AbstractFileSystem, str]:
     if protocol in ("s3", "s3a"):
         store.retries = 1
     return store, root.rstrip("/")
+
+
+def _forget_old_credentials(protocol: str) -> None:
+    """Let no connection be used again that was made with other credentials in the environment than are there now."""
+    import fsspec
+
+    environment = frozenset(item for item in os.environ.items() if item[0].startswith(VARIABLES))
+    if MADE_WITH.setdefault(protocol, environment) != environment:
+        fsspec.get_filesystem_class(protocol).clear_instance_cache()
+        MADE_WITH[protocol] = environment

@@ -161,7 +161,7 @@ class Record:
         saving = {
             "checkpoint": saver.newest.name if saver.newest else None,
             "checkpoint_failures": saver.failures,
-            "checkpoint_failure": str(saver.error) if saver.error else "",
+            "checkpoint_failure": saver.last_failure,
             "checkpoint_blocked_s": self._blocked_s,
             "checkpoint_cpu_s": saver.cpu_s,
         }

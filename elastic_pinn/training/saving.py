@@ -29,6 +29,7 @@ class Saver:
         newest: the last checkpoint that was acknowledged, of this process.
         failures, failures_in_row: saves that failed.
         error: of the last save, None if it succeeded.
+        last_failure: what was wrong with the newest save that failed, or "".
         cpu_s: CPU seconds that saving took in the background.
     """
 
@@ -39,6 +40,7 @@ class Saver:
         self.newest: Path | None = None
         self.failures = self.failures_in_row = 0
         self.error: CheckpointError | None = None
+        self.last_failure = ""
         self.cpu_s = 0.0
 
     def save(self, snapshot: Snapshot, then: Callable[[], None], why_pinned: str = "") -> None:
@@ -54,9 +56,9 @@ class Saver:
 
     def wait(self) -> None:
         """Let the save in flight end. Raises what only a fault of the program raises there."""
-        if self._saving:
-            self._saving.result()
-            self._saving = None
+        saving, self._saving = self._saving, None
+        if saving:
+            saving.result()
 
     def close(self) -> None:
         """Let the save in flight end, and the thread."""
@@ -72,7 +74,8 @@ class Saver:
         try:
             self.newest = path = self._store.publish(snapshot)
         except CheckpointError as error:
-            self.error, self.failures, self.failures_in_row = error, self.failures + 1, self.failures_in_row + 1
+            self.error, self.last_failure = error, str(error)
+            self.failures, self.failures_in_row = self.failures + 1, self.failures_in_row + 1
             logger.warning("this checkpoint failed, %d in a row: %s", self.failures_in_row, error)
         else:
             self.error, self.failures_in_row = None, 0

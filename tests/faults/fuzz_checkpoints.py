@@ -2,15 +2,17 @@
 
 Each case is made by its number alone. Before a case its number is printed, after it what came of it, as one JSON line
 each, so that whoever reads along knows which case crashed or hung the process: SIGALRM ends it after SECONDS.
+With a FOLDER, the case lies there as case.h5.
 libhdf5 checks the sums of its metadata, so most mutations mend these too: only then its parsers see what was changed.
 """
 
+import codecs
 import json
 import random
 import resource
 import signal
-import struct
 import sys
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -277,7 +279,8 @@ def replace(file: h5py.File, name: str, **options) -> h5py.Dataset:
 
 
 EDITS = [
-    edit_type, edit_attribute, edit_shape, edit_chunk, edit_link, edit_outside, edit_depth, edit_tree, edit_tree, delete,
+    edit_type, edit_attribute, edit_shape, edit_chunk, edit_link, edit_outside, edit_depth, edit_tree, edit_tree,
+    delete,
 ]  # fmt: skip
 KINDS = [
     h5py.string_dtype(), h5py.string_dtype("utf-8", 3), h5py.vlen_dtype("f8"), h5py.ref_dtype, h5py.regionref_dtype,
@@ -302,11 +305,11 @@ VALUES = [
 ]
 TYPES = [
     "dict", "list", "tuple", "tensor", "array", "tensor[bool]", "tensor[bfloat16]", "tensor[complex32]", "array[bool]",
-    "array[complex]", "list[tensor]", "tuple[tensor]", "list[int]", "tuple[float]", "int", "float", "bool", "None", "str",
-    "os.system", "tensor[os]", "tensor[", "list[list[int]]", "", "tensor[complex64]", "list[str]",
+    "array[complex]", "list[tensor]", "tuple[tensor]", "list[int]", "tuple[float]", "int", "float", "bool", "None",
+    "str", "os.system", "tensor[os]", "tensor[", "list[list[int]]", "", "tensor[complex64]", "list[str]",
 ]  # fmt: skip
 ODD_NAMES = [b"\xff\xfe", "é", "weights/%zz", "weights/" + "9" * 5000, "weights/%61", "history/step/x", ".x", " "]
-BOMB = __import__("zlib").compress(bytes(50 << 20))
+BOMB = zlib.compress(bytes(50 << 20))
 
 
 def mutated(case: int, bases: list[Base], folder: Path) -> bytes:
@@ -363,6 +366,7 @@ def main() -> None:
     folder = Path(sys.argv[3] if len(sys.argv) > 3 else "/nowhere")
     starts = bases()
     opened: list[str] = []
+    codecs.lookup("ascii")  # h5py's first message would import it
     for base in starts:
         assert outcome(base.image) == "read"
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -370,6 +374,8 @@ def main() -> None:
     sys.addaudithook(lambda event, details: opened.append(event) if event in WATCHED else None)
     for case in range(first, last):
         data = mutated(case, starts, folder)
+        if len(sys.argv) > 3:
+            (folder / "case.h5").write_bytes(data)
         opened.clear()
         print(json.dumps(case), flush=True)
         signal.setitimer(signal.ITIMER_REAL, SECONDS)

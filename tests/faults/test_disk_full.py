@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,8 +26,7 @@ NOT_ALLOWED = 77  # the exit status of a child that may not mount anything
 @cache
 def large(step: int, kib: int) -> SimpleNamespace:
     """For `Store.publish`: a checkpoint with so many KiB of weights."""
-    fields = {**vars(sent(step)), "weights": {"w": torch.full((kib * KIB // 4,), float(step))}}
-    image = type(sent(step))(**fields).image()
+    image = replace(sent(step), weights={"w": torch.full((kib * KIB // 4,), float(step))}).image()
     return SimpleNamespace(step=step, generation=0, image=lambda: image)
 
 

@@ -7,25 +7,33 @@ from pathlib import Path
 import pytest
 
 from elastic_pinn.storage import Store
-from elastic_pinn.storage.retention import Policy
+from elastic_pinn.storage.retention import Policy, pin
 from tests.faults.power import Enter, Note, Recorder, Step, Sync, crash_states, lay_out, recorded
 from tests.faults.small import ready, require_next_save, require_recovery, sent_bytes, sizes, whole
 
 FOLDER = Path("run", "checkpoints")
 POLICY = Policy(keep_last=2, keep_every=3)
+PINNED, PINNED_NAME = 2, "step-000000002-g000.h5"
 
 Saved = frozenset[tuple[int, int]]  # (generation, step) of what must be there
 Noting = Callable[[Saved], None]
+
+
+def stays(step: int) -> bool:
+    """Whether retention keeps a checkpoint however old it is."""
+    return step % POLICY.keep_every == 0 or step == PINNED
 
 
 def saves(root: Path, steps: Iterable[int], note: Noting) -> None:
     """Checkpoints with retention; notes, at each point, what must outlast a power cut from there on."""
     store, due = Store(root / FOLDER), frozenset()
     for step in steps:
-        store.publish(ready(step))
+        path = store.publish(ready(step))
+        if step == PINNED:
+            pin(path)
         due |= {(0, step)}
         note(due)
-        due = frozenset(sorted(due)[-POLICY.keep_last :]) | {(0, old) for _, old in due if old % POLICY.keep_every == 0}
+        due = frozenset(sorted(due)[-POLICY.keep_last :]) | {(0, old) for _, old in due if stays(old)}
         note(due)
         store.retain(POLICY)
         store.link()
@@ -59,6 +67,8 @@ def survive(recorder: Recorder, states: int, scratch: Path, first: Saved = froze
         assert len(whole(root / FOLDER)) >= at_least, f"lost: fewer than {at_least} are left"
         if count % 10 == 0:
             require_next_save(root / FOLDER)
+            Store(root / FOLDER).retain(POLICY)
+            assert {(0, step) for _, step in due if stays(step)} <= whole(root / FOLDER), "lost in the next retention"
         remove(root)
     return count
 
@@ -81,6 +91,7 @@ def test_a_power_cut_during_recovery_and_the_saves_after_it_loses_nothing(fast_p
     folder = root / FOLDER
     for step in (1, 2, 3):
         Store(folder).publish(ready(step))
+    pin(folder / PINNED_NAME)
     (folder / "step-000000004-g000.h5").write_bytes(sent_bytes(4)[:-100])
     (folder / f".step-000000005-g000.h5.{16 * 'a'}.tmp").write_bytes(sent_bytes(5)[:1000])
     first = frozenset({(0, 2), (0, 3)})
@@ -91,7 +102,7 @@ def test_a_power_cut_during_recovery_and_the_saves_after_it_loses_nothing(fast_p
         note(first)
         store.publish(ready(4, generation=1))
         note(first | {(1, 4)})
-        note(frozenset({(0, 3), (1, 4)}))
+        note(frozenset({(0, 2), (0, 3), (1, 4)}))
         store.retain(POLICY)
 
     recorder = recorded(root, go_on)
@@ -105,6 +116,7 @@ def test_two_stay_when_a_save_is_killed_before_its_last_sync_and_then_the_power_
     root = fast_path / "recorded"
     for step in (1, 2):
         Store(root / FOLDER).publish(ready(step))
+    pin(root / FOLDER / PINNED_NAME)
     first, last = frozenset({(0, 1), (0, 2)}), frozenset({(0, 2)})
 
     def killed_and_started_again(note: Noting) -> None:

@@ -60,6 +60,7 @@ class Faults:
 
     Attributes:
         asked: "METHOD /path" of each request.
+        signed: by whom each was signed.
     """
 
     def __init__(self, app: Callable) -> None:
@@ -69,6 +70,7 @@ class Faults:
     def heal(self) -> None:
         """From now on do everything right, and forget what was asked."""
         self.asked: list[str] = []
+        self.signed: list[str] = []
         self._plans: list[tuple[str, deque[Callable]]] = []
         self._always: list[tuple[str, Callable]] = []
         self._released = threading.Event()
@@ -84,6 +86,7 @@ class Faults:
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         asked = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         self.asked.append(asked)
+        self.signed.append(environ.get("HTTP_AUTHORIZATION", ""))
         for pattern, faults in self._plans:
             if faults and re.search(pattern, asked):
                 return faults.popleft()(environ, start_response)

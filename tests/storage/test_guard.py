@@ -14,7 +14,8 @@ from h5py import h5d, h5p, h5s, h5t
 from elastic_pinn.storage import CheckpointError, History, Snapshot, guard
 from elastic_pinn.storage.guard import Guard
 from elastic_pinn.storage.hdf5 import write_array
-from elastic_pinn.storage.seal import seal
+from elastic_pinn.storage.metadata import lookup3
+from elastic_pinn.storage.seal import HEADER_BYTES, seal
 from elastic_pinn.storage.snapshot import parse_snapshot
 
 HEADER = {"step": 5, "generation": 0, "metric": 0.5, "metric_name": "loss/total"}
@@ -90,12 +91,18 @@ def compact(file: h5py.File) -> None:
 ENUM = h5t.py_create(np.dtype("?"), logical=True)
 FOREIGN = {
     "soft link": (lambda file: file.update({"bad": h5py.SoftLink("/config")}), "'bad', a soft"),
-    "external link": (lambda file: file.update({"bad": h5py.ExternalLink("/etc/passwd", "x")}), "'bad', a soft, external"),
+    "external link": (
+        lambda file: file.update({"bad": h5py.ExternalLink("/etc/passwd", "x")}),
+        "'bad', a soft, external",
+    ),
     "cycle": (lambda file: file.update({"bad": file["/"]}), "another object as well"),
     "cycle inside": (lambda file: file["weights"].update({"bad": file["weights"]}), "another object as well"),
     "second path": (lambda file: file.update({"bad": file["config"]}), "another object as well"),
     "virtual": (virtual, "not stored in one piece inside"),
-    "external storage": (put("bad", shape=(8,), dtype="u1", external=[("/etc/passwd", 0, 8)]), "not stored in one piece"),
+    "external storage": (
+        put("bad", shape=(8,), dtype="u1", external=[("/etc/passwd", 0, 8)]),
+        "not stored in one piece",
+    ),
     "compact": (compact, "not stored as"),
     "reference": (put("bad", shape=(2,), dtype=h5py.ref_dtype), "something other than integers"),
     "compound": (put("bad", shape=(2,), dtype=[("a", "f8")]), "something other than integers"),
@@ -116,7 +123,6 @@ FOREIGN = {
     "empty but huge": (put("bad", shape=(2**40, 0), dtype="u1"), "declares more than it stores"),
     "too deep": (nested(1200), "nested deeper than 64"),
     "odd name": (odd_name, "not UTF-8"),
-    "long attribute": (attribute("type", np.bytes_(b"x" * 65_000 * 2)), "more than 65,536 bytes"),
     "attribute array": (attribute("type", [1, 2]), "no plain number or text"),
     "attribute text of odd bytes": (attribute("type", np.bytes_(b"\xff\xfe")), "not UTF-8"),
     "unknown type": (attribute("type", np.bytes_(b"os.system")), "is no list, tuple or dict"),
@@ -124,9 +130,12 @@ FOREIGN = {
     "two names of one key": (lambda file: write_array(file["weights"], "%77", np.ones(3)), "no key's name"),
     "an int of 5000 digits": (lambda file: write_array(file["weights"], "9" * 5000, np.ones(3)), "no key's name"),
     "a metric that is an array": (lambda file: write_array(file["metrics"], "bad", np.ones(3)), "not one number"),
-    "a step that is text": (lambda file: file.attrs.modify("step", np.bytes_(b"x")), "'step' that is no int"),
+    "a step that is text": (lambda file: file.attrs.create("step", np.bytes_(b"x")), "'step' that is no int"),
     "no history": (lambda file: file.pop("history"), "history"),
-    "a data set for a group": (lambda file: (file.pop("metrics"), write_array(file, "metrics", np.ones(3))), "'metrics'"),
+    "a data set for a group": (
+        lambda file: (file.pop("metrics"), write_array(file, "metrics", np.ones(3))),
+        "'metrics'",
+    ),
 }
 
 
@@ -152,7 +161,9 @@ def test_chunks_are_decoded_as_libhdf5_decodes_them(kind, shape):
     buffer = BytesIO()
     with h5py.File(buffer, "w") as file:
         chunk = tuple(max(1, 2 * n // 3) for n in shape)
-        dataset = file.create_dataset("x", data=array, chunks=chunk, shuffle=True, compression="gzip")
+        file.create_dataset("x", data=array, chunks=chunk, shuffle=True, compression="gzip")
+    with h5py.File(buffer) as file:
+        dataset = file["x"]
         assert np.array_equal(Guard(file).read_array(dataset), dataset[...])
 
 
@@ -211,9 +222,54 @@ def test_a_list_of_a_million_tensors_in_one_data_set_is_refused():
 
 
 def test_data_sets_that_share_their_bytes_are_refused():
-    data = edited(lambda file: [write_array(file, name, np.arange(20_000.0)) for name in ("one", "two", "three")])
-    with h5py.File(BytesIO(data)) as file:
-        places = [(file[name].id.get_offset() - 512).to_bytes(8, "little") for name in ("one", "two", "three")]
-    image = bytearray(data[: len(data) - 2 * 160_000]) if data.endswith(bytes(8)) else bytearray(data)
-    checked = Guard.__dict__  # the sum over all data sets, which a walk adds up
-    assert "_store" in checked and len(set(places)) == 3 and image
+    def edit(file: h5py.File) -> None:
+        write_array(file, "one", np.arange(20_000.0))
+        for name in ("two", "three"):
+            file.create_dataset(name, (20_000,), "f8")  # nothing is stored yet
+
+    image = bytearray(edited(edit))
+    with h5py.File(BytesIO(image)) as file:
+        place = (file["one"].id.get_offset() - HEADER_BYTES).to_bytes(8, "little")
+    length = (160_000).to_bytes(8, "little")
+    while (at := image.find(b"\xff" * 8 + length)) >= 0:
+        image[at : at + 8] = place
+        start = image.rfind(b"OHDR", 0, at)
+        assert image[start + 5] & 3 == 1  # the number before the messages is two bytes wide
+        head = start + 8 + 16 * bool(image[start + 5] & 32)
+        end = head + int.from_bytes(image[head - 2 : head], "little")
+        image[end : end + 4] = lookup3(bytes(image[start:end])).to_bytes(4, "little")
+    seal(image, **HEADER)
+    assert "claims more than the file has" in fault_of(bytes(image))
+
+
+def test_a_superblock_or_index_that_writing_never_makes_is_refused_before_libhdf5_sees_it():
+    plain = snapshot(state={"wide": {f"name {number}": number for number in range(20)}}).image()
+    for at, value, words in [
+        (HEADER_BYTES + 8, 2, "begins as no checkpoint does"),
+        (HEADER_BYTES + 28, 1, "begins as no checkpoint does"),
+        (plain.index(b"BTHD") + 5, 8, "an index of an"),
+        (plain.index(b"BTHD") + 10, 12, "an index of an unknown kind"),
+        (plain.index(b"FRHP") + 5, 8, "a heap of an"),
+    ]:
+        image = bytearray(plain)
+        image[at] ^= value
+        for signature, length in ((b"BTHD", 34), (b"FRHP", 142)):
+            start = image.index(signature)
+            image[start + length : start + length + 4] = lookup3(bytes(image[start : start + length])).to_bytes(
+                4, "little"
+            )
+        seal(image, **HEADER)
+        assert words in fault_of(bytes(image))
+
+
+def test_weights_that_look_like_metadata_are_read():
+    text = b"OHDR\2FRHP\0BTHD\0BTLF\0" * 40
+    weights = {"w": torch.frombuffer(bytearray(text), dtype=torch.uint8)}
+    back = parse_snapshot("mine.h5", bytes(snapshot(weights=weights).image()))
+    assert torch.equal(back.weights["w"], weights["w"])
+
+
+def test_too_large_an_attribute_is_refused(monkeypatch):
+    data = edited(attribute("type", np.bytes_(b"x" * 60_000)))
+    monkeypatch.setattr(guard, "MAX_ATTRIBUTE_BYTES", 50_000)
+    assert "more than 50,000 bytes" in fault_of(data)

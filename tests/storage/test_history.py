@@ -10,8 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
-from elastic_pinn.storage import CheckpointError, History, LiveHistory, read_live
-from elastic_pinn.storage.hdf5 import image_of, new_file
+from elastic_pinn.storage import CheckpointError, History, LiveHistory, column, read_live
+from elastic_pinn.storage.column import BLOCK_ROWS
+from elastic_pinn.storage.hdf5 import LIBVER, image_of, make_group, new_file
 from elastic_pinn.storage.history import read_history, write_history
 
 COLUMNS = ["step", "wall_s", "loss/total", "loss/pde", "material/mu"]
@@ -34,6 +35,14 @@ def equal(one: History, other: History) -> bool:
     )
 
 
+def full_disk(*_):
+    raise OSError(28, "No space left on device")
+
+
+def open_ids() -> int:
+    return h5py.h5f.get_obj_count(h5py.h5f.OBJ_ALL, h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET)
+
+
 def test_rows_become_columns_and_what_was_not_measured_is_nan():
     history = filled(3)
     columns = history.columns()
@@ -45,16 +54,61 @@ def test_rows_become_columns_and_what_was_not_measured_is_nan():
     assert History(COLUMNS).last == {}
 
 
-def test_columns_are_views_that_stay_as_they_are_while_the_history_grows():
+def test_columns_stay_as_they_are_while_the_history_grows():
     history = filled(1000)
     before = history.columns()["step"]
-    assert np.shares_memory(before, history.columns()["step"])
     with pytest.raises(ValueError, match="read-only"):
         before[0] = 7
-    for step in range(1000, 5000):
+    for step in range(1000, 3 * BLOCK_ROWS):
         history.append({"step": step})
     assert before.tolist() == list(range(1000))
-    assert history.columns()["step"].tolist() == list(range(5000))
+    assert history.columns()["step"].tolist() == list(range(3 * BLOCK_ROWS))
+
+
+@pytest.mark.parametrize("rows", [1, BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 1, 2 * BLOCK_ROWS])
+def test_rows_from_any_one_on_are_whole_wherever_blocks_end(rows):
+    history = filled(rows)
+    for start in {0, rows // 2, rows - 1, rows, min(rows, BLOCK_ROWS - 1), min(rows, BLOCK_ROWS)}:
+        assert history.rows(start)["step"].tolist() == list(range(start, rows))
+    assert history.last["step"] == rows - 1
+
+
+def test_a_frozen_history_shares_the_values_and_stays_as_it_is_while_the_first_one_grows():
+    history = filled(5)
+    history.note(1, "early")
+    frozen = history.frozen()
+    assert np.shares_memory(frozen.columns()["step"], history.columns()["step"])
+    for step in range(5, BLOCK_ROWS + 5):
+        history.append({"step": step, "loss/total": 9.0})
+    history.note(6, "late")
+    assert equal(frozen, History.from_columns(filled(5).columns(), [(1, "early")]))
+    with pytest.raises(ValueError, match="frozen"):
+        frozen.append({"step": 5})
+    assert len(frozen) == 5 and len(history) == BLOCK_ROWS + 5
+
+
+def test_each_full_block_is_deflated_once_for_all_files_and_few_at_a_step(monkeypatch):
+    levels = []
+
+    def counted(block, level, deflate=column.deflate):
+        levels.append(level)
+        return deflate(block, level)
+
+    monkeypatch.setattr(column, "deflate", counted)
+    history, most = History(COLUMNS), 0
+    for step in range(2 * BLOCK_ROWS + 100):
+        before = len(levels)
+        history.append({"step": step})
+        most = max(most, len(levels) - before)
+    for _ in range(2):
+        stored(history.frozen())
+    assert levels.count(column.LEVEL) == 2 * len(COLUMNS) and most == 1
+
+
+def test_a_long_history_gives_the_same_bytes_however_it_came_to_be():
+    grown = filled(BLOCK_ROWS + 3)
+    read = History.from_columns(grown.columns(), grown.events)
+    assert stored(grown) == stored(read) == stored(grown.frozen())
 
 
 def test_a_row_with_an_unknown_column_or_no_step_is_refused_with_the_legal_names():
@@ -95,24 +149,21 @@ def test_a_history_made_from_columns_is_a_copy_and_grows():
         History.from_columns({"step": [1, 2], "x": [1.0]})
 
 
-def test_history_events_and_units_come_back_from_a_file():
-    history = filled(5)
+def stored(history: History, units=None) -> bytes:
+    with new_file(0) as file:
+        write_history(make_group(file, "history"), history, units or {})
+        return bytes(image_of(file))
+
+
+@pytest.mark.parametrize("rows", [0, 5, BLOCK_ROWS + 5])
+def test_history_events_and_units_come_back_from_a_file(rows):
+    history = filled(rows)
     history.note(2, "learning rate 0.001 -> 0.0005: μ\n" + "long " * 100)
     history.note(3, "")
-    with new_file(0) as file:
-        write_history(file.create_group("history"), history, {"wall_s": "s"})
-        image = image_of(file)
-    with h5py.File(BytesIO(image)) as file:
+    with h5py.File(BytesIO(stored(history, {"wall_s": "s"}))) as file:
         back, units = read_history(file["history"])
+        assert file["history/loss/total"][:].tobytes() == history.columns()["loss/total"].tobytes()
     assert equal(back, history) and units == {"wall_s": "s"}
-
-
-def test_an_empty_history_comes_back():
-    with new_file(0) as file:
-        write_history(file.create_group("history"), History(COLUMNS), {})
-        image = image_of(file)
-    with h5py.File(BytesIO(image)) as file:
-        assert len(read_history(file["history"])[0]) == 0
 
 
 @pytest.mark.parametrize("bad", [np.zeros((3, 1)), np.zeros(4), np.zeros(3, np.float32), np.zeros(3, np.int64)])
@@ -171,15 +222,44 @@ def test_a_live_history_that_cannot_be_made_leaves_what_was_there(tmp_path, monk
     LiveHistory(path, filled(5)).close()
     descriptors = len(os.listdir("/proc/self/fd"))
 
-    def no_replace(*_):
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
-        patch.setattr(os, "replace", no_replace)
+        patch.setattr(os, "replace", full_disk)
         LiveHistory(path, filled(2))
     assert len(read_live(path)) == 5 and os.listdir(tmp_path) == ["history.h5"]
     assert len(os.listdir("/proc/self/fd")) == descriptors
     LiveHistory(path, filled(2)).close()
+
+
+def test_a_full_disk_stops_the_live_history_with_one_warning_and_never_the_run(tmp_path, monkeypatch, caplog):
+    path, history = tmp_path / "history.h5", filled(3)
+    live = LiveHistory(path, history, every_s=0)
+    descriptors, ids = len(os.listdir("/proc/self/fd")), open_ids()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", full_disk)
+        for step in range(3, 40_000):
+            history.append({"step": step})
+            live.update()
+        assert "No space" in live.broken
+        assert [record.levelname for record in caplog.records] == ["WARNING"] and str(path) in caplog.text
+        live.renew()
+        assert live.broken and os.listdir(tmp_path) == ["history.h5"]
+        assert (len(os.listdir("/proc/self/fd")), open_ids()) == (descriptors - 1, 0) != ids
+        assert 3 <= len(read_live(path)) < 40_000
+        live.flush()
+        live.close()
+    live.renew()
+    assert not live.broken and equal(read_live(path), history)
+    live.close()
+    live.close()
+    assert open_ids() == 0
+
+
+def test_a_disk_that_fails_under_libhdf5_neither_stops_the_run_nor_crashes_its_end(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FAILING_DISK), ROOT, tmp_path / "history.h5"], text=True
+    )
+    assert run.returncode == 0
+    assert len(read_live(tmp_path / "history.h5")) == 4
 
 
 def test_columns_of_unequal_length_are_cut_to_whole_rows(tmp_path):
@@ -190,6 +270,34 @@ def test_columns_of_unequal_length_are_cut_to_whole_rows(tmp_path):
         file["step"][3:] = -1
     history = read_live(path)
     assert history.columns()["step"].tolist() == [0, 1, 2] and len(history) == 3
+
+
+def remade(path: Path, **options) -> Path:
+    """A live history in which the column wall_s was made otherwise."""
+    LiveHistory(path, filled(5)).close()
+    with h5py.File(path, "r+", libver=LIBVER) as file:
+        del file["wall_s"]
+        file.create_dataset("wall_s", **{"shape": (5,), "dtype": "f8", "maxshape": (None,)} | options)
+    return path
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"chunks": (4,), "compression": "gzip"},
+        {"chunks": (4,), "fletcher32": True},
+        {"chunks": (4,), "compression": 32001, "allow_unknown_filter": True},
+        {"chunks": (2**20,), "shape": (2**20,)},
+        {"chunks": (8192,), "shape": (2**40,)},
+        {"maxshape": None},
+        {"maxshape": None, "external": [("/etc/passwd", 0, 40)]},
+        {"chunks": (4,), "dtype": "f4"},
+        {"chunks": (4,), "dtype": h5py.string_dtype()},
+    ],
+)
+def test_storage_that_no_live_history_has_is_refused(tmp_path, options):
+    with pytest.raises(CheckpointError, match="wall_s"):
+        read_live(remade(tmp_path / "history.h5", **options))
 
 
 def test_what_is_no_history_is_refused(tmp_path):
@@ -203,13 +311,46 @@ def test_what_is_no_history_is_refused(tmp_path):
             read_live(tmp_path / name)
 
 
-WRITER = """
-    import sys
+ROOT = Path(__file__).parents[2]
+
+# The programs load the storage wing's files alone: its whole package takes seconds to import.
+PROLOGUE = """
+    import os, sys, types
     from pathlib import Path
-    from elastic_pinn.storage import History, LiveHistory
+
+    for name in ("elastic_pinn", "elastic_pinn.storage"):
+        package = types.ModuleType(name)
+        package.__path__ = [str(Path(sys.argv[1], *name.split(".")))]
+        sys.modules[name] = package
+    from elastic_pinn.storage.history import History
+    from elastic_pinn.storage.live import LiveHistory
+"""
+
+FAILING_DISK = (
+    PROLOGUE
+    + """
+    history = History(["step", "loss/total"])
+    live = LiveHistory(Path(sys.argv[2]), history, every_s=0)
+    full = os.open("/dev/full", os.O_RDWR)
+    os.posix_fallocate = lambda *_: None
+    os.dup2(full, live._file.id.get_vfd_handle())
+    for step in range(3):
+        history.append({"step": step})
+        live.update()
+    assert live.broken
+    live.renew()
+    assert not live.broken
+    history.append({"step": 3})
+    live.close()
+"""
+)
+
+WRITER = (
+    PROLOGUE
+    + """
 
     history = History(["step", "loss/total", "loss/pde"])
-    live = LiveHistory(Path(sys.argv[1]), history, every_s=0)
+    live = LiveHistory(Path(sys.argv[2]), history, every_s=0)
     step = 0
     while True:
         history.append({"step": step, "loss/total": 2.0 * step, "loss/pde": -1.0 * step})
@@ -219,16 +360,14 @@ WRITER = """
             print(step, flush=True)
             sys.stdin.readline()
 """
+)
 
 
 @pytest.fixture
 def writer(tmp_path):
     """Another process that writes rows: 50, and 50 more for each line that it is sent."""
-    source = [sys.executable, "-c", textwrap.dedent(WRITER), str(tmp_path / "history.h5")]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen(
-        source, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
-    ) as process:
+    program = [sys.executable, "-c", textwrap.dedent(WRITER), ROOT, tmp_path / "history.h5"]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         yield process
         process.kill()
 

@@ -92,7 +92,12 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+def some(*quick: str) -> list:
+    """The names of all faults, of which only a few run among all tests."""
+    return [pytest.param(name, marks=[] if name in quick else pytest.mark.faults) for name in FAULTS]
+
+
+@pytest.mark.parametrize("fault", some("503", "answer cut"))
 def test_reading_is_tried_again_and_each_try_is_said(bucket, caplog, fault):
     folder = RemoteFolder(bucket.url)
     folder.create("a.h5", bytes(range(256)) * 1000)
@@ -102,7 +107,7 @@ def test_reading_is_tried_again_and_each_try_is_said(bucket, caplog, fault):
     assert said and all(f"try {number} of {TRIES}" in text for number, text in enumerate(said, 1))
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", some("request cut", "answer lost"))
 def test_writing_is_tried_again_and_leaves_exactly_what_was_written(bucket, fault):
     bucket.faults.once(r"PUT .*a\.h5", *[FAULTS[fault](bucket.faults)] * (TRIES - 1))
     RemoteFolder(bucket.url).create("a.h5", bytes(range(256)) * 1000)
@@ -141,11 +146,19 @@ def test_missing_credentials_are_named(bucket, monkeypatch):
         RemoteFolder(bucket.url).names()
 
 
+def test_other_credentials_are_used_at_once(bucket, monkeypatch):
+    RemoteFolder(bucket.url).create("a.h5", b"x")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another")
+    RemoteFolder(bucket.url).read("a.h5")
+    assert "Credential=another/" in bucket.faults.signed[-1] and "Credential=test/" in bucket.faults.signed[0]
+
+
 def test_a_missing_bucket_is_said_on_writing(bucket):
-    with pytest.raises(UnreadableError, match="is missing.*bucket or container"):
+    with pytest.raises(UnreadableError, match=r"is missing.*bucket or container"):
         RemoteFolder("s3://nowhere/run").create("a.h5", b"x")
 
 
+@pytest.mark.faults
 def test_a_bad_bucket_name_is_refused_at_once(bucket, caplog):
     with pytest.raises(UnreadableError, match="Check the URL"):
         RemoteFolder("s3://Not A Bucket/run").names()
@@ -159,10 +172,11 @@ def test_a_package_that_is_not_installed_is_named_with_its_extra(monkeypatch):
 
 
 def test_an_unknown_protocol_is_refused_with_the_legal_ones():
-    with pytest.raises(CheckpointError, match="nothing.*abfs.*gs.*s3.*file"):
+    with pytest.raises(CheckpointError, match=r"nothing.*abfs.*gs.*s3.*file"):
         RemoteFolder("nothing://bucket/run")
 
 
+@pytest.mark.faults  # since adlfs takes seconds to import
 def test_azure_without_credentials_says_which_to_set(monkeypatch):
     monkeypatch.delenv("AZURE_STORAGE_CONNECTION_STRING", raising=False)
     monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
@@ -191,6 +205,7 @@ def test_checkpoints_are_found_and_verified_on_a_store(url, small, caplog):
     assert [entry.name for entry in checkpoints.entries()] == ["step-000000001-g000.h5", "step-000000002-g000.h5"]
 
 
+@pytest.mark.faults
 def test_azure_gives_back_what_was_written(azure, small):
     folder = RemoteFolder(azure)
     assert folder.names() == []

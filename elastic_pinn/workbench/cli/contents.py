@@ -43,14 +43,16 @@ def _is_branch(tree: Any) -> bool:
 
 
 def _leaf(tree: Any) -> str:
-    """Numbers by type and shape, a plain value as it is, a sequence by its items."""
-    if isinstance(tree, list | tuple):
-        runs = [f"{len(list(alike))} x {kind}" for kind, alike in groupby(map(_kind, tree))]
-        return clipped(", ".join(runs) or repr(tree))
-    return _kind(tree) if hasattr(tree, "dtype") else clipped(repr(tree))
+    """Numbers by type and shape, a plain value as it is, a sequence of tensors by what they are."""
+    if isinstance(tree, list | tuple) and any(map(_has_shape, tree)):
+        return clipped(", ".join(f"{len(list(alike))} x {kind}" for kind, alike in groupby(map(_kind, tree))))
+    return _kind(tree) if _has_shape(tree) else clipped(repr(tree))
 
 
 def _kind(item: Any) -> str:
-    if hasattr(item, "dtype"):
-        return f"{str(item.dtype).removeprefix('torch.')} {tuple(item.shape)}"
-    return type(item).__name__
+    """The type and shape of a tensor or an array; of anything else, what one writes for it."""
+    return f"{str(item.dtype).removeprefix('torch.')} {tuple(item.shape)}" if _has_shape(item) else clipped(repr(item))
+
+
+def _has_shape(item: Any) -> bool:
+    return hasattr(item, "dtype")

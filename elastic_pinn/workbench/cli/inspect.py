@@ -15,7 +15,7 @@ from elastic_pinn.workbench.cli.text import nbytes, number, say, say_table, size
 if TYPE_CHECKING:
     from elastic_pinn.config import Config
     from elastic_pinn.run import Run
-    from elastic_pinn.storage import CheckpointError, Checkpoints, Header, Snapshot
+    from elastic_pinn.storage import CheckpointError, Checkpoints, Entry, Header, Snapshot
 
 Read = TypeVar("Read")
 
@@ -59,8 +59,9 @@ def _standing(run: Run) -> Iterator[tuple[str, str]]:
     summary, status = run.summary, run.status
     yield "status", f"{status}: {summary['reason']}" if summary["reason"] else status
     yield "step", f"{summary['step']} of {summary['steps']}, {summary['wall_s']:.1f} s of training"
+    yield "as of", summary["updated"]
     yield "material", ", ".join(f"{name} {summary['material'][name]:.6g} {unit}" for name, unit in UNITS.items())
-    yield "process", f"{summary['pid']} on {summary['host']}, from {summary['started']} to {summary['updated']}"
+    yield "process", f"{summary['pid']} on {summary['host']}, started at {summary['started']}"
     yield "run id", f"{summary['run_id']}, generation {summary['generation']}"
     if summary["parent"]:
         yield "resumed from", summary["parent"]
@@ -86,17 +87,10 @@ def _say_config(config: Config, whole: bool) -> None:
     differences = type(config)().differences(config)
     values = config.model_dump() if whole else {name: value for name, (_, value) in differences.items()}
     total = len(type(config).model_fields)
-    say(
-        f"config, all {total} fields"
-        if whole
-        else f"config, {len(values)} of {total} fields; the others are as by default"
-    )
-    rows = [
-        (name, _plain(value), f"default {_plain(differences[name][0])}" if name in differences else "")
-        for name, value in values.items()
-    ]
-    if rows:
-        say_table(rows)
+    say(f"config, {len(values)} of {total} fields{'' if whole else '; the others are as by default'}")
+    defaults = {name: f"default {_plain(default)}" for name, (default, _) in differences.items()}
+    if values:
+        say_table([(name, _plain(value), defaults.get(name, "")) for name, value in values.items()])
 
 
 def _plain(value: Any) -> str:
@@ -107,7 +101,6 @@ def _plain(value: Any) -> str:
 def _say_checkpoints(checkpoints: Checkpoints) -> None:
     """A row for each checkpoint, by its header alone."""
     from elastic_pinn.storage import CheckpointError, Entry
-    from elastic_pinn.storage.checkpoints import best_first
 
     headers: dict[str, Header | CheckpointError] = {}
     for name in checkpoints.names():
@@ -116,30 +109,43 @@ def _say_checkpoints(checkpoints: Checkpoints) -> None:
         except CheckpointError as error:
             headers[name] = error
     good = [Entry(name, header) for name, header in headers.items() if not isinstance(header, CheckpointError)]
-    say(f"{len(headers)} checkpoints, by their headers; `elastic-pinn verify` reads them whole")
-    if not headers:
-        return
-    marks = {name: [f"pinned: {why}"] for name, why in checkpoints.pins().items()}
-    for mark, entries in (("best", best_first(good)[:1]), ("latest", good[-1:])):
-        for entry in entries:
-            marks.setdefault(entry.name, []).insert(0, mark)
-    title = ("checkpoint", "step", "generation", good[-1].header.metric_name if good else "", "size", "")
-    say_table([title, *(_row(name, header, marks) for name, header in headers.items())], right=(1, 2, 3, 4))
+    marks = _marks(good, checkpoints.pins())
+    say(f"checkpoints, by their headers; `elastic-pinn verify` reads them whole: {len(headers)}")
+    if headers:
+        title = ("checkpoint", "step", "generation", good[-1].header.metric_name if good else "", "size", "")
+        say_table([title, *(_row(name, header, marks) for name, header in headers.items())], right=(1, 2, 3, 4))
 
 
-def _row(name: str, header: Header | CheckpointError, marks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    said = ", ".join(marks.get(name, []))
+def _marks(good: Sequence[Entry], pins: Mapping[str, str]) -> dict[str, str]:
+    """What there is to say of some checkpoints: latest, best, pinned and why."""
+    from elastic_pinn.storage.checkpoints import best_first
+
+    said = [(entry.name, "latest") for entry in good[-1:]]
+    said += [(entry.name, "best") for entry in best_first(good)[:1]]
+    said += [(name, f"pinned: {why}") for name, why in pins.items()]
+    return {name: ", ".join(mark for of, mark in said if of == name) for name, _ in said}
+
+
+def _row(name: str, header: Header | CheckpointError, marks: Mapping[str, str]) -> tuple[str, ...]:
     if isinstance(header, Exception):
         return name, "", "", "", "", f"BAD: {header.fault}"
-    return name, str(header.step), str(header.generation), number(header.metric), size(nbytes(header)), said
+    return (
+        name,
+        str(header.step),
+        str(header.generation),
+        number(header.metric),
+        size(nbytes(header)),
+        marks.get(name, ""),
+    )
 
 
 def _say_file(place: str, isolated: bool, whole_config: bool) -> None:
     from elastic_pinn.run import known_config
-    from elastic_pinn.storage import read_header, read_isolated, read_snapshot
+    from elastic_pinn.storage import parse_snapshot, read_sealed
+    from elastic_pinn.storage.isolation import parse_isolated
 
-    header = read_header(place)
-    snapshot = (read_isolated if isolated else read_snapshot)(place)
+    header, data = read_sealed(place)
+    snapshot = (parse_isolated if isolated else parse_snapshot)(place, data)
     config = known_config(place, snapshot)
     say(f"checkpoint {place}")
     say_table(_origin(header, snapshot, config))

@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from elastic_pinn.storage import Entry, Policy, Store
 
 OWN = "the run's own"
-RunDirectory = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory of this machine.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A run's checkpoint, checkpoints/step-*.h5.")]
 
 
 @app.command()
 def prune(
-    run: RunDirectory,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory of this machine.")],
     keep_last: Annotated[
         int | None, typer.Option(metavar="N", min=2, show_default=OWN, help="Keep so many of the newest, at least 2.")
     ] = None,
@@ -46,11 +45,13 @@ def prune(
     from elastic_pinn.run import Run
     from elastic_pinn.storage import Store, locked
 
-    config = Run(run).config
+    if "://" in run:
+        raise typer.TyperException(f"{run}: only a run of this machine can be pruned")
+    config, run_dir = Run(run).config, Path(run)
     policy = _policy(config, keep_last, keep_best, keep_every)
-    store = Store(run / CHECKPOINTS)
-    hold = _not_mirrored(store, config, run)
-    with nullcontext() if dry_run else locked(run):
+    store = Store(run_dir / CHECKPOINTS)
+    hold = _not_mirrored(store, config, run_dir)
+    with nullcontext() if dry_run else locked(run_dir):
         entries = store.entries()
         fates = {} if dry_run else _carry_out(store, policy, hold)
         fates |= _reasons(store, policy, hold)

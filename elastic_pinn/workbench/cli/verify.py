@@ -43,9 +43,11 @@ def verify(
 
 def _verify_run(run: str, isolated: bool) -> bool:
     """Say of each checkpoint of a run whether it is good, and which of the good ones are latest and best."""
+    from elastic_pinn.storage import CheckpointError
+
     try:
         names = checkpoints_of(run).names()
-    except OSError as error:
+    except (CheckpointError, OSError) as error:
         say(f"BAD    {error}")
         return False
     run = run.rstrip("/")

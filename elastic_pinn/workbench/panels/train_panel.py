@@ -18,6 +18,7 @@ import ipywidgets as widgets
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Run
+from elastic_pinn.storage import CheckpointError
 from elastic_pinn.training import Control, train
 from elastic_pinn.workbench.folders import resume_from, run_folder
 from elastic_pinn.workbench.panels.live import LiveRecord, Pace, progress_text
@@ -166,12 +167,16 @@ class TrainPanel(widgets.VBox):
         self._say(summary["status"], f"at step {summary['step']:,}: {summary['reason']}{self._newest()}")
 
     def _newest(self) -> str:
-        """Words about the newest checkpoint, as far as there is one."""
+        """Words about the newest checkpoint, as far as there is one, and about those that could not be written."""
         try:
-            name = Run(self.run_dir).summary["checkpoint"]
-        except FileNotFoundError:  # training has not begun yet
+            summary = Run(self.run_dir).summary
+        except (FileNotFoundError, CheckpointError):  # training has not begun yet
             return ""
-        return f"; newest checkpoint {name}" if name else ""
+        newest = f"; newest checkpoint {summary['checkpoint']}" if summary["checkpoint"] else ""
+        if not summary["checkpoint_failures"]:
+            return newest
+        failures = f"{summary['checkpoint_failures']} failed to be written, the last one: {summary['checkpoint_failure']}"
+        return f"{newest}; {failures}"
 
     def _say(self, status: str, text: str) -> None:
         self._status.value = f"<b>{status}</b> {html.escape(text)}"
