@@ -171,7 +171,7 @@ def known_config(path: Path | str, snapshot: Snapshot) -> Config:
     """
     try:
         return Config.from_json(snapshot.config)
-    except (ConfigError, TypeError, ValueError) as error:
+    except (ConfigError, TypeError, ValueError, RecursionError) as error:
         fault = f"holds a config that this version does not know ({_one_line(error)})"
         raise CheckpointError(path, fault, WRITER) from error
 

@@ -16,6 +16,7 @@ from packaging.version import Version
 PROJECT = Path(__file__).parents[1]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 IMPORT_NAMES = {"yaml": "pyyaml", "importlinter": "import-linter", "IPython": "ipykernel"}
+EXTRAS = ("reference", "s3", "azure", "gcs", "test", "bench", "dev")
 NEVER_IMPORTED = {"jupyterlab", "ipykernel"}  # the program behind `make lab`, and what runs the cells
 
 
@@ -50,7 +51,8 @@ def imported(*folders: str) -> set[str]:
     nodes = [node for folder in folders for text in sources(folder) for node in ast.walk(ast.parse(text))]
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    roots = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - {"elastic_pinn"}
+    beside = {path.stem for path in (PROJECT / "tests").rglob("*.py")} if "tests" in folders else set()
+    roots = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - {"elastic_pinn"} - beside
     return {canonicalize_name(IMPORT_NAMES.get(root, root)) for root in roots}
 
 
@@ -63,7 +65,7 @@ def test_data_scripts_import_only_declared_dependencies():
 
 
 def test_tests_import_only_declared_dependencies():
-    assert imported("tests") <= set(base()) | set(extra("reference", "test", "dev"))
+    assert imported("tests") <= set(base()) | set(extra(*EXTRAS))
 
 
 def test_conda_environment_is_the_same_list_as_pyproject():
@@ -83,9 +85,9 @@ def pins() -> dict[str, Version]:
     return {canonicalize_name(name): Version(version) for name, version in pairs}
 
 
-@pytest.mark.parametrize("name", [*base(), *extra("reference", "test", "dev")])
+@pytest.mark.parametrize("name", [*base(), *extra(*EXTRAS)])
 def test_every_dependency_is_pinned_within_its_range(name):
-    requirement = (base() | extra("reference", "test", "dev"))[name]
+    requirement = (base() | extra(*EXTRAS))[name]
     assert pins()[name] in requirement.specifier
 
 

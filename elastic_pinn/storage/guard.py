@@ -56,6 +56,11 @@ def require_known_structure(path: str | PathLike[str], data: bytes, userblock_si
         ) from error
 
 
+def is_honest(declared: int, size: int) -> bool:
+    """Whether data sets of so many bytes in all are believed of a file of a size: else it may be a bomb."""
+    return declared <= FREE_BYTES + FREE_RATIO * size
+
+
 class Guard:
     """What one opened file has shown up to now, against the limits. All that is read of it is read through here.
 
@@ -168,7 +173,7 @@ class Guard:
 
     def _declare(self, dataset: h5py.Dataset, declared: int) -> None:
         self._declared += declared
-        if self._declared > FREE_BYTES + FREE_RATIO * self._size:
+        if not is_honest(self._declared, self._size):
             raise refusal(dataset, f"declares more than it stores: {declared:,} bytes, in a file of {self._size:,}")
 
     def _store(self, dataset: h5py.Dataset, stored: int) -> None:

@@ -5,37 +5,28 @@ time, so h5py's low level is called, with types and property lists that are made
 """
 
 from functools import lru_cache
-from itertools import count
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5f, h5g, h5p, h5s, h5t
+from h5py import h5a, h5d, h5f, h5fd, h5g, h5p, h5s, h5t
+
+from elastic_pinn.storage.image import Image
 
 LIBVER = ("v110", "v110")  # metadata with checksums, and readable by every HDF5 since 1.10
 
-GROWTH = 1 << 22  # bytes by which a file in memory grows at a time
 COMPRESSED_FROM = 4096  # bytes: smaller data sets would gain nothing
 CHUNK_BYTES = 1 << 20
 
-_numbers = count()  # no two files that are open at a time may have one name, in memory either
 
-
-def new_file(userblock_size: int) -> h5py.File:
-    """An empty HDF5 file that is built in memory; `image_of` gives its bytes."""
+def new_file(image: Image, userblock_size: int) -> h5py.File:
+    """An empty HDF5 file, whose bytes are in `image` once it is closed; those of the user block are zeros."""
     access, creation = h5p.create(h5p.FILE_ACCESS), h5p.create(h5p.FILE_CREATE)
-    access.set_fapl_core(GROWTH, False)
+    access.set_fileobj_driver(h5fd.fileobj_driver, image)
     access.set_libver_bounds(h5f.LIBVER_V110, h5f.LIBVER_V110)
     access.set_fclose_degree(h5f.CLOSE_STRONG)
     creation.set_userblock(userblock_size)
-    return h5py.File(h5f.create(b"in memory %d" % next(_numbers), h5f.ACC_TRUNC, fcpl=creation, fapl=access))
-
-
-def image_of(file: h5py.File) -> bytearray:
-    """All bytes of a file that was built in memory; those of the user block are zeros."""
-    file.flush()
-    image = bytearray(file.userblock_size)
-    image += file.id.get_file_image()  # which leaves the user block out
-    return image
+    creation.set_obj_track_times(False)
+    return h5py.File(h5f.create(b"in memory", h5f.ACC_TRUNC, fcpl=creation, fapl=access))
 
 
 def make_group(parent: h5py.Group, name: str) -> h5py.Group:
@@ -50,7 +41,7 @@ def write_array(parent: h5py.Group, name: str, array: np.ndarray, compression: i
     """
     array, kind = np.require(array, requirements="C"), _type_of(array.dtype)
     plist = _plain_dataset()
-    if compression and array.nbytes >= COMPRESSED_FROM:
+    if compression and array.ndim and array.nbytes >= COMPRESSED_FROM:
         plist = _compressed_dataset(_chunk(array), compression)
     dataset = h5d.create(parent.id, name.encode(), kind, h5s.create_simple(array.shape), plist, lcpl=_utf8_name())
     if array.size:
@@ -60,10 +51,15 @@ def write_array(parent: h5py.Group, name: str, array: np.ndarray, compression: i
 
 def write_nested(group: h5py.Group, name: str, array: np.ndarray, compression: int = 0) -> h5py.Dataset:
     """As `write_array`, under a name such as "loss/total", whose folders are groups made as needed."""
+    return write_array(*nested(group, name), array, compression)
+
+
+def nested(group: h5py.Group, name: str) -> tuple[h5py.Group, str]:
+    """The group that a name such as "loss/total" lies in, made as needed, and the rest of the name."""
     *folders, leaf = name.split("/")
     for folder in folders:
         group = group[folder] if folder in group else make_group(group, folder)
-    return write_array(group, leaf, array, compression)
+    return group, leaf
 
 
 def text_array(text: str) -> np.ndarray:

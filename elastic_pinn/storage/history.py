@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from elastic_pinn.storage.column import BLOCK_ROWS, Column, write_chunks
 from elastic_pinn.storage.guard import Guard, refusal
-from elastic_pinn.storage.hdf5 import make_group, set_attribute, write_array, write_nested
+from elastic_pinn.storage.hdf5 import nested, set_attribute, write_array, write_nested
 
 # The name, beside the columns, of the events: JSON lines [step, text], cut into rows of fixed length.
 EVENTS = "events"
@@ -127,17 +127,10 @@ def write_history(group: h5py.Group, history: History, units: Mapping[str, str],
         if len(history) < BLOCK_ROWS:
             dataset = write_nested(group, name, history.column(name), compression)
         else:
-            dataset = write_chunks(*_place(group, name), dtype_of(name), len(history), history.chunks(name))
+            dataset = write_chunks(*nested(group, name), dtype_of(name), len(history), history.chunks(name))
         if name in units:
             set_attribute(dataset, "units", units[name])
     write_array(group, EVENTS, event_rows(history.events))
-
-
-def _place(group: h5py.Group, name: str) -> tuple[h5py.Group, str]:
-    *folders, leaf = name.split("/")
-    for folder in folders:
-        group = group[folder] if folder in group else make_group(group, folder)
-    return group, leaf
 
 
 def read_history(group: h5py.Group, guard: Guard | None = None) -> tuple[History, dict[str, str]]:

@@ -156,7 +156,7 @@ def _respond(data: bytes) -> bytes:
     return json.dumps(fault).encode() + b"\n"
 
 
-def _empty_image() -> bytearray:
+def _empty_image() -> memoryview:
     history = History(["step"])
     return Snapshot(
         step=0, stage=0, generation=0, config="{}", weights={}, state={}, history=history, metrics={}

@@ -21,8 +21,9 @@ from h5py import h5d, h5s
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.files import make_folders, open_regular, temporary_beside, write_new
 from elastic_pinn.storage.guard import Guard, refusal
-from elastic_pinn.storage.hdf5 import LIBVER, image_of, new_file, set_attribute
+from elastic_pinn.storage.hdf5 import LIBVER, new_file, set_attribute
 from elastic_pinn.storage.history import EVENT_BYTES, EVENTS, History, dtype_of, event_rows, read_event_rows
+from elastic_pinn.storage.image import Image
 
 logger = logging.getLogger(__name__)
 
@@ -112,16 +113,17 @@ class LiveHistory:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _empty_image(self) -> bytearray:
+    def _empty_image(self) -> memoryview:
         # In SWMR mode nothing can be created any more, hence a data set for events that are still to come.
         text = h5py.string_dtype("utf-8", EVENT_BYTES)
-        with new_file(0) as file:
+        image = Image()
+        with new_file(image, 0) as file:
             for name in self._history.names:
                 dataset = _new_dataset(file, name, dtype_of(name), CHUNK_ROWS, NO_STEP if name == "step" else np.nan)
                 if name in self._units:
                     set_attribute(dataset, "units", self._units[name])
             _new_dataset(file, EVENTS, text, EVENT_CHUNK_ROWS, None)
-            return image_of(file)
+        return image.getbuffer()
 
     def _begin(self, temporary: Path) -> None:
         try:

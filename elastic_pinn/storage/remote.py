@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +169,8 @@ def _open(url: str, protocol: str) -> tuple[AbstractFileSystem, str]:
 
     try:
         _forget_old_credentials(protocol)
-        store, root = fsspec.url_to_fs(url, use_listings_cache=False, **OPTIONS.get(protocol, {}))
+        options = deepcopy(OPTIONS.get(protocol, {}))  # botocore writes into what it is given
+        store, root = fsspec.url_to_fs(url, use_listings_cache=False, **options)
     except ImportError as error:
         extra = EXTRAS.get(protocol)
         advice = f'pip install "elastic_pinn[{extra}]"' if extra else "Install the package that it names"

@@ -14,9 +14,8 @@ import numpy as np
 import torch
 
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.guard import REFUSED, Guard, refusal, require_known_structure
+from elastic_pinn.storage.guard import REFUSED, Guard, is_honest, refusal, require_known_structure
 from elastic_pinn.storage.hdf5 import (
-    image_of,
     make_group,
     new_file,
     set_attribute,
@@ -25,9 +24,18 @@ from elastic_pinn.storage.hdf5 import (
     write_nested,
 )
 from elastic_pinn.storage.history import History, read_history, write_history
+from elastic_pinn.storage.image import Image
 from elastic_pinn.storage.migrations import migrate
-from elastic_pinn.storage.seal import FORMAT_VERSION, HEADER_BYTES, UNKNOWN_MEASURE, read_sealed, seal
-from elastic_pinn.storage.tree import Tree, read_tree, write_tree
+from elastic_pinn.storage.seal import (
+    FORMAT_VERSION,
+    HEAD_BYTES,
+    HEADER_BYTES,
+    UNKNOWN_MEASURE,
+    open_header,
+    read_sealed,
+    seal,
+)
+from elastic_pinn.storage.tree import Tree, read_tree, tree_bytes, unescape, write_tree
 
 FORMAT = "elastic_pinn checkpoint"
 OWN_GROUPS = {"weights", "config", "history", "metrics"}
@@ -96,14 +104,15 @@ class Snapshot:
         if taken:
             raise ValueError(f"a checkpoint uses these names itself: {', '.join(sorted(taken))}")
 
-    def image(self) -> bytearray:
+    def image(self) -> memoryview:
         """The sealed bytes of a checkpoint; equal snapshots, created at one time, give equal bytes.
 
         Raises TypeError, naming the place, for state that cannot be stored.
         """
-        with new_file(HEADER_BYTES) as file:
-            _write(file, self)
-            image = image_of(file)
+        image = self._image(self.compression)
+        declared = tree_bytes(self.weights) + tree_bytes(self.state) + tree_bytes(self.history.columns())
+        if self.compression and not is_honest(declared, len(image)):
+            image = self._image(0)  # so much smaller that no reader would believe it
         seal(
             image,
             step=self.step,
@@ -113,6 +122,12 @@ class Snapshot:
             measure=self.measure,
         )
         return image
+
+    def _image(self, compression: int) -> memoryview:
+        image = Image()
+        with new_file(image, HEADER_BYTES) as file:
+            _write(file, self, compression)
+        return image.getbuffer()
 
 
 def read_snapshot(place: str | PathLike[str]) -> Snapshot:
@@ -127,7 +142,13 @@ def read_snapshot(place: str | PathLike[str]) -> Snapshot:
 def parse_snapshot(place: str | PathLike[str], data: bytes) -> Snapshot:
     """As `read_snapshot`, from bytes that were verified; `place` is for errors only."""
     with open_image(place, data) as file:
-        return _read(file)
+        snapshot = _read(file)
+    header = open_header(place, data[:HEAD_BYTES], len(data))
+    outside = (header.step, header.generation, header.metric_name, header.measure, str(header.metric))
+    inside = (snapshot.step, snapshot.generation, snapshot.metric_name, snapshot.measure, str(snapshot.metric))
+    if outside != inside:
+        raise CheckpointError(place, "has a header that says otherwise than its contents", REFUSED)
+    return snapshot
 
 
 @contextmanager
@@ -146,18 +167,18 @@ def open_image(place: str | PathLike[str], data: bytes) -> Iterator[h5py.File]:
         raise CheckpointError(place, f"is sealed, but libhdf5 cannot read it ({error})", REFUSED) from error
 
 
-def _write(file: h5py.File, snapshot: Snapshot) -> None:
+def _write(file: h5py.File, snapshot: Snapshot, compression: int) -> None:
     set_attribute(file, "format", FORMAT)
     set_attribute(file, "format_version", FORMAT_VERSION)
     for name in FIELDS:
         set_attribute(file, name, getattr(snapshot, name))
     for name, value in snapshot.attributes.items():
         set_attribute(file, name, value)
-    write_tree(file, "weights", snapshot.weights, snapshot.compression)
+    write_tree(file, "weights", snapshot.weights, compression)
     for name, tree in snapshot.state.items():
-        write_tree(file, name, tree, snapshot.compression)
+        write_tree(file, name, tree, compression)
     write_array(file, "config", text_array(snapshot.config))
-    write_history(make_group(file, "history"), snapshot.history, snapshot.units, snapshot.compression)
+    write_history(make_group(file, "history"), snapshot.history, snapshot.units, compression)
     metrics = make_group(file, "metrics")
     for name, value in snapshot.metrics.items():
         write_nested(metrics, name, np.array(value, np.float64))
@@ -175,7 +196,9 @@ def _read(file: h5py.File) -> Snapshot:
         **{name: own[name] for name in FIELDS if name in own},
         "config": guard.read_text(parts["config"]),
         "weights": _read_weights(parts["weights"], guard),
-        "state": {name: read_tree(part, guard) for name, part in parts.items() if name not in OWN_GROUPS},
+        "state": {
+            str(unescape(name)): read_tree(part, guard) for name, part in parts.items() if name not in OWN_GROUPS
+        },
         "history": history,
         "metrics": {name: _number(dataset, guard) for name, dataset in guard.walk(parts["metrics"])},
         "units": units,

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.storage.guard import Guard, refusal
+from elastic_pinn.storage.guard import MAX_DEPTH, Guard, refusal
 from elastic_pinn.storage.hdf5 import make_group, set_attribute, text_array, write_array
 
 Tree: TypeAlias = Any  # one of:
@@ -77,6 +77,14 @@ def copy_tree(tree: Tree) -> Tree:
     return tree
 
 
+def tree_bytes(tree: Tree) -> int:
+    """The bytes of all tensors and arrays in a tree."""
+    if isinstance(tree, torch.Tensor | np.ndarray):
+        return int(tree.nbytes)
+    children = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list | tuple) else ()
+    return sum(map(tree_bytes, children))
+
+
 def escape(key: str | int) -> str:
     """The HDF5 name of a key: an int's decimals; a str itself, but where HDF5 or an int forbids it."""
     if type(key) is int:
@@ -102,6 +110,8 @@ def _percent(match: re.Match[str]) -> str:
 
 def _write_branch(group: h5py.Group, name: str, tree: Mapping | list | tuple, compression: int) -> None:
     branch = make_group(group, name)
+    if branch.name.count("/") >= MAX_DEPTH:
+        raise TypeError(f"{branch.name[:80]}...: more than {MAX_DEPTH} groups inside each other cannot be stored")
     if isinstance(tree, list | tuple):
         set_attribute(branch, "type", type(tree).__name__)
     for key, child in tree.items() if isinstance(tree, Mapping) else enumerate(tree):

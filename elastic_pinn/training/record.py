@@ -106,6 +106,8 @@ class Record:
         standing = self._standing("running", "")
         self._saver.save(self._snapshot(metrics), partial(self._summarise, standing), why_pinned)
         self._blocked_s += time.monotonic() - started
+        if not self._saver.error:  # the disk takes files, so perhaps this one again, too
+            self._live.renew()
 
     def settle(self) -> None:
         """Wait until the last checkpoint is acknowledged. Raises CheckpointError if it could not be written."""
@@ -164,6 +166,8 @@ class Record:
             "checkpoint_failure": saver.last_failure,
             "checkpoint_blocked_s": self._blocked_s,
             "checkpoint_cpu_s": saver.cpu_s,
+            "history_failure": self._live.broken,
+            "mirror_failures": self._mirror.failures if self._mirror else 0,
         }
         whose = {
             "run_id": self._origin.run_id,

@@ -314,11 +314,11 @@ def crash_states(recorder: Recorder, states: int, rng: random.Random) -> Iterato
 
     Arguments:
         recorder: of the work.
-        states: about how many; an instant at which nothing is unsafe has one, others have many.
+        states: about how many different ones; an instant at which nothing is unsafe has one, others have many.
         rng: chooses.
     """
     disk, notes = Disk(recorder.kinds), []
-    share = 2 * states / (len(recorder.steps) - recorder.first)
+    share = 7 * states / (len(recorder.steps) - recorder.first)
     for number, step in enumerate(recorder.steps):
         disk.take(step)
         if number < recorder.first:

@@ -31,11 +31,14 @@ PROLOGUE = """
     os.set_blocking(sys.stdin.fileno(), True)
 """
 
-# For each line it starts a writer that goes on with what the last one left, tells its pid, and then how it ended.
+# For each line it starts a writer that goes on with what the last one left, tells its pid, at once or when its file is
+# made, and then how it ended.
 WRITERS = """
-    def write():
+    def write(is_late):
         history = read_live(path) if path.exists() else History(["step", "double", "square"])
-        live = LiveHistory(path, history, every_s=0.005)
+        live = LiveHistory(path, history, every_s=0)  # as often as it can: most kills and looks fall into a write
+        if is_late:
+            print(os.getpid(), flush=True)
         step, rows = len(history), 0
         while not live.broken:
             history.append({"step": step, "double": 2.0 * step, "square": float(step) ** 2})
@@ -46,12 +49,13 @@ WRITERS = """
                 os.pwrite(progress, FLUSHED.pack(rows, time.monotonic()), 0)
         print(live.broken, file=sys.stderr)
 
-    for _ in sys.stdin:
+    for line in sys.stdin:
         pid = os.fork()
         if not pid:
-            write()
+            write(line.strip() == "late")
             os._exit(1)
-        print(pid, flush=True)
+        if line.strip() != "late":
+            print(pid, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
@@ -116,8 +120,8 @@ def start(tmp_path):
 def kill_writers(writers: subprocess.Popen, path: Path, times: int) -> None:
     """Kill so many writers at random instants, each after its file was there."""
     chance = random.Random(times)
-    for _ in range(times):
-        writers.stdin.write("\n")
+    for number in range(times):
+        writers.stdin.write("late\n" if number % 2 == 0 else "at once\n")
         writers.stdin.flush()
         pid = int(writers.stdout.readline())
         while not path.exists():

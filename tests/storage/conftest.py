@@ -131,7 +131,7 @@ class Faults:
 
     def hang(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """Say nothing until the client has given up."""
-        self._released.wait(30)
+        self._released.wait(2)
         return self._hang_up(environ)
 
     def damage_answer(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
@@ -246,7 +246,7 @@ def azurite_endpoint() -> Iterator[str]:
 @pytest.fixture
 def azure(azurite_endpoint, monkeypatch, at_once) -> str:
     """The URL of a run's folder in a fresh container, with credentials for it in the environment."""
-    from azure.storage.blob import BlobServiceClient
+    import fsspec
 
     text = (
         f"DefaultEndpointsProtocol=http;AccountName={AZURITE_ACCOUNT};AccountKey={AZURITE_KEY};"
@@ -254,6 +254,5 @@ def azure(azurite_endpoint, monkeypatch, at_once) -> str:
     )
     monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", text)
     container = f"container{next(BUCKETS)}"
-    with BlobServiceClient.from_connection_string(text) as client:
-        client.create_container(container)
+    fsspec.filesystem("abfs", connection_string=text).mkdir(container)
     return f"abfs://{container}/runs/one"

@@ -243,7 +243,7 @@ def test_data_sets_that_share_their_bytes_are_refused():
 
 
 def test_a_superblock_or_index_that_writing_never_makes_is_refused_before_libhdf5_sees_it():
-    plain = snapshot(state={"wide": {f"name {number}": number for number in range(20)}}).image()
+    plain = bytes(snapshot(state={"wide": {f"name {number}": number for number in range(20)}}).image())
     for at, value, words in [
         (HEADER_BYTES + 8, 2, "begins as no checkpoint does"),
         (HEADER_BYTES + 28, 1, "begins as no checkpoint does"),

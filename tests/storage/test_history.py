@@ -12,8 +12,9 @@ import pytest
 
 from elastic_pinn.storage import CheckpointError, History, LiveHistory, column, read_live
 from elastic_pinn.storage.column import BLOCK_ROWS
-from elastic_pinn.storage.hdf5 import LIBVER, image_of, make_group, new_file
+from elastic_pinn.storage.hdf5 import LIBVER, make_group, new_file
 from elastic_pinn.storage.history import read_history, write_history
+from elastic_pinn.storage.image import Image
 
 COLUMNS = ["step", "wall_s", "loss/total", "loss/pde", "material/mu"]
 
@@ -150,9 +151,10 @@ def test_a_history_made_from_columns_is_a_copy_and_grows():
 
 
 def stored(history: History, units=None) -> bytes:
-    with new_file(0) as file:
+    image = Image()
+    with new_file(image, 0) as file:
         write_history(make_group(file, "history"), history, units or {})
-        return bytes(image_of(file))
+    return bytes(image.getbuffer())
 
 
 @pytest.mark.parametrize("rows", [0, 5, BLOCK_ROWS + 5])

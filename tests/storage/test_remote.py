@@ -146,6 +146,12 @@ def test_missing_credentials_are_named(bucket, monkeypatch):
         RemoteFolder(bucket.url).names()
 
 
+def test_a_connection_is_used_again(bucket):
+    assert RemoteFolder(bucket.url)._store is RemoteFolder(bucket.url)._store
+    RemoteFolder(bucket.url).create("a.h5", b"x")
+    assert RemoteFolder(bucket.url)._store is RemoteFolder(f"{bucket.url}/checkpoints")._store
+
+
 def test_other_credentials_are_used_at_once(bucket, monkeypatch):
     RemoteFolder(bucket.url).create("a.h5", b"x")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another")

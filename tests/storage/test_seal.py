@@ -213,11 +213,16 @@ def test_publishing_never_overwrites(sealed_file):
     assert os.listdir(sealed_file.parent) == [sealed_file.name]
 
 
-def test_what_does_not_verify_is_not_published(tmp_path):
-    image = small_image()
-    image[-1] ^= 1
-    with pytest.raises(CheckpointError, match="not read back as written: damaged"):
-        publish(tmp_path / "sealed.h5", image)
+@pytest.mark.parametrize("at", [0, 600, -1])
+def test_what_the_disk_does_not_give_back_is_not_published(tmp_path, monkeypatch, at):
+    def flipped(descriptor: int, data: memoryview, write=os.write) -> int:
+        damaged = bytearray(data)
+        damaged[at] ^= 1
+        return write(descriptor, damaged)
+
+    monkeypatch.setattr(os, "write", flipped)
+    with pytest.raises(CheckpointError, match="not read back as written"):
+        publish(tmp_path / "sealed.h5", small_image())
     assert os.listdir(tmp_path) == []
 
 

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from elastic_pinn.storage import CheckpointError, read_tree, write_tree
-from elastic_pinn.storage.hdf5 import image_of, new_file
+from elastic_pinn.storage.hdf5 import new_file
+from elastic_pinn.storage.image import Image
 from elastic_pinn.storage.tree import EXOTIC, NATIVE
 
 
 def stored(tree) -> BytesIO:
-    with new_file(512) as file:
+    image = Image()
+    with new_file(image, 512) as file:
         write_tree(file, "tree", tree)
-        return BytesIO(image_of(file))
+    return BytesIO(image.getbuffer())
 
 
 def round_trip(tree):

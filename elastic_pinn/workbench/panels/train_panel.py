@@ -175,7 +175,9 @@ class TrainPanel(widgets.VBox):
         newest = f"; newest checkpoint {summary['checkpoint']}" if summary["checkpoint"] else ""
         if not summary["checkpoint_failures"]:
             return newest
-        failures = f"{summary['checkpoint_failures']} failed to be written, the last one: {summary['checkpoint_failure']}"
+        failures = (
+            f"{summary['checkpoint_failures']} failed to be written, the last one: {summary['checkpoint_failure']}"
+        )
         return f"{newest}; {failures}"
 
     def _say(self, status: str, text: str) -> None:
