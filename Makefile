@@ -3,6 +3,7 @@
 
 ARGS ?=
 JOBS ?= 2
+FAULT_SCALE ?= 1
 
 # The version that constraints.txt was tested with comes first; any newer one will do.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
@@ -12,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-accuracy lab check
+.PHONY: help demo test test-accuracy test-faults bench lab check
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -25,6 +26,12 @@ test: .venv/tools.stamp  ## the tests (ARGS="-k name" chooses some)
 
 test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 7 minutes
 	$(BIN)/python -m pytest -m accuracy --durations 0 tests/accuracy $(ARGS)
+
+test-faults: .venv/tools.stamp  ## kills, failing disks, power cuts, hostile files by the thousand (FAULT_SCALE=0.2: a part)
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 FAULT_SCALE=$(FAULT_SCALE) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m faults --durations 10 $(ARGS)
+
+bench: .venv/bench.stamp  ## the tables of tests/benchmarks/README.md, measured anew on this machine
+	for each in save_and_load saving_while_training history_at_scale; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 lab: .venv/base.stamp  ## JupyterLab on the notebooks (ARGS="--no-browser" and the like go to it)
 	$(BIN)/python -m jupyter lab $(ARGS)
@@ -40,7 +47,11 @@ check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who i
 	@touch $@
 
 .venv/tools.stamp: .venv/base.stamp
-	$(PIP_INSTALL) -e ".[reference,test,dev]"
+	$(PIP_INSTALL) -e ".[reference,s3,azure,gcs,test,dev]"
+	@touch $@
+
+.venv/bench.stamp: .venv/base.stamp
+	$(PIP_INSTALL) -e ".[bench]"
 	@touch $@
 
 .venv/bin/python:

@@ -168,6 +168,7 @@ class Record:
             "checkpoint_cpu_s": saver.cpu_s,
             "history_failure": self._live.broken,
             "mirror_failures": self._mirror.failures if self._mirror else 0,
+            "mirror_failure": str(self._mirror.error or "") if self._mirror else "",
         }
         whose = {
             "run_id": self._origin.run_id,

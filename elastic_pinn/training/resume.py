@@ -72,9 +72,14 @@ def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Fou
     return found
 
 
-def origin_of(found: Found | None, store: Store) -> Origin:
-    """Which run this is and which part of it; the checkpoint that it goes on from is kept from now on."""
+def origin_of(found: Found | None, store: Store, mirror: str) -> Origin:
+    """Which run this is and which part of it; the checkpoint that it goes on from is kept from now on.
+
+    mirror: the URL of the run's copy, or "": no number that stands there, of a damaged file either, is used again.
+    """
     generation = store.next_generation()
+    if mirror:
+        generation = max(generation, 1 + _copies(mirror).highest_generation())
     if found is None:
         return Origin(uuid.uuid4().hex, generation)
     if Path(found.path).parent == store.folder:
@@ -85,12 +90,15 @@ def origin_of(found: Found | None, store: Store) -> Origin:
 
 def _newest(here: Found | None, mirror: str) -> Found | None:
     """The newer of what is here and what is in the mirror."""
-    there = Checkpoints(folder_at(mirror).inside("checkpoints")) if mirror else None
-    names = there.names() if there else []
-    if not there or not names or (here and order(names[-1]) <= here.order):
+    names = _copies(mirror).names() if mirror else []
+    if not names or (here and order(names[-1]) <= here.order):
         return here
-    found = there.latest()
+    found = _copies(mirror).latest()
     return found if found and not (here and found.order <= here.order) else here
+
+
+def _copies(mirror: str) -> Checkpoints:
+    return Checkpoints(folder_at(mirror).inside("checkpoints"))
 
 
 def _is_used(run_dir: Path) -> bool:

@@ -92,7 +92,7 @@ def _train_alone(config: Config, run_dir: Path, problem: Problem, resume: str, c
         session.restore(found.snapshot)
     elif config.init_from:
         warm_start(session, config.init_from)
-    origin = origin_of(found, store)
+    origin = origin_of(found, store, mirror_url)
     with _mirror(mirror_url, store, origin) as mirror:
         _guarded_loop(session, Record(run_dir, session, store, origin, mirror), control)
     return Run(run_dir)
