@@ -47,7 +47,7 @@ with h5py.File(path, "r", swmr=True, libver="latest", locking=False) if live els
         found["config"] = json.loads(file["config"][()].decode())
         names = ("network.weights.0", "network.biases.2")
         found["weights"] = {name: file["weights"][name][:].tolist() for name in names}
-        found["validation"] = float(file["metrics/loss/validation"][()])
+        found["validation"] = float(file["metrics"].attrs["loss/validation"])
 print(json.dumps(found))
 assert "elastic_pinn" not in sys.modules and "torch" not in sys.modules
 """

@@ -2,9 +2,7 @@
 
 import zlib
 
-import h5py
 import numpy as np
-from h5py import h5d, h5p, h5s, h5t
 
 BLOCK_ROWS = 8192
 LEVEL = 1  # of deflate: higher ones take longer and gain a percent
@@ -65,20 +63,3 @@ def deflate(block: np.ndarray, level: int) -> bytes:
     """A block, (BLOCK_ROWS,): the lowest byte of each number, then the next of each, and all that deflated."""
     planes = block.view(np.uint8).reshape(len(block), -1).T  # (bytes of a number, BLOCK_ROWS)
     return zlib.compress(planes.tobytes(), level)
-
-
-def write_chunks(
-    parent: h5py.Group, name: str, dtype: type[np.generic], rows: int, chunks: list[bytes]
-) -> h5py.Dataset:
-    """A new data set (rows,) from a column's chunks."""
-    plist, link = h5p.create(h5p.DATASET_CREATE), h5p.create(h5p.LINK_CREATE)
-    plist.set_obj_track_times(False)
-    plist.set_chunk((BLOCK_ROWS,))
-    plist.set_shuffle()
-    plist.set_deflate(LEVEL)
-    link.set_char_encoding(h5t.CSET_UTF8)
-    kind = h5t.py_create(np.dtype(dtype))
-    dataset = h5d.create(parent.id, name.encode(), kind, h5s.create_simple((rows,)), plist, lcpl=link)
-    for number, chunk in enumerate(chunks):
-        dataset.write_direct_chunk((number * BLOCK_ROWS,), chunk)
-    return h5py.Dataset(dataset)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from elastic_pinn.storage.errors import UnreadableError
 from elastic_pinn.storage.files import open_regular
 
 
@@ -34,7 +35,13 @@ class LocalFolder:
 
     def names(self) -> list[str]:
         """The names of what is in it; none where it does not exist."""
-        return os.listdir(self._path) if self._path.is_dir() else []
+        try:
+            return os.listdir(self._path)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            fault = f"cannot be listed ({error.strerror})"
+            raise UnreadableError(self._path, fault, "Check its permissions and the disk") from error
 
     def head(self, name: str, length: int) -> tuple[bytes, int]:
         """The first bytes of a file, at most `length`, and the file's size in bytes."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5g, h5l, h5o, h5s, h5t, h5z
+from h5py import h5a, h5d, h5g, h5l, h5o, h5p, h5s, h5t, h5z
 
 from elastic_pinn.storage.chunks import Chunks
 from elastic_pinn.storage.errors import CheckpointError
@@ -36,7 +36,7 @@ SUPERBLOCK = struct.Struct("<8sBBBBQQQ")
 UNDEFINED = 2**64 - 1
 
 NUMBERS = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
-PLAIN = [h5t.py_create(np.dtype(order + code)) for order in "<>" for code in NUMBERS]
+PLAIN = {np.dtype(order + code): h5t.py_create(np.dtype(order + code)) for order in "<>" for code in NUMBERS}
 
 
 def require_known_structure(path: str | PathLike[str], data: bytes, userblock_size: int) -> None:
@@ -118,14 +118,13 @@ class Guard:
 
     def read_array(self, dataset: h5py.Dataset) -> np.ndarray:
         """The contents of a data set that `write_array` made, always as an array."""
-        self.admit(dataset)
-        plist = dataset.id.get_create_plist()
-        if plist.get_layout() == h5d.CHUNKED:
+        plist = self.admit(dataset)
+        layout = plist.get_layout()
+        if layout == h5d.CHUNKED:
             return self._read_chunks(dataset, plist)
-        if plist.get_layout() != h5d.CONTIGUOUS or plist.get_nfilters():
+        if layout != h5d.CONTIGUOUS or plist.get_nfilters():
             raise refusal(dataset, "is not stored as a checkpoint's data sets are")
-        self._require_stored(dataset)
-        array = np.empty(dataset.shape, dataset.dtype)
+        array = self._stored_array(dataset)
         if array.size:
             dataset.id.read(h5s.ALL, h5s.ALL, array)
         return array
@@ -137,15 +136,17 @@ class Guard:
             raise refusal(dataset, "is not a text")
         return _utf8(dataset, array.item())
 
-    def admit(self, dataset: h5py.Dataset) -> None:
+    def admit(self, dataset: h5py.Dataset) -> h5p.PropDCID:
         """Refuse types other than integers, floats and fixed-length text, what lies in another file, and what
-        declares more than this file may."""
-        if not _is_plain(dataset.id.get_type()) or dataset.shape is None:
+        declares more than this file may; returns how it is stored."""
+        kind, space = dataset.id.get_type(), dataset.id.get_space()
+        if not _is_plain(kind) or space.get_simple_extent_type() == h5s.NULL:
             raise refusal(dataset, "holds something other than integers, floats or fixed-length text")
         plist = dataset.id.get_create_plist()
         if plist.get_layout() == h5d.VIRTUAL or plist.get_external_count():
             raise refusal(dataset, "is not stored in one piece inside the file")
-        self._declare(dataset, prod(max(1, n) for n in dataset.shape) * dataset.dtype.itemsize)
+        self._declare(dataset, prod(max(1, n) for n in space.get_simple_extent_dims()) * kind.get_size())
+        return plist
 
     def count(self, item: h5py.Group | h5py.Dataset, objects: int) -> None:
         """Refuse a data set that would become too many objects, such as a list of tensors."""
@@ -181,15 +182,18 @@ class Guard:
         if self._stored > self._size:
             raise refusal(dataset, f"claims more than the file has: {stored:,} bytes of {self._size:,}")
 
-    def _require_stored(self, dataset: h5py.Dataset) -> None:
+    def _stored_array(self, dataset: h5py.Dataset) -> np.ndarray:
+        """Room for what a data set declares, which is what it stores."""
+        shape, dtype = dataset.id.shape, dataset.id.dtype
         stored, offset = dataset.id.get_storage_size(), dataset.id.get_offset()
-        if stored != dataset.size * dataset.dtype.itemsize:
+        if stored != prod(shape) * dtype.itemsize:
             raise refusal(dataset, "declares more than it stores")
         if stored and (offset is None or offset + stored > self._size):
             raise refusal(dataset, "does not lie inside the file")
         self._store(dataset, stored)
+        return np.empty(shape, dtype)
 
-    def _read_chunks(self, dataset: h5py.Dataset, plist: h5py.h5p.PropDCID) -> np.ndarray:
+    def _read_chunks(self, dataset: h5py.Dataset, plist: h5p.PropDCID) -> np.ndarray:
         if [plist.get_filter(n)[0] for n in range(plist.get_nfilters())] != [h5z.FILTER_SHUFFLE, h5z.FILTER_DEFLATE]:
             raise refusal(dataset, "is not stored as a checkpoint's data sets are")
         chunks = Chunks(dataset, plist.get_chunk())
@@ -217,7 +221,13 @@ def _is_plain(kind: h5t.TypeID) -> bool:
         return False
     if kind.get_class() == h5t.STRING:
         return not kind.is_variable_str() and kind.get_size() < 2**31
-    return kind.get_class() in (h5t.INTEGER, h5t.FLOAT) and any(kind.equal(plain) for plain in PLAIN)
+    if kind.get_class() not in (h5t.INTEGER, h5t.FLOAT):
+        return False
+    try:
+        plain = PLAIN.get(kind.dtype)
+    except (TypeError, ValueError):  # of a size or a precision that NumPy has not
+        return False
+    return plain is not None and kind.equal(plain)
 
 
 def _utf8(item: h5py.Group | h5py.Dataset, text: bytes) -> str:

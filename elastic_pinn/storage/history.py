@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
-from elastic_pinn.storage.column import BLOCK_ROWS, Column, write_chunks
+from elastic_pinn.storage.column import BLOCK_ROWS, Column
 from elastic_pinn.storage.guard import Guard, refusal
-from elastic_pinn.storage.hdf5 import nested, set_attribute, write_array, write_nested
+from elastic_pinn.storage.hdf5 import NewGroup
 
 # The name, beside the columns, of the events: JSON lines [step, text], cut into rows of fixed length.
 EVENTS = "events"
@@ -103,7 +103,7 @@ class History:
         return {name: column.item() for name, column in self.rows(self._rows - 1).items()}
 
     def chunks(self, name: str) -> list[bytes]:
-        """A column as `write_chunks` wants it; only what is not full yet is made now."""
+        """A column as `NewGroup.chunks` wants it; only what is not full yet is made now."""
         return self._columns[name].chunks(self._rows)
 
     def _pack_in_turn(self) -> None:
@@ -118,19 +118,20 @@ def dtype_of(column: str) -> type[np.generic]:
     return np.int64 if column == "step" else np.float64
 
 
-def write_history(group: h5py.Group, history: History, units: Mapping[str, str], compression: int = 0) -> None:
+def write_history(group: NewGroup, history: History, units: Mapping[str, str], compression: int = 0) -> None:
     """Write each column as a data set (rows,) at its name, with its unit where known, and the events.
 
     compression: 0 (none) to 9 (smallest), of a short history; a long one is always deflated, each chunk but once.
     """
     for name in history.names:
+        inside, leaf = group.nested(name)
+        attributes = {"units": units[name]} if name in units else {}
         if len(history) < BLOCK_ROWS:
-            dataset = write_nested(group, name, history.column(name), compression)
+            inside.array(leaf, history.column(name), compression, **attributes)
         else:
-            dataset = write_chunks(*nested(group, name), dtype_of(name), len(history), history.chunks(name))
-        if name in units:
-            set_attribute(dataset, "units", units[name])
-    write_array(group, EVENTS, event_rows(history.events))
+            chunks = history.chunks(name)
+            inside.chunks(leaf, np.dtype(dtype_of(name)), (len(history),), BLOCK_ROWS, chunks, **attributes)
+    group.array(EVENTS, event_rows(history.events))
 
 
 def read_history(group: h5py.Group, guard: Guard | None = None) -> tuple[History, dict[str, str]]:

@@ -121,7 +121,7 @@ class LiveHistory:
             for name in self._history.names:
                 dataset = _new_dataset(file, name, dtype_of(name), CHUNK_ROWS, NO_STEP if name == "step" else np.nan)
                 if name in self._units:
-                    set_attribute(dataset, "units", self._units[name])
+                    set_attribute(dataset.id, "units", self._units[name])
             _new_dataset(file, EVENTS, text, EVENT_CHUNK_ROWS, None)
         return image.getbuffer()
 

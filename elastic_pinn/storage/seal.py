@@ -7,11 +7,12 @@ hold its SHA-256, so that a file is verified before libhdf5 sees a byte of it.
 import hashlib
 import os
 import struct
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
+from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import make_folders, open_regular, sync_folder, temporary_beside, write_new
 from elastic_pinn.storage.folder import located
 
@@ -137,7 +138,8 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
     try:
         make_folders(path.parent)
         write_new(temporary, sealed)
-        _require_read_back(temporary, path, sealed)
+        with _named(path):
+            _require_read_back(temporary, path, sealed)
         _link_new(temporary, path)
         made.append(path)
         temporary.unlink()
@@ -149,6 +151,15 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
     except BaseException:
         _remove(made)
         raise
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let an error in reading a temporary file name the file that it was to become."""
+    try:
+        yield
+    except UnreadableError as error:
+        raise CheckpointError(path, f"could not be written: read back, it {error.fault}", "Check the disk") from error
 
 
 def _require_read_back(temporary: Path, path: Path, sealed: bytes | bytearray | memoryview) -> None:

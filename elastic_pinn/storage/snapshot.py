@@ -10,19 +10,11 @@ from math import nan
 from os import PathLike
 
 import h5py
-import numpy as np
 import torch
 
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.guard import REFUSED, Guard, is_honest, refusal, require_known_structure
-from elastic_pinn.storage.hdf5 import (
-    make_group,
-    new_file,
-    set_attribute,
-    text_array,
-    write_array,
-    write_nested,
-)
+from elastic_pinn.storage.hdf5 import NewGroup, new_file, text_array
 from elastic_pinn.storage.history import History, read_history, write_history
 from elastic_pinn.storage.image import Image
 from elastic_pinn.storage.migrations import migrate
@@ -126,7 +118,7 @@ class Snapshot:
     def _image(self, compression: int) -> memoryview:
         image = Image()
         with new_file(image, HEADER_BYTES) as file:
-            _write(file, self, compression)
+            _write(NewGroup(image, file.id), self, compression)
         return image.getbuffer()
 
 
@@ -167,21 +159,15 @@ def open_image(place: str | PathLike[str], data: bytes) -> Iterator[h5py.File]:
         raise CheckpointError(place, f"is sealed, but libhdf5 cannot read it ({error})", REFUSED) from error
 
 
-def _write(file: h5py.File, snapshot: Snapshot, compression: int) -> None:
-    set_attribute(file, "format", FORMAT)
-    set_attribute(file, "format_version", FORMAT_VERSION)
-    for name in FIELDS:
-        set_attribute(file, name, getattr(snapshot, name))
-    for name, value in snapshot.attributes.items():
-        set_attribute(file, name, value)
-    write_tree(file, "weights", snapshot.weights, compression)
+def _write(root: NewGroup, snapshot: Snapshot, compression: int) -> None:
+    own = {name: getattr(snapshot, name) for name in FIELDS}
+    root.set(format=FORMAT, format_version=FORMAT_VERSION, **own, **snapshot.attributes)
+    write_tree(root, "weights", snapshot.weights, compression)
     for name, tree in snapshot.state.items():
-        write_tree(file, name, tree, compression)
-    write_array(file, "config", text_array(snapshot.config))
-    write_history(make_group(file, "history"), snapshot.history, snapshot.units, compression)
-    metrics = make_group(file, "metrics")
-    for name, value in snapshot.metrics.items():
-        write_nested(metrics, name, np.array(value, np.float64))
+        write_tree(root, name, tree, compression)
+    root.array("config", text_array(snapshot.config))
+    write_history(root.group("history"), snapshot.history, snapshot.units, compression)
+    root.group("metrics").set(**{name: float(value) for name, value in snapshot.metrics.items()})
 
 
 def _read(file: h5py.File) -> Snapshot:
@@ -200,7 +186,7 @@ def _read(file: h5py.File) -> Snapshot:
             str(unescape(name)): read_tree(part, guard) for name, part in parts.items() if name not in OWN_GROUPS
         },
         "history": history,
-        "metrics": {name: _number(dataset, guard) for name, dataset in guard.walk(parts["metrics"])},
+        "metrics": _read_metrics(parts["metrics"], guard),
         "units": units,
         "attributes": {name: value for name, value in own.items() if name not in OWN_ATTRIBUTES},
     }
@@ -227,8 +213,9 @@ def _read_weights(group: h5py.Group, guard: Guard) -> dict[str, torch.Tensor]:
     return {str(name): weight for name, weight in weights.items()}
 
 
-def _number(dataset: h5py.Dataset, guard: Guard) -> float:
-    array = guard.read_array(dataset)
-    if array.shape or array.dtype != np.float64:
-        raise refusal(dataset, "is not one number")
-    return array.item()
+def _read_metrics(group: h5py.Group, guard: Guard) -> dict[str, float]:
+    metrics = guard.attributes(group)
+    metrics |= {name: guard.read_array(dataset)[()] for name, dataset in guard.walk(group)}  # format version 1
+    if not all(isinstance(value, float) for value in metrics.values()):
+        raise refusal(group, "holds something other than numbers")
+    return {name: float(value) for name, value in metrics.items()}

@@ -39,7 +39,8 @@ class Store(Checkpoints):
         """
         path = self.folder / name_of(snapshot.step, snapshot.generation)
         publish(path, snapshot.image())
-        self._verified[path.name] = _identity(path)
+        with suppress(OSError):  # it is published: whether it is still the same is only asked later
+            self._verified[path.name] = _identity(path)
         return path
 
     def recover(self) -> Found | None:
@@ -68,6 +69,7 @@ class Store(Checkpoints):
             return []
         if not self._verify_two([entry.name for entry in entries if entry.name in stay]):
             return self.retain(policy, hold)  # one of them went to quarantine: others stay in its place
+        sync_folder(self.folder)  # what stays may be the work of one who was killed before his last sync
         for path in gone:
             path.unlink()
             self._verified.pop(path.name, None)

@@ -1,20 +1,23 @@
 """Nested training state <-> HDF5: equal types and equal bits come back, and nothing is ever unpickled.
 
 A mapping, list or tuple is a group, anything else a data set; the attribute `type` says what it was, where it was not
-a mapping or a tensor.
-A list of numbers, or of tensors of one shape and dtype (L-BFGS keeps hundreds), is one data set.
+a mapping or a tensor. Since each data set takes time, a list of numbers, a list of tensors of one dtype (an optimizer's
+moments) and a dict of nothing but texts, numbers and such dicts (a generator's state) are one data set each.
 """
 
+import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from math import prod
+from typing import Any, NamedTuple, TypeAlias
 
 import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.storage.guard import MAX_DEPTH, Guard, refusal
-from elastic_pinn.storage.hdf5 import make_group, set_attribute, text_array, write_array
+from elastic_pinn.storage.guard import MAX_ATTRIBUTE_BYTES, MAX_DEPTH, Guard, refusal
+from elastic_pinn.storage.hdf5 import NewGroup, text_array
 
 Tree: TypeAlias = Any  # one of:
 LEGAL = "a tensor, an array of numbers, int, float, bool, None, str, list, tuple, mapping with str or int keys"
@@ -31,11 +34,25 @@ NATIVE = {
 
 PLAIN_GROUP, PLAIN_DATASET = "dict", "tensor"  # what has no attribute `type`; format version 1 wrote these, too
 
+MAX_PACKED = 1000  # tensors of different shapes in one data set; their shapes must fit into an attribute
+
+MAX_PLAIN_DEPTH, MAX_PLAIN_BITS = 8, 1024  # of what is stored as JSON
+
+ORDINARY = re.compile(r"[A-Za-z_][^%/\0]*")  # a key that is an HDF5 name as it is
 INT_NAME = re.compile(r"-?[0-9]+")
 
 
-def write_tree(group: h5py.Group, name: str | int, tree: Tree, compression: int = 0) -> None:
-    """Write a tree into a group under a name, compressed as `write_array` does.
+class Leaf(NamedTuple):
+    """What a data set holds: its attribute `type`, its contents, and as JSON the shapes of tensors that lie end to end
+    in it."""
+
+    kind: str
+    array: np.ndarray
+    shapes: str = ""
+
+
+def write_tree(group: NewGroup, name: str | int, tree: Tree, compression: int = 0) -> None:
+    """Write a tree into a group under a name, compressed as `NewGroup.array` does.
 
     Tensors may be on any device, of any strides; a mapping of any class comes back as dict. Raises TypeError,
     naming the place, for anything that would not come back as it is.
@@ -44,13 +61,12 @@ def write_tree(group: h5py.Group, name: str | int, tree: Tree, compression: int 
         name = escape(name)
         leaf = _encode(tree)
     except TypeError as error:
-        place = f"{group.name.rstrip('/')}/{name}"
+        place = f"{group.name}/{name}"
         raise TypeError(f"{place}: {error} cannot be stored; legal is {LEGAL}") from None
     if leaf:
-        kind, array = leaf
-        dataset = write_array(group, name, array, compression)
-        if kind != PLAIN_DATASET:
-            set_attribute(dataset, "type", kind)
+        attributes = {"type": leaf.kind, "shapes": leaf.shapes}
+        needed = {key: text for key, text in attributes.items() if text not in ("", PLAIN_DATASET)}
+        group.array(name, leaf.array, compression, **needed)
     else:
         _write_branch(group, name, tree, compression)
 
@@ -91,6 +107,8 @@ def escape(key: str | int) -> str:
         return str(key)
     if type(key) is not str:
         raise TypeError(f"a key of type {type(key).__name__}")
+    if ORDINARY.fullmatch(key):
+        return key
     if key in ("", "."):
         return "%2E" if key else "%"
     name = re.sub(r"[%/\0]", _percent, key)
@@ -108,17 +126,17 @@ def _percent(match: re.Match[str]) -> str:
     return f"%{ord(match[0]):02X}"
 
 
-def _write_branch(group: h5py.Group, name: str, tree: Mapping | list | tuple, compression: int) -> None:
-    branch = make_group(group, name)
+def _write_branch(group: NewGroup, name: str, tree: Mapping | list | tuple, compression: int) -> None:
+    branch = group.group(name)
     if branch.name.count("/") >= MAX_DEPTH:
         raise TypeError(f"{branch.name[:80]}...: more than {MAX_DEPTH} groups inside each other cannot be stored")
     if isinstance(tree, list | tuple):
-        set_attribute(branch, "type", type(tree).__name__)
+        branch.set(type=type(tree).__name__)
     for key, child in tree.items() if isinstance(tree, Mapping) else enumerate(tree):
         write_tree(branch, key, child, compression)
 
 
-def _encode(tree: Tree) -> tuple[str, np.ndarray] | None:
+def _encode(tree: Tree) -> Leaf | None:
     """The type and the array of a leaf, or None for a branch. Raises TypeError for what is neither."""
     kind = type(tree)
     if isinstance(tree, torch.Tensor):
@@ -126,12 +144,22 @@ def _encode(tree: Tree) -> tuple[str, np.ndarray] | None:
     if kind is np.ndarray:
         return _encode_array(tree)
     if kind in SCALARS:
-        return kind.__name__.removesuffix("Type"), SCALARS[kind](tree)
+        return Leaf(kind.__name__.removesuffix("Type"), SCALARS[kind](tree))
     if kind is list or kind is tuple:
         return _encode_sequence(tree)
     if isinstance(tree, Mapping):
-        return None
+        return Leaf("json", text_array(json.dumps(tree))) if kind is dict and tree and _is_plain(tree) else None
     raise TypeError(f"{kind.__module__}.{kind.__qualname__}")
+
+
+def _is_plain(tree: Tree, depth: int = 0) -> bool:
+    """Whether a tree of dicts comes back from JSON as it is."""
+    if type(tree) is dict:
+        inside = all(type(key) is str and _is_plain(child, depth + 1) for key, child in tree.items())
+        return inside and depth < MAX_PLAIN_DEPTH
+    if type(tree) is float:
+        return not math.isnan(tree)  # of NaN there are many
+    return tree is None or type(tree) in (bool, str) or (type(tree) is int and abs(tree) < 2**MAX_PLAIN_BITS)
 
 
 def _encode_int(number: int) -> np.ndarray:
@@ -165,48 +193,57 @@ DECODERS: dict[str, tuple[Callable[[Any], Tree], str]] = {
 }
 
 
-def _encode_sequence(items: list | tuple) -> tuple[str, np.ndarray] | None:
+def _encode_sequence(items: list | tuple) -> Leaf | None:
     kind, types = type(items).__name__, {type(item) for item in items}
     if types == {int} and all(-(2**63) <= item < 2**63 for item in items):
-        return f"{kind}[int]", np.array(items, np.int64)
+        return Leaf(f"{kind}[int]", np.array(items, np.int64))
     if types == {float}:
-        return f"{kind}[float]", np.array(items, np.float64)
-    if types == {torch.Tensor} and _can_stack(items):
-        return f"{kind}[tensor]", torch.stack([item.detach().cpu() for item in items]).numpy()
+        return Leaf(f"{kind}[float]", np.array(items, np.float64))
+    if types == {torch.Tensor} and _are_alike(items):
+        return _encode_tensors(kind, [item.detach().cpu() for item in items])
     return None
 
 
-def _can_stack(tensors: Sequence[torch.Tensor]) -> bool:
-    """Whether tensors can be one: strided, of one shape, and of one dtype that NumPy has too."""
-    first = tensors[0]
-    return first.dtype in NATIVE and all(
-        (tensor.dtype, tensor.shape, tensor.layout) == (first.dtype, first.shape, torch.strided) and not tensor.is_meta
-        for tensor in tensors
+def _are_alike(tensors: Sequence[torch.Tensor]) -> bool:
+    """Whether tensors can be one data set: strided, and of one dtype that NumPy has too."""
+    dtype = tensors[0].dtype
+    return dtype in NATIVE and all(
+        (tensor.dtype, tensor.layout, tensor.is_meta) == (dtype, torch.strided, False) for tensor in tensors
     )
 
 
-def _encode_tensor(tensor: torch.Tensor) -> tuple[str, np.ndarray]:
+def _encode_tensors(kind: str, tensors: list[torch.Tensor]) -> Leaf | None:
+    shapes = [list(tensor.shape) for tensor in tensors]
+    if all(shape == shapes[0] for shape in shapes):
+        return Leaf(f"{kind}[tensor]", torch.stack(tensors).numpy())
+    text = json.dumps(shapes)
+    if len(tensors) > MAX_PACKED or len(text) > MAX_ATTRIBUTE_BYTES:
+        return None
+    return Leaf(f"{kind}[tensors]", torch.cat([tensor.reshape(-1) for tensor in tensors]).numpy(), text)
+
+
+def _encode_tensor(tensor: torch.Tensor) -> Leaf:
     name = str(tensor.dtype).removeprefix("torch.")
     if tensor.layout != torch.strided or tensor.is_meta:
         raise TypeError(f"a tensor that is sparse or has no values ({tensor.layout}, {tensor.device})")
-    values = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
     if tensor.dtype in NATIVE:
-        return "tensor", values.numpy()
+        return Leaf("tensor", tensor.numpy(force=True))
+    values = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
     if name in COMPLEX:
-        return f"tensor[{name}]", torch.view_as_real(values).numpy()
+        return Leaf(f"tensor[{name}]", torch.view_as_real(values).numpy())
     if name in EXOTIC:
-        return f"tensor[{name}]", values.view(BITS_OF[values.itemsize]).numpy()
+        return Leaf(f"tensor[{name}]", values.view(BITS_OF[values.itemsize]).numpy())
     raise TypeError(f"a tensor of {tensor.dtype}")
 
 
-def _encode_array(array: np.ndarray) -> tuple[str, np.ndarray]:
+def _encode_array(array: np.ndarray) -> Leaf:
     kind, size, order = array.dtype.kind, array.dtype.itemsize, array.dtype.byteorder
     if kind in "iuf" and size <= 8:
-        return "array", array
+        return Leaf("array", array)
     if kind == "b":
-        return "array[bool]", array.view(np.uint8)
+        return Leaf("array[bool]", array.view(np.uint8))
     if kind == "c" and size <= 16:
-        return "array[complex]", np.require(array, requirements="C")[..., None].view(f"{order}f{size // 2}")
+        return Leaf("array[complex]", np.require(array, requirements="C")[..., None].view(f"{order}f{size // 2}"))
     raise TypeError(f"an array of {array.dtype}")
 
 
@@ -216,10 +253,13 @@ def _read(item: h5py.Group | h5py.Dataset, guard: Guard) -> Tree:
     if isinstance(item, h5py.Group):
         return _read_branch(item, kind, guard)
     array = guard.read_array(item)
+    shapes = ""
     if kind in ("list[tensor]", "tuple[tensor]"):
         guard.count(item, len(array) if array.ndim else 1)
+    if kind in ("list[tensors]", "tuple[tensors]"):
+        shapes = guard.get_attribute(item, "shapes")
     try:
-        return _decode(kind, array)
+        return _decode(Leaf(kind, array, shapes))
     except (LookupError, ValueError, TypeError, RuntimeError) as error:
         fault = f"is of type {kind!r} but holds {array.dtype} of shape {array.shape}"
         raise refusal(item, fault) from error
@@ -245,14 +285,17 @@ def _key(group: h5py.Group, name: str) -> str | int:
     raise refusal(group, f"holds {name[:80]!r}, which is no key's name")
 
 
-def _decode(kind: str, array: np.ndarray) -> Tree:
+def _decode(leaf: Leaf) -> Tree:
+    kind, array, shapes = leaf
     if sequence := re.fullmatch(r"(list|tuple)\[(.*)\]", kind):
-        items = _decode_items(sequence[2], array)
+        items = _decode_tensors(array, shapes) if sequence[2] == "tensors" else _decode_items(sequence[2], array)
         return list(items) if sequence[1] == "list" else tuple(items)
     if re.match(r"tensor(\[|$)", kind):
         return _decode_tensor(kind, array)
     if re.match(r"array(\[|$)", kind):
         return _decode_array(kind, array)
+    if kind == "json":
+        return _decode_json(array)
     if kind == "str" and array.dtype == np.uint8:
         return array.tobytes().decode()
     decode, kinds = DECODERS[kind]
@@ -261,6 +304,13 @@ def _decode(kind: str, array: np.ndarray) -> Tree:
     if kind == "bool":
         _require(value <= 1)
     return decode(value.decode() if isinstance(value, bytes) else value)
+
+
+def _decode_json(array: np.ndarray) -> dict[str, Tree]:
+    _require(array.dtype.kind == "S" and array.shape == ())
+    tree = json.loads(array.item())
+    _require(type(tree) is dict and _is_plain(tree))
+    return tree
 
 
 def _require(legal: bool) -> None:
@@ -273,6 +323,16 @@ def _decode_items(kind: str, array: np.ndarray) -> Iterator[Tree]:
         return (item.clone() for item in _decode_tensor(kind, array).unbind())
     _require(array.ndim == 1)
     return iter(array.astype({"int": np.int64, "float": np.float64}[kind], casting="no").tolist())
+
+
+def _decode_tensors(array: np.ndarray, shapes: str) -> Iterator[torch.Tensor]:
+    wanted = json.loads(shapes)
+    _require(isinstance(wanted, list) and len(wanted) <= MAX_PACKED and array.ndim == 1)
+    _require(all(type(n) is int and n >= 0 for shape in wanted for n in shape))
+    sizes = [prod(shape) for shape in wanted]
+    _require(sum(sizes) == array.size)
+    parts = torch.from_numpy(array).split(sizes)
+    return (part.clone().reshape(shape) for part, shape in zip(parts, wanted, strict=True))
 
 
 def _decode_tensor(kind: str, array: np.ndarray) -> torch.Tensor:

@@ -59,6 +59,7 @@ def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Fou
             )
         return None
     remove_leftovers(run_dir)
+    remove_leftovers(store.folder)
     if resume != "auto":
         named = _named(resume)
         _check_same_run(run_dir, store, named.snapshot)

@@ -14,12 +14,17 @@ import torch
 README = Path(__file__).with_name("README.md")
 
 
-def in_turn(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each work in each round, A B C A B C ..., so that a machine that slows down slows all; the first round
-    warms up and does not count."""
+def in_turn(
+    works: Mapping[str, Callable[[], object]], rounds: int, before: Callable[[str], object] = lambda name: None
+) -> dict[str, list[float]]:
+    """Seconds of each work in each round, A B C A B C ..., so that a machine that slows down slows all.
+
+    The first round warms up and does not count, and neither does what is done before each work of a name.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in works}
     for counted in [False] + [True] * rounds:
         for name, work in works.items():
+            before(name)
             started = time.perf_counter()
             work()
             if counted:

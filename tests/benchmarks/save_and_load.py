@@ -1,11 +1,12 @@
 """What one checkpoint costs to write and to read, beside torch.save, safetensors and Lightning's ModelCheckpoint.
 
-All write the same state: the weights of 8 hidden layers of 200 and Adam's moments, float32, after a few steps.
+All write the weights of 8 hidden layers of 200 and Adam's moments, float32, after a few steps; torch.save and a sealed
+checkpoint also write config, random states, history and metrics.
 """
 
 import argparse
+import dataclasses
 import os
-import shutil
 import statistics
 import tempfile
 import warnings
@@ -29,20 +30,25 @@ CONFIG = ep.Config(
 
 
 class Folder:
-    """A folder with fresh names; older files go, so that each write finds the disk as the one before did."""
+    """A folder with fresh names."""
 
     def __init__(self, path: Path, ending: str) -> None:
         self.path, self._ending, self._count = path, ending, 0
         path.mkdir()
 
-    def fresh(self) -> Path:
+    def empty(self) -> None:
+        """Remove what is there, so that each write finds the disk as the one before did."""
         for old in self.path.iterdir():
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+            old.unlink()
+
+    def fresh(self) -> Path:
+        """A name that was not there yet."""
         self._count += 1
         return self.path / f"{self._count}{self._ending}"
 
     @property
     def newest(self) -> Path:
+        """The only file."""
         return next(self.path.iterdir())
 
 
@@ -80,7 +86,15 @@ def synced(path: Path) -> None:
 
 def writers(session: Session, scratch: Path) -> dict[str, tuple[Folder, Callable[[], object]]]:
     """Name -> its folder and what writes one checkpoint into it."""
-    state = {"weights": session.model.state_dict(), "optimizer": session.optimizer.state_dict()}
+    columns = {name: torch.from_numpy(column.copy()) for name, column in session.history.columns().items()}
+    state = {
+        "step": session.step,
+        "config": session.config.to_json(),
+        "weights": session.model.state_dict(),
+        "state": session.state(),
+        "history": columns,
+        "metrics": session.history.last,
+    }
     flat = {f"weights/{name}": value for name, value in session.model.state_dict().items()}
     for i, moments in session.optimizer.state_dict()["state"].items():
         flat |= {f"optimizer/{i}/{name}": value for name, value in moments.items()}
@@ -98,8 +112,10 @@ def writers(session: Session, scratch: Path) -> dict[str, tuple[Folder, Callable
         synced(path)
 
     def ours(name: str, compression: int) -> None:
-        Store(folders[name].fresh()).publish(snapshot(session, compression))
+        stores[name].publish(dataclasses.replace(state_of_now, compression=compression))
 
+    state_of_now = snapshot(session)
+    stores = {name: Store(folder.path) for name, folder in folders.items()}
     save_lightning = lightning_saver(session)
     works: dict[str, Callable[[], object]] = {
         "torch": lambda: torch_save("torch", False),
@@ -166,18 +182,9 @@ def readers(folders: dict[str, Folder]) -> dict[str, Callable[[], object]]:
         "torch-fsync": lambda: torch.load(folders["torch-fsync"].newest, weights_only=True),
         "safetensors": lambda: safetensors.torch.load_file(folders["safetensors"].newest),
         "lightning": lambda: torch.load(folders["lightning"].newest, weights_only=False),
-        "ours": lambda: read_snapshot(next(folders["ours"].newest.iterdir())),
-        **{
-            f"gzip-{level}": lambda level=level: read_snapshot(next(folders[f"gzip-{level}"].newest.iterdir()))
-            for level in LEVELS
-        },
+        "ours": lambda: read_snapshot(folders["ours"].newest),
+        **{f"gzip-{level}": lambda level=level: read_snapshot(folders[f"gzip-{level}"].newest) for level in LEVELS},
     }
-
-
-def size(folder: Folder) -> float:
-    """MB of what was written last."""
-    path = folder.newest
-    return (next(path.iterdir()) if path.is_dir() else path).stat().st_size / 1e6
 
 
 def main(rounds: int) -> None:
@@ -186,19 +193,18 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory(dir=".") as scratch:
         todo = writers(session, Path(scratch))
         copies = in_turn({"copy": lambda: snapshot(session)}, rounds)["copy"]
-        saved = in_turn({name: work for name, (_, work) in todo.items()}, rounds)
         folders = {name: folder for name, (folder, _) in todo.items()}
+        works = {name: work for name, (_, work) in todo.items()}
+        saved = in_turn(works, rounds, before=lambda name: folders[name].empty())
         loaded = in_turn(readers(folders), rounds)
-        rows = [
-            [LABELS[name], ms(saved[name]), ms(loaded[name]) if name in loaded else "", f"{size(folders[name]):.2f}"]
-            for name in todo
-        ]
+        sizes = {name: f"{folder.newest.stat().st_size / 1e6:.2f}" for name, folder in folders.items()}
+    rows = [[LABELS[name], ms(saved[name]), ms(loaded[name]) if name in loaded else "", sizes[name]] for name in todo]
     ratios = sorted(ours / theirs for ours, theirs in zip(saved["ours"], saved["torch-fsync"], strict=True))
     low, middle, high = ratios[0], statistics.median(ratios), ratios[-1]
     text = f"""{table(["8 x 200, Adam", "save, ms", "load, ms", "MB"], rows)}
 
 Median (lowest .. highest) of {rounds} rounds in turn. A sealed save takes {middle:.2f} times as long as torch.save and
-fsync (pair by pair; {low:.2f} .. {high:.2f}), and runs in the background: training is held up for the copy of its state,
+fsync (pair by pair; {low:.2f} .. {high:.2f}). It runs in the background: training is held up for the copy of its state,
 {ms(copies)} ms. Loading a sealed checkpoint verifies every byte; the others verify nothing."""
     write_section("save and load", COMMAND, text)
 

@@ -17,7 +17,9 @@ def fast_path() -> Iterator[Path]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What each test counted with `record_property`, a line each."""
+    """What each test of the full sets counted with `record_property`, a line each."""
+    if terminalreporter.config.option.markexpr != "faults":
+        return
     counted = [report for report in terminalreporter.stats.get("passed", []) if report.user_properties]
     if counted:
         terminalreporter.section("faults")

@@ -13,12 +13,17 @@ from h5py import h5d, h5p, h5s, h5t
 
 from elastic_pinn.storage import CheckpointError, History, Snapshot, guard
 from elastic_pinn.storage.guard import Guard
-from elastic_pinn.storage.hdf5 import write_array
 from elastic_pinn.storage.metadata import lookup3
 from elastic_pinn.storage.seal import HEADER_BYTES, seal
 from elastic_pinn.storage.snapshot import parse_snapshot
 
 HEADER = {"step": 5, "generation": 0, "metric": 0.5, "metric_name": "loss/total"}
+
+
+def write_array(parent, name: str, array: np.ndarray, compression: int = 0) -> h5py.Dataset:
+    """A data set as writing makes it."""
+    options = {"chunks": array.shape, "shuffle": True, "compression": compression} if compression else {}
+    return parent.create_dataset(name, data=array, track_times=False, **options)
 
 
 def snapshot(compression: int = 0, **fields) -> Snapshot:
@@ -129,7 +134,7 @@ FOREIGN = {
     "no dict of tensors": (lambda file: file["weights"].create_group("bad"), "something other than tensors"),
     "two names of one key": (lambda file: write_array(file["weights"], "%77", np.ones(3)), "no key's name"),
     "an int of 5000 digits": (lambda file: write_array(file["weights"], "9" * 5000, np.ones(3)), "no key's name"),
-    "a metric that is an array": (lambda file: write_array(file["metrics"], "bad", np.ones(3)), "not one number"),
+    "a metric that is an array": (lambda file: write_array(file["metrics"], "bad", np.ones(3)), "other than numbers"),
     "a step that is text": (lambda file: file.attrs.create("step", np.bytes_(b"x")), "'step' that is no int"),
     "no history": (lambda file: file.pop("history"), "history"),
     "a data set for a group": (
@@ -243,7 +248,7 @@ def test_data_sets_that_share_their_bytes_are_refused():
 
 
 def test_a_superblock_or_index_that_writing_never_makes_is_refused_before_libhdf5_sees_it():
-    plain = bytes(snapshot(state={"wide": {f"name {number}": number for number in range(20)}}).image())
+    plain = bytes(snapshot(state={"wide": {f"name {number}": torch.tensor(number) for number in range(20)}}).image())
     for at, value, words in [
         (HEADER_BYTES + 8, 2, "begins as no checkpoint does"),
         (HEADER_BYTES + 28, 1, "begins as no checkpoint does"),

@@ -12,7 +12,7 @@ import pytest
 
 from elastic_pinn.storage import CheckpointError, History, LiveHistory, column, read_live
 from elastic_pinn.storage.column import BLOCK_ROWS
-from elastic_pinn.storage.hdf5 import LIBVER, make_group, new_file
+from elastic_pinn.storage.hdf5 import LIBVER, NewGroup, new_file
 from elastic_pinn.storage.history import read_history, write_history
 from elastic_pinn.storage.image import Image
 
@@ -153,7 +153,7 @@ def test_a_history_made_from_columns_is_a_copy_and_grows():
 def stored(history: History, units=None) -> bytes:
     image = Image()
     with new_file(image, 0) as file:
-        write_history(make_group(file, "history"), history, units or {})
+        write_history(NewGroup(image, file.id).group("history"), history, units or {})
     return bytes(image.getbuffer())
 
 
@@ -170,8 +170,7 @@ def test_history_events_and_units_come_back_from_a_file(rows):
 
 @pytest.mark.parametrize("bad", [np.zeros((3, 1)), np.zeros(4), np.zeros(3, np.float32), np.zeros(3, np.int64)])
 def test_columns_that_do_not_fit_are_refused(bad):
-    with h5py.File(BytesIO(), "w") as file:
-        write_history(file.create_group("history"), filled(3), {})
+    with h5py.File(BytesIO(stored(filled(3))), "r+") as file:
         file["history/bad"] = bad
         with pytest.raises(CheckpointError, match="history"):
             read_history(file["history"])

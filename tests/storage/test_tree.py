@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from elastic_pinn.storage import CheckpointError, read_tree, write_tree
-from elastic_pinn.storage.hdf5 import new_file
+from elastic_pinn.storage.hdf5 import NewGroup, new_file
 from elastic_pinn.storage.image import Image
 from elastic_pinn.storage.tree import EXOTIC, NATIVE
 
@@ -20,7 +20,7 @@ from elastic_pinn.storage.tree import EXOTIC, NATIVE
 def stored(tree) -> BytesIO:
     image = Image()
     with new_file(image, 512) as file:
-        write_tree(file, "tree", tree)
+        write_tree(NewGroup(image, file.id), "tree", tree)
     return BytesIO(image.getbuffer())
 
 
@@ -205,7 +205,7 @@ def test_what_would_not_come_back_is_refused_by_its_place(value, kind):
 
 def hostile(make) -> h5py.File:
     """A file with a good tree into which `make(group)` puts something bad."""
-    buffer = stored({"good": 1})
+    buffer = stored({"good": torch.zeros(2)})
     with h5py.File(buffer, "r+") as file:
         make(file["tree"])
     return h5py.File(buffer, "r")
