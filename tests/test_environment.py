@@ -52,7 +52,8 @@ def imported(*folders: str) -> set[str]:
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     beside = {path.stem for path in (PROJECT / "tests").rglob("*.py")} if "tests" in folders else set()
-    roots = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - {"elastic_pinn", "tests"} - beside
+    ours = {"elastic_pinn", "tests"} | beside
+    roots = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - ours
     return {canonicalize_name(IMPORT_NAMES.get(root, root)) for root in roots}
 
 

@@ -7,15 +7,15 @@ from elastic_pinn.storage.checkpoints import Checkpoints, Entry, Found, order
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import remove_leftovers, replace_file
 from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, located
-from elastic_pinn.storage.history import History
+from elastic_pinn.storage.format.history import History
+from elastic_pinn.storage.format.seal import FORMAT_VERSION, UNKNOWN_MEASURE, Header, publish, read_header, read_sealed
+from elastic_pinn.storage.format.snapshot import Snapshot, parse_snapshot, read_snapshot
+from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
 from elastic_pinn.storage.isolation import read_isolated
 from elastic_pinn.storage.live import LiveHistory, read_live
 from elastic_pinn.storage.lock import InUseError, is_locked, locked
 from elastic_pinn.storage.retention import Policy, pin, reasons_to_stay, unpin
-from elastic_pinn.storage.seal import FORMAT_VERSION, UNKNOWN_MEASURE, Header, publish, read_header, read_sealed
-from elastic_pinn.storage.snapshot import Snapshot, parse_snapshot, read_snapshot
 from elastic_pinn.storage.store import Store
-from elastic_pinn.storage.tree import Tree, copy_tree, read_tree, write_tree
 
 __all__ = [
     "FORMAT_VERSION",

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
 from elastic_pinn.storage.folder import Folder
-from elastic_pinn.storage.seal import ANOTHER, HEAD_BYTES, Header, open_header, unseal
-from elastic_pinn.storage.snapshot import Snapshot, parse_snapshot
+from elastic_pinn.storage.format.seal import ANOTHER, HEAD_BYTES, Header, open_header, unseal
+from elastic_pinn.storage.format.snapshot import Snapshot, parse_snapshot
 
 logger = logging.getLogger(__name__)
 

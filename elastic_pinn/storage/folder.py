@@ -66,7 +66,7 @@ def folder_at(place: str | os.PathLike[str]) -> Folder:
     """The folder at a path of this machine, or at a URL such as "s3://bucket/run"."""
     if "://" not in os.fspath(place):
         return LocalFolder(Path(place))
-    from elastic_pinn.storage.remote import RemoteFolder  # only those who use a remote store need fsspec
+    from elastic_pinn.storage.remote.folder import RemoteFolder  # only those who use a remote store need fsspec
 
     return RemoteFolder(os.fspath(place))
 

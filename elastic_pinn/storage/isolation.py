@@ -19,9 +19,9 @@ from typing import IO
 
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
 from elastic_pinn.storage.folder import located
-from elastic_pinn.storage.history import History
-from elastic_pinn.storage.seal import read_header, unseal
-from elastic_pinn.storage.snapshot import Snapshot, parse_snapshot
+from elastic_pinn.storage.format.history import History
+from elastic_pinn.storage.format.seal import read_header, unseal
+from elastic_pinn.storage.format.snapshot import Snapshot, parse_snapshot
 
 # Of the child: memory beyond what it has once all is imported, processor time once all is imported.
 FREE_MEMORY, MEMORY_RATIO = 1 << 30, 20  # bytes, and bytes for each byte of the file

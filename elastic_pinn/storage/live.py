@@ -20,10 +20,10 @@ from h5py import h5d, h5s
 
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.files import make_folders, open_regular, temporary_beside, write_new
-from elastic_pinn.storage.guard import Guard, refusal
-from elastic_pinn.storage.hdf5 import LIBVER, new_file, set_attribute
-from elastic_pinn.storage.history import EVENT_BYTES, EVENTS, History, dtype_of, event_rows, read_event_rows
-from elastic_pinn.storage.image import Image
+from elastic_pinn.storage.format.hdf5 import LIBVER, new_file, set_attribute
+from elastic_pinn.storage.format.history import EVENT_BYTES, EVENTS, History, dtype_of, event_rows, read_event_rows
+from elastic_pinn.storage.format.image import Image
+from elastic_pinn.storage.guard.reading import Guard, refusal
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from elastic_pinn.storage.checkpoints import Checkpoints, Entry, Found, best_fir
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import make_folders, remove_leftovers, sync_folder, temporary_beside
 from elastic_pinn.storage.folder import LocalFolder
+from elastic_pinn.storage.format.seal import publish
+from elastic_pinn.storage.format.snapshot import Snapshot
 from elastic_pinn.storage.retention import Policy, reasons_to_stay
-from elastic_pinn.storage.seal import publish
-from elastic_pinn.storage.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 

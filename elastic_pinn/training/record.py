@@ -23,7 +23,7 @@ from elastic_pinn.training.saving import Saver
 from elastic_pinn.training.session import Session
 
 if TYPE_CHECKING:
-    from elastic_pinn.storage.mirror import Mirror
+    from elastic_pinn.storage.remote.mirror import Mirror
 
 PACKAGES = ("elastic_pinn", "torch", "numpy", "scipy", "h5py")
 COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}

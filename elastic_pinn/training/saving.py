@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from elastic_pinn.storage import CheckpointError, Policy, Snapshot, Store, pin
 
 if TYPE_CHECKING:
-    from elastic_pinn.storage.mirror import Mirror
+    from elastic_pinn.storage.remote.mirror import Mirror
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from elastic_pinn.training.session import DivergedError, Session
 from elastic_pinn.training.warm_start import warm_start
 
 if TYPE_CHECKING:
-    from elastic_pinn.storage.mirror import Mirror
+    from elastic_pinn.storage.remote.mirror import Mirror
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def _mirror(url: str, store: Store, origin: Origin) -> Iterator[Mirror | None]:
     if not url:
         yield None
         return
-    from elastic_pinn.storage.mirror import Mirror  # only those who use a remote store need fsspec
+    from elastic_pinn.storage.remote.mirror import Mirror  # only those who use a remote store need fsspec
 
     with Mirror(url, store.folder, origin.run_id) as mirror:
         yield mirror

@@ -22,9 +22,9 @@ import numpy as np
 import torch
 
 from elastic_pinn.storage import CheckpointError, History, Snapshot
-from elastic_pinn.storage.metadata import lookup3
-from elastic_pinn.storage.seal import HEADER_BYTES, seal, unseal
-from elastic_pinn.storage.snapshot import parse_snapshot
+from elastic_pinn.storage.format.seal import HEADER_BYTES, seal, unseal
+from elastic_pinn.storage.format.snapshot import parse_snapshot
+from elastic_pinn.storage.guard.metadata import lookup3
 
 SECONDS = 20  # for one case
 FREE_MEMORY = 2 << 30

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from elastic_pinn.storage import CheckpointError, Store, read_snapshot
-from elastic_pinn.storage.seal import HEADER_BYTES
+from elastic_pinn.storage.format.seal import HEADER_BYTES
 from tests.faults.small import equals_sent, ready, sent_bytes, sizes
 
 WHOLE = sent_bytes(2)

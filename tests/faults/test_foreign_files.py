@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from elastic_pinn.storage import History, Snapshot, publish
-from elastic_pinn.storage.seal import seal
+from elastic_pinn.storage.format.seal import seal
 
 FUZZER = Path(__file__).with_name("fuzz_checkpoints.py")
 QUICK, FULL = 120, 10_000

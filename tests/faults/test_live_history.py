@@ -23,7 +23,7 @@ PROLOGUE = """
         package.__path__ = [str(Path(sys.argv[1], *name.split(".")))]
         sys.modules[name] = package
     from elastic_pinn.storage.errors import CheckpointError
-    from elastic_pinn.storage.history import History
+    from elastic_pinn.storage.format.history import History
     from elastic_pinn.storage.live import LiveHistory, read_live
 
     path, progress = Path(sys.argv[2]), os.open(sys.argv[3], os.O_RDWR | os.O_CREAT)

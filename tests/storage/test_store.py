@@ -20,7 +20,7 @@ from elastic_pinn.storage import (
     read_header,
     read_snapshot,
 )
-from elastic_pinn.storage.seal import HEADER_BYTES, seal
+from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
 
 
 def snapshot(step: int = 500, generation: int = 0, metric: float = 0.5, **fields) -> Snapshot:

@@ -19,7 +19,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.storage import Snapshot, read_snapshot
-from elastic_pinn.storage.seal import read_header
+from elastic_pinn.storage.format.seal import read_header
 from elastic_pinn.training.saving import Saver
 
 STEPS = 11

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.storage.seal import HEADER_BYTES, seal
+from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
 
 
 def files(folder) -> dict[str, bytes]:

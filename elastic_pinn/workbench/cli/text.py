@@ -51,7 +51,7 @@ def size(count: int) -> str:
 
 def nbytes(header: Header) -> int:
     """The size of a sealed file."""
-    from elastic_pinn.storage.seal import HEADER_BYTES
+    from elastic_pinn.storage.format.seal import HEADER_BYTES
 
     return HEADER_BYTES + header.length
 

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5f, h5fd, h5g, h5p, h5s, h5t
 
-from elastic_pinn.storage.image import Image
+from elastic_pinn.storage.format.image import Image
 
 LIBVER = ("v110", "v110")  # metadata with checksums, and readable by every HDF5 since 1.10
 

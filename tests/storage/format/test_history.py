@@ -10,11 +10,12 @@ import h5py
 import numpy as np
 import pytest
 
-from elastic_pinn.storage import CheckpointError, History, LiveHistory, column, read_live
-from elastic_pinn.storage.column import BLOCK_ROWS
-from elastic_pinn.storage.hdf5 import LIBVER, NewGroup, new_file
-from elastic_pinn.storage.history import read_history, write_history
-from elastic_pinn.storage.image import Image
+from elastic_pinn.storage import CheckpointError, History, LiveHistory, read_live
+from elastic_pinn.storage.format import column
+from elastic_pinn.storage.format.column import BLOCK_ROWS
+from elastic_pinn.storage.format.hdf5 import LIBVER, NewGroup, new_file
+from elastic_pinn.storage.format.history import read_history, write_history
+from elastic_pinn.storage.format.image import Image
 
 COLUMNS = ["step", "wall_s", "loss/total", "loss/pde", "material/mu"]
 
@@ -312,7 +313,7 @@ def test_what_is_no_history_is_refused(tmp_path):
             read_live(tmp_path / name)
 
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 # The programs load the storage wing's files alone: its whole package takes seconds to import.
 PROLOGUE = """
@@ -323,7 +324,7 @@ PROLOGUE = """
         package = types.ModuleType(name)
         package.__path__ = [str(Path(sys.argv[1], *name.split(".")))]
         sys.modules[name] = package
-    from elastic_pinn.storage.history import History
+    from elastic_pinn.storage.format.history import History
     from elastic_pinn.storage.live import LiveHistory
 """
 

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from elastic_pinn.storage import CheckpointError, Checkpoints, LocalFolder, Policy, Store, UnreadableError, folder_at
-from elastic_pinn.storage.attempts import TRIES
-from elastic_pinn.storage.mirror import OWNER, Mirror
-from elastic_pinn.storage.remote import RemoteFolder
+from elastic_pinn.storage.remote.attempts import TRIES
+from elastic_pinn.storage.remote.folder import RemoteFolder
+from elastic_pinn.storage.remote.mirror import OWNER, Mirror
 
 CHILD = """
 import os
 os.environ.update(environment)
 from functools import partialmethod
 from pathlib import Path
-from elastic_pinn.storage import attempts
-from elastic_pinn.storage.mirror import Mirror
+from elastic_pinn.storage.remote import attempts
+from elastic_pinn.storage.remote.mirror import Mirror
 attempts.FIRST_PAUSE_S = 0.0
 if url.startswith("s3"):
     from s3fs import S3FileSystem
@@ -265,7 +265,7 @@ def killed(work: multiprocessing.Process, arm: Callable[[int], None]) -> bool:
 def nursery() -> Iterator[multiprocessing.context.BaseContext]:
     """Where children start in a moment: from a process that has imported everything, and has no threads."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["elastic_pinn.storage.mirror", "s3fs"])
+    context.set_forkserver_preload(["elastic_pinn.storage.remote.mirror", "s3fs"])
     return context
 
 

@@ -16,8 +16,8 @@ import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.storage.guard import MAX_ATTRIBUTE_BYTES, MAX_DEPTH, Guard, refusal
-from elastic_pinn.storage.hdf5 import NewGroup, text_array
+from elastic_pinn.storage.format.hdf5 import NewGroup, text_array
+from elastic_pinn.storage.guard.reading import MAX_ATTRIBUTE_BYTES, MAX_DEPTH, Guard, refusal
 
 Tree: TypeAlias = Any  # one of:
 LEGAL = "a tensor, an array of numbers, int, float, bool, None, str, list, tuple, mapping with str or int keys"

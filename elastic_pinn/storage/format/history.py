@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
-from elastic_pinn.storage.column import BLOCK_ROWS, Column
-from elastic_pinn.storage.guard import Guard, refusal
-from elastic_pinn.storage.hdf5 import NewGroup
+from elastic_pinn.storage.format.column import BLOCK_ROWS, Column
+from elastic_pinn.storage.format.hdf5 import NewGroup
+from elastic_pinn.storage.guard.reading import Guard, refusal
 
 # The name, beside the columns, of the events: JSON lines [step, text], cut into rows of fixed length.
 EVENTS = "events"

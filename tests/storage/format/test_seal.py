@@ -19,7 +19,7 @@ from elastic_pinn.storage import (
     replace_file,
 )
 from elastic_pinn.storage.files import make_folders
-from elastic_pinn.storage.seal import DIGEST_AT, HEADER_BYTES, _pack, seal
+from elastic_pinn.storage.format.seal import DIGEST_AT, HEADER_BYTES, _pack, seal
 
 FIELDS = {"step": 500, "generation": 3, "metric": 0.25, "metric_name": "loss/validation"}
 

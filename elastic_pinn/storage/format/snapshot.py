@@ -13,12 +13,11 @@ import h5py
 import torch
 
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.guard import REFUSED, Guard, is_honest, refusal, require_known_structure
-from elastic_pinn.storage.hdf5 import NewGroup, new_file, text_array
-from elastic_pinn.storage.history import History, read_history, write_history
-from elastic_pinn.storage.image import Image
-from elastic_pinn.storage.migrations import migrate
-from elastic_pinn.storage.seal import (
+from elastic_pinn.storage.format.hdf5 import NewGroup, new_file, text_array
+from elastic_pinn.storage.format.history import History, read_history, write_history
+from elastic_pinn.storage.format.image import Image
+from elastic_pinn.storage.format.migrations import migrate
+from elastic_pinn.storage.format.seal import (
     FORMAT_VERSION,
     HEAD_BYTES,
     HEADER_BYTES,
@@ -27,7 +26,8 @@ from elastic_pinn.storage.seal import (
     read_sealed,
     seal,
 )
-from elastic_pinn.storage.tree import Tree, read_tree, tree_bytes, unescape, write_tree
+from elastic_pinn.storage.format.tree import Tree, read_tree, tree_bytes, unescape, write_tree
+from elastic_pinn.storage.guard.reading import REFUSED, Guard, is_honest, refusal, require_known_structure
 
 FORMAT = "elastic_pinn checkpoint"
 OWN_GROUPS = {"weights", "config", "history", "metrics"}

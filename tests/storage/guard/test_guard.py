@@ -11,11 +11,12 @@ import pytest
 import torch
 from h5py import h5d, h5p, h5s, h5t
 
-from elastic_pinn.storage import CheckpointError, History, Snapshot, guard
-from elastic_pinn.storage.guard import Guard
-from elastic_pinn.storage.metadata import lookup3
-from elastic_pinn.storage.seal import HEADER_BYTES, seal
-from elastic_pinn.storage.snapshot import parse_snapshot
+from elastic_pinn.storage import CheckpointError, History, Snapshot
+from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
+from elastic_pinn.storage.format.snapshot import parse_snapshot
+from elastic_pinn.storage.guard import reading as guard
+from elastic_pinn.storage.guard.metadata import lookup3
+from elastic_pinn.storage.guard.reading import Guard
 
 HEADER = {"step": 5, "generation": 0, "metric": 0.5, "metric_name": "loss/total"}
 

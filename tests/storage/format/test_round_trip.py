@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from elastic_pinn.storage import History, Snapshot, publish, read_snapshot
-from elastic_pinn.storage.column import BLOCK_ROWS
-from elastic_pinn.storage.snapshot import parse_snapshot
-from elastic_pinn.storage.tree import COMPLEX, EXOTIC, NATIVE
+from elastic_pinn.storage.format.column import BLOCK_ROWS
+from elastic_pinn.storage.format.snapshot import parse_snapshot
+from elastic_pinn.storage.format.tree import COMPLEX, EXOTIC, NATIVE
 
 settings.register_profile("round trip", deadline=None, derandomize=True, max_examples=50)
 quick = settings.get_profile("round trip")
@@ -204,7 +204,7 @@ def test_another_process_with_another_hash_seed_writes_the_same_bytes():
     whole = snapshot(tree, history, compression=4)
     fields = {name: getattr(whole, name) for name in vars(whole) if name != "history"}
     sent = pickle.dumps((fields, history.columns(), history.events))
-    environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[3])}
     program = [sys.executable, "-c", OTHER_PROCESS]
     other = subprocess.run(program, input=sent, capture_output=True, env=environment, check=True)
     assert other.stdout.decode().strip() == hashlib.sha256(whole.image()).hexdigest()

@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from elastic_pinn.storage import History, Snapshot
-from elastic_pinn.storage import attempts as attempts_module
+from elastic_pinn.storage.remote import attempts as attempts_module
 
 BUCKETS = count()
 AZURITE_ACCOUNT = "devstoreaccount1"  # the name and the key that every Azurite has

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from elastic_pinn.storage import CheckpointError, read_tree, write_tree
-from elastic_pinn.storage.hdf5 import NewGroup, new_file
-from elastic_pinn.storage.image import Image
-from elastic_pinn.storage.tree import EXOTIC, NATIVE
+from elastic_pinn.storage.format.hdf5 import NewGroup, new_file
+from elastic_pinn.storage.format.image import Image
+from elastic_pinn.storage.format.tree import EXOTIC, NATIVE
 
 
 def stored(tree) -> BytesIO:

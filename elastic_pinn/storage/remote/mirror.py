@@ -13,8 +13,8 @@ from types import TracebackType
 from elastic_pinn.storage.checkpoints import Checkpoints, order
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.folder import LocalFolder
-from elastic_pinn.storage.remote import RemoteFolder
-from elastic_pinn.storage.seal import read_sealed
+from elastic_pinn.storage.format.seal import read_sealed
+from elastic_pinn.storage.remote.folder import RemoteFolder
 
 logger = logging.getLogger(__name__)
 

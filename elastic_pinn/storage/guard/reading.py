@@ -16,9 +16,9 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5g, h5l, h5o, h5p, h5s, h5t, h5z
 
-from elastic_pinn.storage.chunks import Chunks
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.metadata import OddMetadata, check_metadata
+from elastic_pinn.storage.guard.chunks import Chunks
+from elastic_pinn.storage.guard.metadata import OddMetadata, check_metadata
 
 REFUSED = "Do not use this file: elastic_pinn writes no such object"
 

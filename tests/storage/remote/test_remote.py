@@ -4,9 +4,10 @@ import sys
 import fsspec
 import pytest
 
-from elastic_pinn.storage import CheckpointError, Checkpoints, UnreadableError, folder_at, remote
-from elastic_pinn.storage.attempts import TRIES
-from elastic_pinn.storage.remote import RemoteFolder
+from elastic_pinn.storage import CheckpointError, Checkpoints, UnreadableError, folder_at
+from elastic_pinn.storage.remote import folder as remote
+from elastic_pinn.storage.remote.attempts import TRIES
+from elastic_pinn.storage.remote.folder import RemoteFolder
 
 PLACES = ["s3", "memory", "file"]
 

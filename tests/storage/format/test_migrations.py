@@ -9,8 +9,8 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.storage import FORMAT_VERSION, CheckpointError, read_header, read_snapshot
-from elastic_pinn.storage.migrations import STEPS, migrate
-from elastic_pinn.storage.seal import HEADER_BYTES, VERSION
+from elastic_pinn.storage.format.migrations import STEPS, migrate
+from elastic_pinn.storage.format.seal import HEADER_BYTES, VERSION
 
 GOLDEN = Path(__file__).parent / "golden"
 # The losses of steps 1 to 3, as version 1 gave them.

@@ -10,10 +10,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from elastic_pinn.storage.attempts import CREDENTIALS, Result, attempt
 from elastic_pinn.storage.errors import CheckpointError, UnreadableError
 from elastic_pinn.storage.files import make_folders, replace_file
-from elastic_pinn.storage.seal import publish
+from elastic_pinn.storage.format.seal import publish
+from elastic_pinn.storage.remote.attempts import CREDENTIALS, Result, attempt
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
