@@ -19,7 +19,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 logger = logging.getLogger(__name__)
 
-BESIDE_CONFIG = {"run_dir": "the path of a folder", "resume": "'never', 'auto' or the path of a checkpoint"}
+BESIDE_CONFIG = {
+    "run_dir": "the path of a folder",
+    "resume": "'never', 'auto', or the path or URL of a checkpoint or of a run",
+}
 """Notebook parameters that say where a run lies and how it starts, with what is legal: not part of what the
 experiment is."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,8 @@ from elastic_pinn.storage import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 WRITER = "Install the elastic_pinn that wrote it"
 
@@ -93,12 +97,12 @@ class Run:
     @property
     def config(self) -> Config:
         """What the run was told, as it was told last."""
-        return Config.from_json(self._folder.read("config.json").decode())
+        return self._legible("config.json", Config.from_json)
 
     @property
     def summary(self) -> dict[str, Any]:
         """How the run stands: status, reason, step, material, newest checkpoint, who runs it where."""
-        return json.loads(self._folder.read("summary.json"))
+        return self._legible("summary.json", json.loads)
 
     @property
     def status(self) -> str:
@@ -149,13 +153,26 @@ class Run:
 
     def _history(self) -> History:
         """The live history; where it is lost, damaged or elsewhere, the newest checkpoint's."""
+        live = self._folder.path("history.h5")
         try:
-            return read_live(self._folder.path("history.h5"))
-        except CheckpointError:
+            return read_live(live)
+        except CheckpointError as error:
             newest = self._checkpoints.latest()
             if newest is None:
                 raise
+            if isinstance(live, Path) and live.exists():
+                logger.warning("%s In its place: the history in %s", error, newest.path)
             return newest.snapshot.history
+
+    def _legible(self, name: str, parse: Callable[[str], Any]) -> Any:
+        """What a JSON file of the run says. Raises CheckpointError, naming it, for what a run does not write."""
+        try:
+            return parse(self._folder.read(name).decode())
+        except (ValueError, TypeError, RecursionError) as error:
+            fault = f"is not what a run writes ({type(error).__name__}: {_one_line(error)})"
+            raise CheckpointError(
+                self._folder.path(name), fault, "The checkpoints may be good: try `verify`"
+            ) from error
 
     def _load(self, found: Found | None) -> Checkpoint:
         if found is None:

@@ -121,15 +121,20 @@ class MaterialParameters(nn.Module):
     @torch.no_grad()
     def take(self, values: Mapping[str, float]) -> tuple[str, ...]:
         """Set the unknowns to given values in SI units; returns the names of those that were: the others lie outside
-        the range searched."""
+        the range searched. lambda is found by way of the bulk modulus, with the mu that holds here then."""
         start, width = self.initial, math.log(self.initial.unknown_range)
-        mu = values["mu"] if "mu" in start.unknowns else start.lame_mu
+
+        def lies_within(ratio: float) -> bool:
+            return 1.0 / start.unknown_range < ratio < start.unknown_range
+
+        moves_mu = "mu" in start.unknowns and lies_within(values["mu"] / start.lame_mu)
+        mu = values["mu"] if moves_mu else start.lame_mu
         ratios = {
             "lambda": (values["lambda"] + 2.0 / 3.0 * mu) / start.bulk_modulus,
-            "mu": mu / start.lame_mu,
+            "mu": values["mu"] / start.lame_mu,
             "rho": values["rho"] / start.density,
         }
-        taken = [name for name in start.unknowns if 1.0 / start.unknown_range < ratios[name] < start.unknown_range]
+        taken = [name for name in start.unknowns if lies_within(ratios[name])]
         for name in taken:
             getattr(self, _parameter(name)).fill_(width * math.atanh(math.log(ratios[name]) / width))
         return tuple(taken)

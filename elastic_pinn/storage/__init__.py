@@ -3,7 +3,7 @@
 It knows no physics, networks or config, and imports nothing else from the package.
 """
 
-from elastic_pinn.storage.checkpoints import Checkpoints, Entry, Found, order
+from elastic_pinn.storage.checkpoints import Checkpoints, Entry, Found, name_of, order
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import remove_leftovers, replace_file
 from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, located
@@ -41,6 +41,7 @@ __all__ = [
     "is_locked",
     "located",
     "locked",
+    "name_of",
     "order",
     "parse_snapshot",
     "pin",

@@ -1,8 +1,8 @@
 """A checkpoint read in a process of its own, which can open nothing and has limits on memory and time.
 
 The guard refuses what writing never makes, but libhdf5 itself has faults that a crafted file may reach. Here a child
-gets the bytes, reads them, and answers with a canonical image that our own writer made of what it read; whatever
-happens to the child, this process has one image to read that our writer could have made, or an error to raise.
+gets the bytes, reads them, and answers with a canonical image that our own writer made of what it read: a crash, a hang
+or a bomb ends there, as an error here. What the child answers is read as warily as the file would be.
 The child's memory is limited on Linux; its time, files and core dumps on every POSIX system.
 """
 
@@ -44,7 +44,7 @@ PIECE = 1 << 20
 
 
 def read_isolated(place: str | os.PathLike[str]) -> Snapshot:
-    """As `read_snapshot`, in a child process with limits: nothing that the file does to libhdf5 is done to this one.
+    """As `read_snapshot`, in a child process with limits: a crash, a hang or a bomb ends there.
 
     place: a path, or a URL of a remote store. Raises CheckpointError, naming the file, also where the child crashed,
     took too much memory or too long.

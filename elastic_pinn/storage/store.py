@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,16 +44,16 @@ class Store(Checkpoints):
         return path
 
     def recover(self) -> Found | None:
-        """The newest whole checkpoint, as `latest` finds it; damaged ones go to quarantine, and leftovers of killed
-        saves are removed.
+        """The newest whole checkpoint, as `latest` finds it. Damaged ones that are newer, and all whose header is
+        damaged, go to quarantine, and leftovers of killed saves are removed.
 
         Raises NewerVersionError where the newest is of a format that is not known yet.
         """
         remove_leftovers(self.folder)
-        found = self.latest()
-        for fault in found.faults if found else ():
-            if not isinstance(fault, UnreadableError):  # its bytes may be whole
-                self._set_aside(Path(fault.path).name)
+        if found := self.latest():
+            for fault in [*found.faults, *self._bad_headers()]:
+                if not isinstance(fault, UnreadableError | NewerVersionError):  # its bytes may be whole
+                    self._set_aside(Path(fault.path).name)
         return found
 
     def retain(self, policy: Policy, hold: Collection[str] = ()) -> list[Path]:
@@ -91,6 +91,13 @@ class Store(Checkpoints):
             with suppress(OSError):  # a convenience on which nothing depends
                 self._link(self.folder.parent / name, found)
 
+    def _bad_headers(self) -> Iterator[CheckpointError]:
+        for name in self.names():
+            try:
+                self.header(name)
+            except CheckpointError as error:
+                yield error
+
     def _link(self, link: Path, found: list[Entry]) -> None:
         if not found:
             link.unlink(missing_ok=True)
@@ -126,7 +133,8 @@ class Store(Checkpoints):
         quarantine = self.folder.parent / QUARANTINE
         make_folders(quarantine)
         aside = quarantine / name
-        os.replace(self.folder / name, aside)
+        with suppress(FileNotFoundError):  # it went there already
+            os.replace(self.folder / name, aside)
         sync_folder(quarantine)
         sync_folder(self.folder)
         return aside

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.storage import Found, LiveHistory, Policy, Snapshot, Store, copy_tree, replace_file
+from elastic_pinn.storage import LiveHistory, Policy, Snapshot, Store, copy_tree, replace_file
 from elastic_pinn.training.saving import Saver
 from elastic_pinn.training.session import Session
 
@@ -50,18 +50,12 @@ class Origin:
     Arguments:
         run_id: the same in all parts of a run.
         generation: 0 in a fresh run, one more at each resume.
-        checkpoint: what it goes on from; None in a fresh run.
+        parent: the checkpoint that it goes on from, for people; "" in a fresh run.
     """
 
     run_id: str
     generation: int
-    checkpoint: Found | None = None
-
-    @property
-    def parent(self) -> str:
-        """The checkpoint that it goes on from, for people."""
-        snapshot = self.checkpoint and self.checkpoint.snapshot
-        return f"step {snapshot.step}, generation {snapshot.generation}" if snapshot else ""
+    parent: str = ""
 
 
 class Record:
@@ -96,13 +90,15 @@ class Record:
         self._live.update()
 
     def checkpoint(self, why_pinned: str = "") -> None:
-        """Save the session as it is now, in the background; training is held up for a copy of its state.
+        """Save the session as it is now, in the background; training is held up for a copy of its state, and for a
+        validation where none was just made.
 
         why_pinned: not "" for a checkpoint that is to stay. Raises DivergedError, and saves nothing, if there is no
         going on from here.
         """
-        metrics = {**self._session.history.last, **self._session.losses(), **self._session.measure()}
+        losses = self._session.losses()  # which the next step needs as well
         started = time.monotonic()
+        metrics = {**self._session.history.last, **losses, **self._session.measure()}
         standing = self._standing("running", "")
         self._saver.save(self._snapshot(metrics), partial(self._summarise, standing), why_pinned)
         self._blocked_s += time.monotonic() - started

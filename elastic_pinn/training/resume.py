@@ -19,6 +19,7 @@ from elastic_pinn.storage import (
     Snapshot,
     Store,
     folder_at,
+    name_of,
     order,
     pin,
     read_snapshot,
@@ -59,12 +60,15 @@ def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Fou
             )
         return None
     remove_leftovers(run_dir)
-    remove_leftovers(store.folder)
     if resume != "auto":
+        store.recover()
         named = _named(resume)
         _check_same_run(run_dir, store, named.snapshot)
         return named
-    found = _newest(store.recover(), mirror)
+    here = store.recover()
+    found = _newest(here, mirror)
+    if found and found is not here:
+        _check_same_run(run_dir, store, found.snapshot)
     if found is None and store.next_generation():
         raise RunDirectoryError(
             f"{store.folder} holds checkpoints, but none is good: look at the warnings above; training does not start "
@@ -83,10 +87,12 @@ def origin_of(found: Found | None, store: Store, mirror: str) -> Origin:
         generation = max(generation, 1 + _copies(mirror).highest_generation())
     if found is None:
         return Origin(uuid.uuid4().hex, generation)
-    if Path(found.path).parent == store.folder:
-        pin(found.path, f"generation {generation} went on from it")
-    generation = max(generation, found.snapshot.generation + 1)
-    return Origin(str(found.snapshot.attributes["run_id"]), generation, found)
+    snapshot, generation = found.snapshot, max(generation, found.snapshot.generation + 1)
+    name = name_of(snapshot.step, snapshot.generation)
+    if name in store.names():  # it is the same run's, however its place was named
+        pin(store.folder / name, f"generation {generation} went on from it")
+    parent = f"step {snapshot.step}, generation {snapshot.generation}"
+    return Origin(str(snapshot.attributes["run_id"]), generation, parent)
 
 
 def _newest(here: Found | None, mirror: str) -> Found | None:
@@ -108,7 +114,7 @@ def _is_used(run_dir: Path) -> bool:
 
 def _check_same_run(run_dir: Path, store: Store, snapshot: Snapshot) -> None:
     """One run directory holds one run: the parts of two would pass for each other's."""
-    if _is_used(run_dir) and _run_id(run_dir, store) != snapshot.attributes["run_id"]:
+    if _is_used(run_dir) and _run_id(run_dir, store) != snapshot.attributes.get("run_id"):
         raise RunDirectoryError(f"{run_dir} holds another run: choose another run_dir, or a checkpoint of this one")
 
 
@@ -118,7 +124,7 @@ def _run_id(run_dir: Path, store: Store) -> str | int | float | None:
         return json.loads((run_dir / "summary.json").read_bytes())["run_id"]
     except (OSError, ValueError, LookupError, TypeError):
         newest = store.latest()
-        return newest.snapshot.attributes["run_id"] if newest else None
+        return newest.snapshot.attributes.get("run_id") if newest else None
 
 
 def _named(place: str) -> Found:
@@ -154,6 +160,7 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
     problem or past stage, or for a problem whose fingerprint differs. The seed stays the run's own: it told training
     from held-out points. So does what the run was started from.
     """
+    _require_resumable(found)
     snapshot = found.snapshot
     old = known_config(found.path, snapshot)
     changes = old.differences(config)
@@ -165,6 +172,18 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
         snapshot.history.note(snapshot.step, note)
         logger.info("resume at step %d: %s", snapshot.step, note)
     return config.model_copy(update={name: getattr(old, name) for name in OF_THE_START})
+
+
+def _require_resumable(found: Found) -> None:
+    """Refuse a checkpoint that lacks what a run's own have: it was made by something else."""
+    state, attributes = found.snapshot.state, found.snapshot.attributes
+    parts = {name: state.get(name) for name in ("optimizer", "scheduler", "sampler", "rng", "stopping", "problem")}
+    missing = [name for name, part in parts.items() if not isinstance(part, dict)]
+    missing += [] if "run_id" in attributes else ["run_id"]
+    missing += [name for name in ("fingerprint", "data_sha256") if name not in (state.get("problem") or {})]
+    if missing:
+        fault = f"is no state of training to go on from: it lacks {', '.join(missing)}"
+        raise CheckpointError(found.path, fault, "Give a checkpoint that training wrote")
 
 
 def _fixed(config: Config, old: Config, snapshot: Snapshot) -> set[str]:

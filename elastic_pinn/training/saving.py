@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +35,8 @@ class Saver:
 
     def __init__(self, store: Store, policy: Policy, mirror: Mirror | None = None) -> None:
         self._store, self._policy, self._mirror = store, policy, mirror
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
-        self._saving: Future[None] | None = None
+        self._thread = futures.ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._saving: futures.Future[None] | None = None
         self.newest: Path | None = None
         self.failures = self.failures_in_row = 0
         self.error: CheckpointError | None = None
@@ -48,17 +48,18 @@ class Saver:
 
         then: called in the background afterwards, saved or not. why_pinned: not "" for a checkpoint that is to stay.
         """
-        started = time.monotonic()
         self.wait()
-        if (waited := time.monotonic() - started) > SLOW_S:
-            logger.warning("training waited %.1f s for the checkpoint before: saving is slower than training", waited)
         self._saving = self._thread.submit(self._save, snapshot, then, why_pinned)
 
     def wait(self) -> None:
-        """Let the save in flight end. Raises what only a fault of the program raises there."""
-        saving, self._saving = self._saving, None
-        if saving:
-            saving.result()
+        """Let the save in flight end; says so where that takes long. Raises what only a fault of the program raises."""
+        if not self._saving:
+            return
+        if not futures.wait([self._saving], SLOW_S).done:
+            logger.warning("training waits for the checkpoint that is being written: saving is slower than training")
+            futures.wait([self._saving])
+        saving, self._saving = self._saving, None  # not before: an interrupt above leaves it to be waited for
+        saving.result()
 
     def close(self) -> None:
         """Let the save in flight end, and the thread."""
@@ -73,27 +74,43 @@ class Saver:
         started, cpu = time.monotonic(), time.thread_time()
         try:
             self.newest = path = self._store.publish(snapshot)
-        except CheckpointError as error:
-            self.error, self.last_failure = error, str(error)
-            self.failures, self.failures_in_row = self.failures + 1, self.failures_in_row + 1
-            logger.warning("this checkpoint failed, %d in a row: %s", self.failures_in_row, error)
+        except (CheckpointError, MemoryError) as error:
+            self._count_failure(error)
+        except Exception:
+            logger.exception("the checkpoint of step %d could not be made", snapshot.step)
+            raise
         else:
             self.error, self.failures_in_row = None, 0
             logger.info(
                 "step %d: checkpoint %s in %.0f ms", snapshot.step, path.name, 1e3 * (time.monotonic() - started)
             )
             self._tidy(path, why_pinned)
-        then()
+        _try_to("the summary could not be written", then)
         self.cpu_s += time.thread_time() - cpu
+
+    def _count_failure(self, error: CheckpointError | MemoryError) -> None:
+        if isinstance(error, MemoryError):
+            error = CheckpointError(
+                self._store.folder, "takes no checkpoint: there is no memory to build it", "Free some"
+            )
+        self.error, self.last_failure = error, str(error)
+        self.failures, self.failures_in_row = self.failures + 1, self.failures_in_row + 1
+        logger.warning("this checkpoint failed, %d in a row: %s", self.failures_in_row, error)
 
     def _tidy(self, path: Path, why_pinned: str) -> None:
         """What follows a save, and is no reason to call it failed."""
-        try:
-            if why_pinned:
-                pin(path, why_pinned)
-            if self._mirror:
-                self._mirror.put(path)
-            self._store.retain(self._policy, hold=self._mirror.pending if self._mirror else ())
-            self._store.link()
-        except (CheckpointError, OSError) as error:
-            logger.warning("%s is safe, but old checkpoints could not be let go: %s", path.name, error)
+        if self._mirror:
+            self._mirror.put(path)
+        if why_pinned:
+            _try_to(f"{path.name} is safe, but could not be pinned", lambda: pin(path, why_pinned))
+        hold = self._mirror.pending if self._mirror else frozenset()
+        _try_to("old checkpoints could not be let go", lambda: self._store.retain(self._policy, hold))
+        _try_to("latest.h5 and best.h5 could not be set", self._store.link)
+
+
+def _try_to(fault: str, act: Callable[[], object]) -> None:
+    """Do what training does not hang on; where it fails, say so."""
+    try:
+        act()
+    except (CheckpointError, OSError) as error:
+        logger.warning("%s: %s", fault, error)

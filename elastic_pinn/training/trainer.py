@@ -49,7 +49,8 @@ def train(
     """Train as the config says and leave everything in a run directory, which is returned as a Run.
 
     problem: one of the user's own, in place of the config's problem section. resume: "never" (a used run_dir is an
-    error), "auto" (go on with what is there, if anything), or the path of a checkpoint. A run that has ended for a
+    error), "auto" (go on with what is there or in the mirror, if anything), or the path or URL of a checkpoint or of a
+    run. A run that has ended for a
     reason of its own is given back as it is, unless the config was changed. control: lets another thread watch and
     stop.
 
@@ -152,7 +153,6 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
     """The loop, with a summary of how it ended, however it ended."""
     try:
         status, reason = _loop(session, record, control)
-        record.summarise(status, reason)
     except BaseException as error:
         _try_to("finish the checkpoint in flight", record.settle)
         kept = record.last_checkpoint
@@ -164,6 +164,7 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
             raise DivergedError(f"{error}{place}") from None
         raise
     else:
+        _try_to("write its summary", lambda: record.summarise(status, reason))
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
         _try_to("close its history", record.close)
@@ -187,13 +188,14 @@ def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]
         record.row()
         control.on_step(row)
         now = time.monotonic()
-        ending = _ending(session, record, control, now - started)
+        failing = record.reason_to_end
+        ending = ("stopped", failing) if failing else _ending(session, control, now - started)
         asked = control.take_checkpoint_request()
         if asked or ending or _is_due(session, now - saved):
             record.checkpoint(BY_HAND if asked else "")
             saved = now
         if ending:
-            if not record.reason_to_end:
+            if not failing:  # else it was tried once more, and that the last ones are missing is said
                 record.settle()
             return ending
         if now - said > PROGRESS_EVERY_S:
@@ -209,11 +211,9 @@ def _is_due(session: Session, since_s: float) -> bool:
     return bool(by_steps or by_time or session.at_stage_end)
 
 
-def _ending(session: Session, record: Record, control: Control, elapsed: float) -> tuple[str, str] | None:
+def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, str] | None:
     """Why to end now: (status, reason); None to go on."""
     config = session.config
-    if record.reason_to_end:
-        return "stopped", record.reason_to_end
     if session.step >= config.steps:
         return "completed", f"all {config.steps} steps done"
     if session.reason_to_end:

@@ -1,11 +1,6 @@
-"""What checkpoints cost a training run: the time it is held up, the writer's CPU time, memory; and no digit of its
-result."""
+"""What checkpoints cost a training run: time held up, and the writer's CPU time; and no digit of its result."""
 
 import argparse
-import os
-import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -52,50 +47,16 @@ def same_curve(folder: Path) -> str:
     return f"Of 500 steps with and without a checkpoint every 7, {same} have the same total loss to the last bit."
 
 
-def memory(steps: int) -> str:
-    """Resident memory along a long run, in a process of its own."""
-    command = [sys.executable, __file__, "--watch", str(steps)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    rows = [line.split() for line in done.stdout.splitlines()]
-    return table(["step", "resident memory, MB", "of it history, MB"], rows)
-
-
-def watch(steps: int) -> None:
-    """Train, and print step, resident memory and the size of the history ten times."""
-
-    def look(row: ep.training.control.Record) -> None:
-        if row["step"] % (steps // 10) == 0:
-            text = Path("/proc/self/status").read_text()
-            resident = int(re.search(r"VmRSS:\s*(\d+) kB", text)[1]) / 1e3
-            print(f"{row['step']:,} {resident:.1f} {row['step'] * len(row) * 8 / 1e6:.1f}", flush=True)
-
-    with tempfile.TemporaryDirectory() as folder:
-        ep.train(ep.Config(**SMALL, steps=steps), Path(folder) / "run", control=ep.Control(look))
-
-
-def main(steps: int, every: int, long: int) -> None:
+def main(steps: int, every: int) -> None:
     """Measure all, and write the section."""
     with tempfile.TemporaryDirectory(dir=".") as folder:
         cost, curve = shares(steps, every, Path(folder)), same_curve(Path(folder))
-    text = f"""{cost}
-
-{curve}
-
-Memory along {long:,} steps of a small network, with a checkpoint every {SMALL["checkpoint_every"]} steps:
-
-{memory(long)}"""
+    text = f"{cost}\n\n{curve}"
     write_section("saving while training", COMMAND, text)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--every", type=int, default=100)
-    parser.add_argument("--long", type=int, default=50_000)
-    parser.add_argument("--watch", type=int, help=argparse.SUPPRESS)
-    arguments = vars(parser.parse_args())
-    if steps := arguments.pop("watch"):
-        watch(steps)
-    else:
-        main(**arguments)
+    main(**vars(parser.parse_args()))

@@ -1,10 +1,13 @@
 """Room for files that come and go by the thousand, and a table of what was counted."""
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.faults.small import SCALE
 
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -17,12 +20,21 @@ def fast_path() -> Iterator[Path]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What each test of the full sets counted with `record_property`, a line each."""
+    """What each test of the full sets counted with `record_property`; a whole run of them rewrites its table."""
     if terminalreporter.config.option.markexpr != "faults":
         return
-    counted = [report for report in terminalreporter.stats.get("passed", []) if report.user_properties]
-    if counted:
-        terminalreporter.section("faults")
-    for report in counted:
-        counts = ", ".join(f"{value:,} {name}" for name, value in report.user_properties)
-        terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {counts} ({report.duration:.1f} s)")
+    passed = terminalreporter.stats.get("passed", [])
+    counted = sorted((report.nodeid.rpartition("/")[2], report) for report in passed if report.user_properties)
+    rows = [
+        [name.replace("|", "/"), ", ".join(f"{value:,} {what}" for what, value in report.user_properties)]
+        for name, report in counted
+    ]
+    terminalreporter.section("faults")
+    for row in rows:
+        terminalreporter.write_line(": ".join(row))
+    whole = SCALE == 1 and not terminalreporter.stats.get("failed") and not terminalreporter.config.option.keyword
+    if whole and rows:
+        sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+        from report import table, write_section
+
+        write_section("faults", "make test-faults", table(["test", "what it went through, and nothing was lost"], rows))

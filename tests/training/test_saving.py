@@ -7,7 +7,8 @@ import threading
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.storage import Store, pin
+from elastic_pinn.storage import Store, files, pin
+from elastic_pinn.storage.format import seal
 from elastic_pinn.training import saving
 
 EVERY_STEP = {"checkpoint_every": 1, "validate_every": 1}
@@ -120,6 +121,30 @@ def test_a_run_whose_last_checkpoint_cannot_be_written_has_failed_and_names_the_
         ep.train(tiny(checkpoint_every=3), tmp_path / "run")
     summary = ep.Run(tmp_path / "run").summary
     assert summary["status"] == "failed" and "step-000000003-g000.h5" in summary["reason"]
+
+
+def test_a_run_that_ends_amid_failures_does_not_say_completed(tiny, tmp_path, monkeypatch):
+    failing(monkeypatch, lambda step: step >= 4)
+    with pytest.raises(ep.CheckpointError, match="No space left"):
+        ep.train(tiny(**EVERY_STEP), tmp_path / "run")
+    summary = ep.Run(tmp_path / "run").summary
+    assert summary["status"] == "failed" and summary["checkpoint"] == "step-000000003-g000.h5"
+
+
+def test_a_disk_that_takes_nothing_any_more_stops_the_run_cleanly(tiny, tmp_path, monkeypatch, caplog):
+    def full(row) -> None:
+        if row["step"] == 2:
+            monkeypatch.setattr(files, "write_new", no_space)
+            monkeypatch.setattr(seal, "write_new", no_space)
+
+    def no_space(path, data):
+        raise OSError(28, "No space left on device")
+
+    run = ep.train(tiny(**EVERY_STEP, steps=50), tmp_path / "run", control=ep.Control(full))
+    monkeypatch.undo()
+    assert caplog.text.count("this checkpoint failed") >= 3 and "summary could not be written" in caplog.text
+    assert run.latest().step in (1, 2), "what was acknowledged is there"
+    assert ep.train(tiny(**EVERY_STEP), tmp_path / "run", resume="auto").status == "completed"
 
 
 def test_a_fault_of_the_program_in_the_background_fails_the_run(tiny, tmp_path, monkeypatch):

@@ -56,6 +56,13 @@ def test_a_material_out_of_the_range_searched_is_left_and_named(tiny, tmp_path, 
     assert "did not take material lambda (out of range), material mu (out of range)" in run.events()[0][1]
 
 
+def test_lambda_is_taken_right_even_where_mu_is_out_of_range(tiny, tmp_path, inverse, waves):
+    source = ep.train(tiny(steps=1), tmp_path / "source", waves(material=ep.Material(3.0, 20.0, 1.0)))
+    run = ep.train(tiny(init_from=str(source.path), steps=1), tmp_path / "run", inverse)
+    start = ep.load_checkpoint(run.checkpoints()[0].path).material()
+    assert start == pytest.approx({"lambda": 3.0, "mu": 0.8, "rho": 1.0}, rel=1e-6)
+
+
 def test_a_start_of_which_nothing_fits_is_refused(source, tiny, tmp_path):
     with pytest.raises(ep.ConfigError, match="nothing of it fits"):
         ep.train(tiny(init_from=str(source.path), hidden_layers=[5]), tmp_path / "run")

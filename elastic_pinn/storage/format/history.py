@@ -64,6 +64,11 @@ class History:
     def __len__(self) -> int:
         return self._rows
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all columns, as numbers."""
+        return 8 * len(self) * len(self.names)
+
     def append(self, row: Mapping[str, float]) -> None:
         """Add a row. A column it lacks was not measured at this step: NaN; "step" is needed.
 

@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 
-ROOM = 1 << 22  # bytes at first
+ROOM = 1 << 20  # bytes beside what is expected
 
 
 class Image(RawIOBase):
-    """A growing file in memory; `getbuffer` gives its bytes without a copy."""
+    """A growing file in memory; `getbuffer` gives its bytes without a copy.
 
-    def __init__(self) -> None:
+    room: bytes that are expected, so that nothing has to be moved while it grows.
+    """
+
+    def __init__(self, room: int = 0) -> None:
         super().__init__()
-        self._bytes = np.empty(ROOM, np.uint8)
+        self._bytes = np.empty(ROOM + room, np.uint8)
         self._size = self._at = 0
 
     def getbuffer(self) -> memoryview:

@@ -23,10 +23,20 @@ def _from_1_to_2(contents: Contents) -> Contents:
     """Moments and counters stand by their name, then by parameter; what the metric means is not known."""
     state = dict(contents["state"])
     if "optimizer" in state:
-        by_parameter = [moments for _, moments in sorted(state["optimizer"].items())]
+        by_parameter = _rows(state["optimizer"])
         names = by_parameter[0] if by_parameter else ()
         state["optimizer"] = {name: [moments[name] for moments in by_parameter] for name in names}
     return {**contents, "state": state}
+
+
+def _rows(moments: Any) -> list[dict[str, Any]]:
+    """The moments of each parameter, in order. Raises ValueError for what version 1 never wrote."""
+    if not isinstance(moments, dict) or list(moments) != list(range(len(moments))):
+        raise ValueError("an optimizer's moments are not by parameter")
+    rows = list(moments.values())
+    if not all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows):
+        raise ValueError("an optimizer's moments are not the same for all parameters")
+    return rows
 
 
 STEPS: tuple[Callable[[Contents], Contents], ...] = (_from_1_to_2,)

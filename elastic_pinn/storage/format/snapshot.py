@@ -101,10 +101,10 @@ class Snapshot:
 
         Raises TypeError, naming the place, for state that cannot be stored.
         """
-        image = self._image(self.compression)
-        declared = tree_bytes(self.weights) + tree_bytes(self.state) + tree_bytes(self.history.columns())
+        declared = tree_bytes(self.weights) + tree_bytes(self.state) + self.history.nbytes
+        image = self._image(self.compression, declared)
         if self.compression and not is_honest(declared, len(image)):
-            image = self._image(0)  # so much smaller that no reader would believe it
+            image = self._image(0, declared)  # so much smaller that no reader would believe it
         seal(
             image,
             step=self.step,
@@ -115,8 +115,8 @@ class Snapshot:
         )
         return image
 
-    def _image(self, compression: int) -> memoryview:
-        image = Image()
+    def _image(self, compression: int, room: int) -> memoryview:
+        image = Image(room)
         with new_file(image, HEADER_BYTES) as file:
             _write(NewGroup(image, file.id), self, compression)
         return image.getbuffer()

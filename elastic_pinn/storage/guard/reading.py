@@ -117,7 +117,7 @@ class Guard:
         return _utf8(item, value.item()) if value.dtype.kind == "S" else value.item()
 
     def read_array(self, dataset: h5py.Dataset) -> np.ndarray:
-        """The contents of a data set that `write_array` made, always as an array."""
+        """The contents of a data set that writing made, always as an array."""
         plist = self.admit(dataset)
         layout = plist.get_layout()
         if layout == h5d.CHUNKED:

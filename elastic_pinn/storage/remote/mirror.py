@@ -98,13 +98,16 @@ class Mirror:
             self._changed.notify_all()
 
     def catch_up(self) -> None:
-        """Upload the checkpoints that are here and not there, soon. Raises CheckpointError if that cannot be told."""
+        """Look at the checkpoints that are here: what the store lacks is uploaded, and what it has is read back, soon.
+
+        Raises CheckpointError if it cannot be told what is there.
+        """
         here = Checkpoints(LocalFolder(self._folder)).names()
         missing = set(here) - set(self._there.names())
         if missing:
             logger.info("%s lacks %d of %d checkpoints: they are uploaded now", self._url, len(missing), len(here))
         with self._changed:
-            self._files |= missing
+            self._files |= set(here)  # a name alone may be half a file, of an upload that was killed
             self._try_all()
 
     def wait(self, timeout: float = WAIT_S) -> bool:

@@ -15,8 +15,8 @@ BAD, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 
 HELP = """Look into runs and checkpoints, verify, export and tidy them.
 
-A FILE is a checkpoint, checkpoints/step-*.h5 of a run, or a copy of one. A RUN is a run directory. Either may be a URL
-on a remote store, such as s3://bucket/run.
+A FILE is a checkpoint, checkpoints/step-*.h5 of a run, or a copy of one. A RUN is a run directory. What is only read
+may be at a URL of a remote store, such as s3://bucket/run.
 
 Exit status: 0 all is well; 1 what was asked about is damaged, missing or in use; 2 the command was given wrongly.
 """

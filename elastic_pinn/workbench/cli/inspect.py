@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     from elastic_pinn.run import Run
     from elastic_pinn.storage import CheckpointError, Checkpoints, Entry, Header, Snapshot
 
-Read = TypeVar("Read")
-
 
 @app.command()
 def inspect(
     place: Annotated[str, typer.Argument(metavar="FILE|RUN", help="A checkpoint, a run, or a URL.")],
     isolated: Annotated[
-        bool, typer.Option(help="Read the file in a process of its own, where a hostile one can do no harm.")
+        bool, typer.Option(help="Read the file in a process of its own, in which a crash, a hang or a bomb ends.")
     ] = True,
     config: Annotated[bool, typer.Option("--config", help="Show the whole config, not only what differs.")] = False,
 ) -> None:
@@ -45,8 +43,8 @@ def _say_run(place: str, whole_config: bool) -> None:
 
     run = Run(place)
     say(f"run {place}")
-    say_table(_legible(place, "summary.json", lambda: list(_standing(run))))
-    _say_config(_legible(place, "config.json", lambda: run.config), whole_config)
+    say_table(list(_standing(run)))
+    _say_config(run.config, whole_config)
     _say_checkpoints(checkpoints_of(place))
     for name in checkpoints_of(place, QUARANTINE).names():
         say(f"  {QUARANTINE}/{name}: was found damaged, and is not used")
@@ -70,17 +68,6 @@ def _standing(run: Run) -> Iterator[tuple[str, str]]:
         yield "saving", f"{summary['checkpoint_failures']} checkpoints failed; {held_up}"
         if summary["checkpoint_failure"]:
             yield "", f"the last one failed: {summary['checkpoint_failure']}"
-
-
-def _legible(place: str, name: str, read: Callable[[], Read]) -> Read:
-    """What is read of a run's JSON file. Raises CheckpointError, naming it, where it is not what a run writes."""
-    from elastic_pinn.storage import CheckpointError
-
-    try:
-        return read()
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        fault = f"is not what a run writes ({type(error).__name__}: {error})"
-        raise CheckpointError(f"{place}/{name}", fault, "The run's checkpoints may be good: try `verify`") from error
 
 
 def _say_config(config: Config, whole: bool) -> None:

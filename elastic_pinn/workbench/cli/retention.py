@@ -77,14 +77,15 @@ def _policy(config: Config, keep_last: int | None, keep_best: int | None, keep_e
 
 
 def _not_mirrored(store: Store, config: Config, run: Path) -> set[str]:
-    """The checkpoints that the run's mirror, if it has one, does not have yet. Raises CheckpointError if it is not
-    reachable."""
+    """The checkpoints that the run's mirror, if it has one, does not have with an equal header. Raises
+    CheckpointError if it is not reachable."""
     from elastic_pinn.storage import Checkpoints, folder_at
     from elastic_pinn.training.resume import mirror_of
 
     if not (url := mirror_of(config, run)):
         return set()
-    return set(store.names()) - set(Checkpoints(folder_at(url).inside(CHECKPOINTS)).names())
+    there = {entry.name: entry.header for entry in Checkpoints(folder_at(url).inside(CHECKPOINTS)).entries()}
+    return set(store.names()) - {entry.name for entry in store.entries() if there.get(entry.name) == entry.header}
 
 
 def _reasons(store: Store, policy: Policy, hold: Collection[str]) -> dict[str, str]:

@@ -173,12 +173,9 @@ class TrainPanel(widgets.VBox):
         except (FileNotFoundError, CheckpointError):  # training has not begun yet
             return ""
         newest = f"; newest checkpoint {summary['checkpoint']}" if summary["checkpoint"] else ""
-        if not summary["checkpoint_failures"]:
+        if not (count := summary.get("checkpoint_failures")):  # a run of an older version has none
             return newest
-        failures = (
-            f"{summary['checkpoint_failures']} failed to be written, the last one: {summary['checkpoint_failure']}"
-        )
-        return f"{newest}; {failures}"
+        return f"{newest}; {count} failed to be written, the last one: {summary['checkpoint_failure']}"
 
     def _say(self, status: str, text: str) -> None:
         self._status.value = f"<b>{status}</b> {html.escape(text)}"
