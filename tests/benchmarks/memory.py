@@ -51,8 +51,8 @@ def main(steps: int) -> None:
     rows = watched(steps)
     text = f"""{table(["step", "resident, MB", "peak up to now, MB", "the history's numbers, MB"], rows)}
 
-{steps:,} steps of a small network, a checkpoint every {CONFIG["checkpoint_every"]}. The history is kept twice, as numbers
-and as the chunks that every checkpoint takes over; nothing else grows."""
+{steps:,} steps of a small network, a checkpoint every {CONFIG["checkpoint_every"]}. The history is kept twice, as
+numbers and as the chunks that every checkpoint takes over; nothing else grows."""
     write_section("memory", COMMAND, text)
 
 

@@ -342,7 +342,7 @@ def bases() -> list[Base]:
         },
         "rng": {"numpy": np.arange(4, dtype=np.uint8), "python": (3, (1, 2, 3), None), "text": "x", "big": 2**100},
         "more": [torch.ones(2, dtype=torch.bfloat16), True, 1.5, [torch.ones(3)] * 3, np.ones(2, complex)],
-        "wide": {f"name {number}": number for number in range(20)},  # above 8 links: a heap and B-trees
+        "wide": {f"name {number}": torch.tensor(number) for number in range(20)},  # above 8 links: a heap and B-trees
     }
     fields = {"config": '{"steps": 6}', "metrics": {"loss/total": 0.5}, "created": "2026-01-01T00:00:00.000+00:00"}
     common = {**HEADER, **fields, "stage": 0, "weights": weights, "history": history, "units": {"loss/total": "1"}}
@@ -371,7 +371,7 @@ def main() -> None:
         assert outcome(base.image) == "read"
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + FREE_MEMORY,) * 2)
-    sys.addaudithook(lambda event, details: opened.append(event) if event in WATCHED else None)
+    sys.addaudithook(lambda event, details: opened.append((event, str(details[0])[:200])) if event in WATCHED else None)
     for case in range(first, last):
         data = mutated(case, starts, folder)
         if len(sys.argv) > 3:

@@ -176,7 +176,7 @@ def read_event_rows(dataset: h5py.Dataset, rows: np.ndarray) -> list[tuple[int, 
     """The events that `event_rows` wrote; a last one that is not whole yet is left out."""
     try:
         *lines, _rest = b"".join(rows).split(b"\n")
-        return [(int(step), str(text)) for step, text in map(json.loads, lines)]
+        return [(int(step), str(text)) for step, text in map(json.loads, map(bytes.decode, lines))]
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise refusal(dataset, f"does not hold events ({error})") from error
 

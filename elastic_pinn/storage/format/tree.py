@@ -308,7 +308,7 @@ def _decode(leaf: Leaf) -> Tree:
 
 def _decode_json(array: np.ndarray) -> dict[str, Tree]:
     _require(array.dtype.kind == "S" and array.shape == ())
-    tree = json.loads(array.item())
+    tree = json.loads(array.item().decode())  # of bytes, it would guess the encoding
     _require(type(tree) is dict and _is_plain(tree))
     return tree
 
