@@ -64,7 +64,11 @@ def pin(path: str | Path, why: str = "by hand") -> None:
 
     Raises CheckpointError for what is not a checkpoint of a run directory, and OSError where nothing can be written.
     """
-    replace_file(_marker(path), f"{why}\n".encode())
+    marker = _marker(path)
+    replace_file(marker, f"{why}\n".encode())
+    if not Path(path).exists():  # removed this very moment
+        marker.unlink(missing_ok=True)
+        _marker(path)
 
 
 def unpin(path: str | Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from elastic_pinn.storage.checkpoints import Checkpoints, Entry, Found, best_first, name_of, order
+from elastic_pinn.storage.checkpoints import PIN, Checkpoints, Entry, Found, best_first, name_of, order
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import make_folders, remove_leftovers, sync_folder, temporary_beside
 from elastic_pinn.storage.folder import LocalFolder
@@ -70,11 +70,14 @@ class Store(Checkpoints):
         if not self._verify_two([entry.name for entry in entries if entry.name in stay]):
             return self.retain(policy, hold)  # one of them went to quarantine: others stay in its place
         sync_folder(self.folder)  # what stays may be the work of one who was killed before his last sync
+        removed = []
         for path in gone:
-            path.unlink()
-            self._verified.pop(path.name, None)
+            if not path.with_suffix(PIN).exists():  # somebody may have pinned it this very moment
+                path.unlink()
+                self._verified.pop(path.name, None)
+                removed.append(path)
         sync_folder(self.folder)
-        return gone
+        return removed
 
     def next_generation(self) -> int:
         """The generation of a run that now starts or goes on: higher than any file's, damaged ones' too."""

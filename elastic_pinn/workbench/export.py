@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 
 from elastic_pinn.storage import Snapshot
+from elastic_pinn.storage.format.snapshot import FIELDS
 
 
 def weights_safetensors(snapshot: Snapshot) -> bytes:
@@ -45,26 +46,15 @@ def history_parquet(history: pd.DataFrame, units: Mapping[str, str]) -> bytes:
 def whole_torch(snapshot: Snapshot) -> bytes:
     """All of a checkpoint as torch.load(weights_only=True) reads it: dicts and lists of tensors, numbers and texts.
 
-    Keys: config (JSON text), step, stage, generation, created, metric, metric_name, weights, history (columns, units,
-    events), metrics, attributes, and each part of the training state: optimizer, scheduler, sampler, rng, ...
+    Keys: config (JSON text), step, stage, generation, created, metric, metric_name, measure, weights, metrics,
+    attributes, history (columns, units, events), and each part of the training state: optimizer, scheduler, rng, ...
     """
     history = {
         "columns": snapshot.history.columns(),
         "units": dict(snapshot.units),
         "events": snapshot.history.events,
     }
-    own = (
-        "config",
-        "step",
-        "stage",
-        "generation",
-        "created",
-        "metric",
-        "metric_name",
-        "weights",
-        "metrics",
-        "attributes",
-    )
+    own = (*FIELDS, "config", "weights", "metrics", "attributes")
     contents = {name: getattr(snapshot, name) for name in own} | {"history": history} | dict(snapshot.state)
     sink = BytesIO()
     torch.save(_plain(contents), sink)

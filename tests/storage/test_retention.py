@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import elastic_pinn.storage.store
 from elastic_pinn.storage import CheckpointError, Entry, Header, History, Policy, Snapshot, Store, pin, unpin
 from elastic_pinn.storage.checkpoints import best_first, name_of
 from elastic_pinn.storage.retention import reasons_to_stay
@@ -103,6 +104,19 @@ def test_pins_last_and_can_be_taken_back(store):
     unpin(paths[1])
     store.retain(Policy(keep_last=2))
     assert steps(store) == [3, 4]
+
+
+def test_a_pin_set_while_retention_decides_still_holds(store, monkeypatch):
+    paths = [store.publish(small(step)) for step in range(5)]
+    decide = reasons_to_stay
+
+    def and_then_pinned(*given):
+        reasons = decide(*given)
+        pin(paths[1])
+        return reasons
+
+    monkeypatch.setattr(elastic_pinn.storage.store, "reasons_to_stay", and_then_pinned)
+    assert store.retain(Policy(keep_last=2)) == [paths[0], paths[2]]
 
 
 def test_only_checkpoints_of_a_run_can_be_pinned(tmp_path):

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.storage import Store
 from elastic_pinn.workbench.panels import TrainPanel
 
 TINY = {
@@ -52,6 +53,26 @@ def test_training_without_a_click_shows_its_end(tmp_path):
     assert "step 30 of 30" in panel.children[0].children[4].value
     assert status(panel).startswith("<b>completed</b>")
     assert bytes(panel.children[2].value).startswith(b"\x89PNG")
+
+
+def test_checkpoints_that_could_not_be_written_are_shown(tmp_path, monkeypatch):
+    publish = Store.publish
+
+    def failing_once(store, snapshot):
+        if snapshot.step == 3:
+            raise ep.CheckpointError(store.folder, "could not be written (No space left on device)", "Free space")
+        return publish(store, snapshot)
+
+    monkeypatch.setattr(Store, "publish", failing_once)
+
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY | {"checkpoint_every": 1}, steps=6))
+        await panel.train(str(tmp_path / "run"))
+        return panel
+
+    text = status(asyncio.run(scenario()))
+    assert "newest checkpoint step-000000006-g000.h5" in text
+    assert "1 failed to be written" in text and "No space left" in text
 
 
 def test_a_panel_changes_no_number(tmp_path):

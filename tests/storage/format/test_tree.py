@@ -261,7 +261,7 @@ def linked(link):
         typed("float", h5py.Empty("f8")),
         typed("set", np.zeros(())),
         typed("json", np.array(b"[1]")),
-        typed("json", np.array('{"a": [1]}'.encode())),
+        typed("json", np.array(b'{"a": [1]}')),
         typed("json", np.array('{"a": 1}'.encode("utf-16-be"))),
         typed("list[tensors]", np.zeros(3)),
         lambda group: group.create_group("bad").attrs.create("type", b"set", dtype="S3"),
