@@ -4,15 +4,21 @@ import logging
 import shutil
 
 import pytest
+from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.storage import LocalFolder
 from elastic_pinn.storage.remote.folder import RemoteFolder
+from elastic_pinn.workbench.cli import app
 
 
-@pytest.fixture
-def mirror(tmp_path) -> str:
-    return f"file://{tmp_path}/store"
+@pytest.fixture(params=["file", "s3"])
+def mirror(request, tmp_path) -> str:
+    """A folder on each of two stores, one of them over HTTP."""
+    return f"file://{tmp_path}/store" if request.param == "file" else request.getfixturevalue("bucket").url
+
+
+on_files = pytest.mark.parametrize("mirror", ["file"], indirect=True)
 
 
 def losses(run) -> list[float]:
@@ -29,6 +35,14 @@ def test_the_copy_is_read_like_the_run(tiny, tmp_path, mirror):
     assert ep.load_checkpoint(copy.latest().path).step == 6
 
 
+def test_the_commands_read_the_copy(tiny, tmp_path, mirror):
+    ep.train(tiny(mirror=mirror), tmp_path / "run")
+    verified = CliRunner().invoke(app, ["verify", "--no-isolated", f"{mirror}/run"])
+    assert verified.exit_code == 0 and f"ok     {mirror}/run/checkpoints/step-000000006-g000.h5" in verified.output
+    inspected = CliRunner().invoke(app, ["inspect", f"{mirror}/run"])
+    assert inspected.exit_code == 0 and "completed: all 6 steps done" in inspected.output
+
+
 @pytest.mark.parametrize("resume", ["auto", "{mirror}/run", "{mirror}/run/checkpoints/step-000000003-g000.h5"])
 def test_an_empty_machine_goes_on_from_the_copy_bit_for_bit(tiny, tmp_path, mirror, resume):
     whole = ep.train(tiny(), tmp_path / "whole")
@@ -43,6 +57,7 @@ def test_an_empty_machine_goes_on_from_the_copy_bit_for_bit(tiny, tmp_path, mirr
     assert ep.Run(f"{mirror}/run").latest().path.endswith("step-000000006-g001.h5")
 
 
+@on_files
 def test_what_is_older_in_the_mirror_does_not_win(tiny, tmp_path, mirror):
     ep.train(tiny(mirror=mirror, steps=3), tmp_path / "run")
     ep.train(tiny(steps=4), tmp_path / "run", resume="auto")
@@ -50,6 +65,7 @@ def test_what_is_older_in_the_mirror_does_not_win(tiny, tmp_path, mirror):
     assert run.summary["parent"] == "step 4, generation 1"
 
 
+@on_files
 def test_another_runs_copy_is_not_gone_on_from(tiny, tmp_path, mirror):
     for steps in (3, 4):
         ep.train(tiny(mirror=mirror, seed=1, steps=steps), tmp_path / "there" / "run", resume="auto")
@@ -59,6 +75,7 @@ def test_another_runs_copy_is_not_gone_on_from(tiny, tmp_path, mirror):
     assert ep.Run(tmp_path / "run").config.seed == 9 and len(ep.Run(tmp_path / "run").checkpoints()) == 2
 
 
+@on_files
 def test_a_fresh_run_does_not_write_into_another_runs_copy(tiny, tmp_path, mirror):
     ep.train(tiny(mirror=mirror), tmp_path / "run")
     with pytest.raises(ep.CheckpointError, match="holds another run"):
@@ -73,6 +90,7 @@ def test_a_mirror_that_cannot_be_written_to_is_refused_before_work(tiny, tmp_pat
     assert trained == []
 
 
+@on_files
 def test_a_copy_cut_in_half_is_never_chosen_and_is_uploaded_again_as_nothing_else(tiny, tmp_path, mirror, caplog):
     run = ep.train(tiny(mirror=mirror, steps=3), tmp_path / "run")
     newest = tmp_path / "store" / "run" / "checkpoints" / "step-000000003-g000.h5"
@@ -85,6 +103,7 @@ def test_a_copy_cut_in_half_is_never_chosen_and_is_uploaded_again_as_nothing_els
     assert "holds other bytes" in caplog.text and resumed.summary["mirror_failures"] > 0
 
 
+@on_files
 def test_what_the_mirror_has_not_got_stays_here(tiny, tmp_path, mirror, monkeypatch):
     create = RemoteFolder.create
 
