@@ -125,26 +125,31 @@ class _Metadata:
         _, _, kind, node, size, depth, split, merge, root, records, total = TREE.unpack_from(self._data, at)
         _require(TREES.get(kind) == (node, size) and (split, merge) == (100, 40), "an index of an unknown kind")
         _require(depth <= MAX_TREE_DEPTH and total <= len(self._data), "an index that is too large")
-        if root != UNDEFINED:
-            self._check_node(kind, self._base + root, records, depth)
+        found = self._check_node(kind, self._base + root, records, depth) if root != UNDEFINED else 0
+        _require(found == total, "an index that miscounts itself")  # libhdf5 makes room for `total`, and fills in all
 
-    def _check_node(self, kind: int, at: int, count: int, depth: int) -> None:
+    def _check_node(self, kind: int, at: int, count: int, depth: int) -> int:
+        """Check a node and all below it; how many records they have."""
         node, size = TREES[kind]
         _require(10 + count * size <= node, "a node of too many records")
         signature = b"BTIN" if depth else b"BTLF"
         _require(self._data[at : at + 6] == signature + bytes([0, kind]), "a node of another index")
         for place in range(at + 6, at + 6 + count * size, size):
             self._check_record(kind, self._data[place : place + size])
-        if depth:
-            self._check_children(kind, at + 6 + count * size, count + 1, depth)
+        return count + (self._check_children(kind, at + 6 + count * size, count + 1, depth) if depth else 0)
 
-    def _check_children(self, kind: int, at: int, count: int, depth: int) -> None:
-        totals = self._child_numbers(kind, depth)
+    def _check_children(self, kind: int, at: int, count: int, depth: int) -> int:
+        wide, total = self._child_numbers(kind, depth)
+        below = 0
         for _ in range(count):
             address = int.from_bytes(self._data[at : at + 8], "little")
-            records = int.from_bytes(self._data[at + 8 : at + 8 + totals[0]], "little")
-            self._check_node(kind, self._base + address, records, depth - 1)
-            at += 8 + sum(totals)
+            records = int.from_bytes(self._data[at + 8 : at + 8 + wide], "little")
+            said = int.from_bytes(self._data[at + 8 + wide : at + 8 + wide + total], "little") if total else records
+            found = self._check_node(kind, self._base + address, records, depth - 1)
+            _require(found == said, "an index that miscounts itself")
+            below += found
+            at += 8 + wide + total
+        return below
 
     @staticmethod
     def _child_numbers(kind: int, depth: int) -> tuple[int, int]:

@@ -255,6 +255,7 @@ def test_a_superblock_or_index_that_writing_never_makes_is_refused_before_libhdf
         (HEADER_BYTES + 28, 1, "begins as no checkpoint does"),
         (plain.index(b"BTHD") + 5, 8, "an index of an"),
         (plain.index(b"BTHD") + 10, 12, "an index of an unknown kind"),
+        (plain.index(b"BTHD") + 26, 22, "an index that miscounts itself"),
         (plain.index(b"FRHP") + 5, 8, "a heap of an"),
     ]:
         image = bytearray(plain)
