@@ -28,7 +28,7 @@ test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the fig
 	$(BIN)/python -m pytest -m accuracy --durations 0 tests/accuracy $(ARGS)
 
 test-faults: .venv/tools.stamp  ## kills, failing disks, power cuts, hostile files by the thousand (FAULT_SCALE=0.2: a part)
-	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 FAULT_SCALE=$(FAULT_SCALE) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m faults --durations 10 $(ARGS)
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 FAULT_SCALE=$(FAULT_SCALE) $(BIN)/python -m pytest -p tests.faults.report -n $(JOBS) --dist worksteal -m faults --durations 10 $(ARGS)
 
 bench: .venv/bench.stamp  ## the tables of tests/benchmarks/README.md, measured anew on this machine
 	for each in save_and_load saving_while_training memory history_at_scale; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done

@@ -84,7 +84,7 @@ def remove(folder: Path) -> None:
     folder.rmdir()
 
 
-@pytest.mark.parametrize("states", sizes(50, 10_000))
+@pytest.mark.parametrize("states", sizes(50, 30_000))
 def test_what_was_acknowledged_outlasts_a_power_cut(many_saves, fast_path, states, record_property):
     record_property("states of the disk recovered", survive(many_saves, states, fast_path))
 
