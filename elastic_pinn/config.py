@@ -194,7 +194,7 @@ class CheckpointConfig(Section):
     compression: Annotated[int, Field(ge=0, le=9)] = 0
     """of checkpoints, by shuffle and deflate: 0 (none, fastest) to 9 (smallest)"""
     mirror: Annotated[str, Field(pattern=r"^$|^[a-z0-9+]+://.+")] = ""
-    """URL of a folder on a remote store (s3://, gs://, abfs://, file://) where each run gets a copy of its
+    """the URL of a folder on a remote store (s3://, gs://, abfs://, file://) where each run gets a copy of its
     checkpoints, in a folder of its own name; "": none"""
     monitor: str = "loss/validation"
     """the column of the history, lower is better, that tells the best checkpoint: 'loss/validation', 'loss/pde', ..."""

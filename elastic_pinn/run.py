@@ -44,6 +44,9 @@ class Checkpoint:
         self.step = snapshot.step
         self.metrics = dict(snapshot.metrics)
 
+    def __repr__(self) -> str:
+        return f"Checkpoint({str(self.path)!r}, step {self.step})"
+
     def history(self) -> pd.DataFrame:
         """Every loss term at every step up to this one, one row a step."""
         return _frame(self._snapshot.history)
@@ -94,6 +97,9 @@ class Run:
         if "config.json" not in self._folder.names():
             raise FileNotFoundError(f"{self.path} holds no run: there is no config.json in it")
 
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
     @property
     def config(self) -> Config:
         """What the run was told, as it was told last."""
@@ -116,6 +122,14 @@ class Run:
             return status
         status = self.summary["status"]  # read again: it may have ended between the two looks
         return "stopped" if status == "running" else status
+
+    @property
+    def reason(self) -> str:
+        """Why its status is what it is."""
+        summary = self.summary
+        if summary["status"] == "running" and self.status == "stopped":
+            return "its process ended without a word, as after a kill"
+        return summary["reason"]
 
     def history(self) -> pd.DataFrame:
         """Every loss term at every step, one row a step, continuous across resumes; of a running run up to about a
@@ -155,7 +169,7 @@ class Run:
         """The live history; where it is lost, damaged or elsewhere, the newest checkpoint's."""
         live = self._folder.path("history.h5")
         try:
-            return read_live(live)
+            history = read_live(live)
         except CheckpointError as error:
             newest = self._checkpoints.latest()
             if newest is None:
@@ -163,6 +177,15 @@ class Run:
             if isinstance(live, Path) and live.exists():
                 logger.warning("%s In its place: the history in %s", error, newest.path)
             return newest.snapshot.history
+        return self._longer(history)
+
+    def _longer(self, live: History) -> History:
+        """The live history, or the newest checkpoint's where a kill left the live one behind it."""
+        headers = [entry.header for entry in self._checkpoints.entries()[-1:]]
+        if all(header.step <= live.last.get("step", 0) for header in headers):
+            return live
+        newest = self._checkpoints.latest()
+        return newest.snapshot.history if newest and newest.snapshot.step > live.last.get("step", 0) else live
 
     def _legible(self, name: str, parse: Callable[[str], Any]) -> Any:
         """What a JSON file of the run says. Raises CheckpointError, naming it, for what a run does not write."""

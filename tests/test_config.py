@@ -202,7 +202,7 @@ def test_a_notebook_without_parameters_has_the_defaults():
         ({"hidden_layers": {3}}, "hidden_layers = {3}"),
         ({"device": "tpu"}, "'cpu', 'cuda' or 'cuda:N'"),
         ({"run_dir": 3}, "run_dir = 3: must be text, the path of a folder"),
-        ({"resume": True}, "resume = True: must be text, 'never', 'auto' or the path of a checkpoint"),
+        ({"resume": True}, "resume = True: must be text, 'never', 'auto', or the path or URL of a checkpoint"),
     ],
 )
 def test_a_bad_parameter_of_a_notebook_is_refused(parameter, named):

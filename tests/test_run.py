@@ -14,7 +14,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import elastic_pinn as ep
-from elastic_pinn.storage import publish, read_snapshot
+from elastic_pinn.storage import History, LiveHistory, publish, read_snapshot
 
 CHILD = """
 import functools, pathlib, sys, time
@@ -161,6 +161,13 @@ def test_a_damaged_checkpoint_file_is_refused_by_name(run):
     assert run.latest().step == 3, "the next older good one"
 
 
+def test_a_live_history_that_a_kill_left_behind_gives_way_to_the_newest_checkpoints(run):
+    whole = run.history()
+    behind = History.from_columns({name: whole[name][:4] for name in whole})
+    LiveHistory(run.path / "history.h5", behind).close()
+    assert run.history().equals(whole[list(run.history())])
+
+
 def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
     run = ep.Run(tmp_path / "run")
     assert run.status == "running" and run.summary["pid"] == running.pid
@@ -178,7 +185,7 @@ def test_a_killed_runs_history_is_read_up_to_its_end(running, tmp_path, tiny):
     running.wait()
     run = ep.Run(tmp_path / "run")
     assert run.summary["status"] == "running", "nobody could say otherwise"
-    assert run.status == "stopped"
+    assert (run.status, run.reason) == ("stopped", "its process ended without a word, as after a kill")
     assert run.history()["step"].tolist()[:3] == [1, 2, 3]
     assert by_plain_h5py(run.path / "history.h5", "/")["step"][:3] == [1, 2, 3]
     resumed = ep.train(tiny(checkpoint_every=3), run.path, resume="auto")

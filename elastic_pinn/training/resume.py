@@ -101,7 +101,10 @@ def _newest(here: Found | None, mirror: str) -> Found | None:
     if not names or (here and order(names[-1]) <= here.order):
         return here
     found = _copies(mirror).latest()
-    return found if found and not (here and found.order <= here.order) else here
+    if not found or (here and found.order <= here.order):
+        return here
+    logger.info("the mirror has what this folder has not: going on from %s", found.path)
+    return found
 
 
 def _copies(mirror: str) -> Checkpoints:

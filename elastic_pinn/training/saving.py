@@ -46,9 +46,13 @@ class Saver:
     def save(self, snapshot: Snapshot, then: Callable[[], None], why_pinned: str = "") -> None:
         """Start to write a snapshot, which nobody may change any more; returns once the one before it is done.
 
+        Does nothing any more once too many failed in a row.
+
         then: called in the background afterwards, saved or not. why_pinned: not "" for a checkpoint that is to stay.
         """
         self.wait()
+        if self.failing:
+            return
         self._saving = self._thread.submit(self._save, snapshot, then, why_pinned)
 
     def wait(self) -> None:

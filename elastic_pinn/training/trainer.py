@@ -195,7 +195,7 @@ def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]
             record.checkpoint(BY_HAND if asked else "")
             saved = now
         if ending:
-            if not failing:  # else it was tried once more, and that the last ones are missing is said
+            if not failing:  # else it is said that the last ones are missing
                 record.settle()
             return ending
         if now - said > PROGRESS_EVERY_S:

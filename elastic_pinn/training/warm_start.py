@@ -7,10 +7,12 @@ import os
 
 import torch
 
-from elastic_pinn.config import ConfigError, project_root
+from elastic_pinn.config import ConfigError, NetworkConfig, project_root
 from elastic_pinn.networks import Model
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 from elastic_pinn.training.session import Session
+
+SHAPING = set(NetworkConfig.model_fields) - {"hidden_layers"}  # what weights mean, beside their shapes
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ def warm_start(session: Session, place: str) -> None:
         raise ConfigError(f"init_from = {place!r}: nothing of it fits this network and material: {'; '.join(left)}")
     note = f"started from {place}, step {source.step}: took {', '.join(taken)}"
     note += f"; did not take {', '.join(left)}" if left else ""
+    there = {name: value for name, value in source.config.differences(session.config).items() if name in SHAPING}
+    note += "".join(f"; {name} is {value[0]!r} there and {value[1]!r} here" for name, value in there.items())
     session.history.note(0, note)
     session.objective.forget()
     logger.info("%s", note)
@@ -40,7 +44,8 @@ def warm_start(session: Session, place: str) -> None:
 
 def _source(place: str) -> Checkpoint:
     path = place if "://" in place else str(project_root() / place)
-    return load_checkpoint(path) if os.path.splitext(path)[1] == ".h5" else Run(path).latest()
+    is_file = os.path.splitext(path)[1] == ".h5" or os.path.isfile(path)
+    return load_checkpoint(path) if is_file else Run(path).latest()
 
 
 @torch.no_grad()

@@ -142,8 +142,8 @@ def test_a_disk_that_takes_nothing_any_more_stops_the_run_cleanly(tiny, tmp_path
 
     run = ep.train(tiny(**EVERY_STEP, steps=50), tmp_path / "run", control=ep.Control(full))
     monkeypatch.undo()
-    assert caplog.text.count("this checkpoint failed") >= 3 and "summary could not be written" in caplog.text
-    assert run.latest().step in (1, 2), "what was acknowledged is there"
+    assert "summary could not be written" in caplog.text
+    assert caplog.text.count("this checkpoint failed") == 3 and run.latest().step <= 2
     assert ep.train(tiny(**EVERY_STEP), tmp_path / "run", resume="auto").status == "completed"
 
 

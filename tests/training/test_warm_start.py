@@ -63,6 +63,11 @@ def test_lambda_is_taken_right_even_where_mu_is_out_of_range(tiny, tmp_path, inv
     assert start == pytest.approx({"lambda": 3.0, "mu": 0.8, "rho": 1.0}, rel=1e-6)
 
 
+def test_what_weights_mean_otherwise_here_is_said(source, tiny, tmp_path):
+    run = ep.train(tiny(init_from=str(source.path), activation="sin"), tmp_path / "run")
+    assert "activation is 'tanh' there and 'sin' here" in run.events()[0][1]
+
+
 def test_a_start_of_which_nothing_fits_is_refused(source, tiny, tmp_path):
     with pytest.raises(ep.ConfigError, match="nothing of it fits"):
         ep.train(tiny(init_from=str(source.path), hidden_layers=[5]), tmp_path / "run")

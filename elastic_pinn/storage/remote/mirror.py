@@ -23,7 +23,7 @@ OWNER = "run_id.txt"  # whose copy it is
 SUMMARY = "summary.json"
 
 WAIT_S = 600.0
-PROGRESS_EVERY_S = 10.0
+FIRST_PROGRESS_S, PROGRESS_EVERY_S = 2.0, 10.0
 CLOSE_S = 5.0
 
 
@@ -115,15 +115,19 @@ class Mirror:
         deadline = time.monotonic() + timeout
         with self._changed:
             self._try_all()
+            pause = FIRST_PROGRESS_S
             while self._due and (left := deadline - time.monotonic()) > 0:
-                logger.info("%d files are still to be uploaded to %s", len(self._due), self._url)
-                self._changed.wait_for(lambda: not self._due, min(left, PROGRESS_EVERY_S))
+                if not self._changed.wait_for(lambda: not self._due, min(left, pause)):
+                    logger.info("still to be uploaded to %s: %s", self._url, ", ".join(sorted(self._due)))
+                pause = PROGRESS_EVERY_S
             missing = sorted(self._files) + sorted(self._texts)
         if missing:
             logger.warning(
                 "%s lacks %s; they are here, in %s: resume='auto' uploads what is missing",
                 self._url, ", ".join(missing), self._folder.parent,
             )  # fmt: skip
+        else:
+            logger.info("%s has all of this run, verified", self._url)
         return not missing
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ def _standing(run: Run) -> Iterator[tuple[str, str]]:
     from elastic_pinn.physics.material import UNITS
 
     summary, status = run.summary, run.status
-    yield "status", f"{status}: {summary['reason']}" if summary["reason"] else status
+    yield "status", f"{status}: {run.reason}" if run.reason else status
     yield "step", f"{summary['step']} of {summary['steps']}, {summary['wall_s']:.1f} s of training"
     yield "as of", summary["updated"]
     yield "material", ", ".join(f"{name} {summary['material'][name]:.6g} {unit}" for name, unit in UNITS.items())
