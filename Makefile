@@ -27,7 +27,7 @@ test: .venv/tools.stamp  ## the tests (ARGS="-k name" chooses some)
 test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 7 minutes
 	$(BIN)/python -m pytest -m accuracy --durations 0 tests/accuracy $(ARGS)
 
-test-faults: .venv/tools.stamp  ## kills, failing disks, power cuts, hostile files by the thousand (FAULT_SCALE=0.2: a part)
+test-faults: .venv/tools.stamp  ## kills, failing disks, power cuts, hostile files by the thousand, about 12 minutes (FAULT_SCALE=0.2: a part)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 FAULT_SCALE=$(FAULT_SCALE) $(BIN)/python -m pytest -p tests.faults.report -n $(JOBS) --dist worksteal -m faults --durations 10 $(ARGS)
 
 bench: .venv/bench.stamp  ## the tables of tests/benchmarks/README.md, measured anew on this machine
