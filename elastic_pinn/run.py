@@ -14,6 +14,7 @@ import numpy as np
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks import Model
 from elastic_pinn.storage import (
+    CHECKPOINTS,
     CheckpointError,
     Checkpoints,
     Entry,
@@ -93,7 +94,7 @@ class Run:
     def __init__(self, run_dir: str | Path) -> None:
         self.path = run_dir if "://" in str(run_dir) else Path(run_dir)
         self._folder = folder_at(self.path)
-        self._checkpoints = Checkpoints(self._folder.inside("checkpoints"))
+        self._checkpoints = Checkpoints(self._folder.inside(CHECKPOINTS))
         if "config.json" not in self._folder.names():
             raise FileNotFoundError(f"{self.path} holds no run: there is no config.json in it")
 
@@ -200,7 +201,7 @@ class Run:
     def _load(self, found: Found | None) -> Checkpoint:
         if found is None:
             advice = "Wait for the first one, or look at the run's summary.json"
-            raise CheckpointError(self._folder.path("checkpoints"), "holds no good checkpoint yet", advice)
+            raise CheckpointError(self._folder.path(CHECKPOINTS), "holds no good checkpoint yet", advice)
         return Checkpoint(found.path, found.snapshot)
 
 

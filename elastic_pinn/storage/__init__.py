@@ -3,7 +3,7 @@
 It knows no physics, networks or config, and imports nothing else from the package.
 """
 
-from elastic_pinn.storage.checkpoints import Checkpoints, Entry, Found, name_of, order
+from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, Entry, Found, checkpoints_of, name_of, order
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import remove_leftovers, replace_file
 from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, located
@@ -18,6 +18,7 @@ from elastic_pinn.storage.retention import Policy, pin, reasons_to_stay, unpin
 from elastic_pinn.storage.store import Store
 
 __all__ = [
+    "CHECKPOINTS",
     "FORMAT_VERSION",
     "UNKNOWN_MEASURE",
     "CheckpointError",
@@ -36,6 +37,7 @@ __all__ = [
     "Store",
     "Tree",
     "UnreadableError",
+    "checkpoints_of",
     "copy_tree",
     "folder_at",
     "is_locked",

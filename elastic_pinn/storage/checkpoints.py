@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
-from elastic_pinn.storage.folder import Folder
+from elastic_pinn.storage.folder import Folder, folder_at
 from elastic_pinn.storage.format.seal import ANOTHER, HEAD_BYTES, Header, open_header, unseal
 from elastic_pinn.storage.format.snapshot import Snapshot, parse_snapshot
 
 logger = logging.getLogger(__name__)
 
+CHECKPOINTS = "checkpoints"  # the folder of a run directory in which they lie
 NAME = re.compile(r"step-([0-9]{9,})-g([0-9]{3,})\.h5")
 PIN = ".pin"  # instead of ".h5": a marker beside a checkpoint that is to stay, whose text says why
 
@@ -98,9 +99,7 @@ class Checkpoints:
 
     def read(self, name: str) -> Snapshot:
         """The contents of one checkpoint, verified. Raises CheckpointError."""
-        snapshot = parse_snapshot(self._folder.path(name), self.sealed(name))
-        self._require_own_name(name, snapshot)
-        return snapshot
+        return parse_snapshot(self._folder.path(name), self.sealed(name))
 
     def latest(self) -> Found | None:
         """The checkpoint of the highest (generation, step) that reads whole; newer ones that do not are logged.
@@ -134,10 +133,15 @@ class Checkpoints:
             logger.warning("passed over, and no other checkpoint is left: %s", fault)
         return None
 
-    def _require_own_name(self, name: str, inside: Header | Snapshot) -> None:
+    def _require_own_name(self, name: str, inside: Header) -> None:
         if (inside.generation, inside.step) != order(name):
             found = f"step {inside.step} of generation {inside.generation}"
             raise CheckpointError(self._folder.path(name), f"is named otherwise than what is in it, {found}", ANOTHER)
+
+
+def checkpoints_of(run: str | os.PathLike[str]) -> Checkpoints:
+    """The checkpoints of a run directory, or of its copy at a URL."""
+    return Checkpoints(folder_at(run).inside(CHECKPOINTS))
 
 
 def best_first(entries: Sequence[Entry]) -> list[Entry]:

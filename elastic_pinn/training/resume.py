@@ -13,12 +13,12 @@ from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkCo
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import known_config
 from elastic_pinn.storage import (
+    CHECKPOINTS,
     CheckpointError,
-    Checkpoints,
     Found,
     Snapshot,
     Store,
-    folder_at,
+    checkpoints_of,
     name_of,
     order,
     pin,
@@ -84,7 +84,7 @@ def origin_of(found: Found | None, store: Store, mirror: str) -> Origin:
     """
     generation = store.next_generation()
     if mirror:
-        generation = max(generation, 1 + _copies(mirror).highest_generation())
+        generation = max(generation, 1 + checkpoints_of(mirror).highest_generation())
     if found is None:
         return Origin(uuid.uuid4().hex, generation)
     snapshot, generation = found.snapshot, max(generation, found.snapshot.generation + 1)
@@ -97,22 +97,18 @@ def origin_of(found: Found | None, store: Store, mirror: str) -> Origin:
 
 def _newest(here: Found | None, mirror: str) -> Found | None:
     """The newer of what is here and what is in the mirror."""
-    names = _copies(mirror).names() if mirror else []
+    names = checkpoints_of(mirror).names() if mirror else []
     if not names or (here and order(names[-1]) <= here.order):
         return here
-    found = _copies(mirror).latest()
+    found = checkpoints_of(mirror).latest()
     if not found or (here and found.order <= here.order):
         return here
     logger.info("the mirror has what this folder has not: going on from %s", found.path)
     return found
 
 
-def _copies(mirror: str) -> Checkpoints:
-    return Checkpoints(folder_at(mirror).inside("checkpoints"))
-
-
 def _is_used(run_dir: Path) -> bool:
-    return any((run_dir / name).exists() for name in ("config.json", "checkpoints", "history.h5"))
+    return any((run_dir / name).exists() for name in ("config.json", CHECKPOINTS, "history.h5"))
 
 
 def _check_same_run(run_dir: Path, store: Store, snapshot: Snapshot) -> None:
@@ -136,8 +132,7 @@ def _named(place: str) -> Found:
         raise CheckpointError(place, "is missing", LEGAL)
     if place.endswith(".h5"):
         return Found(place if "://" in place else Path(place), read_snapshot(place))
-    checkpoints = folder_at(place).inside("checkpoints")
-    found = Checkpoints(checkpoints).latest()
+    found = checkpoints_of(place).latest()
     if not found:
         raise CheckpointError(place, "holds no good checkpoint", LEGAL)
     return found

@@ -15,7 +15,7 @@ from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
-from elastic_pinn.storage import InUseError, Store, locked
+from elastic_pinn.storage import CHECKPOINTS, InUseError, Store, locked
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.record import Origin, Record
 from elastic_pinn.training.resume import (
@@ -50,9 +50,8 @@ def train(
 
     problem: one of the user's own, in place of the config's problem section. resume: "never" (a used run_dir is an
     error), "auto" (go on with what is there or in the mirror, if anything), or the path or URL of a checkpoint or of a
-    run. A run that has ended for a
-    reason of its own is given back as it is, unless the config was changed. control: lets another thread watch and
-    stop.
+    run. A run that has ended for a reason of its own is given back as it is, unless the config was changed. control:
+    lets another thread watch and stop.
 
     Raises, before any work: ConfigError, ProblemError, RunDirectoryError, CheckpointError. Raises DivergedError when
     the loss is no longer a number. The run directory's summary then says "failed" and why, and all checkpoints stay.
@@ -81,7 +80,7 @@ def _threads(count: int) -> Iterator[None]:
 
 def _train_alone(config: Config, run_dir: Path, problem: Problem, resume: str, control: Control) -> Run:
     """What train() does in a run directory that nobody else is in."""
-    store, mirror_url = Store(run_dir / "checkpoints"), mirror_of(config, run_dir)
+    store, mirror_url = Store(run_dir / CHECKPOINTS), mirror_of(config, run_dir)
     found = starting_point(run_dir, store, resume, mirror_url)
     if found:
         config = adopt(config, problem, found)

@@ -11,25 +11,7 @@ import pytest
 
 from elastic_pinn.storage import CheckpointError, History, LiveHistory, read_live
 from elastic_pinn.storage.format.hdf5 import LIBVER
-
-COLUMNS = ["step", "wall_s", "loss/total", "loss/pde", "material/mu"]
-
-
-def filled(rows: int, start: int = 0) -> History:
-    history = History(COLUMNS)
-    for step in range(start, start + rows):
-        history.append({"step": step, "loss/total": 1 / (1 + step), "wall_s": 0.5 * step})
-    return history
-
-
-def equal(one: History, other: History) -> bool:
-    mine, theirs = one.columns(), other.columns()
-    return (
-        mine.keys() == theirs.keys()
-        and all(mine[name].tobytes() == theirs[name].tobytes() for name in mine)
-        and all(mine[name].dtype == theirs[name].dtype for name in mine)
-        and one.events == other.events
-    )
+from tests.storage.histories import COLUMNS, equal, filled
 
 
 def full_disk(*_):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from elastic_pinn.storage.checkpoints import Checkpoints, order
+from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, order
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.folder import LocalFolder
 from elastic_pinn.storage.format.seal import read_sealed
@@ -18,7 +18,6 @@ from elastic_pinn.storage.remote.folder import RemoteFolder
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINTS = "checkpoints"
 OWNER = "run_id.txt"  # whose copy it is
 SUMMARY = "summary.json"
 

@@ -11,33 +11,7 @@ from elastic_pinn.storage.format.column import BLOCK_ROWS
 from elastic_pinn.storage.format.hdf5 import NewGroup, new_file
 from elastic_pinn.storage.format.history import read_history, write_history
 from elastic_pinn.storage.format.image import Image
-
-COLUMNS = ["step", "wall_s", "loss/total", "loss/pde", "material/mu"]
-
-
-def filled(rows: int, start: int = 0) -> History:
-    history = History(COLUMNS)
-    for step in range(start, start + rows):
-        history.append({"step": step, "loss/total": 1 / (1 + step), "wall_s": 0.5 * step})
-    return history
-
-
-def equal(one: History, other: History) -> bool:
-    mine, theirs = one.columns(), other.columns()
-    return (
-        mine.keys() == theirs.keys()
-        and all(mine[name].tobytes() == theirs[name].tobytes() for name in mine)
-        and all(mine[name].dtype == theirs[name].dtype for name in mine)
-        and one.events == other.events
-    )
-
-
-def full_disk(*_):
-    raise OSError(28, "No space left on device")
-
-
-def open_ids() -> int:
-    return h5py.h5f.get_obj_count(h5py.h5f.OBJ_ALL, h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET)
+from tests.storage.histories import COLUMNS, equal, filled
 
 
 def test_rows_become_columns_and_what_was_not_measured_is_nan():

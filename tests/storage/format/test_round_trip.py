@@ -19,6 +19,7 @@ from elastic_pinn.storage import History, Snapshot, publish, read_snapshot
 from elastic_pinn.storage.format.column import BLOCK_ROWS
 from elastic_pinn.storage.format.snapshot import parse_snapshot
 from elastic_pinn.storage.format.tree import COMPLEX, EXOTIC, NATIVE
+from tests.storage.sameness import same
 
 settings.register_profile("round trip", deadline=None, derandomize=True, max_examples=50)
 quick = settings.get_profile("round trip")
@@ -27,27 +28,6 @@ CREATED = "2026-01-01T00:00:00.000+00:00"
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, 1.7976931348623157e308]
 PAYLOADS = [0x7FF8_0000_DEAD_BEEF, 0xFFF8_0000_0000_0001, 0x7FF0_0000_0000_0001]  # the last one is a signalling NaN
 SPECIAL += [struct.unpack("d", struct.pack("Q", bits))[0] for bits in PAYLOADS]
-
-
-def same(one: object, other: object) -> bool:
-    """Equal types and equal bits, all the way down, in the same order."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict):
-        return list(one) == list(other) and same(list(one.values()), list(other.values()))
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, torch.Tensor):
-        return (one.dtype, one.shape) == (other.dtype, other.shape) and bits(one) == bits(other)
-    if isinstance(one, np.ndarray):
-        return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()
-    if isinstance(one, float):
-        return struct.pack("d", one) == struct.pack("d", other)
-    return one == other
-
-
-def bits(tensor: torch.Tensor) -> bytes:
-    return bytes(tensor.contiguous().flatten().view(torch.uint8).numpy()) if tensor.numel() else b""
 
 
 def same_history(one: History, other: History) -> bool:

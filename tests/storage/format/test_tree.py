@@ -15,6 +15,7 @@ from elastic_pinn.storage import CheckpointError, read_tree, write_tree
 from elastic_pinn.storage.format.hdf5 import NewGroup, new_file
 from elastic_pinn.storage.format.image import Image
 from elastic_pinn.storage.format.tree import EXOTIC, NATIVE
+from tests.storage.sameness import same
 
 
 def stored(tree) -> BytesIO:
@@ -27,27 +28,6 @@ def stored(tree) -> BytesIO:
 def round_trip(tree):
     with h5py.File(stored(tree)) as file:
         return read_tree(file["tree"])
-
-
-def bits(tensor: torch.Tensor) -> bytes:
-    return bytes(tensor.contiguous().flatten().view(torch.uint8).numpy()) if tensor.numel() else b""
-
-
-def same(one, other) -> bool:
-    """Equal types and equal bits, all the way down, in the same order."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict):
-        return list(one) == list(other) and same(list(one.values()), list(other.values()))
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, torch.Tensor):
-        return (one.dtype, one.shape) == (other.dtype, other.shape) and bits(one) == bits(other)
-    if isinstance(one, np.ndarray):
-        return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()
-    if isinstance(one, float):
-        return struct.pack("d", one) == struct.pack("d", other)
-    return one == other
 
 
 shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
