@@ -36,6 +36,7 @@ OptionalCount = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+OptimizerName = Literal["adam", "adamw", "sgd", "lbfgs"]
 
 
 class ConfigError(ValueError):
@@ -105,7 +106,7 @@ class TrainingConfig(Section):
     threads: OptionalCount = 0
     """CPU threads of torch while it trains; 0: torch's own choice. A small network gains nothing from more than one"""
 
-    stages: Annotated[List[Literal["adam", "adamw", "sgd", "lbfgs"]], Field(min_length=1)] = ("adam",)
+    stages: Annotated[List[OptimizerName], Field(min_length=1)] = ("adam",)
     """optimizers, one after another"""
     stage_steps: List[Count] = ()
     """length of each stage but the last, which takes the rest of `steps`"""

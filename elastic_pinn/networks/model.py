@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.physics import Material, MaterialParameters, Scales
 
@@ -65,6 +66,13 @@ class Model(nn.Module):
         extent = points.new_tensor(self.scales.extent)  # (3,)
         jet = self.network(jets.seed(points, names, extent), names)  # (J, N, 2)
         return dict(zip(names, jet.unbind(0), strict=True))
+
+    def mean_squares(self, equations: Sequence[Equations]) -> Tensor:
+        """The mean over points of each set's squared misfit, (sets,), with gradients for network and material."""
+        extent = self.scale_numbers.new_tensor(self.scales.extent, dtype=self.dtype)  # (3,)
+        jets_of = [self.network(jets.seed(each.points, each.names, extent), each.names) for each in equations]
+        misfits = [each.misfit(jet) for each, jet in zip(equations, jets_of, strict=True)]  # each (N, 2)
+        return torch.stack([misfit.square().sum(1).mean() for misfit in misfits])
 
     def displacement(self, points: Tensor) -> Tensor:
         """Displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""

@@ -5,31 +5,52 @@ Every term is the mean, over points, of a squared misfit that is dimensionless a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from elastic_pinn.config import TrainingConfig
-from elastic_pinn.networks import Model
+from elastic_pinn.networks.equations import Equations, form_of
+from elastic_pinn.networks.jets import components
 from elastic_pinn.physics import Displacement, Problem
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, traction
 from elastic_pinn.physics.material import Moduli
 from elastic_pinn.training.sampling import Batch, Batches
 
-Misfit = Callable[[Derivatives, Moduli, Batch], Tensor]
+Left = Callable[[Derivatives, Moduli, Tensor], Tensor]
+
+
+class Wavefield(Protocol):
+    """What a loss looks at."""
+
+    def material(self) -> Moduli:
+        """lambda, mu, rho, dimensionless."""
+
+    def mean_squares(self, equations: Sequence[Equations]) -> Tensor:
+        """The mean over points of each set's squared misfit, (sets,)."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """One thing that is asked for: where, by which derivatives, with what misfit (N, 2), and in which column it
-    counts."""
+    """One thing that is asked for: where, by which derivatives, what should equal the target there, and in which column
+    it counts. The left side is linear in the derivatives, and in the normals where it looks at them."""
 
     place: str
     column: str
     wanted: tuple[str, ...]
-    misfit: Misfit
+    left: Left
+
+    def equations(self, moduli: Moduli, batch: Batch) -> Equations:
+        """What the term asks of a wavefield at some points, in a material."""
+        names = components(self.wanted)
+        on_boundary = len(batch.normal) > 0
+        axes = torch.eye(2 if on_boundary else 1, 2, dtype=batch.points.dtype, device=batch.points.device)
+        form = form_of(lambda u, normal: self.left(u, moduli, normal), names, axes)
+        share = batch.normal if on_boundary else torch.ones_like(batch.points[:, :1])
+        return Equations(batch.points, names, form, share, batch.target)
 
 
 def terms(problem: Problem) -> tuple[Term, ...]:
@@ -37,7 +58,7 @@ def terms(problem: Problem) -> tuple[Term, ...]:
     found = [Term("interior", "pde", MOTION, _equation)]
     for i, condition in enumerate(problem.boundary):
         prescribed = isinstance(condition, Displacement)
-        found.append(Term(f"boundary {i}", "boundary", *(((), _displacement) if prescribed else (STRAIN, _traction))))
+        found.append(Term(f"boundary {i}", "boundary", *(((), _displacement) if prescribed else (STRAIN, traction))))
     if problem.initial:
         found.append(Term("initial displacement", "initial", (), _displacement))
         found.append(Term("initial velocity", "initial", ("t",), _velocity))
@@ -46,20 +67,16 @@ def terms(problem: Problem) -> tuple[Term, ...]:
     return tuple(found)
 
 
-def _equation(u: Derivatives, moduli: Moduli, batch: Batch) -> Tensor:
-    return residual(u, moduli, batch.target)
+def _equation(u: Derivatives, moduli: Moduli, normal: Tensor) -> Tensor:
+    return residual(u, moduli)
 
 
-def _displacement(u: Derivatives, moduli: Moduli, batch: Batch) -> Tensor:
-    return u[""] - batch.target
+def _displacement(u: Derivatives, moduli: Moduli, normal: Tensor) -> Tensor:
+    return u[""]
 
 
-def _velocity(u: Derivatives, moduli: Moduli, batch: Batch) -> Tensor:
-    return u["t"] - batch.target
-
-
-def _traction(u: Derivatives, moduli: Moduli, batch: Batch) -> Tensor:
-    return traction(u, moduli, batch.normal) - batch.target
+def _velocity(u: Derivatives, moduli: Moduli, normal: Tensor) -> Tensor:
+    return u["t"]
 
 
 class Loss:
@@ -84,13 +101,16 @@ class Loss:
         """The names of what a call returns."""
         return ("total", *self.weights)
 
-    def __call__(self, model: Model, batches: Batches) -> dict[str, Tensor]:
-        """Every column's value for a model at some points."""
+    def equations(self, model: Wavefield, batches: Batches) -> list[Equations]:
+        """What each term asks of a model at some points."""
         moduli = model.material()
-        sums = dict.fromkeys(self.weights, torch.zeros((), dtype=model.dtype, device=moduli[0].device))
-        for term in self.terms:
-            batch = batches[term.place]
-            misfit = term.misfit(model.derivatives(batch.points, term.wanted), moduli, batch)  # (N, 2)
-            sums[term.column] = sums[term.column] + misfit.square().sum(1).mean()
+        return [term.equations(moduli, batches[term.place]) for term in self.terms]
+
+    def __call__(self, model: Wavefield, batches: Batches) -> dict[str, Tensor]:
+        """Every column's value for a model at some points."""
+        squares = model.mean_squares(self.equations(model, batches)).unbind()
+        sums: dict[str, Tensor] = {}
+        for term, square in zip(self.terms, squares, strict=True):
+            sums[term.column] = sums[term.column] + square if term.column in sums else square
         total = torch.stack([weight * sums[column] for column, weight in self.weights.items()]).sum()
         return {"total": total, **sums}

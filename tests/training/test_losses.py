@@ -44,6 +44,14 @@ class Known:
         return u | {a + b: second[..., i, j] for i, a in enumerate("xyt") for j, b in enumerate("xyt")}
 
 
+    def mean_squares(self, equations) -> torch.Tensor:
+        squares = []
+        for each in equations:
+            u = self.derivatives(each.points, each.names)
+            squares.append(each.misfit(torch.stack([u[name] for name in each.names])).square().sum(1).mean())
+        return torch.stack(squares)
+
+
 def wave_in(material: Material) -> PlaneWave:
     constants = (material.lame_lambda, material.lame_mu, material.density)
     return PlaneWave("p", *constants, angle=0.4, wavelength=0.05, amplitude=1e-9)
