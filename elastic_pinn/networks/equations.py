@@ -8,7 +8,7 @@ Letters: N points, J jet components, K forms.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +41,12 @@ class Equations:
     def misfit(self, jet: Tensor) -> Tensor:
         """Left side minus right side for the jet of a displacement, (J, N, 2) -> (N, 2)."""
         return torch.einsum("nk,kjic,jnc->ni", self.share, self.form, jet) - self.target
+
+    def split(self, points: int) -> Iterator[Equations]:
+        """The same equations, at most so many points at a time, with a form that gradients can be asked for."""
+        form = self.form.detach().requires_grad_()
+        rows = zip(*(tensor.split(points) for tensor in (self.points, self.share, self.target)), strict=True)
+        return (Equations(where, self.names, form, share, target) for where, share, target in rows)
 
 
 def form_of(linear: Linear, names: Components, normals: Tensor) -> Tensor:

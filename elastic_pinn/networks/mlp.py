@@ -28,6 +28,7 @@ class MLP(nn.Module):
 
     def __init__(self, config: NetworkConfig, generator: torch.Generator) -> None:
         super().__init__()
+        self.activation = config.activation
         self.derivatives = ACTIVATIONS[config.activation]
         dtype = getattr(torch, config.precision)
         widths = [3, *config.hidden_layers, 2]

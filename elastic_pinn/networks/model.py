@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.physics import Material, MaterialParameters, Scales
 
@@ -70,9 +71,7 @@ class Model(nn.Module):
     def mean_squares(self, equations: Sequence[Equations]) -> Tensor:
         """The mean over points of each set's squared misfit, (sets,), with gradients for network and material."""
         extent = self.scale_numbers.new_tensor(self.scales.extent, dtype=self.dtype)  # (3,)
-        jets_of = [self.network(jets.seed(each.points, each.names, extent), each.names) for each in equations]
-        misfits = [each.misfit(jet) for each, jet in zip(equations, jets_of, strict=True)]  # each (N, 2)
-        return torch.stack([misfit.square().sum(1).mean() for misfit in misfits])
+        return mean_squares(self.network, extent, equations)
 
     def displacement(self, points: Tensor) -> Tensor:
         """Displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""

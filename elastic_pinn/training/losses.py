@@ -42,14 +42,14 @@ class Term:
     column: str
     wanted: tuple[str, ...]
     left: Left
+    looks_at_normals: bool = False
 
     def equations(self, moduli: Moduli, batch: Batch) -> Equations:
         """What the term asks of a wavefield at some points, in a material."""
         names = components(self.wanted)
-        on_boundary = len(batch.normal) > 0
-        axes = torch.eye(2 if on_boundary else 1, 2, dtype=batch.points.dtype, device=batch.points.device)
+        share = batch.normal if self.looks_at_normals else torch.ones_like(batch.points[:, :1])  # (N, K)
+        axes = torch.eye(share.shape[1], 2, dtype=share.dtype, device=share.device)  # (K, 2)
         form = form_of(lambda u, normal: self.left(u, moduli, normal), names, axes)
-        share = batch.normal if on_boundary else torch.ones_like(batch.points[:, :1])
         return Equations(batch.points, names, form, share, batch.target)
 
 
@@ -57,8 +57,8 @@ def terms(problem: Problem) -> tuple[Term, ...]:
     """All that a problem asks for."""
     found = [Term("interior", "pde", MOTION, _equation)]
     for i, condition in enumerate(problem.boundary):
-        prescribed = isinstance(condition, Displacement)
-        found.append(Term(f"boundary {i}", "boundary", *(((), _displacement) if prescribed else (STRAIN, traction))))
+        asked = ((), _displacement) if isinstance(condition, Displacement) else (STRAIN, traction, True)
+        found.append(Term(f"boundary {i}", "boundary", *asked))
     if problem.initial:
         found.append(Term("initial displacement", "initial", (), _displacement))
         found.append(Term("initial velocity", "initial", ("t",), _velocity))

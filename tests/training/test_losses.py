@@ -11,6 +11,7 @@ from elastic_pinn.physics import ALUMINIUM, Displacement, Domain, Initial, Mater
 from elastic_pinn.physics.solutions import PlaneWave
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import Counts, data_batch, draw
+from tests.networks.by_hand import mean_squares_of
 
 SIDES = ("left", "right", "bottom", "top")
 COUNTS = Counts(30, 20, 20)
@@ -43,13 +44,8 @@ class Known:
         u |= {a: first[..., i] for i, a in enumerate("xyt")}
         return u | {a + b: second[..., i, j] for i, a in enumerate("xyt") for j, b in enumerate("xyt")}
 
-
     def mean_squares(self, equations) -> torch.Tensor:
-        squares = []
-        for each in equations:
-            u = self.derivatives(each.points, each.names)
-            squares.append(each.misfit(torch.stack([u[name] for name in each.names])).square().sum(1).mean())
-        return torch.stack(squares)
+        return mean_squares_of(self.derivatives, equations)
 
 
 def wave_in(material: Material) -> PlaneWave:

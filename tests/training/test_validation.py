@@ -10,6 +10,7 @@ from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import split_data
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.validation import Validation
+from tests.networks.by_hand import mean_squares_of
 
 CONFIG = Config(hidden_layers=[8], validation_points=200, precision="float64", interior_points=30)
 
@@ -28,7 +29,10 @@ class Shifted:
         where = points * points.new_tensor(scales.units) + points.new_tensor(scales.origin)
         zero = torch.zeros(len(points), 2, dtype=torch.float64)
         u = self.factor * self.problem.exact(*where.unbind(1)) / scales.displacement
-        return dict.fromkeys(("t", "xx", "xy", "yy", "tt"), zero) | {"": u}
+        return dict.fromkeys(("t", "x", "y", "xx", "xy", "yy", "tt"), zero) | {"": u}
+
+    def mean_squares(self, equations):
+        return mean_squares_of(self.derivatives, equations)
 
 
 def validation(problem, data=None) -> Validation:

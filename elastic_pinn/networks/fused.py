@@ -1,0 +1,158 @@
+"""The compiled kernel over all points: in parts that many threads can take, added up in one order.
+
+The parts hang on the number of points alone, so that a result is the same to the last bit on any number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from elastic_pinn.config import NetworkConfig
+from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.jets import AXES, Components
+from elastic_pinn.networks.mlp import MLP
+
+SMALL_PRODUCT = 1_000_000  # multiplications of a matrix product up to which OpenBLAS needs no copy of its factors
+FEWEST_POINTS = 29  # at a time, where layers are so wide that products are large anyway
+CHUNKS_A_PART = 4
+MOST_PARTS = 32
+
+_of_thread = threading.local()
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the points of one set of equations, and where its gradients go."""
+
+    equations: int
+    low: int
+    high: int
+    chunk: int
+
+
+def sums_of_squares(
+    network: MLP, extent: Tensor, equations: Sequence[Equations], with_gradients: bool
+) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Each set's sum of squared misfits (sets,), half its gradient by all parameters (sets, P) and by its form.
+
+    extent: (3,), what the coordinates are divided by. Without gradients the last two are meaningless.
+    """
+    from elastic_pinn.networks import kernel  # numba takes a moment to import: only those who train pay it
+
+    flat = _flat(network)
+    widths = [network.weights[0].shape[1], *(len(weight) for weight in network.weights)]
+    parts = [part for k, each in enumerate(equations) for part in _parts(k, each, max(widths))]
+    inputs = [[_array(x) for x in (each.points, each.form, each.share, each.target)] for each in equations]
+    totals = np.zeros(len(parts))
+    by_flat = np.zeros((len(parts), flat.size if with_gradients else 0), flat.dtype)
+    by_form = [np.zeros_like(inputs[part.equations][1]) for part in parts]
+    scale, kind = _array(extent), kernel.ACTIVATIONS[network.activation]
+
+    def work(p: int) -> None:
+        part, names = parts[p], equations[parts[p].equations].names
+        points, form, share, target = inputs[part.equations]
+        rows = slice(part.low, part.high)
+        axes, pairs = _axes(names), _pairs(names)
+        room = _room(part.chunk * kernel.numbers_a_point(widths, len(names)), flat.dtype)
+        totals[p] = kernel.sum_of_squares(
+            flat, np.array(widths), kind, scale, axes, pairs, points[rows], form, share[rows], target[rows],
+            room, by_flat[p], by_form[p],
+        )  # fmt: skip
+
+    with _single_threaded_blas().limit(limits=1):
+        _in_parallel(work, len(parts))
+    of = np.array([part.equations for part in parts])
+    sets = range(len(equations))
+    return (
+        torch.from_numpy(np.array([totals[of == k].sum() for k in sets], flat.dtype)),
+        torch.from_numpy(np.stack([by_flat[of == k].sum(0) for k in sets])),
+        [torch.from_numpy(np.sum([by_form[p] for p in np.flatnonzero(of == k)], axis=0)) for k in sets],
+    )
+
+
+def prepare() -> None:
+    """Have the kernel compiled, for both precisions, unless it lies there already: about 15 s, once a machine."""
+    for precision in ("float32", "float64"):
+        network = MLP(NetworkConfig(hidden_layers=[1], precision=precision), torch.Generator())  # type: ignore[arg-type]
+        one = torch.ones(1, 3, dtype=network.weights[0].dtype)
+        equations = Equations(one, ("",), one.new_ones(1, 1, 2, 2), one[:, :1], one[:, :2])
+        sums_of_squares(network, one[0], [equations], with_gradients=True)
+
+
+def _parts(k: int, equations: Equations, width: int) -> list[Part]:
+    """Parts of whole chunks, a power of two of them, as they then go evenly on most numbers of threads."""
+    count = len(equations.points)
+    chunk = SMALL_PRODUCT // (len(equations.names) * width**2)
+    chunk = max(chunk, FEWEST_POINTS) - 1 | 1  # odd: rows a power of two apart fight for the same places of a cache
+    chunks = -(-count // chunk)
+    parts = min(MOST_PARTS, 1 << max(0, (chunks // CHUNKS_A_PART).bit_length() - 1))
+    edges = [min(count, chunk * (chunks * i // parts)) for i in range(parts + 1)]
+    return [Part(k, low, high, chunk) for low, high in pairwise(edges)]
+
+
+def _in_parallel(work: Callable[[int], None], count: int) -> None:
+    """Do each piece of work on as many threads as torch may use."""
+    threads = min(torch.get_num_threads(), count)
+    if threads == 1:
+        for p in range(count):
+            work(p)
+    else:
+        list(_pool(os.getpid(), threads).map(work, range(count)))
+
+
+@cache
+def _pool(pid: int, threads: int) -> ThreadPoolExecutor:
+    """The threads of this process: a fork has none of its parent's."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="network")
+
+
+@cache
+def _single_threaded_blas() -> Any:
+    """What keeps the library behind np.dot from using threads of its own inside ours."""
+    import scipy.linalg.cython_blas  # noqa: F401  numba calls this one's BLAS, which must be loaded to be found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(internal_api="openblas")
+
+
+def _room(size: int, dtype: np.dtype[Any]) -> Array:
+    """Room for so many numbers, the same for every chunk of this thread."""
+    room = getattr(_of_thread, dtype.name, np.empty(0, dtype))
+    if room.size < size:
+        room = np.empty(size, dtype)
+        setattr(_of_thread, dtype.name, room)
+    return room[:size]
+
+
+def _flat(network: MLP) -> Array:
+    """All weights, then all biases, (P,)."""
+    return torch.cat([p.detach().reshape(-1) for p in (*network.weights, *network.biases)]).numpy()
+
+
+def _array(tensor: Tensor) -> Array:
+    return tensor.detach().contiguous().numpy()
+
+
+@cache
+def _axes(names: Components) -> Array:
+    """(J,): the coordinate that a first derivative is by, else -1."""
+    return np.array([AXES.index(name) if len(name) == 1 else -1 for name in names])
+
+
+@cache
+def _pairs(names: Components) -> Array:
+    """(J, 2): where the two first derivatives of a second one stand, else -1."""
+    return np.array([[names.index(axis) for axis in name] if len(name) == 2 else [-1, -1] for name in names])

@@ -1,0 +1,147 @@
+"""Mean squares by the compiled kernel are those of jets and autograd: values, gradients, on any number of threads."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from elastic_pinn.config import NetworkConfig
+from elastic_pinn.networks import fused, jets, mean_squares
+from elastic_pinn.networks.equations import Equations, form_of
+from elastic_pinn.networks.mlp import ACTIVATIONS, MLP
+from elastic_pinn.physics.elasticity import MOTION, STRAIN, residual, traction
+
+EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
+each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
+
+
+def network(activation: str = "tanh", hidden=(7, 6, 5), precision: str = "float64", spread: float = 1.0) -> MLP:
+    config = NetworkConfig(hidden_layers=list(hidden), activation=activation, precision=precision)
+    generator = torch.Generator().manual_seed(0)
+    net = MLP(config, generator)
+    with torch.no_grad():
+        for bias in net.biases:
+            bias.normal_(std=spread, generator=generator)
+    return net
+
+
+def some_equations(n: int, dtype=torch.float64) -> tuple[list[Equations], list[Tensor]]:
+    """One set of each kind that terms of a loss ask for, and the material that they hang on."""
+    generator = torch.Generator().manual_seed(1)
+    moduli = [torch.tensor(value, dtype=dtype, requires_grad=True) for value in (0.5, 0.25, 0.9)]
+
+    def draw(*shape):
+        return 2 * torch.rand(*shape, dtype=dtype, generator=generator) - 1
+
+    def equations(wanted, linear, normals=None) -> Equations:
+        names = jets.components(wanted)
+        axes = torch.eye(1 if normals is None else 2, 2, dtype=dtype)
+        share = torch.ones(n, 1, dtype=dtype) if normals is None else normals
+        return Equations(draw(n, 3), names, form_of(linear, names, axes), share, draw(n, 2))
+
+    angle = 2 * math.pi * draw(n)
+    found = [
+        equations(MOTION, lambda u, normal: residual(u, moduli)),
+        equations(STRAIN, lambda u, normal: traction(u, moduli, normal), torch.stack([angle.cos(), angle.sin()], 1)),
+        equations((), lambda u, normal: u[""]),
+        equations(("t",), lambda u, normal: u["t"]),
+    ]
+    return found, moduli
+
+
+def plain(net: MLP, extent: Tensor, equations) -> Tensor:
+    """As anyone would write it."""
+    jet_of = [net(jets.seed(each.points, each.names, extent), each.names) for each in equations]
+    misfits = [each.misfit(jet) for each, jet in zip(equations, jet_of, strict=True)]
+    return torch.stack([misfit.square().sum(1).mean() for misfit in misfits])
+
+
+def gradients(values: Tensor, inputs) -> list[Tensor]:
+    """Of a weighted sum in which each value counts otherwise."""
+    weights = torch.arange(1, len(values) + 1, dtype=values.dtype)
+    return list(torch.autograd.grad((weights * values).sum(), inputs, retain_graph=True))
+
+
+def assert_close(found, expected, tolerance: float = 1e-12) -> None:
+    for mine, theirs in zip(found, expected, strict=True):
+        assert (mine - theirs).abs().max() <= tolerance * max(1.0, theirs.abs().max().item())
+
+
+@each_activation
+@pytest.mark.parametrize("n", [1, 31, 700])
+def test_values_and_gradients_are_those_of_jets_and_autograd(activation, n):
+    net, (equations, moduli) = network(activation), some_equations(n)
+    inputs = [*net.parameters(), *moduli]
+    found, expected = mean_squares.mean_squares(net, EXTENT, equations), plain(net, EXTENT, equations)
+    assert_close([found], [expected])
+    assert_close(gradients(found, inputs), gradients(expected, inputs))
+
+
+@each_activation
+def test_far_out_arguments_are_no_less_exact(activation):
+    net, (equations, _) = network(activation, spread=60.0), some_equations(200)
+    found, expected = mean_squares.mean_squares(net, EXTENT, equations), plain(net, EXTENT, equations)
+    assert (found - expected).abs().max() <= 1e-12 * expected.abs().max()
+
+
+@pytest.mark.parametrize("hidden", [(5,), (9, 1), (64, 64), (3, 70, 20, 4)])
+def test_layers_may_have_any_number_and_width(hidden):
+    net, (equations, moduli) = network(hidden=hidden), some_equations(150)
+    inputs = [*net.parameters(), *moduli]
+    found, expected = mean_squares.mean_squares(net, EXTENT, equations), plain(net, EXTENT, equations)
+    assert_close(gradients(found, inputs), gradients(expected, inputs))
+
+
+def test_single_precision_is_as_good_as_its_digits():
+    net, (equations, moduli) = network(precision="float32"), some_equations(400, torch.float32)
+    inputs = [*net.parameters(), *moduli]
+    found, expected = (of(net, EXTENT.float(), equations) for of in (mean_squares.mean_squares, plain))
+    assert found.dtype == torch.float32
+    assert_close([found], [expected], 1e-5)
+    assert_close(gradients(found, inputs), gradients(expected, inputs), 1e-5)
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    net, (equations, _) = network(hidden=(16, 16), precision="float32"), some_equations(20_000, torch.float32)
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3, 3):
+            torch.set_num_threads(threads)
+            values = mean_squares.mean_squares(net, EXTENT.float(), equations)
+            found.append([values, *gradients(values, list(net.parameters()))])
+    finally:
+        torch.set_num_threads(before)
+    for other in found[1:]:
+        assert all(torch.equal(one, two) for one, two in zip(found[0], other, strict=True))
+
+
+def test_without_gradients_the_values_are_the_same():
+    net, (equations, _) = network(), some_equations(100)
+    with torch.no_grad():
+        quick = mean_squares.mean_squares(net, EXTENT, equations)
+    assert not quick.requires_grad
+    assert torch.equal(quick, mean_squares.mean_squares(net, EXTENT, equations).detach())
+
+
+@pytest.mark.parametrize("with_gradients", [False, True])
+def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeypatch, with_gradients):
+    net, (equations, _) = network(), some_equations(100)
+    compiled = fused.sums_of_squares(net, EXTENT, equations, with_gradients)
+    for points in (7, 1000):
+        monkeypatch.setattr(mean_squares, "POINTS_AT_ONCE", points)
+        by_autograd = mean_squares.sums_of_squares(net, EXTENT, equations, with_gradients)
+        assert_close([by_autograd[0]], [compiled[0]])
+        if with_gradients:
+            assert_close([by_autograd[1], *by_autograd[2]], [compiled[1], *compiled[2]])
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_weight_that_is_no_number_shows(bad):
+    for layer in (0, 1):
+        net, (equations, _) = network(), some_equations(100)
+        with torch.no_grad():
+            net.weights[layer][0, 0] = bad
+        values = mean_squares.mean_squares(net, EXTENT, equations)
+        assert not values.isfinite().all()
+        assert not all(gradient.isfinite().all() for gradient in gradients(values, list(net.parameters())))
