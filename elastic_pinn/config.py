@@ -102,7 +102,9 @@ class TrainingConfig(Section):
     none. A relative path starts at the project's root"""
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
     """'cpu', 'cuda' or 'cuda:N'"""
-
+    compile: bool = False
+    """whether torch compiles the loss on a GPU: a minute at the start, then few launches a step. On a CPU the loss is a
+    compiled kernel anyway"""
     threads: OptionalCount = 0
     """CPU threads of torch while it trains; 0: torch's own choice. A small network gains nothing from more than one"""
 

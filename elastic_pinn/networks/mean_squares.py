@@ -7,6 +7,7 @@ memory does not grow with their number.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -23,12 +24,17 @@ Sums = tuple[Tensor, Tensor, list[Tensor]]
 POINTS_AT_ONCE = 131_072  # by autograd: on a GPU, so many that its small layers fill it
 
 
-def mean_squares(network: nn.Module, extent: Tensor, equations: Sequence[Equations]) -> Tensor:
+def mean_squares(
+    network: nn.Module, extent: Tensor, equations: Sequence[Equations], is_compiled: bool = False
+) -> Tensor:
     """The mean over points of each set's squared misfit, (sets,), with gradients for network and forms.
 
-    extent: (3,), half the window's extents, which the network divides its inputs by.
+    extent: (3,), half the window's extents, which the network divides its inputs by. is_compiled: where the kernel does
+    not serve, let torch compile what it does, into CUDA graphs on a GPU.
     """
-    return _MeanSquares.apply(network, extent, equations, *network.parameters(), *(each.form for each in equations))
+    return _MeanSquares.apply(
+        network, extent, equations, is_compiled, *network.parameters(), *(each.form for each in equations)
+    )
 
 
 class _MeanSquares(torch.autograd.Function):
@@ -36,13 +42,18 @@ class _MeanSquares(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, network: nn.Module, extent: Tensor, equations: Sequence[Equations], *inputs: Tensor
+        ctx: Any,
+        network: nn.Module,
+        extent: Tensor,
+        equations: Sequence[Equations],
+        is_compiled: bool,
+        *inputs: Tensor,
     ) -> Tensor:
         needed = any(ctx.needs_input_grad)
         if isinstance(network, MLP) and extent.device.type == "cpu":
             sums, by_flat, by_form = fused.sums_of_squares(network, extent, equations, needed)
         else:
-            sums, by_flat, by_form = sums_of_squares(network, extent, equations, needed)
+            sums, by_flat, by_form = sums_of_squares(network, extent, equations, needed, is_compiled)
         counts = sums.new_tensor([len(each.points) for each in equations])  # (sets,)
         if needed:
             ctx.shapes = [parameter.shape for parameter in network.parameters()]
@@ -57,26 +68,48 @@ class _MeanSquares(torch.autograd.Function):
         flat = factors @ by_flat  # (P,)
         pieces = flat.split([shape.numel() for shape in ctx.shapes])
         of_network = [piece.view(shape) for piece, shape in zip(pieces, ctx.shapes, strict=True)]
-        return None, None, None, *of_network, *(f * form for f, form in zip(factors, by_form, strict=True))
+        return None, None, None, None, *of_network, *(f * form for f, form in zip(factors, by_form, strict=True))
 
 
-def sums_of_squares(network: nn.Module, extent: Tensor, equations: Sequence[Equations], with_gradients: bool) -> Sums:
-    """As fused.sums_of_squares, for any network and device, by autograd."""
+def sums_of_squares(
+    network: nn.Module,
+    extent: Tensor,
+    equations: Sequence[Equations],
+    with_gradients: bool,
+    is_compiled: bool = False,
+) -> Sums:
+    """As fused.sums_of_squares, for any network and device, by autograd.
+
+    Values without gradients are asked for now and then, on other points: they are not worth a compilation.
+    """
+    half_sum = _compiled_half_sum() if is_compiled and with_gradients else _half_sum
     parameters = list(network.parameters())
-    size = sum(parameter.numel() for parameter in parameters)
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
     sums = extent.new_zeros(len(equations))
-    by_flat = extent.new_zeros(len(equations), size if with_gradients else 0)
+    by_flat = extent.new_zeros(len(equations), sum(parameter.numel() for parameter in parameters))
     by_form = [torch.zeros_like(each.form) for each in equations]
     for k, whole in enumerate(equations):
         for each in whole.split(POINTS_AT_ONCE):
             with torch.set_grad_enabled(with_gradients):
-                jet = network(jets.seed(each.points, each.names, extent), each.names)  # (J, N, 2)
-                half = each.misfit(jet).square().sum() / 2.0
+                half = half_sum(network, extent, each)
             sums[k] += 2.0 * half.detach()
             if with_gradients:
-                *of_network, of_form = torch.autograd.grad(
-                    half, [*parameters, each.form], allow_unused=True, materialize_grads=True
+                *found, of_form = torch.autograd.grad(
+                    half, [*trained, each.form], allow_unused=True, materialize_grads=True
                 )
-                by_flat[k] += torch.cat([gradient.reshape(-1) for gradient in of_network])
+                gradients = dict(zip(trained, found, strict=True))
+                by_flat[k] += torch.cat([gradients.get(p, torch.zeros_like(p)).reshape(-1) for p in parameters])
                 by_form[k] += of_form
     return sums, by_flat, by_form
+
+
+def _half_sum(network: nn.Module, extent: Tensor, equations: Equations) -> Tensor:
+    """Half the sum of the squared misfits."""
+    jet = network(jets.seed(equations.points, equations.names, extent), equations.names)  # (J, N, 2)
+    return equations.misfit(jet).square().sum() / 2.0
+
+
+@cache
+def _compiled_half_sum() -> Any:
+    """The same by one compiled graph, replayed on a GPU without launching its kernels one by one."""
+    return torch.compile(_half_sum, fullgraph=True, dynamic=False, mode="reduce-overhead")

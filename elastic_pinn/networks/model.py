@@ -68,10 +68,13 @@ class Model(nn.Module):
         jet = self.network(jets.seed(points, names, extent), names)  # (J, N, 2)
         return dict(zip(names, jet.unbind(0), strict=True))
 
-    def mean_squares(self, equations: Sequence[Equations]) -> Tensor:
-        """The mean over points of each set's squared misfit, (sets,), with gradients for network and material."""
+    def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
+        """The mean over points of each set's squared misfit, (sets,), with gradients for network and material.
+
+        is_compiled: whether torch compiles the work on a GPU; on a CPU it is compiled anyway.
+        """
         extent = self.scale_numbers.new_tensor(self.scales.extent, dtype=self.dtype)  # (3,)
-        return mean_squares(self.network, extent, equations)
+        return mean_squares(self.network, extent, equations, is_compiled)
 
     def displacement(self, points: Tensor) -> Tensor:
         """Displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""

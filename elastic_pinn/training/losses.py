@@ -29,7 +29,7 @@ class Wavefield(Protocol):
     def material(self) -> Moduli:
         """lambda, mu, rho, dimensionless."""
 
-    def mean_squares(self, equations: Sequence[Equations]) -> Tensor:
+    def mean_squares(self, equations: Sequence[Equations], is_compiled: bool) -> Tensor:
         """The mean over points of each set's squared misfit, (sets,)."""
 
 
@@ -88,6 +88,7 @@ class Loss:
 
     def __init__(self, problem: Problem, config: TrainingConfig) -> None:
         self.terms = terms(problem)
+        self._is_compiled = config.compile
         weights = {
             "pde": config.weight_pde,
             "boundary": config.weight_boundary,
@@ -108,7 +109,7 @@ class Loss:
 
     def __call__(self, model: Wavefield, batches: Batches) -> dict[str, Tensor]:
         """Every column's value for a model at some points."""
-        squares = model.mean_squares(self.equations(model, batches)).unbind()
+        squares = model.mean_squares(self.equations(model, batches), self._is_compiled).unbind()
         sums: dict[str, Tensor] = {}
         for term, square in zip(self.terms, squares, strict=True):
             sums[term.column] = sums[term.column] + square if term.column in sums else square

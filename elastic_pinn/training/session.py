@@ -21,8 +21,7 @@ from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
-from elastic_pinn.training.optimizers import WHOLE_BATCH, make_optimizer
-from elastic_pinn.training.optimizers.state import load_moments, moments
+from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal
 from elastic_pinn.training.plan import Stage, stages
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
@@ -58,6 +57,7 @@ class Session:
         self.config, self.problem = config, problem
         self.model = Model.create(config, problem.material, problem.scales, _torch_generator(weights_seed)).to(device)
         self.parameters = list(self.model.parameters())
+        require_legal(config, sum(parameter.numel() for parameter in self.parameters))
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
         self.loss = Loss(problem, config)
         self.sampler = Sampler(problem, config, training_data, np.random.default_rng(points_seed), place)
@@ -112,17 +112,17 @@ class Session:
         """Change stage, points and learning rate where this step is due for it."""
         while self.at_stage_end:
             self._enter(self._plan[self.stage.index + 1])
+        if self.kind.whole_batch:
+            return
         every = self.config.resample_every
-        if every and self.step and self.step % every == 0 and self.stage.optimizer not in WHOLE_BATCH:
+        if every and self.step and self.step % every == 0:
             self.sampler.resample()
             self.objective.forget()
-        if self.stage.optimizer not in WHOLE_BATCH:
-            rate = self.schedule.rate(self.step - self.stage.first)
-            self.optimizer.param_groups[0]["lr"] = rate
+        self.optimizer.param_groups[0]["lr"] = self.schedule.rate(self.step - self.stage.first)
 
     def _enter(self, stage: Stage) -> None:
-        self.stage = stage
-        self.optimizer: Optimizer = make_optimizer(stage.optimizer, self.parameters, self.config)
+        self.stage, self.kind = stage, OPTIMIZERS[stage.optimizer]
+        self.optimizer: Optimizer = self.kind.make(self.parameters, self.config)
         self.schedule = Schedule(self.config, stage.length)
         if self.step:
             logger.info("step %d: from here %s", self.step, stage.optimizer)
@@ -141,7 +141,7 @@ class Session:
         return {**terms, "grad_norm": norm}
 
     def _step_optimizer(self) -> None:
-        if self.stage.optimizer not in WHOLE_BATCH:
+        if not self.kind.whole_batch:
             if self.config.clip_grad_norm:
                 torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip_grad_norm)
             self.optimizer.step()

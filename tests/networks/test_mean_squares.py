@@ -1,6 +1,7 @@
 """Mean squares by the compiled kernel are those of jets and autograd: values, gradients, on any number of threads."""
 
 import math
+import shutil
 
 import pytest
 import torch
@@ -134,6 +135,20 @@ def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeyp
         assert_close([by_autograd[0]], [compiled[0]])
         if with_gradients:
             assert_close([by_autograd[1], *by_autograd[2]], [compiled[1], *compiled[2]])
+
+
+@pytest.mark.skipif(
+    not shutil.which("g++"), reason="on a CPU, which only this test uses it on, torch compiles with g++"
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own making
+def test_compiled_by_torch_the_sums_are_the_same_and_follow_the_weights():
+    net, (equations, _) = network(hidden=(4,)), some_equations(20)
+    for _ in range(2):
+        found = mean_squares.sums_of_squares(net, EXTENT, equations[3:], True, is_compiled=True)
+        expected = fused.sums_of_squares(net, EXTENT, equations[3:], True)
+        assert_close([found[0], found[1], *found[2]], [expected[0], expected[1], *expected[2]])
+        with torch.no_grad():
+            net.weights[0].mul_(1.5)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

@@ -44,7 +44,7 @@ class Known:
         u |= {a: first[..., i] for i, a in enumerate("xyt")}
         return u | {a + b: second[..., i, j] for i, a in enumerate("xyt") for j, b in enumerate("xyt")}
 
-    def mean_squares(self, equations) -> torch.Tensor:
+    def mean_squares(self, equations, is_compiled=False) -> torch.Tensor:
         return mean_squares_of(self.derivatives, equations)
 
 

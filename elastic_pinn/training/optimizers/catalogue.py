@@ -1,0 +1,85 @@
+"""What each optimizer is: how it is made, what it needs, how large it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import nn
+from torch.optim import LBFGS, SGD, Adam, AdamW, Optimizer
+
+from elastic_pinn.config import Config, ConfigError, TrainingConfig
+
+LINE_SEARCH_EVALUATIONS = 25
+
+Parameters = list[nn.Parameter]
+"""One flat list: network and material together."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an optimizer is.
+
+    make: the optimizer over some parameters. whole_batch: it finds its own step length, and needs the same points and
+    the true gradient all through a stage. only_float64: it lives on differences of nearly equal losses and gradients.
+    most_parameters: it keeps a matrix of that many rows and columns; 0: no limit.
+    """
+
+    make: Callable[[Parameters, TrainingConfig], Optimizer]
+    whole_batch: bool = False
+    only_float64: bool = False
+    most_parameters: int = 0
+
+
+def require_legal(config: Config, parameters: int) -> None:
+    """Refuse stages that this network cannot have. Raises ConfigError, naming the stage and the ways out."""
+    for name in config.stages:
+        kind = OPTIMIZERS[name]
+        if kind.only_float64 and config.precision != "float64":
+            raise ConfigError(f"stages has {name!r}, which needs precision = 'float64', not {config.precision!r}")
+        if kind.most_parameters and parameters > kind.most_parameters:
+            gib = 8 * parameters**2 / 2**30
+            raise ConfigError(
+                f"stages has {name!r}, which keeps a matrix of {parameters} x {parameters} numbers ({gib:.1f} GiB, and "
+                f"again in each checkpoint): it takes at most {kind.most_parameters} parameters. Use a smaller network, "
+                "or 'lbfgs'"
+            )
+
+
+def _adam(parameters: Parameters, config: TrainingConfig) -> Adam:
+    return Adam(parameters, config.learning_rate, (config.beta1, config.beta2), config.epsilon)
+
+
+def _adamw(parameters: Parameters, config: TrainingConfig) -> AdamW:
+    betas = (config.beta1, config.beta2)
+    return AdamW(parameters, config.learning_rate, betas, config.epsilon, config.weight_decay)
+
+
+def _sgd(parameters: Parameters, config: TrainingConfig) -> SGD:
+    return SGD(parameters, config.learning_rate, config.momentum)
+
+
+def _lbfgs(parameters: Parameters, config: TrainingConfig) -> LBFGS:
+    """torch's L-BFGS, one iteration a step, so that each can be watched, checkpointed and resumed.
+
+    The tolerances at which torch would stop without a word are off: the session tells when no progress is made.
+    """
+    return LBFGS(
+        parameters,
+        lr=config.lbfgs_learning_rate,
+        max_iter=1,
+        max_eval=1 + LINE_SEARCH_EVALUATIONS,
+        tolerance_grad=0.0,
+        tolerance_change=0.0,
+        history_size=config.lbfgs_history,
+        line_search_fn="strong_wolfe" if config.lbfgs_line_search == "strong_wolfe" else None,
+    )
+
+
+OPTIMIZERS: Mapping[str, Kind] = {
+    "adam": Kind(_adam),
+    "adamw": Kind(_adamw),
+    "sgd": Kind(_sgd),
+    "lbfgs": Kind(_lbfgs, whole_batch=True),
+}
+"""By the names that `stages` knows."""
