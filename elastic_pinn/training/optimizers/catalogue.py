@@ -41,8 +41,8 @@ def require_legal(config: Config, parameters: int) -> None:
             gib = 8 * parameters**2 / 2**30
             raise ConfigError(
                 f"stages has {name!r}, which keeps a matrix of {parameters} x {parameters} numbers ({gib:.1f} GiB, and "
-                f"again in each checkpoint): it takes at most {kind.most_parameters} parameters. Use a smaller network, "
-                "or 'lbfgs'"
+                f"again in each checkpoint): it takes at most {kind.most_parameters} parameters. Use a smaller "
+                "network, or 'lbfgs'"
             )
 
 
