@@ -78,8 +78,8 @@ class ProblemConfig(Section):
 class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
-    network: Literal["mlp"] = "mlp"
-    """kind of network"""
+    network: Literal["mlp", "random_features"] = "mlp"
+    """kind of network: mlp: every layer is trained. random_features: only the last layer is, the others stay as drawn"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
     """width of each hidden layer"""
     activation: Literal["tanh", "sin", "swish"] = "tanh"

@@ -134,7 +134,7 @@ class _Elementwise(torch.autograd.Function):
         ctx.names = names
         y = z * slopes[0]  # (J, N, C)
         y[0] = f
-        for j, (a, b) in _seconds(names):
+        for j, (a, b) in seconds(names):
             y[j].addcmul_(slopes[1] * z[a], z[b])
         return y
 
@@ -145,7 +145,7 @@ class _Elementwise(torch.autograd.Function):
         grad = g * f1  # (J, N, C)
         if higher:
             grad[0].addcmul_(higher[0], (g[1:] * z[1:]).sum(0))
-        for j, (a, b) in _seconds(ctx.names):
+        for j, (a, b) in seconds(ctx.names):
             by_f2 = g[j] * higher[0]  # (N, C)
             grad[a].addcmul_(by_f2, z[b])
             grad[b].addcmul_(by_f2, z[a])
@@ -153,7 +153,7 @@ class _Elementwise(torch.autograd.Function):
         return grad, None, None
 
 
-def _seconds(names: Components) -> list[tuple[int, tuple[int, int]]]:
+def seconds(names: Components) -> list[tuple[int, tuple[int, int]]]:
     """Where each second derivative stands, and where its two first derivatives stand."""
     return [(j, (names.index(name[0]), names.index(name[1]))) for j, name in enumerate(names) if len(name) == 2]
 

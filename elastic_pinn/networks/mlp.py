@@ -24,6 +24,10 @@ class MLP(nn.Module):
     Weights are Glorot-normal, drawn from `generator`. The first layer's are `input_frequency` times larger and its
     biases spread as far, so that the network starts with waves of that many radians over half the window; the rest
     start without bias.
+
+    As "random_features" only the last layer is trained, and the first one's weights are normal with the standard
+    deviation `input_frequency`, its biases phases from all of the circle: with the activation "sin" and one hidden
+    layer, random Fourier features (Rahimi and Recht, Advances in Neural Information Processing Systems 20, 2007).
     """
 
     def __init__(self, config: NetworkConfig, generator: torch.Generator) -> None:
@@ -40,6 +44,12 @@ class MLP(nn.Module):
         with torch.no_grad():
             self.weights[0] *= config.input_frequency
             self.biases[0].uniform_(-config.input_frequency, config.input_frequency, generator=generator)
+            if config.network == "random_features":
+                self.weights[0].normal_(0.0, config.input_frequency, generator=generator)
+                self.biases[0].uniform_(-math.pi, math.pi, generator=generator)
+        if config.network == "random_features":
+            for parameter in (*self.weights[:-1], *self.biases[:-1]):
+                parameter.requires_grad_(False)
 
     def forward(self, jet: Tensor, names: jets.Components) -> Tensor:
         """The jet of the output from the jet of the input, (J, N, 3) -> (J, N, 2)."""

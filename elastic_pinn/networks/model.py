@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.config import NetworkConfig
-from elastic_pinn.networks import jets
+from elastic_pinn.networks import jacobian, jets
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
@@ -64,8 +64,7 @@ class Model(nn.Module):
         points: (N, 3), dimensionless x, y, t.
         """
         names = jets.components(wanted)
-        extent = points.new_tensor(self.scales.extent)  # (3,)
-        jet = self.network(jets.seed(points, names, extent), names)  # (J, N, 2)
+        jet = self.network(jets.seed(points, names, self._extent), names)  # (J, N, 2)
         return dict(zip(names, jet.unbind(0), strict=True))
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
@@ -73,8 +72,27 @@ class Model(nn.Module):
 
         is_compiled: whether torch compiles the work on a GPU; on a CPU it is compiled anyway.
         """
-        extent = self.scale_numbers.new_tensor(self.scales.extent, dtype=self.dtype)  # (3,)
-        return mean_squares(self.network, extent, equations, is_compiled)
+        return mean_squares(self.network, self._extent, equations, is_compiled)
+
+    def residuals(self, equations: Equations) -> Tensor:
+        """Every misfit, (2 N,), a point's two after each other."""
+        return jacobian.residuals(self.network, self._extent, equations)
+
+    def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+        """The derivatives of `residuals` by some of the model's parameters, first of the network, then of the material,
+        (2 N, P)."""
+        mine = set(self.material.parameters())
+        of_network = [parameter for parameter in parameters if parameter not in mine]
+        of_material = [parameter for parameter in parameters if parameter in mine]
+        by_network = jacobian.by_network(self.network, self._extent, equations, of_network)
+        if not of_material:
+            return by_network  # not copied: it may be large
+        return torch.cat([by_network, jacobian.by_material(self.network, self._extent, equations, of_material)], dim=1)
+
+    @property
+    def _extent(self) -> Tensor:
+        """Half the window's extents, dimensionless, (3,)."""
+        return self.scale_numbers.new_tensor(self.scales.extent, dtype=self.dtype)
 
     def displacement(self, points: Tensor) -> Tensor:
         """Displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""

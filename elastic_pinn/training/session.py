@@ -56,7 +56,7 @@ class Session:
 
         self.config, self.problem = config, problem
         self.model = Model.create(config, problem.material, problem.scales, _torch_generator(weights_seed)).to(device)
-        self.parameters = list(self.model.parameters())
+        self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         require_legal(config, sum(parameter.numel() for parameter in self.parameters))
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
         self.loss = Loss(problem, config)

@@ -1,54 +1,16 @@
 """Mean squares by the compiled kernel are those of jets and autograd: values, gradients, on any number of threads."""
 
-import math
 import shutil
 
 import pytest
 import torch
 from torch import Tensor
 
-from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import fused, jets, mean_squares
-from elastic_pinn.networks.equations import Equations, form_of
 from elastic_pinn.networks.mlp import ACTIVATIONS, MLP
-from elastic_pinn.physics.elasticity import MOTION, STRAIN, residual, traction
+from tests.networks.samples import EXTENT, network, some_equations
 
-EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
-
-
-def network(activation: str = "tanh", hidden=(7, 6, 5), precision: str = "float64", spread: float = 1.0) -> MLP:
-    config = NetworkConfig(hidden_layers=list(hidden), activation=activation, precision=precision)
-    generator = torch.Generator().manual_seed(0)
-    net = MLP(config, generator)
-    with torch.no_grad():
-        for bias in net.biases:
-            bias.normal_(std=spread, generator=generator)
-    return net
-
-
-def some_equations(n: int, dtype=torch.float64) -> tuple[list[Equations], list[Tensor]]:
-    """One set of each kind that terms of a loss ask for, and the material that they hang on."""
-    generator = torch.Generator().manual_seed(1)
-    moduli = [torch.tensor(value, dtype=dtype, requires_grad=True) for value in (0.5, 0.25, 0.9)]
-
-    def draw(*shape):
-        return 2 * torch.rand(*shape, dtype=dtype, generator=generator) - 1
-
-    def equations(wanted, linear, normals=None) -> Equations:
-        names = jets.components(wanted)
-        axes = torch.eye(1 if normals is None else 2, 2, dtype=dtype)
-        share = torch.ones(n, 1, dtype=dtype) if normals is None else normals
-        return Equations(draw(n, 3), names, form_of(linear, names, axes), share, draw(n, 2))
-
-    angle = 2 * math.pi * draw(n)
-    found = [
-        equations(MOTION, lambda u, normal: residual(u, moduli)),
-        equations(STRAIN, lambda u, normal: traction(u, moduli, normal), torch.stack([angle.cos(), angle.sin()], 1)),
-        equations((), lambda u, normal: u[""]),
-        equations(("t",), lambda u, normal: u["t"]),
-    ]
-    return found, moduli
 
 
 def plain(net: MLP, extent: Tensor, equations) -> Tensor:

@@ -8,18 +8,22 @@ from typing import Any
 from torch.optim import Optimizer
 
 Moments = Mapping[str, list[Any]]
-"""Name of a moment or counter -> its value for each parameter, in their order; L-BFGS keeps all with the first one."""
+"""Name of a moment or counter -> its value for each parameter, in their order, up to the last one that has any; None
+for a parameter without it. L-BFGS and its like keep all with the first parameter."""
 
 
 def moments(optimizer: Optimizer) -> Moments:
     """What the optimizer remembers; the tensors are its own, not copies."""
     by_parameter = optimizer.state_dict()["state"]
-    names = by_parameter[0] if by_parameter else ()
-    return {name: [by_parameter[i][name] for i in range(len(by_parameter))] for name in names}
+    names = dict.fromkeys(name for own in by_parameter.values() for name in own)
+    count = 1 + max(by_parameter, default=-1)
+    return {name: [by_parameter.get(i, {}).get(name) for i in range(count)] for name in names}
 
 
 def load_moments(optimizer: Optimizer, moments: Moments) -> None:
     """Let the optimizer remember what `moments` gave; its options stay as they are."""
     count = max(map(len, moments.values()), default=0)
-    state = {i: {name: values[i] for name, values in moments.items()} for i in range(count)}
+    state = {
+        i: {name: values[i] for name, values in moments.items() if values[i] is not None} for i in range(count)
+    }
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

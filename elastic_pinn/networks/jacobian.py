@@ -1,0 +1,116 @@
+"""Residuals of a multilayer perceptron's equations, and what each parameter does to each of them.
+
+A jet goes forward through the layers once; then both equations of every point go back at once, as ordinary backward
+passes do, but without the sum over points. The work of a row is so that of a gradient, in a few batched products.
+
+Letters: N points, J jet components, C and D channels, P parameters, E = 2 equations a point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+from torch import Tensor, nn
+
+from elastic_pinn.networks import jets
+from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.jets import Components
+from elastic_pinn.networks.mlp import MLP
+
+POINTS_AT_ONCE = 512  # what lies between a layer's jets and its rows of the Jacobian stays small
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What going back through one layer needs: its input x (J, N, C), its output z before the nonlinearity (J, N, D)
+    and the first two or three derivatives of the nonlinearity there, each (N, D)."""
+
+    x: Tensor
+    z: Tensor
+    slopes: tuple[Tensor, ...]
+
+
+@torch.no_grad()
+def residuals(network: MLP, extent: Tensor, equations: Equations) -> Tensor:
+    """Every misfit, (N E,), a point's two after each other.
+
+    extent: (3,), what the coordinates are divided by.
+    """
+    jet = network(jets.seed(equations.points, equations.names, extent), equations.names)  # (J, N, 2)
+    return equations.misfit(jet).reshape(-1)
+
+
+@torch.no_grad()
+def by_network(network: MLP, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+    """The derivatives of `residuals` by some of the network's parameters, (N E, P), in their order."""
+    sizes = [parameter.numel() for parameter in parameters]
+    found = equations.points.new_empty(2 * len(equations.points), sum(sizes))  # (N E, P)
+    of_parameter = dict(zip(parameters, found.split(sizes, dim=1), strict=True))
+    low = 0
+    for part in equations.split(POINTS_AT_ONCE):
+        rows = slice(low, low + 2 * len(part.points))
+        _fill(network, extent, part, {parameter: columns[rows] for parameter, columns in of_parameter.items()})
+        low = rows.stop
+    return found
+
+
+def by_material(network: MLP, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+    """The derivatives of `residuals` by parameters that the form hangs on, (N E, P)."""
+    form = equations.form  # (K, J, 2, 2)
+    if not form.requires_grad:
+        return equations.points.new_zeros(2 * len(equations.points), len(parameters))
+    units = torch.eye(form.numel(), dtype=form.dtype, device=form.device).view(-1, *form.shape)
+    found = torch.autograd.grad(form, parameters, units, retain_graph=True, is_grads_batched=True, allow_unused=True)
+    none = form.new_zeros(form.numel())
+    slopes = torch.stack([none if each is None else each for each in found]).view(-1, *form.shape)  # (P, K, J, 2, 2)
+    with torch.no_grad():
+        jet = network(jets.seed(equations.points, equations.names, extent), equations.names)  # (J, N, 2)
+        return torch.einsum("nk,pkjec,jnc->nep", equations.share, slopes, jet).flatten(0, 1)
+
+
+def _fill(network: MLP, extent: Tensor, equations: Equations, wanted: dict[nn.Parameter, Tensor]) -> None:
+    """Work out the columns of each wanted parameter, views (N E, size)."""
+    layers = _forward(network, jets.seed(equations.points, equations.names, extent), equations.names)
+    g = torch.einsum("nk,kjec->jnec", equations.share, equations.form)  # (J, N, E, 2)
+    for i in reversed(range(len(layers))):
+        layer, weight, bias = layers[i], network.weights[i], network.biases[i]
+        if layer.slopes:
+            g = _through_nonlinearity(g, layer, equations.names)
+        if bias in wanted:
+            wanted[bias].copy_(g[0].flatten(0, 1))  # (N E, D)
+        if weight in wanted:
+            product = torch.einsum("jned,jnc->nedc", g, layer.x)  # (N, E, D, C)
+            wanted[weight].copy_(product.flatten(2).flatten(0, 1))
+        if not any(parameter in wanted for parameter in (*network.weights[:i], *network.biases[:i])):
+            return
+        g = g @ weight  # (J, N, E, C)
+
+
+def _forward(network: MLP, jet: Tensor, names: Components) -> list[Layer]:
+    """All layers with what lies between them."""
+    order = max(len(name) for name in names)
+    layers = []
+    *hidden, last = zip(network.weights, network.biases, strict=True)
+    for weight, bias in hidden:
+        z = jets.linear(jet, weight, bias)  # (J, N, D)
+        _, *slopes = islice(network.derivatives(z[0]), order + 2)  # each (N, D)
+        layers.append(Layer(jet, z, tuple(slopes)))
+        jet = jets.elementwise(z, names, network.derivatives)
+    return [*layers, Layer(jet, jets.linear(jet, *last), ())]
+
+
+def _through_nonlinearity(g: Tensor, layer: Layer, names: Components) -> Tensor:
+    """From the gradient by a nonlinearity's output to that by its input, (J, N, E, D): see jets._Elementwise."""
+    z, (f1, *higher) = layer.z[:, :, None], (slope[:, None] for slope in layer.slopes)  # (J, N, 1, D), each (N, 1, D)
+    back = g * f1
+    if higher:
+        back[0] += higher[0] * (g[1:] * z[1:]).sum(0)
+    for j, (a, b) in jets.seconds(names):
+        by_f2 = g[j] * higher[0]  # (N, E, D)
+        back[a] += by_f2 * z[b]
+        back[b] += by_f2 * z[a]
+        back[0] += higher[1] * g[j] * z[a] * z[b]
+    return back

@@ -1,0 +1,106 @@
+"""How far to go along a direction: the strong Wolfe conditions, by bracketing and cubic interpolation.
+
+Algorithms 3.5 and 3.6 of Nocedal and Wright (Numerical Optimization, 2006) as one loop. torch has such a search inside
+its L-BFGS and SciPy (MINPACK's dcsrch) inside its minimizers, both private; SciPy's public `line_search` lives on NumPy
+arrays, warns instead of telling, and gives nothing back where it fails. This one knows only numbers, returns the lowest
+point that it saw whatever happened, and bears losses that overflow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from torch import Tensor
+
+DECREASE = 1e-4  # of the loss, as a part of what the slope at the start promises
+FLATTENING = 0.9  # of the slope: what may be left of it
+EVALUATIONS = 25
+WIDEN = (2.0, 10.0)  # how much farther to look where the loss still falls
+MARGIN = 0.1  # of a bracket, next to its ends, where no trial is worth its cost
+LAZY = 0.7  # a bracket that keeps more than this part of its width in a trial is halved next
+
+
+class Point(NamedTuple):
+    """A place on the line: the step that leads to it, in multiples of the direction; loss, slope along the direction
+    and gradient (n,) there."""
+
+    step: float
+    loss: float
+    slope: float
+    gradient: Tensor
+
+
+def strong_wolfe(at: Callable[[float], Point], start: Point, first: float) -> Point:
+    """The first trial with loss <= start.loss + 1e-4 step start.slope and |slope| <= 0.9 |start.slope|.
+
+    Where 25 evaluations do not find one, the lowest trial of those that meet the first condition; `start` itself where
+    none does.
+
+    Arguments:
+        at: evaluates at a step; a loss or slope that is no finite number counts as too high.
+        start: the point at step 0, with a negative slope.
+        first: the first step to try.
+    """
+    low, high, last = start, None, start  # the wanted step is between low and high, or beyond low
+    step, width = first, math.inf
+    for _ in range(EVALUATIONS):
+        trial = at(step)
+        if not _lower(trial, start, low):
+            high = trial
+        elif abs(trial.slope) <= FLATTENING * abs(start.slope):
+            return trial
+        else:
+            if _turns_back(trial, low, high):
+                high = low
+            low, last = trial, low
+        if high is None:
+            step = _farther(last, low)
+        else:
+            last_width, width = width, abs(high.step - low.step)
+            step = (low.step + high.step) / 2 if width > LAZY * last_width else _between(low, high)
+    return low
+
+
+def _lower(trial: Point, start: Point, low: Point) -> bool:
+    """Whether a trial has fallen as it should, and below the lowest so far."""
+    if not (math.isfinite(trial.loss) and math.isfinite(trial.slope)):
+        return False
+    return trial.loss <= start.loss + DECREASE * trial.step * start.slope and trial.loss < low.loss
+
+
+def _turns_back(trial: Point, low: Point, high: Point | None) -> bool:
+    """Whether the loss rises from the trial on, away from `low`: then it has a minimum between the two."""
+    onwards = math.inf if high is None else high.step - low.step
+    return trial.slope * onwards >= 0
+
+
+def _farther(last: Point, trial: Point) -> float:
+    """A step beyond `trial`, by the cubic through it and the last one."""
+    shortest, longest = (factor * trial.step for factor in WIDEN)
+    return min(max(_cubic_minimum(last, trial, longest), shortest), longest)
+
+
+def _between(low: Point, high: Point) -> float:
+    """A step inside a bracket, away from its ends."""
+    middle = (low.step + high.step) / 2
+    if not (math.isfinite(high.loss) and math.isfinite(high.slope)):
+        return low.step + MARGIN * (high.step - low.step)
+    near, far = sorted(low.step + part * (high.step - low.step) for part in (MARGIN, 1 - MARGIN))
+    return min(max(_cubic_minimum(low, high, middle), near), far)
+
+
+def _cubic_minimum(one: Point, other: Point, otherwise: float) -> float:
+    """Where the cubic with the losses and slopes of two points has its minimum; `otherwise` where it has none.
+
+    Nocedal and Wright, equation 3.59.
+    """
+    chord = (one.loss - other.loss) / (one.step - other.step)
+    d1 = one.slope + other.slope - 3 * chord
+    square = d1 * d1 - one.slope * other.slope
+    if not 0 <= square < math.inf:
+        return otherwise
+    d2 = math.copysign(math.sqrt(square), other.step - one.step)
+    bottom = other.slope - one.slope + 2 * d2
+    return other.step - (other.step - one.step) * (other.slope + d2 - d1) / bottom if bottom else otherwise

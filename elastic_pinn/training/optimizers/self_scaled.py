@@ -1,0 +1,127 @@
+"""Self-scaled BFGS and Broyden: quasi-Newton methods that keep the whole inverse Hessian, well scaled at each step.
+
+Urban, Stefanou and Pons (2025), "Unveiling the optimization process of physics informed neural networks: how accurate
+and competitive can PINNs be?", J. Comput. Phys. 523, 113656, after Al-Baali (1998, 2014).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from elastic_pinn.training.optimizers.line_search import Point, strong_wolfe
+
+ROUNDING = 1e-12  # what rounding makes of curvatures that are equal
+
+
+class Coefficients(NamedTuple):
+    """How the inverse Hessian is scaled, and which member of Broyden's family updates it (1: BFGS, 0: DFP)."""
+
+    tau: float
+    phi: float
+
+
+Update = Callable[[float, float, int, bool], Coefficients]
+"""h = y.Hy / y.s, b = s.Bs / y.s with B the Hessian, the number of parameters, and whether it is the first update."""
+
+
+def bfgs(h: float, b: float, parameters: int, first: bool) -> Coefficients:
+    """Self-scaled BFGS: tau = min(1, 1/b), phi = 1."""
+    return Coefficients(h if first else min(1.0, 1.0 / b), 1.0)
+
+
+def broyden(h: float, b: float, parameters: int, first: bool) -> Coefficients:
+    """Self-scaled Broyden: as much of DFP in it as keeps the curvatures together.
+
+    a = b h - 1 tells by how much the step is not the one that the Hessian would have taken; it is never negative.
+    """
+    a = b * h - 1.0
+    if a <= ROUNDING:
+        return bfgs(h, b, parameters, first)
+    c = math.sqrt(a / (a + 1.0))
+    rho = min(1.0, 1.0 / (b * (1.0 + c)))  # = h (1 - c), without its cancellation
+    theta = max((rho - 1.0) / a, min(1.0 / rho, (1.0 - b) / b))
+    sigma = 1.0 + a * theta  # > 0, which keeps the Hessian positive definite
+    phi = (1.0 - theta) / sigma
+    if first:
+        return Coefficients(h / sigma, phi)
+    tau, even = min(1.0, 1.0 / b), sigma ** (-1.0 / (parameters - 1))
+    return Coefficients(tau * min(even, 1.0 / theta) if theta > 0 else min(tau * even, sigma), phi)
+
+
+def update_inverse(inverse: Tensor, s: Tensor, y: Tensor, b: float, update: Update, first: bool) -> None:
+    """Give the inverse Hessian H what a step s taught, in place: afterwards H y = s, and H is positive definite.
+
+    H <- (H - Hy Hy' / y.Hy + phi v v') / tau + s s' / y.s,   v = sqrt(y.Hy) (s / y.s - Hy / y.Hy)
+
+    Arguments:
+        inverse: H, (n, n), symmetric and positive definite.
+        s: the step, (n,).
+        y: the change of the gradient along it, (n,), with y.s > 0.
+        b: s.Bs / y.s, with B the Hessian that H is the inverse of.
+    """
+    hy = inverse @ y  # (n,)
+    ys, yhy = y.dot(s).item(), y.dot(hy).item()
+    tau, phi = update(yhy / ys, b, len(s), first)
+    v = math.sqrt(yhy) * (s / ys - hy / yhy)  # (n,)
+    parts = [hy / math.sqrt(yhy * tau), v * math.sqrt(abs(phi) / tau), s / math.sqrt(ys)]
+    rows = torch.stack(parts)  # (3, n)
+    signs = s.new_tensor([-1.0, math.copysign(1.0, phi), 1.0])  # (3,)
+    inverse.addmm_(rows.T * signs, rows, beta=1.0 / tau)  # one pass over H, which is most of the work
+
+
+class SelfScaled(Optimizer):
+    """A self-scaled quasi-Newton method, one iteration a step, with a strong Wolfe line search.
+
+    Its whole memory is the inverse Hessian, `inverse_hessian`, (n, n), with the first parameter. It is the identity at
+    first, and is scaled as a whole by what the first step tells. Where no lower point is found, the parameters stay as
+    they are.
+    """
+
+    def __init__(self, parameters: list[nn.Parameter], update: Update) -> None:
+        super().__init__(parameters, {})
+        self._parameters, self._update = parameters, update
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Tensor]) -> Tensor:  # type: ignore[override]  # without closure, no search
+        """One iteration; `closure` evaluates the loss and sets the gradients. Returns the loss that it started from."""
+        loss = closure()
+        place, gradient = self._flat([p.detach() for p in self._parameters]), self._gradient()  # (n,), (n,)
+        state = self.state[self._parameters[0]]
+        inverse = state.get("inverse_hessian")
+        direction = -gradient if inverse is None else -(inverse @ gradient)  # (n,)
+
+        def at(step: float) -> Point:
+            self._move(place + step * direction)
+            loss, gradient = closure().item(), self._gradient()
+            return Point(step, loss, gradient.dot(direction).item(), gradient)
+
+        start = Point(0.0, loss.item(), gradient.dot(direction).item(), gradient)
+        if start.slope >= 0:
+            return loss
+        first = 1.0 if inverse is not None else min(1.0, 1.0 / gradient.abs().sum().item())
+        end = strong_wolfe(at, start, first)
+        self._move(place + end.step * direction)
+        s, y = end.step * direction, end.gradient - gradient  # (n,), (n,)
+        if (ys := y.dot(s).item()) > torch.finfo(s.dtype).eps * s.norm().item() * y.norm().item():
+            if inverse is None:
+                state["inverse_hessian"] = torch.eye(len(s), dtype=s.dtype, device=s.device)
+            b = -end.step * start.slope * end.step / ys  # B s = - step g
+            update_inverse(state["inverse_hessian"], s, y, b, self._update, inverse is None)
+        return loss
+
+    def _gradient(self) -> Tensor:
+        return self._flat([p.new_zeros(p.shape) if p.grad is None else p.grad for p in self._parameters])
+
+    def _flat(self, tensors: list[Tensor]) -> Tensor:
+        return torch.cat([tensor.reshape(-1) for tensor in tensors])
+
+    def _move(self, place: Tensor) -> None:
+        pieces = place.split([p.numel() for p in self._parameters])
+        for parameter, piece in zip(self._parameters, pieces, strict=True):
+            parameter.copy_(piece.view_as(parameter))
