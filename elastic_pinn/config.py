@@ -36,7 +36,7 @@ OptionalCount = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-OptimizerName = Literal["adam", "adamw", "sgd", "lbfgs"]
+OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden"]
 
 
 class ConfigError(ValueError):
@@ -94,7 +94,7 @@ class TrainingConfig(Section):
     """How it learns."""
 
     steps: Count = 10_000
-    """optimizer iterations in all, also when resuming; an L-BFGS iteration is one step"""
+    """optimizer iterations in all, also when resuming; an iteration with its whole line search is one step"""
     seed: OptionalCount = 0
     """seeds weights, points and held-out points"""
     init_from: str = ""
@@ -109,21 +109,24 @@ class TrainingConfig(Section):
     """CPU threads of torch while it trains; 0: torch's own choice. A small network gains nothing from more than one"""
 
     stages: Annotated[List[OptimizerName], Field(min_length=1)] = ("adam",)
-    """optimizers, one after another"""
+    """optimizers, one after another. lbfgs, ssbfgs and ssbroyden search along a line at each step; the latter two keep
+    a matrix of all parameters squared and need precision 'float64'"""
     stage_steps: List[Count] = ()
     """length of each stage but the last, which takes the rest of `steps`"""
     learning_rate: Positive = 1e-3
-    """of Adam, AdamW and SGD: what the schedule starts from"""
+    """of Adam, AdamW, SGD and SOAP: what the schedule starts from"""
     beta1: Fraction = 0.9
-    """decay of Adam's and AdamW's first moment"""
+    """decay of the first moment of Adam, AdamW and SOAP"""
     beta2: Fraction = 0.999
-    """decay of Adam's and AdamW's second moment"""
+    """decay of the second moment of Adam, AdamW and SOAP, and of SOAP's preconditioners"""
     epsilon: Positive = 1e-8
-    """Adam's and AdamW's guard against division by zero"""
+    """guard of Adam, AdamW and SOAP against division by zero"""
     weight_decay: NonNegative = 0.01
     """of AdamW"""
     momentum: Fraction = 0.9
     """of SGD"""
+    soap_every: Count = 10
+    """steps after which SOAP turns the bases that it works in"""
     lbfgs_learning_rate: Positive = 1.0
     """first step length of each L-BFGS iteration; without a line search, the only one"""
     lbfgs_history: Count = 50
@@ -131,10 +134,10 @@ class TrainingConfig(Section):
     lbfgs_line_search: Literal["strong_wolfe", "none"] = "strong_wolfe"
     """how L-BFGS finds its step length"""
     clip_grad_norm: NonNegative = 0.0
-    """longest gradient of Adam, AdamW and SGD, longer ones are shortened to it; 0: no limit"""
+    """longest gradient of Adam, AdamW, SGD and SOAP, longer ones are shortened to it; 0: no limit"""
 
     schedule: Literal["constant", "exponential", "step", "cosine", "plateau"] = "constant"
-    """how the learning rate of Adam, AdamW and SGD goes on through a stage"""
+    """how the learning rate of Adam, AdamW, SGD and SOAP goes on through a stage"""
     warmup_steps: OptionalCount = 0
     """steps of linear growth to the full learning rate at the start of a stage"""
     decay_rate: Annotated[float, Field(gt=0, le=1)] = 0.9
@@ -155,7 +158,7 @@ class TrainingConfig(Section):
     sampling: Literal["latin_hypercube", "uniform", "sobol"] = "latin_hypercube"
     """how points are drawn"""
     resample_every: OptionalCount = 0
-    """steps between fresh points; 0: never. L-BFGS keeps the points it started with"""
+    """steps between fresh points; 0: never. Optimizers with a line search keep the points they started with"""
 
     weight_pde: NonNegative = 1.0
     """of the mean square of the wave equation's residual"""

@@ -43,7 +43,7 @@ def refusal(**fields) -> str:
         ({"schedule": "linear"}, "'constant', 'exponential', 'step', 'cosine' or 'plateau'"),
         ({"lbfgs_line_search": "armijo"}, "'strong_wolfe' or 'none'"),
         ({"problem": "burgers"}, "'standing_waves', 'receivers' or 'own'"),
-        ({"stages": ["adamm"]}, "'adam', 'adamw', 'sgd' or 'lbfgs'"),
+        ({"stages": ["adamm"]}, "'adam', 'adamw', 'sgd', 'soap', 'lbfgs', "),
         ({"stages": []}, "at least 1 item"),
         ({"stages": "adam"}, "a list, as in"),
         ({"hidden_layers": 100}, "a list, as in"),

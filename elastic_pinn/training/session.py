@@ -19,6 +19,7 @@ from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
+from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal
@@ -146,17 +147,20 @@ class Session:
                 torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip_grad_norm)
             self.optimizer.step()
             return
-        before = self.objective.position()
-        self.optimizer.step(self.objective)  # type: ignore[arg-type]  # a closure may return a tensor
-        if torch.equal(before, self.objective.position()):
-            self._restart_optimizer()
+        starts_anew = not any(self.optimizer.state.values())
+        attempt = Attempt(self.objective)
+        self.optimizer.step(attempt)  # type: ignore[arg-type]  # a closure may return a tensor
+        if not attempt.moved:
+            self._make_no_progress(attempt.account(), starts_anew)
 
-    def _restart_optimizer(self) -> None:
-        """After a step that changed nothing: forget the curvature, and end if even that does not help."""
-        if not self.optimizer.state[self.parameters[0]].get("old_dirs"):
-            self.reason_to_end = f"{self.stage.optimizer} makes no more progress: the gradient is at rounding error"
+    def _make_no_progress(self, account: str, starts_anew: bool) -> None:
+        """After a step that changed nothing: forget the curvature, and end if there was none to forget."""
+        name = self.stage.optimizer
+        if starts_anew:
+            self.reason_to_end = f"{name} makes no more progress, even along the gradient itself: {account}"
+        else:
+            logger.info("step %d: %s makes no progress and forgets its curvature: %s", self.step + 1, name, account)
         self.optimizer.state.clear()
-        logger.info("step %d: %s made no progress and forgets its curvature", self.step, self.stage.optimizer)
 
     def measure(self) -> dict[str, float]:
         """What the validation says of the weights as they are now; it has no effect on training, and is worked out once

@@ -9,8 +9,11 @@ from torch import nn
 from torch.optim import LBFGS, SGD, Adam, AdamW, Optimizer
 
 from elastic_pinn.config import Config, ConfigError, TrainingConfig
+from elastic_pinn.training.optimizers.self_scaled import SelfScaled, bfgs, broyden
+from elastic_pinn.training.optimizers.soap import SOAP
 
 LINE_SEARCH_EVALUATIONS = 25
+MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
 
 Parameters = list[nn.Parameter]
 """One flat list: network and material together."""
@@ -59,6 +62,11 @@ def _sgd(parameters: Parameters, config: TrainingConfig) -> SGD:
     return SGD(parameters, config.learning_rate, config.momentum)
 
 
+def _soap(parameters: Parameters, config: TrainingConfig) -> SOAP:
+    betas = (config.beta1, config.beta2)
+    return SOAP(parameters, config.learning_rate, betas, config.epsilon, config.soap_every)
+
+
 def _lbfgs(parameters: Parameters, config: TrainingConfig) -> LBFGS:
     """torch's L-BFGS, one iteration a step, so that each can be watched, checkpointed and resumed.
 
@@ -76,10 +84,21 @@ def _lbfgs(parameters: Parameters, config: TrainingConfig) -> LBFGS:
     )
 
 
+def _ssbfgs(parameters: Parameters, config: TrainingConfig) -> SelfScaled:
+    return SelfScaled(parameters, bfgs)
+
+
+def _ssbroyden(parameters: Parameters, config: TrainingConfig) -> SelfScaled:
+    return SelfScaled(parameters, broyden)
+
+
 OPTIMIZERS: Mapping[str, Kind] = {
     "adam": Kind(_adam),
     "adamw": Kind(_adamw),
     "sgd": Kind(_sgd),
+    "soap": Kind(_soap),
     "lbfgs": Kind(_lbfgs, whole_batch=True),
+    "ssbfgs": Kind(_ssbfgs, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
+    "ssbroyden": Kind(_ssbroyden, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
 }
 """By the names that `stages` knows."""

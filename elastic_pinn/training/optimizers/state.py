@@ -23,7 +23,5 @@ def moments(optimizer: Optimizer) -> Moments:
 def load_moments(optimizer: Optimizer, moments: Moments) -> None:
     """Let the optimizer remember what `moments` gave; its options stay as they are."""
     count = max(map(len, moments.values()), default=0)
-    state = {
-        i: {name: values[i] for name, values in moments.items() if values[i] is not None} for i in range(count)
-    }
+    state = {i: {name: values[i] for name, values in moments.items() if values[i] is not None} for i in range(count)}
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

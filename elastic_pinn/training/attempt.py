@@ -1,0 +1,66 @@
+"""One step of an optimizer that evaluates as it likes: what it started from, what it tried, and why it led nowhere."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.training.objective import Objective
+
+ROUNDING = 8  # units in the last place by which equal losses may differ: they are means over thousands of points
+
+
+class Trial(NamedTuple):
+    """A place where the optimizer evaluated: how far from its start (Euclidean), and what that did to the loss."""
+
+    length: float
+    change: float
+
+
+class Attempt:
+    """The objective, to be handed to an optimizer for one step in its place: it takes down each trial.
+
+    Line searches do not tell why they gave up; what they evaluated does.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective, self._start = objective, objective.position()
+        self.system = objective.system
+        self._loss = objective()
+        self._gradient_norm = objective.gradient_norm()
+        self.trials: list[Trial] = []
+
+    def __call__(self) -> Tensor:
+        """What the objective gives, taken down as a trial if it is away from the start."""
+        loss = self._objective()
+        length = (self._objective.position() - self._start).norm().item()
+        if length:
+            change = (loss - self._loss).item()
+            self.trials.append(Trial(length, change if math.isfinite(change) else math.inf))
+        return loss
+
+    @property
+    def moved(self) -> bool:
+        """Whether the step has changed any parameter."""
+        return not torch.equal(self._objective.position(), self._start)
+
+    def account(self) -> str:
+        """Why a step that moved nothing found no lower loss, with the numbers that show it."""
+        start = f"loss {self._loss:.9g}, gradient norm {self._gradient_norm:.3g}"
+        if not self._gradient_norm:
+            return f"the gradient is zero ({start})"
+        if not self.trials:
+            return f"the gradient is at rounding error: a step along it changes no parameter ({start})"
+        best = min(self.trials, key=lambda trial: trial.change)
+        shortest = min(self.trials)
+        tried = f"{start}; {len(self.trials)} steps tried, the best {_told(best)}, the shortest {_told(shortest)}"
+        if best.change <= ROUNDING * torch.finfo(self._loss.dtype).eps * abs(self._loss.item()):
+            return f"the loss changes by no more than rounding error ({tried})"
+        return f"no lower loss where it looked ({tried})"
+
+
+def _told(trial: Trial) -> str:
+    return f"{trial.length:.2g} long with {trial.change:+.2g} in loss"
