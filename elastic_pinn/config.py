@@ -36,7 +36,8 @@ OptionalCount = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden"]
+OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden", "last_layer",
+                        "levenberg_marquardt", "variable_projection"]  # fmt: skip
 
 
 class ConfigError(ValueError):
@@ -133,6 +134,11 @@ class TrainingConfig(Section):
     """pairs of steps and gradient changes that L-BFGS keeps"""
     lbfgs_line_search: Literal["strong_wolfe", "none"] = "strong_wolfe"
     """how L-BFGS finds its step length"""
+    ridge: Positive = 1e-12
+    """of last_layer and variable_projection: how strongly the last layer's weights are held back, relative to what each
+    does to the misfits"""
+    damping: Positive = 1e-3
+    """of levenberg_marquardt at its start, relative to what each parameter does to the misfits"""
     clip_grad_norm: NonNegative = 0.0
     """longest gradient of Adam, AdamW, SGD and SOAP, longer ones are shortened to it; 0: no limit"""
 

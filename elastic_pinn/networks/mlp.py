@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -25,12 +26,17 @@ class MLP(nn.Module):
     biases spread as far, so that the network starts with waves of that many radians over half the window; the rest
     start without bias.
 
-    As "random_features" only the last layer is trained, and the first one's weights are normal with the standard
-    deviation `input_frequency`, its biases phases from all of the circle: with the activation "sin" and one hidden
-    layer, random Fourier features (Rahimi and Recht, Advances in Neural Information Processing Systems 20, 2007).
+    As "random_features" only the last layer is trained, and the first one's weights are spread evenly over all wave
+    numbers up to `input_frequency` radians per dimensionless length and frequencies up to as many per dimensionless
+    time, its biases over all phases: with the activation "sin" and one hidden layer, random Fourier features (Rahimi
+    and Recht, Advances in Neural Information Processing Systems 20, 2007).
+
+    extent: (3,), half the window's extents, dimensionless, which the network's inputs have been divided by.
     """
 
-    def __init__(self, config: NetworkConfig, generator: torch.Generator) -> None:
+    def __init__(
+        self, config: NetworkConfig, generator: torch.Generator, extent: Sequence[float] = (1.0, 1.0, 1.0)
+    ) -> None:
         super().__init__()
         self.activation = config.activation
         self.derivatives = ACTIVATIONS[config.activation]
@@ -45,7 +51,8 @@ class MLP(nn.Module):
             self.weights[0] *= config.input_frequency
             self.biases[0].uniform_(-config.input_frequency, config.input_frequency, generator=generator)
             if config.network == "random_features":
-                self.weights[0].normal_(0.0, config.input_frequency, generator=generator)
+                self.weights[0].uniform_(-config.input_frequency, config.input_frequency, generator=generator)
+                self.weights[0] *= self.weights[0].new_tensor(extent)
                 self.biases[0].uniform_(-math.pi, math.pi, generator=generator)
         if config.network == "random_features":
             for parameter in (*self.weights[:-1], *self.biases[:-1]):

@@ -31,7 +31,7 @@ class Model(nn.Module):
         self, config: NetworkConfig, material: MaterialParameters, scales: Scales, generator: torch.Generator
     ) -> None:
         super().__init__()
-        self.network = MLP(config, generator)
+        self.network = MLP(config, generator, scales.extent)
         self.material = material
         self.scales = scales
         self.dtype = getattr(torch, config.precision)

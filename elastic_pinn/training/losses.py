@@ -5,14 +5,16 @@ Every term is the mean, over points, of a squared misfit that is dimensionless a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from elastic_pinn.config import TrainingConfig
+from elastic_pinn.networks import Model
 from elastic_pinn.networks.equations import Equations, form_of
 from elastic_pinn.networks.jets import components
 from elastic_pinn.physics import Displacement, Problem
@@ -115,3 +117,14 @@ class Loss:
             sums[term.column] = sums[term.column] + square if term.column in sums else square
         total = torch.stack([weight * sums[column] for column, weight in self.weights.items()]).sum()
         return {"total": total, **sums}
+
+    def system(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:
+        """Misfits (M,), so weighted that their squares add up to the total, and their derivatives by some of the
+        model's parameters (M, P)."""
+        residuals, jacobians = [], []
+        for term, equations in zip(self.terms, self.equations(model, batches), strict=True):
+            factor = math.sqrt(self.weights[term.column] / len(equations.points))
+            if factor:
+                residuals.append(factor * model.residuals(equations))
+                jacobians.append(model.jacobian(equations, parameters).mul_(factor))
+        return torch.cat(residuals), torch.cat(jacobians)

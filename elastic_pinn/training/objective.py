@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 
+System = Callable[[Sequence[nn.Parameter]], tuple[Tensor, Tensor]]
+"""Misfits (M,) whose squares add up to the loss, and their derivatives by the given parameters (M, P)."""
+
+
 class Objective:
-    """Loss and gradients at the parameters' present values.
+    """Loss and gradients at the parameters' present values, and the misfits behind them.
 
     An L-BFGS iteration ends, as a rule, where its line search evaluated last, and the next one starts by asking for
     the loss just there. The last evaluation is therefore kept and given again, which saves up to half of all
     evaluations and changes no bit.
     """
 
-    def __init__(self, parameters: list[nn.Parameter], evaluate: Callable[[], Mapping[str, Tensor]]) -> None:
-        self._parameters, self._evaluate = parameters, evaluate
+    def __init__(
+        self, parameters: list[nn.Parameter], evaluate: Callable[[], Mapping[str, Tensor]], system: System
+    ) -> None:
+        self._parameters, self._evaluate, self.system = parameters, evaluate, system
         self.forget()
 
     def forget(self) -> None:

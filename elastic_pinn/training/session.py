@@ -64,7 +64,11 @@ class Session:
         self.sampler = Sampler(problem, config, training_data, np.random.default_rng(points_seed), place)
         self.validation = Validation(problem, config, self.loss, held_out_data, held_out, place)
         self.stopping = Stopping(config)
-        self.objective = Objective(self.parameters, lambda: self.loss(self.model, self.sampler.batches))
+        self.objective = Objective(
+            self.parameters,
+            lambda: self.loss(self.model, self.sampler.batches),
+            lambda parameters: self.loss.system(self.model, self.sampler.batches, parameters),
+        )
         self.step, self.first_step = 0, 0
         self._zero = time.monotonic()
         self.history = History(self.columns)
@@ -89,7 +93,7 @@ class Session:
         """
         self._prepare()
         row = self.losses()
-        row |= {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0]["lr"]}
+        row |= {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0].get("lr", math.nan)}
         self._step_optimizer()
         self.step += 1
         row |= {"step": self.step, "wall_s": self.elapsed}

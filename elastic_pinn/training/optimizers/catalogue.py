@@ -9,6 +9,8 @@ from torch import nn
 from torch.optim import LBFGS, SGD, Adam, AdamW, Optimizer
 
 from elastic_pinn.config import Config, ConfigError, TrainingConfig
+from elastic_pinn.training.optimizers.least_squares import LeastSquares, VariableProjection
+from elastic_pinn.training.optimizers.levenberg_marquardt import LevenbergMarquardt
 from elastic_pinn.training.optimizers.self_scaled import SelfScaled, bfgs, broyden
 from elastic_pinn.training.optimizers.soap import SOAP
 
@@ -16,7 +18,7 @@ LINE_SEARCH_EVALUATIONS = 25
 MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
 
 Parameters = list[nn.Parameter]
-"""One flat list: network and material together."""
+"""One flat list, network and material together: the trained layers' weights, their biases, the material's unknowns."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,28 @@ def _ssbroyden(parameters: Parameters, config: TrainingConfig) -> SelfScaled:
     return SelfScaled(parameters, broyden)
 
 
+def _last_layer(parameters: Parameters, config: TrainingConfig) -> LeastSquares:
+    return LeastSquares(_of_last_layer(parameters), config.ridge)
+
+
+def _variable_projection(parameters: Parameters, config: TrainingConfig) -> VariableProjection:
+    return VariableProjection(_of_last_layer(parameters), _unknowns(parameters), config.ridge)
+
+
+def _levenberg_marquardt(parameters: Parameters, config: TrainingConfig) -> LevenbergMarquardt:
+    return LevenbergMarquardt(parameters, config.damping)
+
+
+def _of_last_layer(parameters: Parameters) -> Parameters:
+    """The last matrix and the last vector."""
+    return [[parameter for parameter in parameters if parameter.ndim == n][-1] for n in (2, 1)]
+
+
+def _unknowns(parameters: Parameters) -> Parameters:
+    """The material's, which are numbers."""
+    return [parameter for parameter in parameters if parameter.ndim == 0]
+
+
 OPTIMIZERS: Mapping[str, Kind] = {
     "adam": Kind(_adam),
     "adamw": Kind(_adamw),
@@ -100,5 +124,8 @@ OPTIMIZERS: Mapping[str, Kind] = {
     "lbfgs": Kind(_lbfgs, whole_batch=True),
     "ssbfgs": Kind(_ssbfgs, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
     "ssbroyden": Kind(_ssbroyden, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
+    "last_layer": Kind(_last_layer, whole_batch=True),
+    "levenberg_marquardt": Kind(_levenberg_marquardt, whole_batch=True),
+    "variable_projection": Kind(_variable_projection, whole_batch=True),
 }
 """By the names that `stages` knows."""

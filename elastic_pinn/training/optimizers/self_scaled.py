@@ -20,7 +20,7 @@ ROUNDING = 1e-12  # what rounding makes of curvatures that are equal
 
 
 class Coefficients(NamedTuple):
-    """How the inverse Hessian is scaled, and which member of Broyden's family updates it (1: BFGS, 0: DFP)."""
+    """How the inverse Hessian is scaled, and which of Broyden's family updates it: phi >= 0, 1 for BFGS, 0 for DFP."""
 
     tau: float
     phi: float
@@ -69,9 +69,8 @@ def update_inverse(inverse: Tensor, s: Tensor, y: Tensor, b: float, update: Upda
     ys, yhy = y.dot(s).item(), y.dot(hy).item()
     tau, phi = update(yhy / ys, b, len(s), first)
     v = math.sqrt(yhy) * (s / ys - hy / yhy)  # (n,)
-    parts = [hy / math.sqrt(yhy * tau), v * math.sqrt(abs(phi) / tau), s / math.sqrt(ys)]
-    rows = torch.stack(parts)  # (3, n)
-    signs = s.new_tensor([-1.0, math.copysign(1.0, phi), 1.0])  # (3,)
+    rows = torch.stack([hy / math.sqrt(yhy * tau), v * math.sqrt(phi / tau), s / math.sqrt(ys)])  # (3, n)
+    signs = s.new_tensor([-1.0, 1.0, 1.0])  # (3,)
     inverse.addmm_(rows.T * signs, rows, beta=1.0 / tau)  # one pass over H, which is most of the work
 
 

@@ -76,10 +76,10 @@ def _seen_back(matrix: Tensor, memory: dict[str, Any]) -> Tensor:
 
 
 def _found(memory: dict[str, Any], gradient: Tensor) -> None:
-    """Start a matrix's means and bases from its first gradient."""
+    """Start a matrix's means and bases from its first gradient, whose singular vectors are the means' eigenvectors."""
+    left, _, right = torch.linalg.svd(gradient)  # (m, m), (n, n)
     memory |= {"left": gradient @ gradient.T, "right": gradient.T @ gradient}
-    for side in ("left", "right"):
-        memory[f"{side}_basis"] = torch.linalg.eigh(memory[side])[1].flip(1)  # the largest first
+    memory |= {"left_basis": left.contiguous(), "right_basis": right.T.contiguous()}  # as they come from a checkpoint
 
 
 def _learn(memory: dict[str, Any], gradient: Tensor, beta: float) -> None:
@@ -96,5 +96,5 @@ def _turn(memory: dict[str, Any]) -> None:
         basis = memory[f"{side}_basis"]
         powered = memory[side] @ basis
         order = (basis * powered).sum(0).argsort(descending=True, stable=True)  # by Rayleigh quotients
-        memory[f"{side}_basis"] = torch.linalg.qr(powered[:, order])[0]
+        memory[f"{side}_basis"] = torch.linalg.qr(powered[:, order])[0].contiguous()
         memory["exp_avg_sq"] = memory["exp_avg_sq"].index_select(axis, order)
