@@ -32,10 +32,12 @@ class Attempt:
         self._loss = objective()
         self._gradient_norm = objective.gradient_norm()
         self.trials: list[Trial] = []
+        self._evaluations = 0
 
     def __call__(self) -> Tensor:
         """What the objective gives, taken down as a trial if it is away from the start."""
         loss = self._objective()
+        self._evaluations += 1
         length = (self._objective.position() - self._start).norm().item()
         if length:
             change = (loss - self._loss).item()
@@ -52,11 +54,13 @@ class Attempt:
         start = f"loss {self._loss:.9g}, gradient norm {self._gradient_norm:.3g}"
         if not self._gradient_norm:
             return f"the gradient is zero ({start})"
+        if not self.trials and self._evaluations > 1:
+            return f"the steps that it tried are too short to change a parameter ({start})"
         if not self.trials:
-            return f"the gradient is at rounding error: a step along it changes no parameter ({start})"
+            return f"its direction does not lead down ({start})"
         best = min(self.trials, key=lambda trial: trial.change)
         shortest = min(self.trials)
-        tried = f"{start}; {len(self.trials)} steps tried, the best {_told(best)}, the shortest {_told(shortest)}"
+        tried = f"{start}; trials: {len(self.trials)}, the best {_told(best)}, the shortest {_told(shortest)}"
         if best.change <= ROUNDING * torch.finfo(self._loss.dtype).eps * abs(self._loss.item()):
             return f"the loss changes by no more than rounding error ({tried})"
         return f"no lower loss where it looked ({tried})"

@@ -73,6 +73,22 @@ CASES = {
         (5, 9),
         (3, 6),
     ),
+    # cut after the bases turned, and before they turn again
+    "soap": Case(QUICK | {"stages": ["soap"], "soap_every": 2, "schedule": "cosine"}, (5,)),
+    "soap-float64-resampled": Case(
+        {"stages": ["soap"], "soap_every": 3, "precision": "float64", "resample_every": 2, "clip_grad_norm": 0.5},
+        (5, 9),
+        (3, 6),
+    ),
+    **{
+        name: Case({"stages": [name], "precision": "float64", "checkpoint_every": 1}, (2, 5, 9), (1, 4, 8))
+        for name in ("ssbfgs", "ssbroyden")
+    },
+    "soap-then-ssbroyden": Case(
+        {"stages": ["soap", "ssbroyden"], "stage_steps": [6], "precision": "float64", "checkpoint_every": 1},
+        (6, 7, 8, 10),
+        (5, 6, 7, 9),
+    ),
     # before, at and after the switch, and inside L-BFGS
     "adam-then-lbfgs": Case(TWO_STAGES, (6, 7, 8, 10), (5, 6, 7, 9)),
     "three-stages": Case(
@@ -218,6 +234,10 @@ def test_the_cases_show_what_they_are_about(trained):
     moments = last(trained / "adamw-float64" / "whole").state["optimizer"]
     assert moments["exp_avg"][0].abs().max() > 0 and moments["step"][0] == STEPS
     assert len(last(trained / "lbfgs-strong-wolfe" / "whole").state["optimizer"]["old_dirs"][0]) > 5
+    bases = last(trained / "soap" / "whole").state["optimizer"]["left_basis"]
+    assert [basis is None for basis in bases] == [False] * 3 + [True] * 3, "of three matrices and three biases"
+    [inverse] = last(trained / "ssbroyden" / "whole").state["optimizer"]["inverse_hessian"]
+    assert inverse.shape == (122, 122) and torch.linalg.eigvalsh(inverse).min() > 0
 
 
 def test_restoring_twice_in_one_live_process_gives_the_same(tmp_path):

@@ -54,8 +54,10 @@ def broyden(h: float, b: float, parameters: int, first: bool) -> Coefficients:
     return Coefficients(tau * min(even, 1.0 / theta) if theta > 0 else min(tau * even, sigma), phi)
 
 
-def update_inverse(inverse: Tensor, s: Tensor, y: Tensor, b: float, update: Update, first: bool) -> None:
+def update_inverse(inverse: Tensor, s: Tensor, y: Tensor, b: float, update: Update, first: bool) -> bool:
     """Give the inverse Hessian H what a step s taught, in place: afterwards H y = s, and H is positive definite.
+
+    Returns False, and changes nothing, where rounding has made H indefinite along y.
 
     H <- (H - Hy Hy' / y.Hy + phi v v') / tau + s s' / y.s,   v = sqrt(y.Hy) (s / y.s - Hy / y.Hy)
 
@@ -67,11 +69,14 @@ def update_inverse(inverse: Tensor, s: Tensor, y: Tensor, b: float, update: Upda
     """
     hy = inverse @ y  # (n,)
     ys, yhy = y.dot(s).item(), y.dot(hy).item()
+    if not yhy > 0:
+        return False
     tau, phi = update(yhy / ys, b, len(s), first)
     v = math.sqrt(yhy) * (s / ys - hy / yhy)  # (n,)
     rows = torch.stack([hy / math.sqrt(yhy * tau), v * math.sqrt(phi / tau), s / math.sqrt(ys)])  # (3, n)
     signs = s.new_tensor([-1.0, 1.0, 1.0])  # (3,)
     inverse.addmm_(rows.T * signs, rows, beta=1.0 / tau)  # one pass over H, which is most of the work
+    return True
 
 
 class SelfScaled(Optimizer):
@@ -118,7 +123,8 @@ class SelfScaled(Optimizer):
         return min(longest, parabola) if parabola > 0 else longest
 
     def _learn(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
-        """Update the inverse Hessian, unless the loss is not convex along the step, or equal within rounding."""
+        """Update the inverse Hessian, unless the loss is not convex along the step, or equal within rounding; forget it
+        where rounding has spoilt it."""
         s, y = end.step * direction, end.gradient - start.gradient  # (n,), (n,)
         ys = y.dot(s).item()
         if not ys > torch.finfo(s.dtype).eps * s.norm().item() * y.norm().item():
@@ -126,7 +132,8 @@ class SelfScaled(Optimizer):
         if first := "inverse_hessian" not in state:
             state["inverse_hessian"] = torch.eye(len(s), dtype=s.dtype, device=s.device)
         b = -(end.step**2) * start.slope / ys  # B s = - step g
-        update_inverse(state["inverse_hessian"], s, y, b, self._update, first)
+        if not update_inverse(state["inverse_hessian"], s, y, b, self._update, first):
+            del state["inverse_hessian"]
 
     def _gradient(self) -> Tensor:
         return _flat([p.new_zeros(p.shape) if p.grad is None else p.grad for p in self._parameters])

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from elastic_pinn.storage import copy_tree
+
 Moments = Mapping[str, list[Any]]
 """Name of a moment or counter -> its value for each parameter, in their order, up to the last one that has any; None
 for a parameter without it. L-BFGS and its like keep all with the first parameter."""
@@ -21,7 +23,10 @@ def moments(optimizer: Optimizer) -> Moments:
 
 
 def load_moments(optimizer: Optimizer, moments: Moments) -> None:
-    """Let the optimizer remember what `moments` gave; its options stay as they are."""
+    """Let the optimizer remember what `moments` gave, or a checkpoint of it; its options stay as they are.
+
+    It gets copies: the last bits of a product depend on how its memory is aligned, and torch's own always is alike.
+    """
     count = max(map(len, moments.values()), default=0)
     state = {i: {name: values[i] for name, values in moments.items() if values[i] is not None} for i in range(count)}
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    optimizer.load_state_dict({"state": copy_tree(state), "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,5 +1,6 @@
 """The inverse Hessian after an update, and how fast the descent is that it gives."""
 
+import itertools
 import math
 
 import pytest
@@ -25,7 +26,7 @@ def by_the_paper(h: float, b: float, n: int) -> Coefficients:
 
 
 def drawn(seed: int, scale: float):
-    """An inverse Hessian, a step, the change of the gradient along it in a steeper or flatter valley, and s.Bs / y.s."""
+    """An inverse Hessian, a step, the change of the gradient along it in another valley, and s.Bs / y.s."""
     generator = torch.Generator().manual_seed(seed)
     root, other = torch.randn(2, N, N, dtype=torch.float64, generator=generator)
     inverse, hessian = root @ root.T, scale * other @ other.T
@@ -44,7 +45,7 @@ each_case = pytest.mark.parametrize(
 @pytest.mark.parametrize("first", [True, False])
 def test_an_update_fulfils_the_secant_equation_and_stays_symmetric_and_positive_definite(update, seed, scale, first):
     inverse, s, y, b = drawn(seed, scale)
-    update_inverse(inverse, s, y, b, update, first)
+    assert update_inverse(inverse, s, y, b, update, first)
     size = inverse.norm().item()
     torch.testing.assert_close(inverse @ y, s, rtol=1e-9, atol=1e-14 * size * y.norm().item())
     torch.testing.assert_close(inverse, inverse.T, rtol=0.0, atol=1e-14 * size)
@@ -101,7 +102,7 @@ def test_descents_end_below_1e_10_in_few_iterations_and_never_go_up(update, name
     function, start, steps = DESCENTS[name]
     seen = losses(function, start, lambda x: SelfScaled(x, update), steps)
     assert seen[-1] < 1e-10
-    assert all(after < before for before, after in zip(seen, seen[1:], strict=False))
+    assert all(after < before for before, after in itertools.pairwise(seen))
 
 
 @each_update
@@ -149,3 +150,28 @@ def test_where_no_point_is_lower_parameters_stay_to_the_last_bit(update):
 
     optimizer.step(closure)
     assert x.tolist() == [1.0, -2.0] and "inverse_hessian" not in optimizer.state[x]
+
+
+@each_update
+def test_an_inverse_that_rounding_has_spoilt_is_forgotten(update):
+    x = nn.Parameter(torch.tensor([1.0, 1.0], dtype=torch.float64))
+    optimizer = SelfScaled([x], update)
+
+    def closure():
+        x.grad = x.detach() * torch.tensor([1.0, 10.0], dtype=torch.float64)
+        return (x.detach() * x.grad).sum() / 2
+
+    optimizer.step(closure)
+    kept = optimizer.state[x]["inverse_hessian"]
+    optimizer.step(closure)
+    assert optimizer.state[x]["inverse_hessian"] is kept
+    spoilt = torch.tensor([[1.0, 0.0], [0.0, -1e-3]], dtype=torch.float64)
+    y = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    before = spoilt.clone()
+    assert not update_inverse(spoilt, y, y, 1.0, update, False) and torch.equal(spoilt, before)
+    with torch.no_grad():
+        x.copy_(torch.tensor([0.1, 1e-3]))
+    kept.copy_(torch.tensor([[1.0, 0.0], [0.0, -1.0]]))  # still down along x, up along y
+    for _ in range(5):
+        optimizer.step(closure)
+    assert optimizer.state[x].get("inverse_hessian") is not kept

@@ -1,0 +1,37 @@
+"""The names that a config knows, and what is refused before any work."""
+
+from typing import get_args
+
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.config import OptimizerName
+from elastic_pinn.training.optimizers import OPTIMIZERS, require_legal
+
+
+def test_every_name_of_the_config_is_an_optimizer():
+    assert set(get_args(OptimizerName)) == OPTIMIZERS.keys()
+
+
+@pytest.mark.parametrize("name", ["ssbfgs", "ssbroyden"])
+def test_what_needs_float64_is_refused_in_float32_wherever_it_stands(tiny, tmp_path, name):
+    config = tiny(stages=["adam", name], stage_steps=[3])
+    with pytest.raises(ep.ConfigError, match=rf"stages has '{name}', which needs precision = 'float64', not 'float32'"):
+        ep.train(config, tmp_path / "run")
+    assert not (tmp_path / "run" / "config.json").exists()
+
+
+@pytest.mark.parametrize("name", ["ssbfgs", "ssbroyden"])
+def test_a_network_too_large_for_a_dense_matrix_is_refused_with_its_memory(tiny, tmp_path, name):
+    config = tiny(stages=[name], precision="float64", hidden_layers=[100, 60])
+    with pytest.raises(
+        ep.ConfigError, match=r"a matrix of 6582 x 6582 numbers \(0\.3 GiB, .* at most 6000 parameters\. .* 'lbfgs'"
+    ):
+        ep.train(config, tmp_path / "run")
+    assert not (tmp_path / "run" / "config.json").exists()
+
+
+def test_the_size_counts_only_where_it_matters(tiny):
+    large = tiny(stages=["adam", "soap", "lbfgs"], stage_steps=[1, 1])
+    require_legal(large, 10**6)
+    require_legal(tiny(stages=["ssbroyden"], precision="float64"), 6000)

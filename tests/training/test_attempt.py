@@ -1,0 +1,88 @@
+"""What an optimizer tried in a step, and why it led nowhere."""
+
+import pytest
+import torch
+from torch import nn
+
+from elastic_pinn.training.attempt import Attempt
+
+
+class Slope:
+    """An objective over one parameter x, of which the value and the gradient are given."""
+
+    system = None  # it has no misfits
+
+    def __init__(self, value, gradient: float, start: float = 1.0) -> None:
+        self.x, self._value, self._gradient = nn.Parameter(torch.tensor([start]).double()), value, gradient
+
+    def __call__(self):
+        return self._value(self.x.detach()[0])
+
+    def position(self):
+        return self.x.detach().clone()
+
+    def gradient_norm(self) -> float:
+        return self._gradient
+
+
+def after(objective: Slope, *steps: float) -> Attempt:
+    """An attempt that evaluated at some steps from the start, and came back."""
+    attempt = Attempt(objective)
+    for step in steps:
+        with torch.no_grad():
+            objective.x += step
+            attempt()
+            objective.x -= step
+    return attempt
+
+
+def test_each_trial_is_taken_down_with_its_length_and_what_it_did_to_the_loss():
+    attempt = after(Slope(lambda x: 3 * x, 3.0), 0.5, -0.25)
+    assert attempt.trials == [(0.5, 1.5), (0.25, -0.75)]
+    assert not attempt.moved
+
+
+def test_an_evaluation_at_the_start_is_no_trial():
+    assert after(Slope(lambda x: 3 * x, 3.0), 0.0).trials == []
+
+
+def test_a_changed_parameter_is_a_move():
+    objective = Slope(lambda x: x, 1.0)
+    attempt = Attempt(objective)
+    with torch.no_grad():
+        objective.x += 1e-15
+    assert attempt.moved
+
+
+@pytest.mark.parametrize(
+    ("objective", "steps", "told"),
+    [
+        (Slope(lambda x: x, 0.0), (), "the gradient is zero (loss 1, gradient norm 0)"),
+        (
+            Slope(lambda x: x, 1e-20),
+            (0.0, 1e-20),
+            "the steps that it tried are too short to change a parameter (loss 1, gradient norm 1e-20)",
+        ),
+        (Slope(lambda x: x, 2.0), (0.0,), "its direction does not lead down (loss 1, gradient norm 2)"),
+        (
+            Slope(lambda x: 1 + 1e-4 * (x - 1) ** 2, 2e-9),
+            (1e-4, 1e-7),
+            "the loss changes by no more than rounding error (loss 1, gradient norm 2e-09; trials: 2, the best "
+            "1e-07 long with +0 in loss, the shortest 1e-07 long with +0 in loss)",
+        ),
+        (
+            Slope(lambda x: 2 + abs(x - 1), 3.0),
+            (1.0, 0.125, 0.25),
+            "no lower loss where it looked (loss 2, gradient norm 3; trials: 3, the best 0.12 long with +0.12 in "
+            "loss, the shortest 0.12 long with +0.12 in loss)",
+        ),
+        (
+            Slope(lambda x: torch.where(x < 1.5, x, torch.nan), 3.0),
+            (1.0, 0.25),
+            "no lower loss where it looked (loss 1, gradient norm 3; trials: 2, the best 0.25 long with +0.25 in "
+            "loss, the shortest 0.25 long with +0.25 in loss)",
+        ),
+    ],
+)
+def test_an_account_says_why_with_numbers(objective, steps, told):
+    assert after(objective, *steps).account() == told
