@@ -19,7 +19,7 @@ FLATTENING = 0.9  # of the slope: what may be left of it
 EVALUATIONS = 25
 WIDEN = (2.0, 10.0)  # how much farther to look where the loss still falls
 MARGIN = 0.1  # of a bracket, next to its ends, where no trial is worth its cost
-LAZY = 0.7  # a bracket that keeps more than this part of its width in a trial is halved next
+NARROW = 1e-14  # relative: a bracket without room for another trial
 
 
 class Point(NamedTuple):
@@ -43,8 +43,7 @@ def strong_wolfe(at: Callable[[float], Point], start: Point, first: float) -> Po
         start: the point at step 0, with a negative slope.
         first: the first step to try.
     """
-    low, high, last = start, None, start  # the wanted step is between low and high, or beyond low
-    step, width = first, math.inf
+    low, high, last, step = start, None, start, first  # the wanted step is between low and high, or beyond low
     for _ in range(EVALUATIONS):
         trial = at(step)
         if not _lower(trial, start, low):
@@ -57,9 +56,10 @@ def strong_wolfe(at: Callable[[float], Point], start: Point, first: float) -> Po
             low, last = trial, low
         if high is None:
             step = _farther(last, low)
+        elif abs(high.step - low.step) <= NARROW * max(low.step, high.step):
+            break
         else:
-            last_width, width = width, abs(high.step - low.step)
-            step = (low.step + high.step) / 2 if width > LAZY * last_width else _between(low, high)
+            step = _between(low, high)
     return low
 
 

@@ -55,6 +55,19 @@ def test_in_bases_that_are_the_axes_a_matrix_goes_as_with_adam_one_step_later():
     torch.testing.assert_close(torch.stack(ours), torch.stack(adams), rtol=1e-12, atol=1e-12)
 
 
+def test_where_gradients_lie_along_the_axes_a_matrix_goes_as_with_adam_whatever_the_order_of_its_bases():
+    one, other = (nn.Parameter(torch.zeros(3, 3, dtype=torch.float64)) for _ in range(2))
+    ours, adam = soap([one], every=2), Adam([other], 0.05, BETAS, EPSILON)
+    for step in range(60):
+        gains = [4.0, 2.0, 1.0] if step < 5 else [1.0, 3.0, 20.0]  # the last axis comes first in the end
+        one.grad = other.grad = torch.diag(torch.tensor(gains, dtype=torch.float64) * (1 + 0.1 * step))
+        ours.step()
+        if step:  # the first step only makes the bases
+            adam.step()
+    assert ours.state[one]["left_basis"][:, 0].abs().argmax() == 2
+    torch.testing.assert_close(one.data, other.data, rtol=1e-6, atol=1e-6)  # rounding error over epsilon stays
+
+
 def test_a_turned_problem_is_solved_along_the_turned_path():
     turn_left, turn_right = (torch.linalg.qr(drawn(n, n, seed=n))[0] for n in (4, 3))
     plain, turned = nn.Parameter(drawn(4, 3)), nn.Parameter(turn_left @ drawn(4, 3) @ turn_right.T)
