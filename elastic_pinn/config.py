@@ -80,13 +80,17 @@ class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
     network: Literal["mlp", "random_features"] = "mlp"
-    """kind of network: mlp: every layer is trained. random_features: only the last layer is, the others stay as drawn"""
+    """mlp: every layer is trained. random_features: only the last layer is, and the others stay as drawn"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
     """width of each hidden layer"""
+    initialization: Literal["glorot", "features"] = "glorot"
+    """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
+    last_layer to begin with; random_features always does"""
     activation: Literal["tanh", "sin", "swish"] = "tanh"
     """what follows each hidden layer"""
     input_frequency: Positive = 1.0
-    """factor on the first layer's initial weights: the higher, the shorter the waves the network starts with"""
+    """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
+    or the greatest wave number in radians per half the window's longer side (features)"""
     precision: Literal["float32", "float64"] = "float32"
     """floating-point type of weights, points and losses"""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import torch
 from torch import Tensor, nn
@@ -17,21 +17,16 @@ ACTIVATIONS = {
     "sin": jets.sin_derivatives,
     "swish": jets.swish_derivatives,
 }
+GENTLE = 0.2  # radians: coordinates up to here pass through a nonlinearity nearly as they are
 
 
 class MLP(nn.Module):
     """Layers of equal activation from (x, y, t), each in -1 to 1, to (u_x, u_y), both of order one.
 
-    Weights are Glorot-normal, drawn from `generator`. The first layer's are `input_frequency` times larger and its
-    biases spread as far, so that the network starts with waves of that many radians over half the window; the rest
-    start without bias.
+    Weights are drawn from `generator` in one of two ways (see `glorot` and `features`). The network "random_features"
+    starts with features and trains only its last layer; "mlp" trains all of them.
 
-    As "random_features" only the last layer is trained, and the first one's weights are spread evenly over all wave
-    numbers up to `input_frequency` radians per dimensionless length and frequencies up to as many per dimensionless
-    time, its biases over all phases: with the activation "sin" and one hidden layer, random Fourier features (Rahimi
-    and Recht, Advances in Neural Information Processing Systems 20, 2007).
-
-    extent: (3,), half the window's extents, dimensionless, which the network's inputs have been divided by.
+    extent: (3,), half the window's extents, dimensionless, which the inputs have been divided by.
     """
 
     def __init__(
@@ -41,22 +36,15 @@ class MLP(nn.Module):
         self.activation = config.activation
         self.derivatives = ACTIVATIONS[config.activation]
         dtype = getattr(torch, config.precision)
-        widths = [3, *config.hidden_layers, 2]
-        shapes = list(pairwise(widths))
-        self.weights = nn.ParameterList(
-            torch.randn(n, m, generator=generator, dtype=dtype) * math.sqrt(2.0 / (m + n)) for m, n in shapes
-        )
+        shapes = list(pairwise([3, *config.hidden_layers, 2]))
+        self.weights = nn.ParameterList(torch.empty(n, m, dtype=dtype) for m, n in shapes)
         self.biases = nn.ParameterList(torch.zeros(n, dtype=dtype) for _, n in shapes)
-        with torch.no_grad():
-            self.weights[0] *= config.input_frequency
-            self.biases[0].uniform_(-config.input_frequency, config.input_frequency, generator=generator)
-            if config.network == "random_features":
-                self.weights[0].uniform_(-config.input_frequency, config.input_frequency, generator=generator)
-                self.weights[0] *= self.weights[0].new_tensor(extent)
-                self.biases[0].uniform_(-math.pi, math.pi, generator=generator)
-        if config.network == "random_features":
-            for parameter in (*self.weights[:-1], *self.biases[:-1]):
-                parameter.requires_grad_(False)
+        self._start_glorot(config.input_frequency, generator)
+        is_random = config.network == "random_features"
+        if is_random or config.initialization == "features":
+            self._start_features(config.input_frequency, generator, extent)
+        for parameter in (*self.weights[:-1], *self.biases[:-1]):
+            parameter.requires_grad_(not is_random)
 
     def forward(self, jet: Tensor, names: jets.Components) -> Tensor:
         """The jet of the output from the jet of the input, (J, N, 3) -> (J, N, 2)."""
@@ -64,3 +52,33 @@ class MLP(nn.Module):
         for weight, bias in hidden:
             jet = jets.elementwise(jets.linear(jet, weight, bias), names, self.derivatives)  # (J, N, C)
         return jets.linear(jet, *last)
+
+    @torch.no_grad()
+    def _start_glorot(self, frequency: float, generator: torch.Generator) -> None:
+        """Glorot-normal weights. The first layer's are `frequency` times larger and its biases spread as far, so that
+        the network starts with waves of that many radians over half the window; the rest start without bias."""
+        for weight in self.weights:
+            weight.normal_(generator=generator).mul_(math.sqrt(2.0 / sum(weight.shape)))
+        self.weights[0] *= frequency
+        self.biases[0].uniform_(-frequency, frequency, generator=generator)
+
+    @torch.no_grad()
+    def _start_features(self, frequency: float, generator: torch.Generator, extent: Sequence[float]) -> None:
+        """The last hidden layer as random features of the coordinates, which the layers before hand on nearly as they
+        are: a start with which `last_layer` can do much.
+
+        The features' wave vectors are spread evenly over all wave numbers up to `frequency` radians per dimensionless
+        length and frequencies up to as many per dimensionless time, their phases over all of the circle: with the
+        activation "sin", random Fourier features (Rahimi and Recht, Advances in Neural Information Processing Systems
+        20, 2007).
+        """
+        *before, last = zip(self.weights[:-1], self.biases[:-1], strict=True)
+        slope = list(islice(self.derivatives(last[0].new_zeros(())), 2))[1].item()
+        passed = torch.eye(3, dtype=last[0].dtype)  # (C, 3), what the layers before make of the coordinates
+        for i, (weight, bias) in enumerate(before):
+            nn.init.orthogonal_(weight, GENTLE if i == 0 else 1.0 / slope, generator=generator)
+            bias.zero_()
+            passed = slope * weight @ passed
+        vectors = last[0].new_empty(len(last[0]), 3).uniform_(-frequency, frequency, generator=generator)  # (F, 3)
+        last[0].copy_(vectors * vectors.new_tensor(extent) @ torch.linalg.pinv(passed))
+        last[1].uniform_(-math.pi, math.pi, generator=generator)

@@ -48,3 +48,34 @@ def test_the_same_generator_gives_the_same_network_and_no_other_is_touched():
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), again.parameters(), strict=True))
     assert not torch.equal(one.weights[1], other.weights[1])
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def wave_vectors(net: MLP) -> torch.Tensor:
+    """How each channel before the last nonlinearity changes with the coordinates at the window's centre, (F, 3)."""
+
+    def before_last(point: torch.Tensor) -> torch.Tensor:
+        *hidden, (weight, bias) = zip(net.weights[:-1], net.biases[:-1], strict=True)
+        for w, b in hidden:
+            point = next(net.derivatives(w @ point + b))
+        return weight @ point + bias
+
+    return torch.func.jacrev(before_last)(net.weights[0].new_zeros(3))
+
+
+@pytest.mark.parametrize("hidden", [[4000], [8, 4000], [5, 6, 4000]])
+@pytest.mark.parametrize("activation", ["sin", "swish"])
+def test_features_have_wave_numbers_up_to_the_input_frequency_by_length_and_time(hidden, activation):
+    config = NetworkConfig(
+        hidden_layers=hidden, activation=activation, input_frequency=3.0, initialization="features", precision="float64"
+    )
+    vectors = wave_vectors(MLP(config, torch.Generator().manual_seed(0), extent=(1.0, 0.5, 4.0)))
+    highest = vectors.abs().amax(0) / torch.tensor([1.0, 0.5, 4.0], dtype=torch.float64)
+    assert ((highest > 2.99) & (highest <= 3.0 + 1e-9)).all()
+
+
+def test_random_features_train_their_last_layer_only():
+    net = mlp(network="random_features", hidden_layers=[4, 30], activation="sin")
+    assert [p.requires_grad for p in net.weights] == [p.requires_grad for p in net.biases] == [False, False, True]
+    as_mlp = mlp(initialization="features", hidden_layers=[4, 30], activation="sin")
+    assert all(p.requires_grad for p in as_mlp.parameters())
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), as_mlp.parameters(), strict=True))
