@@ -50,6 +50,8 @@ def by_network(network: MLP, extent: Tensor, equations: Equations, parameters: S
     found = equations.points.new_empty(2 * len(equations.points), sum(sizes))  # (N E, P)
     of_parameter = dict(zip(parameters, found.split(sizes, dim=1), strict=True))
     low = 0
+    if not parameters:
+        return found
     for part in equations.split(POINTS_AT_ONCE):
         rows = slice(low, low + 2 * len(part.points))
         _fill(network, extent, part, {parameter: columns[rows] for parameter, columns in of_parameter.items()})

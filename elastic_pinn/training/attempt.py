@@ -23,12 +23,13 @@ class Trial(NamedTuple):
 class Attempt:
     """The objective, to be handed to an optimizer for one step in its place: it takes down each trial.
 
-    Line searches do not tell why they gave up; what they evaluated does.
+    Line searches do not tell why they gave up; what they evaluated does. note: what an optimizer says itself of why it
+    stays, should it stay.
     """
 
     def __init__(self, objective: Objective) -> None:
         self._objective, self._start = objective, objective.position()
-        self.system = objective.system
+        self.system, self.note = objective.system, ""
         self._loss = objective()
         self._gradient_norm = objective.gradient_norm()
         self.trials: list[Trial] = []
@@ -54,6 +55,8 @@ class Attempt:
         start = f"loss {self._loss:.9g}, gradient norm {self._gradient_norm:.3g}"
         if not self._gradient_norm:
             return f"the gradient is zero ({start})"
+        if self.note:
+            return f"{self.note} ({start})"
         if not self.trials and self._evaluations > 1:
             return f"the steps that it tried are too short to change a parameter ({start})"
         if not self.trials:

@@ -121,8 +121,10 @@ class Loss:
     def system(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:
         """Misfits (M,), so weighted that their squares add up to the total, and their derivatives by some of the
         model's parameters (M, P)."""
+        with torch.enable_grad():  # an optimizer's step asks without, but the forms are to tell of the material
+            asked = self.equations(model, batches)
         residuals, jacobians = [], []
-        for term, equations in zip(self.terms, self.equations(model, batches), strict=True):
+        for term, equations in zip(self.terms, asked, strict=True):
             factor = math.sqrt(self.weights[term.column] / len(equations.points))
             if factor:
                 residuals.append(factor * model.residuals(equations))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-
 System = Callable[[Sequence[nn.Parameter]], tuple[Tensor, Tensor]]
 """Misfits (M,) whose squares add up to the loss, and their derivatives by the given parameters (M, P)."""
 

@@ -9,10 +9,11 @@ from torch import nn
 from torch.optim import LBFGS, SGD, Adam, AdamW, Optimizer
 
 from elastic_pinn.config import Config, ConfigError, TrainingConfig
-from elastic_pinn.training.optimizers.least_squares import LeastSquares, VariableProjection
+from elastic_pinn.training.optimizers.least_squares import LeastSquares
 from elastic_pinn.training.optimizers.levenberg_marquardt import LevenbergMarquardt
 from elastic_pinn.training.optimizers.self_scaled import SelfScaled, bfgs, broyden
 from elastic_pinn.training.optimizers.soap import SOAP
+from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 
 LINE_SEARCH_EVALUATIONS = 25
 MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB

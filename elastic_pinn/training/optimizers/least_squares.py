@@ -2,6 +2,8 @@
 
 The system is a tall matrix, solved by Householder's QR: normal equations would square its condition, and lose half of
 the digits. A ridge, tiny beside the columns, keeps combinations of features apart that no point tells apart.
+
+Letters: M misfits, P parameters, K right sides.
 """
 
 from __future__ import annotations
@@ -11,80 +13,65 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from elastic_pinn.training.attempt import Attempt
+from elastic_pinn.training.optimizers.flat import gather, put
 
 
-def solve(matrix: Tensor, right: Tensor, ridge: float) -> Tensor:
-    """x that minimises |matrix x - right|^2 + |ridge D x|^2, D being the lengths of the matrix's columns.
+class Factored:
+    """A matrix A (M, P), ready to answer what x minimises |A x - b|^2 + |ridge D x|^2, D being the lengths of its
+    columns. Where M < P, the ridge makes the answer unique.
 
-    matrix: (M, P), right: (M, K); returns (P, K). Where M < P, the ridge makes the answer unique.
+    A is spoilt: its memory is needed. The ridge is never below rounding.
     """
-    lengths = torch.linalg.vector_norm(matrix, dim=0)  # (P,)
-    lengths = torch.where(lengths > 0, lengths, 1.0)
-    count = matrix.shape[1]
-    system = torch.cat([matrix / lengths, ridge * torch.eye(count, dtype=matrix.dtype, device=matrix.device)])
-    known = torch.cat([right, right.new_zeros(count, right.shape[1])])
-    return torch.linalg.lstsq(system, known, driver="gels").solution / lengths[:, None]
+
+    def __init__(self, matrix: Tensor, ridge: float) -> None:
+        lengths = torch.linalg.vector_norm(matrix, dim=0)  # (P,)
+        self._lengths = torch.where(lengths > 0, lengths, 1.0)
+        ridge = max(ridge, torch.finfo(matrix.dtype).eps)
+        below = ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
+        self._reflectors, self._tau = torch.geqrf(torch.cat([matrix.div_(self._lengths), below]))
+
+    def solve(self, right: Tensor) -> Tensor:
+        """x for each b, (M, K) -> (P, K)."""
+        count = len(self._lengths)
+        turned = self._turn(right)[:count]
+        return torch.linalg.solve_triangular(self._reflectors[:count], turned, upper=True) / self._lengths[:, None]
+
+    def left_over(self, right: Tensor) -> Tensor:
+        """What no x explains of each b, (M, K) -> (M, K): turned, so that only lengths and angles mean anything."""
+        return self._turn(right)[len(self._lengths) :]
+
+    def _turn(self, right: Tensor) -> Tensor:
+        """Q^T [b, 0], (M, K) -> (M + P, K)."""
+        known = torch.cat([right, right.new_zeros(len(self._lengths), right.shape[1])])
+        return torch.ormqr(self._reflectors, self._tau, known, left=True, transpose=True)
+
+
+def refine(attempt: Attempt, parameters: list[nn.Parameter], factored: Factored) -> Tensor:
+    """Go to the answer for the parameters, or stay where rounding leaves no better one. Returns the loss there."""
+    before, start = attempt(), gather(parameters)
+    residuals, _ = attempt.system([])  # (M,)
+    put(parameters, start - factored.solve(residuals[:, None])[:, 0])
+    after = attempt()
+    if after < before:
+        return after
+    put(parameters, start)
+    return before
 
 
 class LeastSquares(Optimizer):
-    """One step solves for parameters that all misfits are linear in; another one at the same points only refines it."""
+    """One step solves for parameters that all misfits are linear in; another one at the same points only refines the
+    last digits, with the factors at hand."""
 
     def __init__(self, parameters: list[nn.Parameter], ridge: float) -> None:
         super().__init__(parameters, {"ridge": ridge})
+        self._factored: Factored | None = None  # hangs on the points alone, which stay
 
     @torch.no_grad()
     def step(self, attempt: Attempt) -> None:  # type: ignore[override]  # a closure that knows more
         """Solve."""
         (group,) = self.param_groups
-        residuals, jacobian = attempt.system(group["params"])  # (M,), (M, P)
-        move(group["params"], -solve(jacobian, residuals[:, None], group["ridge"])[:, 0])
-
-
-class VariableProjection(Optimizer):
-    """Gauss-Newton over the material's unknowns, with the last layer solved for inside each step.
-
-    Source: Kaufman, A variable projection method for solving separable nonlinear least squares problems, BIT 15, 1975:
-    what the last layer would make good of a change of the material is projected off that change's effect.
-
-    Its state holds "information", (U, U): the inverse of the unknowns' covariance, where misfits have unit variance.
-    """
-
-    def __init__(self, last_layer: list[nn.Parameter], unknowns: list[nn.Parameter], ridge: float) -> None:
-        super().__init__([{"params": last_layer}, {"params": unknowns}], {"ridge": ridge})
-
-    @torch.no_grad()
-    def step(self, attempt: Attempt) -> None:  # type: ignore[override]  # a closure that knows more
-        """Solve for the last layer, then step to where the material explains more, and never to where it explains
-        less."""
-        layer, unknowns = (group["params"] for group in self.param_groups)
-        ridge = self.param_groups[0]["ridge"]
-        residuals, features = attempt.system(layer)  # (M,), (M, P)
-        move(layer, -solve(features, residuals[:, None], ridge)[:, 0])
-        residuals, effects = attempt.system(unknowns)  # (M,), (M, U)
-        answer = solve(features, torch.cat([residuals[:, None], effects], dim=1), ridge)  # (P, 1 + U)
-        left = torch.cat([residuals[:, None], effects], dim=1) - features @ answer  # (M, 1 + U): projected
-        step = -torch.linalg.lstsq(left[:, 1:], left[:, :1]).solution[:, 0]  # (U,)
-        self.state[unknowns[0]]["information"] = left[:, 1:].T @ left[:, 1:]
-        of_layer = -(answer[:, 0] + answer[:, 1:] @ step)  # (P,): what the layer makes good at once
-        _go_down(attempt, [*layer, *unknowns], torch.cat([of_layer, step]))
-
-
-HALVINGS = 30
-
-
-def _go_down(attempt: Objective, parameters: list[nn.Parameter], step: Tensor) -> None:
-    """Go along a step, or half of it, or half of that, until the loss is lower; back to the start if it never is."""
-    before = attempt()
-    for _ in range(HALVINGS):
-        move(parameters, step)
-        if attempt() < before:
-            return
-        move(parameters, -step)
-        step = step / 2.0
-
-
-def move(parameters: list[nn.Parameter], step: Tensor) -> None:
-    """Add a step (P,) to the parameters in their order."""
-    pieces = step.split([parameter.numel() for parameter in parameters])
-    for parameter, piece in zip(parameters, pieces, strict=True):
-        parameter += piece.view_as(parameter)
+        if self._factored is None:
+            _, matrix = attempt.system(group["params"])  # (M, P)
+            self._factored = Factored(matrix, group["ridge"])
+        refine(attempt, group["params"], self._factored)
+        attempt.note = "the last layer is the best that rounding allows"

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from elastic_pinn.training.attempt import Attempt
-from elastic_pinn.training.optimizers.least_squares import move
+from elastic_pinn.training.optimizers.flat import gather, put
 
 TRIALS = 20
 LEAST_DAMPING = 1e-15  # relative to the squared lengths of the Jacobian's columns; less than that is rounding error
@@ -33,16 +33,17 @@ class LevenbergMarquardt(Optimizer):
         (group,) = self.param_groups
         state = self.state[group["params"][0]]
         damping, growth = state.get("damping", group["damping"]), state.get("growth", 2.0)
-        before, model = attempt().item(), LinearModel(*attempt.system(group["params"]))
+        before, start = attempt().item(), gather(group["params"])
+        model = LinearModel(*attempt.system(group["params"]))
         for _ in range(TRIALS):
             step, promised = model.solve(damping)
-            move(group["params"], step)
+            put(group["params"], start + step)
             fall = before - attempt().item()
             if fall > 0:
                 damping = max(LEAST_DAMPING, damping * max(1 / 3, 1 - (2 * fall / promised - 1) ** 3))
                 growth = 2.0
                 break
-            move(group["params"], -step)
+            put(group["params"], start)
             damping, growth = damping * growth, 2.0 * growth
         state["damping"], state["growth"] = damping, growth
 

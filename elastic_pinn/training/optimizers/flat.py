@@ -1,0 +1,21 @@
+"""Parameters as one vector, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def gather(parameters: Sequence[nn.Parameter]) -> Tensor:
+    """All values, (P,), a copy."""
+    return torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
+
+
+@torch.no_grad()
+def put(parameters: Sequence[nn.Parameter], place: Tensor) -> None:
+    """Set all values, to the last bit those of a vector (P,): a step there and back need not end where it began."""
+    pieces = place.split([parameter.numel() for parameter in parameters])
+    for parameter, piece in zip(parameters, pieces, strict=True):
+        parameter.copy_(piece.view_as(parameter))
