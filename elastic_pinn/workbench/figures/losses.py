@@ -49,6 +49,7 @@ STYLES: Mapping[str, LineStyleType] = {
     "validation": (0, (1, 3)),
 }
 PREFIX = "loss/"
+FEW = 20  # points that are marked one by one
 
 
 class _Record(NamedTuple):
@@ -89,6 +90,8 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
             color=COLORS.get(term) or next(others),
             linestyle="--" if term == "validation" else "-",
             linewidth=1.8 if term == "total" else 1.2,
+            marker="o" if len(steps) < FEW else "",
+            markersize=4,
             label=_describe(term),
         )
     _finish(axes)
@@ -165,6 +168,7 @@ def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> 
 def _finish(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("optimizer step")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel("loss (dimensionless)")
     light_grid(axes)
 

@@ -89,10 +89,11 @@ def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np
     figure = Picture(5.4 if alone else 1.1 + 1.7 * len(instants))
     table = figure.subplots(*_shape(instants, fields), sharex=True, sharey=True, squeeze=False)
     by_instant = table.T if alone else table
-    length, unit = window_unit(problem.domain), unit_for(_largest(fields["network"]), "m")
-    images = {}
+    length = window_unit(problem.domain)
+    images, units = {}, {}
     for i, (name, values) in enumerate(fields.items()):
         limit = _largest(*(fields[other] for other in fields if (other == "difference") == (name == "difference")))
+        units[name] = unit = unit_for(limit, "m")
         for component in range(len(COMPONENTS)):
             column = by_instant[:, component * len(fields) + i]
             for where, frame in zip(column, values[..., component], strict=True):
@@ -100,7 +101,7 @@ def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np
     names = [f"{symbol} {name}" for symbol in COMPONENTS for name in fields]
     times = _time_labels(problem, instants)
     _label(table, problem, *((times, names) if alone else (names, times)), length)
-    _draw_scales(figure, table, images, unit)
+    _draw_scales(figure, table, images, units)
     return figure
 
 
@@ -148,22 +149,22 @@ def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequ
         where.set_ylabel(f"{text}\ny ({length.name})")
 
 
-def _draw_scales(figure: Picture, axes: np.ndarray, images: dict[str, AxesImage], unit: Unit) -> None:
+def _draw_scales(figure: Picture, axes: np.ndarray, images: dict[str, AxesImage], units: dict[str, Unit]) -> None:
     """A colour bar for the fields and one for the differences, side by side below."""
     half = axes.shape[1] // 2
-    label = f"displacement ({unit.name})"
+    label = f"displacement ({units['network'].name})"
     if "difference" not in images:
         figure.colorbar(images["network"], ax=axes, location="right", label=label, shrink=0.8)
         return
     figure.colorbar(images["network"], ax=axes[:, :half], location="bottom", label=label, shrink=0.9, aspect=30)
-    difference = f"difference from the exact {label}"
+    difference = f"difference from the exact displacement ({units['difference'].name})"
     figure.colorbar(images["difference"], ax=axes[:, half:], location="bottom", label=difference, shrink=0.9, aspect=30)
 
 
 def _draw_error_over_space(axes: Axes, problem: Problem, percent: np.ndarray) -> None:
     length = window_unit(problem.domain)
     image = axes.imshow(
-        percent, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL, vmin=0, interpolation="bilinear"
+        percent, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL, norm="log", interpolation="bilinear"
     )
     dress_map(axes, problem.domain, length)
     axes.set_title("over space, rms over time", fontsize=10)
@@ -173,7 +174,7 @@ def _draw_error_over_space(axes: Axes, problem: Problem, percent: np.ndarray) ->
 def _draw_error_over_time(axes: Axes, instants: np.ndarray, percent: np.ndarray) -> None:
     time = unit_for(instants[-1], "s")
     axes.plot(instants / time.size, percent, color=BLUE)
-    axes.set_ylim(bottom=0)
+    axes.set_yscale("log")
     axes.set_xlabel(f"t ({time.name})")
     axes.set_ylabel("relative error (%)")
     axes.set_title("over time, rms over space", fontsize=10)
