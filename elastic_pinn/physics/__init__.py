@@ -10,6 +10,7 @@ from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material, Ma
 from elastic_pinn.physics.problem import Problem, ProblemError
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
+from elastic_pinn.physics.uncertainty import cramer_rao
 
 __all__ = [
     "ALUMINIUM",
@@ -25,5 +26,6 @@ __all__ = [
     "Receivers",
     "Scales",
     "Traction",
+    "cramer_rao",
     "problem_from",
 ]
