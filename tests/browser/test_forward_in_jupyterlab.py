@@ -12,6 +12,7 @@ NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_forward.ipynb"
 PATIENCE_MS = 60_000
 SMALL = """
 run_dir = {run_dir!r}
+network = "mlp"
 steps = 1_000_000
 hidden_layers = [8]
 interior_points = 50

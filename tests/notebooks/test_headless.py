@@ -18,6 +18,7 @@ TINY = {
     "validation_points": 10,
     "validate_every": 5,
     "checkpoint_every": 10,
+    "stages": ["adam", "lbfgs"],
     "stage_steps": [12],
     "steps": 20,
     "seed": 3,
