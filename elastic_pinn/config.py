@@ -47,7 +47,7 @@ class ConfigError(ValueError):
 class Section(BaseModel):
     """Frozen, strict (1.5 is no whole number, 'abc' no number), and an unknown field is an error."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 class ProblemConfig(Section):
@@ -231,6 +231,9 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
 
     Raises ConfigError, before anything else happens, for an unknown field or a value that is not legal.
     """
+
+    # The sections have read their docstrings already; only this class is made at every import.
+    model_config = ConfigDict(use_attribute_docstrings=False, defer_build=False)
 
     def __init__(self, **fields: Any) -> None:
         try:
