@@ -58,10 +58,10 @@ class Session:
         self.config, self.problem = config, problem
         self.model = Model.create(config, problem.material, problem.scales, _torch_generator(weights_seed)).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        require_legal(config, sum(parameter.numel() for parameter in self.parameters))
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
         self.loss = Loss(problem, config)
         self.sampler = Sampler(problem, config, training_data, np.random.default_rng(points_seed), place)
+        require_legal(config, self.parameters, 2 * sum(len(batch.points) for batch in self.sampler.batches.values()))
         self.validation = Validation(problem, config, self.loss, held_out_data, held_out, place)
         self.stopping = Stopping(config)
         self.objective = Objective(
@@ -158,13 +158,14 @@ class Session:
             self._make_no_progress(attempt.account(), starts_anew)
 
     def _make_no_progress(self, account: str, starts_anew: bool) -> None:
-        """After a step that changed nothing: forget the curvature, and end if there was none to forget."""
+        """After a step that changed nothing: forget the curvature; with none to forget, wait for the next stage, or end
+        if this is the last."""
         name = self.stage.optimizer
-        if starts_anew:
-            self.reason_to_end = f"{name} makes no more progress, even along the gradient itself: {account}"
-        else:
+        if not starts_anew:
             logger.info("step %d: %s makes no progress and forgets its curvature: %s", self.step + 1, name, account)
-        self.optimizer.state.clear()
+            self.optimizer.state.clear()
+        elif self.stage is self._plan[-1]:
+            self.reason_to_end = f"{name} makes no more progress, even along the gradient itself: {account}"
 
     def measure(self) -> dict[str, float]:
         """What the validation says of the weights as they are now; it has no effect on training, and is worked out once

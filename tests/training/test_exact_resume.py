@@ -89,6 +89,20 @@ CASES = {
         (6, 7, 8, 10),
         (5, 6, 7, 9),
     ),
+    # one after another, so that every weight moves; cut with damping and factors at hand
+    "last-layer-then-levenberg-marquardt": Case(
+        {"stages": ["last_layer", "levenberg_marquardt"], "stage_steps": [3], "precision": "float64"}
+        | {"checkpoint_every": 1},
+        (2, 4, 5, 9),
+        (1, 3, 4, 8),
+    ),
+    "adam-then-variable-projection": Case(
+        ALUMINIUM
+        | {"stages": ["adam", "variable_projection"], "stage_steps": [4], "precision": "float64", "steps": 9}
+        | {"checkpoint_every": 1},
+        (3, 6, 7),
+        (2, 5, 6),
+    ),
     # before, at and after the switch, and inside L-BFGS
     "adam-then-lbfgs": Case(TWO_STAGES, (6, 7, 8, 10), (5, 6, 7, 9)),
     "three-stages": Case(
@@ -236,6 +250,9 @@ def test_the_cases_show_what_they_are_about(trained):
     assert len(last(trained / "lbfgs-strong-wolfe" / "whole").state["optimizer"]["old_dirs"][0]) > 5
     bases = last(trained / "soap" / "whole").state["optimizer"]["left_basis"]
     assert [basis is None for basis in bases] == [False] * 3 + [True] * 3, "of three matrices and three biases"
+    assert last(trained / "last-layer-then-levenberg-marquardt" / "whole").state["optimizer"]["damping"][0] != 1e-3
+    information = last(trained / "adam-then-variable-projection" / "whole").state["optimizer"]["information"][-1]
+    assert torch.linalg.eigvalsh(information).min() > 0
     [inverse] = last(trained / "ssbroyden" / "whole").state["optimizer"]["inverse_hessian"]
     assert inverse.shape == (122, 122) and torch.linalg.eigvalsh(inverse).min() > 0
 

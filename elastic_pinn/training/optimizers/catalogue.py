@@ -17,6 +17,7 @@ from elastic_pinn.training.optimizers.variable_projection import VariableProject
 
 LINE_SEARCH_EVALUATIONS = 25
 MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
+MOST_FACTORED = 2**28  # numbers: 2 GiB in float64, and for a moment three times that
 
 Parameters = list[nn.Parameter]
 """One flat list, network and material together: the trained layers' weights, their biases, the material's unknowns."""
@@ -28,28 +29,62 @@ class Kind:
 
     make: the optimizer over some parameters. whole_batch: it finds its own step length, and needs the same points and
     the true gradient all through a stage. only_float64: it lives on differences of nearly equal losses and gradients.
-    most_parameters: it keeps a matrix of that many rows and columns; 0: no limit.
+    most_parameters: it keeps a matrix of that many rows and columns; 0: no limit. solves_last_layer: it keeps a matrix
+    with a row for each misfit and a column for each parameter of the last layer. finds_material: it needs unknowns.
     """
 
     make: Callable[[Parameters, TrainingConfig], Optimizer]
     whole_batch: bool = False
     only_float64: bool = False
     most_parameters: int = 0
+    solves_last_layer: bool = False
+    finds_material: bool = False
 
 
-def require_legal(config: Config, parameters: int) -> None:
-    """Refuse stages that this network cannot have. Raises ConfigError, naming the stage and the ways out."""
+def require_legal(config: Config, parameters: Parameters, misfits: int) -> None:
+    """Refuse stages that this network, these unknowns or so many misfits cannot have.
+
+    Raises ConfigError, naming the stage and the ways out.
+    """
     for name in config.stages:
         kind = OPTIMIZERS[name]
         if kind.only_float64 and config.precision != "float64":
             raise ConfigError(f"stages has {name!r}, which needs precision = 'float64', not {config.precision!r}")
-        if kind.most_parameters and parameters > kind.most_parameters:
-            gib = 8 * parameters**2 / 2**30
-            raise ConfigError(
-                f"stages has {name!r}, which keeps a matrix of {parameters} x {parameters} numbers ({gib:.1f} GiB, and "
-                f"again in each checkpoint): it takes at most {kind.most_parameters} parameters. Use a smaller "
-                "network, or 'lbfgs'"
-            )
+        if kind.finds_material and not _unknowns(parameters):
+            raise ConfigError(f"stages has {name!r}, which searches the material, and nothing of it is unknown")
+        if kind.most_parameters:
+            _require_square(name, _count(parameters), kind.most_parameters)
+        if kind.solves_last_layer:
+            _require_tall(name, misfits, _count(_of_last_layer(parameters)), config.precision)
+
+
+def _require_square(name: str, parameters: int, most: int) -> None:
+    if parameters > most:
+        raise ConfigError(
+            f"stages has {name!r}, which keeps a matrix of {parameters} x {parameters} numbers "
+            f"({_gib(parameters**2, 8)} GiB, and again in each checkpoint): it takes at most {most} parameters. "
+            "Use a smaller network, or 'lbfgs'"
+        )
+
+
+def _require_tall(name: str, misfits: int, columns: int, precision: str) -> None:
+    rows = misfits + columns  # the ridge has one for each column
+    if rows * columns > MOST_FACTORED:
+        size = 8 if precision == "float64" else 4
+        raise ConfigError(
+            f"stages has {name!r}, which factors a matrix of {rows} x {columns} numbers "
+            f"({_gib(rows * columns, size)} GiB): it takes at most {MOST_FACTORED} of them. Use fewer points, or a "
+            f"narrower last hidden layer than {columns // 2 - 1}"
+        )
+
+
+def _gib(numbers: int, size: int) -> str:
+    """The memory that numbers of so many bytes take."""
+    return f"{size * numbers / 2**30:.1f}"
+
+
+def _count(parameters: Parameters) -> int:
+    return sum(parameter.numel() for parameter in parameters)
 
 
 def _adam(parameters: Parameters, config: TrainingConfig) -> Adam:
@@ -125,8 +160,8 @@ OPTIMIZERS: Mapping[str, Kind] = {
     "lbfgs": Kind(_lbfgs, whole_batch=True),
     "ssbfgs": Kind(_ssbfgs, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
     "ssbroyden": Kind(_ssbroyden, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
-    "last_layer": Kind(_last_layer, whole_batch=True),
+    "last_layer": Kind(_last_layer, whole_batch=True, solves_last_layer=True),
     "levenberg_marquardt": Kind(_levenberg_marquardt, whole_batch=True),
-    "variable_projection": Kind(_variable_projection, whole_batch=True),
+    "variable_projection": Kind(_variable_projection, whole_batch=True, solves_last_layer=True, finds_material=True),
 }
 """By the names that `stages` knows."""

@@ -15,18 +15,21 @@ from torch.optim import Optimizer
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, put
 
+LEAST_RIDGE = 100  # units in the last place
+
 
 class Factored:
     """A matrix A (M, P), ready to answer what x minimises |A x - b|^2 + |ridge D x|^2, D being the lengths of its
     columns. Where M < P, the ridge makes the answer unique.
 
-    A is spoilt: its memory is needed. The ridge is never below rounding.
+    A is spoilt: its memory is needed. The ridge is well above rounding in any case, for in what rounding leaves of a
+    feature that is a combination of others there is nothing to be found.
     """
 
     def __init__(self, matrix: Tensor, ridge: float) -> None:
         lengths = torch.linalg.vector_norm(matrix, dim=0)  # (P,)
         self._lengths = torch.where(lengths > 0, lengths, 1.0)
-        ridge = max(ridge, torch.finfo(matrix.dtype).eps)
+        ridge = max(ridge, LEAST_RIDGE * torch.finfo(matrix.dtype).eps)
         below = ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
         self._reflectors, self._tau = torch.geqrf(torch.cat([matrix.div_(self._lengths), below]))
 

@@ -57,7 +57,9 @@ class VariableProjection(Optimizer):
         turned = self._factored(attempt).left_over(torch.cat([residuals[:, None], effects], dim=1))  # (M, 1 + U)
         misfits, by_unknowns = turned[:, 0], turned[:, 1:]
         self.state[self._unknowns[0]]["information"] = by_unknowns.T @ by_unknowns
-        step = -torch.linalg.lstsq(by_unknowns, misfits[:, None]).solution[:, 0]
+        step = -Factored(by_unknowns.clone(), 0.0).solve(misfits[:, None])[
+            :, 0
+        ]  # lstsq's last bits are not always alike
         return step, misfits.square().sum() - (misfits + by_unknowns @ step).square().sum()
 
     def _factored(self, attempt: Attempt) -> Factored:

@@ -3,6 +3,8 @@
 from typing import get_args
 
 import pytest
+import torch
+from torch import nn
 
 import elastic_pinn as ep
 from elastic_pinn.config import OptimizerName
@@ -33,5 +35,10 @@ def test_a_network_too_large_for_a_dense_matrix_is_refused_with_its_memory(tiny,
 
 def test_the_size_counts_only_where_it_matters(tiny):
     large = tiny(stages=["adam", "soap", "lbfgs"], stage_steps=[1, 1])
-    require_legal(large, 10**6)
-    require_legal(tiny(stages=["ssbroyden"], precision="float64"), 6000)
+    require_legal(large, layers(10**6), 10**6)
+    require_legal(tiny(stages=["ssbroyden"], precision="float64"), layers(5996), 10**6)
+
+
+def layers(parameters: int) -> list[nn.Parameter]:
+    """So many parameters of hidden layers, and four of a last one."""
+    return [nn.Parameter(torch.empty(1, 1).expand(n, 1)) for n in (parameters, 2)] + [nn.Parameter(torch.zeros(2))]

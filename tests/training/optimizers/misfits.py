@@ -1,0 +1,35 @@
+"""Sums of squares of small vectors, as an optimizer meets them."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from elastic_pinn.training.attempt import Attempt
+from elastic_pinn.training.objective import Objective
+
+
+class Misfits(Objective):
+    """The squares of misfits (M,), a function of parameters; `asked` holds how many columns each system had."""
+
+    def __init__(self, function: Callable[..., Tensor], *starts: Tensor) -> None:
+        self.parameters = [nn.Parameter(start.clone()) for start in starts]
+        self.function, self.asked = function, []
+        super().__init__(self.parameters, lambda: {"total": function(*self.parameters).square().sum()}, self._system)
+
+    def _system(self, wanted: list[nn.Parameter]) -> tuple[Tensor, Tensor]:
+        with torch.enable_grad():
+            found = torch.autograd.functional.jacobian(self.function, tuple(self.parameters))
+        here = self.function(*self.parameters).detach()
+        columns = {p: j.reshape(len(here), -1) for p, j in zip(self.parameters, found, strict=True)}
+        jacobian = torch.cat([here.new_zeros(len(here), 0), *(columns[p] for p in wanted)], dim=1)
+        self.asked.append(jacobian.shape[1])
+        return here, jacobian
+
+    def after(self, optimizer: Optimizer, steps: int = 1) -> Attempt:
+        """The last of some steps."""
+        for _ in range(steps):
+            attempt = Attempt(self)
+            optimizer.step(attempt)
+        return attempt

@@ -1,0 +1,88 @@
+"""Levenberg-Marquardt: the step that it promises, and where it ends."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.training.optimizers.levenberg_marquardt import LevenbergMarquardt, LinearModel
+from tests.training.optimizers.misfits import Misfits
+
+
+def draw(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+def rosenbrock(x: torch.Tensor) -> torch.Tensor:
+    return torch.cat([10 * (x[1:] - x[:-1].square()), 1 - x[:-1]])
+
+
+def at_rosenbrock(n: int = 2) -> tuple[Misfits, LevenbergMarquardt]:
+    misfits = Misfits(rosenbrock, torch.tensor([-1.2, 1.0] * (n // 2), dtype=torch.float64))
+    return misfits, LevenbergMarquardt(misfits.parameters, 1e-3)
+
+
+@pytest.mark.parametrize("shape", [(12, 5), (5, 12)], ids=["tall", "wide"])
+@pytest.mark.parametrize("damping", [1e-6, 0.5, 20.0])
+def test_a_step_solves_the_damped_equations_and_promises_what_the_linear_model_gives(shape, damping):
+    jacobian, residuals = draw(*shape) * torch.logspace(-2, 2, shape[1]), draw(shape[0], seed=1)
+    step, promised = LinearModel(residuals, jacobian.clone()).solve(damping)
+    matrix = jacobian.T @ jacobian
+    damped = matrix + damping * torch.diag(matrix.diagonal())
+    assert torch.allclose(damped @ step, -jacobian.T @ residuals, rtol=1e-8)
+    assert promised == pytest.approx((residuals.square().sum() - (residuals + jacobian @ step).square().sum()).item())
+
+
+def test_without_damping_it_is_gauss_newton():
+    jacobian, residuals = draw(12, 5), draw(12, seed=1)
+    step, _ = LinearModel(residuals, jacobian.clone()).solve(0.0)
+    assert torch.allclose(step, torch.linalg.lstsq(jacobian, -residuals[:, None]).solution[:, 0])
+
+
+def test_it_walks_down_a_bent_valley():
+    misfits, optimizer = at_rosenbrock(6)
+    losses = [misfits().item()]
+    for _ in range(40):
+        misfits.after(optimizer)
+        losses.append(misfits().item())
+    assert losses[-1] < 1e-25
+    assert all(after <= before for before, after in pairwise(losses))
+
+
+def test_a_step_that_would_lead_up_costs_another_damping_and_no_other_jacobian():
+    misfits, optimizer = at_rosenbrock()
+    trials = [len(misfits.after(optimizer).trials) for _ in range(10)]
+    assert max(trials) > 1, "it had to damp more now and then"
+    assert misfits.asked == [2] * 10
+
+
+def test_damping_falls_where_the_model_is_right():
+    matrix, right = draw(9, 3), draw(9, seed=1)
+    misfits = Misfits(lambda x: matrix @ x - right, draw(3, seed=2))
+    optimizer = LevenbergMarquardt(misfits.parameters, 1.0)
+    misfits.after(optimizer, 3)
+    assert optimizer.state[misfits.parameters[0]]["damping"] == pytest.approx(1 / 27)
+
+
+def test_at_the_bottom_it_stays_to_the_last_bit_and_says_why():
+    misfits = Misfits(lambda x: x.square() + 1.0, torch.full((3,), 0.5, dtype=torch.float64))
+    optimizer = LevenbergMarquardt(misfits.parameters, 1e-3)
+    for _ in range(60):
+        attempt = misfits.after(optimizer)
+        if not attempt.moved:
+            break
+    assert not attempt.moved
+    assert misfits().item() == pytest.approx(3.0)
+    assert "rounding" in attempt.account()
+
+
+def test_every_parameter_of_a_network_and_its_material_is_found(tiny, inverse, tmp_path):
+    config = tiny(
+        steps=25, stages=["levenberg_marquardt"], problem="own", precision="float64", validate_every=100,
+        interior_points=60,
+    )  # fmt: skip
+    h = ep.train(config, tmp_path / "run", inverse).history()
+    assert h["loss/total"].iloc[-1] < 0.05 * h["loss/total"].iloc[0]
+    assert (h["loss/total"].diff().dropna() <= 0).all()
+    assert (h[["material/lambda", "material/mu"]].diff().dropna().abs().max() > 1e-3).all(), "the material moves too"
