@@ -15,7 +15,7 @@ from packaging.version import Version
 
 PROJECT = Path(__file__).parents[1]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
-IMPORT_NAMES = {"yaml": "pyyaml", "importlinter": "import-linter", "IPython": "ipykernel"}
+IMPORT_NAMES = {"yaml": "pyyaml", "pina": "pina-mathlab", "importlinter": "import-linter", "IPython": "ipykernel"}
 EXTRAS = ("reference", "s3", "azure", "gcs", "test", "bench", "dev")
 NEVER_IMPORTED = {"jupyterlab", "ipykernel"}  # the program behind `make lab`, and what runs the cells
 

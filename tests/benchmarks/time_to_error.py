@@ -1,4 +1,4 @@
-"""How long until problem A' is solved to 1e-2 and 1e-3: ours, DeepXDE and PINA, one after another on the same machine."""
+"""How long until problem A' is solved to 1e-2 and 1e-3: ours, DeepXDE and PINA, one after another on one machine."""
 
 import argparse
 import tempfile

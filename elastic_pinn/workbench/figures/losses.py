@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import LineStyleType
 
 from elastic_pinn.config import Config
@@ -168,7 +169,7 @@ def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> 
 def _finish(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("optimizer step")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     axes.set_ylabel("loss (dimensionless)")
     light_grid(axes)
 
