@@ -84,10 +84,11 @@ def _simulate(window: float, material: Material, cells: int, dt: float, count: i
     v_x = sum((pulse.velocity(x + spacing / 2, y)[..., 0] for pulse in pulses), torch.zeros_like(x))
     v_y = sum((pulse.velocity(x, y + spacing / 2)[..., 1] for pulse in pulses), torch.zeros_like(x))
     index = torch.round(receivers_in(window).flip(-1) / spacing).long() + margin  # (R, 2), (row, column)
+    solid = torch.ones(n, n, dtype=torch.float64)
     out = deepwave.elastic(
-        lamb=torch.full((n, n), material.lame_lambda, dtype=torch.float64),
-        mu=torch.full((n, n), material.lame_mu, dtype=torch.float64),
-        buoyancy=torch.full((n, n), 1 / material.density, dtype=torch.float64),
+        lamb=material.lame_lambda * solid,
+        mu=material.lame_mu * solid,
+        buoyancy=solid / material.density,
         grid_spacing=spacing,
         dt=dt,
         nt=count + 1,
