@@ -212,8 +212,8 @@ Median (lowest .. highest) of {seeds} seeds, float64. The error is that of the d
 that no run has seen; the seconds are all of `train`, checkpoints included. LM is Levenberg-Marquardt. A: a P mode,
 A': a P and an S mode in a square metre for {WINDOW:g} s; B: A' for {WINDOW * WINDOWS:g} s, 28 periods of the P mode.
 Each run goes {OVERLAP:g} s beyond its window, and the next starts from what it has found at the window's end. C: the
-wave of Wave1d-C along a bar with free sides, of which only the two ends and the start are given. The last layer's solution
-brings the first MLP most of the way, from a start with random features; what LM does from Glorot's weights,
+wave of Wave1d-C along a bar with free sides, of which only the two ends and the start are given.
+The last layer's solution brings the first MLP most of the way, from a start with random features; what LM does from Glorot's weights,
 the fourth row shows."""
     write_section("accuracy", COMMAND, text)
 
