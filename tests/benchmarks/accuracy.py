@@ -213,7 +213,8 @@ that no run has seen; the seconds are all of `train`, checkpoints included. LM i
 A': a P and an S mode in a square metre for {WINDOW:g} s; B: A' for {WINDOW * WINDOWS:g} s, 28 periods of the P mode.
 Each run goes {OVERLAP:g} s beyond its window, and the next starts from what it has found at the window's end. C: the
 wave of Wave1d-C along a bar with free sides, of which only the two ends and the start are given.
-The last layer's solution brings the first MLP most of the way, from a start with random features; what LM does from Glorot's weights,
+The last layer's solution brings the first MLP most of the way, from a start with random features;
+what LM does from Glorot's weights,
 the fourth row shows."""
     write_section("accuracy", COMMAND, text)
 
