@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from plane_waves import bound_as_posed
 from report import table, write_section
 from torch import Tensor
 from walled_square import sensitivities
@@ -90,7 +91,7 @@ def bound_of_standing_waves(receivers: ep.Receivers) -> np.ndarray:
 
 
 def bound_of_twin(receivers: ep.Receivers) -> np.ndarray:
-    """Relative standard errors of lambda and mu in free space, which the inverse problem is not told of, (2,)."""
+    """Relative standard errors of lambda and mu in what is known to be free space, (2,)."""
     xy, times, density = torch.from_numpy(receivers.xy), torch.from_numpy(receivers.time), receivers.material["rho"]
 
     def record(values: Mapping[str, float]) -> np.ndarray:
@@ -189,7 +190,7 @@ class Way:
 
 
 WALLED = Way("A'", "600 features, variable projection", standing_waves, bound_of_standing_waves, by_features)
-BY_NOTEBOOK = Way("twin", "02_inverse as it stands", twin, bound_of_twin, by_notebook)
+BY_NOTEBOOK = Way("twin", "02_inverse as it stands", twin, bound_as_posed, by_notebook)
 BY_FWI = [Way("twin", f"FWI by deepwave, {60 / cells:g} mm", twin, bound_of_twin, by_fwi(cells)) for cells in (60, 120)]
 
 
@@ -208,8 +209,9 @@ Cramer-Rao bound; median (lowest .. highest) seconds. All start with lambda 30 %
 noise comes with other weights and points too. A': {len(SIDE) ** 2} receivers, {len(TIMES)} times; the bound is that of
 the waves in a square whose walls and start stay as they are told (`walled_square.py`). These are told without noise,
 and a smooth field that meets them tells of the material by itself: an estimate may do better than the bound. Twin: the
-shipped file's receivers on the exact Fourier solution. The bound supposes that free space is known. FWI knows it, too,
-and searches two numbers; 02_inverse is told nothing of what comes in through the window's edge."""
+shipped file's receivers on the exact Fourier solution. FWI knows that the window lies in free space, and searches two
+numbers; its bound supposes as much. 02_inverse is told nothing of what comes in through the window's edge, which leaves
+the bound of `plane_waves.py`."""
     write_section("inverse", COMMAND, text)
 
 
