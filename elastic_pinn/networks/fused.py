@@ -77,7 +77,7 @@ def sums_of_squares(
     of = np.array([part.equations for part in parts])
     sets = range(len(equations))
     return (
-        torch.from_numpy(np.array([totals[of == k].sum() for k in sets], flat.dtype)),
+        torch.tensor([totals[of == k].sum() for k in sets], dtype=extent.dtype),  # where too large a one is infinite
         torch.from_numpy(np.stack([by_flat[of == k].sum(0) for k in sets])),
         [torch.from_numpy(np.sum([by_form[p] for p in np.flatnonzero(of == k)], axis=0)) for k in sets],
     )

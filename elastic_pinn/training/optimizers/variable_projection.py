@@ -20,6 +20,7 @@ from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.least_squares import Factored, refine
 
 HALVINGS = 8
+LONGEST = 0.7  # of a logarithm: no step more than doubles or halves anything, or searches would end at the range's end
 
 
 class VariableProjection(Optimizer):
@@ -57,9 +58,9 @@ class VariableProjection(Optimizer):
         turned = self._factored(attempt).left_over(torch.cat([residuals[:, None], effects], dim=1))  # (M, 1 + U)
         misfits, by_unknowns = turned[:, 0], turned[:, 1:]
         self.state[self._unknowns[0]]["information"] = by_unknowns.T @ by_unknowns
-        step = -Factored(by_unknowns.clone(), 0.0).solve(misfits[:, None])[
-            :, 0
-        ]  # lstsq's last bits are not always alike
+        # Not by lstsq, the last bits of whose answer are not always alike.
+        step = -Factored(by_unknowns.clone(), 0.0).solve(misfits[:, None])[:, 0]
+        step = step * (LONGEST / step.abs().max()).clamp(max=1.0)
         return step, misfits.square().sum() - (misfits + by_unknowns @ step).square().sum()
 
     def _factored(self, attempt: Attempt) -> Factored:
