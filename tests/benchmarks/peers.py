@@ -88,14 +88,20 @@ def relative_error(predict: Callable[[Tensor], Tensor], batch: Batch) -> float:
         return ((predict(batch.points) - batch.target).norm() / batch.target.norm()).item()
 
 
+def use_mode(autodiff: str) -> None:
+    """Have DeepXDE differentiate in "reverse" (its default) or "forward" mode from now on."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        dde.config.set_default_autodiff(autodiff)
+
+
 class DeepXDE:
     """DeepXDE's model of the session's problem. autodiff: "reverse" (its default) or "forward"."""
 
     def __init__(self, ours: Session, autodiff: str = "reverse") -> None:
         config, batches = ours.config, ours.sampler.batches
+        use_mode(autodiff)
         with contextlib.redirect_stdout(io.StringIO()):
             dde.config.set_default_float(config.precision)
-            dde.config.set_default_autodiff(autodiff)
         moduli = [value.detach() for value in ours.model.material()]
         extent = torch.tensor(ours.problem.scales.extent, dtype=ours.model.dtype)
         half = extent.tolist()

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -10,10 +9,11 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
-from peers import DeepXDE, Pina, session
+from peers import DeepXDE, Pina, session, use_mode
 from report import in_turn, ms, table, write_section
 from torch import Tensor
 
@@ -29,12 +29,9 @@ SIZES = {
     "10,000 points, 4 x 64, float64": (10_000, [64] * 4, "float64"),
 }
 JET = 8  # components: the value, x, y, t, xx, xy, yy, tt
-PIECES = "\n".join(
-    [
-        "the same steps, in the order of a step: the loss and all gradients at the same points and weights, then",
-        "Adam. Floor: only the matrix products of these gradients, forward and back, as torch does them.",
-    ]
-)
+NOTE = """Equation of motion of problem A', tanh; {peers}. A step is the loss and its gradients at the same points and
+weights, then Adam; ours is all that train() does in a step. Floor: only the matrix products of these gradients, forward
+and back, as torch does them."""
 
 
 def made(points: int, hidden: list[int], precision: str) -> Session:
@@ -124,8 +121,8 @@ def compare(name: str, rounds: int) -> list[list[str]]:
     }
     if SIZES[name][0] <= 10_000:
         works["DeepXDE, forward mode"] = DeepXDE(ours, "forward").step
-    DeepXDE(ours)  # which sets its mode back
-    seconds = in_turn(works, rounds)
+    seconds = in_turn(works, rounds, before=lambda way: use_mode("forward" if "forward" in way else "reverse"))
+    use_mode("reverse")
     seconds["PINA"] = pina_ms(ours, rounds)
     median = {way: statistics.median(times) for way, times in seconds.items()}
     lowest, peer = median["matrix products alone (floor)"], median["DeepXDE"]
@@ -184,8 +181,9 @@ def watch(points: int) -> None:
     import elastic_pinn as ep
     from elastic_pinn.training.session import Session as Ours
 
-    def peak() -> str:
-        return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6:.0f}"
+    def peak() -> str:  # not by getrusage, which begins with the peak of the process that forked this one
+        (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+        return f"{int(line.split()[1]) * 1024 / 1e6:.0f}"
 
     config = ep.Config(hidden_layers=[64] * 4, interior_points=points, sampling="uniform")
     before, ours = peak(), Ours(config, ep.problem_from(config))
@@ -201,7 +199,7 @@ def main(rounds: int) -> None:
     peers = ", ".join(f"{name} {version(name.lower())}" for name in ("DeepXDE", "pina-mathlab", "numba"))
     text = "\n\n".join(
         [
-            f"{peers}. One row each of {PIECES}",
+            NOTE.format(peers=peers),
             table(head, rows),
             same_gradient(),
             exponents(max(3, rounds // 2)),
