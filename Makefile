@@ -18,13 +18,13 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receivers, in about 3 minutes (into runs/demo)
+demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receivers, in about 90 seconds (into runs/demo)
 	$(BIN)/python -m elastic_pinn.workbench.demo
 
 test: .venv/tools.stamp  ## the tests (ARGS="-k name" chooses some)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
 
-test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 7 minutes
+test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 4 minutes
 	$(BIN)/python -m pytest -m accuracy --durations 0 tests/accuracy $(ARGS)
 
 test-faults: .venv/tools.stamp  ## kills, failing disks, power cuts, hostile files by the thousand, about 12 minutes (FAULT_SCALE=0.2: a part)
