@@ -18,7 +18,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receivers, in about 90 seconds (into runs/demo)
+demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receivers, in about a minute (into runs/demo)
 	$(BIN)/python -m elastic_pinn.workbench.demo
 
 test: .venv/tools.stamp  ## the tests (ARGS="-k name" chooses some)
