@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jacobian, jets
+from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
@@ -81,13 +82,20 @@ class Model(nn.Module):
     def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """The derivatives of `residuals` by some of the model's parameters, first of the network, then of the material,
         (2 N, P)."""
-        mine = set(self.material.parameters())
-        of_network = [parameter for parameter in parameters if parameter not in mine]
-        of_material = [parameter for parameter in parameters if parameter in mine]
+        of_network, of_material = self._apart(parameters)
         by_network = jacobian.by_network(self.network, self._extent, equations, of_network)
         if not of_material:
             return by_network  # not copied: it may be large
         return torch.cat([by_network, jacobian.by_material(self.network, self._extent, equations, of_material)], dim=1)
+
+    def curvature(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Curvature:
+        """J^T J, J being the `jacobian` by the same parameters."""
+        return Curvature(self.network, self._extent, equations, *self._apart(parameters))
+
+    def _apart(self, parameters: Sequence[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """Those of the network, those of the material."""
+        mine = set(self.material.parameters())
+        return [each for each in parameters if each not in mine], [each for each in parameters if each in mine]
 
     @property
     def _extent(self) -> Tensor:
