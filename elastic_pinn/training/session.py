@@ -22,7 +22,7 @@ from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
-from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal
+from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.plan import Stage, stages
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
@@ -208,7 +208,10 @@ class Session:
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
         self.model.load_state_dict(snapshot.weights)
         self._enter(self._plan[snapshot.stage])
-        load_moments(self.optimizer, snapshot.state["optimizer"])
+        remembered, note = translated(snapshot.state["optimizer"])
+        load_moments(self.optimizer, remembered)
+        if note:
+            self._note(note)
         self.schedule.load_state_dict(snapshot.state["scheduler"])
         self.sampler.restore(snapshot.state["rng"]["points"], snapshot.state["sampler"]["draws"])
         self.stopping.load_state_dict(snapshot.state["stopping"])
@@ -216,11 +219,13 @@ class Session:
         if snapshot.measure not in (self.meaning, UNKNOWN_MEASURE):
             self._forget_bests()
 
-    def _forget_bests(self) -> None:
-        """Measures from before cannot be compared with those from now on."""
-        note = "the validation measures something else from here: best, early stopping and plateau start anew"
+    def _note(self, note: str) -> None:
         self.history.note(self.step, note)
         logger.info("step %d: %s", self.step, note)
+
+    def _forget_bests(self) -> None:
+        """Measures from before cannot be compared with those from now on."""
+        self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()
 

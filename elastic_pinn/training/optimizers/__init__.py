@@ -1,6 +1,6 @@
 """Optimizers by name; what torch lacks, each a torch.optim.Optimizer in a file of its own."""
 
 from elastic_pinn.training.optimizers.catalogue import OPTIMIZERS, Kind, require_legal
-from elastic_pinn.training.optimizers.state import load_moments, moments
+from elastic_pinn.training.optimizers.state import load_moments, moments, translated
 
-__all__ = ["OPTIMIZERS", "Kind", "load_moments", "moments", "require_legal"]
+__all__ = ["OPTIMIZERS", "Kind", "load_moments", "moments", "require_legal", "translated"]
