@@ -9,8 +9,9 @@ import ipywidgets as widgets
 from elastic_pinn.config import project_root
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.folders import RUNS
+from elastic_pinn.workbench.panels.answers import answer
 
-NONE = "newest of this panel's run"
+NONE = ""
 MOST = 500  # entries: the newest
 
 
@@ -29,19 +30,20 @@ class CheckpointList(widgets.HBox):
         refresh.on_click(lambda _: self.refresh())
         super().__init__([self._list, refresh], layout={"flex": "1 1 400px"})
         self.refresh()
+        answer(self._list)
         self._list.observe(lambda _: on_choice(), "value")
 
     @property
     def chosen(self) -> Path | None:
         """The checkpoint that was picked; None for the newest of the panel's own run."""
-        return self._list.value
+        return self._list.value or None
 
     def refresh(self) -> None:
         """Read the list anew; what was chosen stays so if it is still there."""
         before = self.chosen
         found = list(islice(_checkpoints(project_root() / RUNS), MOST))
-        self._list.options = [(NONE, None), *found]
-        self._list.value = before if any(path == before for _, path in found) else None
+        self._list.options = [("the newest checkpoint of this panel's run", NONE), *found]
+        self._list.value = before if any(path == before for _, path in found) else NONE
 
     def enable(self, is_enabled: bool) -> None:
         """Let it be used, or not."""
@@ -50,7 +52,7 @@ class CheckpointList(widgets.HBox):
 
     def forget(self) -> None:
         """Choose none of them."""
-        self._list.value = None
+        self._list.value = NONE
 
 
 def _checkpoints(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -11,18 +11,19 @@ from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.workbench.figures.picture import VERMILLION
 from elastic_pinn.workbench.folders import RUNS
+from elastic_pinn.workbench.panels.answers import answer
 
 GROUPS = {
     "Problem": "problem",
     "Material": "lame_lambda",
     "Network": "network",
     "Run": "steps",
-    "Optimizers": "stages",
+    "Stages": "stages",
     "Schedule": "schedule",
     "Points": "interior_points",
     "Weights": "weight_pde",
     "Stopping": "validation_points",
-    "Checkpoints": "checkpoint_every",
+    "Saving": "checkpoint_every",
 }
 """The first field of each group; the others follow in the config's order."""
 
@@ -56,7 +57,9 @@ class ConfigForm(widgets.VBox):
         self._message = widgets.HTML()
         groups = _groups(names)
         grids = [self._grid(group) for group in groups.values()]
-        super().__init__([widgets.Tab(grids, titles=tuple(groups), selected_index=0), self._message])
+        tabs = widgets.Tab(grids, titles=tuple(groups), selected_index=0)
+        answer(tabs, self._name, *self._fields.values())
+        super().__init__([tabs, self._message])
         self._judge()
 
     @property

@@ -7,6 +7,7 @@ the interrupt button arrive, and sets the widgets.
 import asyncio
 import contextlib
 import html
+import signal
 import time
 from enum import Enum
 from pathlib import Path
@@ -20,6 +21,7 @@ from elastic_pinn.storage import CheckpointError
 from elastic_pinn.training import Control, RunDirectoryError, train
 from elastic_pinn.workbench.figures.sources import checkpoint_of
 from elastic_pinn.workbench.folders import resume_from, run_folder
+from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.buttons import Buttons, State
 from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
 from elastic_pinn.workbench.panels.fields import ConfigForm
@@ -72,6 +74,7 @@ class TrainPanel(widgets.VBox):
         self._list, self._views = CheckpointList(self._choose), LiveViews()
         row = widgets.HBox([self._buttons, self._progress], layout={"align_items": "center", "flex_flow": "row wrap"})
         settings = widgets.Accordion([self._form], titles=("Settings",))
+        answer(settings)
         super().__init__([settings, row, self._list, self._status, self._views])
         self._enable()
         self._say("ready", f"{config.steps:,} steps; Start makes a fresh run directory")
@@ -194,8 +197,12 @@ class TrainPanel(widgets.VBox):
         self._clicked = self._loop.create_task(self._train_unawaited(run_dir, resume))
 
     async def _train_unawaited(self, run_dir: str, resume: str) -> None:
-        with contextlib.suppress(Exception):  # the status line says it, and nobody awaits
-            await self.train(run_dir, resume)
+        before = signal.signal(signal.SIGINT, lambda *_: self._ask(Wish.STOP))  # no cell is there to be interrupted
+        try:
+            with contextlib.suppress(Exception):  # the status line says it, and nobody awaits
+                await self.train(run_dir, resume)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _ask(self, wish: Wish) -> None:
         """End the training that runs, for good or until it is resumed."""

@@ -20,6 +20,7 @@ from elastic_pinn.workbench.figures.losses import draw_events, draw_terms
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import draw_wavefield
+from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.live import LiveRecord
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class View(widgets.VBox):
         self._image = widgets.Image(format="png", layout=PICTURE)
         for choice in choices:
             choice.observe(lambda _: self.draw(), "value")
+        answer(*choices)
         super().__init__([*choices, self._image])
 
     def draw(self) -> None:
@@ -62,6 +64,7 @@ class LiveViews(widgets.Tab):
         self.selected_index: int | None
         self.titles: tuple[str, ...]
         self._due = 0.0
+        answer(self)
         self.observe(lambda _: self.draw(), "selected_index")
 
     def follow(self, run_dir: Path, record: LiveRecord, network: NetworkConfig, problem: Problem) -> None:
