@@ -92,7 +92,7 @@ def test_interrupt_stops_restart_runs_again_and_the_list_goes_on_with_the_first_
     lab.says("stopped at step")
     assert first.summary["parent"] == f"step {stopped_at}, generation 0"
 
-    lab.menu("File", "Save Notebook$")
+    lab.menu("File", "Save Notebook ")
     lab.reopen()
     lab.page.get_by_role("heading", name="Summary").scroll_into_view_if_needed()
     pictures = lab.page.locator(".jp-OutputArea-output img[src^='data:image/png']")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
@@ -23,6 +24,7 @@ from elastic_pinn.workbench.figures.units import unit_for
 SYMBOLS = {"lambda": "$\\lambda$", "mu": "$\\mu$", "rho": "$\\rho$"}
 BAND = 2.0  # standard deviations
 LEAST_DEVIATION = 0.01  # percent
+MOST_TICKS = 6  # of steps, below one of several columns
 
 
 def material_traces(source: Source, problem: Problem | None = None) -> Picture:
@@ -56,6 +58,7 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
         elif name != "lambda":  # which is searched by way of the bulk modulus
             _draw_bounds(column[0], name, start, problem.material.unknown_range)
         column[-1].set_xlabel("optimizer step")
+        column[-1].xaxis.set_major_locator(MaxNLocator(MOST_TICKS, integer=True))
         for where in column:
             light_grid(where)
         draw_stages(column[0], stages)
@@ -130,7 +133,7 @@ def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarra
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel(f"deviation of {SYMBOLS[name]} (%)")
     if len(percent):
-        axes.set_title(f"{percent[-1]:+.2g} % from the truth", loc="right", fontsize=10)
+        axes.set_title(f"{percent[-1]:+.3g} % from the truth", loc="right", fontsize=10)
 
 
 def loudest(receivers: Receivers) -> int:
