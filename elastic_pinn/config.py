@@ -79,18 +79,19 @@ class ProblemConfig(Section):
 class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
-    network: Literal["mlp", "random_features"] = "mlp"
-    """mlp: every layer is trained. random_features: only the last layer is, and the others stay as drawn"""
+    network: Literal["mlp", "random_features", "plane_waves"] = "mlp"
+    """mlp: every layer is trained. random_features: only the last layer is, and the others stay as drawn. plane_waves:
+    the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid without body force"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
-    """width of each hidden layer"""
+    """width of each hidden layer; of plane_waves, one number: how many waves"""
     initialization: Literal["glorot", "features"] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
     activation: Literal["tanh", "sin", "swish"] = "tanh"
-    """what follows each hidden layer"""
+    """what follows each hidden layer; of plane_waves always 'sin'"""
     input_frequency: Positive = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
-    or the greatest wave number in radians per half the window's longer side (features)"""
+    or the greatest wave number in radians per half the window's longer side (features, plane_waves)"""
     precision: Literal["float32", "float64"] = "float32"
     """floating-point type of weights, points and losses"""
 
@@ -139,8 +140,8 @@ class TrainingConfig(Section):
     lbfgs_line_search: Literal["strong_wolfe", "none"] = "strong_wolfe"
     """how L-BFGS finds its step length"""
     ridge: Positive = 1e-12
-    """of last_layer and variable_projection: how strongly the last layer's weights are held back, relative to what each
-    does to the misfits"""
+    """of last_layer and variable_projection: how strongly the last layer's weights (of plane_waves: the amplitudes) are
+    held back, relative to what each does to the misfits"""
     damping: Positive = 1e-3
     """of levenberg_marquardt at its start, relative to what each parameter does to the misfits"""
     clip_grad_norm: NonNegative = 0.0
@@ -290,6 +291,15 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
             raise ValueError(
                 f"stages {list(self.stages)} need {len(self.stages) - 1} stage_steps, one for each stage but the last, "
                 f"but there are {len(self.stage_steps)}: {list(self.stage_steps)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _waves_have_no_layers(self) -> Self:
+        if self.network == "plane_waves" and (len(self.hidden_layers) != 1 or self.activation != "sin"):
+            raise ValueError(
+                f"network 'plane_waves' with hidden_layers = {list(self.hidden_layers)}, activation = "
+                f"{self.activation!r}: it needs one number, of waves, as in [3000], and the activation 'sin'"
             )
         return self
 

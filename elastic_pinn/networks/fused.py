@@ -18,10 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import AXES, Components
-from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.layers import Layers
 
 SMALL_PRODUCT = 1_000_000  # multiplications of a matrix product up to which OpenBLAS needs no copy of its factors
 FEWEST_POINTS = 29  # at a time, where layers are so wide that products are large anyway
@@ -44,7 +43,7 @@ class Part:
 
 
 def sums_of_squares(
-    network: MLP, extent: Tensor, equations: Sequence[Equations], with_gradients: bool
+    network: Layers, extent: Tensor, equations: Sequence[Equations], with_gradients: bool
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Each set's sum of squared misfits (sets,), half its gradient by all parameters (sets, P) and by its form.
 
@@ -85,9 +84,9 @@ def sums_of_squares(
 
 def prepare() -> None:
     """Have the kernel compiled, for both precisions, unless it lies there already: about 15 s, once a machine."""
-    for precision in ("float32", "float64"):
-        network = MLP(NetworkConfig(hidden_layers=[1], precision=precision), torch.Generator())  # type: ignore[arg-type]
-        one = torch.ones(1, 3, dtype=network.weights[0].dtype)
+    for dtype in (torch.float32, torch.float64):
+        one = torch.ones(1, 3, dtype=dtype)
+        network = Layers((one, one[:, :1].expand(2, 1)), (one[0, :1], one[0, :2]), "tanh")
         equations = Equations(one, ("",), one.new_ones(1, 1, 2, 2), one[:, :1], one[:, :2])
         sums_of_squares(network, one[0], [equations], with_gradients=True)
 
@@ -137,9 +136,9 @@ def _room(size: int, dtype: np.dtype[Any]) -> Array:
     return room[:size]
 
 
-def _flat(network: MLP) -> Array:
+def _flat(network: Layers) -> Array:
     """All weights, then all biases, (P,)."""
-    return torch.cat([p.detach().reshape(-1) for p in (*network.weights, *network.biases)]).numpy()
+    return torch.cat([p.detach().reshape(-1) for p in network.tensors]).numpy()
 
 
 def _array(tensor: Tensor) -> Array:

@@ -1,4 +1,4 @@
-"""Residuals of a multilayer perceptron's equations, and what each parameter does to each of them.
+"""Residuals of a network's equations, and what each parameter does to each of them.
 
 A jet goes forward through the layers once; then both equations of every point go back at once, as ordinary backward
 passes do, but without the sum over points. The work of a row is so that of a gradient, in a few batched products.
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
-from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.layers import Layers
 
 POINTS_AT_ONCE = 512  # what lies between a layer's jets and its rows of the Jacobian stays small
 
@@ -34,7 +34,7 @@ class Layer:
 
 
 @torch.no_grad()
-def residuals(network: MLP, extent: Tensor, equations: Equations) -> Tensor:
+def residuals(network: Layers, extent: Tensor, equations: Equations) -> Tensor:
     """Every misfit, (N E,), a point's two after each other.
 
     extent: (3,), what the coordinates are divided by.
@@ -44,8 +44,8 @@ def residuals(network: MLP, extent: Tensor, equations: Equations) -> Tensor:
 
 
 @torch.no_grad()
-def by_network(network: MLP, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-    """The derivatives of `residuals` by some of the network's parameters, (N E, P), in their order."""
+def by_network(network: Layers, extent: Tensor, equations: Equations, parameters: Sequence[Tensor]) -> Tensor:
+    """The derivatives of `residuals` by some of the network's tensors, (N E, P), in their order."""
     sizes = [parameter.numel() for parameter in parameters]
     found = equations.points.new_empty(2 * len(equations.points), sum(sizes))  # (N E, P)
     of_parameter = dict(zip(parameters, found.split(sizes, dim=1), strict=True))
@@ -59,10 +59,10 @@ def by_network(network: MLP, extent: Tensor, equations: Equations, parameters: S
     return found
 
 
-def by_material(network: MLP, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+def by_material(network: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
     """The derivatives of `residuals` by parameters that the form hangs on, (N E, P)."""
     form = equations.form  # (K, J, 2, 2)
-    if not form.requires_grad:
+    if not (parameters and form.requires_grad):
         return equations.points.new_zeros(2 * len(equations.points), len(parameters))
     units = torch.eye(form.numel(), dtype=form.dtype, device=form.device).view(-1, *form.shape)
     found = torch.autograd.grad(form, parameters, units, retain_graph=True, is_grads_batched=True, allow_unused=True)
@@ -73,7 +73,7 @@ def by_material(network: MLP, extent: Tensor, equations: Equations, parameters: 
         return torch.einsum("nk,pkjec,jnc->nep", equations.share, slopes, jet).flatten(0, 1)
 
 
-def _fill(network: MLP, extent: Tensor, equations: Equations, wanted: dict[nn.Parameter, Tensor]) -> None:
+def _fill(network: Layers, extent: Tensor, equations: Equations, wanted: dict[Tensor, Tensor]) -> None:
     """Work out the columns of each wanted parameter, views (N E, size)."""
     layers = _forward(network, jets.seed(equations.points, equations.names, extent), equations.names)
     g = torch.einsum("nk,kjec->jnec", equations.share, equations.form)  # (J, N, E, 2)
@@ -91,7 +91,7 @@ def _fill(network: MLP, extent: Tensor, equations: Equations, wanted: dict[nn.Pa
         g = g @ weight  # (J, N, E, C)
 
 
-def _forward(network: MLP, jet: Tensor, names: Components) -> list[Layer]:
+def _forward(network: Layers, jet: Tensor, names: Components) -> list[Layer]:
     """All layers with what lies between them."""
     order = max(len(name) for name in names)
     layers = []

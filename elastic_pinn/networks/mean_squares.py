@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from elastic_pinn.networks import fused, jets
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.layers import Layers
 
 Sums = tuple[Tensor, Tensor, list[Tensor]]
 """(sets,), (sets, P) and, for each set, (K, J, 2, 2)."""
@@ -24,16 +24,14 @@ Sums = tuple[Tensor, Tensor, list[Tensor]]
 POINTS_AT_ONCE = 131_072  # by autograd: on a GPU, so many that its small layers fill it
 
 
-def mean_squares(
-    network: nn.Module, extent: Tensor, equations: Sequence[Equations], is_compiled: bool = False
-) -> Tensor:
+def mean_squares(network: Layers, extent: Tensor, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
     """The mean over points of each set's squared misfit, (sets,), with gradients for network and forms.
 
     extent: (3,), half the window's extents, which the network divides its inputs by. is_compiled: where the kernel does
     not serve, let torch compile what it does, into CUDA graphs on a GPU.
     """
     return _MeanSquares.apply(
-        network, extent, equations, is_compiled, *network.parameters(), *(each.form for each in equations)
+        network, extent, equations, is_compiled, *network.tensors, *(each.form for each in equations)
     )
 
 
@@ -43,20 +41,20 @@ class _MeanSquares(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        network: nn.Module,
+        network: Layers,
         extent: Tensor,
         equations: Sequence[Equations],
         is_compiled: bool,
         *inputs: Tensor,
     ) -> Tensor:
         needed = any(ctx.needs_input_grad)
-        if isinstance(network, MLP) and extent.device.type == "cpu":
+        if extent.device.type == "cpu":
             sums, by_flat, by_form = fused.sums_of_squares(network, extent, equations, needed)
         else:
             sums, by_flat, by_form = sums_of_squares(network, extent, equations, needed, is_compiled)
         counts = sums.new_tensor([len(each.points) for each in equations])  # (sets,)
         if needed:
-            ctx.shapes = [parameter.shape for parameter in network.parameters()]
+            ctx.shapes = [tensor.shape for tensor in network.tensors]
             ctx.save_for_backward(counts, by_flat, *by_form)
         return sums / counts
 
@@ -72,7 +70,7 @@ class _MeanSquares(torch.autograd.Function):
 
 
 def sums_of_squares(
-    network: nn.Module,
+    network: Layers,
     extent: Tensor,
     equations: Sequence[Equations],
     with_gradients: bool,
@@ -83,10 +81,9 @@ def sums_of_squares(
     Values without gradients are asked for now and then, on other points: they are not worth a compilation.
     """
     half_sum = _compiled_half_sum() if is_compiled and with_gradients else _half_sum
-    parameters = list(network.parameters())
-    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    trained = [tensor for tensor in network.tensors if tensor.requires_grad]
     sums = extent.new_zeros(len(equations))
-    by_flat = extent.new_zeros(len(equations), sum(parameter.numel() for parameter in parameters))
+    by_flat = extent.new_zeros(len(equations), sum(tensor.numel() for tensor in network.tensors))
     by_form = [torch.zeros_like(each.form) for each in equations]
     for k, whole in enumerate(equations):
         for each in whole.split(POINTS_AT_ONCE):
@@ -98,12 +95,12 @@ def sums_of_squares(
                     half, [*trained, each.form], allow_unused=True, materialize_grads=True
                 )
                 gradients = dict(zip(trained, found, strict=True))
-                by_flat[k] += torch.cat([gradients.get(p, torch.zeros_like(p)).reshape(-1) for p in parameters])
+                by_flat[k] += torch.cat([gradients.get(x, torch.zeros_like(x)).reshape(-1) for x in network.tensors])
                 by_form[k] += of_form
     return sums, by_flat, by_form
 
 
-def _half_sum(network: nn.Module, extent: Tensor, equations: Equations) -> Tensor:
+def _half_sum(network: Layers, extent: Tensor, equations: Equations) -> Tensor:
     """Half the sum of the squared misfits."""
     jet = network(jets.seed(equations.points, equations.names, extent), equations.names)  # (J, N, 2)
     return equations.misfit(jet).square().sum() / 2.0

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice, pairwise
 
 import torch
 from torch import Tensor, nn
 
 from elastic_pinn.config import NetworkConfig
-from elastic_pinn.networks import jets
+from elastic_pinn.networks import jacobian
+from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.layers import ACTIVATIONS, Layers
+from elastic_pinn.physics.material import Moduli
 
-ACTIVATIONS = {
-    "tanh": jets.tanh_derivatives,
-    "sin": jets.sin_derivatives,
-    "swish": jets.swish_derivatives,
-}
 GENTLE = 0.2  # radians: coordinates up to here pass through a nonlinearity nearly as they are
 
 
@@ -34,7 +32,6 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         self.activation = config.activation
-        self.derivatives = ACTIVATIONS[config.activation]
         dtype = getattr(torch, config.precision)
         shapes = list(pairwise([3, *config.hidden_layers, 2]))
         self.weights = nn.ParameterList(torch.empty(n, m, dtype=dtype) for m, n in shapes)
@@ -46,12 +43,27 @@ class MLP(nn.Module):
         for parameter in (*self.weights[:-1], *self.biases[:-1]):
             parameter.requires_grad_(not is_random)
 
-    def forward(self, jet: Tensor, names: jets.Components) -> Tensor:
-        """The jet of the output from the jet of the input, (J, N, 3) -> (J, N, 2)."""
-        *hidden, last = zip(self.weights, self.biases, strict=True)
-        for weight, bias in hidden:
-            jet = jets.elementwise(jets.linear(jet, weight, bias), names, self.derivatives)  # (J, N, C)
-        return jets.linear(jet, *last)
+    @staticmethod
+    def shapes(config: NetworkConfig) -> Mapping[str, tuple[int, ...]]:
+        """Names and shapes of what the state_dict holds."""
+        pairs = list(enumerate(pairwise([3, *config.hidden_layers, 2])))
+        return {f"weights.{i}": (m, n) for i, (n, m) in pairs} | {f"biases.{i}": (m,) for i, (_, m) in pairs}
+
+    def within(self, moduli: Moduli) -> Layers:
+        """What it is in a material: the same in each."""
+        return Layers(tuple(self.weights), tuple(self.biases), self.activation)
+
+    def jacobian(
+        self, layers: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]
+    ) -> Tensor:
+        """The derivatives of all misfits by some of its parameters, (N E, P)."""
+        return jacobian.by_network(layers, extent, equations, parameters)
+
+    def by_material(
+        self, moduli: Moduli, extent: Tensor, equations: Equations, unknowns: Sequence[nn.Parameter]
+    ) -> Tensor:
+        """What unknowns of the material do to it: nothing, (N E, U)."""
+        return equations.target.new_zeros(equations.target.numel(), len(unknowns))
 
     @torch.no_grad()
     def _start_glorot(self, frequency: float, generator: torch.Generator) -> None:
@@ -73,7 +85,7 @@ class MLP(nn.Module):
         20, 2007).
         """
         *before, last = zip(self.weights[:-1], self.biases[:-1], strict=True)
-        slope = list(islice(self.derivatives(last[0].new_zeros(())), 2))[1].item()
+        slope = list(islice(ACTIVATIONS[self.activation](last[0].new_zeros(())), 2))[1].item()
         passed = torch.eye(3, dtype=last[0].dtype)  # (C, 3), what the layers before make of the coordinates
         for i, (weight, bias) in enumerate(before):
             nn.init.orthogonal_(weight, GENTLE if i == 0 else 1.0 / slope, generator=generator)

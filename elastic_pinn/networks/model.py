@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -13,9 +12,13 @@ from torch import Tensor, nn
 from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jacobian, jets
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.layers import Layers
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.physics import Material, MaterialParameters, Scales
+
+NETWORKS: Mapping[str, type[MLP | PlaneWaves]] = {"mlp": MLP, "random_features": MLP, "plane_waves": PlaneWaves}
 
 
 class Model(nn.Module):
@@ -31,7 +34,7 @@ class Model(nn.Module):
         self, config: NetworkConfig, material: MaterialParameters, scales: Scales, generator: torch.Generator
     ) -> None:
         super().__init__()
-        self.network = MLP(config, generator, scales.extent)
+        self.network = NETWORKS[config.network](config, generator, scales.extent)
         self.material = material
         self.scales = scales
         self.dtype = getattr(torch, config.precision)
@@ -64,7 +67,7 @@ class Model(nn.Module):
         points: (N, 3), dimensionless x, y, t.
         """
         names = jets.components(wanted)
-        jet = self.network(jets.seed(points, names, self._extent), names)  # (J, N, 2)
+        jet = self._layers(jets.seed(points, names, self._extent), names)  # (J, N, 2)
         return dict(zip(names, jet.unbind(0), strict=True))
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
@@ -72,11 +75,11 @@ class Model(nn.Module):
 
         is_compiled: whether torch compiles the work on a GPU; on a CPU it is compiled anyway.
         """
-        return mean_squares(self.network, self._extent, equations, is_compiled)
+        return mean_squares(self._layers, self._extent, equations, is_compiled)
 
     def residuals(self, equations: Equations) -> Tensor:
         """Every misfit, (2 N,), a point's two after each other."""
-        return jacobian.residuals(self.network, self._extent, equations)
+        return jacobian.residuals(self._layers, self._extent, equations)
 
     def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """The derivatives of `residuals` by some of the model's parameters, first of the network, then of the material,
@@ -84,10 +87,19 @@ class Model(nn.Module):
         mine = set(self.material.parameters())
         of_network = [parameter for parameter in parameters if parameter not in mine]
         of_material = [parameter for parameter in parameters if parameter in mine]
-        by_network = jacobian.by_network(self.network, self._extent, equations, of_network)
+        layers, around = self._layers, (self._extent, equations)
+        by_network = self.network.jacobian(layers, *around, of_network)
         if not of_material:
             return by_network  # not copied: it may be large
-        return torch.cat([by_network, jacobian.by_material(self.network, self._extent, equations, of_material)], dim=1)
+        with torch.enable_grad():
+            moduli = self.material()
+        by_form = jacobian.by_material(layers, *around, of_material)
+        return torch.cat([by_network, by_form + self.network.by_material(moduli, *around, of_material)], dim=1)
+
+    @property
+    def _layers(self) -> Layers:
+        """The network in the material as it is."""
+        return self.network.within(self.material())
 
     @property
     def _extent(self) -> Tensor:
@@ -140,7 +152,5 @@ def _kinds(config: NetworkConfig) -> dict[str, Kind]:
         "material.start": ((3,), torch.float64),
         "material.search": ((), torch.float64),
     }
-    for number, (m, n) in enumerate(pairwise([3, *config.hidden_layers, 2])):
-        kinds[f"network.weights.{number}"] = (n, m), inside
-        kinds[f"network.biases.{number}"] = (n,), inside
-    return kinds
+    shapes = NETWORKS[config.network].shapes(config)
+    return kinds | {f"network.{name}": (shape, inside) for name, shape in shapes.items()}

@@ -157,6 +157,12 @@ class MaterialParameters(nn.Module):
         return torch.exp(width * torch.tanh(parameter / width))
 
 
+def wave_speeds(moduli: Moduli) -> tuple[Tensor, Tensor]:
+    """c_p = sqrt((lambda + 2 mu) / rho) and c_s = sqrt(mu / rho), in the units of what is given."""
+    lame_lambda, mu, density = moduli
+    return ((lame_lambda + 2.0 * mu) / density).sqrt(), (mu / density).sqrt()
+
+
 def _parameter(name: str) -> str:
     """The name of an unknown's parameter: lambda is found by way of the bulk modulus."""
     return f"log_{'bulk' if name == 'lambda' else name}"

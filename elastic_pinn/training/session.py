@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.optim import Optimizer
 
-from elastic_pinn.config import Config
+from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
@@ -55,6 +55,8 @@ class Session:
         def place(batch: Batch) -> Batch:
             return batch.to(device, dtype)
 
+        if config.network == "plane_waves" and problem.force:
+            raise ConfigError("network 'plane_waves' cannot meet a body force: take 'mlp' or 'random_features'")
         self.config, self.problem = config, problem
         self.model = Model.create(config, problem.material, problem.scales, _torch_generator(weights_seed)).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]

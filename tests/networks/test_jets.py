@@ -8,7 +8,8 @@ from torch import Tensor
 
 from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jets
-from elastic_pinn.networks.mlp import ACTIVATIONS, MLP
+from elastic_pinn.networks.layers import ACTIVATIONS
+from elastic_pinn.networks.mlp import MLP
 
 PLAIN = {"tanh": torch.tanh, "sin": torch.sin, "swish": torch.nn.functional.silu}
 SCALE = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
@@ -63,7 +64,7 @@ def nested(net: MLP, activation: str, where: Tensor) -> dict[str, Tensor]:
 
 def by_jets(net: MLP, where: Tensor, wanted) -> dict[str, Tensor]:
     names = jets.components(wanted)
-    return dict(zip(names, net(jets.seed(where, names, SCALE), names), strict=True))
+    return dict(zip(names, net.within(())(jets.seed(where, names, SCALE), names), strict=True))
 
 
 def some_loss(values: dict[str, Tensor]) -> Tensor:

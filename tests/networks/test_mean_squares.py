@@ -7,15 +7,15 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks import fused, jets, mean_squares
-from elastic_pinn.networks.mlp import ACTIVATIONS, MLP
+from elastic_pinn.networks.layers import ACTIVATIONS, Layers
 from tests.networks.samples import EXTENT, network, some_equations
 
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 
 
-def plain(net: MLP, extent: Tensor, equations) -> Tensor:
+def plain(layers: Layers, extent: Tensor, equations) -> Tensor:
     """As anyone would write it."""
-    jet_of = [net(jets.seed(each.points, each.names, extent), each.names) for each in equations]
+    jet_of = [layers(jets.seed(each.points, each.names, extent), each.names) for each in equations]
     misfits = [each.misfit(jet) for each, jet in zip(equations, jet_of, strict=True)]
     return torch.stack([misfit.square().sum(1).mean() for misfit in misfits])
 
@@ -36,7 +36,10 @@ def assert_close(found, expected, tolerance: float = 1e-12) -> None:
 def test_values_and_gradients_are_those_of_jets_and_autograd(activation, n):
     net, (equations, moduli) = network(activation), some_equations(n)
     inputs = [*net.parameters(), *moduli]
-    found, expected = mean_squares.mean_squares(net, EXTENT, equations), plain(net, EXTENT, equations)
+    found, expected = (
+        mean_squares.mean_squares(net.within(()), EXTENT, equations),
+        plain(net.within(()), EXTENT, equations),
+    )
     assert_close([found], [expected])
     assert_close(gradients(found, inputs), gradients(expected, inputs))
 
@@ -44,7 +47,10 @@ def test_values_and_gradients_are_those_of_jets_and_autograd(activation, n):
 @each_activation
 def test_far_out_arguments_are_no_less_exact(activation):
     net, (equations, _) = network(activation, spread=60.0), some_equations(200)
-    found, expected = mean_squares.mean_squares(net, EXTENT, equations), plain(net, EXTENT, equations)
+    found, expected = (
+        mean_squares.mean_squares(net.within(()), EXTENT, equations),
+        plain(net.within(()), EXTENT, equations),
+    )
     assert (found - expected).abs().max() <= 1e-12 * expected.abs().max()
 
 
@@ -52,14 +58,17 @@ def test_far_out_arguments_are_no_less_exact(activation):
 def test_layers_may_have_any_number_and_width(hidden):
     net, (equations, moduli) = network(hidden=hidden), some_equations(150)
     inputs = [*net.parameters(), *moduli]
-    found, expected = mean_squares.mean_squares(net, EXTENT, equations), plain(net, EXTENT, equations)
+    found, expected = (
+        mean_squares.mean_squares(net.within(()), EXTENT, equations),
+        plain(net.within(()), EXTENT, equations),
+    )
     assert_close(gradients(found, inputs), gradients(expected, inputs))
 
 
 def test_single_precision_is_as_good_as_its_digits():
     net, (equations, moduli) = network(precision="float32"), some_equations(400, torch.float32)
     inputs = [*net.parameters(), *moduli]
-    found, expected = (of(net, EXTENT.float(), equations) for of in (mean_squares.mean_squares, plain))
+    found, expected = (of(net.within(()), EXTENT.float(), equations) for of in (mean_squares.mean_squares, plain))
     assert found.dtype == torch.float32
     assert_close([found], [expected], 1e-5)
     assert_close(gradients(found, inputs), gradients(expected, inputs), 1e-5)
@@ -71,7 +80,7 @@ def test_any_number_of_threads_gives_the_same_bits():
     try:
         for threads in (1, 2, 3, 3):
             torch.set_num_threads(threads)
-            values = mean_squares.mean_squares(net, EXTENT.float(), equations)
+            values = mean_squares.mean_squares(net.within(()), EXTENT.float(), equations)
             found.append([values, *gradients(values, list(net.parameters()))])
     finally:
         torch.set_num_threads(before)
@@ -82,18 +91,18 @@ def test_any_number_of_threads_gives_the_same_bits():
 def test_without_gradients_the_values_are_the_same():
     net, (equations, _) = network(), some_equations(100)
     with torch.no_grad():
-        quick = mean_squares.mean_squares(net, EXTENT, equations)
+        quick = mean_squares.mean_squares(net.within(()), EXTENT, equations)
     assert not quick.requires_grad
-    assert torch.equal(quick, mean_squares.mean_squares(net, EXTENT, equations).detach())
+    assert torch.equal(quick, mean_squares.mean_squares(net.within(()), EXTENT, equations).detach())
 
 
 @pytest.mark.parametrize("with_gradients", [False, True])
 def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeypatch, with_gradients):
     net, (equations, _) = network(), some_equations(100)
-    compiled = fused.sums_of_squares(net, EXTENT, equations, with_gradients)
+    compiled = fused.sums_of_squares(net.within(()), EXTENT, equations, with_gradients)
     for points in (7, 1000):
         monkeypatch.setattr(mean_squares, "POINTS_AT_ONCE", points)
-        by_autograd = mean_squares.sums_of_squares(net, EXTENT, equations, with_gradients)
+        by_autograd = mean_squares.sums_of_squares(net.within(()), EXTENT, equations, with_gradients)
         assert_close([by_autograd[0]], [compiled[0]])
         if with_gradients:
             assert_close([by_autograd[1], *by_autograd[2]], [compiled[1], *compiled[2]])
@@ -106,8 +115,8 @@ def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeyp
 def test_compiled_by_torch_the_sums_are_the_same_and_follow_the_weights():
     net, (equations, _) = network(hidden=(4,)), some_equations(20)
     for _ in range(2):
-        found = mean_squares.sums_of_squares(net, EXTENT, equations[3:], True, is_compiled=True)
-        expected = fused.sums_of_squares(net, EXTENT, equations[3:], True)
+        found = mean_squares.sums_of_squares(net.within(()), EXTENT, equations[3:], True, is_compiled=True)
+        expected = fused.sums_of_squares(net.within(()), EXTENT, equations[3:], True)
         assert_close([found[0], found[1], *found[2]], [expected[0], expected[1], *expected[2]])
         with torch.no_grad():
             net.weights[0].mul_(1.5)
@@ -119,6 +128,6 @@ def test_a_weight_that_is_no_number_shows(bad):
         net, (equations, _) = network(), some_equations(100)
         with torch.no_grad():
             net.weights[layer][0, 0] = bad
-        values = mean_squares.mean_squares(net, EXTENT, equations)
+        values = mean_squares.mean_squares(net.within(()), EXTENT, equations)
         assert not values.isfinite().all()
         assert not all(gradient.isfinite().all() for gradient in gradients(values, list(net.parameters())))

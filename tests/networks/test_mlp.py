@@ -7,6 +7,7 @@ import torch
 
 from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.layers import ACTIVATIONS
 from elastic_pinn.networks.mlp import MLP
 
 
@@ -25,7 +26,10 @@ def test_weights_and_outputs_have_the_precision_asked_for(precision):
     net, dtype = mlp(precision=precision, hidden_layers=[4]), getattr(torch, precision)
     assert {parameter.dtype for parameter in net.parameters()} == {dtype}
     names = jets.components(("t",))
-    assert net(jets.seed(torch.zeros(2, 3, dtype=dtype), names, torch.ones(3, dtype=dtype)), names).dtype == dtype
+    assert (
+        net.within(())(jets.seed(torch.zeros(2, 3, dtype=dtype), names, torch.ones(3, dtype=dtype)), names).dtype
+        == dtype
+    )
 
 
 def test_weights_are_glorot_normal_and_biases_zero():
@@ -56,7 +60,7 @@ def wave_vectors(net: MLP) -> torch.Tensor:
     def before_last(point: torch.Tensor) -> torch.Tensor:
         *hidden, (weight, bias) = zip(net.weights[:-1], net.biases[:-1], strict=True)
         for w, b in hidden:
-            point = next(net.derivatives(w @ point + b))
+            point = next(ACTIVATIONS[net.activation](w @ point + b))
         return weight @ point + bias
 
     return torch.func.jacrev(before_last)(net.weights[0].new_zeros(3))

@@ -73,8 +73,8 @@ def _require_tall(name: str, misfits: int, columns: int, precision: str) -> None
         size = 8 if precision == "float64" else 4
         raise ConfigError(
             f"stages has {name!r}, which factors a matrix of {rows} x {columns} numbers "
-            f"({_gib(rows * columns, size)} GiB): it takes at most {MOST_FACTORED} of them. Use fewer points, or a "
-            f"narrower last hidden layer than {columns // 2 - 1}"
+            f"({_gib(rows * columns, size)} GiB): it takes at most {MOST_FACTORED} of them. Use fewer points, a "
+            "narrower last hidden layer, or fewer plane waves"
         )
 
 
@@ -143,8 +143,8 @@ def _levenberg_marquardt(parameters: Parameters, config: TrainingConfig) -> Leve
 
 
 def _of_last_layer(parameters: Parameters) -> Parameters:
-    """The last matrix and the last vector."""
-    return [[parameter for parameter in parameters if parameter.ndim == n][-1] for n in (2, 1)]
+    """The last matrix and the last vector; of plane waves, whose only vector is that of their amplitudes, this one."""
+    return [each for n in (2, 1) for each in [parameter for parameter in parameters if parameter.ndim == n][-1:]]
 
 
 def _unknowns(parameters: Parameters) -> Parameters:

@@ -100,6 +100,20 @@ def _know_standing_waves(session: Session) -> None:
         session.model.network.biases[0][: len(rows)] = torch.tensor(phases, dtype=torch.float64)
 
 
+def test_plane_waves_tell_lambda_and_mu_of_an_exact_wavefield(tiny, seen):
+    config = tiny(
+        stages=["variable_projection"], problem="own", network="plane_waves", hidden_layers=[500], activation="sin",
+        input_frequency=2.6, steps=7, precision="float64", interior_points=10, boundary_points=200, initial_points=100,
+        sampling="sobol", validate_every=1000, validation_fraction=0.0, ridge=1e-13,
+    )  # fmt: skip
+    session = Session(config, seen)
+    for _ in range(7):
+        row = session.advance()
+    assert row["loss/pde"] < 1e-20
+    assert row["material/lambda"] == pytest.approx(2.0, rel=1e-4)
+    assert row["material/mu"] == pytest.approx(1.0, rel=1e-4)
+
+
 def test_without_unknowns_there_is_nothing_to_search(tiny, tmp_path):
     with pytest.raises(
         ep.ConfigError, match="'variable_projection', which searches the material, and nothing of it is"

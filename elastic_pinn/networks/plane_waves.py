@@ -1,0 +1,111 @@
+"""Plane P and S waves of the material: whatever their amplitudes, the wave equation holds.
+
+    u = sum_i a_i d_i sin(k_i . x - c_i |k_i| t + b_i),   P: d_i along k_i, c_i = c_p;   S: d_i across k_i, c_i = c_s
+
+Every wavefield of a homogeneous solid without body force is a sum of such waves, and a window of space and time holds
+only so many that differ there. Source: Aki and Richards, Quantitative Seismology, 2002, section 5.1.
+
+Letters: N points, F waves, E = 2 equations a point, U unknowns of the material.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from elastic_pinn.config import NetworkConfig
+from elastic_pinn.networks import jacobian
+from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.layers import Layers
+from elastic_pinn.physics.material import Moduli, wave_speeds
+
+S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both then fill their frequencies alike
+
+
+class PlaneWaves(nn.Module):
+    """Waves whose wave vectors and phases are drawn once, from `generator`; their amplitudes are trained.
+
+    Wave vectors are spread evenly over the disc up to `input_frequency` radians per dimensionless length.
+
+    extent: (3,), half the window's extents, dimensionless, which the inputs have been divided by.
+    """
+
+    vectors: Tensor
+    phases: Tensor
+
+    def __init__(
+        self, config: NetworkConfig, generator: torch.Generator, extent: Sequence[float] = (1.0, 1.0, 1.0)
+    ) -> None:
+        super().__init__()
+        dtype = getattr(torch, config.precision)
+        (count,) = config.hidden_layers
+        length, angle, phase = torch.rand(3, count, dtype=dtype, generator=generator)  # each (F,)
+        angle, phase = 2.0 * math.pi * angle, 2.0 * math.pi * phase
+        along = torch.stack([angle.cos(), angle.sin()], dim=1)  # (F, 2)
+        self.extent = extent
+        self.register_buffer("vectors", config.input_frequency * length.sqrt()[:, None] * along)  # (F, 2)
+        self.register_buffer("phases", phase)
+        self.amplitudes = nn.Parameter(torch.zeros(count, dtype=dtype))
+
+    @staticmethod
+    def shapes(config: NetworkConfig) -> Mapping[str, tuple[int, ...]]:
+        """Names and shapes of what the state_dict holds."""
+        (count,) = config.hidden_layers
+        return {"vectors": (count, 2), "phases": (count,), "amplitudes": (count,)}
+
+    def within(self, moduli: Moduli) -> Layers:
+        """The waves in a material of dimensionless lambda, mu and rho."""
+        frequencies = self._lengths * torch.stack(wave_speeds(moduli))[self._kinds]  # (F,)
+        by_axis = torch.cat([self.vectors, -frequencies[:, None]], dim=1)  # (F, 3)
+        first = by_axis * by_axis.new_tensor(self.extent)
+        last = (self._directions * self.amplitudes[:, None]).T  # (2, F)
+        return Layers((first, last), (self.phases, last.new_zeros(2)), "sin")
+
+    def jacobian(
+        self, layers: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]
+    ) -> Tensor:
+        """The derivatives of all misfits by the amplitudes, (N E, F), where they are asked for."""
+        if not parameters:
+            return jacobian.by_network(layers, extent, equations, ())
+        by_last = (jacobian.by_network(layers, extent, part, layers.weights[1:]) for part in _parts(equations))
+        return torch.cat([(each.unflatten(1, (2, -1)) * self._directions.T).sum(1) for each in by_last])
+
+    def by_material(
+        self, moduli: Moduli, extent: Tensor, equations: Equations, unknowns: Sequence[nn.Parameter]
+    ) -> Tensor:
+        """What unknowns of the material do to all misfits by way of the frequencies, (N E, U)."""
+        with torch.enable_grad():
+            slopes = [_gradient(speed, unknowns) for speed in wave_speeds(moduli)]  # each (U,)
+        frequencies = self._lengths[:, None] * torch.stack(slopes)[self._kinds]  # (F, U)
+        layers, effects = self.within(moduli), -self.extent[2] * frequencies
+        by_first = (jacobian.by_network(layers, extent, part, layers.weights[:1]) for part in _parts(equations))
+        return torch.cat([each.unflatten(1, (-1, 3))[..., 2] @ effects for each in by_first])
+
+    @property
+    def _lengths(self) -> Tensor:
+        """Wave numbers, (F,)."""
+        return torch.linalg.vector_norm(self.vectors, dim=1)
+
+    @property
+    def _kinds(self) -> Tensor:
+        """0: a P wave, 1: an S wave, (F,)."""
+        return (torch.arange(len(self.vectors), device=self.vectors.device) % S_EVERY == S_EVERY - 1).long()
+
+    @property
+    def _directions(self) -> Tensor:
+        """Unit vectors that the solid moves along, (F, 2)."""
+        along = self.vectors / self._lengths[:, None]
+        across = torch.stack([-along[:, 1], along[:, 0]], dim=1)
+        return torch.where(self._kinds[:, None] == 0, along, across)
+
+
+def _parts(equations: Equations) -> Iterator[Equations]:
+    return equations.split(jacobian.POINTS_AT_ONCE)
+
+
+def _gradient(value: Tensor, unknowns: Sequence[nn.Parameter]) -> Tensor:
+    """The derivatives of a number by the unknowns, (U,)."""
+    return torch.stack(torch.autograd.grad(value, unknowns, retain_graph=True, materialize_grads=True))
