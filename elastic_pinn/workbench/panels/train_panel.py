@@ -50,6 +50,7 @@ class TrainPanel(widgets.VBox):
 
     Attributes:
         run_dir: where it trains, or trained last; Path() before.
+        views: the live pictures, a tab each.
     """
 
     def __init__(self, config: Config, problem: Problem | None = None, name: str = "run") -> None:
@@ -71,11 +72,11 @@ class TrainPanel(widgets.VBox):
             }
         )
         self._progress, self._status = Progress(config.steps), widgets.HTML()
-        self._list, self._views = CheckpointList(self._choose), LiveViews()
+        self._list, self.views = CheckpointList(self._choose), LiveViews()
         row = widgets.HBox([self._buttons, self._progress], layout={"align_items": "center", "flex_flow": "row wrap"})
         settings = widgets.Accordion([self._form], titles=("Settings",))
         answer(settings)
-        super().__init__([settings, row, self._list, self._status, self._views])
+        super().__init__([settings, row, self._list, self._status, self.views])
         self._enable()
         self._say("ready", f"{config.steps:,} steps; Start makes a fresh run directory")
 
@@ -112,7 +113,7 @@ class TrainPanel(widgets.VBox):
             except (ConfigError, RunDirectoryError):  # the status line says what it cannot go on with
                 self._wish = Wish.PAUSE
         self._say_end(run)
-        self._views.draw_all()
+        self.views.draw_all()
         return run
 
     async def _train_on(self, resume: str) -> Run:
@@ -121,7 +122,7 @@ class TrainPanel(widgets.VBox):
         self._wish, self._record = Wish.NONE, self._record_until_now(resume)
         self._control = control = Control(self._record.take_row, self._record.take_weights)
         self._progress.begin(self.config.steps, self._step)
-        self._views.follow(self.run_dir, self._record, self.config, self._form.problem or problem_from(self.config))
+        self.views.follow(self.run_dir, self._record, self.config, self._form.problem or problem_from(self.config))
         call = (self.config, self.run_dir, self._own, resume, control)
         work = asyncio.create_task(asyncio.to_thread(train, *call))
         try:
@@ -147,13 +148,13 @@ class TrainPanel(widgets.VBox):
                 self._progress.show(self._step)
                 self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}")
                 next_text = time.monotonic() + TEXT_EVERY_S
-            self._views.draw_if_due()
+            self.views.draw_if_due()
         run = work.result()
         with contextlib.suppress(CheckpointError):  # none could be written
             newest = run.latest()
             self._record.take_weights(newest.step, newest.model().state_dict())
         self._progress.end(self._step)
-        self._views.draw()
+        self.views.draw()
         return run
 
     async def _next_wish(self) -> Wish:
