@@ -52,7 +52,7 @@ check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who i
 	@touch $@
 
 .venv/bench.stamp: .venv/base.stamp
-	$(PIP_INSTALL) -e ".[bench]"
+	$(PIP_INSTALL) -e ".[bench,reference]"
 	@touch $@
 
 .venv/bin/python:

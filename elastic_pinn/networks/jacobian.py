@@ -75,12 +75,12 @@ def by_material(network: Layers, extent: Tensor, equations: Equations, parameter
 
 def _fill(network: Layers, extent: Tensor, equations: Equations, wanted: dict[Tensor, Tensor]) -> None:
     """Work out the columns of each wanted parameter, views (N E, size)."""
-    layers = _forward(network, jets.seed(equations.points, equations.names, extent), equations.names)
+    layers = forward(network, jets.seed(equations.points, equations.names, extent), equations.names)
     g = torch.einsum("nk,kjec->jnec", equations.share, equations.form)  # (J, N, E, 2)
     for i in reversed(range(len(layers))):
         layer, weight, bias = layers[i], network.weights[i], network.biases[i]
         if layer.slopes:
-            g = _through_nonlinearity(g, layer, equations.names)
+            g = through_nonlinearity(g, layer, equations.names)
         if bias in wanted:
             wanted[bias].copy_(g[0].flatten(0, 1))  # (N E, D)
         if weight in wanted:
@@ -91,7 +91,7 @@ def _fill(network: Layers, extent: Tensor, equations: Equations, wanted: dict[Te
         g = g @ weight  # (J, N, E, C)
 
 
-def _forward(network: Layers, jet: Tensor, names: Components) -> list[Layer]:
+def forward(network: Layers, jet: Tensor, names: Components) -> list[Layer]:
     """All layers with what lies between them."""
     order = max(len(name) for name in names)
     layers = []
@@ -104,7 +104,7 @@ def _forward(network: Layers, jet: Tensor, names: Components) -> list[Layer]:
     return [*layers, Layer(jet, jets.linear(jet, *last), ())]
 
 
-def _through_nonlinearity(g: Tensor, layer: Layer, names: Components) -> Tensor:
+def through_nonlinearity(g: Tensor, layer: Layer, names: Components) -> Tensor:
     """From the gradient by a nonlinearity's output to that by its input, (J, N, E, D): see jets._Elementwise."""
     z, (f1, *higher) = layer.z[:, :, None], (slope[:, None] for slope in layer.slopes)  # (J, N, 1, D), each (N, 1, D)
     back = g * f1

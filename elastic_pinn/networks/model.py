@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jacobian, jets
+from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.layers import Layers
 from elastic_pinn.networks.mean_squares import mean_squares
@@ -84,9 +85,7 @@ class Model(nn.Module):
     def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """The derivatives of `residuals` by some of the model's parameters, first of the network, then of the material,
         (2 N, P)."""
-        mine = set(self.material.parameters())
-        of_network = [parameter for parameter in parameters if parameter not in mine]
-        of_material = [parameter for parameter in parameters if parameter in mine]
+        of_network, of_material = self._apart(parameters)
         layers, around = self._layers, (self._extent, equations)
         by_network = self.network.jacobian(layers, *around, of_network)
         if not of_material:
@@ -95,6 +94,15 @@ class Model(nn.Module):
             moduli = self.material()
         by_form = jacobian.by_material(layers, *around, of_material)
         return torch.cat([by_network, by_form + self.network.by_material(moduli, *around, of_material)], dim=1)
+
+    def curvature(self, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]) -> Curvature:
+        """The weighted sum of J^T J, J being the `jacobian` of each set by the same parameters: not of plane waves."""
+        return Curvature(self._layers, self._extent, weighted, *self._apart(parameters))
+
+    def _apart(self, parameters: Sequence[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """Those of the network, those of the material."""
+        mine = set(self.material.parameters())
+        return [each for each in parameters if each not in mine], [each for each in parameters if each in mine]
 
     @property
     def _layers(self) -> Layers:

@@ -29,7 +29,7 @@ class Attempt:
 
     def __init__(self, objective: Objective) -> None:
         self._objective, self._start = objective, objective.position()
-        self.system, self.note = objective.system, ""
+        self.system, self.curvature, self.note = objective.system, objective.curvature, ""
         self._loss = objective()
         self._gradient_norm = objective.gradient_norm()
         self.trials: list[Trial] = []

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from elastic_pinn.config import TrainingConfig
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.equations import Equations, form_of
 from elastic_pinn.networks.jets import components
 from elastic_pinn.physics import Displacement, Problem
@@ -121,12 +122,19 @@ class Loss:
     def system(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:
         """Misfits (M,), so weighted that their squares add up to the total, and their derivatives by some of the
         model's parameters (M, P)."""
+        residuals, jacobians = [], []
+        for weight, equations in self._weighted(model, batches):
+            residuals.append(math.sqrt(weight) * model.residuals(equations))
+            jacobians.append(model.jacobian(equations, parameters).mul_(math.sqrt(weight)))
+        return torch.cat(residuals), torch.cat(jacobians)
+
+    def curvature(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> Curvature:
+        """J^T J, J being the derivatives that `system` gives, without forming them."""
+        return model.curvature(self._weighted(model, batches), parameters)
+
+    def _weighted(self, model: Model, batches: Batches) -> list[tuple[float, Equations]]:
+        """What counts, and how much each of its points' squared misfits does."""
         with torch.enable_grad():  # an optimizer's step asks without, but the forms are to tell of the material
             asked = self.equations(model, batches)
-        residuals, jacobians = [], []
-        for term, equations in zip(self.terms, asked, strict=True):
-            factor = math.sqrt(self.weights[term.column] / len(equations.points))
-            if factor:
-                residuals.append(factor * model.residuals(equations))
-                jacobians.append(model.jacobian(equations, parameters).mul_(factor))
-        return torch.cat(residuals), torch.cat(jacobians)
+        weights = [self.weights[term.column] / len(each.points) for term, each in zip(self.terms, asked, strict=True)]
+        return [(weight, each) for weight, each in zip(weights, asked, strict=True) if weight]

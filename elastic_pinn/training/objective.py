@@ -7,8 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from elastic_pinn.networks.curvature import Curvature
+
 System = Callable[[Sequence[nn.Parameter]], tuple[Tensor, Tensor]]
-"""Misfits (M,) whose squares add up to the loss, and their derivatives by the given parameters (M, P)."""
+"""Misfits (M,) whose squares add up to the loss, and their derivatives J by the given parameters (M, P)."""
+
+MakeCurvature = Callable[[Sequence[nn.Parameter]], Curvature]
+"""J^T J by the given parameters."""
 
 
 class Objective:
@@ -20,9 +25,13 @@ class Objective:
     """
 
     def __init__(
-        self, parameters: list[nn.Parameter], evaluate: Callable[[], Mapping[str, Tensor]], system: System
+        self,
+        parameters: list[nn.Parameter],
+        evaluate: Callable[[], Mapping[str, Tensor]],
+        system: System,
+        curvature: MakeCurvature,
     ) -> None:
-        self._parameters, self._evaluate, self.system = parameters, evaluate, system
+        self._parameters, self._evaluate, self.system, self.curvature = parameters, evaluate, system, curvature
         self.forget()
 
     def forget(self) -> None:

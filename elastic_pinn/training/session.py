@@ -70,6 +70,7 @@ class Session:
             self.parameters,
             lambda: self.loss(self.model, self.sampler.batches),
             lambda parameters: self.loss.system(self.model, self.sampler.batches, parameters),
+            lambda parameters: self.loss.curvature(self.model, self.sampler.batches, parameters),
         )
         self.step, self.first_step = 0, 0
         self._zero = time.monotonic()

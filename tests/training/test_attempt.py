@@ -10,7 +10,7 @@ from elastic_pinn.training.attempt import Attempt
 class Slope:
     """An objective over one parameter x, of which the value and the gradient are given."""
 
-    system = None  # it has no misfits
+    system = curvature = None  # it has no misfits
 
     def __init__(self, value, gradient: float, start: float = 1.0) -> None:
         self.x, self._value, self._gradient = nn.Parameter(torch.tensor([start]).double()), value, gradient

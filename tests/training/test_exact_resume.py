@@ -20,6 +20,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.storage import Snapshot, read_snapshot
 from elastic_pinn.storage.format.seal import read_header
+from elastic_pinn.training.optimizers import levenberg_marquardt
 from elastic_pinn.training.saving import Saver
 
 STEPS = 11
@@ -54,6 +55,7 @@ class Case:
     config: dict[str, Any]
     killed_at: tuple[int, ...]
     goes_on_from: tuple[int, ...] = field(default=(3,))
+    most_numbers: int = levenberg_marquardt.MOST_NUMBERS
 
 
 CASES = {
@@ -96,6 +98,13 @@ CASES = {
         (2, 4, 5, 9),
         (1, 3, 4, 8),
     ),
+    "levenberg-marquardt-without-the-matrix": Case(
+        {"stages": ["levenberg_marquardt"], "precision": "float64", "steps": 7, "hidden_layers": [4, 4]}
+        | {"checkpoint_every": 1},
+        (3, 5),
+        (2, 4),
+        most_numbers=0,
+    ),
     "adam-then-variable-projection": Case(
         ALUMINIUM
         | {"stages": ["adam", "variable_projection"], "stage_steps": [4], "precision": "float64", "steps": 9}
@@ -136,6 +145,7 @@ def train(name: str, run_dir: Path, killed_at: int | None, **changes) -> None:
     if killed_at:  # where it goes on from must not hang on how far a save in the background has come
         save = Saver.save
         Saver.save = lambda saver, *job: [save(saver, *job), saver.wait()]
+    levenberg_marquardt.MOST_NUMBERS = CASES[name].most_numbers
     config = ep.Config(**(SMALL | CASES[name].config | changes))
     ep.train(config, run_dir, resume="auto", control=ep.Control(on_step))
 

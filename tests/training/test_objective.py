@@ -18,7 +18,7 @@ def counted():
         square = used.square().sum()
         return {"total": 2 * square, "square": square}
 
-    return used, unused, Objective([used, unused], evaluate, None), places
+    return used, unused, Objective([used, unused], evaluate, None, None), places
 
 
 def test_a_call_gives_the_total_and_sets_gradients_and_terms(counted):

@@ -10,7 +10,7 @@ from torch.optim import LBFGS, SGD, Adam, AdamW, Optimizer
 
 from elastic_pinn.config import Config, ConfigError, TrainingConfig
 from elastic_pinn.training.optimizers.least_squares import LeastSquares
-from elastic_pinn.training.optimizers.levenberg_marquardt import LevenbergMarquardt
+from elastic_pinn.training.optimizers.levenberg_marquardt import MOST_NUMBERS, LevenbergMarquardt
 from elastic_pinn.training.optimizers.self_scaled import SelfScaled, bfgs, broyden
 from elastic_pinn.training.optimizers.soap import SOAP
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
@@ -31,6 +31,7 @@ class Kind:
     the true gradient all through a stage. only_float64: it lives on differences of nearly equal losses and gradients.
     most_parameters: it keeps a matrix of that many rows and columns; 0: no limit. solves_last_layer: it keeps a matrix
     with a row for each misfit and a column for each parameter of the last layer. finds_material: it needs unknowns.
+    forms_jacobian: by all parameters; of a large one only the products, which plane waves do not have.
     """
 
     make: Callable[[Parameters, TrainingConfig], Optimizer]
@@ -39,6 +40,7 @@ class Kind:
     most_parameters: int = 0
     solves_last_layer: bool = False
     finds_material: bool = False
+    forms_jacobian: bool = False
 
 
 def require_legal(config: Config, parameters: Parameters, misfits: int) -> None:
@@ -54,6 +56,8 @@ def require_legal(config: Config, parameters: Parameters, misfits: int) -> None:
             raise ConfigError(f"stages has {name!r}, which searches the material, and nothing of it is unknown")
         if kind.most_parameters:
             _require_square(name, _count(parameters), kind.most_parameters)
+        if kind.forms_jacobian and config.network == "plane_waves":
+            _require_formed(name, misfits, _count(parameters))
         if kind.solves_last_layer:
             _require_tall(name, misfits, _count(of_last_layer(parameters)), config.precision)
 
@@ -64,6 +68,14 @@ def _require_square(name: str, parameters: int, most: int) -> None:
             f"stages has {name!r}, which keeps a matrix of {parameters} x {parameters} numbers "
             f"({_gib(parameters**2, 8)} GiB, and again in each checkpoint): it takes at most {most} parameters. "
             "Use a smaller network, or 'lbfgs'"
+        )
+
+
+def _require_formed(name: str, misfits: int, parameters: int) -> None:
+    if misfits * parameters > MOST_NUMBERS:
+        raise ConfigError(
+            f"stages has {name!r}, which forms a Jacobian of {misfits} x {parameters} numbers: of plane waves at most "
+            f"{MOST_NUMBERS}. Use fewer points, fewer waves, or another network"
         )
 
 
@@ -161,7 +173,7 @@ OPTIMIZERS: Mapping[str, Kind] = {
     "ssbfgs": Kind(_ssbfgs, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
     "ssbroyden": Kind(_ssbroyden, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
     "last_layer": Kind(_last_layer, whole_batch=True, solves_last_layer=True),
-    "levenberg_marquardt": Kind(_levenberg_marquardt, whole_batch=True),
+    "levenberg_marquardt": Kind(_levenberg_marquardt, whole_batch=True, forms_jacobian=True),
     "variable_projection": Kind(_variable_projection, whole_batch=True, solves_last_layer=True, finds_material=True),
 }
 """By the names that `stages` knows."""

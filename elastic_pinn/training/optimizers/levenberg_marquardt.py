@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.optimizers.normal_equations import Factored, LinearModel, MatrixFree
 
+MOST_NUMBERS = 2**27  # of a Jacobian: 1 GiB in float64, and its products with itself take minutes
 TRIALS = 20
 LEAST_DAMPING = 1e-15  # relative to the squared lengths of the Jacobian's columns; less than that is rounding error
 
@@ -18,8 +20,7 @@ class LevenbergMarquardt(Optimizer):
 
     The damping follows the ratio of the fall to what the linear model promised (Nielsen, Damping parameter in
     Marquardt's method, report IMM-REP-1999-05, Technical University of Denmark). A step that would lead up costs
-    another damping, and no other Jacobian. With fewer misfits than parameters the same step comes from the smaller
-    J J^T.
+    another damping, and no other Jacobian. One of more than MOST_NUMBERS is not formed: its products do.
 
     Its state holds "damping", and "growth", the factor that a failure multiplies it by.
     """
@@ -34,7 +35,7 @@ class LevenbergMarquardt(Optimizer):
         state = self.state[group["params"][0]]
         damping, growth = state.get("damping", group["damping"]), state.get("growth", 2.0)
         before, start = attempt().item(), gather(group["params"])
-        model = LinearModel(*attempt.system(group["params"]))
+        model = self._model(attempt, group["params"])
         for _ in range(TRIALS):
             step, promised = model.solve(damping)
             put(group["params"], start + step)
@@ -47,36 +48,11 @@ class LevenbergMarquardt(Optimizer):
             damping, growth = damping * growth, 2.0 * growth
         state["damping"], state["growth"] = damping, growth
 
-
-class LinearModel:
-    """Misfits (M,) and their Jacobian (M, P), whose columns are scaled to length 1."""
-
-    def __init__(self, residuals: Tensor, jacobian: Tensor) -> None:
-        lengths = torch.linalg.vector_norm(jacobian, dim=0)  # (P,)
-        self._lengths = torch.where(lengths > 0, lengths, 1.0)
-        self._scaled = jacobian.div_(self._lengths)  # in its place: it is the largest thing around
-        self._residuals, self._gradient = residuals, self._scaled.T @ residuals  # (M,), (P,)
-        self._is_wide = jacobian.shape[0] < jacobian.shape[1]
-        self._matrix = gram(self._scaled.T if self._is_wide else self._scaled)
-
-    def solve(self, damping: float) -> tuple[Tensor, float]:
-        """The step (P,), and the fall of the squared misfits that it promises; NaN where rounding leaves no step."""
-        damped = self._matrix.clone()
-        damped.diagonal().add_(damping)
-        factor, failed = torch.linalg.cholesky_ex(damped)
-        if failed:
-            return torch.full_like(self._gradient, torch.nan), torch.nan
-        if self._is_wide:
-            step = -self._scaled.T @ torch.cholesky_solve(self._residuals[:, None], factor)[:, 0]  # (P,)
-        else:
-            step = -torch.cholesky_solve(self._gradient[:, None], factor)[:, 0]
-        promised = step @ (damping * step - self._gradient)
-        return step / self._lengths, promised.item()
-
-
-def gram(matrix: Tensor) -> Tensor:
-    """matrix^T matrix, (M, P) -> (P, P)."""
-    if matrix.device.type == "cpu":  # NumPy sees that the product is symmetric, and does half the work
-        array = matrix.numpy()
-        return torch.from_numpy(array.T @ array)
-    return matrix.T @ matrix
+    def _model(self, attempt: Attempt, parameters: list[nn.Parameter]) -> LinearModel:
+        """The misfits near here; attempt() was asked last here."""
+        residuals, _ = attempt.system([])  # (M,)
+        if len(residuals) * sum(parameter.numel() for parameter in parameters) <= MOST_NUMBERS:
+            return Factored(*attempt.system(parameters))
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        half = torch.cat([gradient.reshape(-1) for gradient in gradients]) / 2.0  # J^T r, (P,)
+        return MatrixFree(half, attempt.curvature(parameters))

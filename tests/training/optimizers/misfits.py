@@ -10,13 +10,31 @@ from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.objective import Objective
 
 
+class Product:
+    """J^T J by a Jacobian (M, P) at hand."""
+
+    def __init__(self, jacobian: Tensor) -> None:
+        self.jacobian = jacobian
+
+    def __call__(self, step: Tensor) -> Tensor:
+        return self.jacobian.T @ (self.jacobian @ step)
+
+    def diagonal(self) -> Tensor:
+        return self.jacobian.square().sum(0)
+
+
 class Misfits(Objective):
     """The squares of misfits (M,), a function of parameters; `asked` holds how many columns each system had."""
 
     def __init__(self, function: Callable[..., Tensor], *starts: Tensor) -> None:
         self.parameters = [nn.Parameter(start.clone()) for start in starts]
         self.function, self.asked = function, []
-        super().__init__(self.parameters, lambda: {"total": function(*self.parameters).square().sum()}, self._system)
+        super().__init__(
+            self.parameters,
+            lambda: {"total": function(*self.parameters).square().sum()},
+            self._system,
+            lambda wanted: Product(self._system(wanted)[1]),
+        )
 
     def _system(self, wanted: list[nn.Parameter]) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():

@@ -8,7 +8,7 @@ from torch import nn
 
 import elastic_pinn as ep
 from elastic_pinn.config import OptimizerName
-from elastic_pinn.training.optimizers import OPTIMIZERS, require_legal
+from elastic_pinn.training.optimizers import OPTIMIZERS, catalogue, require_legal
 
 
 def test_every_name_of_the_config_is_an_optimizer():
@@ -42,3 +42,13 @@ def test_the_size_counts_only_where_it_matters(tiny):
 def layers(parameters: int) -> list[nn.Parameter]:
     """So many parameters of hidden layers, and four of a last one."""
     return [nn.Parameter(torch.empty(1, 1).expand(n, 1)) for n in (parameters, 2)] + [nn.Parameter(torch.zeros(2))]
+
+
+def test_a_jacobian_of_plane_waves_beyond_memory_is_refused(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue, "MOST_NUMBERS", 1000)
+    config = tiny(
+        network="plane_waves", hidden_layers=[30], activation="sin", precision="float64", stages=["levenberg_marquardt"]
+    )
+    with pytest.raises(ep.ConfigError, match=r"a Jacobian of \d+ x 30 numbers: of plane waves at most 1000\."):
+        ep.train(config, tmp_path / "run")
+    assert not (tmp_path / "run" / "config.json").exists()

@@ -1,0 +1,58 @@
+"""The curvature is the Jacobian's product with itself, which is never formed."""
+
+import pytest
+import torch
+
+from elastic_pinn.networks import curvature, jacobian
+from elastic_pinn.networks.curvature import Curvature
+from elastic_pinn.networks.layers import ACTIVATIONS
+from tests.networks.samples import EXTENT, network, some_equations
+
+each_kind = pytest.mark.parametrize("kind", range(4), ids=["motion", "traction", "displacement", "velocity"])
+
+
+def both(activation: str, kind: int, chosen=slice(None)) -> tuple[Curvature, torch.Tensor]:
+    """The curvature and the weighted Jacobian (4 N, P) of the same two sets, by network and material."""
+    net, (equations, moduli) = network(activation), some_equations(23)
+    parameters = list(net.parameters())[chosen]
+    layers, weighted = net.within(()), [(0.7, equations[kind]), (0.2, equations[kind - 1])]
+    rows = []
+    for weight, each in weighted:
+        of_network = jacobian.by_network(layers, EXTENT, each, parameters)
+        of_material = jacobian.by_material(layers, EXTENT, each, moduli)
+        rows.append(weight**0.5 * torch.cat([of_network, of_material], dim=1))
+    return Curvature(layers, EXTENT, weighted, parameters, moduli), torch.cat(rows)
+
+
+def steps(count: int) -> torch.Tensor:
+    return torch.randn(3, count, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+
+
+@each_kind
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_step_goes_forward_and_back_as_by_the_jacobian(activation, kind):
+    product, matrix = both(activation, kind)
+    for step in steps(matrix.shape[1]):
+        torch.testing.assert_close(product(step), matrix.T @ (matrix @ step), rtol=1e-11, atol=1e-11)
+
+
+@each_kind
+def test_the_diagonal_is_the_columns_squared_lengths(kind):
+    product, matrix = both("tanh", kind)
+    torch.testing.assert_close(product.diagonal(), matrix.square().sum(0), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("chosen", [slice(2, 4), slice(0, 1), slice(3, 8)])
+def test_it_is_by_the_parameters_asked_for_alone(chosen):
+    product, matrix = both("tanh", 0, chosen)
+    for step in steps(matrix.shape[1]):
+        torch.testing.assert_close(product(step), matrix.T @ (matrix @ step), rtol=1e-11, atol=1e-11)
+
+
+def test_many_points_are_taken_in_pieces(monkeypatch):
+    product, matrix = both("tanh", 1)
+    monkeypatch.setattr(curvature, "POINTS_AT_ONCE", 5)
+    monkeypatch.setattr(jacobian, "POINTS_AT_ONCE", 4)
+    (step, *_) = steps(matrix.shape[1])
+    torch.testing.assert_close(product(step), matrix.T @ (matrix @ step), rtol=1e-11, atol=1e-11)
+    torch.testing.assert_close(product.diagonal(), matrix.square().sum(0), rtol=1e-12, atol=1e-12)
