@@ -38,6 +38,7 @@ def seconds(config: ep.Config, run_dir: Path, view: str) -> float:
 
 def rows(name: str, config: ep.Config, rounds: int, folder: Path) -> list[list[str]]:
     """A row for each way: seconds, and by how much they are more than without a panel."""
+    seconds(config.model_copy(update={"steps": 1}), folder / f"{name} warming up", "")
     measured = [
         {view: seconds(config, folder / f"{name} {view} {i}", view) for view in ("", *VIEWS)} for i in range(rounds)
     ]
