@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 from tests.browser.lab import PATIENCE_MS
 
 ENDLESS = {
+    "network": "mlp",
     "steps": 1_000_000,
     "hidden_layers": [8],
     "interior_points": 50,
@@ -14,7 +15,7 @@ ENDLESS = {
     "stage_steps": [],
     "checkpoint_every": 0,
 }
-FORWARD = ENDLESS | {"network": "mlp", "boundary_points": 20}
+FORWARD = ENDLESS | {"boundary_points": 20}
 
 
 def test_progress_and_pictures_move_while_the_kernel_is_busy_and_every_button_works(notebook):
