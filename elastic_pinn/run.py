@@ -52,6 +52,10 @@ class Checkpoint:
         """Every loss term at every step up to this one, one row a step."""
         return _frame(self._snapshot.history)
 
+    def events(self) -> list[tuple[int, str]]:
+        """What was changed on resuming, up to this step: (step, what)."""
+        return list(self._snapshot.history.events)
+
     def model(self) -> Model:
         """The model, on the CPU."""
         return self._model

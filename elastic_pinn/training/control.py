@@ -5,19 +5,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
+from torch import Tensor
+
 Record = Mapping[str, float]
 """One row of the history: column -> plain float."""
 
+Weights = Mapping[str, Tensor]
+"""A model's state_dict."""
+
 
 class Control:
-    """Stop, or write a checkpoint now; polled after every step. Safe to call from any thread.
+    """Stop, write a checkpoint now, or show the weights; polled after every step. Safe to call from any thread.
 
-    on_step: called in the training thread with each new row of the history, as plain floats.
+    on_step: called in the training thread with each new row of the history, as plain floats. on_weights: called there
+    with step and weights, a copy on the CPU, each time that somebody asked to look.
     """
 
-    def __init__(self, on_step: Callable[[Record], None] | None = None) -> None:
+    def __init__(
+        self,
+        on_step: Callable[[Record], None] | None = None,
+        on_weights: Callable[[int, Weights], None] | None = None,
+    ) -> None:
         self.on_step = on_step or (lambda record: None)
-        self._stop, self._checkpoint = threading.Event(), threading.Event()
+        self.on_weights = on_weights or (lambda step, weights: None)
+        self._stop, self._checkpoint, self._look = threading.Event(), threading.Event(), threading.Event()
 
     def stop(self) -> None:
         """End after the present step, with a checkpoint."""
@@ -27,6 +38,10 @@ class Control:
         """Write a checkpoint after the present step, and go on."""
         self._checkpoint.set()
 
+    def look(self) -> None:
+        """Have on_weights called after the present step."""
+        self._look.set()
+
     @property
     def stop_asked(self) -> bool:
         """Whether somebody asked for the end."""
@@ -34,7 +49,15 @@ class Control:
 
     def take_checkpoint_request(self) -> bool:
         """Whether somebody asked for a checkpoint since this was last called."""
-        asked = self._checkpoint.is_set()
-        if asked:  # cleared only if seen: a request that arrives in between waits for the next step
-            self._checkpoint.clear()
-        return asked
+        return _take(self._checkpoint)
+
+    def take_look_request(self) -> bool:
+        """Whether somebody asked for the weights since this was last called."""
+        return _take(self._look)
+
+
+def _take(request: threading.Event) -> bool:
+    asked = request.is_set()
+    if asked:  # cleared only if seen: a request that arrives in between waits for the next step
+        request.clear()
+    return asked

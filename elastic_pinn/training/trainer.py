@@ -15,7 +15,7 @@ from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
-from elastic_pinn.storage import CHECKPOINTS, InUseError, Store, locked
+from elastic_pinn.storage import CHECKPOINTS, InUseError, Store, copy_tree, locked
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.record import Origin, Record
 from elastic_pinn.training.resume import (
@@ -186,6 +186,8 @@ def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]
         row = session.advance()
         record.row()
         control.on_step(row)
+        if control.take_look_request():
+            control.on_weights(session.step, copy_tree(session.model.state_dict()))
         now = time.monotonic()
         failing = record.reason_to_end
         ending = ("stopped", failing) if failing else _ending(session, control, now - started)

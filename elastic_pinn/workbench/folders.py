@@ -6,6 +6,8 @@ from pathlib import Path
 
 from elastic_pinn.config import project_root
 
+RUNS = "runs"  # the folder of fresh runs, below the project's root
+
 
 def run_folder(run_dir: str, name: str) -> Path:
     """The run directory that a notebook's parameter means: a path from the project's root, or "" for a fresh one.
@@ -16,7 +18,7 @@ def run_folder(run_dir: str, name: str) -> Path:
         return project_root() / run_dir
     stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
     for i in count(1):
-        path = project_root() / "runs" / (stem if i == 1 else f"{stem}-{i}")
+        path = project_root() / RUNS / (stem if i == 1 else f"{stem}-{i}")
         try:
             path.mkdir(parents=True)
         except FileExistsError:

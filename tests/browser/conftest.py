@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browser.lab import Lab, write_with
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM = Path("/usr/bin/chromium")
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {
@@ -23,20 +26,21 @@ SETTINGS = {
 }
 
 
-@pytest.fixture
-def jupyterlab(tmp_path):
-    """The address of a JupyterLab whose files are those in tmp_path/files."""
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory):
+    """The address of a JupyterLab, and the folder of its files: one for all tests."""
+    folder = tmp_path_factory.mktemp("jupyterlab")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     names += ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
-    folders = {name: str(tmp_path / name.lower()) for name in names}
+    folders = {name: str(folder / name.lower()) for name in names}
     for plugin, settings in SETTINGS.items():
         path = Path(folders["JUPYTERLAB_SETTINGS_DIR"], f"{plugin}.jupyterlab-settings")
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(settings))
-    (tmp_path / "files").mkdir()
+    (folder / "files").mkdir()
     options = [
         "--no-browser",
         "--allow-root",
@@ -44,33 +48,56 @@ def jupyterlab(tmp_path):
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",
     ]
-    command = [sys.executable, "-m", "jupyter", "lab", *options, f"--ServerApp.root_dir={tmp_path / 'files'}"]
-    with (tmp_path / "jupyterlab.log").open("w") as log:
+    command = [sys.executable, "-m", "jupyter", "lab", *options, f"--ServerApp.root_dir={folder / 'files'}"]
+    with (folder / "jupyterlab.log").open("w") as log:
         server = subprocess.Popen(command, env=os.environ | folders, stdout=log, stderr=subprocess.STDOUT)
         try:
             address = f"http://127.0.0.1:{port}"
-            _wait_for(f"{address}/api", server, tmp_path / "jupyterlab.log")
-            yield address
+            _wait_for(f"{address}/api", server, folder / "jupyterlab.log")
+            yield address, folder / "files"
         finally:
             server.terminate()
             server.wait(20)
 
 
-@pytest.fixture
-def page(tmp_path):
-    """A page of a browser, pictured in tmp_path/end.png at the test's end; no error may stand in its console then."""
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, without a window."""
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}: on Debian, apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        errors: list[str] = []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page
-        page.screenshot(path=tmp_path / "end.png")
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    """A page of a browser, pictured in tmp_path/end.png at the test's end; no error may stand in its console then."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.screenshot(path=tmp_path / "end.png")
+    page.close()
     assert errors == []
+
+
+@pytest.fixture
+def notebook(jupyterlab, page, tmp_path):
+    """A function that opens one of the project's notebooks, with other parameters, in a folder of its own."""
+    address, files = jupyterlab
+
+    def open_small(name, parameters):
+        folder = files / tmp_path.name
+        folder.mkdir()
+        (folder / "pyproject.toml").touch()  # the root that runs/ is in
+        write_with(folder / name, NOTEBOOKS / name, parameters)
+        page.goto(f"{address}/lab/workspaces/{tmp_path.name}/tree/{tmp_path.name}/{name}")
+        return Lab(page, folder, tmp_path)
+
+    return open_small
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:

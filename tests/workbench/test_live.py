@@ -1,7 +1,10 @@
 import math
 from itertools import pairwise
 
-from elastic_pinn.workbench.panels.live import CAPACITY, LiveRecord, ThinnedSeries, duration_text, progress_text
+import pandas as pd
+
+from elastic_pinn.workbench.panels.live import CAPACITY, LiveRecord, ThinnedSeries
+from elastic_pinn.workbench.panels.progress import duration_text, progress_text
 
 
 def test_a_curve_keeps_its_shape_in_bounded_memory():
@@ -25,11 +28,20 @@ def test_a_curve_goes_back_with_a_run_that_resumes_earlier():
 
 def test_the_live_record_holds_the_losses_that_were_measured():
     record = LiveRecord()
-    record({"step": 1, "loss/total": 3.0, "loss/pde": 1.0, "learning_rate": 0.1})
-    record({"step": 2, "loss/total": 2.0, "loss/pde": math.nan, "loss/validation": 4.0})
-    curves = {term: (steps.tolist(), values.tolist()) for term, (steps, values) in record.curves().items()}
+    record.take_row({"step": 1, "loss/total": 3.0, "loss/pde": 1.0, "learning_rate": 0.1})
+    record.take_row({"step": 2, "loss/total": 2.0, "loss/pde": math.nan, "loss/validation": 4.0})
+    curves = {term: (steps.tolist(), values.tolist()) for term, (steps, values) in record.losses().items()}
     assert curves == {"total": ([1, 2], [3, 2]), "pde": ([1], [1]), "validation": ([2], [4])}
     assert record.row["step"] == 2
+
+
+def test_the_live_record_goes_on_from_an_earlier_history():
+    earlier = pd.DataFrame({"step": range(1, 3 * CAPACITY), "loss/total": 1.0, "material/mu": 2.0})
+    record = LiveRecord(earlier)
+    record.take_row({"step": 3 * CAPACITY, "loss/total": 0.5, "material/mu": 3.0})
+    (steps, losses), (_, values) = record.losses()["total"], record.material()["mu"]
+    assert (steps[0], steps[-1], losses[-1], values[-1]) == (1, 3 * CAPACITY, 0.5, 3.0)
+    assert CAPACITY // 4 < len(steps) < CAPACITY
 
 
 def test_progress_tells_step_speed_and_time_left():

@@ -54,14 +54,14 @@ def require_legal(config: Config, parameters: Parameters, misfits: int) -> None:
         kind = OPTIMIZERS[name]
         if kind.only_float64 and config.precision != "float64":
             raise ConfigError(f"stages has {name!r}, which needs precision = 'float64', not {config.precision!r}")
-        if kind.finds_material and not _unknowns(parameters):
+        if kind.finds_material and not unknowns_of(parameters):
             raise ConfigError(f"stages has {name!r}, which searches the material, and nothing of it is unknown")
         if kind.most_parameters:
             _require_square(name, _count(parameters), kind.most_parameters)
         if kind.forms_jacobian and config.network == "plane_waves":
             _require_formed(name, misfits, _count(parameters))
         if kind.solves_last_layer:
-            _require_tall(name, misfits, _count(_of_last_layer(parameters)), config.precision)
+            _require_tall(name, misfits, _count(of_last_layer(parameters)), config.precision)
 
 
 def _require_square(name: str, parameters: int, most: int) -> None:
@@ -133,23 +133,23 @@ def _ssbroyden(parameters: Parameters, config: TrainingConfig) -> SelfScaled:
 
 
 def _last_layer(parameters: Parameters, config: TrainingConfig) -> LeastSquares:
-    return LeastSquares(_of_last_layer(parameters), config.ridge)
+    return LeastSquares(of_last_layer(parameters), config.ridge)
 
 
 def _variable_projection(parameters: Parameters, config: TrainingConfig) -> VariableProjection:
-    return VariableProjection(_of_last_layer(parameters), _unknowns(parameters), config.ridge)
+    return VariableProjection(of_last_layer(parameters), unknowns_of(parameters), config.ridge)
 
 
 def _levenberg_marquardt(parameters: Parameters, config: TrainingConfig) -> LevenbergMarquardt:
     return LevenbergMarquardt(parameters, config.damping)
 
 
-def _of_last_layer(parameters: Parameters) -> Parameters:
+def of_last_layer(parameters: Parameters) -> Parameters:
     """The last matrix and the last vector; of plane waves, whose only vector is that of their amplitudes, this one."""
     return [each for n in (2, 1) for each in [parameter for parameter in parameters if parameter.ndim == n][-1:]]
 
 
-def _unknowns(parameters: Parameters) -> Parameters:
+def unknowns_of(parameters: Parameters) -> Parameters:
     """The material's, which are numbers."""
     return [parameter for parameter in parameters if parameter.ndim == 0]
 

@@ -1,23 +1,35 @@
 """What an inverse run found: the material on its way, and the data it explains."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.receivers import Receivers
-from elastic_pinn.workbench.figures.losses import draw_stages, stages_in
+from elastic_pinn.workbench.figures.losses import Curves, draw_stages, stages_in
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, light_grid
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source, problem_of, starting_material
+from elastic_pinn.workbench.figures.sources import (
+    Predict,
+    Source,
+    checkpoint_of,
+    open_source,
+    problem_of,
+    starting_material,
+)
 from elastic_pinn.workbench.figures.units import unit_for
 
 SYMBOLS = {"lambda": "$\\lambda$", "mu": "$\\mu$", "rho": "$\\rho$"}
 BAND = 2.0  # standard deviations
 LEAST_DEVIATION = 0.01  # percent
+MOST_TICKS = 6  # of steps, below one of several columns
 
 
 def material_traces(source: Source, problem: Problem | None = None) -> Picture:
-    """Each unknown over the steps, with its start and, where there is one, the truth and the deviation from it.
+    """Each unknown over the steps, with its start and, where there is one, the truth and the deviation from it; without
+    a truth, the ends of the range searched, should the curve come near them.
 
     source: a run, a checkpoint, or a path of either. problem: needed for a run on a problem of one's own.
     Raises ValueError for a problem without unknowns.
@@ -27,20 +39,29 @@ def material_traces(source: Source, problem: Problem | None = None) -> Picture:
     unknowns = problem.material.unknowns
     if not unknowns:
         raise ValueError("material_traces needs a problem with unknowns, and this one has none")
+    steps = history["step"].to_numpy()
+    traces = {name: (steps, history[f"material/{name}"].to_numpy()) for name in unknowns}
+    return draw_traces(traces, problem, stages_in(history, opened.config))
+
+
+def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, str]] = ()) -> Picture:
+    """What `material_traces` shows, of (steps, values) for each unknown."""
     truth = problem.receivers.truth if problem.receivers else None
     figure = Picture(5.2 if truth else 3.4)
-    axes = figure.subplots(2 if truth else 1, len(unknowns), squeeze=False, sharex=True)
-    for name, column in zip(unknowns, axes.T, strict=True):
-        steps, values = history["step"].to_numpy(), history[f"material/{name}"].to_numpy()
+    axes = figure.subplots(2 if truth else 1, len(traces), squeeze=False, sharex=True)
+    for (name, (steps, values)), column in zip(traces.items(), axes.T, strict=True):
         start = starting_material(problem)[name]
         true = truth.material[name] if truth else None
         _draw_values(column[0], name, steps, values, start, true)
         if true is not None:
             _draw_deviation(column[1], name, steps, 100 * (values / true - 1))
+        elif name != "lambda":  # which is searched by way of the bulk modulus
+            _draw_bounds(column[0], name, start, problem.material.unknown_range)
         column[-1].set_xlabel("optimizer step")
+        column[-1].xaxis.set_major_locator(MaxNLocator(MOST_TICKS, integer=True))
         for where in column:
             light_grid(where)
-        draw_stages(column[0], stages_in(history, opened.config))
+        draw_stages(column[0], stages)
     axes[0, 0].legend(fontsize=8)
     return figure
 
@@ -55,11 +76,18 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Non
     receivers = problem_of(checkpoint, problem).receivers
     if receivers is None:
         raise ValueError("data_fit needs a problem with receivers, and this one has none")
-    row = _row(receivers, receiver)
+    row = loudest(receivers) if receiver is None else receiver
+    if not 0 <= row < len(receivers.xy):
+        raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.xy) - 1}")
+    return draw_fit(checkpoint.predict, receivers, row, checkpoint.step)
+
+
+def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Picture:
+    """What `data_fit` shows, of anything that predicts."""
     x, y = receivers.xy[row]
-    predicted = checkpoint.predict(x, y, receivers.time)  # (T, 2)
+    predicted = predict(x, y, receivers.time)  # (T, 2)
     fine = np.linspace(receivers.time[0], receivers.time[-1], 400)
-    curve = checkpoint.predict(x, y, fine)  # (400, 2)
+    curve = predict(x, y, fine)  # (400, 2)
     figure = Picture(5.0)
     axes = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(2, 1))
     for component, (upper, lower) in enumerate(axes.T):
@@ -73,7 +101,7 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Non
         light_grid(where)
     length = unit_for(float(np.abs(receivers.xy).max()), "m")
     place = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
-    figure.suptitle(f"receiver {row} at {place}; step {checkpoint.step}", fontsize=10)
+    figure.suptitle(f"receiver {row} at {place}; step {step}", fontsize=10)
     return figure
 
 
@@ -90,6 +118,14 @@ def _draw_values(
         axes.set_title(f"{SYMBOLS[name]} = {values[-1] / unit.size:.4g} {unit.name}", loc="right", fontsize=10)
 
 
+def _draw_bounds(axes: Axes, name: str, start: float, factor: float) -> None:
+    """The ends of the range that is searched, where the curve comes near them."""
+    unit, seen = unit_for(start, UNITS[name]), axes.get_ylim()
+    for bound in (start / factor, start * factor):
+        axes.axhline(bound / unit.size, color="0.5", linewidth=1.0)
+    axes.set_ylim(seen)
+
+
 def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarray) -> None:
     axes.plot(steps, np.abs(percent), color=VERMILLION)
     axes.set_yscale("log")
@@ -97,15 +133,12 @@ def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarra
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel(f"deviation of {SYMBOLS[name]} (%)")
     if len(percent):
-        axes.set_title(f"{percent[-1]:+.2g} % from the truth", loc="right", fontsize=10)
+        axes.set_title(f"{percent[-1]:+.3g} % from the truth", loc="right", fontsize=10)
 
 
-def _row(receivers: Receivers, receiver: int | None) -> int:
-    if receiver is None:
-        return int(np.square(receivers.displacement).sum((1, 2)).argmax())
-    if not 0 <= receiver < len(receivers.xy):
-        raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.xy) - 1}")
-    return receiver
+def loudest(receivers: Receivers) -> int:
+    """The row of the receiver with the strongest signal."""
+    return int(np.square(receivers.displacement).sum((1, 2)).argmax())
 
 
 def _draw_record(

@@ -1,5 +1,6 @@
 """Loss curves: every term at every step."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -51,16 +52,23 @@ STYLES: Mapping[str, LineStyleType] = {
 }
 PREFIX = "loss/"
 FEW = 20  # points that are marked one by one
+MOST_CHANGES, EVENT_LENGTH = 3, 48  # at one mark; characters
+
+
+Events = Sequence[tuple[int, str]]
+"""What was changed on resuming: (step, what)."""
 
 
 class _Record(NamedTuple):
     name: str
     config: Config
     history: pd.DataFrame
+    events: Events
 
 
 def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -> Picture:
-    """The loss over the steps, on a log axis, with the stages marked: one run by its terms, or several side by side.
+    """The loss over the steps, on a log axis, with the stages marked: one run by its terms and with what was changed on
+    resuming, or several side by side.
 
     sources: runs, checkpoints, or paths of either. terms: such as "pde" or "loss/pde"; all if not given. One run has
     a colour for each term; several have a colour for each run and a line style for each term. "total" is the weighted
@@ -74,6 +82,7 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
     axes = figure.subplots()
     if len(records) == 1:
         draw_terms(axes, _curves(records[0].history, chosen))
+        draw_events(axes, records[0].events)
         axes.set_title(records[0].name, loc="left", fontsize=10)
     else:
         _draw_runs(axes, records, chosen)
@@ -124,9 +133,29 @@ def draw_stages(axes: Axes, changes: Iterable[tuple[int, str]]) -> None:
         )
 
 
+def draw_events(axes: Axes, events: Events) -> None:
+    """Mark where a run was resumed with something changed, and write what along the mark, from below."""
+    by_step: dict[int, list[str]] = {}
+    for step, what in events:
+        by_step.setdefault(step, []).append(textwrap.shorten(what, EVENT_LENGTH, placeholder=" ..."))
+    for step, changes in by_step.items():
+        axes.axvline(step, color=SKY, linewidth=1.0, linestyle=":", zorder=1)
+        more = [f"and {len(changes) - MOST_CHANGES} more"] if len(changes) > MOST_CHANGES else []
+        axes.annotate(
+            "\n".join(changes[:MOST_CHANGES] + more),
+            (step, 0.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 4),
+            textcoords="offset points",
+            va="bottom",
+            fontsize=8,
+            color=BLUE,
+        )
+
+
 def _record(source: Source) -> _Record:
     opened = open_source(source)
-    return _Record(Path(opened.path).resolve().name, opened.config, opened.history())
+    return _Record(Path(opened.path).resolve().name, opened.config, opened.history(), opened.events())
 
 
 def _chosen(records: Sequence[_Record], terms: Sequence[str] | None) -> list[str]:

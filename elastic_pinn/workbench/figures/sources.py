@@ -1,12 +1,19 @@
 """What figures and tables are drawn from: a run, a checkpoint, or the path of either."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 
 Source = Run | Checkpoint | str | Path
+
+Predict = Callable[[Any, Any, Any], np.ndarray]
+"""Displacement (..., 2) in m at x, y (m) and t (s), arrays that broadcast: of a run, a checkpoint, a model."""
 
 
 def open_source(source: Source) -> Run | Checkpoint:

@@ -9,10 +9,9 @@ from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.boundary import evaluate
-from elastic_pinn.run import Checkpoint
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
 from elastic_pinn.workbench.figures.setting import dress_map, window_unit
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, problem_of
+from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of, problem_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 GRID = 61  # nodes on a side of a map
@@ -32,7 +31,12 @@ def snapshots(source: Source, times: Sequence[float] | None = None, problem: Pro
     problem = problem_of(checkpoint, problem)
     start, end = problem.domain.t
     instants = np.asarray(times if times is not None else np.linspace(start, end, 4)[1:], dtype=float)
-    found = _predicted(checkpoint, problem, instants)
+    return draw_wavefield(checkpoint.predict, problem, instants)
+
+
+def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray) -> Picture:
+    """What `snapshots` shows, of anything that predicts."""
+    found = _predicted(predict, problem, instants)
     fields = {"network": found}
     if problem.exact:
         exact = _exact(problem, instants)
@@ -52,7 +56,7 @@ def error_map(source: Source, problem: Problem | None = None) -> Picture:
         raise ValueError("error_map needs a problem with an exact solution, and this one has none")
     instants = np.linspace(*problem.domain.t, INSTANTS)
     exact = _exact(problem, instants)  # (T, G, G, 2)
-    squared = np.square(_predicted(checkpoint, problem, instants) - exact).sum(-1)  # (T, G, G)
+    squared = np.square(_predicted(checkpoint.predict, problem, instants) - exact).sum(-1)  # (T, G, G)
     size = np.sqrt(np.square(exact).sum(-1).mean())
     figure = Picture(3.8)
     over_space, over_time = figure.subplots(1, 2, width_ratios=(1, 1.2))
@@ -70,10 +74,10 @@ def _nodes(problem: Problem, instants: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return t, y, x
 
 
-def _predicted(checkpoint: Checkpoint, problem: Problem, instants: np.ndarray) -> np.ndarray:
+def _predicted(predict: Predict, problem: Problem, instants: np.ndarray) -> np.ndarray:
     """The network's displacement (T, G, G, 2) by [t, y, x], m."""
     t, y, x = _nodes(problem, instants)
-    return checkpoint.predict(x, y, t)
+    return predict(x, y, t)
 
 
 def _exact(problem: Problem, instants: np.ndarray) -> np.ndarray:

@@ -5,50 +5,66 @@ Memory is bounded, however many steps there are.
 
 import math
 import threading
-import time
-from collections import deque
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
-from elastic_pinn.workbench.figures.losses import PREFIX, Curves, draw_terms
-from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.training.control import Weights
+from elastic_pinn.workbench.figures.losses import PREFIX, Curves
 
 CAPACITY = 2000  # points of a curve; even
-PACE_WINDOW_S = 15.0
+MATERIAL = "material/"
 
 
 class LiveRecord:
-    """The newest row of the history, and each loss term as a curve of at most CAPACITY points.
+    """The newest row of the history, each loss term and material parameter as a curve, and the newest weights.
 
-    Called with each row, as Control's on_step.
+    earlier: the history up to where training goes on. `row` and `weights` are Control's on_step and on_weights.
+
+    Attributes:
+        row: the newest row; empty before the first.
+        weights: step and weights of the newest look; None before the first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: pd.DataFrame | None = None) -> None:
         self._lock = threading.Lock()
         self._series: dict[str, ThinnedSeries] = {}
         self.row: Mapping[str, float] = {}
+        self.weights: tuple[int, Weights] | None = None
+        if earlier is not None:
+            for row in earlier[:: 1 + len(earlier) // CAPACITY].to_dict("records"):
+                self.take_row(row)
 
-    def __call__(self, row: Mapping[str, float]) -> None:
-        """Take in a row."""
+    def take_row(self, row: Mapping[str, float]) -> None:
+        """Take in a row of the history."""
         with self._lock:
             self.row = row
             for name, value in row.items():
-                if name.startswith(PREFIX) and math.isfinite(value):
-                    term = name.removeprefix(PREFIX)
-                    self._series.setdefault(term, ThinnedSeries()).append(row["step"], value)
+                if name.startswith((PREFIX, MATERIAL)) and math.isfinite(value):
+                    self._series.setdefault(name, ThinnedSeries()).append(row["step"], value)
 
-    def curves(self) -> Curves:
-        """Term -> (steps, values)."""
+    def take_weights(self, step: int, weights: Weights) -> None:
+        """Take in the weights as they are after a step."""
+        self.weights = step, weights
+
+    def losses(self) -> Curves:
+        """Loss term -> (steps, values)."""
+        return self._curves(PREFIX)
+
+    def material(self) -> Curves:
+        """Material parameter -> (steps, values in SI units)."""
+        return self._curves(MATERIAL)
+
+    def _curves(self, prefix: str) -> Curves:
+        """The columns that begin so, by the rest of their names."""
         with self._lock:
-            points = {term: np.array(series.points) for term, series in self._series.items()}
-        return {term: (array[:, 0], array[:, 1]) for term, array in points.items()}
-
-    def png(self) -> bytes:
-        """The loss curves as a PNG file's bytes."""
-        figure = Picture(3.4)
-        draw_terms(figure.subplots(), self.curves())
-        return figure.png()
+            points = {
+                name.removeprefix(prefix): np.array(series.points)
+                for name, series in self._series.items()
+                if name.startswith(prefix)
+            }
+        return {name: (array[:, 0], array[:, 1]) for name, array in points.items()}
 
 
 class ThinnedSeries:
@@ -68,35 +84,3 @@ class ThinnedSeries:
         if len(self.points) == CAPACITY:
             self.points = self.points[::2]
             self._stride *= 2
-
-
-class Pace:
-    """Steps a second, over the last moments."""
-
-    def __init__(self) -> None:
-        self._marks: deque[tuple[float, float]] = deque()
-
-    def mark(self, step: float) -> float:
-        """Say where training is now; returns steps a second, NaN while it is not known."""
-        now = time.monotonic()
-        self._marks.append((now, step))
-        while now - self._marks[0][0] > PACE_WINDOW_S:
-            self._marks.popleft()
-        then, before = self._marks[0]
-        elapsed = now - then
-        return (step - before) / elapsed if elapsed > 0 and step > before else math.nan
-
-
-def progress_text(step: float, steps: int, pace: float) -> str:
-    """Where training is, for people."""
-    done = f"step {step:,.0f} of {steps:,}"
-    if not math.isfinite(pace):
-        return done
-    return f"{done} · {pace:.3g} steps/s · {duration_text((steps - step) / pace)} left"
-
-
-def duration_text(seconds: float) -> str:
-    """A time span as 0:42, 12:05 or 3:00:00."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

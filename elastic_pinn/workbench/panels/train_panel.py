@@ -1,4 +1,4 @@
-"""Start, watch and stop a training run from a notebook, without ever blocking its kernel.
+"""Set up, start, watch, pause and stop a training run from a notebook, without ever blocking its kernel.
 
 Training runs in a worker thread, which only fills the live record; the cell that awaits it polls, so that clicks and
 the interrupt button arrive, and sets the widgets.
@@ -7,135 +7,207 @@ the interrupt button arrive, and sets the widgets.
 import asyncio
 import contextlib
 import html
-import logging
-import math
+import signal
 import time
+from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import ipywidgets as widgets
 
-from elastic_pinn.config import Config
-from elastic_pinn.physics import Problem
-from elastic_pinn.run import Run
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.run import Run, load_checkpoint
 from elastic_pinn.storage import CheckpointError
-from elastic_pinn.training import Control, train
+from elastic_pinn.training import Control, RunDirectoryError, train
+from elastic_pinn.workbench.figures.sources import checkpoint_of
 from elastic_pinn.workbench.folders import resume_from, run_folder
-from elastic_pinn.workbench.panels.live import LiveRecord, Pace, progress_text
-
-logger = logging.getLogger(__name__)
+from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.buttons import Buttons, State
+from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
+from elastic_pinn.workbench.panels.fields import ConfigForm
+from elastic_pinn.workbench.panels.live import LiveRecord
+from elastic_pinn.workbench.panels.progress import Progress
+from elastic_pinn.workbench.panels.views import LiveViews
 
 POLL_S = 0.1
 TEXT_EVERY_S = 0.5
-DRAW_EVERY_S = 1.0
-DRAW_SHARE = 20  # the next draw waits so many times as long as the last one took: at most 5 % of the time
+
+
+class Wish(Enum):
+    """What a click asked of the training that runs or waits."""
+
+    NONE, PAUSE, RESUME, STOP = range(4)
+
+
+DOING = {Wish.NONE: "running", Wish.PAUSE: "pausing", Wish.RESUME: "running", Wish.STOP: "stopping"}
 
 
 class TrainPanel(widgets.VBox):
-    """Start, Stop and Checkpoint now; progress, live loss curve, status.
+    """The fields of a config; Start, Pause, Resume, Stop, Checkpoint now; progress; live pictures.
 
-    config, problem: what train() is given. name: of fresh run directories, runs/TIME-NAME. Make it in a notebook's
-    cell: it keeps the kernel's event loop, on which clicks start training.
+    config, problem: what train() is given, until a field is changed. name: of fresh run directories, runs/TIME-NAME.
+    Make it in a notebook's cell: it keeps the kernel's event loop, on which clicks start training.
+
+    Attributes:
+        run_dir: where it trains, or trained last; Path() before.
+        views: the live pictures, a tab each.
     """
 
     def __init__(self, config: Config, problem: Problem | None = None, name: str = "run") -> None:
-        self.config, self.run_dir = config, Path()
-        self._problem, self._name = problem, name
-        self._loop = asyncio.get_running_loop()
+        self.run_dir = Path()
+        self._own, self._loop = problem, asyncio.get_running_loop()
+        self._state, self._wish = State.IDLE, Wish.NONE
         self._control: Control | None = None
-        self._clicked: asyncio.Task[None] | None = None
         self._record = LiveRecord()
-        super().__init__(self._widgets())
+        self._done_by: Config | None = None  # what a run was told that has nothing left to do
+        self._clicked: asyncio.Task[None] | None = None
+        self._form = ConfigForm(config, problem, name, self._enable)
+        self._buttons = Buttons(
+            {
+                "Start": self._start,
+                "Pause": lambda: self._ask(Wish.PAUSE),
+                "Resume": self._resume,
+                "Stop": lambda: self._ask(Wish.STOP),
+                "Checkpoint now": self._checkpoint,
+            }
+        )
+        self._progress, self._status = Progress(config.steps), widgets.HTML()
+        self._list, self.views = CheckpointList(self._choose), LiveViews()
+        row = widgets.HBox([self._buttons, self._progress], layout={"align_items": "center", "flex_flow": "row wrap"})
+        settings = widgets.Accordion([self._form], titles=("Settings",))
+        answer(settings)
+        super().__init__([settings, row, self._list, self._status, self.views])
+        self._enable()
         self._say("ready", f"{config.steps:,} steps; Start makes a fresh run directory")
 
-    async def train(self, run_dir: str = "", resume: str = "never") -> Run:
-        """Train to the end, or until Stop or the kernel's interrupt; returns the Run, and raises what train() raises.
+    @property
+    def config(self) -> Config:
+        """What the fields say; while that is not legal, the last that was."""
+        return self._form.config
 
-        run_dir, resume: as in train(), relative to the project's root; run_dir "" makes a fresh runs/TIME-NAME.
-        Raises RuntimeError while this panel is training already.
+    async def train(self, run_dir: str = "", resume: str = "never") -> Run:
+        """Train by the fields to the end, or until Stop or the kernel's interrupt; returns the Run.
+
+        While it is paused it waits. run_dir, resume: as in train(), relative to the project's root; run_dir "" makes a
+        fresh runs/TIME-NAME. Raises what train() raises, ValueError for fields that are not legal, and RuntimeError
+        while this panel is training already.
         """
-        if self._control:
+        if self._state is not State.IDLE:
             raise RuntimeError(f"this panel is training already, in {self.run_dir}: press Stop, or wait for its end")
-        self.run_dir = run_folder(run_dir, self._name)
-        self._record = self._record if resume == "auto" else LiveRecord()
-        self._control = Control(on_step=self._record)
-        self._enable(start=False, running=True)
-        call = (self.config, self.run_dir, self._problem, resume_from(resume), self._control)
+        if self._form.fault:
+            raise self._form.fault
+        self.run_dir = run_folder(run_dir, self._form.run_name)
+        try:
+            return await self._train_through_pauses(resume_from(resume))
+        finally:
+            self._enter(State.IDLE)
+
+    async def _train_through_pauses(self, resume: str) -> Run:
+        run = await self._train_on(resume)
+        while self._wish is Wish.PAUSE and run.status == "stopped":
+            self._enter(State.PAUSED)
+            if await self._next_wish() is Wish.STOP:
+                break
+            try:
+                run = await self._train_on("auto")
+            except (ConfigError, RunDirectoryError):  # the status line says what it cannot go on with
+                self._wish = Wish.PAUSE
+        self._say_end(run)
+        self.views.draw_all()
+        return run
+
+    async def _train_on(self, resume: str) -> Run:
+        """One call of train(), watched; the status line says what it raises too."""
+        self._enter(State.RUNNING)
+        self._wish, self._record = Wish.NONE, self._record_until_now(resume)
+        self._control = control = Control(self._record.take_row, self._record.take_weights)
+        self._progress.begin(self.config.steps, self._step)
+        self.views.follow(self.run_dir, self._record, self.config, self._form.problem or problem_from(self.config))
+        call = (self.config, self.run_dir, self._own, resume, control)
         work = asyncio.create_task(asyncio.to_thread(train, *call))
         try:
-            run = await self._watch(work, self._control)
+            run = await self._watch(work, control)
         except BaseException as error:
-            self._control.stop()  # whatever failed, no run goes on unseen
+            control.stop()  # whatever failed, no run goes on unseen
             await asyncio.wait({work})
             self._say("failed", f"{type(error).__name__}: {error}")
-            self._enable(start=True, running=False)
             raise
         finally:
             self._control = None
+        self._done_by = self.config if run.status == "completed" else None
         self._say_end(run)
         return run
 
     async def _watch(self, work: asyncio.Task[Run], control: Control) -> Run:
         """Keep the widgets up to date until the work is done; an interrupt is a Stop, never a lost run."""
-        pace, next_text, next_draw = Pace(), 0.0, time.monotonic() + DRAW_EVERY_S
+        next_text = 0.0
         while not work.done():
-            try:
-                await asyncio.sleep(POLL_S)
-            except (KeyboardInterrupt, asyncio.CancelledError):
-                self._stop()
-            now = time.monotonic()
-            if now >= next_text:
-                self._show_progress(pace.mark(self._step))
-                self._say("stopping" if control.stop_asked else "running", f"in {self.run_dir}{self._newest()}")
-                next_text = now + TEXT_EVERY_S
-            if now >= next_draw:
-                self._draw()
-                finished = time.monotonic()
-                next_draw = finished + max(DRAW_EVERY_S, DRAW_SHARE * (finished - now))
-        self._show_progress(math.nan)
-        self._draw()
-        return work.result()
+            await self._sleep()
+            if time.monotonic() >= next_text:
+                control.look()
+                self._progress.show(self._step)
+                self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}")
+                next_text = time.monotonic() + TEXT_EVERY_S
+            self.views.draw_if_due()
+        run = work.result()
+        with contextlib.suppress(CheckpointError):  # none could be written
+            newest = run.latest()
+            self._record.take_weights(newest.step, newest.model().state_dict())
+        self._progress.end(self._step)
+        self.views.draw()
+        return run
 
-    def _widgets(self) -> list[widgets.Widget]:
-        def button(label: str, icon: str, tooltip: str, action: Any) -> widgets.Button:
-            made = widgets.Button(
-                description=label, icon=icon, tooltip=tooltip, layout={"width": "auto", "flex": "none"}
-            )
-            made.on_click(lambda _: action())
-            return made
+    async def _next_wish(self) -> Wish:
+        """What is asked for after the pause, when it is."""
+        while self._wish is Wish.PAUSE:
+            await self._sleep()
+        return self._wish
 
-        self._start_button = button("Start", "play", "train; after a stop, go on with the same run", self._start)
-        self._stop_button = button("Stop", "stop", "end after the present step, with a checkpoint", self._stop)
-        self._checkpoint_button = button("Checkpoint now", "save", "write a checkpoint and go on", self._checkpoint)
-        self._progress = widgets.IntProgress(max=self.config.steps, layout={"width": "auto", "flex": "1 1 120px"})
-        self._text = widgets.Label(progress_text(0, self.config.steps, math.nan), layout={"flex": "none"})
-        self._status = widgets.HTML()
-        self._curve = widgets.Image(format="png", layout={"width": "900px", "max_width": "100%", "display": "none"})
-        self._enable(start=True, running=False)
-        buttons = [self._start_button, self._stop_button, self._checkpoint_button]
-        row = widgets.HBox(
-            [*buttons, self._progress, self._text], layout={"align_items": "center", "flex_flow": "row wrap"}
-        )
-        return [row, self._status, self._curve]
+    async def _sleep(self) -> None:
+        """Give the kernel a moment for clicks, of which its interrupt is one."""
+        try:
+            await asyncio.sleep(POLL_S)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            self._ask(Wish.STOP)
 
-    def _enable(self, *, start: bool, running: bool) -> None:
-        """Which buttons can be pressed: Start, and those that only a running training heeds."""
-        self._start_button.disabled = not start
-        self._stop_button.disabled = self._checkpoint_button.disabled = not running
+    def _record_until_now(self, resume: str) -> LiveRecord:
+        """What is known of the run before training goes on."""
+        if resume == "never":
+            return LiveRecord()
+        with contextlib.suppress(FileNotFoundError, CheckpointError):  # train() says what is wrong, if anything is
+            return LiveRecord(checkpoint_of(self.run_dir if resume == "auto" else resume).history())
+        return LiveRecord()
 
     def _start(self) -> None:
-        """A click: begin, or go on with the same run. It may arrive on another thread than the event loop's."""
-        self._loop.call_soon_threadsafe(self._begin)
+        self._launch("", "never")
 
-    def _begin(self) -> None:
-        self._clicked = self._loop.create_task(self._train_unawaited())
+    def _resume(self) -> None:
+        if self._state is State.PAUSED:
+            self._wish = Wish.RESUME
+        elif chosen := self._list.chosen:
+            self._list.forget()
+            self._launch(str(chosen.parent.parent), str(chosen))
+        else:
+            self._launch(str(self.run_dir), "auto")
 
-    async def _train_unawaited(self) -> None:
-        run_dir = "" if self.run_dir == Path() else str(self.run_dir)
-        with contextlib.suppress(Exception):  # the status line says it, and nobody awaits
-            await self.train(run_dir, "auto")
+    def _launch(self, run_dir: str, resume: str) -> None:
+        """Train because of a click, which may arrive on another thread than the event loop's."""
+        self._loop.call_soon_threadsafe(self._begin, run_dir, resume)
 
-    def _stop(self) -> None:
+    def _begin(self, run_dir: str, resume: str) -> None:
+        self._clicked = self._loop.create_task(self._train_unawaited(run_dir, resume))
+
+    async def _train_unawaited(self, run_dir: str, resume: str) -> None:
+        before = signal.signal(signal.SIGINT, lambda *_: self._ask(Wish.STOP))  # no cell is there to be interrupted
+        try:
+            with contextlib.suppress(Exception):  # the status line says it, and nobody awaits
+                await self.train(run_dir, resume)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _ask(self, wish: Wish) -> None:
+        """End the training that runs, for good or until it is resumed."""
+        self._wish = wish
         if self._control:
             self._control.stop()
 
@@ -143,28 +215,35 @@ class TrainPanel(widgets.VBox):
         if self._control:
             self._control.checkpoint()
 
+    def _choose(self) -> None:
+        """Let the fields say what a checkpoint was trained by, so that going on from it is legal."""
+        if chosen := self._list.chosen:
+            try:
+                self._form.take(load_checkpoint(chosen).config)
+            except CheckpointError as error:
+                self._say("failed", str(error))
+        self._enable()
+
     @property
     def _step(self) -> int:
         return int(self._record.row.get("step", 0))
 
-    def _show_progress(self, pace: float) -> None:
-        self._progress.value = self._step
-        self._text.value = progress_text(self._step, self.config.steps, pace)
+    def _enter(self, state: State) -> None:
+        self._state = state
+        self._enable()
 
-    def _draw(self) -> None:
-        """Draw the curve; a fault in a picture is logged, and never ends a run."""
-        if not self._record.row:
-            return
-        try:
-            self._curve.value = self._record.png()
-            self._curve.layout.display = None
-        except Exception:
-            logger.exception("the live loss curve could not be drawn")
+    def _enable(self) -> None:
+        is_open = self.run_dir != Path() and self._done_by != self.config
+        can_start = not self._form.fault
+        self._buttons.enable(self._state, can_start, can_start and bool(is_open or self._list.chosen))
+        self._list.enable(self._state is State.IDLE)
 
     def _say_end(self, run: Run) -> None:
         summary = run.summary
-        self._enable(start=summary["status"] != "completed", running=False)
-        self._say(summary["status"], f"at step {summary['step']:,}: {summary['reason']}{self._newest()}")
+        paused = self._wish is Wish.PAUSE and summary["status"] == "stopped"
+        reason = "fields may be changed; Resume goes on" if paused else summary["reason"]
+        status = "paused" if paused else summary["status"]
+        self._say(status, f"at step {summary['step']:,}: {reason}{self._newest()}")
 
     def _newest(self) -> str:
         """Words about the newest checkpoint, as far as there is one, and about those that could not be written."""

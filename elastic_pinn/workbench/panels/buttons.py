@@ -1,0 +1,48 @@
+"""The buttons that a training run heeds."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+import ipywidgets as widgets
+
+LOOKS = {
+    "Start": ("play", "train anew by the fields as they are, in a fresh run directory"),
+    "Pause": ("pause", "stop with a checkpoint, and wait: fields may be changed before Resume"),
+    "Resume": (
+        "step-forward",
+        "go on from the newest checkpoint, or from the one chosen below, by the fields as they are",
+    ),
+    "Stop": ("stop", "end with a checkpoint; the cells below then draw what there is"),
+    "Checkpoint now": ("save", "write a checkpoint after the present step, and go on"),
+}
+"""The icon and the tooltip of each."""
+
+
+class State(Enum):
+    """Where a panel stands."""
+
+    IDLE, RUNNING, PAUSED = range(3)
+
+
+class Buttons(widgets.HBox):
+    """Start, Pause, Resume, Stop, Checkpoint now, each with what a click does. It may arrive on any thread."""
+
+    def __init__(self, actions: Mapping[str, Callable[[], None]]) -> None:
+        super().__init__([_button(name, action) for name, action in actions.items()], layout={"flex": "none"})
+
+    def enable(self, state: State, can_start: bool, can_resume: bool) -> None:
+        """Let those be pressed that the panel heeds where it stands."""
+        heeded = {
+            State.IDLE: {"Start": can_start, "Resume": can_resume},
+            State.RUNNING: {"Pause": True, "Stop": True, "Checkpoint now": True},
+            State.PAUSED: {"Resume": can_start, "Stop": True},
+        }[state]
+        for button in self.children:
+            button.disabled = not heeded.get(button.description, False)
+
+
+def _button(name: str, action: Callable[[], None]) -> widgets.Button:
+    icon, tooltip = LOOKS[name]
+    button = widgets.Button(description=name, icon=icon, tooltip=tooltip, layout={"width": "auto", "flex": "none"})
+    button.on_click(lambda _: action())
+    return button

@@ -1,0 +1,65 @@
+"""Any checkpoint of any run, to go on from."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from elastic_pinn.config import project_root
+from elastic_pinn.run import Run
+from elastic_pinn.workbench.folders import RUNS
+from elastic_pinn.workbench.panels.answers import answer
+
+NONE = ""
+MOST = 500  # entries: the newest
+
+
+class CheckpointList(widgets.HBox):
+    """A list of the checkpoints under runs/, the newest first, with a button that reads it anew.
+
+    on_choice: called after each choice.
+    """
+
+    def __init__(self, on_choice: Callable[[], None]) -> None:
+        layout = {"width": "auto", "flex": "1 1 auto", "min_width": "0"}
+        style = {"description_width": "initial"}
+        tooltip = "the checkpoint that Resume goes on from, in its own run directory; the fields above take its values"
+        self._list = widgets.Dropdown(description="Resume from", tooltip=tooltip, layout=layout, style=style)
+        refresh = widgets.Button(icon="refresh", tooltip="read the list of checkpoints anew", layout={"width": "40px"})
+        refresh.on_click(lambda _: self.refresh())
+        super().__init__([self._list, refresh], layout={"flex": "1 1 400px"})
+        self.refresh()
+        answer(self._list)
+        self._list.observe(lambda _: on_choice(), "value")
+
+    @property
+    def chosen(self) -> Path | None:
+        """The checkpoint that was picked; None for the newest of the panel's own run."""
+        return self._list.value or None
+
+    def refresh(self) -> None:
+        """Read the list anew; what was chosen stays so if it is still there."""
+        before = self.chosen
+        found = list(islice(_checkpoints(project_root() / RUNS), MOST))
+        self._list.options = [("the newest checkpoint of this panel's run", NONE), *found]
+        self._list.value = before if any(path == before for _, path in found) else NONE
+
+    def enable(self, is_enabled: bool) -> None:
+        """Let it be used, or not."""
+        for child in self.children:
+            child.disabled = not is_enabled
+
+    def forget(self) -> None:
+        """Choose none of them."""
+        self._list.value = NONE
+
+
+def _checkpoints(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Words about each checkpoint of each run below a folder, and its path; the newest run and its newest first."""
+    configs = sorted(folder.rglob("config.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for run_dir in [path.parent for path in configs]:
+        for entry in reversed(Run(run_dir).checkpoints()):
+            header = entry.header
+            said = f"step {header.step:,} (g{header.generation}) · {header.metric_name} {header.metric:.2e}"
+            yield f"{run_dir.relative_to(folder)} · {said}", Path(entry.path)

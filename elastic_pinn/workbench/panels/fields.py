@@ -1,0 +1,157 @@
+"""A form with a field for everything that a config says; it tells while one types whether that can be trained."""
+
+import html
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import ipywidgets as widgets
+
+from elastic_pinn.config import Config, ConfigError, ProblemConfig
+from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.workbench.figures.picture import VERMILLION
+from elastic_pinn.workbench.folders import RUNS
+from elastic_pinn.workbench.panels.answers import answer
+
+GROUPS = {
+    "Problem": "problem",
+    "Material": "lame_lambda",
+    "Network": "network",
+    "Run": "steps",
+    "Stages": "stages",
+    "Schedule": "schedule",
+    "Points": "interior_points",
+    "Weights": "weight_pde",
+    "Stopping": "validation_points",
+    "Saving": "checkpoint_every",
+}
+"""The first field of each group; the others follow in the config's order."""
+
+RUN_NAME = re.compile(r"\w[\w.-]*")
+STYLE = {"description_width": "165px"}
+
+
+class ConfigForm(widgets.VBox):
+    """The fields of a config, in groups, and below them what is wrong, if anything.
+
+    config: what the fields start from. problem: one of the user's own, in place of the config's problem section. name:
+    of fresh run directories. on_change: called after each change.
+
+    Attributes:
+        config: what the fields say; while that is not legal, the last one that was.
+        problem: the problem that goes with it; None as long as there never was one.
+        fault: why that cannot be trained; None if it can.
+    """
+
+    def __init__(self, config: Config, problem: Problem | None, name: str, on_change: Callable[[], None]) -> None:
+        self.config, self.problem = config, problem
+        self.fault: ValueError | None = None
+        self._own, self._on_change, self._quiet = problem, on_change, False
+        names = [name for name in Config.model_fields if problem is None or name not in ProblemConfig.model_fields]
+        layout = widgets.Layout(width="auto")  # one for all: what the browser is sent, and a saved notebook holds
+        self._fields = {name: _widget(name, getattr(config, name), layout) for name in names}
+        tooltip = f"fresh run directories are {RUNS}/TIME-NAME"
+        self._name = widgets.Text(name, description="run name", tooltip=tooltip, style=STYLE, layout=layout)
+        for field in (*self._fields.values(), self._name):
+            field.observe(self._changed, "value")
+        self._message = widgets.HTML()
+        groups = _groups(names)
+        grids = [self._grid(group) for group in groups.values()]
+        tabs = widgets.Tab(grids, titles=tuple(groups), selected_index=0)
+        answer(tabs, self._name, *self._fields.values())
+        super().__init__([tabs, self._message])
+        self._judge()
+
+    @property
+    def run_name(self) -> str:
+        """The name of fresh run directories."""
+        return self._name.value
+
+    def take(self, config: Config) -> None:
+        """Let the fields say what a config says."""
+        self.config, self._quiet = config, True
+        for name, field in self._fields.items():
+            field.value = _shown(getattr(config, name))
+        self._quiet = False
+        self._changed()
+
+    def _changed(self, _: object = None) -> None:
+        if not self._quiet:
+            self._judge()
+            self._on_change()
+
+    def _judge(self) -> None:
+        """Take what the fields say for the config, or say why not."""
+        try:
+            said = {name: _meant(name, field.value) for name, field in self._fields.items()}
+            config = self.config.model_copy(update=said)
+            self.problem = self._own or problem_from(config)
+            if not RUN_NAME.fullmatch(self.run_name):
+                raise ConfigError(f"run name = {self.run_name!r}: legal are letters, digits, '.', '_' and '-'")
+            self.config, self.fault = config, None
+        except ValueError as error:  # of the config, or of the problem's parts
+            self.fault = error
+        self._message.value = as_fault(str(self.fault)) if self.fault else ""
+
+    def _grid(self, names: list[str]) -> widgets.GridBox:
+        layout = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "0 12px"}
+        fields = [self._fields[name] for name in names]
+        return widgets.GridBox([self._name, *fields] if "steps" in names else fields, layout=layout)
+
+
+def _groups(names: Iterable[str]) -> dict[str, list[str]]:
+    """The fields of each group that has any of the names, in order."""
+    first = {name: title for title, name in GROUPS.items()}
+    groups: dict[str, list[str]] = {}
+    title = ""
+    for name in Config.model_fields:
+        title = first.get(name, title)
+        if name in names:
+            groups.setdefault(title, []).append(name)
+    return groups
+
+
+def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWidget:
+    """The field for one value of the config: a choice, a tick, or text. What it means is its tooltip."""
+    info = Config.model_fields[name]
+    look = {"description": name, "tooltip": info.description, "style": STYLE, "layout": layout}
+    if get_origin(info.annotation) is Literal:
+        return widgets.Dropdown(options=get_args(info.annotation), value=value, **look)
+    if info.annotation is bool:
+        return widgets.Checkbox(value, **look)
+    return widgets.Text(_shown(value), **look)
+
+
+def _shown(value: Any) -> Any:
+    """A value as its field shows it: lists and numbers as text."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, bool | str) else str(value)
+
+
+def _meant(name: str, shown: Any) -> Any:
+    """What a field's text says, as far as it can be read; the config refuses what cannot."""
+    kind = Config.model_fields[name].annotation
+    if get_origin(kind) is tuple:
+        item = get_args(kind)[0]
+        return [_read(get_args(item)[0] if get_origin(item) is Annotated else item, part) for part in _parts(shown)]
+    return _read(kind, shown)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _read(kind: Any, text: Any) -> Any:
+    if kind not in (int, float):
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def as_fault(text: str) -> str:
+    """A fault in words as HTML that reads well on light and dark ground, each of its lines on one of its own."""
+    lines = "<br>".join(html.escape(line) for line in text.splitlines())
+    return f'<div style="line-height:1.4;border-left:3px solid {VERMILLION};padding-left:8px">{lines}</div>'

@@ -1,0 +1,162 @@
+"""Live pictures of a training run: the loss, the wavefield, the material, the fit of the data. One is seen at a time,
+and only that one is drawn."""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import ipywidgets as widgets
+import numpy as np
+
+from elastic_pinn.config import NetworkConfig
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+from elastic_pinn.run import Run
+from elastic_pinn.storage import CheckpointError
+from elastic_pinn.workbench.figures.inversion import draw_fit, draw_traces, loudest
+from elastic_pinn.workbench.figures.losses import draw_events, draw_terms
+from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.workbench.figures.wavefields import draw_wavefield
+from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.live import LiveRecord
+
+logger = logging.getLogger(__name__)
+
+DRAW_EVERY_S = 1.0
+DRAW_SHARE = 20  # the next draw waits so many times as long as the last one took: at most 5 % of the time
+INSTANTS = 21  # to choose from
+PICTURE = {"width": "900px", "max_width": "100%", "display": "none"}
+
+
+class View(widgets.VBox):
+    """One picture, and what chooses what it shows.
+
+    draw: gives the picture, or None as long as there is nothing to draw.
+    """
+
+    def __init__(self, draw: Callable[[], Picture | None], *choices: widgets.ValueWidget) -> None:
+        self._draw = draw
+        self._image = widgets.Image(format="png", layout=PICTURE)
+        for choice in choices:
+            choice.observe(lambda _: self.draw(), "value")
+        answer(*choices)
+        super().__init__([*choices, self._image])
+
+    def draw(self) -> None:
+        """Draw anew; a fault in a picture is logged, and never ends a run."""
+        try:
+            picture = self._draw()
+            if picture:
+                self._image.value = picture.png()
+                self._image.layout.display = None
+        except Exception:
+            logger.exception("a live picture could not be drawn")
+
+
+class LiveViews(widgets.Tab):
+    """The pictures of one run, a tab each; none before `follow`."""
+
+    def __init__(self) -> None:
+        super().__init__(layout={"display": "none"})
+        self.selected_index: int | None
+        self.titles: tuple[str, ...]
+        self._due = 0.0
+        answer(self)
+        self.observe(lambda _: self.draw(), "selected_index")
+
+    def follow(self, run_dir: Path, record: LiveRecord, network: NetworkConfig, problem: Problem) -> None:
+        """Show another run: where it lies, what is recorded of it, and what it solves."""
+        self._run_dir, self._record, self._network, self._problem = run_dir, record, network, problem
+        views = {"Loss": View(self._loss), "Wavefield": self._wavefield_view()}
+        if problem.material.unknowns:
+            views["Material"] = View(self._material)
+        if problem.receivers:
+            views["Data fit"] = self._fit_view(len(problem.receivers.xy), loudest(problem.receivers))
+        kept = self.selected_index if self.titles == tuple(views) else 0
+        self.children, self.titles, self.selected_index = tuple(views.values()), tuple(views), kept
+        self.layout.display = None
+        self._due = time.monotonic() + DRAW_EVERY_S
+
+    def draw_if_due(self) -> None:
+        """Draw the picture that is seen, if that would not take too large a share of the time."""
+        started = time.monotonic()
+        if started >= self._due:
+            self.draw()
+            finished = time.monotonic()
+            self._due = finished + max(DRAW_EVERY_S, DRAW_SHARE * (finished - started))
+
+    def draw(self) -> None:
+        """Draw the picture that is seen."""
+        if self.selected_index is not None and self.children:
+            self.children[self.selected_index].draw()
+
+    def draw_all(self) -> None:
+        """Draw every picture, as a notebook that is saved should have them."""
+        for view in self.children:
+            view.draw()
+
+    def _wavefield_view(self) -> View:
+        if not self._problem.exact:
+            return View(lambda: self._wavefield(np.linspace(*self._problem.domain.t, 4)[1:]))
+        start, end = self._problem.domain.t
+        unit = unit_for(end, "s")
+        instants = [(f"{t / unit.size:.3g} {unit.name}", t) for t in np.linspace(start, end, INSTANTS).tolist()]
+        choice = widgets.SelectionSlider(
+            options=instants,
+            value=instants[-1][1],
+            description="t",
+            continuous_update=False,
+            tooltip="the instant shown",
+        )
+        return View(lambda: self._wavefield(np.array([choice.value])), choice)
+
+    def _fit_view(self, count: int, first: int) -> View:
+        row = widgets.BoundedIntText(
+            first,
+            min=0,
+            max=count - 1,
+            description="receiver",
+            tooltip=f"its row in the receiver file, 0 to {count - 1}",
+        )
+        return View(lambda: self._fit(row.value), row)
+
+    def _loss(self) -> Picture | None:
+        if not self._record.row:
+            return None
+        figure = Picture(3.6)
+        axes = figure.subplots()
+        draw_terms(axes, self._record.losses())
+        with contextlib.suppress(CheckpointError):  # the history is not there yet
+            draw_events(axes, Run(self._run_dir).events())
+        return figure
+
+    def _wavefield(self, instants: np.ndarray) -> Picture | None:
+        if not (newest := self._newest()):
+            return None
+        step, model = newest
+        figure = draw_wavefield(model.predict, self._problem, instants)
+        figure.suptitle(f"step {step:,}", fontsize=10)
+        return figure
+
+    def _material(self) -> Picture | None:
+        if not self._record.row:
+            return None
+        curves = self._record.material()
+        return draw_traces({name: curves[name] for name in self._problem.material.unknowns}, self._problem)
+
+    def _fit(self, row: int) -> Picture | None:
+        if not (newest := self._newest()):
+            return None
+        step, model = newest
+        assert self._problem.receivers, "there is no view of the fit without"
+        return draw_fit(model.predict, self._problem.receivers, row, step)
+
+    def _newest(self) -> tuple[int, Model] | None:
+        """Step and model of the newest look at the weights."""
+        if not self._record.weights:
+            return None
+        step, weights = self._record.weights
+        return step, Model.from_state(self._network, weights)

@@ -1,0 +1,121 @@
+"""The training notebooks as a person uses them."""
+
+from playwright.sync_api import expect
+
+from tests.browser.lab import PATIENCE_MS
+
+ENDLESS = {
+    "network": "mlp",
+    "steps": 1_000_000,
+    "hidden_layers": [8],
+    "interior_points": 50,
+    "initial_points": 20,
+    "validation_points": 20,
+    "stages": ["adam"],
+    "stage_steps": [],
+    "checkpoint_every": 0,
+}
+FORWARD = ENDLESS | {"boundary_points": 20}
+
+
+def test_progress_and_pictures_move_while_the_kernel_is_busy_and_every_button_works(notebook):
+    lab = notebook("01_forward.ipynb", FORWARD)
+    lab.run_all()
+    lab.has_left(lab.step())
+    lab.kernel_is("busy")
+    for title in ("Loss", "Wavefield"):
+        lab.tab(title)
+        lab.changes(lab.picture())
+        lab.shot(title)
+    lab.click("Checkpoint now")
+    lab.says("running .*newest checkpoint step-0*[1-9]")
+
+    lab.click("Pause")
+    lab.says("paused at step")
+    lab.kernel_is("busy")
+    lab.settings("Stages")
+    lab.field("learning_rate").fill("fast")
+    expect(lab.page.get_by_text("learning_rate = 'fast': Input should be a valid number")).to_be_visible()
+    expect(lab.button("Resume")).to_be_disabled()
+    lab.shot("refused")
+    lab.field("learning_rate").fill("5e-4")
+    expect(lab.button("Resume")).to_be_enabled()
+    paused_at = lab.step()
+    lab.click("Resume")
+    lab.has_left(paused_at)
+    lab.click("Stop")
+    lab.says("stopped at step")
+    lab.prints("relative L2 error of the displacement:")
+    lab.kernel_is("idle")
+    lab.shot("stopped")
+    [run] = lab.runs()
+    assert run.status == "stopped" and run.summary["generation"] == 1
+    assert run.events() == [(paused_at, "learning_rate: 0.002 -> 0.0005")]
+
+    lab.settings("Network")
+    lab.field("hidden_layers").fill("6, 6")
+    lab.click("Start")
+    lab.says("running")
+    lab.has_left(lab.step())
+    lab.menu("Kernel", "Interrupt Kernel")
+    lab.says("stopped at step")
+    assert [run.config.hidden_layers for run in lab.runs()] == [(8,), (6, 6)]
+
+
+def test_interrupt_stops_restart_runs_again_and_the_list_goes_on_with_the_first_run(notebook):
+    lab = notebook("01_forward.ipynb", FORWARD)
+    lab.run_all()
+    lab.has_left(lab.step())
+    lab.menu("Kernel", "Interrupt Kernel")
+    lab.says("stopped at step")
+    lab.prints("relative L2 error of the displacement:")
+    lab.kernel_is("idle")
+    [first] = lab.runs()
+    stopped_at = first.latest().step
+
+    lab.menu("Kernel", "Restart Kernel and Run All Cells")
+    lab.page.get_by_role("button", name="Confirm Kernel Restart").click()
+    lab.says("running")
+    lab.has_left(lab.step())
+    lab.click("Stop")
+    lab.says("stopped at step")
+    lab.kernel_is("idle")
+    assert len(lab.runs()) == 2
+
+    choice = lab.field("Resume from")
+    label = choice.locator("option", has_text=f"step {stopped_at:,} (g0)").first.inner_text()
+    choice.select_option(label=label)
+    lab.shot("chosen")
+    lab.click("Resume")
+    lab.says("running")
+    lab.has_left(lab.step())
+    lab.click("Stop")
+    lab.says("stopped at step")
+    assert first.summary["parent"] == f"step {stopped_at}, generation 0"
+
+    lab.menu("File", "Save Notebook ")
+    lab.reopen()
+    lab.page.get_by_role("heading", name="Summary").scroll_into_view_if_needed()
+    pictures = lab.page.locator(".jp-OutputArea-output img[src^='data:image/png']")
+    expect(pictures.first).to_be_visible(timeout=PATIENCE_MS)
+    lab.shot("reopened")
+
+
+def test_the_inverse_notebook_shows_material_and_fit_and_refuses_what_cannot_be_found(notebook):
+    lab = notebook("02_inverse.ipynb", ENDLESS)
+    lab.run_all()
+    lab.has_left(lab.step())
+    for title in ("Loss", "Wavefield", "Material", "Data fit"):
+        lab.tab(title)
+        lab.changes(lab.picture())
+        lab.shot(title)
+    lab.click("Stop")
+    lab.says("stopped at step")
+    lab.prints("57.6")
+    lab.kernel_is("idle")
+    lab.shot("stopped")
+    lab.settings("Material")
+    lab.field("unknowns").fill("lambda, mu, rho")
+    expect(lab.page.get_by_text("rho cannot be found from displacement alone")).to_be_visible()
+    expect(lab.button("Start")).to_be_disabled()
+    lab.shot("refused")
