@@ -23,7 +23,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Problem
 from elastic_pinn.training.sampling import Batches
 
-PATIENCE = timedelta(minutes=10)  # with a process that is silent; one that died is noticed at once
+PATIENCE = timedelta(minutes=30)  # with a process that is silent; one that died is noticed at once
 NO_CALL = 0.0  # where a call has the number of draws
 
 Terms = Mapping[str, Tensor]

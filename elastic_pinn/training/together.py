@@ -38,11 +38,11 @@ class End:
 
 @contextmanager
 def led(processes: Processes, run_dir: Path, control: Control) -> Iterator[None]:
-    """Lead a run: the helpers hear how it ended. A signal to end, which torchrun sends to all, means a stop for it."""
+    """Lead a run: the helpers hear how it ended. A signal to end, which torchrun hands on to all, is a stop first."""
     if not processes.has_helpers:
         yield
         return
-    with _heeding(lambda *_: control.stop()):
+    with _in_order(control.stop):
         try:
             yield
         except LostProcessError:
@@ -63,7 +63,7 @@ def call_helpers(session: Session) -> None:
 
 def help_along(processes: Processes, problem: Problem) -> Path:
     """Help with a run until it ends, and return where it lies. Raises what ended it at the leader's."""
-    with _heeding(lambda *_: None):
+    with _in_order(lambda: None):
         news = processes.hear()
         if isinstance(news, Start):
             _evaluate_when_called(_helping_session(processes, problem, news))
@@ -90,17 +90,25 @@ def _evaluate_when_called(session: Session) -> None:
 
 
 @contextmanager
-def _heeding(handler: Callable[..., object]) -> Iterator[None]:
-    """Let signals to end do something else than end this process; only a main thread can."""
+def _in_order(stop: Callable[[], None]) -> Iterator[None]:
+    """Have a signal to end this process wait for the run, which it stops; only a main thread can."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    held: list[int] = []
+
+    def hold(number: int, frame: object) -> None:
+        held.append(number)
+        stop()
+
+    before = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, usual in before.items():
             signal.signal(number, usual)
+    if held:
+        signal.raise_signal(held[0])
 
 
 def _portable(error: BaseException) -> BaseException:

@@ -223,15 +223,15 @@ def test_a_killed_process_ends_the_run_with_its_last_checkpoint(tmp_path, victim
     assert (resumed.status, resumed.history()["step"].tolist()) == ("completed", list(range(1, 21)))
 
 
-def test_a_signal_to_all_processes_is_a_stop_with_a_checkpoint(tmp_path):
+def test_a_signal_to_all_processes_stops_the_run_with_a_checkpoint_and_then_ends_them(tmp_path):
     def signal_all() -> None:
-        for each in (1, 0):
-            kill(tmp_path, each, signal.SIGTERM)
+        for number in range(2):
+            kill(tmp_path, number, signal.SIGTERM)
 
     def work() -> None:
         ep.train(ep.Config(**ADAM), tmp_path / "run", control=at_step(7, signal_all))
 
-    assert [ended(child) for child in two_processes(work, tmp_path)] == [0, 0]
+    assert [ended(child) for child in two_processes(work, tmp_path)] == [-signal.SIGTERM, -signal.SIGTERM]
     run = ep.Run(tmp_path / "run")
     assert (run.status, run.summary["reason"], run.latest().step) == ("stopped", "asked to stop", 7)
 
