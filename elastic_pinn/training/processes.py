@@ -9,6 +9,7 @@ Gradients on GPUs are added up by NCCL, a card for each process; all else goes b
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -104,7 +105,7 @@ class Processes:
 
     def leave(self) -> None:
         """Have nothing more to do with the others, who notice at once."""
-        dist.destroy_process_group()
+        _leave()
 
     def require_same(self, config: Config, problem: Problem) -> None:
         """Raises ConfigError, in all processes, if they were not all given the same."""
@@ -138,12 +139,29 @@ def joined(device: str) -> Processes:
     if not (dist.is_available() and dist.is_torchelastic_launched()):
         return Processes()
     if not dist.is_initialized():
-        with _connected():
-            dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
+        _make_group()
     processes = Processes(dist.get_rank(), dist.get_world_size())
     if processes.count > 1 and device != "cpu":
         _take_card(device)
     return processes
+
+
+def _make_group() -> None:
+    """Have a group of all processes until this one ends, for a script may train more than once.
+
+    A group that is still there when the interpreter goes makes it crash. What torch imports of its own in time keeps
+    the group of that moment for ever, and must hence come first.
+    """
+    import torch.distributed.nn
+
+    with _connected():
+        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
+    atexit.register(_leave)
+
+
+def _leave() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def _take_card(device: str) -> None:

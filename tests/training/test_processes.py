@@ -43,12 +43,19 @@ SMALL = {
 INVERSE = SMALL | {
     "problem": "receivers", "data": str(ALUMINIUM), "unknowns": ["lambda", "mu"], "activation": "sin",
 }  # fmt: skip
-ADAM = SMALL | {"resample_every": 4, "learning_rate": 0.01}
+ADAM = SMALL | {"resample_every": 5, "learning_rate": 0.01}  # fresh points right after a checkpoint
 LBFGS = INVERSE | {"stages": ["lbfgs"]}
 MISFITS = INVERSE | {
     "stages": ["last_layer", "variable_projection", "levenberg_marquardt"], "stage_steps": [1, 2], "steps": 5,
 }  # fmt: skip
-TRAINED = {"adam": ADAM, "lbfgs": LBFGS, "misfits": MISFITS}
+UNIFORM = ADAM | {"sampling": "uniform"}
+TRAINED = {
+    "adam": [ADAM],
+    "lbfgs": [LBFGS],
+    "misfits": [MISFITS],
+    "resumed with fewer points": [UNIFORM | {"steps": 10}, UNIFORM | {"interior_points": 12}],
+}
+"""The configs of each run's parts."""
 
 
 def rank() -> int:
@@ -99,6 +106,12 @@ def state_at(run: ep.Run, step: int, generation: int) -> tuple:
     return snapshot.weights, snapshot.state
 
 
+def in_parts(folder: Path, name: str) -> ep.Run:
+    """One of the experiments."""
+    runs = [ep.train(ep.Config(**config), folder / name, resume="auto") for config in TRAINED[name]]
+    return runs[-1]
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
     """A folder with what two processes made of the experiments, and of some cut in the middle."""
@@ -106,8 +119,8 @@ def trained(tmp_path_factory) -> Path:
     ep.train(ep.Config(**LBFGS | {"steps": 10}), folder / "one then two")
 
     def work() -> None:
-        for name, config in TRAINED.items():
-            run = ep.train(ep.Config(**config), folder / name)
+        for name in TRAINED:
+            run = in_parts(folder, name)
             (folder / f"{name}.{rank()}").write_text(f"{run.status}, {len(run.history())} steps")
         ep.train(ep.Config(**ADAM | {"steps": 10}), folder / "cut")
         ep.train(ep.Config(**ADAM), folder / "cut", resume="auto")
@@ -122,7 +135,7 @@ def trained(tmp_path_factory) -> Path:
 def alone(tmp_path_factory) -> dict[str, ep.Run]:
     """The same experiments by one process."""
     folder = tmp_path_factory.mktemp("one")
-    return {name: ep.train(ep.Config(**config), folder / name) for name, config in TRAINED.items()}
+    return {name: in_parts(folder, name) for name in TRAINED}
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -130,7 +143,7 @@ def test_two_processes_have_the_losses_and_the_material_of_one(trained, alone, n
     two, one = ep.Run(trained / name).history(), alone[name].history()
     columns = [column for column in one if column not in ("wall_s", "grad_norm")]
     assert list(two) == list(one)
-    assert len(two) == TRAINED[name]["steps"]
+    assert len(two) == TRAINED[name][-1]["steps"]
     np.testing.assert_allclose(two[columns], one[columns], rtol=1e-9)
 
 
