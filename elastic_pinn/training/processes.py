@@ -43,8 +43,8 @@ class Processes:
 
     def __init__(self, rank: int = 0, count: int = 1) -> None:
         self.rank, self.count = rank, count
-        self._called = 0  # numbers that a call has, once there was one
-        self._owed = False  # whether the helpers have not yet given what they were called for
+        self._awaited = 0  # how many numbers the call has that the helpers wait for; 0: they wait for news
+        self._owed = False  # whether they have not yet given what they were called for
 
     @property
     def is_helper(self) -> bool:
@@ -86,15 +86,16 @@ class Processes:
         summed = [piece.view_as(gradient) for piece, gradient in zip(pieces, gradients, strict=True)]
         return dict(zip(terms, scalars, strict=True)), summed
 
-    def tell(self, news: Any) -> None:
-        """Give all helpers an object, which they `hear`, as soon as they wait for a call or for news."""
+    def tell(self, news: Any, parameters: int = 0) -> None:
+        """Give all helpers an object, which they `hear`. parameters: if not 0, they go on to `calls` with so many."""
         if self._owed:
             self.leave()  # what they wait for will not come
             return
-        if self._called:
-            self._shout(torch.full([self._called], NO_CALL, dtype=torch.float64))
+        if self._awaited:
+            self._shout(torch.full([self._awaited], NO_CALL, dtype=torch.float64))
         with _connected():
             dist.broadcast_object_list([news])
+        self._awaited = 1 + parameters if parameters else 0
 
     def hear(self) -> Any:
         """For a helper: what the leader tells."""
@@ -124,7 +125,6 @@ class Processes:
 
     def _shout(self, message: Tensor) -> Tensor:
         """The message (numbers,) as the leader has it."""
-        self._called = len(message)
         with _connected():
             dist.broadcast(message, 0)
         return message

@@ -58,16 +58,21 @@ def call_helpers(session: Session) -> None:
     """Let the helpers make the same session, before its first evaluation."""
     if session.processes.has_helpers:
         sampler = session.sampler
-        session.processes.tell(Start(session.config.to_json(), sampler.generator_state, sampler.draws))
+        start = Start(session.config.to_json(), sampler.generator_state, sampler.draws)
+        session.processes.tell(start, len(session.objective.position()))
 
 
 def help_along(processes: Processes, problem: Problem) -> Path:
     """Help with a run until it ends, and return where it lies. Raises what ended it at the leader's."""
     with _in_order(lambda: None):
-        news = processes.hear()
-        if isinstance(news, Start):
-            _evaluate_when_called(_helping_session(processes, problem, news))
+        try:
             news = processes.hear()
+            if isinstance(news, Start):
+                _evaluate_when_called(_helping_session(processes, problem, news))
+                news = processes.hear()
+        except BaseException:
+            processes.leave()
+            raise
     if news.error:
         raise news.error
     return news.run_dir

@@ -86,6 +86,17 @@ def at_step(step: int, act: Callable[[], None]) -> ep.Control:
     return ep.Control(lambda row: act() if row["step"] == step else None)
 
 
+def raising(error: Exception, of: int) -> Callable[..., dict]:
+    """What raises in one of the processes, and gives the losses of no point in the other."""
+
+    def work(*args: object) -> dict:
+        if rank() == of:
+            raise error
+        return {"total": torch.zeros((), requires_grad=True)}
+
+    return work
+
+
 def notes(train: Callable[[], ep.Run], folder: Path) -> list[str]:
     """How a call of train() ended in each of two processes."""
 
@@ -198,6 +209,20 @@ def test_an_error_ends_both_processes_with_the_same_words(trained, tmp_path):
     assert diverged == other
     assert diverged.startswith("DivergedError: step ") and "the last good checkpoint is " in diverged
     assert ep.Run(tmp_path / "run").summary["status"] == "failed"
+
+
+def test_an_error_of_the_leader_is_heard_before_the_first_step_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("elastic_pinn.training.trainer.Record", raising(OSError("no space left"), of=0))
+    told = notes(lambda: ep.train(ep.Config(**ADAM), tmp_path / "run"), tmp_path)
+    assert told == ["OSError: no space left", "OSError: no space left"]
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["leader", "helper"])
+def test_an_error_in_the_midst_of_an_evaluation_ends_both_processes(tmp_path, monkeypatch, number):
+    monkeypatch.setattr("elastic_pinn.training.losses.Loss.__call__", raising(MemoryError("too large"), of=number))
+    told = notes(lambda: ep.train(ep.Config(**ADAM), tmp_path / "run"), tmp_path)
+    assert told[number] == "MemoryError: too large"
+    assert told[1 - number].startswith("LostProcessError: another process of this run is gone")
 
 
 def test_processes_that_were_given_different_things_are_refused(waves, tmp_path):
