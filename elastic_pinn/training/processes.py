@@ -89,7 +89,7 @@ class Processes:
     def tell(self, news: Any, parameters: int = 0) -> None:
         """Give all helpers an object, which they `hear`. parameters: if not 0, they go on to `calls` with so many."""
         if self._owed:
-            self.leave()  # what they wait for will not come
+            leave()  # what they wait for will not come
             return
         if self._awaited:
             self._shout(torch.full([self._awaited], NO_CALL, dtype=torch.float64))
@@ -103,10 +103,6 @@ class Processes:
         with _connected():
             dist.broadcast_object_list(news)
         return news[0]
-
-    def leave(self) -> None:
-        """Have nothing more to do with the others, who notice at once."""
-        _leave()
 
     def require_same(self, config: Config, problem: Problem) -> None:
         """Raises ConfigError, in all processes, if they were not all given the same."""
@@ -156,10 +152,11 @@ def _make_group() -> None:
 
     with _connected():
         dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
-    atexit.register(_leave)
+    atexit.register(leave)
 
 
-def _leave() -> None:
+def leave() -> None:
+    """Have nothing more to do with the other processes, who notice at once."""
     if dist.is_initialized():
         dist.destroy_process_group()
 

@@ -15,7 +15,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.optimizers.flat import put
-from elastic_pinn.training.processes import LostProcessError, Processes
+from elastic_pinn.training.processes import LostProcessError, Processes, leave
 from elastic_pinn.training.session import Session
 
 
@@ -46,7 +46,7 @@ def led(processes: Processes, run_dir: Path, control: Control) -> Iterator[None]
         try:
             yield
         except LostProcessError:
-            processes.leave()
+            leave()
             raise
         except BaseException as error:
             processes.tell(End(run_dir.resolve(), _portable(error)))
@@ -71,7 +71,7 @@ def help_along(processes: Processes, problem: Problem) -> Path:
                 _evaluate_when_called(_helping_session(processes, problem, news))
                 news = processes.hear()
         except BaseException:
-            processes.leave()
+            leave()
             raise
     if news.error:
         raise news.error
