@@ -155,6 +155,7 @@ class Record:
             "steps": session.config.steps,
             "wall_s": session.elapsed,
             "material": session.model.material.si(),
+            "metrics": {name: value for name, value in session.metrics.items() if not name.startswith("material/")},
             "processes": session.processes.count,
             "no_longer_bitwise": [
                 f"step {step}: {text}" for step, text in session.history.events if text.startswith(PROCESSES_CHANGED)

@@ -187,6 +187,12 @@ class Session:
         return self._measured[1]
 
     @property
+    def metrics(self) -> dict[str, float]:
+        """The newest losses and the newest measures, as far as there are any."""
+        known = {**self.history.last, **self._measured[1]}
+        return {name: value for name, value in known.items() if "/" in name and math.isfinite(value)}
+
+    @property
     def meaning(self) -> str:
         """16 hexadecimal digits that differ where the validation would measure something else."""
         fields = self.config.model_dump(include=set(MEASURED_BY))

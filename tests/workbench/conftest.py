@@ -28,3 +28,15 @@ def inverse_run(tmp_path_factory):
         **SMALL, problem="receivers", data="data/aluminium_receivers.h5", unknowns=["lambda", "mu"], weight_pde=1e-3
     )
     return ep.train(config, tmp_path_factory.mktemp("runs") / "inverse")
+
+
+@pytest.fixture(scope="session")
+def folder_of_runs(tmp_path_factory):
+    """Three finished runs: `a`, `b` with another seed, and `deep/c` with another learning rate and fewer steps."""
+    folder = tmp_path_factory.mktemp("runs")
+    few = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "steps": 6}
+    few |= {"validation_points": 16, "validate_every": 2}
+    for name, changes in {"a": {}, "b": {"seed": 1}, "deep/c": {"learning_rate": 0.02, "steps": 3}}.items():
+        ep.train(ep.Config(**few | changes), folder / name)
+    (folder / "notes").mkdir()
+    return folder

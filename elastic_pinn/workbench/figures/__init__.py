@@ -3,6 +3,7 @@
 Each takes a Run, a Checkpoint, or the path of either; as the last expression of a cell its figure shows itself.
 """
 
+from elastic_pinn.workbench.figures.comparison import compare
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
 from elastic_pinn.workbench.figures.losses import loss_curves
 from elastic_pinn.workbench.figures.picture import Picture, save
@@ -11,6 +12,7 @@ from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
 
 __all__ = [
     "Picture",
+    "compare",
     "data_fit",
     "error_map",
     "loss_curves",

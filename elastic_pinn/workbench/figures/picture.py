@@ -37,7 +37,7 @@ class Picture(Figure):
 
     def png(self) -> bytes:
         """The picture as a PNG file's bytes."""
-        return _png(self)
+        return as_file(self, "png")
 
     def _repr_png_(self) -> bytes:
         return self.png()
@@ -52,7 +52,7 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
         raise ValueError(f"{run.path} is only read: give figure.savefig() a path of this machine")
     folder = run.path / "figures"
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / f"{name}.png", _png(figure))
+    replace_file(folder / f"{name}.png", as_file(figure, "png"))
     return figure
 
 
@@ -62,7 +62,8 @@ def light_grid(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _png(figure: Figure) -> bytes:
+def as_file(figure: Figure, kind: str) -> bytes:
+    """A figure as the bytes of a file of a kind that matplotlib knows: "png", "svg", "pdf", ..."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format=kind)
     return buffer.getvalue()

@@ -1,5 +1,6 @@
 """Widgets; the only importer of ipywidgets. A panel can be absent and no number changes."""
 
+from elastic_pinn.workbench.panels.compare_panel import ComparePanel
 from elastic_pinn.workbench.panels.train_panel import TrainPanel
 
-__all__ = ["TrainPanel"]
+__all__ = ["ComparePanel", "TrainPanel"]

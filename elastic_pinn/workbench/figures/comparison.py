@@ -1,0 +1,108 @@
+"""Loss curves of many runs side by side: each by itself, or the median and range over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.typing import ColorType
+
+from elastic_pinn.config import Config
+from elastic_pinn.workbench.figures.losses import FEW
+from elastic_pinn.workbench.figures.picture import SERIES, Picture, light_grid
+from elastic_pinn.workbench.figures.sources import Source, open_source
+
+Over = Literal["step", "wall_s"]
+AXES = {"step": "optimizer step", "wall_s": "training time (s)"}
+MOST_POINTS = 2000  # of a curve: more are not seen at notebook width
+NAMED = 12  # curves that a legend tells apart
+
+Array = np.ndarray
+
+
+class Curve(NamedTuple):
+    """What is drawn of a run, or of those that differ by their seed alone: x (N,), and at each the median, the lowest
+    and the highest value (N,)."""
+
+    name: str
+    x: Array
+    median: Array
+    low: Array
+    high: Array
+
+
+def compare(
+    sources: Sequence[Source], column: str = "loss/total", over: Over = "step", smooth: int = 1, by_seed: bool = False
+) -> Picture:
+    """One column of the history of several runs, on a log axis.
+
+    column: such as "loss/pde" or "error/displacement"; runs that lack it are left out. over: steps, or seconds of
+    training. smooth: over how many rows a running median is taken. by_seed: one curve, with its range, for all runs
+    whose configs differ by the seed alone. Raises ValueError where no run has the column.
+    """
+    curves = curves_of(sources, column, over, smooth, by_seed)
+    if not curves:
+        raise ValueError(f"none of these {len(sources)} runs has a column {column!r}")
+    figure = Picture(4.4)
+    axes = figure.subplots()
+    many = len(curves) > len(SERIES)
+    colors = colormaps["viridis"](np.linspace(0, 0.95, len(curves))) if many else SERIES
+    for curve, color in zip(curves, colors, strict=False):
+        _draw(axes, curve, color)
+    axes.set_yscale("log")
+    axes.set_xlabel(AXES[over])
+    axes.set_ylabel(f"{column} (dimensionless)")
+    light_grid(axes)
+    if len(curves) <= NAMED:
+        figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+    else:
+        axes.set_title(f"{len(curves)} curves, the first dark and the last bright", fontsize=10, loc="left")
+    return figure
+
+
+def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, by_seed: bool) -> list[Curve]:
+    """The curves of those sources that have the column, in their order."""
+    opened = [open_source(source) for source in sources]
+    configs = [each.config for each in opened]
+    groups: dict[str, list[pd.Series]] = {}
+    for each, config in zip(opened, configs, strict=True):
+        history = each.history()
+        if column in history:
+            name = _name(config, configs, str(each.path), by_seed)
+            groups.setdefault(name, []).append(_series(history, column, over, smooth))
+    return [_curve(name, members) for name, members in groups.items()]
+
+
+def _series(history: pd.DataFrame, column: str, over: Over, smooth: int) -> pd.Series:
+    values = history.set_index(over)[column].dropna()
+    smoothed = values.rolling(smooth, center=True, min_periods=1).median()
+    return smoothed.iloc[:: max(1, -(-len(smoothed) // MOST_POINTS))]
+
+
+def _curve(name: str, members: list[pd.Series]) -> Curve:
+    """Members are seen at the places of the one that got least far, between rows on straight lines."""
+    shortest = min(members, key=lambda series: series.index.max())
+    x = shortest.index.to_numpy(dtype=float)
+    values = np.stack([np.interp(x, series.index.to_numpy(dtype=float), series) for series in members])  # (runs, N)
+    label = f"{name} ({len(members)} seeds)" if len(members) > 1 else name
+    return Curve(label, x, np.median(values, axis=0), values.min(axis=0), values.max(axis=0))
+
+
+def _name(config: Config, configs: Sequence[Config], path: str, by_seed: bool) -> str:
+    """What tells a run from the others: where it lies, or the fields in which they differ but for the seed."""
+    folder = path.rstrip("/").rsplit("/", 1)[-1]
+    if not by_seed:
+        return folder
+    different = {name for other in configs for name in config.differences(other)} - {"seed"}
+    return ", ".join(f"{name} = {getattr(config, name)}" for name in sorted(different)) or "all alike"
+
+
+def _draw(axes: Axes, curve: Curve, color: ColorType) -> None:
+    marker = "o" if len(curve.x) < FEW else ""
+    axes.plot(curve.x, curve.median, color=color, linewidth=1.4, marker=marker, markersize=4, label=curve.name)
+    if (curve.low < curve.high).any():
+        axes.fill_between(curve.x, curve.low, curve.high, color=color, alpha=0.2, linewidth=0)

@@ -1,0 +1,119 @@
+"""Pick runs from a table and see their curves side by side, those of running runs as they go on."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from elastic_pinn.config import project_root
+from elastic_pinn.run import Run
+from elastic_pinn.storage import CheckpointError, replace_file
+from elastic_pinn.workbench.figures.comparison import AXES, compare
+from elastic_pinn.workbench.figures.picture import Picture, as_file
+from elastic_pinn.workbench.folders import RUNS
+from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.run_list import RunList
+from elastic_pinn.workbench.panels.views import View
+from elastic_pinn.workbench.runs import config_differences
+
+LOOK_EVERY_S = 2.0
+MOST_DIFFERENCES = 6  # runs whose configs are set side by side
+NAME = "comparison"  # of what is exported
+
+
+class ComparePanel(widgets.VBox):
+    """Runs to pick from, their curves, and in what their configs differ.
+
+    run_dir: the folder of runs, from the project's root; "" for runs/. column: of the history, drawn at first. Make it
+    in a notebook's cell: it keeps the kernel's event loop, in which running runs are looked at anew.
+    """
+
+    def __init__(self, run_dir: str = "", column: str = "loss/total") -> None:
+        self.folder = project_root() / (run_dir or RUNS)
+        self._column = widgets.Combobox(
+            value=column, description="Column", ensure_option=False, continuous_update=False,
+            tooltip="of the history: 'loss/pde', 'error/displacement', ...",
+        )  # fmt: skip
+        self._over = widgets.Dropdown(options=[(label, name) for name, label in AXES.items()], description="over")
+        self._smooth = widgets.BoundedIntText(
+            1, min=1, max=10_000, description="smoothed", tooltip="running median over so many rows; 1: raw"
+        )
+        self._by_seed = widgets.Checkbox(False, description="median and range over seeds", indent=False)
+        choices = [self._column, self._over, self._smooth, self._by_seed]
+        answer(*choices)
+        self._said, self._differences = widgets.HTML(), widgets.HTML()
+        self.runs = RunList(self.folder, self._draw)
+        self._view = View(self._picture)
+        for choice in choices:
+            choice.observe(lambda _: self._draw(), "value")
+        row = widgets.HBox(choices, layout={"flex_flow": "row wrap", "align_items": "center"})
+        super().__init__([self.runs, row, self._view, self._exports(), self._said, self._differences])
+        self._draw()
+        self._watching = asyncio.get_running_loop().create_task(self._watch())
+
+    def figure(self) -> Picture:
+        """The curves of the chosen runs, as they are now. Raises ValueError where none has the column."""
+        return compare(self.runs.chosen, self._column.value, self._over.value, self._smooth.value, self._by_seed.value)
+
+    async def _watch(self) -> None:
+        """Look at running runs now and then, for as long as the kernel lives."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if self.runs.is_running:
+                self.runs.refresh()
+                self._draw()
+
+    def _draw(self) -> None:
+        self._say("" if self.runs.chosen else f"choose runs above; {self.folder} holds {len(self.runs.table)}")
+        self._column.options = self._columns()
+        self._view.draw()
+        self._differences.value = self._differences_text()
+
+    def _picture(self) -> Picture | None:
+        if not self.runs.chosen:
+            return None
+        try:
+            return self.figure()
+        except (ValueError, CheckpointError) as error:
+            self._say(str(error))
+            return None
+
+    def _columns(self) -> list[str]:
+        """What can be drawn of the first chosen run."""
+        try:
+            columns = Run(self.runs.chosen[0]).history().columns
+        except (IndexError, CheckpointError):
+            return []
+        return [name for name in columns if name.split("/")[0] in ("loss", "error") or name == "grad_norm"]
+
+    def _differences_text(self) -> str:
+        """The fields in which the chosen runs differ."""
+        chosen = [Run(path) for path in self.runs.chosen[:MOST_DIFFERENCES]]
+        if len(chosen) < 2:
+            return ""
+        table = config_differences(chosen).rename(columns=lambda place: Path(place).name)
+        return f"<b>In what the configs differ</b>{table.to_html(border=0)}" if len(table) else "equal configs"
+
+    def _exports(self) -> widgets.HBox:
+        def button(kind: str, tooltip: str) -> widgets.Button:
+            made = widgets.Button(description=kind, icon="download", tooltip=tooltip, layout={"width": "auto"})
+            made.on_click(lambda _: self._export(kind))
+            return made
+
+        tips = {"PNG": "the curves as pixels", "SVG": "the curves as lines", "CSV": "the table of all runs"}
+        return widgets.HBox([button(kind, f"{tip}, into the folder of runs") for kind, tip in tips.items()])
+
+    def _export(self, kind: str) -> None:
+        path = self.folder / f"{NAME}.{kind.lower()}"
+        try:
+            content = self.runs.table.to_csv().encode() if kind == "CSV" else as_file(self.figure(), kind.lower())
+            replace_file(path, content)
+            self._say(f"written: {path}")
+        except (ValueError, OSError, CheckpointError) as error:
+            self._say(f"not written: {error}")
+
+    def _say(self, text: str) -> None:
+        self._said.value = html.escape(text)

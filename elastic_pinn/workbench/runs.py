@@ -1,0 +1,76 @@
+"""All runs below a folder: a table with a row for each, and in what their configs differ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from elastic_pinn.config import Config
+from elastic_pinn.run import Run
+from elastic_pinn.storage import CheckpointError
+
+COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
+UNREADABLE = "unreadable"
+
+
+def find_runs(folder: str | Path) -> Iterator[Path]:
+    """The run directories at or below a folder, in the order of their paths; inside of a run nothing is looked for."""
+    for path, inside, files in os.walk(folder):
+        inside.sort()
+        if "config.json" in files:
+            inside.clear()
+            yield Path(path)
+
+
+def runs_table(folder: str | Path) -> pd.DataFrame:
+    """A row for each run at or below a folder, the newest first, by its path from there.
+
+    Columns: `status`, `step`, `error` (relative L2, of the displacement), `validation` (loss), `seconds` of training,
+    `started`, and each field of the config in which the runs differ. NaN for what a run does not tell; of one whose
+    files cannot be read the status says so.
+    """
+    rows = {str(path.relative_to(folder)): _row(path) for path in find_runs(folder)}
+    varying = sorted(_varying([config for _, config in rows.values() if config]))
+    table = pd.DataFrame(
+        [standing | {name: getattr(config, name, None) for name in varying} for standing, config in rows.values()],
+        index=pd.Index(rows, name="run", dtype=object),
+        columns=[*COLUMNS, *varying],
+    )
+    return table.sort_values("started", ascending=False, kind="stable")
+
+
+def config_differences(runs: Sequence[Run]) -> pd.DataFrame:
+    """The fields in which the configs of some runs differ: a row for each field, a column for each run."""
+    configs = {str(run.path): run.config for run in runs}
+    varying = _varying(list(configs.values()))
+    columns = {place: [getattr(config, name) for name in varying] for place, config in configs.items()}
+    return pd.DataFrame(columns, index=varying, dtype=object)
+
+
+def _row(path: Path) -> tuple[dict[str, Any], Config | None]:
+    """How a run stands, and its config."""
+    try:
+        run = Run(path)
+        summary, config = run.summary, run.config
+        metrics = summary.get("metrics", {})  # a run of an older version has none
+        return {
+            "status": run.status if summary["status"] == "running" else summary["status"],
+            "step": int(summary["step"]),
+            "error": metrics.get("error/displacement"),
+            "validation": metrics.get("loss/validation"),
+            "seconds": float(summary["wall_s"]),
+            "started": datetime.fromisoformat(summary["started"]),
+        }, config
+    except (CheckpointError, KeyError, TypeError, ValueError):
+        return {"status": UNREADABLE}, None
+
+
+def _varying(configs: Sequence[Config]) -> list[str]:
+    """The fields in which some configs differ, in the order of the config."""
+    different = {name for config in configs[1:] for name in configs[0].differences(config)}
+    return [name for name in Config.model_fields if name in different]

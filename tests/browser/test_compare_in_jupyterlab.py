@@ -1,0 +1,33 @@
+"""Comparing runs as a person does it."""
+
+from playwright.sync_api import expect
+
+import elastic_pinn as ep
+from tests.browser.lab import PATIENCE_MS
+
+FEW = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "steps": 30}
+
+
+def test_two_runs_are_overlaid_filtered_and_exported(notebook):
+    lab = notebook("04_compare.ipynb", {"run_dir": "runs"})
+    for name, changes in {"slow": {}, "fast": {"learning_rate": 0.02}}.items():
+        ep.train(ep.Config(**FEW | changes, log_level="error"), lab.folder / "runs" / name)
+    lab.run_all()
+    lines = lab.page.locator(".runs option")
+    expect(lines).to_have_count(2, timeout=PATIENCE_MS)
+    lab.kernel_is("idle")
+    picture = lab.picture()
+    expect(lab.page.get_by_text("In what the configs differ")).to_be_visible()
+    lab.shot("both")
+    before = picture.get_attribute("src")
+    lines.first.click()
+    expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
+    lab.field("Filter").fill("learning_rate > 0.01")
+    lab.field("Filter").press("Enter")
+    expect(lines).to_have_count(1, timeout=PATIENCE_MS)
+    lab.shot("filtered")
+    lab.click("CSV")
+    expect(lab.page.get_by_text("comparison.csv")).to_be_visible(timeout=PATIENCE_MS)
+    assert "fast" in (lab.folder / "runs" / "comparison.csv").read_text()
+    plain = lab.page.locator(".jp-OutputArea-output img[src^='data:image/png']")
+    expect(plain).to_have_count(1)
