@@ -22,7 +22,7 @@ try:
     )
     from elastic_pinn.run import Checkpoint, Run, load_checkpoint
     from elastic_pinn.storage import CheckpointError, pin, unpin
-    from elastic_pinn.training import Control, DivergedError, RunDirectoryError, train
+    from elastic_pinn.training import Control, DivergedError, LostProcessError, RunDirectoryError, train
 finally:
     if collecting:
         gc.enable()
@@ -38,6 +38,7 @@ __all__ = [
     "DivergedError",
     "Domain",
     "Initial",
+    "LostProcessError",
     "Material",
     "Problem",
     "ProblemError",

@@ -29,7 +29,8 @@ class Equations:
         sum_k share[n, k] sum_jc form[k, j, i, c] u[j, n, c] = target[n, i]
 
     points: (N, 3), dimensionless; names: what each jet component j is; form: (K, J, 2, 2), through which gradients
-    reach the material; share: (N, K); target: (N, 2).
+    reach the material; share: (N, K); target: (N, 2); elsewhere: how many points more a mean is over, which other
+    processes look at.
     """
 
     points: Tensor
@@ -37,6 +38,7 @@ class Equations:
     form: Tensor
     share: Tensor
     target: Tensor
+    elsewhere: int = 0
 
     def misfit(self, jet: Tensor) -> Tensor:
         """Left side minus right side for the jet of a displacement, (J, N, 2) -> (N, 2)."""

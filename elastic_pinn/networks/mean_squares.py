@@ -25,7 +25,8 @@ POINTS_AT_ONCE = 131_072  # by autograd: on a GPU, so many that its small layers
 
 
 def mean_squares(network: Layers, extent: Tensor, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
-    """The mean over points of each set's squared misfit, (sets,), with gradients for network and forms.
+    """The mean over points of each set's squared misfit, (sets,), with gradients for network and forms. Of points
+    elsewhere it has the count only: the means of all processes are to be added up.
 
     extent: (3,), half the window's extents, which the network divides its inputs by. is_compiled: where the kernel does
     not serve, let torch compile what it does, into CUDA graphs on a GPU.
@@ -52,7 +53,7 @@ class _MeanSquares(torch.autograd.Function):
             sums, by_flat, by_form = fused.sums_of_squares(network, extent, equations, needed)
         else:
             sums, by_flat, by_form = sums_of_squares(network, extent, equations, needed, is_compiled)
-        counts = sums.new_tensor([len(each.points) for each in equations])  # (sets,)
+        counts = sums.new_tensor([len(each.points) + each.elsewhere for each in equations])  # (sets,)
         if needed:
             ctx.shapes = [tensor.shape for tensor in network.tensors]
             ctx.save_for_backward(counts, by_flat, *by_form)

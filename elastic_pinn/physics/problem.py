@@ -18,6 +18,7 @@ from elastic_pinn.physics.scales import Scales
 
 PROBES = 64
 CLOSE_PROBES = 20_000  # a load may be short and local
+RTOL = 1e-9  # fingerprints of one problem differ in their last bits from machine to machine
 
 
 class ProblemError(ValueError):
@@ -68,6 +69,12 @@ class Problem:
         numbers = [*constants, *unknown, *self._structure(), *self._data_digest()]
         fields = [values.flatten() for values in self._probe(PROBES).values()]
         return torch.cat([torch.tensor(numbers, dtype=torch.float64), self.scales.as_tensor(), *fields])
+
+    def is_like(self, fingerprint: Tensor, data_sha256: str) -> bool:
+        """Whether these are the fingerprint and the data of this problem, worked out on any machine."""
+        same_shape = fingerprint.shape == self.fingerprint.shape
+        same = same_shape and torch.allclose(fingerprint, self.fingerprint, rtol=RTOL, atol=0.0)
+        return same and data_sha256 == self.data_sha256
 
     @property
     def data_sha256(self) -> str:

@@ -4,8 +4,9 @@ Imports from run, storage, networks, physics and config.
 """
 
 from elastic_pinn.training.control import Control
+from elastic_pinn.training.processes import LostProcessError
 from elastic_pinn.training.resume import RunDirectoryError
 from elastic_pinn.training.session import DivergedError
 from elastic_pinn.training.trainer import train
 
-__all__ = ["Control", "DivergedError", "RunDirectoryError", "train"]
+__all__ = ["Control", "DivergedError", "LostProcessError", "RunDirectoryError", "train"]

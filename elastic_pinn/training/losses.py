@@ -53,7 +53,7 @@ class Term:
         share = batch.normal if self.looks_at_normals else torch.ones_like(batch.points[:, :1])  # (N, K)
         axes = torch.eye(share.shape[1], 2, dtype=share.dtype, device=share.device)  # (K, 2)
         form = form_of(lambda u, normal: self.left(u, moduli, normal), names, axes)
-        return Equations(batch.points, names, form, share, batch.target)
+        return Equations(batch.points, names, form, share, batch.target, batch.elsewhere)
 
 
 def terms(problem: Problem) -> tuple[Term, ...]:

@@ -8,6 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.curvature import Curvature
+from elastic_pinn.training.processes import Processes
+
+Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
+"""The loss's terms, "total" among them, at a position (P,), which the parameters have: this process's part of them."""
 
 System = Callable[[Sequence[nn.Parameter]], tuple[Tensor, Tensor]]
 """Misfits (M,) whose squares add up to the loss, and their derivatives J by the given parameters (M, P)."""
@@ -27,24 +31,26 @@ class Objective:
     def __init__(
         self,
         parameters: list[nn.Parameter],
-        evaluate: Callable[[], Mapping[str, Tensor]],
+        evaluate: Evaluate,
         system: System,
         curvature: MakeCurvature,
+        processes: Processes,
     ) -> None:
-        self._parameters, self._evaluate, self.system, self.curvature = parameters, evaluate, system, curvature
+        self._parameters, self._evaluate, self._processes = parameters, evaluate, processes
+        self.system, self.curvature = system, curvature
         self.forget()
 
     def forget(self) -> None:
         """Evaluate anew next time: the points are others now."""
         self._known: Tensor | None = None  # (parameters,): where the last evaluation was
-        self._gradients: list[Tensor] = []
+        self._gradients: Sequence[Tensor] = []
         self.terms: Mapping[str, Tensor] = {}
 
     def __call__(self) -> Tensor:
         """The total loss, with the gradients set and the terms at hand."""
         here = self.position()
         if self._known is None or not torch.equal(self._known, here):
-            self._work()
+            self._work(here)
             self._known = here
         for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
             parameter.grad = gradient.clone()
@@ -58,9 +64,9 @@ class Objective:
         """All parameters in one vector, a copy."""
         return torch.cat([parameter.detach().reshape(-1) for parameter in self._parameters])
 
-    def _work(self) -> None:
+    def _work(self, here: Tensor) -> None:
         with torch.enable_grad():
-            terms = self._evaluate()
+            terms = self._evaluate(here)
             gradients = torch.autograd.grad(terms["total"], self._parameters, allow_unused=True, materialize_grads=True)
-        self._gradients = list(gradients)
-        self.terms = {name: term.detach() for name, term in terms.items()}
+        found = {name: term.detach() for name, term in terms.items()}
+        self.terms, self._gradients = self._processes.sum(found, gradients)

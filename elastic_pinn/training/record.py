@@ -29,7 +29,10 @@ PACKAGES = ("elastic_pinn", "torch", "numpy", "scipy", "h5py")
 COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}
 
 
-def environment(device: str) -> dict[str, Any]:
+PROCESSES_CHANGED = "number of processes:"  # how the event of a resume with another number begins
+
+
+def environment(device: str, processes: int) -> dict[str, Any]:
     """What a result may depend on beside its config."""
     cuda = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
     return {
@@ -39,6 +42,7 @@ def environment(device: str) -> dict[str, Any]:
         "host": socket.gethostname(),
         "cpus": os.cpu_count(),
         "torch_threads": torch.get_num_threads(),
+        "processes": processes,
         "device": cuda or device,
     }
 
@@ -65,7 +69,7 @@ class Record:
         config = session.config
         self._run_dir, self._session, self._origin, self._mirror = run_dir, session, origin, mirror
         self._saver = Saver(store, Policy(config.keep_last, config.keep_best, config.keep_every), mirror)
-        self._environment = environment(config.device)
+        self._environment = environment(config.device, session.processes.count)
         self._blocked_s = 0.0  # of training, for copies of its state and for a save before that was not done
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._write("config.json", config.to_json())
@@ -151,6 +155,10 @@ class Record:
             "steps": session.config.steps,
             "wall_s": session.elapsed,
             "material": session.model.material.si(),
+            "processes": session.processes.count,
+            "no_longer_bitwise": [
+                f"step {step}: {text}" for step, text in session.history.events if text.startswith(PROCESSES_CHANGED)
+            ],
         }
 
     def _summarise(self, standing: Mapping[str, Any]) -> None:
@@ -183,6 +191,7 @@ class Record:
             "run_id": self._origin.run_id,
             "parent": self._origin.parent,
             "torch_threads": self._environment["torch_threads"],
+            "processes": self._environment["processes"],
             "device": self._environment["device"],
         }
 

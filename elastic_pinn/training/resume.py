@@ -7,8 +7,6 @@ import logging
 import uuid
 from pathlib import Path
 
-import torch
-
 from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkConfig, ProblemConfig
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import known_config
@@ -25,12 +23,11 @@ from elastic_pinn.storage import (
     read_snapshot,
     remove_leftovers,
 )
-from elastic_pinn.training.record import Origin
+from elastic_pinn.training.record import PROCESSES_CHANGED, Origin
 
 logger = logging.getLogger(__name__)
 
 LEGAL = "Give resume 'never', 'auto', or the path or URL of a checkpoint or of a run directory"
-RTOL = 1e-9  # fingerprints of one problem differ in their last bits from machine to machine
 OF_THE_START = {"seed", "init_from"}  # what a run that goes on has behind it
 WITHOUT_EFFECT = {*CheckpointConfig.model_fields, *OF_THE_START, "time_limit"} - {"monitor"}  # on where training leads
 
@@ -172,6 +169,15 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
     return config.model_copy(update={name: getattr(old, name) for name in OF_THE_START})
 
 
+def note_processes(snapshot: Snapshot, count: int) -> None:
+    """Record as an event that training goes on with another number of processes."""
+    before = snapshot.attributes.get("processes", 1)
+    if before != count:
+        note = f"{PROCESSES_CHANGED} {before} -> {count}: from here equal to rounding, no longer to the last bit"
+        snapshot.history.note(snapshot.step, note)
+        logger.info("resume at step %d: %s", snapshot.step, note)
+
+
 def _require_resumable(found: Found) -> None:
     """Refuse a checkpoint that lacks what a run's own have: it was made by something else."""
     state, attributes = found.snapshot.state, found.snapshot.attributes
@@ -206,9 +212,7 @@ def _refuse(changes: dict[str, tuple[object, object]], fixed: set[str]) -> None:
 
 def _check_fingerprint(problem: Problem, snapshot: Snapshot) -> None:
     stored = snapshot.state["problem"]
-    here, there = problem.fingerprint, stored["fingerprint"]
-    same_numbers = here.shape == there.shape and torch.allclose(here, there, rtol=RTOL, atol=0.0)
-    if not same_numbers or problem.data_sha256 != stored["data_sha256"]:
+    if not problem.is_like(stored["fingerprint"], stored["data_sha256"]):
         raise ConfigError(
             f"the problem is not the one that the checkpoint at step {snapshot.step} was trained on (its material, "
             "domain, conditions or receivers differ): give the same problem, or start a new run"

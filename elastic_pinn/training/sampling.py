@@ -21,15 +21,25 @@ from elastic_pinn.physics.receivers import Receivers
 
 @dataclass(frozen=True)
 class Batch:
-    """Points and what should be there: points (N, 3); target (N, 2); normal (N, 2) on a boundary, else (0, 2)."""
+    """Points and what should be there: points (N, 3); target (N, 2); normal (N, 2) on a boundary, else (0, 2);
+    elsewhere: how many points of the same place other processes look at."""
 
     points: Tensor
     target: Tensor
     normal: Tensor
+    elsewhere: int = 0
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
         """The same on another device, in another precision."""
-        return Batch(*(tensor.to(device, dtype) for tensor in (self.points, self.target, self.normal)))
+        points, target, normal = (tensor.to(device, dtype) for tensor in (self.points, self.target, self.normal))
+        return replace(self, points=points, target=target, normal=normal)
+
+    def part(self, number: int, count: int) -> Batch:
+        """One of so many parts, as equal as can be."""
+        points, target, normal = (
+            whole.tensor_split(count)[number] for whole in (self.points, self.target, self.normal)
+        )
+        return Batch(points, target, normal, elsewhere=len(self.points) - len(points))
 
 
 Batches = Mapping[str, Batch]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.optim import Optimizer
 
 from elastic_pinn.config import Config, ConfigError
@@ -22,8 +23,9 @@ from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
-from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal
+from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.plan import Stage, stages
+from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
 from elastic_pinn.training.stopping import Stopping
@@ -44,10 +46,11 @@ class DivergedError(RuntimeError):
 class Session:
     """A model, its optimizer and all that decides its next step.
 
-    `advance` makes one step; `state` and `restore` carry everything that the next steps depend on.
+    `advance` makes one step; `state` and `restore` carry everything that the next steps depend on. processes: among
+    which the losses' points are shared out; by default this one has them all.
     """
 
-    def __init__(self, config: Config, problem: Problem) -> None:
+    def __init__(self, config: Config, problem: Problem, processes: Processes | None = None) -> None:
         weights_seed, points_seed, held_out_seed = np.random.SeedSequence(config.seed).spawn(3)
         held_out = np.random.default_rng(held_out_seed)
         device, dtype = torch.device(config.device), getattr(torch, config.precision)
@@ -57,7 +60,7 @@ class Session:
 
         if config.network == "plane_waves" and problem.force:
             raise ConfigError("network 'plane_waves' cannot meet a body force: take 'mlp' or 'random_features'")
-        self.config, self.problem = config, problem
+        self.config, self.problem, self.processes = config, problem, processes or Processes()
         self.model = Model.create(config, problem.material, problem.scales, _torch_generator(weights_seed)).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
@@ -68,9 +71,10 @@ class Session:
         self.stopping = Stopping(config)
         self.objective = Objective(
             self.parameters,
-            lambda: self.loss(self.model, self.sampler.batches),
+            self._terms,
             lambda parameters: self.loss.system(self.model, self.sampler.batches, parameters),
             lambda parameters: self.loss.curvature(self.model, self.sampler.batches, parameters),
+            self.processes,
         )
         self.step, self.first_step = 0, 0
         self._zero = time.monotonic()
@@ -115,6 +119,11 @@ class Session:
     def at_stage_end(self) -> bool:
         """Whether the step just made was the last of its stage."""
         return self.step >= self.stage.last
+
+    def _terms(self, position: Tensor) -> Mapping[str, Tensor]:
+        """The loss's terms at this process's share of the points; the helpers are called to do theirs."""
+        self.processes.call(self.sampler.draws, position)
+        return self.loss(self.model, self.processes.share(self.sampler.batches))
 
     def _prepare(self) -> None:
         """Change stage, points and learning rate where this step is due for it."""
@@ -208,7 +217,10 @@ class Session:
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
         self.model.load_state_dict(snapshot.weights)
         self._enter(self._plan[snapshot.stage])
-        load_moments(self.optimizer, snapshot.state["optimizer"])
+        remembered, note = translated(snapshot.state["optimizer"])
+        load_moments(self.optimizer, remembered)
+        if note:
+            self._note(note)
         self.schedule.load_state_dict(snapshot.state["scheduler"])
         self.sampler.restore(snapshot.state["rng"]["points"], snapshot.state["sampler"]["draws"])
         self.stopping.load_state_dict(snapshot.state["stopping"])
@@ -216,11 +228,13 @@ class Session:
         if snapshot.measure not in (self.meaning, UNKNOWN_MEASURE):
             self._forget_bests()
 
-    def _forget_bests(self) -> None:
-        """Measures from before cannot be compared with those from now on."""
-        note = "the validation measures something else from here: best, early stopping and plateau start anew"
+    def _note(self, note: str) -> None:
         self.history.note(self.step, note)
         logger.info("step %d: %s", self.step, note)
+
+    def _forget_bests(self) -> None:
+        """Measures from before cannot be compared with those from now on."""
+        self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()
 

@@ -17,16 +17,19 @@ from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CHECKPOINTS, InUseError, Store, copy_tree, locked
 from elastic_pinn.training.control import Control
+from elastic_pinn.training.processes import Processes, joined
 from elastic_pinn.training.record import Origin, Record
 from elastic_pinn.training.resume import (
     RunDirectoryError,
     adopt,
     mirror_of,
+    note_processes,
     origin_of,
     reason_to_end_here,
     starting_point,
 )
 from elastic_pinn.training.session import DivergedError, Session
+from elastic_pinn.training.together import call_helpers, help_along, led
 from elastic_pinn.training.warm_start import warm_start
 
 if TYPE_CHECKING:
@@ -53,16 +56,32 @@ def train(
     run. A run that has ended for a reason of its own is given back as it is, unless the config was changed. control:
     lets another thread watch and stop.
 
+    In each of several processes that torchrun started, all call this with the same arguments, and work on one run: the
+    first writes, listens to its control, and is the one that a signal stops; all return or raise alike.
+
     Raises, before any work: ConfigError, ProblemError, RunDirectoryError, CheckpointError. Raises DivergedError when
-    the loss is no longer a number. The run directory's summary then says "failed" and why, and all checkpoints stay.
+    the loss is no longer a number, and LostProcessError when another process is gone. The run directory's summary then
+    says "failed" and why, and all checkpoints stay.
     """
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
     run_dir, control = Path(run_dir), control or Control()
     config, problem = _settle(config, problem)
     _check_device(config.device)
+    processes = joined(config.device)
+    processes.require_same(config, problem)
+    with _threads(config.threads):
+        if processes.is_helper:
+            return Run(help_along(processes, problem))
+        with led(processes, run_dir, control), _alone_in(run_dir):
+            return _train(config, run_dir, problem, resume, control, processes)
+
+
+@contextmanager
+def _alone_in(run_dir: Path) -> Iterator[None]:
+    """Be the only process that writes there."""
     try:
-        with locked(run_dir), _threads(config.threads):
-            return _train_alone(config, run_dir, problem, resume, control)
+        with locked(run_dir):
+            yield
     except InUseError as error:
         raise RunDirectoryError(str(error)) from None
 
@@ -78,7 +97,7 @@ def _threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _train_alone(config: Config, run_dir: Path, problem: Problem, resume: str, control: Control) -> Run:
+def _train(config: Config, run_dir: Path, problem: Problem, resume: str, control: Control, processes: Processes) -> Run:
     """What train() does in a run directory that nobody else is in."""
     store, mirror_url = Store(run_dir / CHECKPOINTS), mirror_of(config, run_dir)
     found = starting_point(run_dir, store, resume, mirror_url)
@@ -86,12 +105,14 @@ def _train_alone(config: Config, run_dir: Path, problem: Problem, resume: str, c
         config = adopt(config, problem, found)
         if reason := reason_to_end_here(config, found.snapshot):
             return _as_it_is(run_dir, reason)
-    session = Session(config, problem)
+        note_processes(found.snapshot, processes.count)
+    session = Session(config, problem, processes)
     _check_measures(config, session)
     if found:
         session.restore(found.snapshot)
     elif config.init_from:
         warm_start(session, config.init_from)
+    call_helpers(session)
     origin = origin_of(found, store, mirror_url)
     with _mirror(mirror_url, store, origin) as mirror:
         _guarded_loop(session, Record(run_dir, session, store, origin, mirror), control)

@@ -1,12 +1,14 @@
 """Mean squares by the compiled kernel are those of jets and autograd: values, gradients, on any number of threads."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
 from elastic_pinn.networks import fused, jets, mean_squares
+from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.layers import ACTIVATIONS, Layers
 from tests.networks.samples import EXTENT, network, some_equations
 
@@ -26,6 +28,12 @@ def gradients(values: Tensor, inputs) -> list[Tensor]:
     return list(torch.autograd.grad((weights * values).sum(), inputs, retain_graph=True))
 
 
+def rows_of(whole: Equations, rows: slice) -> Equations:
+    """Some of the points, the others being elsewhere."""
+    points, share, target = whole.points[rows], whole.share[rows], whole.target[rows]
+    return replace(whole, points=points, share=share, target=target, elsewhere=len(whole.points) - len(points))
+
+
 def assert_close(found, expected, tolerance: float = 1e-12) -> None:
     for mine, theirs in zip(found, expected, strict=True):
         assert (mine - theirs).abs().max() <= tolerance * max(1.0, theirs.abs().max().item())
@@ -40,6 +48,20 @@ def test_values_and_gradients_are_those_of_jets_and_autograd(activation, n):
         mean_squares.mean_squares(net.within(()), EXTENT, equations),
         plain(net.within(()), EXTENT, equations),
     )
+    assert_close([found], [expected])
+    assert_close(gradients(found, inputs), gradients(expected, inputs))
+
+
+@pytest.mark.parametrize("way", [fused.sums_of_squares, mean_squares.sums_of_squares], ids=["kernel", "autograd"])
+def test_shares_of_the_points_add_up_to_all_of_them_and_may_be_empty(way, monkeypatch):
+    monkeypatch.setattr(fused, "sums_of_squares", way)
+    net, (whole, moduli) = network(), some_equations(31)
+    inputs = [*net.parameters(), *moduli]
+    found = sum(
+        mean_squares.mean_squares(net.within(()), EXTENT, [rows_of(each, rows) for each in whole])
+        for rows in (slice(0, 20), slice(20, 20), slice(20, 31))
+    )
+    expected = plain(net.within(()), EXTENT, whole)
     assert_close([found], [expected])
     assert_close(gradients(found, inputs), gradients(expected, inputs))
 

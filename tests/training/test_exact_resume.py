@@ -265,7 +265,7 @@ def test_the_cases_show_what_they_are_about(trained):
     assert last(trained / "aluminium" / "whole").state["sampler"]["draws"] == 3, "L-BFGS keeps its points"
     moments = last(trained / "adamw-float64" / "whole").state["optimizer"]
     assert moments["exp_avg"][0].abs().max() > 0 and moments["step"][0] == STEPS
-    assert len(last(trained / "lbfgs-strong-wolfe" / "whole").state["optimizer"]["old_dirs"][0]) > 5
+    assert len(last(trained / "lbfgs-strong-wolfe" / "whole").state["optimizer"]["steps"][0]) > 5
     bases = last(trained / "soap" / "whole").state["optimizer"]["left_basis"]
     assert [basis is None for basis in bases] == [False] * 3 + [True] * 3, "of three matrices and three biases"
     assert last(trained / "last-layer-then-levenberg-marquardt" / "whole").state["optimizer"]["damping"][0] != 1e-3

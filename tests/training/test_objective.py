@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from elastic_pinn.training.objective import Objective
+from elastic_pinn.training.processes import Processes
 
 
 @pytest.fixture
@@ -13,12 +14,12 @@ def counted():
     used, unused = nn.Parameter(torch.tensor([3.0, 4.0])), nn.Parameter(torch.tensor(1.0))
     places = []
 
-    def evaluate():
+    def evaluate(position):
         places.append(used.tolist())
         square = used.square().sum()
         return {"total": 2 * square, "square": square}
 
-    return used, unused, Objective([used, unused], evaluate, None, None), places
+    return used, unused, Objective([used, unused], evaluate, None, None, Processes()), places
 
 
 def test_a_call_gives_the_total_and_sets_gradients_and_terms(counted):

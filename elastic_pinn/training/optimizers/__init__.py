@@ -1,6 +1,15 @@
 """Optimizers by name; what torch lacks, each a torch.optim.Optimizer in a file of its own."""
 
 from elastic_pinn.training.optimizers.catalogue import OPTIMIZERS, Kind, of_last_layer, require_legal, unknowns_of
-from elastic_pinn.training.optimizers.state import load_moments, moments
+from elastic_pinn.training.optimizers.state import load_moments, moments, translated
 
-__all__ = ["OPTIMIZERS", "Kind", "load_moments", "moments", "of_last_layer", "require_legal", "unknowns_of"]
+__all__ = [
+    "OPTIMIZERS",
+    "Kind",
+    "load_moments",
+    "moments",
+    "of_last_layer",
+    "require_legal",
+    "translated",
+    "unknowns_of",
+]

@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import nn
-from torch.optim import LBFGS, SGD, Adam, AdamW, Optimizer
+from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from elastic_pinn.config import Config, ConfigError, TrainingConfig
+from elastic_pinn.training.optimizers.lbfgs import LBFGS
 from elastic_pinn.training.optimizers.least_squares import LeastSquares
 from elastic_pinn.training.optimizers.levenberg_marquardt import MOST_NUMBERS, LevenbergMarquardt
+from elastic_pinn.training.optimizers.line_search import strong_wolfe
+from elastic_pinn.training.optimizers.quasi_newton import at_once
 from elastic_pinn.training.optimizers.self_scaled import SelfScaled, bfgs, broyden
 from elastic_pinn.training.optimizers.soap import SOAP
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 
-LINE_SEARCH_EVALUATIONS = 25
 MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
 MOST_FACTORED = 2**28  # numbers: 2 GiB in float64, and for a moment three times that
 
@@ -118,20 +120,8 @@ def _soap(parameters: Parameters, config: TrainingConfig) -> SOAP:
 
 
 def _lbfgs(parameters: Parameters, config: TrainingConfig) -> LBFGS:
-    """torch's L-BFGS, one iteration a step, so that each can be watched, checkpointed and resumed.
-
-    The tolerances at which torch would stop without a word are off: the session tells when no progress is made.
-    """
-    return LBFGS(
-        parameters,
-        lr=config.lbfgs_learning_rate,
-        max_iter=1,
-        max_eval=1 + LINE_SEARCH_EVALUATIONS,
-        tolerance_grad=0.0,
-        tolerance_change=0.0,
-        history_size=config.lbfgs_history,
-        line_search_fn="strong_wolfe" if config.lbfgs_line_search == "strong_wolfe" else None,
-    )
+    search = strong_wolfe if config.lbfgs_line_search == "strong_wolfe" else at_once
+    return LBFGS(parameters, config.lbfgs_history, config.lbfgs_learning_rate, search)
 
 
 def _ssbfgs(parameters: Parameters, config: TrainingConfig) -> SelfScaled:

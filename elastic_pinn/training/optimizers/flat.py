@@ -13,6 +13,11 @@ def gather(parameters: Sequence[nn.Parameter]) -> Tensor:
     return torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
 
 
+def gradients(parameters: Sequence[nn.Parameter]) -> Tensor:
+    """All gradients, (P,), a copy; 0 where there is none."""
+    return torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).reshape(-1) for p in parameters])
+
+
 @torch.no_grad()
 def put(parameters: Sequence[nn.Parameter], place: Tensor) -> None:
     """Set all values, to the last bit those of a vector (P,): a step there and back need not end where it began."""

@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from elastic_pinn.training.attempt import Attempt
-from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.optimizers.flat import gather, gradients, put
 from elastic_pinn.training.optimizers.normal_equations import Factored, LinearModel, MatrixFree
 
 MOST_NUMBERS = 2**27  # of a Jacobian: 1 GiB in float64, and its products with itself take minutes
@@ -53,6 +53,4 @@ class LevenbergMarquardt(Optimizer):
         residuals, _ = attempt.system([])  # (M,)
         if len(residuals) * sum(parameter.numel() for parameter in parameters) <= MOST_NUMBERS:
             return Factored(*attempt.system(parameters))
-        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        half = torch.cat([gradient.reshape(-1) for gradient in gradients]) / 2.0  # J^T r, (P,)
-        return MatrixFree(half, attempt.curvature(parameters))
+        return MatrixFree(gradients(parameters) / 2.0, attempt.curvature(parameters))

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
-from elastic_pinn.training.optimizers.line_search import Point, strong_wolfe
+from elastic_pinn.training.optimizers.line_search import Point
+from elastic_pinn.training.optimizers.quasi_newton import QuasiNewton, tells_curvature
 
 ROUNDING = 1e-12  # what rounding makes of curvatures that are equal
 
@@ -79,70 +79,39 @@ def update_inverse(inverse: Tensor, s: Tensor, y: Tensor, b: float, update: Upda
     return True
 
 
-class SelfScaled(Optimizer):
-    """A self-scaled quasi-Newton method, one iteration a step, with a strong Wolfe line search.
+class SelfScaled(QuasiNewton):
+    """A self-scaled quasi-Newton method, with a strong Wolfe line search.
 
-    Its memory is with the first parameter: `inverse_hessian`, (n, n), which is the identity at first and is scaled as a
-    whole by what the first step tells, and `loss`, where the last step started. Where no lower point is found, the
-    parameters stay as they are. lr: the longest first trial of a search, 1 being the quasi-Newton step.
+    Its memory: `inverse_hessian`, (n, n), which is the identity at first and is scaled as a whole by what the first
+    step tells, and `loss`, where the last step started.
     """
 
     def __init__(self, parameters: list[nn.Parameter], update: Update, lr: float = 1.0) -> None:
-        super().__init__(parameters, {"lr": lr})
-        self._parameters, self._update = parameters, update
+        super().__init__(parameters, lr)
+        self._update = update
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Tensor]) -> Tensor:  # type: ignore[override]  # without closure, no search
-        """One iteration; `closure` evaluates the loss and sets the gradients. Returns the loss that it started from."""
-        loss = closure()
-        place, gradient = _flat([p.detach() for p in self._parameters]), self._gradient()  # (n,), (n,)
-        state = self.state[self._parameters[0]]
+    def _direction(self, gradient: Tensor, state: dict[str, Any]) -> Tensor:
         inverse = state.get("inverse_hessian")
-        direction = -gradient if inverse is None else -(inverse @ gradient)  # (n,)
-
-        def at(step: float) -> Point:
-            self._move(place + step * direction)
-            loss, gradient = closure().item(), self._gradient()
-            return Point(step, loss, gradient.dot(direction).item(), gradient)
-
-        start = Point(0.0, loss.item(), gradient.dot(direction).item(), gradient)
-        if start.slope < 0:
-            end = strong_wolfe(at, start, self._first_trial(start, state))
-            self._move(place + end.step * direction)
-            state["loss"] = start.loss
-            self._learn(start, end, direction, state)
-        return loss
+        return -gradient if inverse is None else -(inverse @ gradient)
 
     def _first_trial(self, start: Point, state: dict[str, Any]) -> float:
         """As much as the last step gave, should the loss fall as a parabola does (Nocedal and Wright, equation 3.60):
         a self-scaled step is often too long, and this saves a third of all evaluations."""
-        longest = self.param_groups[0]["lr"]
         if "inverse_hessian" not in state:
-            return min(1.0, 1.0 / start.gradient.abs().sum().item()) * longest
+            return self._along_gradient(start)
+        longest = self.param_groups[0]["lr"]
         parabola = 2.02 * (start.loss - state["loss"]) / start.slope
         return min(longest, parabola) if parabola > 0 else longest
 
     def _learn(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
         """Update the inverse Hessian, unless the loss is not convex along the step, or equal within rounding; forget it
         where rounding has spoilt it."""
+        state["loss"] = start.loss
         s, y = end.step * direction, end.gradient - start.gradient  # (n,), (n,)
-        ys = y.dot(s).item()
-        if not ys > torch.finfo(s.dtype).eps * s.norm().item() * y.norm().item():
+        if not tells_curvature(s, y):
             return
         if first := "inverse_hessian" not in state:
             state["inverse_hessian"] = torch.eye(len(s), dtype=s.dtype, device=s.device)
-        b = -(end.step**2) * start.slope / ys  # B s = - step g
+        b = -(end.step**2) * start.slope / y.dot(s).item()  # B s = - step g
         if not update_inverse(state["inverse_hessian"], s, y, b, self._update, first):
             del state["inverse_hessian"]
-
-    def _gradient(self) -> Tensor:
-        return _flat([p.new_zeros(p.shape) if p.grad is None else p.grad for p in self._parameters])
-
-    def _move(self, place: Tensor) -> None:
-        pieces = place.split([p.numel() for p in self._parameters])
-        for parameter, piece in zip(self._parameters, pieces, strict=True):
-            parameter.copy_(piece.view_as(parameter))
-
-
-def _flat(tensors: list[Tensor]) -> Tensor:
-    return torch.cat([tensor.reshape(-1) for tensor in tensors])

@@ -13,6 +13,8 @@ Moments = Mapping[str, list[Any]]
 """Name of a moment or counter -> its value for each parameter, in their order, up to the last one that has any; None
 for a parameter without it. L-BFGS and its like keep all with the first parameter."""
 
+LBFGS_OF_TORCH = {"old_stps": "steps", "old_dirs": "changes"}
+
 
 def moments(optimizer: Optimizer) -> Moments:
     """What the optimizer remembers; the tensors are its own, not copies."""
@@ -20,6 +22,14 @@ def moments(optimizer: Optimizer) -> Moments:
     names = dict.fromkeys(name for own in by_parameter.values() for name in own)
     count = 1 + max(by_parameter, default=-1)
     return {name: [by_parameter.get(i, {}).get(name) for i in range(count)] for name in names}
+
+
+def translated(moments: Moments) -> tuple[Moments, str]:
+    """Moments by today's names, and what to say where they are those of an optimizer of an earlier version."""
+    if "func_evals" not in moments:
+        return moments, ""
+    kept = {ours: moments[torchs] for torchs, ours in LBFGS_OF_TORCH.items() if torchs in moments}
+    return kept, "the checkpoint's L-BFGS was torch's: it goes on with the same memory, and not to the same bits"
 
 
 def load_moments(optimizer: Optimizer, moments: Moments) -> None:

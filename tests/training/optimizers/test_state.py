@@ -9,7 +9,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.storage import copy_tree, read_tree, write_tree
 from elastic_pinn.storage.format.hdf5 import NewGroup, new_file
 from elastic_pinn.storage.format.image import Image
-from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments
+from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, translated
 from tests.storage.sameness import same
 
 CONFIG = Config(precision="float64")
@@ -78,6 +78,29 @@ def test_what_is_of_all_parameters_stands_once(name):
     optimizer, _, step = made(name)
     step()
     assert {len(values) for values in moments(optimizer).values()} == {1}
+
+
+def test_what_torchs_lbfgs_remembered_is_gone_on_with():
+    ours, parameters, step = made("lbfgs")
+    former = torch.optim.LBFGS(parameters, max_iter=1, line_search_fn="strong_wolfe")
+    for _ in range(4):
+        step()
+
+        def closure():
+            for parameter in parameters:
+                parameter.grad = 4 * (parameter.detach() - 1) ** 3 + 2 * parameter.detach().sum()
+            return sum((p.detach() - 1).pow(4).sum() + p.detach().sum().square() for p in parameters)
+
+        former.step(closure)
+    found, note = translated(moments(former))
+    assert found.keys() == {"steps", "changes"} and "not to the same bits" in note
+    theirs = former.state[parameters[0]]
+    load_moments(ours, found)
+    memory = ours.state[parameters[0]]
+    assert len(memory["steps"]) > 1 and same(memory["steps"], theirs["old_stps"])
+    assert all(s.dot(y) > 0 for s, y in zip(memory["steps"], memory["changes"], strict=True))
+    step()
+    assert translated(moments(ours)) == (moments(ours), "")
 
 
 def test_before_the_first_step_there_is_nothing():

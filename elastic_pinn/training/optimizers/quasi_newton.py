@@ -1,0 +1,76 @@
+"""What quasi-Newton methods share: a direction, a search along it, and something learnt from where it ended."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from elastic_pinn.training.optimizers.flat import gather, gradients, put
+from elastic_pinn.training.optimizers.line_search import Point, strong_wolfe
+
+Search = Callable[[Callable[[float], Point], Point, float], Point]
+"""A point on a line, from what evaluates there, the point at its start and the first step to try."""
+
+
+def at_once(at: Callable[[float], Point], start: Point, first: float) -> Point:
+    """The first step to try, whatever comes of it."""
+    return at(first)
+
+
+class QuasiNewton(Optimizer, ABC):
+    """One iteration a step. Where the search finds no lower point, the parameters stay as they are.
+
+    What it has learnt is with the first parameter. lr: the longest first trial of a search, 1 being the quasi-Newton
+    step.
+    """
+
+    def __init__(self, parameters: list[nn.Parameter], lr: float = 1.0, search: Search = strong_wolfe) -> None:
+        super().__init__(parameters, {"lr": lr})
+        self._parameters, self._search = parameters, search
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Tensor]) -> Tensor:  # type: ignore[override]  # without closure, no search
+        """One iteration; `closure` evaluates the loss and sets the gradients. Returns the loss that it started from."""
+        loss = closure()
+        place, gradient = gather(self._parameters), gradients(self._parameters)  # (n,), (n,)
+        state = self.state[self._parameters[0]]
+        direction = self._direction(gradient, state)  # (n,)
+
+        def at(step: float) -> Point:
+            put(self._parameters, place + step * direction)
+            loss, gradient = closure().item(), gradients(self._parameters)
+            return Point(step, loss, gradient.dot(direction).item(), gradient)
+
+        start = Point(0.0, loss.item(), gradient.dot(direction).item(), gradient)
+        if start.slope < 0:
+            end = self._search(at, start, self._first_trial(start, state))
+            put(self._parameters, place + end.step * direction)
+            self._learn(start, end, direction, state)
+        return loss
+
+    @abstractmethod
+    def _direction(self, gradient: Tensor, state: dict[str, Any]) -> Tensor:
+        """Where to go, (n,)."""
+
+    @abstractmethod
+    def _first_trial(self, start: Point, state: dict[str, Any]) -> float:
+        """How far to go at first."""
+
+    @abstractmethod
+    def _learn(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
+        """Take in what a step taught."""
+
+    def _along_gradient(self, start: Point) -> float:
+        """The first trial of a method that has learnt nothing yet."""
+        return min(1.0, 1.0 / start.gradient.abs().sum().item()) * self.param_groups[0]["lr"]
+
+
+def tells_curvature(s: Tensor, y: Tensor) -> bool:
+    """Whether the loss is convex along a step s, (n,), which changed the gradient by y, (n,), and not merely within
+    rounding."""
+    return y.dot(s).item() > torch.finfo(s.dtype).eps * s.norm().item() * y.norm().item()
