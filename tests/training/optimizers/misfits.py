@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.objective import Objective
+from elastic_pinn.training.processes import Processes
 
 
 class Product:
@@ -31,9 +32,10 @@ class Misfits(Objective):
         self.function, self.asked = function, []
         super().__init__(
             self.parameters,
-            lambda: {"total": function(*self.parameters).square().sum()},
+            lambda _: {"total": function(*self.parameters).square().sum()},
             self._system,
             lambda wanted: Product(self._system(wanted)[1]),
+            Processes(),
         )
 
     def _system(self, wanted: list[nn.Parameter]) -> tuple[Tensor, Tensor]:
