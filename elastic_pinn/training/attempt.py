@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -11,6 +12,10 @@ from torch import Tensor
 from elastic_pinn.training.objective import Objective
 
 ROUNDING = 8  # units in the last place by which equal losses may differ: they are means over thousands of points
+
+
+class GivenUp(Exception):
+    """A step under way that nobody wants any more."""
 
 
 class Trial(NamedTuple):
@@ -23,12 +28,12 @@ class Trial(NamedTuple):
 class Attempt:
     """The objective, to be handed to an optimizer for one step in its place: it takes down each trial.
 
-    Line searches do not tell why they gave up; what they evaluated does. note: what an optimizer says itself of why it
-    stays, should it stay.
+    Line searches do not tell why they gave up; what they evaluated does. start: where all parameters were. note: what
+    an optimizer says itself of why it stays, should it stay. is_unwanted: whether somebody asked for the end.
     """
 
-    def __init__(self, objective: Objective) -> None:
-        self._objective, self._start = objective, objective.position()
+    def __init__(self, objective: Objective, is_unwanted: Callable[[], bool] = lambda: False) -> None:
+        self._objective, self._is_unwanted, self.start = objective, is_unwanted, objective.position()
         self.system, self.curvature, self.note = objective.system, objective.curvature, ""
         self._loss = objective()
         self._gradient_norm = objective.gradient_norm()
@@ -39,16 +44,22 @@ class Attempt:
         """What the objective gives, taken down as a trial if it is away from the start."""
         loss = self._objective()
         self._evaluations += 1
-        length = (self._objective.position() - self._start).norm().item()
+        length = (self._objective.position() - self.start).norm().item()
         if length:
             change = (loss - self._loss).item()
             self.trials.append(Trial(length, change if math.isfinite(change) else math.inf))
         return loss
 
+    def breathe(self) -> None:
+        """Raise GivenUp where the step is unwanted; called within steps of seconds, between changes that must all be
+        made or none."""
+        if self._is_unwanted():
+            raise GivenUp
+
     @property
     def moved(self) -> bool:
         """Whether the step has changed any parameter."""
-        return not torch.equal(self._objective.position(), self._start)
+        return not torch.equal(self._objective.position(), self.start)
 
     def account(self) -> str:
         """Why a step that moved nothing found no lower loss, with the numbers that show it."""

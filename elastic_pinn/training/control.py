@@ -31,7 +31,7 @@ class Control:
         self._stop, self._checkpoint, self._look = threading.Event(), threading.Event(), threading.Event()
 
     def stop(self) -> None:
-        """End after the present step, with a checkpoint."""
+        """End after the present step, with a checkpoint; a step of seconds is given up, where its optimizer can."""
         self._stop.set()
 
     def checkpoint(self) -> None:

@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,11 @@ from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
-from elastic_pinn.training.attempt import Attempt
+from elastic_pinn.training.attempt import Attempt, GivenUp
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
+from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.plan import Stage, stages
 from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
@@ -92,8 +93,10 @@ class Session:
         measures = self.validation.columns
         return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *material, *measures)
 
-    def advance(self) -> Mapping[str, float]:
+    def advance(self, is_unwanted: Callable[[], bool] = lambda: False) -> Mapping[str, float]:
         """Make one step and return its row of the history.
+
+        is_unwanted: asked within steps of seconds; where it says so, GivenUp is raised and nothing was done.
 
         The losses and the gradient's norm are those that the step started from, the material and the validation those
         it led to. Raises DivergedError before the step if a loss is not a finite number.
@@ -101,7 +104,7 @@ class Session:
         self._prepare()
         row = self.losses()
         row |= {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0].get("lr", math.nan)}
-        self._step_optimizer()
+        self._step_optimizer(is_unwanted)
         self.step += 1
         row |= {"step": self.step, "wall_s": self.elapsed}
         row |= {f"material/{name}": value for name, value in self.model.material.si().items()}
@@ -157,15 +160,19 @@ class Session:
             raise DivergedError(f"step {self.step + 1}: {bad or f'grad_norm = {norm}'}")
         return {**terms, "grad_norm": norm}
 
-    def _step_optimizer(self) -> None:
+    def _step_optimizer(self, is_unwanted: Callable[[], bool]) -> None:
         if not self.kind.whole_batch:
             if self.config.clip_grad_norm:
                 torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip_grad_norm)
             self.optimizer.step()
             return
         starts_anew = not any(self.optimizer.state.values())
-        attempt = Attempt(self.objective)
-        self.optimizer.step(attempt)  # type: ignore[arg-type]  # a closure may return a tensor
+        attempt = Attempt(self.objective, is_unwanted)
+        try:
+            self.optimizer.step(attempt)  # type: ignore[arg-type]  # a closure may return a tensor
+        except GivenUp:
+            put(self.parameters, attempt.start)
+            raise
         if not attempt.moved:
             self._make_no_progress(attempt.account(), starts_anew)
 

@@ -16,6 +16,7 @@ from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CHECKPOINTS, InUseError, Store, copy_tree, locked
+from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.processes import Processes, joined
 from elastic_pinn.training.record import Origin, Record
@@ -201,10 +202,17 @@ def _try_to(what: str, act: Callable[[], None]) -> None:
 def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]:
     """Steps until there is a reason to end: (status, reason)."""
     started = said = saved = time.monotonic()
+    saved_step = session.step
     record.checkpoint()
     record.settle()  # what cannot be saved at all is told before work starts
     while True:
-        row = session.advance()
+        try:
+            row = session.advance(lambda: control.stop_asked)
+        except GivenUp:
+            if session.step > saved_step:
+                record.checkpoint()
+            record.settle()
+            return "stopped", "asked to stop, within a step, which was given up"
         record.row()
         control.on_step(row)
         if control.take_look_request():
@@ -215,7 +223,7 @@ def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]
         asked = control.take_checkpoint_request()
         if asked or ending or _is_due(session, now - saved):
             record.checkpoint(BY_HAND if asked else "")
-            saved = now
+            saved, saved_step = now, session.step
         if ending:
             if not failing:  # else it is said that the last ones are missing
                 record.settle()

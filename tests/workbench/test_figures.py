@@ -174,3 +174,11 @@ assert matplotlib.rcParams.copy() == before
 def test_a_lone_path_in_the_place_of_a_list_is_told_so(forward_run):
     with pytest.raises(ValueError, match=r"needs a list of runs, checkpoints or paths: loss_curves\(\[run\]\)"):
         ep.figures.loss_curves(str(forward_run.path))
+
+
+def test_the_loss_curve_of_a_run_is_marked_where_it_was_resumed_with_something_changed(tmp_path):
+    for changes in ({"steps": 6}, {"steps": 9, "learning_rate": 5e-4}):
+        run = ep.train(ep.Config(hidden_layers=[4], interior_points=20, **changes), tmp_path / "run", resume="auto")
+    figure = ep.figures.loss_curves([run])
+    marks = [text for text in figure.axes[0].texts if "learning_rate: 0.001 -> 0.0005" in text.get_text()]
+    assert [mark.xy[0] for mark in marks] == [6]

@@ -8,6 +8,8 @@ Letters: M misfits, P parameters, K right sides.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -16,6 +18,7 @@ from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, put
 
 LEAST_RIDGE = 100  # units in the last place
+COLUMNS_AT_ONCE = 128
 
 
 class Factored:
@@ -23,15 +26,16 @@ class Factored:
     columns. Where M < P, the ridge makes the answer unique.
 
     A is spoilt: its memory is needed. The ridge is well above rounding in any case, for in what rounding leaves of a
-    feature that is a combination of others there is nothing to be found.
+    feature that is a combination of others there is nothing to be found. breathe: called now and then, see `Attempt`.
     """
 
-    def __init__(self, matrix: Tensor, ridge: float) -> None:
+    def __init__(self, matrix: Tensor, ridge: float, breathe: Callable[[], None] = lambda: None) -> None:
         lengths = torch.linalg.vector_norm(matrix, dim=0)  # (P,)
         self._lengths = torch.where(lengths > 0, lengths, 1.0)
         ridge = max(ridge, LEAST_RIDGE * torch.finfo(matrix.dtype).eps)
         below = ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
-        self._reflectors, self._tau = torch.geqrf(torch.cat([matrix.div_(self._lengths), below]))
+        tall = torch.cat([matrix.div_(self._lengths).T, below], dim=1).T  # (M + P, P), column by column
+        self._reflectors, self._tau = tall, _reflect(tall, breathe)
 
     def solve(self, right: Tensor) -> Tensor:
         """x for each b, (M, K) -> (P, K)."""
@@ -47,6 +51,27 @@ class Factored:
         """Q^T [b, 0], (M, K) -> (M + P, K)."""
         known = torch.cat([right, right.new_zeros(len(self._lengths), right.shape[1])])
         return torch.ormqr(self._reflectors, self._tau, known, left=True, transpose=True)
+
+
+def _reflect(matrix: Tensor, breathe: Callable[[], None]) -> Tensor:
+    """Householder's QR in place, as torch.geqrf leaves it, but some columns at a time. Returns the factors tau (P,).
+
+    The reflectors of some columns make one product I - V T V^T, which turns all columns to their right at once, as in
+    LAPACK; by T's inverse, diag(1 / tau) and the strict upper triangle of V^T V (Puglisi, SIAM J. Sci. Stat. Comput.
+    13, 1992).
+    """
+    factors = matrix.new_empty(matrix.shape[1])
+    for low in range(0, matrix.shape[1], COLUMNS_AT_ONCE):
+        breathe()
+        here = slice(low, low + COLUMNS_AT_ONCE)
+        columns, rest = matrix[low:, here], matrix[low:, here.stop :]
+        reflectors, factors[here] = torch.geqrf(columns)
+        columns.copy_(reflectors)
+        v = reflectors.tril(-1)
+        v.diagonal().fill_(1.0)
+        inverse = torch.triu(v.T @ v, 1) + torch.diag(1.0 / factors[here])
+        rest.addmm_(v, torch.linalg.solve_triangular(inverse.T, v.T @ rest, upper=False), alpha=-1.0)
+    return factors
 
 
 def refine(attempt: Attempt, parameters: list[nn.Parameter], factored: Factored) -> Tensor:
@@ -75,6 +100,6 @@ class LeastSquares(Optimizer):
         (group,) = self.param_groups
         if self._factored is None:
             _, matrix = attempt.system(group["params"])  # (M, P)
-            self._factored = Factored(matrix, group["ridge"])
+            self._factored = Factored(matrix, group["ridge"], attempt.breathe)
         refine(attempt, group["params"], self._factored)
         attempt.note = "the last layer is the best that rounding allows"

@@ -141,15 +141,18 @@ def draw_events(axes: Axes, events: Events) -> None:
     for step, changes in by_step.items():
         axes.axvline(step, color=SKY, linewidth=1.0, linestyle=":", zorder=1)
         more = [f"and {len(changes) - MOST_CHANGES} more"] if len(changes) > MOST_CHANGES else []
+        to_the_left = step > sum(axes.get_xlim()) / 2.0
         axes.annotate(
             "\n".join(changes[:MOST_CHANGES] + more),
             (step, 0.0),
             xycoords=("data", "axes fraction"),
-            xytext=(3, 4),
+            xytext=(-3 if to_the_left else 3, 4),
             textcoords="offset points",
+            ha="right" if to_the_left else "left",
             va="bottom",
             fontsize=8,
             color=BLUE,
+            bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.0},
         )
 
 

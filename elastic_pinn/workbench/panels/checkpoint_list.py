@@ -28,7 +28,7 @@ class CheckpointList(widgets.HBox):
         self._list = widgets.Dropdown(description="Resume from", tooltip=tooltip, layout=layout, style=style)
         refresh = widgets.Button(icon="refresh", tooltip="read the list of checkpoints anew", layout={"width": "40px"})
         refresh.on_click(lambda _: self.refresh())
-        super().__init__([self._list, refresh], layout={"flex": "1 1 400px"})
+        super().__init__([self._list, refresh])
         self.refresh()
         answer(self._list)
         self._list.observe(lambda _: on_choice(), "value")

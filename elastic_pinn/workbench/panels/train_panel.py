@@ -119,7 +119,7 @@ class TrainPanel(widgets.VBox):
     async def _train_on(self, resume: str) -> Run:
         """One call of train(), watched; the status line says what it raises too."""
         self._enter(State.RUNNING)
-        self._wish, self._record = Wish.NONE, self._record_until_now(resume)
+        self._wish, self._done_by, self._record = Wish.NONE, None, self._record_until_now(resume)
         self._control = control = Control(self._record.take_row, self._record.take_weights)
         self._progress.begin(self.config.steps, self._step)
         self.views.follow(self.run_dir, self._record, self.config, self._form.problem or problem_from(self.config))

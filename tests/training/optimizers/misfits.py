@@ -32,7 +32,7 @@ class Misfits(Objective):
         self.function, self.asked = function, []
         super().__init__(
             self.parameters,
-            lambda position: {"total": function(*self.parameters).square().sum()},
+            lambda _: {"total": function(*self.parameters).square().sum()},
             self._system,
             lambda wanted: Product(self._system(wanted)[1]),
             Processes(),

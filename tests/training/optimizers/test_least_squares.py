@@ -35,6 +35,12 @@ def test_the_answer_and_what_is_left_over_are_numpys(shape, ridge):
     np.testing.assert_allclose(left.T @ left, rest.T @ rest, rtol=1e-9, atol=1e-20)
 
 
+def test_more_columns_than_are_reflected_at_once_are_factored_alike():
+    matrix, right = draw(400, 300), draw(400, 2, seed=1)
+    expected = np.linalg.lstsq(matrix.numpy(), right.numpy(), rcond=None)[0]
+    np.testing.assert_allclose(Factored(matrix.clone(), 1e-13).solve(right).numpy(), expected, rtol=1e-9)
+
+
 def test_digits_stay_that_normal_equations_would_lose():
     x = torch.linspace(-1, 1, 200, dtype=torch.float64)[:, None]
     matrix, right = x ** torch.arange(26), torch.sin(9 * x)  # condition 1e10

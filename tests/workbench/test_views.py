@@ -1,0 +1,53 @@
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.panels.live import LiveRecord
+from elastic_pinn.workbench.panels.views import LiveViews
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time that the views see, as a list of one number."""
+    now = [0.0]
+    monkeypatch.setattr("elastic_pinn.workbench.panels.views.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_pictures_take_at_most_a_twentieth_of_the_time(clock, monkeypatch, tmp_path):
+    drawn = []
+
+    def draw(self):
+        drawn.append(clock[0])
+        clock[0] += 0.4
+
+    monkeypatch.setattr(LiveViews, "draw", draw)
+    views = LiveViews()
+    config = ep.Config()
+    views.follow(tmp_path, LiveRecord(), config, ep.problem_from(config))
+    drawn.clear()
+    while clock[0] < 100.0:
+        clock[0] += 0.1
+        views.draw_if_due()
+    assert len(drawn) > 10
+    assert 0.4 * len(drawn) <= 0.05 * clock[0]
+
+
+def test_the_tab_that_is_open_stays_open_when_training_goes_on_and_the_problem_is_alike(tmp_path):
+    views, config = LiveViews(), ep.Config()
+    views.follow(tmp_path, LiveRecord(), config, ep.problem_from(config))
+    views.selected_index = 1
+    views.follow(tmp_path, LiveRecord(), config, ep.problem_from(config))
+    assert views.titles[views.selected_index] == "Wavefield"
+
+
+def test_the_instant_of_the_wavefield_can_be_chosen(forward_run):
+    newest, config = forward_run.latest(), forward_run.config
+    record = LiveRecord(newest.history())
+    record.take_weights(newest.step, newest.model().state_dict())
+    views = LiveViews()
+    views.follow(forward_run.path, record, config, ep.problem_from(config))
+    choice, picture = views.children[1].children
+    views.selected_index = 1
+    last = bytes(picture.value)
+    choice.value = choice.options[0][1]
+    assert last.startswith(b"\x89PNG") and bytes(picture.value) != last
