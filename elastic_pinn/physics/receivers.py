@@ -12,9 +12,10 @@ from typing import Any, Self
 
 import h5py
 import numpy as np
+import torch
 
 from elastic_pinn.physics.material import UNITS, Material
-from elastic_pinn.physics.solutions import GaussianPulse
+from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
 FORMAT = "elastic_pinn receivers 1"
 PULSE_UNITS = {"center": "m", "direction": "1", "width": "m", "peak": "m/s"}
@@ -72,6 +73,19 @@ class Receivers:
     def noise_relative(self) -> float:
         """The noise over the largest displacement component: the true one where there is a truth."""
         return self.noise / float(np.abs((self.truth or self).displacement).max())
+
+    def in_free_space(self) -> Array:
+        """The exact displacement (R, T, 2), m, that the known pulses bring to the receivers in a solid without end.
+
+        Raises ValueError for a file without truth or pulses: nothing is known then that could be exact.
+        """
+        if not (self.truth and self.pulses):
+            missing = "pulses" if self.truth else "truth"
+            raise ValueError(f"{self.path or 'these receivers'}: no {missing}, and hence no exact solution")
+        true = self.truth.material
+        solid = Material(true["lambda"], true["mu"], true["rho"])
+        xy, times = torch.from_numpy(self.xy), torch.from_numpy(self.time)
+        return record_pulses(self.pulses, xy, times, solid.c_p, solid.c_s).numpy()
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

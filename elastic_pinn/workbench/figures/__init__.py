@@ -7,6 +7,7 @@ from elastic_pinn.workbench.figures.comparison import compare
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
 from elastic_pinn.workbench.figures.losses import loss_curves
 from elastic_pinn.workbench.figures.picture import Picture, save
+from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces
 from elastic_pinn.workbench.figures.setting import problem
 from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
 
@@ -15,9 +16,12 @@ __all__ = [
     "compare",
     "data_fit",
     "error_map",
+    "grid_convergence",
     "loss_curves",
     "material_traces",
     "problem",
+    "reference_errors",
+    "reference_traces",
     "save",
     "snapshots",
 ]

@@ -1,0 +1,108 @@
+"""Reference data beside the exact solution: traces, where and when they are off, how that falls with the grid."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.workbench.figures.inversion import loudest
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, light_grid
+from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
+
+SPACING, ERROR = "spacing / m", "relative L2 error"  # the columns of a table of convergence
+
+
+def reference_traces(receivers: Receivers, receiver: int | None = None) -> Picture:
+    """What one receiver recorded, the engine without noise and the exact solution; below, engine less exact.
+
+    receiver: its row, that with the strongest signal if not given. Raises ValueError where no exact solution is known.
+    """
+    row = loudest(receivers) if receiver is None else receiver
+    exact, engine = receivers.in_free_space()[row], _engine(receivers)[row]  # (T, 2)
+    time, unit = unit_for(receivers.time[-1], "s"), unit_for(float(np.abs(exact).max()), "m")
+    small = unit_for(float(np.abs(engine - exact).max()), "m")
+    figure = Picture(5.0)
+    axes = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(2, 1))
+    t = receivers.time / time.size
+    for i, (upper, lower) in enumerate(axes.T):
+        recorded = receivers.displacement[row, :, i]
+        upper.plot(t, recorded / unit.size, "o", color=BLACK, markersize=3, label="recorded, with noise")
+        upper.plot(t, engine[:, i] / unit.size, color=ORANGE, linewidth=3.0, label="engine, without noise")
+        upper.plot(t, exact[:, i] / unit.size, color=BLUE, linewidth=1.2, label="exact")
+        upper.set_title("$u_" + "xy"[i] + "$", fontsize=11)
+        lower.plot(t, (engine - exact)[:, i] / small.size, color=VERMILLION, linewidth=1.2)
+        lower.axhline(0.0, color="0.5", linewidth=0.8)
+        lower.set_xlabel(f"t ({time.name})")
+    axes[0, 0].set_ylabel(f"displacement ({unit.name})")
+    axes[1, 0].set_ylabel(f"engine - exact ({small.name})")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    for where in axes.flat:
+        light_grid(where)
+    x, y = receivers.xy[row]
+    length = unit_for(float(np.abs(receivers.xy).max()), "m")
+    place = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
+    figure.suptitle(f"receiver {row} at {place}", fontsize=10)
+    return figure
+
+
+def reference_errors(receivers: Receivers) -> Picture:
+    """How far the engine is off the exact solution, over the receivers (rms over time) and over time (rms over the
+    receivers), beside the noise; all relative to the exact displacement's rms.
+
+    Raises ValueError where no exact solution is known.
+    """
+    exact = receivers.in_free_space()
+    squared = np.square(_engine(receivers) - exact).sum(-1)  # (R, T)
+    size = np.sqrt(np.square(exact).sum(-1).mean())
+    figure = Picture(3.6)
+    where, when = figure.subplots(1, 2)
+    length = unit_for(float(np.abs(receivers.xy).max()), "m")
+    x, y = receivers.xy.T / length.size
+    dots = where.scatter(x, y, c=100 * np.sqrt(squared.mean(1)) / size, cmap=SEQUENTIAL, s=60)
+    where.set_aspect("equal")
+    where.set_xlabel(f"x ({length.name})")
+    where.set_ylabel(f"y ({length.name})")
+    figure.colorbar(dots, ax=where, label="error (%)")
+    time = unit_for(receivers.time[-1], "s")
+    when.plot(receivers.time / time.size, 100 * np.sqrt(squared.mean(0)) / size, color=VERMILLION, label="engine")
+    noise = 100 * np.sqrt(2.0) * receivers.noise / size
+    when.axhline(noise, color=BLACK, linestyle="--", linewidth=1.2, label="noise")
+    _log(when, f"t ({time.name})", "error (%)")
+    when.legend(fontsize=9)
+    return figure
+
+
+def grid_convergence(path: str | Path) -> Picture:
+    """Error over grid spacing, with the observed order between neighbours. path: a CSV that `--check` wrote."""
+    table = pd.read_csv(path).sort_values(SPACING)
+    spacing, error = table[SPACING].to_numpy(), table[ERROR].to_numpy()
+    figure = Picture(3.6)
+    axes = figure.subplots()
+    unit = unit_for(float(spacing.max()), "m")
+    axes.plot(spacing / unit.size, 100 * error, "o-", color=BLUE)
+    orders = np.diff(np.log(error)) / np.diff(np.log(spacing))
+    for order, x, y in zip(orders, *(np.sqrt(v[1:] * v[:-1]) for v in (spacing / unit.size, 100 * error)), strict=True):
+        axes.annotate(f"order {order:.2f}", (x, y), xytext=(8, -10), textcoords="offset points", fontsize=9)
+    axes.set_xscale("log")
+    axes.set_xticks(spacing / unit.size, [f"{value:g}" for value in spacing / unit.size], minor=False)
+    axes.minorticks_off()
+    _log(axes, f"grid spacing ({unit.name})", "relative L2 error (%)")
+    return figure
+
+
+def _engine(receivers: Receivers) -> np.ndarray:
+    """What the engine recorded without noise, (R, T, 2)."""
+    assert receivers.truth, "who asks has looked at the exact solution"
+    return receivers.truth.displacement
+
+
+def _log(axes: Axes, x: str, y: str) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    light_grid(axes)

@@ -1,0 +1,43 @@
+"""The notebooks that train nothing, under papermill: whole, quick, with their figures as plain PNG outputs."""
+
+from pathlib import Path
+
+import papermill
+import pytest
+
+import elastic_pinn as ep
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+FEW = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "steps": 5}
+
+
+def outputs_of(name: str, folder: Path, **parameters) -> list:
+    """What the cells of an executed copy show."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)  # which has nothing to do with the project
+        path = NOTEBOOKS / f"{name}.ipynb"
+        copy = papermill.execute_notebook(path, folder / "out.ipynb", parameters, progress_bar=False)
+    return [output for cell in copy.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def pictures(outputs: list) -> int:
+    return sum("image/png" in output.get("data", {}) for output in outputs)
+
+
+def texts(outputs: list) -> str:
+    return "".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+def test_the_reference_data_are_drawn_beside_the_exact_solution(tmp_path):
+    outputs = outputs_of("00_reference_data", tmp_path)
+    assert pictures(outputs) == 4
+    assert "0.0088 %" in texts(outputs)
+
+
+def test_runs_are_compared_and_without_runs_it_is_said_what_to_do(tmp_path):
+    outputs = outputs_of("04_compare", tmp_path)
+    assert pictures(outputs) == 0 and "train one with 01_forward" in texts(outputs)
+    for seed in range(2):
+        ep.train(ep.Config(**FEW, seed=seed), tmp_path / "runs" / f"seed-{seed}")
+    outputs = outputs_of("04_compare", tmp_path, monitor="loss/pde")
+    assert pictures(outputs) == 1 and "seed-1" in texts(outputs)
