@@ -40,12 +40,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "steps": 3,
     },
 }
-CELLS = ["import elastic_pinn", "figures.problem", "TrainPanel(", "panel.train("]
+CELLS = ["import elastic_pinn", "TrainPanel(", "figures.problem", "panel.train("]
 PARTS = [
     "papermill and its kernel",
     "imports",
-    "the problem and its picture",
     "the panel",
+    "the problem and its picture",
     "train() until the first row",
 ]
 

@@ -21,6 +21,8 @@ from elastic_pinn.networks import jets
 from elastic_pinn.training.session import Session
 
 COMMAND = "python tests/benchmarks/training_step.py"
+NO_GPU = """No GPU was at hand: of `compile`, which lets torch compile the loss into CUDA graphs there, only the
+results are tested, on a CPU; its speed is not known."""
 SIZES = {
     "10,000 points, 4 x 64, float32": (10_000, [64] * 4, "float32"),
     "2,000 points, 4 x 50, float32": (2_000, [50] * 4, "float32"),
@@ -141,7 +143,8 @@ def same_gradient() -> str:
         mine = torch.cat([parameter.grad.reshape(-1) for parameter in ours.parameters])
         theirs = DeepXDE(ours).gradient()
         found.append(f"{((mine - theirs).norm() / theirs.norm()).item():.1e} in {precision}")
-    return f"Our gradient differs from DeepXDE's, relative to its length, by {' and '.join(found)}."
+    gpu = "" if torch.cuda.is_available() else f"\n{NO_GPU}"
+    return f"Our gradient differs from DeepXDE's, relative to its length, by {' and '.join(found)}.{gpu}"
 
 
 def exponents(rounds: int) -> str:

@@ -12,8 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.typing import ColorType
 
 from elastic_pinn.config import Config
-from elastic_pinn.workbench.figures.losses import FEW
-from elastic_pinn.workbench.figures.picture import SERIES, Picture, light_grid
+from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid
 from elastic_pinn.workbench.figures.sources import Source, open_source
 
 Over = Literal["step", "wall_s"]
@@ -102,7 +101,6 @@ def _name(config: Config, configs: Sequence[Config], path: str, by_seed: bool) -
 
 
 def _draw(axes: Axes, curve: Curve, color: ColorType) -> None:
-    marker = "o" if len(curve.x) < FEW else ""
-    axes.plot(curve.x, curve.median, color=color, linewidth=1.4, marker=marker, markersize=4, label=curve.name)
+    axes.plot(curve.x, curve.median, color=color, linewidth=1.4, label=curve.name, **dots(len(curve.x)))
     if (curve.low < curve.high).any():
         axes.fill_between(curve.x, curve.low, curve.high, color=color, alpha=0.2, linewidth=0)

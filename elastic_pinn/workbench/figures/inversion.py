@@ -10,7 +10,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.workbench.figures.losses import Curves, draw_stages, stages_in
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, light_grid
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, dots, light_grid
 from elastic_pinn.workbench.figures.sources import (
     Predict,
     Source,
@@ -112,7 +112,9 @@ def _draw_values(
     if true is not None:
         axes.axhline(true / unit.size, color=BLACK, linestyle="--", linewidth=1.2, label="truth")
     axes.axhline(start / unit.size, color=ORANGE, linestyle=":", linewidth=1.5, label="start")
-    axes.plot(steps, values / unit.size, color=BLUE, label="found")
+    axes.plot(
+        steps, values / unit.size, color=BLUE, label="found", marker="o" if len(steps) < FEW else "", markersize=4
+    )
     axes.set_ylabel(f"{SYMBOLS[name]} ({unit.name})")
     if len(values):
         axes.set_title(f"{SYMBOLS[name]} = {values[-1] / unit.size:.4g} {unit.name}", loc="right", fontsize=10)
@@ -127,9 +129,10 @@ def _draw_bounds(axes: Axes, name: str, start: float, factor: float) -> None:
 
 
 def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarray) -> None:
-    axes.plot(steps, np.abs(percent), color=VERMILLION)
+    axes.plot(steps, np.abs(percent), color=VERMILLION, **dots(len(steps)))
     axes.set_yscale("log")
-    axes.set_ylim(bottom=LEAST_DEVIATION)  # the curve crosses the truth now and then, which would stretch the axis
+    # The curve crosses the truth now and then, which would stretch the axis.
+    axes.set_ylim(LEAST_DEVIATION, 2.0 * max(1.0, *np.abs(percent)))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel(f"deviation of {SYMBOLS[name]} (%)")
     if len(percent):

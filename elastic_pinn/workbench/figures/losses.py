@@ -25,6 +25,7 @@ from elastic_pinn.workbench.figures.picture import (
     SKY,
     VERMILLION,
     Picture,
+    dots,
     light_grid,
 )
 from elastic_pinn.workbench.figures.sources import Source, open_source
@@ -51,7 +52,6 @@ STYLES: Mapping[str, LineStyleType] = {
     "validation": (0, (1, 3)),
 }
 PREFIX = "loss/"
-FEW = 20  # points that are marked one by one
 MOST_CHANGES, EVENT_LENGTH = 3, 48  # at one mark; characters
 
 
@@ -100,8 +100,7 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
             color=COLORS.get(term) or next(others),
             linestyle="--" if term == "validation" else "-",
             linewidth=1.8 if term == "total" else 1.2,
-            marker="o" if len(steps) < FEW else "",
-            markersize=4,
+            **dots(len(steps)),
             label=_describe(term),
         )
     _finish(axes)

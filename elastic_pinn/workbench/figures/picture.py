@@ -1,7 +1,7 @@
 """The figure that shows itself, its colours, and where it is saved."""
 
 import io
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from elastic_pinn.run import Run
 from elastic_pinn.storage import replace_file
 
+FEW = 20  # points that are marked one by one
 WIDTH, DPI = 9.0, 100  # inches, dots per inch: 900 pixels fit a notebook
 
 # Okabe and Ito's colours, which the colour-blind can tell apart (jfly.uni-koeln.de/color, 2008), without yellow.
@@ -54,6 +55,11 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
     folder.mkdir(parents=True, exist_ok=True)
     replace_file(folder / f"{name}.png", as_file(figure, "png"))
     return figure
+
+
+def dots(count: int) -> dict[str, Any]:
+    """For a curve of so many points: a dot at each, where they are few."""
+    return {"marker": "o" if count < FEW else "", "markersize": 4}
 
 
 def light_grid(axes: Axes) -> None:

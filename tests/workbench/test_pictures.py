@@ -1,0 +1,70 @@
+"""Each figure looks as it did when somebody last looked at it.
+
+The pictures that people looked at lie in `pictures/`, at half the size. A change that is meant:
+
+    WRITE_PICTURES=1 make test ARGS="tests/workbench/test_pictures.py"    # and look at what has changed
+"""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import elastic_pinn as ep
+from elastic_pinn.workbench import figures
+
+PICTURES = Path(__file__).with_name("pictures")
+SHADES = 4.0  # of 255, root mean square: training a few steps on another machine moves curves by less than a pixel
+
+
+@pytest.fixture(scope="module")
+def sources(forward_run, inverse_run, folder_of_runs):
+    data = Path(__file__).parents[2] / "data"
+    return {
+        "forward": forward_run,
+        "inverse": inverse_run,
+        "runs": [ep.Run(folder_of_runs / name) for name in ("a", "b", "deep/c")],
+        "receivers": ep.Receivers.load(data / "aluminium_receivers.h5"),
+        "convergence": data / "grid_convergence.csv",
+    }
+
+
+FIGURES: dict[str, Callable] = {
+    "compare": lambda of: figures.compare(of["runs"], "loss/total"),
+    "compare_by_seed": lambda of: figures.compare(of["runs"], "loss/pde", by_seed=True),
+    "data_fit": lambda of: figures.data_fit(of["inverse"]),
+    "error_map": lambda of: figures.error_map(of["forward"]),
+    "grid_convergence": lambda of: figures.grid_convergence(of["convergence"]),
+    "loss_curves": lambda of: figures.loss_curves([of["forward"]]),
+    "loss_curves_of_two": lambda of: figures.loss_curves([of["forward"], of["inverse"]]),
+    "material_traces": lambda of: figures.material_traces(of["inverse"]),
+    "problem_forward": lambda of: figures.problem(ep.problem_from(of["forward"].config), of["forward"].config),
+    "problem_inverse": lambda of: figures.problem(ep.problem_from(of["inverse"].config)),
+    "reference_errors": lambda of: figures.reference_errors(of["receivers"]),
+    "reference_traces": lambda of: figures.reference_traces(of["receivers"]),
+    "snapshots_forward": lambda of: figures.snapshots(of["forward"]),
+    "snapshots_inverse": lambda of: figures.snapshots(of["inverse"]),
+}
+
+
+def test_every_figure_has_a_picture():
+    drawn = {name.removesuffix("_forward").removesuffix("_inverse") for name in FIGURES}
+    assert set(figures.__all__) - {"Picture", "save"} <= drawn
+    assert {path.stem for path in PICTURES.glob("*.png")} == set(FIGURES)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_looks_as_it_did(sources, name, tmp_path):
+    picture = Image.open(io.BytesIO(FIGURES[name](sources).png())).convert("RGB")
+    picture = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.BOX)
+    if os.environ.get("WRITE_PICTURES"):
+        picture.save(PICTURES / f"{name}.png")
+    expected = Image.open(PICTURES / f"{name}.png").convert("RGB")
+    picture.save(tmp_path / "found.png")
+    assert picture.size == expected.size
+    shades = np.asarray(picture, dtype=float) - np.asarray(expected, dtype=float)
+    assert np.sqrt(np.square(shades).mean()) < SHADES, f"compare {tmp_path / 'found.png'} with {PICTURES / name}.png"
