@@ -112,9 +112,7 @@ def _draw_values(
     if true is not None:
         axes.axhline(true / unit.size, color=BLACK, linestyle="--", linewidth=1.2, label="truth")
     axes.axhline(start / unit.size, color=ORANGE, linestyle=":", linewidth=1.5, label="start")
-    axes.plot(
-        steps, values / unit.size, color=BLUE, label="found", marker="o" if len(steps) < FEW else "", markersize=4
-    )
+    axes.plot(steps, values / unit.size, color=BLUE, label="found", **dots(len(steps)))
     axes.set_ylabel(f"{SYMBOLS[name]} ({unit.name})")
     if len(values):
         axes.set_title(f"{SYMBOLS[name]} = {values[-1] / unit.size:.4g} {unit.name}", loc="right", fontsize=10)
