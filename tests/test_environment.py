@@ -15,9 +15,16 @@ from packaging.version import Version
 
 PROJECT = Path(__file__).parents[1]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
-IMPORT_NAMES = {"yaml": "pyyaml", "pina": "pina-mathlab", "importlinter": "import-linter", "IPython": "ipykernel"}
+IMPORT_NAMES = {
+    "yaml": "pyyaml",
+    "pina": "pina-mathlab",
+    "importlinter": "import-linter",
+    "PIL": "pillow",
+    "IPython": "ipykernel",
+}
 EXTRAS = ("reference", "s3", "azure", "gcs", "test", "bench", "dev")
-NEVER_IMPORTED = {"jupyterlab", "ipykernel"}  # the program behind `make lab`, and what runs the cells
+# The program behind `make lab`, what runs the cells, what shows a .h5, and what xarray writes by.
+NEVER_IMPORTED = {"jupyterlab", "ipykernel", "jupyterlab-h5web", "h5netcdf"}
 
 
 def requirements(lines: Iterable[str]) -> dict[str, Requirement]:

@@ -41,7 +41,7 @@ class CheckpointList(widgets.HBox):
     def refresh(self) -> None:
         """Read the list anew; what was chosen stays so if it is still there."""
         before = self.chosen
-        found = list(islice(_checkpoints(project_root() / RUNS), MOST))
+        found = newest_checkpoints(project_root() / RUNS)
         self._list.options = [("the newest checkpoint of this panel's run", NONE), *found]
         self._list.value = before if any(path == before for _, path in found) else NONE
 
@@ -55,8 +55,12 @@ class CheckpointList(widgets.HBox):
         self._list.value = NONE
 
 
-def _checkpoints(folder: Path) -> Iterator[tuple[str, Path]]:
+def newest_checkpoints(folder: Path) -> list[tuple[str, Path]]:
     """Words about each checkpoint of each run below a folder, and its path; the newest run and its newest first."""
+    return list(islice(_checkpoints(folder), MOST))
+
+
+def _checkpoints(folder: Path) -> Iterator[tuple[str, Path]]:
     configs = sorted(folder.rglob("config.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for run_dir in [path.parent for path in configs]:
         for entry in reversed(Run(run_dir).checkpoints()):

@@ -1,0 +1,38 @@
+"""Networks of one layer of sines on a tensor grid, where a sine of a sum falls apart into products.
+
+    sin(a x + b y + c) = Im e^{i a x} e^{i b y} e^{i c}:  G G nodes of F sines cost G F exponentials, and a product
+    of matrices. Derivatives only bring factors and turn phases by quarters.
+
+Letters: F sines, G and H nodes along x and y, J jet components.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.networks.jets import AXES, Components
+from elastic_pinn.networks.layers import Layers
+
+
+def is_separable(layers: Layers) -> bool:
+    """Whether `on_grid` knows how."""
+    return layers.activation == "sin" and len(layers.weights) == 2
+
+
+def on_grid(layers: Layers, extent: Tensor, x: Tensor, y: Tensor, t: float, names: Components) -> Tensor:
+    """The jet of the output at dimensionless x (G,), y (H,) and one time, (J, G, H, 2).
+
+    extent: (3,), what the coordinates are divided by.
+    """
+    (first, last), (phases, shift) = layers.weights, layers.biases
+    by_axis = first / extent  # (F, 3), wave numbers and frequencies
+    along_x = torch.exp(1j * torch.outer(x, by_axis[:, 0]))  # (G, F)
+    along_y = torch.exp(1j * torch.outer(y, by_axis[:, 1]))  # (H, F)
+    turned = last * torch.exp(1j * (t * by_axis[:, 2] + phases))  # (2, F)
+    found = []
+    for name in names:
+        factor = 1j ** len(name) * by_axis[:, [AXES.index(axis) for axis in name]].prod(dim=1)  # (F,)
+        found.append(torch.stack([((along_x * (factor * part)) @ along_y.T).imag for part in turned], dim=-1))
+    found[0] = found[0] + shift  # of the value, which comes first
+    return torch.stack(found)

@@ -1,0 +1,78 @@
+"""A model's quantities over time in the formats of others: animations, VTK, NetCDF."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.animation import FFMpegWriter
+from PIL import Image
+from pyevtk.hl import imageToVTK
+from pyevtk.vtk import VtkGroup
+
+from elastic_pinn.workbench.fields import QUANTITIES, Fields
+from elastic_pinn.workbench.figures.fields import Map
+
+FRAMES, FRAMES_A_SECOND = 41, 10
+
+
+def instants(fields: Fields) -> list[float]:
+    """The times of the frames, s."""
+    return np.linspace(fields.start, fields.end, FRAMES).tolist()
+
+
+def write_gif(fields: Fields, name: str, path: Path) -> None:
+    """A quantity as an animation that any browser shows."""
+    picture = Map(fields, name)
+    frames = [Image.open(io.BytesIO(picture.at(t).png())).convert("RGB") for t in instants(fields)]
+    first, *others = frames
+    first.save(path, save_all=True, append_images=others, duration=1000 // FRAMES_A_SECOND, loop=0)
+
+
+def write_mp4(fields: Fields, name: str, path: Path) -> None:
+    """A quantity as a film. Raises OSError where there is no ffmpeg."""
+    if not FFMpegWriter.isAvailable():
+        raise OSError("an MP4 needs ffmpeg, and there is none on the PATH: install it, or take a GIF")
+    picture, writer = Map(fields, name), FFMpegWriter(fps=FRAMES_A_SECOND)
+    times = instants(fields)
+    with writer.saving(picture.at(times[0]), str(path), None):
+        for t in times:
+            picture.at(t)
+            writer.grab_frame()
+
+
+def write_vtk(fields: Fields, name: str, path: Path) -> None:
+    """A quantity as one .vti a time, and a .pvd at `path` that ParaView opens as a series."""
+    (x0, x1, *_), (y0, y1, *_) = fields.x.tolist(), fields.y.tolist()
+    origin, spacing = (x0, y0, 0.0), (x1 - x0, y1 - y0, 1.0)
+    group = VtkGroup(str(path.with_suffix("")))
+    for i, t in enumerate(instants(fields)):
+        values = np.ascontiguousarray(fields.at(name, t)[:, :, None])  # (G, G, 1)
+        frame = imageToVTK(str(path.with_name(f"{path.stem}-{i:03d}")), origin, spacing, pointData={name: values})
+        group.addFile(frame, t)
+    group.save()
+
+
+def write_netcdf(fields: Fields, name: str, path: Path) -> None:
+    """A quantity over t, x and y, with units, by the CF conventions."""
+    times, quantity = instants(fields), QUANTITIES[name]
+    values = np.stack([fields.at(name, t) for t in times])  # (T, G, G)
+    data = xr.DataArray(
+        values,
+        dims=("time", "x", "y"),
+        coords={
+            "time": ("time", times, {"units": "s", "long_name": "time"}),
+            "x": ("x", fields.x, {"units": "m", "axis": "X"}),
+            "y": ("y", fields.y, {"units": "m", "axis": "Y"}),
+        },
+        attrs={"units": quantity.unit},
+        name=name,
+    )
+    # Seconds are durations of the experiment, not a date, which xarray would make of them when it reads.
+    data.to_dataset().assign_attrs(Conventions="CF-1.11").to_netcdf(path, engine="h5netcdf")
+
+
+WRITERS = {"gif": write_gif, "mp4": write_mp4, "pvd": write_vtk, "nc": write_netcdf}
+"""By the ending of what they write."""

@@ -1,0 +1,47 @@
+"""What is written of a quantity over time, others can read."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from PIL import Image
+
+from elastic_pinn.workbench import movie
+from elastic_pinn.workbench.fields import Fields
+
+
+@pytest.fixture
+def fields(forward_run, monkeypatch) -> Fields:
+    monkeypatch.setattr(movie, "FRAMES", 3)
+    return Fields(forward_run.latest().model(), nodes=9)
+
+
+def test_netcdf_holds_values_over_coordinates_with_units(fields, tmp_path):
+    movie.write_netcdf(fields, "stress_xx", tmp_path / "a.nc")
+    with xr.open_dataset(tmp_path / "a.nc", engine="h5netcdf", decode_times=False) as data:
+        found = data["stress_xx"]
+        assert found.dims == ("time", "x", "y") and found.shape == (3, 9, 9)
+        assert [found.attrs["units"], *(data[name].attrs["units"] for name in found.dims)] == ["Pa", "s", "m", "m"]
+        np.testing.assert_array_equal(found[1], fields.at("stress_xx", 1.0))
+        assert data["time"].values.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_vtk_is_a_series_of_images_of_the_same_values(fields, tmp_path):
+    movie.write_vtk(fields, "u_x", tmp_path / "a.pvd")
+    series = (tmp_path / "a.pvd").read_text()
+    assert series.count("<DataSet") == 3 and "a-002.vti" in series
+    image = (tmp_path / "a-001.vti").read_bytes()
+    assert b'WholeExtent="0 8 0 8 0 0"' in image and b'Spacing="0.125 0.125 1.0' in image
+    raw = image.split(b'encoding="raw">')[1].split(b"_", 1)[1][8 : 8 + 81 * 8]  # after the length
+    np.testing.assert_array_equal(np.frombuffer(raw).reshape(9, 9, order="F"), fields.at("u_x", 1.0))
+
+
+def test_a_gif_has_a_frame_for_each_instant(fields, tmp_path):
+    movie.write_gif(fields, "magnitude", tmp_path / "a.gif")
+    with Image.open(tmp_path / "a.gif") as film:
+        assert film.n_frames == 3
+
+
+def test_without_ffmpeg_a_film_is_refused_with_a_way_out(fields, tmp_path, monkeypatch):
+    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: False)
+    with pytest.raises(OSError, match=r"needs ffmpeg.*or take a GIF"):
+        movie.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
