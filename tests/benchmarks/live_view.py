@@ -13,8 +13,8 @@ from elastic_pinn.workbench.panels import TrainPanel
 
 COMMAND = "python tests/benchmarks/live_view.py"
 CASES = {
-    "8 x 100, 10,000 points": {"hidden_layers": [100] * 8, "steps": 150},
-    "3 x 48, 2,000 points": {"hidden_layers": [48] * 3, "interior_points": 2000, "steps": 2500},
+    "8 x 100, 10,000 points": {"hidden_layers": [100] * 8, "steps": 100},
+    "3 x 48, 2,000 points": {"hidden_layers": [48] * 3, "interior_points": 2000, "steps": 1500},
 }
 COMMON = {"checkpoint_every": 0, "threads": 2, "log_level": "warning"}
 VIEWS = ("Loss", "Wavefield")
