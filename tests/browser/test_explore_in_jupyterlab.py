@@ -24,7 +24,7 @@ def test_the_slider_and_play_change_the_picture_and_each_tab_shows_something(not
     before = picture.get_attribute("src")
     lab.page.locator(".jupyter-button:has(.fa-play)").first.click()
     expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
-    for title in ("Trace", "Weights and moments"):
+    for title in ("Trace", "Numbers"):
         lab.tab(title)
         lab.picture()
         lab.shot(title)

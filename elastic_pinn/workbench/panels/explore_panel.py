@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
+import torch
 
 from elastic_pinn.config import ConfigError, project_root
 from elastic_pinn.physics import Problem, problem_from
@@ -107,7 +108,7 @@ class ExplorePanel(widgets.VBox):
         views = {
             "Field": self._field_view(),
             "Trace": self._trace_view(),
-            "Weights and moments": View(self._histogram),
+            "Numbers": View(self._histogram),
             "Contents": widgets.HTML(f"<pre>{html.escape(chr(10).join(lines_of(self._snapshot)))}</pre>"),
         }
         self._tabs.children, self._tabs.titles = tuple(views.values()), tuple(views)
@@ -135,7 +136,7 @@ class ExplorePanel(widgets.VBox):
 
     def _trace_view(self) -> View:
         fields = self._fields
-        middle = float(fields.x.mean()), float(fields.y.mean())
+        middle = [float(f"{axis.mean():.4g}") for axis in (fields.x, fields.y)]
         x, y = (
             widgets.BoundedFloatText(
                 start, min=axis[0], max=axis[-1], step=(axis[-1] - axis[0]) / 50, description=f"{name} (m)"
@@ -195,8 +196,8 @@ class ExplorePanel(widgets.VBox):
         self._said.value = f"<b>{status}</b> {html.escape(text)}"
 
 
-def _tensors(tree: object) -> list:
-    """All floating-point tensors in lists of lists."""
+def _tensors(tree: object) -> list[torch.Tensor]:
+    """All floating-point tensors in lists of lists, but for counters."""
     if isinstance(tree, list | tuple):
         return [tensor for item in tree for tensor in _tensors(item)]
-    return [tree] if hasattr(tree, "is_floating_point") and tree.is_floating_point() else []
+    return [tree] if isinstance(tree, torch.Tensor) and tree.is_floating_point() and tree.ndim else []
