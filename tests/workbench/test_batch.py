@@ -1,8 +1,12 @@
+import json
+from pathlib import Path
+
 import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.workbench.batch import NotebookError, run_notebook
+from elastic_pinn.workbench.batch import NotebookError, check, run_notebook
 
 
 @pytest.fixture
@@ -34,6 +38,41 @@ def test_a_misspelt_parameter_is_refused_before_anything_is_made(notebook, tmp_p
     with pytest.raises(ConfigError, match=r"'stesp'.*'steps'"):
         run_notebook(notebook("pass"), tmp_path / "run", {"stesp": 7})
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [({"steps": 0}, "steps = 0"), ({"learning_rate": "fast"}, "learning_rate = 'fast'")]
+)
+def test_a_value_that_is_not_legal_is_refused_before_anything_is_made(notebook, tmp_path, given, told):
+    with pytest.raises(ConfigError, match=told):
+        run_notebook(notebook("pass"), tmp_path / "run", given)
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_legal_only_with_the_notebooks_own_parameters_is_judged_with_them():
+    forward = Path(__file__).parents[2] / "notebooks" / "01_forward.ipynb"
+    check(forward, {"ridge": 1e-9})
+    with pytest.raises(ConfigError, match="need 0 stage_steps"):
+        check(forward, {"stage_steps": [1, 2]})
+
+
+def test_the_executed_copy_is_trusted(notebook, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    executed = run_notebook(notebook("'a result'"), tmp_path / "run")
+    assert NotebookNotary().check_signature(nbformat.read(executed, as_version=4))
+
+
+def test_a_run_whose_notebook_failed_says_so_in_its_summary(notebook, tmp_path):
+    with pytest.raises(NotebookError):
+        run_notebook(notebook("1 / 0"), tmp_path / "run")
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["status"] == "failed" and "ZeroDivisionError" in summary["reason"]
+
+
+def test_a_kernel_that_dies_is_a_failure_too(notebook, tmp_path):
+    with pytest.raises(NotebookError, match="as its kernel died"):
+        run_notebook(notebook("import os\nos._exit(1)"), tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["status"] == "failed"
 
 
 def test_a_failing_cell_is_named_and_its_notebook_kept(notebook, tmp_path):

@@ -13,7 +13,7 @@ from elastic_pinn.workbench.cli.text import clean
 
 BAD, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 
-HELP = """Look into runs and checkpoints, verify, export and tidy them.
+HELP = """Run notebooks; look into runs and checkpoints, verify, export and tidy them.
 
 A FILE is a checkpoint, checkpoints/step-*.h5 of a run, or a copy of one. A RUN is a run directory. What is only read
 may be at a URL of a remote store, such as s3://bucket/run.

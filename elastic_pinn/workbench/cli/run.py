@@ -1,0 +1,69 @@
+"""elastic-pinn run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import yaml
+
+from elastic_pinn.workbench.cli.app import BAD, app
+from elastic_pinn.workbench.cli.text import clean, say
+
+if TYPE_CHECKING:
+    from elastic_pinn.workbench.batch import Value
+
+
+@app.command()
+def run(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="A notebook with a parameters cell.")],
+    given: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Parameters, or other fields of the config.")
+    ] = None,
+) -> None:
+    """Run a notebook headless, with all that it makes in one run directory.
+
+    Names, types and ranges are checked before a kernel starts. Without run_dir=FOLDER, a fresh runs/TIME-NOTEBOOK is
+    made. The executed notebook is notebook.ipynb in it, also when a cell fails: then the exit status is 1.
+
+    elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
+    """
+    from elastic_pinn.workbench.batch import NotebookError, check, run_notebook
+    from elastic_pinn.workbench.folders import run_folder
+
+    parameters = dict(map(parse, given or []))
+    check(notebook, parameters)
+    run_dir = run_folder(str(parameters.pop("run_dir", "")), notebook.stem)
+    try:
+        executed = run_notebook(notebook, run_dir, parameters)
+    except NotebookError as error:
+        for line in str(error).splitlines():
+            typer.echo(clean(line), err=True)
+        raise typer.Exit(BAD) from None
+    say(f"executed notebook: {executed}")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML, but 1e-3 is a number."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+def parse(text: str) -> tuple[str, Value]:
+    """The name and the value of NAME=VALUE: numbers, true and false, [lists], and all else as text.
+
+    Raises typer.BadParameter for what has no equals sign, or is no value.
+    """
+    name, sign, written = text.partition("=")
+    if not (sign and name.isidentifier()):
+        raise typer.BadParameter(f'{text!r}: NAME=VALUE is needed, as in steps=2000 or "hidden_layers=[64,64]"')
+    try:
+        value: Any = yaml.load(written, _Loader)
+    except yaml.YAMLError as error:
+        raise typer.BadParameter(f"{text!r}: {' '.join(str(error).split())}") from None
+    return name, "" if value is None else value

@@ -1,0 +1,73 @@
+"""elastic-pinn run: values as people write them, refusals before work, exit status."""
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.cli import app
+from elastic_pinn.workbench.cli.run import parse
+
+FORWARD = str(Path(__file__).parents[2] / "notebooks" / "01_forward.ipynb")
+SMALL = ["network=mlp", "hidden_layers=[6]", "stages=[adam]", "steps=4", "interior_points=20", "boundary_points=8",
+         "initial_points=8", "validation_points=10", "log_level=error"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("steps=2000", 2000),
+        ("learning_rate=1e-3", 1e-3),
+        ("ridge=2.5E-7", 2.5e-7),
+        ("compile=false", False),
+        ("hidden_layers=[64,64]", [64, 64]),
+        ("stages=[adam, lbfgs]", ["adam", "lbfgs"]),
+        ("mirror=s3://bucket/a=b", "s3://bucket/a=b"),
+        ("lbfgs_line_search=none", "none"),
+        ("run_dir=", ""),
+    ],
+)
+def test_values_are_what_people_mean(text, value):
+    name, found = parse(text)
+    assert (name, found, type(found)) == (text.partition("=")[0], value, type(value))
+
+
+@pytest.mark.parametrize("text", ["steps", "=3", "hidden_layers=[64"])
+def test_what_is_no_assignment_is_refused(text):
+    with pytest.raises(typer.BadParameter):
+        parse(text)
+
+
+def test_a_notebook_runs_in_one_directory(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    done = CliRunner().invoke(app, ["run", FORWARD, *SMALL, f"run_dir={tmp_path / 'one'}"])
+    assert done.exit_code == 0, done.output
+    run = ep.Run(tmp_path / "one")
+    assert run.status == "completed" and run.config.hidden_layers == (6,)
+    assert (run.path / "notebook.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [("stesp=3", "did you mean 'steps'"), ("steps=0", "steps = 0"), ("seed=[1", "'seed=[1'")]
+)
+def test_what_is_not_legal_is_refused_before_a_kernel_starts(tmp_path, monkeypatch, given, told):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["run", FORWARD, given])
+    assert done.exit_code != 0 and told in done.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_notebook_that_is_not_there_is_named(tmp_path):
+    done = CliRunner().invoke(app, ["run", str(tmp_path / "none.ipynb")])
+    assert done.exit_code == 1 and "none.ipynb" in done.output
+
+
+def test_a_run_that_fails_ends_with_status_1_and_keeps_what_there_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    where = f"run_dir={tmp_path / 'one'}"
+    done = CliRunner().invoke(app, ["run", FORWARD, *SMALL, "learning_rate=1e30", "steps=60", where])
+    assert done.exit_code == 1 and "DivergedError" in done.output
+    assert ep.Run(tmp_path / "one").status == "failed"
+    assert "DivergedError" in (tmp_path / "one" / "notebook.ipynb").read_text()
