@@ -116,7 +116,8 @@ class TrainingConfig(Section):
 
     stages: Annotated[List[OptimizerName], Field(min_length=1)] = ("adam",)
     """optimizers, one after another. lbfgs, ssbfgs and ssbroyden search along a line at each step; the latter two keep
-    a matrix of all parameters squared and need precision 'float64'"""
+    a matrix of all parameters squared and need precision 'float64'. levenberg_marquardt forms a Jacobian of at most
+    2^27 numbers, two for each point and parameter; beyond, conjugate gradients find its steps without one"""
     stage_steps: List[Count] = ()
     """length of each stage but the last, which takes the rest of `steps`"""
     learning_rate: Positive = 1e-3
@@ -143,7 +144,8 @@ class TrainingConfig(Section):
     """of last_layer and variable_projection: how strongly the last layer's weights (of plane_waves: the amplitudes) are
     held back, relative to what each does to the misfits"""
     damping: Positive = 1e-3
-    """of levenberg_marquardt at its start, relative to what each parameter does to the misfits"""
+    """of levenberg_marquardt at its start, relative to what each parameter does to the misfits: the more, the shorter
+    its steps and, without a Jacobian, the sooner they are found"""
     clip_grad_norm: NonNegative = 0.0
     """longest gradient of Adam, AdamW, SGD and SOAP, longer ones are shortened to it; 0: no limit"""
 

@@ -10,7 +10,7 @@ from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, gradients, put
 from elastic_pinn.training.optimizers.normal_equations import Factored, LinearModel, MatrixFree
 
-MOST_NUMBERS = 2**27  # of a Jacobian: 1 GiB in float64, and its products with itself take minutes
+MOST_NUMBERS = 2**27  # of a Jacobian: 1 GiB in float64, no square of which is larger; its product takes a minute
 TRIALS = 20
 LEAST_DAMPING = 1e-15  # relative to the squared lengths of the Jacobian's columns; less than that is rounding error
 
@@ -37,6 +37,7 @@ class LevenbergMarquardt(Optimizer):
         before, start = attempt().item(), gather(group["params"])
         model = self._model(attempt, group["params"])
         for _ in range(TRIALS):
+            attempt.breathe()
             step, promised = model.solve(damping)
             put(group["params"], start + step)
             fall = before - attempt().item()
@@ -53,4 +54,4 @@ class LevenbergMarquardt(Optimizer):
         residuals, _ = attempt.system([])  # (M,)
         if len(residuals) * sum(parameter.numel() for parameter in parameters) <= MOST_NUMBERS:
             return Factored(*attempt.system(parameters))
-        return MatrixFree(gradients(parameters) / 2.0, attempt.curvature(parameters))
+        return MatrixFree(gradients(parameters) / 2.0, attempt.curvature(parameters), attempt.breathe)

@@ -39,6 +39,14 @@ def test_the_size_counts_only_where_it_matters(tiny):
     require_legal(tiny(stages=["ssbroyden"], precision="float64"), layers(5996), 10**6)
 
 
+@pytest.mark.parametrize("name", ["last_layer", "variable_projection"])
+def test_a_last_layer_with_more_misfits_than_memory_holds_is_refused(tiny, name):
+    config, unknown = tiny(stages=[name], precision="float64"), nn.Parameter(torch.zeros(()))
+    told = rf"stages has '{name}', which factors a matrix of 100000004 x 4 numbers \(3\.0 GiB\): .* Use fewer points"
+    with pytest.raises(ep.ConfigError, match=told):
+        require_legal(config, [*layers(10), unknown], 10**8)
+
+
 def layers(parameters: int) -> list[nn.Parameter]:
     """So many parameters of hidden layers, and four of a last one."""
     return [nn.Parameter(torch.empty(1, 1).expand(n, 1)) for n in (parameters, 2)] + [nn.Parameter(torch.zeros(2))]

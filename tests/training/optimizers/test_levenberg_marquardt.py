@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.training.attempt import Attempt, GivenUp
 from elastic_pinn.training.optimizers import levenberg_marquardt, normal_equations
 from elastic_pinn.training.optimizers.levenberg_marquardt import LevenbergMarquardt
 from elastic_pinn.training.optimizers.normal_equations import Factored, MatrixFree
@@ -109,3 +110,28 @@ def test_every_parameter_of_a_network_and_its_material_is_found(tiny, inverse, t
     assert h["loss/total"].iloc[-1] < 0.05 * h["loss/total"].iloc[0]
     assert (h["loss/total"].diff().dropna() <= 0).all()
     assert (h[["material/lambda", "material/mu"]].diff().dropna().abs().max() > 1e-3).all(), "the material moves too"
+
+
+def test_beyond_the_size_no_jacobian_is_formed_and_the_loss_falls_far_below_adams(tiny, waves, tmp_path, monkeypatch):
+    monkeypatch.setattr(levenberg_marquardt, "MOST_NUMBERS", 1000)
+    monkeypatch.setattr(levenberg_marquardt, "Factored", None)
+    ends = {}
+    for stage in ("adam", "levenberg_marquardt"):
+        config = tiny(steps=30, stages=[stage], learning_rate=0.01, problem="own", precision="float64")
+        ends[stage] = ep.train(config, tmp_path / stage, waves()).history()["loss/total"].iloc[-1]
+    assert ends["levenberg_marquardt"] < 0.05 * ends["adam"]
+
+
+@pytest.mark.parametrize(
+    ("most", "answers"),
+    [(levenberg_marquardt.MOST_NUMBERS, [True]), (0, [False, False, True])],
+    ids=["before a trial", "before a second product"],
+)
+def test_a_step_that_nobody_wants_is_given_up(most, answers, monkeypatch):
+    monkeypatch.setattr(levenberg_marquardt, "MOST_NUMBERS", most)
+    misfits, optimizer = at_rosenbrock(6)
+    is_unwanted = iter(answers).__next__
+    attempt = Attempt(misfits, is_unwanted)
+    with pytest.raises(GivenUp):
+        optimizer.step(attempt)
+    assert not attempt.trials and not any(optimizer.state.values())
