@@ -54,6 +54,18 @@ def test_all_runs_are_listed_and_the_newest_are_drawn(folder_of_runs):
     with_panel(folder_of_runs, work)
 
 
+def test_listing_anew_draws_nothing_that_is_as_it_was(folder_of_runs, monkeypatch):
+    async def work(panel):
+        drawn = []
+        monkeypatch.setattr(panel._view, "draw", lambda: drawn.append(1))
+        panel.runs.refresh()
+        assert not drawn
+        find(panel, widgets.SelectMultiple).value = ("a",)
+        assert len(drawn) == 1
+
+    with_panel(folder_of_runs, work)
+
+
 def test_a_filter_lists_those_that_pass_and_keeps_what_is_chosen_of_them(folder_of_runs):
     async def work(panel):
         lines, wanted = find(panel, widgets.SelectMultiple), find(panel, widgets.Text, "Filter")

@@ -34,7 +34,7 @@ class RunList(widgets.VBox):
     """
 
     def __init__(self, folder: Path, on_choice: Callable[[], None]) -> None:
-        self._folder = folder
+        self._folder, self._on_choice, self._is_listing = folder, on_choice, False
         self._filter = widgets.Text(
             description="Filter", placeholder="error < 1e-3 and status == 'completed', or a part of a name",
             continuous_update=False, layout={"flex": "1 1 300px"},
@@ -52,7 +52,7 @@ class RunList(widgets.VBox):
         self.refresh()
         self._lines.value = tuple(self._seen.index[:FIRST])
         answer(self._filter, self._lines)
-        self._lines.observe(lambda _: on_choice(), "value")
+        self._lines.observe(lambda _: self._is_listing or on_choice(), "value")
 
     @property
     def chosen(self) -> Sequence[Path]:
@@ -75,9 +75,13 @@ class RunList(widgets.VBox):
         self._seen = matching(self.table, self._filter.value)
         head, *lines = as_lines(self._seen)
         self._head.value = f'<div class="runs-head">{head}</div>'
+        self._is_listing = True  # new lines drop what was chosen, for a moment
         self._lines.options = list(zip(lines, self._seen.index, strict=True))
         self._lines.value = tuple(name for name in before if name in self._seen.index)
+        self._is_listing = False
         self._said.value = f"{len(self._seen)} of {len(self.table)} runs"
+        if self._lines.value != before:
+            self._on_choice()
 
 
 def matching(table: pd.DataFrame, wanted: str) -> pd.DataFrame:
