@@ -18,9 +18,9 @@ COMMAND = "python tests/benchmarks/explore_frame.py"
 NETWORKS = {
     "MLP 4 x 64, float32": {"hidden_layers": [64] * 4},
     "MLP 4 x 100, float64": {"hidden_layers": [100] * 4, "precision": "float64"},
-    "1400 random features (01_forward)": {
+    "1200 random features (01_forward)": {
         "network": "random_features",
-        "hidden_layers": [1400],
+        "hidden_layers": [1200],
         "activation": "sin",
         "precision": "float64",
     },
