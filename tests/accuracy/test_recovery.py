@@ -20,9 +20,9 @@ def errors(run: ep.Run, data: Path) -> dict[str, float]:
     return {name: abs(found[name] / truth[name] - 1) for name in ("lambda", "mu")}
 
 
-def test_forward_wavefield_is_within_one_percent(tmp_path):
+def test_forward_wavefield_is_within_a_millionth(tmp_path):
     run_notebook(ROOT / "notebooks/01_forward.ipynb", tmp_path / "run")
-    assert ep.Run(tmp_path / "run").latest().metrics["error/displacement"] <= 1e-2
+    assert ep.Run(tmp_path / "run").latest().metrics["error/displacement"] <= 1e-6
 
 
 def test_aluminium_is_found_within_one_percent(tmp_path):
