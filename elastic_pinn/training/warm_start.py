@@ -50,10 +50,10 @@ def _source(place: str) -> Checkpoint:
 
 @torch.no_grad()
 def _take_weights(into: Model, source: Model) -> tuple[list[str], list[str]]:
-    """Copy the network's weights that fit: (names taken, names left with the reason)."""
-    theirs = dict(source.network.named_parameters())
+    """Copy what fits of all that the network is: (names taken, names left with the reason)."""
+    theirs = source.network.state_dict()
     taken, left = [], []
-    for name, weight in into.network.named_parameters():
+    for name, weight in into.network.state_dict().items():
         if name not in theirs:
             left.append(f"{name} (not there)")
         elif theirs[name].shape != weight.shape:

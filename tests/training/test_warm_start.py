@@ -1,5 +1,6 @@
 """A run may start from what another one has learnt."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -85,3 +86,12 @@ def test_a_resumed_run_does_not_start_anew(source, tiny, tmp_path):
     whole = ep.train(tiny(), tmp_path / "whole")
     assert resumed.history()["loss/total"].equals(whole.history()["loss/total"])
     assert resumed.config.init_from == ""
+
+
+def test_plane_waves_are_taken_with_their_wave_vectors_not_their_amplitudes_alone(tiny, tmp_path):
+    waves = {"network": "plane_waves", "hidden_layers": [12], "activation": "sin", "steps": 3}
+    first = ep.train(tiny(**waves, seed=1), tmp_path / "first")
+    second = ep.train(tiny(**waves, seed=2, init_from=str(first.path)), tmp_path / "second")
+    x, y, t = [0.2, 0.7], 0.4, 0.5
+    start = ep.load_checkpoint(second.checkpoints()[0].path)
+    assert np.array_equal(start.predict(x, y, t), first.predict(x, y, t))
