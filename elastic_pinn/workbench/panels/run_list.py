@@ -52,7 +52,7 @@ class RunList(widgets.VBox):
         self.refresh()
         self._lines.value = tuple(self._seen.index[:FIRST])
         answer(self._filter, self._lines)
-        self._lines.observe(lambda _: self._is_listing or on_choice(), "value")
+        self._lines.observe(lambda _: self._chose(), "value")
 
     @property
     def chosen(self) -> Sequence[Path]:
@@ -68,6 +68,10 @@ class RunList(widgets.VBox):
         """Look for runs anew; what was chosen stays so if it is still there."""
         self.table = runs_table(self._folder)
         self._show()
+
+    def _chose(self) -> None:
+        if not self._is_listing:
+            self._on_choice()
 
     def _show(self) -> None:
         """List the runs that pass the filter."""
