@@ -45,6 +45,7 @@ class Map:
         axes.set_ylabel(f"y ({self._length.name})")
         self._title = axes.set_title(" ", fontsize=10)
         self._figure.colorbar(self._image, ax=axes, label=f"{quantity.symbol} ({self._unit.name})")
+        self._figure.set_layout_engine("compressed")
         self._figure.draw_without_rendering()
         self._figure.set_layout_engine("none")  # everything has its place now, which takes a third of a frame to find
 
