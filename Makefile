@@ -48,7 +48,7 @@ check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who i
 	@touch $@
 
 .venv/tools.stamp: .venv/base.stamp
-	$(PIP_INSTALL) -e ".[reference,s3,azure,gcs,test,dev]"
+	$(PIP_INSTALL) -e ".[cluster,reference,s3,azure,gcs,test,dev]"
 	@touch $@
 
 .venv/bench.stamp: .venv/base.stamp

@@ -22,7 +22,7 @@ IMPORT_NAMES = {
     "PIL": "pillow",
     "IPython": "ipykernel",
 }
-EXTRAS = ("reference", "s3", "azure", "gcs", "test", "bench", "dev")
+EXTRAS = ("cluster", "reference", "s3", "azure", "gcs", "test", "bench", "dev")
 # The program behind `make lab`, what runs the cells, what shows a .h5, and what xarray writes by.
 NEVER_IMPORTED = {"jupyterlab", "ipykernel", "jupyterlab-h5web", "h5netcdf"}
 
@@ -65,7 +65,7 @@ def imported(*folders: str) -> set[str]:
 
 
 def test_library_and_notebooks_import_exactly_the_declared_dependencies():
-    assert imported("elastic_pinn", "notebooks") | NEVER_IMPORTED == set(base())
+    assert imported("elastic_pinn", "notebooks") | NEVER_IMPORTED == set(base()) | set(extra("cluster"))
 
 
 def test_data_scripts_import_only_declared_dependencies():

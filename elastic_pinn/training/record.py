@@ -172,6 +172,7 @@ class Record:
             "checkpoint_blocked_s": self._blocked_s,
             "checkpoint_cpu_s": saver.cpu_s,
             "history_failure": self._live.broken,
+            "mirror": self._mirror.url if self._mirror else "",
             "mirror_failures": self._mirror.failures if self._mirror else 0,
             "mirror_failure": str(self._mirror.error or "") if self._mirror else "",
         }

@@ -15,7 +15,7 @@ from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
-from elastic_pinn.storage import CHECKPOINTS, InUseError, Store, copy_tree, locked
+from elastic_pinn.storage import CHECKPOINTS, Found, InUseError, Store, copy_tree, locked
 from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.processes import Processes, joined
@@ -101,11 +101,12 @@ def _threads(count: int) -> Iterator[None]:
 def _train(config: Config, run_dir: Path, problem: Problem, resume: str, control: Control, processes: Processes) -> Run:
     """What train() does in a run directory that nobody else is in."""
     store, mirror_url = Store(run_dir / CHECKPOINTS), mirror_of(config, run_dir)
-    found = starting_point(run_dir, store, resume, mirror_url)
+    found, over = starting_point(run_dir, store, resume, mirror_url), ""
     if found:
         config = adopt(config, problem, found)
-        if reason := reason_to_end_here(config, found.snapshot):
-            return _as_it_is(run_dir, reason)
+        over = reason_to_end_here(config, found.snapshot)
+        if over and not _lacks_its_end(run_dir, found, mirror_url):
+            return _as_it_is(run_dir, over)
         note_processes(found.snapshot, processes.count)
     session = Session(config, problem, processes)
     _check_measures(config, session)
@@ -116,8 +117,15 @@ def _train(config: Config, run_dir: Path, problem: Problem, resume: str, control
     call_helpers(session)
     origin = origin_of(found, store, mirror_url)
     with _mirror(mirror_url, store, origin) as mirror:
-        _guarded_loop(session, Record(run_dir, session, store, origin, mirror), control)
+        _guarded_loop(session, Record(run_dir, session, store, origin, mirror), control, bool(over))
     return Run(run_dir)
+
+
+def _lacks_its_end(run_dir: Path, found: Found, mirror_url: str) -> bool:
+    """Whether a run that needs no step more was killed before it could say so, or said so in its mirror only."""
+    if (run_dir / "config.json").exists():
+        return Run(run_dir).summary["status"] == "running"
+    return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
 
 @contextmanager
@@ -170,10 +178,10 @@ def _check_measures(config: Config, session: Session) -> None:
         raise ConfigError("target_error needs a problem with an exact solution, and this one has none: set it to 0")
 
 
-def _guarded_loop(session: Session, record: Record, control: Control) -> None:
-    """The loop, with a summary of how it ended, however it ended."""
+def _guarded_loop(session: Session, record: Record, control: Control, is_over: bool) -> None:
+    """The loop, with a summary of how it ended, however it ended. is_over: no step is needed any more."""
     try:
-        status, reason = _loop(session, record, control)
+        status, reason = _loop(session, record, control, is_over)
     except BaseException as error:
         _try_to("finish the checkpoint in flight", record.settle)
         kept = record.last_checkpoint
@@ -199,12 +207,14 @@ def _try_to(what: str, act: Callable[[], None]) -> None:
         logger.error("the run could not %s: %s", what, error)
 
 
-def _loop(session: Session, record: Record, control: Control) -> tuple[str, str]:
+def _loop(session: Session, record: Record, control: Control, is_over: bool) -> tuple[str, str]:
     """Steps until there is a reason to end: (status, reason)."""
     started = said = saved = time.monotonic()
     saved_step = session.step
     record.checkpoint()
     record.settle()  # what cannot be saved at all is told before work starts
+    if is_over:
+        return _completed(session)
     while True:
         try:
             row = session.advance(lambda: control.stop_asked)
@@ -244,15 +254,18 @@ def _is_due(session: Session, since_s: float) -> bool:
 def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, str] | None:
     """Why to end now: (status, reason); None to go on."""
     config = session.config
-    if session.step >= config.steps:
-        return "completed", f"all {config.steps} steps done"
-    if session.reason_to_end:
-        return "completed", session.reason_to_end
+    if session.step >= config.steps or session.reason_to_end:
+        return _completed(session)
     if control.stop_asked:
         return "stopped", "asked to stop"
     if config.time_limit and elapsed > config.time_limit:
         return "stopped", f"time_limit of {config.time_limit:g} s"
     return None
+
+
+def _completed(session: Session) -> tuple[str, str]:
+    steps = session.config.steps
+    return "completed", f"all {steps} steps done" if session.step >= steps else session.reason_to_end
 
 
 def _progress(session: Session, elapsed: float) -> str:

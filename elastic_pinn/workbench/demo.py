@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from elastic_pinn.config import project_root
-from elastic_pinn.workbench.batch import NotebookError, run_notebook
+from elastic_pinn.workbench.batch import Notebook, NotebookError, run_notebook
 
 
 def new_run(runs: Path) -> Path:
@@ -25,7 +25,7 @@ def main() -> None:
     run_dir = new_run(project / "runs")
     print(f"Running notebooks/02_inverse.ipynb; all of it goes to {run_dir}", flush=True)
     try:
-        run_notebook(project / "notebooks" / "02_inverse.ipynb", run_dir)
+        run_notebook(Notebook.read(project / "notebooks" / "02_inverse.ipynb"), run_dir)
     except NotebookError as error:
         sys.exit(str(error))
     print("\nexecuted notebook  runs/demo/notebook.ipynb")

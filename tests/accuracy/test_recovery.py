@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.batch import run_notebook
+from elastic_pinn.workbench.batch import Notebook, run_notebook
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,12 +21,12 @@ def errors(run: ep.Run, data: Path) -> dict[str, float]:
 
 
 def test_forward_wavefield_is_within_a_millionth(tmp_path):
-    run_notebook(ROOT / "notebooks/01_forward.ipynb", tmp_path / "run")
+    run_notebook(Notebook.read(ROOT / "notebooks/01_forward.ipynb"), tmp_path / "run")
     assert ep.Run(tmp_path / "run").latest().metrics["error/displacement"] <= 1e-6
 
 
 def test_aluminium_is_found_within_one_percent(tmp_path):
-    run_notebook(ROOT / "notebooks/02_inverse.ipynb", tmp_path / "run")
+    run_notebook(Notebook.read(ROOT / "notebooks/02_inverse.ipynb"), tmp_path / "run")
     assert max(errors(ep.Run(tmp_path / "run"), ROOT / "data/aluminium_receivers.h5").values()) <= 1e-2
 
 
@@ -35,5 +35,5 @@ def test_another_material_is_found_within_one_percent(tmp_path):
     material = ["--lambda", "1e9", "--mu", "5e8", "--rho", "2000"]
     script = [sys.executable, str(ROOT / "data/make_aluminium_receivers.py"), "--engine", "exact", *material]
     subprocess.run([*script, "--output", str(data)], check=True)
-    run_notebook(ROOT / "notebooks/02_inverse.ipynb", tmp_path / "run", {"data": str(data)})
+    run_notebook(Notebook.read(ROOT / "notebooks/02_inverse.ipynb"), tmp_path / "run", {"data": str(data)})
     assert max(errors(ep.Run(tmp_path / "run"), data).values()) <= 1e-2

@@ -43,6 +43,7 @@ class Mirror:
         run_id: of the run.
 
     Attributes:
+        url: the run's folder on the store.
         failures: uploads that failed, each after all its tries.
         error: of the last failed upload; None if there was none.
 
@@ -50,7 +51,7 @@ class Mirror:
     """
 
     def __init__(self, url: str, folder: Path, run_id: str) -> None:
-        self._url, self._folder = url, folder
+        self.url, self._folder = url, folder
         self._run = RemoteFolder(url)
         self._there = self._run.inside(CHECKPOINTS)
         self._claim(run_id)
@@ -104,7 +105,7 @@ class Mirror:
         here = Checkpoints(LocalFolder(self._folder)).names()
         missing = set(here) - set(self._there.names())
         if missing:
-            logger.info("%s lacks %d of %d checkpoints: they are uploaded now", self._url, len(missing), len(here))
+            logger.info("%s lacks %d of %d checkpoints: they are uploaded now", self.url, len(missing), len(here))
         with self._changed:
             self._files |= set(here)  # a name alone may be half a file, of an upload that was killed
             self._try_all()
@@ -117,16 +118,16 @@ class Mirror:
             pause = FIRST_PROGRESS_S
             while self._due and (left := deadline - time.monotonic()) > 0:
                 if not self._changed.wait_for(lambda: not self._due, min(left, pause)):
-                    logger.info("still to be uploaded to %s: %s", self._url, ", ".join(sorted(self._due)))
+                    logger.info("still to be uploaded to %s: %s", self.url, ", ".join(sorted(self._due)))
                 pause = PROGRESS_EVERY_S
             missing = sorted(self._files) + sorted(self._texts)
         if missing:
             logger.warning(
                 "%s lacks %s; they are here, in %s: resume='auto' uploads what is missing",
-                self._url, ", ".join(missing), self._folder.parent,
+                self.url, ", ".join(missing), self._folder.parent,
             )  # fmt: skip
         else:
-            logger.info("%s has all of this run, verified", self._url)
+            logger.info("%s has all of this run, verified", self.url)
         return not missing
 
     def close(self) -> None:
@@ -143,7 +144,7 @@ class Mirror:
             owner = self._owner()  # who came first this very moment
         if owner not in ("", run_id):
             advice = "Choose another mirror or another run_dir, or resume='auto' to go on with the run that is there"
-            raise CheckpointError(self._url, f"holds another run ({owner}, and this one is {run_id})", advice)
+            raise CheckpointError(self.url, f"holds another run ({owner}, and this one is {run_id})", advice)
         if owner:
             self._run.replace(OWNER, run_id.encode())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,7 @@ import yaml
 
 from elastic_pinn.workbench.cli.app import BAD, app
 from elastic_pinn.workbench.cli.text import clean, say
+from elastic_pinn.workbench.values import read_yaml
 
 if TYPE_CHECKING:
     from elastic_pinn.workbench.batch import Value
@@ -30,28 +30,19 @@ def run(
 
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
-    from elastic_pinn.workbench.batch import NotebookError, check, run_notebook
+    from elastic_pinn.workbench.batch import Notebook, NotebookError, run_notebook
     from elastic_pinn.workbench.folders import run_folder
 
-    parameters = dict(map(parse, given or []))
-    check(notebook, parameters)
-    run_dir = run_folder(str(parameters.pop("run_dir", "")), notebook.stem)
+    parameters, read = dict(map(parse, given or [])), Notebook.read(notebook)
+    read.config(parameters)
+    run_dir = run_folder(str(parameters.pop("run_dir", "")), read.name)
     try:
-        executed = run_notebook(notebook, run_dir, parameters)
+        executed = run_notebook(read, run_dir, parameters)
     except NotebookError as error:
         for line in str(error).splitlines():
             typer.echo(clean(line), err=True)
         raise typer.Exit(BAD) from None
     say(f"executed notebook: {executed}")
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML, but 1e-3 is a number."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
 
 
 def parse(text: str) -> tuple[str, Value]:
@@ -63,7 +54,7 @@ def parse(text: str) -> tuple[str, Value]:
     if not (sign and name.isidentifier()):
         raise typer.BadParameter(f'{text!r}: NAME=VALUE is needed, as in steps=2000 or "hidden_layers=[64,64]"')
     try:
-        value: Any = yaml.load(written, _Loader)
+        value: Any = read_yaml(written)
     except yaml.YAMLError as error:
         raise typer.BadParameter(f"{text!r}: {' '.join(str(error).split())}") from None
     return name, "" if value is None else value

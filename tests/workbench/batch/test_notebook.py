@@ -6,12 +6,13 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.workbench.batch import NotebookError, check, run_notebook
+from elastic_pinn.workbench.batch import Notebook, NotebookError, run_notebook
+from elastic_pinn.workbench.batch.kernels import Leash
 
 
 @pytest.fixture
 def notebook(tmp_path):
-    """A function that writes a notebook with a parameters cell and one more."""
+    """A function that makes a notebook with a parameters cell and one more."""
 
     def write(source):
         parameters = nbformat.v4.new_code_cell("steps = 1\nrun_dir = ''", metadata={"tags": ["parameters"]})
@@ -19,7 +20,7 @@ def notebook(tmp_path):
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         path = tmp_path / "small.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
-        return path
+        return Notebook.read(path)
 
     return write
 
@@ -50,10 +51,10 @@ def test_a_value_that_is_not_legal_is_refused_before_anything_is_made(notebook, 
 
 
 def test_what_is_legal_only_with_the_notebooks_own_parameters_is_judged_with_them():
-    forward = Path(__file__).parents[2] / "notebooks" / "01_forward.ipynb"
-    check(forward, {"ridge": 1e-9})
+    forward = Notebook.read(Path(__file__).parents[3] / "notebooks" / "01_forward.ipynb")
+    assert forward.config({"ridge": 1e-9}).ridge == 1e-9
     with pytest.raises(ConfigError, match="need 0 stage_steps"):
-        check(forward, {"stage_steps": [1, 2]})
+        forward.config({"stage_steps": [1, 2]})
 
 
 def test_the_executed_copy_is_trusted(notebook, tmp_path, monkeypatch):
@@ -79,3 +80,27 @@ def test_a_failing_cell_is_named_and_its_notebook_kept(notebook, tmp_path):
     with pytest.raises(NotebookError, match=r"small.ipynb failed in its cell \[3\], ZeroDivisionError"):
         run_notebook(notebook("1 / 0"), tmp_path / "run")
     assert "ZeroDivisionError" in (tmp_path / "run" / "notebook.ipynb").read_text()
+
+
+def test_the_summary_says_that_every_cell_ran(notebook, tmp_path):
+    run_notebook(notebook("pass"), tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["notebook"] == "executed"
+
+
+def test_a_notebook_beyond_its_time_limit_is_interrupted_and_says_so(notebook, tmp_path):
+    with pytest.raises(NotebookError, match="KeyboardInterrupt"):
+        run_notebook(notebook("import time\ntime.sleep(60)"), tmp_path / "run", leash=Leash(time_limit=0.5))
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert (summary["status"], summary["reason"]) == ("failed", "time_limit of 0.5 s")
+
+
+def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path, monkeypatch):
+    monkeypatch.setattr("elastic_pinn.workbench.batch.kernels.GRACE_S", 0.5)
+    deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(60)"
+    with pytest.raises(NotebookError, match="as its kernel died"):
+        run_notebook(notebook(deaf), tmp_path / "run", leash=Leash(time_limit=1.5))
+
+
+def test_the_threads_of_a_kernel_are_those_of_its_leash(notebook, tmp_path):
+    source = "import os\nassert os.environ['OMP_NUM_THREADS'] == '3'"
+    run_notebook(notebook(source), tmp_path / "run", leash=Leash(threads=3))

@@ -1,0 +1,84 @@
+"""Where the workers of a sweep come from: this machine, a running Dask scheduler, or a batch system."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from distributed import Client, LocalCluster
+
+from elastic_pinn.workbench.batch.sweep import Cluster, Sweep, SweepError
+
+JOBQUEUES = {
+    "slurm": "SLURMCluster",
+    "pbs": "PBSCluster",
+    "lsf": "LSFCluster",
+    "sge": "SGECluster",
+    "oar": "OARCluster",
+    "moab": "MoabCluster",
+    "htcondor": "HTCondorCluster",
+    "local": "LocalCluster",  # jobs are processes of this machine: to try a configuration out
+}
+CONNECT_S = 30.0
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def workers_of(sweep: Sweep) -> int:
+    """How many runs the sweep wants at a time."""
+    return sweep.workers or cores()
+
+
+def threads_of(sweep: Sweep) -> int:
+    """CPU threads of each run: on a machine of its own, a sweep shares out the cores; a cluster's are not known here."""
+    return sweep.threads or (max(1, cores() // workers_of(sweep)) if sweep.cluster.is_local else 1)
+
+
+@contextmanager
+def connected(sweep: Sweep) -> Iterator[Client]:
+    """A client of the cluster that the sweep names; a cluster that was made for it is gone afterwards.
+
+    Raises SweepError where the scheduler does not answer, or dask-jobqueue is missing or refuses its options.
+    """
+    cluster = sweep.cluster
+    if cluster.scheduler:
+        with _client(cluster.scheduler) as client:
+            yield client
+        return
+    with _jobqueue(cluster, workers_of(sweep)) if cluster.jobqueue else _local(workers_of(sweep)) as workers:
+        with _client(workers) as client:
+            yield client
+
+
+def _client(place: Any) -> Client:
+    try:
+        return Client(place, timeout=CONNECT_S, set_as_default=False)
+    except OSError as error:
+        raise SweepError(
+            f"the scheduler at {place} does not answer ({error}): start one with `dask scheduler`"
+        ) from error
+
+
+def _local(workers: int) -> LocalCluster:
+    """One process a worker. Memory is the kernels' own matter, which Dask does not see."""
+    return LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, dashboard_address=None)
+
+
+def _jobqueue(cluster: Cluster, workers: int) -> Any:
+    try:
+        import dask_jobqueue
+        import dask_jobqueue.local
+    except ImportError as error:
+        raise SweepError('jobqueue needs dask-jobqueue: pip install "elastic_pinn[cluster]"') from error
+    home = dask_jobqueue.local if cluster.jobqueue == "local" else dask_jobqueue
+    try:
+        made = getattr(home, JOBQUEUES[cluster.jobqueue])(**cluster.options)
+    except (TypeError, ValueError) as error:
+        raise SweepError(f"jobqueue {cluster.jobqueue} with options {cluster.options}: {error}") from error
+    made.scale(workers)
+    return made

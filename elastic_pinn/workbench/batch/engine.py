@@ -1,0 +1,196 @@
+"""A sweep on its way: what is still to be done goes to workers, and whatever happens to them, what is done stays done."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from distributed import Client, Future, KilledWorker, as_completed
+
+from elastic_pinn.storage import InUseError, locked, replace_file
+from elastic_pinn.workbench.batch.cluster import connected, threads_of
+from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_all
+from elastic_pinn.workbench.batch.kernels import GRACE_S
+from elastic_pinn.workbench.batch.notebook import Notebook, update_summary
+from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, rows_of
+from elastic_pinn.workbench.batch.sweep import Planned, Sweep, SweepError
+
+PLAN = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later
+AT_MOST_SENT = 500  # runs that the scheduler knows of at a time
+LOOK_EVERY_S = 0.2
+PAUSE_S = 5.0
+
+
+@dataclass
+class Progress:
+    """How far a sweep is.
+
+    Attributes:
+        total: runs in all.
+        done: of these, completed.
+        failed: of these, failed.
+        before: done or failed when this call began.
+        rows: what is known of each run, by name.
+        paused: why nothing is started just now; "".
+    """
+
+    total: int
+    rows: dict[str, Row]
+    before: int = 0
+    paused: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.counts.update(row["status"] for row in self.rows.values())
+        self.before = self.done + self.failed
+
+    @property
+    def done(self) -> int:
+        return self.counts[COMPLETED]
+
+    @property
+    def failed(self) -> int:
+        return self.counts[FAILED]
+
+    def put(self, row: Row) -> None:
+        """Take what is known of a run by now."""
+        self.counts[self.rows[row["run"]]["status"]] -= 1
+        self.rows[row["run"]] = row
+        self.counts[row["status"]] += 1
+
+
+def run_sweep(
+    sweep: Sweep,
+    retry_failed: bool = False,
+    watch: Callable[[Progress], None] = lambda progress: None,
+    stop: threading.Event | None = None,
+) -> Progress:
+    """Bring all runs of a sweep to their end, each in a process of its own, and tell how they ended.
+
+    Runs that were completed before are left as they are; those cut short go on from their last checkpoint, to the last
+    bit as if nothing had happened. A run that fails stops no other.
+
+    Args:
+        sweep: what to run.
+        retry_failed: whether runs that failed go on, too, from where they stand.
+        watch: called several times a second.
+        stop: ends the sweep when set: what runs stops with a checkpoint.
+
+    Raises, before work: SweepError for a run that cannot be, for a folder in which another sweep is at work, and for a
+    cluster that cannot be reached. Raises SweepError when the scheduler is gone; the same call goes on.
+    """
+    notebook = sweep.read_notebook()
+    runs = sweep.runs(notebook)
+    stop = stop or threading.Event()
+    with _alone(sweep):
+        replace_file(sweep.folder / PLAN, sweep.to_yaml().encode())
+        progress = Progress(len(runs), {row["run"]: row for row in rows_of(runs, sweep.folder)})
+        ended = {COMPLETED} if retry_failed else {COMPLETED, FAILED}
+        waiting = deque(run for run in runs if progress.rows[run.name]["status"] not in ended)
+        watch(progress)
+        if waiting:
+            with connected(sweep) as client:
+                _Dispatch(sweep, notebook, client, waiting, progress).until_done(watch, stop)
+    return progress
+
+
+@contextmanager
+def _alone(sweep: Sweep) -> Iterator[None]:
+    """Be the only sweep in its folder."""
+    try:
+        with locked(sweep.folder):
+            yield
+    except InUseError as error:
+        raise SweepError(f"{error}".replace("run_dir", "directory")) from None
+
+
+class _Dispatch:
+    """Runs that wait, those that were sent to the scheduler, and what became of them."""
+
+    def __init__(
+        self, sweep: Sweep, notebook: Notebook, client: Client, waiting: deque[Planned], progress: Progress
+    ) -> None:
+        self._sweep, self._client, self._waiting, self._progress = sweep, client, waiting, progress
+        self._threads = threads_of(sweep)
+        # A task, since a worker that dies takes no data with it that the scheduler could not have made again.
+        self._notebook = client.submit(Notebook, notebook.name, notebook.text, pure=False)
+        self._sent: dict[Future, Planned] = {}
+        self._ended = as_completed(loop=client.loop)
+        self._paused_until = 0.0
+        self._token = uuid.uuid4().hex  # a scheduler may still know what an earlier call sent
+
+    def until_done(self, watch: Callable[[Progress], None], stop: threading.Event) -> None:
+        """Send what waits, take what ended, until nothing is left or somebody asks to stop."""
+        try:
+            while (self._waiting or self._sent) and not stop.is_set():
+                self._send()
+                self._take()
+                watch(self._progress)
+                self._require_scheduler()
+                stop.wait(LOOK_EVERY_S)
+        finally:
+            self._end(watch)
+
+    def _send(self) -> None:
+        now = time.monotonic()
+        if now < self._paused_until:
+            return
+        limit = 1 if self._progress.paused else AT_MOST_SENT  # after a pause, one run tries whether there is room
+        while self._waiting and len(self._sent) < limit:
+            run = self._waiting.popleft()
+            job = Job(run.name, self._sweep.folder / run.name, run.parameters, self._sweep.time_limit, self._threads)
+            future = self._client.submit(execute, self._notebook, job, key=f"{job.run_dir}-{self._token}", pure=False)
+            self._sent[future] = run
+            self._ended.add(future)
+
+    def _take(self) -> None:
+        for future in self._ended.next_batch(block=False):
+            run = self._sent.pop(future)
+            if future.cancelled():
+                self._waiting.appendleft(run)
+                continue
+            error = future.exception()
+            if isinstance(error, NoSpaceError):
+                self._waiting.appendleft(run)
+                self._progress.paused, self._paused_until = str(error), time.monotonic() + PAUSE_S
+                continue
+            self._progress.paused = ""
+            self._progress.put(self._lost(run, error) if error else future.result())
+
+    def _lost(self, run: Planned, error: BaseException) -> Row:
+        """A run whose workers died one after another, which is told in its summary; or one of which nobody knows why."""
+        fault = "its workers were lost, one after another" if isinstance(error, KilledWorker) else ""
+        reason = fault or f"{type(error).__name__}: {error}"
+        folder = self._sweep.folder / run.name
+        if folder.exists():
+            update_summary(folder, {"status": FAILED, "reason": reason})
+        return {"run": run.name, "status": FAILED, "reason": reason}
+
+    def _require_scheduler(self) -> None:
+        if self._client.status not in ("running", "newly-created"):
+            raise SweepError(
+                "the scheduler is gone; what is done stays done, and the same command goes on with the rest"
+            )
+
+    def _end(self, watch: Callable[[Progress], None]) -> None:
+        """Let what runs stop with a checkpoint, and forget the rest."""
+        self._waiting.clear()
+        if not self._sent or self._client.status != "running":
+            return
+        stopped = self._stop_workers()
+        self._client.cancel([future for future, run in self._sent.items() if run.name not in stopped])
+        stopped |= self._stop_workers()  # and what was begun meanwhile
+        until = time.monotonic() + GRACE_S
+        while time.monotonic() < until and any(run.name in stopped for run in self._sent.values()):
+            self._take()
+            watch(self._progress)
+            time.sleep(LOOK_EVERY_S)
+
+    def _stop_workers(self) -> set[str]:
+        names = self._client.run(stop_all, on_error="ignore").values()
+        return {name for each in names for name in each or ()}

@@ -1,0 +1,111 @@
+"""What a sweep found: a row a run, medians and ranges over seeds, the best run; in HDF5 and CSV."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from elastic_pinn.storage import replace_file
+from elastic_pinn.workbench.batch.notebook import Notebook
+from elastic_pinn.workbench.batch.standing import COMPLETED, Row
+from elastic_pinn.workbench.batch.sweep import Planned, Sweep
+
+METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have tells the best
+FIRST = ("run", "status", "reason")
+FORMAT_VERSION = 1
+
+
+def table_of(sweep: Sweep, runs: Iterable[Planned], rows: Mapping[str, Row]) -> pd.DataFrame:
+    """A row for each run, in the order of the sweep, by its name.
+
+    Columns: status, reason, the fields that vary, step, seconds, the last metrics, the material, history.
+    """
+    whole = [{**_varied(run, sweep), **rows[run.name]} for run in runs]
+    names = dict.fromkeys([*FIRST, *sweep.varied, *(name for row in whole for name in row)])
+    return pd.DataFrame(whole, columns=list(names)).set_index("run")
+
+
+def metric_of(sweep: Sweep, table: pd.DataFrame) -> str:
+    """The column that tells the best run; "" while no run has one."""
+    wanted = [sweep.metric] if sweep.metric else METRICS
+    return next((name for name in wanted if name in table and table[name].notna().any()), "")
+
+
+def best_of(table: pd.DataFrame, metric: str) -> str:
+    """The name of the completed run with the least of a metric; "" where there is none."""
+    values = table.loc[table["status"] == COMPLETED, metric].dropna() if metric else pd.Series(dtype=float)
+    return str(values.idxmin()) if len(values) else ""
+
+
+def over_seeds(sweep: Sweep, table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """For each set of values but for the seed, the best first: `runs` that were completed, and `median`, `least`,
+    `greatest` of the metric and of the `seconds`' median."""
+    names = [name for name in sweep.varied if name != "seed"]
+    completed = table[table["status"] == COMPLETED]
+    groups = completed.groupby([completed[name].map(str) for name in names] or (lambda run: "all"), sort=False)
+    found = groups.agg(
+        runs=(metric, "count"),
+        median=(metric, "median"),
+        least=(metric, "min"),
+        greatest=(metric, "max"),
+        seconds=("seconds", "median"),
+    )
+    return found.sort_values("median", kind="stable")
+
+
+def write_results(sweep: Sweep, notebook: Notebook, runs: list[Planned], table: pd.DataFrame) -> tuple[Path, Path]:
+    """Write sweep.h5 and sweep.csv into the folder of the runs, each whole or not at all; returns their paths.
+
+    sweep.h5: /runs has a data set a column, and `config`, JSON; /over_seeds likewise; /histories/NAME is a link to the
+    history of a run on this file system. The root's attributes tell the sweep (YAML), the metric and the best run.
+    Empty numbers are NaN.
+    """
+    places = sweep.folder / "sweep.h5", sweep.folder / "sweep.csv"
+    replace_file(places[0], _as_hdf5(sweep, notebook, runs, table))
+    replace_file(places[1], table.to_csv().encode())
+    return places
+
+
+def _as_hdf5(sweep: Sweep, notebook: Notebook, runs: list[Planned], table: pd.DataFrame) -> bytes:
+    memory, metric = io.BytesIO(), metric_of(sweep, table)
+    with h5py.File(memory, "w", track_order=True) as file:
+        facts = {"sweep": sweep.to_yaml(), "metric": metric, "best": best_of(table, metric)}
+        file.attrs.update({"format": "elastic_pinn sweep", "format_version": FORMAT_VERSION, **facts})
+        _write_table(file.create_group("runs"), table)
+        configs = (notebook.config(run.parameters).to_json() for run in runs)
+        file["runs"].create_dataset("config", data=[*configs], dtype=h5py.string_dtype(), compression="gzip")
+        if metric:
+            _write_table(file.create_group("over_seeds"), over_seeds(sweep, table, metric).reset_index())
+        histories = file.create_group("histories")
+        for name, history in table["history"].dropna().items() if "history" in table else ():
+            if "://" not in history:
+                histories[str(name)] = h5py.ExternalLink(f"{name}/history.h5", "/")
+    return memory.getvalue()
+
+
+def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:
+    for name, column in table.reset_index().items():
+        if pd.api.types.is_numeric_dtype(column):
+            group.create_dataset(str(name).replace("/", ":"), data=column.to_numpy(np.float64))
+        else:
+            texts = ["" if _is_nothing(value) else str(value) for value in column]
+            group.create_dataset(str(name).replace("/", ":"), data=texts, dtype=h5py.string_dtype())
+
+
+def _varied(run: Planned, sweep: Sweep) -> dict[str, Any]:
+    return {name: _plain(run.parameters[name]) for name in sweep.varied if name in run.parameters}
+
+
+def _plain(value: Any) -> Any:
+    """A list as text: a cell of a table holds one thing."""
+    return str(value) if isinstance(value, list) else value
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)

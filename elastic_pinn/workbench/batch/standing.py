@@ -1,0 +1,71 @@
+"""How the runs of a sweep stand, as their run directories tell, or the copies of these on a remote store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from elastic_pinn.run import Run
+from elastic_pinn.storage import CheckpointError
+from elastic_pinn.workbench.batch.notebook import EXECUTED
+from elastic_pinn.workbench.batch.sweep import Planned
+
+Row = dict[str, Any]
+
+QUEUED, RUNNING, UNFINISHED, COMPLETED, FAILED = STATUSES = ("queued", "running", "unfinished", "completed", "failed")
+"""queued: not begun. unfinished: begun and cut short, goes on where it was. failed: ended by itself, by its time limit or
+because its workers were lost; stays so until it is to be tried again."""
+
+
+def row_of(name: str, run_dir: Path, mirror: str = "") -> Row:
+    """What is known of a run: `run` (its name), `status`, `reason`, `step`, `seconds` of training, its last metrics
+    (columns of the history), the material as material/lambda and so on, and `history`, the path or URL of its history.
+
+    mirror: the URL of the folder of copies, looked at where there is no run here.
+    """
+    try:
+        run = _found(name, run_dir, mirror)
+        if run is None:
+            return {"run": name, "status": QUEUED}
+        summary = run.summary
+        status, reason = _status(run, summary)
+        return {
+            "run": name,
+            "status": status,
+            "reason": reason,
+            "step": summary["step"],
+            "seconds": summary["wall_s"],
+            **summary.get("metrics", {}),
+            **{f"material/{key}": value for key, value in summary.get("material", {}).items()},
+            "history": f"{run.path}/history.h5" if isinstance(run.path, Path) else str(run.path),
+        }
+    except (CheckpointError, KeyError) as error:  # what a run does not write, or half of it
+        return {"run": name, "status": UNFINISHED, "reason": " ".join(str(error).split())}
+
+
+def rows_of(runs: Sequence[Planned], folder: Path) -> Iterator[Row]:
+    """The row of each run of a sweep, in its order."""
+    return (row_of(run.name, folder / run.name, str(run.parameters.get("mirror", ""))) for run in runs)
+
+
+def _found(name: str, run_dir: Path, mirror: str) -> Run | None:
+    places: list[Path | str] = [run_dir, f"{mirror.rstrip('/')}/{name}"] if mirror else [run_dir]
+    for place in places:
+        try:
+            return Run(place)
+        except FileNotFoundError:
+            continue
+    return None
+
+
+def _status(run: Run, summary: dict[str, Any]) -> tuple[str, str]:
+    """How a sweep sees it, and why."""
+    status, reason = summary["status"], summary["reason"]
+    if status == "completed":
+        notebook = summary.get("notebook", "")
+        ended = {EXECUTED: (COMPLETED, reason), "": (UNFINISHED, "its notebook was cut short")}
+        return ended.get(notebook, (FAILED, f"its notebook {notebook}"))
+    if status == "running" and run.status == "running" and isinstance(run.path, Path):
+        return RUNNING, ""
+    return (FAILED if status == "failed" else UNFINISHED), run.reason

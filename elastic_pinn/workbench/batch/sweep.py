@@ -1,0 +1,275 @@
+"""What a sweep is: a notebook, and all the parameters that it is to be run with."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+import numpy as np
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NonNegative, OptionalCount, project_root
+from elastic_pinn.workbench.batch.notebook import Notebook, Value
+from elastic_pinn.workbench.values import read_yaml
+
+Values = dict[str, Any]
+Range = tuple[float, float]
+
+# What changes nothing in what a run finds: two configs that differ in these alone are the same run.
+WITHOUT_EFFECT = {*CheckpointConfig.model_fields, "threads", "time_limit"} - {"monitor"}
+HASH_DIGITS, LABEL_LENGTH = 10, 80
+GIVEN_BY_THE_SWEEP = {"run_dir", "resume"}
+
+
+class SweepError(ConfigError):
+    """A sweep that cannot be: its text names what is wrong and what is legal."""
+
+
+class Part(BaseModel):
+    """Frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Distribution(Part):
+    """What values are drawn from: one of the four."""
+
+    uniform: Range | None = None
+    log_uniform: Range | None = None
+    integers: tuple[int, int] | None = None
+    choice: Annotated[list[Any], Field(min_length=1)] | None = None
+
+    def draw(self, rng: np.random.Generator) -> Value:
+        """One value."""
+        if self.choice:
+            return self.choice[rng.integers(len(self.choice))]
+        if self.integers:
+            return int(rng.integers(*self.integers, endpoint=True))
+        if self.log_uniform:
+            return float(np.exp(rng.uniform(*np.log(self.log_uniform))))
+        return float(rng.uniform(*self.uniform))
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        given = {name: value for name, value in self if value is not None}
+        if len(given) != 1:
+            raise ValueError(
+                "give one of uniform: [from, to], log_uniform: [from, to], integers: [from, to], choice: [...]"
+            )
+        [(name, value)] = given.items()
+        if name != "choice" and not (value[0] < value[1] and (name != "log_uniform" or value[0] > 0)):
+            raise ValueError(
+                f"{name}: {list(value)}: needs a lower end{' above 0' * (name == 'log_uniform')}, then a higher one"
+            )
+        return self
+
+
+class Random(Part):
+    """So many runs, each with values drawn."""
+
+    count: Annotated[int, Field(ge=1)]
+    seed: OptionalCount = 0
+    """of the draws"""
+    parameters: Annotated[dict[str, Distribution], Field(min_length=1)]
+
+    def points(self) -> Iterator[Values]:
+        """The drawn values: the first ones stay when `count` grows."""
+        rng = np.random.default_rng(self.seed)
+        for _ in range(self.count):
+            yield {name: each.draw(rng) for name, each in self.parameters.items()}
+
+
+class Cluster(Part):
+    """Where workers come from."""
+
+    scheduler: Annotated[str, Field(pattern=r"^$|^[a-z]+://.+")] = ""
+    """address of a running Dask scheduler, such as tcp://host:8786"""
+    jobqueue: Literal["", "slurm", "pbs", "lsf", "sge", "oar", "moab", "htcondor", "local"] = ""
+    """a batch system, by dask-jobqueue: each of its jobs starts workers"""
+    options: Values = {}
+    """of dask-jobqueue's cluster of this kind: queue, cores, processes, memory, walltime, ..."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether all workers are processes of this machine, started for the sweep."""
+        return not (self.scheduler or self.jobqueue)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.scheduler and self.jobqueue:
+            raise ValueError("give scheduler or jobqueue, not both")
+        if self.options and not self.jobqueue:
+            raise ValueError("options are those of a jobqueue, and none is given")
+        return self
+
+
+class Planned(NamedTuple):
+    """One run of a sweep: the name of its folder, and the parameters that the notebook gets."""
+
+    name: str
+    parameters: Values
+
+
+def _as_lists(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    for name, each in values.items():
+        if not each:
+            raise ValueError(f"{name}: [] leaves nothing to run")
+    return values
+
+
+class Sweep(Part):
+    """A notebook, to be run once for each point of a grid, a list or random draws, times each seed.
+
+    Raises SweepError for what cannot be; whether the notebook takes it is told by `runs`.
+    """
+
+    notebook: str
+    """the notebook to run; a relative path starts at the project's root"""
+    directory: str
+    """the folder of the runs, one folder each; a relative path starts at the project's root"""
+    parameters: Values = {}
+    """of all runs: fields of the config, in the place of the notebook's own"""
+    grid: Annotated[dict[str, list[Any]], AfterValidator(_as_lists)] = {}
+    """fields with the values of each: every combination is a run"""
+    points: Annotated[list[Values], Field(alias="list")] = []
+    """one run for each item, which gives the fields that are its own"""
+    random: Random | None = None
+    """runs with values drawn at random"""
+    seeds: list[OptionalCount] = []
+    """each of the runs above once for each seed; []: with the notebook's"""
+    workers: OptionalCount = 0
+    """runs at a time; 0: one for each CPU core. Of a running scheduler, it is that one's matter"""
+    threads: OptionalCount = 0
+    """CPU threads of each run; 0: cores / workers on this machine, 1 on a cluster"""
+    time_limit: NonNegative = 0.0
+    """seconds after which a run is stopped, with a checkpoint; 0: none"""
+    metric: str = ""
+    """what the best run has least of: a column of its history; "": error/displacement where the runs have it, else
+    loss/validation"""
+    cluster: Cluster = Cluster()
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise SweepError("\n".join(map(_for_people, error.errors()))) from None
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The sweep that a YAML file tells of. Raises SweepError, which names it, and FileNotFoundError."""
+        try:
+            fields = read_yaml(path.read_text())
+            if not isinstance(fields, dict):
+                raise SweepError("a sweep file gives notebook, directory and more, a line each: name: value")
+            return cls(**fields)
+        except (yaml.YAMLError, SweepError) as error:
+            raise SweepError(f"{path}: {error}") from None
+
+    def to_yaml(self) -> str:
+        """The same as `read` takes, without what is as by default."""
+        return yaml.safe_dump(self.model_dump(by_alias=True, exclude_defaults=True, mode="json"), sort_keys=False)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the runs."""
+        return project_root() / self.directory
+
+    def read_notebook(self) -> Notebook:
+        """The notebook to run. Raises FileNotFoundError."""
+        return Notebook.read(project_root() / self.notebook)
+
+    @property
+    def varied(self) -> list[str]:
+        """The fields in which runs may differ."""
+        names = [*self.grid, *(name for point in self.points for name in point)]
+        names += [*(self.random.parameters if self.random else ()), *(["seed"] if self.seeds else [])]
+        return list(dict.fromkeys(names))
+
+    def runs(self, notebook: Notebook) -> list[Planned]:
+        """All runs, in the order of the sweep; each checked against the config before any is started.
+
+        A run's name ends with a hash of its config and the notebook's name, by which it is found again, whatever else
+        is changed in the sweep. Raises SweepError, naming the values, for a run that cannot be.
+        """
+        if missing := sorted(GIVEN_BY_THE_SWEEP - notebook.parameters.keys(), reverse=True):
+            raise SweepError(
+                f"{notebook.name}.ipynb has no parameters {' and '.join(missing)}: its runs could not go on"
+            )
+        planned: dict[str, Planned] = {}
+        for point in self._all_points():
+            parameters = {**self.parameters, **point}
+            digest = identity(notebook, self._config(notebook, parameters, point))
+            if digest in planned:
+                raise SweepError(f"two runs would be the same: {_label(point) or 'all runs'}: leave one out")
+            planned[digest] = Planned(f"{_label(point) or notebook.name}-{digest}", parameters)
+        return list(planned.values())
+
+    def _all_points(self) -> Iterator[Values]:
+        for point in self._points():
+            yield from ({**point, "seed": seed} for seed in self.seeds) if self.seeds else (point,)
+
+    def _points(self) -> Iterator[Values]:
+        if self.grid:
+            for values in itertools.product(*self.grid.values()):
+                yield dict(zip(self.grid, values, strict=True))
+        elif self.points:
+            yield from self.points
+        elif self.random:
+            yield from self.random.points()
+        else:
+            yield {}
+
+    def _config(self, notebook: Notebook, parameters: Mapping[str, Value], point: Values) -> Config:
+        if taken := GIVEN_BY_THE_SWEEP & parameters.keys():
+            raise SweepError(f"{' and '.join(sorted(taken))}: given by the sweep to each run; leave it out")
+        try:
+            return notebook.config(parameters)
+        except ConfigError as error:
+            where = f"the run {_label(point)}: " if point else ""
+            raise SweepError(f"{where}{error}") from None
+
+    @model_validator(mode="after")
+    def _vary_in_one_way(self) -> Self:
+        given = [name for name, value in (("grid", self.grid), ("list", self.points), ("random", self.random)) if value]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)}: give one of grid, list, random")
+        if self.seeds and "seed" in {*self.varied[:-1], *self.parameters}:
+            raise ValueError("seeds and a field seed: give one of them")
+        if both := self.parameters.keys() & set(self.varied):
+            raise ValueError(f"{sorted(both)}: in parameters, and varied as well: give each once")
+        return self
+
+
+def identity(notebook: Notebook, config: Config) -> str:
+    """A hash of what a run finds: the notebook's name, and each field that has an effect and is not as by default."""
+    fields = config.model_dump(mode="json", exclude=WITHOUT_EFFECT, exclude_defaults=True)
+    text = json.dumps([notebook.name, fields], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
+
+
+def _label(point: Values) -> str:
+    """The values of a run as a folder's name tells them."""
+    label = ",".join(f"{name}={_short(value)}" for name, value in point.items())
+    return label if len(label) <= LABEL_LENGTH else label[:LABEL_LENGTH].rsplit(",", 1)[0]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = "x".join(map(str, value)) if isinstance(value, list) else str(value)
+    return re.sub(r"[^\w.+-]+", "_", text)
+
+
+def _for_people(fault: Any) -> str:
+    place = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        legal = [field.alias or name for name, field in Sweep.model_fields.items()]
+        return f"{place!r} is not known; legal in a sweep: {', '.join(legal)}"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

@@ -1,0 +1,191 @@
+"""elastic-pinn sweep and status: many runs of one notebook."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from elastic_pinn.workbench.cli.app import BAD, INTERRUPTED, app
+from elastic_pinn.workbench.cli.text import clipped, number, say, say_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from elastic_pinn.workbench.batch import Sweep
+    from elastic_pinn.workbench.batch.engine import Progress
+
+SHOWN = 20  # lines of a table, unless all are asked for
+
+
+@app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sweep file, YAML: see notebooks/README.md.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run, and about how long.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Go on with runs that failed, too.")] = False,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Of a running Dask scheduler, such as tcp://host:8786.")
+    ] = "",
+) -> None:
+    """Run a notebook over a grid, a list or random draws of parameters, and seeds.
+
+    The same command again goes on: completed runs stay as they are, those that were cut short go on from their last
+    checkpoint. Ctrl-C stops what runs, with checkpoints. Exit status 1: some runs failed.
+
+    elastic-pinn sweep sweep.yaml --dry-run
+    """
+    from elastic_pinn.workbench.batch import Sweep
+    from elastic_pinn.workbench.batch.engine import run_sweep
+    from elastic_pinn.workbench.batch.results import table_of, write_results
+
+    plan = Sweep.read(file)
+    if scheduler:
+        plan = Sweep(**{**plan.model_dump(by_alias=True), "cluster": {"scheduler": scheduler}})
+    if dry_run:
+        _preview(plan)
+        return
+    with _stopped_by_signals() as stop, _bar() as watch:
+        progress = run_sweep(plan, retry_failed, watch, stop)
+    notebook = plan.read_notebook()
+    runs = plan.runs(notebook)
+    table = table_of(plan, runs, progress.rows)
+    _say_results(plan, table)
+    for path in write_results(plan, notebook, runs, table):
+        say(f"written: {path}")
+    if stop.is_set():
+        say("stopped: the same command goes on")
+        raise typer.Exit(INTERRUPTED)
+    if progress.failed:
+        say(f"{progress.failed} of {progress.total} runs failed: --retry-failed goes on with them")
+        raise typer.Exit(BAD)
+
+
+@app.command()
+def status(
+    folder: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Of a sweep: its folder of runs.")],
+    every: Annotated[bool, typer.Option("--all", help="List every run.")] = False,
+) -> None:
+    """Say how a sweep stands, also while it runs, from anywhere that sees its folder."""
+    from elastic_pinn.workbench.batch.engine import PLAN
+    from elastic_pinn.workbench.batch.results import table_of
+    from elastic_pinn.workbench.batch.standing import STATUSES, rows_of
+    from elastic_pinn.workbench.batch.sweep import Sweep
+
+    path = folder / PLAN
+    if not path.exists():
+        raise typer.BadParameter(f"{folder} is no folder of a sweep: there is no {PLAN} in it")
+    plan = Sweep.read(path)
+    runs = plan.runs(plan.read_notebook())
+    table = table_of(plan, runs, {row["run"]: row for row in rows_of(runs, folder.resolve())})
+    counts = table["status"].value_counts()
+    say(f"{len(table)} runs: " + ", ".join(f"{counts[name]} {name}" for name in STATUSES if name in counts))
+    _say_runs(plan, table if every else table[table["status"].isin(["running", "failed", "unfinished"])], every)
+    _say_results(plan, table)
+
+
+def _preview(plan: Sweep) -> None:
+    from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
+    from elastic_pinn.workbench.batch.estimate import seconds_left
+    from elastic_pinn.workbench.batch.results import table_of
+    from elastic_pinn.workbench.batch.standing import rows_of
+    from elastic_pinn.workbench.panels.progress import duration_text
+
+    notebook = plan.read_notebook()
+    runs = plan.runs(notebook)
+    rows = {row["run"]: row for row in rows_of(runs, plan.folder)}
+    table = table_of(plan, runs, rows)
+    _say_runs(plan, table, every=False)
+    left = seconds_left(plan, notebook, runs, rows)
+    done = int((table["status"] == "completed").sum())
+    say(f"{len(runs)} runs of {plan.notebook}, {done} of them completed, {workers_of(plan)} at a time, "
+        f"{threads_of(plan)} CPU threads each, into {plan.folder}")  # fmt: skip
+    if left is not None:
+        say(f"about {duration_text(left)} to go; nothing was started")
+
+
+def _say_runs(plan: Sweep, table: pd.DataFrame, every: bool) -> None:
+    """The runs, a line each; a first part of many."""
+    if not len(table):
+        return
+    shown = table if every else table.head(SHOWN)
+    values = [name for name in plan.varied if name in table]
+    rows = [("run", "status", "step", "reason")]
+    for run in shown.itertuples():
+        step = getattr(run, "step", float("nan"))
+        rows.append((str(run.Index), run.status, number(float(step)), clipped(_text(getattr(run, "reason", "")))))
+    say_table(rows, right=[2])
+    if len(table) > len(shown):
+        say(f"  and {len(table) - len(shown)} more, over {', '.join(values)}")
+
+
+def _say_results(plan: Sweep, table: pd.DataFrame) -> None:
+    """Medians and ranges over seeds, the best first, and the best run."""
+    from elastic_pinn.workbench.batch.results import best_of, metric_of, over_seeds
+
+    metric = metric_of(plan, table)
+    best = best_of(table, metric)
+    if not best:
+        return
+    found = over_seeds(plan, table, metric)
+    head = [
+        *(str(name) for name in found.index.names if name),
+        "runs",
+        f"median {metric}",
+        "least",
+        "greatest",
+        "s a run",
+    ]
+    rows = [head]
+    for values, line in list(zip(found.index, found.itertuples(index=False), strict=True))[:SHOWN]:
+        cells = values if isinstance(values, tuple) else (values,)
+        numbers = map(number, (line.median, line.least, line.greatest, line.seconds))
+        rows.append([*(cells if found.index.names[0] else ()), str(line.runs), *numbers])
+    say_table(rows, right=range(len(head) - 5, len(head)))
+    say(f"best by {metric}: {best}, {number(table.loc[best, metric])}")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C or SIGTERM sets; the second Ctrl-C is obeyed at once."""
+    stop = threading.Event()
+
+    def ask(*_: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        typer.echo("stopping: each run ends with a checkpoint", err=True)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on standard error: runs done, failed, and time left."""
+    from tqdm import tqdm
+
+    with ExitStack() as stack:
+        bars: list[tqdm] = []
+
+        def watch(progress: Progress) -> None:
+            if not bars:
+                bar = tqdm(total=progress.total, initial=progress.before, unit="run", dynamic_ncols=True, smoothing=0.1)
+                bars.append(stack.enter_context(bar))
+            words = {"failed": progress.failed} | ({"PAUSED": progress.paused} if progress.paused else {})
+            bars[0].set_postfix(words, refresh=False)
+            bars[0].n = progress.done + progress.failed
+            bars[0].refresh()
+
+        yield watch

@@ -1,0 +1,117 @@
+"""What a sweep file means, and what is refused before anything runs."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from elastic_pinn.workbench.batch import Notebook, Sweep, SweepError
+
+WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
+
+
+@pytest.fixture(scope="module")
+def forward():
+    return Notebook.read(Path(__file__).parents[3] / "notebooks" / "01_forward.ipynb")
+
+
+def points(forward, **fields):
+    """What the runs of a sweep differ in."""
+    return [run.parameters for run in Sweep(**WHERE, **fields).runs(forward)]
+
+
+def test_a_grid_is_every_combination_times_each_seed(forward):
+    found = points(forward, grid={"steps": [1, 2], "ridge": [1e-9, 1e-8]}, seeds=[0, 5])
+    assert len(found) == 8
+    assert {(run["steps"], run["ridge"], run["seed"]) for run in found} == {
+        (steps, ridge, seed) for steps in (1, 2) for ridge in (1e-9, 1e-8) for seed in (0, 5)
+    }
+
+
+def test_a_list_is_a_run_for_each_item(forward):
+    items = [{"steps": 1}, {"hidden_layers": [300], "steps": 2}]
+    assert points(forward, list=items) == items
+
+
+def test_random_draws_lie_in_their_ranges_and_stay_when_more_are_asked_for(forward):
+    parameters = {
+        "ridge": {"log_uniform": [1e-12, 1e-6]},
+        "input_frequency": {"uniform": [1.0, 3.0]},
+        "steps": {"integers": [1, 4]},
+        "hidden_layers": {"choice": [[100], [200]]},
+    }
+    few, more = (points(forward, random={"count": count, "seed": 3, "parameters": parameters}) for count in (20, 40))
+    assert more[:20] == few
+    assert all(1e-12 <= run["ridge"] <= 1e-6 and 1.0 <= run["input_frequency"] <= 3.0 for run in more)
+    assert {run["steps"] for run in more} == {1, 2, 3, 4}
+    assert {tuple(run["hidden_layers"]) for run in more} == {(100,), (200,)}
+    assert sum(run["ridge"] < 1e-9 for run in more) in range(10, 31)  # as many below the middle decade as above
+
+
+def test_what_all_runs_have_is_in_each(forward):
+    assert points(forward, parameters={"ridge": 1e-9}, seeds=[1]) == [{"ridge": 1e-9, "seed": 1}]
+
+
+def test_a_run_keeps_its_hash_whatever_else_the_sweep_asks_for(forward):
+    one = Sweep(**WHERE, grid={"steps": [1]}).runs(forward)
+    many = Sweep(**WHERE, grid={"steps": [3, 1]}, parameters={"checkpoint_every": 7}, seeds=[0]).runs(forward)
+    assert one[0].name.rpartition("-")[2] in {run.name.rpartition("-")[2] for run in many}
+
+
+def test_names_of_runs_tell_their_values_and_are_one_folder_each(forward):
+    runs = Sweep(**WHERE, grid={"hidden_layers": [[30, 20], [40]], "data": ["a/b c.h5"]}).runs(forward)
+    assert [run.name.rpartition("-")[0] for run in runs] == [
+        "hidden_layers=30x20,data=a_b_c.h5",
+        "hidden_layers=40,data=a_b_c.h5",
+    ]
+
+
+def test_a_sweep_file_is_read_as_people_write_it_and_written_as_it_is_read(tmp_path):
+    path = tmp_path / "sweep.yaml"
+    path.write_text("notebook: n.ipynb\ndirectory: runs/s\ngrid: {learning_rate: [1e-3, 1e-2]}\nseeds: [0, 1]\n")
+    sweep = Sweep.read(path)
+    assert sweep.grid == {"learning_rate": [0.001, 0.01]}
+    path.write_text(sweep.to_yaml())
+    assert Sweep.read(path) == sweep
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"grids": {}}, "'grids' is not known; legal in a sweep: notebook, directory, parameters, grid, list"),
+        ({"grid": {"steps": []}}, r"steps: \[\] leaves nothing to run"),
+        ({"grid": {"steps": [1]}, "list": [{"steps": 2}]}, "give one of grid, list, random"),
+        ({"seeds": [0], "parameters": {"seed": 1}}, "seeds and a field seed"),
+        ({"grid": {"steps": [1]}, "parameters": {"steps": 1}}, "in parameters, and varied as well"),
+        ({"random": {"count": 1, "parameters": {"ridge": {"uniform": [2, 1]}}}}, "needs a lower end"),
+        ({"random": {"count": 1, "parameters": {"ridge": {}}}}, "give one of uniform"),
+        ({"cluster": {"scheduler": "host"}}, "cluster.scheduler"),
+        ({"cluster": {"options": {"cores": 1}}}, "options are those of a jobqueue"),
+        ({"workers": -1}, "workers"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_refused_by_name(fields, told):
+    with pytest.raises(SweepError, match=told):
+        Sweep(**WHERE, **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"grid": {"stesp": [1]}}, "the run stesp=1: 'stesp' is not a field; did you mean 'steps'"),
+        ({"grid": {"steps": [5, 0]}}, "the run steps=0: steps = 0"),
+        ({"grid": {"steps": [5, 5]}}, "two runs would be the same: steps=5"),
+        ({"parameters": {"run_dir": "runs/x"}}, "run_dir: given by the sweep to each run"),
+    ],
+)
+def test_a_run_that_cannot_be_is_refused_before_any_starts(forward, fields, told):
+    with pytest.raises(SweepError, match=told):
+        Sweep(**WHERE, **fields).runs(forward)
+
+
+def test_a_notebook_that_could_not_go_on_is_refused():
+    cell = nbformat.v4.new_code_cell("steps = 1", metadata={"tags": ["parameters"]})
+    notebook = Notebook("own", json.dumps(nbformat.v4.new_notebook(cells=[cell])))
+    with pytest.raises(SweepError, match="has no parameters run_dir and resume"):
+        Sweep(**WHERE).runs(notebook)
