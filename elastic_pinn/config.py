@@ -251,11 +251,7 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         Every public name with a plain value (number, text, list, ...) must be a field, or `run_dir` or `resume`.
         Raises ConfigError for a misspelt name or a value that is not legal, so that plain papermill fails.
         """
-        plain = {
-            name: value
-            for name, value in namespace.items()
-            if isinstance(value, PLAIN) and not name.startswith("_") and name not in {"In", "Out"}
-        }
+        plain = plain_parameters(namespace)
         for name, legal in BESIDE_CONFIG.items():
             if not isinstance(plain.pop(name, ""), str):
                 raise ConfigError(f"{name} = {namespace[name]!r}: must be text, {legal}")
@@ -321,6 +317,15 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         if self.problem == "standing_waves" and self.unknowns:
             raise ValueError("unknowns need problem 'receivers': the standing waves are given with their material")
         return self
+
+
+def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a notebook's namespace is a parameter: public names with plain values (number, text, list, ...)."""
+    return {
+        name: value
+        for name, value in namespace.items()
+        if isinstance(value, PLAIN) and not name.startswith("_") and name not in {"In", "Out"}
+    }
 
 
 def _for_people(fault: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ def run_folder(run_dir: str, name: str) -> Path:
     """
     if run_dir:
         return project_root() / run_dir
-    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
+    stem = stamped(name)
     for i in count(1):
         path = project_root() / RUNS / (stem if i == 1 else f"{stem}-{i}")
         try:
@@ -25,6 +25,11 @@ def run_folder(run_dir: str, name: str) -> Path:
             continue
         return path
     raise AssertionError("count() does not end")
+
+
+def stamped(name: str) -> str:
+    """TIME-NAME, as fresh folders are called."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
 
 
 def resume_from(resume: str) -> str:

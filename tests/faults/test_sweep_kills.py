@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -109,10 +110,8 @@ def children(pid):
 
 
 def kill(pid):
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def is_kernel(process):
@@ -140,7 +139,7 @@ def victims(part, parent):
 
 
 def killed_once(part, file, folder, seconds, rng):
-    """Start a sweep, kill a part of it some time after its first kernel began; True where there was something to kill."""
+    """Start a sweep, kill a part some time after its first kernel began; whether there was something to kill."""
     cluster = Cluster(folder) if part == "scheduler" else None
     options = ["--scheduler", cluster.url] if cluster else []
     with subprocess.Popen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from distributed import Client, LocalCluster
@@ -35,7 +36,7 @@ def workers_of(sweep: Sweep) -> int:
 
 
 def threads_of(sweep: Sweep) -> int:
-    """CPU threads of each run: on a machine of its own, a sweep shares out the cores; a cluster's are not known here."""
+    """CPU threads of each run: on this machine, a sweep shares out the cores; those of a cluster are not known here."""
     return sweep.threads or (max(1, cores() // workers_of(sweep)) if sweep.cluster.is_local else 1)
 
 
@@ -50,9 +51,9 @@ def connected(sweep: Sweep) -> Iterator[Client]:
         with _client(cluster.scheduler) as client:
             yield client
         return
-    with _jobqueue(cluster, workers_of(sweep)) if cluster.jobqueue else _local(workers_of(sweep)) as workers:
-        with _client(workers) as client:
-            yield client
+    start = partial(_jobqueue, cluster) if cluster.jobqueue else _local
+    with start(workers_of(sweep)) as workers, _client(workers) as client:
+        yield client
 
 
 def _client(place: Any) -> Client:

@@ -1,4 +1,4 @@
-"""A sweep on its way: what is still to be done goes to workers, and whatever happens to them, what is done stays done."""
+"""A sweep on its way: what is left to do goes to workers, and whatever happens to them, what is done stays done."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ class Progress:
 
     Attributes:
         total: runs in all.
-        done: of these, completed.
-        failed: of these, failed.
-        before: done or failed when this call began.
         rows: what is known of each run, by name.
+        before: done or failed when this call began.
         paused: why nothing is started just now; "".
+        counts: how many runs have each status.
     """
 
     total: int
@@ -51,10 +50,12 @@ class Progress:
 
     @property
     def done(self) -> int:
+        """Runs that were completed."""
         return self.counts[COMPLETED]
 
     @property
     def failed(self) -> int:
+        """Runs that failed."""
         return self.counts[FAILED]
 
     def put(self, row: Row) -> None:
@@ -116,8 +117,8 @@ class _Dispatch:
         self, sweep: Sweep, notebook: Notebook, client: Client, waiting: deque[Planned], progress: Progress
     ) -> None:
         self._sweep, self._client, self._waiting, self._progress = sweep, client, waiting, progress
-        self._threads = threads_of(sweep)
-        # A task, since a worker that dies takes no data with it that the scheduler could not have made again.
+        self._threads, self._folder = threads_of(sweep), sweep.cluster.directory or str(sweep.folder)
+        # A task: what a worker takes with it when it dies, the scheduler has made again.
         self._notebook = client.submit(Notebook, notebook.name, notebook.text, pure=False)
         self._sent: dict[Future, Planned] = {}
         self._ended = as_completed(loop=client.loop)
@@ -143,8 +144,8 @@ class _Dispatch:
         limit = 1 if self._progress.paused else AT_MOST_SENT  # after a pause, one run tries whether there is room
         while self._waiting and len(self._sent) < limit:
             run = self._waiting.popleft()
-            job = Job(run.name, self._sweep.folder / run.name, run.parameters, self._sweep.time_limit, self._threads)
-            future = self._client.submit(execute, self._notebook, job, key=f"{job.run_dir}-{self._token}", pure=False)
+            job = Job(run.name, self._folder, run.parameters, self._sweep.time_limit, self._threads)
+            future = self._client.submit(execute, self._notebook, job, key=f"{run.name}-{self._token}", pure=False)
             self._sent[future] = run
             self._ended.add(future)
 
@@ -163,7 +164,7 @@ class _Dispatch:
             self._progress.put(self._lost(run, error) if error else future.result())
 
     def _lost(self, run: Planned, error: BaseException) -> Row:
-        """A run whose workers died one after another, which is told in its summary; or one of which nobody knows why."""
+        """A run whose workers died one after another, which its summary is told; or of which nobody knows why."""
         fault = "its workers were lost, one after another" if isinstance(error, KilledWorker) else ""
         reason = fault or f"{type(error).__name__}: {error}"
         folder = self._sweep.folder / run.name
@@ -173,9 +174,7 @@ class _Dispatch:
 
     def _require_scheduler(self) -> None:
         if self._client.status not in ("running", "newly-created"):
-            raise SweepError(
-                "the scheduler is gone; what is done stays done, and the same command goes on with the rest"
-            )
+            raise SweepError("the scheduler is gone; what is done stays done: the same command goes on")
 
     def _end(self, watch: Callable[[Progress], None]) -> None:
         """Let what runs stop with a checkpoint, and forget the rest."""

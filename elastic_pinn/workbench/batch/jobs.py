@@ -12,7 +12,7 @@ from pathlib import Path
 
 from elastic_pinn.storage import is_locked
 from elastic_pinn.workbench.batch.kernels import Leash
-from elastic_pinn.workbench.batch.notebook import Notebook, NotebookError, Value, run_notebook
+from elastic_pinn.workbench.batch.notebook import Notebook, NotebookError, Value, run_notebook, send_to_mirror
 from elastic_pinn.workbench.batch.standing import Row, row_of
 
 NEEDED_BYTES = 200e6  # some checkpoints, figures and the notebook
@@ -33,18 +33,23 @@ class Job:
     """One run, as it is sent to a worker.
 
     Arguments:
-        name: of its folder.
-        run_dir: where that is.
+        name: of the run directory.
+        folder: where that is to lie; variables of the worker's environment in it are its own, as in "$SCRATCH/sweep".
         parameters: that the notebook gets.
         time_limit: seconds; 0: none.
         threads: CPU threads.
     """
 
     name: str
-    run_dir: Path
+    folder: str
     parameters: dict[str, Value]
     time_limit: float
     threads: int
+
+    @property
+    def run_dir(self) -> Path:
+        """The run directory, as it is on this worker."""
+        return Path(os.path.expandvars(self.folder)) / self.name
 
 
 def execute(notebook: Notebook, job: Job) -> Row:
@@ -52,7 +57,6 @@ def execute(notebook: Notebook, job: Job) -> Row:
 
     Raises NoSpaceError, with everything as it was, where the disk is too full to begin or was so in the end.
     """
-    os.environ["PYTHONUNBUFFERED"] = "1"
     leash = Leash(job.time_limit, job.threads)
     with _running_lock:
         _running[job.name] = leash
@@ -62,6 +66,7 @@ def execute(notebook: Notebook, job: Job) -> Row:
     finally:
         with _running_lock:
             del _running[job.name]
+    send_to_mirror(job.run_dir)
     row = row_of(job.name, job.run_dir, str(job.parameters.get("mirror", "")))
     if row["status"] != "completed":
         _require_space(job.run_dir)

@@ -14,8 +14,8 @@ from elastic_pinn.workbench.batch.sweep import Planned
 Row = dict[str, Any]
 
 QUEUED, RUNNING, UNFINISHED, COMPLETED, FAILED = STATUSES = ("queued", "running", "unfinished", "completed", "failed")
-"""queued: not begun. unfinished: begun and cut short, goes on where it was. failed: ended by itself, by its time limit or
-because its workers were lost; stays so until it is to be tried again."""
+"""queued: not begun. unfinished: begun and cut short, goes on where it was. failed: by itself, by its time limit or as
+its workers were lost; stays so until it is to be tried again."""
 
 
 def row_of(name: str, run_dir: Path, mirror: str = "") -> Row:

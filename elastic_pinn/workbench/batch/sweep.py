@@ -8,14 +8,23 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_origin
 
 import numpy as np
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NonNegative, OptionalCount, project_root
+from elastic_pinn.config import (
+    CheckpointConfig,
+    Config,
+    ConfigError,
+    NonNegative,
+    OptionalCount,
+    plain_parameters,
+    project_root,
+)
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
+from elastic_pinn.workbench.folders import RUNS, stamped
 from elastic_pinn.workbench.values import read_yaml
 
 Values = dict[str, Any]
@@ -24,6 +33,7 @@ Range = tuple[float, float]
 # What changes nothing in what a run finds: two configs that differ in these alone are the same run.
 WITHOUT_EFFECT = {*CheckpointConfig.model_fields, "threads", "time_limit"} - {"monitor"}
 HASH_DIGITS, LABEL_LENGTH = 10, 80
+SHIPPED = Path(__file__).parents[3]  # the folder of this package, beside the notebooks of a clone
 GIVEN_BY_THE_SWEEP = {"run_dir", "resume"}
 
 
@@ -50,9 +60,10 @@ class Distribution(Part):
         if self.choice:
             return self.choice[rng.integers(len(self.choice))]
         if self.integers:
-            return int(rng.integers(*self.integers, endpoint=True))
+            return int(rng.integers(self.integers[0], self.integers[1], endpoint=True))
         if self.log_uniform:
             return float(np.exp(rng.uniform(*np.log(self.log_uniform))))
+        assert self.uniform  # there is one of the four
         return float(rng.uniform(*self.uniform))
 
     @model_validator(mode="after")
@@ -94,6 +105,9 @@ class Cluster(Part):
     """a batch system, by dask-jobqueue: each of its jobs starts workers"""
     options: Values = {}
     """of dask-jobqueue's cluster of this kind: queue, cores, processes, memory, walltime, ..."""
+    directory: str = ""
+    """where workers that share no disk with this machine keep their runs, as in "$SCRATCH/sweep", in which each worker
+    puts its own environment; needs the parameter mirror. "": the sweep's own directory, which all of them see"""
 
     @property
     def is_local(self) -> bool:
@@ -130,7 +144,7 @@ class Sweep(Part):
     """
 
     notebook: str
-    """the notebook to run; a relative path starts at the project's root"""
+    """the notebook to run; a relative path starts at the project's root. Shipped ones are found from anywhere"""
     directory: str
     """the folder of the runs, one folder each; a relative path starts at the project's root"""
     parameters: Values = {}
@@ -171,6 +185,20 @@ class Sweep(Part):
         except (yaml.YAMLError, SweepError) as error:
             raise SweepError(f"{path}: {error}") from None
 
+    @classmethod
+    def of_parameters(cls, namespace: Mapping[str, Any], notebook: str, name: str, **fields: Any) -> Self:
+        """The sweep that a notebook's parameters tell of: call it with globals(), as Config.from_namespace.
+
+        A list where the config takes one value, or a list of lists where it takes a list, has a run for each item.
+        `run_dir` is the folder of the runs; "" means a fresh runs/TIME-NAME.
+        """
+        plain = {key: value for key, value in namespace.items() if key in Config.model_fields}
+        unknown = {key: value for key, value in plain_parameters(namespace).items() if key not in plain}
+        directory = unknown.pop("run_dir", "") or f"{RUNS}/{stamped(name)}"
+        grid = {key: value for key, value in plain.items() if _is_several(key, value)}
+        same = {key: value for key, value in plain.items() if key not in grid}
+        return cls(notebook=notebook, directory=directory, parameters={**same, **unknown}, grid=grid, **fields)
+
     def to_yaml(self) -> str:
         """The same as `read` takes, without what is as by default."""
         return yaml.safe_dump(self.model_dump(by_alias=True, exclude_defaults=True, mode="json"), sort_keys=False)
@@ -181,14 +209,24 @@ class Sweep(Part):
         return project_root() / self.directory
 
     def read_notebook(self) -> Notebook:
-        """The notebook to run. Raises FileNotFoundError."""
-        return Notebook.read(project_root() / self.notebook)
+        """The notebook to run: at a path from the project's root or, as shipped, from above this package.
+
+        Raises SweepError with the places where it is not.
+        """
+        places = [project_root() / self.notebook, SHIPPED / self.notebook]
+        found = next((place for place in places if place.is_file()), None)
+        if not found:
+            raise SweepError(
+                f"notebook = {self.notebook!r}: not found as {' or '.join(map(str, dict.fromkeys(places)))}"
+            )
+        return Notebook.read(found)
 
     @property
     def varied(self) -> list[str]:
         """The fields in which runs may differ."""
-        names = [*self.grid, *(name for point in self.points for name in point)]
-        names += [*(self.random.parameters if self.random else ()), *(["seed"] if self.seeds else [])]
+        names = [*self.grid, *itertools.chain.from_iterable(self.points)]
+        names += list(self.random.parameters) if self.random else []
+        names += ["seed"] if self.seeds else []
         return list(dict.fromkeys(names))
 
     def runs(self, notebook: Notebook) -> list[Planned]:
@@ -239,6 +277,10 @@ class Sweep(Part):
         given = [name for name, value in (("grid", self.grid), ("list", self.points), ("random", self.random)) if value]
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)}: give one of grid, list, random")
+        if self.cluster.directory and not self.parameters.get("mirror"):
+            raise ValueError(
+                "cluster.directory, for workers that share no disk, needs the parameter mirror: a remote store"
+            )
         if self.seeds and "seed" in {*self.varied[:-1], *self.parameters}:
             raise ValueError("seeds and a field seed: give one of them")
         if both := self.parameters.keys() & set(self.varied):
@@ -251,6 +293,13 @@ def identity(notebook: Notebook, config: Config) -> str:
     fields = config.model_dump(mode="json", exclude=WITHOUT_EFFECT, exclude_defaults=True)
     text = json.dumps([notebook.name, fields], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
+
+
+def _is_several(name: str, value: Any) -> bool:
+    """Whether a value is a list of values for a field."""
+    takes_list = get_origin(Config.model_fields[name].annotation) is tuple
+    items = value if isinstance(value, list) else []
+    return any(isinstance(item, list) for item in items) if takes_list else isinstance(value, list)
 
 
 def _label(point: Values) -> str:

@@ -9,6 +9,7 @@ from elastic_pinn.workbench.figures.losses import loss_curves
 from elastic_pinn.workbench.figures.picture import Picture, save
 from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces
 from elastic_pinn.workbench.figures.setting import problem
+from elastic_pinn.workbench.figures.sweep import sweep_results
 from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "reference_traces",
     "save",
     "snapshots",
+    "sweep_results",
 ]

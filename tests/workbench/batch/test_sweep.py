@@ -88,6 +88,7 @@ def test_a_sweep_file_is_read_as_people_write_it_and_written_as_it_is_read(tmp_p
         ({"random": {"count": 1, "parameters": {"ridge": {}}}}, "give one of uniform"),
         ({"cluster": {"scheduler": "host"}}, "cluster.scheduler"),
         ({"cluster": {"options": {"cores": 1}}}, "options are those of a jobqueue"),
+        ({"cluster": {"directory": "$SCRATCH"}}, "needs the parameter mirror"),
         ({"workers": -1}, "workers"),
     ],
 )
@@ -108,6 +109,13 @@ def test_a_sweep_that_cannot_be_is_refused_by_name(fields, told):
 def test_a_run_that_cannot_be_is_refused_before_any_starts(forward, fields, told):
     with pytest.raises(SweepError, match=told):
         Sweep(**WHERE, **fields).runs(forward)
+
+
+def test_a_notebook_that_is_not_there_is_named_with_the_places_looked_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Sweep(**WHERE).read_notebook().name == "01_forward"  # a shipped one is found from anywhere
+    with pytest.raises(SweepError, match=rf"notebook = 'none.ipynb': not found as {tmp_path}/none.ipynb or "):
+        Sweep(notebook="none.ipynb", directory="runs/s").read_notebook()
 
 
 def test_a_notebook_that_could_not_go_on_is_refused():

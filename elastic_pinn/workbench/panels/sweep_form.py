@@ -1,0 +1,122 @@
+"""A form that says what a sweep is; it tells while one types whether that can be run, and how many runs it makes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+import yaml
+
+from elastic_pinn.config import ConfigError, project_root
+from elastic_pinn.workbench.batch.notebook import Notebook
+from elastic_pinn.workbench.batch.sweep import GIVEN_BY_THE_SWEEP, SHIPPED, Planned, Sweep, SweepError
+from elastic_pinn.workbench.figures.picture import VERMILLION
+from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.values import read_yaml
+
+STYLE = {"description_width": "90px"}
+BOX = {"width": "auto", "height": "150px"}
+
+
+class SweepForm(widgets.VBox):
+    """Notebook, folder, what is varied and what is the same for all runs.
+
+    sweep: what the fields start from. on_change: called after each change.
+
+    Attributes:
+        sweep: what the fields say; while that is not legal, the last one that was.
+        notebook: the one to run.
+        runs: all runs of the sweep.
+        fault: why that cannot be run; "" if it can.
+    """
+
+    def __init__(self, sweep: Sweep, on_change: Callable[[], None]) -> None:
+        self.sweep, self._on_change, self.fault = sweep, on_change, ""
+        self.notebook, self.runs = sweep.read_notebook(), list[Planned]()
+        self._fields = _fields(sweep)
+        self._message = widgets.HTML()
+        boxes = [self._fields[name] for name in ("grid", "parameters")]
+        titles = ["<b>Varied</b>, a list of values each: every combination is run", "<b>The same for all runs</b>"]
+        columns = [widgets.VBox([widgets.HTML(title), box], layout={"flex": "1 1 320px"})
+                   for title, box in zip(titles, boxes, strict=True)]  # fmt: skip
+        others = [field for name, field in self._fields.items() if field not in boxes]
+        wrap = {"flex_flow": "row wrap"}
+        super().__init__([widgets.HBox(others, layout=wrap), widgets.HBox(columns, layout=wrap), self._message])
+        for field in self._fields.values():
+            field.observe(lambda _: self._changed(), "value")
+        answer(*self._fields.values())
+        self._check()
+
+    def enable(self, can_change: bool) -> None:
+        """Let the fields be changed, or not."""
+        for field in self._fields.values():
+            field.disabled = not can_change
+
+    def _changed(self) -> None:
+        self._check()
+        self._on_change()
+
+    def _check(self) -> None:
+        try:
+            told = {name: field.value for name, field in self._fields.items()}
+            told |= {name: _mapping(name, told[name]) for name in ("grid", "parameters")}
+            lists = {name: value if isinstance(value, list) else [value] for name, value in told.pop("grid").items()}
+            kept = self.sweep.model_dump(by_alias=True, include={"cluster", "threads"})
+            sweep = Sweep(**{**kept, **told, "grid": lists})
+            notebook = sweep.read_notebook()
+            self.runs = sweep.runs(notebook)
+            self.sweep, self.notebook, self.fault = sweep, notebook, ""
+        except (ConfigError, OSError) as error:
+            self.fault = str(error)
+        self._message.value = self.fault and f'<span style="color: {VERMILLION}">{html.escape(self.fault)}</span>'
+
+
+def _fields(sweep: Sweep) -> dict[str, Any]:
+    names = [sweep.notebook, *(name for name in _notebooks() if name != sweep.notebook)]
+    wide: dict[str, Any] = {"style": STYLE, "layout": {"width": "auto", "flex": "1 1 260px"}}
+    small: dict[str, Any] = {"style": STYLE, "layout": {"width": "auto", "flex": "0 1 170px"}}
+    return {
+        "notebook": widgets.Dropdown(options=names, value=sweep.notebook, description="notebook", **wide),
+        "directory": widgets.Text(
+            sweep.directory, description="directory", continuous_update=False, **wide,
+            tooltip="folder of the runs, one folder each; that of an earlier sweep goes on",
+        ),
+        "workers": widgets.BoundedIntText(
+            sweep.workers, min=0, max=10_000, description="workers", **small,
+            tooltip="runs at a time; 0: one a CPU core",
+        ),
+        "time_limit": widgets.BoundedFloatText(
+            sweep.time_limit, min=0, max=1e9, description="time limit, s", tooltip="of each run; 0: none", **small
+        ),
+        "metric": widgets.Text(
+            sweep.metric, description="metric", placeholder="error, else validation", **small,
+            tooltip="what the best run has least of: a column of the history",
+        ),
+        "grid": widgets.Textarea(_as_text(sweep.grid), layout=BOX, placeholder="learning_rate: [1e-3, 1e-2]"),
+        "parameters": widgets.Textarea(_as_text(sweep.parameters), layout=BOX, placeholder="steps: 500"),
+    }  # fmt: skip
+
+
+def _notebooks() -> list[str]:
+    """Those of the project that a sweep can run."""
+    paths = [path for root in (project_root(), SHIPPED) for path in sorted((root / "notebooks").glob("*.ipynb"))]
+    able = [path for path in paths if Notebook.read(path).parameters.keys() >= GIVEN_BY_THE_SWEEP]
+    return list(dict.fromkeys(f"notebooks/{path.name}" for path in able))
+
+
+def _as_text(values: dict[str, Any]) -> str:
+    """A line a name, as `_mapping` reads it."""
+    lines = (yaml.safe_dump(value, default_flow_style=True, width=10_000).splitlines()[0] for value in values.values())
+    return "\n".join(f"{name}: {line}" for name, line in zip(values, lines, strict=True))
+
+
+def _mapping(name: str, text: str) -> dict[str, Any]:
+    try:
+        told = read_yaml(text) or {}
+    except yaml.YAMLError as error:
+        raise SweepError(f"{name}: {' '.join(str(error).split())}") from None
+    if not isinstance(told, dict):
+        raise SweepError(f"{name}: a line each is needed, as in learning_rate: [1e-3, 1e-2]")
+    return told

@@ -1,0 +1,215 @@
+"""Define a sweep, see what will run, start it, and watch the table fill."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import threading
+import time
+
+import ipywidgets as widgets
+import pandas as pd
+
+from elastic_pinn.config import ConfigError
+from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
+from elastic_pinn.workbench.batch.engine import Progress, run_sweep
+from elastic_pinn.workbench.batch.estimate import seconds_left
+from elastic_pinn.workbench.batch.results import best_of, metric_of, over_seeds, table_of, write_results
+from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, row_of, rows_of
+from elastic_pinn.workbench.batch.sweep import Sweep
+from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.sweep import sweep_results
+from elastic_pinn.workbench.panels.progress import duration_text
+from elastic_pinn.workbench.panels.sweep_form import SweepForm
+from elastic_pinn.workbench.panels.views import View
+
+POLL_S = 0.1
+LOOK_EVERY_S = 2.0
+SHOWN = 100  # runs in the table
+LOOKS = {
+    "Start": ("play", "run what is not completed; runs that were cut short go on where they were"),
+    "Stop": ("stop", "end what runs, each with a checkpoint; Start goes on"),
+    "Retry failed": ("refresh", "go on with the runs that failed, too"),
+}
+TABLE_STYLE = """<style>.sweep-table table {font-size: 12px; white-space: nowrap} .sweep-table th {text-align: left}
+.sweep-table td {text-align: left; padding: 1px 8px}</style>"""
+
+
+class SweepPanel(widgets.VBox):
+    """A sweep's form, its buttons, a table with a line a run, and its metric over what is varied.
+
+    sweep: what the form starts from. Make it in a notebook's cell, since it keeps the kernel's event loop.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop: threading.Event | None = None  # of the sweep that runs
+        self._due = 0.0
+        self._rows: dict[str, Row] = {}
+        self._buttons = {name: widgets.Button(description=name, icon=icon, tooltip=tip, layout={"width": "auto"})
+                         for name, (icon, tip) in LOOKS.items()}  # fmt: skip
+        self._bar = widgets.IntProgress(layout={"flex": "1 1 120px"}, tooltip="runs done")
+        self._count, self._status, self._lines = widgets.Label(), widgets.HTML(), widgets.HTML()
+        self._lines.add_class("sweep-table")
+        self._view = View(self._picture)
+        self._form = SweepForm(sweep, self._look)
+        self._buttons["Start"].on_click(lambda _: self._launch(False))
+        self._buttons["Retry failed"].on_click(lambda _: self._launch(True))
+        self._buttons["Stop"].on_click(lambda _: self._ask_to_stop())
+        row = widgets.HBox([*self._buttons.values(), self._bar, self._count], layout={"align_items": "center"})
+        scrolled = widgets.Box([self._lines], layout={"max_height": "320px", "overflow": "auto", "display": "block"})
+        super().__init__([widgets.HTML(TABLE_STYLE), self._form, row, self._status, scrolled, self._view])
+        self._look()
+
+    @property
+    def sweep(self) -> Sweep:
+        """What the form says."""
+        return self._form.sweep
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a run, as `results.table_of` gives it, as far as it is known."""
+        return table_of(self.sweep, self._form.runs, self._rows)
+
+    @property
+    def seeds_table(self) -> pd.DataFrame:
+        """Medians and ranges over seeds, the best first; empty while nothing is completed."""
+        metric = metric_of(self.sweep, self.table)
+        return over_seeds(self.sweep, self.table, metric) if metric else pd.DataFrame()
+
+    def figure(self) -> Picture:
+        """The metric over what is varied. Raises ValueError while no completed run has it."""
+        table = self.table
+        return sweep_results(table, metric_of(self.sweep, table), self.sweep.varied)
+
+    async def run(self, retry_failed: bool = False) -> pd.DataFrame:
+        """Run what is not completed, without blocking the kernel; the interrupt button means Stop. Returns the table.
+
+        Writes sweep.h5 and sweep.csv into the folder of the runs. Raises SweepError, which the panel also shows.
+        """
+        if self._form.fault:
+            raise ConfigError(self._form.fault)
+        self._stop = threading.Event()
+        self._enable()
+        self._say("starting workers")
+        started = time.monotonic()
+        work = asyncio.create_task(
+            asyncio.to_thread(
+                run_sweep, self.sweep, retry_failed, lambda progress: self._watch(progress, started), self._stop
+            )
+        )
+        try:
+            while not work.done():
+                await self._sleep()
+            self._rows = work.result().rows
+            paths = write_results(self.sweep, self._form.notebook, self._form.runs, self.table)
+            self._say(f"{'stopped: Start goes on' if self._stop.is_set() else 'done'}; results: {paths[0]}")
+        except Exception as error:
+            self._say(f"{error}")
+            raise
+        finally:
+            self._stop = None
+            self._show()
+            self._enable()
+        return self.table
+
+    async def _sleep(self) -> None:
+        """Give the kernel a moment for clicks, of which its interrupt is one."""
+        try:
+            await asyncio.sleep(POLL_S)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            self._ask_to_stop()
+
+    def _launch(self, retry_failed: bool) -> None:
+        """Run because of a click, which may arrive on another thread than the event loop's."""
+        self._loop.call_soon_threadsafe(
+            lambda: setattr(self, "_clicked", self._loop.create_task(self._unawaited(retry_failed)))
+        )
+
+    async def _unawaited(self, retry_failed: bool) -> None:
+        try:
+            await self.run(retry_failed)
+        except Exception:  # the status line says it, and nobody awaits
+            return
+
+    def _ask_to_stop(self) -> None:
+        if self._stop:
+            self._stop.set()
+            self._say("stopping: each run ends with a checkpoint")
+
+    def _look(self) -> None:
+        """Say what would run, and how what was begun stands."""
+        if not self._form.fault:
+            self._rows = {row["run"]: row for row in rows_of(self._form.runs, self.sweep.folder)}
+            left = seconds_left(self.sweep, self._form.notebook, self._form.runs, self._rows, look=False)
+            about = "" if left is None else f"; about {duration_text(left)} to go"
+            workers, threads = workers_of(self.sweep), threads_of(self.sweep)
+            self._say(f"{len(self._rows)} runs, {workers} at a time, {threads} CPU threads each{about}")
+            self._show()
+        self._enable()
+
+    def _watch(self, progress: Progress, started: float) -> None:
+        """Called on the thread of the sweep, several times a second."""
+        now = time.monotonic()
+        if now < self._due:
+            return
+        self._rows = dict(progress.rows)
+        begun = [run.name for run in self._form.runs if self._rows[run.name]["status"] not in (COMPLETED, FAILED)][
+            :SHOWN
+        ]
+        for name in begun:
+            self._rows[name] = row_of(name, self.sweep.folder / name)
+        done = progress.done + progress.failed
+        here = done - progress.before
+        left = f", {duration_text((now - started) / here * (progress.total - done))} left" if here else ""
+        stopping = self._stop is not None and self._stop.is_set()
+        if progress.paused or not stopping:
+            self._say(f"paused: {progress.paused}" if progress.paused else f"running{left}")
+        self._show()
+        self._due = time.monotonic() + max(LOOK_EVERY_S, 20 * (time.monotonic() - now))
+
+    def _show(self) -> None:
+        """The bar, the table and the picture, as it is now."""
+        table = self.table
+        counts = table["status"].value_counts()
+        self._bar.max, self._bar.value = len(table), int(counts.get(COMPLETED, 0) + counts.get(FAILED, 0))
+        self._count.value = ", ".join(f"{count} {name}" for name, count in counts.items())
+        self._lines.value = _as_html(self.sweep, table)
+        if COMPLETED in counts:
+            self._view.draw()
+
+    def _picture(self) -> Picture | None:
+        try:
+            return self.figure()
+        except ValueError:
+            return None
+
+    def _enable(self) -> None:
+        is_running = self._stop is not None
+        has_failed = any(row["status"] == FAILED for row in self._rows.values())
+        heeded = {"Start": not is_running, "Stop": is_running, "Retry failed": not is_running and has_failed}
+        for name, button in self._buttons.items():
+            button.disabled = not heeded[name] or bool(self._form.fault)
+        self._form.enable(not is_running)
+
+    def _say(self, text: str) -> None:
+        self._status.value = html.escape(text)
+
+
+def _as_html(sweep: Sweep, table: pd.DataFrame) -> str:
+    """The first runs, a line each, the best in bold."""
+    metric = metric_of(sweep, table)
+    best = best_of(table, metric)
+    columns = [name for name in ("status", *sweep.varied, "step", metric, "seconds", "reason") if name in table]
+    shown = table[columns].head(SHOWN).astype(object)
+    forms = {name: "{:.2e}".format for name in [metric] if name} | {"seconds": "{:.1f}".format, "step": "{:.0f}".format}
+    for name in columns:
+        form = forms.get(name, str)
+        shown[name] = [_bold(html.escape("" if value is None or value != value else form(value)), run == best)
+                       for run, value in zip(shown.index, shown[name], strict=True)]  # fmt: skip
+    more = f"<p>and {len(table) - SHOWN} more</p>" if len(table) > SHOWN else ""
+    return shown.to_html(border=0, index=False, escape=False) + more
+
+
+def _bold(text: str, is_bold: bool) -> str:
+    return f"<b>{text}</b>" if is_bold else text

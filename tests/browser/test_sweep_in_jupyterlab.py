@@ -1,0 +1,45 @@
+"""A sweep as a person does it."""
+
+import re
+
+from playwright.sync_api import expect
+
+import elastic_pinn as ep
+from tests.browser.lab import PATIENCE_MS
+
+FEW = {"network": "mlp", "stages": ["adam"], "precision": "float32", "hidden_layers": [8], "interior_points": 20,
+       "boundary_points": 8, "initial_points": 8, "validation_points": 10, "steps": 20, "log_level": "error"}  # fmt: skip
+LONG_MS = 3 * PATIENCE_MS
+
+
+def test_a_sweep_is_defined_run_stopped_and_gone_on_with(notebook):
+    lab = notebook("03_sweep.ipynb", {**FEW, "run_dir": "runs/s", "input_frequency": 1.5, "seed": [0, 1]})
+    lab.run_all()
+    said = lab.page.locator(".widget-html-content")
+    expect(said.filter(has_text=re.compile("^running"))).to_have_count(1, timeout=LONG_MS)
+    rows = lab.page.locator(".sweep-table tbody tr")
+    expect(rows).to_have_count(2)
+    lab.shot("running")
+    expect(said.filter(has_text=re.compile("^done; results"))).to_have_count(1, timeout=LONG_MS)
+    lab.kernel_is("idle")
+    expect(lab.page.locator(".jp-OutputArea-output img[src^='data:image/png']")).to_have_count(1)
+    lab.picture()
+    lab.shot("done")
+
+    varied = lab.page.locator("textarea").first
+    varied.fill("seed: [0, 1]\nstesp: [2, 3]")
+    expect(said.filter(has_text="did you mean 'steps'")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(lab.button("Start")).to_be_disabled()
+    lab.shot("refused")
+    varied.fill("seed: [0, 1, 2]")
+    expect(rows).to_have_count(3, timeout=PATIENCE_MS)
+    expect(rows.filter(has_text="completed")).to_have_count(2)
+    lab.click("Start")
+    expect(rows.filter(has_text="running")).to_have_count(1, timeout=LONG_MS)
+    lab.click("Stop")
+    expect(said.filter(has_text=re.compile("^stopped"))).to_have_count(1, timeout=LONG_MS)
+    lab.click("Start")
+    expect(rows.filter(has_text="completed")).to_have_count(3, timeout=LONG_MS)
+    runs = [ep.Run(path.parent) for path in (lab.folder / "runs" / "s").glob("*/config.json")]
+    assert {run.config.seed for run in runs} == {0, 1, 2} and {run.status for run in runs} == {"completed"}
+    assert len(runs) == 3
