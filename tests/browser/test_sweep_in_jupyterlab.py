@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 import elastic_pinn as ep
 from tests.browser.lab import PATIENCE_MS
 
-FEW = {"network": "mlp", "stages": ["adam"], "precision": "float32", "hidden_layers": [8], "interior_points": 20,
-       "boundary_points": 8, "initial_points": 8, "validation_points": 10, "steps": 20, "log_level": "error"}  # fmt: skip
+FEW = {"network": "mlp", "stages": ["adam"], "precision": "float32", "hidden_layers": [8], "steps": 20}
+FEW |= {"interior_points": 20, "boundary_points": 8, "initial_points": 8, "validation_points": 10, "log_level": "error"}
 LONG_MS = 3 * PATIENCE_MS
 
 
