@@ -114,6 +114,14 @@ def scheduling(runs):
     ]
 
 
+def is_worker(process):
+    """Whether a kernel runs below it."""
+    try:
+        return any("ipykernel" in " ".join(child.cmdline()) for child in process.children())
+    except psutil.Error:  # one of them has just ended
+        return False
+
+
 def memory(runs):
     """A worker's and the parent's memory after some runs and after many, and open files."""
     import nbformat
@@ -130,9 +138,7 @@ def memory(runs):
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
         def watch(progress):
-            workers = [
-                child for child in parent.children() if any("kernel" in " ".join(c.cmdline()) for c in child.children())
-            ]
+            workers = [child for child in parent.children() if is_worker(child)]
             if workers and progress.done not in seen:
                 at = [parent, *workers]
                 seen[progress.done] = [(p.memory_info().rss / 1e6, p.num_fds()) for p in at]
@@ -151,7 +157,10 @@ def memory(runs):
 
 def main(runs, queued, many):
     """Measure, and write the section."""
-    rows = throughput(runs) + scheduling(queued) + memory(many)
+    rows = []
+    for part, size in ((throughput, runs), (scheduling, queued), (memory, many)):
+        rows += part(size)
+        print(*rows, sep="\n", flush=True)
     text = table([f"01_forward, {SHORT['steps']} steps of an MLP 3 x 48", "measured"], rows)
     write_section("sweeps", COMMAND, text)
 

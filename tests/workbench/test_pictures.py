@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -54,8 +55,23 @@ FIGURES: dict[str, Callable] = {
     "reference_errors": lambda of: figures.reference_errors(of["receivers"]),
     "reference_traces": lambda of: figures.reference_traces(of["receivers"]),
     "snapshots_forward": lambda of: figures.snapshots(of["forward"]),
+    "sweep_results": lambda of: figures.sweep_results(sweep_table(), "error/displacement", ["learning_rate", "seed"]),
+    "sweep_results_of_lists": lambda of: figures.sweep_results(
+        sweep_table(), "error/displacement", ["hidden_layers", "learning_rate", "seed"]
+    ),
     "snapshots_inverse": lambda of: figures.snapshots(of["inverse"]),
 }
+
+
+def sweep_table():
+    """Three learning rates, two networks, three seeds; the last learning rate diverged once."""
+    rows = [
+        {"learning_rate": rate, "hidden_layers": layers, "seed": seed, "status": "completed",
+         "error/displacement": (1e-3 / rate + 30 * rate) * len(layers) / 10 * (1 + 0.3 * seed)}
+        for rate in (1e-4, 1e-3, 1e-2) for layers in ("[20]", "[40, 40]") for seed in range(3)
+    ]  # fmt: skip
+    rows[-1]["status"] = "failed"
+    return pd.DataFrame(rows)
 
 
 def trace_of(run, x, y):

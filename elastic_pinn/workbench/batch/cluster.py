@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,7 +68,8 @@ def _client(place: Any) -> Client:
 
 def _local(workers: int) -> LocalCluster:
     """One process a worker. Memory is the kernels' own matter, which Dask does not see."""
-    return LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, dashboard_address=None)
+    quiet: dict[str, Any] = {"silence_logs": logging.ERROR, "dashboard_address": None}
+    return LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, **quiet)
 
 
 def _jobqueue(cluster: Cluster, workers: int) -> Any:

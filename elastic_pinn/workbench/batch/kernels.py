@@ -116,7 +116,7 @@ class _Client(PapermillNotebookClient):
 
     def _start(self) -> None:
         self.km, self.kc = self.create_kernel_manager(), None
-        self.extra_arguments = ["--log-level=ERROR"]  # what it warns of, it says of every kernel
+        self.extra_arguments = ["--log-level=CRITICAL"]  # or each tells of its start, and of the interrupt that ends it
         self.start_new_kernel(env=self._leash.environment)
         self.start_new_kernel_client()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from nbformat.sign import NotebookNotary
 from elastic_pinn.config import Config
 from elastic_pinn.storage import replace_file
 from elastic_pinn.workbench.batch.kernels import ENGINE, Leash
+
+logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of names that `Notebook.config` has found legal
 
 Value = bool | int | float | str | list[int] | list[float] | list[str]
 

@@ -13,6 +13,7 @@ from elastic_pinn.storage import locked
 from elastic_pinn.workbench.batch import Sweep, SweepError, engine, jobs
 from elastic_pinn.workbench.batch import cluster as clusters
 from elastic_pinn.workbench.batch.engine import run_sweep
+from elastic_pinn.workbench.batch.sweep import Cluster
 
 # Jupyter keeps an event loop for each thread that runs notebooks, which here goes with the thread, and complains.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -158,3 +159,16 @@ def test_a_batch_system_runs_a_sweep(write_sweep, command):
     done = subprocess.run([command, "sweep", file], capture_output=True, text=True, cwd=file.parent)
     assert done.returncode == 0, done.stderr
     assert Sweep.read(file).folder.joinpath("sweep.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"), [("slurm", "#SBATCH -p night"), ("pbs", "#PBS -q night"), ("lsf", "#BSUB -q night")]
+)
+def test_a_batch_system_is_asked_for_workers_by_the_options_given(kind, line, monkeypatch):
+    asked = []
+    monkeypatch.setattr("dask_jobqueue.JobQueueCluster.scale", lambda self, workers: asked.append(workers))
+    options = {"queue": "night", "cores": 4, "processes": 4, "memory": "8GB", "walltime": "01:00:00"}
+    options |= {"ncpus": 4, "mem": 8_000_000_000} if kind == "lsf" else {}
+    with clusters._jobqueue(Cluster(jobqueue=kind, options=options), 7) as made:
+        assert line in made.job_script() and "distributed.cli.dask_worker" in made.job_script()
+    assert asked == [7]

@@ -1,4 +1,4 @@
-"""The notebooks that train nothing, under papermill: whole, quick, with their figures as plain PNG outputs."""
+"""The notebooks that train nothing themselves, under papermill: whole, quick, with their figures as plain PNG outputs."""
 
 from pathlib import Path
 
@@ -39,6 +39,17 @@ def test_the_newest_checkpoint_is_explored_and_without_one_it_is_said_what_to_do
     assert pictures(outputs) == 0 and "train one with 01_forward" in texts(outputs)
     ep.train(ep.Config(**FEW), tmp_path / "runs" / "one")
     assert pictures(outputs_of("05_explore", tmp_path)) == 1
+
+
+def test_a_sweep_is_run_and_gone_on_with(tmp_path):
+    few = {**FEW, "network": "mlp", "stages": ["adam"], "precision": "float32", "hidden_layers": [8]}
+    few |= {"input_frequency": 1.5, "run_dir": str(tmp_path / "sweep")}
+    outputs = outputs_of("03_sweep", tmp_path, **few, seed=[3])
+    assert pictures(outputs) == 1 and "completed" in texts(outputs)
+    [run] = (ep.Run(path.parent) for path in (tmp_path / "sweep").glob("*/config.json"))
+    script = ep.train(run.config, tmp_path / "script")
+    assert script.history().drop(columns="wall_s").equals(run.history().drop(columns="wall_s"))
+    assert (tmp_path / "sweep" / "sweep.h5").exists() and (tmp_path / "sweep" / "sweep.csv").exists()
 
 
 def test_runs_are_compared_and_without_runs_it_is_said_what_to_do(tmp_path):
