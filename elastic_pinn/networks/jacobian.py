@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.breath import breathe
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.layers import Layers
@@ -53,6 +54,7 @@ def by_network(network: Layers, extent: Tensor, equations: Equations, parameters
     if not parameters:
         return found
     for part in equations.split(POINTS_AT_ONCE):
+        breathe()
         rows = slice(low, low + 2 * len(part.points))
         _fill(network, extent, part, {parameter: columns[rows] for parameter, columns in of_parameter.items()})
         low = rows.stop

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -29,11 +28,11 @@ class Attempt:
     """The objective, to be handed to an optimizer for one step in its place: it takes down each trial.
 
     Line searches do not tell why they gave up; what they evaluated does. start: where all parameters were. note: what
-    an optimizer says itself of why it stays, should it stay. is_unwanted: whether somebody asked for the end.
+    an optimizer says itself of why it stays, should it stay.
     """
 
-    def __init__(self, objective: Objective, is_unwanted: Callable[[], bool] = lambda: False) -> None:
-        self._objective, self._is_unwanted, self.start = objective, is_unwanted, objective.position()
+    def __init__(self, objective: Objective) -> None:
+        self._objective, self.start = objective, objective.position()
         self.system, self.curvature, self.note = objective.system, objective.curvature, ""
         self._loss = objective()
         self._gradient_norm = objective.gradient_norm()
@@ -49,12 +48,6 @@ class Attempt:
             change = (loss - self._loss).item()
             self.trials.append(Trial(length, change if math.isfinite(change) else math.inf))
         return loss
-
-    def breathe(self) -> None:
-        """Raise GivenUp where the step is unwanted; called within steps of seconds, between changes that must all be
-        made or none."""
-        if self._is_unwanted():
-            raise GivenUp
 
     @property
     def moved(self) -> bool:

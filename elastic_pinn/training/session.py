@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.breath import breathing
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
@@ -167,9 +168,10 @@ class Session:
             self.optimizer.step()
             return
         starts_anew = not any(self.optimizer.state.values())
-        attempt = Attempt(self.objective, is_unwanted)
+        attempt = Attempt(self.objective)
         try:
-            self.optimizer.step(attempt)  # type: ignore[arg-type]  # a closure may return a tensor
+            with breathing(lambda: _give_up_if(is_unwanted)):
+                self.optimizer.step(attempt)  # type: ignore[arg-type]  # a closure may return a tensor
         except GivenUp:
             put(self.parameters, attempt.start)
             raise
@@ -250,6 +252,11 @@ class Session:
         self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()
+
+
+def _give_up_if(is_unwanted: Callable[[], bool]) -> None:
+    if is_unwanted():
+        raise GivenUp
 
 
 def _torch_generator(seed: np.random.SeedSequence) -> torch.Generator:

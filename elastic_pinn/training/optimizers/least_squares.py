@@ -8,12 +8,11 @@ Letters: M misfits, P parameters, K right sides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from elastic_pinn.networks.breath import breathe
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, put
 
@@ -26,16 +25,16 @@ class Factored:
     columns. Where M < P, the ridge makes the answer unique.
 
     A is spoilt: its memory is needed. The ridge is well above rounding in any case, for in what rounding leaves of a
-    feature that is a combination of others there is nothing to be found. breathe: called now and then, see `Attempt`.
+    feature that is a combination of others there is nothing to be found.
     """
 
-    def __init__(self, matrix: Tensor, ridge: float, breathe: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, matrix: Tensor, ridge: float) -> None:
         lengths = torch.linalg.vector_norm(matrix, dim=0)  # (P,)
         self._lengths = torch.where(lengths > 0, lengths, 1.0)
         ridge = max(ridge, LEAST_RIDGE * torch.finfo(matrix.dtype).eps)
         below = ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
         tall = torch.cat([matrix.div_(self._lengths).T, below], dim=1).T  # (M + P, P), column by column
-        self._reflectors, self._tau = tall, _reflect(tall, breathe)
+        self._reflectors, self._tau = tall, _reflect(tall)
 
     def solve(self, right: Tensor) -> Tensor:
         """x for each b, (M, K) -> (P, K)."""
@@ -53,7 +52,7 @@ class Factored:
         return torch.ormqr(self._reflectors, self._tau, known, left=True, transpose=True)
 
 
-def _reflect(matrix: Tensor, breathe: Callable[[], None]) -> Tensor:
+def _reflect(matrix: Tensor) -> Tensor:
     """Householder's QR in place, as torch.geqrf leaves it, but some columns at a time. Returns the factors tau (P,).
 
     The reflectors of some columns make one product I - V T V^T, which turns all columns to their right at once, as in
@@ -100,6 +99,6 @@ class LeastSquares(Optimizer):
         (group,) = self.param_groups
         if self._factored is None:
             _, matrix = attempt.system(group["params"])  # (M, P)
-            self._factored = Factored(matrix, group["ridge"], attempt.breathe)
+            self._factored = Factored(matrix, group["ridge"])
         refine(attempt, group["params"], self._factored)
         attempt.note = "the last layer is the best that rounding allows"

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from elastic_pinn.networks.breath import breathe
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, gradients, put
 from elastic_pinn.training.optimizers.normal_equations import Factored, LinearModel, MatrixFree
@@ -37,7 +38,7 @@ class LevenbergMarquardt(Optimizer):
         before, start = attempt().item(), gather(group["params"])
         model = self._model(attempt, group["params"])
         for _ in range(TRIALS):
-            attempt.breathe()
+            breathe()
             step, promised = model.solve(damping)
             put(group["params"], start + step)
             fall = before - attempt().item()
@@ -54,4 +55,4 @@ class LevenbergMarquardt(Optimizer):
         residuals, _ = attempt.system([])  # (M,)
         if len(residuals) * sum(parameter.numel() for parameter in parameters) <= MOST_NUMBERS:
             return Factored(*attempt.system(parameters))
-        return MatrixFree(gradients(parameters) / 2.0, attempt.curvature(parameters), attempt.breathe)
+        return MatrixFree(gradients(parameters) / 2.0, attempt.curvature(parameters))

@@ -7,12 +7,12 @@ By the matrix where it is small enough, else by products with it alone. Letters:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.breath import breathe
 from elastic_pinn.networks.curvature import Curvature
 
 ENOUGH = 1e-2  # residual of conjugate gradients, relative to the gradient: the place is another after the step anyway
@@ -55,12 +55,12 @@ class Factored:
 class MatrixFree:
     """By conjugate gradients on products with J^T J, scaled so that its diagonal is 1: however early they end, the
     step leads down, and no further than the damping lets it. Source: Nocedal and Wright, Numerical Optimization, 2006,
-    section 7.1. breathe: called before each product, see `Attempt`."""
+    section 7.1."""
 
-    def __init__(self, gradient: Tensor, curvature: Curvature, breathe: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, gradient: Tensor, curvature: Curvature) -> None:
         lengths = curvature.diagonal().sqrt()  # (P,)
         self._lengths = torch.where(lengths > 0, lengths, 1.0)
-        self._gradient, self._curvature, self._breathe = gradient / self._lengths, curvature, breathe
+        self._gradient, self._curvature = gradient / self._lengths, curvature
 
     def solve(self, damping: float) -> tuple[Tensor, float]:
         """As LinearModel."""
@@ -71,7 +71,7 @@ class MatrixFree:
         for _ in range(MOST_PRODUCTS):
             if size <= enough:
                 break
-            self._breathe()
+            breathe()
             product = self._curvature(direction / self._lengths) / self._lengths + damping * direction
             length = size / (direction @ product)
             step += length * direction

@@ -69,5 +69,5 @@ class VariableProjection(Optimizer):
         if self._known is None or not torch.equal(self._known[0], material):
             self._known = None  # its memory is needed
             _, matrix = attempt.system(self._layer)  # (M, P)
-            self._known = material, Factored(matrix, self.param_groups[0]["ridge"], attempt.breathe)
+            self._known = material, Factored(matrix, self.param_groups[0]["ridge"])
         return self._known[1]
