@@ -123,7 +123,6 @@ class _Dispatch:
         self._sent: dict[Future, Planned] = {}
         self._ended = as_completed(loop=client.loop)
         self._paused_until = 0.0
-        self._token = uuid.uuid4().hex  # a scheduler may still know what an earlier call sent
 
     def until_done(self, watch: Callable[[Progress], None], stop: threading.Event) -> None:
         """Send what waits, take what ended, until nothing is left or somebody asks to stop."""
@@ -145,7 +144,8 @@ class _Dispatch:
         while self._waiting and len(self._sent) < limit:
             run = self._waiting.popleft()
             job = Job(run.name, self._folder, run.parameters, self._sweep.time_limit, self._threads)
-            future = self._client.submit(execute, self._notebook, job, key=f"{run.name}-{self._token}", pure=False)
+            key = f"run-{uuid.uuid4().hex}"  # never the same: a scheduler may still know what an earlier call sent
+            future = self._client.submit(execute, self._notebook, job, key=key, pure=False)
             self._sent[future] = run
             self._ended.add(future)
 
