@@ -1,4 +1,4 @@
-"""The notebooks that train nothing themselves, under papermill: whole, quick, with their figures as plain PNG outputs."""
+"""The notebooks that train nothing themselves, under papermill: quick, with their figures as PNG outputs."""
 
 from pathlib import Path
 
