@@ -74,10 +74,12 @@ class Model(nn.Module):
     def derivatives_on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
         """The same on a grid of dimensionless x (G,) and y (H,) at one time, x first, of a model on the CPU and without
         gradients: name -> (G H, 2)."""
-        names, layers = jets.components(wanted), self._layers
+        layers = self._layers
         if grid.is_separable(layers):
+            names = tuple(dict.fromkeys(("", *wanted)))  # no others are worked out on the way
             jet = grid.on_grid(layers, self._extent, x, y, t, names).flatten(1, 2)  # (J, G H, 2)
             return dict(zip(names, jet.unbind(0), strict=True))
+        names = jets.components(wanted)
         points = torch.cartesian_prod(x, y, x.new_tensor([t]))  # (G H, 3)
         jet = fused.jets_at(layers, self._extent, points, names)  # (J, G H, 2)
         return dict(zip(names, jet.unbind(0), strict=True))
