@@ -51,9 +51,10 @@ def sums_of_squares(
     """
     from elastic_pinn.networks import kernel  # numba takes a moment to import: only those who train pay it
 
-    flat = _flat(network)
-    widths = [network.weights[0].shape[1], *(len(weight) for weight in network.weights)]
-    parts = [part for k, each in enumerate(equations) for part in _parts(k, each, max(widths))]
+    flat, widths = _flat(network), _widths(network)
+    parts = [
+        part for k, each in enumerate(equations) for part in _parts(k, len(each.points), len(each.names), widths.max())
+    ]
     inputs = [[_array(x) for x in (each.points, each.form, each.share, each.target)] for each in equations]
     totals = np.zeros(len(parts))
     by_flat = np.zeros((len(parts), flat.size if with_gradients else 0), flat.dtype)
@@ -67,7 +68,7 @@ def sums_of_squares(
         axes, pairs = _axes(names), _pairs(names)
         room = _room(part.chunk * kernel.numbers_a_point(widths, len(names)), flat.dtype)
         totals[p] = kernel.sum_of_squares(
-            flat, np.array(widths), kind, scale, axes, pairs, points[rows], form, share[rows], target[rows],
+            flat, widths, kind, scale, axes, pairs, points[rows], form, share[rows], target[rows],
             room, by_flat[p], by_form[p],
         )  # fmt: skip
 
@@ -82,6 +83,28 @@ def sums_of_squares(
     )
 
 
+def jets_at(network: Layers, extent: Tensor, points: Tensor, names: Components) -> Tensor:
+    """The jet of the output at many points (N, 3), without gradients, (J, N, 2).
+
+    extent: (3,), what the coordinates are divided by.
+    """
+    from elastic_pinn.networks import kernel
+
+    flat, widths, size = _flat(network), _widths(network), len(names)
+    parts, where = _parts(0, len(points), size, widths.max()), _array(points)
+    found = np.empty((size, len(points), 2), flat.dtype)
+    axes, pairs, scale, kind = _axes(names), _pairs(names), _array(extent), kernel.ACTIVATIONS[network.activation]
+
+    def work(p: int) -> None:
+        part = parts[p]
+        room = _room(part.chunk * kernel.numbers_a_point(widths, size), flat.dtype)
+        kernel.jets(flat, widths, kind, scale, axes, pairs, where[part.low : part.high], room, found, part.low)
+
+    with _single_threaded_blas().limit(limits=1):
+        _in_parallel(work, len(parts))
+    return torch.from_numpy(found)
+
+
 def prepare() -> None:
     """Have the kernel compiled, for both precisions, unless it lies there already: about 15 s, once a machine."""
     for dtype in (torch.float32, torch.float64):
@@ -89,12 +112,15 @@ def prepare() -> None:
         network = Layers((one, one[:, :1].expand(2, 1)), (one[0, :1], one[0, :2]), "tanh")
         equations = Equations(one, ("",), one.new_ones(1, 1, 2, 2), one[:, :1], one[:, :2])
         sums_of_squares(network, one[0], [equations], with_gradients=True)
+        jets_at(network, one[0], one, ("",))
 
 
-def _parts(k: int, equations: Equations, width: int) -> list[Part]:
-    """Parts of whole chunks, a power of two of them, as they then go evenly on most numbers of threads."""
-    count = len(equations.points)
-    chunk = SMALL_PRODUCT // (len(equations.names) * width**2)
+def _parts(k: int, count: int, size: int, width: int) -> list[Part]:
+    """Parts of whole chunks, a power of two of them, as they then go evenly on most numbers of threads.
+
+    k: of which equations; count: of points; size: of a jet; width: of the widest layer.
+    """
+    chunk = int(SMALL_PRODUCT // (size * width**2))
     chunk = max(chunk, FEWEST_POINTS) - 1 | 1  # odd: rows a power of two apart fight for the same places of a cache
     chunks = -(-count // chunk)
     parts = min(MOST_PARTS, 1 << max(0, (chunks // CHUNKS_A_PART).bit_length() - 1))
@@ -134,6 +160,11 @@ def _room(size: int, dtype: np.dtype[Any]) -> Array:
         room = np.empty(size, dtype)
         setattr(_of_thread, dtype.name, room)
     return room[:size]
+
+
+def _widths(network: Layers) -> Array:
+    """From the 3 inputs to the 2 outputs, (L + 2,)."""
+    return np.array([network.weights[0].shape[1], *(len(weight) for weight in network.weights)])
 
 
 def _flat(network: Layers) -> Array:

@@ -30,9 +30,12 @@ def on_grid(layers: Layers, extent: Tensor, x: Tensor, y: Tensor, t: float, name
     along_x = torch.exp(1j * torch.outer(x, by_axis[:, 0]))  # (G, F)
     along_y = torch.exp(1j * torch.outer(y, by_axis[:, 1]))  # (H, F)
     turned = last * torch.exp(1j * (t * by_axis[:, 2] + phases))  # (2, F)
+    # Im(a b) = Re a Im b + Im a Re b: one real product, of half the work of a complex one.
+    right = torch.stack([along_y.imag, along_y.real], dim=-1).flatten(1).T  # (2 F, H)
     found = []
     for name in names:
         factor = 1j ** len(name) * by_axis[:, [AXES.index(axis) for axis in name]].prod(dim=1)  # (F,)
-        found.append(torch.stack([((along_x * (factor * part)) @ along_y.T).imag for part in turned], dim=-1))
+        lefts = (torch.view_as_real(along_x * (factor * part)).flatten(1) for part in turned)  # each (G, 2 F)
+        found.append(torch.stack([left @ right for left in lefts], dim=-1))
     found[0] = found[0] + shift  # of the value, which comes first
     return torch.stack(found)

@@ -10,7 +10,6 @@ layers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -239,6 +238,22 @@ def _offsets(widths):
 
 
 @compiled
+def _columns(flat, widths, scale):
+    """The first layer's weights by the coordinates as they come, (3, C)."""
+    columns = np.empty((3, widths[1]), flat.dtype)
+    for c in range(widths[1]):
+        for axis in range(3):
+            columns[axis, c] = flat[3 * c + axis] / scale[axis]
+    return columns
+
+
+@compiled
+def numbers_a_point(widths, size):
+    """How many numbers of room the work on a point takes, with J = size components."""
+    return 2 * size * widths.max() + (2 * size + 3) * widths[1:-1].sum() + 2 * size
+
+
+@compiled
 def _forward(flat, widths, kind, columns, axes, pairs, points, room):
     """The jet of the output for a chunk of points, at the place in room that is returned.
 
@@ -309,20 +324,10 @@ def sum_of_squares(flat, widths, kind, scale, axes, pairs, points, form, share, 
     equations.py; room: `numbers_a_point` for each of the points that go through together; flat_grad: (P,), or (0,) if
     no gradient is asked for; form_grad: (K, J, 2, 2).
     """
-    size, widest, between, total = len(axes), 0, 0, 0.0
-    for width in widths:
-        widest = max(widest, width)
-    for width in widths[1:-1]:
-        between += width
-    product, columns, columns_grad = (
-        np.empty(widest * widest, flat.dtype),
-        np.empty((3, widths[1]), flat.dtype),
-        np.zeros((3, widths[1]), flat.dtype),
-    )
-    for c in range(widths[1]):
-        for axis in range(3):
-            columns[axis, c] = flat[3 * c + axis] / scale[axis]
-    chunk = room.size // (2 * size * widest + (2 * size + 3) * between + 2 * size)
+    size, widest, total = len(axes), widths.max(), 0.0
+    columns, columns_grad = _columns(flat, widths, scale), np.zeros((3, widths[1]), flat.dtype)
+    product = np.empty(widest * widest, flat.dtype)
+    chunk = room.size // numbers_a_point(widths, size)
     for low in range(0, len(points), chunk):
         n = min(chunk, len(points) - low)
         where, gradient = slice(low, low + n), size * n * widest
@@ -341,6 +346,12 @@ def sum_of_squares(flat, widths, kind, scale, axes, pairs, points, form, share, 
     return total
 
 
-def numbers_a_point(widths: Sequence[int], size: int) -> int:
-    """How many numbers of room `sum_of_squares` needs for each point of J = size components."""
-    return 2 * size * max(widths) + (2 * size + 3) * sum(widths[1:-1]) + 2 * size
+@compiled
+def jets(flat, widths, kind, scale, axes, pairs, points, room, found, start):
+    """The jet of the output at all points, into found (J, ..., 2) from `start` on; the rest as in `sum_of_squares`."""
+    columns, size = _columns(flat, widths, scale), len(axes)
+    chunk = room.size // numbers_a_point(widths, size)
+    for low in range(0, len(points), chunk):
+        n = min(chunk, len(points) - low)
+        at = _forward(flat, widths, kind, columns, axes, pairs, points[low : low + n], room)
+        found[:, start + low : start + low + n] = room[at : at + 2 * size * n].reshape((size, n, 2))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.config import NetworkConfig
-from elastic_pinn.networks import grid, jacobian, jets
+from elastic_pinn.networks import fused, grid, jacobian, jets
 from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.layers import Layers
@@ -20,8 +20,6 @@ from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.physics import Material, MaterialParameters, Scales
 
 NETWORKS: Mapping[str, type[MLP | PlaneWaves]] = {"mlp": MLP, "random_features": MLP, "plane_waves": PlaneWaves}
-
-NODES_AT_ONCE = 8192  # of a grid: what lies between the layers stays in cache
 
 
 class Model(nn.Module):
@@ -74,14 +72,17 @@ class Model(nn.Module):
         return dict(zip(names, jet.unbind(0), strict=True))
 
     def derivatives_on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
-        """The same on a grid of dimensionless x (G,) and y (H,) at one time, x first: name -> (G H, 2)."""
-        names, layers = jets.components(wanted), self._layers
+        """The same on a grid of dimensionless x (G,) and y (H,) at one time, x first, of a model on the CPU and without
+        gradients: name -> (G H, 2)."""
+        layers = self._layers
         if grid.is_separable(layers):
+            names = tuple(dict.fromkeys(("", *wanted)))  # no others are worked out on the way
             jet = grid.on_grid(layers, self._extent, x, y, t, names).flatten(1, 2)  # (J, G H, 2)
             return dict(zip(names, jet.unbind(0), strict=True))
+        names = jets.components(wanted)
         points = torch.cartesian_prod(x, y, x.new_tensor([t]))  # (G H, 3)
-        parts = [self.derivatives(part, names) for part in points.split(NODES_AT_ONCE)]
-        return {name: torch.cat([part[name] for part in parts]) for name in names}
+        jet = fused.jets_at(layers, self._extent, points, names)  # (J, G H, 2)
+        return dict(zip(names, jet.unbind(0), strict=True))
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
         """The mean over points of each set's squared misfit, (sets,), with gradients for network and material.
