@@ -162,7 +162,8 @@ def main(runs, queued, many):
         rows += part(size)
         print(*rows, sep="\n", flush=True)
     text = table([f"01_forward, {SHORT['steps']} steps of an MLP 3 x 48", "measured"], rows)
-    write_section("sweeps", COMMAND, f"{text}\n\nWhat is lost to the ideal: the workers' start and imports, once, and the end, when one works alone.")
+    lost = "What is lost to the ideal: the workers' start and imports, once, and the end, when one works alone."
+    write_section("sweeps", COMMAND, f"{text}\n\n{lost}")
 
 
 if __name__ == "__main__":
