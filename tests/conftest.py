@@ -1,7 +1,8 @@
 """Small experiments that train in a moment."""
 
+import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,15 @@ TINY = {
     "checkpoint_every": 0,
     "log_level": "warning",
 }
+
+
+@pytest.fixture(autouse=True)
+def as_talkative_as_before() -> Iterator[None]:
+    """A run sets how much the library's logger says, and this process has other tests to run."""
+    logger = logging.getLogger("elastic_pinn")
+    before = logger.level
+    yield
+    logger.setLevel(before)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 import elastic_pinn as ep
 from tests.browser.lab import PATIENCE_MS
 
-FEW = {"network": "mlp", "stages": ["adam"], "precision": "float32", "hidden_layers": [8], "steps": 20}
+FEW = {"network": "mlp", "stages": ["adam"], "precision": "float32", "hidden_layers": [8], "steps": [20]}
 FEW |= {"interior_points": 20, "boundary_points": 8, "initial_points": 8, "validation_points": 10, "log_level": "error"}
 LONG_MS = 3 * PATIENCE_MS
 
@@ -31,15 +31,16 @@ def test_a_sweep_is_defined_run_stopped_and_gone_on_with(notebook):
     expect(said.filter(has_text="did you mean 'steps'")).to_have_count(1, timeout=PATIENCE_MS)
     expect(lab.button("Start")).to_be_disabled()
     lab.shot("refused")
-    varied.fill("seed: [0, 1, 2]")
-    expect(rows).to_have_count(3, timeout=PATIENCE_MS)
+    varied.fill("seed: [0, 1]\nsteps: [20, 1000000]")
+    expect(rows).to_have_count(4, timeout=PATIENCE_MS)
     expect(rows.filter(has_text="completed")).to_have_count(2)
     lab.click("Start")
-    expect(rows.filter(has_text="running")).to_have_count(1, timeout=LONG_MS)
+    expect(rows.filter(has_text="running").first).to_be_visible(timeout=LONG_MS)
     lab.click("Stop")
     expect(said.filter(has_text=re.compile("^stopped"))).to_have_count(1, timeout=LONG_MS)
+    varied.fill("seed: [0, 1]\nsteps: [20, 30]")
     lab.click("Start")
-    expect(rows.filter(has_text="completed")).to_have_count(3, timeout=LONG_MS)
+    expect(rows.filter(has_text="completed")).to_have_count(4, timeout=LONG_MS)
     runs = [ep.Run(path.parent) for path in (lab.folder / "runs" / "s").glob("*/config.json")]
-    assert {run.config.seed for run in runs} == {0, 1, 2} and {run.status for run in runs} == {"completed"}
-    assert len(runs) == 3
+    steps = {(run.config.seed, run.config.steps) for run in runs if run.status == "completed"}
+    assert steps == {(seed, steps) for seed in (0, 1) for steps in (20, 30)}

@@ -63,7 +63,7 @@ class SweepForm(widgets.VBox):
             told = {name: field.value for name, field in self._fields.items()}
             told |= {name: _mapping(name, told[name]) for name in ("grid", "parameters")}
             lists = {name: value if isinstance(value, list) else [value] for name, value in told.pop("grid").items()}
-            kept = self.sweep.model_dump(by_alias=True, include={"cluster", "threads"})
+            kept = self.sweep.model_dump(by_alias=True, include={"cluster", "threads", "points", "random"})
             sweep = Sweep(**{**kept, **told, "grid": lists})
             notebook = sweep.read_notebook()
             self.runs = sweep.runs(notebook)
@@ -75,6 +75,7 @@ class SweepForm(widgets.VBox):
 
 def _fields(sweep: Sweep) -> dict[str, Any]:
     names = [sweep.notebook, *(name for name in _notebooks() if name != sweep.notebook)]
+    varied = sweep.grid | ({"seed": sweep.seeds} if sweep.seeds else {})
     wide: dict[str, Any] = {"style": STYLE, "layout": {"width": "auto", "flex": "1 1 260px"}}
     small: dict[str, Any] = {"style": STYLE, "layout": {"width": "auto", "flex": "0 1 170px"}}
     return {
@@ -94,7 +95,7 @@ def _fields(sweep: Sweep) -> dict[str, Any]:
             sweep.metric, description="metric", placeholder="error, else validation", **small,
             tooltip="what the best run has least of: a column of the history",
         ),
-        "grid": widgets.Textarea(_as_text(sweep.grid), layout=BOX, placeholder="learning_rate: [1e-3, 1e-2]"),
+        "grid": widgets.Textarea(_as_text(varied), layout=BOX, placeholder="learning_rate: [1e-3, 1e-2]"),
         "parameters": widgets.Textarea(_as_text(sweep.parameters), layout=BOX, placeholder="steps: 500"),
     }  # fmt: skip
 

@@ -31,8 +31,8 @@ LOOKS = {
     "Stop": ("stop", "end what runs, each with a checkpoint; Start goes on"),
     "Retry failed": ("refresh", "go on with the runs that failed, too"),
 }
-TABLE_STYLE = """<style>.sweep-table table {font-size: 12px; white-space: nowrap} .sweep-table th {text-align: left}
-.sweep-table td {text-align: left; padding: 1px 8px}</style>"""
+TABLE_STYLE = """<style>.sweep-table table {font-size: 12px; white-space: nowrap}
+.sweep-table td, .sweep-table th {text-align: left; padding: 1px 8px}</style>"""
 
 
 class SweepPanel(widgets.VBox):
