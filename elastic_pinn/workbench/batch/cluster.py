@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Worker, WorkerPlugin
 
 from elastic_pinn.workbench.batch.sweep import Cluster, Sweep, SweepError
 
@@ -54,7 +56,18 @@ def connected(sweep: Sweep) -> Iterator[Client]:
         return
     start = partial(_jobqueue, cluster) if cluster.jobqueue else _local
     with start(workers_of(sweep)) as workers, _client(workers) as client:
+        client.register_plugin(_Deaf())
         yield client
+
+
+class _Deaf(WorkerPlugin):
+    """A worker that an interrupt does not end: a terminal sends Ctrl-C to all its processes, and the sweep's own one
+    tells the workers what to do. Nothing that it starts inherits that."""
+
+    def setup(self, worker: Worker) -> None:
+        """Called on each worker, in its main thread unless it is a thread of the sweep's process itself."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def _client(place: Any) -> Client:

@@ -1,0 +1,34 @@
+"""Ctrl-C in a terminal, which every process there gets."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.batch import Sweep
+
+FORWARD = str(Path(__file__).parents[3] / "notebooks" / "01_forward.ipynb")
+
+
+def test_ctrl_c_ends_each_run_with_a_checkpoint_and_the_same_command_goes_on(write_sweep, command):
+    long = {"network": "mlp", "stages": ["adam"], "precision": "float32", "steps": 100_000, "checkpoint_every": 0}
+    file = write_sweep(notebook=FORWARD, parameters=long, seeds=[0, 1, 2], workers=2, threads=1)
+    folder = Sweep.read(file).folder
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([command, "sweep", file], **quiet, start_new_session=True) as sweep:
+        while len(list(folder.glob("*/history.h5"))) < 2:
+            assert sweep.poll() is None, sweep.stderr.read()
+            time.sleep(0.1)
+        time.sleep(2)
+        os.killpg(sweep.pid, signal.SIGINT)
+        said, _ = sweep.communicate(timeout=120)
+    assert sweep.returncode == 130 and "the same command goes on" in said
+    begun = [path.parent for path in folder.glob("*/config.json")]
+    assert len(begun) == 2
+    for path in begun:
+        summary, run = json.loads((path / "summary.json").read_text()), ep.Run(path)
+        assert (summary["status"], summary["reason"]) == ("stopped", "asked to stop")
+        assert run.latest().step == summary["step"] == len(run.history()) > 0
