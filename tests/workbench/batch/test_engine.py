@@ -1,8 +1,10 @@
 """What becomes of the runs of a sweep, by workers in this very process."""
 
+import gc
 import subprocess
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,10 @@ def workers_here(monkeypatch):
         return LocalCluster(n_workers=workers, threads_per_worker=1, **options)
 
     monkeypatch.setattr(clusters, "_local", local)
+    yield
+    with warnings.catch_warnings():  # here, and not in whatever test comes later
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 @pytest.fixture
