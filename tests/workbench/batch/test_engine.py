@@ -28,7 +28,7 @@ def workers_here(monkeypatch):
     """Workers are threads of this process, so that a test can change what they see."""
 
     def local(workers):
-        options = {"processes": False, "dashboard_address": None, "memory_limit": 0, "protocol": "tcp"}
+        options = {"processes": False, "dashboard_address": "127.0.0.1:0", "memory_limit": 0, "protocol": "tcp"}
         return LocalCluster(n_workers=workers, threads_per_worker=1, **options)
 
     monkeypatch.setattr(clusters, "_local", local)
