@@ -37,7 +37,10 @@ def standard_errors(checkpoint: Checkpoint, problem: Problem) -> dict[str, float
         return {}
     session = Session(checkpoint.config, problem)
     session.model.load_state_dict(checkpoint.model().state_dict())
-    covariance = _noise(session, problem.receivers.noise) ** 2 * _gain(session)
+    gain = _gain(session)
+    if gain is None:
+        return dict.fromkeys(problem.material.unknowns, math.inf)
+    covariance = _noise(session, problem.receivers.noise) ** 2 * gain
     spread = _by_parameters(session.model.material)  # (3, U)
     deviations = (spread @ covariance @ spread.T).diagonal().sqrt().tolist()
     found = dict(zip(PARAMETERS, deviations, strict=True))
@@ -51,8 +54,8 @@ def _noise(session: Session, stated: float) -> float:
     return max(stated / session.problem.scales.displacement, left)
 
 
-def _gain(session: Session) -> Tensor:
-    """The covariance of the unknowns' parameters for data misfits of variance 1, (U, U)."""
+def _gain(session: Session) -> Tensor | None:
+    """The covariance of the unknowns' parameters for data misfits of variance 1, (U, U); None for an infinite one."""
     parameters, batches = session.parameters, session.sampler.batches
 
     def effects(of: list[torch.nn.Parameter]) -> Tensor:
@@ -60,7 +63,11 @@ def _gain(session: Session) -> Tensor:
 
     by_layer, by_unknowns = effects(of_last_layer(parameters)), effects(unknowns_of(parameters))  # (M, P), (M, U)
     made_good = by_layer @ Factored(by_layer.clone(), session.config.ridge).solve(by_unknowns)
-    moved = torch.linalg.pinv(by_unknowns - made_good)  # G, (U, M)
+    seen = by_unknowns - made_good  # A, (M, U)
+    rounding = len(seen) * torch.finfo(seen.dtype).eps * by_unknowns.norm()
+    if torch.linalg.matrix_rank(seen, atol=rounding, rtol=0.0) < seen.shape[1]:
+        return None
+    moved = torch.linalg.pinv(seen)  # G, (U, M)
     points = len(batches["data"].points)
     weight = math.sqrt(session.config.weight_data / points)
     at_receivers = weight * moved[:, -2 * points :]  # (U, D): the data come last

@@ -16,11 +16,12 @@ def run_folder(run_dir: str, name: str) -> Path:
     """
     if run_dir:
         return project_root() / run_dir
-    stem = stamped(name)
+    stem, runs = stamped(name), project_root() / RUNS
+    runs.mkdir(parents=True, exist_ok=True)  # where it cannot be made, no other name helps
     for i in count(1):
-        path = project_root() / RUNS / (stem if i == 1 else f"{stem}-{i}")
+        path = runs / (stem if i == 1 else f"{stem}-{i}")
         try:
-            path.mkdir(parents=True)
+            path.mkdir()
         except FileExistsError:
             continue
         return path

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.uncertainty import standard_errors
 
 RUNS = 25
@@ -54,3 +55,21 @@ def test_the_standard_errors_are_what_the_unknowns_scatter_by_when_the_noise_is_
 def test_a_problem_without_unknowns_has_no_errors(tiny, waves, tmp_path):
     run = ep.train(tiny(steps=1), tmp_path, waves())
     assert standard_errors(run.latest(), waves()) == {}
+
+
+@pytest.mark.parametrize("told_apart", [0, 1])
+def test_unknowns_that_the_misfits_do_not_tell_apart_are_known_to_nothing(
+    inverse, tiny, tmp_path, monkeypatch, told_apart
+):
+    system = Loss.system
+
+    def blind(self, model, batches, parameters):
+        residuals, effects = system(self, model, batches, parameters)
+        is_of_unknowns = {id(p) for p in parameters} == {id(p) for p in model.material.parameters()}
+        if is_of_unknowns:
+            effects[:, told_apart:] = 0.0
+        return residuals, effects
+
+    run = ep.train(tiny(**WAVES), tmp_path, inverse)
+    monkeypatch.setattr(Loss, "system", blind)
+    assert standard_errors(run.latest(), inverse) == {"lambda": math.inf, "mu": math.inf}

@@ -1,10 +1,13 @@
 """Curves of many runs: each by itself, or medians and ranges over seeds."""
 
+import shutil
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.figures.comparison import compare, curves_of
+from elastic_pinn.workbench.figures.comparison import MOST_POINTS, compare, curves_of
 
 
 @pytest.fixture
@@ -52,3 +55,27 @@ def test_axes_say_what_they_show(runs):
 def test_a_column_that_no_run_has_is_refused(runs):
     with pytest.raises(ValueError, match="none of these 3 runs has a column 'loss/pdf'"):
         compare(runs, "loss/pdf")
+
+
+def test_runs_of_one_name_keep_curves_of_their_own(folder_of_runs, tmp_path):
+    for sweep in ("s1", "s2"):
+        shutil.copytree(folder_of_runs / "a", tmp_path / sweep / "x")
+    places = [tmp_path / "s1" / "x", tmp_path / "s2" / "x", folder_of_runs / "a"]
+    curves = curves_of(places, "loss/total", "step", 1, by_seed=False)
+    assert [curve.name for curve in curves] == ["s1/x", "s2/x", "a"]
+
+
+def test_a_run_in_which_nothing_was_measured_yet_has_no_curve(runs, monkeypatch):
+    history = runs[0].history()
+    history["error/displacement"] = np.nan
+    monkeypatch.setattr(ep.Run, "history", lambda self: history)
+    with pytest.raises(ValueError, match="none of these 1 runs"):
+        compare(runs[:1], "error/displacement")
+
+
+def test_a_thinned_curve_ends_where_the_run_does(runs, monkeypatch):
+    rows = 2 * MOST_POINTS + 2
+    history = pd.DataFrame({"step": np.arange(1, rows + 1), "loss/total": np.arange(rows, 0, -1.0)})
+    monkeypatch.setattr(ep.Run, "history", lambda self: history)
+    (curve,) = curves_of(runs[:1], "loss/total", "step", 1, by_seed=False)
+    assert len(curve.x) <= MOST_POINTS and (curve.x[-1], curve.median[-1]) == (rows, 1.0)

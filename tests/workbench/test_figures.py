@@ -122,6 +122,13 @@ def test_material_traces_show_found_start_and_truth(inverse_run):
     assert curves["start"][1] == pytest.approx([1.3 * 57.6] * 2)
 
 
+def test_a_run_that_took_no_step_is_drawn_empty(inverse_run, tmp_path, monkeypatch):
+    empty = inverse_run.history().iloc[:0]
+    monkeypatch.setattr(ep.Run, "history", lambda self: empty)
+    for figure in (ep.figures.material_traces(inverse_run), ep.figures.loss_curves([inverse_run])):
+        assert figure.png().startswith(PNG)
+
+
 def test_material_traces_need_unknowns(forward_run):
     with pytest.raises(ValueError, match="needs a problem with unknowns"):
         ep.figures.material_traces(forward_run)

@@ -1,3 +1,5 @@
+import pytest
+
 from elastic_pinn.workbench.folders import resume_from, run_folder
 
 
@@ -7,6 +9,13 @@ def test_a_fresh_folder_is_never_an_old_one(tmp_path, monkeypatch):
     made = [run_folder("", "01_forward") for _ in range(3)]
     assert [path.name for path in made] == [f"20260101-000000-01_forward{end}" for end in ("", "-2", "-3")]
     assert all(path.is_dir() and path.parent == tmp_path / "runs" for path in made)
+
+
+def test_a_runs_folder_that_cannot_be_made_is_told_and_not_tried_for_ever(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").symlink_to(tmp_path / "unplugged")
+    with pytest.raises(FileExistsError, match="runs"):
+        run_folder("", "01_forward")
 
 
 def test_relative_paths_start_at_the_projects_root(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -66,20 +67,31 @@ def compare(
 def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, by_seed: bool) -> list[Curve]:
     """The curves of those sources that have the column, in their order."""
     opened = [open_source(source) for source in sources]
-    configs = [each.config for each in opened]
+    names = _by_fields([each.config for each in opened]) if by_seed else short_names([str(e.path) for e in opened])
     groups: dict[str, list[pd.Series]] = {}
-    for each, config in zip(opened, configs, strict=True):
+    for each, name in zip(opened, names, strict=True):
         history = each.history()
-        if column in history:
-            name = _name(config, configs, str(each.path), by_seed)
-            groups.setdefault(name, []).append(_series(history, column, over, smooth))
+        values = _series(history, column, over, smooth) if column in history else pd.Series(dtype=float)
+        if len(values):  # else it was not measured, or not yet
+            groups.setdefault(name, []).append(values)
     return [_curve(name, members) for name, members in groups.items()]
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """The ends of different paths, with as many folders as it takes to tell them apart."""
+    parts = [path.rstrip("/").split("/") for path in paths]
+    ends = ["/".join(each[-1:]) for each in parts]
+    for length in range(2, max(map(len, parts), default=0) + 1):
+        seen = Counter(ends)
+        ends = ["/".join(each[-length:]) if seen[end] > 1 else end for each, end in zip(parts, ends, strict=True)]
+    return ends
 
 
 def _series(history: pd.DataFrame, column: str, over: Over, smooth: int) -> pd.Series:
     values = history.set_index(over)[column].dropna()
     smoothed = values.rolling(smooth, center=True, min_periods=1).median()
-    return smoothed.iloc[:: max(1, -(-len(smoothed) // MOST_POINTS))]
+    stride = max(1, -(-len(smoothed) // MOST_POINTS))
+    return smoothed.iloc[(len(smoothed) - 1) % stride :: stride]  # the last one among them
 
 
 def _curve(name: str, members: list[pd.Series]) -> Curve:
@@ -91,13 +103,11 @@ def _curve(name: str, members: list[pd.Series]) -> Curve:
     return Curve(label, x, np.median(values, axis=0), values.min(axis=0), values.max(axis=0))
 
 
-def _name(config: Config, configs: Sequence[Config], path: str, by_seed: bool) -> str:
-    """What tells a run from the others: where it lies, or the fields in which they differ but for the seed."""
-    folder = path.rstrip("/").rsplit("/", 1)[-1]
-    if not by_seed:
-        return folder
-    different = {name for other in configs for name in config.differences(other)} - {"seed"}
-    return ", ".join(f"{name} = {getattr(config, name)}" for name in sorted(different)) or "all alike"
+def _by_fields(configs: Sequence[Config]) -> list[str]:
+    """Of each run the fields in which some differ but for the seed."""
+    different = {name for config in configs[1:] for name in configs[0].differences(config)} - {"seed"}
+    return [", ".join(f"{name} = {getattr(config, name)}" for name in sorted(different)) or "all alike"
+            for config in configs]  # fmt: skip
 
 
 def _draw(axes: Axes, curve: Curve, color: ColorType) -> None:

@@ -130,7 +130,7 @@ def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarra
     axes.plot(steps, np.abs(percent), color=VERMILLION, **dots(len(steps)))
     axes.set_yscale("log")
     # The curve crosses the truth now and then, which would stretch the axis.
-    axes.set_ylim(LEAST_DEVIATION, 2.0 * max(1.0, *np.abs(percent)))
+    axes.set_ylim(LEAST_DEVIATION, 2.0 * np.abs(percent).max(initial=1.0))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel(f"deviation of {SYMBOLS[name]} (%)")
     if len(percent):

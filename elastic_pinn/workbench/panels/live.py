@@ -33,8 +33,17 @@ class LiveRecord:
         self.row: Mapping[str, float] = {}
         self.weights: tuple[int, Weights] | None = None
         if earlier is not None:
-            for row in earlier[:: 1 + len(earlier) // CAPACITY].to_dict("records"):
-                self.take_row(row)
+            self._take_earlier(earlier)
+
+    def _take_earlier(self, history: pd.DataFrame) -> None:
+        """A part of each curve by itself, since not every column is measured at every step."""
+        for name in [name for name in history if name.startswith((PREFIX, MATERIAL))]:
+            values = history.set_index("step")[name].dropna()
+            series = self._series.setdefault(name, ThinnedSeries())
+            for step, value in values.iloc[:: 1 + len(values) // CAPACITY].items():
+                series.append(step, value)
+        if len(history):
+            self.take_row(history.iloc[-1].to_dict())
 
     def take_row(self, row: Mapping[str, float]) -> None:
         """Take in a row of the history."""
@@ -68,19 +77,27 @@ class LiveRecord:
 
 
 class ThinnedSeries:
-    """Points (x, y) with growing x; when there are too many, every second one is let go."""
+    """Points (x, y) with growing x; when there are too many, every second one is let go, but never the newest."""
 
     def __init__(self) -> None:
-        self.points: list[tuple[float, float]] = []
+        self._kept: list[tuple[float, float]] = []
+        self._newest: list[tuple[float, float]] = []  # as long as it is not kept
         self._stride, self._seen = 1, 0
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """What is known of the curve, to its end."""
+        return self._kept + self._newest
 
     def append(self, x: float, y: float) -> None:
         """Take in a point. Points at or beyond x are let go first: a run that was resumed earlier than it ended."""
-        while self.points and self.points[-1][0] >= x:
-            self.points.pop()
-        if self._seen % self._stride == 0:
-            self.points.append((x, y))
+        while self._kept and self._kept[-1][0] >= x:
+            self._kept.pop()
+        is_kept = self._seen % self._stride == 0
+        if is_kept:
+            self._kept.append((x, y))
+        self._newest = [] if is_kept else [(x, y)]
         self._seen += 1
-        if len(self.points) == CAPACITY:
-            self.points = self.points[::2]
+        if len(self._kept) == CAPACITY:
+            self._kept = self._kept[::2]
             self._stride *= 2
