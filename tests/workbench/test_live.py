@@ -37,7 +37,8 @@ def test_the_live_record_holds_the_losses_that_were_measured():
 
 def test_the_live_record_goes_on_from_an_earlier_history():
     earlier = pd.DataFrame({"step": range(1, 3 * CAPACITY), "loss/total": 1.0, "material/mu": 2.0})
-    record = LiveRecord(earlier)
+    record = LiveRecord()
+    record.take_earlier(earlier)
     record.take_row({"step": 3 * CAPACITY, "loss/total": 0.5, "material/mu": 3.0})
     (steps, losses), (_, values) = record.losses()["total"], record.material()["mu"]
     assert (steps[0], steps[-1], losses[-1], values[-1]) == (1, 3 * CAPACITY, 0.5, 3.0)
@@ -48,7 +49,8 @@ def test_what_was_measured_now_and_then_is_not_lost_with_the_rows_between():
     rows = 3 * CAPACITY
     earlier = pd.DataFrame({"step": range(1, rows + 1), "loss/total": 1.0, "loss/validation": math.nan})
     earlier.loc[earlier["step"] % 100 == 0, "loss/validation"] = 2.0
-    record = LiveRecord(earlier)
+    record = LiveRecord()
+    record.take_earlier(earlier)
     assert record.losses()["validation"][0].tolist() == list(range(100, rows + 1, 100))
     assert record.row["step"] == rows
 

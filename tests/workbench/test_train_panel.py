@@ -1,3 +1,5 @@
+"""The panel that trains, without a browser: start, stop, what it shows, and what it says when something is wrong."""
+
 import asyncio
 
 import ipywidgets as widgets
@@ -6,60 +8,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.storage import Store
 from elastic_pinn.workbench.panels import TrainPanel
-
-TINY = {
-    "hidden_layers": [8],
-    "interior_points": 20,
-    "boundary_points": 8,
-    "initial_points": 8,
-    "validation_points": 8,
-    "validate_every": 10,
-    "checkpoint_every": 0,
-}
-ENDLESS = ep.Config(**TINY, steps=1_000_000, time_limit=60.0)  # ends by itself, or a failing test would hang
-
-
-async def until(condition):
-    """Give the loop away until the condition holds; the test's own time limit is the guard."""
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-def inside(widget, kind):
-    """The widgets of a kind in a panel, by what their label says."""
-    found = {widget.description: widget} if isinstance(widget, kind) else {}
-    for child in getattr(widget, "children", ()):
-        found |= inside(child, kind)
-    return found
-
-
-def buttons(panel):
-    return inside(panel, widgets.Button)
-
-
-def enabled(panel):
-    return {name for name, button in buttons(panel).items() if name and not button.disabled}
-
-
-def fields(panel):
-    return inside(panel, widgets.Text) | inside(panel, widgets.Dropdown) | inside(panel, widgets.Checkbox)
-
-
-def status(panel):
-    return panel.children[3].value
-
-
-def step(panel):
-    return inside(panel, widgets.IntProgress)[""].value
-
-
-async def started(panel, *where):
-    """A running training, after its first step."""
-    task = asyncio.create_task(panel.train(*where))
-    await until(lambda: "Stop" in enabled(panel))
-    await until(lambda: step(panel) > 0)
-    return task
+from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, inside, started, status, step, until
 
 
 def test_training_without_a_click_shows_its_end(tmp_path):
@@ -132,25 +81,6 @@ def test_an_interrupt_is_a_stop_and_the_run_is_returned(tmp_path):
     assert run.latest().step == len(run.history())
 
 
-def test_after_a_stop_resume_goes_on_with_the_same_run(tmp_path):
-    async def scenario():
-        panel = TrainPanel(ENDLESS)
-        first = await started(panel, str(tmp_path / "run"))
-        buttons(panel)["Stop"].click()
-        stopped_at = (await first).latest().step
-        buttons(panel)["Resume"].click()
-        await until(lambda: step(panel) > stopped_at)
-        buttons(panel)["Stop"].click()
-        await until(lambda: status(panel).startswith("<b>stopped</b>"))
-        return stopped_at
-
-    stopped_at = asyncio.run(scenario())
-    run = ep.Run(tmp_path / "run")
-    assert run.summary["generation"] == 1
-    assert run.summary["parent"] == f"step {stopped_at}, generation 0"
-    assert run.history()["step"].tolist() == list(range(1, run.latest().step + 1))
-
-
 def test_checkpoint_now_writes_one_and_training_goes_on(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -177,6 +107,19 @@ def test_an_error_of_train_reaches_the_awaiting_cell_and_the_status_line(tmp_pat
     panel = asyncio.run(scenario())
     assert status(panel).startswith("<b>failed</b> ConfigError: monitor")
     assert "Start" in enabled(panel)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").write_text("a file")
+
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY))
+        buttons(panel)["Start"].click()
+        await until(lambda: status(panel).startswith("<b>failed</b> FileExistsError"))
+        return panel
+
+    assert "Start" in enabled(asyncio.run(scenario()))
 
 
 def test_a_panel_trains_one_run_at_a_time(tmp_path):
@@ -223,61 +166,6 @@ def test_a_fault_in_the_panel_leaves_no_run_going_on_unseen(tmp_path, monkeypatc
     assert status(panel).startswith("<b>failed</b>") and "Start" in enabled(panel)
 
 
-def test_a_paused_cell_waits_and_resume_goes_on_in_it_with_changed_fields(tmp_path):
-    async def scenario():
-        panel = TrainPanel(ENDLESS)
-        task = await started(panel, str(tmp_path / "run"))
-        buttons(panel)["Pause"].click()
-        await until(lambda: status(panel).startswith("<b>paused</b>"))
-        paused_at = ep.Run(tmp_path / "run").latest().step
-        assert not task.done() and enabled(panel) == {"Resume", "Stop"}
-        fields(panel)["learning_rate"].value = "5e-4"
-        buttons(panel)["Resume"].click()
-        await until(lambda: step(panel) > paused_at)
-        buttons(panel)["Stop"].click()
-        return paused_at, await task
-
-    paused_at, run = asyncio.run(scenario())
-    assert run.status == "stopped" and run.summary["generation"] == 1
-    assert run.events() == [(paused_at, "learning_rate: 0.001 -> 0.0005")]
-    assert run.history()["learning_rate"].iloc[paused_at - 1 : paused_at + 1].tolist() == [1e-3, 5e-4]
-
-
-def test_a_paused_run_can_be_stopped_by_the_button_and_by_an_interrupt(tmp_path):
-    async def scenario(end, where):
-        panel = TrainPanel(ENDLESS)
-        task = await started(panel, str(where))
-        buttons(panel)["Pause"].click()
-        await until(lambda: status(panel).startswith("<b>paused</b>"))
-        end(panel, task)
-        return await task
-
-    for name, end in {
-        "button": lambda panel, _: buttons(panel)["Stop"].click(),
-        "interrupt": lambda _, task: task.cancel(),
-    }.items():
-        assert asyncio.run(scenario(end, tmp_path / name)).status == "stopped"
-
-
-def test_a_change_that_the_run_cannot_go_on_with_is_told_and_the_pause_goes_on(tmp_path):
-    async def scenario():
-        panel = TrainPanel(ENDLESS)
-        task = await started(panel, str(tmp_path / "run"))
-        buttons(panel)["Pause"].click()
-        await until(lambda: status(panel).startswith("<b>paused</b>"))
-        fields(panel)["hidden_layers"].value = "9"
-        buttons(panel)["Resume"].click()
-        await until(lambda: "hidden_layers: (8,) -&gt; (9,)" in status(panel))
-        await until(lambda: enabled(panel) == {"Resume", "Stop"})
-        fields(panel)["hidden_layers"].value = "8"
-        buttons(panel)["Resume"].click()
-        await until(lambda: status(panel).startswith("<b>running</b>"))
-        buttons(panel)["Stop"].click()
-        return await task
-
-    assert asyncio.run(scenario()).summary["generation"] == 1
-
-
 def test_start_makes_a_fresh_run_by_the_fields_as_they_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -291,56 +179,6 @@ def test_start_makes_a_fresh_run_by_the_fields_as_they_are(tmp_path, monkeypatch
     asyncio.run(scenario())
     found = {path.name.split("-", 2)[2]: ep.Run(path).summary["step"] for path in (tmp_path / "runs").iterdir()}
     assert found == {"mine": 3, "yours": 5}
-
-
-def test_more_steps_let_a_completed_run_be_resumed(tmp_path):
-    async def scenario():
-        panel = TrainPanel(ep.Config(**TINY, steps=3))
-        await panel.train(str(tmp_path / "run"))
-        fields(panel)["steps"].value = "5"
-        assert enabled(panel) == {"Start", "Resume"}
-        buttons(panel)["Resume"].click()
-        await until(lambda: step(panel) == 5 and status(panel).startswith("<b>completed</b>"))
-
-    asyncio.run(scenario())
-    assert ep.Run(tmp_path / "run").events() == [(3, "steps: 3 -> 5")]
-
-
-def test_any_checkpoint_of_any_run_can_be_gone_on_from_and_brings_its_fields(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    ep.train(ep.Config(**TINY | {"hidden_layers": [5], "checkpoint_every": 2}, steps=6), tmp_path / "runs" / "other")
-
-    async def scenario():
-        panel = TrainPanel(ep.Config(**TINY, steps=3))
-        assert enabled(panel) == {"Start"}
-        choice = fields(panel)["Resume from"]
-        labels = dict(choice.options)
-        choice.value = next(path for label, path in labels.items() if label.startswith("other · step 4 (g0)"))
-        assert fields(panel)["hidden_layers"].value == "5" and fields(panel)["steps"].value == "6"
-        assert enabled(panel) == {"Start", "Resume"}
-        fields(panel)["learning_rate"].value = "0.01"
-        buttons(panel)["Resume"].click()
-        await until(lambda: status(panel).startswith("<b>completed</b>"))
-        return panel
-
-    panel = asyncio.run(scenario())
-    run = ep.Run(tmp_path / "runs" / "other")
-    assert panel.run_dir == run.path and run.summary["parent"] == "step 4, generation 0"
-    assert run.events() == [(4, "learning_rate: 0.001 -> 0.01")]
-
-
-def test_the_list_shows_new_checkpoints_when_it_is_read_anew(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    async def scenario():
-        panel = TrainPanel(ep.Config(**TINY, steps=3))
-        await panel.train()
-        assert len(fields(panel)["Resume from"].options) == 1
-        buttons(panel)[""].click()
-        return [label for label, path in fields(panel)["Resume from"].options if path]
-
-    found = asyncio.run(scenario())
-    assert ["step 3 (g0)" in found[0], "step 0 (g0)" in found[1], len(found)] == [True, True, 2]
 
 
 def test_fields_that_are_not_legal_are_told_and_cannot_be_started(tmp_path):

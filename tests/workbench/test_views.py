@@ -42,7 +42,8 @@ def test_the_tab_that_is_open_stays_open_when_training_goes_on_and_the_problem_i
 
 def test_the_instant_of_the_wavefield_can_be_chosen(forward_run):
     newest, config = forward_run.latest(), forward_run.config
-    record = LiveRecord(newest.history())
+    record = LiveRecord()
+    record.take_earlier(newest.history())
     record.take_weights(newest.step, newest.model().state_dict())
     views = LiveViews()
     views.follow(forward_run.path, record, config, ep.problem_from(config))

@@ -20,25 +20,25 @@ MATERIAL = "material/"
 class LiveRecord:
     """The newest row of the history, each loss term and material parameter as a curve, and the newest weights.
 
-    earlier: the history up to where training goes on. `row` and `weights` are Control's on_step and on_weights.
+    `take_row` and `take_weights` are Control's on_step and on_weights.
 
     Attributes:
         row: the newest row; empty before the first.
         weights: step and weights of the newest look; None before the first.
     """
 
-    def __init__(self, earlier: pd.DataFrame | None = None) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._series: dict[str, ThinnedSeries] = {}
         self.row: Mapping[str, float] = {}
         self.weights: tuple[int, Weights] | None = None
-        if earlier is not None:
-            self._take_earlier(earlier)
 
-    def _take_earlier(self, history: pd.DataFrame) -> None:
-        """A part of each curve by itself, since not every column is measured at every step."""
-        for name in [name for name in history if name.startswith((PREFIX, MATERIAL))]:
-            values = history.set_index("step")[name].dropna()
+    def take_earlier(self, history: pd.DataFrame) -> None:
+        """Take in the history up to where training goes on: a part of each curve by itself, since not every column is
+        measured at every step."""
+        by_step = history.set_index("step")
+        for name in [name for name in by_step if name.startswith((PREFIX, MATERIAL))]:
+            values = by_step[name].dropna()
             series = self._series.setdefault(name, ThinnedSeries())
             for step, value in values.iloc[:: 1 + len(values) // CAPACITY].items():
                 series.append(step, value)

@@ -7,12 +7,15 @@ the interrupt button arrive, and sets the widgets.
 import asyncio
 import contextlib
 import html
-import signal
 import time
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import ipywidgets as widgets
+import pandas as pd
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Problem, problem_from
@@ -22,7 +25,7 @@ from elastic_pinn.training import Control, RunDirectoryError, train
 from elastic_pinn.workbench.figures.sources import checkpoint_of
 from elastic_pinn.workbench.folders import resume_from, run_folder
 from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.panels.buttons import Buttons, State
+from elastic_pinn.workbench.panels.buttons import Buttons, State, interrupt_calls
 from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
 from elastic_pinn.workbench.panels.fields import ConfigForm
 from elastic_pinn.workbench.panels.live import LiveRecord
@@ -31,6 +34,8 @@ from elastic_pinn.workbench.panels.views import LiveViews
 
 POLL_S = 0.1
 TEXT_EVERY_S = 0.5
+
+Result = TypeVar("Result")
 
 
 class Wish(Enum):
@@ -96,9 +101,13 @@ class TrainPanel(widgets.VBox):
             raise RuntimeError(f"this panel is training already, in {self.run_dir}: press Stop, or wait for its end")
         if self._form.fault:
             raise self._form.fault
-        self.run_dir = run_folder(run_dir, self._form.run_name)
+        self._enter(State.RUNNING)
         try:
+            self.run_dir = run_folder(run_dir, self._form.run_name)
             return await self._train_through_pauses(resume_from(resume))
+        except BaseException as error:
+            self._say_failed(error)
+            raise
         finally:
             self._enter(State.IDLE)
 
@@ -110,33 +119,38 @@ class TrainPanel(widgets.VBox):
                 break
             try:
                 run = await self._train_on("auto")
-            except (ConfigError, RunDirectoryError):  # the status line says what it cannot go on with
-                self._wish = Wish.PAUSE
+            except (ConfigError, RunDirectoryError, CheckpointError) as error:  # what is paused is not lost by it
+                self._say_failed(error)
+                self._wish = self._wish if self._wish is Wish.STOP else Wish.PAUSE
         self._say_end(run)
         self.views.draw_all()
         return run
 
     async def _train_on(self, resume: str) -> Run:
-        """One call of train(), watched; the status line says what it raises too."""
-        self._enter(State.RUNNING)
-        self._wish, self._done_by, self._record = Wish.NONE, None, self._record_until_now(resume)
+        """One call of train(), watched. From here on a click counts, also while the run's past is read."""
+        self._wish, self._done_by, self._record = Wish.NONE, None, LiveRecord()
         self._control = control = Control(self._record.take_row, self._record.take_weights)
-        self._progress.begin(self.config.steps, self._step)
-        self.views.follow(self.run_dir, self._record, self.config, self._form.problem or problem_from(self.config))
-        call = (self.config, self.run_dir, self._own, resume, control)
-        work = asyncio.create_task(asyncio.to_thread(train, *call))
+        self._enter(State.RUNNING)
         try:
-            run = await self._watch(work, control)
-        except BaseException as error:
-            control.stop()  # whatever failed, no run goes on unseen
-            await asyncio.wait({work})
-            self._say("failed", f"{type(error).__name__}: {error}")
-            raise
+            self._record.take_earlier(await self._in_thread(self._history_until_now, resume))
+            self._progress.begin(self.config.steps, self._step)
+            self.views.follow(self.run_dir, self._record, self.config, self._form.problem or problem_from(self.config))
+            run = await self._train_watched(resume, control)
         finally:
             self._control = None
         self._done_by = self.config if run.status == "completed" else None
         self._say_end(run)
         return run
+
+    async def _train_watched(self, resume: str, control: Control) -> Run:
+        call = (self.config, self.run_dir, self._own, resume, control)
+        work = asyncio.create_task(asyncio.to_thread(train, *call))
+        try:
+            return await self._watch(work, control)
+        except BaseException:
+            control.stop()  # whatever failed, no run goes on unseen
+            await asyncio.wait({work})
+            raise
 
     async def _watch(self, work: asyncio.Task[Run], control: Control) -> Run:
         """Keep the widgets up to date until the work is done; an interrupt is a Stop, never a lost run."""
@@ -163,49 +177,55 @@ class TrainPanel(widgets.VBox):
             await self._sleep()
         return self._wish
 
+    async def _in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """What a piece of work gives that takes a while, during which clicks arrive."""
+        task = asyncio.create_task(asyncio.to_thread(work, *arguments))
+        while not task.done():
+            await self._sleep()
+        return task.result()
+
     async def _sleep(self) -> None:
         """Give the kernel a moment for clicks, of which its interrupt is one."""
         try:
             await asyncio.sleep(POLL_S)
         except (KeyboardInterrupt, asyncio.CancelledError):
-            self._ask(Wish.STOP)
+            self._obey(Wish.STOP)
 
-    def _record_until_now(self, resume: str) -> LiveRecord:
+    def _history_until_now(self, resume: str) -> pd.DataFrame:
         """What is known of the run before training goes on."""
-        if resume == "never":
-            return LiveRecord()
-        with contextlib.suppress(FileNotFoundError, CheckpointError):  # train() says what is wrong, if anything is
-            return LiveRecord(checkpoint_of(self.run_dir if resume == "auto" else resume).history())
-        return LiveRecord()
+        if resume != "never":
+            with contextlib.suppress(FileNotFoundError, CheckpointError):  # train() says what is wrong, if anything is
+                return checkpoint_of(self.run_dir if resume == "auto" else resume).history()
+        return pd.DataFrame({"step": []})
+
+    # Clicks may arrive on another thread than that of the event loop, on which all that follows from them is done.
 
     def _start(self) -> None:
-        self._launch("", "never")
+        self._loop.call_soon_threadsafe(self._begin, "", "never")
 
     def _resume(self) -> None:
+        self._loop.call_soon_threadsafe(self._go_on)
+
+    def _ask(self, wish: Wish) -> None:
+        self._loop.call_soon_threadsafe(self._obey, wish)
+
+    def _go_on(self) -> None:
         if self._state is State.PAUSED:
             self._wish = Wish.RESUME
         elif chosen := self._list.chosen:
             self._list.forget()
-            self._launch(str(chosen.parent.parent), str(chosen))
+            self._begin(str(chosen.parent.parent), str(chosen))
         else:
-            self._launch(str(self.run_dir), "auto")
-
-    def _launch(self, run_dir: str, resume: str) -> None:
-        """Train because of a click, which may arrive on another thread than the event loop's."""
-        self._loop.call_soon_threadsafe(self._begin, run_dir, resume)
+            self._begin(str(self.run_dir), "auto")
 
     def _begin(self, run_dir: str, resume: str) -> None:
         self._clicked = self._loop.create_task(self._train_unawaited(run_dir, resume))
 
     async def _train_unawaited(self, run_dir: str, resume: str) -> None:
-        before = signal.signal(signal.SIGINT, lambda *_: self._ask(Wish.STOP))  # no cell is there to be interrupted
-        try:
-            with contextlib.suppress(Exception):  # the status line says it, and nobody awaits
-                await self.train(run_dir, resume)
-        finally:
-            signal.signal(signal.SIGINT, before)
+        with interrupt_calls(partial(self._ask, Wish.STOP)), contextlib.suppress(Exception):  # the status line says it
+            await self.train(run_dir, resume)
 
-    def _ask(self, wish: Wish) -> None:
+    def _obey(self, wish: Wish) -> None:
         """End the training that runs, for good or until it is resumed."""
         self._wish = wish
         if self._control:
@@ -255,6 +275,9 @@ class TrainPanel(widgets.VBox):
         if not (count := summary.get("checkpoint_failures")):  # a run of an older version has none
             return newest
         return f"{newest}; {count} failed to be written, the last one: {summary['checkpoint_failure']}"
+
+    def _say_failed(self, error: BaseException) -> None:
+        self._say("failed", f"{type(error).__name__}: {error}")
 
     def _say(self, status: str, text: str) -> None:
         self._status.value = f"<b>{status}</b> {html.escape(text)}"

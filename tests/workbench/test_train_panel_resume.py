@@ -1,0 +1,176 @@
+"""The panel that trains, without a browser: pause, go on, and go on from any checkpoint."""
+
+import asyncio
+import threading
+from unittest.mock import Mock
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.panels import TrainPanel, train_panel
+from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, started, status, step, until
+
+
+def test_after_a_stop_resume_goes_on_with_the_same_run(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        first = await started(panel, str(tmp_path / "run"))
+        buttons(panel)["Stop"].click()
+        stopped_at = (await first).latest().step
+        buttons(panel)["Resume"].click()
+        await until(lambda: step(panel) > stopped_at)
+        buttons(panel)["Stop"].click()
+        await until(lambda: status(panel).startswith("<b>stopped</b>"))
+        return stopped_at
+
+    stopped_at = asyncio.run(scenario())
+    run = ep.Run(tmp_path / "run")
+    assert run.summary["generation"] == 1
+    assert run.summary["parent"] == f"step {stopped_at}, generation 0"
+    assert run.history()["step"].tolist() == list(range(1, run.latest().step + 1))
+
+
+def test_a_paused_cell_waits_and_resume_goes_on_in_it_with_changed_fields(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        task = await started(panel, str(tmp_path / "run"))
+        buttons(panel)["Pause"].click()
+        await until(lambda: status(panel).startswith("<b>paused</b>"))
+        paused_at = ep.Run(tmp_path / "run").latest().step
+        assert not task.done() and enabled(panel) == {"Resume", "Stop"}
+        fields(panel)["learning_rate"].value = "5e-4"
+        buttons(panel)["Resume"].click()
+        await until(lambda: step(panel) > paused_at)
+        buttons(panel)["Stop"].click()
+        return paused_at, await task
+
+    paused_at, run = asyncio.run(scenario())
+    assert run.status == "stopped" and run.summary["generation"] == 1
+    assert run.events() == [(paused_at, "learning_rate: 0.001 -> 0.0005")]
+    assert run.history()["learning_rate"].iloc[paused_at - 1 : paused_at + 1].tolist() == [1e-3, 5e-4]
+
+
+def test_a_paused_run_can_be_stopped_by_the_button_and_by_an_interrupt(tmp_path):
+    async def scenario(end, where):
+        panel = TrainPanel(ENDLESS)
+        task = await started(panel, str(where))
+        buttons(panel)["Pause"].click()
+        await until(lambda: status(panel).startswith("<b>paused</b>"))
+        end(panel, task)
+        return await task
+
+    for name, end in {
+        "button": lambda panel, _: buttons(panel)["Stop"].click(),
+        "interrupt": lambda _, task: task.cancel(),
+    }.items():
+        assert asyncio.run(scenario(end, tmp_path / name)).status == "stopped"
+
+
+def test_a_change_that_the_run_cannot_go_on_with_is_told_and_the_pause_goes_on(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        task = await started(panel, str(tmp_path / "run"))
+        buttons(panel)["Pause"].click()
+        await until(lambda: status(panel).startswith("<b>paused</b>"))
+        fields(panel)["hidden_layers"].value = "9"
+        buttons(panel)["Resume"].click()
+        await until(lambda: "hidden_layers: (8,) -&gt; (9,)" in status(panel))
+        await until(lambda: enabled(panel) == {"Resume", "Stop"})
+        fields(panel)["hidden_layers"].value = "8"
+        buttons(panel)["Resume"].click()
+        await until(lambda: status(panel).startswith("<b>running</b>"))
+        buttons(panel)["Stop"].click()
+        return await task
+
+    assert asyncio.run(scenario()).summary["generation"] == 1
+
+
+def test_more_steps_let_a_completed_run_be_resumed(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY, steps=3))
+        await panel.train(str(tmp_path / "run"))
+        fields(panel)["steps"].value = "5"
+        assert enabled(panel) == {"Start", "Resume"}
+        buttons(panel)["Resume"].click()
+        await until(lambda: step(panel) == 5 and status(panel).startswith("<b>completed</b>"))
+
+    asyncio.run(scenario())
+    assert ep.Run(tmp_path / "run").events() == [(3, "steps: 3 -> 5")]
+
+
+def test_any_checkpoint_of_any_run_can_be_gone_on_from_and_brings_its_fields(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ep.train(ep.Config(**TINY | {"hidden_layers": [5], "checkpoint_every": 2}, steps=6), tmp_path / "runs" / "other")
+
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY, steps=3))
+        assert enabled(panel) == {"Start"}
+        choice = fields(panel)["Resume from"]
+        labels = dict(choice.options)
+        choice.value = next(path for label, path in labels.items() if label.startswith("other · step 4 (g0)"))
+        assert fields(panel)["hidden_layers"].value == "5" and fields(panel)["steps"].value == "6"
+        assert enabled(panel) == {"Start", "Resume"}
+        fields(panel)["learning_rate"].value = "0.01"
+        buttons(panel)["Resume"].click()
+        await until(lambda: status(panel).startswith("<b>completed</b>"))
+        return panel
+
+    panel = asyncio.run(scenario())
+    run = ep.Run(tmp_path / "runs" / "other")
+    assert panel.run_dir == run.path and run.summary["parent"] == "step 4, generation 0"
+    assert run.events() == [(4, "learning_rate: 0.001 -> 0.01")]
+
+
+def test_the_list_shows_new_checkpoints_when_it_is_read_anew(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY, steps=3))
+        await panel.train()
+        assert len(fields(panel)["Resume from"].options) == 1
+        buttons(panel)[""].click()
+        return [label for label, path in fields(panel)["Resume from"].options if path]
+
+    found = asyncio.run(scenario())
+    assert ["step 3 (g0)" in found[0], "step 0 (g0)" in found[1], len(found)] == [True, True, 2]
+
+
+def test_what_is_asked_while_the_past_is_read_is_done(tmp_path, monkeypatch):
+    run = ep.train(ep.Config(**TINY, steps=3), tmp_path / "run")
+    read, is_read = ep.Checkpoint.history, threading.Event()
+
+    def slowly(self):
+        assert is_read.wait(30)
+        return read(self)
+
+    monkeypatch.setattr(ep.Checkpoint, "history", slowly)
+
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        task = asyncio.create_task(panel.train(str(run.path), "auto"))
+        await until(lambda: "Stop" in enabled(panel))
+        buttons(panel)["Stop"].click()
+        await asyncio.sleep(0.01)
+        is_read.set()
+        return await task
+
+    assert asyncio.run(scenario()).status == "stopped"
+    assert run.latest().step <= 4
+
+
+def test_a_full_disk_at_resume_is_told_and_the_pause_goes_on(tmp_path, monkeypatch):
+    full = ep.CheckpointError(tmp_path, "could not be written (No space left on device)", "Free space")
+
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        task = await started(panel, str(tmp_path / "run"))
+        buttons(panel)["Pause"].click()
+        await until(lambda: status(panel).startswith("<b>paused</b>"))
+        with monkeypatch.context() as patched:
+            patched.setattr(train_panel, "train", Mock(side_effect=full))
+            buttons(panel)["Resume"].click()
+            await until(lambda: "No space left" in status(panel) and "Resume" in enabled(panel))
+        buttons(panel)["Resume"].click()
+        await until(lambda: status(panel).startswith("<b>running</b>"))
+        buttons(panel)["Stop"].click()
+        return await task
+
+    assert asyncio.run(scenario()).summary["generation"] == 1
