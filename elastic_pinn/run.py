@@ -37,10 +37,15 @@ WRITER = "Install the elastic_pinn that wrote it"
 
 
 class Checkpoint:
-    """One verified checkpoint file, wherever it lies: the whole experiment as it was at one step."""
+    """One verified checkpoint file, wherever it lies: the whole experiment as it was at one step.
+
+    Attributes:
+        path: its file: a Path of this machine, or a URL.
+        snapshot: all that is in it.
+    """
 
     def __init__(self, path: Path | str, snapshot: Snapshot) -> None:
-        self.path, self._snapshot = path, snapshot
+        self.path, self.snapshot = path, snapshot
         self.config = known_config(path, snapshot)
         self.step = snapshot.step
         self.metrics = dict(snapshot.metrics)
@@ -50,11 +55,11 @@ class Checkpoint:
 
     def history(self) -> pd.DataFrame:
         """Every loss term at every step up to this one, one row a step."""
-        return _frame(self._snapshot.history)
+        return _frame(self.snapshot.history)
 
     def events(self) -> list[tuple[int, str]]:
         """What was changed on resuming, up to this step: (step, what)."""
-        return list(self._snapshot.history.events)
+        return list(self.snapshot.history.events)
 
     def model(self) -> Model:
         """The model, on the CPU."""
@@ -71,7 +76,7 @@ class Checkpoint:
     @cached_property
     def _model(self) -> Model:
         try:
-            return Model.from_state(self.config, self._snapshot.weights)
+            return Model.from_state(self.config, self.snapshot.weights)
         except (LookupError, RuntimeError, TypeError, ValueError) as error:
             fault = f"holds weights that do not fit its config ({_one_line(error)})"
             raise CheckpointError(self.path, fault, WRITER) from error
@@ -153,13 +158,13 @@ class Run:
         """The checkpoints that retention keeps whatever its rules say, by name, and why: see `pin`."""
         return self._checkpoints.pins()
 
-    def latest(self) -> Checkpoint:
-        """The newest checkpoint that verifies."""
-        return self._load(self._checkpoints.latest())
+    def latest(self, isolated: bool = False) -> Checkpoint:
+        """The newest checkpoint that verifies; isolated: as in `load_checkpoint`."""
+        return self._load(self._checkpoints.latest(isolated))
 
-    def best(self) -> Checkpoint:
-        """The checkpoint with the lowest monitored measure that verifies."""
-        return self._load(self._checkpoints.best())
+    def best(self, isolated: bool = False) -> Checkpoint:
+        """The checkpoint with the lowest monitored measure that verifies; isolated: as in `load_checkpoint`."""
+        return self._load(self._checkpoints.best(isolated))
 
     def material(self) -> dict[str, float]:
         """lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""

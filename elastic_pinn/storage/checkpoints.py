@@ -12,6 +12,7 @@ from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
 from elastic_pinn.storage.folder import Folder, folder_at
 from elastic_pinn.storage.format.seal import ANOTHER, HEAD_BYTES, Header, open_header, unseal
 from elastic_pinn.storage.format.snapshot import Snapshot, parse_snapshot
+from elastic_pinn.storage.isolation import parse_isolated
 
 logger = logging.getLogger(__name__)
 
@@ -97,30 +98,30 @@ class Checkpoints:
         self._require_own_name(name, unseal(self._folder.path(name), data))
         return data
 
-    def read(self, name: str) -> Snapshot:
-        """The contents of one checkpoint, verified. Raises CheckpointError."""
-        return parse_snapshot(self._folder.path(name), self.sealed(name))
+    def read(self, name: str, isolated: bool = False) -> Snapshot:
+        """The contents of one checkpoint, verified; isolated: as `read_isolated` does it. Raises CheckpointError."""
+        return (parse_isolated if isolated else parse_snapshot)(self._folder.path(name), self.sealed(name))
 
-    def latest(self) -> Found | None:
+    def latest(self, isolated: bool = False) -> Found | None:
         """The checkpoint of the highest (generation, step) that reads whole; newer ones that do not are logged.
 
         Raises NewerVersionError where a newer one is of a format that is not known yet.
         """
-        return self._first_whole(reversed(self.names()))
+        return self._first_whole(reversed(self.names()), isolated)
 
-    def best(self) -> Found | None:
+    def best(self, isolated: bool = False) -> Found | None:
         """The checkpoint of the lowest metric that reads whole; of equals the newest, and NaN is never best."""
-        return self._first_whole(entry.name for entry in best_first(self.entries()))
+        return self._first_whole((entry.name for entry in best_first(self.entries())), isolated)
 
     def highest_generation(self) -> int:
         """The highest generation of any file, damaged ones too; -1 where there is none."""
         return max((order(name)[0] for name in self.names()), default=-1)
 
-    def _first_whole(self, names: Iterable[str]) -> Found | None:
+    def _first_whole(self, names: Iterable[str], isolated: bool) -> Found | None:
         faults: list[CheckpointError] = []
         for name in names:
             try:
-                found = Found(self._folder.path(name), self.read(name), tuple(faults))
+                found = Found(self._folder.path(name), self.read(name, isolated), tuple(faults))
             except NewerVersionError:
                 raise
             except CheckpointError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import xarray as xr
@@ -32,15 +34,19 @@ def write_gif(fields: Fields, name: str, path: Path) -> None:
 
 
 def write_mp4(fields: Fields, name: str, path: Path) -> None:
-    """A quantity as a film. Raises OSError where there is no ffmpeg."""
+    """A quantity as a film. Raises OSError where there is no ffmpeg, or where it fails."""
     if not FFMpegWriter.isAvailable():
         raise OSError("an MP4 needs ffmpeg, and there is none on the PATH: install it, or take a GIF")
     picture, writer = Map(fields, name), FFMpegWriter(fps=FRAMES_A_SECOND)
     times = instants(fields)
-    with writer.saving(picture.at(times[0]), str(path), None):
-        for t in times:
-            picture.at(t)
-            writer.grab_frame()
+    try:
+        with writer.saving(picture.at(times[0]), str(path), None):
+            for t in times:
+                picture.at(t)
+                writer.grab_frame()
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or error.output or b"").decode(errors="replace").strip()
+        raise OSError(f"ffmpeg failed with exit status {error.returncode}: {said}") from error
 
 
 def write_vtk(fields: Fields, name: str, path: Path) -> None:
@@ -76,3 +82,15 @@ def write_netcdf(fields: Fields, name: str, path: Path) -> None:
 
 WRITERS = {"gif": write_gif, "mp4": write_mp4, "pvd": write_vtk, "nc": write_netcdf}
 """By the ending of what they write."""
+
+
+def write(fields: Fields, name: str, path: Path) -> None:
+    """A quantity over all times, in the format that the path's ending names: all of it, or nothing.
+
+    The folder is made. Raises OSError where it cannot be written, and where a film has no ffmpeg.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", dir=path.parent) as folder:
+        WRITERS[path.suffix[1:]](fields, name, Path(folder) / path.name)
+        for made in sorted(Path(folder).iterdir(), key=lambda made: made.name == path.name):  # what names others: last
+            made.replace(path.parent / made.name)

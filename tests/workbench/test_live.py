@@ -4,7 +4,8 @@ from itertools import pairwise
 import pandas as pd
 
 from elastic_pinn.workbench.panels.live import CAPACITY, LiveRecord, ThinnedSeries
-from elastic_pinn.workbench.panels.progress import duration_text, progress_text
+from elastic_pinn.workbench.panels.progress import progress_text
+from elastic_pinn.workbench.words import duration_text
 
 
 def test_a_curve_keeps_its_shape_in_bounded_memory():

@@ -1,5 +1,8 @@
 """What is written of a quantity over time, others can read."""
 
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -45,3 +48,31 @@ def test_without_ffmpeg_a_film_is_refused_with_a_way_out(fields, tmp_path, monke
     monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: False)
     with pytest.raises(OSError, match=r"needs ffmpeg.*or take a GIF"):
         movie.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="a film needs ffmpeg (apt install ffmpeg)")
+def test_a_film_has_a_frame_for_each_instant(fields, tmp_path):
+    movie.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
+    ask = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"]
+    assert subprocess.check_output([*ask, tmp_path / "a.mp4"], text=True).strip().rstrip(",") == "3"
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="a film needs ffmpeg (apt install ffmpeg)")
+def test_what_ffmpeg_says_when_it_fails_is_told(fields, tmp_path):
+    with pytest.raises(OSError, match="No such file or directory"):
+        movie.write_mp4(fields, "magnitude", tmp_path / "nowhere" / "a.mp4")
+
+
+def test_an_export_is_whole_or_not_there(fields, tmp_path, monkeypatch):
+    movie.write(fields, "u_x", tmp_path / "run" / "a.pvd")
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"a.pvd", *(f"a-{i:03d}.vti" for i in range(3))}
+    assert 'file="a-000.vti"' in (tmp_path / "run" / "a.pvd").read_text()
+
+    def cut_short(fields, name, path):
+        path.write_bytes(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setitem(movie.WRITERS, "nc", cut_short)
+    with pytest.raises(OSError, match="No space"):
+        movie.write(fields, "u_x", tmp_path / "film" / "a.nc")
+    assert not list((tmp_path / "film").iterdir())

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.contents import lines_of
 from elastic_pinn.workbench.cli.places import QUARANTINE, checkpoints_of, is_run
 from elastic_pinn.workbench.cli.text import nbytes, number, say, say_table, size
+from elastic_pinn.workbench.contents import lines_of
 
 if TYPE_CHECKING:
     from elastic_pinn.config import Config

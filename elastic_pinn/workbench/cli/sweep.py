@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import BAD, INTERRUPTED, app
-from elastic_pinn.workbench.cli.text import clipped, number, say, say_table
+from elastic_pinn.workbench.cli.text import number, say, say_table
+from elastic_pinn.workbench.words import clipped, duration_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +94,6 @@ def _preview(plan: Sweep) -> None:
     from elastic_pinn.workbench.batch.estimate import seconds_left
     from elastic_pinn.workbench.batch.results import table_of
     from elastic_pinn.workbench.batch.standing import rows_of
-    from elastic_pinn.workbench.panels.progress import duration_text
 
     notebook = plan.read_notebook()
     runs = plan.runs(notebook)

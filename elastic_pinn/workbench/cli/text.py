@@ -54,8 +54,3 @@ def nbytes(header: Header) -> int:
     from elastic_pinn.storage.format.seal import HEADER_BYTES
 
     return HEADER_BYTES + header.length
-
-
-def clipped(text: str, width: int = 60) -> str:
-    """At most so much of a text."""
-    return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,9 +1,11 @@
 """The figure that shows itself, its colours, and where it is saved."""
 
 import io
+import threading
 from typing import Any, TypeVar
 
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 
 from elastic_pinn.run import Run
@@ -26,6 +28,9 @@ SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 
 AnyFigure = TypeVar("AnyFigure", bound=Figure)
 
+# Panels draw from several threads, and matplotlib keeps what it reads of mathematical text in one place for all.
+_drawing = threading.RLock()
+
 
 class Picture(Figure):
     """A matplotlib Figure at notebook width that a cell shows as a plain PNG, also in an executed notebook.
@@ -35,6 +40,11 @@ class Picture(Figure):
 
     def __init__(self, height: float) -> None:
         super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+
+    def draw(self, renderer: RendererBase) -> None:
+        """As any Figure, but one thread at a time."""
+        with _drawing:
+            super().draw(renderer)
 
     def png(self) -> bytes:
         """The picture as a PNG file's bytes."""

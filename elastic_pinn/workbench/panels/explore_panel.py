@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import logging
-from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import ipywidgets as widgets
 import numpy as np
@@ -14,35 +12,34 @@ import torch
 from elastic_pinn.config import ConfigError, project_root
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.receivers import ReceiverFileError
-from elastic_pinn.run import Checkpoint, Run
-from elastic_pinn.storage import CheckpointError, Snapshot, read_isolated, read_snapshot
-from elastic_pinn.workbench.cli.contents import lines_of
+from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+from elastic_pinn.storage import CHECKPOINTS, CheckpointError
+from elastic_pinn.workbench.contents import lines_of
 from elastic_pinn.workbench.fields import QUANTITIES, Fields
 from elastic_pinn.workbench.figures.fields import Map, histogram, trace
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.folders import RUNS
-from elastic_pinn.workbench.movie import WRITERS
+from elastic_pinn.workbench.movie import WRITERS, write
 from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.background import Background
 from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
 from elastic_pinn.workbench.panels.views import View
 
-logger = logging.getLogger(__name__)
-
 NODES, INSTANTS, FRAME_MS = 200, 41, 250
-EXPORTS = "exports"  # the folder below runs/ that exports go to
+EXPORTS = "exports"  # the folder below runs/ that exports go to, in a folder of the run's name
 
 
 class ExplorePanel(widgets.VBox):
     """A checkpoint to choose, and what is in it.
 
     place: a run (its newest checkpoint) or a checkpoint, from the project's root; "" for the newest checkpoint under
-    runs/. A file from people whom you do not know: tick *isolated*, and it is read in a process of its own.
+    runs/. isolated: read it in a process of its own, as a file from people whom you do not know should be.
 
     Attributes:
         checkpoint: what is looked at; None as long as nothing is.
     """
 
-    def __init__(self, place: str = "") -> None:
+    def __init__(self, place: str = "", isolated: bool = False) -> None:
         self.checkpoint: Checkpoint | None = None
         self._maps: dict[str, Map] = {}
         known = newest_checkpoints(project_root() / RUNS)
@@ -51,13 +48,13 @@ class ExplorePanel(widgets.VBox):
             value=place or (str(known[0][1]) if known else ""), options=[str(path) for _, path in known],
             description="Checkpoint", continuous_update=False, tooltip=tip, layout={"flex": "1 1 400px"},
         )  # fmt: skip
-        self._isolated = widgets.Checkbox(False, description="isolated", indent=False, layout={"width": "auto"})
+        self._isolated = widgets.Checkbox(isolated, description="isolated", indent=False, layout={"width": "auto"})
         verify = widgets.Button(
             description="Verify", icon="check", tooltip="read every byte anew, in a process of its own",
             layout={"width": "auto"},
         )  # fmt: skip
         verify.on_click(lambda _: self._verify())
-        self._said = widgets.HTML()
+        self._said, self._background = widgets.HTML(), Background(self._say)
         self._tabs = widgets.Tab(layout={"display": "none"})
         answer(self._place, self._isolated, self._tabs)
         row = widgets.HBox([self._place, self._isolated, verify], layout={"align_items": "center"})
@@ -69,47 +66,36 @@ class ExplorePanel(widgets.VBox):
 
     def figure(self, name: str = "magnitude") -> Picture:
         """A quantity at the end of the window, of the checkpoint that is open."""
-        return self._map(name).at(self._fields.end)
+        return Map(self._fields, name).at(self._fields.end)
 
     def _open(self) -> None:
         """Read what the field names; say what is wrong where that cannot be."""
-        self.checkpoint, self._maps = None, {}
-        if not self._place.value.strip():
-            self._say("", f"no checkpoint under {project_root() / RUNS}: train one with 01_forward or 02_inverse")
+        self.checkpoint, self._maps, self._tabs.layout.display = None, {}, "none"
+        if not (place := self._place.value.strip()):
+            nothing = f"no checkpoint under {project_root() / RUNS}: train one with 01_forward or 02_inverse"
+            self._say("", "choose a checkpoint" if self._place.options else nothing)
             return
         try:
-            self._snapshot, path = self._read()
-            self.checkpoint = Checkpoint(path, self._snapshot)
-            self._fields = Fields(self.checkpoint.model(), NODES)
+            found = self._read(place)
+            self._fields = Fields(found.model(), NODES)
         except (CheckpointError, FileNotFoundError) as error:
-            self.checkpoint = None
             self._say("not opened", str(error))
-            self._tabs.layout.display = "none"
             return
-        self._problem = self._problem_if_known()
-        self._say("open", f"{path}: step {self.checkpoint.step:,}, written {self._snapshot.created}")
-        self._show()
+        self.checkpoint, self._problem = found, _problem_if_known(found)
+        self._say("open", f"{found.path}: step {found.step:,}, written {found.snapshot.created}")
+        self._show(found)
 
-    def _read(self) -> tuple[Snapshot, Path | str]:
-        place = self._place.value.strip()
+    def _read(self, place: str) -> Checkpoint:
         path = place if "://" in place else str(project_root() / place)
-        file = path if path.endswith(".h5") else Run(path).latest().path
-        return (read_isolated if self._isolated.value else read_snapshot)(file), file
+        isolated = self._isolated.value
+        return load_checkpoint(path, isolated) if path.endswith(".h5") else Run(path).latest(isolated)
 
-    def _problem_if_known(self) -> Problem | None:
-        """What was solved; None for a problem of somebody's own, or where its data are not here."""
-        assert self.checkpoint
-        try:
-            return problem_from(self.checkpoint.config)
-        except (ConfigError, ReceiverFileError):
-            return None
-
-    def _show(self) -> None:
+    def _show(self, found: Checkpoint) -> None:
         views = {
             "Field": self._field_view(),
-            "Trace": self._trace_view(),
-            "Numbers": View(self._histogram),
-            "Contents": widgets.HTML(f"<pre>{html.escape(chr(10).join(lines_of(self._snapshot)))}</pre>"),
+            "Trace": self._trace_view(found),
+            "Numbers": View(lambda: _histogram(found)),
+            "Contents": widgets.HTML(f"<pre>{html.escape(chr(10).join(lines_of(found.snapshot)))}</pre>"),
         }
         self._tabs.children, self._tabs.titles = tuple(views.values()), tuple(views)
         self._tabs.selected_index, self._tabs.layout.display = 0, None
@@ -134,7 +120,7 @@ class ExplorePanel(widgets.VBox):
         view.children = (controls, view.children[-1])
         return view
 
-    def _trace_view(self) -> View:
+    def _trace_view(self, found: Checkpoint) -> View:
         fields = self._fields
         middle = [float(f"{axis.mean():.4g}") for axis in (fields.x, fields.y)]
         x, y = (
@@ -143,57 +129,68 @@ class ExplorePanel(widgets.VBox):
             )
             for name, axis, start in zip("xy", (fields.x, fields.y), middle, strict=True)
         )
-        assert self.checkpoint
-        predict, window = self.checkpoint.predict, (fields.start, fields.end)
-        return View(lambda: trace(predict, window, x.value, y.value, self._problem), x, y)
+        predict, window, problem = found.predict, (fields.start, fields.end), self._problem
+        return View(lambda: trace(predict, window, x.value, y.value, problem), x, y)
 
     def _map(self, name: str) -> Map:
         if name not in self._maps:
             self._maps[name] = Map(self._fields, name)
         return self._maps[name]
 
-    def _histogram(self) -> Picture:
-        weights = [weight.numpy().ravel() for weight in self._snapshot.weights.values() if weight.is_floating_point()]
-        moments = {
-            name: np.concatenate([value.numpy().ravel() for value in _tensors(values)] or [np.zeros(0)])
-            for name, values in self._snapshot.state.get("optimizer", {}).items()
-        }
-        return histogram({"weights": np.concatenate(weights)} | {k: v for k, v in moments.items() if v.size > 1})
-
     def _export_button(self, ending: str, quantity: widgets.Dropdown) -> widgets.Button:
         button = widgets.Button(
             description=ending.upper(), icon="download", layout={"width": "auto"},
-            tooltip=f"write the quantity over all times as .{ending}, into {RUNS}/{EXPORTS}",
+            tooltip=f"write the quantity over all times as .{ending}, into {RUNS}/{EXPORTS}/RUN",
         )  # fmt: skip
         button.on_click(lambda _: self._export(ending, quantity.value))
         return button
 
     def _export(self, ending: str, name: str) -> None:
-        assert self.checkpoint
-        folder = project_root() / RUNS / EXPORTS
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{Path(self.checkpoint.path).stem}-{name}.{ending}"
-        self._try(f"writing {path}", lambda: WRITERS[ending](self._fields, name, path), f"written: {path}")
+        if self.checkpoint:
+            fields, path = self._fields, export_path(self.checkpoint.path, name, ending)
+            self._background.do(f"writing {path}", lambda: write(fields, name, path), f"written: {path}")
 
     def _verify(self) -> None:
         if self.checkpoint:
             path = self.checkpoint.path
-            self._try(
+            self._background.do(
                 f"verifying {path}",
-                lambda: Checkpoint(path, read_isolated(path)).model(),
+                lambda: load_checkpoint(path, isolated=True).model(),
                 f"every byte of {path} is good",
             )
 
-    def _try(self, doing: str, work: Callable[[], object], done: str) -> None:
-        self._say("", f"{doing} ...")
-        try:
-            work()
-            self._say("done", done)
-        except (OSError, CheckpointError) as error:
-            self._say("failed", str(error))
-
     def _say(self, status: str, text: str) -> None:
         self._said.value = f"<b>{status}</b> {html.escape(text)}"
+
+
+def export_path(checkpoint: Path | str, name: str, ending: str) -> Path:
+    """Where a quantity of a checkpoint is written: runs/exports/RUN/STEP-QUANTITY.ENDING."""
+    file, runs = PurePosixPath(checkpoint), project_root() / RUNS
+    run = file.parent.parent if file.parent.name == CHECKPOINTS else file.parent
+    return (
+        runs
+        / EXPORTS
+        / (run.relative_to(runs) if run.is_relative_to(runs) else run.name)
+        / f"{file.stem}-{name}.{ending}"
+    )
+
+
+def _problem_if_known(checkpoint: Checkpoint) -> Problem | None:
+    """What was solved; None for a problem of somebody's own, or where its data are not here."""
+    try:
+        return problem_from(checkpoint.config)
+    except (ConfigError, ReceiverFileError):
+        return None
+
+
+def _histogram(checkpoint: Checkpoint) -> Picture:
+    contents = checkpoint.snapshot
+    weights = [weight.numpy().ravel() for weight in contents.weights.values() if weight.is_floating_point()]
+    moments = {
+        name: np.concatenate([value.numpy().ravel() for value in _tensors(values)] or [np.zeros(0)])
+        for name, values in contents.state.get("optimizer", {}).items()
+    }
+    return histogram({"weights": np.concatenate(weights)} | {k: v for k, v in moments.items() if v.size > 1})
 
 
 def _tensors(tree: object) -> list[torch.Tensor]:

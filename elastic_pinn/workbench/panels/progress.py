@@ -6,6 +6,8 @@ from collections import deque
 
 import ipywidgets as widgets
 
+from elastic_pinn.workbench.words import duration_text
+
 PACE_WINDOW_S = 15.0
 
 
@@ -57,10 +59,3 @@ def progress_text(step: float, steps: int, pace: float) -> str:
     if not math.isfinite(pace):
         return done
     return f"{done} · {pace:.3g} steps/s · {duration_text((steps - step) / pace)} left"
-
-
-def duration_text(seconds: float) -> str:
-    """A time span as 0:42, 12:05 or 3:00:00."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -19,9 +19,9 @@ from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, row_of
 from elastic_pinn.workbench.batch.sweep import Sweep
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sweep import sweep_results
-from elastic_pinn.workbench.panels.progress import duration_text
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 from elastic_pinn.workbench.panels.views import View
+from elastic_pinn.workbench.words import duration_text
 
 POLL_S = 0.1
 LOOK_EVERY_S = 2.0

@@ -117,14 +117,20 @@ class TrainPanel(widgets.VBox):
             self._enter(State.PAUSED)
             if await self._next_wish() is Wish.STOP:
                 break
-            try:
-                run = await self._train_on("auto")
-            except (ConfigError, RunDirectoryError, CheckpointError) as error:  # what is paused is not lost by it
-                self._say_failed(error)
-                self._wish = self._wish if self._wish is Wish.STOP else Wish.PAUSE
+            run = await self._train_again(run)
         self._say_end(run)
         self.views.draw_all()
         return run
+
+    async def _train_again(self, paused: Run) -> Run:
+        """Train on; where that cannot be, the pause goes on instead, and nothing is lost."""
+        try:
+            return await self._train_on("auto")
+        except (ConfigError, RunDirectoryError, CheckpointError) as error:
+            self._say_failed(error)
+            if self._wish is not Wish.STOP:
+                self._wish = Wish.PAUSE
+            return paused
 
     async def _train_on(self, resume: str) -> Run:
         """One call of train(), watched. From here on a click counts, also while the run's past is read."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from elastic_pinn.workbench.cli.text import clipped
+from elastic_pinn.workbench.words import clipped
 
 if TYPE_CHECKING:
     from elastic_pinn.storage import Snapshot
