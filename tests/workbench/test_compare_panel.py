@@ -29,6 +29,12 @@ def find(panel, kind, text: str = ""):
     return found[0]
 
 
+def labels(panel) -> list[str]:
+    """What the labels say."""
+    own = [panel.value] if isinstance(panel, widgets.Label) else []
+    return own + [text for child in getattr(panel, "children", ()) for text in labels(child)]
+
+
 def with_panel(folder, work):
     """What a piece of work on a panel gives, with a kernel's event loop."""
 
@@ -79,10 +85,24 @@ def test_a_filter_lists_those_that_pass_and_keeps_what_is_chosen_of_them(folder_
 
 @pytest.mark.parametrize(
     ("wanted", "names"),
-    [("", {"a", "b", "deep/c"}), ("error < 0", set()), ("step == 3", {"deep/c"}), ("DEEP", {"deep/c"}), ("(", set())],
+    [
+        ("", {"a", "b", "deep/c"}),
+        ("error < 0", set()),
+        ("step == 3", {"deep/c"}),
+        ("DEEP", {"deep/c"}),
+        ("e", {"deep/c", "a", "b"}),
+    ],
 )
 def test_a_filter_is_a_condition_or_words(folder_of_runs, wanted, names):
     assert set(matching(runs_table(folder_of_runs), wanted).index) == names
+
+
+def test_a_condition_that_is_none_is_told_and_all_runs_are_listed(folder_of_runs):
+    async def work(panel):
+        find(panel, widgets.Text, "Filter").value = "setp == 3"
+        assert any("not a condition (name 'setp' is not defined); 3 of 3 runs" in text for text in labels(panel))
+
+    with_panel(folder_of_runs, work)
 
 
 def test_lines_have_columns_of_one_width(folder_of_runs):
@@ -134,3 +154,45 @@ def test_a_running_run_moves_on_by_itself(tmp_path, tiny, monkeypatch):
                 return panel.runs.table.loc["done", "step"]
 
     assert with_panel(tmp_path, work) == 9
+
+
+def test_a_run_that_cannot_be_read_is_listed_and_hides_no_other(tmp_path, folder_of_runs):
+    folder = shutil.copytree(folder_of_runs, tmp_path / "runs")
+    (folder / "b" / "config.json").write_text("{")
+
+    async def work(panel):
+        lines = find(panel, widgets.SelectMultiple)
+        assert len(lines.options) == 3 and set(lines.value) == {"a", "deep/c"}
+        lines.value = ("a", "b")
+        assert any("config.json" in child.value for child in panel.children if isinstance(child, widgets.HTML))
+
+    with_panel(folder, work)
+
+
+def test_runs_of_one_name_are_told_apart(tmp_path, folder_of_runs):
+    for sweep, run in (("s1", "a"), ("s2", "deep/c")):
+        shutil.copytree(folder_of_runs / run, tmp_path / sweep / "x")
+
+    async def work(panel):
+        return " ".join(child.value for child in panel.children if isinstance(child, widgets.HTML))
+
+    said = with_panel(tmp_path, work)
+    assert "<th>s1/x</th>" in said and "<th>s2/x</th>" in said
+
+
+def test_a_look_that_fails_is_not_the_last_one(tmp_path, folder_of_runs, monkeypatch):
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    looks = []
+
+    async def work(panel):
+        def refresh():
+            looks.append(1)
+            raise OSError("the disk is away for a moment")
+
+        panel.runs.refresh = refresh
+        panel.runs.table["status"] = "running"
+        async with asyncio.timeout(30):
+            while len(looks) < 2:
+                await asyncio.sleep(0.01)
+
+    with_panel(folder_of_runs, work)

@@ -6,6 +6,7 @@ from unittest.mock import Mock
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels import TrainPanel, train_panel
+from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, started, status, step, until
 
 
@@ -174,3 +175,30 @@ def test_a_full_disk_at_resume_is_told_and_the_pause_goes_on(tmp_path, monkeypat
         return await task
 
     assert asyncio.run(scenario()).summary["generation"] == 1
+
+
+def test_a_checkpoint_of_another_problem_leaves_ones_own_as_it_is(tmp_path, monkeypatch, waves):
+    monkeypatch.chdir(tmp_path)
+    other = {"duration": 3.0, "hidden_layers": [5]}
+    ep.train(ep.Config(**TINY | other, steps=2), tmp_path / "runs" / "other")
+
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY, steps=3), waves())
+        choice = fields(panel)["Resume from"]
+        choice.value = choice.options[1][1]
+        assert fields(panel)["hidden_layers"].value == "5"
+        return panel
+
+    panel = asyncio.run(scenario())
+    assert panel.config.duration == ep.Config().duration and "Start" in enabled(panel)
+
+
+def test_the_run_whose_checkpoint_is_newest_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runs = tmp_path / "runs"
+    for name in ("a", "deep/b"):
+        ep.train(ep.Config(**TINY, steps=2), runs / name)
+    ep.train(ep.Config(**TINY, steps=4), runs / "a", resume="auto")
+    (runs / "broken").mkdir()
+    (runs / "broken" / "config.json").touch()
+    assert [label.split(" · ")[0] for label, _ in newest_checkpoints(runs)] == ["a"] * 4 + ["deep/b"] * 2

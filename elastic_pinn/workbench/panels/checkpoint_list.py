@@ -8,8 +8,10 @@ import ipywidgets as widgets
 
 from elastic_pinn.config import project_root
 from elastic_pinn.run import Run
+from elastic_pinn.storage import CHECKPOINTS
 from elastic_pinn.workbench.folders import RUNS
 from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.runs import find_runs
 
 NONE = ""
 MOST = 500  # entries: the newest
@@ -61,9 +63,14 @@ def newest_checkpoints(folder: Path) -> list[tuple[str, Path]]:
 
 
 def _checkpoints(folder: Path) -> Iterator[tuple[str, Path]]:
-    configs = sorted(folder.rglob("config.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for run_dir in [path.parent for path in configs]:
+    runs = [run_dir for run_dir in find_runs(folder) if (run_dir / CHECKPOINTS).is_dir()]
+    for run_dir in sorted(runs, key=_written, reverse=True):
         for entry in reversed(Run(run_dir).checkpoints()):
             header = entry.header
             said = f"step {header.step:,} (g{header.generation}) · {header.metric_name} {header.metric:.2e}"
             yield f"{run_dir.relative_to(folder)} · {said}", Path(entry.path)
+
+
+def _written(run_dir: Path) -> float:
+    """When the newest checkpoint came into its folder."""
+    return (run_dir / CHECKPOINTS).stat().st_mtime

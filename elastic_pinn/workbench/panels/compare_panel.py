@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import html
-from pathlib import Path
+import logging
 
 import ipywidgets as widgets
+import pandas as pd
 
 from elastic_pinn.config import project_root
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError, replace_file
-from elastic_pinn.workbench.figures.comparison import AXES, compare
+from elastic_pinn.workbench.figures.comparison import AXES, compare, short_names
 from elastic_pinn.workbench.figures.picture import Picture, as_file
 from elastic_pinn.workbench.folders import RUNS
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.run_list import RunList
 from elastic_pinn.workbench.panels.views import View
 from elastic_pinn.workbench.runs import config_differences
+
+logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
 MOST_DIFFERENCES = 6  # runs whose configs are set side by side
@@ -62,9 +65,12 @@ class ComparePanel(widgets.VBox):
         """Look at running runs now and then, for as long as the kernel lives."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            if self.runs.is_running:
-                self.runs.refresh()
-                self._draw()
+            try:
+                if self.runs.is_running:
+                    self.runs.refresh()
+                    self._draw()
+            except Exception:  # a file that is half there now may be whole at the next look
+                logger.exception("the running runs could not be looked at")
 
     def _draw(self) -> None:
         self._say("" if self.runs.chosen else f"choose runs above; {self.folder} holds {len(self.runs.table)}")
@@ -77,7 +83,7 @@ class ComparePanel(widgets.VBox):
             return None
         try:
             return self.figure()
-        except (ValueError, CheckpointError) as error:
+        except (ValueError, FileNotFoundError, CheckpointError) as error:
             self._say(str(error))
             return None
 
@@ -85,16 +91,20 @@ class ComparePanel(widgets.VBox):
         """What can be drawn of the first chosen run."""
         try:
             columns = Run(self.runs.chosen[0]).history().columns
-        except (IndexError, CheckpointError):
+        except (IndexError, FileNotFoundError, CheckpointError):
             return []
         return [name for name in columns if name.split("/")[0] in ("loss", "error") or name == "grad_norm"]
 
     def _differences_text(self) -> str:
         """The fields in which the chosen runs differ."""
-        chosen = [Run(path) for path in self.runs.chosen[:MOST_DIFFERENCES]]
-        if len(chosen) < 2:
+        places = self.runs.chosen[:MOST_DIFFERENCES]
+        if len(places) < 2:
             return ""
-        table = config_differences(chosen).rename(columns=lambda place: Path(place).name)
+        try:
+            table = config_differences([Run(place) for place in places])
+        except (FileNotFoundError, CheckpointError) as error:
+            return html.escape(str(error))
+        table.columns = pd.Index(short_names([str(place) for place in places]))
         return f"<b>In what the configs differ</b>{table.to_html(border=0)}" if len(table) else "equal configs"
 
     def _exports(self) -> widgets.HBox:

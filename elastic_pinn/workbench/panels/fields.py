@@ -68,12 +68,17 @@ class ConfigForm(widgets.VBox):
         return self._name.value
 
     def take(self, config: Config) -> None:
-        """Let the fields say what a config says."""
+        """Let the fields say what a config says; one's own problem stays as it is. Raises ConfigError where the two do
+        not go together."""
+        if self._own:
+            config = config.model_copy(update={name: getattr(self.config, name) for name in ProblemConfig.model_fields})
         self.config, self._quiet = config, True
-        for name, field in self._fields.items():
-            field.value = _shown(getattr(config, name))
-        self._quiet = False
-        self._changed()
+        try:
+            for name, field in self._fields.items():
+                field.value = _shown(getattr(config, name))
+        finally:
+            self._quiet = False
+            self._changed()
 
     def _changed(self, _: object = None) -> None:
         if not self._quiet:

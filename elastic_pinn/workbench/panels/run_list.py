@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import ipywidgets as widgets
 import pandas as pd
 
 from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.runs import runs_table
+from elastic_pinn.workbench.runs import UNREADABLE, runs_table
 
 FIRST = 6  # runs chosen to begin with: the newest
 ROWS = 12  # seen at once
+OPERATOR = re.compile(r"[<>=!&|()]")  # what has one is a condition
 MONOSPACED = """<style>.runs select {font-family: var(--jp-code-font-family); white-space: pre}
 .runs-head {font-family: var(--jp-code-font-family); white-space: pre; overflow: hidden}</style>"""
 SHOWN: dict[str, Callable[[Any], str]] = {
@@ -50,7 +52,7 @@ class RunList(widgets.VBox):
         refresh.on_click(lambda _: self.refresh())
         self._filter.observe(lambda _: self._show(), "value")
         self.refresh()
-        self._lines.value = tuple(self._seen.index[:FIRST])
+        self._lines.value = tuple(self.table.index[self.table["status"] != UNREADABLE][:FIRST])
         answer(self._filter, self._lines)
         self._lines.observe(lambda _: self._chose(), "value")
 
@@ -76,25 +78,34 @@ class RunList(widgets.VBox):
     def _show(self) -> None:
         """List the runs that pass the filter."""
         before = self._lines.value
-        self._seen = matching(self.table, self._filter.value)
+        said = ""
+        try:
+            self._seen = matching(self.table, self._filter.value)
+        except ValueError as error:
+            self._seen, said = self.table, f"{error}; "
         head, *lines = as_lines(self._seen)
         self._head.value = f'<div class="runs-head">{head}</div>'
         self._is_listing = True  # new lines drop what was chosen, for a moment
         self._lines.options = list(zip(lines, self._seen.index, strict=True))
         self._lines.value = tuple(name for name in before if name in self._seen.index)
         self._is_listing = False
-        self._said.value = f"{len(self._seen)} of {len(self.table)} runs"
+        self._said.value = said + f"{len(self._seen)} of {len(self.table)} runs"
         if self._lines.value != before:
             self._on_choice()
 
 
 def matching(table: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """The rows that fulfil a condition on the columns; where it is none, those whose name or status hold the words."""
+    """The rows that fulfil a condition on the columns; where it is none, those whose name or status hold the words.
+
+    Raises ValueError for a condition that pandas does not understand.
+    """
     if not wanted.strip():
         return table
     try:
         return table.query(wanted)
-    except Exception:  # pandas raises whatever its parts raise
+    except Exception as error:  # pandas raises whatever its parts raise
+        if OPERATOR.search(wanted):
+            raise ValueError(f"not a condition ({' '.join(str(error).split())})") from error
         words = wanted.lower().split()
         return table[[all(word in f"{row.Index} {row.status}".lower() for word in words) for row in table.itertuples()]]
 

@@ -246,8 +246,8 @@ class TrainPanel(widgets.VBox):
         if chosen := self._list.chosen:
             try:
                 self._form.take(load_checkpoint(chosen).config)
-            except CheckpointError as error:
-                self._say("failed", str(error))
+            except (CheckpointError, ConfigError) as error:
+                self._say_failed(error)
         self._enable()
 
     @property
