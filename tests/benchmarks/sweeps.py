@@ -11,7 +11,7 @@ import psutil
 from report import table, write_section
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.batch import Notebook, Sweep, engine, run_notebook
+from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, engine, run_notebook
 from elastic_pinn.workbench.batch.engine import run_sweep
 from elastic_pinn.workbench.batch.kernels import Leash
 
@@ -74,7 +74,7 @@ def throughput(runs):
     with tempfile.TemporaryDirectory() as folder:
         fields = {"notebook": str(FORWARD), "directory": folder, "workers": AT_ONCE}
         began = time.perf_counter()
-        progress = run_sweep(Sweep(**fields, parameters=SHORT, seeds=list(range(runs))))
+        progress = run_sweep(Plan.of(Sweep(**fields, parameters=SHORT, seeds=list(range(runs)))))
         whole = time.perf_counter() - began
         assert progress.done == runs
     ideal = training + share * own
@@ -102,9 +102,9 @@ def scheduling(runs):
         def watch(progress):
             resident.append((progress.done, process.memory_info().rss / 1e6))
 
-        run_sweep(Sweep(**fields, seeds=[0, 1]))  # imports
+        run_sweep(Plan.of(Sweep(**fields, seeds=[0, 1])))  # imports
         began = time.perf_counter()
-        run_sweep(Sweep(**fields, parameters=TINY, seeds=list(range(runs))), watch=watch)
+        run_sweep(Plan.of(Sweep(**fields, parameters=TINY, seeds=list(range(runs)))), watch=watch)
         seconds = time.perf_counter() - began
     engine.execute = kept
     first = resident[0][1]
@@ -144,7 +144,7 @@ def memory(runs):
                 seen[progress.done] = [(p.memory_info().rss / 1e6, p.num_fds()) for p in at]
 
         fields = {"notebook": str(path), "directory": folder, "workers": AT_ONCE}
-        run_sweep(Sweep(**fields, parameters=TINY, seeds=list(range(runs))), watch=watch)
+        run_sweep(Plan.of(Sweep(**fields, parameters=TINY, seeds=list(range(runs)))), watch=watch)
     rows = []
     for done in sorted(seen):
         if done in (4, 5) or done >= runs - 3:

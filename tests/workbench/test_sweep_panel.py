@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import signal
 
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.batch import Sweep, SweepError
+from elastic_pinn.workbench.batch import Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch import engine as engines
+from elastic_pinn.workbench.batch.standing import rows_of
 from elastic_pinn.workbench.panels import SweepPanel, sweep_panel
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 
@@ -50,9 +52,9 @@ def test_a_panel_says_what_would_run(in_loop):
 def test_runs_that_are_there_already_are_shown_with_what_they_found(in_loop, tmp_path):
     grid = {"steps": [2, 3]}
     sweep = Sweep(notebook=FORWARD, directory=str(tmp_path / "runs"), parameters={"hidden_layers": [20]}, grid=grid)
-    notebook = sweep.read_notebook()
-    first = sweep.runs(notebook)[0]
-    run = ep.train(notebook.config(first.parameters), sweep.folder / first.name)
+    plan = Plan.of(sweep)
+    first = plan.runs[0]
+    run = ep.train(plan.notebook.config(first.parameters), sweep.folder / first.name)
     (run.path / "summary.json").write_text(json.dumps({**run.summary, "notebook": "executed"}))
 
     async def use(panel):
@@ -81,10 +83,10 @@ def test_what_cannot_be_run_is_said_while_typing_and_the_last_good_one_stays(fie
     form = SweepForm(before, lambda: None)
     if field == "workers":  # the field takes no such number
         form._fields[field].value = text
-        assert form.sweep.workers == 0 and not form.fault
+        assert form.plan.sweep.workers == 0 and not form.fault
         return
     form._fields[field].value = text
-    assert told in form.fault and form.sweep == before
+    assert told in form.fault and form.plan.sweep == before
     form._fields[field].value = ""
     assert not form.fault
 
@@ -94,7 +96,7 @@ def test_what_the_form_shows_is_what_it_was_given():
     sweep = Sweep(notebook=FORWARD, directory="runs/none", **given, workers=3, time_limit=60.0, metric="loss/pde")
     form = SweepForm(sweep, lambda: None)
     form._changed()
-    assert form.sweep == sweep and not form.fault
+    assert form.plan.sweep == sweep and not form.fault
 
 
 def test_a_sweep_that_the_engine_refuses_is_said_and_raised(in_loop, monkeypatch):
@@ -114,11 +116,11 @@ def test_a_sweep_that_the_engine_refuses_is_said_and_raised(in_loop, monkeypatch
 def test_an_interrupt_asks_the_sweep_to_stop_and_the_table_is_written(in_loop, monkeypatch):
     asked = []
 
-    def run_until_stopped(sweep, retry_failed, watch, stop):
+    def run_until_stopped(plan, retry_failed, watch, stop):
         asked.append(stop.wait(20))
-        rows = {run.name: {"run": run.name, "status": "unfinished"} for run in sweep.runs(sweep.read_notebook())}
-        sweep.folder.mkdir()
-        return engines.Progress(len(rows), rows)
+        rows = {run.name: {"run": run.name, "status": "unfinished"} for run in plan.runs}
+        plan.sweep.folder.mkdir()
+        return engines.Progress(rows)
 
     monkeypatch.setattr(sweep_panel, "run_sweep", run_until_stopped)
 
@@ -131,3 +133,89 @@ def test_an_interrupt_asks_the_sweep_to_stop_and_the_table_is_written(in_loop, m
     statuses, said, is_written = in_loop(use, seeds=[0, 1])
     assert asked == [True] and statuses == ["unfinished"] * 2
     assert "stopped: Start goes on" in said and is_written
+
+
+def test_a_sweep_that_runs_is_not_started_twice_and_can_still_be_stopped(in_loop, monkeypatch):
+    stops = []
+
+    def run_until_stopped(plan, retry_failed, watch, stop):
+        stops.append(stop)
+        assert stop.wait(20)
+        plan.sweep.folder.mkdir()
+        return engines.Progress({run.name: {"run": run.name, "status": "unfinished"} for run in plan.runs})
+
+    monkeypatch.setattr(sweep_panel, "run_sweep", run_until_stopped)
+
+    async def use(panel):
+        panel._buttons["Start"].click()
+        while not stops:
+            await asyncio.sleep(0.01)
+        with pytest.raises(RuntimeError, match="runs already"):
+            await panel.run()
+        assert not panel._buttons["Stop"].disabled
+        signal.raise_signal(signal.SIGINT)  # as the interrupt button does, while no cell is there to be interrupted
+        while not stops[0].is_set():
+            await asyncio.sleep(0.01)
+        await panel._clicked
+        return texts(panel)
+
+    before = signal.getsignal(signal.SIGINT)
+    assert "stopped: Start goes on" in in_loop(use, seeds=[0, 1])
+    assert len(stops) == 1 and signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        {"list": [{"steps": 1}, {"steps": 2, "ridge": 1e-9}]},
+        {"random": {"count": 2, "parameters": {"ridge": {"uniform": [1e-9, 1e-8]}}}},
+    ],
+)
+def test_a_list_and_draws_stay_with_their_seeds_when_a_field_is_changed(points):
+    sweep = Sweep(notebook=FORWARD, directory="runs/none", **points, seeds=[0, 1, 2])
+    form = SweepForm(sweep, lambda: None)
+    form._fields["workers"].value = 3
+    assert not form.fault and form.plan.sweep == sweep.model_copy(update={"workers": 3})
+    assert len(form.plan.runs) == 6
+
+
+def test_a_change_that_comes_as_the_sweep_starts_counts_afterwards():
+    calls = []
+    form = SweepForm(Sweep(notebook=FORWARD, directory="runs/none", grid={"steps": [1]}), lambda: calls.append(1))
+    form.enable(False)
+    form._fields["grid"].value = "steps: [1, 2]"
+    assert len(form.plan.runs) == 1 and not calls
+    form.enable(True)
+    assert len(form.plan.runs) == 2 and len(calls) == 1
+
+
+def test_what_would_run_is_looked_at_when_the_typing_rests(in_loop, monkeypatch):
+    looks = []
+    monkeypatch.setattr(sweep_panel, "rows_of", lambda plan: looks.append(plan) or rows_of(plan))
+
+    async def use(panel):
+        for text in ("steps: [1, 2]", "steps: [1, 2, 3]", "steps: [1, 2, 3, 4]"):
+            panel._form._fields["grid"].value = text
+        async with asyncio.timeout(20):
+            while len(panel.table) != 4:
+                await asyncio.sleep(0.01)
+        return texts(panel)
+
+    assert "4 runs, " in in_loop(use, grid={"steps": [1]})
+    assert [len(plan.runs) for plan in looks] == [1, 4]
+
+
+def test_a_metric_that_no_completed_run_has_is_told(in_loop, tmp_path):
+    asked = {"parameters": {"hidden_layers": [20], "steps": 1}, "metric": "error/speed"}
+    plan = Plan.of(Sweep(notebook=FORWARD, directory=str(tmp_path / "runs"), **asked))
+    run = ep.train(plan.notebook.config(plan.runs[0].parameters), plan.sweep.folder / plan.runs[0].name)
+    (run.path / "summary.json").write_text(json.dumps({**run.summary, "notebook": "executed"}))
+
+    async def use(panel):
+        with pytest.raises(
+            ValueError, match=r"metric = 'error/speed': no completed run has it; what they have: .*loss/"
+        ):
+            panel.figure()
+        return texts(panel)
+
+    assert "no completed run has it" in in_loop(use, **asked)

@@ -1,10 +1,11 @@
 """Notebooks run headless: one, or a sweep of them on one machine or many.
 
-A Sweep says what is to be run; the engine sends it, run by run, to workers; a worker runs one notebook at a time, in a
-kernel of its own. Only here papermill and dask are imported.
+A Sweep says what is asked for; its Plan, what that comes to; the engine sends it, run by run, to workers; a worker runs
+one notebook at a time, in a kernel of its own. Only here papermill and dask are imported.
 """
 
 from elastic_pinn.workbench.batch.notebook import Notebook, NotebookError, Value, run_notebook
+from elastic_pinn.workbench.batch.plan import Plan
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
 
-__all__ = ["Notebook", "NotebookError", "Sweep", "SweepError", "Value", "run_notebook"]
+__all__ = ["Notebook", "NotebookError", "Plan", "Sweep", "SweepError", "Value", "run_notebook"]

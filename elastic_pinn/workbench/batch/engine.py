@@ -17,10 +17,11 @@ from elastic_pinn.workbench.batch.cluster import connected, threads_of
 from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_all
 from elastic_pinn.workbench.batch.kernels import GRACE_S
 from elastic_pinn.workbench.batch.notebook import Notebook, update_summary
+from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, rows_of
-from elastic_pinn.workbench.batch.sweep import Planned, Sweep, SweepError
+from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
 
-PLAN = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later
+SWEEP_FILE = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later
 AT_MOST_SENT = 500  # runs that the scheduler knows of at a time
 LOOK_EVERY_S = 0.2
 PAUSE_S = 5.0
@@ -31,14 +32,12 @@ class Progress:
     """How far a sweep is.
 
     Attributes:
-        total: runs in all.
         rows: what is known of each run, by name.
         before: done or failed when this call began.
         paused: why nothing is started just now; "".
         counts: how many runs have each status.
     """
 
-    total: int
     rows: dict[str, Row]
     before: int = 0
     paused: str = ""
@@ -47,6 +46,11 @@ class Progress:
     def __post_init__(self) -> None:
         self.counts.update(row["status"] for row in self.rows.values())
         self.before = self.done + self.failed
+
+    @property
+    def total(self) -> int:
+        """Runs in all."""
+        return len(self.rows)
 
     @property
     def done(self) -> int:
@@ -66,7 +70,7 @@ class Progress:
 
 
 def run_sweep(
-    sweep: Sweep,
+    plan: Plan,
     retry_failed: bool = False,
     watch: Callable[[Progress], None] = lambda progress: None,
     stop: threading.Event | None = None,
@@ -77,26 +81,24 @@ def run_sweep(
     bit as if nothing had happened. A run that fails stops no other.
 
     Args:
-        sweep: what to run.
+        plan: what to run.
         retry_failed: whether runs that failed go on, too, from where they stand.
         watch: called several times a second.
         stop: ends the sweep when set: what runs stops with a checkpoint.
 
-    Raises, before work: SweepError for a run that cannot be, for a folder in which another sweep is at work, and for a
-    cluster that cannot be reached. Raises SweepError when the scheduler is gone; the same call goes on.
+    Raises, before work: SweepError for a folder in which another sweep is at work, and for a cluster that cannot be
+    reached. Raises SweepError when the scheduler is gone; the same call goes on.
     """
-    notebook = sweep.read_notebook()
-    runs = sweep.runs(notebook)
-    stop = stop or threading.Event()
+    sweep, stop = plan.sweep, stop or threading.Event()
     with _alone(sweep):
-        replace_file(sweep.folder / PLAN, sweep.to_yaml().encode())
-        progress = Progress(len(runs), {row["run"]: row for row in rows_of(runs, sweep.folder)})
+        replace_file(sweep.folder / SWEEP_FILE, sweep.to_yaml().encode())
+        progress = Progress(rows_of(plan))
         ended = {COMPLETED} if retry_failed else {COMPLETED, FAILED}
-        waiting = deque(run for run in runs if progress.rows[run.name]["status"] not in ended)
+        waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in ended)
         watch(progress)
         if waiting:
             with connected(sweep) as client:
-                _Dispatch(sweep, notebook, client, waiting, progress).until_done(watch, stop)
+                _Dispatch(plan, client, waiting, progress).until_done(watch, stop)
     return progress
 
 
@@ -113,13 +115,11 @@ def _alone(sweep: Sweep) -> Iterator[None]:
 class _Dispatch:
     """Runs that wait, those that were sent to the scheduler, and what became of them."""
 
-    def __init__(
-        self, sweep: Sweep, notebook: Notebook, client: Client, waiting: deque[Planned], progress: Progress
-    ) -> None:
-        self._sweep, self._client, self._waiting, self._progress = sweep, client, waiting, progress
-        self._threads, self._folder = threads_of(sweep), sweep.cluster.directory or str(sweep.folder)
+    def __init__(self, plan: Plan, client: Client, waiting: deque[Planned], progress: Progress) -> None:
+        self._sweep, self._client, self._waiting, self._progress = plan.sweep, client, waiting, progress
+        self._threads, self._folder = threads_of(self._sweep), self._sweep.cluster.directory or str(self._sweep.folder)
         # A task: what a worker takes with it when it dies, the scheduler has made again.
-        self._notebook = client.submit(Notebook, notebook.name, notebook.text, pure=False)
+        self._notebook = client.submit(Notebook, plan.notebook.name, plan.notebook.text, pure=False)
         self._sent: dict[Future, Planned] = {}
         self._ended = as_completed(loop=client.loop)
         self._paused_until = 0.0

@@ -4,41 +4,39 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
 from elastic_pinn.training import Control, train
 from elastic_pinn.workbench.batch.cluster import workers_of
 from elastic_pinn.workbench.batch.notebook import Notebook
+from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row
-from elastic_pinn.workbench.batch.sweep import Planned, Sweep
 
 NOTEBOOK_S = 5.0  # a kernel's start, imports, figures
 LOOK_S = 6.0
 
 
-def seconds_left(
-    sweep: Sweep, notebook: Notebook, runs: Sequence[Planned], rows: Mapping[str, Row], look: bool = True
-) -> float | None:
+def seconds_left(plan: Plan, rows: Mapping[str, Row], look: bool = True) -> float | None:
     """About how long the runs that are left take, in seconds on the sweep's workers; None where nothing tells.
 
     By seconds a step: of completed runs or else, if one may look, of the first run, which is trained for at most
     `LOOK_S` in a folder that is gone afterwards. A time limit bounds it.
     """
-    left = [run for run in runs if rows[run.name]["status"] not in (COMPLETED, FAILED)]
+    left = [run for run in plan.runs if rows[run.name]["status"] not in (COMPLETED, FAILED)]
     done = [row for row in rows.values() if row["status"] == COMPLETED and row["step"]]
     if not left:
         return 0.0
     if done:
         pace = median(row["seconds"] / row["step"] for row in done)
     elif look:
-        pace = _pace(notebook, left[0])
+        pace = _pace(plan.notebook, left[0])
     else:
         return None
-    limit = sweep.time_limit or float("inf")
-    each = [min(limit, NOTEBOOK_S + pace * notebook.config(run.parameters).steps) for run in left]
-    return max(sum(each) / workers_of(sweep), max(each))
+    limit = plan.sweep.time_limit or float("inf")
+    each = [min(limit, NOTEBOOK_S + pace * plan.notebook.config(run.parameters).steps) for run in left]
+    return max(sum(each) / workers_of(plan.sweep), max(each))
 
 
 def _pace(notebook: Notebook, run: Planned) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 from elastic_pinn.storage import is_locked
 from elastic_pinn.workbench.batch.kernels import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook, NotebookError, Value, run_notebook, send_to_mirror
-from elastic_pinn.workbench.batch.standing import Row, row_of
+from elastic_pinn.workbench.batch.standing import COMPLETED, Row, row_of
 
 NEEDED_BYTES = 200e6  # some checkpoints, figures and the notebook
 LOOK_EVERY_S = 0.5
@@ -68,7 +68,7 @@ def execute(notebook: Notebook, job: Job) -> Row:
             del _running[job.name]
     send_to_mirror(job.run_dir)
     row = row_of(job.name, job.run_dir, str(job.parameters.get("mirror", "")))
-    if row["status"] != "completed":
+    if row["status"] != COMPLETED:
         _require_space(job.run_dir)
     return row
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,23 @@ import numpy as np
 import pandas as pd
 
 from elastic_pinn.storage import replace_file
-from elastic_pinn.workbench.batch.notebook import Notebook
+from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, Row
-from elastic_pinn.workbench.batch.sweep import Planned, Sweep
+from elastic_pinn.workbench.batch.sweep import Sweep
 
 METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have tells the best
+MEASURED = ("loss", "error", "material")  # what a metric's name begins with
 FIRST = ("run", "status", "reason")
 FORMAT_VERSION = 1
 
 
-def table_of(sweep: Sweep, runs: Iterable[Planned], rows: Mapping[str, Row]) -> pd.DataFrame:
+def table_of(plan: Plan, rows: Mapping[str, Row]) -> pd.DataFrame:
     """A row for each run, in the order of the sweep, by its name.
 
     Columns: status, reason, the fields that vary, step, seconds, the last metrics, the material, history.
     """
-    whole = [{**_varied(run, sweep), **rows[run.name]} for run in runs]
-    names = dict.fromkeys([*FIRST, *sweep.varied, *(name for row in whole for name in row)])
+    whole = [{**_varied(run, plan.sweep), **rows[run.name]} for run in plan.runs]
+    names = dict.fromkeys([*FIRST, *plan.sweep.varied, *(name for row in whole for name in row)])
     return pd.DataFrame(whole, columns=list(names)).set_index("run")
 
 
@@ -35,6 +36,15 @@ def metric_of(sweep: Sweep, table: pd.DataFrame) -> str:
     """The column that tells the best run; "" while no run has one."""
     wanted = [sweep.metric] if sweep.metric else METRICS
     return next((name for name in wanted if name in table and table[name].notna().any()), "")
+
+
+def metric_fault(sweep: Sweep, table: pd.DataFrame) -> str:
+    """Why there is no best run though some are completed; "" otherwise."""
+    completed = table[table["status"] == COMPLETED]
+    if not len(completed) or metric_of(sweep, table):
+        return ""
+    known = ", ".join(name for name in completed if name.split("/")[0] in MEASURED and completed[name].notna().any())
+    return f"metric = {sweep.metric!r}: no completed run has it; what they have: {known or 'nothing measured'}"
 
 
 def best_of(table: pd.DataFrame, metric: str) -> str:
@@ -59,29 +69,29 @@ def over_seeds(sweep: Sweep, table: pd.DataFrame, metric: str) -> pd.DataFrame:
     return found.sort_values("median", kind="stable")
 
 
-def write_results(sweep: Sweep, notebook: Notebook, runs: list[Planned], table: pd.DataFrame) -> tuple[Path, Path]:
+def write_results(plan: Plan, table: pd.DataFrame) -> tuple[Path, Path]:
     """Write sweep.h5 and sweep.csv into the folder of the runs, each whole or not at all; returns their paths.
 
     sweep.h5: /runs has a data set a column, and `config`, JSON; /over_seeds likewise; /histories/NAME is a link to the
     history of a run on this file system. The root's attributes tell the sweep (YAML), the metric and the best run.
     Empty numbers are NaN.
     """
-    places = sweep.folder / "sweep.h5", sweep.folder / "sweep.csv"
-    replace_file(places[0], _as_hdf5(sweep, notebook, runs, table))
+    places = plan.sweep.folder / "sweep.h5", plan.sweep.folder / "sweep.csv"
+    replace_file(places[0], _as_hdf5(plan, table))
     replace_file(places[1], table.to_csv().encode())
     return places
 
 
-def _as_hdf5(sweep: Sweep, notebook: Notebook, runs: list[Planned], table: pd.DataFrame) -> bytes:
-    memory, metric = io.BytesIO(), metric_of(sweep, table)
+def _as_hdf5(plan: Plan, table: pd.DataFrame) -> bytes:
+    memory, metric = io.BytesIO(), metric_of(plan.sweep, table)
     with h5py.File(memory, "w", track_order=True) as file:
-        facts = {"sweep": sweep.to_yaml(), "metric": metric, "best": best_of(table, metric)}
+        facts = {"sweep": plan.sweep.to_yaml(), "metric": metric, "best": best_of(table, metric)}
         file.attrs.update({"format": "elastic_pinn sweep", "format_version": FORMAT_VERSION, **facts})
         _write_table(file.create_group("runs"), table)
-        configs = (notebook.config(run.parameters).to_json() for run in runs)
+        configs = (plan.notebook.config(run.parameters).to_json() for run in plan.runs)
         file["runs"].create_dataset("config", data=[*configs], dtype=h5py.string_dtype(), compression="gzip")
         if metric:
-            _write_table(file.create_group("over_seeds"), over_seeds(sweep, table, metric).reset_index())
+            _write_table(file.create_group("over_seeds"), over_seeds(plan.sweep, table, metric).reset_index())
         histories = file.create_group("histories")
         for name, history in table["history"].dropna().items() if "history" in table else ():
             if "://" not in history:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.batch.notebook import EXECUTED
-from elastic_pinn.workbench.batch.sweep import Planned
+from elastic_pinn.workbench.batch.plan import Plan
 
 Row = dict[str, Any]
 
@@ -44,9 +43,10 @@ def row_of(name: str, run_dir: Path, mirror: str = "") -> Row:
         return {"run": name, "status": UNFINISHED, "reason": " ".join(str(error).split())}
 
 
-def rows_of(runs: Sequence[Planned], folder: Path) -> Iterator[Row]:
-    """The row of each run of a sweep, in its order."""
-    return (row_of(run.name, folder / run.name, str(run.parameters.get("mirror", ""))) for run in runs)
+def rows_of(plan: Plan) -> dict[str, Row]:
+    """The row of each run of a sweep by its name, in the order of the sweep."""
+    folder = plan.sweep.folder
+    return {run.name: row_of(run.name, folder / run.name, run.parameters.get("mirror", "")) for run in plan.runs}
 
 
 def _found(name: str, run_dir: Path, mirror: str) -> Run | None:

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self, get_origin
+from typing import Annotated, Any, Literal, Self, get_origin
 
 import numpy as np
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from elastic_pinn.config import (
-    CheckpointConfig,
-    Config,
-    ConfigError,
-    NonNegative,
-    OptionalCount,
-    plain_parameters,
-    project_root,
-)
-from elastic_pinn.workbench.batch.notebook import Notebook, Value
+from elastic_pinn.config import Config, ConfigError, NonNegative, OptionalCount, plain_parameters, project_root
+from elastic_pinn.workbench.batch.notebook import Value
 from elastic_pinn.workbench.folders import RUNS, stamped
 from elastic_pinn.workbench.values import read_yaml
 
 Values = dict[str, Any]
 Range = tuple[float, float]
-
-# What changes nothing in what a run finds: two configs that differ in these alone are the same run.
-WITHOUT_EFFECT = {*CheckpointConfig.model_fields, "threads", "time_limit"} - {"monitor"}
-HASH_DIGITS, LABEL_LENGTH = 10, 80
-SHIPPED = Path(__file__).parents[3]  # the folder of this package, beside the notebooks of a clone
-GIVEN_BY_THE_SWEEP = {"run_dir", "resume"}
 
 
 class SweepError(ConfigError):
@@ -123,13 +106,6 @@ class Cluster(Part):
         return self
 
 
-class Planned(NamedTuple):
-    """One run of a sweep: the name of its folder, and the parameters that the notebook gets."""
-
-    name: str
-    parameters: Values
-
-
 def _as_lists(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
     for name, each in values.items():
         if not each:
@@ -140,7 +116,7 @@ def _as_lists(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
 class Sweep(Part):
     """A notebook, to be run once for each point of a grid, a list or random draws, times each seed.
 
-    Raises SweepError for what cannot be; whether the notebook takes it is told by `runs`.
+    Raises SweepError for what cannot be; whether the notebook takes it is told by its `Plan`.
     """
 
     notebook: str
@@ -208,49 +184,20 @@ class Sweep(Part):
         """The folder of the runs."""
         return project_root() / self.directory
 
-    def read_notebook(self) -> Notebook:
-        """The notebook to run: at a path from the project's root or, as shipped, from above this package.
-
-        Raises SweepError with the places where it is not.
-        """
-        places = [project_root() / self.notebook, SHIPPED / self.notebook]
-        found = next((place for place in places if place.is_file()), None)
-        if not found:
-            raise SweepError(
-                f"notebook = {self.notebook!r}: not found as {' or '.join(map(str, dict.fromkeys(places)))}"
-            )
-        return Notebook.read(found)
-
     @property
     def varied(self) -> list[str]:
         """The fields in which runs may differ."""
-        names = [*self.grid, *itertools.chain.from_iterable(self.points)]
-        names += list(self.random.parameters) if self.random else []
-        names += ["seed"] if self.seeds else []
-        return list(dict.fromkeys(names))
+        return [*self._varied_by_points, *(["seed"] if self.seeds else [])]
 
-    def runs(self, notebook: Notebook) -> list[Planned]:
-        """All runs, in the order of the sweep; each checked against the config before any is started.
-
-        A run's name ends with a hash of its config and the notebook's name, by which it is found again, whatever else
-        is changed in the sweep. Raises SweepError, naming the values, for a run that cannot be.
-        """
-        if missing := sorted(GIVEN_BY_THE_SWEEP - notebook.parameters.keys(), reverse=True):
-            raise SweepError(
-                f"{notebook.name}.ipynb has no parameters {' and '.join(missing)}: its runs could not go on"
-            )
-        planned: dict[str, Planned] = {}
-        for point in self._all_points():
-            parameters = {**self.parameters, **point}
-            digest = identity(notebook, self._config(notebook, parameters, point))
-            if digest in planned:
-                raise SweepError(f"two runs would be the same: {_label(point) or 'all runs'}: leave one out")
-            planned[digest] = Planned(f"{_label(point) or notebook.name}-{digest}", parameters)
-        return list(planned.values())
-
-    def _all_points(self) -> Iterator[Values]:
+    def points_and_seeds(self) -> Iterator[Values]:
+        """What the runs vary in, a run each, in the order of the sweep."""
         for point in self._points():
             yield from ({**point, "seed": seed} for seed in self.seeds) if self.seeds else (point,)
+
+    @property
+    def _varied_by_points(self) -> list[str]:
+        names = [*self.grid, *itertools.chain.from_iterable(self.points)]
+        return list(dict.fromkeys([*names, *(self.random.parameters if self.random else ())]))
 
     def _points(self) -> Iterator[Values]:
         if self.grid:
@@ -263,15 +210,6 @@ class Sweep(Part):
         else:
             yield {}
 
-    def _config(self, notebook: Notebook, parameters: Mapping[str, Value], point: Values) -> Config:
-        if taken := GIVEN_BY_THE_SWEEP & parameters.keys():
-            raise SweepError(f"{' and '.join(sorted(taken))}: given by the sweep to each run; leave it out")
-        try:
-            return notebook.config(parameters)
-        except ConfigError as error:
-            where = f"the run {_label(point)}: " if point else ""
-            raise SweepError(f"{where}{error}") from None
-
     @model_validator(mode="after")
     def _vary_in_one_way(self) -> Self:
         given = [name for name, value in (("grid", self.grid), ("list", self.points), ("random", self.random)) if value]
@@ -281,18 +219,11 @@ class Sweep(Part):
             raise ValueError(
                 "cluster.directory, for workers that share no disk, needs the parameter mirror: a remote store"
             )
-        if self.seeds and "seed" in {*self.varied[:-1], *self.parameters}:
+        if self.seeds and "seed" in {*self._varied_by_points, *self.parameters}:
             raise ValueError("seeds and a field seed: give one of them")
         if both := self.parameters.keys() & set(self.varied):
             raise ValueError(f"{sorted(both)}: in parameters, and varied as well: give each once")
         return self
-
-
-def identity(notebook: Notebook, config: Config) -> str:
-    """A hash of what a run finds: the notebook's name, and each field that has an effect and is not as by default."""
-    fields = config.model_dump(mode="json", exclude=WITHOUT_EFFECT, exclude_defaults=True)
-    text = json.dumps([notebook.name, fields], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
 
 
 def _is_several(name: str, value: Any) -> bool:
@@ -300,19 +231,6 @@ def _is_several(name: str, value: Any) -> bool:
     takes_list = get_origin(Config.model_fields[name].annotation) is tuple
     items = value if isinstance(value, list) else []
     return any(isinstance(item, list) for item in items) if takes_list else isinstance(value, list)
-
-
-def _label(point: Values) -> str:
-    """The values of a run as a folder's name tells them."""
-    label = ",".join(f"{name}={_short(value)}" for name, value in point.items())
-    return label if len(label) <= LABEL_LENGTH else label[:LABEL_LENGTH].rsplit(",", 1)[0]
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    text = "x".join(map(str, value)) if isinstance(value, list) else str(value)
-    return re.sub(r"[^\w.+-]+", "_", text)
 
 
 def _for_people(fault: Any) -> str:

@@ -18,7 +18,7 @@ from elastic_pinn.workbench.words import clipped, duration_text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from elastic_pinn.workbench.batch import Sweep
+    from elastic_pinn.workbench.batch import Plan, Sweep
     from elastic_pinn.workbench.batch.engine import Progress
 
 SHOWN = 20  # lines of a table, unless all are asked for
@@ -26,7 +26,9 @@ SHOWN = 20  # lines of a table, unless all are asked for
 
 @app.command()
 def sweep(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sweep file, YAML: see notebooks/README.md.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A sweep file, YAML: see elastic_pinn/workbench/batch/README.md.")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run, and about how long.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Go on with runs that failed, too.")] = False,
     scheduler: Annotated[
@@ -40,23 +42,22 @@ def sweep(
 
     elastic-pinn sweep sweep.yaml --dry-run
     """
-    from elastic_pinn.workbench.batch import Sweep
+    from elastic_pinn.workbench.batch import Plan, Sweep
     from elastic_pinn.workbench.batch.engine import run_sweep
     from elastic_pinn.workbench.batch.results import table_of, write_results
 
-    plan = Sweep.read(file)
+    asked = Sweep.read(file)
     if scheduler:
-        plan = Sweep(**{**plan.model_dump(by_alias=True), "cluster": {"scheduler": scheduler}})
+        asked = Sweep(**{**asked.model_dump(by_alias=True), "cluster": {"scheduler": scheduler}})
+    plan = Plan.of(asked)
     if dry_run:
         _preview(plan)
         return
     with _stopped_by_signals() as stop, _bar() as watch:
         progress = run_sweep(plan, retry_failed, watch, stop)
-    notebook = plan.read_notebook()
-    runs = plan.runs(notebook)
-    table = table_of(plan, runs, progress.rows)
-    _say_results(plan, table)
-    for path in write_results(plan, notebook, runs, table):
+    table = table_of(plan, progress.rows)
+    _say_results(asked, table)
+    for path in write_results(plan, table):
         say(f"written: {path}")
     if stop.is_set():
         say("stopped: the same command goes on")
@@ -72,48 +73,47 @@ def status(
     every: Annotated[bool, typer.Option("--all", help="List every run.")] = False,
 ) -> None:
     """Say how a sweep stands, also while it runs, from anywhere that sees its folder."""
-    from elastic_pinn.workbench.batch.engine import PLAN
+    from elastic_pinn.workbench.batch import Plan, Sweep
+    from elastic_pinn.workbench.batch.engine import SWEEP_FILE
     from elastic_pinn.workbench.batch.results import table_of
-    from elastic_pinn.workbench.batch.standing import STATUSES, rows_of
-    from elastic_pinn.workbench.batch.sweep import Sweep
+    from elastic_pinn.workbench.batch.standing import FAILED, RUNNING, STATUSES, UNFINISHED, rows_of
 
-    path = folder / PLAN
+    path = folder / SWEEP_FILE
     if not path.exists():
-        raise typer.BadParameter(f"{folder} is no folder of a sweep: there is no {PLAN} in it")
-    plan = Sweep.read(path)
-    runs = plan.runs(plan.read_notebook())
-    table = table_of(plan, runs, {row["run"]: row for row in rows_of(runs, folder.resolve())})
+        raise typer.BadParameter(f"{folder} is no folder of a sweep: there is no {SWEEP_FILE} in it")
+    there = {"directory": str(folder.resolve())}  # wherever it was moved or mounted
+    asked = Sweep(**{**Sweep.read(path).model_dump(by_alias=True), **there})
+    plan = Plan.of(asked)
+    table = table_of(plan, rows_of(plan))
     counts = table["status"].value_counts()
     say(f"{len(table)} runs: " + ", ".join(f"{counts[name]} {name}" for name in STATUSES if name in counts))
-    _say_runs(plan, table if every else table[table["status"].isin(["running", "failed", "unfinished"])], every)
-    _say_results(plan, table)
+    _say_runs(asked, table if every else table[table["status"].isin([RUNNING, FAILED, UNFINISHED])], every)
+    _say_results(asked, table)
 
 
-def _preview(plan: Sweep) -> None:
+def _preview(plan: Plan) -> None:
     from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
     from elastic_pinn.workbench.batch.estimate import seconds_left
     from elastic_pinn.workbench.batch.results import table_of
-    from elastic_pinn.workbench.batch.standing import rows_of
+    from elastic_pinn.workbench.batch.standing import COMPLETED, rows_of
 
-    notebook = plan.read_notebook()
-    runs = plan.runs(notebook)
-    rows = {row["run"]: row for row in rows_of(runs, plan.folder)}
-    table = table_of(plan, runs, rows)
-    _say_runs(plan, table, every=False)
-    left = seconds_left(plan, notebook, runs, rows)
-    done = int((table["status"] == "completed").sum())
-    say(f"{len(runs)} runs of {plan.notebook}, {done} of them completed, {workers_of(plan)} at a time, "
-        f"{threads_of(plan)} CPU threads each, into {plan.folder}")  # fmt: skip
+    asked, rows = plan.sweep, rows_of(plan)
+    table = table_of(plan, rows)
+    _say_runs(asked, table, every=False)
+    left = seconds_left(plan, rows)
+    done = int((table["status"] == COMPLETED).sum())
+    say(f"{len(rows)} runs of {asked.notebook}, {done} of them completed, {workers_of(asked)} at a time, "
+        f"{threads_of(asked)} CPU threads each, into {asked.folder}")  # fmt: skip
     if left is not None:
         say(f"about {duration_text(left)} to go; nothing was started")
 
 
-def _say_runs(plan: Sweep, table: pd.DataFrame, every: bool) -> None:
+def _say_runs(asked: Sweep, table: pd.DataFrame, every: bool) -> None:
     """The runs, a line each; a first part of many."""
     if not len(table):
         return
     shown = table if every else table.head(SHOWN)
-    values = [name for name in plan.varied if name in table]
+    values = [name for name in asked.varied if name in table]
     rows = [("run", "status", "step", "reason")]
     for run in shown.itertuples():
         step = getattr(run, "step", float("nan"))
@@ -123,15 +123,17 @@ def _say_runs(plan: Sweep, table: pd.DataFrame, every: bool) -> None:
         say(f"  and {len(table) - len(shown)} more, over {', '.join(values)}")
 
 
-def _say_results(plan: Sweep, table: pd.DataFrame) -> None:
+def _say_results(asked: Sweep, table: pd.DataFrame) -> None:
     """Medians and ranges over seeds, the best first, and the best run."""
-    from elastic_pinn.workbench.batch.results import best_of, metric_of, over_seeds
+    from elastic_pinn.workbench.batch.results import best_of, metric_fault, metric_of, over_seeds
 
-    metric = metric_of(plan, table)
+    if fault := metric_fault(asked, table):
+        say(fault)
+    metric = metric_of(asked, table)
     best = best_of(table, metric)
     if not best:
         return
-    found = over_seeds(plan, table, metric)
+    found = over_seeds(asked, table, metric)
     head = [
         *(str(name) for name in found.index.names if name),
         "runs",

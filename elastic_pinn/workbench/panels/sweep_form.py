@@ -10,8 +10,8 @@ import ipywidgets as widgets
 import yaml
 
 from elastic_pinn.config import ConfigError, project_root
-from elastic_pinn.workbench.batch.notebook import Notebook
-from elastic_pinn.workbench.batch.sweep import GIVEN_BY_THE_SWEEP, SHIPPED, Planned, Sweep, SweepError
+from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
+from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP, SHIPPED
 from elastic_pinn.workbench.figures.picture import VERMILLION
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.values import read_yaml
@@ -23,22 +23,24 @@ BOX = {"width": "auto", "height": "150px"}
 class SweepForm(widgets.VBox):
     """Notebook, folder, what is varied and what is the same for all runs.
 
-    sweep: what the fields start from. on_change: called after each change.
+    sweep: what the fields start from; its list or random draws, which have no fields, stay. on_change: called after
+    each change. Raises SweepError for one that cannot be run.
 
     Attributes:
-        sweep: what the fields say; while that is not legal, the last one that was.
-        notebook: the one to run.
-        runs: all runs of the sweep.
+        plan: what the fields say; while that is not legal, the last one that was.
         fault: why that cannot be run; "" if it can.
     """
 
     def __init__(self, sweep: Sweep, on_change: Callable[[], None]) -> None:
-        self.sweep, self._on_change, self.fault = sweep, on_change, ""
-        self.notebook, self.runs = sweep.read_notebook(), list[Planned]()
+        self.plan, self._on_change, self.fault = Plan.of(sweep), on_change, ""
+        self._can_change, self._was_changed = True, False
         self._fields = _fields(sweep)
+        kept = {"cluster", "threads", "points", "random"} | ({"seeds"} if _has_own_points(sweep) else set())
+        self._kept = sweep.model_dump(by_alias=True, include=kept)
         self._message = widgets.HTML()
         boxes = [self._fields[name] for name in ("grid", "parameters")]
-        titles = ["<b>Varied</b>, a list of values each: every combination is run", "<b>The same for all runs</b>"]
+        varied = "as its list or its draws say" if _has_own_points(sweep) else "a list each: every combination is run"
+        titles = [f"<b>Varied</b>, {varied}", "<b>The same for all runs</b>"]
         columns = [widgets.VBox([widgets.HTML(title), box], layout={"flex": "1 1 320px"})
                    for title, box in zip(titles, boxes, strict=True)]  # fmt: skip
         others = [field for name, field in self._fields.items() if field not in boxes]
@@ -47,27 +49,28 @@ class SweepForm(widgets.VBox):
         for field in self._fields.values():
             field.observe(lambda _: self._changed(), "value")
         answer(*self._fields.values())
-        self._check()
 
     def enable(self, can_change: bool) -> None:
-        """Let the fields be changed, or not."""
+        """Let the fields be changed, or not; a change that was under way when they were locked counts afterwards."""
+        self._can_change = can_change
         for field in self._fields.values():
             field.disabled = not can_change
+        if can_change and self._was_changed:
+            self._changed()
 
     def _changed(self) -> None:
-        self._check()
-        self._on_change()
+        self._was_changed = not self._can_change
+        if self._can_change:
+            self._check()
+            self._on_change()
 
     def _check(self) -> None:
         try:
             told = {name: field.value for name, field in self._fields.items()}
             told |= {name: _mapping(name, told[name]) for name in ("grid", "parameters")}
             lists = {name: value if isinstance(value, list) else [value] for name, value in told.pop("grid").items()}
-            kept = self.sweep.model_dump(by_alias=True, include={"cluster", "threads", "points", "random"})
-            sweep = Sweep(**{**kept, **told, "grid": lists})
-            notebook = sweep.read_notebook()
-            self.runs = sweep.runs(notebook)
-            self.sweep, self.notebook, self.fault = sweep, notebook, ""
+            self.plan = Plan.of(Sweep(**{**self._kept, **told, "grid": lists}))
+            self.fault = ""
         except (ConfigError, OSError) as error:
             self.fault = str(error)
         self._message.value = self.fault and f'<span style="color: {VERMILLION}">{html.escape(self.fault)}</span>'
@@ -75,7 +78,7 @@ class SweepForm(widgets.VBox):
 
 def _fields(sweep: Sweep) -> dict[str, Any]:
     names = [sweep.notebook, *(name for name in _notebooks() if name != sweep.notebook)]
-    varied = sweep.grid | ({"seed": sweep.seeds} if sweep.seeds else {})
+    varied = sweep.grid | ({"seed": sweep.seeds} if sweep.seeds and not _has_own_points(sweep) else {})
     wide: dict[str, Any] = {"style": STYLE, "layout": {"width": "auto", "flex": "1 1 260px"}}
     small: dict[str, Any] = {"style": STYLE, "layout": {"width": "auto", "flex": "0 1 170px"}}
     return {
@@ -98,6 +101,10 @@ def _fields(sweep: Sweep) -> dict[str, Any]:
         "grid": widgets.Textarea(_as_text(varied), layout=BOX, placeholder="learning_rate: [1e-3, 1e-2]"),
         "parameters": widgets.Textarea(_as_text(sweep.parameters), layout=BOX, placeholder="steps: 500"),
     }  # fmt: skip
+
+
+def _has_own_points(sweep: Sweep) -> bool:
+    return bool(sweep.points or sweep.random)
 
 
 def _notebooks() -> list[str]:

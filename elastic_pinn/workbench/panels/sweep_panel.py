@@ -6,25 +6,38 @@ import asyncio
 import html
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from itertools import islice
 
 import ipywidgets as widgets
 import pandas as pd
 
 from elastic_pinn.config import ConfigError
+from elastic_pinn.workbench.batch import Sweep
 from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
 from elastic_pinn.workbench.batch.engine import Progress, run_sweep
 from elastic_pinn.workbench.batch.estimate import seconds_left
-from elastic_pinn.workbench.batch.results import best_of, metric_of, over_seeds, table_of, write_results
+from elastic_pinn.workbench.batch.results import (
+    best_of,
+    metric_fault,
+    metric_of,
+    over_seeds,
+    table_of,
+    write_results,
+)
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, row_of, rows_of
-from elastic_pinn.workbench.batch.sweep import Sweep
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sweep import sweep_results
+from elastic_pinn.workbench.panels.buttons import interrupt_calls
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 from elastic_pinn.workbench.panels.views import View
 from elastic_pinn.workbench.words import duration_text
 
 POLL_S = 0.1
 LOOK_EVERY_S = 2.0
+SETTLE_S = 0.3  # after the last change of a field, before it is looked at what would run
 SHOWN = 100  # runs in the table
 LOOKS = {
     "Start": ("play", "run what is not completed; runs that were cut short go on where they were"),
@@ -44,6 +57,8 @@ class SweepPanel(widgets.VBox):
     def __init__(self, sweep: Sweep) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop: threading.Event | None = None  # of the sweep that runs
+        self._clicked: asyncio.Task[None] | None = None
+        self._settling: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._rows: dict[str, Row] = {}
         self._buttons = {name: widgets.Button(description=name, icon=icon, tooltip=tip, layout={"width": "auto"})
@@ -52,10 +67,10 @@ class SweepPanel(widgets.VBox):
         self._count, self._status, self._lines = widgets.Label(), widgets.HTML(), widgets.HTML()
         self._lines.add_class("sweep-table")
         self._view = View(self._picture)
-        self._form = SweepForm(sweep, self._look)
-        self._buttons["Start"].on_click(lambda _: self._launch(False))
-        self._buttons["Retry failed"].on_click(lambda _: self._launch(True))
-        self._buttons["Stop"].on_click(lambda _: self._ask_to_stop())
+        self._form = SweepForm(sweep, lambda: self._in_loop(self._settle))
+        self._buttons["Start"].on_click(lambda _: self._in_loop(self._begin, False))
+        self._buttons["Retry failed"].on_click(lambda _: self._in_loop(self._begin, True))
+        self._buttons["Stop"].on_click(lambda _: self._in_loop(self._ask_to_stop))
         row = widgets.HBox([*self._buttons.values(), self._bar, self._count], layout={"align_items": "center"})
         scrolled = widgets.Box([self._lines], layout={"max_height": "320px", "overflow": "auto", "display": "block"})
         super().__init__([widgets.HTML(TABLE_STYLE), self._form, row, self._status, scrolled, self._view])
@@ -64,46 +79,50 @@ class SweepPanel(widgets.VBox):
     @property
     def sweep(self) -> Sweep:
         """What the form says."""
-        return self._form.sweep
+        return self._form.plan.sweep
 
     @property
     def table(self) -> pd.DataFrame:
         """A row a run, as `results.table_of` gives it, as far as it is known."""
-        return table_of(self.sweep, self._form.runs, self._rows)
+        return table_of(self._plan, self._rows)
 
     @property
     def seeds_table(self) -> pd.DataFrame:
         """Medians and ranges over seeds, the best first; empty while nothing is completed."""
-        metric = metric_of(self.sweep, self.table)
-        return over_seeds(self.sweep, self.table, metric) if metric else pd.DataFrame()
+        table, sweep = self.table, self._plan.sweep
+        metric = metric_of(sweep, table)
+        return over_seeds(sweep, table, metric) if metric else pd.DataFrame()
 
     def figure(self) -> Picture:
-        """The metric over what is varied. Raises ValueError while no completed run has it."""
-        table = self.table
-        return sweep_results(table, metric_of(self.sweep, table), self.sweep.varied)
+        """The metric over what is varied. Raises ValueError, which says why, while no completed run has it."""
+        table, sweep = self.table, self._plan.sweep
+        if fault := metric_fault(sweep, table):
+            raise ValueError(fault)
+        return sweep_results(table, metric_of(sweep, table), sweep.varied)
 
     async def run(self, retry_failed: bool = False) -> pd.DataFrame:
         """Run what is not completed, without blocking the kernel; the interrupt button means Stop. Returns the table.
 
-        Writes sweep.h5 and sweep.csv into the folder of the runs. Raises SweepError, which the panel also shows.
+        Writes sweep.h5 and sweep.csv into the folder of the runs. Raises SweepError, which the panel also shows,
+        ConfigError for fields that are not legal, and RuntimeError while this panel's sweep runs already.
         """
+        if self._stop:
+            raise RuntimeError("this panel's sweep runs already: press Stop, or wait for its end")
         if self._form.fault:
             raise ConfigError(self._form.fault)
-        self._stop = threading.Event()
+        self._look()
+        self._stop = stop = threading.Event()
         self._enable()
         self._say("starting workers")
         started = time.monotonic()
-        work = asyncio.create_task(
-            asyncio.to_thread(
-                run_sweep, self.sweep, retry_failed, lambda progress: self._watch(progress, started), self._stop
-            )
-        )
+        call = (self._plan, retry_failed, lambda progress: self._watch(progress, started), stop)
+        work = asyncio.create_task(asyncio.to_thread(run_sweep, *call))
         try:
             while not work.done():
                 await self._sleep()
             self._rows = work.result().rows
-            paths = write_results(self.sweep, self._form.notebook, self._form.runs, self.table)
-            self._say(f"{'stopped: Start goes on' if self._stop.is_set() else 'done'}; results: {paths[0]}")
+            results, _ = write_results(self._plan, self.table)
+            self._say(f"{'stopped: Start goes on' if stop.is_set() else 'done'}; results: {results}")
         except Exception as error:
             self._say(f"{error}")
             raise
@@ -120,30 +139,40 @@ class SweepPanel(widgets.VBox):
         except (KeyboardInterrupt, asyncio.CancelledError):
             self._ask_to_stop()
 
-    def _launch(self, retry_failed: bool) -> None:
-        """Run because of a click, which may arrive on another thread than the event loop's."""
-        self._loop.call_soon_threadsafe(
-            lambda: setattr(self, "_clicked", self._loop.create_task(self._unawaited(retry_failed)))
-        )
+    def _in_loop(self, action: Callable[..., None], *arguments: bool) -> None:
+        """Do something where the sweep is awaited: a click may arrive on another thread, and an interrupt anywhere."""
+        self._loop.call_soon_threadsafe(action, *arguments)
+
+    def _begin(self, retry_failed: bool) -> None:
+        self._clicked = self._loop.create_task(self._unawaited(retry_failed))
 
     async def _unawaited(self, retry_failed: bool) -> None:
-        try:
+        stop = partial(self._in_loop, self._ask_to_stop)
+        with interrupt_calls(stop), suppress(Exception):  # the status line says it
             await self.run(retry_failed)
-        except Exception:  # the status line says it, and nobody awaits
-            return
 
     def _ask_to_stop(self) -> None:
         if self._stop:
             self._stop.set()
             self._say("stopping: each run ends with a checkpoint")
 
+    def _settle(self) -> None:
+        """A field was changed: look at what would run when no other change follows."""
+        self._enable()
+        if self._settling:
+            self._settling.cancel()
+        self._settling = self._loop.call_later(SETTLE_S, self._look)
+
     def _look(self) -> None:
         """Say what would run, and how what was begun stands."""
+        if self._stop:
+            return
+        self._plan = plan = self._form.plan
+        self._rows = rows_of(plan)
         if not self._form.fault:
-            self._rows = {row["run"]: row for row in rows_of(self._form.runs, self.sweep.folder)}
-            left = seconds_left(self.sweep, self._form.notebook, self._form.runs, self._rows, look=False)
+            left = seconds_left(plan, self._rows, look=False)
             about = "" if left is None else f"; about {duration_text(left)} to go"
-            workers, threads = workers_of(self.sweep), threads_of(self.sweep)
+            workers, threads = workers_of(plan.sweep), threads_of(plan.sweep)
             self._say(f"{len(self._rows)} runs, {workers} at a time, {threads} CPU threads each{about}")
             self._show()
         self._enable()
@@ -154,11 +183,9 @@ class SweepPanel(widgets.VBox):
         if now < self._due:
             return
         self._rows = dict(progress.rows)
-        begun = [run.name for run in self._form.runs if self._rows[run.name]["status"] not in (COMPLETED, FAILED)][
-            :SHOWN
-        ]
-        for name in begun:
-            self._rows[name] = row_of(name, self.sweep.folder / name)
+        begun = (name for name, row in progress.rows.items() if row["status"] not in (COMPLETED, FAILED))
+        for name in islice(begun, SHOWN):
+            self._rows[name] = row_of(name, self._plan.sweep.folder / name)
         done = progress.done + progress.failed
         here = done - progress.before
         left = f", {duration_text((now - started) / here * (progress.total - done))} left" if here else ""
@@ -174,7 +201,7 @@ class SweepPanel(widgets.VBox):
         counts = table["status"].value_counts()
         self._bar.max, self._bar.value = len(table), int(counts.get(COMPLETED, 0) + counts.get(FAILED, 0))
         self._count.value = ", ".join(f"{count} {name}" for name, count in counts.items())
-        self._lines.value = _as_html(self.sweep, table)
+        self._lines.value = _as_html(self._plan.sweep, table)
         if COMPLETED in counts:
             self._view.draw()
 
@@ -200,16 +227,14 @@ def _as_html(sweep: Sweep, table: pd.DataFrame) -> str:
     """The first runs, a line each, the best in bold."""
     metric = metric_of(sweep, table)
     best = best_of(table, metric)
+    fault = html.escape(metric_fault(sweep, table))
     columns = [name for name in ("status", *sweep.varied, "step", metric, "seconds", "reason") if name in table]
     shown = table[columns].head(SHOWN).astype(object)
     forms = {name: "{:.2e}".format for name in [metric] if name} | {"seconds": "{:.1f}".format, "step": "{:.0f}".format}
     for name in columns:
         form = forms.get(name, str)
-        shown[name] = [_bold(html.escape("" if value is None or value != value else form(value)), run == best)
-                       for run, value in zip(shown.index, shown[name], strict=True)]  # fmt: skip
+        shown[name] = [html.escape("" if value is None or value != value else form(value)) for value in shown[name]]
+        if best in shown.index:
+            shown.loc[best, name] = f"<b>{shown.loc[best, name]}</b>"
     more = f"<p>and {len(table) - SHOWN} more</p>" if len(table) > SHOWN else ""
-    return shown.to_html(border=0, index=False, escape=False) + more
-
-
-def _bold(text: str, is_bold: bool) -> str:
-    return f"<b>{text}</b>" if is_bold else text
+    return f"{fault}{shown.to_html(border=0, index=False, escape=False)}{more}"

@@ -1,9 +1,10 @@
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
+
+from tests.headless import write_training_notebook
 
 TINY = {"hidden_layers": [6], "steps": 40, "interior_points": 20, "boundary_points": 8, "initial_points": 8,
         "validation_points": 10, "validate_every": 10, "checkpoint_every": 10, "log_level": "error"}  # fmt: skip
@@ -18,20 +19,7 @@ def command():
 @pytest.fixture(scope="session")
 def training_notebook(tmp_path_factory):
     """A function that writes a notebook that trains, and then runs one more cell."""
-
-    def write(last="pass"):
-        cells = [
-            nbformat.v4.new_code_cell("run_dir = ''\nresume = 'never'", metadata={"tags": ["parameters"]}),
-            nbformat.v4.new_code_cell("import elastic_pinn as ep\nconfig = ep.Config.from_namespace(globals())"),
-            nbformat.v4.new_code_cell("run = ep.train(config, run_dir, resume=resume)"),
-            nbformat.v4.new_code_cell(last),
-        ]
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        path = tmp_path_factory.mktemp("notebook") / "train.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
-        return path
-
-    return write
+    return lambda last="pass": write_training_notebook(tmp_path_factory.mktemp("notebook") / "train.ipynb", last)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from distributed import LocalCluster
 
 import elastic_pinn as ep
 from elastic_pinn.storage import locked
-from elastic_pinn.workbench.batch import Sweep, SweepError, engine, jobs
+from elastic_pinn.workbench.batch import Plan, Sweep, SweepError, engine, jobs
 from elastic_pinn.workbench.batch import cluster as clusters
 from elastic_pinn.workbench.batch.engine import run_sweep
 from elastic_pinn.workbench.batch.sweep import Cluster
@@ -40,61 +40,61 @@ def workers_here(monkeypatch):
 
 @pytest.fixture
 def read(write_sweep):
-    """A function that gives the sweep of tiny runs, with some fields changed."""
-    return lambda **fields: Sweep.read(write_sweep(workers=1, **fields))
+    """A function that gives the plan of a sweep of tiny runs, with some fields changed."""
+    return lambda **fields: Plan.of(Sweep.read(write_sweep(workers=1, **fields)))
 
 
 def test_two_sweeps_in_one_folder_are_refused(read):
-    sweep = read()
-    with locked(sweep.folder), pytest.raises(SweepError, match="in use by process"):
-        run_sweep(sweep)
+    plan = read()
+    with locked(plan.sweep.folder), pytest.raises(SweepError, match="in use by process"):
+        run_sweep(plan)
 
 
 def test_a_run_that_was_cut_short_goes_on_to_the_same_bits(read, tmp_path):
-    sweep = read(seeds=[0, 1])
-    runs = sweep.runs(sweep.read_notebook())
-    config = sweep.read_notebook().config(runs[0].parameters)
+    plan = read(seeds=[0, 1])
+    first, _ = plan.runs
+    config = plan.notebook.config(first.parameters)
     whole = ep.train(config, tmp_path / "whole").history()
     control = ep.Control(on_step=lambda row: control.stop() if row["step"] == 17 else None)
-    ep.train(config, sweep.folder / runs[0].name, control=control)
-    assert run_sweep(sweep).done == 2
-    run = ep.Run(sweep.folder / runs[0].name)
+    ep.train(config, plan.sweep.folder / first.name, control=control)
+    assert run_sweep(plan).done == 2
+    run = ep.Run(plan.sweep.folder / first.name)
     assert run.history().drop(columns="wall_s").equals(whole.drop(columns="wall_s"))
     assert run.latest().step == 40
 
 
 def test_a_stop_ends_what_runs_with_a_checkpoint_and_begins_nothing_more(read):
     many = {"network": "mlp", "stages": ["adam"], "steps": 100_000, "validate_every": 100}
-    sweep = read(notebook=FORWARD, seeds=[0, 1], parameters=many)
+    plan = read(notebook=FORWARD, seeds=[0, 1], parameters=many)
     stop = threading.Event()
 
     def watch(progress):
-        histories = list(sweep.folder.glob("*/history.h5"))
+        histories = list(plan.sweep.folder.glob("*/history.h5"))
         if histories and ep.Run(histories[0].parent).summary["step"] >= 10:
             stop.set()
 
-    progress = run_sweep(sweep, watch=watch, stop=stop)
+    progress = run_sweep(plan, watch=watch, stop=stop)
     assert progress.done == progress.failed == 0
-    [begun] = [ep.Run(path.parent) for path in sweep.folder.glob("*/config.json")]
+    [begun] = [ep.Run(path.parent) for path in plan.sweep.folder.glob("*/config.json")]
     assert (begun.status, begun.reason) == ("stopped", "asked to stop")
     assert begun.latest().step == len(begun.history()) >= 10
 
 
 def test_a_run_beyond_the_time_limit_fails_with_a_checkpoint_and_goes_on_when_retried(read):
-    sweep = read(parameters={"steps": 20_000}, time_limit=8.0)
-    assert run_sweep(sweep).failed == 1
-    [run] = [ep.Run(path.parent) for path in sweep.folder.glob("*/config.json")]
+    plan = read(parameters={"steps": 20_000}, time_limit=8.0)
+    assert run_sweep(plan).failed == 1
+    [run] = [ep.Run(path.parent) for path in plan.sweep.folder.glob("*/config.json")]
     assert (run.status, run.reason) == ("failed", "time_limit of 8 s")
     reached = run.latest().step
     assert reached > 0
-    assert run_sweep(sweep).failed == 1  # not tried again unless that is asked for
+    assert run_sweep(plan).failed == 1  # not tried again unless that is asked for
     assert run.latest().step == reached
-    run_sweep(sweep, retry_failed=True)
+    run_sweep(plan, retry_failed=True)
     assert run.latest().step > reached
 
 
 def test_a_full_disk_pauses_the_sweep_and_says_so(read, monkeypatch):
-    sweep, said, full = read(), [], [True]
+    plan, said, full = read(), [], [True]
     usage = jobs.shutil.disk_usage
 
     def disk_usage(path):
@@ -107,7 +107,7 @@ def test_a_full_disk_pauses_the_sweep_and_says_so(read, monkeypatch):
 
     monkeypatch.setattr(engine, "PAUSE_S", 0.5)
     monkeypatch.setattr(jobs.shutil, "disk_usage", disk_usage)
-    assert run_sweep(sweep, watch=watch).done == 1
+    assert run_sweep(plan, watch=watch).done == 1
     assert "has 0 MB left" in said[0]
 
 
@@ -126,30 +126,30 @@ def test_a_cell_that_fails_after_training_fails_the_run(read, training_notebook)
 
 
 def test_a_run_in_the_hands_of_another_process_is_waited_for(read):
-    sweep = read()
-    [planned] = sweep.runs(sweep.read_notebook())
+    plan = read()
+    [planned] = plan.runs
     seen = []
 
     def hold():
-        with locked(sweep.folder / planned.name):
+        with locked(plan.sweep.folder / planned.name):
             seen.append("held")
             time.sleep(6)
-            seen.append(len(list((sweep.folder / planned.name).iterdir())))
+            seen.append(len(list((plan.sweep.folder / planned.name).iterdir())))
 
     holder = threading.Thread(target=hold)
     holder.start()
     while not seen:
         time.sleep(0.01)
-    assert run_sweep(sweep).done == 1
+    assert run_sweep(plan).done == 1
     holder.join()
     assert seen == ["held", 1]  # nothing but the lock: the sweep did nothing there meanwhile
 
 
 def test_a_scheduler_that_does_not_answer_is_named(read, monkeypatch):
     monkeypatch.setattr(clusters, "CONNECT_S", 1.0)
-    sweep = read(cluster={"scheduler": "tcp://127.0.0.1:9"})
+    plan = read(cluster={"scheduler": "tcp://127.0.0.1:9"})
     with pytest.raises(SweepError, match=r"the scheduler at tcp://127.0.0.1:9 does not answer"):
-        run_sweep(sweep)
+        run_sweep(plan)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # what dask-jobqueue leaves half made complains when it goes

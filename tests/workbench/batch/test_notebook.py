@@ -8,6 +8,7 @@ from nbformat.sign import NotebookNotary
 from elastic_pinn.config import ConfigError
 from elastic_pinn.workbench.batch import Notebook, NotebookError, run_notebook
 from elastic_pinn.workbench.batch.kernels import Leash
+from tests.headless import write_notebook
 
 
 @pytest.fixture
@@ -15,12 +16,7 @@ def notebook(tmp_path):
     """A function that makes a notebook with a parameters cell and one more."""
 
     def write(source):
-        parameters = nbformat.v4.new_code_cell("steps = 1\nrun_dir = ''", metadata={"tags": ["parameters"]})
-        cells = [parameters, nbformat.v4.new_code_cell(source)]
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        path = tmp_path / "small.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
-        return Notebook.read(path)
+        return Notebook.read(write_notebook(tmp_path / "small.ipynb", "steps = 1\nrun_dir = ''", source))
 
     return write
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from elastic_pinn.workbench.batch import Notebook, Sweep, SweepError
+from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 
 WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
 
@@ -16,9 +16,14 @@ def forward():
     return Notebook.read(Path(__file__).parents[3] / "notebooks" / "01_forward.ipynb")
 
 
+def runs_of(notebook, **fields):
+    """What a sweep comes to."""
+    return Plan.of_notebook(Sweep(**WHERE, **fields), notebook).runs
+
+
 def points(forward, **fields):
     """What the runs of a sweep differ in."""
-    return [run.parameters for run in Sweep(**WHERE, **fields).runs(forward)]
+    return [run.parameters for run in runs_of(forward, **fields)]
 
 
 def test_a_grid_is_every_combination_times_each_seed(forward):
@@ -54,13 +59,13 @@ def test_what_all_runs_have_is_in_each(forward):
 
 
 def test_a_run_keeps_its_hash_whatever_else_the_sweep_asks_for(forward):
-    one = Sweep(**WHERE, grid={"steps": [1]}).runs(forward)
-    many = Sweep(**WHERE, grid={"steps": [3, 1]}, parameters={"checkpoint_every": 7}, seeds=[0]).runs(forward)
+    one = runs_of(forward, grid={"steps": [1]})
+    many = runs_of(forward, grid={"steps": [3, 1]}, parameters={"checkpoint_every": 7}, seeds=[0])
     assert one[0].name.rpartition("-")[2] in {run.name.rpartition("-")[2] for run in many}
 
 
 def test_names_of_runs_tell_their_values_and_are_one_folder_each(forward):
-    runs = Sweep(**WHERE, grid={"hidden_layers": [[30, 20], [40]], "data": ["a/b c.h5"]}).runs(forward)
+    runs = runs_of(forward, grid={"hidden_layers": [[30, 20], [40]], "data": ["a/b c.h5"]})
     assert [run.name.rpartition("-")[0] for run in runs] == [
         "hidden_layers=30x20,data=a_b_c.h5",
         "hidden_layers=40,data=a_b_c.h5",
@@ -108,18 +113,18 @@ def test_a_sweep_that_cannot_be_is_refused_by_name(fields, told):
 )
 def test_a_run_that_cannot_be_is_refused_before_any_starts(forward, fields, told):
     with pytest.raises(SweepError, match=told):
-        Sweep(**WHERE, **fields).runs(forward)
+        runs_of(forward, **fields)
 
 
 def test_a_notebook_that_is_not_there_is_named_with_the_places_looked_at(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert Sweep(**WHERE).read_notebook().name == "01_forward"  # a shipped one is found from anywhere
+    assert Plan.of(Sweep(**WHERE)).notebook.name == "01_forward"  # a shipped one is found from anywhere
     with pytest.raises(SweepError, match=rf"notebook = 'none.ipynb': not found as {tmp_path}/none.ipynb or "):
-        Sweep(notebook="none.ipynb", directory="runs/s").read_notebook()
+        Plan.of(Sweep(notebook="none.ipynb", directory="runs/s"))
 
 
 def test_a_notebook_that_could_not_go_on_is_refused():
     cell = nbformat.v4.new_code_cell("steps = 1", metadata={"tags": ["parameters"]})
     notebook = Notebook("own", json.dumps(nbformat.v4.new_notebook(cells=[cell])))
     with pytest.raises(SweepError, match="has no parameters run_dir and resume"):
-        Sweep(**WHERE).runs(notebook)
+        runs_of(notebook)
