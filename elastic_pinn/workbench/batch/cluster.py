@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import dask
 from distributed import Client, LocalCluster, Worker, WorkerPlugin
 
 from elastic_pinn.workbench.batch.sweep import Cluster, Sweep, SweepError
@@ -26,6 +27,7 @@ JOBQUEUES = {
     "local": "LocalCluster",  # jobs are processes of this machine: to try a configuration out
 }
 CONNECT_S = 30.0
+LOGGED = 50  # messages of each kind that Dask keeps for its dashboard: of thousands of runs, it would be the most memory
 
 
 def cores() -> int:
@@ -50,14 +52,15 @@ def connected(sweep: Sweep) -> Iterator[Client]:
     Raises SweepError where the scheduler does not answer, or dask-jobqueue is missing or refuses its options.
     """
     cluster = sweep.cluster
-    if cluster.scheduler:
-        with _client(cluster.scheduler) as client:
+    with dask.config.set({"distributed.admin.low-level-log-length": LOGGED}):
+        if cluster.scheduler:
+            with _client(cluster.scheduler) as client:
+                yield client
+            return
+        start = partial(_jobqueue, cluster) if cluster.jobqueue else _local
+        with start(workers_of(sweep)) as workers, _client(workers) as client:
+            client.register_plugin(_Deaf())
             yield client
-        return
-    start = partial(_jobqueue, cluster) if cluster.jobqueue else _local
-    with start(workers_of(sweep)) as workers, _client(workers) as client:
-        client.register_plugin(_Deaf())
-        yield client
 
 
 class _Deaf(WorkerPlugin):

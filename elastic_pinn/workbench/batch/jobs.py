@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -66,6 +67,7 @@ def execute(notebook: Notebook, job: Job) -> Row:
     finally:
         with _running_lock:
             del _running[job.name]
+        gc.collect()  # Jupyter's clients hold each other, and with them sockets and event loops
     send_to_mirror(job.run_dir)
     row = row_of(job.name, job.run_dir, str(job.parameters.get("mirror", "")))
     if row["status"] != COMPLETED:
