@@ -27,7 +27,7 @@ JOBQUEUES = {
     "local": "LocalCluster",  # jobs are processes of this machine: to try a configuration out
 }
 CONNECT_S = 30.0
-LOGGED = 50  # messages of each kind that Dask keeps for its dashboard: of thousands of runs, it would be the most memory
+LOGGED = 50  # messages of each kind that Dask keeps to look at: with its default, most of what thousands of runs take
 
 
 def cores() -> int:
