@@ -74,9 +74,14 @@ class Initial:
         t."""
 
         def velocity(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
-            pull = torch.func.vjp(lambda time: wavefield(x, y, time), t)[1]
-            axes = torch.eye(2, dtype=t.dtype)[:, None, :].expand(2, len(t), 2)  # each point has a time of its own
-            return torch.stack([pull(axis)[0] for axis in axes], dim=1)  # (N, 2)
+            # torch.func would do this too, and import torch's compiler for it, which takes longer than a short run.
+            with torch.enable_grad():
+                time = t.detach().requires_grad_()
+                values = wavefield(x, y, time)  # (N, 2); each point has a time of its own
+            if not values.requires_grad:  # it stands still
+                return torch.zeros_like(values)
+            rates = [torch.autograd.grad(values[:, i].sum(), time, retain_graph=True)[0] for i in range(2)]
+            return torch.stack(rates, dim=1)
 
         return cls(wavefield, velocity)
 

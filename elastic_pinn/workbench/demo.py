@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from elastic_pinn.config import project_root
-from elastic_pinn.workbench.batch import Notebook, NotebookError, run_notebook
+from elastic_pinn.workbench.batch import Notebook
+from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
 
 
 def new_run(runs: Path) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.batch import Notebook, run_notebook
+from elastic_pinn.workbench.batch import Notebook
+from elastic_pinn.workbench.batch.headless import run_notebook
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,9 +11,10 @@ import psutil
 from report import table, write_section
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, engine, run_notebook
+from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, engine
 from elastic_pinn.workbench.batch.engine import run_sweep
-from elastic_pinn.workbench.batch.kernels import Leash
+from elastic_pinn.workbench.batch.headless import run_notebook
+from elastic_pinn.workbench.batch.leash import Leash
 
 COMMAND = "python tests/benchmarks/sweeps.py"
 FORWARD = Path(__file__).parents[2] / "notebooks" / "01_forward.ipynb"

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from elastic_pinn.networks.breath import breathe
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.optimizers.own import OwnOptimizer
 
 LEAST_RIDGE = 100  # units in the last place
 COLUMNS_AT_ONCE = 128
@@ -85,7 +85,7 @@ def refine(attempt: Attempt, parameters: list[nn.Parameter], factored: Factored)
     return before
 
 
-class LeastSquares(Optimizer):
+class LeastSquares(OwnOptimizer):
     """One step solves for parameters that all misfits are linear in; another one at the same points only refines the
     last digits, with the factors at hand."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.optim import Optimizer
 
 from elastic_pinn.networks.breath import breathe
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, gradients, put
 from elastic_pinn.training.optimizers.normal_equations import Factored, LinearModel, MatrixFree
+from elastic_pinn.training.optimizers.own import OwnOptimizer
 
 MOST_NUMBERS = 2**27  # of a Jacobian: 1 GiB in float64, no square of which is larger; its product takes a minute
 TRIALS = 20
 LEAST_DAMPING = 1e-15  # relative to the squared lengths of the Jacobian's columns; less than that is rounding error
 
 
-class LevenbergMarquardt(Optimizer):
+class LevenbergMarquardt(OwnOptimizer):
     """A step solves (J^T J + damping D) step = -J^T r, D being the diagonal of J^T J, and is taken if the loss falls.
 
     The damping follows the ratio of the fall to what the linear model promised (Nielsen, Damping parameter in

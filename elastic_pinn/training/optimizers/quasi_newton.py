@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from elastic_pinn.training.optimizers.flat import gather, gradients, put
 from elastic_pinn.training.optimizers.line_search import Point, strong_wolfe
+from elastic_pinn.training.optimizers.own import OwnOptimizer
 
 Search = Callable[[Callable[[float], Point], Point, float], Point]
 """A point on a line, from what evaluates there, the point at its start and the first step to try."""
@@ -22,7 +22,7 @@ def at_once(at: Callable[[float], Point], start: Point, first: float) -> Point:
     return at(first)
 
 
-class QuasiNewton(Optimizer, ABC):
+class QuasiNewton(OwnOptimizer, ABC):
     """One iteration a step. Where the search finds no lower point, the parameters stay as they are.
 
     What it has learnt is with the first parameter. lr: the longest first trial of a search, 1 being the quasi-Newton

@@ -10,10 +10,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
+
+from elastic_pinn.training.optimizers.own import OwnOptimizer
 
 
-class SOAP(Optimizer):
+class SOAP(OwnOptimizer):
     """Adam for each matrix G (m, n) in the eigenbases of the running means of G G' and G' G; plain Adam for the rest.
 
     The bases follow the means every `every` steps by one power iteration and a QR decomposition, which costs far less

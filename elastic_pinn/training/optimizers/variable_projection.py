@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from elastic_pinn.training.attempt import ROUNDING, Attempt
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.least_squares import Factored, refine
+from elastic_pinn.training.optimizers.own import OwnOptimizer
 
 HALVINGS = 8
 LONGEST = 0.7  # of a logarithm: no step more than doubles or halves anything, or searches would end at the range's end
 
 
-class VariableProjection(Optimizer):
+class VariableProjection(OwnOptimizer):
     """One step solves for the last layer and then goes to a material that explains more, or stays.
 
     Its state holds "information", (U, U): the inverse of the covariance that the unknowns' parameters would have if

@@ -4,8 +4,8 @@ A Sweep says what is asked for; its Plan, what that comes to; the engine sends i
 one notebook at a time, in a kernel of its own. Only here papermill and dask are imported.
 """
 
-from elastic_pinn.workbench.batch.notebook import Notebook, NotebookError, Value, run_notebook
+from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.plan import Plan
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
 
-__all__ = ["Notebook", "NotebookError", "Plan", "Sweep", "SweepError", "Value", "run_notebook"]
+__all__ = ["Notebook", "Plan", "Sweep", "SweepError", "Value"]

@@ -46,8 +46,9 @@ def threads_of(sweep: Sweep) -> int:
 
 
 @contextmanager
-def connected(sweep: Sweep) -> Iterator[Client]:
-    """A client of the cluster that the sweep names; a cluster that was made for it is gone afterwards.
+def connected(sweep: Sweep, runs: int) -> Iterator[Client]:
+    """A client of the cluster that the sweep names; one that is made for it has no more workers than runs, and is gone
+    afterwards.
 
     Raises SweepError where the scheduler does not answer, or dask-jobqueue is missing or refuses its options.
     """
@@ -58,7 +59,7 @@ def connected(sweep: Sweep) -> Iterator[Client]:
                 yield client
             return
         start = partial(_jobqueue, cluster) if cluster.jobqueue else _local
-        with start(workers_of(sweep)) as workers, _client(workers) as client:
+        with start(min(workers_of(sweep), runs)) as workers, _client(workers) as client:
             client.register_plugin(_Deaf())
             yield client
 

@@ -15,10 +15,11 @@ from distributed import Client, Future, KilledWorker, as_completed
 from elastic_pinn.storage import InUseError, locked, replace_file
 from elastic_pinn.workbench.batch.cluster import connected, threads_of
 from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_all
-from elastic_pinn.workbench.batch.kernels import GRACE_S
-from elastic_pinn.workbench.batch.notebook import Notebook, update_summary
+from elastic_pinn.workbench.batch.leash import GRACE_S
+from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, rows_of
+from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
 
 SWEEP_FILE = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later
@@ -97,7 +98,7 @@ def run_sweep(
         waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in ended)
         watch(progress)
         if waiting:
-            with connected(sweep) as client:
+            with connected(sweep, len(waiting)) as client:
                 _Dispatch(plan, client, waiting, progress).until_done(watch, stop)
     return progress
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elastic_pinn.storage import is_locked
-from elastic_pinn.workbench.batch.kernels import Leash
-from elastic_pinn.workbench.batch.notebook import Notebook, NotebookError, Value, run_notebook, send_to_mirror
+from elastic_pinn.workbench.batch.leash import Leash
+from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.standing import COMPLETED, Row, row_of
+from elastic_pinn.workbench.batch.summary import send_to_mirror
 
 NEEDED_BYTES = 200e6  # some checkpoints, figures and the notebook
 LOOK_EVERY_S = 0.5
@@ -85,6 +86,8 @@ def stop_all() -> list[str]:
 
 def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
     """Run it, and go on with it where its kernel was killed, or where an orphan was still at it."""
+    from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook  # who only sends jobs runs none
+
     parameters = {"threads": job.threads, **job.parameters, "resume": "auto"}
     for _ in range(TRIES):
         while is_locked(job.run_dir) and not leash.reason:  # by who trains just this, such as a worker cut off

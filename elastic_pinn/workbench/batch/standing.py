@@ -7,8 +7,8 @@ from typing import Any
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
-from elastic_pinn.workbench.batch.notebook import EXECUTED
 from elastic_pinn.workbench.batch.plan import Plan
+from elastic_pinn.workbench.batch.summary import EXECUTED
 
 Row = dict[str, Any]
 

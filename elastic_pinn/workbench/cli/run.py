@@ -30,11 +30,16 @@ def run(
 
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
-    from elastic_pinn.workbench.batch import Notebook, NotebookError, run_notebook
+    from elastic_pinn.workbench.batch import Notebook
     from elastic_pinn.workbench.folders import run_folder
 
     parameters, read = dict(map(parse, given or [])), Notebook.read(notebook)
     read.config(parameters)
+    from elastic_pinn.workbench.batch.headless import (  # takes seconds, which a fault need not
+        NotebookError,
+        run_notebook,
+    )
+
     run_dir = run_folder(str(parameters.pop("run_dir", "")), read.name)
     try:
         executed = run_notebook(read, run_dir, parameters)

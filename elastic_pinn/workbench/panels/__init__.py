@@ -1,8 +1,26 @@
 """Widgets; the only importer of ipywidgets. A panel can be absent and no number changes."""
 
-from elastic_pinn.workbench.panels.compare_panel import ComparePanel
-from elastic_pinn.workbench.panels.explore_panel import ExplorePanel
-from elastic_pinn.workbench.panels.sweep_panel import SweepPanel
-from elastic_pinn.workbench.panels.train_panel import TrainPanel
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from elastic_pinn.workbench.panels.compare_panel import ComparePanel
+    from elastic_pinn.workbench.panels.explore_panel import ExplorePanel
+    from elastic_pinn.workbench.panels.sweep_panel import SweepPanel
+    from elastic_pinn.workbench.panels.train_panel import TrainPanel
 
 __all__ = ["ComparePanel", "ExplorePanel", "SweepPanel", "TrainPanel"]
+
+HOMES = {
+    "ComparePanel": "compare_panel",
+    "ExplorePanel": "explore_panel",
+    "SweepPanel": "sweep_panel",
+    "TrainPanel": "train_panel",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Each panel on first use: what another one imports costs a notebook, and each run of a sweep, seconds."""
+    if name in HOMES:
+        return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,8 +6,9 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.workbench.batch import Notebook, NotebookError, run_notebook
-from elastic_pinn.workbench.batch.kernels import Leash
+from elastic_pinn.workbench.batch import Notebook
+from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
+from elastic_pinn.workbench.batch.leash import Leash
 from tests.headless import write_notebook
 
 
@@ -91,7 +92,7 @@ def test_a_notebook_beyond_its_time_limit_is_interrupted_and_says_so(notebook, t
 
 
 def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path, monkeypatch):
-    monkeypatch.setattr("elastic_pinn.workbench.batch.kernels.GRACE_S", 0.5)
+    monkeypatch.setattr("elastic_pinn.workbench.batch.leash.GRACE_S", 0.5)
     deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(60)"
     with pytest.raises(NotebookError, match="as its kernel died"):
         run_notebook(notebook(deaf), tmp_path / "run", leash=Leash(time_limit=1.5))
@@ -100,3 +101,19 @@ def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path
 def test_the_threads_of_a_kernel_are_those_of_its_leash(notebook, tmp_path):
     source = "import os\nassert os.environ['OMP_NUM_THREADS'] == '3'"
     run_notebook(notebook(source), tmp_path / "run", leash=Leash(threads=3))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("steps = 1", "holds no notebook"),
+        ("[]", "holds no notebook"),
+        ('{"nbformat": 4}', "holds no notebook"),
+        ('{"nbformat": 3, "worksheets": []}', "another format than 4"),
+        ('{"nbformat": 5, "cells": []}', "another format than 4"),
+    ],
+)
+def test_what_is_no_notebook_is_refused_by_its_name(tmp_path, text, told):
+    (tmp_path / "a.ipynb").write_text(text)
+    with pytest.raises(ValueError, match=rf"a\.ipynb .*({told})"):
+        Notebook.read(tmp_path / "a.ipynb")

@@ -1,0 +1,80 @@
+"""What ends a notebook from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+GRACE_S = 20.0  # a checkpoint, and the figures after it
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+class Leash:
+    """What ends a notebook from outside: a time limit, or another thread that calls `stop`.
+
+    The kernel is interrupted first, upon which training stops with a checkpoint, and killed `GRACE_S` later.
+
+    Arguments:
+        time_limit: seconds from the kernel's start; 0: none.
+        threads: CPU threads that the kernel's libraries may use; 0: their own choice.
+
+    Attributes:
+        reason: why it was stopped; "" if it was not.
+        is_out_of_time: whether that was its time limit.
+    """
+
+    def __init__(self, time_limit: float = 0.0, threads: int = 0) -> None:
+        self._time_limit, self._threads = time_limit, threads
+        self._timers: list[threading.Timer] = []
+        self._kernel = 0  # its process id
+        self._lock = threading.Lock()
+        self.reason, self.is_out_of_time = "", False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment that the kernel starts in."""
+        return {**os.environ, **(dict.fromkeys(THREADS, str(self._threads)) if self._threads else {})}
+
+    def stop(self, reason: str) -> None:
+        """End the notebook, now or as soon as there is one."""
+        with self._lock:
+            self.reason = self.reason or reason
+            if self._kernel:
+                self._signal(signal.SIGINT)
+                self._after(GRACE_S, lambda: self._signal(signal.SIGKILL))
+
+    @contextmanager
+    def holding(self, kernel: int) -> Iterator[None]:
+        """While a kernel, by its process id, runs the notebook."""
+        with self._lock:
+            self._kernel = kernel
+            if self._time_limit:
+                self._after(self._time_limit, self._end_its_time)
+        if self.reason:
+            self.stop(self.reason)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._kernel = 0
+                for timer in self._timers:
+                    timer.cancel()
+
+    def _end_its_time(self) -> None:
+        self.is_out_of_time = not self.reason
+        self.stop(f"time_limit of {self._time_limit:g} s")
+
+    def _after(self, seconds: float, act: Any) -> None:
+        timer = threading.Timer(seconds, act)
+        timer.daemon = True
+        timer.start()
+        self._timers.append(timer)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._kernel:
+            with suppress(ProcessLookupError):
+                os.kill(self._kernel, number)
