@@ -37,8 +37,8 @@ def sweep_results(table: pd.DataFrame, metric: str, varied: Sequence[str]) -> Pi
     axes.set_yscale("log")
     axes.set_xlabel(over)
     axes.set_ylabel(f"{metric} (dimensionless)")
-    if not _is_numeric(shown[over]):
-        axes.set_xticks(range(len(places)), list(places))
+    if not _is_numeric(shown[over]) or len(places) == 1:
+        axes.set_xticks(list(places.values()), list(places))
     elif _spans_decades(shown[over]):
         axes.set_xscale("log")
     light_grid(axes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,8 @@ import yaml
 from elastic_pinn.config import ConfigError, project_root
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP, SHIPPED
-from elastic_pinn.workbench.figures.picture import VERMILLION
 from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.fields import as_fault
 from elastic_pinn.workbench.values import read_yaml
 
 STYLE = {"description_width": "90px"}
@@ -73,7 +72,7 @@ class SweepForm(widgets.VBox):
             self.fault = ""
         except (ConfigError, OSError) as error:
             self.fault = str(error)
-        self._message.value = self.fault and f'<span style="color: {VERMILLION}">{html.escape(self.fault)}</span>'
+        self._message.value = self.fault and as_fault(self.fault)
 
 
 def _fields(sweep: Sweep) -> dict[str, Any]:

@@ -237,4 +237,5 @@ def _as_html(sweep: Sweep, table: pd.DataFrame) -> str:
         if best in shown.index:
             shown.loc[best, name] = f"<b>{shown.loc[best, name]}</b>"
     more = f"<p>and {len(table) - SHOWN} more</p>" if len(table) > SHOWN else ""
-    return f"{fault}{shown.to_html(border=0, index=False, escape=False)}{more}"
+    lines = shown.to_html(border=0, index=False, escape=False, justify="left")
+    return f"{f'<p>{fault}</p>' * bool(fault)}{lines}{more}"
