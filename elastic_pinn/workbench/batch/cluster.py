@@ -85,7 +85,7 @@ def _client(place: Any) -> Client:
 
 def _local(workers: int) -> LocalCluster:
     """One process a worker. Memory is the kernels' own matter, which Dask does not see."""
-    quiet: dict[str, Any] = {"silence_logs": logging.ERROR, "dashboard_address": "127.0.0.1:0"}
+    quiet: dict[str, Any] = {"silence_logs": logging.CRITICAL, "dashboard_address": "127.0.0.1:0"}
     return LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, **quiet)
 
 

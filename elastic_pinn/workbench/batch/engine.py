@@ -123,7 +123,7 @@ class _Dispatch:
         self._notebook = client.submit(Notebook, plan.notebook.name, plan.notebook.text, pure=False)
         self._sent: dict[Future, Planned] = {}
         self._ended = as_completed(loop=client.loop)
-        self._paused_until = 0.0
+        self._paused_until = 0.0  # 0: there was room for the last run that ended
 
     def until_done(self, watch: Callable[[Progress], None], stop: threading.Event) -> None:
         """Send what waits, take what ended, until nothing is left or somebody asks to stop."""
@@ -138,10 +138,10 @@ class _Dispatch:
             self._end(watch)
 
     def _send(self) -> None:
-        now = time.monotonic()
-        if now < self._paused_until:
+        if time.monotonic() < self._paused_until:
             return
-        limit = 1 if self._progress.paused else AT_MOST_SENT  # after a pause, one run tries whether there is room
+        self._progress.paused = ""
+        limit = 1 if self._paused_until else AT_MOST_SENT  # after a pause, one run tries whether there is room
         while self._waiting and len(self._sent) < limit:
             run = self._waiting.popleft()
             job = Job(run.name, self._folder, run.parameters, self._sweep.time_limit, self._threads)
@@ -161,7 +161,7 @@ class _Dispatch:
                 self._waiting.appendleft(run)
                 self._progress.paused, self._paused_until = str(error), time.monotonic() + PAUSE_S
                 continue
-            self._progress.paused = ""
+            self._paused_until = 0.0
             self._progress.put(self._lost(run, error) if error else future.result())
 
     def _lost(self, run: Planned, error: BaseException) -> Row:
