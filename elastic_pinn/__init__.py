@@ -4,8 +4,7 @@ trusted."""
 import gc
 from typing import Any
 
-# What imports make stays: Python would look through all of torch for garbage, three times now and once more at its end,
-# which takes a second of each process, and find none.
+# What imports make stays: Python would look through all of torch for garbage, three times, and find none.
 collecting = gc.isenabled()
 gc.disable()
 try:
@@ -25,7 +24,6 @@ try:
     from elastic_pinn.storage import CheckpointError, pin, unpin
     from elastic_pinn.training import Control, DivergedError, LostProcessError, RunDirectoryError, train
 finally:
-    gc.freeze()
     if collecting:
         gc.enable()
     del collecting, gc

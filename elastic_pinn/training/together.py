@@ -40,7 +40,8 @@ class End:
 def led(processes: Processes, run_dir: Path, control: Control) -> Iterator[None]:
     """Lead a run: the helpers hear how it ended. A signal to end, which torchrun hands on to all, is a stop first."""
     if not processes.has_helpers:
-        yield
+        with _in_order(control.stop, is_patient=False):
+            yield
         return
     with _in_order(control.stop):
         try:
@@ -95,18 +96,24 @@ def _evaluate_when_called(session: Session) -> None:
 
 
 @contextmanager
-def _in_order(stop: Callable[[], None]) -> Iterator[None]:
-    """Have a signal to end this process wait for the run, which it stops; only a main thread can."""
+def _in_order(stop: Callable[[], None], is_patient: bool = True) -> Iterator[None]:
+    """Have a signal to end this process wait for the run, which it stops; only a main thread can.
+
+    is_patient: whether the same signal again waits, too, since torchrun may hand on what the terminal sent already.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     held: list[int] = []
 
     def hold(number: int, frame: object) -> None:
+        if number in held and not is_patient:
+            signal.signal(number, before[number])
+            signal.raise_signal(number)
         held.append(number)
         stop()
 
-    before = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Any] = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

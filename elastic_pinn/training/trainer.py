@@ -55,7 +55,8 @@ def train(
     problem: one of the user's own, in place of the config's problem section. resume: "never" (a used run_dir is an
     error), "auto" (go on with what is there or in the mirror, if anything), or the path or URL of a checkpoint or of a
     run. A run that has ended for a reason of its own is given back as it is, unless the config was changed. control:
-    lets another thread watch and stop.
+    lets another thread watch and stop. In a main thread, Ctrl-C or SIGTERM is a stop first, with a checkpoint, and does
+    what it does to any program afterwards; twice, at once.
 
     In each of several processes that torchrun started, all call this with the same arguments, and work on one run: the
     first writes, listens to its control, and is the one that a signal stops; all return or raise alike.
@@ -122,9 +123,9 @@ def _train(config: Config, run_dir: Path, problem: Problem, resume: str, control
 
 
 def _lacks_its_end(run_dir: Path, found: Found, mirror_url: str) -> bool:
-    """Whether a run that needs no step more was killed before it could say so, or said so in its mirror only."""
+    """Whether a run that needs no step more was ended before it could say so, or said so in its mirror only."""
     if (run_dir / "config.json").exists():
-        return Run(run_dir).summary["status"] == "running"
+        return Run(run_dir).summary["status"] != "completed"
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
 

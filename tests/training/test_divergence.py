@@ -1,6 +1,7 @@
 """A loss that is no number ends the run, leaves every checkpoint good, and says what to go on from."""
 
 import math
+import signal
 
 import pytest
 import torch
@@ -113,6 +114,35 @@ def test_an_interrupt_is_a_stop(tiny, tmp_path):
         ep.train(tiny(), tmp_path / "run", control=ep.Control(interrupt))
     assert ep.Run(tmp_path / "run").status == "stopped"
     assert ep.train(tiny(), tmp_path / "run", resume="auto").status == "completed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_a_stop_with_a_checkpoint_and_then_what_it_is_to_any_program(tiny, tmp_path, number):
+    seen = []
+    before = signal.signal(number, lambda *_: seen.append(number))
+
+    def interrupt(record):
+        if record["step"] == 3:
+            signal.raise_signal(number)
+
+    try:
+        ep.train(tiny(steps=10_000), tmp_path / "run", control=ep.Control(interrupt))
+    finally:
+        signal.signal(number, before)
+    run = ep.Run(tmp_path / "run")
+    assert (run.status, run.reason, run.latest().step) == ("stopped", "asked to stop", 3)
+    assert seen == [number]
+
+
+def test_the_second_interrupt_is_obeyed_at_once(tiny, tmp_path):
+    def impatient(record):
+        if record["step"] == 3:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        ep.train(tiny(), tmp_path / "run", control=ep.Control(impatient))
+    assert ep.Run(tmp_path / "run").latest().step == 0
 
 
 def full_disk(*_) -> None:

@@ -1,6 +1,7 @@
 """Resuming goes on with the same experiment, and with no other."""
 
 import dataclasses
+import json
 import os
 import socket
 
@@ -264,6 +265,16 @@ def test_a_checkpoint_of_the_same_run_is_known_without_a_summary(stopped):
     run, config = stopped
     (run.path / "summary.json").unlink()
     assert ep.train(config, run.path, resume=str(run.latest().path)).status == "completed"
+
+
+@pytest.mark.parametrize("told", ["running", "stopped", "failed"])
+def test_a_run_that_was_ended_between_its_last_checkpoint_and_its_summary_is_brought_to_its_end(tiny, tmp_path, told):
+    run = ep.train(tiny(), tmp_path / "run")
+    summary = {**run.summary, "status": told, "reason": "its kernel died"}
+    (run.path / "summary.json").write_text(json.dumps(summary))
+    again = ep.train(tiny(), run.path, resume="auto")
+    assert (again.status, again.reason) == ("completed", "all 6 steps done")
+    assert len(again.history()) == 6
 
 
 ENDINGS = {

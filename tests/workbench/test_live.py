@@ -20,6 +20,14 @@ def test_a_curve_keeps_its_shape_in_bounded_memory():
     assert all(value == 2.0 * step for step, value in series.points)
 
 
+def test_a_curve_ends_where_the_run_is_at_every_step():
+    series = ThinnedSeries()
+    for step in range(1, 3 * CAPACITY):
+        series.append(step, step)
+        assert series.points[-1] == (step, step)
+        assert len(series.points) < 2 or series.points[-2][0] < step
+
+
 def test_a_curve_goes_back_with_a_run_that_resumes_earlier():
     series = ThinnedSeries()
     for step in (1, 2, 3, 2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ class _Deaf(WorkerPlugin):
 def _client(place: Any) -> Client:
     try:
         return Client(place, timeout=CONNECT_S, set_as_default=False)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter for an address of no known kind
         raise SweepError(
             f"the scheduler at {place} does not answer ({error}): start one with `dask scheduler`"
         ) from error
@@ -100,5 +101,9 @@ def _jobqueue(cluster: Cluster, workers: int) -> Any:
         made = getattr(home, JOBQUEUES[cluster.jobqueue])(**cluster.options)
     except (TypeError, ValueError) as error:
         raise SweepError(f"jobqueue {cluster.jobqueue} with options {cluster.options}: {error}") from error
-    made.scale(workers)
+    submit = str(getattr(made.job_cls, "submit_command", "")).split()[:1]
+    if cluster.jobqueue != "local" and submit and not shutil.which(submit[0]):
+        made.close()
+        raise SweepError(f"jobqueue {cluster.jobqueue} needs the command {submit[0]}, which this machine does not have")
+    made.adapt(minimum=workers, maximum=workers)  # and again, when a job's time is over
     return made

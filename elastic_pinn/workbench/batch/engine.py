@@ -7,25 +7,27 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from distributed import Client, Future, KilledWorker, as_completed
 
 from elastic_pinn.storage import InUseError, locked, replace_file
-from elastic_pinn.workbench.batch.cluster import connected, threads_of
+from elastic_pinn.workbench.batch.cluster import connected, threads_of, workers_of
 from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_all
 from elastic_pinn.workbench.batch.leash import GRACE_S
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, rows_of
+from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, UNFINISHED, Row, row_of, rows_of
 from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
 
 SWEEP_FILE = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later
-AT_MOST_SENT = 500  # runs that the scheduler knows of at a time
+AT_LEAST_SENT = 500  # runs that the scheduler knows of at a time, unless there are more workers
 LOOK_EVERY_S = 0.2
 PAUSE_S = 5.0
+COUNT_EVERY_S = 5.0
+NO_WORKERS = "there are no workers: a sweep on a cluster waits for them"
 
 
 @dataclass
@@ -92,15 +94,19 @@ def run_sweep(
     """
     sweep, stop = plan.sweep, stop or threading.Event()
     with _alone(sweep):
-        replace_file(sweep.folder / SWEEP_FILE, sweep.to_yaml().encode())
-        progress = Progress(rows_of(plan))
-        ended = {COMPLETED} if retry_failed else {COMPLETED, FAILED}
-        waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in ended)
+        replace_file(sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
+        progress = Progress({name: _again(row) if retry_failed else row for name, row in rows_of(plan).items()})
+        waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in (COMPLETED, FAILED))
         watch(progress)
         if waiting:
             with connected(sweep, len(waiting)) as client:
                 _Dispatch(plan, client, waiting, progress).until_done(watch, stop)
     return progress
+
+
+def _again(row: Row) -> Row:
+    """The row of a run that is to be tried again if it failed."""
+    return {**row, "status": UNFINISHED} if row["status"] == FAILED else row
 
 
 @contextmanager
@@ -118,12 +124,15 @@ class _Dispatch:
 
     def __init__(self, plan: Plan, client: Client, waiting: deque[Planned], progress: Progress) -> None:
         self._sweep, self._client, self._waiting, self._progress = plan.sweep, client, waiting, progress
+        self._id = uuid.uuid4().hex  # by which workers tell this sweep from others
         self._threads, self._folder = threads_of(self._sweep), self._sweep.cluster.directory or str(self._sweep.folder)
         # A task: what a worker takes with it when it dies, the scheduler has made again.
         self._notebook = client.submit(Notebook, plan.notebook.name, plan.notebook.text, pure=False)
         self._sent: dict[Future, Planned] = {}
         self._ended = as_completed(loop=client.loop)
+        self._most_sent = max(AT_LEAST_SENT, 2 * workers_of(self._sweep))
         self._paused_until = 0.0  # 0: there was room for the last run that ended
+        self._next_count = 0.0
 
     def until_done(self, watch: Callable[[Progress], None], stop: threading.Event) -> None:
         """Send what waits, take what ended, until nothing is left or somebody asks to stop."""
@@ -131,8 +140,9 @@ class _Dispatch:
             while (self._waiting or self._sent) and not stop.is_set():
                 self._send()
                 self._take()
-                watch(self._progress)
                 self._require_scheduler()
+                self._count_workers()
+                watch(self._progress)
                 stop.wait(LOOK_EVERY_S)
         finally:
             self._end(watch)
@@ -140,11 +150,13 @@ class _Dispatch:
     def _send(self) -> None:
         if time.monotonic() < self._paused_until:
             return
-        self._progress.paused = ""
-        limit = 1 if self._paused_until else AT_MOST_SENT  # after a pause, one run tries whether there is room
-        while self._waiting and len(self._sent) < limit:
+        if self._paused_until:
+            self._progress.paused = ""
+        # After a pause, one run more than are under way tries whether there is room.
+        limit = len(self._sent) + 1 if self._paused_until else self._most_sent
+        while self._waiting and len(self._sent) < min(limit, self._most_sent):
             run = self._waiting.popleft()
-            job = Job(run.name, self._folder, run.parameters, self._sweep.time_limit, self._threads)
+            job = Job(self._id, run.name, self._folder, run.parameters, self._sweep.time_limit, self._threads)
             key = f"run-{uuid.uuid4().hex}"  # never the same: a scheduler may still know what an earlier call sent
             future = self._client.submit(execute, self._notebook, job, key=key, pure=False)
             self._sent[future] = run
@@ -166,16 +178,31 @@ class _Dispatch:
 
     def _lost(self, run: Planned, error: BaseException) -> Row:
         """A run whose workers died one after another, which its summary is told; or of which nobody knows why."""
+        folder = self._sweep.folder / run.name
+        row = row_of(run.name, folder, run.parameters.get("mirror", ""))
+        if row["status"] == COMPLETED:
+            return row
         fault = "its workers were lost, one after another" if isinstance(error, KilledWorker) else ""
         reason = fault or f"{type(error).__name__}: {error}"
-        folder = self._sweep.folder / run.name
-        if folder.exists():
-            update_summary(folder, {"status": FAILED, "reason": reason})
-        return {"run": run.name, "status": FAILED, "reason": reason}
+        with suppress(Exception):  # its row says it, and the sweep goes on
+            if folder.exists():
+                update_summary(folder, {"status": FAILED, "reason": reason})
+        return {**row, "status": FAILED, "reason": reason}
 
     def _require_scheduler(self) -> None:
         if self._client.status not in ("running", "newly-created"):
             raise SweepError("the scheduler is gone; what is done stays done: the same command goes on")
+
+    def _count_workers(self) -> None:
+        """Say so while there are none, which may be for ever."""
+        if time.monotonic() < self._next_count:
+            return
+        self._next_count = time.monotonic() + COUNT_EVERY_S
+        with suppress(OSError):  # the scheduler is going, which the next look at it says
+            if not self._client.nthreads():
+                self._progress.paused = NO_WORKERS
+            elif self._progress.paused == NO_WORKERS:
+                self._progress.paused = ""
 
     def _end(self, watch: Callable[[Progress], None]) -> None:
         """Let what runs stop with a checkpoint, and forget the rest."""
@@ -192,5 +219,5 @@ class _Dispatch:
             time.sleep(LOOK_EVERY_S)
 
     def _stop_workers(self) -> set[str]:
-        names = self._client.run(stop_all, on_error="ignore").values()
+        names = self._client.run(stop_all, self._id, on_error="ignore").values()
         return {name for each in names for name in each or ()}

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-from elastic_pinn.training import Control, train
+from elastic_pinn.physics import ProblemError
+from elastic_pinn.storage import CheckpointError
+from elastic_pinn.training import Control, DivergedError, train
 from elastic_pinn.workbench.batch.cluster import workers_of
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
@@ -33,14 +35,16 @@ def seconds_left(plan: Plan, rows: Mapping[str, Row], look: bool = True) -> floa
     elif look:
         pace = _pace(plan.notebook, left[0])
     else:
+        pace = None
+    if pace is None:
         return None
     limit = plan.sweep.time_limit or float("inf")
     each = [min(limit, NOTEBOOK_S + pace * plan.notebook.config(run.parameters).steps) for run in left]
     return max(sum(each) / workers_of(plan.sweep), max(each))
 
 
-def _pace(notebook: Notebook, run: Planned) -> float:
-    """Seconds a step of a run, as it trains here and now."""
+def _pace(notebook: Notebook, run: Planned) -> float | None:
+    """Seconds a step of a run, as it trains here and now; None where it fails."""
     control = Control()
     timer = threading.Timer(LOOK_S, control.stop)
     config = notebook.config(run.parameters).model_copy(update={"mirror": "", "log_level": "error"})
@@ -48,6 +52,8 @@ def _pace(notebook: Notebook, run: Planned) -> float:
         timer.start()
         try:
             summary = train(config, Path(folder) / "look", control=control).summary
+        except (DivergedError, ProblemError, CheckpointError, OSError):  # the sweep will say so of that run
+            return None
         finally:
             timer.cancel()
     return max(summary["wall_s"], LOOK_S * (not summary["step"])) / max(summary["step"], 1)

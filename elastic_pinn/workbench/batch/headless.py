@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import papermill
@@ -17,6 +18,7 @@ from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary, update_summary
 
+logger = logging.getLogger(__name__)
 logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of names that `Notebook.config` has found legal
 
 
@@ -67,6 +69,7 @@ def run_notebook(
     notebook.config(given)
     leash = leash or Leash()
     run_dir.mkdir(parents=True, exist_ok=True)
+    before = read_summary(run_dir)
     executed = run_dir / "notebook.ipynb"
     try:
         papermill.execute_notebook(
@@ -82,13 +85,20 @@ def run_notebook(
         )
     except (papermill.PapermillExecutionError, DeadKernelError) as error:
         fault, name = _told(error)
-        _summarise_end(run_dir, leash, fault)
+        _summarise_end(run_dir, before, leash, fault)
         raise NotebookError(f"{notebook.name}.ipynb", fault, name, executed) from error
     finally:
-        if executed.exists():
-            NotebookNotary().sign(nbformat.read(executed, as_version=4))
-    _summarise_end(run_dir, leash)
+        _sign(executed)
+    _summarise_end(run_dir, before, leash)
     return executed
+
+
+def _sign(executed: Path) -> None:
+    """Have JupyterLab trust an executed copy; without that, it shows pictures but no panels."""
+    try:
+        NotebookNotary().sign(nbformat.read(executed, as_version=4))
+    except Exception as error:  # whatever its database and a half-written copy raise, the run is none the worse
+        logger.warning("%s could not be signed: %s", executed, error)
 
 
 def _told(error: Exception) -> tuple[str, str]:
@@ -98,15 +108,23 @@ def _told(error: Exception) -> tuple[str, str]:
     return f"as its kernel died: {error}", ""
 
 
-def _summarise_end(run_dir: Path, leash: Leash, fault: str = "") -> None:
-    """Say how the notebook ended; and how the run did, where training has not come to an end of its own."""
-    status = read_summary(run_dir).get("status", "running")
+def _summarise_end(run_dir: Path, before: Mapping[str, Any], leash: Leash, fault: str = "") -> None:
+    """Say how the notebook ended; and how the run did, where training has not come to an end of its own.
+
+    before: what the summary said when the notebook began.
+    """
+    summary = read_summary(run_dir)
+    status = summary.get("status", "running")
     ended = f"failed {fault}" if fault else EXECUTED
+    if leash.is_out_of_time and fault:
+        ended = f"failed: {leash.reason}"
     if status == "completed" or not (fault or leash.reason):
-        changes = {"notebook": "" if leash.reason and fault else ended}  # "": the same again may bring it to its end
+        was_stopped = leash.reason and fault and not leash.is_out_of_time
+        changes = {"notebook": "" if was_stopped else ended}  # "": the same again may bring it to its end
     elif leash.reason:
         changes = {"status": "failed" if leash.is_out_of_time else "stopped", "reason": leash.reason}
     else:
         changes = {"status": "failed", "notebook": ended}
-        changes |= {"reason": f"its notebook {ended}"} if status == "running" else {}
+        has_spoken = summary != before and status != "running"  # training said itself why it ended
+        changes |= {} if has_spoken else {"reason": f"its notebook {ended}"}
     update_summary(run_dir, changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import shutil
@@ -11,18 +12,19 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from elastic_pinn.storage import is_locked
+from elastic_pinn.storage import InUseError, locked
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.standing import COMPLETED, Row, row_of
 from elastic_pinn.workbench.batch.summary import send_to_mirror
 
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 NEEDED_BYTES = 200e6  # some checkpoints, figures and the notebook
 LOOK_EVERY_S = 0.5
 TRIES = 4  # at a run whose kernel dies, or whose folder an orphan of a killed worker is about to leave
 STOPPED = "asked to stop"
 
-_running: dict[str, Leash] = {}
+_running: dict[tuple[str, str], Leash] = {}  # by sweep and run
 _running_lock = threading.Lock()
 
 
@@ -35,6 +37,7 @@ class Job:
     """One run, as it is sent to a worker.
 
     Arguments:
+        sweep: what tells the sweep that sent it from others on the same workers.
         name: of the run directory.
         folder: where that is to lie; variables of the worker's environment in it are its own, as in "$SCRATCH/sweep".
         parameters: that the notebook gets.
@@ -42,6 +45,7 @@ class Job:
         threads: CPU threads.
     """
 
+    sweep: str
     name: str
     folder: str
     parameters: dict[str, Value]
@@ -50,8 +54,13 @@ class Job:
 
     @property
     def run_dir(self) -> Path:
-        """The run directory, as it is on this worker."""
-        return Path(os.path.expandvars(self.folder)) / self.name
+        """The run directory, as it is on this worker. Raises ValueError for a variable that is not set here."""
+        folder = os.path.expandvars(self.folder)
+        if "$" in folder:
+            raise ValueError(
+                f"{folder} on {socket.gethostname()}: there is no such variable in the worker's environment"
+            )
+        return Path(folder) / self.name
 
 
 def execute(notebook: Notebook, job: Job) -> Row:
@@ -61,27 +70,42 @@ def execute(notebook: Notebook, job: Job) -> Row:
     """
     leash = Leash(job.time_limit, job.threads)
     with _running_lock:
-        _running[job.name] = leash
+        _running[job.sweep, job.name] = leash
     try:
         _require_space(job.run_dir)
         _run(notebook, job, leash)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise NoSpaceError(f"{job.run_dir} on {socket.gethostname()}: {error.strerror}") from error
+        _require_space(job.run_dir)  # whatever failed, failed for that
+        raise
     finally:
         with _running_lock:
-            del _running[job.name]
+            del _running[job.sweep, job.name]
         gc.collect()  # Jupyter's clients hold each other, and with them sockets and event loops
-    send_to_mirror(job.run_dir)
+    fault = _fault_of_copy(job.run_dir)
     row = row_of(job.name, job.run_dir, str(job.parameters.get("mirror", "")))
     if row["status"] != COMPLETED:
         _require_space(job.run_dir)
-    return row
+    return {**row, "reason": f"{row.get('reason', '')}; {fault}"} if fault else row
 
 
-def stop_all() -> list[str]:
-    """End what this worker runs, each with a checkpoint, and return at once: the names of these runs."""
+def stop_all(sweep: str) -> list[str]:
+    """End what this worker runs for a sweep, each with a checkpoint, and return at once: the names of these runs."""
     with _running_lock:
-        for leash in _running.values():
+        found = {name: leash for (whose, name), leash in _running.items() if whose == sweep}
+        for leash in found.values():
             leash.stop(STOPPED)
-        return list(_running)
+        return list(found)
+
+
+def _fault_of_copy(run_dir: Path) -> str:
+    """Send a run's notebook and figures to its mirror, if it has one: why that failed, which is no fault of the run."""
+    try:
+        send_to_mirror(run_dir)
+    except Exception as error:
+        return f"its notebook was not copied to the mirror ({type(error).__name__}: {error})"
+    return ""
 
 
 def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
@@ -90,7 +114,7 @@ def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
 
     parameters = {"threads": job.threads, **job.parameters, "resume": "auto"}
     for _ in range(TRIES):
-        while is_locked(job.run_dir) and not leash.reason:  # by who trains just this, such as a worker cut off
+        while _is_taken(job.run_dir) and not leash.reason:  # by who trains just this, such as a worker cut off
             time.sleep(LOOK_EVERY_S)
         if leash.reason:
             return
@@ -102,6 +126,15 @@ def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
                 time.sleep(LOOK_EVERY_S)
                 continue
         return
+
+
+def _is_taken(run_dir: Path) -> bool:
+    """Whether another process trains there; never on a file system without locks, where nobody can tell."""
+    try:
+        with locked(run_dir):
+            return False
+    except InUseError:
+        return True
 
 
 def _require_space(run_dir: Path) -> None:

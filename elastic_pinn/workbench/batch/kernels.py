@@ -22,9 +22,16 @@ ENGINE = "elastic_pinn"  # how papermill knows the one below
 def one_at_a_time() -> Iterator[None]:
     """Among all processes of this user on this machine: kernels that start together can take each other's ports."""
     path = Path(tempfile.gettempdir()) / f"elastic_pinn-kernel-start-{os.getuid()}"
-    with open(path, "w") as file:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:  # it is somebody else's: a kernel that does not start is started once more anyway
+        yield
+        return
+    try:
         fcntl.flock(file, fcntl.LOCK_EX)  # freed by the kernel of the system, too, when its owner dies
         yield
+    finally:
+        os.close(file)
 
 
 class _Client(PapermillNotebookClient):

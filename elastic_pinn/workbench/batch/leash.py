@@ -31,7 +31,7 @@ class Leash:
         self._time_limit, self._threads = time_limit, threads
         self._timers: list[threading.Timer] = []
         self._kernel = 0  # its process id
-        self._lock = threading.Lock()
+        self._lock, self._is_pulled = threading.Lock(), False
         self.reason, self.is_out_of_time = "", False
 
     @property
@@ -43,7 +43,8 @@ class Leash:
         """End the notebook, now or as soon as there is one."""
         with self._lock:
             self.reason = self.reason or reason
-            if self._kernel:
+            if self._kernel and not self._is_pulled:  # a second interrupt could break into the first one's checkpoint
+                self._is_pulled = True
                 self._signal(signal.SIGINT)
                 self._after(GRACE_S, lambda: self._signal(signal.SIGKILL))
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from elastic_pinn.config import Config
+from elastic_pinn.config import Config, ConfigError
 
 Value = bool | int | float | str | list[int] | list[float] | list[str]
 
@@ -31,15 +31,15 @@ class Notebook:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The notebook in a file. Raises FileNotFoundError, and ValueError for a file that holds none."""
+        """The notebook in a file. Raises FileNotFoundError, and ConfigError for a file that holds none."""
         text = path.read_text()
         try:
             content = json.loads(text)
             is_known = content["nbformat"] == FORMAT and isinstance(content["cells"], list)
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} holds no notebook ({type(error).__name__}: {error})") from error
+            raise ConfigError(f"{path} holds no notebook ({type(error).__name__}: {error})") from error
         if not is_known:
-            raise ValueError(f"{path} is a notebook of another format than {FORMAT}: save it anew in JupyterLab")
+            raise ConfigError(f"{path} is a notebook of another format than {FORMAT}: save it anew in JupyterLab")
         return cls(path.stem, text)
 
     @cached_property

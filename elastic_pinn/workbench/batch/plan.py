@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from elastic_pinn.workbench.batch.sweep import Sweep, SweepError, Values
 
 # What changes nothing in what a run finds: two configs that differ in these alone are the same run.
 WITHOUT_EFFECT = {*CheckpointConfig.model_fields, "threads", "time_limit"} - {"monitor"}
-HASH_DIGITS, LABEL_LENGTH = 10, 80
+HASH_DIGITS, LABEL_LENGTH = 16, 80
 SHIPPED = Path(__file__).parents[3]  # the folder of this package, beside the notebooks of a clone
 GIVEN_BY_THE_SWEEP = {"run_dir", "resume"}
 
@@ -48,36 +49,50 @@ class Plan:
 
         Raises SweepError with the places where it is not, and what `of_notebook` raises.
         """
-        return cls.of_notebook(sweep, _read(sweep.notebook))
+        return cls.of_notebook(sweep, Notebook.read(_find(sweep.notebook)))
 
     @classmethod
     def of_notebook(cls, sweep: Sweep, notebook: Notebook) -> Self:
         """The plan of a sweep of a notebook: each run checked against the config.
 
-        A run's name ends with a hash of its config and the notebook's name, by which it is found again, whatever else
-        is changed in the sweep. Raises SweepError, naming the values, for a run that cannot be.
+        A run's name ends with a hash of its config and the notebook's name, by which it is found again in the folder of
+        the runs, whatever else is changed in the sweep. Draws that come twice are one run. Raises SweepError, naming
+        the values, for a run that cannot be.
         """
         if missing := sorted(GIVEN_BY_THE_SWEEP - notebook.parameters.keys(), reverse=True):
             raise SweepError(
                 f"{notebook.name}.ipynb has no parameters {' and '.join(missing)}: its runs could not go on"
             )
         runs: dict[str, Planned] = {}
+        known = _names_by_hash(sweep.folder)
         for point in sweep.points_and_seeds():
             parameters = {**sweep.parameters, **point}
-            digest = _identity(notebook, _config(notebook, parameters, point))
-            if digest in runs:
+            digest = _identity(notebook, _config(notebook, parameters, point), point)
+            if digest in runs and not sweep.random:
                 raise SweepError(f"two runs would be the same: {_label(point) or 'all runs'}: leave one out")
-            runs[digest] = Planned(f"{_label(point) or notebook.name}-{digest}", parameters)
+            runs[digest] = Planned(known.get(digest) or f"{_label(point) or notebook.name}-{digest}", parameters)
         return cls(sweep, notebook, list(runs.values()))
 
+    @property
+    def from_anywhere(self) -> Sweep:
+        """The sweep with whole paths, which mean the same from any folder."""
+        places = {"notebook": str(_find(self.sweep.notebook).resolve()), "directory": str(self.sweep.folder.resolve())}
+        return self.sweep.model_copy(update=places)
 
-def _read(path: str) -> Notebook:
+
+def _find(path: str) -> Path:
     """The notebook at a path from the project's root or, as shipped, from above this package."""
     places = [project_root() / path, SHIPPED / path]
     found = next((place for place in places if place.is_file()), None)
     if not found:
         raise SweepError(f"notebook = {path!r}: not found as {' or '.join(map(str, dict.fromkeys(places)))}")
-    return Notebook.read(found)
+    return found
+
+
+def _names_by_hash(folder: Path) -> dict[str, str]:
+    """The runs that are there already: hash -> name, of which the values before the hash may be told otherwise."""
+    names = os.listdir(folder) if folder.is_dir() else []
+    return {name.rpartition("-")[2]: name for name in names if "-" in name}
 
 
 def _config(notebook: Notebook, parameters: Mapping[str, Value], point: Values) -> Config:
@@ -90,9 +105,10 @@ def _config(notebook: Notebook, parameters: Mapping[str, Value], point: Values) 
         raise SweepError(f"{where}{error}") from None
 
 
-def _identity(notebook: Notebook, config: Config) -> str:
-    """A hash of what a run finds: the notebook's name, and each field that has an effect and is not as by default."""
-    fields = config.model_dump(mode="json", exclude=WITHOUT_EFFECT, exclude_defaults=True)
+def _identity(notebook: Notebook, config: Config, point: Values) -> str:
+    """A hash of what a run finds: the notebook's name, and each field that has an effect, or is varied, and is not as
+    by default."""
+    fields = config.model_dump(mode="json", exclude=WITHOUT_EFFECT - point.keys(), exclude_defaults=True)
     text = json.dumps([notebook.name, fields], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
 

@@ -91,7 +91,7 @@ def _as_hdf5(plan: Plan, table: pd.DataFrame) -> bytes:
         configs = (plan.notebook.config(run.parameters).to_json() for run in plan.runs)
         file["runs"].create_dataset("config", data=[*configs], dtype=h5py.string_dtype(), compression="gzip")
         if metric:
-            _write_table(file.create_group("over_seeds"), over_seeds(plan.sweep, table, metric).reset_index())
+            _write_table(file.create_group("over_seeds"), over_seeds(plan.sweep, table, metric))
         histories = file.create_group("histories")
         for name, history in table["history"].dropna().items() if "history" in table else ():
             if "://" not in history:

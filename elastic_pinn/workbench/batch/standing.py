@@ -8,7 +8,7 @@ from typing import Any
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.batch.plan import Plan
-from elastic_pinn.workbench.batch.summary import EXECUTED
+from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary
 
 Row = dict[str, Any]
 
@@ -26,7 +26,7 @@ def row_of(name: str, run_dir: Path, mirror: str = "") -> Row:
     try:
         run = _found(name, run_dir, mirror)
         if run is None:
-            return {"run": name, "status": QUEUED}
+            return {"run": name, **_before_training(run_dir)}
         summary = run.summary
         status, reason = _status(run, summary)
         return {
@@ -39,7 +39,7 @@ def row_of(name: str, run_dir: Path, mirror: str = "") -> Row:
             **{f"material/{key}": value for key, value in summary.get("material", {}).items()},
             "history": f"{run.path}/history.h5" if isinstance(run.path, Path) else str(run.path),
         }
-    except (CheckpointError, KeyError) as error:  # what a run does not write, or half of it
+    except (CheckpointError, KeyError, ValueError) as error:  # what a run does not write, or half of it
         return {"run": name, "status": UNFINISHED, "reason": " ".join(str(error).split())}
 
 
@@ -47,6 +47,14 @@ def rows_of(plan: Plan) -> dict[str, Row]:
     """The row of each run of a sweep by its name, in the order of the sweep."""
     folder = plan.sweep.folder
     return {run.name: row_of(run.name, folder / run.name, run.parameters.get("mirror", "")) for run in plan.runs}
+
+
+def _before_training(run_dir: Path) -> Row:
+    """The standing of what is no run yet: it may have failed in its first cell."""
+    summary = read_summary(run_dir)
+    if "status" not in summary:
+        return {"status": QUEUED}
+    return {"status": FAILED if summary["status"] == "failed" else UNFINISHED, "reason": summary["reason"]}
 
 
 def _found(name: str, run_dir: Path, mirror: str) -> Run | None:

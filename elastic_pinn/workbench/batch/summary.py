@@ -13,26 +13,20 @@ EXECUTED = "executed"  # what a summary says under "notebook" when every cell ra
 
 
 def send_to_mirror(run_dir: Path) -> None:
-    """Copy a run's notebook and figures to where its checkpoints have their copies, if anywhere."""
+    """Copy a run's summary, notebook and figures to where its checkpoints have their copies, if anywhere."""
     mirror = read_summary(run_dir).get("mirror")
     if not mirror:
         return
     from elastic_pinn.storage.remote.folder import RemoteFolder  # only those who use a remote store need fsspec
 
     folder = RemoteFolder(mirror)
-    for path in (run_dir / "notebook.ipynb", *(run_dir / "figures").glob("*")):
+    for path in (run_dir / "summary.json", run_dir / "notebook.ipynb", *(run_dir / "figures").glob("*")):
         folder.replace(str(path.relative_to(run_dir)), path.read_bytes())
 
 
 def update_summary(run_dir: Path, changes: Mapping[str, Any]) -> None:
-    """Change some of what a run's summary says, here and in its copy, if there is one; nobody may be training it."""
-    summary = {**read_summary(run_dir), **changes}
-    text = json.dumps(summary, indent=2).encode()
-    replace_file(run_dir / "summary.json", text)
-    if mirror := summary.get("mirror"):
-        from elastic_pinn.storage.remote.folder import RemoteFolder  # only those who use a remote store need fsspec
-
-        RemoteFolder(mirror).replace("summary.json", text)
+    """Change some of what a run's summary says; nobody may be training it. Its copy follows by `send_to_mirror`."""
+    replace_file(run_dir / "summary.json", json.dumps({**read_summary(run_dir), **changes}, indent=2).encode())
 
 
 def read_summary(run_dir: Path) -> dict[str, Any]:

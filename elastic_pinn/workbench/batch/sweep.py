@@ -139,9 +139,9 @@ class Sweep(Part):
     """CPU threads of each run; 0: cores / workers on this machine, 1 on a cluster"""
     time_limit: NonNegative = 0.0
     """seconds after which a run is stopped, with a checkpoint; 0: none"""
-    metric: str = ""
-    """what the best run has least of: a column of its history; "": error/displacement where the runs have it, else
-    loss/validation"""
+    metric: Annotated[str, Field(pattern=r"^$|^(loss|error|material)/.+")] = ""
+    """what the best run has least of: a column of its history that begins with loss/, error/ or material/; "":
+    error/displacement where the runs have it, else loss/validation"""
     cluster: Cluster = Cluster()
 
     def __init__(self, **fields: Any) -> None:

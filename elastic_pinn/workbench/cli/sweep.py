@@ -38,7 +38,7 @@ def sweep(
     """Run a notebook over a grid, a list or random draws of parameters, and seeds.
 
     The same command again goes on: completed runs stay as they are, those that were cut short go on from their last
-    checkpoint. Ctrl-C stops what runs, with checkpoints. Exit status 1: some runs failed.
+    checkpoint. Ctrl-C stops what runs, with checkpoints. Exit status 1: some runs failed, or were cut short.
 
     elastic-pinn sweep sweep.yaml --dry-run
     """
@@ -48,7 +48,8 @@ def sweep(
 
     asked = Sweep.read(file)
     if scheduler:
-        asked = Sweep(**{**asked.model_dump(by_alias=True), "cluster": {"scheduler": scheduler}})
+        cluster = {"scheduler": scheduler, "directory": asked.cluster.directory}
+        asked = Sweep(**{**asked.model_dump(by_alias=True), "cluster": cluster})
     plan = Plan.of(asked)
     if dry_run:
         _preview(plan)
@@ -56,14 +57,19 @@ def sweep(
     with _stopped_by_signals() as stop, _bar() as watch:
         progress = run_sweep(plan, retry_failed, watch, stop)
     table = table_of(plan, progress.rows)
+    paths = write_results(plan, table)
     _say_results(asked, table)
-    for path in write_results(plan, table):
+    for path in paths:
         say(f"written: {path}")
     if stop.is_set():
         say("stopped: the same command goes on")
         raise typer.Exit(INTERRUPTED)
+    left = progress.total - progress.done - progress.failed
+    if left:
+        say(f"{left} of {progress.total} runs were cut short: the same command goes on with them")
     if progress.failed:
         say(f"{progress.failed} of {progress.total} runs failed: --retry-failed goes on with them")
+    if left or progress.failed:
         raise typer.Exit(BAD)
 
 

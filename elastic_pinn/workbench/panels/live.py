@@ -99,5 +99,6 @@ class ThinnedSeries:
         self._newest = [] if is_kept else [(x, y)]
         self._seen += 1
         if len(self._kept) == CAPACITY:
+            self._newest = [] if len(self._kept) % 2 else self._kept[-1:]
             self._kept = self._kept[::2]
             self._stride *= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -109,8 +110,15 @@ def _has_own_points(sweep: Sweep) -> bool:
 def _notebooks() -> list[str]:
     """Those of the project that a sweep can run."""
     paths = [path for root in (project_root(), SHIPPED) for path in sorted((root / "notebooks").glob("*.ipynb"))]
-    able = [path for path in paths if Notebook.read(path).parameters.keys() >= GIVEN_BY_THE_SWEEP]
+    able = [path for path in paths if _can_go_on(path)]
     return list(dict.fromkeys(f"notebooks/{path.name}" for path in able))
+
+
+def _can_go_on(path: Path) -> bool:
+    try:
+        return Notebook.read(path).parameters.keys() >= GIVEN_BY_THE_SWEEP
+    except (ConfigError, OSError, SyntaxError):  # some file of a folder that is the user's
+        return False
 
 
 def _as_text(values: dict[str, Any]) -> str:

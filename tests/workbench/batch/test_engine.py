@@ -1,21 +1,27 @@
 """What becomes of the runs of a sweep, by workers in this very process."""
 
+import errno
 import gc
 import subprocess
 import threading
 import time
 import warnings
+from collections import deque
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from distributed import LocalCluster
+from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.storage import locked
-from elastic_pinn.workbench.batch import Plan, Sweep, SweepError, engine, jobs
+from elastic_pinn.workbench.batch import Plan, Sweep, SweepError, engine, headless, jobs
 from elastic_pinn.workbench.batch import cluster as clusters
 from elastic_pinn.workbench.batch.engine import run_sweep
+from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.sweep import Cluster
+from elastic_pinn.workbench.cli import app
 
 # Jupyter keeps an event loop for each thread that runs notebooks, which here goes with the thread, and complains.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -120,6 +126,80 @@ def test_a_kernel_that_always_dies_fails_its_run_and_no_other(read, training_not
     assert "kernel died" in row["reason"]
 
 
+def test_a_run_that_fails_before_its_training_begins_is_failed_with_its_reason(read):
+    plan = read(parameters={"device": "cuda:5"})
+    for _ in range(2):  # the second time by what is on the disk
+        progress = run_sweep(plan)
+        [row] = progress.rows.values()
+        assert row["status"] == "failed" and "no such device" in row["reason"]
+
+
+def test_a_copy_that_cannot_be_made_is_told_and_fails_no_run(read, monkeypatch):
+    monkeypatch.setattr(jobs, "send_to_mirror", Mock(side_effect=TimeoutError("the store is away")))
+    progress = run_sweep(read())
+    [row] = progress.rows.values()
+    assert (
+        row["status"] == "completed" and "not copied to the mirror (TimeoutError: the store is away)" in row["reason"]
+    )
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_run_pauses_the_sweep(read, monkeypatch):
+    run, said = headless.run_notebook, []
+
+    def full_once(*arguments, **named):
+        monkeypatch.setattr(headless, "run_notebook", run)
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(engine, "PAUSE_S", 0.5)
+    monkeypatch.setattr(headless, "run_notebook", full_once)
+    assert run_sweep(read(), watch=lambda progress: said.append(progress.paused)).done == 1
+    assert any("Disk quota exceeded" in each for each in said)
+
+
+def test_a_run_that_is_lost_when_it_was_completed_stays_so(read, monkeypatch):
+    plan = read()
+    assert run_sweep(plan).done == 1
+    dispatch = engine._Dispatch(plan, Mock(), deque(), engine.Progress({}))
+    assert dispatch._lost(plan.runs[0], RuntimeError("its worker is gone"))["status"] == "completed"
+
+
+def test_without_workers_the_sweep_waits_and_says_so(read, monkeypatch):
+    made, said = [], []
+
+    def empty(workers):
+        cluster = LocalCluster(n_workers=0, processes=False, dashboard_address="127.0.0.1:0", protocol="tcp")
+        made.append(cluster)
+        return cluster
+
+    def watch(progress):
+        if progress.paused and not said:
+            said.append(progress.paused)
+            made[0].scale(1)
+
+    monkeypatch.setattr(clusters, "_local", empty)
+    assert run_sweep(read(), watch=watch).done == 1
+    assert "there are no workers" in said[0]
+
+
+def test_a_stop_ends_the_runs_of_its_own_sweep_only(monkeypatch):
+    mine, other = Leash(), Leash()
+    monkeypatch.setattr(jobs, "_running", {("mine", "a"): mine, ("other", "a"): other})
+    assert jobs.stop_all("mine") == ["a"]
+    assert mine.reason and not other.reason
+
+
+def test_on_a_file_system_without_locks_nobody_is_waited_for(tmp_path, monkeypatch):
+    (tmp_path / ".lock").touch()
+    monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.ENOLCK, "No locks available")))
+    assert not jobs._is_taken(tmp_path)
+
+
+def test_runs_that_were_cut_short_are_told_and_the_exit_status_says_so(write_sweep):
+    file = write_sweep(parameters={"steps": 1_000_000, "time_limit": 0.5}, workers=1)
+    done = CliRunner().invoke(app, ["sweep", str(file)])
+    assert done.exit_code == 1 and "1 of 1 runs were cut short" in done.output
+
+
 def test_a_cell_that_fails_after_training_fails_the_run(read, training_notebook):
     progress = run_sweep(read(notebook=training_notebook("1 / 0")))
     [row] = progress.rows.values()
@@ -173,9 +253,15 @@ def test_a_batch_system_runs_a_sweep(write_sweep, command):
 )
 def test_a_batch_system_is_asked_for_workers_by_the_options_given(kind, line, monkeypatch):
     asked = []
-    monkeypatch.setattr("dask_jobqueue.JobQueueCluster.scale", lambda self, workers: asked.append(workers))
+    monkeypatch.setattr("dask_jobqueue.JobQueueCluster.adapt", lambda self, **wanted: asked.append(wanted))
+    monkeypatch.setattr(clusters.shutil, "which", lambda command: f"/usr/bin/{command}")
     options = {"queue": "night", "cores": 4, "processes": 4, "memory": "8GB", "walltime": "01:00:00"}
     options |= {"ncpus": 4, "mem": 8_000_000_000} if kind == "lsf" else {}
     with clusters._jobqueue(Cluster(jobqueue=kind, options=options), 7) as made:
         assert line in made.job_script() and "distributed.cli.dask_worker" in made.job_script()
-    assert asked[0] == 7  # and in the end for none
+    assert asked == [{"minimum": 7, "maximum": 7}]
+
+
+def test_a_batch_system_that_is_not_there_is_named():
+    with pytest.raises(SweepError, match="jobqueue slurm needs the command sbatch"):
+        clusters._jobqueue(Cluster(jobqueue="slurm", options={"cores": 1, "memory": "1GB"}), 1)

@@ -1,12 +1,13 @@
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.workbench.batch import Notebook
+from elastic_pinn.workbench.batch import Notebook, headless
 from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
 from elastic_pinn.workbench.batch.leash import Leash
 from tests.headless import write_notebook
@@ -101,6 +102,19 @@ def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path
 def test_the_threads_of_a_kernel_are_those_of_its_leash(notebook, tmp_path):
     source = "import os\nassert os.environ['OMP_NUM_THREADS'] == '3'"
     run_notebook(notebook(source), tmp_path / "run", leash=Leash(threads=3))
+
+
+def test_a_run_that_fails_again_tells_the_newest_reason(notebook, tmp_path):
+    for source, told in (("1 / 0", "ZeroDivisionError"), ("[][1]", "IndexError")):
+        with pytest.raises(NotebookError):
+            run_notebook(notebook(source), tmp_path / "run")
+        assert told in json.loads((tmp_path / "run" / "summary.json").read_text())["reason"]
+
+
+def test_a_copy_that_cannot_be_signed_is_none_the_worse(notebook, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(headless.NotebookNotary, "sign", Mock(side_effect=OSError("database is locked")))
+    run_notebook(notebook("pass"), tmp_path / "run")
+    assert "could not be signed: database is locked" in caplog.text
 
 
 @pytest.mark.parametrize(

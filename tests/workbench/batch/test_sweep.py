@@ -7,6 +7,8 @@ import nbformat
 import pytest
 
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
+from elastic_pinn.workbench.batch.estimate import seconds_left
+from elastic_pinn.workbench.batch.standing import rows_of
 
 WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
 
@@ -64,6 +66,24 @@ def test_a_run_keeps_its_hash_whatever_else_the_sweep_asks_for(forward):
     assert one[0].name.rpartition("-")[2] in {run.name.rpartition("-")[2] for run in many}
 
 
+def test_a_run_is_found_by_its_hash_however_its_values_were_told(forward, tmp_path):
+    where = {"notebook": WHERE["notebook"], "directory": str(tmp_path)}
+    [first] = Plan.of_notebook(Sweep(**where, grid={"steps": [3]}), forward).runs
+    (tmp_path / first.name).mkdir()
+    for told in ({"parameters": {"steps": 3}}, {"grid": {"steps": [3]}, "seeds": [forward.parameters["seed"]]}):
+        assert [run.name for run in Plan.of_notebook(Sweep(**where, **told), forward).runs] == [first.name]
+
+
+def test_what_is_varied_makes_another_run_even_if_it_should_change_no_result(forward):
+    assert len({run.name.rpartition("-")[2] for run in runs_of(forward, grid={"threads": [1, 2]})}) == 2
+
+
+def test_draws_that_come_twice_are_one_run(forward):
+    drawn = {"count": 20, "parameters": {"steps": {"integers": [1, 4]}}}
+    assert {run.parameters["steps"] for run in runs_of(forward, random=drawn)} == {1, 2, 3, 4}
+    assert len(runs_of(forward, random=drawn)) == 4
+
+
 def test_names_of_runs_tell_their_values_and_are_one_folder_each(forward):
     runs = runs_of(forward, grid={"hidden_layers": [[30, 20], [40]], "data": ["a/b c.h5"]})
     assert [run.name.rpartition("-")[0] for run in runs] == [
@@ -95,6 +115,7 @@ def test_a_sweep_file_is_read_as_people_write_it_and_written_as_it_is_read(tmp_p
         ({"cluster": {"options": {"cores": 1}}}, "options are those of a jobqueue"),
         ({"cluster": {"directory": "$SCRATCH"}}, "needs the parameter mirror"),
         ({"workers": -1}, "workers"),
+        ({"metric": "status"}, "metric"),
     ],
 )
 def test_a_sweep_that_cannot_be_is_refused_by_name(fields, told):
@@ -128,3 +149,18 @@ def test_a_notebook_that_could_not_go_on_is_refused():
     notebook = Notebook("own", json.dumps(nbformat.v4.new_notebook(cells=[cell])))
     with pytest.raises(SweepError, match="has no parameters run_dir and resume"):
         runs_of(notebook)
+
+
+def test_the_sweep_in_the_folder_of_the_runs_means_the_same_from_anywhere(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.of(Sweep(**WHERE, grid={"steps": [1, 2]}))
+    there = plan.from_anywhere
+    monkeypatch.chdir("/")
+    assert there.folder == tmp_path / "runs/none" and Plan.of(there).runs == plan.runs
+
+
+def test_a_first_look_at_a_run_that_fails_gives_no_estimate(tmp_path):
+    asked = {"network": "mlp", "stages": ["adam"], "precision": "float32", "learning_rate": 1e30, "hidden_layers": [8]}
+    plan = Plan.of(Sweep(notebook=WHERE["notebook"], directory=str(tmp_path), parameters=asked | {"steps": 50}))
+    assert seconds_left(plan, rows_of(plan)) is None
