@@ -27,7 +27,7 @@ from elastic_pinn.storage.guard.reading import Guard, refusal
 
 logger = logging.getLogger(__name__)
 
-CHUNK_ROWS = 8192
+CHUNK_ROWS = 2048  # set aside for each column from the start: 16 kB, of a short run most of the file
 EVENT_CHUNK_ROWS = 16
 ROOM_BYTES = 2 * 8 * CHUNK_ROWS  # that a data set may take beside its new rows: a chunk begun, and its index
 MAX_CHUNK_BYTES = 1 << 20
