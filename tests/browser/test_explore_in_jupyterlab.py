@@ -22,6 +22,13 @@ def test_the_slider_and_play_change_the_picture_and_each_tab_shows_something(not
     expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
     lab.shot("field")
     before = picture.get_attribute("src")
+    lab.click("GIF")
+    lab.page.locator(".noUi-handle").first.press("ArrowRight")  # the kernel heeds it while it writes
+    expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
+    lab.says("done written: ")
+    [film] = (lab.folder / "runs" / "exports" / "one").iterdir()
+    assert film.name.endswith("-stress_xx.gif")
+    before = picture.get_attribute("src")
     lab.page.locator(".jupyter-button:has(.fa-play)").first.click()
     expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
     for title in ("Trace", "Numbers"):
