@@ -129,6 +129,7 @@ class _Dispatch:
         # A task: what a worker takes with it when it dies, the scheduler has made again.
         self._notebook = client.submit(Notebook, plan.notebook.name, plan.notebook.text, pure=False)
         self._sent: dict[Future, Planned] = {}
+        self._reached: dict[str, int] = {}  # steps of runs whose workers died
         self._ended = as_completed(loop=client.loop)
         self._most_sent = max(AT_LEAST_SENT, 2 * workers_of(self._sweep))
         self._paused_until = 0.0  # 0: there was room for the last run that ended
@@ -173,13 +174,25 @@ class _Dispatch:
                 self._waiting.appendleft(run)
                 self._progress.paused, self._paused_until = str(error), time.monotonic() + PAUSE_S
                 continue
+            if isinstance(error, KilledWorker) and self._gets_ahead(run):
+                self._waiting.appendleft(run)
+                continue
             self._paused_until = 0.0
             self._progress.put(self._lost(run, error) if error else future.result())
 
+    def _gets_ahead(self, run: Planned) -> bool:
+        """Whether a run whose workers died is further than when that was last asked: such as a batch system's, whose
+        jobs end before it does."""
+        reached = self._reached.get(run.name, self._progress.rows[run.name].get("step", 0))
+        self._reached[run.name] = step = self._as_it_stands(run).get("step", 0)
+        return step > reached
+
+    def _as_it_stands(self, run: Planned) -> Row:
+        return row_of(run.name, self._sweep.folder / run.name, run.parameters.get("mirror", ""))
+
     def _lost(self, run: Planned, error: BaseException) -> Row:
         """A run whose workers died one after another, which its summary is told; or of which nobody knows why."""
-        folder = self._sweep.folder / run.name
-        row = row_of(run.name, folder, run.parameters.get("mirror", ""))
+        folder, row = self._sweep.folder / run.name, self._as_it_stands(run)
         if row["status"] == COMPLETED:
             return row
         fault = "its workers were lost, one after another" if isinstance(error, KilledWorker) else ""

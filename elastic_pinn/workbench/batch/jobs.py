@@ -16,12 +16,12 @@ from elastic_pinn.storage import InUseError, locked
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.standing import COMPLETED, Row, row_of
-from elastic_pinn.workbench.batch.summary import send_to_mirror
+from elastic_pinn.workbench.batch.summary import read_summary, send_to_mirror
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 NEEDED_BYTES = 200e6  # some checkpoints, figures and the notebook
 LOOK_EVERY_S = 0.5
-TRIES = 4  # at a run whose kernel dies, or whose folder an orphan of a killed worker is about to leave
+TRIES = 4  # at a run that gets no further as its kernel dies, or an orphan of a killed worker is still in its folder
 STOPPED = "asked to stop"
 
 _running: dict[tuple[str, str], Leash] = {}  # by sweep and run
@@ -113,7 +113,8 @@ def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
     from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook  # who only sends jobs runs none
 
     parameters = {"threads": job.threads, **job.parameters, "resume": "auto"}
-    for _ in range(TRIES):
+    reached, tries = read_summary(job.run_dir)["step"], 0
+    while tries < TRIES:
         while _is_taken(job.run_dir) and not leash.reason:  # by who trains just this, such as a worker cut off
             time.sleep(LOOK_EVERY_S)
         if leash.reason:
@@ -123,6 +124,8 @@ def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
         except NotebookError as error:
             was_taken = error.name == "RunDirectoryError" and " is in use by " in error.fault
             if error.is_dead_kernel or was_taken:
+                step = read_summary(job.run_dir)["step"]
+                reached, tries = max(reached, step), 0 if step > reached else tries + 1
                 time.sleep(LOOK_EVERY_S)
                 continue
         return

@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from distributed import LocalCluster
+from distributed import KilledWorker, LocalCluster
 from typer.testing import CliRunner
 
 import elastic_pinn as ep
@@ -20,8 +20,10 @@ from elastic_pinn.workbench.batch import Plan, Sweep, SweepError, engine, headle
 from elastic_pinn.workbench.batch import cluster as clusters
 from elastic_pinn.workbench.batch.engine import run_sweep
 from elastic_pinn.workbench.batch.leash import Leash
+from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.sweep import Cluster
 from elastic_pinn.workbench.cli import app
+from tests.headless import write_notebook
 
 # Jupyter keeps an event loop for each thread that runs notebooks, which here goes with the thread, and complains.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -132,6 +134,43 @@ def test_a_run_that_fails_before_its_training_begins_is_failed_with_its_reason(r
         progress = run_sweep(plan)
         [row] = progress.rows.values()
         assert row["status"] == "failed" and "no such device" in row["reason"]
+
+
+def test_a_run_whose_kernel_dies_again_and_again_is_completed_as_long_as_it_gets_ahead(read, tmp_path):
+    source = """import os
+seen = []
+def die(row):
+    seen.append(row)
+    if len(seen) == 8:
+        os._exit(1)
+"""
+    setting = "import elastic_pinn as ep\nconfig = ep.Config.from_namespace(globals())\n" + source
+    training = "run = ep.train(config, run_dir, resume=resume, control=ep.Control(die))"
+    deadly = write_notebook(tmp_path / "deadly.ipynb", "run_dir = ''\nresume = 'never'", setting, training)
+    plan = read(notebook=deadly, parameters={"checkpoint_every": 1})
+    assert run_sweep(plan).done == 1
+    assert ep.Run(plan.sweep.folder / plan.runs[0].name).summary["generation"] > jobs.TRIES
+
+
+def test_a_run_whose_workers_die_is_sent_again_as_long_as_it_gets_ahead(read):
+    plan = read()
+    [planned] = plan.runs
+    rows = {planned.name: {"run": planned.name, "status": "queued"}}
+    dispatch = engine._Dispatch(plan, Mock(), deque(), engine.Progress(rows))
+    died = Mock(**{"cancelled.return_value": False, "exception.return_value": KilledWorker("run", None, 3)})
+
+    def lose():
+        dispatch._sent[died] = planned
+        dispatch._ended = Mock(**{"next_batch.return_value": [died]})
+        dispatch._take()
+        return [dispatch._waiting.popleft().name] if dispatch._waiting else []
+
+    for steps in (5, 10):
+        ep.train(plan.notebook.config(planned.parameters).model_copy(update={"steps": steps}),
+                 plan.sweep.folder / planned.name, resume="auto")  # fmt: skip
+        update_summary(plan.sweep.folder / planned.name, {"status": "running"})
+        assert lose() == [planned.name]
+    assert lose() == [] and dispatch._progress.rows[planned.name]["status"] == "failed"
 
 
 def test_a_copy_that_cannot_be_made_is_told_and_fails_no_run(read, monkeypatch):
