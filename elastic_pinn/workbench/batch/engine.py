@@ -18,11 +18,10 @@ from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_a
 from elastic_pinn.workbench.batch.leash import GRACE_S
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, UNFINISHED, Row, row_of, rows_of
+from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, Row, row_of, rows_of
 from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
 
-SWEEP_FILE = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later
 AT_LEAST_SENT = 500  # runs that the scheduler knows of at a time, unless there are more workers
 LOOK_EVERY_S = 0.2
 PAUSE_S = 5.0

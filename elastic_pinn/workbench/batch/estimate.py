@@ -16,7 +16,7 @@ from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row
 
-NOTEBOOK_S = 5.0  # a kernel's start, imports, figures
+NOTEBOOK_S, WORKERS_S = 11.0, 5.0  # a kernel's start, imports, figures; and the workers' start
 LOOK_S = 6.0
 
 
@@ -40,7 +40,7 @@ def seconds_left(plan: Plan, rows: Mapping[str, Row], look: bool = True) -> floa
         return None
     limit = plan.sweep.time_limit or float("inf")
     each = [min(limit, NOTEBOOK_S + pace * plan.notebook.config(run.parameters).steps) for run in left]
-    return max(sum(each) / workers_of(plan.sweep), max(each))
+    return WORKERS_S + max(sum(each) / workers_of(plan.sweep), max(each))
 
 
 def _pace(notebook: Notebook, run: Planned) -> float | None:

@@ -13,6 +13,7 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from nbformat.sign import NotebookNotary
 
+from elastic_pinn.config import ConfigError
 from elastic_pinn.workbench.batch.kernels import ENGINE
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
@@ -61,12 +62,14 @@ def run_notebook(
         JupyterLab, which then shows its panel. The run's summary then says "executed" under "notebook".
 
     Raises:
-        ConfigError: a parameter has no legal name, or no legal value.
+        ConfigError: a parameter has no legal name, or no legal value; or the folder holds a run that is not gone on
+            with.
         NotebookError: a cell failed, or the kernel died. Unless training was completed, the summary then says "failed",
             or "stopped" where somebody pulled the leash.
     """
     given = {**(parameters or {}), "run_dir": str(run_dir.resolve())}
     notebook.config(given)
+    _require_free(notebook, run_dir, given)
     leash = leash or Leash()
     run_dir.mkdir(parents=True, exist_ok=True)
     before = read_summary(run_dir)
@@ -91,6 +94,15 @@ def run_notebook(
         _sign(executed)
     _summarise_end(run_dir, before, leash)
     return executed
+
+
+def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value]) -> None:
+    """Refuse to put an executed copy in the place of that of a run which the notebook does not go on with."""
+    resume = given.get("resume", notebook.parameters.get("resume", "never"))
+    if resume == "never" and (run_dir / "config.json").exists():
+        raise ConfigError(
+            f"{run_dir} already holds a run, with its executed notebook: choose another run_dir, or give resume=auto"
+        )
 
 
 def _sign(executed: Path) -> None:

@@ -31,7 +31,7 @@ class Leash:
         self._time_limit, self._threads = time_limit, threads
         self._timers: list[threading.Timer] = []
         self._kernel = 0  # its process id
-        self._lock, self._is_pulled = threading.Lock(), False
+        self._lock, self._is_pulled = threading.RLock(), False  # a signal may stop it in the midst
         self.reason, self.is_out_of_time = "", False
 
     @property

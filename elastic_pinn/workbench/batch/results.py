@@ -14,10 +14,9 @@ import pandas as pd
 from elastic_pinn.storage import replace_file
 from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, Row
-from elastic_pinn.workbench.batch.sweep import Sweep
+from elastic_pinn.workbench.batch.sweep import MEASURED, Sweep
 
 METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have tells the best
-MEASURED = ("loss", "error", "material")  # what a metric's name begins with
 FIRST = ("run", "status", "reason")
 FORMAT_VERSION = 1
 
@@ -43,7 +42,7 @@ def metric_fault(sweep: Sweep, table: pd.DataFrame) -> str:
     completed = table[table["status"] == COMPLETED]
     if not len(completed) or metric_of(sweep, table):
         return ""
-    known = ", ".join(name for name in completed if name.split("/")[0] in MEASURED and completed[name].notna().any())
+    known = ", ".join(name for name in completed if name.startswith(MEASURED) and completed[name].notna().any())
     return f"metric = {sweep.metric!r}: no completed run has it; what they have: {known or 'nothing measured'}"
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from elastic_pinn.run import Run
-from elastic_pinn.storage import CheckpointError
+from elastic_pinn.storage import CheckpointError, is_locked
 from elastic_pinn.workbench.batch.plan import Plan
 from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary
 
 Row = dict[str, Any]
+
+SWEEP_FILE = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later; new at each start
 
 QUEUED, RUNNING, UNFINISHED, COMPLETED, FAILED = STATUSES = ("queued", "running", "unfinished", "completed", "failed")
 """queued: not begun. unfinished: begun and cut short, goes on where it was. failed: by itself, by its time limit or as
@@ -45,8 +48,26 @@ def row_of(name: str, run_dir: Path, mirror: str = "") -> Row:
 
 def rows_of(plan: Plan) -> dict[str, Row]:
     """The row of each run of a sweep by its name, in the order of the sweep."""
-    folder = plan.sweep.folder
-    return {run.name: row_of(run.name, folder / run.name, run.parameters.get("mirror", "")) for run in plan.runs}
+    folder, since = plan.sweep.folder, _at_work_since(plan.sweep.folder)
+    rows = (row_of(run.name, folder / run.name, run.parameters.get("mirror", "")) for run in plan.runs)
+    return {row["run"]: in_work(row, folder / row["run"], since) for row in rows}
+
+
+def in_work(row: Row, run_dir: Path, since: float) -> Row:
+    """The row of a run, which is running also before and after its training, while its notebook is.
+
+    since: when the sweep began that is at work on it: what was executed earlier was cut short.
+    """
+    executed = run_dir / "notebook.ipynb"
+    if row["status"] in (QUEUED, UNFINISHED) and executed.exists() and executed.stat().st_mtime >= since:
+        return {**row, "status": RUNNING, "reason": ""}
+    return row
+
+
+def _at_work_since(folder: Path) -> float:
+    """When the sweep began that is at work in a folder; infinite where none is."""
+    file = folder / SWEEP_FILE
+    return file.stat().st_mtime if file.exists() and is_locked(folder) else math.inf
 
 
 def _before_training(run_dir: Path) -> Row:

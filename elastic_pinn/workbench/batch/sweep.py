@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
 
@@ -18,6 +19,8 @@ from elastic_pinn.workbench.values import read_yaml
 
 Values = dict[str, Any]
 Range = tuple[float, float]
+
+MEASURED = ("loss/", "error/", "material/")  # what a metric's name begins with
 
 
 class SweepError(ConfigError):
@@ -113,6 +116,12 @@ def _as_lists(values: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return values
 
 
+def _as_metric(name: str) -> str:
+    if name and not name.startswith(MEASURED):
+        raise ValueError(f"{name!r}: legal are columns of the history that begin with {', '.join(MEASURED)}")
+    return name
+
+
 class Sweep(Part):
     """A notebook, to be run once for each point of a grid, a list or random draws, times each seed.
 
@@ -139,7 +148,7 @@ class Sweep(Part):
     """CPU threads of each run; 0: cores / workers on this machine, 1 on a cluster"""
     time_limit: NonNegative = 0.0
     """seconds after which a run is stopped, with a checkpoint; 0: none"""
-    metric: Annotated[str, Field(pattern=r"^$|^(loss|error|material)/.+")] = ""
+    metric: Annotated[str, AfterValidator(_as_metric)] = ""
     """what the best run has least of: a column of its history that begins with loss/, error/ or material/; "":
     error/displacement where the runs have it, else loss/validation"""
     cluster: Cluster = Cluster()
@@ -158,6 +167,10 @@ class Sweep(Part):
             if not isinstance(fields, dict):
                 raise SweepError("a sweep file gives notebook, directory and more, a line each: name: value")
             return cls(**fields)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+            raise SweepError(f"{path}: {place}{error.problem}") from None
         except (yaml.YAMLError, SweepError) as error:
             raise SweepError(f"{path}: {error}") from None
 
@@ -236,7 +249,10 @@ def _is_several(name: str, value: Any) -> bool:
 def _for_people(fault: Any) -> str:
     place = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden":
-        legal = [field.alias or name for name, field in Sweep.model_fields.items()]
-        return f"{place!r} is not known; legal in a sweep: {', '.join(legal)}"
+        *where, name = map(str, fault["loc"])
+        part = {0: Sweep, 1: Cluster if where == ["cluster"] else Random}.get(len(where), Distribution)
+        legal = [field.alias or name for name, field in part.model_fields.items()]
+        meant = "".join(f"; did you mean {each!r}?" for each in get_close_matches(name, legal, 1))
+        return f"{place!r} is not known{meant or ';'} legal there: {', '.join(legal)}"
     message = fault["msg"].removeprefix("Value error, ")
     return f"{place}: {message}" if place else message

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import yaml
 
-from elastic_pinn.workbench.cli.app import BAD, app
+from elastic_pinn.workbench.cli.app import BAD, INTERRUPTED, app
+from elastic_pinn.workbench.cli.signals import stopped_by_signals
 from elastic_pinn.workbench.cli.text import clean, say
 from elastic_pinn.workbench.values import read_yaml
 
@@ -31,6 +32,7 @@ def run(
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
     from elastic_pinn.workbench.batch import Notebook
+    from elastic_pinn.workbench.batch.leash import Leash
     from elastic_pinn.workbench.folders import run_folder
 
     parameters, read = dict(map(parse, given or [])), Notebook.read(notebook)
@@ -41,8 +43,13 @@ def run(
     )
 
     run_dir = run_folder(str(parameters.pop("run_dir", "")), read.name)
+    leash, words = Leash(), "the run ends with a checkpoint, and draws what it has"
     try:
-        executed = run_notebook(read, run_dir, parameters)
+        with stopped_by_signals(lambda: leash.stop("asked to stop"), words) as asked:
+            executed = run_notebook(read, run_dir, parameters, leash)
+        if asked.is_set():
+            say(f"stopped: run_dir={run_dir} resume=auto goes on with it")
+            raise typer.Exit(INTERRUPTED)
     except NotebookError as error:
         for line in str(error).splitlines():
             typer.echo(clean(line), err=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import BAD, INTERRUPTED, app
+from elastic_pinn.workbench.cli.signals import stopped_by_signals
 from elastic_pinn.workbench.cli.text import number, say, say_table
 from elastic_pinn.workbench.words import clipped, duration_text
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from elastic_pinn.workbench.batch.engine import Progress
 
 SHOWN = 20  # lines of a table, unless all are asked for
+REASON = 160  # characters in a table
+LINE_EVERY_S = 30.0
+FAILURES = 5  # told with their whole reasons
 
 
 @app.command()
@@ -54,11 +59,13 @@ def sweep(
     if dry_run:
         _preview(plan)
         return
-    with _stopped_by_signals() as stop, _bar() as watch:
+    stop, words = threading.Event(), "each run ends with a checkpoint, and draws what it has"
+    with stopped_by_signals(stop.set, words), _bar() as watch:
         progress = run_sweep(plan, retry_failed, watch, stop)
     table = table_of(plan, progress.rows)
     paths = write_results(plan, table)
     _say_results(asked, table)
+    _say_failed(table)
     for path in paths:
         say(f"written: {path}")
     if stop.is_set():
@@ -79,10 +86,10 @@ def status(
     every: Annotated[bool, typer.Option("--all", help="List every run.")] = False,
 ) -> None:
     """Say how a sweep stands, also while it runs, from anywhere that sees its folder."""
+    from elastic_pinn.storage import is_locked
     from elastic_pinn.workbench.batch import Plan, Sweep
-    from elastic_pinn.workbench.batch.engine import SWEEP_FILE
     from elastic_pinn.workbench.batch.results import table_of
-    from elastic_pinn.workbench.batch.standing import FAILED, RUNNING, STATUSES, UNFINISHED, rows_of
+    from elastic_pinn.workbench.batch.standing import FAILED, RUNNING, STATUSES, SWEEP_FILE, UNFINISHED, rows_of
 
     path = folder / SWEEP_FILE
     if not path.exists():
@@ -92,6 +99,8 @@ def status(
     plan = Plan.of(asked)
     table = table_of(plan, rows_of(plan))
     counts = table["status"].value_counts()
+    if is_locked(folder):
+        say("a sweep is at work on them")
     say(f"{len(table)} runs: " + ", ".join(f"{counts[name]} {name}" for name in STATUSES if name in counts))
     _say_runs(asked, table if every else table[table["status"].isin([RUNNING, FAILED, UNFINISHED])], every)
     _say_results(asked, table)
@@ -123,7 +132,9 @@ def _say_runs(asked: Sweep, table: pd.DataFrame, every: bool) -> None:
     rows = [("run", "status", "step", "reason")]
     for run in shown.itertuples():
         step = getattr(run, "step", float("nan"))
-        rows.append((str(run.Index), run.status, number(float(step)), clipped(_text(getattr(run, "reason", "")))))
+        rows.append(
+            (str(run.Index), run.status, number(float(step)), clipped(_text(getattr(run, "reason", "")), REASON))
+        )
     say_table(rows, right=[2])
     if len(table) > len(shown):
         say(f"  and {len(table) - len(shown)} more, over {', '.join(values)}")
@@ -157,32 +168,27 @@ def _say_results(asked: Sweep, table: pd.DataFrame) -> None:
     say(f"best by {metric}: {best}, {number(table.loc[best, metric])}")
 
 
+def _say_failed(table: pd.DataFrame) -> None:
+    """Which runs failed, and why; a first part of many."""
+    from elastic_pinn.workbench.batch.standing import FAILED
+
+    failed = table[table["status"] == FAILED]
+    for name, reason in failed["reason"].head(FAILURES).items():
+        say(f"failed: {name}: {reason}")
+    if len(failed) > FAILURES:
+        say(f"failed: {len(failed) - FAILURES} more, of which sweep.csv tells")
+
+
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets; the second Ctrl-C is obeyed at once."""
-    stop = threading.Event()
-
-    def ask(*_: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        typer.echo("stopping: each run ends with a checkpoint", err=True)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
-@contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on standard error: runs done, failed, and time left."""
+    """A progress bar on standard error: runs done, failed, and time left; in a file, a line now and then."""
     from tqdm import tqdm
+
+    every, due = (0.0 if sys.stderr.isatty() else LINE_EVERY_S), [0.0]
 
     with ExitStack() as stack:
         bars: list[tqdm] = []
@@ -194,6 +200,8 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
             words = {"failed": progress.failed} | ({"PAUSED": progress.paused} if progress.paused else {})
             bars[0].set_postfix(words, refresh=False)
             bars[0].n = progress.done + progress.failed
-            bars[0].refresh()
+            if time.monotonic() >= due[0] or bars[0].n == progress.total:
+                bars[0].refresh()
+                due[0] = time.monotonic() + every
 
         yield watch

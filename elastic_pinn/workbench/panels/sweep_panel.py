@@ -27,7 +27,7 @@ from elastic_pinn.workbench.batch.results import (
     table_of,
     write_results,
 )
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, row_of, rows_of
+from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, in_work, row_of, rows_of
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sweep import sweep_results
 from elastic_pinn.workbench.panels.buttons import interrupt_calls
@@ -114,8 +114,8 @@ class SweepPanel(widgets.VBox):
         self._stop = stop = threading.Event()
         self._enable()
         self._say("starting workers")
-        started = time.monotonic()
-        call = (self._plan, retry_failed, lambda progress: self._watch(progress, started), stop)
+        started, began = time.monotonic(), time.time()
+        call = (self._plan, retry_failed, lambda progress: self._watch(progress, started, began), stop)
         work = asyncio.create_task(asyncio.to_thread(run_sweep, *call))
         try:
             while not work.done():
@@ -177,15 +177,16 @@ class SweepPanel(widgets.VBox):
             self._show()
         self._enable()
 
-    def _watch(self, progress: Progress, started: float) -> None:
-        """Called on the thread of the sweep, several times a second."""
+    def _watch(self, progress: Progress, started: float, began: float) -> None:
+        """Called on the thread of the sweep, several times a second. started, began: when, by the two clocks."""
         now = time.monotonic()
         if now < self._due:
             return
         self._rows = dict(progress.rows)
         begun = (name for name, row in progress.rows.items() if row["status"] not in (COMPLETED, FAILED))
         for name in islice(begun, SHOWN):
-            self._rows[name] = row_of(name, self._plan.sweep.folder / name)
+            run_dir = self._plan.sweep.folder / name
+            self._rows[name] = in_work(row_of(name, run_dir), run_dir, began)
         done = progress.done + progress.failed
         here = done - progress.before
         left = f", {duration_text((now - started) / here * (progress.total - done))} left" if here else ""

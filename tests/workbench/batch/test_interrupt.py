@@ -13,6 +13,25 @@ from elastic_pinn.workbench.batch import Sweep
 FORWARD = str(Path(__file__).parents[3] / "notebooks" / "01_forward.ipynb")
 
 
+def test_ctrl_c_ends_a_notebook_with_a_checkpoint_and_says_how_to_go_on(command, tmp_path):
+    long = ["network=mlp", "stages=[adam]", "precision=float32", "steps=100000", "checkpoint_every=0", "threads=1"]
+    points = ["hidden_layers=[8]", "interior_points=50", "boundary_points=20", "initial_points=20"]
+    run_dir = tmp_path / "run"
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    asked = [command, "run", FORWARD, *long, *points, f"run_dir={run_dir}"]
+    with subprocess.Popen(asked, **quiet, start_new_session=True) as running:
+        while not (run_dir / "history.h5").exists():
+            assert running.poll() is None, running.stderr.read()
+            time.sleep(0.1)
+        time.sleep(2)
+        os.killpg(running.pid, signal.SIGINT)
+        said, _ = running.communicate(timeout=120)
+    run = ep.Run(run_dir)
+    assert (run.status, run.reason) == ("stopped", "asked to stop")
+    assert run.latest().step == len(run.history()) > 0
+    assert running.returncode == 130 and "resume=auto goes on with it" in said
+
+
 def test_ctrl_c_ends_each_run_with_a_checkpoint_and_the_same_command_goes_on(write_sweep, command):
     long = {"network": "mlp", "stages": ["adam"], "precision": "float32", "steps": 100_000, "checkpoint_every": 0}
     file = write_sweep(notebook=FORWARD, parameters=long, seeds=[0, 1, 2], workers=2, threads=1)

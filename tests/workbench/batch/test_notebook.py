@@ -104,6 +104,14 @@ def test_the_threads_of_a_kernel_are_those_of_its_leash(notebook, tmp_path):
     run_notebook(notebook(source), tmp_path / "run", leash=Leash(threads=3))
 
 
+def test_the_executed_notebook_of_another_run_is_never_replaced(notebook, tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "notebook.ipynb").write_text("what was executed")
+    with pytest.raises(ConfigError, match="already holds a run, with its executed notebook: choose another run_dir"):
+        run_notebook(notebook("pass"), tmp_path)
+    assert (tmp_path / "notebook.ipynb").read_text() == "what was executed"
+
+
 def test_a_run_that_fails_again_tells_the_newest_reason(notebook, tmp_path):
     for source, told in (("1 / 0", "ZeroDivisionError"), ("[][1]", "IndexError")):
         with pytest.raises(NotebookError):

@@ -1,6 +1,7 @@
 """A sweep of six runs of the forward notebook by the command, of which two diverge."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def folder(sweep_file, done):
 def test_a_run_that_fails_stops_no_other_and_the_exit_status_tells(done, folder):
     assert done.returncode == 1
     assert "2 of 6 runs failed" in done.stdout
+    assert len(re.findall(r"^failed: learning_rate=1e\+30.*DivergedError", done.stdout, re.MULTILINE)) == 2
     status = {path.parent.name: ep.Run(path.parent).status for path in folder.glob("*/config.json")}
     assert len(status) == 6
     assert {name for name, each in status.items() if each == "failed"} == {name for name in status if "1e+30" in name}

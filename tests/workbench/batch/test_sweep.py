@@ -1,14 +1,16 @@
 """What a sweep file means, and what is refused before anything runs."""
 
 import json
+import os
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from elastic_pinn.storage import locked
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.estimate import seconds_left
-from elastic_pinn.workbench.batch.standing import rows_of
+from elastic_pinn.workbench.batch.standing import SWEEP_FILE, rows_of
 
 WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
 
@@ -104,7 +106,10 @@ def test_a_sweep_file_is_read_as_people_write_it_and_written_as_it_is_read(tmp_p
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"grids": {}}, "'grids' is not known; legal in a sweep: notebook, directory, parameters, grid, list"),
+        (
+            {"grids": {}},
+            "'grids' is not known; did you mean 'grid'. legal there: notebook, directory, parameters, grid, list",
+        ),
         ({"grid": {"steps": []}}, r"steps: \[\] leaves nothing to run"),
         ({"grid": {"steps": [1]}, "list": [{"steps": 2}]}, "give one of grid, list, random"),
         ({"seeds": [0], "parameters": {"seed": 1}}, "seeds and a field seed"),
@@ -115,7 +120,11 @@ def test_a_sweep_file_is_read_as_people_write_it_and_written_as_it_is_read(tmp_p
         ({"cluster": {"options": {"cores": 1}}}, "options are those of a jobqueue"),
         ({"cluster": {"directory": "$SCRATCH"}}, "needs the parameter mirror"),
         ({"workers": -1}, "workers"),
-        ({"metric": "status"}, "metric"),
+        ({"metric": "status"}, "metric: 'status': legal are columns of the history that begin with loss/, error/"),
+        (
+            {"random": {"count": 1, "parameters": {"ridge": {"loguniform": [1, 2]}}}},
+            "did you mean 'log_uniform'. legal there: uniform, log_uniform, integers, choice",
+        ),
     ],
 )
 def test_a_sweep_that_cannot_be_is_refused_by_name(fields, told):
@@ -135,6 +144,31 @@ def test_a_sweep_that_cannot_be_is_refused_by_name(fields, told):
 def test_a_run_that_cannot_be_is_refused_before_any_starts(forward, fields, told):
     with pytest.raises(SweepError, match=told):
         runs_of(forward, **fields)
+
+
+def test_yaml_that_cannot_be_read_is_told_with_its_place(tmp_path):
+    (tmp_path / "sweep.yaml").write_text("notebook: a.ipynb\ngrid: {steps: [1, 2}\n")
+    with pytest.raises(SweepError, match=r"sweep.yaml: line 2, column \d+: .*expected"):
+        Sweep.read(tmp_path / "sweep.yaml")
+
+
+def test_a_run_is_running_as_long_as_the_sweep_that_began_it_is_at_work(tmp_path):
+    plan = Plan.of(Sweep(notebook=WHERE["notebook"], directory=str(tmp_path), grid={"steps": [1, 2]}))
+    [first, _] = plan.runs
+    (tmp_path / first.name).mkdir()
+    (tmp_path / first.name / "notebook.ipynb").touch()  # as papermill does before the first cell
+
+    def statuses():
+        return [row["status"] for row in rows_of(plan).values()]
+
+    (tmp_path / SWEEP_FILE).touch()
+    os.utime(tmp_path / SWEEP_FILE, (0, 0))
+    assert statuses() == ["queued", "queued"]
+    with locked(tmp_path):
+        assert statuses() == ["running", "queued"]
+        (tmp_path / SWEEP_FILE).touch()
+        os.utime(tmp_path / first.name / "notebook.ipynb", (0, 0))  # of an earlier sweep
+        assert statuses() == ["queued", "queued"]
 
 
 def test_a_notebook_that_is_not_there_is_named_with_the_places_looked_at(tmp_path, monkeypatch):
