@@ -18,7 +18,8 @@ HELP = """Run notebooks; look into runs and checkpoints, verify, export and tidy
 A FILE is a checkpoint, checkpoints/step-*.h5 of a run, or a copy of one. A RUN is a run directory. What is only read
 may be at a URL of a remote store, such as s3://bucket/run.
 
-Exit status: 0 all is well; 1 what was asked about is damaged, missing or in use; 2 the command was given wrongly.
+Exit status: 0 all is well; 1 what was asked for failed, or is damaged, missing, in use or not legal; 2 the command line
+itself is wrong; 130 it was stopped.
 """
 
 
