@@ -28,7 +28,14 @@ JOBQUEUES = {
     "local": "LocalCluster",  # jobs are processes of this machine: to try a configuration out
 }
 CONNECT_S = 30.0
-LOGGED = 50  # messages of each kind that Dask keeps to look at: with its default, most of what thousands of runs take
+CALM = {
+    "distributed.admin.low-level-log-length": 50,  # messages of a kind that are kept: else most of what many runs take
+    # What Dask does to watch itself takes an eighth of a core that could train.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+}
+"""Dask's settings for runs that take seconds at least."""
 
 
 def cores() -> int:
@@ -54,7 +61,7 @@ def connected(sweep: Sweep, runs: int) -> Iterator[Client]:
     Raises SweepError where the scheduler does not answer, or dask-jobqueue is missing or refuses its options.
     """
     cluster = sweep.cluster
-    with dask.config.set({"distributed.admin.low-level-log-length": LOGGED}):
+    with dask.config.set(CALM):
         if cluster.scheduler:
             with _client(cluster.scheduler) as client:
                 yield client
