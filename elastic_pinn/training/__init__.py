@@ -7,6 +7,6 @@ from elastic_pinn.training.control import Control
 from elastic_pinn.training.processes import LostProcessError
 from elastic_pinn.training.resume import RunDirectoryError
 from elastic_pinn.training.session import DivergedError
-from elastic_pinn.training.trainer import train
+from elastic_pinn.training.trainer import require_possible, train
 
-__all__ = ["Control", "DivergedError", "LostProcessError", "RunDirectoryError", "train"]
+__all__ = ["Control", "DivergedError", "LostProcessError", "RunDirectoryError", "require_possible", "train"]

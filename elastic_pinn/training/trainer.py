@@ -162,6 +162,13 @@ def _settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
     return config.model_copy(update=own), problem
 
 
+def require_possible(config: Config) -> None:
+    """Raise ConfigError or ProblemError for a device or a data file that this machine does not have, and for unknowns
+    that nothing given can tell: what train() would raise for them."""
+    _check_device(config.device)
+    problem_from(config)
+
+
 def _check_device(device: str) -> None:
     count = torch.cuda.device_count()
     legal = ["cpu", *(["cuda"] if count else []), *(f"cuda:{i}" for i in range(count))]

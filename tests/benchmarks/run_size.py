@@ -88,7 +88,7 @@ def requests(folder: Path) -> list[list[str]]:
             send_to_mirror(run_dir)
             counts.append(Counter(asked))
         asked.clear()
-        row = row_of(run_dir.name, folder / "elsewhere", f"s3://{BUCKET}/runs")
+        row = row_of(folder / "elsewhere" / run_dir.name, f"s3://{BUCKET}/runs")
         assert row["step"] == 20
         first, (further, puts) = counts[0], (counts[1].total() - counts[0].total(), counts[1]["PUT"] - counts[0]["PUT"])
         return [

@@ -90,7 +90,7 @@ def throughput(runs):
 
 def instant(notebook, job):
     """A run that takes no time."""
-    return {"run": job.name, "status": "completed", "reason": "", "step": 1, "seconds": 0.0}
+    return {"run": job.run.name, "status": "completed", "reason": "", "step": 1, "seconds": 0.0}
 
 
 def scheduling(runs):

@@ -6,6 +6,8 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import StandingWaves
+from elastic_pinn.workbench.figures import picture
+from elastic_pinn.workbench.figures.picture import as_file
 
 PNG = b"\x89PNG\r\n"
 
@@ -163,6 +165,20 @@ def test_a_figure_is_saved_in_the_runs_folder_and_returned(forward_run):
     figure = ep.figures.loss_curves([forward_run])
     assert ep.figures.save(figure, forward_run, "losses") is figure
     assert (forward_run.path / "figures" / "losses.png").read_bytes().startswith(PNG)
+
+
+def test_a_saved_figure_is_drawn_once_for_its_cell_and_again_when_it_was_changed(forward_run, monkeypatch):
+    figure, files = ep.figures.snapshots(forward_run), []
+    monkeypatch.setattr(picture, "as_file", lambda *of: files.append(of) or as_file(*of))
+    ep.figures.save(figure, forward_run, "snapshots")
+    saved = (forward_run.path / "figures" / "snapshots.png").read_bytes()
+    assert figure._repr_png_() == saved and len(files) == 1
+    [image] = figure.axes[0].images
+    for change in (lambda: image.set_data(0 * image.get_array()), lambda: figure.set_size_inches(5, 5)):
+        change()
+        assert figure._repr_png_() not in (saved, b"")
+        saved = figure._repr_png_()
+    assert len(files) == 3
 
 
 def test_figures_need_no_pyplot_and_leave_no_global_state(forward_run):

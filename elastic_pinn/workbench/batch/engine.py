@@ -88,14 +88,17 @@ def run_sweep(
         watch: called several times a second.
         stop: ends the sweep when set: what runs stops with a checkpoint.
 
-    Raises, before work: SweepError for a folder in which another sweep is at work, and for a cluster that cannot be
-    reached. Raises SweepError when the scheduler is gone; the same call goes on.
+    Raises, before work: SweepError for a folder in which another sweep is at work, for a cluster that cannot be
+    reached, and on this machine for a device or a data file that a run asks for and that is not there. Raises
+    SweepError when the scheduler is gone; the same call goes on.
     """
     sweep, stop = plan.sweep, stop or threading.Event()
     with _alone(sweep):
         replace_file(sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
         progress = Progress({name: _again(row) if retry_failed else row for name, row in rows_of(plan).items()})
         waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in (COMPLETED, FAILED))
+        if sweep.cluster.is_local:
+            plan.require_possible(waiting)
         watch(progress)
         if waiting:
             with connected(sweep, len(waiting)) as client:
@@ -156,7 +159,7 @@ class _Dispatch:
         limit = len(self._sent) + 1 if self._paused_until else self._most_sent
         while self._waiting and len(self._sent) < min(limit, self._most_sent):
             run = self._waiting.popleft()
-            job = Job(self._id, run.name, self._folder, run.parameters, self._sweep.time_limit, self._threads)
+            job = Job(self._id, run, self._folder, self._sweep.time_limit, self._threads)
             key = f"run-{uuid.uuid4().hex}"  # never the same: a scheduler may still know what an earlier call sent
             future = self._client.submit(execute, self._notebook, job, key=key, pure=False)
             self._sent[future] = run
@@ -187,7 +190,7 @@ class _Dispatch:
         return step > reached
 
     def _as_it_stands(self, run: Planned) -> Row:
-        return row_of(run.name, self._sweep.folder / run.name, run.parameters.get("mirror", ""))
+        return row_of(self._sweep.folder / run.name, run.mirror)
 
     def _lost(self, run: Planned, error: BaseException) -> Row:
         """A run whose workers died one after another, which its summary is told; or of which nobody knows why."""

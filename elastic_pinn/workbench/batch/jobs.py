@@ -14,7 +14,8 @@ from pathlib import Path
 
 from elastic_pinn.storage import InUseError, locked
 from elastic_pinn.workbench.batch.leash import Leash
-from elastic_pinn.workbench.batch.notebook import Notebook, Value
+from elastic_pinn.workbench.batch.notebook import Notebook
+from elastic_pinn.workbench.batch.plan import Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, Row, row_of
 from elastic_pinn.workbench.batch.summary import read_summary, send_to_mirror
 
@@ -38,17 +39,16 @@ class Job:
 
     Arguments:
         sweep: what tells the sweep that sent it from others on the same workers.
-        name: of the run directory.
-        folder: where that is to lie; variables of the worker's environment in it are its own, as in "$SCRATCH/sweep".
-        parameters: that the notebook gets.
+        run: which one.
+        folder: where its run directory is to lie; variables of the worker's environment in it are its own, as in
+            "$SCRATCH/sweep".
         time_limit: seconds; 0: none.
         threads: CPU threads.
     """
 
     sweep: str
-    name: str
+    run: Planned
     folder: str
-    parameters: dict[str, Value]
     time_limit: float
     threads: int
 
@@ -60,7 +60,7 @@ class Job:
             raise ValueError(
                 f"{folder} on {socket.gethostname()}: there is no such variable in the worker's environment"
             )
-        return Path(folder) / self.name
+        return Path(folder) / self.run.name
 
 
 def execute(notebook: Notebook, job: Job) -> Row:
@@ -70,7 +70,7 @@ def execute(notebook: Notebook, job: Job) -> Row:
     """
     leash = Leash(job.time_limit, job.threads)
     with _running_lock:
-        _running[job.sweep, job.name] = leash
+        _running[job.sweep, job.run.name] = leash
     try:
         _require_space(job.run_dir)
         _run(notebook, job, leash)
@@ -81,10 +81,10 @@ def execute(notebook: Notebook, job: Job) -> Row:
         raise
     finally:
         with _running_lock:
-            del _running[job.sweep, job.name]
+            del _running[job.sweep, job.run.name]
         gc.collect()  # Jupyter's clients hold each other, and with them sockets and event loops
     fault = _fault_of_copy(job.run_dir)
-    row = row_of(job.name, job.run_dir, str(job.parameters.get("mirror", "")))
+    row = row_of(job.run_dir, job.run.mirror)
     if row["status"] != COMPLETED:
         _require_space(job.run_dir)
     return {**row, "reason": f"{row.get('reason', '')}; {fault}"} if fault else row
@@ -112,7 +112,7 @@ def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
     """Run it, and go on with it where its kernel was killed, or where an orphan was still at it."""
     from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook  # who only sends jobs runs none
 
-    parameters = {"threads": job.threads, **job.parameters, "resume": "auto"}
+    parameters = {"threads": job.threads, **job.run.parameters, "resume": "auto"}
     reached, tries = read_summary(job.run_dir)["step"], 0
     while tries < TRIES:
         while _is_taken(job.run_dir) and not leash.reason:  # by who trains just this, such as a worker cut off

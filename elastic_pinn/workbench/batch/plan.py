@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from elastic_pinn.config import CheckpointConfig, Config, ConfigError, project_root
+from elastic_pinn.config import CheckpointConfig, Config, ConfigError, ProblemConfig, project_root
+from elastic_pinn.physics import ProblemError
+from elastic_pinn.training import require_possible
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError, Values
 
@@ -27,6 +29,11 @@ class Planned(NamedTuple):
 
     name: str
     parameters: Values
+
+    @property
+    def mirror(self) -> str:
+        """The URL of the folder of copies, where it is to have any."""
+        return str(self.parameters.get("mirror", ""))
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,21 @@ class Plan:
                 raise SweepError(f"two runs would be the same: {_label(point) or 'all runs'}: leave one out")
             runs[digest] = Planned(known.get(digest) or f"{_label(point) or notebook.name}-{digest}", parameters)
         return cls(sweep, notebook, list(runs.values()))
+
+    def require_possible(self, runs: Iterable[Planned]) -> None:
+        """Raise SweepError for one of its runs that would be refused on this machine, as `training.require_possible`
+        says."""
+        looked_at = set()
+        for run in runs:
+            config = self.notebook.config(run.parameters)
+            asked = config.model_dump_json(include={"device", *ProblemConfig.model_fields})
+            if asked in looked_at or config.problem == "own":
+                continue
+            looked_at.add(asked)
+            try:
+                require_possible(config)
+            except (ConfigError, ProblemError) as error:
+                raise SweepError(f"the run {run.name} is not possible here: {error}") from None
 
     @property
     def from_anywhere(self) -> Sweep:

@@ -20,14 +20,16 @@ QUEUED, RUNNING, UNFINISHED, COMPLETED, FAILED = STATUSES = ("queued", "running"
 its workers were lost; stays so until it is to be tried again."""
 
 
-def row_of(name: str, run_dir: Path, mirror: str = "") -> Row:
-    """What is known of a run: `run` (its name), `status`, `reason`, `step`, `seconds` of training, its last metrics
-    (columns of the history), the material as material/lambda and so on, and `history`, the path or URL of its history.
+def row_of(run_dir: Path, mirror: str = "") -> Row:
+    """What is known of a run: `run` (the name of its folder), `status`, `reason`, `step`, `seconds` of training, its
+    last metrics (columns of the history), the material as material/lambda and so on, and `history`, the path or URL of
+    its history.
 
     mirror: the URL of the folder of copies, looked at where there is no run here.
     """
+    name = run_dir.name
     try:
-        run = _found(name, run_dir, mirror)
+        run = _found(run_dir, mirror)
         if run is None:
             return {"run": name, **_before_training(run_dir)}
         summary = run.summary
@@ -49,7 +51,7 @@ def row_of(name: str, run_dir: Path, mirror: str = "") -> Row:
 def rows_of(plan: Plan) -> dict[str, Row]:
     """The row of each run of a sweep by its name, in the order of the sweep."""
     folder, since = plan.sweep.folder, _at_work_since(plan.sweep.folder)
-    rows = (row_of(run.name, folder / run.name, run.parameters.get("mirror", "")) for run in plan.runs)
+    rows = (row_of(folder / run.name, run.mirror) for run in plan.runs)
     return {row["run"]: in_work(row, folder / row["run"], since) for row in rows}
 
 
@@ -78,8 +80,8 @@ def _before_training(run_dir: Path) -> Row:
     return {"status": FAILED if summary["status"] == "failed" else UNFINISHED, "reason": summary["reason"]}
 
 
-def _found(name: str, run_dir: Path, mirror: str) -> Run | None:
-    places: list[Path | str] = [run_dir, f"{mirror.rstrip('/')}/{name}"] if mirror else [run_dir]
+def _found(run_dir: Path, mirror: str) -> Run | None:
+    places: list[Path | str] = [run_dir, f"{mirror.rstrip('/')}/{run_dir.name}"] if mirror else [run_dir]
     for place in places:
         try:
             return Run(place)

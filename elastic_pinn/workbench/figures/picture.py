@@ -41,6 +41,7 @@ class Picture(Figure):
 
     def __init__(self, height: float) -> None:
         super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        self._file = b""
 
     def draw(self, renderer: RendererBase) -> None:
         """As any Figure, but one thread at a time."""
@@ -55,7 +56,11 @@ class Picture(Figure):
         return buffer.getvalue()
 
     def _repr_png_(self) -> bytes:
-        return as_file(self, "png")
+        """What a cell shows: drawn once, and again when something in it has changed, as matplotlib tells."""
+        if not self._file or self.stale:
+            self._file = as_file(self, "png")
+            self.stale = False  # saving itself leaves it stale
+        return self._file
 
 
 def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
@@ -67,7 +72,8 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
         raise ValueError(f"{run.path} is only read: give figure.savefig() a path of this machine")
     folder = run.path / "figures"
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / f"{name}.png", as_file(figure, "png"))
+    content = figure._repr_png_() if isinstance(figure, Picture) else as_file(figure, "png")
+    replace_file(folder / f"{name}.png", content)
     return figure
 
 

@@ -186,7 +186,7 @@ class SweepPanel(widgets.VBox):
         begun = (name for name, row in progress.rows.items() if row["status"] not in (COMPLETED, FAILED))
         for name in islice(begun, SHOWN):
             run_dir = self._plan.sweep.folder / name
-            self._rows[name] = in_work(row_of(name, run_dir), run_dir, began)
+            self._rows[name] = in_work(row_of(run_dir), run_dir, began)
         done = progress.done + progress.failed
         here = done - progress.before
         left = f", {duration_text((now - started) / here * (progress.total - done))} left" if here else ""

@@ -7,6 +7,7 @@ import threading
 import time
 import warnings
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -129,11 +130,35 @@ def test_a_kernel_that_always_dies_fails_its_run_and_no_other(read, training_not
 
 
 def test_a_run_that_fails_before_its_training_begins_is_failed_with_its_reason(read):
-    plan = read(parameters={"device": "cuda:5"})
+    plan = read(parameters={"init_from": "nowhere.h5"})
     for _ in range(2):  # the second time by what is on the disk
         progress = run_sweep(plan)
         [row] = progress.rows.values()
-        assert row["status"] == "failed" and "no such device" in row["reason"]
+        assert row["status"] == "failed" and "nowhere.h5" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [
+        ({"device": "cuda:5"}, "cuda:5': this machine has no such device"),
+        ({"problem": "receivers", "data": "nowhere.h5"}, "nowhere.h5"),
+        ({"problem": "receivers", "data": "data/aluminium_receivers.h5", "unknowns": ["rho"]}, "rho"),
+    ],
+)
+def test_what_this_machine_cannot_do_is_refused_before_any_run_begins(read, parameters, fault):
+    plan = read(parameters=parameters)
+    with pytest.raises(SweepError, match=f"the run .*{plan.runs[0].name}.* is not possible here: .*{fault}"):
+        run_sweep(plan)
+    assert not any(path.is_dir() for path in plan.sweep.folder.iterdir())
+
+
+def test_a_run_that_is_completed_is_not_asked_whether_it_were_possible(read, monkeypatch):
+    plan = read(seeds=[0, 1])
+    run_sweep(replace(plan, runs=plan.runs[:1]))
+    asked = []
+    monkeypatch.setattr(Plan, "require_possible", lambda self, runs: asked.extend(runs))
+    run_sweep(plan)
+    assert asked == plan.runs[1:]
 
 
 def test_a_run_whose_kernel_dies_again_and_again_is_completed_as_long_as_it_gets_ahead(read, tmp_path):

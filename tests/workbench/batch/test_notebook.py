@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -9,7 +10,7 @@ from nbformat.sign import NotebookNotary
 from elastic_pinn.config import ConfigError
 from elastic_pinn.workbench.batch import Notebook, headless
 from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
-from elastic_pinn.workbench.batch.leash import Leash
+from elastic_pinn.workbench.batch.leash import GRACE_S, Leash
 from tests.headless import write_notebook
 
 
@@ -87,16 +88,25 @@ def test_the_summary_says_that_every_cell_ran(notebook, tmp_path):
 
 def test_a_notebook_beyond_its_time_limit_is_interrupted_and_says_so(notebook, tmp_path):
     with pytest.raises(NotebookError, match="KeyboardInterrupt"):
-        run_notebook(notebook("import time\ntime.sleep(60)"), tmp_path / "run", leash=Leash(time_limit=0.5))
+        run_notebook(notebook("import time\ntime.sleep(60)"), tmp_path / "run", leash=Leash(time_limit=8))
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
-    assert (summary["status"], summary["reason"]) == ("failed", "time_limit of 0.5 s")
+    assert (summary["status"], summary["reason"]) == ("failed", "time_limit of 8 s")
+
+
+def test_a_time_limit_that_ends_before_the_first_cell_is_kept_too(notebook, tmp_path):
+    began = time.monotonic()
+    with pytest.raises(NotebookError, match="its kernel died"):
+        run_notebook(notebook("import time\ntime.sleep(60)"), tmp_path / "run", leash=Leash(time_limit=0.2))
+    assert time.monotonic() - began < GRACE_S
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert (summary["status"], summary["reason"]) == ("failed", "time_limit of 0.2 s")
 
 
 def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path, monkeypatch):
     monkeypatch.setattr("elastic_pinn.workbench.batch.leash.GRACE_S", 0.5)
     deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(60)"
     with pytest.raises(NotebookError, match="as its kernel died"):
-        run_notebook(notebook(deaf), tmp_path / "run", leash=Leash(time_limit=1.5))
+        run_notebook(notebook(deaf), tmp_path / "run", leash=Leash(time_limit=8))
 
 
 def test_the_threads_of_a_kernel_are_those_of_its_leash(notebook, tmp_path):
