@@ -1,4 +1,4 @@
-"""What a sweep costs beside its training: throughput, scheduling of many queued runs, memory over many runs."""
+"""What a sweep costs beside its training: throughput, what Dask takes, scheduling of many queued runs, memory."""
 
 import argparse
 import multiprocessing
@@ -11,7 +11,7 @@ import psutil
 from report import table, write_section
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, engine
+from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, cluster, engine
 from elastic_pinn.workbench.batch.engine import run_sweep
 from elastic_pinn.workbench.batch.headless import run_notebook
 from elastic_pinn.workbench.batch.leash import Leash
@@ -22,6 +22,8 @@ SHORT = {"network": "mlp", "hidden_layers": [48, 48, 48], "stages": ["adam", "lb
          "steps": 200, "precision": "float32", "validate_every": 50, "threads": 1, "log_level": "error"}  # fmt: skip
 TINY = {**SHORT, "hidden_layers": [8], "steps": 60, "interior_points": 50, "boundary_points": 20, "initial_points": 20}
 AT_ONCE = 2
+WATCHED_S = 30
+ALONE = 12  # runs by papermill alone, in each of the processes
 
 
 def both_at_once(work, share):
@@ -71,7 +73,7 @@ def throughput(runs):
     """A sweep beside the ideal: training back to back in two processes, and papermill's own cost for each run."""
     share = runs // AT_ONCE
     training = both_at_once(train_in_process, share)
-    own = both_at_once(papermill_alone, 4)
+    own = both_at_once(papermill_alone, ALONE)
     with tempfile.TemporaryDirectory() as folder:
         fields = {"notebook": str(FORWARD), "directory": folder, "workers": AT_ONCE}
         began = time.perf_counter()
@@ -81,11 +83,37 @@ def throughput(runs):
     ideal = training + share * own
     return [
         [f"training, {share} runs back to back in each of {AT_ONCE} processes", f"{training:.1f} s"],
-        ["papermill's own cost of a run of 01_forward: kernel, imports, figures", f"{own:.2f} s"],
+        [
+            f"papermill's own cost of a run of 01_forward, from {AT_ONCE * ALONE}: kernel, imports, figures",
+            f"{own:.2f} s",
+        ],
         [f"ideal: the former and {share} times the latter", f"{ideal:.1f} s"],
         [f"`run_sweep`, {runs} runs, {AT_ONCE} workers, with their start", f"{whole:.1f} s"],
         ["**ideal / sweep**", f"**{100 * ideal / whole:.1f} %**"],
     ]
+
+
+def watching(seconds):
+    """CPU that Dask takes for itself while its workers are at work, by its own settings and by those of sweeps."""
+    shares, kept = [], cluster.CALM
+    with tempfile.TemporaryDirectory() as folder:
+        for cluster.CALM in ({}, kept):
+            with cluster.connected(Sweep(notebook=str(FORWARD), directory=folder, workers=AT_ONCE), AT_ONCE) as client:
+                waiting = client.map(time.sleep, [seconds + 10] * AT_ONCE, pure=False)
+                time.sleep(6)  # imports
+                processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+                before = cpu_seconds(processes)
+                time.sleep(seconds)
+                shares.append((cpu_seconds(processes) - before) / seconds)
+                client.gather(waiting)
+    told = " and ".join(f"{100 * share:.1f} %" for share in shares)
+    return [
+        [f"a core's time that Dask takes while {AT_ONCE} runs are on their way: by its own settings and ours", told]
+    ]
+
+
+def cpu_seconds(processes):
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
 def instant(notebook, job):
@@ -160,7 +188,7 @@ def memory(runs):
 def main(runs, queued, many):
     """Measure, and write the section."""
     rows = []
-    for part, size in ((throughput, runs), (scheduling, queued), (memory, many)):
+    for part, size in ((throughput, runs), (watching, WATCHED_S), (scheduling, queued), (memory, many)):
         rows += part(size)
         print(*rows, sep="\n", flush=True)
     text = table([f"01_forward, {SHORT['steps']} steps of an MLP 3 x 48", "measured"], rows)
