@@ -84,7 +84,7 @@ def throughput(runs):
     return [
         [f"training, {share} runs back to back in each of {AT_ONCE} processes", f"{training:.1f} s"],
         [
-            f"papermill's own cost of a run of 01_forward, from {AT_ONCE * ALONE}: kernel, imports, figures",
+            f"papermill's own cost of a run: kernel, imports, figures; mean of {AT_ONCE * ALONE}",
             f"{own:.2f} s",
         ],
         [f"ideal: the former and {share} times the latter", f"{ideal:.1f} s"],
@@ -107,9 +107,7 @@ def watching(seconds):
                 shares.append((cpu_seconds(processes) - before) / seconds)
                 client.gather(waiting)
     told = " and ".join(f"{100 * share:.1f} %" for share in shares)
-    return [
-        [f"a core's time that Dask takes while {AT_ONCE} runs are on their way: by its own settings and ours", told]
-    ]
+    return [[f"of a core, what Dask takes while {AT_ONCE} runs are on their way, by its own settings and ours", told]]
 
 
 def cpu_seconds(processes):
