@@ -12,6 +12,8 @@ import torch
 from elastic_pinn import Config, Displacement, Domain, Initial, Material, Problem, Receivers
 from elastic_pinn.physics.solutions import StandingWaves
 
+pytest_plugins = ["tests.s3"]
+
 TINY = {
     "steps": 6,
     "hidden_layers": [8, 8],

@@ -8,7 +8,6 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Plan, Sweep
 from tests.headless import DaskProcesses, kill_all
-from tests.storage.remote.conftest import at_once, bucket, s3_server  # noqa: F401  fixtures
 
 
 @pytest.fixture
@@ -23,11 +22,7 @@ def two_machines(tmp_path):
 
 
 def test_a_run_whose_worker_is_killed_goes_on_elsewhere_from_its_copy(
-    bucket,  # noqa: F811
-    two_machines,
-    write_sweep,
-    command,
-    tmp_path,
+    bucket, two_machines, write_sweep, command, tmp_path
 ):
     dask, disks = two_machines
     mirror = f"s3://{bucket.name}/runs"
@@ -56,7 +51,7 @@ def test_a_run_whose_worker_is_killed_goes_on_elsewhere_from_its_copy(
     assert again.returncode == 0 and "best by error/displacement" in again.stdout
 
 
-def keys(bucket):  # noqa: F811
+def keys(bucket):
     """The names of all that is in the store."""
     from moto.core import DEFAULT_ACCOUNT_ID
     from moto.s3.models import s3_backends
