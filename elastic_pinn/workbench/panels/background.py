@@ -1,13 +1,21 @@
-"""Work that takes seconds, begun by a click."""
+"""Work in another thread, while the kernel heeds clicks, of which its interrupt is one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+POLL_S = 0.1
+
+Result = TypeVar("Result")
 
 
 class Background:
-    """One piece of work after another, in a thread of its own, while the kernel heeds other clicks.
+    """Work that takes seconds, begun by a click: one piece after another, in a thread of its own.
 
     say: takes a status and a text, from that thread too.
     """
@@ -26,3 +34,42 @@ class Background:
             self._say("done", done)
         except Exception as error:  # nobody awaits it: the status line is all that can tell
             self._say("failed", f"{error}")
+
+
+async def awaited(
+    work: Callable[[], Result], interrupted: Callable[[], None], look: Callable[[], object] = lambda: None
+) -> Result:
+    """What work in a thread gives, for a cell that awaits it.
+
+    look: called several times a second, where the cell is awaited. interrupted: called at the kernel's interrupt, and
+    where a look fails: it ends the work, which is then waited for, so that none goes on unseen.
+    """
+    task = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        while not task.done():
+            await moment(interrupted)
+            look()
+    except BaseException:
+        interrupted()
+        await asyncio.wait({task})
+        raise
+    return task.result()
+
+
+async def moment(interrupted: Callable[[], None]) -> None:
+    """Give the kernel time for clicks."""
+    try:
+        await asyncio.sleep(POLL_S)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        interrupted()
+
+
+@contextmanager
+def interrupt_calls(action: Callable[[], None]) -> Iterator[None]:
+    """Have the kernel's interrupt button do something, while work goes on that a click began: no cell is there to be
+    interrupted."""
+    before = signal.signal(signal.SIGINT, lambda *_: action())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,8 +1,6 @@
 """The buttons that a training run heeds, of which the kernel's interrupt is one."""
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from enum import Enum
 
 import ipywidgets as widgets
@@ -48,14 +46,3 @@ def _button(name: str, action: Callable[[], None]) -> widgets.Button:
     button = widgets.Button(description=name, icon=icon, tooltip=tooltip, layout={"width": "auto", "flex": "none"})
     button.on_click(lambda _: action())
     return button
-
-
-@contextmanager
-def interrupt_calls(action: Callable[[], None]) -> Iterator[None]:
-    """Have the kernel's interrupt button do something, while work goes on that a click began: no cell is there to be
-    interrupted."""
-    before = signal.signal(signal.SIGINT, lambda *_: action())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -30,12 +30,11 @@ from elastic_pinn.workbench.batch.results import (
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, in_work, row_of, rows_of
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sweep import sweep_results
-from elastic_pinn.workbench.panels.buttons import interrupt_calls
+from elastic_pinn.workbench.panels.background import awaited, interrupt_calls
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 from elastic_pinn.workbench.panels.views import View
 from elastic_pinn.workbench.words import duration_text
 
-POLL_S = 0.1
 LOOK_EVERY_S = 2.0
 SETTLE_S = 0.3  # after the last change of a field, before it is looked at what would run
 SHOWN = 100  # runs in the table
@@ -115,12 +114,10 @@ class SweepPanel(widgets.VBox):
         self._enable()
         self._say("starting workers")
         started, began = time.monotonic(), time.time()
-        call = (self._plan, retry_failed, lambda progress: self._watch(progress, started, began), stop)
-        work = asyncio.create_task(asyncio.to_thread(run_sweep, *call))
+        watch = partial(self._watch, started=started, began=began)
         try:
-            while not work.done():
-                await self._sleep()
-            self._rows = work.result().rows
+            progress = await awaited(partial(run_sweep, self._plan, retry_failed, watch, stop), self._ask_to_stop)
+            self._rows = progress.rows
             results, _ = write_results(self._plan, self.table)
             self._say(f"{'stopped: Start goes on' if stop.is_set() else 'done'}; results: {results}")
         except Exception as error:
@@ -131,13 +128,6 @@ class SweepPanel(widgets.VBox):
             self._show()
             self._enable()
         return self.table
-
-    async def _sleep(self) -> None:
-        """Give the kernel a moment for clicks, of which its interrupt is one."""
-        try:
-            await asyncio.sleep(POLL_S)
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            self._ask_to_stop()
 
     def _in_loop(self, action: Callable[..., None], *arguments: bool) -> None:
         """Do something where the sweep is awaited: a click may arrive on another thread, and an interrupt anywhere."""

@@ -8,11 +8,9 @@ import asyncio
 import contextlib
 import html
 import time
-from collections.abc import Callable
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import ipywidgets as widgets
 import pandas as pd
@@ -25,17 +23,15 @@ from elastic_pinn.training import Control, RunDirectoryError, train
 from elastic_pinn.workbench.figures.sources import checkpoint_of
 from elastic_pinn.workbench.folders import resume_from, run_folder
 from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.panels.buttons import Buttons, State, interrupt_calls
+from elastic_pinn.workbench.panels.background import awaited, interrupt_calls, moment
+from elastic_pinn.workbench.panels.buttons import Buttons, State
 from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
 from elastic_pinn.workbench.panels.fields import ConfigForm
 from elastic_pinn.workbench.panels.live import LiveRecord
 from elastic_pinn.workbench.panels.progress import Progress
 from elastic_pinn.workbench.panels.views import LiveViews
 
-POLL_S = 0.1
 TEXT_EVERY_S = 0.5
-
-Result = TypeVar("Result")
 
 
 class Wish(Enum):
@@ -63,6 +59,7 @@ class TrainPanel(widgets.VBox):
         self._own, self._loop = problem, asyncio.get_running_loop()
         self._state, self._wish = State.IDLE, Wish.NONE
         self._control: Control | None = None
+        self._next_text = 0.0
         self._record = LiveRecord()
         self._done_by: Config | None = None  # what a run was told that has nothing left to do
         self._clicked: asyncio.Task[None] | None = None
@@ -138,7 +135,7 @@ class TrainPanel(widgets.VBox):
         self._control = control = Control(self._record.take_row, self._record.take_weights)
         self._enter(State.RUNNING)
         try:
-            self._record.take_earlier(await self._in_thread(self._history_until_now, resume))
+            self._record.take_earlier(await awaited(partial(self._history_until_now, resume), self._interrupted))
             self._progress.begin(self.config.steps, self._step)
             self.views.follow(self.run_dir, self._record, self.config, self._form.problem or problem_from(self.config))
             run = await self._train_watched(resume, control)
@@ -149,27 +146,9 @@ class TrainPanel(widgets.VBox):
         return run
 
     async def _train_watched(self, resume: str, control: Control) -> Run:
-        call = (self.config, self.run_dir, self._own, resume, control)
-        work = asyncio.create_task(asyncio.to_thread(train, *call))
-        try:
-            return await self._watch(work, control)
-        except BaseException:
-            control.stop()  # whatever failed, no run goes on unseen
-            await asyncio.wait({work})
-            raise
-
-    async def _watch(self, work: asyncio.Task[Run], control: Control) -> Run:
-        """Keep the widgets up to date until the work is done; an interrupt is a Stop, never a lost run."""
-        next_text = 0.0
-        while not work.done():
-            await self._sleep()
-            if time.monotonic() >= next_text:
-                control.look()
-                self._progress.show(self._step)
-                self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}")
-                next_text = time.monotonic() + TEXT_EVERY_S
-            self.views.draw_if_due()
-        run = work.result()
+        """train(), with the widgets kept up to date until it is done; an interrupt is a Stop, never a lost run."""
+        call = partial(train, self.config, self.run_dir, self._own, resume, control)
+        run = await awaited(call, self._interrupted, self._look)
         with contextlib.suppress(CheckpointError):  # none could be written
             newest = run.latest()
             self._record.take_weights(newest.step, newest.model().state_dict())
@@ -177,25 +156,23 @@ class TrainPanel(widgets.VBox):
         self.views.draw()
         return run
 
+    def _look(self) -> None:
+        """Show what training does just now."""
+        if self._control and time.monotonic() >= self._next_text:
+            self._control.look()
+            self._progress.show(self._step)
+            self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}")
+            self._next_text = time.monotonic() + TEXT_EVERY_S
+        self.views.draw_if_due()
+
     async def _next_wish(self) -> Wish:
         """What is asked for after the pause, when it is."""
         while self._wish is Wish.PAUSE:
-            await self._sleep()
+            await moment(self._interrupted)
         return self._wish
 
-    async def _in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """What a piece of work gives that takes a while, during which clicks arrive."""
-        task = asyncio.create_task(asyncio.to_thread(work, *arguments))
-        while not task.done():
-            await self._sleep()
-        return task.result()
-
-    async def _sleep(self) -> None:
-        """Give the kernel a moment for clicks, of which its interrupt is one."""
-        try:
-            await asyncio.sleep(POLL_S)
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            self._obey(Wish.STOP)
+    def _interrupted(self) -> None:
+        self._obey(Wish.STOP)
 
     def _history_until_now(self, resume: str) -> pd.DataFrame:
         """What is known of the run before training goes on."""
