@@ -16,7 +16,7 @@ from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row
 
-NOTEBOOK_S, WORKERS_S = 11.0, 5.0  # a kernel's start, imports, figures; and the workers' start
+NOTEBOOK_S, WORKERS_S = 10.0, 5.0  # a kernel's start, imports, figures; and the workers' start
 LOOK_S = 6.0
 
 
