@@ -26,7 +26,7 @@ def table_of(plan: Plan, rows: Mapping[str, Row]) -> pd.DataFrame:
 
     Columns: status, reason, the fields that vary, step, seconds, the last metrics, the material, history.
     """
-    whole = [{**_varied(run, plan.sweep), **rows[run.name]} for run in plan.runs]
+    whole = [{**_varied(run, plan), **rows[run.name]} for run in plan.runs]
     names = dict.fromkeys([*FIRST, *plan.sweep.varied, *(name for row in whole for name in row)])
     return pd.DataFrame(whole, columns=list(names)).set_index("run")
 
@@ -107,8 +107,12 @@ def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:
             group.create_dataset(str(name).replace("/", ":"), data=texts, dtype=h5py.string_dtype())
 
 
-def _varied(run: Planned, sweep: Sweep) -> dict[str, Any]:
-    return {name: _plain(run.parameters[name]) for name in sweep.varied if name in run.parameters}
+def _varied(run: Planned, plan: Plan) -> dict[str, Any]:
+    """What a run has of the fields that vary: of those that its item of a list does not give, the notebook's own."""
+    names, values = plan.sweep.varied, run.parameters
+    if set(names) - values.keys():
+        values = plan.notebook.config(values).model_dump(mode="json", include=set(names))
+    return {name: _plain(values[name]) for name in names}
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from elastic_pinn.storage import locked
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.estimate import seconds_left
+from elastic_pinn.workbench.batch.results import table_of
 from elastic_pinn.workbench.batch.standing import SWEEP_FILE, rows_of
 
 WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
@@ -41,6 +42,14 @@ def test_a_grid_is_every_combination_times_each_seed(forward):
 def test_a_list_is_a_run_for_each_item(forward):
     items = [{"steps": 1}, {"hidden_layers": [300], "steps": 2}]
     assert points(forward, list=items) == items
+
+
+def test_the_table_of_a_list_shows_the_notebooks_own_values_where_an_item_gives_none(forward):
+    plan = Plan.of_notebook(Sweep(**WHERE, list=[{"ridge": 1e-9}, {"hidden_layers": [300], "steps": 7}]), forward)
+    table = table_of(plan, rows_of(plan))
+    assert table["ridge"].tolist() == [1e-9, forward.parameters["ridge"]]
+    assert table["steps"].tolist() == [forward.parameters["steps"], 7]
+    assert table["hidden_layers"].tolist() == [str(forward.parameters["hidden_layers"]), "[300]"]
 
 
 def test_random_draws_lie_in_their_ranges_and_stay_when_more_are_asked_for(forward):
