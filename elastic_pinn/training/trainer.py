@@ -163,10 +163,14 @@ def _settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
 
 
 def require_possible(config: Config) -> None:
-    """Raise ConfigError or ProblemError for a device or a data file that this machine does not have, and for unknowns
-    that nothing given can tell: what train() would raise for them."""
+    """Refuse what train() would refuse for its device or its problem, at once: a device or a data file that this
+    machine does not have, a file that holds no receivers, unknowns that nothing given can tell.
+
+    Of a problem of one's own the device is all that can be looked at. Raises ConfigError, ProblemError.
+    """
     _check_device(config.device)
-    problem_from(config)
+    if config.problem != "own":
+        problem_from(config)
 
 
 def _check_device(device: str) -> None:

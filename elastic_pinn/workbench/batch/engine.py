@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 import uuid
@@ -18,7 +19,7 @@ from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_a
 from elastic_pinn.workbench.batch.leash import GRACE_S
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, Row, row_of, rows_of
+from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, Row, row_of
 from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
 
@@ -89,18 +90,19 @@ def run_sweep(
         stop: ends the sweep when set: what runs stops with a checkpoint.
 
     Raises, before work: SweepError for a folder in which another sweep is at work, for a cluster that cannot be
-    reached, and on this machine for a device or a data file that a run asks for and that is not there. Raises
+    reached, and where the workers are of this machine for a run that `training.require_possible` refuses. Raises
     SweepError when the scheduler is gone; the same call goes on.
     """
     sweep, stop = plan.sweep, stop or threading.Event()
     with _alone(sweep):
-        replace_file(sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
-        progress = Progress({name: _again(row) if retry_failed else row for name, row in rows_of(plan).items()})
+        rows = {run.name: row_of(sweep.folder / run.name, run.mirror) for run in plan.runs}
+        progress = Progress({name: _again(row) if retry_failed else row for name, row in rows.items()})
         waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in (COMPLETED, FAILED))
-        if sweep.cluster.is_local:
-            plan.require_possible(waiting)
         watch(progress)
-        if waiting:
+        if sweep.cluster.is_local:
+            plan.require_possible(itertools.takewhile(lambda _: not stop.is_set(), waiting))
+        replace_file(sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
+        if waiting and not stop.is_set():
             with connected(sweep, len(waiting)) as client:
                 _Dispatch(plan, client, waiting, progress).until_done(watch, stop)
     return progress

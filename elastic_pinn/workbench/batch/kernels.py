@@ -16,22 +16,23 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager, papermil
 from elastic_pinn.workbench.batch.leash import Leash
 
 ENGINE = "elastic_pinn"  # how papermill knows the one below
-IMPORT = """
-def import_for_good():
-    import gc, os
-    gc.disable()
-    try:
-        import elastic_pinn
-    except KeyboardInterrupt:  # stopped before its first cell: it has nothing to save
-        os._exit(1)
-    finally:
-        gc.freeze()
-        gc.enable()
-import_for_good()
-del import_for_good
+# What a notebook imports stays to the end. A collector that looks for garbage in it again and again, and once more as
+# the kernel ends, takes a second of a short run: it is told not to, after the cell that brings the package.
+FREEZE = """
+def freeze_imports(events):
+    import gc, sys
+    def freeze(result):
+        if "elastic_pinn" in sys.modules:
+            gc.freeze()
+            events.unregister("post_run_cell", freeze)
+    events.register("post_run_cell", freeze)
+freeze_imports(get_ipython().events)
+del freeze_imports
 """
-"""What each kernel does first. A collector that looks for garbage in what stays to the end, again and again and once
-more as the kernel ends, takes two seconds of a short run."""
+ARGUMENTS = [
+    "--log-level=CRITICAL",  # or each tells of its start, and of the interrupt that ends it
+    f"--IPKernelApp.exec_lines={[FREEZE]}",
+]
 
 
 @contextmanager
@@ -70,9 +71,9 @@ class _Client(PapermillNotebookClient):
 
     def _start(self) -> None:
         self.km, self.kc = self.create_kernel_manager(), None
-        self.extra_arguments = ["--log-level=CRITICAL"]  # or each tells of its start, and of the interrupt that ends it
+        self.extra_arguments = ARGUMENTS
         self.start_new_kernel(env=self._leash.environment)
-        self.start_new_kernel_client().execute(IMPORT, silent=True)
+        self.start_new_kernel_client()
 
 
 class _Engine(NBClientEngine):

@@ -56,7 +56,7 @@ class Leash:
             if self._time_limit:
                 self._after(self._time_limit, self._end_its_time)
         if self.reason:
-            self.stop(self.reason)
+            self._signal(signal.SIGKILL)  # no cell has run: there is nothing to save
         try:
             yield
         finally:

@@ -41,7 +41,7 @@ class Picture(Figure):
 
     def __init__(self, height: float) -> None:
         super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
-        self._file = b""
+        self._saved = b""
 
     def draw(self, renderer: RendererBase) -> None:
         """As any Figure, but one thread at a time."""
@@ -56,11 +56,15 @@ class Picture(Figure):
         return buffer.getvalue()
 
     def _repr_png_(self) -> bytes:
-        """What a cell shows: drawn once, and again when something in it has changed, as matplotlib tells."""
-        if not self._file or self.stale:
-            self._file = as_file(self, "png")
-            self.stale = False  # saving itself leaves it stale
-        return self._file
+        """What a cell shows; where it has just been saved, that very file."""
+        saved, self._saved = self._saved, b""
+        return as_file(self, "png") if self.stale or not saved else saved
+
+    def for_file(self) -> bytes:
+        """The picture as a PNG file's bytes, which the next cell that shows it takes over."""
+        self._saved = as_file(self, "png")
+        self.stale = False  # which drawing leaves, and a change makes, True
+        return self._saved
 
 
 def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
@@ -72,7 +76,7 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
         raise ValueError(f"{run.path} is only read: give figure.savefig() a path of this machine")
     folder = run.path / "figures"
     folder.mkdir(parents=True, exist_ok=True)
-    content = figure._repr_png_() if isinstance(figure, Picture) else as_file(figure, "png")
+    content = figure.for_file() if isinstance(figure, Picture) else as_file(figure, "png")
     replace_file(folder / f"{name}.png", content)
     return figure
 

@@ -57,7 +57,7 @@ async def awaited(
 
 
 async def moment(interrupted: Callable[[], None]) -> None:
-    """Give the kernel time for clicks."""
+    """Give the kernel time for clicks; an interrupt that comes meanwhile ends nothing: it is `interrupted`."""
     try:
         await asyncio.sleep(POLL_S)
     except (KeyboardInterrupt, asyncio.CancelledError):

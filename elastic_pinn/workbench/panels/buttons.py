@@ -1,4 +1,4 @@
-"""The buttons that a training run heeds, of which the kernel's interrupt is one."""
+"""The buttons that a training run heeds."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum

@@ -148,7 +148,7 @@ class TrainPanel(widgets.VBox):
     async def _train_watched(self, resume: str, control: Control) -> Run:
         """train(), with the widgets kept up to date until it is done; an interrupt is a Stop, never a lost run."""
         call = partial(train, self.config, self.run_dir, self._own, resume, control)
-        run = await awaited(call, self._interrupted, self._look)
+        run = await awaited(call, self._interrupted, partial(self._look, control))
         with contextlib.suppress(CheckpointError):  # none could be written
             newest = run.latest()
             self._record.take_weights(newest.step, newest.model().state_dict())
@@ -156,10 +156,10 @@ class TrainPanel(widgets.VBox):
         self.views.draw()
         return run
 
-    def _look(self) -> None:
+    def _look(self, control: Control) -> None:
         """Show what training does just now."""
-        if self._control and time.monotonic() >= self._next_text:
-            self._control.look()
+        if time.monotonic() >= self._next_text:
+            control.look()
             self._progress.show(self._step)
             self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}")
             self._next_text = time.monotonic() + TEXT_EVERY_S

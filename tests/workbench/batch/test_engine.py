@@ -141,6 +141,7 @@ def test_a_run_that_fails_before_its_training_begins_is_failed_with_its_reason(r
     ("parameters", "fault"),
     [
         ({"device": "cuda:5"}, "cuda:5': this machine has no such device"),
+        ({"problem": "own", "device": "cuda:5"}, "cuda:5': this machine has no such device"),
         ({"problem": "receivers", "data": "nowhere.h5"}, "nowhere.h5"),
         ({"problem": "receivers", "data": "data/aluminium_receivers.h5", "unknowns": ["rho"]}, "rho"),
     ],
@@ -149,7 +150,12 @@ def test_what_this_machine_cannot_do_is_refused_before_any_run_begins(read, para
     plan = read(parameters=parameters)
     with pytest.raises(SweepError, match=f"the run .*{plan.runs[0].name}.* is not possible here: .*{fault}"):
         run_sweep(plan)
-    assert not any(path.is_dir() for path in plan.sweep.folder.iterdir())
+    assert [path.name for path in plan.sweep.folder.iterdir()] == [".lock"]  # and "status" tells of no other sweep
+
+
+def test_a_problem_of_ones_own_is_not_looked_for_in_the_config(read):
+    plan = read(parameters={"problem": "own"})
+    plan.require_possible(plan.runs)
 
 
 def test_a_run_that_is_completed_is_not_asked_whether_it_were_possible(read, monkeypatch):
