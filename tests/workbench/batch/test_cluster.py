@@ -18,6 +18,6 @@ def test_a_worker_has_what_a_run_needs_and_is_not_ended_by_ctrl_c(write_sweep):
         pids = client.run(os.getpid)
         client.run(lambda: os.kill(os.getpid(), signal.SIGINT))
         time.sleep(1.0)  # in which it would end
-        client.wait_for_workers(1)
+        client.wait_for_workers(1, timeout=30)
         assert client.run(os.getpid) == pids
         assert [*client.run(look).values()] == [(True, True, True)]
