@@ -7,8 +7,11 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Sweep
+from elastic_pinn.workbench.cli.signals import stopped_by_signals
 
 FORWARD = str(Path(__file__).parents[3] / "notebooks" / "01_forward.ipynb")
 
@@ -51,3 +54,15 @@ def test_ctrl_c_ends_each_run_with_a_checkpoint_and_the_same_command_goes_on(wri
         summary, run = json.loads((path / "summary.json").read_text()), ep.Run(path)
         assert (summary["status"], summary["reason"]) == ("stopped", "asked to stop")
         assert run.latest().step == summary["step"] == len(run.history()) > 0
+
+
+def test_the_first_ctrl_c_stops_in_order_saying_so_and_the_second_is_obeyed_at_once(capsys):
+    stops, before = [], signal.getsignal(signal.SIGINT)
+    with stopped_by_signals(lambda: stops.append("in order"), "with a checkpoint") as asked:
+        assert not asked.is_set()
+        signal.raise_signal(signal.SIGINT)
+        assert asked.is_set() and stops == ["in order"]
+        assert "with a checkpoint; Ctrl-C again" in capsys.readouterr().err
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
