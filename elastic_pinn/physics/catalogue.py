@@ -49,24 +49,24 @@ def from_receivers(config: ProblemConfig) -> Problem:
     receivers = Receivers.load(find(config.data))
     (x, y), t = receivers.xy.T, receivers.time
     start = receivers.material
-    unset = receivers.start - set(config.unknowns)
-    if unset:
-        raise ConfigError(
-            f"{config.data} holds only a start value of {', '.join(sorted(unset))}: "
-            f"put it into unknowns = {list(config.unknowns)}"
-        )
     pulses = receivers.pulses if config.initial_pulses else ()
     if pulses and t.min() < 0.0:
         raise ConfigError(
             f"{config.data}: the first sample is at {t.min():g} s, before the known pulses at 0 s: "
             "shift receivers/time, or set initial_pulses = False"
         )
-    return Problem(
+    problem = Problem(
         domain=Domain((x.min(), x.max()), (y.min(), y.max()), (0.0 if pulses else t.min(), t.max())),
         material=Material(start["lambda"], start["mu"], start["rho"], config.unknowns, config.unknown_range),
         initial=_initial(pulses) if pulses else None,
         receivers=receivers,
     )
+    if unset := receivers.start - set(config.unknowns):
+        raise ConfigError(
+            f"{config.data} holds only a start value of {', '.join(sorted(unset))}, which is no known value: "
+            f"say unknowns = {sorted(receivers.start | set(config.unknowns))}"
+        )
+    return problem
 
 
 def find(path: str) -> Path:

@@ -7,6 +7,14 @@ from elastic_pinn.training.control import Control
 from elastic_pinn.training.processes import LostProcessError
 from elastic_pinn.training.resume import RunDirectoryError
 from elastic_pinn.training.session import DivergedError
-from elastic_pinn.training.trainer import require_possible, train
+from elastic_pinn.training.trainer import require_device, require_possible, train
 
-__all__ = ["Control", "DivergedError", "LostProcessError", "RunDirectoryError", "require_possible", "train"]
+__all__ = [
+    "Control",
+    "DivergedError",
+    "LostProcessError",
+    "RunDirectoryError",
+    "require_device",
+    "require_possible",
+    "train",
+]

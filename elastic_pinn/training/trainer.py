@@ -68,7 +68,7 @@ def train(
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
     run_dir, control = Path(run_dir), control or Control()
     config, problem = _settle(config, problem)
-    _check_device(config.device)
+    require_device(config.device)
     processes = joined(config.device)
     processes.require_same(config, problem)
     with _threads(config.threads):
@@ -168,12 +168,13 @@ def require_possible(config: Config) -> None:
 
     Of a problem of one's own the device is all that can be looked at. Raises ConfigError, ProblemError.
     """
-    _check_device(config.device)
+    require_device(config.device)
     if config.problem != "own":
         problem_from(config)
 
 
-def _check_device(device: str) -> None:
+def require_device(device: str) -> None:
+    """Raise ConfigError, naming the legal ones, for a device that this machine does not have."""
     count = torch.cuda.device_count()
     legal = ["cpu", *(["cuda"] if count else []), *(f"cuda:{i}" for i in range(count))]
     if device not in legal:

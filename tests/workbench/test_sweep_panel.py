@@ -165,6 +165,46 @@ def test_a_sweep_that_runs_is_not_started_twice_and_can_still_be_stopped(in_loop
 
 
 @pytest.mark.parametrize(
+    ("statuses", "told"),
+    [
+        (["completed", "completed"], "done; results"),
+        (["completed", "failed"], "1 of 2 runs failed: Retry failed goes on with them; results"),
+        (["completed", "unfinished"], "some runs were cut short: Start goes on with them; results"),
+    ],
+)
+def test_the_end_tells_what_is_to_be_done(in_loop, monkeypatch, statuses, told):
+    def run_to_the_end(plan, retry_failed, watch, stop):
+        plan.sweep.folder.mkdir()
+        each = zip(plan.runs, statuses, strict=True)
+        return engines.Progress({run.name: {"run": run.name, "status": status} for run, status in each})
+
+    monkeypatch.setattr(sweep_panel, "run_sweep", run_to_the_end)
+
+    async def use(panel):
+        await panel.run()
+        return texts(panel)
+
+    assert told in in_loop(use, seeds=[0, 1])
+
+
+def test_the_picture_is_of_the_runs_in_the_table(in_loop, tmp_path):
+    sweep = Sweep(notebook=FORWARD, directory=str(tmp_path / "runs"), parameters={"hidden_layers": [20]}, seeds=[0])
+    plan = Plan.of(sweep)
+    run = ep.train(plan.notebook.config(plan.runs[0].parameters), sweep.folder / plan.runs[0].name)
+    (run.path / "summary.json").write_text(json.dumps({**run.summary, "notebook": "executed"}))
+
+    async def use(panel):
+        image = panel._view._image.layout
+        shown = [image.display]
+        panel._form._fields["grid"].value = "seed: [7]"
+        while "queued" not in panel._count.value or "completed" in panel._count.value:
+            await asyncio.sleep(0.01)
+        return [*shown, image.display]
+
+    assert in_loop(use, parameters={"hidden_layers": [20]}, seeds=[0]) == [None, "none"]
+
+
+@pytest.mark.parametrize(
     "points",
     [
         {"list": [{"steps": 1}, {"steps": 2, "ridge": 1e-9}]},

@@ -185,12 +185,39 @@ def test_fields_that_are_not_legal_are_told_and_cannot_be_started(tmp_path):
     async def scenario():
         panel = TrainPanel(ep.Config(**TINY, steps=3))
         fields(panel)["steps"].value = "many"
-        assert enabled(panel) == set()
+        assert enabled(panel) == set() and "steps = &#x27;many&#x27;" in status(panel)  # the fields may be folded
+        fields(panel)["steps"].value = "3"
+        assert status(panel).startswith("<b>ready</b>")
+        fields(panel)["device"].value = "cuda:5"
+        assert enabled(panel) == set() and "no such device" in status(panel)
+        fields(panel)["device"].value, fields(panel)["steps"].value = "cpu", "many"
         with pytest.raises(ep.ConfigError, match="steps = 'many'"):
             await panel.train(str(tmp_path / "run"))
 
     asyncio.run(scenario())
     assert not (tmp_path / "run").exists()
+
+
+def test_lists_may_be_written_as_a_notebook_has_them(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY, steps=3))
+        fields(panel)["hidden_layers"].value = "[9, 5]"
+        return panel.config.hidden_layers
+
+    assert asyncio.run(scenario()) == (9, 5)
+
+
+def test_a_field_that_is_changed_while_training_is_said_to_count_later(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        task = await started(panel, str(tmp_path / "run"))
+        assert "count from the next" not in status(panel)
+        fields(panel)["learning_rate"].value = "0.5"
+        await until(lambda: "changed fields count from the next Resume or Start" in status(panel))
+        buttons(panel)["Stop"].click()
+        return await task
+
+    assert asyncio.run(scenario()).config.learning_rate == ENDLESS.learning_rate
 
 
 def test_the_panel_of_an_inverse_problem_shows_material_and_fit(tmp_path):

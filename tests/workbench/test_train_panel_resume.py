@@ -73,7 +73,9 @@ def test_a_change_that_the_run_cannot_go_on_with_is_told_and_the_pause_goes_on(t
         await until(lambda: status(panel).startswith("<b>paused</b>"))
         fields(panel)["hidden_layers"].value = "9"
         buttons(panel)["Resume"].click()
-        await until(lambda: "hidden_layers: (8,) -&gt; (9,)" in status(panel))
+        await until(lambda: "Resume was refused" in status(panel))
+        assert status(panel).startswith("<b>paused</b>") and "hidden_layers: (8,) -&gt; (9,)" in status(panel)
+        assert panel.views.children[0].children[-1].layout.display is None  # the loss is still seen
         await until(lambda: enabled(panel) == {"Resume", "Stop"})
         fields(panel)["hidden_layers"].value = "8"
         buttons(panel)["Resume"].click()
@@ -120,18 +122,41 @@ def test_any_checkpoint_of_any_run_can_be_gone_on_from_and_brings_its_fields(tmp
     assert run.events() == [(4, "learning_rate: 0.001 -> 0.01")]
 
 
-def test_the_list_shows_new_checkpoints_when_it_is_read_anew(tmp_path, monkeypatch):
+def test_the_list_shows_the_panels_own_checkpoints_at_once_and_others_when_it_is_read_anew(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     async def scenario():
         panel = TrainPanel(ep.Config(**TINY, steps=3))
-        await panel.train()
-        assert len(fields(panel)["Resume from"].options) == 1
+        await panel.train("runs/own")
+        own = listed(panel)
+        ep.train(ep.Config(**TINY, steps=2), tmp_path / "runs" / "other")
         buttons(panel)[""].click()
-        return [label for label, path in fields(panel)["Resume from"].options if path]
+        return own, listed(panel)
 
-    found = asyncio.run(scenario())
-    assert ["step 3 (g0)" in found[0], "step 0 (g0)" in found[1], len(found)] == [True, True, 2]
+    def listed(panel):
+        return [label.split(" · loss")[0] for label, path in fields(panel)["Resume from"].options if path]
+
+    own, all_of_them = asyncio.run(scenario())
+    assert own == ["own · step 3 (g0)", "own · step 0 (g0)"]
+    assert all_of_them == ["other · step 2 (g0)", "other · step 0 (g0)", *own]
+
+
+def test_after_a_start_that_was_refused_resume_goes_on_with_the_run_before(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY, steps=3))
+        run = await panel.train()
+        fields(panel)["monitor"].value = "loss/nothing"
+        buttons(panel)["Start"].click()
+        await until(lambda: status(panel).startswith("<b>failed</b> ConfigError: monitor"))
+        fields(panel)["monitor"].value, fields(panel)["steps"].value = "loss/validation", "5"
+        buttons(panel)["Resume"].click()
+        await until(lambda: "at step 5" in status(panel))
+        return run
+
+    run = asyncio.run(scenario())
+    assert run.summary["step"] == 5 and run.summary["generation"] == 1
 
 
 def test_what_is_asked_while_the_past_is_read_is_done(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_a
 from elastic_pinn.workbench.batch.leash import GRACE_S
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
+from elastic_pinn.workbench.batch.results import keep_earlier_results
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, Row, row_of
 from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
@@ -101,6 +102,7 @@ def run_sweep(
         watch(progress)
         if sweep.cluster.is_local:
             plan.require_possible(itertools.takewhile(lambda _: not stop.is_set(), waiting))
+        keep_earlier_results(plan)
         replace_file(sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
         if waiting and not stop.is_set():
             with connected(sweep, len(waiting)) as client:

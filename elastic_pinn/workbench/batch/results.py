@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import pandas as pd
 
 from elastic_pinn.storage import replace_file
 from elastic_pinn.workbench.batch.plan import Plan, Planned
-from elastic_pinn.workbench.batch.standing import COMPLETED, Row
+from elastic_pinn.workbench.batch.standing import COMPLETED, SWEEP_FILE, Row
 from elastic_pinn.workbench.batch.sweep import MEASURED, Sweep
 
 METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have tells the best
 FIRST = ("run", "status", "reason")
+RESULTS = ("sweep.h5", "sweep.csv")
 FORMAT_VERSION = 1
 
 
@@ -68,6 +70,21 @@ def over_seeds(sweep: Sweep, table: pd.DataFrame, metric: str) -> pd.DataFrame:
     return found.sort_values("median", kind="stable")
 
 
+def keep_earlier_results(plan: Plan) -> None:
+    """Let results that tell of runs which are not of this sweep stand under a name of their own, with their sweep file:
+    the sweep was changed, and what it found before is not lost."""
+    folder = plan.sweep.folder
+    try:
+        told = pd.read_csv(folder / RESULTS[1], usecols=["run"])["run"]
+    except (OSError, ValueError):  # there are none
+        return
+    if set(told) - {run.name for run in plan.runs}:
+        written = datetime.fromtimestamp((folder / RESULTS[1]).stat().st_mtime).strftime("%Y%m%d-%H%M%S")
+        for name in (*RESULTS, SWEEP_FILE):
+            if (folder / name).exists():
+                (folder / name).rename(folder / f"{Path(name).stem}-{written}{Path(name).suffix}")
+
+
 def write_results(plan: Plan, table: pd.DataFrame) -> tuple[Path, Path]:
     """Write sweep.h5 and sweep.csv into the folder of the runs, each whole or not at all; returns their paths.
 
@@ -75,7 +92,7 @@ def write_results(plan: Plan, table: pd.DataFrame) -> tuple[Path, Path]:
     history of a run on this file system. The root's attributes tell the sweep (YAML), the metric and the best run.
     Empty numbers are NaN.
     """
-    places = plan.sweep.folder / "sweep.h5", plan.sweep.folder / "sweep.csv"
+    places = plan.sweep.folder / RESULTS[0], plan.sweep.folder / RESULTS[1]
     replace_file(places[0], _as_hdf5(plan, table))
     replace_file(places[1], table.to_csv().encode())
     return places

@@ -72,7 +72,8 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
 
     sources: runs, checkpoints, or paths of either. terms: such as "pde" or "loss/pde"; all if not given. One run has
     a colour for each term; several have a colour for each run and a line style for each term. "total" is the weighted
-    sum, the others are unweighted. Raises ValueError for no source, or for a term that no source has.
+    sum, the others are unweighted; each value stands at the step whose weights it is of (`at_weights`). Raises
+    ValueError for no source, or for a term that no source has.
     """
     if isinstance(sources, str) or not sources:
         raise ValueError("loss_curves needs a list of runs, checkpoints or paths: loss_curves([run])")
@@ -93,9 +94,10 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
 def draw_terms(axes: Axes, curves: Curves) -> None:
     """Draw the terms of one run, each in its own colour, with a legend beside the axes."""
     others = iter(SERIES)
-    for term, (steps, values) in curves.items():
+    for term in in_order(curves):
+        steps, values = curves[term]
         axes.plot(
-            steps,
+            at_weights(PREFIX + term, steps),
             values,
             color=COLORS.get(term) or next(others),
             linestyle="--" if term == "validation" else "-",
@@ -106,6 +108,18 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
     _finish(axes)
     if curves:
         axes.figure.legend(loc="outside right upper", fontsize=9, frameon=False)
+
+
+def in_order(terms: Iterable[str]) -> list[str]:
+    """Terms in the order of their colours, those of a user's own last."""
+    return sorted(terms, key=lambda term: [*COLORS, term].index(term))
+
+
+def at_weights(column: str, steps: np.ndarray) -> np.ndarray:
+    """The steps after which a history's column was as its rows say: a step's loss is worked out before its weights
+    move, what is validated afterwards."""
+    is_before = column == "grad_norm" or (column.startswith(PREFIX) and column != f"{PREFIX}validation")
+    return steps - 1 if is_before else steps
 
 
 def stages_in(history: pd.DataFrame, config: Config) -> list[tuple[int, str]]:
@@ -164,7 +178,7 @@ def _chosen(records: Sequence[_Record], terms: Sequence[str] | None) -> list[str
     """The terms to draw, without their prefix."""
     columns = dict.fromkeys(column for record in records for column in record.history)
     found = [column.removeprefix(PREFIX) for column in columns if column.startswith(PREFIX)]
-    legal = sorted(found, key=lambda term: [*COLORS, term].index(term))
+    legal = in_order(found)
     if terms is None:
         return legal
     chosen = [term.removeprefix(PREFIX) for term in terms]
@@ -188,9 +202,8 @@ def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> 
     colors = SERIES if len(records) <= len(SERIES) else colormaps["viridis"](np.linspace(0, 0.95, len(records)))
     for record, color in zip(records, colors, strict=False):
         for term, (steps, values) in _curves(record.history, terms).items():
-            axes.plot(
-                steps, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=1.8 if term == "total" else 1.0
-            )
+            at, width = at_weights(PREFIX + term, steps), 1.8 if term == "total" else 1.0
+            axes.plot(at, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=width)
     _finish(axes)
     of_runs = [Line2D([], [], color=color, label=record.name) for record, color in zip(records, colors, strict=False)]
     of_terms = [Line2D([], [], color="0.3", linestyle=STYLES.get(term, "-"), label=_describe(term)) for term in terms]

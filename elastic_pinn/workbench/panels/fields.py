@@ -9,6 +9,7 @@ import ipywidgets as widgets
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.training import require_device
 from elastic_pinn.workbench.figures.picture import VERMILLION
 from elastic_pinn.workbench.folders import RUNS
 from elastic_pinn.workbench.panels.answers import answer
@@ -90,6 +91,7 @@ class ConfigForm(widgets.VBox):
         try:
             said = {name: _meant(name, field.value) for name, field in self._fields.items()}
             config = self.config.model_copy(update=said)
+            require_device(config.device)
             self.problem = self._own or problem_from(config)
             if not RUN_NAME.fullmatch(self.run_name):
                 raise ConfigError(f"run name = {self.run_name!r}: legal are letters, digits, '.', '_' and '-'")
@@ -144,7 +146,7 @@ def _meant(name: str, shown: Any) -> Any:
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return [part.strip() for part in text.strip("[]() ").split(",") if part.strip()]
 
 
 def _read(kind: Any, text: Any) -> Any:

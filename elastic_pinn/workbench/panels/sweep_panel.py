@@ -119,7 +119,7 @@ class SweepPanel(widgets.VBox):
             progress = await awaited(partial(run_sweep, self._plan, retry_failed, watch, stop), self._ask_to_stop)
             self._rows = progress.rows
             results, _ = write_results(self._plan, self.table)
-            self._say(f"{'stopped: Start goes on' if stop.is_set() else 'done'}; results: {results}")
+            self._say(f"{_end(progress, stop.is_set())}; results: {results}")
         except Exception as error:
             self._say(f"{error}")
             raise
@@ -193,8 +193,7 @@ class SweepPanel(widgets.VBox):
         self._bar.max, self._bar.value = len(table), int(counts.get(COMPLETED, 0) + counts.get(FAILED, 0))
         self._count.value = ", ".join(f"{count} {name}" for name, count in counts.items())
         self._lines.value = _as_html(self._plan.sweep, table)
-        if COMPLETED in counts:
-            self._view.draw()
+        self._view.draw()
 
     def _picture(self) -> Picture | None:
         try:
@@ -212,6 +211,16 @@ class SweepPanel(widgets.VBox):
 
     def _say(self, text: str) -> None:
         self._status.value = html.escape(text)
+
+
+def _end(progress: Progress, is_stopped: bool) -> str:
+    """How a sweep came to its end."""
+    if is_stopped:
+        return "stopped: Start goes on"
+    if progress.done + progress.failed < progress.total:
+        return "some runs were cut short: Start goes on with them"
+    failed = f"{progress.failed} of {progress.total} runs failed: Retry failed goes on with them"
+    return failed if progress.failed else "done"
 
 
 def _as_html(sweep: Sweep, table: pd.DataFrame) -> str:

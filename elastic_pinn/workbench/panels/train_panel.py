@@ -61,6 +61,8 @@ class TrainPanel(widgets.VBox):
         self._control: Control | None = None
         self._next_text = 0.0
         self._record = LiveRecord()
+        self._said = "", ""  # a status, and a text
+        self._trained_by: Config | None = None
         self._done_by: Config | None = None  # what a run was told that has nothing left to do
         self._clicked: asyncio.Task[None] | None = None
         self._form = ConfigForm(config, problem, name, self._enable)
@@ -98,36 +100,42 @@ class TrainPanel(widgets.VBox):
             raise RuntimeError(f"this panel is training already, in {self.run_dir}: press Stop, or wait for its end")
         if self._form.fault:
             raise self._form.fault
+        before = self.run_dir
         self._enter(State.RUNNING)
         try:
             self.run_dir = run_folder(run_dir, self._form.run_name)
             return await self._train_through_pauses(resume_from(resume))
         except BaseException as error:
             self._say_failed(error)
+            if not (self.run_dir / "config.json").exists():  # it never began: Resume goes on with the run before it
+                self.run_dir = before
             raise
         finally:
+            self._list.refresh()
             self._enter(State.IDLE)
 
     async def _train_through_pauses(self, resume: str) -> Run:
-        run = await self._train_on(resume)
+        run, refusal = await self._train_on(resume), ""
         while self._wish is Wish.PAUSE and run.status == "stopped":
             self._enter(State.PAUSED)
+            self._say_how(run, "paused", refusal or "fields may be changed; Resume goes on")
             if await self._next_wish() is Wish.STOP:
                 break
-            run = await self._train_again(run)
-        self._say_end(run)
+            run, refusal = await self._train_again(run)
         self.views.draw_all()
+        self._say_how(run, run.summary["status"], run.summary["reason"])
         return run
 
-    async def _train_again(self, paused: Run) -> Run:
-        """Train on; where that cannot be, the pause goes on instead, and nothing is lost."""
+    async def _train_again(self, paused: Run) -> tuple[Run, str]:
+        """Train on; where that cannot be, the pause goes on instead, and nothing is lost: the run, and why it could
+        not."""
         try:
-            return await self._train_on("auto")
+            return await self._train_on("auto"), ""
         except (ConfigError, RunDirectoryError, CheckpointError) as error:
-            self._say_failed(error)
+            self._draw_newest(paused)
             if self._wish is not Wish.STOP:
                 self._wish = Wish.PAUSE
-            return paused
+            return paused, f"Resume was refused: {error}"
 
     async def _train_on(self, resume: str) -> Run:
         """One call of train(), watched. From here on a click counts, also while the run's past is read."""
@@ -142,26 +150,30 @@ class TrainPanel(widgets.VBox):
         finally:
             self._control = None
         self._done_by = self.config if run.status == "completed" else None
-        self._say_end(run)
         return run
 
     async def _train_watched(self, resume: str, control: Control) -> Run:
         """train(), with the widgets kept up to date until it is done; an interrupt is a Stop, never a lost run."""
-        call = partial(train, self.config, self.run_dir, self._own, resume, control)
+        self._trained_by = self.config
+        call = partial(train, self._trained_by, self.run_dir, self._own, resume, control)
         run = await awaited(call, self._interrupted, partial(self._look, control))
+        self._progress.end(self._step)
+        self._draw_newest(run)
+        return run
+
+    def _draw_newest(self, run: Run) -> None:
         with contextlib.suppress(CheckpointError):  # none could be written
             newest = run.latest()
             self._record.take_weights(newest.step, newest.model().state_dict())
-        self._progress.end(self._step)
         self.views.draw()
-        return run
 
     def _look(self, control: Control) -> None:
         """Show what training does just now."""
         if time.monotonic() >= self._next_text:
             control.look()
             self._progress.show(self._step)
-            self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}")
+            later = "" if self.config == self._trained_by else "; changed fields count from the next Resume or Start"
+            self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}{later}")
             self._next_text = time.monotonic() + TEXT_EVERY_S
         self.views.draw_if_due()
 
@@ -240,13 +252,10 @@ class TrainPanel(widgets.VBox):
         can_start = not self._form.fault
         self._buttons.enable(self._state, can_start, can_start and bool(is_open or self._list.chosen))
         self._list.enable(self._state is State.IDLE)
+        self._show_status()
 
-    def _say_end(self, run: Run) -> None:
-        summary = run.summary
-        paused = self._wish is Wish.PAUSE and summary["status"] == "stopped"
-        reason = "fields may be changed; Resume goes on" if paused else summary["reason"]
-        status = "paused" if paused else summary["status"]
-        self._say(status, f"at step {summary['step']:,}: {reason}{self._newest()}")
+    def _say_how(self, run: Run, status: str, reason: str) -> None:
+        self._say(status, f"at step {run.summary['step']:,}: {reason}{self._newest()}")
 
     def _newest(self) -> str:
         """Words about the newest checkpoint, as far as there is one, and about those that could not be written."""
@@ -263,4 +272,11 @@ class TrainPanel(widgets.VBox):
         self._say("failed", f"{type(error).__name__}: {error}")
 
     def _say(self, status: str, text: str) -> None:
+        self._said = status, text
+        self._show_status()
+
+    def _show_status(self) -> None:
+        """What was said last; or why the fields cannot be trained, which is not seen where they are folded."""
+        fault = self._form.fault if self._state is not State.RUNNING else None
+        status, text = ("not possible", str(fault)) if fault else self._said
         self._status.value = f"<b>{status}</b> {html.escape(text)}"

@@ -46,12 +46,12 @@ class View(widgets.VBox):
         super().__init__([*choices, self._image])
 
     def draw(self) -> None:
-        """Draw anew; a fault in a picture is logged, and never ends a run."""
+        """Draw anew, or show nothing; a fault in a picture is logged, and never ends a run."""
         try:
             picture = self._draw()
             if picture:
                 self._image.value = picture.png()
-                self._image.layout.display = None
+            self._image.layout.display = None if picture else "none"
         except Exception:
             logger.exception("a live picture could not be drawn")
 

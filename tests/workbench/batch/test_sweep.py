@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,7 @@ import pytest
 from elastic_pinn.storage import locked
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.estimate import seconds_left
-from elastic_pinn.workbench.batch.results import table_of
+from elastic_pinn.workbench.batch.results import keep_earlier_results, table_of, write_results
 from elastic_pinn.workbench.batch.standing import SWEEP_FILE, rows_of
 
 WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
@@ -50,6 +51,25 @@ def test_the_table_of_a_list_shows_the_notebooks_own_values_where_an_item_gives_
     assert table["ridge"].tolist() == [1e-9, forward.parameters["ridge"]]
     assert table["steps"].tolist() == [forward.parameters["steps"], 7]
     assert table["hidden_layers"].tolist() == [str(forward.parameters["hidden_layers"]), "[300]"]
+
+
+def test_results_of_runs_that_are_no_longer_in_the_sweep_are_kept(forward, tmp_path):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+
+    def plan(*steps):
+        fields = {"notebook": WHERE["notebook"], "directory": str(folder), "grid": {"steps": steps}}
+        return Plan.of_notebook(Sweep(**fields), forward)
+
+    earlier = plan(1, 2)
+    keep_earlier_results(earlier)  # there are none
+    write_results(earlier, table_of(earlier, rows_of(earlier)))
+    before = {path.suffix: path.read_bytes() for path in folder.iterdir()}
+    keep_earlier_results(plan(1, 2, 3))
+    assert {path.name for path in folder.iterdir()} == {"sweep.h5", "sweep.csv"}
+    keep_earlier_results(plan(2, 3))
+    assert all(re.fullmatch(r"sweep-\d{8}-\d{6}\.(h5|csv)", path.name) for path in folder.iterdir())
+    assert {path.suffix: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_random_draws_lie_in_their_ranges_and_stay_when_more_are_asked_for(forward):
