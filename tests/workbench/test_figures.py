@@ -7,6 +7,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.workbench.figures import picture
+from elastic_pinn.workbench.figures.losses import draw_terms
 from elastic_pinn.workbench.figures.picture import as_file
 
 PNG = b"\x89PNG\r\n"
@@ -33,6 +34,14 @@ def test_each_loss_term_is_drawn_at_each_step(forward_run):
         assert np.array_equal(curves[label][0], measured["step"] - before)
         assert np.array_equal(curves[label][1], measured[f"loss/{column}"])
     assert len(history) == 10
+
+
+def test_a_term_that_is_only_the_rounding_of_zero_is_named_and_spoils_no_axis():
+    figure = picture.Picture(3.0)
+    steps = np.array([1, 2])
+    draw_terms(figure.subplots(), {"total": (steps, np.array([1e2, 1e-3])), "pde": (steps, np.array([0.0, 1e-23]))})
+    assert len(drawn(figure)["pde: zero"][0]) == 0 and drawn(figure)["total (weighted)"][0].tolist() == [0, 1]
+    assert figure.axes[0].get_ylim()[0] > 1e-5
 
 
 def test_loss_curves_of_a_run_a_checkpoint_and_their_paths_are_the_same(forward_run):

@@ -115,7 +115,7 @@ def _draw_values(
     axes.plot(steps, values / unit.size, color=BLUE, label="found", **dots(len(steps)))
     axes.set_ylabel(f"{SYMBOLS[name]} ({unit.name})")
     if len(values):
-        axes.set_title(f"{SYMBOLS[name]} = {values[-1] / unit.size:.4g} {unit.name}", loc="right", fontsize=10)
+        axes.set_title(f"{SYMBOLS[name]} = {values[-1] / unit.size:#.4g} {unit.name}", loc="right", fontsize=10)
 
 
 def _draw_bounds(axes: Axes, name: str, start: float, factor: float) -> None:

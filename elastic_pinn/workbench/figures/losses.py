@@ -52,6 +52,7 @@ STYLES: Mapping[str, LineStyleType] = {
     "validation": (0, (1, 3)),
 }
 PREFIX = "loss/"
+ROUNDING = 1e-20  # of the largest loss: squares of float64's relative precision, and room for what training gains
 MOST_CHANGES, EVENT_LENGTH = 3, 48  # at one mark; characters
 
 
@@ -92,18 +93,23 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
 
 
 def draw_terms(axes: Axes, curves: Curves) -> None:
-    """Draw the terms of one run, each in its own colour, with a legend beside the axes."""
+    """Draw the terms of one run, each in its own colour, with a legend beside the axes.
+
+    A term that the network meets by itself, and is only the rounding of zero, is no more than named.
+    """
     others = iter(SERIES)
+    largest = max((values.max(initial=0.0) for _, values in curves.values()), default=0.0)
     for term in in_order(curves):
         steps, values = curves[term]
+        is_zero = len(values) > 0 and values.max() <= ROUNDING * largest
         axes.plot(
-            at_weights(PREFIX + term, steps),
-            values,
+            [] if is_zero else at_weights(PREFIX + term, steps),
+            [] if is_zero else values,
             color=COLORS.get(term) or next(others),
             linestyle="--" if term == "validation" else "-",
             linewidth=1.8 if term == "total" else 1.2,
             **dots(len(steps)),
-            label=_describe(term),
+            label=f"{_describe(term)}: zero" if is_zero else _describe(term),
         )
     _finish(axes)
     if curves:
@@ -150,7 +156,7 @@ def draw_events(axes: Axes, events: Events) -> None:
     """Mark where a run was resumed with something changed, and write what along the mark, from below."""
     by_step: dict[int, list[str]] = {}
     for step, what in events:
-        by_step.setdefault(step, []).append(textwrap.shorten(what, EVENT_LENGTH, placeholder=" ..."))
+        by_step.setdefault(step, []).append(textwrap.fill(what, EVENT_LENGTH, max_lines=2, placeholder=" ..."))
     for step, changes in by_step.items():
         axes.axvline(step, color=SKY, linewidth=1.0, linestyle=":", zorder=1)
         more = [f"and {len(changes) - MOST_CHANGES} more"] if len(changes) > MOST_CHANGES else []

@@ -37,7 +37,7 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
         lower.axhline(0.0, color="0.5", linewidth=0.8)
         lower.set_xlabel(f"t ({time.name})")
     axes[0, 0].set_ylabel(f"displacement ({unit.name})")
-    axes[1, 0].set_ylabel(f"engine - exact ({small.name})")
+    axes[1, 0].set_ylabel(f"engine -\nexact ({small.name})")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     for where in axes.flat:
@@ -66,12 +66,12 @@ def reference_errors(receivers: Receivers) -> Picture:
     where.set_aspect("equal")
     where.set_xlabel(f"x ({length.name})")
     where.set_ylabel(f"y ({length.name})")
-    figure.colorbar(dots, ax=where, label="error (%)")
+    figure.colorbar(dots, ax=where, label="error (% of the rms displacement)")
     time = unit_for(receivers.time[-1], "s")
     when.plot(receivers.time / time.size, 100 * np.sqrt(squared.mean(0)) / size, color=VERMILLION, label="engine")
     noise = 100 * np.sqrt(2.0) * receivers.noise / size
     when.axhline(noise, color=BLACK, linestyle="--", linewidth=1.2, label="noise")
-    _log(when, f"t ({time.name})", "error (%)")
+    _log(when, f"t ({time.name})", "error (% of the rms displacement)")
     when.legend(fontsize=9)
     return figure
 
