@@ -42,15 +42,20 @@ class CheckpointTabs(widgets.Tab):
         self.checkpoint, self._export = checkpoint, export
         self._fields = fields_of(checkpoint, NODES)
         self._maps: dict[str, Map] = {}
-        self._quantity = widgets.Dropdown(options=list(QUANTITIES), description="Quantity", layout={"width": "auto"})
+        close = {"description_width": "initial"}
+        self._quantity = widgets.Dropdown(
+            options=list(QUANTITIES), description="Quantity", style=close, layout={"width": "auto"}
+        )
         times = [(instant_text(self._fields, t), t) for t in instants(self._fields)]
-        self._instant = widgets.SelectionSlider(options=times, description="t", tooltip="the instant shown")
+        self._instant = widgets.SelectionSlider(
+            options=times, description="t", tooltip="the instant shown", style=close, layout={"width": "240px"}
+        )
         self._x, self._y = (self._coordinate(axis) for axis in (0, 1))
         views = {
             "Field": self._field_view(),
             "Trace": View(self._trace, self._x, self._y),
             "Numbers": View(self._histogram),
-            "Contents": widgets.HTML(html_tree(checkpoint.snapshot)),
+            "Contents": widgets.HTML(),
         }
         super().__init__(list(views.values()), titles=list(views), selected_index=0)
         answer(self)
@@ -59,7 +64,8 @@ class CheckpointTabs(widgets.Tab):
 
     def figure(self) -> Picture:
         """What is seen, as a figure that stays as it is; where the file's tree is seen, the field."""
-        return {1: self._trace, 2: self._histogram}.get(self.selected_index, self._field)()
+        pictures = {"Trace": self._trace, "Numbers": self._histogram}
+        return pictures.get(self.titles[self.selected_index or 0], self._field)()
 
     @cached_property
     def _problem(self) -> Problem | None:
@@ -73,6 +79,8 @@ class CheckpointTabs(widgets.Tab):
         seen = self.children[self.selected_index or 0]
         if isinstance(seen, View):
             seen.draw()
+        elif not seen.value:  # made when it is looked at: of a large file it takes seconds
+            seen.value = html_tree(self.checkpoint.snapshot)
 
     def _field(self) -> Picture:
         return Map(self._fields, self._quantity.value).at(self._instant.value)
@@ -112,7 +120,7 @@ class CheckpointTabs(widgets.Tab):
         unit = length_unit(self._fields)
         low, high = ((self._fields.x, self._fields.y)[axis][[0, -1]] / unit.size).tolist()
         return widgets.BoundedFloatText(
-            float(f"{low + POINT[axis] * (high - low):.3g}"), min=low, max=high, step=(high - low) / 50,
+            float(f"{low + POINT[axis] * (high - low):.4g}"), min=low, max=high, step=(high - low) / 50,
             description=f"{'xy'[axis]}, {low:.4g} to {high:.4g} {unit.name}", style={"description_width": "initial"},
         )  # fmt: skip
 
