@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -14,15 +14,18 @@ from PIL import Image
 from pyevtk.hl import imageToVTK
 from pyevtk.vtk import VtkGroup
 
-from elastic_pinn.workbench.fields import QUANTITIES, Fields
+from elastic_pinn.config import project_root
+from elastic_pinn.workbench.fields import QUANTITIES, Fields, run_of
 from elastic_pinn.workbench.figures.fields import Map
+from elastic_pinn.workbench.folders import RUNS
 
 FRAMES, FRAMES_A_SECOND = 41, 10
+EXPORTS = "exports"  # the folder below runs/ that exports go to, in a folder of the run's name
 
 
 def instants(fields: Fields) -> list[float]:
-    """The times of the frames, s."""
-    return np.linspace(fields.start, fields.end, FRAMES).tolist()
+    """The times of the frames, s, without the digits that are rounding: 0.15, not 0.15000000000000002."""
+    return [float(f"{t:.12g}") for t in np.linspace(fields.start, fields.end, FRAMES)]
 
 
 def write_gif(fields: Fields, name: str, path: Path) -> None:
@@ -62,7 +65,7 @@ def write_vtk(fields: Fields, name: str, path: Path) -> None:
 
 
 def write_netcdf(fields: Fields, name: str, path: Path) -> None:
-    """A quantity over t, x and y, with units, by the CF conventions."""
+    """A quantity over t, x and y, by the CF conventions, with the fields' origin as global attributes."""
     times, quantity = instants(fields), QUANTITIES[name]
     values = np.stack([fields.at(name, t) for t in times])  # (T, G, G)
     data = xr.DataArray(
@@ -70,18 +73,25 @@ def write_netcdf(fields: Fields, name: str, path: Path) -> None:
         dims=("time", "x", "y"),
         coords={
             "time": ("time", times, {"units": "s", "long_name": "time"}),
-            "x": ("x", fields.x, {"units": "m", "axis": "X"}),
-            "y": ("y", fields.y, {"units": "m", "axis": "Y"}),
+            "x": ("x", fields.x, {"units": "m", "long_name": "position along x", "axis": "X"}),
+            "y": ("y", fields.y, {"units": "m", "long_name": "position along y", "axis": "Y"}),
         },
-        attrs={"units": quantity.unit},
+        attrs={"units": quantity.unit, "long_name": quantity.meaning},
         name=name,
     )
     # Seconds are durations of the experiment, not a date, which xarray would make of them when it reads.
-    data.to_dataset().assign_attrs(Conventions="CF-1.11").to_netcdf(path, engine="h5netcdf")
+    data.to_dataset().assign_attrs(fields.origin, Conventions="CF-1.11").to_netcdf(path, engine="h5netcdf")
 
 
 WRITERS = {"gif": write_gif, "mp4": write_mp4, "pvd": write_vtk, "nc": write_netcdf}
 """By the ending of what they write."""
+
+
+def export_path(checkpoint: Path | str, name: str, ending: str) -> Path:
+    """Where a quantity of a checkpoint is written: runs/exports/RUN/STEP-QUANTITY.ENDING."""
+    run, runs = run_of(checkpoint), project_root() / RUNS
+    folder = run.relative_to(runs) if run.is_relative_to(runs) else run.name
+    return runs / EXPORTS / folder / f"{PurePosixPath(checkpoint).stem}-{name}.{ending}"
 
 
 def write(fields: Fields, name: str, path: Path) -> None:

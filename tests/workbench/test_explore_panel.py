@@ -1,16 +1,20 @@
 """The panel that looks into a checkpoint, without a browser."""
 
+import html
 import shutil
 import time
 from pathlib import Path
+from threading import Event, Thread
 
+import h5py
 import ipywidgets as widgets
 import pytest
 
+from elastic_pinn.run import Run
 from elastic_pinn.storage import checkpoints
 from elastic_pinn.workbench.fields import QUANTITIES
+from elastic_pinn.workbench.movie import export_path
 from elastic_pinn.workbench.panels import ExplorePanel
-from elastic_pinn.workbench.panels.explore_panel import export_path
 
 
 @pytest.fixture
@@ -64,17 +68,41 @@ def test_each_quantity_has_a_picture_of_its_own_at_each_instant(place):
     for name in QUANTITIES:
         find(panel, widgets.Dropdown, "Quantity").value = name
         for instant in (0, 5):
-            find(panel, widgets.IntSlider).value = instant
+            find(panel, widgets.SelectionSlider).index = instant
             pictures.add(shown(panel))
     assert len(pictures) == 2 * len(QUANTITIES)
 
 
 def test_one_scale_serves_all_instants(place):
     panel = ExplorePanel("runs/one")
-    scales = {panel.figure("u_x").axes[0].images[0].get_clim(), panel._map("u_x").at(0.5).axes[0].images[0].get_clim()}
+    scales = set()
+    for instant in (0, 5):
+        find(panel, widgets.SelectionSlider).index = instant
+        scales.add(panel.figure().axes[0].images[0].get_clim())
     ((low, high),) = scales
     assert low == -high < 0
-    assert panel.figure("energy").axes[0].images[0].get_clim()[0] == 0.0
+    find(panel, widgets.Dropdown, "Quantity").value = "energy"
+    assert panel.figure().axes[0].images[0].get_clim()[0] == 0.0
+
+
+def test_the_plain_figure_is_what_the_panel_shows(place):
+    panel = ExplorePanel("runs/one")
+    find(panel, widgets.Dropdown, "Quantity").value = "residual"
+    find(panel, widgets.SelectionSlider).index = 7
+    field, scale = panel.figure().axes
+    assert field.get_title() == "t = 0.35 s" and scale.get_ylabel() == "|residual| without force (N/m³)"
+    assert panel.figure().png() == shown(panel)
+    for tab in (1, 2):
+        tabs(panel).selected_index = tab
+        assert panel.figure().png() == shown(panel) != b""
+
+
+def test_the_instant_is_told_with_its_unit(place, inverse_run):
+    panel = ExplorePanel(str(inverse_run.path))
+    slider = find(panel, widgets.SelectionSlider)
+    assert slider.label == "0 µs" and slider.readout
+    slider.index = len(slider.options) - 1
+    assert slider.label.endswith(" µs") and panel.figure().axes[0].get_title() == f"t = {slider.label}"
 
 
 def test_a_trace_follows_the_point(place):
@@ -85,11 +113,40 @@ def test_a_trace_follows_the_point(place):
     assert shown(panel) != before
 
 
-def test_weights_moments_and_the_tree_are_shown(place):
+def test_a_trace_begins_off_the_middle_and_asks_in_the_unit_of_the_plots(place, inverse_run):
+    panel = ExplorePanel(str(inverse_run.path))
+    x, y = (find(tabs(panel).children[1], widgets.BoundedFloatText, name) for name in "xy")
+    assert (x.value, y.value) == (2.22, 3.48)
+    assert [x.description, y.description] == ["x, 0 to 6 cm", "y, 0 to 6 cm"] and (x.min, x.max) == (0.0, 6.0)
+    assert "(cm)" in panel.figure().axes[0].get_xlabel()
+
+
+def test_sizes_of_weights_and_moments_are_drawn(place):
     panel = ExplorePanel("runs/one")
     tabs(panel).selected_index = 2
     assert shown(panel).startswith(b"\x89PNG")
-    assert "network.weights.0: float32 (8, 3)" in tabs(panel).children[3].value
+
+
+def test_the_contents_are_the_tree_of_the_file_with_all_attributes(place):
+    panel = ExplorePanel("runs/one")
+    tabs(panel).selected_index = 3
+    text = html.unescape(tabs(panel).children[3].value)
+    said = []
+
+    def look(name, item):
+        leaf = name.rsplit("/", 1)[-1]
+        said.append(f"{leaf} (" if isinstance(item, h5py.Group) else f"{leaf}: {_kind(item)} {item.shape}")
+        said.extend(f"@{key} = " for key in item.attrs)
+
+    with h5py.File(panel.checkpoint.path) as file:
+        look("/", file)
+        file.visititems(look)
+    assert [line for line in said if line not in text] == [] and len(said) > 60
+    assert "@step = 10" in text and "@type = json" in text and panel.checkpoint.snapshot.config in text
+
+
+def _kind(dataset) -> str:
+    return f"text of {dataset.dtype.itemsize:,} bytes" if dataset.dtype.kind == "S" else str(dataset.dtype)
 
 
 def test_verify_says_whether_every_byte_is_good(place):
@@ -105,13 +162,71 @@ def test_verify_says_whether_every_byte_is_good(place):
     assert says(panel, "damaged") and "failed" in said(panel)
 
 
-def test_what_cannot_be_opened_is_told_and_what_can_be_opened_then_is(place):
+def test_what_cannot_be_opened_is_told_with_what_can_be(place):
     panel = ExplorePanel("runs/none")
-    assert panel.checkpoint is None and "holds no run" in said(panel)
+    assert panel.checkpoint is None and panel.figure() is None and len(panel.children) == 2
+    assert "holds no run" in said(panel) and "a run's folder or a checkpoint's file (.h5)" in html.unescape(said(panel))
     find(panel, widgets.Combobox).value = str(next((place / "checkpoints").glob("*.h5")))
-    assert panel.checkpoint is not None and tabs(panel).layout.display is None
-    find(panel, widgets.Combobox).value = ""
-    assert panel.checkpoint is None and "choose a checkpoint" in said(panel) and tabs(panel).layout.display == "none"
+    assert panel.checkpoint is not None and said(panel).startswith("<b>open</b>")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [("runs/none", "holds no run"), ("/etc/passwd", "is not a checkpoint"), ("", "choose a checkpoint"),
+     ("nonsense://x", "Protocol not known"), ("runs", "holds no run"), ("runs/none.h5", "is missing")],
+)  # fmt: skip
+def test_a_wrong_path_leaves_open_what_is_open(place, wrong, fault):
+    panel = ExplorePanel("runs/one")
+    before, picture = panel.checkpoint, shown(panel)
+    find(panel, widgets.Combobox).value = wrong
+    assert fault in said(panel) and f"{before.path} stays open" in said(panel)
+    assert panel.checkpoint is before and shown(panel) == picture
+    assert not wrong or "a run's folder or a checkpoint's file (.h5)" in html.unescape(said(panel))
+
+
+def test_what_was_asked_for_last_is_shown_even_if_an_earlier_one_is_read_after_it(place, inverse_run, monkeypatch):
+    shutil.copytree(inverse_run.path, place.parent / "two")
+    picture = shown(ExplorePanel("runs/two"))
+    panel, is_read, may_go_on, latest = ExplorePanel("runs/one"), Event(), Event(), Run.latest
+
+    def held_up(run, isolated=False):
+        if run.path.name == "one":
+            is_read.set()
+            assert may_go_on.wait(60)
+        return latest(run)
+
+    monkeypatch.setattr(Run, "latest", held_up)
+    earlier = Thread(target=lambda: setattr(find(panel, widgets.Checkbox), "value", True))
+    earlier.start()
+    assert is_read.wait(60) and "reading runs/one" in said(panel)
+    find(panel, widgets.Combobox).value = "runs/two"
+    may_go_on.set()
+    earlier.join()
+    assert "runs/two" in said(panel) and "runs/two" in str(panel.checkpoint.path)
+    assert shown(panel) == picture == panel.figure().png()
+    find(panel, widgets.Button, "NC").click()
+    assert says(panel, "written") and list((place.parent / "exports" / "two").iterdir())
+
+
+def test_an_earlier_one_that_fails_late_says_nothing(place, monkeypatch):
+    panel, is_read, may_go_on, latest = ExplorePanel("runs/one"), Event(), Event(), Run.latest
+
+    def held_up(run, isolated=False):
+        if isolated:
+            is_read.set()
+            assert may_go_on.wait(60)
+            raise FileNotFoundError("gone meanwhile")
+        return latest(run)
+
+    monkeypatch.setattr(Run, "latest", held_up)
+    isolated = find(panel, widgets.Checkbox)
+    earlier = Thread(target=lambda: setattr(isolated, "value", True))
+    earlier.start()
+    assert is_read.wait(60)
+    isolated.value = False
+    may_go_on.set()
+    earlier.join()
+    assert said(panel).startswith("<b>open</b>")
 
 
 @pytest.mark.parametrize("where", ["runs/one", "runs/one/checkpoints/step-000000010-g000.h5"])

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -9,13 +10,13 @@ import xarray as xr
 from PIL import Image
 
 from elastic_pinn.workbench import movie
-from elastic_pinn.workbench.fields import Fields
+from elastic_pinn.workbench.fields import Fields, fields_of
 
 
 @pytest.fixture
 def fields(forward_run, monkeypatch) -> Fields:
     monkeypatch.setattr(movie, "FRAMES", 3)
-    return Fields(forward_run.latest().model(), nodes=9)
+    return fields_of(forward_run.latest(), nodes=9)
 
 
 def test_netcdf_holds_values_over_coordinates_with_units(fields, tmp_path):
@@ -26,6 +27,24 @@ def test_netcdf_holds_values_over_coordinates_with_units(fields, tmp_path):
         assert [found.attrs["units"], *(data[name].attrs["units"] for name in found.dims)] == ["Pa", "s", "m", "m"]
         np.testing.assert_array_equal(found[1], fields.at("stress_xx", 1.0))
         assert data["time"].values.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_netcdf_says_what_it_holds_and_where_it_comes_from(fields, forward_run, tmp_path):
+    movie.write_netcdf(fields, "stress_xx", tmp_path / "a.nc")
+    with xr.open_dataset(tmp_path / "a.nc", engine="h5netcdf", decode_times=False) as data:
+        origin = data.attrs
+        assert all(data[name].attrs["long_name"] for name in ("stress_xx", "time", "x", "y"))
+        assert data["stress_xx"].attrs["long_name"] == "normal stress along x"
+    newest = forward_run.latest()
+    assert (origin["run"], origin["checkpoint"], origin["step"]) == ("forward", str(newest.path), 10)
+    assert {name: origin[f"material_{name}"] for name in ("lambda", "mu", "rho")} == newest.material()
+    assert [origin[f"material_{name}_units"] for name in ("lambda", "mu", "rho")] == ["Pa", "Pa", "kg/m3"]
+    assert origin["elastic_pinn_version"] == version("elastic_pinn") and origin["Conventions"].startswith("CF")
+
+
+def test_times_have_no_digits_that_are_rounding(forward_run):
+    times = movie.instants(fields_of(forward_run.latest(), nodes=2))
+    assert [str(t) for t in times[:5]] == ["0.0", "0.05", "0.1", "0.15", "0.2"]
 
 
 def test_vtk_is_a_series_of_images_of_the_same_values(fields, tmp_path):

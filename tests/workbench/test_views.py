@@ -1,8 +1,12 @@
+from threading import Event, Thread
+from types import SimpleNamespace
+
+import ipywidgets as widgets
 import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels.live import LiveRecord
-from elastic_pinn.workbench.panels.views import LiveViews
+from elastic_pinn.workbench.panels.views import LiveViews, View
 
 
 @pytest.fixture
@@ -52,3 +56,25 @@ def test_the_instant_of_the_wavefield_can_be_chosen(forward_run):
     last = bytes(picture.value)
     choice.value = choice.options[0][1]
     assert last.startswith(b"\x89PNG") and bytes(picture.value) != last
+
+
+def test_a_picture_that_is_slow_to_draw_never_follows_a_newer_one():
+    choice, is_slow, may_end = widgets.Text("old"), Event(), Event()
+
+    def draw():
+        value = choice.value
+        if value == "old":
+            is_slow.set()
+            may_end.wait(60)
+        return SimpleNamespace(png=value.encode)
+
+    view = View(draw, choice)
+    older, newer = Thread(target=view.draw), Thread(target=lambda: setattr(choice, "value", "new"))
+    older.start()
+    assert is_slow.wait(60)
+    newer.start()
+    newer.join(0.3)
+    may_end.set()
+    older.join()
+    newer.join()
+    assert bytes(view.children[-1].value) == b"new"

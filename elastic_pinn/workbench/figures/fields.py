@@ -13,7 +13,7 @@ from elastic_pinn.physics.boundary import evaluate
 from elastic_pinn.workbench.fields import QUANTITIES, Array, Fields
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
 from elastic_pinn.workbench.figures.sources import Predict
-from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
 
 COARSE = 50  # nodes on a side of the grid on which the largest value is looked for
@@ -32,19 +32,19 @@ class Map:
         quantity = QUANTITIES[name]
         largest = fields.coarser(COARSE).largest(name)
         self._unit = unit_for(largest, quantity.unit)
-        self._length, self._time = unit_for(float(np.abs(fields.x).max()), "m"), unit_for(fields.end, "s")
+        length = length_unit(fields)
         self._figure = Picture(4.6)
         axes = self._figure.subplots()
-        ends = np.array([fields.x[0], fields.x[-1], fields.y[0], fields.y[-1]]) / self._length.size
+        ends = np.array([fields.x[0], fields.x[-1], fields.y[0], fields.y[-1]]) / length.size
         top = largest / self._unit.size or 1.0
         self._image: AxesImage = axes.imshow(
             np.zeros((2, 2)), extent=tuple(ends), origin="lower", vmin=-top if quantity.is_signed else 0.0, vmax=top,
             cmap=DIVERGING if quantity.is_signed else SEQUENTIAL,
         )  # fmt: skip
-        axes.set_xlabel(f"x ({self._length.name})")
-        axes.set_ylabel(f"y ({self._length.name})")
+        axes.set_xlabel(f"x ({length.name})")
+        axes.set_ylabel(f"y ({length.name})")
         self._title = axes.set_title(" ", fontsize=10)
-        self._figure.colorbar(self._image, ax=axes, label=f"{quantity.symbol} ({self._unit.name})")
+        self._figure.colorbar(self._image, ax=axes, label=f"{quantity.symbol} ({self._unit.name.replace('m3', 'm³')})")
         self._figure.set_layout_engine("compressed")
         self._figure.draw_without_rendering()
         self._figure.set_layout_engine("none")  # everything has its place now, which takes a third of a frame to find
@@ -52,8 +52,19 @@ class Map:
     def at(self, t: float) -> Picture:
         """The figure, at an instant (s)."""
         self._image.set_data(self._fields.at(self._name, t).T / self._unit.size)
-        self._title.set_text(f"t = {t / self._time.size:.3g} {self._time.name}")
+        self._title.set_text(f"t = {instant_text(self._fields, t)}")
         return self._figure
+
+
+def length_unit(fields: Fields) -> Unit:
+    """The unit in which positions are shown."""
+    return unit_for(float(np.abs(fields.x).max()), "m")
+
+
+def instant_text(fields: Fields, t: float) -> str:
+    """An instant (s) as it is shown, such as 2.5 µs."""
+    unit = unit_for(fields.end, "s")
+    return f"{t / unit.size:.3g} {unit.name}"
 
 
 def trace(predict: Predict, window: tuple[float, float], x: float, y: float, problem: Problem | None) -> Picture:

@@ -3,6 +3,7 @@ and only that one is drawn."""
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,7 @@ class View(widgets.VBox):
     """
 
     def __init__(self, draw: Callable[[], Picture | None], *choices: widgets.ValueWidget) -> None:
-        self._draw = draw
+        self._draw, self._drawing = draw, threading.Lock()  # clicks arrive in several threads
         self._image = widgets.Image(format="png", layout=PICTURE)
         for choice in choices:
             choice.observe(lambda _: self.draw(), "value")
@@ -46,14 +47,16 @@ class View(widgets.VBox):
         super().__init__([*choices, self._image])
 
     def draw(self) -> None:
-        """Draw anew, or show nothing; a fault in a picture is logged, and never ends a run."""
-        try:
-            picture = self._draw()
-            if picture:
-                self._image.value = picture.png()
-            self._image.layout.display = None if picture else "none"
-        except Exception:
-            logger.exception("a live picture could not be drawn")
+        """Draw anew, or show nothing, after whatever is being drawn, so that what was chosen last is seen last; a fault
+        in a picture is logged, and never ends a run."""
+        with self._drawing:
+            try:
+                picture = self._draw()
+                if picture:
+                    self._image.value = picture.png()
+                self._image.layout.display = None if picture else "none"
+            except Exception:
+                logger.exception("a live picture could not be drawn")
 
 
 class LiveViews(widgets.Tab):

@@ -1,0 +1,140 @@
+"""What one checkpoint shows, a tab each: its wavefield over time, traces, numbers, its file as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+
+from elastic_pinn.config import ConfigError
+from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics.receivers import ReceiverFileError
+from elastic_pinn.run import Checkpoint
+from elastic_pinn.workbench.fields import QUANTITIES, Fields, fields_of
+from elastic_pinn.workbench.figures.fields import Map, histogram, instant_text, length_unit, trace
+from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.file_tree import html_tree
+from elastic_pinn.workbench.folders import RUNS
+from elastic_pinn.workbench.movie import EXPORTS, WRITERS, instants
+from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.views import View
+
+NODES, FRAME_MS = 200, 250
+POINT = 0.37, 0.58  # of the window, where a trace begins: a standing wave often rests in the middle
+
+Export = Callable[[Checkpoint, Fields, str, str], None]
+
+
+class CheckpointTabs(widgets.Tab):
+    """The pictures of one checkpoint, which never become those of another; the one that is seen is drawn.
+
+    export: called with the checkpoint, its fields, a quantity's name and the ending of a file. Raises CheckpointError
+    for weights that do not fit their config.
+
+    Attributes:
+        checkpoint: what is looked at.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, export: Export) -> None:
+        self.checkpoint, self._export = checkpoint, export
+        self._fields = fields_of(checkpoint, NODES)
+        self._maps: dict[str, Map] = {}
+        close = {"description_width": "initial"}
+        self._quantity = widgets.Dropdown(
+            options=list(QUANTITIES), description="Quantity", style=close, layout={"width": "auto"}
+        )
+        times = [(instant_text(self._fields, t), t) for t in instants(self._fields)]
+        self._instant = widgets.SelectionSlider(
+            options=times, description="t", tooltip="the instant shown", style=close, layout={"width": "240px"}
+        )
+        self._x, self._y = (self._coordinate(axis) for axis in (0, 1))
+        views = {
+            "Field": self._field_view(),
+            "Trace": View(self._trace, self._x, self._y),
+            "Numbers": View(self._histogram),
+            "Contents": widgets.HTML(),
+        }
+        super().__init__(list(views.values()), titles=list(views), selected_index=0)
+        answer(self)
+        self.observe(lambda _: self._draw(), "selected_index")
+        self._draw()
+
+    def figure(self) -> Picture:
+        """What is seen, as a figure that stays as it is; where the file's tree is seen, the field."""
+        pictures = {"Trace": self._trace, "Numbers": self._histogram}
+        return pictures.get(self.titles[self.selected_index or 0], self._field)()
+
+    @cached_property
+    def _problem(self) -> Problem | None:
+        """What was solved; None for a problem of somebody's own, or where its data are not here."""
+        try:
+            return problem_from(self.checkpoint.config)
+        except (ConfigError, ReceiverFileError):
+            return None
+
+    def _draw(self) -> None:
+        seen = self.children[self.selected_index or 0]
+        if isinstance(seen, View):
+            seen.draw()
+        elif not seen.value:  # made when it is looked at: of a large file it takes seconds
+            seen.value = html_tree(self.checkpoint.snapshot)
+
+    def _field(self) -> Picture:
+        return Map(self._fields, self._quantity.value).at(self._instant.value)
+
+    def _frame(self) -> Picture:
+        """As `_field`, quickly: of a map that was drawn before."""
+        name = self._quantity.value
+        if name not in self._maps:
+            self._maps[name] = Map(self._fields, name)
+        return self._maps[name].at(self._instant.value)
+
+    def _trace(self) -> Picture:
+        fields, size = self._fields, length_unit(self._fields).size
+        x, y = self._x.value * size, self._y.value * size
+        return trace(self.checkpoint.predict, (fields.start, fields.end), x, y, self._problem)
+
+    def _histogram(self) -> Picture:
+        contents = self.checkpoint.snapshot
+        weights = [weight.numpy().ravel() for weight in contents.weights.values() if weight.is_floating_point()]
+        moments = {
+            name: np.concatenate([value.numpy().ravel() for value in _tensors(values)] or [np.zeros(0)])
+            for name, values in contents.state.get("optimizer", {}).items()
+        }
+        return histogram({"weights": np.concatenate(weights)} | {k: v for k, v in moments.items() if v.size > 1})
+
+    def _field_view(self) -> View:
+        play = widgets.Play(max=len(self._instant.options) - 1, interval=FRAME_MS, description="Play")
+        widgets.jslink((play, "value"), (self._instant, "index"))
+        view = View(self._frame, self._quantity, self._instant)
+        exports = [self._export_button(ending) for ending in WRITERS]
+        controls = [self._quantity, play, self._instant, *exports]
+        view.children = (widgets.HBox(controls, layout={"flex_flow": "row wrap"}), view.children[-1])
+        return view
+
+    def _coordinate(self, axis: int) -> widgets.BoundedFloatText:
+        """Where a trace is taken, along an axis, in the unit of the plots."""
+        unit = length_unit(self._fields)
+        low, high = ((self._fields.x, self._fields.y)[axis][[0, -1]] / unit.size).tolist()
+        return widgets.BoundedFloatText(
+            float(f"{low + POINT[axis] * (high - low):.4g}"), min=low, max=high, step=(high - low) / 50,
+            description=f"{'xy'[axis]}, {low:.4g} to {high:.4g} {unit.name}", style={"description_width": "initial"},
+        )  # fmt: skip
+
+    def _export_button(self, ending: str) -> widgets.Button:
+        button = widgets.Button(
+            description=ending.upper(), icon="download", layout={"width": "auto"},
+            tooltip=f"write the quantity over all times as .{ending}, into {RUNS}/{EXPORTS}/RUN",
+        )  # fmt: skip
+        button.on_click(lambda _: self._export(self.checkpoint, self._fields, self._quantity.value, ending))
+        return button
+
+
+def _tensors(tree: object) -> list[torch.Tensor]:
+    """All floating-point tensors in lists of lists, but for counters."""
+    if isinstance(tree, list | tuple):
+        return [tensor for item in tree for tensor in _tensors(item)]
+    return [tree] if isinstance(tree, torch.Tensor) and tree.is_floating_point() and tree.ndim else []
