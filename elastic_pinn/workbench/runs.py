@@ -31,15 +31,16 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     """A row for each run at or below a folder, the newest first, by its path from there.
 
     Columns: `status`, `step`, `error` (relative L2, of the displacement), `validation` (loss), `seconds` of training,
-    `started`, and each field of the config in which the runs differ. NaN for what a run does not tell; of one whose
-    files cannot be read the status says so.
+    `started`, and each field of the config in which the runs differ, lists as text. NaN for what a run does not tell;
+    of one whose files cannot be read the status says so.
     """
     rows = {str(path.relative_to(folder)): _row(path) for path in find_runs(folder)}
-    varying = sorted(_varying([config for _, config in rows.values() if config]))
+    fields = sorted(varying([config for _, config in rows.values() if config]))
+    values = [{name: written(getattr(config, name, None)) for name in fields} for _, config in rows.values()]
     table = pd.DataFrame(
-        [standing | {name: getattr(config, name, None) for name in varying} for standing, config in rows.values()],
+        [standing | own for (standing, _), own in zip(rows.values(), values, strict=True)],
         index=pd.Index(rows, name="run", dtype=object),
-        columns=[*COLUMNS, *varying],
+        columns=[*COLUMNS, *fields],
     )
     return table.sort_values("started", ascending=False, kind="stable")
 
@@ -47,9 +48,20 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
 def config_differences(runs: Sequence[Run]) -> pd.DataFrame:
     """The fields in which the configs of some runs differ: a row for each field, a column for each run."""
     configs = {str(run.path): run.config for run in runs}
-    varying = _varying(list(configs.values()))
-    columns = {place: [getattr(config, name) for name in varying] for place, config in configs.items()}
-    return pd.DataFrame(columns, index=varying, dtype=object)
+    fields = varying(list(configs.values()))
+    columns = {place: [written(getattr(config, name)) for name in fields] for place, config in configs.items()}
+    return pd.DataFrame(columns, index=fields, dtype=object)
+
+
+def varying(configs: Sequence[Config]) -> list[str]:
+    """The fields in which some configs differ, in the order of the config."""
+    different = {name for config in configs[1:] for name in configs[0].differences(config)}
+    return [name for name in Config.model_fields if name in different]
+
+
+def written(value: Any) -> Any:
+    """A field's value as a person writes it: a list as text, "[20, 20]" or "[adam, lbfgs]", anything else as it is."""
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else value
 
 
 def _row(path: Path) -> tuple[dict[str, Any], Config | None]:
@@ -68,9 +80,3 @@ def _row(path: Path) -> tuple[dict[str, Any], Config | None]:
         }, config
     except (CheckpointError, KeyError, TypeError, ValueError):
         return {"status": UNREADABLE}, None
-
-
-def _varying(configs: Sequence[Config]) -> list[str]:
-    """The fields in which some configs differ, in the order of the config."""
-    different = {name for config in configs[1:] for name in configs[0].differences(config)}
-    return [name for name in Config.model_fields if name in different]

@@ -19,6 +19,12 @@ def test_two_runs_are_overlaid_filtered_and_exported(notebook):
     picture = lab.picture()
     expect(lab.page.get_by_text("In what the configs differ")).to_be_visible()
     lab.shot("both")
+    for wanted, count in (("fast", 1), ("nothing", 0), ("", 2)):  # as many lines are left as are chosen, or fewer
+        lab.field("Filter").fill(wanted)
+        lab.field("Filter").press("Enter")
+        expect(lines).to_have_count(count, timeout=PATIENCE_MS)
+        expect(lab.page.locator(".runs option:checked")).to_have_count(count, timeout=PATIENCE_MS)
+        expect(picture).to_have_count(1 if count else 0, timeout=PATIENCE_MS)
     before = picture.get_attribute("src")
     lines.first.click()
     expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)

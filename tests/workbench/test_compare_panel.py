@@ -1,6 +1,7 @@
 """The panel that compares runs, without a browser: what is listed, chosen, drawn and exported."""
 
 import asyncio
+import html
 import shutil
 
 import ipywidgets as widgets
@@ -33,6 +34,16 @@ def labels(panel) -> list[str]:
     """What the labels say."""
     own = [panel.value] if isinstance(panel, widgets.Label) else []
     return own + [text for child in getattr(panel, "children", ()) for text in labels(child)]
+
+
+def said(panel) -> str:
+    """What the panel's own lines of text say."""
+    return " ".join(child.value for child in panel.children if isinstance(child, widgets.HTML))
+
+
+def is_shown(panel) -> bool:
+    """Whether there is a picture."""
+    return panel._view.layout.display != "none"
 
 
 def with_panel(folder, work):
@@ -72,13 +83,50 @@ def test_listing_anew_draws_nothing_that_is_as_it_was(folder_of_runs, monkeypatc
     with_panel(folder_of_runs, work)
 
 
-def test_a_filter_lists_those_that_pass_and_keeps_what_is_chosen_of_them(folder_of_runs):
+def test_a_filter_lists_those_that_pass_and_what_was_chosen_stays_chosen_behind_it(folder_of_runs):
     async def work(panel):
         lines, wanted = find(panel, widgets.SelectMultiple), find(panel, widgets.Text, "Filter")
+        lines.value = ("a", "b")
         wanted.value = "steps == 6 and seed == 1"
         assert [name for _, name in lines.options] == ["b"] and lines.value == ("b",)
         wanted.value = "deep compl"
         assert [name for _, name in lines.options] == ["deep/c"] and lines.value == ()
+        wanted.value = ""
+        assert set(lines.value) == {"a", "b"}
+        wanted.value = "deep"
+        lines.value = ("deep/c",)
+        wanted.value = ""
+        assert lines.value == ("deep/c",)
+
+    with_panel(folder_of_runs, work)
+
+
+def test_the_browser_never_has_a_chosen_line_that_is_not_among_the_lines(folder_of_runs):
+    async def work(panel):
+        lines = find(panel, widgets.SelectMultiple)
+        state = {"_options_labels": lines._options_labels, "index": lines.index}
+
+        def arrives(change):
+            state[change.name] = change.new
+            assert all(place < len(state["_options_labels"]) for place in state["index"])
+
+        lines.observe(arrives, list(state))
+        find(panel, widgets.Text, "Filter").value = "deep"
+        assert len(state["_options_labels"]) == 1
+
+    with_panel(folder_of_runs, work)
+
+
+def test_where_there_is_nothing_to_draw_no_old_picture_stays(folder_of_runs):
+    async def work(panel):
+        column, lines = find(panel, widgets.Combobox), find(panel, widgets.SelectMultiple)
+        assert is_shown(panel)
+        column.value = "nonsense"
+        assert not is_shown(panel) and "has a column &#x27;nonsense&#x27;; they have: step" in said(panel)
+        column.value = "loss/pde"
+        assert is_shown(panel) and "nonsense" not in said(panel)
+        lines.value = ()
+        assert not is_shown(panel) and "choose runs above" in said(panel)
 
     with_panel(folder_of_runs, work)
 
@@ -97,18 +145,50 @@ def test_a_filter_is_a_condition_or_words(folder_of_runs, wanted, names):
     assert set(matching(runs_table(folder_of_runs), wanted).index) == names
 
 
-def test_a_condition_that_is_none_is_told_and_all_runs_are_listed(folder_of_runs):
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ("setp == 3", "no column is called setp"),
+        ("step = 3", "what is equal is asked for by ==, not ="),
+        ("(step", "one reads error < 1e-3 and status == 'completed'"),
+    ],
+)
+def test_a_condition_that_is_none_is_told_with_the_columns_and_all_runs_are_listed(folder_of_runs, wanted, reason):
     async def work(panel):
-        find(panel, widgets.Text, "Filter").value = "setp == 3"
-        assert any("not a condition (name 'setp' is not defined); 3 of 3 runs" in text for text in labels(panel))
+        find(panel, widgets.Text, "Filter").value = wanted
+        told = [html.unescape(child.value) for child in panel.runs.children if isinstance(child, widgets.HTML)]
+        (fault,) = [text for text in told if text.startswith("not a condition")]
+        assert reason in fault and "columns: run, status, step, error" in fault and "learning_rate" in fault
+        assert "3 of 3 runs" in labels(panel)
+        find(panel, widgets.Text, "Filter").value = ""
+        assert not any("not a condition" in child.value for child in panel.runs.children if hasattr(child, "value"))
 
     with_panel(folder_of_runs, work)
 
 
-def test_lines_have_columns_of_one_width(folder_of_runs):
+def test_what_reads_like_a_condition_may_be_a_part_of_a_name_or_a_list():
+    names = ["sweep/seed=0-0123456789abcdef", "sweep/seed=1-fedcba9876543210"]
+    table = pd.DataFrame(
+        {"status": "completed", "hidden_layers": ["[20]", "[8, 8]"]}, index=pd.Index(names, name="run")
+    )
+    for wanted in ("seed=1", "hidden_layers == '[8, 8]'", "[8, 8]"):
+        assert matching(table, wanted).index.tolist() == names[1:]
+
+
+def test_lines_have_columns_of_one_width_with_texts_from_the_left(folder_of_runs):
     head, *lines = as_lines(runs_table(folder_of_runs))
     assert {len(line) for line in [head, *lines]} == {len(head)}
     assert head.split()[:4] == ["run", "status", "step", "error"] and len(lines) == 3
+    assert {line[: head.index("status")].rstrip() for line in lines} == {"a", "b", "deep/c"}
+    assert all(line[head.index("status") :].startswith("completed ") for line in lines)
+
+
+def test_a_name_is_listed_without_its_hash_and_a_long_one_without_its_middle():
+    names = ["s/seed=0-0123456789abcdef", "s/seed=1-0123456789abcdef", "x" * 200 + "1", "x" * 200 + "2"]
+    _, *lines = as_lines(pd.DataFrame({"step": 1}, index=pd.Index(names, name="run")))
+    *short, long, other = [line.split()[0] for line in lines]
+    assert short == ["s/seed=0", "s/seed=1"]
+    assert (long[:2], long[-2:], other[-2:]) == ("xx", "x1", "x2") and len(long) == len(other) < 100
 
 
 def test_the_configs_of_chosen_runs_are_set_side_by_side(folder_of_runs):

@@ -1,5 +1,6 @@
 """Curves of many runs: each by itself, or medians and ranges over seeds."""
 
+import json
 import shutil
 
 import numpy as np
@@ -13,6 +14,14 @@ from elastic_pinn.workbench.figures.comparison import MOST_POINTS, compare, curv
 @pytest.fixture
 def runs(folder_of_runs):
     return [ep.Run(folder_of_runs / name) for name in ("a", "b", "deep/c")]
+
+
+def copy_of(run, folder, changes):
+    """A copy of a run, with other values in its config."""
+    shutil.copytree(run.path, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes))
+    return folder
 
 
 def test_each_run_has_a_curve_over_steps_or_time(runs):
@@ -52,9 +61,92 @@ def test_axes_say_what_they_show(runs):
     assert axes.get_yscale() == "log" and len(axes.lines) == 3
 
 
-def test_a_column_that_no_run_has_is_refused(runs):
-    with pytest.raises(ValueError, match="none of these 3 runs has a column 'loss/pdf'"):
+@pytest.mark.parametrize(
+    ("column", "label"),
+    [
+        ("wall_s", "training time (s)"),
+        ("learning_rate", "learning_rate (dimensionless)"),
+        ("grad_norm", "grad_norm (dimensionless)"),
+        ("error/displacement", "error/displacement (dimensionless)"),
+        ("material/lambda", "material/lambda (Pa)"),
+        ("material/rho", "material/rho (kg/m3)"),
+    ],
+)
+def test_a_column_is_labelled_in_its_own_unit(inverse_run, runs, column, label):
+    (axes,) = compare([inverse_run, *runs], column).axes
+    assert axes.get_ylabel() == label
+
+
+def test_time_can_be_drawn_over_time(runs):
+    (axes,) = compare(runs, "wall_s", "wall_s").axes
+    np.testing.assert_array_equal(*axes.lines[0].get_data())
+
+
+def test_a_smoothed_curve_says_over_how_many_rows(runs):
+    (axes,) = compare(runs, smooth=3).axes
+    assert axes.get_ylabel() == "loss/total (dimensionless)\nmedian over 3 rows"
+
+
+def test_a_column_that_no_run_has_is_refused_with_those_that_there_are(runs):
+    with pytest.raises(ValueError, match=r"none of these 3 runs has a column 'loss/pdf'; they have: .*loss/pde"):
         compare(runs, "loss/pdf")
+
+
+def test_a_range_is_seen_where_there_is_one_step(runs, monkeypatch):
+    history = ep.Run.history
+    monkeypatch.setattr(ep.Run, "history", lambda self: history(self).head(1))
+    (axes,) = compare(runs[:2], by_seed=True).axes
+    (bar,) = axes.collections
+    first = sorted(history(run)["loss/total"].iloc[0] for run in runs[:2])
+    np.testing.assert_allclose(bar.get_segments()[0], [[1.0, first[0]], [1.0, first[1]]])
+
+
+@pytest.fixture
+def sweep(runs, tmp_path):
+    """Runs as a sweep names them, two seeds for each of two input frequencies, and one of another kind."""
+    alike = {"hidden_layers": [400], "threads": 1, "stages": ["lbfgs"], "checkpoint_every": 7, "log_level": "error"}
+    places = {
+        f"sweep/hidden_layers=400,input_frequency={frequency},seed={seed}-{seed:016x}": {
+            "input_frequency": frequency, "seed": seed
+        } for frequency in (1.5, 2.5) for seed in (0, 1)
+    }  # fmt: skip
+    of_the_sweep = [copy_of(runs[0], tmp_path / place, alike | point) for place, point in places.items()]
+    return [*of_the_sweep, copy_of(runs[0], tmp_path / "20261126-015604-01_forward", {})]
+
+
+def test_runs_of_a_sweep_are_named_by_what_tells_them_apart(sweep):
+    curves = curves_of(sweep[:4], "loss/total", "step", 1, by_seed=False)
+    assert [curve.name for curve in curves] == [
+        f"input_frequency={f},seed={seed}" for f in (1.5, 2.5) for seed in (0, 1)
+    ]
+    curves = curves_of(sweep, "loss/total", "step", 1, by_seed=False)
+    assert curves[0].name == "hidden_layers=400,input_frequency=1.5,seed=0"
+    assert curves[4].name == "20261126-015604-01_forward"
+
+
+def test_of_many_fields_as_few_are_named_as_tell_groups_apart(sweep):
+    curves = curves_of(sweep, "loss/total", "step", 1, by_seed=True)
+    assert [curve.name for curve in curves] == [
+        "input_frequency = 1.5 (2 seeds)", "input_frequency = 2.5 (2 seeds)", "input_frequency = 1.0"
+    ]  # fmt: skip
+
+
+def test_a_list_is_written_as_in_a_notebook(runs, tmp_path):
+    other = copy_of(runs[0], tmp_path / "other", {"hidden_layers": [8, 8]})
+    curves = curves_of([runs[0], other], "loss/total", "step", 1, by_seed=True)
+    assert [curve.name for curve in curves] == ["hidden_layers = [8]", "hidden_layers = [8, 8]"]
+
+
+@pytest.mark.parametrize("letter", ["i", "W"])
+def test_a_legend_lies_within_the_picture_and_tells_all_curves_apart(runs, tmp_path, letter):
+    names = [f"{letter * 100}{middle}{letter * 100}" for middle in "abcd"]
+    places = [shutil.copytree(runs[0].path, tmp_path / name) for name in names]
+    figure = compare(places)
+    figure.png()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+    assert len({text.get_text() for text in legend.get_texts()}) == len(names)
 
 
 def test_runs_of_one_name_keep_curves_of_their_own(folder_of_runs, tmp_path):

@@ -1,5 +1,8 @@
 """The table of runs says how each stands, and in what they differ."""
 
+import json
+import shutil
+
 import elastic_pinn as ep
 from elastic_pinn.workbench.runs import config_differences, find_runs, runs_table
 
@@ -27,6 +30,17 @@ def test_a_run_that_cannot_be_read_is_listed_as_such(tmp_path):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{")
     assert runs_table(tmp_path)["status"].to_dict() == {"broken": "unreadable"}
+
+
+def test_lists_are_texts_as_a_notebook_writes_them(tmp_path, folder_of_runs):
+    folder = shutil.copytree(folder_of_runs, tmp_path / "runs")
+    config = folder / "a" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"hidden_layers": [20, 20]}))
+    table = runs_table(folder)
+    assert table["hidden_layers"].to_dict() == {"a": "[20, 20]", "b": "[8]", "deep/c": "[8]"}
+    assert table.query("hidden_layers == '[20, 20]'").index.tolist() == ["a"]
+    differences = config_differences([ep.Run(folder / "a"), ep.Run(folder / "b")])
+    assert differences.loc["hidden_layers"].tolist() == ["[20, 20]", "[8]"]
 
 
 def test_an_empty_or_missing_folder_has_no_runs(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -10,9 +9,12 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.textpath import TextPath
 from matplotlib.typing import ColorType
 
-from elastic_pinn.config import Config
+from elastic_pinn.physics.material import UNITS
+from elastic_pinn.workbench.figures.labels import by_fields, fitted, short_names
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid
 from elastic_pinn.workbench.figures.sources import Source, open_source
 
@@ -20,6 +22,7 @@ Over = Literal["step", "wall_s"]
 AXES = {"step": "optimizer step", "wall_s": "training time (s)"}
 MOST_POINTS = 2000  # of a curve: more are not seen at notebook width
 NAMED = 12  # curves that a legend tells apart
+SMALL, ROOM = 8.0, 270.0  # points: the legend's letters, and how wide a label may be in one of its two columns
 
 Array = np.ndarray
 
@@ -42,23 +45,24 @@ def compare(
 
     column: such as "loss/pde" or "error/displacement"; runs that lack it are left out. over: steps, or seconds of
     training. smooth: over how many rows a running median is taken. by_seed: one curve, with its range, for all runs
-    whose configs differ by the seed alone. Raises ValueError where no run has the column.
+    whose configs differ by the seed alone. Raises ValueError where no run has the column, with those that there are.
     """
     curves = curves_of(sources, column, over, smooth, by_seed)
     if not curves:
-        raise ValueError(f"none of these {len(sources)} runs has a column {column!r}")
+        known = dict.fromkeys(name for source in sources for name in drawable(source))
+        raise ValueError(f"none of these {len(sources)} runs has a column {column!r}; they have: {', '.join(known)}")
     figure = Picture(4.4)
     axes = figure.subplots()
     many = len(curves) > len(SERIES)
     colors = colormaps["viridis"](np.linspace(0, 0.95, len(curves))) if many else SERIES
-    for curve, color in zip(curves, colors, strict=False):
-        _draw(axes, curve, color)
+    lines = [_draw(axes, curve, color) for curve, color in zip(curves, colors, strict=False)]
     axes.set_yscale("log")
     axes.set_xlabel(AXES[over])
-    axes.set_ylabel(f"{column} (dimensionless)")
+    axes.set_ylabel(_with_unit(column) + (f"\nmedian over {smooth} rows" if smooth > 1 else ""))
     light_grid(axes)
     if len(curves) <= NAMED:
-        figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+        labels = fitted([curve.name for curve in curves], ROOM, _width)
+        figure.legend(lines, labels, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False)
     else:
         axes.set_title(f"{len(curves)} curves, the first dark and the last bright", fontsize=10, loc="left")
     return figure
@@ -67,7 +71,7 @@ def compare(
 def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, by_seed: bool) -> list[Curve]:
     """The curves of those sources that have the column, in their order."""
     opened = [open_source(source) for source in sources]
-    names = _by_fields([each.config for each in opened]) if by_seed else short_names([str(e.path) for e in opened])
+    names = by_fields([each.config for each in opened]) if by_seed else short_names([str(e.path) for e in opened])
     groups: dict[str, list[pd.Series]] = {}
     for each, name in zip(opened, names, strict=True):
         history = each.history()
@@ -77,18 +81,13 @@ def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, b
     return [_curve(name, members) for name, members in groups.items()]
 
 
-def short_names(paths: Sequence[str]) -> list[str]:
-    """The ends of different paths, with as many folders as it takes to tell them apart."""
-    parts = [path.rstrip("/").split("/") for path in paths]
-    ends = ["/".join(each[-1:]) for each in parts]
-    for length in range(2, max(map(len, parts), default=0) + 1):
-        seen = Counter(ends)
-        ends = ["/".join(each[-length:]) if seen[end] > 1 else end for each, end in zip(parts, ends, strict=True)]
-    return ends
+def drawable(source: Source) -> list[str]:
+    """The columns of a history that were measured."""
+    return [name for name in open_source(source).history().dropna(axis="columns", how="all") if name != "stage"]
 
 
 def _series(history: pd.DataFrame, column: str, over: Over, smooth: int) -> pd.Series:
-    values = history.set_index(over)[column].dropna()
+    values = history.set_index(over, drop=False)[column].dropna()
     smoothed = values.rolling(smooth, center=True, min_periods=1).median()
     stride = max(1, -(-len(smoothed) // MOST_POINTS))
     return smoothed.iloc[(len(smoothed) - 1) % stride :: stride]  # the last one among them
@@ -103,14 +102,24 @@ def _curve(name: str, members: list[pd.Series]) -> Curve:
     return Curve(label, x, np.median(values, axis=0), values.min(axis=0), values.max(axis=0))
 
 
-def _by_fields(configs: Sequence[Config]) -> list[str]:
-    """Of each run the fields in which some differ but for the seed."""
-    different = {name for config in configs[1:] for name in configs[0].differences(config)} - {"seed"}
-    return [", ".join(f"{name} = {getattr(config, name)}" for name in sorted(different)) or "all alike"
-            for config in configs]  # fmt: skip
+def _with_unit(column: str) -> str:
+    """What an axis says of a column. But for time and the material, all is dimensionless: errors are relative, and
+    gradients and learning rates are those of the dimensionless problem."""
+    return AXES.get(column, f"{column} ({UNITS.get(column.removeprefix('material/'), 'dimensionless')})")
 
 
-def _draw(axes: Axes, curve: Curve, color: ColorType) -> None:
-    axes.plot(curve.x, curve.median, color=color, linewidth=1.4, label=curve.name, **dots(len(curve.x)))
+def _width(text: str) -> float:
+    """Of a label in the legend, in points."""
+    return TextPath((0, 0), text, size=SMALL).get_extents().width
+
+
+def _draw(axes: Axes, curve: Curve, color: ColorType) -> Line2D:
+    """Draw the median and, where there is one, the range."""
+    (line,) = axes.plot(curve.x, curve.median, color=color, linewidth=1.4, **dots(len(curve.x)))
     if (curve.low < curve.high).any():
-        axes.fill_between(curve.x, curve.low, curve.high, color=color, alpha=0.2, linewidth=0)
+        if len(curve.x) > 1:
+            axes.fill_between(curve.x, curve.low, curve.high, color=color, alpha=0.2, linewidth=0)
+        else:  # an area would have no width
+            ends = [curve.median - curve.low, curve.high - curve.median]
+            axes.errorbar(curve.x, curve.median, ends, fmt="none", color=color, capsize=4)
+    return line

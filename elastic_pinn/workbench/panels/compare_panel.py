@@ -12,7 +12,8 @@ import pandas as pd
 from elastic_pinn.config import project_root
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError, replace_file
-from elastic_pinn.workbench.figures.comparison import AXES, compare, short_names
+from elastic_pinn.workbench.figures.comparison import AXES, compare, drawable
+from elastic_pinn.workbench.figures.labels import short_names
 from elastic_pinn.workbench.figures.picture import Picture, as_file
 from elastic_pinn.workbench.folders import RUNS
 from elastic_pinn.workbench.panels.answers import answer
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 2.0
 MOST_DIFFERENCES = 6  # runs whose configs are set side by side
 NAME = "comparison"  # of what is exported
+NARROW = "<style>.differences th {max-width: 14em; overflow-wrap: anywhere}</style>"  # names are long
 
 
 class ComparePanel(widgets.VBox):
@@ -42,23 +44,31 @@ class ComparePanel(widgets.VBox):
         )  # fmt: skip
         self._over = widgets.Dropdown(options=[(label, name) for name, label in AXES.items()], description="over")
         self._smooth = widgets.BoundedIntText(
-            1, min=1, max=10_000, description="smoothed", tooltip="running median over so many rows; 1: raw"
-        )
+            1, min=1, max=10_000, description="smoothed over",
+            style={"description_width": "initial"}, layout={"width": "180px"},
+            tooltip="running median over so many rows of the history, of those that have the column; 1: raw",
+        )  # fmt: skip
         self._by_seed = widgets.Checkbox(False, description="median and range over seeds", indent=False)
         choices = [self._column, self._over, self._smooth, self._by_seed]
         answer(*choices)
         self._said, self._differences = widgets.HTML(), widgets.HTML()
+        self._differences.add_class("differences")
         self.runs = RunList(self.folder, self._draw)
         self._view = View(self._picture)
         for choice in choices:
             choice.observe(lambda _: self._draw(), "value")
-        row = widgets.HBox(choices, layout={"flex_flow": "row wrap", "align_items": "center"})
-        super().__init__([self.runs, row, self._view, self._exports(), self._said, self._differences])
+        row = widgets.HBox(
+            [self._column, self._over, self._smooth, widgets.Label("rows"), self._by_seed],
+            layout={"flex_flow": "row wrap", "align_items": "center"},
+        )
+        super().__init__([self.runs, row, self._view, self._said, self._exports(), self._differences])
         self._draw()
         self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     def figure(self) -> Picture:
-        """The curves of the chosen runs, as they are now. Raises ValueError where none has the column."""
+        """The curves of the chosen runs, as they are now. Raises ValueError where none is chosen or has the column."""
+        if not self.runs.chosen:
+            raise ValueError(f"choose runs above; {self.folder} holds {len(self.runs.table)}")
         return compare(self.runs.chosen, self._column.value, self._over.value, self._smooth.value, self._by_seed.value)
 
     async def _watch(self) -> None:
@@ -73,27 +83,28 @@ class ComparePanel(widgets.VBox):
                 logger.exception("the running runs could not be looked at")
 
     def _draw(self) -> None:
-        self._say("" if self.runs.chosen else f"choose runs above; {self.folder} holds {len(self.runs.table)}")
+        self._say("")
         self._column.options = self._columns()
         self._view.draw()
         self._differences.value = self._differences_text()
 
     def _picture(self) -> Picture | None:
-        if not self.runs.chosen:
-            return None
+        """The curves; where there are none, what is said takes the place of those before."""
         try:
-            return self.figure()
+            picture = self.figure()
+            self._view.layout.display = None
+            return picture
         except (ValueError, FileNotFoundError, CheckpointError) as error:
+            self._view.layout.display = "none"
             self._say(str(error))
             return None
 
     def _columns(self) -> list[str]:
         """What can be drawn of the first chosen run."""
         try:
-            columns = Run(self.runs.chosen[0]).history().columns
+            return drawable(self.runs.chosen[0])
         except (IndexError, FileNotFoundError, CheckpointError):
             return []
-        return [name for name in columns if name.split("/")[0] in ("loss", "error") or name == "grad_norm"]
 
     def _differences_text(self) -> str:
         """The fields in which the chosen runs differ."""
@@ -105,7 +116,7 @@ class ComparePanel(widgets.VBox):
         except (FileNotFoundError, CheckpointError) as error:
             return html.escape(str(error))
         table.columns = pd.Index(short_names([str(place) for place in places]))
-        return f"<b>In what the configs differ</b>{table.to_html(border=0)}" if len(table) else "equal configs"
+        return f"{NARROW}<b>In what the configs differ</b>{table.to_html(border=0)}" if len(table) else "equal configs"
 
     def _exports(self) -> widgets.HBox:
         def button(kind: str, tooltip: str) -> widgets.Button:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,13 +10,18 @@ from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
+from pandas.errors import UndefinedVariableError
 
+from elastic_pinn.workbench.figures.labels import fitted, without_hashes
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.runs import UNREADABLE, runs_table
 
 FIRST = 6  # runs chosen to begin with: the newest
 ROWS = 12  # seen at once
-OPERATOR = re.compile(r"[<>=!&|()]")  # what has one is a condition
+NAME_LENGTH = 80  # characters of a name that are shown
+OPERATOR = re.compile(r"[<>=!&|()]")  # what has one is meant as a condition
+ASSIGNMENT = re.compile(r"(?<![<>=!])=(?!=)")
+EXAMPLE = "error < 1e-3 and status == 'completed'"
 MONOSPACED = """<style>.runs select {font-family: var(--jp-code-font-family); white-space: pre}
 .runs-head {font-family: var(--jp-code-font-family); white-space: pre; overflow: hidden}</style>"""
 SHOWN: dict[str, Callable[[Any], str]] = {
@@ -27,7 +33,8 @@ SHOWN: dict[str, Callable[[Any], str]] = {
 
 
 class RunList(widgets.VBox):
-    """The runs below a folder, a line each; several can be chosen.
+    """The runs below a folder, a line each; several can be chosen. What a filter hides stays chosen behind it, until
+    other lines are chosen.
 
     folder: looked at now and at each `refresh`. on_choice: called after each change of what is chosen.
 
@@ -38,21 +45,23 @@ class RunList(widgets.VBox):
     def __init__(self, folder: Path, on_choice: Callable[[], None]) -> None:
         self._folder, self._on_choice, self._is_listing = folder, on_choice, False
         self._filter = widgets.Text(
-            description="Filter", placeholder="error < 1e-3 and status == 'completed', or a part of a name",
+            description="Filter", placeholder=f"{EXAMPLE}, or a part of a name",
             continuous_update=False, layout={"flex": "1 1 300px"},
-            tooltip="a condition on the columns, as pandas' query takes it, or words that a line holds",
+            tooltip="a condition on the columns, as pandas' query takes it, or words of name, status or lists",
         )  # fmt: skip
         refresh = widgets.Button(icon="refresh", tooltip="look for runs anew", layout={"width": "40px"})
-        self._said, self._head = widgets.Label(), widgets.HTML()
+        self._said, self._fault, self._head = widgets.Label(), widgets.HTML(), widgets.HTML()
         self._lines = widgets.SelectMultiple(rows=ROWS, layout={"width": "auto"})
         self._lines.add_class("runs")
         super().__init__([
-            widgets.HTML(MONOSPACED), widgets.HBox([self._filter, refresh, self._said]), self._head, self._lines
+            widgets.HTML(MONOSPACED), widgets.HBox([self._filter, refresh, self._said]), self._fault, self._head,
+            self._lines,
         ])  # fmt: skip
         refresh.on_click(lambda _: self.refresh())
         self._filter.observe(lambda _: self._show(), "value")
+        self._wanted: tuple[str, ...] = ()
         self.refresh()
-        self._lines.value = tuple(self.table.index[self.table["status"] != UNREADABLE][:FIRST])
+        self._wanted = self._lines.value = tuple(self.table.index[self.table["status"] != UNREADABLE][:FIRST])
         answer(self._filter, self._lines)
         self._lines.observe(lambda _: self._chose(), "value")
 
@@ -73,50 +82,76 @@ class RunList(widgets.VBox):
 
     def _chose(self) -> None:
         if not self._is_listing:
+            self._wanted = self._lines.value
             self._on_choice()
 
     def _show(self) -> None:
         """List the runs that pass the filter."""
         before = self._lines.value
-        said = ""
+        fault = ""
         try:
-            self._seen = matching(self.table, self._filter.value)
+            seen = matching(self.table, self._filter.value)
         except ValueError as error:
-            self._seen, said = self.table, f"{error}; "
-        head, *lines = as_lines(self._seen)
+            seen, fault = self.table, str(error)
+        head, *lines = as_lines(seen)
         self._head.value = f'<div class="runs-head">{head}</div>'
-        self._is_listing = True  # new lines drop what was chosen, for a moment
-        self._lines.options = list(zip(lines, self._seen.index, strict=True))
-        self._lines.value = tuple(name for name in before if name in self._seen.index)
+        self._is_listing = True
+        self._lines.value = ()  # first: the browser looks for chosen lines among the new ones, which may be fewer
+        self._lines.options = list(zip(lines, seen.index, strict=True))
+        self._lines.value = tuple(name for name in seen.index if name in self._wanted)
         self._is_listing = False
-        self._said.value = said + f"{len(self._seen)} of {len(self.table)} runs"
+        self._fault.value = html.escape(fault)
+        self._said.value = f"{len(seen)} of {len(self.table)} runs"
         if self._lines.value != before:
             self._on_choice()
 
 
 def matching(table: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """The rows that fulfil a condition on the columns; where it is none, those whose name or status hold the words.
+    """The rows that fulfil a condition on the columns; where it is none, those whose texts hold the words.
 
-    Raises ValueError for a condition that pandas does not understand.
+    Raises ValueError for what is meant as a condition and is none, unless it stands in a text as it is: "seed=1".
     """
     if not wanted.strip():
         return table
     try:
         return table.query(wanted)
     except Exception as error:  # pandas raises whatever its parts raise
-        if OPERATOR.search(wanted):
-            raise ValueError(f"not a condition ({' '.join(str(error).split())})") from error
-        words = wanted.lower().split()
-        return table[[all(word in f"{row.Index} {row.status}".lower() for word in words) for row in table.itertuples()]]
+        is_condition = OPERATOR.search(wanted)
+        words = [wanted.strip().lower()] if is_condition else wanted.lower().split()
+        texts = [" ".join(cell for cell in row if isinstance(cell, str)).lower() for row in table.itertuples()]
+        found = table[[all(word in text for word in words) for text in texts]]
+        if is_condition and not len(found):
+            columns = ", ".join(map(str, [table.index.name, *table]))
+            raise ValueError(f"not a condition: {_reason(error, wanted)}; columns: {columns}") from error
+        return found
 
 
 def as_lines(table: pd.DataFrame) -> list[str]:
-    """The table as lines of text with columns of equal width, its head first."""
-    shown = table.copy().astype(object)
+    """The table as lines of text with columns of equal width, its head first: texts begin at the left, numbers end at
+    the right. Long names lose their middle."""
+    if table.empty:
+        return ["no run"]
+    columns = [_column("run", fitted(without_hashes(list(table.index)), NAME_LENGTH), is_text=True)]
     for name in table:
         form = SHOWN.get(str(name), str)
-        shown[name] = ["" if _is_nothing(value) else form(value) for value in table[name]]
-    return shown.reset_index().to_string(index=False, justify="left").splitlines() if len(table) else ["no run"]
+        texts = ["" if _is_nothing(value) else form(value) for value in table[name].astype(object)]
+        columns.append(_column(str(name), texts, is_text=not pd.api.types.is_numeric_dtype(table[name])))
+    return [" ".join(cells) for cells in zip(*columns, strict=True)]
+
+
+def _column(name: str, texts: Sequence[str], is_text: bool) -> list[str]:
+    """The head of a column and its texts, filled up with blanks to one width."""
+    width = max(map(len, [name, *texts]))
+    return [cell.ljust(width) if is_text else cell.rjust(width) for cell in [name, *texts]]
+
+
+def _reason(error: Exception, wanted: str) -> str:
+    """Why pandas could not take it, in words about the table."""
+    if isinstance(error, UndefinedVariableError):
+        return f"no column is called {str(error).split(chr(39))[1]} (texts stand in quotes)"
+    if ASSIGNMENT.search(wanted):
+        return "what is equal is asked for by ==, not ="
+    return f"one reads {EXAMPLE}"
 
 
 def _is_nothing(value: Any) -> bool:

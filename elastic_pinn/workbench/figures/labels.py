@@ -1,0 +1,90 @@
+"""Labels that tell runs apart, in the room that there is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from elastic_pinn.config import Config
+from elastic_pinn.workbench.runs import varying, written
+
+HASH = re.compile(r"-[0-9a-f]{16}$")  # with which batch/plan.py ends the name of a run
+ALL_FIELDS = 60  # characters: of what would be longer, the fields that are not needed are left out
+
+
+def without_hashes(names: Sequence[str]) -> list[str]:
+    """The names without the hashes that sweeps end them with, but where only those tell them apart."""
+    plain = [HASH.sub("", name) for name in names]
+    seen = Counter(plain)
+    return [short if seen[short] == 1 else name for short, name in zip(plain, names, strict=True)]
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """The ends of different paths, with as many folders as it takes to tell them apart, without what all have alike:
+    "seed=0" and "seed=1" of a sweep over nothing else."""
+    parts = [path.split("/") for path in without_hashes([path.rstrip("/") for path in paths])]
+    ends = ["/".join(each[-1:]) for each in parts]
+    for length in range(2, max(map(len, parts), default=0) + 1):
+        seen = Counter(ends)
+        ends = ["/".join(each[-length:]) if seen[end] > 1 else end for each, end in zip(parts, ends, strict=True)]
+    return _without_common(ends)
+
+
+def by_fields(configs: Sequence[Config]) -> list[str]:
+    """Of each run the fields in which some differ but for the seed; where those are many, as few as tell apart what
+    all of them do."""
+    names = sorted(set(varying(configs)) - {"seed"})
+    labels = _of_fields(configs, names)
+    return labels if max(map(len, labels), default=0) <= ALL_FIELDS else _of_fields(configs, _fewest(configs, names))
+
+
+def fitted(labels: Sequence[str], room: float, measure: Callable[[str], float] = len) -> list[str]:
+    """Labels that fit, cut in the middle where they must be, and numbered where that makes different ones alike.
+
+    measure: of a text, in the unit of the room; characters if not given.
+    """
+    cut = [_cut(label, room, measure) for label in labels]
+    if len(set(cut)) == len(set(labels)):
+        return cut
+    return [_cut(f"{number}: {label}", room, measure) for number, label in enumerate(labels, 1)]
+
+
+def _without_common(names: Sequence[str]) -> list[str]:
+    """Names without the parts between commas that all have, if that leaves different ones."""
+    parts = [name.split(",") for name in names]
+    common = set(parts[0]).intersection(*parts) if len(parts) > 1 else set()
+    left = [",".join(part for part in each if part not in common) for each in parts]
+    return left if all(left) and len(set(left)) == len(left) else list(names)
+
+
+def _of_fields(configs: Sequence[Config], names: Sequence[str]) -> list[str]:
+    texts = [", ".join(f"{name} = {written(getattr(config, name))}" for name in names) for config in configs]
+    return [text or "all alike" for text in texts]
+
+
+def _fewest(configs: Sequence[Config], names: Sequence[str]) -> list[str]:
+    """Some of the fields, the most telling first, that tell apart what all of them do."""
+
+    def told_apart(fields: Sequence[str]) -> int:
+        return len(set(_of_fields(configs, fields)))
+
+    chosen: list[str] = []
+    while told_apart(chosen) < told_apart(names):
+        chosen.append(max(names, key=lambda name: told_apart([*chosen, name])))
+    return chosen
+
+
+def _cut(text: str, room: float, measure: Callable[[str], float]) -> str:
+    size = measure(text)
+    length = len(text) if size <= room else int(len(text) * room / size)  # near it, where letters differ in width
+    while measure(cut := _without_middle(text, length)) > room:
+        length -= 1
+    return cut
+
+
+def _without_middle(text: str, length: int) -> str:
+    if len(text) <= length:
+        return text
+    head = length // 2
+    return f"{text[:head]}…{text[len(text) - (length - head - 1) :]}"
