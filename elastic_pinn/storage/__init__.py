@@ -9,7 +9,7 @@ from elastic_pinn.storage.files import remove_leftovers, replace_file
 from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, located
 from elastic_pinn.storage.format.history import History
 from elastic_pinn.storage.format.seal import FORMAT_VERSION, UNKNOWN_MEASURE, Header, publish, read_header, read_sealed
-from elastic_pinn.storage.format.snapshot import Snapshot, parse_snapshot, read_snapshot
+from elastic_pinn.storage.format.snapshot import Snapshot, open_image, parse_snapshot, read_snapshot
 from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
 from elastic_pinn.storage.isolation import read_isolated
 from elastic_pinn.storage.live import LiveHistory, read_live
@@ -44,6 +44,7 @@ __all__ = [
     "located",
     "locked",
     "name_of",
+    "open_image",
     "order",
     "parse_snapshot",
     "pin",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from elastic_pinn.storage.format.snapshot import open_image
+from elastic_pinn.storage import open_image
 from elastic_pinn.workbench.words import clipped
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from matplotlib.typing import ColorType
 
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.labels import by_fields, fitted, short_names
+from elastic_pinn.workbench.figures.losses import at_weights
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid
 from elastic_pinn.workbench.figures.sources import Source, open_source
 
@@ -87,7 +88,8 @@ def drawable(source: Source) -> list[str]:
 
 
 def _series(history: pd.DataFrame, column: str, over: Over, smooth: int) -> pd.Series:
-    values = history.set_index(over, drop=False)[column].dropna()
+    steps = at_weights(column, history["step"].to_numpy())
+    values = history.set_axis(steps if over == "step" else history["wall_s"])[column].dropna()
     smoothed = values.rolling(smooth, center=True, min_periods=1).median()
     stride = max(1, -(-len(smoothed) // MOST_POINTS))
     return smoothed.iloc[(len(smoothed) - 1) % stride :: stride]  # the last one among them

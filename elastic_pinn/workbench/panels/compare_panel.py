@@ -36,7 +36,7 @@ class ComparePanel(widgets.VBox):
     in a notebook's cell: it keeps the kernel's event loop, in which running runs are looked at anew.
     """
 
-    def __init__(self, run_dir: str = "", column: str = "loss/total") -> None:
+    def __init__(self, run_dir: str = "", column: str = "loss/validation") -> None:
         self.folder = project_root() / (run_dir or RUNS)
         self._column = widgets.Combobox(
             value=column, description="Column", ensure_option=False, continuous_update=False,
