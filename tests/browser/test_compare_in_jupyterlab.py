@@ -15,6 +15,8 @@ def test_two_runs_are_overlaid_filtered_and_exported(notebook):
     lab.run_all()
     lines = lab.page.locator(".runs option")
     expect(lines).to_have_count(2, timeout=PATIENCE_MS)
+    plain = lab.page.locator(".jp-OutputArea-output img[src^='data:image/png']")
+    expect(plain).to_have_count(1, timeout=PATIENCE_MS)  # of the last cell: from here on no cell scrolls the page
     lab.kernel_is("idle")
     picture = lab.picture()
     expect(lab.page.get_by_text("In what the configs differ")).to_be_visible()
@@ -35,5 +37,3 @@ def test_two_runs_are_overlaid_filtered_and_exported(notebook):
     lab.click("CSV")
     expect(lab.page.get_by_text("comparison.csv")).to_be_visible(timeout=PATIENCE_MS)
     assert "fast" in (lab.folder / "runs" / "comparison.csv").read_text()
-    plain = lab.page.locator(".jp-OutputArea-output img[src^='data:image/png']")
-    expect(plain).to_have_count(1)

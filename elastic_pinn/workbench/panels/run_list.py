@@ -148,7 +148,8 @@ def _column(name: str, texts: Sequence[str], is_text: bool) -> list[str]:
 def _reason(error: Exception, wanted: str) -> str:
     """Why pandas could not take it, in words about the table."""
     if isinstance(error, UndefinedVariableError):
-        return f"no column is called {str(error).split(chr(39))[1]} (texts stand in quotes)"
+        _, name, _ = str(error).split("'")
+        return f"no column is called {name} (texts stand in quotes)"
     if ASSIGNMENT.search(wanted):
         return "what is equal is asked for by ==, not ="
     return f"one reads {EXAMPLE}"
