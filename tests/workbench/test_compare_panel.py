@@ -71,6 +71,16 @@ def test_all_runs_are_listed_and_the_newest_are_drawn(folder_of_runs):
     with_panel(folder_of_runs, work)
 
 
+@pytest.mark.parametrize(("validate_every", "column"), [(1, "loss/validation"), (50, "loss/total")])
+def test_what_was_validated_is_compared_at_first_and_else_the_loss(tmp_path, tiny, validate_every, column):
+    ep.train(tiny(steps=2, validate_every=validate_every), tmp_path / "one")
+
+    async def work(panel):
+        return find(panel, widgets.Combobox, "Column").value, is_shown(panel)
+
+    assert with_panel(tmp_path, work) == (column, True)
+
+
 def test_listing_anew_draws_nothing_that_is_as_it_was(folder_of_runs, monkeypatch):
     async def work(panel):
         drawn = []

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
 MOST_DIFFERENCES = 6  # runs whose configs are set side by side
+VALIDATION, TOTAL = "loss/validation", "loss/total"  # the latter is in every history
 NAME = "comparison"  # of what is exported
 NARROW = "<style>.differences th {max-width: 14em; overflow-wrap: anywhere}</style>"  # names are long
 
@@ -36,7 +37,7 @@ class ComparePanel(widgets.VBox):
     in a notebook's cell: it keeps the kernel's event loop, in which running runs are looked at anew.
     """
 
-    def __init__(self, run_dir: str = "", column: str = "loss/validation") -> None:
+    def __init__(self, run_dir: str = "", column: str = VALIDATION) -> None:
         self.folder = project_root() / (run_dir or RUNS)
         self._column = widgets.Combobox(
             value=column, description="Column", ensure_option=False, continuous_update=False,
@@ -54,6 +55,8 @@ class ComparePanel(widgets.VBox):
         self._said, self._differences = widgets.HTML(), widgets.HTML()
         self._differences.add_class("differences")
         self.runs = RunList(self.folder, self._draw)
+        if column == VALIDATION and column not in self._columns():
+            self._column.value = TOTAL
         self._view = View(self._picture)
         for choice in choices:
             choice.observe(lambda _: self._draw(), "value")
