@@ -18,7 +18,7 @@ def test_traces_are_those_of_the_loudest_receiver_and_their_difference_has_a_sca
     upper, _, lower, _ = reference_traces(shipped).axes
     recorded, engine, exact = (line.get_ydata() for line in upper.lines)
     assert np.abs(recorded - engine).max() > 0.5 > np.abs(engine - exact).max(), "nm"
-    assert lower.get_ylabel() == "engine - exact (pm)" and upper.get_ylabel() == "displacement (nm)"
+    assert lower.get_ylabel() == "engine -\nexact (pm)" and upper.get_ylabel() == "displacement (nm)"
 
 
 def test_errors_are_relative_and_far_below_the_noise(shipped):
