@@ -191,7 +191,7 @@ def main(runs, queued, many):
         print(*rows, sep="\n", flush=True)
     text = table([f"01_forward, {SHORT['steps']} steps of an MLP 3 x 48", "measured"], rows)
     lost = "What is lost to the ideal: the workers' start and imports, once, and the end, when one works alone."
-    write_section("sweeps", COMMAND, f"{text}\n\n{lost}")
+    write_section("sweeps", f"{COMMAND} --runs {runs} --queued {queued} --many {many}", f"{text}\n\n{lost}")
 
 
 if __name__ == "__main__":
