@@ -37,6 +37,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "04_compare": {},
     "05_explore": {},
 }
+WORDS = """Median (lowest .. highest) of {} rounds in turn. 03_sweep starts a worker that runs the whole of 01_forward in a
+kernel of its own: papermill, two kernels and the worker each import the packages anew, which is most of it."""
 TRAINING = {"01_forward", "02_inverse", "03_sweep"}
 
 
@@ -64,7 +66,7 @@ def main(rounds: int) -> None:
             ep.train(ep.Config(**{**TINY, "seed": seed, "log_level": "error"}), folder / "runs" / f"seed-{seed}")
         works = {name: lambda name=name: run(name, folder, next(number)) for name in PARAMETERS}
         found = table(["notebook, tiny, under `papermill`", "s"], rows(in_turn(works, rounds)))
-    write_section("headless", COMMAND, f"{found}\n\nMedian (lowest .. highest) of {rounds} rounds in turn.")
+    write_section("headless", f"{COMMAND} --rounds {rounds}", f"{found}\n\n{WORDS.format(rounds)}")
 
 
 if __name__ == "__main__":
