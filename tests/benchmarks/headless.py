@@ -37,9 +37,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "04_compare": {},
     "05_explore": {},
 }
+TRAINING = {"01_forward", "02_inverse", "03_sweep"}
+
+
 WORDS = """Median (lowest .. highest) of {} rounds in turn. 03_sweep starts a worker that runs the whole of 01_forward in a
 kernel of its own: papermill, two kernels and the worker each import the packages anew, which is most of it."""
-TRAINING = {"01_forward", "02_inverse", "03_sweep"}
 
 
 def run(name: str, folder: Path, number: int) -> None:
