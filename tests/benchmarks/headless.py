@@ -40,7 +40,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 TRAINING = {"01_forward", "02_inverse", "03_sweep"}
 
 
-WORDS = """Median (lowest .. highest) of {} rounds in turn. 03_sweep starts a worker that runs the whole of 01_forward in a
+WORDS = """\
+Median (lowest .. highest) of {} rounds in turn. 03_sweep starts a worker that runs the whole of 01_forward in a
 kernel of its own: papermill, two kernels and the worker each import the packages anew, which is most of it."""
 
 
