@@ -43,7 +43,7 @@ def said(panel) -> str:
 
 def is_shown(panel) -> bool:
     """Whether there is a picture."""
-    return panel._view.layout.display != "none"
+    return find(panel, widgets.Image).layout.display != "none"
 
 
 def with_panel(folder, work):

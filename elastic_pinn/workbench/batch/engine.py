@@ -20,7 +20,7 @@ from elastic_pinn.workbench.batch.leash import GRACE_S
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.results import keep_earlier_results
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, Row, row_of
+from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, Row, as_it_stands
 from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
 
@@ -96,7 +96,7 @@ def run_sweep(
     """
     sweep, stop = plan.sweep, stop or threading.Event()
     with _alone(sweep):
-        rows = {run.name: row_of(sweep.folder / run.name, run.mirror) for run in plan.runs}
+        rows = {run.name: as_it_stands(sweep.folder, run) for run in plan.runs}
         progress = Progress({name: _again(row) if retry_failed else row for name, row in rows.items()})
         waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in (COMPLETED, FAILED))
         watch(progress)
@@ -190,15 +190,12 @@ class _Dispatch:
         """Whether a run whose workers died is further than when that was last asked: such as a batch system's, whose
         jobs end before it does."""
         reached = self._reached.get(run.name, self._progress.rows[run.name].get("step", 0))
-        self._reached[run.name] = step = self._as_it_stands(run).get("step", 0)
+        self._reached[run.name] = step = as_it_stands(self._sweep.folder, run).get("step", 0)
         return step > reached
-
-    def _as_it_stands(self, run: Planned) -> Row:
-        return row_of(self._sweep.folder / run.name, run.mirror)
 
     def _lost(self, run: Planned, error: BaseException) -> Row:
         """A run whose workers died one after another, which its summary is told; or of which nobody knows why."""
-        folder, row = self._sweep.folder / run.name, self._as_it_stands(run)
+        folder, row = self._sweep.folder / run.name, as_it_stands(self._sweep.folder, run)
         if row["status"] == COMPLETED:
             return row
         fault = "its workers were lost, one after another" if isinstance(error, KilledWorker) else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError, is_locked
-from elastic_pinn.workbench.batch.plan import Plan
+from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary
 
 Row = dict[str, Any]
@@ -51,8 +51,12 @@ def row_of(run_dir: Path, mirror: str = "") -> Row:
 def rows_of(plan: Plan) -> dict[str, Row]:
     """The row of each run of a sweep by its name, in the order of the sweep."""
     folder, since = plan.sweep.folder, _at_work_since(plan.sweep.folder)
-    rows = (row_of(folder / run.name, run.mirror) for run in plan.runs)
-    return {row["run"]: in_work(row, folder / row["run"], since) for row in rows}
+    return {run.name: in_work(as_it_stands(folder, run), folder / run.name, since) for run in plan.runs}
+
+
+def as_it_stands(folder: Path, run: Planned) -> Row:
+    """The row of a run of a sweep. folder: of the runs."""
+    return row_of(folder / run.name, run.mirror)
 
 
 def in_work(row: Row, run_dir: Path, since: float) -> Row:

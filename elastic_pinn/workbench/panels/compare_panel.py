@@ -94,11 +94,8 @@ class ComparePanel(widgets.VBox):
     def _picture(self) -> Picture | None:
         """The curves; where there are none, what is said takes the place of those before."""
         try:
-            picture = self.figure()
-            self._view.layout.display = None
-            return picture
+            return self.figure()
         except (ValueError, FileNotFoundError, CheckpointError) as error:
-            self._view.layout.display = "none"
             self._say(str(error))
             return None
 
