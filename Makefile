@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-accuracy test-faults bench lab check
+.PHONY: help demo test test-slow test-accuracy test-faults bench lab check
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,9 @@ demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receiver
 
 test: .venv/tools.stamp  ## the tests (ARGS="-k name" chooses some)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
+
+test-slow: .venv/tools.stamp  ## the tests that take longer by nature: browsers, kernels, whole notebooks, kills
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
 
 test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 4 minutes
 	$(BIN)/python -m pytest -m accuracy --durations 0 tests/accuracy $(ARGS)
