@@ -1,0 +1,48 @@
+"""Run directories that people have on their disks load, predict what they did, and go on."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from tests.golden.problems import AT, CONFIGS, own_problem
+
+GOLDEN = Path(__file__).parent
+EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
+ROUNDING = 1e-9  # of another processor's sums, over a few steps
+
+each_run = pytest.mark.parametrize("name", CONFIGS)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A function that gives a copy of a golden run directory, to work in."""
+    return lambda name: Path(shutil.copytree(GOLDEN / name, tmp_path / name))
+
+
+@each_run
+def test_it_loads_and_predicts_what_it_did(name):
+    run = ep.Run(GOLDEN / name)
+    assert (run.status, run.summary["step"], len(run.history())) == ("stopped", 3, 3)
+    np.testing.assert_allclose(run.predict(*AT), EXPECTED[name]["at_3"], rtol=ROUNDING, atol=ROUNDING)
+
+
+@each_run
+def test_training_goes_on_from_it_to_the_end_that_the_whole_run_had(name, copy):
+    folder = copy(name)
+    problem = own_problem() if name.endswith("own") else None
+    run = ep.train(ep.Config.from_json((folder / "config.json").read_text()), folder, problem, resume="auto")
+    assert run.status == "completed" and run.summary["generation"] == 1
+    np.testing.assert_allclose(run.predict(*AT), EXPECTED[name]["at_end"], rtol=1e-6, atol=1e-6)
+    assert run.latest().material() == pytest.approx(EXPECTED[name]["material"], rel=1e-6)
+
+
+def test_another_problem_does_not_go_on_from_it(copy):
+    folder = copy("mlp-own")
+    other = own_problem()
+    softer = ep.Problem(other.domain, ep.Material(2.0, 0.9, 1.0), other.boundary, other.initial)
+    with pytest.raises(ep.ConfigError, match="the problem is not the one that the checkpoint at step 3"):
+        ep.train(ep.Run(folder).config, folder, softer, resume="auto")
