@@ -1,32 +1,13 @@
 """Physics-informed neural networks of the 2D elastic wave equation, forward and inverse, in notebooks that can be
-trusted."""
+trusted.
+
+Each public name brings what it needs when it is first used (PEP 562): `import elastic_pinn` and `ep.Config` do without
+torch, and a script that only trains does without matplotlib.
+"""
 
 import gc
-from typing import Any
-
-# What imports make stays: Python would look through all of torch for garbage, three times, and find none.
-collecting = gc.isenabled()
-gc.disable()
-try:
-    from elastic_pinn.config import Config, ConfigError
-    from elastic_pinn.physics import (
-        Displacement,
-        Domain,
-        Initial,
-        Material,
-        Problem,
-        ProblemError,
-        Receivers,
-        Traction,
-        problem_from,
-    )
-    from elastic_pinn.run import Checkpoint, Run, load_checkpoint
-    from elastic_pinn.storage import CheckpointError, pin, unpin
-    from elastic_pinn.training import Control, DivergedError, LostProcessError, RunDirectoryError, train
-finally:
-    if collecting:
-        gc.enable()
-    del collecting, gc
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __all__ = [
     "Checkpoint",
@@ -37,6 +18,7 @@ __all__ = [
     "Displacement",
     "DivergedError",
     "Domain",
+    "ElasticPinnError",
     "Initial",
     "LostProcessError",
     "Material",
@@ -54,11 +36,53 @@ __all__ = [
     "unpin",
 ]
 
+WINGS = ("errors", "config", "physics", "storage", "networks", "run", "training", "workbench")
+"""Where the names above are looked for, those without torch first; `ep.physics` and so on work as well."""
 
-def __getattr__(name: str) -> Any:
-    """`figures` on first use: a script that only trains never imports matplotlib."""
-    if name == "figures":
-        from elastic_pinn.workbench import figures
+if TYPE_CHECKING:
+    from elastic_pinn.config import Config, ConfigError
+    from elastic_pinn.errors import ElasticPinnError
+    from elastic_pinn.physics import (
+        Displacement,
+        Domain,
+        Initial,
+        Material,
+        Problem,
+        ProblemError,
+        Receivers,
+        Traction,
+        problem_from,
+    )
+    from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+    from elastic_pinn.storage import CheckpointError, pin, unpin
+    from elastic_pinn.training import Control, DivergedError, LostProcessError, RunDirectoryError, train
+    from elastic_pinn.workbench import figures
+else:
 
-        return figures
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """A public name, or a wing, on its first use."""
+        if name in WINGS:
+            return _imported(name)
+        if name == "figures":
+            return _imported("workbench.figures")
+        if name in __all__:
+            found = next(vars(wing)[name] for wing in map(_imported, WINGS) if name in vars(wing))
+            globals()[name] = found  # from now on without a search
+            return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *WINGS})
+
+
+def _imported(module: str) -> Any:
+    """A module of this package. What imports make stays: Python's collector would look through all of torch for
+    garbage again and again, and find none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(f"{__name__}.{module}")
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from elastic_pinn.errors import ElasticPinnError
+
 logger = logging.getLogger(__name__)
 
 BESIDE_CONFIG = {
@@ -40,7 +42,7 @@ OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbr
                         "levenberg_marquardt", "variable_projection"]  # fmt: skip
 
 
-class ConfigError(ValueError):
+class ConfigError(ElasticPinnError, ValueError):
     """A config that cannot be: its text names each bad field, the value found and what is legal."""
 
 

@@ -1,36 +1,91 @@
-"""What `import elastic_pinn` brings with it, in processes of its own."""
+"""What `import elastic_pinn` and the commands bring with them, in processes of their own."""
 
+import pickle
 import subprocess
 import sys
 
+import pytest
+
+import elastic_pinn as ep
+
 HEAVY = ("IPython", "fsspec", "ipywidgets", "matplotlib", "numba", "pandas", "plotly", "scipy")
+TORCH = ("torch", "h5py", *HEAVY)
 
 
 def told_by(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_importing_brings_nothing_heavy_that_torch_does_not():
-    brought = "set(sys.modules) - before"
-    code = f"import sys, torch; before = set(sys.modules); import elastic_pinn; print({set(HEAVY)} & ({brought}))"
-    assert told_by(code) == "set()"
+def brought_by(code: str, of: tuple[str, ...]) -> str:
+    """Which of some modules a piece of code loads, as a set is written."""
+    around = f"import sys\nbefore = set(sys.modules)\n{code}\nprint((set(sys.modules) - before) & {set(of)})"
+    return told_by(around).splitlines()[-1]
 
 
-def test_importing_leaves_the_garbage_collector_as_it_was():
-    left = "import gc, elastic_pinn; print(gc.isenabled())"
+def test_importing_and_making_a_config_bring_no_torch():
+    code = "import elastic_pinn as ep; dir(ep); ep.ElasticPinnError; ep.Config(steps=3)"
+    assert brought_by(code, TORCH) == "set()"
+
+
+def test_training_brings_nothing_heavy_that_torch_does_not():
+    code = "import torch; before = set(sys.modules); import elastic_pinn as ep; ep.train, ep.Run"
+    assert brought_by(code, HEAVY) == "set()"
+
+
+def test_each_public_name_is_there_and_stays_the_same_object():
+    for name in ep.__all__:
+        assert getattr(ep, name) is getattr(ep, name)
+    assert set(ep.__all__) | {"physics", "storage", "training", "networks", "run", "config"} <= set(dir(ep))
+
+
+def test_a_public_name_is_the_one_of_its_wing_and_can_be_pickled():
+    from elastic_pinn import Config, Run
+    from elastic_pinn.config import Config as there
+    from elastic_pinn.run import Run as run_there
+
+    assert Config is there and Run is run_there is ep.Run
+    assert pickle.loads(pickle.dumps(ep.Config(steps=3))) == ep.Config(steps=3)
+    assert pickle.loads(pickle.dumps(ep.train)) is ep.train
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'no_such_name'"):
+        _ = ep.no_such_name
+    with pytest.raises(ImportError, match="no_such_name"):
+        from elastic_pinn import no_such_name  # noqa: F401
+
+
+def test_bringing_torch_leaves_the_garbage_collector_as_it_was():
+    left = "import gc, elastic_pinn; elastic_pinn.train; print(gc.isenabled())"
     assert told_by(left) == "True"
     assert told_by("import gc; gc.disable(); " + left) == "False"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["--version"],
+        ["verfy"],
+        ["verify"],
+        ["sweep", "--help"],
+        ["run", "notebooks/01_forward.ipynb", "stesp=3"],
+        ["run", "nowhere.ipynb"],
+        ["sweep", "nowhere.yaml"],
+    ],
+)
+def test_what_a_command_answers_at_once_it_answers_without_torch(words):
+    code = f"from elastic_pinn.workbench.cli import app\ntry: app({words})\nexcept SystemExit: pass"
+    assert brought_by(code, (*TORCH, "papermill", "distributed")) == "set()"
+
+
 def test_a_panel_brings_nothing_of_the_others():
-    heavy = {"dask", "distributed", "papermill", "nbformat", "xarray"}
-    code = f"import sys; from elastic_pinn.workbench.panels import TrainPanel; print({heavy} & set(sys.modules))"
-    assert told_by(code) == "set()"
+    heavy = ("dask", "distributed", "papermill", "nbformat", "xarray")
+    assert brought_by("from elastic_pinn.workbench.panels import TrainPanel", heavy) == "set()"
 
 
 def test_who_only_sends_notebooks_to_workers_brings_nothing_that_runs_them():
-    code = "import sys, elastic_pinn.workbench.batch.engine; print({'papermill', 'nbformat'} & set(sys.modules))"
-    assert told_by(code) == "set()"
+    assert brought_by("import elastic_pinn.workbench.batch.engine", ("papermill", "nbformat")) == "set()"
 
 
 def test_own_optimizers_do_not_wake_torchs_compiler(tmp_path):

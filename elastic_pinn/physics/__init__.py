@@ -1,13 +1,14 @@
 """What is true: materials, wavefields, conditions, data, and the problems made of them; knows no training.
 
-Imports from config only.
+Imports from config and errors only.
 """
 
 from elastic_pinn.physics.boundary import Displacement, Initial, Traction
 from elastic_pinn.physics.catalogue import problem_from
 from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material, MaterialParameters
-from elastic_pinn.physics.problem import Problem, ProblemError
+from elastic_pinn.physics.problem import Problem
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.uncertainty import cramer_rao

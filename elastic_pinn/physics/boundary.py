@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.domain import SIDES
+from elastic_pinn.physics.errors import ProblemError
 
 Field = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -20,19 +21,19 @@ Field = Callable[[Tensor, Tensor, Tensor], Tensor]
 def evaluate(field: Field | None, points: Tensor) -> Tensor:
     """A field's values (N, 2) at points (N, 3) with columns x, y, t; zero where there is no field.
 
-    Raises ValueError, naming the shape that came, if the field does not return finite values (N, 2).
+    Raises ProblemError, naming the shape that came, if the field does not return finite values (N, 2).
     """
     if field is None:
         return points.new_zeros(len(points), 2)
     values = torch.as_tensor(field(*points.unbind(1)), dtype=points.dtype)
     name = getattr(field, "__name__", type(field).__name__)
     if values.shape != (len(points), 2):
-        raise ValueError(
+        raise ProblemError(
             f"{name}(x, y, t) returned shape {tuple(values.shape)} for {len(points)} points, "
             f"where ({len(points)}, 2) is needed"
         )
     if not torch.isfinite(values).all():
-        raise ValueError(f"{name}(x, y, t) returned values that are not finite inside the domain")
+        raise ProblemError(f"{name}(x, y, t) returned values that are not finite inside the domain")
     return values
 
 
@@ -88,4 +89,4 @@ class Initial:
 
 def _check_sides(sides: tuple[str, ...]) -> None:
     if not sides or set(sides) - set(SIDES):
-        raise ValueError(f"sides = {sides!r}: legal are any of {', '.join(SIDES)}")
+        raise ProblemError(f"sides = {sides!r}: legal are any of {', '.join(SIDES)}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.errors import ProblemError
+
 SIDES = ("left", "right", "bottom", "top")
 NORMALS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "bottom": (0.0, -1.0), "top": (0.0, 1.0)}
 
@@ -19,7 +21,7 @@ class Domain:
     """The rectangle x[0] < x < x[1], y[0] < y < y[1] in metres, for t[0] < t < t[1] in seconds.
 
     Its methods map points of unit cubes, which a sampler draws, to points (N, 3) with columns x, y, t in m, m, s.
-    Raises ValueError for an interval that is empty.
+    Raises ProblemError for an interval that is empty.
     """
 
     x: Interval
@@ -30,7 +32,7 @@ class Domain:
         for name in ("x", "y", "t"):
             low, high = getattr(self, name)
             if not low < high:
-                raise ValueError(f"domain: {name} = ({low:g}, {high:g}) is empty: the second must be above the first")
+                raise ProblemError(f"domain: {name} = ({low:g}, {high:g}) is empty: the second must be above the first")
 
     @property
     def low(self) -> Tensor:

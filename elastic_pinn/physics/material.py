@@ -14,6 +14,8 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from elastic_pinn.physics.errors import ProblemError
+
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 PARAMETERS = tuple(UNITS)
 
@@ -27,7 +29,7 @@ class Material:
 
     lame_lambda, lame_mu: Pa; density: kg/m3; unknowns: any of "lambda", "mu", "rho"; unknown_range: unknowns are
     searched between start / range and start * range (for lambda: the bulk modulus lambda + 2 mu / 3). Raises
-    ValueError for a solid that is not stable (mu, rho and lambda + 2 mu / 3 must be positive), or not in all the
+    ProblemError for a solid that is not stable (mu, rho and lambda + 2 mu / 3 must be positive), or not in all the
     range.
     """
 
@@ -39,18 +41,18 @@ class Material:
 
     def __post_init__(self) -> None:
         if not (self.lame_mu > 0 and self.density > 0 and self.bulk_modulus > 0):
-            raise ValueError(
+            raise ProblemError(
                 f"no stable solid: lambda = {self.lame_lambda:g} Pa, mu = {self.lame_mu:g} Pa, "
                 f"rho = {self.density:g} kg/m3; mu, rho and lambda + 2 mu / 3 must be positive"
             )
         unheard = set(self.unknowns) - set(PARAMETERS)
         if unheard:
-            raise ValueError(f"unknowns {sorted(unheard)}: legal are {', '.join(PARAMETERS)}")
+            raise ProblemError(f"unknowns {sorted(unheard)}: legal are {', '.join(PARAMETERS)}")
         if not 1 < self.unknown_range < math.inf:
-            raise ValueError(f"unknown_range = {self.unknown_range:g}: must be above 1, and finite")
+            raise ProblemError(f"unknown_range = {self.unknown_range:g}: must be above 1, and finite")
         softest = self.lame_mu / self.unknown_range
         if "mu" in self.unknowns and "lambda" not in self.unknowns and self.lame_lambda + 2.0 / 3.0 * softest <= 0:
-            raise ValueError(
+            raise ProblemError(
                 f"lambda = {self.lame_lambda:g} Pa is no stable solid with all of mu's range, from {softest:g} Pa: "
                 "narrow unknown_range, or let lambda be unknown too"
             )

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.boundary import BoundaryCondition, Field, Initial, Traction, evaluate
 from elastic_pinn.physics.domain import SIDES, Domain
+from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.material import PARAMETERS, Material
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
@@ -19,10 +20,6 @@ from elastic_pinn.physics.scales import Scales
 PROBES = 64
 CLOSE_PROBES = 20_000  # a load may be short and local
 RTOL = 1e-9  # fingerprints of one problem differ in their last bits from machine to machine
-
-
-class ProblemError(ValueError):
-    """A problem that has no answer: the text says which part and why."""
 
 
 @dataclass(frozen=True, eq=False)

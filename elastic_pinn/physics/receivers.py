@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import torch
 
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics.material import UNITS, Material
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
@@ -23,7 +24,7 @@ PULSE_UNITS = {"center": "m", "direction": "1", "width": "m", "peak": "m/s"}
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-class ReceiverFileError(ValueError):
+class ReceiverFileError(ElasticPinnError, ValueError):
     """A receiver file that cannot be used; the text names the file, the fault and what to do."""
 
 

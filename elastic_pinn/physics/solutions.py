@@ -15,6 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.material import Material
 
 
@@ -70,7 +71,7 @@ class PlaneWave:
 
     def __post_init__(self) -> None:
         if self.kind not in ("p", "s"):
-            raise ValueError(f"a plane wave is of kind 'p' or 's', not {self.kind!r}")
+            raise ProblemError(f"a plane wave is of kind 'p' or 's', not {self.kind!r}")
 
     def __call__(self, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
         """Return the displacement (..., 2) in m at positions x, y in m and times t in s, of equal shape."""
@@ -97,11 +98,11 @@ class GaussianPulse:
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (*self.center, *self.direction, self.width, self.peak))):
-            raise ValueError(f"a pulse has a value that is not finite: {self}")
+            raise ProblemError(f"a pulse has a value that is not finite: {self}")
         if not self.width > 0:
-            raise ValueError(f"a pulse has a width above 0 m, not {self.width}")
+            raise ProblemError(f"a pulse has a width above 0 m, not {self.width}")
         if not math.isclose(math.hypot(*self.direction), 1, rel_tol=1e-6):
-            raise ValueError(f"a pulse's direction is a vector of length 1, not {self.direction}")
+            raise ProblemError(f"a pulse's direction is a vector of length 1, not {self.direction}")
 
     def velocity(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the velocity (..., 2) in m/s at positions x, y in m, of equal shape."""

@@ -2,8 +2,10 @@
 
 from os import PathLike, fspath
 
+from elastic_pinn.errors import ElasticPinnError
 
-class CheckpointError(Exception):
+
+class CheckpointError(ElasticPinnError):
     """A checkpoint or history file that cannot be used, or could not be written.
 
     Arguments:

@@ -21,6 +21,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.training.sampling import Batches
 
@@ -31,7 +32,7 @@ Terms = Mapping[str, Tensor]
 Gradients = Sequence[Tensor]
 
 
-class LostProcessError(RuntimeError):
+class LostProcessError(ElasticPinnError, RuntimeError):
     """Another process of the run is gone, or was silent for too long."""
 
 

@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkConfig, ProblemConfig
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import known_config
 from elastic_pinn.storage import (
@@ -32,7 +33,7 @@ OF_THE_START = {"seed", "init_from"}  # what a run that goes on has behind it
 WITHOUT_EFFECT = {*CheckpointConfig.model_fields, *OF_THE_START, "time_limit"} - {"monitor"}  # on where training leads
 
 
-class RunDirectoryError(RuntimeError):
+class RunDirectoryError(ElasticPinnError, RuntimeError):
     """A run directory that cannot be used as asked; the text names it and the ways out."""
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.breath import breathing
 from elastic_pinn.physics import Problem
@@ -41,7 +42,7 @@ MEASURED_BY = ("weight_pde", "weight_boundary", "weight_initial", "weight_data",
 """Fields of the config on which the validation's meaning depends."""
 
 
-class DivergedError(RuntimeError):
+class DivergedError(ElasticPinnError, RuntimeError):
     """The loss is no longer a number; the text names the step, the terms and the last good checkpoint."""
 
 

@@ -14,6 +14,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat.sign import NotebookNotary
 
 from elastic_pinn.config import ConfigError
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.workbench.batch.kernels import ENGINE
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of names that `Notebook.config` has found legal
 
 
-class NotebookError(RuntimeError):
+class NotebookError(ElasticPinnError, RuntimeError):
     """A notebook did not come to its end; the text names the cell, the error and where the executed copy lies.
 
     Attributes:

@@ -17,12 +17,12 @@ from elastic_pinn.workbench.batch.leash import Leash
 
 ENGINE = "elastic_pinn"  # how papermill knows the one below
 # What a notebook imports stays to the end. A collector that looks for garbage in it again and again, and once more as
-# the kernel ends, takes a second of a short run: it is told not to, after the cell that brings the package.
+# the kernel ends, takes a second of a short run: it is told not to, after the cell that brings torch.
 FREEZE = """
 def freeze_imports(events):
     import gc, sys
     def freeze(result):
-        if "elastic_pinn" in sys.modules:
+        if "torch" in sys.modules:
             gc.freeze()
             events.unregister("post_run_cell", freeze)
     events.register("post_run_cell", freeze)

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from elastic_pinn.config import CheckpointConfig, Config, ConfigError, ProblemConfig, project_root
-from elastic_pinn.physics import ProblemError
-from elastic_pinn.training import require_possible
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError, Values
 
@@ -82,6 +80,9 @@ class Plan:
 
     def require_possible(self, runs: Iterable[Planned]) -> None:
         """Raise SweepError for the first of some runs that `training.require_possible` refuses."""
+        from elastic_pinn.physics import ProblemError  # with torch, which who only reads a sweep does without
+        from elastic_pinn.training import require_possible
+
         looked_at = set()
         for run in runs:
             config = self.notebook.config(run.parameters)

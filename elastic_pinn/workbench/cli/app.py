@@ -4,11 +4,12 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.workbench.cli.text import clean
 
 BAD, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
@@ -37,10 +38,10 @@ class OneLineErrors(TyperGroup):
                 status = _fail(f"{error.format_message().rstrip('.')}{_hint(error)}", ASKED_WRONGLY)
             except (typer.Abort, KeyboardInterrupt):
                 status = _fail("interrupted", INTERRUPTED)
-            except Exception as error:
-                if not _is_foreseen(error):
-                    raise
+            except ElasticPinnError as error:  # any other is a bug, and its traceback is shown
                 status = _fail(str(error), BAD)
+            except OSError as error:
+                status = _fail(_of_the_system(error), BAD)
         sys.exit(status)
 
 
@@ -50,11 +51,9 @@ def _hint(error: typer.TyperException) -> str:
     return f". See {context.command_path} --help" if context else ""
 
 
-def _is_foreseen(error: Exception) -> bool:
-    from elastic_pinn.config import ConfigError
-    from elastic_pinn.storage import CheckpointError
-
-    return isinstance(error, CheckpointError | ConfigError | OSError)
+def _of_the_system(error: OSError) -> str:
+    """The path, where there is one, and what is wrong with it."""
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 def _fail(fault: str, status: int) -> int:
@@ -91,3 +90,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"elastic-pinn {version('elastic_pinn')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _of_all_commands(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What comes before the command."""

@@ -48,8 +48,6 @@ def sweep(
     elastic-pinn sweep sweep.yaml --dry-run
     """
     from elastic_pinn.workbench.batch import Plan, Sweep
-    from elastic_pinn.workbench.batch.engine import run_sweep
-    from elastic_pinn.workbench.batch.results import table_of, write_results
 
     asked = Sweep.read(file)
     if scheduler:
@@ -59,6 +57,9 @@ def sweep(
     if dry_run:
         _preview(plan)
         return
+    from elastic_pinn.workbench.batch.engine import run_sweep  # takes seconds, which a fault need not
+    from elastic_pinn.workbench.batch.results import table_of, write_results
+
     stop, words = threading.Event(), "each run ends with a checkpoint, and draws what it has"
     with stopped_by_signals(stop.set, words), _bar() as watch:
         progress = run_sweep(plan, retry_failed, watch, stop)
