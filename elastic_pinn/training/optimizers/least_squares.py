@@ -46,6 +46,21 @@ class Factored:
         """What no x explains of each b, (M, K) -> (M, K): turned, so that only lengths and angles mean anything."""
         return self._turn(right)[len(self._lengths) :]
 
+    def residual(self, right: Tensor) -> Tensor:
+        """b - A x for each b, and below it -ridge D x: (M, K) -> (M + P, K)."""
+        turned = self._turn(right)
+        turned[: len(self._lengths)] = 0.0
+        return torch.ormqr(self._reflectors, self._tau, turned, left=True, transpose=False)
+
+    def coordinates(self, rows: Tensor) -> Tensor:
+        """Rows (N, P), of A or of what else x is multiplied by, in coordinates z (N, P) in which x has unit variance.
+
+        With W being the system's inverse (A^T A + ridge^2 D^2)^-1, row by row z z^T = a W a^T; of rows of A, the z are
+        rows of an orthonormal basis, and z z^T is the influence of b on A x.
+        """
+        triangle = self._reflectors[: len(self._lengths)]
+        return torch.linalg.solve_triangular(triangle, rows / self._lengths, upper=True, left=False)
+
     def _turn(self, right: Tensor) -> Tensor:
         """Q^T [b, 0], (M, K) -> (M + P, K)."""
         known = torch.cat([right, right.new_zeros(len(self._lengths), right.shape[1])])

@@ -35,6 +35,23 @@ def test_the_answer_and_what_is_left_over_are_numpys(shape, ridge):
     np.testing.assert_allclose(left.T @ left, rest.T @ rest, rtol=1e-9, atol=1e-20)
 
 
+@pytest.mark.parametrize(("shape", "ridge"), [((30, 7), 1e-12), ((30, 7), 0.3), ((7, 30), 0.1)])
+def test_what_no_answer_explains_stands_row_by_row(shape, ridge):
+    matrix, right = draw(*shape) * torch.logspace(-3, 3, shape[1]), draw(shape[0], 2, seed=1)
+    tall, known = with_ridge(matrix, right, ridge)
+    expected = known - tall @ np.linalg.lstsq(tall, known, rcond=None)[0]
+    np.testing.assert_allclose(Factored(matrix.clone(), ridge).residual(right).numpy(), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(("shape", "ridge"), [((30, 7), 1e-12), ((30, 7), 0.3), ((7, 30), 0.1)])
+def test_coordinates_give_the_covariance_of_any_rows(shape, ridge):
+    matrix, rows = draw(*shape) * torch.logspace(-3, 3, shape[1]), draw(4, shape[1], seed=2)
+    tall, _ = with_ridge(matrix, draw(shape[0], 1), ridge)
+    found = Factored(matrix.clone(), ridge).coordinates(rows).numpy()
+    expected = rows.numpy() @ np.linalg.inv(tall.T @ tall) @ rows.numpy().T
+    np.testing.assert_allclose(found @ found.T, expected, rtol=1e-8)
+
+
 def test_more_columns_than_are_reflected_at_once_are_factored_alike():
     matrix, right = draw(400, 300), draw(400, 2, seed=1)
     expected = np.linalg.lstsq(matrix.numpy(), right.numpy(), rcond=None)[0]

@@ -1,0 +1,111 @@
+"""A session to first order in its last layer and in its unknowns: one factorisation, from which the uncertainty of the
+material, of the wavefield and of each sample follow.
+
+The weighted misfits, with the ridge's below them as in `optimizers/least_squares.py`, are r + A a + B p for a change a
+of the last layer and p of the unknowns. What the layer cannot make good of the unknowns' effects is
+
+    S = B - A x,   x = (A^T A + ridge^2 D^2)^-1 A^T B
+
+by which the unknowns are found (Golub and Pereyra, SIAM J. Numer. Anal. 10, 1973). Were all these misfits independent
+and of variance 1, then p would have the covariance (S^T S)^-1, and a displacement that is linear in a and p by a row
+(b, c) the variance |z|^2, z being the row in the coordinates in which a and p have unit variance:
+
+    z = (b R^-1, (c - b x) L^-T),   R^T R = A^T A + ridge^2 D^2,   L L^T = S^T S
+
+Z Z^T of the data's rows is how each sample moves what is fitted to all: the influence matrix of Hastie, Tibshirani and
+Friedman, The Elements of Statistical Learning, 2009, section 7.6, whose trace counts the parameters that data pay for.
+
+Letters: M weighted misfits, of which D at the receivers and last, P parameters of the last layer, U unknowns, N points,
+K = P + U coordinates.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.run import Checkpoint
+from elastic_pinn.training.optimizers import of_last_layer, unknowns_of
+from elastic_pinn.training.optimizers.least_squares import Factored
+from elastic_pinn.training.sampling import Batch
+from elastic_pinn.training.session import Session
+
+
+def session_of(checkpoint: Checkpoint, problem: Problem) -> Session:
+    """A checkpoint's model at the points that it was trained at, on the CPU wherever it was trained."""
+    session = Session(checkpoint.config.model_copy(update={"device": "cpu"}), problem)
+    session.model.load_state_dict(checkpoint.model().state_dict())
+    state = checkpoint.snapshot.state
+    session.sampler.restore(state["rng"]["points"], state["sampler"]["draws"])
+    return session
+
+
+class Linearised:
+    """A session of a problem with receivers, linearised where it is: float64, dimensionless.
+
+    Attributes:
+        residuals: the weighted misfits, (M,).
+        data: which of them are the data's, an x and a y for each sample.
+        weight: by which a data misfit is multiplied.
+        factored: A with its ridge.
+        effects: B, (M, U).
+        seen: S, the ridge's rows below, (M + P, U).
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._loss, self._model, self._batches = session.loss, session.model, session.sampler.batches
+        self._layer, self._unknowns = of_last_layer(session.parameters), unknowns_of(session.parameters)
+        residuals, effects = self._loss.system(self._model, self._batches, self._unknowns)
+        self.residuals, self.effects = residuals.double(), effects.double()
+        samples = len(self._batches["data"].points)
+        self.data = slice(len(residuals) - 2 * samples, len(residuals))  # receivers are a loss's last term
+        self.weight = math.sqrt(self._loss.weights["data"] / samples)
+        _, matrix = self._loss.system(self._model, self._batches, self._layer)  # (M, P)
+        self.amplitudes = matrix.shape[1]
+        self.factored = Factored(matrix.double(), session.config.ridge)
+        self._made_good = self.factored.solve(self.effects)  # x, (P, U)
+        self.seen = self.factored.residual(self.effects)
+
+    @property
+    def information(self) -> Tensor:
+        """S^T S, (U, U)."""
+        return self.seen.T @ self.seen
+
+    @property
+    def tells_unknowns_apart(self) -> bool:
+        """Whether the misfits show every change of the unknowns, beyond rounding."""
+        rounding = len(self.seen) * torch.finfo(self.seen.dtype).eps * float(self.effects.norm())
+        return int(torch.linalg.matrix_rank(self.seen, atol=rounding, rtol=0.0)) == self.seen.shape[1]
+
+    @property
+    def gain(self) -> Tensor:
+        """What the unknowns' parameters follow of a change of each misfit, (S^T S)^-1 S^T, (U, M + P)."""
+        return torch.linalg.pinv(self.seen)
+
+    def unknowns_by_data(self) -> Tensor:
+        """The unknowns' covariance that data misfits of variance 1 leave, dimensionless and unweighted, (U, U)."""
+        at_data = self.weight * self.gain[:, self.data]  # (U, D)
+        return at_data @ at_data.T
+
+    def coordinates(self, batch: Batch) -> Tensor:
+        """z of the displacement at points, (2 N, K), a point's x and y after each other.
+
+        Where data have noise s, dimensionless, z z^T times (weight s)^2 is the displacement's covariance that data,
+        known start and ridge leave: a field that nothing sees is uncertain by all that the ridge allows.
+        """
+        [term] = [term for term in self._loss.terms if term.place == "data"]
+        equations = term.equations(self._model.material(), batch)
+        rows = self._model.jacobian(equations, self._layer).double()  # (2 N, P)
+        if not self._unknowns:
+            return self.factored.coordinates(rows)
+        unseen = self._model.jacobian(equations, self._unknowns).double() - rows @ self._made_good  # (2 N, U)
+        triangle = torch.linalg.cholesky(self.information, upper=True)
+        own = torch.linalg.solve_triangular(triangle, unseen, upper=True, left=False)
+        return torch.cat([self.factored.coordinates(rows), own], dim=1)
+
+    def leverage(self) -> Tensor:
+        """How much of each data misfit the fit takes up, the diagonal of the data's influence matrix, (D,)."""
+        return (self.weight * self.coordinates(self._batches["data"])).square().sum(1)

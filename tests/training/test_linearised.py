@@ -1,0 +1,91 @@
+"""One factorisation for all uncertainties: it agrees with the covariance matrix written out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.run import Checkpoint
+from elastic_pinn.training.linearised import Linearised, session_of
+from elastic_pinn.training.optimizers import of_last_layer, unknowns_of
+from elastic_pinn.training.session import Session
+from elastic_pinn.training.uncertainty import standard_errors
+
+NETWORKS = {
+    "plane_waves": {"network": "plane_waves", "hidden_layers": [12], "activation": "sin", "input_frequency": 4.0},
+    "random_features": {"network": "random_features", "hidden_layers": [9]},
+    "mlp": {"hidden_layers": [6, 5]},
+}
+
+
+def session(tiny, problem, network="plane_waves", **changes) -> Session:
+    """A session whose last layer is not zero."""
+    made = Session(
+        tiny(precision="float64", ridge=1e-3, validation_fraction=0.2, **NETWORKS[network], **changes), problem
+    )
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in of_last_layer(made.parameters):
+            parameter.copy_(torch.randn(parameter.shape, dtype=torch.float64, generator=generator))
+    return made
+
+
+def written_out(made: Session) -> tuple[torch.Tensor, torch.Tensor]:
+    """The covariance (K, K) of last layer and unknowns for misfits of variance 1, and their effects (M, K)."""
+    layer, unknowns = of_last_layer(made.parameters), unknowns_of(made.parameters)
+    _, effects = made.loss.system(made.model, made.sampler.batches, [*layer, *unknowns])
+    ridge = 1e-3 * torch.diag(effects.norm(dim=0))[: -len(unknowns) or None]
+    below = torch.cat([effects, ridge])
+    return torch.linalg.inv(below.T @ below), effects
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_displacements_covariance_is_that_of_layer_and_unknowns_together(tiny, inverse, network):
+    made = session(tiny, inverse, network)
+    covariance, effects = written_out(made)
+    linear = Linearised(made)
+    rows = effects[linear.data] / linear.weight
+    z = linear.coordinates(made.sampler.batches["data"])
+    expected = (rows @ covariance @ rows.T).numpy()
+    np.testing.assert_allclose((z @ z.T).numpy(), expected, rtol=1e-6, atol=1e-9 * abs(expected).max())
+
+
+def test_the_leverage_is_the_influence_of_each_sample_on_itself(tiny, inverse):
+    made = session(tiny, inverse)
+    covariance, effects = written_out(made)
+    linear = Linearised(made)
+    influence = (effects @ covariance @ effects.T)[linear.data, linear.data]
+    leverage = linear.leverage()
+    np.testing.assert_allclose(leverage.numpy(), influence.diagonal().numpy(), rtol=1e-6)
+    assert 0 < leverage.sum() < linear.amplitudes + 2 and leverage.max() < 1
+
+
+def test_the_unknowns_follow_the_data_as_the_written_out_fit_does(tiny, inverse):
+    made = session(tiny, inverse)
+    covariance, effects = written_out(made)
+    linear = Linearised(made)
+    gain = (linear.weight * covariance @ effects.T)[-2:, linear.data]  # (U, D)
+    np.testing.assert_allclose(linear.unknowns_by_data().numpy(), (gain @ gain.T).numpy(), rtol=1e-6)
+    np.testing.assert_allclose(torch.linalg.inv(linear.information).numpy(), covariance[-2:, -2:].numpy(), rtol=1e-6)
+
+
+def test_a_run_trained_on_a_gpu_is_summed_up_on_a_machine_without_one(tiny, inverse, tmp_path):
+    run = ep.train(tiny(steps=1, precision="float64", **NETWORKS["plane_waves"]), tmp_path / "run", inverse)
+    here = run.latest()
+    config = here.config.model_copy(update={"device": "cuda:1"})
+    there = Checkpoint(here.path, replace(here.snapshot, config=config.to_json()))
+    assert there.config.device == "cuda:1"
+    assert session_of(there, inverse).model.scale_numbers.device.type == "cpu"
+    assert standard_errors(there, inverse) == standard_errors(here, inverse)
+
+
+def test_a_checkpoint_is_seen_at_the_points_that_it_was_trained_at(tiny, waves, tmp_path):
+    run = ep.train(tiny(steps=5, resample_every=2), tmp_path / "run", waves())
+    trained = Session(run.config, waves())
+    trained.sampler.resample()
+    trained.sampler.resample()
+    found = session_of(run.latest(), waves()).sampler
+    assert found.draws == 3
+    assert torch.equal(found.batches["interior"].points, trained.sampler.batches["interior"].points)
