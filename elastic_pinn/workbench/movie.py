@@ -87,6 +87,15 @@ WRITERS = {"gif": write_gif, "mp4": write_mp4, "pvd": write_vtk, "nc": write_net
 """By the ending of what they write."""
 
 
+FORMATS = {"gif": "GIF", "mp4": "MP4", "pvd": "VTK", "nc": "NetCDF"}
+"""What people call them."""
+
+
+def can_write(ending: str) -> bool:
+    """Whether this machine can write such a file: a film takes ffmpeg."""
+    return ending != "mp4" or bool(FFMpegWriter.isAvailable())
+
+
 def export_path(checkpoint: Path | str, name: str, ending: str) -> Path:
     """Where a quantity of a checkpoint is written: runs/exports/RUN/STEP-QUANTITY.ENDING."""
     run, runs = run_of(checkpoint), project_root() / RUNS

@@ -34,7 +34,7 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     `started`, and each field of the config in which the runs differ, lists as text. NaN for what a run does not tell;
     of one whose files cannot be read the status says so.
     """
-    rows = {str(path.relative_to(folder)): _row(path) for path in find_runs(folder)}
+    rows = {str(path.relative_to(folder)): run_row(path) for path in find_runs(folder)}
     fields = sorted(varying([config for _, config in rows.values() if config]))
     values = [{name: written(getattr(config, name, None)) for name in fields} for _, config in rows.values()]
     table = pd.DataFrame(
@@ -64,8 +64,8 @@ def written(value: Any) -> Any:
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else value
 
 
-def _row(path: Path) -> tuple[dict[str, Any], Config | None]:
-    """How a run stands, and its config."""
+def run_row(path: Path) -> tuple[dict[str, Any], Config | None]:
+    """The columns COLUMNS of a run, and its config; of one that cannot be read, the status alone."""
     try:
         run = Run(path)
         summary, config = run.summary, run.config

@@ -160,7 +160,14 @@ def test_a_filter_is_a_condition_or_words(folder_of_runs, wanted, names):
     [
         ("setp == 3", "no column is called setp"),
         ("step = 3", "what is equal is asked for by ==, not ="),
-        ("(step", "one reads error < 1e-3 and status == 'completed'"),
+        ("step % 2 > 'x'", "one reads error < 1e-3 and status == 'completed'"),
+        ("(step", "it is incomplete, for ( is not closed"),
+        ("status == 'completed", "it is incomplete, for ' is not closed"),
+        ("error <", "it is incomplete, for nothing follows '<'"),
+        ("error < 1 and", "it is incomplete, for nothing follows 'and'"),
+        ("step in", "it is incomplete, for nothing follows 'in'"),
+        ("validation", "it is incomplete, for validation has to be compared with something"),
+        ("run", "it is incomplete, for run has to be compared with something"),
     ],
 )
 def test_a_condition_that_is_none_is_told_with_the_columns_and_all_runs_are_listed(folder_of_runs, wanted, reason):
@@ -246,6 +253,44 @@ def test_a_running_run_moves_on_by_itself(tmp_path, tiny, monkeypatch):
     assert with_panel(tmp_path, work) == 9
 
 
+def test_each_run_that_is_running_moves_on_whether_it_is_chosen_or_not(tmp_path, tiny, monkeypatch):
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    for name in ("chosen", "other", "still"):
+        ep.train(tiny(), tmp_path / name)
+
+    async def work(panel):
+        find(panel, widgets.SelectMultiple).value = ("chosen",)
+        panel.runs.table.loc[["other", "still"], "status"] = "running"
+        ep.train(tiny(steps=9), tmp_path / "other", resume="auto")
+        ep.train(tiny(steps=8), tmp_path / "chosen", resume="auto")  # not known to be running: as it was
+        async with asyncio.timeout(60):
+            while (panel.runs.table["status"] == "running").any():
+                await asyncio.sleep(0.01)
+        lines = {name: line for line, name in find(panel, widgets.SelectMultiple).options}
+        return panel.runs.table["step"].to_dict(), lines["other"].split()[2]
+
+    assert with_panel(tmp_path, work) == ({"chosen": 6, "other": 9, "still": 6}, "9")
+
+
+def test_lines_that_are_as_they_were_are_not_sent_again(folder_of_runs):
+    async def work(panel):
+        lines, sent = find(panel, widgets.SelectMultiple), []
+        lines.observe(sent.append)
+        panel.runs.refresh()
+        return sent
+
+    assert with_panel(folder_of_runs, work) == []
+
+
+def test_the_head_is_in_the_box_that_scrolls_with_its_columns(folder_of_runs):
+    async def work(panel):
+        [box] = [child for child in panel.runs.children if isinstance(child, widgets.Box) and child._dom_classes]
+        head, lines = box.children
+        return "status" in head.value and isinstance(lines, widgets.SelectMultiple) and "auto" in box.layout.overflow
+
+    assert with_panel(folder_of_runs, work)
+
+
 def test_a_run_that_cannot_be_read_is_listed_and_hides_no_other(tmp_path, folder_of_runs):
     folder = shutil.copytree(folder_of_runs, tmp_path / "runs")
     (folder / "b" / "config.json").write_text("{")
@@ -279,8 +324,7 @@ def test_a_look_that_fails_is_not_the_last_one(tmp_path, folder_of_runs, monkeyp
             looks.append(1)
             raise OSError("the disk is away for a moment")
 
-        panel.runs.refresh = refresh
-        panel.runs.table["status"] = "running"
+        panel.runs.move_on = refresh
         async with asyncio.timeout(30):
             while len(looks) < 2:
                 await asyncio.sleep(0.01)

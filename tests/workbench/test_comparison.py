@@ -171,3 +171,24 @@ def test_a_thinned_curve_ends_where_the_run_does(runs, monkeypatch):
     monkeypatch.setattr(ep.Run, "history", lambda self: history)
     (curve,) = curves_of(runs[:1], "loss/total", "step", 1, by_seed=False)
     assert len(curve.x) <= MOST_POINTS and (curve.x[-1], curve.median[-1]) == (rows - 1, 1.0)
+
+
+def with_losses(run, folder, **losses):
+    """A copy of a run, whose history has other losses."""
+    shutil.copytree(run.path, folder)
+    copied = ep.Run(folder)
+    history = copied.history().assign(**{f"loss/{name}": value for name, value in losses.items()})
+    copied.history = lambda: history
+    return copied
+
+
+def test_a_loss_of_rounding_is_named_and_does_not_stretch_the_axis_of_others(runs, tmp_path):
+    exact = with_losses(runs[0], tmp_path / "exact", pde=1e-31)
+    drawn = {curve.name: len(curve.x) for curve in curves_of([exact, runs[1]], "loss/pde", "step", 1, by_seed=False)}
+    assert drawn == {"exact: zero but for rounding": 0, "b": 6}
+    (axes,) = compare([exact, runs[1]], "loss/pde").axes
+    assert axes.get_ylim()[0] > 1e-20
+    (alone,) = curves_of([exact], "loss/pde", "step", 1, by_seed=False)
+    assert len(alone.x) == 6  # there is nothing else to see
+    (small,) = curves_of([exact], "loss/boundary", "step", 1, by_seed=False)
+    assert len(small.x) == 6

@@ -5,16 +5,20 @@ import shutil
 import time
 from pathlib import Path
 from threading import Event, Thread
+from types import SimpleNamespace
 
 import h5py
 import ipywidgets as widgets
+import numpy as np
 import pytest
 
+from elastic_pinn.physics import problem_from
 from elastic_pinn.run import Run
 from elastic_pinn.storage import checkpoints
 from elastic_pinn.workbench.fields import QUANTITIES
 from elastic_pinn.workbench.movie import export_path
 from elastic_pinn.workbench.panels import ExplorePanel
+from elastic_pinn.workbench.panels.checkpoint_tabs import liveliest
 
 
 @pytest.fixture
@@ -100,9 +104,34 @@ def test_the_plain_figure_is_what_the_panel_shows(place):
 def test_the_instant_is_told_with_its_unit(place, inverse_run):
     panel = ExplorePanel(str(inverse_run.path))
     slider = find(panel, widgets.SelectionSlider)
-    assert slider.label == "0 µs" and slider.readout
+    assert slider.label.endswith(" µs") and slider.readout
     slider.index = len(slider.options) - 1
     assert slider.label.endswith(" µs") and panel.figure().axes[0].get_title() == f"t = {slider.label}"
+
+
+def test_it_opens_at_the_instant_with_the_most_energy():
+    def fields(energies, sizes):
+        values = {"energy": energies, "magnitude": sizes}
+        return SimpleNamespace(coarser=lambda _: SimpleNamespace(at=lambda name, t: np.full((2, 2), values[name][t])))
+
+    assert liveliest(fields([1.0, 5.0, 2.0], [9.0, 0.0, 9.0]), range(3)) == 1
+    assert liveliest(fields([4.9, 5.0, 4.8], [1.0, 0.0, 2.0]), range(3)) == 2  # standing waves keep their energy
+
+
+def test_the_slider_and_play_start_at_the_instant_that_is_shown(place):
+    panel = ExplorePanel("runs/one")
+    slider, play = find(panel, widgets.SelectionSlider), find(panel, widgets.Play)
+    assert slider.index == play.value
+    assert panel.figure().axes[0].get_title() == f"t = {slider.label}"
+
+
+@pytest.mark.parametrize("has_ffmpeg", [True, False])
+def test_the_buttons_are_named_as_the_formats_are_and_a_film_takes_ffmpeg(place, monkeypatch, has_ffmpeg):
+    monkeypatch.setattr("elastic_pinn.workbench.movie.FFMpegWriter.isAvailable", lambda: has_ffmpeg)
+    panel = ExplorePanel("runs/one")
+    exports = {name: find(panel, widgets.Button, name) for name in ("GIF", "MP4", "VTK", "NetCDF")}
+    assert [name for name, button in exports.items() if button.disabled] == ([] if has_ffmpeg else ["MP4"])
+    assert has_ffmpeg or "ffmpeg" in exports["MP4"].description
 
 
 def test_a_trace_follows_the_point(place):
@@ -113,10 +142,18 @@ def test_a_trace_follows_the_point(place):
     assert shown(panel) != before
 
 
-def test_a_trace_begins_off_the_middle_and_asks_in_the_unit_of_the_plots(place, inverse_run):
+def test_a_trace_begins_off_the_middle_where_there_are_no_receivers(place):
+    panel = ExplorePanel("runs/one")
+    x, y = (find(tabs(panel).children[1], widgets.BoundedFloatText, name) for name in "xy")
+    assert (x.value, y.value) == (0.37, 0.58)
+
+
+def test_a_trace_begins_at_the_loudest_receiver_and_asks_in_the_unit_of_the_plots(place, inverse_run):
     panel = ExplorePanel(str(inverse_run.path))
     x, y = (find(tabs(panel).children[1], widgets.BoundedFloatText, name) for name in "xy")
-    assert (x.value, y.value) == (2.22, 3.48)
+    receivers = problem_from(inverse_run.config).receivers
+    row = np.square(receivers.displacement).sum((1, 2)).argmax()
+    assert [x.value, y.value] == pytest.approx(100 * receivers.xy[row], rel=1e-3)
     assert [x.description, y.description] == ["x, 0 to 6 cm", "y, 0 to 6 cm"] and (x.min, x.max) == (0.0, 6.0)
     assert "(cm)" in panel.figure().axes[0].get_xlabel()
 
@@ -204,7 +241,7 @@ def test_what_was_asked_for_last_is_shown_even_if_an_earlier_one_is_read_after_i
     earlier.join()
     assert "runs/two" in said(panel) and "runs/two" in str(panel.checkpoint.path)
     assert shown(panel) == picture == panel.figure().png()
-    find(panel, widgets.Button, "NC").click()
+    find(panel, widgets.Button, "NetCDF").click()
     assert says(panel, "written") and list((place.parent / "exports" / "two").iterdir())
 
 
@@ -250,7 +287,7 @@ def test_without_any_checkpoint_it_says_what_to_do(tmp_path, monkeypatch):
 
 def test_a_quantity_over_time_is_written_below_runs(place):
     panel = ExplorePanel("runs/one")
-    find(panel, widgets.Button, "NC").click()
+    find(panel, widgets.Button, "NetCDF").click()
     assert says(panel, "written")
     (written,) = (place.parent / "exports" / "one").iterdir()
     assert written.name == "step-000000010-g000-u_x.nc"

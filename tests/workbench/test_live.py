@@ -1,11 +1,16 @@
 import math
 from itertools import pairwise
+from pathlib import Path
 
 import pandas as pd
 
+import elastic_pinn as ep
 from elastic_pinn.workbench.panels.live import CAPACITY, LiveRecord, ThinnedSeries
 from elastic_pinn.workbench.panels.progress import progress_text
 from elastic_pinn.workbench.words import duration_text
+
+CONFIG = ep.Config(hidden_layers=[8])
+GIVEN = Path("run"), CONFIG, ep.problem_from(CONFIG)
 
 
 def test_a_curve_keeps_its_shape_in_bounded_memory():
@@ -36,7 +41,7 @@ def test_a_curve_goes_back_with_a_run_that_resumes_earlier():
 
 
 def test_the_live_record_holds_the_losses_that_were_measured():
-    record = LiveRecord()
+    record = LiveRecord(*GIVEN)
     record.take_row({"step": 1, "loss/total": 3.0, "loss/pde": 1.0, "learning_rate": 0.1})
     record.take_row({"step": 2, "loss/total": 2.0, "loss/pde": math.nan, "loss/validation": 4.0})
     curves = {term: (steps.tolist(), values.tolist()) for term, (steps, values) in record.losses().items()}
@@ -46,7 +51,7 @@ def test_the_live_record_holds_the_losses_that_were_measured():
 
 def test_the_live_record_goes_on_from_an_earlier_history():
     earlier = pd.DataFrame({"step": range(1, 3 * CAPACITY), "loss/total": 1.0, "material/mu": 2.0})
-    record = LiveRecord()
+    record = LiveRecord(*GIVEN)
     record.take_earlier(earlier)
     record.take_row({"step": 3 * CAPACITY, "loss/total": 0.5, "material/mu": 3.0})
     (steps, losses), (_, values) = record.losses()["total"], record.material()["mu"]
@@ -58,10 +63,25 @@ def test_what_was_measured_now_and_then_is_not_lost_with_the_rows_between():
     rows = 3 * CAPACITY
     earlier = pd.DataFrame({"step": range(1, rows + 1), "loss/total": 1.0, "loss/validation": math.nan})
     earlier.loc[earlier["step"] % 100 == 0, "loss/validation"] = 2.0
-    record = LiveRecord()
+    record = LiveRecord(*GIVEN)
     record.take_earlier(earlier)
     assert record.losses()["validation"][0].tolist() == list(range(100, rows + 1, 100))
     assert record.row["step"] == rows
+
+
+def test_a_column_that_was_never_measured_is_no_curve():
+    record = LiveRecord(*GIVEN)
+    record.take_earlier(pd.DataFrame({"step": [1, 2], "loss/total": [2.0, 1.0], "loss/validation": math.nan}))
+    assert set(record.losses()) == {"total"}
+
+
+def test_weights_are_read_by_the_config_that_they_were_trained_by(tmp_path, tiny):
+    checkpoint = ep.train(tiny(hidden_layers=[5]), tmp_path / "run").latest()
+    record = LiveRecord(*GIVEN)
+    record.take_checkpoint(checkpoint)
+    step, model = record.newest()
+    assert step == checkpoint.step
+    assert (model.predict(0.3, 0.4, 0.5) == checkpoint.predict(0.3, 0.4, 0.5)).all()
 
 
 def test_progress_tells_step_speed_and_time_left():

@@ -136,10 +136,10 @@ def test_a_panel_trains_one_run_at_a_time(tmp_path):
 
 
 def test_a_fault_in_the_picture_does_not_end_the_run(tmp_path, monkeypatch, caplog):
-    def broken(self):
+    def broken(record):
         raise ZeroDivisionError("no picture today")
 
-    monkeypatch.setattr("elastic_pinn.workbench.panels.views.LiveViews._loss", broken)
+    monkeypatch.setattr("elastic_pinn.workbench.panels.views._loss", broken)
 
     async def scenario():
         return await TrainPanel(ep.Config(**TINY, steps=30)).train(str(tmp_path / "run"))

@@ -86,6 +86,59 @@ def test_a_change_that_the_run_cannot_go_on_with_is_told_and_the_pause_goes_on(t
     assert asyncio.run(scenario()).summary["generation"] == 1
 
 
+def test_after_a_refused_resume_the_pictures_are_of_the_run_as_it_is(tmp_path, caplog):
+    changes = {"hidden_layers": "9", "duration": "3.0"}  # of the network, of the problem
+
+    async def scenario(field, value, where):
+        panel = TrainPanel(ep.Config(**TINY | {"validate_every": 1_000_000}, steps=1_000_000, time_limit=60.0))
+        task = await started(panel, str(where))
+        buttons(panel)["Pause"].click()
+        await until(lambda: status(panel).startswith("<b>paused</b>"))
+        panel.views.selected_index = 1
+        before = [bytes(view.children[-1].value) for view in panel.views.children]
+        fields(panel)[field].value = value
+        buttons(panel)["Resume"].click()
+        await until(lambda: "Resume was refused" in status(panel))
+        panel.views.draw_all()
+        after = [bytes(view.children[-1].value) for view in panel.views.children]
+        buttons(panel)["Stop"].click()
+        await task
+        return before, after
+
+    for field, value in changes.items():
+        before, after = asyncio.run(scenario(field, value, tmp_path / field))
+        assert after[1] == before[1] and after[0].startswith(b"\x89PNG")
+    assert "could not be drawn" not in caplog.text
+
+
+def test_pictures_follow_what_training_was_given_though_fields_change_meanwhile(tmp_path, monkeypatch, caplog):
+    run = ep.train(ep.Config(**TINY, steps=3), tmp_path / "run")
+    read, is_reading, may_read = ep.Checkpoint.history, threading.Event(), threading.Event()
+
+    def slowly(self):
+        is_reading.set()
+        assert may_read.wait(30)
+        return read(self)
+
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        monkeypatch.setattr(ep.Checkpoint, "history", slowly)
+        task = asyncio.create_task(panel.train(str(run.path), "auto"))
+        await until(is_reading.is_set)
+        fields(panel)["hidden_layers"].value = "9"
+        may_read.set()
+        await until(lambda: step(panel) > 3)
+        buttons(panel)["Stop"].click()
+        await task
+        panel.views.draw_all()
+        return panel
+
+    panel = asyncio.run(scenario())
+    assert run.config.hidden_layers == (8,) and run.latest().step > 3
+    assert all(bytes(view.children[-1].value).startswith(b"\x89PNG") for view in panel.views.children)
+    assert "could not be drawn" not in caplog.text
+
+
 def test_more_steps_let_a_completed_run_be_resumed(tmp_path):
     async def scenario():
         panel = TrainPanel(ep.Config(**TINY, steps=3))

@@ -14,6 +14,10 @@ from elastic_pinn.workbench.figures.units import unit_for
         (-2e3, "Pa", "kPa", -2.0),
         (2700.0, "kg/m3", "kg/m3", 2700.0),
         (0.0, "m", "m", 0.0),
+        (3.2e-6, "1", "1e-6", 3.2),
+        (0.02, "1", "1e-3", 20.0),
+        (4.0, "1", "1", 4.0),
+        (4.2e3, "1", "1e3", 4.2),
     ],
 )
 def test_a_value_reads_in_the_unit_of_its_size(value, si, name, shown):

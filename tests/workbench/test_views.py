@@ -27,7 +27,7 @@ def test_pictures_take_at_most_a_twentieth_of_the_time(clock, monkeypatch, tmp_p
     monkeypatch.setattr(LiveViews, "draw", draw)
     views = LiveViews()
     config = ep.Config()
-    views.follow(tmp_path, LiveRecord(), config, ep.problem_from(config))
+    views.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
     drawn.clear()
     while clock[0] < 100.0:
         clock[0] += 0.1
@@ -38,19 +38,19 @@ def test_pictures_take_at_most_a_twentieth_of_the_time(clock, monkeypatch, tmp_p
 
 def test_the_tab_that_is_open_stays_open_when_training_goes_on_and_the_problem_is_alike(tmp_path):
     views, config = LiveViews(), ep.Config()
-    views.follow(tmp_path, LiveRecord(), config, ep.problem_from(config))
+    views.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
     views.selected_index = 1
-    views.follow(tmp_path, LiveRecord(), config, ep.problem_from(config))
+    views.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
     assert views.titles[views.selected_index] == "Wavefield"
 
 
 def test_the_instant_of_the_wavefield_can_be_chosen(forward_run):
     newest, config = forward_run.latest(), forward_run.config
-    record = LiveRecord()
+    record = LiveRecord(forward_run.path, config, ep.problem_from(config))
     record.take_earlier(newest.history())
-    record.take_weights(newest.step, newest.model().state_dict())
+    record.take_checkpoint(newest)
     views = LiveViews()
-    views.follow(forward_run.path, record, config, ep.problem_from(config))
+    views.follow(record)
     choice, picture = views.children[1].children
     views.selected_index = 1
     last = bytes(picture.value)

@@ -15,7 +15,7 @@ from matplotlib.typing import ColorType
 
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.labels import by_fields, fitted, short_names
-from elastic_pinn.workbench.figures.losses import at_weights
+from elastic_pinn.workbench.figures.losses import at_weights, is_rounding
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid
 from elastic_pinn.workbench.figures.sources import Source, open_source
 
@@ -44,9 +44,10 @@ def compare(
 ) -> Picture:
     """One column of the history of several runs, on a log axis.
 
-    column: such as "loss/pde" or "error/displacement"; runs that lack it are left out. over: steps, or seconds of
-    training. smooth: over how many rows a running median is taken. by_seed: one curve, with its range, for all runs
-    whose configs differ by the seed alone. Raises ValueError where no run has the column, with those that there are.
+    column: such as "loss/pde" or "error/displacement"; runs that lack it are left out, and a loss term that is zero but
+    for rounding is no more than named, unless it is so in all of them. over: steps, or seconds of training. smooth:
+    over how many rows a running median is taken. by_seed: one curve, with its range, for all runs whose configs differ
+    by the seed alone. Raises ValueError where no run has the column, with those that there are.
     """
     curves = curves_of(sources, column, over, smooth, by_seed)
     if not curves:
@@ -73,12 +74,17 @@ def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, b
     """The curves of those sources that have the column, in their order."""
     opened = [open_source(source) for source in sources]
     names = by_fields([each.config for each in opened]) if by_seed else short_names([str(e.path) for e in opened])
+    histories = [each.history() for each in opened]
+    measured = [
+        (name, each) for name, each in zip(names, histories, strict=True) if column in each.dropna(axis=1, how="all")
+    ]
+    zeros = [is_rounding(column, history) for _, history in measured]
     groups: dict[str, list[pd.Series]] = {}
-    for each, name in zip(opened, names, strict=True):
-        history = each.history()
-        values = _series(history, column, over, smooth) if column in history else pd.Series(dtype=float)
-        if len(values):  # else it was not measured, or not yet
-            groups.setdefault(name, []).append(values)
+    for (name, history), is_zero in zip(measured, zeros, strict=True):
+        if is_zero and not all(zeros):  # beside the others it would only stretch the axis
+            groups[f"{name}: zero but for rounding"] = []
+        else:
+            groups.setdefault(name, []).append(_series(history, column, over, smooth))
     return [_curve(name, members) for name, members in groups.items()]
 
 
@@ -96,7 +102,10 @@ def _series(history: pd.DataFrame, column: str, over: Over, smooth: int) -> pd.S
 
 
 def _curve(name: str, members: list[pd.Series]) -> Curve:
-    """Members are seen at the places of the one that got least far, between rows on straight lines."""
+    """Members are seen at the places of the one that got least far, between rows on straight lines; of no members the
+    curve has no point."""
+    if not members:
+        return Curve(name, *(np.empty(0),) * 4)
     shortest = min(members, key=lambda series: series.index.max())
     x = shortest.index.to_numpy(dtype=float)
     values = np.stack([np.interp(x, series.index.to_numpy(dtype=float), series) for series in members])  # (runs, N)

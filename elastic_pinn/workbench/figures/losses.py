@@ -97,11 +97,10 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
 
     A term that the network meets by itself, and is only the rounding of zero, is no more than named.
     """
-    others = iter(SERIES)
-    largest = max((values.max(initial=0.0) for _, values in curves.values()), default=0.0)
+    others, zeros = iter(SERIES), terms_of_rounding(curves)
     for term in in_order(curves):
         steps, values = curves[term]
-        is_zero = len(values) > 0 and values.max() <= ROUNDING * largest
+        is_zero = term in zeros
         axes.plot(
             [] if is_zero else at_weights(PREFIX + term, steps),
             [] if is_zero else values,
@@ -114,6 +113,17 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
     _finish(axes)
     if curves:
         axes.figure.legend(loc="outside right upper", fontsize=9, frameon=False)
+
+
+def is_rounding(column: str, history: pd.DataFrame) -> bool:
+    """Whether a column of a history is a loss term that is zero but for rounding."""
+    return column.removeprefix(PREFIX) in terms_of_rounding(_curves(history, _terms_in(history)))
+
+
+def terms_of_rounding(curves: Curves) -> set[str]:
+    """The terms that are zero but for rounding, beside the largest of all: on a log axis they would only stretch it."""
+    largest = max((values.max(initial=0.0) for _, values in curves.values()), default=0.0)
+    return {term for term, (_, values) in curves.items() if len(values) and values.max() <= ROUNDING * largest}
 
 
 def in_order(terms: Iterable[str]) -> list[str]:
@@ -182,9 +192,7 @@ def _record(source: Source) -> _Record:
 
 def _chosen(records: Sequence[_Record], terms: Sequence[str] | None) -> list[str]:
     """The terms to draw, without their prefix."""
-    columns = dict.fromkeys(column for record in records for column in record.history)
-    found = [column.removeprefix(PREFIX) for column in columns if column.startswith(PREFIX)]
-    legal = in_order(found)
+    legal = in_order(dict.fromkeys(term for record in records for term in _terms_in(record.history)))
     if terms is None:
         return legal
     chosen = [term.removeprefix(PREFIX) for term in terms]
@@ -192,6 +200,10 @@ def _chosen(records: Sequence[_Record], terms: Sequence[str] | None) -> list[str
     if unknown:
         raise ValueError(f"no such term: {', '.join(unknown)}; legal here: {', '.join(legal)}")
     return chosen
+
+
+def _terms_in(history: pd.DataFrame) -> list[str]:
+    return [column.removeprefix(PREFIX) for column in history if column.startswith(PREFIX)]
 
 
 def _curves(history: pd.DataFrame, terms: Iterable[str]) -> Curves:
@@ -207,7 +219,11 @@ def _curves(history: pd.DataFrame, terms: Iterable[str]) -> Curves:
 def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> None:
     colors = SERIES if len(records) <= len(SERIES) else colormaps["viridis"](np.linspace(0, 0.95, len(records)))
     for record, color in zip(records, colors, strict=False):
-        for term, (steps, values) in _curves(record.history, terms).items():
+        curves = _curves(record.history, terms)
+        zeros = terms_of_rounding(_curves(record.history, _terms_in(record.history)))
+        for term, (steps, values) in curves.items():
+            if term in zeros:
+                continue
             at, width = at_weights(PREFIX + term, steps), 1.8 if term == "total" else 1.0
             axes.plot(at, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=width)
     _finish(axes)

@@ -1,7 +1,9 @@
 """Units in which the numbers on an axis are neither huge nor tiny."""
 
+import math
 from typing import NamedTuple
 
+DIMENSIONLESS = "1"
 PREFIXES = {1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m", 1.0: "", 1e3: "k", 1e6: "M", 1e9: "G"}
 CENTIMETRE = 1e-2
 
@@ -16,7 +18,8 @@ class Unit(NamedTuple):
 def unit_for(value: float, si: str) -> Unit:
     """The unit in which a value reads best, given it in the SI unit named: 2.6e10 with "Pa" gives GPa.
 
-    Lengths from 1 cm to below 1 m read in cm; a compound unit such as "kg/m3" stays as it is.
+    Lengths from 1 cm to below 1 m read in cm; a compound unit such as "kg/m3" stays as it is. What is dimensionless
+    ("1") has powers of ten for units: 3e-6 gives "1e-6".
     """
     if "/" in si:
         return Unit(si, 1.0)
@@ -24,4 +27,6 @@ def unit_for(value: float, si: str) -> Unit:
     if si == "m" and CENTIMETRE <= value < 1.0:
         return Unit("cm", CENTIMETRE)
     size = max((size for size in PREFIXES if size <= value), default=1.0)
+    if si == DIMENSIONLESS:
+        return Unit(f"1e{round(math.log10(size))}" if size != 1.0 else DIMENSIONLESS, size)
     return Unit(PREFIXES[size] + si, size)

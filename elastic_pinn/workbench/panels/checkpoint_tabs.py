@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import ipywidgets as widgets
@@ -14,15 +14,16 @@ from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.workbench.fields import QUANTITIES, Fields, fields_of
-from elastic_pinn.workbench.figures.fields import Map, histogram, instant_text, length_unit, trace
+from elastic_pinn.workbench.figures.fields import COARSE, Map, histogram, instant_text, length_unit, trace
+from elastic_pinn.workbench.figures.inversion import loudest
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.file_tree import html_tree
-from elastic_pinn.workbench.folders import RUNS
-from elastic_pinn.workbench.movie import EXPORTS, WRITERS, instants
+from elastic_pinn.workbench.movie import FORMATS, can_write, instants
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.views import View
 
 NODES, FRAME_MS = 200, 250
+ALIKE = 0.05  # by which energies differ that are taken for the same
 POINT = 0.37, 0.58  # of the window, where a trace begins: a standing wave often rests in the middle
 
 Export = Callable[[Checkpoint, Fields, str, str], None]
@@ -48,9 +49,10 @@ class CheckpointTabs(widgets.Tab):
         )
         times = [(instant_text(self._fields, t), t) for t in instants(self._fields)]
         self._instant = widgets.SelectionSlider(
-            options=times, description="t", tooltip="the instant shown", style=close, layout={"width": "240px"}
-        )
-        self._x, self._y = (self._coordinate(axis) for axis in (0, 1))
+            options=times, index=liveliest(self._fields, [t for _, t in times]), description="t", style=close,
+            layout={"width": "240px"},
+        )  # fmt: skip
+        self._x, self._y = (self._coordinate(axis, where) for axis, where in enumerate(self._first_point()))
         views = {
             "Field": self._field_view(),
             "Trace": View(self._trace, self._x, self._y),
@@ -107,30 +109,49 @@ class CheckpointTabs(widgets.Tab):
         return histogram({"weights": np.concatenate(weights)} | {k: v for k, v in moments.items() if v.size > 1})
 
     def _field_view(self) -> View:
-        play = widgets.Play(max=len(self._instant.options) - 1, interval=FRAME_MS, description="Play")
+        last = len(self._instant.options) - 1
+        play = widgets.Play(self._instant.index, max=last, interval=FRAME_MS, description="Play")
         widgets.jslink((play, "value"), (self._instant, "index"))
         view = View(self._frame, self._quantity, self._instant)
-        exports = [self._export_button(ending) for ending in WRITERS]
+        exports = [self._export_button(name, ending) for ending, name in FORMATS.items()]
         controls = [self._quantity, play, self._instant, *exports]
         view.children = (widgets.HBox(controls, layout={"flex_flow": "row wrap"}), view.children[-1])
         return view
 
-    def _coordinate(self, axis: int) -> widgets.BoundedFloatText:
-        """Where a trace is taken, along an axis, in the unit of the plots."""
+    def _first_point(self) -> tuple[float, float]:
+        """Where the trace is taken at first, x and y in m: at the receiver with the strongest signal, if any."""
+        if self._problem and (receivers := self._problem.receivers):
+            x, y = receivers.xy[loudest(receivers)].tolist()
+            return x, y
+        (x0, *_, x1), (y0, *_, y1) = self._fields.x.tolist(), self._fields.y.tolist()
+        return x0 + POINT[0] * (x1 - x0), y0 + POINT[1] * (y1 - y0)
+
+    def _coordinate(self, axis: int, where: float) -> widgets.BoundedFloatText:
+        """Where a trace is taken, along an axis, in the unit of the plots; where: m."""
         unit = length_unit(self._fields)
         low, high = ((self._fields.x, self._fields.y)[axis][[0, -1]] / unit.size).tolist()
         return widgets.BoundedFloatText(
-            float(f"{low + POINT[axis] * (high - low):.4g}"), min=low, max=high, step=(high - low) / 50,
+            min(max(float(f"{where / unit.size:.4g}"), low), high), min=low, max=high, step=(high - low) / 50,
             description=f"{'xy'[axis]}, {low:.4g} to {high:.4g} {unit.name}", style={"description_width": "initial"},
         )  # fmt: skip
 
-    def _export_button(self, ending: str) -> widgets.Button:
+    def _export_button(self, name: str, ending: str) -> widgets.Button:
+        is_possible = can_write(ending)
         button = widgets.Button(
-            description=ending.upper(), icon="download", layout={"width": "auto"},
-            tooltip=f"write the quantity over all times as .{ending}, into {RUNS}/{EXPORTS}/RUN",
+            description=name if is_possible else f"{name} (needs ffmpeg)", icon="download", layout={"width": "auto"},
+            disabled=not is_possible,
         )  # fmt: skip
         button.on_click(lambda _: self._export(self.checkpoint, self._fields, self._quantity.value, ending))
         return button
+
+
+def liveliest(fields: Fields, times: Sequence[float]) -> int:
+    """Which of some instants (s) has the most energy; where it stays about the same, as between rigid walls, the one
+    among them with the largest displacement."""
+    coarse = fields.coarser(COARSE)
+    energy = np.array([coarse.at("energy", t).sum() for t in times])
+    size = np.array([np.square(coarse.at("magnitude", t)).sum() for t in times])
+    return int(np.where(energy >= (1.0 - ALIKE) * energy.max(), size, -1.0).argmax())
 
 
 def _tensors(tree: object) -> list[torch.Tensor]:

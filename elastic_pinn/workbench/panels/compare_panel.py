@@ -79,8 +79,7 @@ class ComparePanel(widgets.VBox):
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
-                if self.runs.is_running:
-                    self.runs.refresh()
+                if self.runs.move_on():
                     self._draw()
             except Exception:  # a file that is half there now may be whole at the next look
                 logger.exception("the running runs could not be looked at")

@@ -6,10 +6,15 @@ Memory is bounded, however many steps there are.
 import math
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from elastic_pinn.config import Config
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.control import Weights
 from elastic_pinn.workbench.figures.losses import PREFIX, Curves
 
@@ -18,20 +23,29 @@ MATERIAL = "material/"
 
 
 class LiveRecord:
-    """The newest row of the history, each loss term and material parameter as a curve, and the newest weights.
+    """One call of train() as it is observed: what it was given, the newest row of the history, each loss term and
+    material parameter as a curve, and the newest weights.
 
+    Whoever draws takes everything from one record, so that weights never meet the config or the problem of another.
     `take_row` and `take_weights` are Control's on_step and on_weights.
 
-    Attributes:
-        row: the newest row; empty before the first.
-        weights: step and weights of the newest look; None before the first.
+    Parameters
+    ----------
+    run_dir, config, problem
+        What train() was given.
+
+    Attributes
+    ----------
+    row
+        The newest row; empty before the first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run_dir: Path, config: Config, problem: Problem) -> None:
+        self.run_dir, self.config, self.problem = run_dir, config, problem
         self._lock = threading.Lock()
         self._series: dict[str, ThinnedSeries] = {}
+        self._newest: tuple[int, Config, Weights] | None = None
         self.row: Mapping[str, float] = {}
-        self.weights: tuple[int, Weights] | None = None
 
     def take_earlier(self, history: pd.DataFrame) -> None:
         """Take in the history up to where training goes on: a part of each curve by itself, since not every column is
@@ -39,9 +53,10 @@ class LiveRecord:
         by_step = history.set_index("step")
         for name in [name for name in by_step if name.startswith((PREFIX, MATERIAL))]:
             values = by_step[name].dropna()
-            series = self._series.setdefault(name, ThinnedSeries())
-            for step, value in values.iloc[:: 1 + len(values) // CAPACITY].items():
-                series.append(step, value)
+            thinned = values.iloc[:: 1 + len(values) // CAPACITY]
+            with self._lock:
+                for step, value in thinned.items():  # none, where it was never measured
+                    self._series.setdefault(name, ThinnedSeries()).append(step, value)
         if len(history):
             self.take_row(history.iloc[-1].to_dict())
 
@@ -54,8 +69,19 @@ class LiveRecord:
                     self._series.setdefault(name, ThinnedSeries()).append(row["step"], value)
 
     def take_weights(self, step: int, weights: Weights) -> None:
-        """Take in the weights as they are after a step."""
-        self.weights = step, weights
+        """Take in the weights that the config's network has after a step."""
+        self._newest = step, self.config, weights
+
+    def take_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Take in the weights of a checkpoint, which has its own config."""
+        self._newest = checkpoint.step, checkpoint.config, checkpoint.snapshot.weights
+
+    def newest(self) -> tuple[int, Model] | None:
+        """Step and model of the newest weights; None before the first."""
+        if not (newest := self._newest):
+            return None
+        step, config, weights = newest
+        return step, Model.from_state(config, weights)
 
     def losses(self) -> Curves:
         """Loss term -> (steps, values)."""

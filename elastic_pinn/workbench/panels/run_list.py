@@ -14,7 +14,7 @@ from pandas.errors import UndefinedVariableError
 
 from elastic_pinn.workbench.figures.labels import fitted, without_hashes
 from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.runs import UNREADABLE, runs_table
+from elastic_pinn.workbench.runs import COLUMNS, UNREADABLE, run_row, runs_table
 
 FIRST = 6  # runs chosen to begin with: the newest
 ROWS = 12  # seen at once
@@ -22,8 +22,13 @@ NAME_LENGTH = 80  # characters of a name that are shown
 OPERATOR = re.compile(r"[<>=!&|()]")  # what has one is meant as a condition
 ASSIGNMENT = re.compile(r"(?<![<>=!])=(?!=)")
 EXAMPLE = "error < 1e-3 and status == 'completed'"
-MONOSPACED = """<style>.runs select {font-family: var(--jp-code-font-family); white-space: pre}
-.runs-head {font-family: var(--jp-code-font-family); white-space: pre; overflow: hidden}</style>"""
+ENDS_OPEN = re.compile(r"(<|>|=|!|&|\||\band|\bor|\bnot|\bin)\s*$")  # an operator with nothing behind it
+PAIRS = (("(", ")"), ("[", "]"), ("'", "'"), ('"', '"'))
+# Head and lines are in one box that scrolls sideways, so that each title stays above its column.
+MONOSPACED = """<style>.runs-table > * {width: max-content !important; min-width: 100%; max-width: none; margin: 0}
+.runs select {font-family: var(--jp-code-font-family); white-space: pre; overflow-x: hidden; width: 100%; padding: 0}
+.runs select option {padding: 0 2px}
+.runs-head {font-family: var(--jp-code-font-family); white-space: pre; padding: 0 3px}</style>"""
 SHOWN: dict[str, Callable[[Any], str]] = {
     "error": "{:.1e}".format,
     "validation": "{:.1e}".format,
@@ -47,15 +52,15 @@ class RunList(widgets.VBox):
         self._filter = widgets.Text(
             description="Filter", placeholder=f"{EXAMPLE}, or a part of a name",
             continuous_update=False, layout={"flex": "1 1 300px"},
-            tooltip="a condition on the columns, as pandas' query takes it, or words of name, status or lists",
         )  # fmt: skip
         refresh = widgets.Button(icon="refresh", tooltip="look for runs anew", layout={"width": "40px"})
         self._said, self._fault, self._head = widgets.Label(), widgets.HTML(), widgets.HTML()
         self._lines = widgets.SelectMultiple(rows=ROWS, layout={"width": "auto"})
         self._lines.add_class("runs")
+        table = widgets.Box([self._head, self._lines], layout={"overflow": "auto hidden", "display": "block"})
+        table.add_class("runs-table")
         super().__init__([
-            widgets.HTML(MONOSPACED), widgets.HBox([self._filter, refresh, self._said]), self._fault, self._head,
-            self._lines,
+            widgets.HTML(MONOSPACED), widgets.HBox([self._filter, refresh, self._said]), self._fault, table,
         ])  # fmt: skip
         refresh.on_click(lambda _: self.refresh())
         self._filter.observe(lambda _: self._show(), "value")
@@ -70,10 +75,15 @@ class RunList(widgets.VBox):
         """The run directories that are chosen, in the table's order."""
         return [self._folder / name for name in self._lines.value]
 
-    @property
-    def is_running(self) -> bool:
-        """Whether a chosen run is running."""
-        return bool((self.table.loc[list(self._lines.value), "status"] == "running").any())
+    def move_on(self) -> bool:
+        """Look anew at the runs that are running; returns whether a chosen one is among them."""
+        running = [name for name, status in self.table["status"].items() if status == "running"]
+        for name in running:
+            row, _ = run_row(self._folder / name)
+            self.table.loc[name, list(COLUMNS)] = [row.get(column) for column in COLUMNS]
+        if running:
+            self._show()
+        return not set(running).isdisjoint(self._lines.value)
 
     def refresh(self) -> None:
         """Look for runs anew; what was chosen stays so if it is still there."""
@@ -95,9 +105,11 @@ class RunList(widgets.VBox):
             seen, fault = self.table, str(error)
         head, *lines = as_lines(seen)
         self._head.value = f'<div class="runs-head">{head}</div>'
+        options = tuple(zip(lines, seen.index, strict=True))
         self._is_listing = True
-        self._lines.value = ()  # first: the browser looks for chosen lines among the new ones, which may be fewer
-        self._lines.options = list(zip(lines, seen.index, strict=True))
+        if options != self._lines.options:  # else the browser would lose its place in them
+            self._lines.value = ()  # first: the browser looks for chosen lines among the new ones, which may be fewer
+            self._lines.options = options
         self._lines.value = tuple(name for name in seen.index if name in self._wanted)
         self._is_listing = False
         self._fault.value = html.escape(fault)
@@ -109,21 +121,37 @@ class RunList(widgets.VBox):
 def matching(table: pd.DataFrame, wanted: str) -> pd.DataFrame:
     """The rows that fulfil a condition on the columns; where it is none, those whose texts hold the words.
 
-    Raises ValueError for what is meant as a condition and is none, unless it stands in a text as it is: "seed=1".
+    Raises ValueError for what is meant as a condition and is none, or is incomplete, unless it stands in a text as it
+    is: "seed=1".
     """
     if not wanted.strip():
         return table
     try:
-        return table.query(wanted)
+        found = table.eval(wanted)
+        if not (isinstance(found, pd.Series) and pd.api.types.is_bool_dtype(found)):
+            raise ValueError(f"{wanted} is neither true nor false")
+        return table[found]
     except Exception as error:  # pandas raises whatever its parts raise
-        is_condition = OPERATOR.search(wanted)
-        words = [wanted.strip().lower()] if is_condition else wanted.lower().split()
+        fault, is_operation = _open_end(table, wanted), OPERATOR.search(wanted)
+        words = [wanted.strip().lower()] if is_operation else wanted.lower().split()
         texts = [" ".join(cell for cell in row if isinstance(cell, str)).lower() for row in table.itertuples()]
         found = table[[all(word in text for word in words) for text in texts]]
-        if is_condition and not len(found):
+        if (fault or is_operation) and not len(found):
             columns = ", ".join(map(str, [table.index.name, *table]))
-            raise ValueError(f"not a condition: {_reason(error, wanted)}; columns: {columns}") from error
+            raise ValueError(f"not a condition: {fault or _reason(error, wanted)}; columns: {columns}") from error
         return found
+
+
+def _open_end(table: pd.DataFrame, wanted: str) -> str:
+    """What a condition lacks at its end; "" where that is not the matter."""
+    if operator := ENDS_OPEN.search(wanted):
+        return f"it is incomplete, for nothing follows {operator[1]!r}"
+    for first, last in PAIRS:
+        if wanted.count(first) != wanted.count(last) or (first == last and wanted.count(first) % 2):
+            return f"it is incomplete, for {first} is not closed"
+    if wanted.strip() in [table.index.name, *table]:
+        return f"it is incomplete, for {wanted.strip()} has to be compared with something, as in {EXAMPLE}"
+    return ""
 
 
 def as_lines(table: pd.DataFrame) -> list[str]:

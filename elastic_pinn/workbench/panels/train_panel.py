@@ -60,9 +60,8 @@ class TrainPanel(widgets.VBox):
         self._state, self._wish = State.IDLE, Wish.NONE
         self._control: Control | None = None
         self._next_text = 0.0
-        self._record = LiveRecord()
+        self._record: LiveRecord | None = None
         self._said = "", ""  # a status, and a text
-        self._trained_by: Config | None = None
         self._done_by: Config | None = None  # what a run was told that has nothing left to do
         self._clicked: asyncio.Task[None] | None = None
         self._form = ConfigForm(config, problem, name, self._enable)
@@ -129,42 +128,44 @@ class TrainPanel(widgets.VBox):
     async def _train_again(self, paused: Run) -> tuple[Run, str]:
         """Train on; where that cannot be, the pause goes on instead, and nothing is lost: the run, and why it could
         not."""
+        before = self._record
+        assert before, "what is paused has been recorded"
         try:
             return await self._train_on("auto"), ""
         except (ConfigError, RunDirectoryError, CheckpointError) as error:
+            self._record = before
+            self.views.follow(before)
             self._draw_newest(paused)
             if self._wish is not Wish.STOP:
                 self._wish = Wish.PAUSE
             return paused, f"Resume was refused: {error}"
 
     async def _train_on(self, resume: str) -> Run:
-        """One call of train(), watched. From here on a click counts, also while the run's past is read."""
-        self._wish, self._done_by, self._record = Wish.NONE, None, LiveRecord()
-        self._control = control = Control(self._record.take_row, self._record.take_weights)
+        """One call of train(), watched, by the fields as they are now. From here on a click counts, also while the
+        run's past is read."""
+        config = self.config
+        problem = self._form.problem or problem_from(config)
+        self._wish, self._done_by = Wish.NONE, None
+        self._record = record = LiveRecord(self.run_dir, config, problem)
+        self._control = control = Control(record.take_row, record.take_weights)
         self._enter(State.RUNNING)
         try:
-            self._record.take_earlier(await awaited(partial(self._history_until_now, resume), self._interrupted))
-            self._progress.begin(self.config.steps, self._step)
-            self.views.follow(self.run_dir, self._record, self.config, self._form.problem or problem_from(self.config))
-            run = await self._train_watched(resume, control)
+            record.take_earlier(await awaited(partial(self._history_until_now, resume), self._interrupted))
+            self._progress.begin(config.steps, self._step)
+            self.views.follow(record)
+            call = partial(train, config, self.run_dir, self._own, resume, control)
+            run = await awaited(call, self._interrupted, partial(self._look, control))
         finally:
             self._control = None
-        self._done_by = self.config if run.status == "completed" else None
-        return run
-
-    async def _train_watched(self, resume: str, control: Control) -> Run:
-        """train(), with the widgets kept up to date until it is done; an interrupt is a Stop, never a lost run."""
-        self._trained_by = self.config
-        call = partial(train, self._trained_by, self.run_dir, self._own, resume, control)
-        run = await awaited(call, self._interrupted, partial(self._look, control))
         self._progress.end(self._step)
         self._draw_newest(run)
+        self._done_by = config if run.status == "completed" else None
         return run
 
     def _draw_newest(self, run: Run) -> None:
+        assert self._record, "what was trained has been recorded"
         with contextlib.suppress(CheckpointError):  # none could be written
-            newest = run.latest()
-            self._record.take_weights(newest.step, newest.model().state_dict())
+            self._record.take_checkpoint(run.latest())
         self.views.draw()
 
     def _look(self, control: Control) -> None:
@@ -172,7 +173,11 @@ class TrainPanel(widgets.VBox):
         if time.monotonic() >= self._next_text:
             control.look()
             self._progress.show(self._step)
-            later = "" if self.config == self._trained_by else "; changed fields count from the next Resume or Start"
+            later = (
+                ""
+                if self._record and self.config == self._record.config
+                else "; changed fields count from the next Resume or Start"
+            )
             self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}{later}")
             self._next_text = time.monotonic() + TEXT_EVERY_S
         self.views.draw_if_due()
@@ -241,7 +246,7 @@ class TrainPanel(widgets.VBox):
 
     @property
     def _step(self) -> int:
-        return int(self._record.row.get("step", 0))
+        return int(self._record.row.get("step", 0)) if self._record else 0
 
     def _enter(self, state: State) -> None:
         self._state = state

@@ -6,14 +6,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import ipywidgets as widgets
 import numpy as np
 
-from elastic_pinn.config import NetworkConfig
-from elastic_pinn.networks import Model
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.inversion import draw_fit, draw_traces, loudest
@@ -70,14 +68,14 @@ class LiveViews(widgets.Tab):
         answer(self)
         self.observe(lambda _: self.draw(), "selected_index")
 
-    def follow(self, run_dir: Path, record: LiveRecord, network: NetworkConfig, problem: Problem) -> None:
-        """Show another run: where it lies, what is recorded of it, and what it solves."""
-        self._run_dir, self._record, self._network, self._problem = run_dir, record, network, problem
-        views = {"Loss": View(self._loss), "Wavefield": self._wavefield_view()}
+    def follow(self, record: LiveRecord) -> None:
+        """Show another run, or the same one as it was begun anew."""
+        problem = record.problem
+        views = {"Loss": View(partial(_loss, record)), "Wavefield": _wavefield_view(record)}
         if problem.material.unknowns:
-            views["Material"] = View(self._material)
+            views["Material"] = View(partial(_material, record))
         if problem.receivers:
-            views["Data fit"] = self._fit_view(len(problem.receivers.xy), loudest(problem.receivers))
+            views["Data fit"] = _fit_view(record, problem.receivers)
         kept = self.selected_index if self.titles == tuple(views) else 0
         self.children, self.titles, self.selected_index = tuple(views.values()), tuple(views), kept
         self.layout.display = None
@@ -101,65 +99,60 @@ class LiveViews(widgets.Tab):
         for view in self.children:
             view.draw()
 
-    def _wavefield_view(self) -> View:
-        if not self._problem.exact:
-            return View(lambda: self._wavefield(np.linspace(*self._problem.domain.t, 4)[1:]))
-        start, end = self._problem.domain.t
-        unit = unit_for(end, "s")
-        instants = [(f"{t / unit.size:.3g} {unit.name}", t) for t in np.linspace(start, end, INSTANTS).tolist()]
-        choice = widgets.SelectionSlider(
-            options=instants,
-            value=instants[-1][1],
-            description="t",
-            continuous_update=False,
-            tooltip="the instant shown",
-        )
-        return View(lambda: self._wavefield(np.array([choice.value])), choice)
 
-    def _fit_view(self, count: int, first: int) -> View:
-        row = widgets.BoundedIntText(
-            first,
-            min=0,
-            max=count - 1,
-            description="receiver",
-            tooltip=f"its row in the receiver file, 0 to {count - 1}",
-        )
-        return View(lambda: self._fit(row.value), row)
+def _wavefield_view(record: LiveRecord) -> View:
+    start, end = record.problem.domain.t
+    if not record.problem.exact:
+        return View(partial(_wavefield, record, lambda: np.linspace(start, end, 4)[1:]))
+    unit = unit_for(end, "s")
+    instants = [(f"{t / unit.size:.3g} {unit.name}", t) for t in np.linspace(start, end, INSTANTS).tolist()]
+    choice = widgets.SelectionSlider(
+        options=instants,
+        value=instants[-1][1],
+        description="t",
+        continuous_update=False,
+    )
+    return View(partial(_wavefield, record, lambda: np.array([choice.value])), choice)
 
-    def _loss(self) -> Picture | None:
-        if not self._record.row:
-            return None
-        figure = Picture(3.6)
-        axes = figure.subplots()
-        draw_terms(axes, self._record.losses())
-        with contextlib.suppress(CheckpointError):  # the history is not there yet
-            draw_events(axes, Run(self._run_dir).events())
-        return figure
 
-    def _wavefield(self, instants: np.ndarray) -> Picture | None:
-        if not (newest := self._newest()):
-            return None
-        step, model = newest
-        figure = draw_wavefield(model.predict, self._problem, instants)
-        figure.suptitle(f"step {step:,}", fontsize=10)
-        return figure
+def _fit_view(record: LiveRecord, receivers: Receivers) -> View:
+    last = len(receivers.xy) - 1
+    row = widgets.BoundedIntText(
+        loudest(receivers), min=0, max=last, description=f"receiver, 0 to {last}",
+        style={"description_width": "initial"},
+    )  # fmt: skip
+    return View(lambda: _fit(record, receivers, row.value), row)
 
-    def _material(self) -> Picture | None:
-        if not self._record.row:
-            return None
-        curves = self._record.material()
-        return draw_traces({name: curves[name] for name in self._problem.material.unknowns}, self._problem)
 
-    def _fit(self, row: int) -> Picture | None:
-        if not (newest := self._newest()):
-            return None
-        step, model = newest
-        assert self._problem.receivers, "there is no view of the fit without"
-        return draw_fit(model.predict, self._problem.receivers, row, step)
+def _loss(record: LiveRecord) -> Picture | None:
+    if not record.row:
+        return None
+    figure = Picture(3.6)
+    axes = figure.subplots()
+    draw_terms(axes, record.losses())
+    with contextlib.suppress(FileNotFoundError, CheckpointError):  # the run or its history is not there yet
+        draw_events(axes, Run(record.run_dir).events())
+    return figure
 
-    def _newest(self) -> tuple[int, Model] | None:
-        """Step and model of the newest look at the weights."""
-        if not self._record.weights:
-            return None
-        step, weights = self._record.weights
-        return step, Model.from_state(self._network, weights)
+
+def _wavefield(record: LiveRecord, instants: Callable[[], np.ndarray]) -> Picture | None:
+    if not (newest := record.newest()):
+        return None
+    step, model = newest
+    figure = draw_wavefield(model.predict, record.problem, instants())
+    figure.suptitle(f"step {step:,}", fontsize=10)
+    return figure
+
+
+def _material(record: LiveRecord) -> Picture | None:
+    if not record.row:
+        return None
+    curves = record.material()
+    return draw_traces({name: curves[name] for name in record.problem.material.unknowns}, record.problem)
+
+
+def _fit(record: LiveRecord, receivers: Receivers, row: int) -> Picture | None:
+    if not (newest := record.newest()):
+        return None
+    step, model = newest
+    return draw_fit(model.predict, receivers, row, step)
