@@ -15,6 +15,7 @@ from pandas.testing import assert_frame_equal
 
 import elastic_pinn as ep
 from elastic_pinn.storage import History, LiveHistory, publish, read_snapshot
+from tests.storage.damage import overwrite
 
 CHILD = """
 import functools, pathlib, sys, time
@@ -137,7 +138,7 @@ def test_a_lost_or_damaged_history_comes_from_the_newest_checkpoint(run, damage)
     if damage == "lost":
         path.unlink()
     else:
-        path.write_bytes({"cut": content[: len(content) // 3], "overwritten": b"no HDF5" * 500, "emptied": b""}[damage])
+        overwrite(path, {"cut": content[: len(content) // 3], "overwritten": b"no HDF5" * 500, "emptied": b""}[damage])
     assert_frame_equal(run.history(), before, check_exact=True, check_like=True)
     assert run.events() == []
 
@@ -155,7 +156,7 @@ def test_a_damaged_checkpoint_file_is_refused_by_name(run):
     path = run.latest().path
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    overwrite(path, content)
     with pytest.raises(ep.CheckpointError, match=path.name):
         ep.load_checkpoint(path)
     assert run.latest().step == 3, "the next older good one"

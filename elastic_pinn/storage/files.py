@@ -16,6 +16,9 @@ LEFTOVER = re.compile(r"\..*\.[0-9a-f]{16}\.tmp")  # as `temporary_beside` names
 
 SPECIAL = "is not a regular file but a FIFO, socket or device"
 
+WRITABLE, READ_ONLY = 0o666, 0o444  # the mode of a new file, less what the umask takes away
+PIECE = 1 << 20  # bytes that are copied at a time where the system cannot copy by itself
+
 
 @contextmanager
 def open_regular(path: str | os.PathLike[str]) -> Iterator[FileIO]:
@@ -57,16 +60,11 @@ def remove_leftovers(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def write_new(path: Path, data: bytes | bytearray | memoryview) -> None:
+def write_new(path: Path, data: bytes | bytearray | memoryview, mode: int = WRITABLE) -> None:
     """Write a file that must not exist yet, down to the disk. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+    with _closing(_create(path, mode)) as descriptor:
+        _write_all(descriptor, data)
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -80,13 +78,53 @@ def replace_file(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def replace_by_copy(path: Path, source: Path) -> None:
+    """Put a read-only copy of a file in the place of one that may be there: a reader sees the old or the new.
+
+    Where the file system can, the copy shares the source's bytes on the disk until one of them is written to. It is not
+    synced to the disk. Raises OSError.
+    """
+    temporary = temporary_beside(path)
+    try:
+        original = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with _closing(original), _closing(_create(temporary, READ_ONLY)) as copy:
+            _copy(original, copy)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make what was entered into or removed from a folder last."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with _closing(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as descriptor:
         os.fsync(descriptor)
+
+
+@contextmanager
+def _closing(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _create(path: Path, mode: int) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+
+
+def _write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _copy(source: int, target: int) -> None:
+    """Copy a file's bytes from one descriptor to another, from where both are to the end."""
+    with suppress(OSError, AttributeError):  # a file system or a system without this call
+        while os.copy_file_range(source, target, os.fstat(source).st_size):
+            pass
+    while piece := os.read(source, PIECE):  # what is left; nothing as a rule
+        _write_all(target, piece)
 
 
 def _require_regular(path: str | os.PathLike[str], mode: int) -> None:

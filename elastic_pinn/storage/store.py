@@ -8,7 +8,7 @@ from pathlib import Path
 
 from elastic_pinn.storage.checkpoints import PIN, Checkpoints, Entry, Found, best_first, name_of, order
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
-from elastic_pinn.storage.files import make_folders, remove_leftovers, sync_folder, temporary_beside
+from elastic_pinn.storage.files import make_folders, remove_leftovers, replace_by_copy, sync_folder
 from elastic_pinn.storage.folder import LocalFolder
 from elastic_pinn.storage.format.seal import publish
 from elastic_pinn.storage.format.snapshot import Snapshot
@@ -24,13 +24,14 @@ NEVER_BELOW = 2  # verified checkpoints that retention leaves, at least
 class Store(Checkpoints):
     """The folder with the checkpoints of one run; it is made when the first one is published.
 
-    One writer at a time: `recover`, `retain` and `link` are for who holds the run's lock.
+    One writer at a time: `recover`, `retain` and `copy_out` are for who holds the run's lock.
     """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(LocalFolder(folder))
         self.folder = folder
         self._verified: dict[str, tuple[int, ...]] = {}  # what this object wrote or verified, as it was then
+        self._copied: dict[str, tuple[tuple[int, ...], ...]] = {}  # copy -> what was copied, and the copy, as they were
 
     def publish(self, snapshot: Snapshot) -> Path:
         """Write a checkpoint; when this returns, it is on the disk and verified.
@@ -84,15 +85,22 @@ class Store(Checkpoints):
         aside = Checkpoints(LocalFolder(self.folder.parent / QUARANTINE))
         return 1 + max(self.highest_generation(), aside.highest_generation())
 
-    def link(self) -> None:
-        """Let `latest.h5` and `best.h5` beside the folder be the newest and the best checkpoint, by their headers.
+    def copy_out(self) -> None:
+        """Let `latest.h5` and `best.h5` beside the folder be copies of the newest and the best checkpoint, by their
+        headers.
 
-        They are for people, as second names of the same files; nothing here reads them.
+        They are for people and viewers, and nothing here reads them: whatever becomes of a copy, the checkpoint stays
+        as it is. One that cannot be written is warned of, and an old one does not stay in its place.
         """
         entries = self.entries()
         for name, found in ((LATEST, entries[-1:]), (BEST, best_first(entries)[:1])):
-            with suppress(OSError):  # a convenience on which nothing depends
-                self._link(self.folder.parent / name, found)
+            copy = self.folder.parent / name
+            try:
+                self._copy(copy, found)
+            except (OSError, CheckpointError) as error:
+                with suppress(OSError):
+                    copy.unlink(missing_ok=True)
+                logger.warning("%s could not be written, and there is none for now: %s", copy, error)
 
     def _bad_headers(self) -> Iterator[CheckpointError]:
         for name in self.names():
@@ -101,14 +109,15 @@ class Store(Checkpoints):
             except CheckpointError as error:
                 yield error
 
-    def _link(self, link: Path, found: list[Entry]) -> None:
+    def _copy(self, copy: Path, found: list[Entry]) -> None:
         if not found:
-            link.unlink(missing_ok=True)
+            copy.unlink(missing_ok=True)
             return
-        temporary = temporary_beside(link)
-        os.link(self.folder / found[0].name, temporary)
-        os.replace(temporary, link)  # of two names of one file, this removes neither
-        temporary.unlink(missing_ok=True)
+        source = self.folder / found[0].name
+        if copy.exists() and self._copied.get(copy.name) == (_identity(source), _identity(copy)):
+            return
+        replace_by_copy(copy, source)
+        self._copied[copy.name] = _identity(source), _identity(copy)
 
     def _verify_two(self, names: list[str]) -> bool:
         """Whether the newest two of these are whole; the first that is not goes to quarantine.

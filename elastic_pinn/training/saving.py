@@ -109,7 +109,7 @@ class Saver:
             _try_to(f"{path.name} is safe, but could not be pinned", lambda: pin(path, why_pinned))
         hold = self._mirror.pending if self._mirror else frozenset()
         _try_to("old checkpoints could not be let go", lambda: self._store.retain(self._policy, hold))
-        _try_to("latest.h5 and best.h5 could not be set", self._store.link)
+        _try_to("latest.h5 and best.h5 could not be set", self._store.copy_out)
 
 
 def _try_to(fault: str, act: Callable[[], object]) -> None:

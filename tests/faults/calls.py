@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 CHANGES = (
-    *("open", "write", "pwrite", "ftruncate", "fsync", "close"),
+    *("open", "write", "pwrite", "copy_file_range", "ftruncate", "fsync", "close"),
     *("link", "symlink", "unlink", "remove", "rename", "replace", "mkdir", "rmdir"),
 )
 QUESTIONS = ("stat", "lstat", "fstat", "listdir", "scandir")

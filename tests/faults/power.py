@@ -129,6 +129,9 @@ class Recorder:
             self.steps.append(Write(number, offset, bytes(memoryview(data)[:written])))
             self._open[descriptor][1] += written
 
+    def _copy_file_range(self, copied: int, source: int, target: int, *_: Any) -> None:
+        self._write(copied, target, os.pread(source, copied, os.lseek(source, 0, os.SEEK_CUR) - copied))
+
     def _pwrite(self, written: int, descriptor: int, data: Any, offset: int) -> None:
         if descriptor in self._open:
             self.steps.append(Write(self._open[descriptor][0], offset, bytes(memoryview(data)[:written])))

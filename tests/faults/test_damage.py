@@ -9,6 +9,7 @@ import pytest
 from elastic_pinn.storage import CheckpointError, Store, read_snapshot
 from elastic_pinn.storage.format.seal import HEADER_BYTES
 from tests.faults.small import equals_sent, ready, sent_bytes, sizes
+from tests.storage.damage import overwrite
 
 WHOLE = sent_bytes(2)
 ALL_BITS = 8 * len(WHOLE)
@@ -25,7 +26,7 @@ def newest(fast_path: Path) -> Path:
 def require_refused(path: Path, data: bytes) -> None:
     """Put the bytes in the place of a checkpoint's: reading it says which file and what to do."""
     assert data != WHOLE
-    path.write_bytes(data)
+    overwrite(path, data)
     with pytest.raises(CheckpointError) as caught:
         read_snapshot(path)
     assert str(caught.value).startswith(f"{path}: ") and caught.value.advice
@@ -118,7 +119,7 @@ def test_appended_bytes_are_refused(newest):
 
 
 def test_another_checkpoint_under_this_name_is_not_taken_for_it(newest):
-    newest.write_bytes(sent_bytes(1_000_001))
+    overwrite(newest, sent_bytes(1_000_001))
     assert Store(newest.parent).latest().snapshot.step == 1
     os.replace(newest, newest.with_name("step-001000001-g000.h5"))
     assert Store(newest.parent).latest().snapshot.step == 1_000_001

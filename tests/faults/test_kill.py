@@ -1,4 +1,4 @@
-"""kill -9 at random instants of repeated saves with retention and links."""
+"""kill -9 at random instants of repeated saves with retention and copies."""
 
 import os
 import random
@@ -29,7 +29,7 @@ def save_for_ever(folder: Path, first: int, acknowledge: int) -> None:
         store.publish(ready(step))
         os.write(acknowledge, STEP.pack(step))
         store.retain(POLICY)
-        store.link()
+        store.copy_out()
 
 
 def killed_after(seconds: float, folder: Path, first: int) -> list[int]:

@@ -36,7 +36,7 @@ def saves(root: Path, steps: Iterable[int], note: Noting) -> None:
         due = frozenset(sorted(due)[-POLICY.keep_last :]) | {(0, old) for _, old in due if stays(old)}
         note(due)
         store.retain(POLICY)
-        store.link()
+        store.copy_out()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import torch
 
 from elastic_pinn.storage import CheckpointError, History, Snapshot, isolation, publish
 from elastic_pinn.storage.isolation import parse_isolated, read_isolated
+from tests.storage.damage import overwrite
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_what_comes_back_is_what_is_in_the_file(checkpoint):
 def test_a_file_that_the_child_refuses_is_refused_by_its_own_name(checkpoint):
     data = bytearray(checkpoint.read_bytes())
     data[-1] ^= 1
-    checkpoint.write_bytes(data)
+    overwrite(checkpoint, data)
     assert "SHA-256" in fault_of(checkpoint)
     checkpoint.unlink()
     assert fault_of(checkpoint) == "is missing"

@@ -1,13 +1,18 @@
+import errno
 import math
 import os
+import stat
 from pathlib import Path
 
+import h5py
 import pytest
+import torch
 
 import elastic_pinn.storage.store
 from elastic_pinn.storage import CheckpointError, Entry, Header, History, Policy, Snapshot, Store, pin, unpin
 from elastic_pinn.storage.checkpoints import best_first, name_of
 from elastic_pinn.storage.retention import reasons_to_stay
+from tests.storage.damage import overwrite
 
 
 def entry(
@@ -24,7 +29,8 @@ def kept(entries, pins=(), **policy) -> list[int]:
 def small(step: int, metric: float = 0.5, generation: int = 0) -> Snapshot:
     history = History(["step", "loss/total"])
     history.append({"step": step, "loss/total": metric})
-    contents = {"stage": 0, "config": "{}", "weights": {}, "state": {}, "history": history, "metrics": {}}
+    weights = {"w": torch.ones(2)}
+    contents = {"stage": 0, "config": "{}", "weights": weights, "state": {}, "history": history, "metrics": {}}
     return Snapshot(step=step, generation=generation, metric=metric, metric_name="loss/validation", **contents)
 
 
@@ -36,7 +42,7 @@ def store(tmp_path: Path) -> Store:
 def damage(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
-    path.write_bytes(data)
+    overwrite(path, data)
 
 
 def steps(store: Store) -> list[int]:
@@ -198,15 +204,79 @@ def test_when_nothing_is_whole_nothing_is_moved(store):
     assert store.recover() is None and path.exists()
 
 
-def test_links_show_the_latest_and_the_best_and_are_never_read(store):
+def copies(store: Store) -> tuple[Path, Path]:
+    """latest.h5 and best.h5."""
+    return store.folder.parent / "latest.h5", store.folder.parent / "best.h5"
+
+
+def test_copies_show_the_latest_and_the_best_and_are_never_read(store):
     paths = [store.publish(small(step, metric)) for step, metric in [(1, 0.5), (2, 0.1), (3, 0.4)]]
-    store.link()
-    latest, best = store.folder.parent / "latest.h5", store.folder.parent / "best.h5"
-    assert latest.samefile(paths[2]) and best.samefile(paths[1])
-    latest.unlink()
-    latest.write_bytes(b"misleading")
+    store.copy_out()
+    latest, best = copies(store)
+    assert (latest.read_bytes(), best.read_bytes()) == (paths[2].read_bytes(), paths[1].read_bytes())
+    overwrite(latest, b"misleading")
     assert store.latest().path == paths[2]
-    store.publish(small(4, 0.05))
-    store.link()
-    assert latest.samefile(best) and latest.samefile(store.entries()[-1].path)
+    newest = store.publish(small(4, 0.05))
+    store.copy_out()
+    assert latest.read_bytes() == best.read_bytes() == newest.read_bytes()
     assert not [name for name in os.listdir(store.folder.parent) if name.endswith(".tmp")]
+
+
+def test_whatever_is_written_into_a_copy_no_checkpoint_changes(store):
+    paths = [store.publish(small(step)) for step in (1, 2, 3)]
+    before = [path.read_bytes() for path in paths]
+    for path in copies(store):
+        os.link(paths[-1], path)  # as versions before this one made them
+    store.copy_out()
+    for path in copies(store):
+        path.chmod(0o644)
+        with h5py.File(path, "r+") as file:
+            file.attrs["note"] = "seen"
+            file["weights/w"][:] = 0
+    assert [path.read_bytes() for path in paths] == before
+    assert store.latest().path == paths[-1]
+
+
+def test_checkpoints_and_copies_are_read_only_files(store):
+    path = store.publish(small(1))
+    store.copy_out()
+    assert {stat.S_IMODE(each.stat().st_mode) & 0o222 for each in (path, *copies(store))} == {0}
+
+
+def test_a_copy_that_is_right_already_is_not_written_again(store):
+    store.publish(small(1, 0.1))
+    store.copy_out()
+    latest, best = copies(store)
+    before = latest.stat().st_ino, best.stat().st_ino
+    store.publish(small(2, 0.5))
+    store.copy_out()
+    assert latest.stat().st_ino != before[0] and best.stat().st_ino == before[1]
+    overwrite(best, b"changed by somebody")
+    store.copy_out()
+    assert best.read_bytes() == store.best().path.read_bytes()
+
+
+def test_a_copy_without_help_of_the_system_is_the_same(store, monkeypatch):
+    path = store.publish(small(1))
+
+    def refused(*_):
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(os, "copy_file_range", refused)
+    store.copy_out()
+    assert [copy.read_bytes() for copy in copies(store)] == [path.read_bytes()] * 2
+
+
+def test_a_copy_that_cannot_be_written_is_warned_of_and_no_old_one_stays(store, monkeypatch, caplog):
+    store.publish(small(1))
+    store.copy_out()
+    store.publish(small(2, 0.01))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    store.copy_out()
+    for copy in copies(store):
+        assert not copy.exists() and f"{copy} could not be written" in caplog.text
+    assert "No space left" in caplog.text

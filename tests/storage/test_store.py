@@ -21,6 +21,7 @@ from elastic_pinn.storage import (
     read_snapshot,
 )
 from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
+from tests.storage.damage import overwrite
 
 
 def snapshot(step: int = 500, generation: int = 0, metric: float = 0.5, **fields) -> Snapshot:
@@ -60,7 +61,7 @@ def store(tmp_path: Path) -> Store:
 def damage(path: Path, at: int = -1) -> None:
     data = bytearray(path.read_bytes())
     data[at] ^= 1
-    path.write_bytes(data)
+    overwrite(path, data)
 
 
 def test_a_published_snapshot_comes_back_whole(store):
@@ -216,7 +217,7 @@ def test_a_checkpoint_is_read_once_to_be_verified_and_loaded(store, monkeypatch,
 
 def test_a_file_with_a_bad_header_is_reported_and_left_out(store, caplog):
     good, bad = store.publish(snapshot(500)), store.publish(snapshot(600))
-    bad.write_bytes(bad.read_bytes()[:100])
+    overwrite(bad, bad.read_bytes()[:100])
     with caplog.at_level(logging.WARNING):
         assert [entry.path for entry in store.entries()] == [good]
     assert str(bad) in caplog.text and "truncated" in caplog.text

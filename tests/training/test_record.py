@@ -21,8 +21,8 @@ def test_a_run_directory_holds_what_the_design_lists(tiny, tmp_path):
     run = ep.train(tiny(checkpoint_every=3), tmp_path / "run")
     found = sorted(str(path.relative_to(run.path)) for path in run.path.rglob("*") if path.is_file())
     checkpoints = [f"checkpoints/step-{step:09d}-g000.h5" for step in (0, 3, 6)]
-    links = ["latest.h5", "best.h5"]
-    files = [".lock", "config.json", "environment.json", "summary.json", "history.h5", *links]
+    copies = ["latest.h5", "best.h5"]
+    files = [".lock", "config.json", "environment.json", "summary.json", "history.h5", *copies]
     assert found == sorted([*files, *checkpoints])
 
 

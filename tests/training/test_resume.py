@@ -12,6 +12,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
+from tests.storage.damage import overwrite
 
 
 def files(folder) -> dict[str, bytes]:
@@ -92,7 +93,7 @@ def test_auto_passes_over_a_damaged_newest_checkpoint(tiny, tmp_path, caplog):
     config = tiny(checkpoint_every=2)
     ep.train(config, tmp_path / "run", control=stop_at(5))
     newest = tmp_path / "run" / "checkpoints" / "step-000000005-g000.h5"
-    newest.write_bytes(newest.read_bytes()[:-100])
+    overwrite(newest, newest.read_bytes()[:-100])
     run = ep.train(config, tmp_path / "run", resume="auto")
     assert run.summary["parent"] == "step 4, generation 0"
     assert "step-000000005-g000.h5" in caplog.text
@@ -235,7 +236,7 @@ def test_a_resumed_history_is_continuous_without_the_files_of_the_last_process(s
 def test_auto_never_starts_anew_over_checkpoints_that_are_all_damaged(stopped):
     run, config = stopped
     for entry in run.checkpoints():
-        entry.path.write_bytes(entry.path.read_bytes()[:-1])
+        overwrite(entry.path, entry.path.read_bytes()[:-1])
     before = files(run.path)
     with pytest.raises(ep.RunDirectoryError, match="holds checkpoints, but none is good"):
         ep.train(config, run.path, resume="auto")
@@ -338,6 +339,6 @@ def test_auto_passes_over_a_sealed_checkpoint_that_cannot_be_read(stopped, tmp_p
         file["x"] = 1
     image = bytearray((tmp_path / "foreign.h5").read_bytes())
     seal(image, step=3, generation=0, metric=0.0, metric_name="loss/validation")
-    newest.write_bytes(image)
+    overwrite(newest, image)
     again = ep.train(config, run.path, resume="auto")
     assert again.summary["parent"] == "step 0, generation 0" and newest.name in caplog.text

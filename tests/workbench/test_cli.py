@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import elastic_pinn as ep
 from elastic_pinn.storage import LocalFolder, locked, parse_snapshot, publish, read_snapshot
 from elastic_pinn.workbench.cli import app
+from tests.storage.damage import overwrite
 
 COMMANDS = ("inspect", "verify", "history", "export", "prune", "pin", "unpin")
 SCRIPT = Path(sys.executable).with_name("elastic-pinn")
@@ -65,7 +66,7 @@ def newest(run) -> Path:
 def flip_a_bit(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    overwrite(path, content)
 
 
 def test_without_a_word_it_says_what_there_is():
@@ -132,7 +133,7 @@ def test_inspect_tells_how_a_run_stands(run):
 def test_inspect_names_damaged_pinned_and_quarantined_checkpoints(run):
     first, second, _ = (entry.path for entry in run.checkpoints())
     said("pin", second, "--why", "figure 3")
-    first.write_bytes(first.read_bytes()[:100])
+    overwrite(first, first.read_bytes()[:100])
     (run.path / "quarantine").mkdir()
     shutil.copy(first, run.path / "quarantine" / "step-000000003-g000.h5")
     text = said("inspect", run.path)

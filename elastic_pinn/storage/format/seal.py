@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
-from elastic_pinn.storage.files import make_folders, open_regular, sync_folder, temporary_beside, write_new
+from elastic_pinn.storage.files import READ_ONLY, make_folders, open_regular, sync_folder, temporary_beside, write_new
 from elastic_pinn.storage.folder import located
 
 FORMAT_VERSION = 2
@@ -128,7 +128,7 @@ def unseal(path: str | os.PathLike[str], data: bytes) -> Header:
 
 
 def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
-    """Make a sealed image a file that is whole, verified and on the disk, or is not there at all.
+    """Make a sealed image a read-only file that is whole, verified and on the disk, or is not there at all.
 
     Folders are made as needed. A file that has the name already stays as it is. Raises CheckpointError, and
     then leaves nothing behind.
@@ -137,7 +137,7 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
     made = [temporary]
     try:
         make_folders(path.parent)
-        write_new(temporary, sealed)
+        write_new(temporary, sealed, READ_ONLY)
         with _named(path):
             _require_read_back(temporary, path, sealed)
         _link_new(temporary, path)

@@ -62,7 +62,7 @@ def _carry_out(store: Store, policy: Policy, hold: Collection[str]) -> dict[str,
     """Remove what is to go; returns name -> fate of the damaged ones that this came upon."""
     before = set(store.names())
     removed = {path.name for path in store.retain(policy, hold)}
-    store.link()
+    store.copy_out()
     return dict.fromkeys(before - removed - set(store.names()), "damaged: moved to quarantine/")
 
 

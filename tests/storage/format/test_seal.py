@@ -20,6 +20,7 @@ from elastic_pinn.storage import (
 )
 from elastic_pinn.storage.files import make_folders
 from elastic_pinn.storage.format.seal import DIGEST_AT, HEADER_BYTES, _pack, seal
+from tests.storage.damage import overwrite
 
 FIELDS = {"step": 500, "generation": 3, "metric": 0.25, "metric_name": "loss/validation"}
 
@@ -74,14 +75,14 @@ def test_every_flipped_byte_is_refused(sealed_file):
     for at in [*range(HEADER_BYTES), *range(HEADER_BYTES, len(whole), 7)]:
         damaged = bytearray(whole)
         damaged[at] ^= 1 << at % 8
-        sealed_file.write_bytes(damaged)
+        overwrite(sealed_file, damaged)
         refusal(sealed_file)
 
 
 def test_every_truncation_length_is_refused(sealed_file):
     whole = sealed_file.read_bytes()
     for length in range(len(whole)):
-        sealed_file.write_bytes(whole[:length])
+        overwrite(sealed_file, whole[:length])
         assert "truncated" in refusal(sealed_file).fault
         with pytest.raises(CheckpointError, match="truncated"):
             read_header(sealed_file)
@@ -89,23 +90,22 @@ def test_every_truncation_length_is_refused(sealed_file):
 
 def test_a_truncated_file_names_expected_and_found_length(sealed_file):
     whole = sealed_file.read_bytes()
-    sealed_file.write_bytes(whole[:-1])
+    overwrite(sealed_file, whole[:-1])
     assert f"{len(whole) - 1:,} bytes of {len(whole):,}" in refusal(sealed_file).fault
 
 
 def test_appended_bytes_are_refused(sealed_file):
-    with sealed_file.open("ab") as file:
-        file.write(b"\0")
+    overwrite(sealed_file, sealed_file.read_bytes() + b"\0")
     assert "longer" in refusal(sealed_file).fault
 
 
 def test_a_zeroed_tail_and_another_files_body_are_damage(sealed_file):
     whole = sealed_file.read_bytes()
-    sealed_file.write_bytes(whole[:-100] + bytes(100))
+    overwrite(sealed_file, whole[:-100] + bytes(100))
     assert "damaged" in refusal(sealed_file).fault
     other = small_image(step=501)
     other[-1] ^= 1
-    sealed_file.write_bytes(whole[:HEADER_BYTES] + other[HEADER_BYTES:])
+    overwrite(sealed_file, whole[:HEADER_BYTES] + other[HEADER_BYTES:])
     assert "damaged" in refusal(sealed_file).fault
 
 
@@ -113,7 +113,7 @@ def test_a_newer_version_is_refused_with_both_versions_named(sealed_file):
     whole = sealed_file.read_bytes()
     header = read_header(sealed_file)
     newer = Header(**{**vars(header), "format_version": FORMAT_VERSION + 1})
-    sealed_file.write_bytes(_pack(newer) + whole[HEADER_BYTES:])
+    overwrite(sealed_file, _pack(newer) + whole[HEADER_BYTES:])
     error = refusal(sealed_file)
     assert f"version {FORMAT_VERSION + 1}" in error.fault and f"version {FORMAT_VERSION} " in error.fault
 
@@ -121,7 +121,7 @@ def test_a_newer_version_is_refused_with_both_versions_named(sealed_file):
 def test_a_damaged_version_is_damage_and_not_news(sealed_file):
     damaged = bytearray(sealed_file.read_bytes())
     damaged[16] = 99
-    sealed_file.write_bytes(damaged)
+    overwrite(sealed_file, damaged)
     assert "damaged" in refusal(sealed_file).fault
     assert DIGEST_AT == HEADER_BYTES - 32
 

@@ -14,6 +14,7 @@ from elastic_pinn.storage import CheckpointError, Checkpoints, LocalFolder, Poli
 from elastic_pinn.storage.remote.attempts import TRIES
 from elastic_pinn.storage.remote.folder import RemoteFolder
 from elastic_pinn.storage.remote.mirror import OWNER, Mirror
+from tests.storage.damage import overwrite
 
 CHILD = """
 import os
@@ -123,7 +124,7 @@ def test_bytes_that_come_back_otherwise_do_not_count_as_uploaded(bucket, store, 
 
 def test_a_damaged_checkpoint_is_not_uploaded(bucket, store, small, caplog):
     path = store.publish(small(1))
-    path.write_bytes(path.read_bytes()[:-1] + b"\x01")
+    overwrite(path, path.read_bytes()[:-1] + b"\x01")
     with Mirror(bucket.url, store.folder, "a1") as mirror:
         assert not mirror.wait() and mirror.failures
     assert not checkpoints_in(bucket.objects()) and str(path) in caplog.text

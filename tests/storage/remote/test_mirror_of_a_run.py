@@ -10,6 +10,7 @@ import elastic_pinn as ep
 from elastic_pinn.storage import LocalFolder
 from elastic_pinn.storage.remote.folder import RemoteFolder
 from elastic_pinn.workbench.cli import app
+from tests.storage.damage import overwrite
 
 
 @pytest.fixture(params=["file", "s3"])
@@ -94,7 +95,7 @@ def test_a_mirror_that_cannot_be_written_to_is_refused_before_work(tiny, tmp_pat
 def test_a_copy_cut_in_half_is_never_chosen_and_is_uploaded_again_as_nothing_else(tiny, tmp_path, mirror, caplog):
     run = ep.train(tiny(mirror=mirror, steps=3), tmp_path / "run")
     newest = tmp_path / "store" / "run" / "checkpoints" / "step-000000003-g000.h5"
-    newest.write_bytes(newest.read_bytes()[:1000])
+    overwrite(newest, newest.read_bytes()[:1000])
     with caplog.at_level(logging.WARNING):
         assert ep.Run(f"{mirror}/run").latest().step == 0
     assert "truncated" in caplog.text
