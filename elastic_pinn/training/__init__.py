@@ -3,6 +3,7 @@
 Imports from run, storage, networks, physics and config.
 """
 
+from elastic_pinn.training.advice import advise
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.processes import LostProcessError
 from elastic_pinn.training.resume import RunDirectoryError
@@ -14,6 +15,7 @@ __all__ = [
     "DivergedError",
     "LostProcessError",
     "RunDirectoryError",
+    "advise",
     "require_device",
     "require_possible",
     "train",

@@ -104,12 +104,17 @@ def split_data(problem: Problem, fraction: float, generator: np.random.Generator
         return None
     samples = data_batch(problem, problem.receivers)
     order = torch.from_numpy(generator.permutation(len(samples.points)))
-    held_out = min(max(1, round(fraction * len(order))), len(order) - 1) if fraction else 0
+    held_out = held_out_count(len(order), fraction)
 
     def part(rows: Tensor) -> Batch:
         return replace(samples, points=samples.points[rows], target=samples.target[rows])
 
     return part(order[held_out:]), part(order[:held_out] if held_out else order)
+
+
+def held_out_count(samples: int, fraction: float) -> int:
+    """How many of so many samples are held out."""
+    return min(max(1, round(fraction * samples)), samples - 1) if fraction else 0
 
 
 def data_batch(problem: Problem, receivers: Receivers) -> Batch:

@@ -16,6 +16,7 @@ from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CHECKPOINTS, Found, InUseError, Store, copy_tree, locked
+from elastic_pinn.training.advice import advise
 from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.processes import Processes, joined
@@ -111,6 +112,8 @@ def _train(config: Config, run_dir: Path, problem: Problem, resume: str, control
         note_processes(found.snapshot, processes.count)
     session = Session(config, problem, processes)
     _check_measures(config, session)
+    for sentence in advise(config, problem):
+        logger.warning("%s", sentence)
     if found:
         session.restore(found.snapshot)
     elif config.init_from:

@@ -98,3 +98,13 @@ def test_a_problem_of_ones_own_leaves_out_the_fields_that_it_replaces(waves):
     form = form_of(ep.Config(), waves())
     assert "lame_mu" not in by_label(form) and "Material" not in form.children[0].titles
     assert form.fault is None
+
+
+def test_what_had_better_be_known_stands_where_faults_do_and_hinders_nothing():
+    asked = {"problem": "receivers", "data": "data/aluminium_receivers.h5", "unknowns": ["lambda", "mu"]}
+    waves = {"network": "plane_waves", "activation": "sin", "hidden_layers": [3000], "input_frequency": 24.0}
+    form = form_of(ep.Config(**asked, **waves))
+    assert message(form) == ""
+    by_label(form)["hidden_layers"].value = "500"
+    assert "500 waves" in message(form) and "set hidden_layers = [2300] or more" in message(form)
+    assert form.fault is None and form.config.hidden_layers == (500,)

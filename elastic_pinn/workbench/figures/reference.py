@@ -70,7 +70,8 @@ def reference_errors(receivers: Receivers) -> Picture:
     time = unit_for(receivers.time[-1], "s")
     when.plot(receivers.time / time.size, 100 * np.sqrt(squared.mean(0)) / size, color=VERMILLION, label="engine")
     noise = 100 * np.sqrt(2.0) * receivers.noise / size
-    when.axhline(noise, color=BLACK, linestyle="--", linewidth=1.2, label="noise")
+    label = f"noise: {100 * receivers.noise_relative:.2g} % of the peak"
+    when.axhline(noise, color=BLACK, linestyle="--", linewidth=1.2, label=label)
     _log(when, f"t ({time.name})", "error (% of the rms displacement)")
     when.legend(fontsize=9)
     return figure

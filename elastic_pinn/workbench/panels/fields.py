@@ -9,8 +9,8 @@ import ipywidgets as widgets
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.physics import Problem, problem_from
-from elastic_pinn.training import require_device
-from elastic_pinn.workbench.figures.picture import VERMILLION
+from elastic_pinn.training import advise, require_device
+from elastic_pinn.workbench.figures.picture import ORANGE, VERMILLION
 from elastic_pinn.workbench.folders import RUNS
 from elastic_pinn.workbench.panels.answers import answer
 
@@ -33,7 +33,8 @@ STYLE = {"description_width": "165px"}
 
 
 class ConfigForm(widgets.VBox):
-    """The fields of a config, in groups, and below them what is wrong, if anything.
+    """The fields of a config, in groups, and below them what is wrong, or had better be known before training, if
+    anything.
 
     config: what the fields start from. problem: one of the user's own, in place of the config's problem section. name:
     of fresh run directories. on_change: called after each change.
@@ -98,7 +99,12 @@ class ConfigForm(widgets.VBox):
             self.config, self.fault = config, None
         except ValueError as error:  # of the config, or of the problem's parts
             self.fault = error
-        self._message.value = as_fault(str(self.fault)) if self.fault else ""
+        self._message.value = as_fault(str(self.fault)) if self.fault else self._advice()
+
+    def _advice(self) -> str:
+        """What had better be known of a config that can be trained."""
+        sentences = advise(self.config, self.problem) if self.problem else ()
+        return as_fault("\n".join(sentences), ORANGE) if sentences else ""
 
     def _grid(self, names: list[str]) -> widgets.GridBox:
         layout = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "0 12px"}
@@ -158,7 +164,7 @@ def _read(kind: Any, text: Any) -> Any:
         return text
 
 
-def as_fault(text: str) -> str:
+def as_fault(text: str, color: str = VERMILLION) -> str:
     """A fault in words as HTML that reads well on light and dark ground, each of its lines on one of its own."""
     lines = "<br>".join(html.escape(line) for line in text.splitlines())
-    return f'<div style="line-height:1.4;border-left:3px solid {VERMILLION};padding-left:8px">{lines}</div>'
+    return f'<div style="line-height:1.4;border-left:3px solid {color};padding-left:8px">{lines}</div>'

@@ -1,0 +1,210 @@
+"""What had better be known before training: settings that can be trained and that cannot find what is wanted.
+
+Each piece of advice is a sentence with numbers that ends with what to set. None is an error: the run's own verdict on
+its fit is what counts afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from elastic_pinn.config import Config
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.training.sampling import held_out_count
+
+LEAST_TIMES = 8  # fewer tell no spectrum
+BULK = 0.95  # of the recorded energy: S waves of its frequencies must be there
+PULSES = 1e-3  # of a Gaussian pulse's energy: what may lie beyond the greatest wave number
+CERTAIN = 4.0  # standard deviations above the noise
+FAINT = 1e-4  # of the strongest bin: what a Hann window lets through from further away
+LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
+DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measured on the shipped data
+LOOKED_AT = 500  # receivers, for their spacing
+P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def advise(config: Config, problem: Problem) -> tuple[str, ...]:
+    """Sentences on what this config cannot find of this problem, each with what to set; () where nothing is amiss.
+
+    They concern networks whose waves are drawn once and stay ("plane_waves", "random_features"): whether the amplitudes
+    are more than the samples, the waves too few or too long for what was recorded, or too short for the receivers'
+    spacing. Speeds are those of the start.
+    """
+    if config.network not in ("plane_waves", "random_features"):
+        return ()
+    looks = (_samples, _count, _length, _spacing)
+    return tuple(sentence for look in looks for sentence in look(config, problem))
+
+
+def _samples(config: Config, problem: Problem) -> Iterator[str]:
+    """Fewer numbers to meet than amplitudes to meet them with."""
+    width = config.hidden_layers[-1]
+    amplitudes = width if config.network == "plane_waves" else 2 * width + 2
+    counts = _counts(config, problem)
+    if (numbers := sum(counts.values())) < amplitudes:
+        parts = " and ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
+        most = numbers if config.network == "plane_waves" else numbers // 2 - 1
+        yield (
+            f"{amplitudes:,} amplitudes are to be found from {numbers:,} numbers ({parts}): what these leave open is "
+            f"arbitrary. Set the last number of hidden_layers to at most {max(1, most)}, or give more samples"
+        )
+
+
+def _counts(config: Config, problem: Problem) -> dict[str, int]:
+    """How many numbers the network has to meet, by where they come from."""
+    samples = 0
+    if problem.receivers and config.weight_data:
+        samples = problem.receivers.displacement.size // 2
+        samples -= held_out_count(samples, config.validation_fraction)
+    starts = config.initial_points if problem.initial and config.weight_initial else 0
+    sides = config.boundary_points * len(problem.boundary) if config.weight_boundary else 0
+    # Plane waves satisfy the equation whatever their amplitudes, so that it tells nothing of them.
+    inside = config.interior_points if config.network != "plane_waves" and config.weight_pde else 0
+    return {
+        "recorded": 2 * samples,
+        "of the known start": 4 * starts,
+        "on the sides": 2 * sides,
+        "of the wave equation": 2 * inside,
+    }
+
+
+def _count(config: Config, problem: Problem) -> Iterator[str]:
+    """Fewer waves than differ in the window."""
+    if config.network != "plane_waves":
+        return
+    greatest = _greatest(config, problem)
+    (count,), needed = config.hidden_layers, _waves_needed(problem, greatest)
+    if count < needed:
+        yield (
+            f"{count:,} waves, spread over all wave numbers up to {greatest:,.4g} 1/m, are too few for this window and "
+            f"duration, in which about {needed:,} differ: set hidden_layers = [{needed}] or more, or a lower "
+            "input_frequency"
+        )
+
+
+def _waves_needed(problem: Problem, greatest: float) -> int:
+    """How many plane waves up to a wave number (1/m) it takes to tell apart what the window can hold.
+
+    A field of wave numbers up to K is told by K^2 / (4 pi) numbers an area; a wavefield by two such fields at the start
+    and by what comes in through the sides afterwards, c K^2 / (2 pi^2) numbers a length and time (the integral over
+    all frequencies up to c K and all wave numbers along the side). Each extent counts half the shortest wave more.
+    Source: Landau and Pollak, Bell System Technical Journal 41, 1962, for bands and extents along each axis.
+    """
+    half_wave = math.pi / greatest
+    x, y, duration = (problem.domain.high - problem.domain.low).tolist()
+    area, around = (x + half_wave) * (y + half_wave), 2.0 * (x + y + 2.0 * half_wave)
+
+    def differing(speed: float) -> float:
+        way = speed * duration + half_wave
+        return greatest**2 * (area / (2.0 * math.pi) + around * way / (2.0 * math.pi**2))
+
+    material = problem.material
+    most = max(differing(material.c_p) / P_OF_ALL, differing(material.c_s) / S_OF_ALL)
+    return _rounded_up(DRAWN_AT_RANDOM * most)
+
+
+def _length(config: Config, problem: Problem) -> Iterator[str]:
+    """Waves that are all longer than what was recorded, or than the known pulses."""
+    greatest = _greatest(config, problem)
+    needed, why = max(_demands(problem), default=(0.0, ""))
+    if needed > greatest:
+        setting = math.ceil(needed * problem.scales.length)
+        yield (
+            f"{why}, and the shortest waves here are {_readable(2 * math.pi / greatest, 'm')} long (wave numbers up to "
+            f"{greatest:,.4g} 1/m): set input_frequency = {setting} or more"
+        )
+
+
+def _demands(problem: Problem) -> Iterator[tuple[float, str]]:
+    """Wave numbers (1/m) that have to be there, and why."""
+    receivers, material = problem.receivers, problem.material
+    if receivers is None:
+        return
+    if problem.initial and receivers.pulses:
+        width = min(pulse.width for pulse in receivers.pulses)
+        greatest = math.sqrt(-2.0 * math.log(PULSES)) / width  # the energy's spectrum is exp(-k^2 width^2 / 2)
+        wave = _readable(2 * math.pi / greatest, "m")
+        yield greatest, f"the known pulses are {_readable(width, 'm')} wide, which takes waves down to {wave}"
+    frequencies, energy = recorded_spectrum(receivers)
+    if not energy.any():
+        return
+    bulk = float(frequencies[np.searchsorted(np.cumsum(energy), BULK * energy.sum())])
+    yield (
+        2.0 * math.pi * bulk / material.c_s,
+        f"{100 * BULK:g} % of the recorded energy lies below {_readable(bulk, 'Hz')}, where S waves are "
+        f"{_readable(material.c_s / bulk, 'm') if bulk else 'endlessly'} long",
+    )
+    top = float(frequencies[max(0, np.flatnonzero(energy)[-1] - LEAKAGE)])
+    yield (
+        2.0 * math.pi * top / material.c_p,
+        f"the records have frequencies up to {_readable(top, 'Hz')}, where even P waves are "
+        f"{_readable(material.c_p / top, 'm') if top else 'endlessly'} long",
+    )
+
+
+def recorded_spectrum(receivers: Receivers) -> tuple[Array, Array]:
+    """Frequencies (F,), Hz, and the energy that the records have there above their noise, (F,), m2: means over the
+    receivers and both components, through a Hann window; 0 where it may be noise.
+
+    As noise counts what is stated, or the highest quarter of the frequencies where that is more. Both are empty where
+    there are fewer than 8 times; times that are not evenly spaced are brought onto even ones along straight lines.
+    """
+    time, records = receivers.time, receivers.displacement
+    count = len(time)
+    if count < LEAST_TIMES:
+        return np.zeros(0), np.zeros(0)
+    even = np.linspace(time[0], time[-1], count)
+    if not np.allclose(time, even, rtol=0.0, atol=1e-3 * (even[1] - even[0])):
+        by_channel = records.transpose(0, 2, 1).reshape(-1, count)
+        records = np.stack([np.interp(even, time, channel) for channel in by_channel])[:, :, None]  # (2 R, T, 1)
+    window = np.hanning(count)[:, None]
+    energy = np.square(np.abs(np.fft.rfft(records * window, axis=1))).mean((0, 2))  # (F,)
+    noise = max(receivers.noise**2 * np.square(window).sum(), float(np.median(energy[-(len(energy) // 4) :])))
+    certain = noise * (1.0 + CERTAIN / math.sqrt(receivers.displacement[:, 0].size))
+    significant = energy > max(certain, FAINT * energy.max())
+    return np.fft.rfftfreq(count, even[1] - even[0]), np.where(significant, energy - noise, 0.0)
+
+
+def _spacing(config: Config, problem: Problem) -> Iterator[str]:
+    """Waves of which the receivers have fewer than two, where no start is known."""
+    if problem.receivers is None or problem.initial or len(problem.receivers.xy) < 2:
+        return
+    spacing, shortest = _nearest(problem.receivers.xy), 2.0 * math.pi / _greatest(config, problem)
+    if 2.0 * spacing > shortest:
+        setting = math.pi / spacing * problem.scales.length
+        yield (
+            f"no start is known, and the shortest waves are {_readable(shortest, 'm')} long where receivers are "
+            f"{_readable(spacing, 'm')} apart, fewer than two a wave: between receivers the wavefield is arbitrary. "
+            f"Set input_frequency = {setting:.3g} or less, or give the known initial pulses"
+        )
+
+
+def _nearest(xy: Array) -> float:
+    """The median distance (m) from a receiver to the next one; of very many, from some of them."""
+    chosen = xy[:: -(-len(xy) // LOOKED_AT)]  # (S, 2)
+    distances = np.linalg.norm(chosen[:, None] - xy, axis=2)  # (S, R)
+    return float(np.median(np.partition(distances, 1, axis=1)[:, 1]))  # the least one is to itself
+
+
+def _greatest(config: Config, problem: Problem) -> float:
+    """The greatest wave number that the network draws, 1/m."""
+    return config.input_frequency / problem.scales.length
+
+
+def _rounded_up(value: float) -> int:
+    """To two digits."""
+    unit = 10 ** max(0, math.floor(math.log10(value)) - 1)
+    return math.ceil(value / unit) * unit
+
+
+def _readable(value: float, unit: str) -> str:
+    """A number in a unit in which it is neither huge nor tiny, such as 7.85 mm."""
+    power = min(3, max(-4, math.floor(math.log10(value) / 3))) if value > 0 else 0
+    return f"{value / 1000.0**power:.3g} {'pnµm kMG'[power + 4].strip()}{unit}"

@@ -1,0 +1,129 @@
+"""What is told before training: each kind of advice with its numbers, and silence where nothing is amiss."""
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.training import advise
+from elastic_pinn.training.advice import recorded_spectrum
+
+SHIPPED = {
+    "problem": "receivers",
+    "data": "data/aluminium_receivers.h5",
+    "unknowns": ["lambda", "mu"],
+    "network": "plane_waves",
+    "hidden_layers": [3000],
+    "activation": "sin",
+    "input_frequency": 24.0,
+    "precision": "float64",
+    "stages": ["variable_projection"],
+    "interior_points": 100,
+    "initial_points": 700,
+}
+
+
+def told(changes=(), **parts):
+    """The advice on the shipped file as 02_inverse takes it, with some fields of the config changed, and some of the
+    receivers'."""
+    config = ep.Config(**SHIPPED | dict(changes))
+    problem = ep.problem_from(config)
+    return advise(config, replace(problem, receivers=replace(problem.receivers, **parts)) if parts else problem)
+
+
+def burst(frequency, noise=0.0, peak=1e-8):
+    """The shipped file's receivers with a burst of one frequency (Hz) in all of them, as fields."""
+    receivers = ep.problem_from(ep.Config(**SHIPPED)).receivers
+    wave = peak * np.sin(2 * np.pi * frequency * receivers.time)[None, :, None] * np.ones((121, 1, 2))
+    noises = noise * np.random.default_rng(0).standard_normal(wave.shape)
+    return {"displacement": wave + noises, "noise": noise, "truth": None, "pulses": ()}
+
+
+def test_the_shipped_file_with_its_known_pulses_is_passed_in_silence():
+    assert told() == ()
+
+
+def test_more_amplitudes_than_numbers_are_told_with_what_was_counted():
+    (sentence,) = told({"hidden_layers": [12_000]})
+    assert sentence.startswith(
+        "12,000 amplitudes are to be found from 11,730 numbers (8,930 recorded and 2,800 of the known start): "
+    )
+    assert sentence.endswith("Set the last number of hidden_layers to at most 11730, or give more samples")
+    assert told({"hidden_layers": [11_730]}) == ()
+    assert told({"hidden_layers": [11_730], "validation_fraction": 0.2}), "what is held out is not met"
+    assert told({"hidden_layers": [11_730], "weight_initial": 0.0}), "nor what does not count"
+
+
+def test_of_random_features_the_equation_and_the_sides_count_too(waves, tiny):
+    features = {"network": "random_features", "interior_points": 20, "boundary_points": 8, "initial_points": 8}
+    assert advise(tiny(**features, hidden_layers=[43]), waves()) == ()  # 88 amplitudes, 40 + 16 + 32 numbers
+    (sentence,) = advise(tiny(**features, hidden_layers=[44]), waves())
+    assert "90 amplitudes" in sentence and "hidden_layers to at most 43" in sentence
+
+
+def test_too_few_waves_are_told_with_how_many_differ():
+    (sentence,) = told({"hidden_layers": [500]})
+    assert "500 waves" in sentence and "800 1/m" in sentence and "set hidden_layers = [2300] or more" in sentence
+    assert told({"hidden_layers": [2300]}) == ()
+
+
+def test_waves_that_are_longer_than_the_known_pulses_are_told():
+    (sentence,) = told({"input_frequency": 18.0})
+    assert "pulses are 6 mm wide, which takes waves down to 10.1 mm" in sentence
+    assert "the shortest waves here are 10.5 mm long" in sentence and "set input_frequency = 19 or more" in sentence
+    assert told({"input_frequency": 19.0}) == ()
+
+
+def test_waves_that_are_longer_than_what_was_recorded_are_told():
+    """S waves of 600 kHz are c_s / f = 2596 / 0.6e6 = 4.3 mm long in the start's material."""
+    (sentence,) = told(**burst(600e3))
+    assert "95 % of the recorded energy lies below" in sentence and "the shortest waves here are 7.85 mm" in sentence
+    setting = float(sentence.split("input_frequency = ")[1].split()[0])
+    assert setting == pytest.approx(2 * np.pi * 600e3 / 2596 * 0.03, rel=0.3), "two bins of the spectrum are a third"
+
+
+def test_frequencies_that_not_even_p_waves_have_are_told_however_little_they_hold():
+    low, high = burst(100e3), burst(2e6, peak=3e-10)
+    fields = low | {"displacement": low["displacement"] + high["displacement"]}
+    (sentence,) = told(**fields)
+    assert "where even P waves are" in sentence and told(**low) == ()
+
+
+def test_noise_asks_for_no_waves():
+    assert told(**burst(100e3, noise=1e-9)) == ()
+    assert told(**burst(100e3, noise=1e-9) | {"noise": 0.0}) == (), "nor noise that is not stated"
+    assert told(**burst(100e3, noise=1e-9, peak=0.0)) == (), "nor records that are noise alone"
+
+
+def test_waves_that_the_receivers_are_too_far_apart_for_are_told_where_no_start_is_known():
+    (sentence,) = told({"initial_pulses": False})
+    assert "7.85 mm long where receivers are 6 mm apart" in sentence
+    assert "Set input_frequency = 15.7 or less" in sentence
+    assert told({"initial_pulses": False, "input_frequency": 15.7}) == ()
+
+
+def test_uneven_times_are_seen_too_and_few_tell_nothing():
+    fields = burst(600e3)
+    receivers = ep.problem_from(ep.Config(**SHIPPED)).receivers
+    keep = np.delete(np.arange(41), [5, 17, 30])
+    uneven = fields | {"time": receivers.time[keep], "displacement": fields["displacement"][:, keep]}
+    (sentence,) = told(**uneven)
+    assert "95 % of the recorded energy" in sentence
+    few = replace(receivers, time=receivers.time[:7], displacement=receivers.displacement[:, :7], truth=None)
+    assert len(recorded_spectrum(few)[0]) == 0
+
+
+def test_a_trained_network_is_passed_in_silence():
+    assert told({"network": "mlp", "hidden_layers": [8], "stages": ["adam"], "initial_pulses": False}) == ()
+
+
+def test_training_logs_the_advice_before_its_first_step_and_goes_on(tiny, inverse, tmp_path, caplog):
+    config = tiny(network="plane_waves", hidden_layers=[60], activation="sin", log_level="warning", steps=1)
+    with caplog.at_level(logging.WARNING, logger="elastic_pinn"):
+        run = ep.train(config, tmp_path / "run", inverse)
+    assert run.status == "completed"
+    said = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert said == list(advise(config, inverse)) and len(said) == 1
+    assert said[0].startswith("60 amplitudes are to be found from 36 numbers (36 recorded)")
