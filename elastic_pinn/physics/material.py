@@ -18,6 +18,8 @@ from elastic_pinn.physics.errors import ProblemError
 
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 PARAMETERS = tuple(UNITS)
+EDGE = 0.99  # of a range's logarithm, either way: how far the search goes
+NEAR = 0.98  # an unknown that is this far was held back by its range, as far as anybody can tell
 
 Moduli = tuple[Tensor, Tensor, Tensor]
 """lambda, mu, rho as scalar tensors."""
@@ -110,6 +112,23 @@ class MaterialParameters(nn.Module):
         module = cls(Material(lame_lambda, lame_mu, density, unknowns, state["search"].item()), dtype)
         module.load_state_dict(state)
         return module
+
+    @property
+    def furthest(self) -> float:
+        """The greatest absolute value that a parameter has use for: what is beyond changes nothing but digits."""
+        return math.log(self.initial.unknown_range) * math.atanh(EDGE)
+
+    def at_edge(self) -> dict[str, str]:
+        """The unknowns that are at an end of what is searched: name -> the whole range, for people."""
+        start, width = self.initial, math.log(self.initial.unknown_range)
+        centres = {"lambda": start.bulk_modulus, "mu": start.lame_mu, "rho": start.density}
+        found = [n for n in start.unknowns if abs(math.tanh(getattr(self, _parameter(n)).item() / width)) >= NEAR]
+        of = {"lambda": "lambda + 2 mu / 3 from "}
+        return {
+            name: f"{of.get(name, '')}{centres[name] / start.unknown_range:.3g} to "
+            f"{centres[name] * start.unknown_range:.3g} {UNITS[name]}"
+            for name in found
+        }
 
     def forward(self) -> Moduli:
         """lambda, mu, rho in units of the start's P modulus and density: scalar tensors."""

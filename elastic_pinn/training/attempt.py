@@ -28,12 +28,15 @@ class Attempt:
     """The objective, to be handed to an optimizer for one step in its place: it takes down each trial.
 
     Line searches do not tell why they gave up; what they evaluated does. start: where all parameters were. note: what
-    an optimizer says itself of why it stays, should it stay.
+    an optimizer reports of why it stays, should it stay. converged: whether it is where it searched for, by a criterion
+    of its own; None where it has none.
     """
 
     def __init__(self, objective: Objective) -> None:
         self._objective, self.start = objective, objective.position()
-        self.system, self.curvature, self.note = objective.system, objective.curvature, ""
+        self.system, self.curvature, self.furthest = objective.system, objective.curvature, objective.furthest
+        self.note = ""
+        self.converged: bool | None = None
         self._loss = objective()
         self._gradient_norm = objective.gradient_norm()
         self.trials: list[Trial] = []

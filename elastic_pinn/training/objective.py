@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -26,6 +27,8 @@ class Objective:
     An L-BFGS iteration ends, as a rule, where its line search evaluated last, and the next one starts by asking for
     the loss just there. The last evaluation is therefore kept and given again, which saves up to half of all
     evaluations and changes no bit.
+
+    furthest: how far from 0, where they start, the material's unknowns are searched.
     """
 
     def __init__(
@@ -35,9 +38,10 @@ class Objective:
         system: System,
         curvature: MakeCurvature,
         processes: Processes,
+        furthest: float = math.inf,
     ) -> None:
         self._parameters, self._evaluate, self._processes = parameters, evaluate, processes
-        self.system, self.curvature = system, curvature
+        self.system, self.curvature, self.furthest = system, curvature, furthest
         self.forget()
 
     def forget(self) -> None:

@@ -19,6 +19,7 @@ import torch
 
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.storage import LiveHistory, Policy, Snapshot, Store, copy_tree, replace_file
+from elastic_pinn.training.ending import has_converged
 from elastic_pinn.training.saving import Saver
 from elastic_pinn.training.session import Session
 
@@ -154,6 +155,8 @@ class Record:
             "step": session.step,
             "steps": session.config.steps,
             "wall_s": session.elapsed,
+            "converged": has_converged(session),
+            "at_edge": list(session.model.material.at_edge()),
             "material": session.model.material.si(),
             "metrics": {name: value for name, value in session.metrics.items() if not name.startswith("material/")},
             "processes": session.processes.count,

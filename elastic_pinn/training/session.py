@@ -78,11 +78,13 @@ class Session:
             lambda parameters: self.loss.system(self.model, self.sampler.batches, parameters),
             lambda parameters: self.loss.curvature(self.model, self.sampler.batches, parameters),
             self.processes,
+            self.model.material.furthest,
         )
         self.step, self.first_step = 0, 0
         self._zero = time.monotonic()
         self.history = History(self.columns)
         self.reason_to_end = ""
+        self.converged: bool | None = None  # as `Attempt.converged` of the last step
         self._measured: tuple[int, dict[str, float]] = (-1, {})  # the step of the last validation, and what it said
         self._plan = stages(config)
         self._enter(self._plan[0])
@@ -164,6 +166,7 @@ class Session:
 
     def _step_optimizer(self, is_unwanted: Callable[[], bool]) -> None:
         if not self.kind.whole_batch:
+            self.converged = None
             if self.config.clip_grad_norm:
                 torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip_grad_norm)
             self.optimizer.step()
@@ -176,18 +179,27 @@ class Session:
         except GivenUp:
             put(self.parameters, attempt.start)
             raise
-        if not attempt.moved:
-            self._make_no_progress(attempt.account(), starts_anew)
+        self.converged = attempt.converged
+        if attempt.converged:
+            self._come_to_an_end(f"{self.stage.optimizer} has converged: {attempt.note}")
+        elif not attempt.moved:
+            self._make_no_progress(attempt, starts_anew)
 
-    def _make_no_progress(self, account: str, starts_anew: bool) -> None:
-        """After a step that changed nothing: forget the curvature; with none to forget, wait for the next stage, or end
-        if this is the last."""
-        name = self.stage.optimizer
-        if not starts_anew:
+    def _make_no_progress(self, attempt: Attempt, starts_anew: bool) -> None:
+        """After a step that changed nothing: forget the curvature, or end where there is none to forget."""
+        name, account = self.stage.optimizer, attempt.account()
+        if attempt.converged is False:
+            self._come_to_an_end(f"{name} has not converged, and makes no more progress: {account}")
+        elif starts_anew:
+            self._come_to_an_end(f"{name} makes no more progress, even along the gradient itself: {account}")
+        else:
             logger.info("step %d: %s makes no progress and forgets its curvature: %s", self.step + 1, name, account)
             self.optimizer.state.clear()
-        elif self.stage is self._plan[-1]:
-            self.reason_to_end = f"{name} makes no more progress, even along the gradient itself: {account}"
+
+    def _come_to_an_end(self, why: str) -> None:
+        """End, or wait for the next stage."""
+        if self.stage is self._plan[-1]:
+            self.reason_to_end = why
 
     def measure(self) -> dict[str, float]:
         """What the validation says of the weights as they are now; it has no effect on training, and is worked out once
@@ -221,7 +233,7 @@ class Session:
             "scheduler": self.schedule.state_dict(),
             "sampler": {"draws": self.sampler.draws},
             "rng": {"points": self.sampler.generator_state},
-            "stopping": {**self.stopping.state_dict(), "reason": self.reason_to_end},
+            "stopping": {**self.stopping.state_dict(), "reason": self.reason_to_end, "converged": self.converged},
             "problem": {"fingerprint": self.problem.fingerprint, "data_sha256": self.problem.data_sha256},
         }
 
@@ -240,6 +252,7 @@ class Session:
         self.schedule.load_state_dict(snapshot.state["scheduler"])
         self.sampler.restore(snapshot.state["rng"]["points"], snapshot.state["sampler"]["draws"])
         self.stopping.load_state_dict(snapshot.state["stopping"])
+        self.converged = snapshot.state["stopping"].get("converged")
         self.objective.forget()
         if snapshot.measure not in (self.meaning, UNKNOWN_MEASURE):
             self._forget_bests()

@@ -19,6 +19,7 @@ from elastic_pinn.storage import CHECKPOINTS, Found, InUseError, Store, copy_tre
 from elastic_pinn.training.advice import advise
 from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.control import Control
+from elastic_pinn.training.ending import account_of_end
 from elastic_pinn.training.processes import Processes, joined
 from elastic_pinn.training.record import Origin, Record
 from elastic_pinn.training.resume import (
@@ -116,6 +117,7 @@ def _train(config: Config, run_dir: Path, problem: Problem, resume: str, control
         logger.warning("%s", sentence)
     if found:
         session.restore(found.snapshot)
+        session.reason_to_end = found.snapshot.state["stopping"].get("reason", "") if over else ""
     elif config.init_from:
         warm_start(session, config.init_from)
     call_helpers(session)
@@ -280,8 +282,7 @@ def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, st
 
 
 def _completed(session: Session) -> tuple[str, str]:
-    steps = session.config.steps
-    return "completed", f"all {steps} steps done" if session.step >= steps else session.reason_to_end
+    return "completed", account_of_end(session)
 
 
 def _progress(session: Session, elapsed: float) -> str:

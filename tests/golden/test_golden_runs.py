@@ -13,6 +13,8 @@ from tests.golden.problems import AT, CONFIGS, own_problem
 GOLDEN = Path(__file__).parent
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 ROUNDING = 1e-9  # of another processor's sums, over a few steps
+SAME_END = 1e-6
+CONVERGED = 3e-5  # a hundredth of the noise: variable projection of today ends where it has converged
 
 each_run = pytest.mark.parametrize("name", CONFIGS)
 
@@ -36,8 +38,9 @@ def test_training_goes_on_from_it_to_the_end_that_the_whole_run_had(name, copy):
     problem = own_problem() if name.endswith("own") else None
     run = ep.train(ep.Config.from_json((folder / "config.json").read_text()), folder, problem, resume="auto")
     assert run.status == "completed" and run.summary["generation"] == 1
-    np.testing.assert_allclose(run.predict(*AT), EXPECTED[name]["at_end"], rtol=1e-6, atol=1e-6)
-    assert run.latest().material() == pytest.approx(EXPECTED[name]["material"], rel=1e-6)
+    within = CONVERGED if run.summary["converged"] else SAME_END
+    np.testing.assert_allclose(run.predict(*AT), EXPECTED[name]["at_end"], rtol=within, atol=within)
+    assert run.latest().material() == pytest.approx(EXPECTED[name]["material"], rel=within)
 
 
 def test_another_problem_does_not_go_on_from_it(copy):

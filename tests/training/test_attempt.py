@@ -1,5 +1,7 @@
 """What an optimizer tried in a step, and why it led nowhere."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -11,6 +13,7 @@ class Slope:
     """An objective over one parameter x, of which the value and the gradient are given."""
 
     system = curvature = None  # it has no misfits
+    furthest = math.inf
 
     def __init__(self, value, gradient: float, start: float = 1.0) -> None:
         self.x, self._value, self._gradient = nn.Parameter(torch.tensor([start]).double()), value, gradient

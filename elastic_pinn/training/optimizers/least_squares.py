@@ -31,24 +31,27 @@ class Factored:
     def __init__(self, matrix: Tensor, ridge: float) -> None:
         lengths = torch.linalg.vector_norm(matrix, dim=0)  # (P,)
         self._lengths = torch.where(lengths > 0, lengths, 1.0)
-        ridge = max(ridge, LEAST_RIDGE * torch.finfo(matrix.dtype).eps)
-        below = ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
+        self.ridge = max(ridge, LEAST_RIDGE * torch.finfo(matrix.dtype).eps)
+        below = self.ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
         tall = torch.cat([matrix.div_(self._lengths).T, below], dim=1).T  # (M + P, P), column by column
         self._reflectors, self._tau = tall, _reflect(tall)
 
-    def solve(self, right: Tensor) -> Tensor:
-        """x for each b, (M, K) -> (P, K)."""
+    def solve(self, right: Tensor, held: Tensor | None = None) -> Tensor:
+        """x for each b, (M, K) -> (P, K).
+
+        held: h (P, K), for an x that minimises |A x - b|^2 + |ridge D x - h|^2.
+        """
         count = len(self._lengths)
-        turned = self._turn(right)[:count]
+        turned = self._turn(right, held)[:count]
         return torch.linalg.solve_triangular(self._reflectors[:count], turned, upper=True) / self._lengths[:, None]
 
-    def left_over(self, right: Tensor) -> Tensor:
+    def left_over(self, right: Tensor, held: Tensor | None = None) -> Tensor:
         """What no x explains of each b, (M, K) -> (M, K): turned, so that only lengths and angles mean anything."""
-        return self._turn(right)[len(self._lengths) :]
+        return self._turn(right, held)[len(self._lengths) :]
 
     def residual(self, right: Tensor) -> Tensor:
         """b - A x for each b, and below it -ridge D x: (M, K) -> (M + P, K)."""
-        turned = self._turn(right)
+        turned = self._turn(right, None)
         turned[: len(self._lengths)] = 0.0
         return torch.ormqr(self._reflectors, self._tau, turned, left=True, transpose=False)
 
@@ -61,10 +64,14 @@ class Factored:
         triangle = self._reflectors[: len(self._lengths)]
         return torch.linalg.solve_triangular(triangle, rows / self._lengths, upper=True, left=False)
 
-    def _turn(self, right: Tensor) -> Tensor:
-        """Q^T [b, 0], (M, K) -> (M + P, K)."""
-        known = torch.cat([right, right.new_zeros(len(self._lengths), right.shape[1])])
-        return torch.ormqr(self._reflectors, self._tau, known, left=True, transpose=True)
+    def sizes(self, x: Tensor) -> Tensor:
+        """D x, (P,): how long each parameter's part of A x is."""
+        return self._lengths * x
+
+    def _turn(self, right: Tensor, held: Tensor | None) -> Tensor:
+        """Q^T [b, h], (M, K) -> (M + P, K)."""
+        below = right.new_zeros(len(self._lengths), right.shape[1]) if held is None else held
+        return torch.ormqr(self._reflectors, self._tau, torch.cat([right, below]), left=True, transpose=True)
 
 
 def _reflect(matrix: Tensor) -> Tensor:

@@ -11,20 +11,37 @@ Letters: M misfits, P parameters of the last layer, U unknowns.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
 from elastic_pinn.training.attempt import ROUNDING, Attempt
 from elastic_pinn.training.optimizers.flat import gather, put
-from elastic_pinn.training.optimizers.least_squares import Factored, refine
+from elastic_pinn.training.optimizers.least_squares import Factored
 from elastic_pinn.training.optimizers.own import OwnOptimizer
 
 HALVINGS = 8
 LONGEST = 0.7  # of a logarithm: no step more than doubles or halves anything, or searches would end at the range's end
+SMALL = 0.01  # of the unknowns' standard deviations: a step that leads nowhere that could be told from here
+
+
+class Step(NamedTuple):
+    """A step of the unknowns (U,), by how much what is left would fall were the misfits linear, and the fall of a step
+    of SMALL standard deviations."""
+
+    by: Tensor
+    fall: Tensor
+    small: Tensor
 
 
 class VariableProjection(OwnOptimizer):
     """One step solves for the last layer and then goes to a material that explains more, or stays.
+
+    It goes down on what the misfits and the ridge leave for a material, whatever the last layer was before, and has
+    converged where the whole step of Gauss-Newton is small beside the unknowns' standard deviations, those that the
+    misfits would leave if all of them were noise, or where only rounding is left. At the end of the range that is
+    searched, an unknown stays while the misfits push it further out.
 
     Its state holds "information", (U, U): the inverse of the covariance that the unknowns' parameters would have if
     all weighted misfits were independent with variance 1.
@@ -37,31 +54,70 @@ class VariableProjection(OwnOptimizer):
 
     @torch.no_grad()
     def step(self, attempt: Attempt) -> None:  # type: ignore[override]  # a closure that knows more
-        """Solve, then step by Gauss-Newton, or by half of it, or by half of that, until the loss is lower."""
-        before = refine(attempt, self._layer, self._factored(attempt))
-        step, promised = self._gauss_newton(attempt)
+        """Solve, then step by Gauss-Newton, or by half of it, or by half of that, until less is left."""
+        before = self._solve(attempt)
+        step = self._gauss_newton(attempt, before)
+        rounding = self._rounding(attempt, before)
+        attempt.converged = bool(step.fall <= torch.maximum(step.small, rounding))
+        if attempt.converged:
+            is_small, of = step.fall <= step.small, f"{SMALL:g} of a standard deviation"
+            attempt.note = f"the next step would be {f'less than {of} long' if is_small else 'within rounding'}"
+            return
         layer, material = gather(self._layer), gather(self._unknowns)
-        if promised > ROUNDING * torch.finfo(before.dtype).eps * before:
-            for _ in range(HALVINGS):
-                put(self._unknowns, material + step)
-                if refine(attempt, self._layer, self._factored(attempt)) < before:
-                    return
-                put(self._layer, layer)
-                step = step / 2.0
-            put(self._unknowns, material)
-        else:
-            attempt.note = "no other material near here explains more than rounding"
+        by = step.by * (LONGEST / step.by.abs().max()).clamp(max=1.0)
+        for _ in range(HALVINGS):
+            put(self._unknowns, (material + by).clamp(-attempt.furthest, attempt.furthest))
+            if self._solve(attempt) < before:
+                return
+            put(self._layer, layer)
+            by = by / 2.0
+        put(self._unknowns, material)
 
-    def _gauss_newton(self, attempt: Attempt) -> tuple[Tensor, Tensor]:
-        """The step (U,) of the unknowns, and by how much the loss would fall were its misfits linear."""
+    def _solve(self, attempt: Attempt) -> Tensor:
+        """Go to the last layer that leaves least in the present material, or stay where rounding leaves no better one.
+        Returns what is left: the loss, and what the ridge adds to it."""
+        factored = self._factored(attempt)
+
+        def left() -> Tensor:
+            return attempt() + self._held(factored).square().sum()
+
+        before, start = left(), gather(self._layer)
+        residuals, _ = attempt.system([])  # (M,)
+        put(self._layer, start - factored.solve(residuals[:, None], self._held(factored)[:, None])[:, 0])
+        after = left()
+        if after < before:
+            return after
+        put(self._layer, start)
+        return before
+
+    def _gauss_newton(self, attempt: Attempt, left: Tensor) -> Step:
+        """The step from here, where so much is left.
+
+        A step s promises a fall of s^T I s, I being the information: SMALL^2 v where it is SMALL standard deviations
+        long, v being the misfits' variance.
+        """
         residuals, effects = attempt.system(self._unknowns)  # (M,), (M, U)
-        turned = self._factored(attempt).left_over(torch.cat([residuals[:, None], effects], dim=1))  # (M, 1 + U)
+        factored = self._factored(attempt)
+        held = torch.nn.functional.pad(self._held(factored)[:, None], (0, effects.shape[1]))  # (P, 1 + U)
+        turned = factored.left_over(torch.cat([residuals[:, None], effects], dim=1), held)  # (M, 1 + U)
         misfits, by_unknowns = turned[:, 0], turned[:, 1:]
         self.state[self._unknowns[0]]["information"] = by_unknowns.T @ by_unknowns
+        material = gather(self._unknowns)
+        is_pushed_out = (material.abs() >= attempt.furthest) & (material * (misfits @ by_unknowns) < 0)  # (U,)
+        free = by_unknowns * ~is_pushed_out
         # Not by lstsq, the last bits of whose answer are not always alike.
-        step = -Factored(by_unknowns.clone(), 0.0).solve(misfits[:, None])[:, 0]
-        step = step * (LONGEST / step.abs().max()).clamp(max=1.0)
-        return step, misfits.square().sum() - (misfits + by_unknowns @ step).square().sum()
+        by = -Factored(free.clone(), 0.0).solve(misfits[:, None])[:, 0]
+        return Step(by, (free @ by).square().sum(), SMALL**2 * left / len(residuals))
+
+    def _rounding(self, attempt: Attempt, left: Tensor) -> Tensor:
+        """The fall that cannot be told from rounding, of what is left or of the sums that make up the misfits."""
+        unit = ROUNDING * torch.finfo(left.dtype).eps
+        sizes = self._factored(attempt).sizes(gather(self._layer))  # (P,)
+        return torch.maximum(unit * left, (unit * sizes.norm()).square())
+
+    def _held(self, factored: Factored) -> Tensor:
+        """What the ridge adds to the misfits, (P,)."""
+        return factored.ridge * factored.sizes(gather(self._layer))
 
     def _factored(self, attempt: Attempt) -> Factored:
         """The last layer's system, factored for the present material."""

@@ -1,0 +1,44 @@
+"""What a run that needs no step more says of how it ended: had the search come to rest, and where."""
+
+from __future__ import annotations
+
+from elastic_pinn.training.session import Session
+
+LAST_PART = 10  # of so many equal ones, the steps in which it is looked at how far unknowns moved
+
+
+def has_converged(session: Session) -> bool | None:
+    """Whether the search for the unknowns came to rest within their ranges; None of optimizers that cannot tell."""
+    return session.converged and not session.model.material.at_edge()
+
+
+def account_of_end(session: Session) -> str:
+    """Why no step more is needed; first whatever keeps the result from being one."""
+    edges = "; ".join(
+        f"{name} has reached the edge of its range, {bounds}: widen unknown_range, or check the units"
+        for name, bounds in session.model.material.at_edge().items()
+    )
+    return "; ".join(filter(None, (edges, session.reason_to_end or _by_steps(session))))
+
+
+def _by_steps(session: Session) -> str:
+    """Of an end by the number of steps."""
+    steps = session.config.steps
+    if session.converged is False:
+        moved = _moved(session, 1)
+        return f"stopped by the limit of {steps} steps before it converged: {moved} in the last one; give more steps"
+    count = max(1, steps // LAST_PART)
+    moved = _moved(session, count)
+    return f"all {steps} steps done{f'; {moved} in the last {count}' if moved else ''}"
+
+
+def _moved(session: Session, steps: int) -> str:
+    """How far the unknowns moved in the last steps; "" where nothing is unknown."""
+    start, history = session.problem.material, session.history
+    before = {"lambda": start.lame_lambda, "mu": start.lame_mu, "rho": start.density}
+    moves: list[str] = []
+    for name in start.unknowns:
+        column = history.column(f"material/{name}")
+        first = column[-1 - steps] if len(column) > steps else before[name]
+        moves.append(f"{name} {'' if moves else 'moved '}by {100 * abs(column[-1] / first - 1):.2g} %")
+    return ", ".join(moves)

@@ -1,0 +1,113 @@
+"""What a run says of how it ended: whether the search for the unknowns came to rest, and where."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.physics.solutions import StandingWaves
+
+SEARCH = {
+    "stages": ["variable_projection"], "problem": "own", "network": "plane_waves", "hidden_layers": [200],
+    "activation": "sin", "input_frequency": 4.0, "precision": "float64", "ridge": 1e-6, "steps": 20,
+    "interior_points": 5, "initial_points": 40, "validate_every": 1000, "validation_fraction": 0.0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def waves_from():
+    """A function that gives the problem of noisy receivers in standing waves (lambda = 2, mu = 1), from a start."""
+    side, until = np.linspace(0.0, 1.0, 5), np.linspace(0.0, 0.6, 9)
+    xy = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)  # (R, 2)
+    points = [torch.from_numpy(np.broadcast_to(a, (25, 9)).copy()) for a in (*xy.T[:, :, None], until)]
+    exact = StandingWaves(2.0, 1.0, 1.0)
+    clean = exact(*points).numpy()  # (R, T, 2)
+    noise = 0.01 * np.abs(clean).max()
+    seen = clean + noise * np.random.default_rng(0).standard_normal(clean.shape)
+
+    def make(lame_lambda: float, mu: float, unknown_range: float = 10.0) -> ep.Problem:
+        start = ep.Material(lame_lambda, mu, 1.0, ("lambda", "mu"), unknown_range)
+        known = {"lambda": lame_lambda, "mu": mu, "rho": 1.0}
+        data = ep.Receivers(xy, until, seen, noise, known, frozenset({"lambda", "mu"}))
+        domain = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.6))
+        return ep.Problem(domain, start, initial=ep.Initial.of(exact), receivers=data)
+
+    return make
+
+
+def test_a_search_that_has_come_to_rest_ends_before_its_limit(tiny, tmp_path, waves_from):
+    run = ep.train(tiny(**SEARCH), tmp_path / "run", waves_from(2.6, 0.7))
+    assert run.status == "completed" and run.summary["step"] < 10
+    assert run.reason == (
+        "variable_projection has converged: the next step would be less than 0.01 of a standard deviation long"
+    )
+    assert (run.summary["converged"], run.summary["at_edge"]) == (True, [])
+    assert [run.material()[name] for name in ("lambda", "mu")] == pytest.approx([2.0, 1.0], rel=0.03)
+
+
+def test_an_end_by_the_limit_is_no_convergence_and_says_what_still_moved(tiny, tmp_path, waves_from):
+    config = tiny(**SEARCH | {"steps": 2})
+    run = ep.train(config, tmp_path / "run", waves_from(2.6, 0.7))
+    moved = run.history()[["material/lambda", "material/mu"]].iloc[-2:].pct_change().iloc[-1].abs() * 100
+    assert run.reason == (
+        f"stopped by the limit of 2 steps before it converged: lambda moved by {moved.iloc[0]:.2g} %, "
+        f"mu by {moved.iloc[1]:.2g} % in the last one; give more steps"
+    )
+    assert (run.status, run.summary["converged"]) == ("completed", False)
+    more = ep.train(config.model_copy(update={"steps": 20}), run.path, waves_from(2.6, 0.7), resume="auto")
+    assert more.summary["converged"] is True and "has converged" in more.reason
+
+
+def test_the_first_step_moves_from_the_start(tiny, tmp_path, waves_from):
+    run = ep.train(tiny(**SEARCH | {"steps": 1}), tmp_path / "run", waves_from(2.6, 0.7))
+    moved = abs(run.history()["material/lambda"].iloc[-1] / 2.6 - 1)
+    assert moved > 0.01 and f"before it converged: lambda moved by {100 * moved:.2g} %" in run.reason
+
+
+@pytest.mark.parametrize(
+    ("start", "edges"),
+    [
+        ((1.0, 1.0), ["lambda"]),  # lambda + 2 mu / 3 is 2.67, and is searched up to 2
+        ((2.7, 0.5), ["mu"]),
+        ((30.0, 5.0), ["lambda", "mu"]),
+    ],
+)
+def test_an_unknown_at_the_edge_of_its_range_is_named_with_the_range(tiny, tmp_path, waves_from, start, edges):
+    run = ep.train(tiny(**SEARCH), tmp_path / "run", waves_from(*start, unknown_range=1.2))
+    assert run.summary["at_edge"] == edges and run.summary["converged"] is False
+    told = {
+        "lambda": f"lambda + 2 mu / 3 from {(start[0] + 2 * start[1] / 3) / 1.2:.3g} to "
+        f"{(start[0] + 2 * start[1] / 3) * 1.2:.3g} Pa",
+        "mu": f"{start[1] / 1.2:.3g} to {start[1] * 1.2:.3g} Pa",
+    }
+    for name in edges:
+        assert f"{name} has reached the edge of its range, {told[name]}: widen unknown_range" in run.reason
+    assert run.reason.startswith(edges[0]) and run.summary["step"] < 15, "an edge is an end, too"
+
+
+def test_other_optimizers_claim_no_convergence_and_say_what_still_moves(tiny, tmp_path, inverse):
+    run = ep.train(tiny(steps=30, problem="own", learning_rate=0.01), tmp_path / "run", inverse)
+    h = run.history()
+    moved = [
+        100 * abs(h[f"material/{name}"].iloc[-1] / h[f"material/{name}"].iloc[-4] - 1) for name in ("lambda", "mu")
+    ]
+    assert run.reason == f"all 30 steps done; lambda moved by {moved[0]:.2g} %, mu by {moved[1]:.2g} % in the last 3"
+    assert run.summary["converged"] is None and run.summary["at_edge"] == []
+
+
+def test_without_unknowns_there_is_nothing_that_converges(tiny, tmp_path):
+    run = ep.train(tiny(stages=["last_layer"], network="random_features", precision="float64"), tmp_path / "run")
+    assert run.summary["converged"] is None and run.summary["at_edge"] == []
+
+
+def test_how_it_ended_is_known_from_its_last_checkpoint(tiny, tmp_path, waves_from):
+    """After a kill between the last checkpoint and the summary."""
+    config = tiny(**SEARCH)
+    run = ep.train(config, tmp_path / "run", waves_from(2.6, 0.7))
+    summary = run.summary
+    (run.path / "summary.json").write_text(json.dumps({**summary, "status": "running", "converged": None}))
+    again = ep.train(config, run.path, waves_from(2.6, 0.7), resume="auto")
+    told = ("status", "reason", "step", "converged")
+    assert [again.summary[name] for name in told] == [summary[name] for name in told]
