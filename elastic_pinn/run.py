@@ -15,6 +15,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks import Model
 from elastic_pinn.storage import (
     CHECKPOINTS,
+    LOSSES_OF_START_UNTIL,
     CheckpointError,
     Checkpoints,
     Entry,
@@ -54,7 +55,7 @@ class Checkpoint:
         return f"Checkpoint({str(self.path)!r}, step {self.step})"
 
     def history(self) -> pd.DataFrame:
-        """Every loss term at every step up to this one, one row a step."""
+        """Every loss term at every step up to this one, one row a step, as `Run.history` has them."""
         return _frame(self.snapshot.history)
 
     def events(self) -> list[tuple[int, str]]:
@@ -143,7 +144,12 @@ class Run:
 
     def history(self) -> pd.DataFrame:
         """Every loss term at every step, one row a step, continuous across resumes; of a running run up to about a
-        second ago."""
+        second ago.
+
+        A row has the losses, the gradient's norm, the material and the validation of the weights that its step led to.
+        In rows of steps up to `.attrs["losses_of_start_until"]`, which is 0 but in runs that an earlier version began,
+        the losses and the norm are of the weights that the step started from.
+        """
         return _frame(self._history())
 
     def events(self) -> list[tuple[int, str]]:
@@ -234,4 +240,6 @@ def _frame(history: History) -> pd.DataFrame:
     import pandas as pd  # slow to import, and not needed to train
 
     columns = history.columns()
-    return pd.DataFrame({name: columns[name].copy() for name in ["step", *sorted(columns.keys() - {"step"})]})
+    frame = pd.DataFrame({name: columns[name].copy() for name in ["step", *sorted(columns.keys() - {"step"})]})
+    frame.attrs[LOSSES_OF_START_UNTIL] = history.losses_of_start_until
+    return frame

@@ -7,7 +7,7 @@ from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, Entry, Fo
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import remove_leftovers, replace_file
 from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, located
-from elastic_pinn.storage.format.history import History
+from elastic_pinn.storage.format.history import LOSSES_OF_START_UNTIL, History
 from elastic_pinn.storage.format.seal import FORMAT_VERSION, UNKNOWN_MEASURE, Header, publish, read_header, read_sealed
 from elastic_pinn.storage.format.snapshot import Snapshot, open_image, parse_snapshot, read_snapshot
 from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
@@ -20,6 +20,7 @@ from elastic_pinn.storage.store import Store
 __all__ = [
     "CHECKPOINTS",
     "FORMAT_VERSION",
+    "LOSSES_OF_START_UNTIL",
     "UNKNOWN_MEASURE",
     "CheckpointError",
     "Checkpoints",

@@ -21,7 +21,16 @@ from h5py import h5d, h5s
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.files import make_folders, open_regular, temporary_beside, write_new
 from elastic_pinn.storage.format.hdf5 import LIBVER, new_file, set_attribute
-from elastic_pinn.storage.format.history import EVENT_BYTES, EVENTS, History, dtype_of, event_rows, read_event_rows
+from elastic_pinn.storage.format.history import (
+    EVENT_BYTES,
+    EVENTS,
+    LOSSES_OF_START_UNTIL,
+    History,
+    dtype_of,
+    event_rows,
+    losses_of_start_until,
+    read_event_rows,
+)
 from elastic_pinn.storage.format.image import Image
 from elastic_pinn.storage.guard.reading import Guard, refusal
 
@@ -123,6 +132,7 @@ class LiveHistory:
                 if name in self._units:
                     set_attribute(dataset.id, "units", self._units[name])
             _new_dataset(file, EVENTS, text, EVENT_CHUNK_ROWS, None)
+            set_attribute(file["/"].id, LOSSES_OF_START_UNTIL, self._history.losses_of_start_until)
         return image.getbuffer()
 
     def _begin(self, temporary: Path) -> None:
@@ -239,7 +249,9 @@ def _read_whole_rows(file: h5py.File) -> History:
     events = read_event_rows(datasets[EVENTS], columns.pop(EVENTS))
     unwritten = np.flatnonzero(steps == NO_STEP)
     rows = min([*unwritten[:1], *map(len, columns.values())])
-    return History.from_columns({name: column[:rows] for name, column in columns.items()}, events)
+    history = History.from_columns({name: column[:rows] for name, column in columns.items()}, events)
+    history.losses_of_start_until = losses_of_start_until(file, guard, history)
+    return history
 
 
 def _require_column(name: str, dataset: h5py.Dataset) -> None:

@@ -42,6 +42,12 @@ MEASURED_BY = ("weight_pde", "weight_boundary", "weight_initial", "weight_data",
 """Fields of the config on which the validation's meaning depends."""
 
 
+LOSSES_CHANGE = (
+    "losses and grad_norm of the rows up to here are of the weights that their steps started from, as an earlier "
+    "version wrote them; from here on they are of the weights that the steps led to"
+)
+
+
 class DivergedError(ElasticPinnError, RuntimeError):
     """The loss is no longer a number; the text names the step, the terms and the last good checkpoint."""
 
@@ -85,6 +91,7 @@ class Session:
         self.history = History(self.columns)
         self.reason_to_end = ""
         self.converged: bool | None = None  # as `Attempt.converged` of the last step
+        self._losses: dict[str, float] = {}  # as last evaluated
         self._measured: tuple[int, dict[str, float]] = (-1, {})  # the step of the last validation, and what it said
         self._plan = stages(config)
         self._enter(self._plan[0])
@@ -102,13 +109,21 @@ class Session:
 
         is_unwanted: asked within steps of seconds; where it says so, GivenUp is raised and nothing was done.
 
-        The losses and the gradient's norm are those that the step started from, the material and the validation those
-        it led to. Raises DivergedError before the step if a loss is not a finite number.
+        All of the row but the learning rate is of the weights that the step led to, the losses and the gradient's norm
+        at the points that it was made with. Raises DivergedError if one of these is not a finite number there; the
+        weights are then those from before the step, and no row was added.
         """
         self._prepare()
-        row = self.losses()
-        row |= {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0].get("lr", math.nan)}
+        if not self.objective.terms:  # else what the step before led to was evaluated: these gradients are in place
+            self.losses()
+        start = self.objective.position()
+        row = {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0].get("lr", math.nan)}
         self._step_optimizer(is_unwanted)
+        try:
+            row |= self.losses()
+        except DivergedError:
+            put(self.parameters, start)
+            raise
         self.step += 1
         row |= {"step": self.step, "wall_s": self.elapsed}
         row |= {f"material/{name}": value for name, value in self.model.material.si().items()}
@@ -154,7 +169,7 @@ class Session:
     def losses(self) -> dict[str, float]:
         """The losses and the gradient's norm at the weights as they are; the next step needs no second evaluation.
 
-        Raises DivergedError if one is not a finite number.
+        Raises DivergedError, naming the step that follows or is being made, if one is not a finite number.
         """
         self.objective()
         terms = {f"loss/{name}": term.item() for name, term in self.objective.terms.items()}
@@ -162,7 +177,8 @@ class Session:
         if not (math.isfinite(terms["loss/total"]) and math.isfinite(norm)):
             bad = ", ".join(f"{name} = {value}" for name, value in terms.items() if not math.isfinite(value))
             raise DivergedError(f"step {self.step + 1}: {bad or f'grad_norm = {norm}'}")
-        return {**terms, "grad_norm": norm}
+        self._losses = {**terms, "grad_norm": norm}
+        return self._losses
 
     def _step_optimizer(self, is_unwanted: Callable[[], bool]) -> None:
         if not self.kind.whole_batch:
@@ -211,7 +227,7 @@ class Session:
     @property
     def metrics(self) -> dict[str, float]:
         """The newest losses and the newest measures, as far as there are any."""
-        known = {**self.history.last, **self._measured[1]}
+        known = {**self.history.last, **self._losses, **self._measured[1]}
         return {name: value for name, value in known.items() if "/" in name and math.isfinite(value)}
 
     @property
@@ -241,7 +257,7 @@ class Session:
         """Go on from a checkpoint of the same problem, network and past stages; the config's other fields are the new
         ones."""
         self.step, self.first_step, self.history = snapshot.step, snapshot.step, snapshot.history
-        self._measured = (-1, {})
+        self._losses, self._measured = {}, (-1, {})
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
         self.model.load_state_dict(snapshot.weights)
         self._enter(self._plan[snapshot.stage])
@@ -254,12 +270,19 @@ class Session:
         self.stopping.load_state_dict(snapshot.state["stopping"])
         self.converged = snapshot.state["stopping"].get("converged")
         self.objective.forget()
+        self._mark_what_losses_mean()
         if snapshot.measure not in (self.meaning, UNKNOWN_MEASURE):
             self._forget_bests()
 
     def _note(self, note: str) -> None:
         self.history.note(self.step, note)
         logger.info("step %d: %s", self.step, note)
+
+    def _mark_what_losses_mean(self) -> None:
+        """Beside the last row of an earlier version, say once that rows from here on mean something else."""
+        is_here = 0 < self.history.losses_of_start_until == self.step
+        if is_here and (self.step, LOSSES_CHANGE) not in self.history.events:
+            self._note(LOSSES_CHANGE)
 
     def _forget_bests(self) -> None:
         """Measures from before cannot be compared with those from now on."""

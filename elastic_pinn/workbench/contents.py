@@ -20,6 +20,7 @@ def lines_of(snapshot: Snapshot) -> Iterator[str]:
     for name, tree in snapshot.state.items():
         yield from _lines(name, tree)
     yield from _lines("history", snapshot.history.columns())
+    yield f"{STEP}losses_of_start_until: {snapshot.history.losses_of_start_until}"
     yield f"{STEP}events: {len(snapshot.history.events)}"
     for step, text in snapshot.history.events:
         yield f"{STEP}{STEP}step {step}: {text}"

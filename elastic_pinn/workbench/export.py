@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from elastic_pinn.storage import Snapshot
+from elastic_pinn.storage import LOSSES_OF_START_UNTIL, Snapshot
 from elastic_pinn.storage.format.snapshot import FIELDS
 
 
@@ -28,7 +28,8 @@ def history_csv(history: pd.DataFrame) -> bytes:
 
 
 def history_parquet(history: pd.DataFrame, units: Mapping[str, str]) -> bytes:
-    """The columns as they are; a column's unit, where it has one, stands in its field's metadata as "units"."""
+    """The columns as they are; a column's unit, where it has one, stands in its field's metadata as "units", and what
+    `Run.history` has as `attrs` in the schema's metadata."""
     import pyarrow as pa  # only those who export need it
     from pyarrow import parquet
 
@@ -37,9 +38,10 @@ def history_parquet(history: pd.DataFrame, units: Mapping[str, str]) -> bytes:
         pa.field(name, pa.from_numpy_dtype(column.dtype), metadata={"units": units[name]} if name in units else None)
         for name, column in columns.items()
     ]
+    metadata = {name: str(value) for name, value in history.attrs.items()}
     sink = BytesIO()
     arrays = [pa.array(column) for column in columns.values()]
-    parquet.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), sink)
+    parquet.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata)), sink)
     return sink.getvalue()
 
 
@@ -47,12 +49,14 @@ def whole_torch(snapshot: Snapshot) -> bytes:
     """All of a checkpoint as torch.load(weights_only=True) reads it: dicts and lists of tensors, numbers and texts.
 
     Keys: config (JSON text), step, stage, generation, created, metric, metric_name, measure, weights, metrics,
-    attributes, history (columns, units, events), and each part of the training state: optimizer, scheduler, rng, ...
+    attributes, history (columns, units, events, losses_of_start_until), and each part of the training state: optimizer,
+    scheduler, rng, ...
     """
     history = {
         "columns": snapshot.history.columns(),
         "units": dict(snapshot.units),
         "events": snapshot.history.events,
+        LOSSES_OF_START_UNTIL: snapshot.history.losses_of_start_until,
     }
     own = (*FIELDS, "config", "weights", "metrics", "attributes")
     contents = {name: getattr(snapshot, name) for name in own} | {"history": history} | dict(snapshot.state)

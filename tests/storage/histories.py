@@ -19,4 +19,5 @@ def equal(one: History, other: History) -> bool:
         and all(mine[name].tobytes() == theirs[name].tobytes() for name in mine)
         and all(mine[name].dtype == theirs[name].dtype for name in mine)
         and one.events == other.events
+        and one.losses_of_start_until == other.losses_of_start_until
     )

@@ -38,6 +38,16 @@ def test_a_live_history_is_read_while_it_is_written_in_the_same_process(tmp_path
     assert os.listdir(tmp_path / "run") == ["history.h5"]
 
 
+def test_a_live_history_tells_whose_losses_its_rows_have_and_one_that_does_not_is_of_an_earlier_version(tmp_path):
+    history = filled(5)
+    history.losses_of_start_until = 3
+    LiveHistory(tmp_path / "history.h5", history).close()
+    assert read_live(tmp_path / "history.h5").losses_of_start_until == 3
+    with h5py.File(tmp_path / "history.h5", "r+") as file:
+        del file.attrs["losses_of_start_until"]
+    assert read_live(tmp_path / "history.h5").losses_of_start_until == history.last["step"] == 4
+
+
 def test_rows_are_written_by_themselves_when_it_is_time(tmp_path):
     history = History(COLUMNS)
     with LiveHistory(tmp_path / "history.h5", history, every_s=0) as live:

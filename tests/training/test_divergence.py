@@ -59,6 +59,8 @@ def test_no_checkpoint_of_a_diverged_run_holds_what_is_no_number(explosive, tmp_
         assert all_finite(ep.load_checkpoint(entry.path)) and math.isfinite(entry.header.metric)
     assert run.latest().step == run.checkpoints()[-1].header.step
     assert not run.history()["loss/total"].isna().any()
+    assert run.summary["step"] == len(run.history()) == run.latest().step
+    assert all(math.isfinite(value) for value in run.summary["metrics"].values())
 
 
 @pytest.mark.parametrize("every", [0, 1])
@@ -75,7 +77,7 @@ def test_a_diverged_run_goes_on_from_its_last_good_checkpoint_with_a_lower_rate(
 def test_a_run_that_diverges_in_its_last_step_is_not_completed(explosive, tmp_path):
     with pytest.raises(ep.DivergedError):
         ep.train(explosive(checkpoint_every=0), tmp_path / "run")
-    last_step = len(ep.Run(tmp_path / "run").history())
+    last_step = len(ep.Run(tmp_path / "run").history()) + 1
     with pytest.raises(ep.DivergedError):
         ep.train(explosive(checkpoint_every=0, steps=last_step), tmp_path / "cut")
     cut = ep.Run(tmp_path / "cut")

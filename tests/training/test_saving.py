@@ -210,7 +210,7 @@ def test_any_column_can_be_monitored(tiny, tmp_path):
     run = ep.train(tiny(**EVERY_STEP, monitor="grad_norm", keep_every=1), tmp_path / "run")
     metrics = {entry.header.step: entry.header.metric for entry in run.checkpoints()}
     assert run.best().step == min(metrics, key=metrics.get)
-    assert metrics[5] == run.history().set_index("step").loc[6, "grad_norm"], "of its own weights"
+    assert metrics[5] == run.history().set_index("step").loc[5, "grad_norm"], "of its own weights"
 
 
 def test_step_and_time_are_no_measures(tiny, tmp_path):

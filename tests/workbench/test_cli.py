@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import torch
 from typer.testing import CliRunner
@@ -238,6 +239,15 @@ def test_history_as_csv_has_every_row_with_every_digit(run, tmp_path):
     assert [float(row["loss/total"]) for row in rows] == run.history()["loss/total"].tolist()
     assert list(pd.read_csv(target).columns) == list(run.history().columns)
     assert said("history", run.path, "--csv", "-") == target.read_text()
+
+
+def test_rows_whose_losses_are_of_other_weights_are_named(run, tmp_path):
+    told = "up to step 3, losses and grad_norm are of the weights that a step started from (an earlier version)"
+    old = "tests/storage/format/golden/version-2.h5"
+    assert told in said("history", old) and told not in said("history", run.path)
+    assert told in said("history", old, "--csv", tmp_path / "h.csv")
+    assert told in said("export", old, "--history", tmp_path / "h.parquet")
+    assert pq.read_schema(tmp_path / "h.parquet").metadata[b"losses_of_start_until"] == b"3"
 
 
 def test_export_writes_what_was_asked_for(run, tmp_path):

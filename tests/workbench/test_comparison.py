@@ -29,7 +29,7 @@ def test_each_run_has_a_curve_over_steps_or_time(runs):
     assert [curve.name for curve in curves] == ["a", "b", "c"]
     for run, curve in zip(runs, curves, strict=True):
         np.testing.assert_array_equal(curve.median, run.history()["loss/pde"])
-        np.testing.assert_array_equal(curve.x, run.history()["step"] - 1)  # a loss is of its step's first weights
+        np.testing.assert_array_equal(curve.x, run.history()["step"])
     timed = curves_of(runs[:1], "loss/pde", "wall_s", 1, by_seed=False)
     np.testing.assert_array_equal(timed[0].x, runs[0].history()["wall_s"])
 
@@ -42,6 +42,19 @@ def test_runs_that_differ_by_their_seed_alone_are_one_curve_with_a_range(runs):
     np.testing.assert_array_equal(both.high, np.maximum(a, b))
     assert both.name == "learning_rate = 0.001, steps = 6 (2 seeds)"
     assert other.name == "learning_rate = 0.02, steps = 3"
+
+
+def test_losses_of_an_earlier_version_stand_at_the_step_before_and_all_else_at_its_own(runs, monkeypatch):
+    history = runs[0].history()
+    history.attrs["losses_of_start_until"] = 4
+    monkeypatch.setattr(ep.Run, "history", lambda self: history)
+
+    def steps(column):
+        return curves_of(runs[:1], column, "step", 1, by_seed=False)[0].x.tolist()
+
+    assert steps("loss/pde") == steps("grad_norm") == [0.0, 1.0, 2.0, 3.0, 5.0, 6.0]
+    assert steps("loss/validation") == steps("error/displacement") == [2.0, 4.0, 6.0]
+    assert steps("material/mu") == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
 
 
 def test_a_running_median_smooths(runs):
@@ -98,7 +111,7 @@ def test_a_range_is_seen_where_there_is_one_step(runs, monkeypatch):
     (axes,) = compare(runs[:2], by_seed=True).axes
     (bar,) = axes.collections
     first = sorted(history(run)["loss/total"].iloc[0] for run in runs[:2])
-    np.testing.assert_allclose(bar.get_segments()[0], [[0.0, first[0]], [0.0, first[1]]])
+    np.testing.assert_allclose(bar.get_segments()[0], [[1.0, first[0]], [1.0, first[1]]])
 
 
 @pytest.fixture
@@ -170,7 +183,7 @@ def test_a_thinned_curve_ends_where_the_run_does(runs, monkeypatch):
     history = pd.DataFrame({"step": np.arange(1, rows + 1), "loss/total": np.arange(rows, 0, -1.0)})
     monkeypatch.setattr(ep.Run, "history", lambda self: history)
     (curve,) = curves_of(runs[:1], "loss/total", "step", 1, by_seed=False)
-    assert len(curve.x) <= MOST_POINTS and (curve.x[-1], curve.median[-1]) == (rows - 1, 1.0)
+    assert len(curve.x) <= MOST_POINTS and (curve.x[-1], curve.median[-1]) == (rows, 1.0)
 
 
 def with_losses(run, folder, **losses):

@@ -31,8 +31,7 @@ def test_each_loss_term_is_drawn_at_each_step(forward_run):
     for column in ("total", "pde", "boundary", "initial", "validation"):
         label = column + (" (weighted)" if column in ("total", "validation") else "")
         measured = history[["step", f"loss/{column}"]].dropna()
-        before = 0 if column == "validation" else 1  # a loss is of the weights that its step began with
-        assert np.array_equal(curves[label][0], measured["step"] - before)
+        assert np.array_equal(curves[label][0], measured["step"])
         assert np.array_equal(curves[label][1], measured[f"loss/{column}"])
     assert len(history) == 10
 
@@ -41,7 +40,7 @@ def test_a_term_that_is_only_the_rounding_of_zero_is_named_and_spoils_no_axis():
     figure = picture.Picture(3.0)
     steps = np.array([1, 2])
     draw_terms(figure.subplots(), {"total": (steps, np.array([1e2, 1e-3])), "pde": (steps, np.array([0.0, 1e-23]))})
-    assert len(drawn(figure)["pde: zero"][0]) == 0 and drawn(figure)["total (weighted)"][0].tolist() == [0, 1]
+    assert len(drawn(figure)["pde: zero"][0]) == 0 and drawn(figure)["total (weighted)"][0].tolist() == [1, 2]
     assert figure.axes[0].get_ylim()[0] > 1e-5
 
 
@@ -49,6 +48,17 @@ def test_loss_curves_of_a_run_a_checkpoint_and_their_paths_are_the_same(forward_
     sources = [forward_run, forward_run.path, forward_run.latest(), str(forward_run.latest().path)]
     for curves in map(drawn, (ep.figures.loss_curves([source]) for source in sources)):
         assert np.array_equal(curves["total (weighted)"][1], forward_run.history()["loss/total"])
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_losses_of_an_earlier_version_stand_at_the_step_whose_weights_they_are_of(version, tmp_path):
+    old = ep.load_checkpoint(f"tests/storage/format/golden/version-{version}.h5")
+    assert drawn(ep.figures.loss_curves([old]))["total (weighted)"][0].tolist() == [0, 1, 2]
+    axes = ep.figures.loss_curves([ep.train(old.config, tmp_path / "on", resume=str(old.path))]).axes[0]
+    steps, losses = next(line.get_data() for line in axes.lines if line.get_label() == "total (weighted)")
+    assert steps.tolist() == [0, 1, 2, 4, 5, 6] and (np.diff(losses) < 0).all()
+    (mark,) = [text for text in axes.texts if text.get_text().startswith("losses and grad_norm of the rows up to here")]
+    assert mark.xy[0] == 3
 
 
 def test_a_lone_checkpoint_file_is_enough_for_its_loss_curves(forward_run, tmp_path):

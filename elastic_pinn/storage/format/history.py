@@ -14,6 +14,8 @@ from elastic_pinn.storage.guard.reading import Guard, refusal
 # The name, beside the columns, of the events: JSON lines [step, text], cut into rows of fixed length.
 EVENTS = "events"
 EVENT_BYTES = 128
+# The attribute, of the group with the columns, that holds `History.losses_of_start_until`.
+LOSSES_OF_START_UNTIL = "losses_of_start_until"
 
 
 class History:
@@ -25,6 +27,9 @@ class History:
     Attributes:
         names: the columns' names, in order.
         events: (step, text) pairs, such as a resume or a changed learning rate; add with `note`.
+        losses_of_start_until: the last step whose row has the losses and the gradient's norm of the weights that the
+            step started from, as versions before 3 wrote them; the rows after it have those of the weights that it
+            led to. 0 where all have.
 
     Raises ValueError for names that cannot stand side by side in a file.
     """
@@ -33,6 +38,7 @@ class History:
         _check_names(columns)
         self.names = tuple(columns)
         self.events: list[tuple[int, str]] = []
+        self.losses_of_start_until = 0
         self._rows = 0
         self._columns = {name: Column(dtype_of(name)) for name in columns}
         self._is_frozen = False
@@ -58,7 +64,7 @@ class History:
         """
         frozen = History(self.names)
         frozen._rows, frozen._columns, frozen._is_frozen = self._rows, self._columns, True
-        frozen.events = list(self.events)
+        frozen.events, frozen.losses_of_start_until = list(self.events), self.losses_of_start_until
         return frozen
 
     def __len__(self) -> int:
@@ -137,6 +143,7 @@ def write_history(group: NewGroup, history: History, units: Mapping[str, str], c
             chunks = history.chunks(name)
             inside.chunks(leaf, np.dtype(dtype_of(name)), (len(history),), BLOCK_ROWS, chunks, **attributes)
     group.array(EVENTS, event_rows(history.events))
+    group.set(**{LOSSES_OF_START_UNTIL: history.losses_of_start_until})
 
 
 def read_history(group: h5py.Group, guard: Guard | None = None) -> tuple[History, dict[str, str]]:
@@ -160,9 +167,20 @@ def read_history(group: h5py.Group, guard: Guard | None = None) -> tuple[History
             if unit := guard.get_attribute(dataset, "units", ""):
                 units[name] = str(unit)
     try:
-        return History.from_columns(columns, events), units
+        history = History.from_columns(columns, events)
     except ValueError as error:
         raise refusal(group, f"is no history: {error}") from error
+    history.losses_of_start_until = losses_of_start_until(group, guard, history)
+    return history, units
+
+
+def losses_of_start_until(group: h5py.Group, guard: Guard, history: History) -> int:
+    """What a group says of the rows in it: see `History`. One that says nothing is of a version before 3."""
+    last = int(history.last.get("step", 0))
+    until = guard.get_attribute(group, LOSSES_OF_START_UNTIL, last)
+    if not isinstance(until, int):
+        raise refusal(group, f"has an attribute {LOSSES_OF_START_UNTIL!r} that is no integer")
+    return until
 
 
 def event_rows(events: Iterable[tuple[int, str]]) -> np.ndarray:

@@ -16,7 +16,7 @@ from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, Unre
 from elastic_pinn.storage.files import READ_ONLY, make_folders, open_regular, sync_folder, temporary_beside, write_new
 from elastic_pinn.storage.folder import located
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 HEADER_BYTES = 512
 PIECE = 1 << 18  # bytes that are read back at a time
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import app
+from elastic_pinn.workbench.cli.history import say_of_losses
 from elastic_pinn.workbench.cli.places import found_at
 from elastic_pinn.workbench.cli.text import say, size
 from elastic_pinn.workbench.cli.writing import Force, refuse_existing, write
@@ -68,6 +69,7 @@ def _history(found: Found, path: Path) -> bytes:
     from elastic_pinn.workbench.export import history_csv, history_parquet
 
     frame = Checkpoint(found.path, found.snapshot).history()
+    say_of_losses(frame)
     return history_csv(frame) if path.suffix == CSV else history_parquet(frame, found.snapshot.units)
 
 

@@ -46,8 +46,19 @@ def history(
     elif csv:
         write(target, history_csv(frame))
         say(f"{target}: {len(frame)} rows, {len(frame.columns)} columns")
+        say_of_losses(frame)
     else:
         _say_summary(frame)
+
+
+def say_of_losses(frame: pd.DataFrame) -> None:
+    """Name the rows, of a run that an earlier version began, whose losses are of other weights than the rest."""
+    from elastic_pinn.storage import LOSSES_OF_START_UNTIL
+
+    if until := frame.attrs[LOSSES_OF_START_UNTIL]:
+        say(
+            f"up to step {until}, losses and grad_norm are of the weights that a step started from (an earlier version)"
+        )
 
 
 def _say_summary(frame: pd.DataFrame) -> None:
@@ -58,6 +69,7 @@ def _say_summary(frame: pd.DataFrame) -> None:
         return
     steps = frame["step"]
     say(f"{len(frame)} rows, steps {steps.iloc[0]} to {steps.iloc[-1]}")
+    say_of_losses(frame)
     rows = [("column", "unit", "last", "at step", "lowest", "at step")]
     for name in frame.columns.drop(["step", "stage"]):
         measured = frame[name].dropna()

@@ -94,8 +94,7 @@ def drawable(source: Source) -> list[str]:
 
 
 def _series(history: pd.DataFrame, column: str, over: Over, smooth: int) -> pd.Series:
-    steps = at_weights(column, history["step"].to_numpy())
-    values = history.set_axis(steps if over == "step" else history["wall_s"])[column].dropna()
+    values = history.set_axis(at_weights(history, column) if over == "step" else history["wall_s"])[column].dropna()
     smoothed = values.rolling(smooth, center=True, min_periods=1).median()
     stride = max(1, -(-len(smoothed) // MOST_POINTS))
     return smoothed.iloc[(len(smoothed) - 1) % stride :: stride]  # the last one among them

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import LineStyleType
 
 from elastic_pinn.config import Config
+from elastic_pinn.storage import LOSSES_OF_START_UNTIL
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
     BLUE,
@@ -31,7 +32,7 @@ from elastic_pinn.workbench.figures.picture import (
 from elastic_pinn.workbench.figures.sources import Source, open_source
 
 Curves = Mapping[str, tuple[np.ndarray, np.ndarray]]
-"""Term -> (steps, values)."""
+"""Term -> (steps whose weights the values are of, values)."""
 
 COLORS = {
     "total": BLACK,
@@ -93,7 +94,8 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
 
 
 def draw_terms(axes: Axes, curves: Curves) -> None:
-    """Draw the terms of one run, each in its own colour, with a legend beside the axes.
+    """Draw the terms of one run at the steps whose weights they are of, each in its own colour, with a legend beside
+    the axes.
 
     A term that the network meets by itself, and is only the rounding of zero, is no more than named.
     """
@@ -102,7 +104,7 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
         steps, values = curves[term]
         is_zero = term in zeros
         axes.plot(
-            [] if is_zero else at_weights(PREFIX + term, steps),
+            [] if is_zero else steps,
             [] if is_zero else values,
             color=COLORS.get(term) or next(others),
             linestyle="--" if term == "validation" else "-",
@@ -131,11 +133,12 @@ def in_order(terms: Iterable[str]) -> list[str]:
     return sorted(terms, key=lambda term: [*COLORS, term].index(term))
 
 
-def at_weights(column: str, steps: np.ndarray) -> np.ndarray:
-    """The steps after which a history's column was as its rows say: a step's loss is worked out before its weights
-    move, what is validated afterwards."""
-    is_before = column == "grad_norm" or (column.startswith(PREFIX) and column != f"{PREFIX}validation")
-    return steps - 1 if is_before else steps
+def at_weights(history: pd.DataFrame, column: str) -> np.ndarray:
+    """For each row of a history the step after which the weights were those that the column's value is of: the row's
+    own, but for losses in rows of an earlier version, which are of the step before."""
+    steps = history["step"].to_numpy()
+    is_loss = column == "grad_norm" or (column.startswith(PREFIX) and column != f"{PREFIX}validation")
+    return steps - (steps <= history.attrs.get(LOSSES_OF_START_UNTIL, 0)) if is_loss else steps
 
 
 def stages_in(history: pd.DataFrame, config: Config) -> list[tuple[int, str]]:
@@ -208,9 +211,10 @@ def _terms_in(history: pd.DataFrame) -> list[str]:
 
 def _curves(history: pd.DataFrame, terms: Iterable[str]) -> Curves:
     """The curves of the terms that a history has; a validation is there only at some steps."""
-    columns = {term: history[PREFIX + term].dropna() for term in terms if PREFIX + term in history}
+    names = {term: PREFIX + term for term in terms if PREFIX + term in history}
+    columns = {term: history.set_axis(at_weights(history, name))[name].dropna() for term, name in names.items()}
     return {
-        term: (history["step"][column.index].to_numpy(), column.to_numpy())
+        term: (column.index.to_numpy(), column.to_numpy())
         for term, column in columns.items()
         if len(column) or history.empty
     }
@@ -224,8 +228,8 @@ def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> 
         for term, (steps, values) in curves.items():
             if term in zeros:
                 continue
-            at, width = at_weights(PREFIX + term, steps), 1.8 if term == "total" else 1.0
-            axes.plot(at, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=width)
+            width = 1.8 if term == "total" else 1.0
+            axes.plot(steps, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=width)
     _finish(axes)
     of_runs = [Line2D([], [], color=color, label=record.name) for record, color in zip(records, colors, strict=False)]
     of_terms = [Line2D([], [], color="0.3", linestyle=STYLES.get(term, "-"), label=_describe(term)) for term in terms]

@@ -16,7 +16,7 @@ from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.control import Weights
-from elastic_pinn.workbench.figures.losses import PREFIX, Curves
+from elastic_pinn.workbench.figures.losses import PREFIX, Curves, at_weights
 
 CAPACITY = 2000  # points of a curve; even
 MATERIAL = "material/"
@@ -50,15 +50,14 @@ class LiveRecord:
     def take_earlier(self, history: pd.DataFrame) -> None:
         """Take in the history up to where training goes on: a part of each curve by itself, since not every column is
         measured at every step."""
-        by_step = history.set_index("step")
-        for name in [name for name in by_step if name.startswith((PREFIX, MATERIAL))]:
-            values = by_step[name].dropna()
-            thinned = values.iloc[:: 1 + len(values) // CAPACITY]
+        for name in [name for name in history if name.startswith((PREFIX, MATERIAL))]:
+            values = history.set_axis(at_weights(history, name))[name].dropna()
+            thinned = pd.concat([values.iloc[:: 1 + len(values) // CAPACITY], values.iloc[-1:]])
             with self._lock:
                 for step, value in thinned.items():  # none, where it was never measured
                     self._series.setdefault(name, ThinnedSeries()).append(step, value)
         if len(history):
-            self.take_row(history.iloc[-1].to_dict())
+            self.row = history.iloc[-1].to_dict()
 
     def take_row(self, row: Mapping[str, float]) -> None:
         """Take in a row of the history."""

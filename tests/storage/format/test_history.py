@@ -132,10 +132,18 @@ def test_history_events_and_units_come_back_from_a_file(rows):
     history = filled(rows)
     history.note(2, "learning rate 0.001 -> 0.0005: μ\n" + "long " * 100)
     history.note(3, "")
+    history.losses_of_start_until = rows // 2
     with h5py.File(BytesIO(stored(history, {"wall_s": "s"}))) as file:
         back, units = read_history(file["history"])
         assert file["history/loss/total"][:].tobytes() == history.columns()["loss/total"].tobytes()
     assert equal(back, history) and units == {"wall_s": "s"}
+
+
+def test_whose_losses_the_rows_have_is_an_integer():
+    with h5py.File(BytesIO(stored(filled(3))), "r+") as file:
+        file["history"].attrs["losses_of_start_until"] = 1.5
+        with pytest.raises(CheckpointError, match="'losses_of_start_until' that is no integer"):
+            read_history(file["history"])
 
 
 @pytest.mark.parametrize("bad", [np.zeros((3, 1)), np.zeros(4), np.zeros(3, np.float32), np.zeros(3, np.int64)])
