@@ -108,4 +108,6 @@ def _parts(equations: Equations) -> Iterator[Equations]:
 
 def _gradient(value: Tensor, unknowns: Sequence[nn.Parameter]) -> Tensor:
     """The derivatives of a number by the unknowns, (U,)."""
+    if not value.requires_grad:  # lambda has no part in c_s
+        return torch.zeros(len(unknowns), dtype=value.dtype, device=value.device)
     return torch.stack(torch.autograd.grad(value, unknowns, retain_graph=True, materialize_grads=True))

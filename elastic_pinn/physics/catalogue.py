@@ -10,7 +10,7 @@ from torch import Tensor
 from elastic_pinn.config import ConfigError, ProblemConfig, project_root
 from elastic_pinn.physics.boundary import Displacement, Initial
 from elastic_pinn.physics.domain import Domain
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.material import PARAMETERS, Material
 from elastic_pinn.physics.problem import Problem
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.solutions import GaussianPulse, StandingWaves
@@ -62,9 +62,11 @@ def from_receivers(config: ProblemConfig) -> Problem:
         receivers=receivers,
     )
     if unset := receivers.start - set(config.unknowns):
+        all_three = receivers.start | set(config.unknowns) == set(PARAMETERS)  # which receivers alone cannot tell
         raise ConfigError(
-            f"{config.data} holds only a start value of {', '.join(sorted(unset))}, which is no known value: "
-            f"say unknowns = {sorted(receivers.start | set(config.unknowns))}"
+            f"unknowns = {list(config.unknowns)}: {config.data} holds only a start value of "
+            f"{', '.join(sorted(unset))}, which is no known value: "
+            f"say unknowns = {sorted(receivers.start if all_three else receivers.start | set(config.unknowns))}"
         )
     return problem
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
-from itertools import chain
+from typing import Any
 
-import torch
 from torch import Tensor
 
-from elastic_pinn.physics.boundary import BoundaryCondition, Field, Initial, Traction, evaluate
-from elastic_pinn.physics.domain import SIDES, Domain
+from elastic_pinn.physics.boundary import BoundaryCondition, Field, Initial
+from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import PARAMETERS, Material
+from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
+from elastic_pinn.physics.identifiability import why_not_found
+from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.probing import probes
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
 
-PROBES = 64
-CLOSE_PROBES = 20_000  # a load may be short and local
-RTOL = 1e-9  # fingerprints of one problem differ in their last bits from machine to machine
+SCALE_POINTS = 20_000  # where the fields are looked at for the typical displacement: a load may be short and local
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,8 @@ class Problem:
         if not (self.boundary or self.initial or self.receivers):
             raise ProblemError("no boundary condition, no initial condition and no receivers: any solution would do")
         _check_receivers_inside(self)
-        _check_identifiable(self)
+        if reason := why_not_found(self):
+            raise ProblemError(reason)
 
     @cached_property
     def scales(self) -> Scales:
@@ -54,67 +55,38 @@ class Problem:
         return Scales.of(self.domain, self.material, self.displacement_scale or self._largest_displacement(unit) or 1.0)
 
     @cached_property
-    def fingerprint(self) -> Tensor:
-        """Numbers that tell this problem from another, (K,): its constants and parts, its data, its fields at fixed
-        points.
+    def identity(self) -> Mapping[str, Tensor | int | str]:
+        """What tells this problem from another: "fingerprint" (K,) of "fingerprint_version", and "data_sha256"."""
+        return {
+            "fingerprint": self._fingerprint.numbers,
+            "fingerprint_version": VERSION,
+            "data_sha256": self.data_sha256,
+        }
 
-        By values, not by source text: a field may be rewritten as long as it means the same.
-        """
-        material = self.material
-        constants = [material.lame_lambda, material.lame_mu, material.density, material.unknown_range]
-        unknown = [float(name in material.unknowns) for name in PARAMETERS]
-        numbers = [*constants, *unknown, *self._structure(), *self._data_digest()]
-        fields = [values.flatten() for values in self._probe(PROBES).values()]
-        return torch.cat([torch.tensor(numbers, dtype=torch.float64), self.scales.as_tensor(), *fields])
+    def is_like(self, identity: Mapping[str, Any]) -> bool:
+        """Whether this is an identity of this problem, worked out on any machine, by any version up to this one."""
+        if identity["data_sha256"] != self.data_sha256:
+            return False
+        if identity.get("fingerprint_version", 1) == 1:
+            return is_like_version_1(self, identity["fingerprint"])
+        return self._fingerprint.is_like(identity["fingerprint"])
 
-    def is_like(self, fingerprint: Tensor, data_sha256: str) -> bool:
-        """Whether these are the fingerprint and the data of this problem, worked out on any machine."""
-        same_shape = fingerprint.shape == self.fingerprint.shape
-        same = same_shape and torch.allclose(fingerprint, self.fingerprint, rtol=RTOL, atol=0.0)
-        return same and data_sha256 == self.data_sha256
+    @cached_property
+    def _fingerprint(self) -> Fingerprint:
+        return Fingerprint.of(self)
 
     @property
     def data_sha256(self) -> str:
         """The receiver file's SHA-256, "" without one."""
         return self.receivers.sha256 if self.receivers else ""
 
-    def _structure(self) -> list[float]:
-        """Which parts there are, and of each boundary condition its kind and sides: a clamped side is no free one."""
-        parts = [part is not None for part in (self.initial, self.force, self.exact, self.receivers)]
-        conditions = [[isinstance(c, Traction), *(side in c.sides for side in SIDES)] for c in self.boundary]
-        return [float(flag) for flag in chain(parts, *conditions)]
-
-    def _data_digest(self) -> bytes:
-        """The SHA-256 of the receivers' numbers, which need not come from a file."""
-        if self.receivers is None:
-            return b""
-        arrays = (self.receivers.xy, self.receivers.time, self.receivers.displacement)
-        return sha256(b"".join(array.tobytes() for array in arrays)).digest()
-
-    def _probe(self, n: int) -> dict[str, Tensor]:
-        """Every field's values at fixed points that belong to it: name -> (n, 2), SI."""
-        inside = self.domain.interior(_probe_points(3, n))
-        start = self.domain.start(_probe_points(2, n))
-        values = {}
-        for i, condition in enumerate(self.boundary):
-            points, _ = self.domain.boundary(_probe_points(2, n), condition.sides)
-            values[f"{type(condition).__name__} {i}"] = evaluate(condition.value, points)
-        if self.initial:
-            values["initial displacement"] = evaluate(self.initial.displacement, start)
-            values["initial velocity"] = evaluate(self.initial.velocity, start)
-        for name, field in (("force", self.force), ("exact", self.exact)):
-            if field is not None:
-                values[name] = evaluate(field, inside)
-        return values
-
     def _largest_displacement(self, unit: Scales) -> float:
         """The largest displacement (m) that the problem shows, given its scales for a displacement of 1 m."""
         if self.receivers:
             return float(abs(self.receivers.displacement).max())
-        duration = 2.0 * unit.half[2]
-        per_metre = {"Traction": unit.stress, "force": unit.force, "initial velocity": 1.0 / min(duration, unit.time)}
-        sizes = {name: float(values.abs().max()) for name, values in self._probe(CLOSE_PROBES).items()}
-        return max((size / per_metre.get(name.rstrip("0123456789 "), 1.0) for name, size in sizes.items()), default=0.0)
+        found = [(probe, probe.unit(unit)) for probe in probes(self)]
+        largest = max((float(probe.values(SCALE_POINTS).abs().max()) / one for probe, one in found), default=0.0)
+        return largest or max((float(probe.look().abs().max()) / one for probe, one in found), default=0.0)
 
 
 def _check_receivers_inside(problem: Problem) -> None:
@@ -131,33 +103,3 @@ def _check_receivers_inside(problem: Problem) -> None:
                 f"the receivers' {name} goes from {values.min():g} to {values.max():g} {unit}, outside the window's "
                 f"{low:g} to {high:g} {unit}: widen the domain, or mend the units"
             )
-
-
-def _check_identifiable(problem: Problem) -> None:
-    """Refuse unknowns that cannot be found: without data none, and without a known force or stress only speeds."""
-    unknowns = problem.material.unknowns
-    if unknowns and problem.receivers is None:
-        raise ProblemError(f"unknowns {list(unknowns)} need receivers: without data any material fits")
-    if "rho" in unknowns and not _is_loaded(problem):
-        raise ProblemError(
-            "rho cannot be found from displacement alone: lambda, mu and rho times any factor give the same waves, "
-            "only c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho show. Fix rho, or give a known non-zero force or "
-            "traction"
-        )
-
-
-def _is_loaded(problem: Problem) -> bool:
-    """Whether a force or a traction is known to be other than zero somewhere."""
-    domain = problem.domain
-    loads = [evaluate(problem.force, domain.interior(_probe_points(3, CLOSE_PROBES)))]
-    for condition in problem.boundary:
-        if isinstance(condition, Traction):
-            points, _ = domain.boundary(_probe_points(2, CLOSE_PROBES), condition.sides)
-            loads.append(evaluate(condition.value, points))
-    return any(bool(load.any()) for load in loads)
-
-
-def _probe_points(dimensions: int, n: int) -> Tensor:
-    """Fixed, well spread points of a unit cube, (n, dimensions): multiples of irrational steps, modulo 1."""
-    steps = torch.tensor([0.8191725133961645, 0.6710436067037893, 0.5497004779019703], dtype=torch.float64)
-    return (torch.arange(1, n + 1, dtype=torch.float64)[:, None] * steps[:dimensions] + 0.5) % 1.0

@@ -111,10 +111,10 @@ class Processes:
             return
         found: list[Any] = [None] * self.count
         with _connected():
-            dist.all_gather_object(found, (config.to_json(), problem.fingerprint, problem.data_sha256))
-        for rank, (text, fingerprint, data_sha256) in enumerate(found):
+            dist.all_gather_object(found, (config.to_json(), problem.identity))
+        for rank, (text, identity) in enumerate(found):
             changes = config.differences(Config.from_json(text))
-            if changes or not problem.is_like(fingerprint, data_sha256):
+            if changes or not problem.is_like(identity):
                 what = ", ".join(changes) or "problem"
                 raise ConfigError(
                     f"process {rank} was given another {what} than process {self.rank}: give all the same"

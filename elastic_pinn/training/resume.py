@@ -10,7 +10,8 @@ from pathlib import Path
 from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkConfig, ProblemConfig
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
-from elastic_pinn.run import known_config
+from elastic_pinn.physics.fingerprint import VERSION
+from elastic_pinn.run import WRITER, known_config
 from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,
@@ -189,6 +190,9 @@ def _require_resumable(found: Found) -> None:
     if missing:
         fault = f"is no state of training to go on from: it lacks {', '.join(missing)}"
         raise CheckpointError(found.path, fault, "Give a checkpoint that training wrote")
+    version = state["problem"].get("fingerprint_version", 1)
+    if version not in range(1, VERSION + 1):
+        raise CheckpointError(found.path, f"holds a fingerprint of version {version}, which is not known here", WRITER)
 
 
 def _fixed(config: Config, old: Config, snapshot: Snapshot) -> set[str]:
@@ -213,7 +217,7 @@ def _refuse(changes: dict[str, tuple[object, object]], fixed: set[str]) -> None:
 
 def _check_fingerprint(problem: Problem, snapshot: Snapshot) -> None:
     stored = snapshot.state["problem"]
-    if not problem.is_like(stored["fingerprint"], stored["data_sha256"]):
+    if not problem.is_like(stored):
         raise ConfigError(
             f"the problem is not the one that the checkpoint at step {snapshot.step} was trained on (its material, "
             "domain, conditions or receivers differ): give the same problem, or start a new run"

@@ -250,7 +250,7 @@ class Session:
             "sampler": {"draws": self.sampler.draws},
             "rng": {"points": self.sampler.generator_state},
             "stopping": {**self.stopping.state_dict(), "reason": self.reason_to_end, "converged": self.converged},
-            "problem": {"fingerprint": self.problem.fingerprint, "data_sha256": self.problem.data_sha256},
+            "problem": dict(self.problem.identity),
         }
 
     def restore(self, snapshot: Snapshot) -> None:

@@ -97,14 +97,14 @@ def test_parameters_that_are_not_legal_fail_plain_papermill_by_name(faults, tmp_
 
 def test_unknowns_that_cannot_be_found_fail_papermill_and_are_refused_in_the_panel(tmp_path):
     parameters = {**TINY, "unknowns": ["lambda", "mu", "rho"], "run_dir": str(tmp_path / "run")}
-    with pytest.raises(papermill.PapermillExecutionError, match="rho cannot be found from displacement alone"):
+    with pytest.raises(papermill.PapermillExecutionError, match="cannot all be found from displacement alone"):
         papermill.execute_notebook(
             NOTEBOOKS / "02_inverse.ipynb", tmp_path / "out.ipynb", parameters, progress_bar=False
         )
     widgets = nbformat.read(tmp_path / "out.ipynb", as_version=4).metadata.widgets
     [states] = [each["state"] for each in widgets.values()]
     said = [each["state"].get("value") for each in states.values()]
-    assert any("rho cannot be found from displacement alone" in str(value) for value in said)
+    assert any("cannot all be found from displacement alone" in str(value) for value in said)
     assert not (tmp_path / "run").exists()
 
 

@@ -71,10 +71,23 @@ def test_a_value_that_only_starts_a_search_cannot_be_taken_for_known(aluminium):
         problem_from(inverse_config(aluminium, unknowns=["lambda"]))
 
 
-@pytest.mark.parametrize("unknowns", [["lambda", "mu", "rho"], ["rho"]], ids=",".join)
-def test_rho_behind_receivers_is_refused(aluminium, unknowns):
-    with pytest.raises(ProblemError, match="rho cannot be found"):
-        problem_from(inverse_config(aluminium, unknowns=unknowns))
+def test_all_three_behind_receivers_are_refused(aluminium):
+    with pytest.raises(ProblemError, match="cannot all be found"):
+        problem_from(inverse_config(aluminium, unknowns=["lambda", "mu", "rho"]))
+
+
+def test_no_unknowns_are_advised_that_would_be_refused(aluminium):
+    with pytest.raises(
+        ConfigError, match=r"unknowns = .'rho'.*start value of lambda, mu.*say unknowns = .'lambda', 'mu'."
+    ):
+        problem_from(inverse_config(aluminium, unknowns=["rho"]))
+
+
+@pytest.mark.parametrize("unknowns", [["rho"], ["mu", "rho"]], ids=",".join)
+def test_rho_may_be_asked_for_where_the_file_knows_another_constant(receivers, tmp_path, unknowns):
+    receivers(start=frozenset(unknowns)).save(tmp_path / "measured.h5")
+    problem = problem_from(inverse_config(tmp_path / "measured.h5", unknowns=unknowns))
+    assert problem.material.unknowns == tuple(unknowns)
 
 
 def test_a_problem_of_ones_own_stands_in_no_config():

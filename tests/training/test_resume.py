@@ -11,7 +11,10 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.physics.fingerprint import _version_1
+from elastic_pinn.storage import Found
 from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
+from elastic_pinn.training.resume import adopt
 from tests.storage.damage import overwrite
 
 
@@ -199,6 +202,26 @@ def test_another_problem_of_ones_own_is_refused(tiny, tmp_path, waves, changes):
     ep.train(tiny(), tmp_path / "run", waves(), control=stop_at(3))
     with pytest.raises(ep.ConfigError, match="not the one that the checkpoint at step 3 was trained on"):
         ep.train(tiny(), tmp_path / "run", waves(**changes), resume="auto")
+
+
+def test_a_fingerprint_of_a_version_to_come_is_refused(stopped):
+    run, config = stopped
+    newest = run.latest()
+    newest.snapshot.state["problem"]["fingerprint_version"] = 99
+    with pytest.raises(ep.CheckpointError, match="a fingerprint of version 99, which is not known here"):
+        adopt(config, ep.problem_from(config), Found(newest.path, newest.snapshot))
+
+
+def test_a_fingerprint_without_a_version_is_compared_by_the_old_rule(stopped):
+    run, config = stopped
+    newest, problem = run.latest(), ep.problem_from(config)
+    stored = newest.snapshot.state["problem"]
+    assert stored.pop("fingerprint_version") == 2
+    stored["fingerprint"] = _version_1(problem)
+    assert adopt(config, problem, Found(newest.path, newest.snapshot)) == config
+    stored["fingerprint"] = _version_1(ep.problem_from(config.model_copy(update={"lame_mu": 2.0})))
+    with pytest.raises(ep.ConfigError, match="not the one that the checkpoint"):
+        adopt(config, problem, Found(newest.path, newest.snapshot))
 
 
 def test_other_receivers_are_refused(tiny, tmp_path, inverse):

@@ -1,0 +1,125 @@
+"""Numbers that tell one problem from another, so that a run goes on with the problem that it was started with.
+
+By values, not by source text: a field may be written otherwise as long as it means the same. A fingerprint holds
+
+- the material's constants, which unknowns and parts there are, the sides and kinds of the boundary conditions, the
+  window, the scales, and the SHA-256 of the receivers' numbers;
+- of each field a sketch: its values at tens of thousands of fixed, well spread points of its place, all of which are
+  multiplied by fixed random signs and added up in SUMS sums. Such sums keep distances (Johnson and Lindenstrauss,
+  1984): fields that differ at a single point differ in a sum by as much, and differences at several points do not
+  cancel in all sums. A field that is short or local is looked at at more points, up to half a million.
+
+Two fingerprints are of one problem where each number is the same up to RTOL of the size that belongs to it: of a sketch
+the field's root mean square, of the window's place its extent, of lambda the P modulus. So neither another order of a
+sum nor another machine makes another problem.
+
+Version 1, which checkpoints had that name no version, held each field at 64 points, and compared each number with
+itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.boundary import Traction
+from elastic_pinn.physics.domain import SIDES
+from elastic_pinn.physics.material import PARAMETERS
+from elastic_pinn.physics.probing import probes
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.problem import Problem
+
+VERSION = 2
+SUMS = 64
+RTOL = 1e-9
+ROUNDING = 1e-3  # of RTOL: what is smaller than this beside the problem's scales counts as zero
+POINTS_OF_1 = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Fingerprint:
+    """The numbers of a problem, (K,), and the size that belongs to each, (K,): zero where there is no tolerance."""
+
+    numbers: Tensor
+    sizes: Tensor
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """The fingerprint of a problem."""
+        material, scales = problem.material, problem.scales
+        exact = torch.tensor([*_unknowns(problem), *_structure(problem), *_data_digest(problem)], dtype=torch.float64)
+        constants = torch.tensor(_constants(problem), dtype=torch.float64)
+        units = scales.as_tensor()  # the window's centre, half its extents, and units
+        numbers = [exact, constants, units]
+        sizes = [torch.zeros_like(exact), constants.clone(), torch.cat([units[3:6], units[3:]])]
+        sizes[1][0] = material.p_modulus
+        for probe in probes(problem):
+            sketch = _sketch(probe.look())
+            numbers.append(sketch)
+            sizes.append((sketch[0] + ROUNDING * probe.unit(scales)).expand_as(sketch))
+        return cls(torch.cat(numbers), torch.cat(sizes))
+
+    def is_like(self, stored: Tensor) -> bool:
+        """Whether the numbers, which may come from another machine, are those of the same problem."""
+        if stored.shape != self.numbers.shape:
+            return False
+        return bool(((stored - self.numbers).abs() <= RTOL * self.sizes).all())
+
+
+def is_like_version_1(problem: Problem, stored: Tensor) -> bool:
+    """Whether a fingerprint of version 1 is that of a problem."""
+    mine = _version_1(problem)
+    return stored.shape == mine.shape and torch.allclose(stored, mine, rtol=RTOL, atol=0.0)
+
+
+def _sketch(values: Tensor) -> Tensor:
+    """The root mean square of a field's values (n, 2), and SUMS sums of them with random signs, (1 + SUMS,)."""
+    flat = values.flatten().numpy() / np.sqrt(len(values))
+    sums = (_signs(len(flat)) * flat).reshape(-1, SUMS).sum(0)
+    return torch.from_numpy(np.concatenate([[np.linalg.norm(flat)], sums]))
+
+
+def _signs(count: int) -> np.ndarray:
+    """Fixed random signs, (count,): the lowest bits of SplitMix64 (Steele, Lea and Flood, 2014), the same for ever."""
+    bits = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
+    return 1.0 - 2.0 * ((bits ^ (bits >> np.uint64(31))) & np.uint64(1)).astype(np.float64)
+
+
+def _version_1(problem: Problem) -> Tensor:
+    """The fingerprint of version 1, (K,)."""
+    numbers = [*_constants(problem), *_unknowns(problem), *_structure(problem), *_data_digest(problem)]
+    fields = [probe.values(POINTS_OF_1).flatten() for probe in probes(problem)]
+    return torch.cat([torch.tensor(numbers, dtype=torch.float64), problem.scales.as_tensor(), *fields])
+
+
+def _constants(problem: Problem) -> list[float]:
+    material = problem.material
+    return [material.lame_lambda, material.lame_mu, material.density, material.unknown_range]
+
+
+def _unknowns(problem: Problem) -> list[float]:
+    return [float(name in problem.material.unknowns) for name in PARAMETERS]
+
+
+def _structure(problem: Problem) -> list[float]:
+    """Which parts there are, and of each boundary condition its kind and sides: a clamped side is no free one."""
+    parts = [part is not None for part in (problem.initial, problem.force, problem.exact, problem.receivers)]
+    conditions = [[isinstance(c, Traction), *(side in c.sides for side in SIDES)] for c in problem.boundary]
+    return [float(flag) for flag in chain(parts, *conditions)]
+
+
+def _data_digest(problem: Problem) -> bytes:
+    """The SHA-256 of the receivers' numbers, which need not come from a file."""
+    if problem.receivers is None:
+        return b""
+    arrays = (problem.receivers.xy, problem.receivers.time, problem.receivers.displacement)
+    return sha256(b"".join(array.tobytes() for array in arrays)).digest()

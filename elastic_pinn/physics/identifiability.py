@@ -1,0 +1,53 @@
+"""Which unknowns of a material can be found at all.
+
+Without a body force and without a traction, the equation of motion
+
+    rho u_tt = (lambda + mu) grad(div u) + mu laplace(u)
+
+and what is known of the displacement stay as they are when lambda, mu and rho are multiplied by one factor: only
+c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho show. These two give any two of the three constants where the third
+is known and other than zero. A known force or traction that is not zero fixes the factor, and all three can be found.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elastic_pinn.physics.boundary import Traction
+from elastic_pinn.physics.material import PARAMETERS
+from elastic_pinn.physics.probing import probes
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.problem import Problem
+
+NO_LAMBDA = 1e-6  # of the P modulus: a smaller lambda tells mu from rho no better than rounding does
+SPEEDS = "only c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho show"
+LOAD = "or give a known force or traction that is not zero"
+
+
+def why_not_found(problem: Problem) -> str:
+    """Why the unknowns of a problem's material cannot be found, and what to do; "" where they can."""
+    material = problem.material
+    unknowns = set(material.unknowns)
+    if not unknowns:
+        return ""
+    if problem.receivers is None:
+        return f"unknowns {list(material.unknowns)} need receivers: without data any material fits"
+    fixes_the_factor = "lambda" not in unknowns and abs(material.lame_lambda) > NO_LAMBDA * material.p_modulus
+    if not {"mu", "rho"} <= unknowns or fixes_the_factor or _is_loaded(problem):
+        return ""
+    if unknowns == set(PARAMETERS):
+        return (
+            "lambda, mu and rho cannot all be found from displacement alone: times any factor they give the same "
+            f"waves, {SPEEDS}. Fix one of them, {LOAD}"
+        )
+    return (
+        "mu and rho cannot be found from displacement alone where lambda is 0: times any factor they give the same "
+        f"waves, {SPEEDS}. Fix mu or rho, {LOAD}"
+    )
+
+
+def _is_loaded(problem: Problem) -> bool:
+    """Whether a force or a traction is known to be other than zero somewhere."""
+    loads = (probe for probe in probes(problem) if probe.name.startswith(("force", Traction.__name__)))
+    return any(bool(probe.look().any()) for probe in loads)

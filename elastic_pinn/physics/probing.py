@@ -1,0 +1,103 @@
+"""Where a problem's fields are looked at to learn how large they are, and whether they are other than zero.
+
+Letters: n points of a field, k dimensions of the place that it belongs to (3 inside, 2 on a side or at the start).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.boundary import Field, Traction, evaluate
+from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.scales import Scales
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.problem import Problem
+
+POINTS = 1 << 15  # of one look
+LOOKS = {2: 4, 3: 16}  # at a local field, at most, by its place's dimensions: what fills a ten-thousandth is seen
+ENOUGH = 1000  # points at which a field is not faint; with fewer it is local, or zero so far
+FAINT = 1e-3  # of the largest value seen
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A field of a problem and the place that it belongs to.
+
+    Arguments:
+        name: "Displacement 0", "initial velocity", "force", "exact", ...
+        field: None where it is zero.
+        dimensions: k of its place.
+        place: points of a unit cube (n, k) -> points (n, 3) of the place, m, m, s.
+        unit: its SI value that belongs to a displacement of one displacement scale.
+    """
+
+    name: str
+    field: Field | None
+    dimensions: int
+    place: Callable[[Tensor], Tensor]
+    unit: Callable[[Scales], float]
+
+    def values(self, count: int, first: int = 0) -> Tensor:
+        """The field (n, 2), SI, at `count` fixed, well spread points of its place, from the one of number `first`."""
+        return evaluate(self.field, self.place(probe_points(self.dimensions, count, first)))
+
+    def look(self) -> Tensor:
+        """The field at so many points of its place that a short or local one is seen too, (n, 2)."""
+        values = self.values(POINTS)
+        for i in range(1, LOOKS[self.dimensions] if self.field else 1):
+            sizes = values.abs().amax(1)  # (n,)
+            if (sizes > FAINT * sizes.max()).sum() >= ENOUGH:
+                break
+            values = torch.cat([values, self.values(POINTS, first=i * POINTS)])
+        return values
+
+
+def probes(problem: Problem) -> Iterator[Probe]:
+    """Every field of a problem."""
+    domain = problem.domain
+    for i, condition in enumerate(problem.boundary):
+        unit = _stress if isinstance(condition, Traction) else _displacement
+        place = partial(_on_sides, domain, condition.sides)
+        yield Probe(f"{type(condition).__name__} {i}", condition.value, 2, place, unit)
+    if problem.initial:
+        yield Probe("initial displacement", problem.initial.displacement, 2, domain.start, _displacement)
+        yield Probe("initial velocity", problem.initial.velocity, 2, domain.start, _velocity)
+    if problem.force:
+        yield Probe("force", problem.force, 3, domain.interior, _force)
+    if problem.exact:
+        yield Probe("exact", problem.exact, 3, domain.interior, _displacement)
+
+
+def probe_points(dimensions: int, count: int, first: int = 0) -> Tensor:
+    """Fixed, well spread points of a unit cube, (n, k): multiples of irrational steps, modulo 1."""
+    steps = torch.tensor([0.8191725133961645, 0.6710436067037893, 0.5497004779019703], dtype=torch.float64)
+    numbers = torch.arange(first + 1, first + count + 1, dtype=torch.float64)
+    return (numbers[:, None] * steps[:dimensions] + 0.5) % 1.0
+
+
+def _on_sides(domain: Domain, sides: Sequence[str], unit: Tensor) -> Tensor:
+    return domain.boundary(unit, sides)[0]
+
+
+def _displacement(scales: Scales) -> float:
+    return scales.displacement
+
+
+def _velocity(scales: Scales) -> float:
+    """What reaches the displacement in the time that a P wave takes along the length, or in the window's if shorter."""
+    return scales.displacement / min(2.0 * scales.half[2], scales.time)
+
+
+def _stress(scales: Scales) -> float:
+    return scales.stress
+
+
+def _force(scales: Scales) -> float:
+    return scales.force
