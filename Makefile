@@ -59,7 +59,8 @@ check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who i
 	@touch $@
 
 .venv/bin/python:
+	@test -w . || { echo "$(CURDIR) is read-only, and the environment is made in it: copy it to where you may write" >&2; exit 1; }
 	@test -n "$(PYTHON)" || { echo "elastic_pinn needs Python >= 3.11 with its venv module, and none was found on the PATH." \
 		"Install one (Debian, Ubuntu: apt install python3 python3-venv) or name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	@echo "Making the environment in .venv with $(PYTHON): once, a few minutes."
-	$(PYTHON) -m venv --clear .venv
+	"$(PYTHON)" -m venv --clear .venv

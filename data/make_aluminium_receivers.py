@@ -169,7 +169,7 @@ def check() -> None:
         print(f"| {1e3 * window / cells:g} mm | {100 * found:.4f} % | {order} |")
         coarser = found
         lines.append(f"{window / cells:g},{found:.3e}")
-    CONVERGENCE.write_text("\n".join([*lines, ""]))
+    CONVERGENCE.write_text("\n".join([*lines, ""]), encoding="utf-8")
     print(f"\n{SHIPPED.name}, without noise: {100 * error(torch.from_numpy(shipped.truth.displacement)):.4f} %")
 
 

@@ -55,6 +55,15 @@ def test_nothing_imports_pyplot(path):
             assert "pyplot" not in f"{node.module} {names}"
 
 
+@each_module
+def test_text_is_read_and_written_as_utf_8_whatever_the_locale(path):
+    for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+        name = ast.unparse(call.func)
+        if name == "open" or (name.endswith((".read_text", ".write_text")) and not name.startswith("guard.")):
+            is_binary = any(isinstance(part, ast.Constant) and "b" in str(part.value) for part in call.args[1:2])
+            assert is_binary or "encoding" in {keyword.arg for keyword in call.keywords}, f"{name} at {call.lineno}"
+
+
 def test_the_notebooks_of_the_whole_line_are_there():
     questions = ("00_reference_data", "01_forward", "02_inverse", "03_sweep", "04_compare", "05_explore")
     assert {path.stem for path in NOTEBOOKS} == set(questions)

@@ -15,11 +15,18 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from elastic_pinn.networks.kernel_cache import can_keep_compiled_code
+
 ACTIVATIONS = {"tanh": 0, "sin": 1, "swish": 2}
 BLOCK = 512  # numbers of a component that pass through a nonlinearity together, in the first-level cache
 
 # No flag that lets the compiler forget NaN and infinity: a run that diverges must be seen to.
-compiled: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+compiled: Any = njit(
+    cache=can_keep_compiled_code(),
+    nogil=True,
+    error_model="numpy",
+    fastmath={"contract", "reassoc", "nsz", "arcp"},
+)
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # k LN2_HIGH is exact

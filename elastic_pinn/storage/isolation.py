@@ -179,5 +179,5 @@ def _limit(size: int) -> None:
 def _address_space() -> int | None:
     """Bytes that this process has mapped, on Linux."""
     with suppress(OSError):
-        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
     return None

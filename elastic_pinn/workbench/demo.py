@@ -23,7 +23,10 @@ def new_run(runs: Path) -> Path:
 def main() -> None:
     """Run the inverse notebook on the shipped data, which prints what it found; say where everything lies."""
     project = project_root()
-    run_dir = new_run(project / "runs")
+    try:
+        run_dir = new_run(project / "runs")
+    except OSError as error:
+        sys.exit(f"no run can be kept in {project / 'runs'}: {error.strerror}; copy the project to where you may write")
     print(f"Running notebooks/02_inverse.ipynb; all of it goes to {run_dir}", flush=True)
     try:
         run_notebook(Notebook.read(project / "notebooks" / "02_inverse.ipynb"), run_dir)

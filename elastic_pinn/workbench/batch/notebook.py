@@ -32,7 +32,7 @@ class Notebook:
     @classmethod
     def read(cls, path: Path) -> Self:
         """The notebook in a file. Raises FileNotFoundError, and ConfigError for a file that holds none."""
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         try:
             content = json.loads(text)
             is_known = content["nbformat"] == FORMAT and isinstance(content["cells"], list)

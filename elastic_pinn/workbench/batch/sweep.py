@@ -163,7 +163,7 @@ class Sweep(Part):
     def read(cls, path: Path) -> Self:
         """The sweep that a YAML file tells of. Raises SweepError, which names it, and FileNotFoundError."""
         try:
-            fields = read_yaml(path.read_text())
+            fields = read_yaml(path.read_text(encoding="utf-8"))
             if not isinstance(fields, dict):
                 raise SweepError("a sweep file gives notebook, directory and more, a line each: name: value")
             return cls(**fields)

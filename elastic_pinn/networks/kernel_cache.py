@@ -1,0 +1,58 @@
+"""Where compiled code is kept, for those who may write neither into the package nor into a home of their own.
+
+numba looks for a folder beside the source file, then in the user's cache folder, and refuses to compile where it may
+write to neither: an installed package, a service account, a container with a user by number only.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import njit
+
+config: Any = numba.config  # its names come from the environment, which no type checker sees
+logger = logging.getLogger(__name__)
+
+
+def can_keep_compiled_code() -> bool:
+    """Whether there is a folder for compiled code; where numba finds none, it is given one below the temporary folder.
+
+    That one must belong to this user alone, since what lies in it is executed. Without any, every process compiles
+    anew, which takes about 15 s and is logged.
+    """
+    # Without a home, numba would make a folder named ~ in the working directory.
+    has_home = os.path.isdir(os.path.expanduser("~"))
+    if (config.CACHE_DIR or has_home or os.access(Path(__file__).parent, os.W_OK)) and _numba_finds_a_folder():
+        return True
+    folder = Path(tempfile.gettempdir()) / f"elastic_pinn-{os.getuid()}"
+    if _is_private(folder):
+        config.CACHE_DIR = str(folder)
+        if _numba_finds_a_folder():
+            return True
+    logger.warning("no folder for compiled code can be written: each process compiles anew, about 15 s; "
+                   "the environment variable NUMBA_CACHE_DIR can name one")  # fmt: skip
+    return False
+
+
+def _numba_finds_a_folder() -> bool:
+    try:
+        njit(cache=True)(_is_private)  # any function of this file: nothing is compiled before it is called
+    except RuntimeError:  # "no locator available"
+        return False
+    return True
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether this is a folder, made if need be, that only this user can write into."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022

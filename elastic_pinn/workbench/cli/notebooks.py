@@ -1,0 +1,25 @@
+"""elastic-pinn notebooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from elastic_pinn.workbench.cli.app import app
+from elastic_pinn.workbench.cli.text import say
+
+
+@app.command()
+def notebooks(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Made if it is not there.")],
+) -> None:
+    """Copy the notebooks and the reference data that came with the package, to work with.
+
+    Files that are there already and differ are never replaced: then nothing is written, and the exit status is 1.
+    """
+    from elastic_pinn.workbench.starter import copy_starter
+
+    written = copy_starter(directory)
+    say(f"{len(written)} files written to {directory}: open {directory / 'notebooks'} in JupyterLab")

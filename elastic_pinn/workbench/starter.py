@@ -1,0 +1,49 @@
+"""The notebooks and reference data that come with the package, copied to where a person works.
+
+A wheel holds them inside the package; in a checkout they are the folders notebooks/ and data/ beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+FOLDERS = ("notebooks", "data")
+ROOT_FILE = "pyproject.toml"
+ROOT_TEXT = "# Relative paths in notebooks start at the folder of this file (elastic_pinn.config.project_root).\n"
+
+
+def starter() -> Path:
+    """The folder that holds notebooks/ and data/ as they were delivered."""
+    package = Path(__file__).parents[1]
+    inside = package / "workbench" / "starter_files"
+    return inside if inside.is_dir() else package.parent
+
+
+def copy_starter(folder: Path) -> list[Path]:
+    """Copy notebooks and data below a folder, which becomes the root of their relative paths; return what was written.
+
+    What is there already with the same bytes stays. Raises FileExistsError, before anything is written, naming the
+    files that differ: somebody's changes are never lost.
+    """
+    delivered = dict(_delivered(folder))
+    missing = {path: content for path, content in delivered.items() if not path.exists()}
+    changed = [path for path, content in delivered.items() if path.exists() and path.read_bytes() != content]
+    if changed:
+        names = ", ".join(str(path.relative_to(folder)) for path in changed)
+        raise FileExistsError(f"{folder} holds other versions of {names}: choose another folder")
+    for path, content in missing.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return list(missing)
+
+
+def _delivered(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Each file as it will lie below a folder, and what is in it."""
+    source = starter()
+    for name in FOLDERS:
+        for path in sorted((source / name).rglob("*")):
+            if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
+                yield folder / path.relative_to(source), path.read_bytes()
+    if not (folder / ROOT_FILE).exists():
+        yield folder / ROOT_FILE, ROOT_TEXT.encode()

@@ -1,0 +1,42 @@
+"""Compiled code is kept where nobody else can put code of theirs, or not at all."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from elastic_pinn.networks import kernel_cache
+
+
+@pytest.fixture
+def without_a_folder(monkeypatch, tmp_path):
+    """As for a user who may write neither into the package nor into a home."""
+    monkeypatch.setattr(kernel_cache.config, "CACHE_DIR", "")
+    monkeypatch.setattr(kernel_cache, "_numba_finds_a_folder", lambda: bool(kernel_cache.config.CACHE_DIR))
+    monkeypatch.setattr(kernel_cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    return tmp_path / f"elastic_pinn-{os.getuid()}"
+
+
+def test_who_may_write_nowhere_else_gets_a_private_folder_below_the_temporary_one(without_a_folder):
+    assert kernel_cache.can_keep_compiled_code()
+    assert Path(kernel_cache.config.CACHE_DIR) == without_a_folder
+    assert stat.S_IMODE(without_a_folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_others_can_write_into_is_not_used_since_its_files_are_executed(without_a_folder, caplog):
+    without_a_folder.mkdir()
+    without_a_folder.chmod(0o777)
+    assert not kernel_cache.can_keep_compiled_code()
+    assert kernel_cache.config.CACHE_DIR == "" and "NUMBA_CACHE_DIR" in caplog.text
+
+
+def test_a_link_to_elsewhere_is_not_used_either(without_a_folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    without_a_folder.symlink_to(tmp_path / "elsewhere")
+    assert not kernel_cache.can_keep_compiled_code()
+
+
+def test_who_has_a_home_keeps_numbas_own_folder(monkeypatch):
+    monkeypatch.setattr(kernel_cache.config, "CACHE_DIR", "")
+    assert kernel_cache.can_keep_compiled_code() and kernel_cache.config.CACHE_DIR == ""
