@@ -169,6 +169,7 @@ def test_a_live_history_that_a_kill_left_behind_gives_way_to_the_newest_checkpoi
     assert run.history().equals(whole[list(run.history())])
 
 
+@pytest.mark.slow
 def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
     run = ep.Run(tmp_path / "run")
     assert run.status == "running" and run.summary["pid"] == running.pid
@@ -181,6 +182,7 @@ def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
     assert run.history()["step"].tolist() == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.slow
 def test_a_killed_runs_history_is_read_up_to_its_end(running, tmp_path, tiny):
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
