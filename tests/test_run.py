@@ -143,6 +143,16 @@ def test_a_lost_or_damaged_history_comes_from_the_newest_checkpoint(run, damage)
     assert run.events() == []
 
 
+def test_a_damaged_history_of_a_killed_run_comes_from_the_newest_checkpoint_and_it_is_said(run, caplog):
+    path, before = run.path / "history.h5", run.history()
+    with LiveHistory(path, run.latest().snapshot.history):
+        content = bytearray(path.read_bytes())
+    content[content.rindex(b"OHDR") + 12] ^= 1
+    overwrite(path, content)
+    assert_frame_equal(run.history(), before, check_exact=True, check_like=True)
+    assert str(path) in caplog.text and run.latest().path.name in caplog.text
+
+
 def test_without_history_and_checkpoints_the_fault_is_named(run):
     shutil.rmtree(run.path / "checkpoints")
     (run.path / "history.h5").unlink()
