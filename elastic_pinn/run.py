@@ -13,6 +13,9 @@ import numpy as np
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks import Model
+from elastic_pinn.paths import expanded
+from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.storage import (
     CHECKPOINTS,
     LOSSES_OF_START_UNTIL,
@@ -70,6 +73,23 @@ class Checkpoint:
         """lambda (Pa), mu (Pa) and rho (kg/m3), found or given."""
         return self._model.material.si()
 
+    def problem(self, own: Problem | None = None) -> Problem:
+        """The problem that was solved, for figures and tables: the config's, or one of the user's own, which is in no
+        file and has to be given.
+
+        Raises ReceiverFileError where the receiver file is no longer the one that was trained on, and what
+        `problem_from` raises.
+        """
+        problem = own or problem_from(self.config)
+        trained_on, now = self.snapshot.state.get("problem", {}).get("data_sha256", ""), problem.data_sha256
+        if trained_on and now and trained_on != now:
+            file = problem.receivers.path if problem.receivers else self.config.data
+            raise ReceiverFileError(
+                f"{file} is not the file that {self.path} was trained on: its SHA-256 begins {now[:12]}, that one's "
+                f"{trained_on[:12]}. Bring back the file as it was, or train a new run on this one"
+            )
+        return problem
+
     def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
         """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast."""
         return self._model.predict(x, y, t)
@@ -90,7 +110,7 @@ def load_checkpoint(path: str | Path, isolated: bool = False) -> Checkpoint:
     and time, which takes seconds: for files from people whom you do not know. Raises CheckpointError, naming file,
     fault and what to do, for a missing, foreign, truncated, damaged or newer file.
     """
-    place = path if "://" in str(path) else Path(path)
+    place = path if "://" in str(path) else Path(expanded(path))
     return Checkpoint(place, (read_isolated if isolated else read_snapshot)(place))
 
 
@@ -102,7 +122,7 @@ class Run:
     """
 
     def __init__(self, run_dir: str | Path) -> None:
-        self.path = run_dir if "://" in str(run_dir) else Path(run_dir)
+        self.path = run_dir if "://" in str(run_dir) else Path(expanded(run_dir))
         self._folder = folder_at(self.path)
         self._checkpoints = Checkpoints(self._folder.inside(CHECKPOINTS))
         if "config.json" not in self._folder.names():
@@ -175,6 +195,10 @@ class Run:
     def material(self) -> dict[str, float]:
         """lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""
         return self.latest().material()
+
+    def problem(self, own: Problem | None = None) -> Problem:
+        """The problem that was solved: see `Checkpoint.problem`."""
+        return self.latest().problem(own)
 
     def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
         """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast, by the newest

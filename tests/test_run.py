@@ -14,7 +14,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import elastic_pinn as ep
+from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.storage import History, LiveHistory, publish, read_snapshot
+from elastic_pinn.workbench.tables import material_table
 from tests.storage.damage import overwrite
 
 CHILD = """
@@ -143,16 +145,6 @@ def test_a_lost_or_damaged_history_comes_from_the_newest_checkpoint(run, damage)
     assert run.events() == []
 
 
-def test_a_damaged_history_of_a_killed_run_comes_from_the_newest_checkpoint_and_it_is_said(run, caplog):
-    path, before = run.path / "history.h5", run.history()
-    with LiveHistory(path, run.latest().snapshot.history):
-        content = bytearray(path.read_bytes())
-    content[content.rindex(b"OHDR") + 12] ^= 1
-    overwrite(path, content)
-    assert_frame_equal(run.history(), before, check_exact=True, check_like=True)
-    assert str(path) in caplog.text and run.latest().path.name in caplog.text
-
-
 def test_without_history_and_checkpoints_the_fault_is_named(run):
     shutil.rmtree(run.path / "checkpoints")
     (run.path / "history.h5").unlink()
@@ -179,7 +171,6 @@ def test_a_live_history_that_a_kill_left_behind_gives_way_to_the_newest_checkpoi
     assert run.history().equals(whole[list(run.history())])
 
 
-@pytest.mark.slow
 def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
     run = ep.Run(tmp_path / "run")
     assert run.status == "running" and run.summary["pid"] == running.pid
@@ -192,7 +183,6 @@ def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
     assert run.history()["step"].tolist() == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.slow
 def test_a_killed_runs_history_is_read_up_to_its_end(running, tmp_path, tiny):
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
@@ -248,3 +238,33 @@ def test_a_sealed_checkpoint_with_weights_that_do_not_fit_is_refused_by_name(run
     publish(tmp_path / "strange.h5", dataclasses.replace(snapshot, weights=weights).image())
     with pytest.raises(ep.CheckpointError, match=r"strange\.h5: holds weights that do not fit its config \(.*\)"):
         ep.load_checkpoint(tmp_path / "strange.h5").model()
+
+
+def test_figures_and_tables_of_a_run_refuse_a_receiver_file_that_has_changed(tiny, tmp_path, aluminium, monkeypatch):
+    file = tmp_path / "waves.h5"
+    file.write_bytes(aluminium.read_bytes())
+    config = tiny(problem="receivers", data=str(file), unknowns=["lambda", "mu"], steps=2)
+    run = ep.train(config, tmp_path / "run")
+    assert run.problem().data_sha256 == run.latest().problem().data_sha256 != ""
+    then = run.problem().data_sha256
+    receivers = ep.Receivers.load(file)
+    receivers.displacement[:] *= 2.0
+    receivers.save(file)
+    other = ep.problem_from(config)
+    told = rf"waves\.h5 is not the file .* was trained on: .* begins {other.data_sha256[:12]}, that one's {then[:12]}"
+    for draw in (ep.figures.data_fit, ep.figures.material_traces, ep.figures.snapshots, material_table):
+        with pytest.raises(ReceiverFileError, match=told):
+            draw(run)
+    with pytest.raises(ReceiverFileError, match=told):
+        ep.figures.data_fit(run, problem=other)
+    file.write_bytes(aluminium.read_bytes())
+    assert ep.figures.data_fit(run)
+
+
+def test_a_run_without_data_gives_its_problem_and_one_of_ones_own_has_to_be_given(tiny, tmp_path, waves):
+    assert ep.train(tiny(steps=1), tmp_path / "a").problem().exact
+    own = waves()
+    run = ep.train(tiny(steps=1), tmp_path / "b", problem=own)
+    assert run.problem(own) is own
+    with pytest.raises(ep.ConfigError, match="'own' stands in no config"):
+        run.problem()

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from elastic_pinn.config import ConfigError, ProblemConfig, project_root
+from elastic_pinn.config import ConfigError, ProblemConfig
+from elastic_pinn.paths import from_root
 from elastic_pinn.physics.boundary import Displacement, Initial
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.material import PARAMETERS, Material
@@ -77,7 +78,7 @@ def find(path: str) -> Path:
     The last makes the shipped data reachable from a notebook that runs in any folder. Raises ConfigError with the
     places looked at.
     """
-    places = [project_root() / path, Path(__file__).parents[2] / path]
+    places = [from_root(path), Path(__file__).parents[2] / path]
     for place in places:
         if place.is_file():
             return place

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
+from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
@@ -56,9 +57,10 @@ def train(
 
     problem: one of the user's own, in place of the config's problem section. resume: "never" (a used run_dir is an
     error), "auto" (go on with what is there or in the mirror, if anything), or the path or URL of a checkpoint or of a
-    run. A run that has ended for a reason of its own is given back as it is, unless the config was changed. control:
-    lets another thread watch and stop. In a main thread, Ctrl-C or SIGTERM is a stop first, with a checkpoint, and does
-    what it does to any program afterwards; twice, at once.
+    run. In run_dir and resume, `~` and `$NAME` are written out as a shell does. A run that has ended for a reason of
+    its own is given back as it is, unless the config was changed. control: lets another thread watch and stop. In a
+    main thread, Ctrl-C or SIGTERM is a stop first, with a checkpoint, and does what it does to any program afterwards;
+    twice, at once.
 
     In each of several processes that torchrun started, all call this with the same arguments, and work on one run: the
     first writes, listens to its control, and is the one that a signal stops; all return or raise alike.
@@ -68,7 +70,7 @@ def train(
     says "failed" and why, and all checkpoints stay.
     """
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
-    run_dir, control = Path(run_dir), control or Control()
+    run_dir, resume, control = _folder(run_dir), expanded(resume), control or Control()
     config, problem = _settle(config, problem)
     require_device(config.device)
     processes = joined(config.device)
@@ -78,6 +80,18 @@ def train(
             return Run(help_along(processes, problem))
         with led(processes, run_dir, control), _alone_in(run_dir):
             return _train(config, run_dir, problem, resume, control, processes)
+
+
+def _folder(run_dir: str | Path) -> Path:
+    """The run directory that is meant. Raises RunDirectoryError for what cannot be one."""
+    if str(run_dir) in ("", str(Path())) and run_dir != ".":
+        raise RunDirectoryError(
+            "run_dir is empty, which is the working directory: name a folder for the run, as in 'runs/first'"
+        )
+    folder = Path(expanded(run_dir))
+    if folder.exists() and not folder.is_dir():
+        raise RunDirectoryError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
+    return folder
 
 
 @contextmanager
@@ -159,8 +173,9 @@ def _settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
     if problem is None:
         return config, problem_from(config)
     own = ProblemConfig(problem="own").model_dump()
-    given = config.model_dump(include=set(own) & config.model_fields_set)
-    ignored = [name for name, value in given.items() if value not in ("own", "", ())]
+    unset = ProblemConfig().model_dump()
+    given = config.model_dump(include=set(own))
+    ignored = [name for name in own if given[name] not in (own[name], unset[name])]
     if ignored:
         raise ConfigError(f"a problem of your own was given, so {ignored} of the config would be ignored: leave it out")
     return config.model_copy(update=own), problem

@@ -7,9 +7,11 @@ import os
 
 import torch
 
-from elastic_pinn.config import ConfigError, NetworkConfig, project_root
+from elastic_pinn.config import ConfigError, NetworkConfig
 from elastic_pinn.networks import Model
+from elastic_pinn.paths import from_root
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+from elastic_pinn.storage import Header, read_header
 from elastic_pinn.training.session import Session
 
 SHAPING = set(NetworkConfig.model_fields) - {"hidden_layers"}  # what weights mean, beside their shapes
@@ -42,10 +44,28 @@ def warm_start(session: Session, place: str) -> None:
     logger.info("%s", note)
 
 
+def header_of(place: str) -> Header:
+    """The sealed header of the checkpoint that `warm_start` would take; of a run, of the newest with a good header.
+
+    Raises CheckpointError or FileNotFoundError where there is none.
+    """
+    path, is_file = _meant(place)
+    if is_file:
+        return read_header(path)
+    if not (entries := Run(path).checkpoints()):
+        raise FileNotFoundError(f"{path} holds no checkpoint yet")
+    return entries[-1].header
+
+
 def _source(place: str) -> Checkpoint:
-    path = place if "://" in place else str(project_root() / place)
-    is_file = os.path.splitext(path)[1] == ".h5" or os.path.isfile(path)
+    path, is_file = _meant(place)
     return load_checkpoint(path) if is_file else Run(path).latest()
+
+
+def _meant(place: str) -> tuple[str, bool]:
+    """The path or URL that is meant, and whether it is one file rather than a run."""
+    path = place if "://" in place else str(from_root(place))
+    return path, os.path.splitext(path)[1] == ".h5" or os.path.isfile(path)
 
 
 @torch.no_grad()

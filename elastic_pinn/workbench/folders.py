@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from elastic_pinn.config import project_root
+from elastic_pinn.paths import from_root
 
 RUNS = "runs"  # the folder of fresh runs, below the project's root
 
@@ -15,7 +16,7 @@ def run_folder(run_dir: str, name: str) -> Path:
     A fresh one is made here, as runs/TIME-NAME, and is never one that was there before.
     """
     if run_dir:
-        return project_root() / run_dir
+        return from_root(run_dir)
     stem, runs = stamped(name), project_root() / RUNS
     runs.mkdir(parents=True, exist_ok=True)  # where it cannot be made, no other name helps
     for i in count(1):
@@ -35,4 +36,4 @@ def stamped(name: str) -> str:
 
 def resume_from(resume: str) -> str:
     """What train() takes for a notebook's `resume`: "never", "auto", a URL, or a path from the project's root."""
-    return resume if resume in ("never", "auto") or "://" in resume else str(project_root() / resume)
+    return resume if resume in ("never", "auto") or "://" in resume else str(from_root(resume))

@@ -7,7 +7,7 @@ import pandas as pd
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.training.uncertainty import standard_errors
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, problem_of, starting_material
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, starting_material
 from elastic_pinn.workbench.figures.units import unit_for
 
 
@@ -19,7 +19,7 @@ def material_table(source: Source, problem: Problem | None = None) -> pd.DataFra
     problem: needed for a run on a problem of one's own.
     """
     checkpoint = checkpoint_of(source)
-    problem = problem_of(checkpoint, problem)
+    problem = checkpoint.problem(problem)
     start, found, errors = starting_material(problem), checkpoint.material(), standard_errors(checkpoint, problem)
     truth = problem.receivers.truth if problem.receivers else None
     rows = {}

@@ -1,20 +1,58 @@
-"""Values as people write them: YAML, in which 1e-3 is a number."""
+"""Values as people write them: YAML, in which 1e-3 is a number, 010 is ten and each name comes once."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
+# YAML 1.1 reads 010 as eight, 1:30 as ninety and 2026-01-01 as a date; none of that is what people mean here.
+INT, FLOAT, DATE = (f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "timestamp"))
+RULES = {
+    INT: re.compile(r"[-+]?\d[\d_]*$"),
+    FLOAT: re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
+}
+
 
 class _Loader(yaml.SafeLoader):
-    """YAML, but 1e-3 is a number."""
+    """YAML by the rules above."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, rule) for tag, rule in rules if tag not in (INT, FLOAT, DATE)]
+        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """A mapping. Raises yaml.MarkedYAMLError for a name that comes twice: the first value would not count."""
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in lines:
+                fault = f"{name!r} is there already, on line {lines[name]}: give each name once"
+                raise yaml.constructor.ConstructorError(None, None, fault, key.start_mark)
+            lines[name] = line
+        return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
+def _decimal(loader: _Loader, node: yaml.ScalarNode) -> int:
+    return int(loader.construct_scalar(node))
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML that `_Loader` reads as it was: texts that look like its numbers are quoted."""
+
+    yaml_implicit_resolvers: ClassVar = _Loader.yaml_implicit_resolvers
+
+
+for tag, rule in RULES.items():
+    _Loader.add_implicit_resolver(tag, rule, list("-+.0123456789"))
+_Loader.add_constructor(INT, _decimal)
 
 
 def read_yaml(text: str) -> Any:
     """What a text says. Raises yaml.YAMLError."""
     return yaml.load(text, _Loader)
+
+
+def write_yaml(value: Any, **options: Any) -> str:
+    """The text that `read_yaml` reads as this value. options: of yaml.dump."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, **options)

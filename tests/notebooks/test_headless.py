@@ -11,8 +11,6 @@ import pytest
 
 import elastic_pinn as ep
 
-pytestmark = pytest.mark.slow
-
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TINY = {
     "hidden_layers": [8],

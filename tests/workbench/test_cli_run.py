@@ -40,7 +40,6 @@ def test_what_is_no_assignment_is_refused(text):
         parse(text)
 
 
-@pytest.mark.slow
 def test_a_notebook_runs_in_one_directory(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
     done = CliRunner().invoke(app, ["run", FORWARD, *SMALL, f"run_dir={tmp_path / 'one'}"])
@@ -65,7 +64,6 @@ def test_a_notebook_that_is_not_there_is_named(tmp_path):
     assert done.exit_code == 1 and "none.ipynb" in done.output
 
 
-@pytest.mark.slow
 def test_a_run_that_fails_ends_with_status_1_and_keeps_what_there_is(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
     where = f"run_dir={tmp_path / 'one'}"
@@ -73,3 +71,45 @@ def test_a_run_that_fails_ends_with_status_1_and_keeps_what_there_is(tmp_path, m
     assert done.exit_code == 1 and "DivergedError" in done.output
     assert ep.Run(tmp_path / "one").status == "failed"
     assert "DivergedError" in (tmp_path / "one" / "notebook.ipynb").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("run_dir=007", "007"), ("run_dir=1e5", "1e5"), ("data=no", "no"), ("init_from=~", "~"), ("mirror=null", "null")],
+)
+def test_a_field_that_is_text_takes_it_as_it_is_written(text, value):
+    assert parse(text)[1] == value
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "told"),
+    [
+        (["problem=receivers", "data=nowhere.h5"], 1, "data = 'nowhere.h5': no such file"),
+        (["problem=receivers", f"data={FORWARD}"], 1, "is not a whole HDF5 file"),
+        (["lame_lambda=-2"], 1, "no stable solid"),
+        (["device=cuda:9"], 1, "no such device"),
+        (["run_dir=$NO_SUCH_NAME/a"], 1, "no such variable"),
+        (["steps=3", "steps=4"], 2, "steps is given twice: 3 and 4"),
+        (["stages={a: 1, a: 2}"], 2, "'a' is there already"),
+    ],
+)
+def test_each_foreseen_fault_is_one_line_before_a_kernel_starts(tmp_path, monkeypatch, given, status, told):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["run", FORWARD, *given])
+    [line] = done.stderr.splitlines()
+    assert done.exit_code == status and line.startswith("error: ") and told in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_directory_that_is_a_file_or_used_is_one_line(tmp_path, folder_of_runs):
+    (tmp_path / "a").write_text("mine")
+    for place, told in ((tmp_path / "a", "is a file"), (folder_of_runs / "a", "already holds a run")):
+        done = CliRunner().invoke(app, ["run", FORWARD, f"run_dir={place}"])
+        [line] = done.stderr.splitlines()
+        assert done.exit_code == 1 and told in line
+
+
+def test_an_unforeseen_fault_keeps_its_traceback(monkeypatch):
+    monkeypatch.setattr("elastic_pinn.workbench.batch.Notebook.read", lambda path: 1 / 0)
+    done = CliRunner().invoke(app, ["run", FORWARD])
+    assert isinstance(done.exception, ZeroDivisionError)

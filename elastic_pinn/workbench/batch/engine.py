@@ -18,7 +18,7 @@ from elastic_pinn.workbench.batch.cluster import connected, threads_of, workers_
 from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_all
 from elastic_pinn.workbench.batch.leash import GRACE_S
 from elastic_pinn.workbench.batch.notebook import Notebook
-from elastic_pinn.workbench.batch.plan import Plan, Planned
+from elastic_pinn.workbench.batch.plan import RECORD_FILE, Plan, Planned
 from elastic_pinn.workbench.batch.results import keep_earlier_results
 from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, Row, as_it_stands
 from elastic_pinn.workbench.batch.summary import update_summary
@@ -99,10 +99,11 @@ def run_sweep(
         rows = {run.name: as_it_stands(sweep.folder, run) for run in plan.runs}
         progress = Progress({name: _again(row) if retry_failed else row for name, row in rows.items()})
         waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in (COMPLETED, FAILED))
-        watch(progress)
         if sweep.cluster.is_local:
             plan.require_possible(itertools.takewhile(lambda _: not stop.is_set(), waiting))
+        watch(progress)
         keep_earlier_results(plan)
+        replace_file(sweep.folder / RECORD_FILE, plan.record)
         replace_file(sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
         if waiting and not stop.is_set():
             with connected(sweep, len(waiting)) as client:

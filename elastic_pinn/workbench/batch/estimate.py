@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-from elastic_pinn.physics import ProblemError
-from elastic_pinn.storage import CheckpointError
-from elastic_pinn.training import Control, DivergedError, train
+from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.training import Control, train
 from elastic_pinn.workbench.batch.cluster import workers_of
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
@@ -52,7 +51,7 @@ def _pace(notebook: Notebook, run: Planned) -> float | None:
         timer.start()
         try:
             summary = train(config, Path(folder) / "look", control=control).summary
-        except (DivergedError, ProblemError, CheckpointError, OSError):  # the sweep will say so of that run
+        except (ElasticPinnError, OSError):  # the sweep will say so of that run
             return None
         finally:
             timer.cancel()

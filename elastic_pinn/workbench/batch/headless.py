@@ -13,12 +13,15 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from nbformat.sign import NotebookNotary
 
+from elastic_pinn import training
 from elastic_pinn.config import ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.workbench.batch.kernels import ENGINE
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary, update_summary
+
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}  # of this environment
 
 logger = logging.getLogger(__name__)
 logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of names that `Notebook.config` has found legal
@@ -33,7 +36,7 @@ class NotebookError(ElasticPinnError, RuntimeError):
     """
 
     def __init__(self, notebook: str, fault: str, name: str, executed: Path) -> None:
-        super().__init__(f"{notebook} failed {fault}\nThe executed copy with the whole traceback is {executed}")
+        super().__init__(f"{notebook} failed {fault}. The executed copy with the whole traceback is {executed}")
         self.fault, self.name = fault, name
 
     @property
@@ -63,25 +66,26 @@ def run_notebook(
         JupyterLab, which then shows its panel. The run's summary then says "executed" under "notebook".
 
     Raises:
-        ConfigError: a parameter has no legal name, or no legal value; or the folder holds a run that is not gone on
+        ElasticPinnError: what `require_possible` refuses; or the folder is a file, or holds a run that is not gone on
             with.
         NotebookError: a cell failed, or the kernel died. Unless training was completed, the summary then says "failed",
             or "stopped" where somebody pulled the leash.
     """
     given = {**(parameters or {}), "run_dir": str(run_dir.resolve())}
-    notebook.config(given)
+    require_possible(notebook, given)
     _require_free(notebook, run_dir, given)
+    node = _whole(notebook)
     leash = leash or Leash()
     run_dir.mkdir(parents=True, exist_ok=True)
     before = read_summary(run_dir)
     executed = run_dir / "notebook.ipynb"
     try:
         papermill.execute_notebook(
-            nbformat.reads(notebook.text, as_version=4),
-            executed,
+            node,
+            str(executed).replace("{", "{{").replace("}", "}}"),  # papermill fills in what stands in braces
             given,
             engine_name=ENGINE,
-            kernel_name="python3",
+            kernel_name=KERNEL["name"],
             progress_bar=False,
             leash=leash,
             stdout_file=sys.stdout if aloud else None,
@@ -97,8 +101,35 @@ def run_notebook(
     return executed
 
 
+def _whole(notebook: Notebook) -> nbformat.NotebookNode:
+    """The notebook as papermill takes it: with a kernel, whatever it was saved with or without.
+
+    Raises ConfigError for what is no valid notebook.
+    """
+    node = nbformat.reads(notebook.text, as_version=4)
+    node.metadata["kernelspec"] = KERNEL
+    try:
+        nbformat.validate(node)
+    except nbformat.ValidationError as error:
+        raise ConfigError(f"{notebook.name}.ipynb is no valid notebook: {error.message}") from None
+    return node
+
+
+def require_possible(notebook: Notebook, given: Mapping[str, Value]) -> None:
+    """Refuse, before a kernel starts, what the notebook would refuse in its first cells, and values that it would
+    ignore: an unknown name, a value that is not legal, a data file that is not there or not usable.
+
+    Raises ConfigError, ProblemError, ReceiverFileError.
+    """
+    config = notebook.check(given)
+    if config:
+        training.require_possible(config)
+
+
 def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value]) -> None:
     """Refuse to put an executed copy in the place of that of a run which the notebook does not go on with."""
+    if run_dir.exists() and not run_dir.is_dir():
+        raise ConfigError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
     resume = given.get("resume", notebook.parameters.get("resume", "never"))
     if resume == "never" and (run_dir / "config.json").exists():
         raise ConfigError(

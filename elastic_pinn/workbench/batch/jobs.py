@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import os
 import shutil
 import socket
 import threading
@@ -12,7 +11,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from elastic_pinn.config import ConfigError
+from elastic_pinn.paths import expanded
 from elastic_pinn.storage import InUseError, locked
+from elastic_pinn.workbench.batch.inputs import require_unchanged
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Planned
@@ -54,13 +56,11 @@ class Job:
 
     @property
     def run_dir(self) -> Path:
-        """The run directory, as it is on this worker. Raises ValueError for a variable that is not set here."""
-        folder = os.path.expandvars(self.folder)
-        if "$" in folder:
-            raise ValueError(
-                f"{folder} on {socket.gethostname()}: there is no such variable in the worker's environment"
-            )
-        return Path(folder) / self.run.name
+        """The run directory, as it is on this worker. Raises ConfigError for a variable that is not set here."""
+        try:
+            return Path(expanded(self.folder)) / self.run.name
+        except ConfigError as error:
+            raise ConfigError(f"{error} of the worker on {socket.gethostname()}") from None
 
 
 def execute(notebook: Notebook, job: Job) -> Row:
@@ -112,7 +112,9 @@ def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
     """Run it, and go on with it where its kernel was killed, or where an orphan was still at it."""
     from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook  # who only sends jobs runs none
 
-    parameters = {"threads": job.threads, **job.run.parameters, "resume": "auto"}
+    threads = {"threads": job.threads} if notebook.takes("threads") else {}
+    parameters = {**threads, **job.run.parameters, "resume": "auto"}
+    require_unchanged(notebook.config(parameters), job.run.inputs)
     reached, tries = read_summary(job.run_dir)["step"], 0
     while tries < TRIES:
         while _is_taken(job.run_dir) and not leash.reason:  # by who trains just this, such as a worker cut off

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from elastic_pinn.config import CheckpointConfig, Config, ConfigError, ProblemConfig, project_root
+from elastic_pinn.config import Config, ConfigError, ProblemConfig
+from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.paths import from_root
+from elastic_pinn.workbench.batch.identity import Identity, KnownRuns
+from elastic_pinn.workbench.batch.inputs import Inputs, inputs_of
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.sweep import Sweep, SweepError, Values
 
-# What changes nothing in what a run finds: two configs that differ in these alone are the same run.
-WITHOUT_EFFECT = {*CheckpointConfig.model_fields, "threads", "time_limit"} - {"monitor"}
-HASH_DIGITS, LABEL_LENGTH = 16, 80
+RECORD_FILE = "sweep.json"  # in the folder of the runs: the notebook and the files as they were when the sweep began
+LABEL_LENGTH = 80
 SHIPPED = Path(__file__).parents[3]  # the folder of this package, beside the notebooks of a clone
 GIVEN_BY_THE_SWEEP = {"run_dir", "resume"}
 
 
 class Planned(NamedTuple):
-    """One run of a sweep: the name of its folder, and the parameters that the notebook gets."""
+    """One run of a sweep: the name of its folder, the parameters that the notebook gets, and the files that it reads as
+    they are when it is planned."""
 
     name: str
     parameters: Values
+    inputs: Inputs
 
     @property
     def mirror(self) -> str:
@@ -60,28 +63,49 @@ class Plan:
     def of_notebook(cls, sweep: Sweep, notebook: Notebook) -> Self:
         """The plan of a sweep of a notebook: each run checked against the config.
 
-        A run's name ends with a hash of its config and the notebook's name, by which it is found again in the folder of
-        the runs, whatever else is changed in the sweep. Draws that come twice are one run. Raises SweepError, naming
-        the values, for a run that cannot be.
+        A run's name ends with a hash of what its result depends on (see `identity`), by which it is found again in the
+        folder of the runs, whatever else is changed in the sweep. Draws that come twice are one run. Raises SweepError,
+        naming the values, for a run that cannot be.
         """
-        if missing := sorted(GIVEN_BY_THE_SWEEP - notebook.parameters.keys(), reverse=True):
-            raise SweepError(
-                f"{notebook.name}.ipynb has no parameters {' and '.join(missing)}: its runs could not go on"
-            )
-        runs: dict[str, Planned] = {}
-        known = _names_by_hash(sweep.folder)
-        for point in sweep.points_and_seeds():
-            parameters = {**sweep.parameters, **point}
-            digest = _identity(notebook, _config(notebook, parameters, point), point)
-            if digest in runs and not sweep.random:
-                raise SweepError(f"two runs would be the same: {_label(point) or 'all runs'}: leave one out")
-            runs[digest] = Planned(known.get(digest) or f"{_label(point) or notebook.name}-{digest}", parameters)
-        return cls(sweep, notebook, list(runs.values()))
+        return cls(sweep, notebook, _runs(sweep, notebook, KnownRuns(sweep.folder), inputs_of))
+
+    @classmethod
+    def as_begun(cls, sweep: Sweep) -> Self:
+        """The plan of a sweep that its folder holds, with the notebook and the files as they were when it was started
+        last: what its runs are, whatever became of these since. Version 0.1.0 left no record of them.
+        """
+        record = sweep.folder / RECORD_FILE
+        if not record.exists():
+            notebook = Notebook.read(_find(sweep.notebook))
+            return cls(sweep, notebook, _runs(sweep, notebook, KnownRuns(sweep.folder, trusted=True), inputs_of))
+        try:
+            told = json.loads(record.read_bytes())
+            notebook, inputs = Notebook(**told["notebook"]), dict(told["inputs"])
+        except (ValueError, LookupError, TypeError) as error:
+            raise SweepError(f"{record} is not what a sweep writes ({type(error).__name__}: {error})") from None
+        return cls(
+            sweep, notebook, _runs(sweep, notebook, KnownRuns(sweep.folder), lambda of: inputs.get(_files(of), {}))
+        )
+
+    @property
+    def record(self) -> bytes:
+        """What `as_begun` reads in the folder of the runs."""
+        inputs = {_files(self.notebook.config(run.parameters)): dict(run.inputs) for run in self.runs if run.inputs}
+        notebook = {"name": self.notebook.name, "text": self.notebook.text}
+        return json.dumps({"notebook": notebook, "inputs": inputs}).encode()
+
+    @property
+    def others(self) -> list[str]:
+        """The runs in the folder that are none of this sweep: of other values, or of the notebook or a file as it was
+        before."""
+        names = {run.name for run in self.runs}
+        return sorted(
+            path.parent.name for path in self.sweep.folder.glob("*/config.json") if path.parent.name not in names
+        )
 
     def require_possible(self, runs: Iterable[Planned]) -> None:
         """Raise SweepError for the first of some runs that `training.require_possible` refuses."""
-        from elastic_pinn.physics import ProblemError  # with torch, which who only reads a sweep does without
-        from elastic_pinn.training import require_possible
+        from elastic_pinn.training import require_possible  # with torch, which who only reads a sweep does without
 
         looked_at = set()
         for run in runs:
@@ -92,7 +116,7 @@ class Plan:
             looked_at.add(asked)
             try:
                 require_possible(config)
-            except (ConfigError, ProblemError) as error:
+            except ElasticPinnError as error:
                 raise SweepError(f"the run {run.name} is not possible here: {error}") from None
 
     @property
@@ -104,17 +128,35 @@ class Plan:
 
 def _find(path: str) -> Path:
     """The notebook at a path from the project's root or, as shipped, from above this package."""
-    places = [project_root() / path, SHIPPED / path]
+    places = [from_root(path), SHIPPED / path]
     found = next((place for place in places if place.is_file()), None)
     if not found:
         raise SweepError(f"notebook = {path!r}: not found as {' or '.join(map(str, dict.fromkeys(places)))}")
     return found
 
 
-def _names_by_hash(folder: Path) -> dict[str, str]:
-    """The runs that are there already: hash -> name, of which the values before the hash may be told otherwise."""
-    names = os.listdir(folder) if folder.is_dir() else []
-    return {name.rpartition("-")[2]: name for name in names if "-" in name}
+def _runs(sweep: Sweep, notebook: Notebook, known: KnownRuns, inputs: Callable[[Config], Inputs]) -> Sequence[Planned]:
+    """The runs of a sweep. inputs: tells the files that a config reads; asked once for each choice of them."""
+    if missing := sorted(GIVEN_BY_THE_SWEEP - notebook.cell.names, reverse=True):
+        raise SweepError(f"{notebook.name}.ipynb has no parameters {' and '.join(missing)}: its runs could not go on")
+    runs: dict[str, Planned] = {}
+    files: dict[str, Inputs] = {}
+    for point in sweep.points_and_seeds():
+        parameters = {**sweep.parameters, **point}
+        config = _config(notebook, parameters, point)
+        if (paths := _files(config)) not in files:
+            files[paths] = inputs(config)
+        identity = Identity.of(notebook, config, parameters, frozenset(point), files[paths])
+        if identity.digest in runs and not sweep.random:
+            raise SweepError(f"two runs would be the same: {_label(point) or 'all runs'}: leave one out")
+        name = known.name_of(identity) or f"{_label(point) or notebook.name}-{identity.digest}"
+        runs[identity.digest] = Planned(name, parameters, files[paths])
+    return list(runs.values())
+
+
+def _files(config: Config) -> str:
+    """The paths that a config names, as one text."""
+    return json.dumps([config.data, config.init_from])
 
 
 def _config(notebook: Notebook, parameters: Mapping[str, Value], point: Values) -> Config:
@@ -125,14 +167,6 @@ def _config(notebook: Notebook, parameters: Mapping[str, Value], point: Values) 
     except ConfigError as error:
         where = f"the run {_label(point)}: " if point else ""
         raise SweepError(f"{where}{error}") from None
-
-
-def _identity(notebook: Notebook, config: Config, point: Values) -> str:
-    """A hash of what a run finds: the notebook's name, and each field that has an effect, or is varied, and is not as
-    by default."""
-    fields = config.model_dump(mode="json", exclude=WITHOUT_EFFECT - point.keys(), exclude_defaults=True)
-    text = json.dumps([notebook.name, fields], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
 
 
 def _label(point: Values) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from elastic_pinn.storage import replace_file
-from elastic_pinn.workbench.batch.plan import Plan, Planned
+from elastic_pinn.workbench.batch.plan import RECORD_FILE, Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, SWEEP_FILE, Row
 from elastic_pinn.workbench.batch.sweep import MEASURED, Sweep
 
@@ -80,7 +80,7 @@ def keep_earlier_results(plan: Plan) -> None:
         return
     if set(told) - {run.name for run in plan.runs}:
         written = datetime.fromtimestamp((folder / RESULTS[1]).stat().st_mtime).strftime("%Y%m%d-%H%M%S")
-        for name in (*RESULTS, SWEEP_FILE):
+        for name in (*RESULTS, SWEEP_FILE, RECORD_FILE):
             if (folder / name).exists():
                 (folder / name).rename(folder / f"{Path(name).stem}-{written}{Path(name).suffix}")
 
@@ -128,7 +128,8 @@ def _varied(run: Planned, plan: Plan) -> dict[str, Any]:
     """What a run has of the fields that vary: of those that its item of a list does not give, the notebook's own."""
     names, values = plan.sweep.varied, run.parameters
     if set(names) - values.keys():
-        values = plan.notebook.config(values).model_dump(mode="json", include=set(names))
+        config = plan.notebook.config(values).model_dump(mode="json", include=set(names))
+        values = {**plan.notebook.own(values), **config}
     return {name: _plain(values[name]) for name in names}
 
 

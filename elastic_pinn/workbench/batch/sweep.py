@@ -12,10 +12,11 @@ import numpy as np
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from elastic_pinn.config import Config, ConfigError, NonNegative, OptionalCount, plain_parameters, project_root
+from elastic_pinn.config import Config, ConfigError, NonNegative, OptionalCount, plain_parameters
+from elastic_pinn.paths import from_root
 from elastic_pinn.workbench.batch.notebook import Value
 from elastic_pinn.workbench.folders import RUNS, stamped
-from elastic_pinn.workbench.values import read_yaml
+from elastic_pinn.workbench.values import read_yaml, write_yaml
 
 Values = dict[str, Any]
 Range = tuple[float, float]
@@ -161,7 +162,7 @@ class Sweep(Part):
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The sweep that a YAML file tells of. Raises SweepError, which names it, and FileNotFoundError."""
+        """The sweep that a YAML file tells of. Raises SweepError, which names it."""
         try:
             fields = read_yaml(path.read_text(encoding="utf-8"))
             if not isinstance(fields, dict):
@@ -171,7 +172,9 @@ class Sweep(Part):
             mark = error.problem_mark
             place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
             raise SweepError(f"{path}: {place}{error.problem}") from None
-        except (yaml.YAMLError, SweepError) as error:
+        except OSError as error:
+            raise SweepError(f"no sweep file could be read at {path}: {error.strerror}") from None
+        except (yaml.YAMLError, UnicodeDecodeError, SweepError) as error:
             raise SweepError(f"{path}: {error}") from None
 
     @classmethod
@@ -190,12 +193,12 @@ class Sweep(Part):
 
     def to_yaml(self) -> str:
         """The same as `read` takes, without what is as by default."""
-        return yaml.safe_dump(self.model_dump(by_alias=True, exclude_defaults=True, mode="json"), sort_keys=False)
+        return write_yaml(self.model_dump(by_alias=True, exclude_defaults=True, mode="json"))
 
     @property
     def folder(self) -> Path:
         """The folder of the runs."""
-        return project_root() / self.directory
+        return from_root(self.directory)
 
     @property
     def varied(self) -> list[str]:

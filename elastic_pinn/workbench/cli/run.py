@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
-from elastic_pinn.workbench.cli.app import BAD, INTERRUPTED, app
+from elastic_pinn.workbench.cli.app import INTERRUPTED, app
 from elastic_pinn.workbench.cli.signals import stopped_by_signals
-from elastic_pinn.workbench.cli.text import clean, say
+from elastic_pinn.workbench.cli.text import say
 from elastic_pinn.workbench.values import read_yaml
 
 if TYPE_CHECKING:
@@ -31,40 +32,50 @@ def run(
 
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
+    from elastic_pinn.paths import expanded
     from elastic_pinn.workbench.batch import Notebook
     from elastic_pinn.workbench.batch.leash import Leash
     from elastic_pinn.workbench.folders import run_folder
 
-    parameters, read = dict(map(parse, given or [])), Notebook.read(notebook)
-    read.config(parameters)
-    from elastic_pinn.workbench.batch.headless import (  # takes seconds, which a fault need not
-        NotebookError,
-        run_notebook,
-    )
+    parameters, read = assignments(given or []), Notebook.read(Path(expanded(notebook)))
+    read.check(parameters)
+    from elastic_pinn.workbench.batch.headless import require_possible, run_notebook  # takes seconds, a fault need not
 
+    require_possible(read, parameters)
     run_dir = run_folder(str(parameters.pop("run_dir", "")), read.name)
     leash, words = Leash(), "the run ends with a checkpoint, and draws what it has"
-    try:
-        with stopped_by_signals(lambda: leash.stop("asked to stop"), words) as asked:
-            executed = run_notebook(read, run_dir, parameters, leash)
-        if asked.is_set():
-            say(f"stopped: run_dir={run_dir} resume=auto goes on with it")
-            raise typer.Exit(INTERRUPTED)
-    except NotebookError as error:
-        for line in str(error).splitlines():
-            typer.echo(clean(line), err=True)
-        raise typer.Exit(BAD) from None
+    with stopped_by_signals(lambda: leash.stop("asked to stop"), words) as asked:
+        executed = run_notebook(read, run_dir, parameters, leash)
+    if asked.is_set():
+        say(f"stopped: run_dir={run_dir} resume=auto goes on with it")
+        raise typer.Exit(INTERRUPTED)
     say(f"executed notebook: {executed}")
 
 
+def assignments(given: Iterable[str]) -> dict[str, Value]:
+    """Names and values of some NAME=VALUE. Raises typer.BadParameter as `parse`, and for a name that comes twice."""
+    found: dict[str, Value] = {}
+    for text in given:
+        name, value = parse(text)
+        if name in found:
+            raise typer.BadParameter(f"{name} is given twice: {found[name]!r} and {value!r}")
+        found[name] = value
+    return found
+
+
 def parse(text: str) -> tuple[str, Value]:
-    """The name and the value of NAME=VALUE: numbers, true and false, [lists], and all else as text.
+    """The name and the value of NAME=VALUE: numbers, true and false, [lists], and all else as text; a field of the
+    config that is text takes it as it is written.
 
     Raises typer.BadParameter for what has no equals sign, or is no value.
     """
+    from elastic_pinn.config import BESIDE_CONFIG, Config
+
     name, sign, written = text.partition("=")
     if not (sign and name.isidentifier()):
         raise typer.BadParameter(f'{text!r}: NAME=VALUE is needed, as in steps=2000 or "hidden_layers=[64,64]"')
+    if name in BESIDE_CONFIG or (name in Config.model_fields and Config.model_fields[name].annotation is str):
+        return name, written
     try:
         value: Any = read_yaml(written)
     except yaml.YAMLError as error:

@@ -47,9 +47,10 @@ def sweep(
 
     elastic-pinn sweep sweep.yaml --dry-run
     """
+    from elastic_pinn.paths import expanded
     from elastic_pinn.workbench.batch import Plan, Sweep
 
-    asked = Sweep.read(file)
+    asked = Sweep.read(Path(expanded(file)))
     if scheduler:
         cluster = {"scheduler": scheduler, "directory": asked.cluster.directory}
         asked = Sweep(**{**asked.model_dump(by_alias=True), "cluster": cluster})
@@ -60,6 +61,7 @@ def sweep(
     from elastic_pinn.workbench.batch.engine import run_sweep  # takes seconds, which a fault need not
     from elastic_pinn.workbench.batch.results import table_of, write_results
 
+    _say_others(plan)
     stop, words = threading.Event(), "each run ends with a checkpoint, and draws what it has"
     with stopped_by_signals(stop.set, words), _bar() as watch:
         progress = run_sweep(plan, retry_failed, watch, stop)
@@ -97,12 +99,13 @@ def status(
         raise typer.BadParameter(f"{folder} is no folder of a sweep: there is no {SWEEP_FILE} in it")
     there = {"directory": str(folder.resolve())}  # wherever it was moved or mounted
     asked = Sweep(**{**Sweep.read(path).model_dump(by_alias=True), **there})
-    plan = Plan.of(asked)
+    plan = Plan.as_begun(asked)
     table = table_of(plan, rows_of(plan))
     counts = table["status"].value_counts()
     if is_locked(folder):
         say("a sweep is at work on them")
     say(f"{len(table)} runs: " + ", ".join(f"{counts[name]} {name}" for name in STATUSES if name in counts))
+    _say_others(plan)
     _say_runs(asked, table if every else table[table["status"].isin([RUNNING, FAILED, UNFINISHED])], every)
     _say_results(asked, table)
 
@@ -111,10 +114,13 @@ def _preview(plan: Plan) -> None:
     from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
     from elastic_pinn.workbench.batch.estimate import seconds_left
     from elastic_pinn.workbench.batch.results import table_of
-    from elastic_pinn.workbench.batch.standing import COMPLETED, rows_of
+    from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, rows_of
 
     asked, rows = plan.sweep, rows_of(plan)
+    if asked.cluster.is_local:
+        plan.require_possible(run for run in plan.runs if rows[run.name]["status"] not in (COMPLETED, FAILED))
     table = table_of(plan, rows)
+    _say_others(plan)
     _say_runs(asked, table, every=False)
     left = seconds_left(plan, rows)
     done = int((table["status"] == COMPLETED).sum())
@@ -122,6 +128,14 @@ def _preview(plan: Plan) -> None:
         f"{threads_of(asked)} CPU threads each, into {asked.folder}")  # fmt: skip
     if left is not None:
         say(f"about {duration_text(left)} to go; nothing was started")
+
+
+def _say_others(plan: Plan) -> None:
+    """Which runs in the folder do not count, so that nobody takes them for what is asked for."""
+    if others := plan.others:
+        named = f"{others[0]}{' and others' if len(others) > 1 else ''}"
+        say(f"{len(others)} other runs are in {plan.sweep.folder}, and do not count: they are of other values, or the "
+            f"notebook or a file that they read has changed since ({clipped(named, REASON)})")  # fmt: skip
 
 
 def _say_runs(asked: Sweep, table: pd.DataFrame, every: bool) -> None:

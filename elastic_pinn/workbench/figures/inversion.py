@@ -16,7 +16,6 @@ from elastic_pinn.workbench.figures.sources import (
     Source,
     checkpoint_of,
     open_source,
-    problem_of,
     starting_material,
 )
 from elastic_pinn.workbench.figures.units import unit_for
@@ -35,7 +34,7 @@ def material_traces(source: Source, problem: Problem | None = None) -> Picture:
     Raises ValueError for a problem without unknowns.
     """
     opened = open_source(source)
-    problem, history = problem_of(opened, problem), opened.history()
+    problem, history = opened.problem(problem), opened.history()
     unknowns = problem.material.unknowns
     if not unknowns:
         raise ValueError("material_traces needs a problem with unknowns, and this one has none")
@@ -73,7 +72,7 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Non
     `material_traces`. Raises ValueError for a problem without receivers, or for a receiver that is not there.
     """
     checkpoint = checkpoint_of(source)
-    receivers = problem_of(checkpoint, problem).receivers
+    receivers = checkpoint.problem(problem).receivers
     if receivers is None:
         raise ValueError("data_fit needs a problem with receivers, and this one has none")
     row = loudest(receivers) if receiver is None else receiver

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 
@@ -30,11 +30,6 @@ def checkpoint_of(source: Source) -> Checkpoint:
     """The checkpoint, of a run its newest."""
     opened = open_source(source)
     return opened.latest() if isinstance(opened, Run) else opened
-
-
-def problem_of(checkpoint: Run | Checkpoint, problem: Problem | None) -> Problem:
-    """The problem that was solved; one of the user's own is not in the file and has to be given."""
-    return problem or problem_from(checkpoint.config)
 
 
 def starting_material(problem: Problem) -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.workbench.fields import QUANTITIES, Fields, fields_of
@@ -73,7 +73,7 @@ class CheckpointTabs(widgets.Tab):
     def _problem(self) -> Problem | None:
         """What was solved; None for a problem of somebody's own, or where its data are not here."""
         try:
-            return problem_from(self.checkpoint.config)
+            return self.checkpoint.problem()
         except (ConfigError, ReceiverFileError):
             return None
 

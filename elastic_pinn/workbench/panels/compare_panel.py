@@ -9,7 +9,7 @@ import logging
 import ipywidgets as widgets
 import pandas as pd
 
-from elastic_pinn.config import project_root
+from elastic_pinn.paths import from_root
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError, replace_file
 from elastic_pinn.workbench.figures.comparison import AXES, compare, drawable
@@ -38,7 +38,7 @@ class ComparePanel(widgets.VBox):
     """
 
     def __init__(self, run_dir: str = "", column: str = VALIDATION) -> None:
-        self.folder = project_root() / (run_dir or RUNS)
+        self.folder = from_root(run_dir or RUNS)
         self._column = widgets.Combobox(
             value=column, description="Column", ensure_option=False, continuous_update=False,
             tooltip="of the history: 'loss/pde', 'error/displacement', ...",

@@ -9,6 +9,7 @@ from threading import Lock
 import ipywidgets as widgets
 
 from elastic_pinn.config import project_root
+from elastic_pinn.paths import from_root
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.fields import Fields
@@ -84,7 +85,7 @@ class ExplorePanel(widgets.VBox):
             self._say("open", f"{found.path}: step {found.step:,}, written {found.snapshot.created}")
 
     def _read(self, place: str) -> Checkpoint:
-        path = place if "://" in place else str(project_root() / place)
+        path = place if "://" in place else str(from_root(place))
         isolated = self._isolated.value
         is_file = path.endswith(".h5") or Path(path).is_file()
         return load_checkpoint(path, isolated) if is_file else Run(path).latest(isolated)

@@ -14,7 +14,7 @@ from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP, SHIPPED
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.fields import as_fault
-from elastic_pinn.workbench.values import read_yaml
+from elastic_pinn.workbench.values import read_yaml, write_yaml
 
 STYLE = {"description_width": "90px"}
 BOX = {"width": "auto", "height": "150px"}
@@ -123,7 +123,7 @@ def _can_go_on(path: Path) -> bool:
 
 def _as_text(values: dict[str, Any]) -> str:
     """A line a name, as `_mapping` reads it."""
-    lines = (yaml.safe_dump(value, default_flow_style=True, width=10_000).splitlines()[0] for value in values.values())
+    lines = (write_yaml(value, default_flow_style=True, width=10_000).splitlines()[0] for value in values.values())
     return "\n".join(f"{name}: {line}" for name, line in zip(values, lines, strict=True))
 
 

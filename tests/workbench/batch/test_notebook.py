@@ -138,7 +138,7 @@ def test_a_notebook_that_was_stopped_before_it_began_ends_at_once(notebook, tmp_
 
 
 def test_a_kernel_looks_for_no_garbage_in_what_it_imported_and_keeps_its_names_free(notebook, tmp_path):
-    before = "import gc\nassert gc.get_freeze_count() == 0 and 'freeze_imports' not in globals()\nimport elastic_pinn"
+    before = "import gc\nassert gc.get_freeze_count() == 0 and 'freeze_imports' not in globals()\nimport torch"
     after = "assert gc.get_freeze_count() > 0"
     written = write_notebook(tmp_path / "two.ipynb", "steps = 1\nrun_dir = ''", before, after)
     run_notebook(Notebook.read(written), tmp_path / "run")

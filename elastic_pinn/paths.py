@@ -1,0 +1,32 @@
+"""What a path in a notebook, in a sweep file or on the command line means."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from elastic_pinn.config import ConfigError, project_root
+
+UNSET = re.compile(r"\$(\w+|\{[^}]*\})")
+
+
+def expanded(path: str | Path) -> str:
+    """A path with `~`, `$NAME` and `${NAME}` written out, as a shell does; a URL stays as it is.
+
+    Raises ConfigError for a variable that is not set and for a user without a home: no folder is ever named `~`.
+    """
+    text = str(path)
+    if "://" in text:
+        return text
+    found = os.path.expanduser(os.path.expandvars(text))
+    if unset := UNSET.search(found):
+        raise ConfigError(f"the path {text!r} names {unset[0]}, and there is no such variable in the environment")
+    if found.startswith("~"):
+        raise ConfigError(f"the path {text!r} begins with {found.split('/')[0]}, whose home folder is not known")
+    return found
+
+
+def from_root(path: str | Path) -> Path:
+    """Where a path leads: written out as by `expanded`, and a relative one from the project's root."""
+    return project_root() / expanded(path)

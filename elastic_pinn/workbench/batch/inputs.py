@@ -1,0 +1,66 @@
+"""The files that a run reads, by what is in them: another content is another run, whatever the file is called."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from elastic_pinn.config import Config, ConfigError
+
+Inputs = Mapping[str, str]
+"""A field of the config that names a file -> the SHA-256 of what is in it."""
+
+NOT_HERE = "not on this machine"
+
+
+def inputs_of(config: Config) -> dict[str, str]:
+    """The files that a run reads: its receiver file, and the checkpoint that it starts from, which of a run is its
+    newest. One that is not on this machine is NOT_HERE, as those of workers on a cluster may be.
+
+    Raises ConfigError for a path that cannot be meant.
+    """
+    found = {"data": _data(config.data) if config.data else "", "init_from": _checkpoint(config.init_from)}
+    return {name: digest for name, digest in found.items() if digest}
+
+
+def require_unchanged(config: Config, planned: Inputs) -> None:
+    """Raise ConfigError, naming the file, where one is no longer what it was when the run was planned."""
+    for name, digest in inputs_of(config).items():
+        before = planned.get(name, NOT_HERE)
+        if NOT_HERE not in (digest, before) and digest != before:
+            raise ConfigError(
+                f"{name} = {getattr(config, name)!r} was changed while the sweep ran: its SHA-256 was {before[:12]} "
+                f"and is {digest[:12]}. Start the sweep again, which then plans with the file as it is"
+            )
+
+
+def _data(path: str) -> str:
+    from elastic_pinn.physics.catalogue import find  # with torch, which who asks for no data does without
+
+    try:
+        place = find(path)
+    except ConfigError:  # told by `require_possible`, where it has to be here
+        return NOT_HERE
+    status = place.stat()
+    return _digest(place, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, *_: int) -> str:
+    """The SHA-256 of a file; the other arguments tell when it has to be read again."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checkpoint(place: str) -> str:
+    if not place:
+        return ""
+    from elastic_pinn.storage import CheckpointError
+    from elastic_pinn.training.warm_start import header_of
+
+    try:
+        return header_of(place).sha256.hex()
+    except (CheckpointError, FileNotFoundError):  # told by the run itself
+        return NOT_HERE

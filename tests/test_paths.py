@@ -1,0 +1,89 @@
+"""`~` and $NAME in every path that a person writes, and run directories that cannot be meant."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.config import ConfigError
+from elastic_pinn.paths import expanded, from_root
+from elastic_pinn.physics.catalogue import find
+from elastic_pinn.workbench.batch import Plan, Sweep
+from elastic_pinn.workbench.batch.jobs import Job
+from elastic_pinn.workbench.folders import resume_from, run_folder
+from tests.headless import write_training_notebook
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """A home folder, named by $RUNS as well; the working directory is another one."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("RUNS", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize("path", ["~/a", "$RUNS/a", "${RUNS}/a"])
+def test_a_path_is_written_out_as_by_a_shell(home, path):
+    assert expanded(path) == f"{home}/a" == str(from_root(path)) == expanded(Path(path))
+
+
+@pytest.mark.parametrize("path", ["runs/a", "/runs/a~", "s3://bucket/$RUNS/~", "price$", "never", ""])
+def test_what_asks_for_nothing_stays_as_it_is(home, path):
+    assert expanded(path) == path
+
+
+@pytest.mark.parametrize("path", ["$NO_SUCH_NAME/a", "a/${NO_SUCH_NAME}", "~no_such_user/a"])
+def test_what_cannot_be_written_out_is_refused_by_name(home, path):
+    with pytest.raises(ConfigError, match=r"(?i)no_such"):
+        expanded(path)
+
+
+def test_a_relative_path_starts_at_the_projects_root(home):
+    (home.parent / "pyproject.toml").touch()
+    assert from_root("runs/a") == home.parent / "runs" / "a"
+
+
+def test_a_run_in_the_home_folder_is_trained_read_and_gone_on_with_there(home, tiny):
+    ep.train(tiny(steps=1), Path("~/a"))
+    assert ep.train(tiny(steps=2), "~/a", resume="$RUNS/a").path == home / "a"
+    newest = ep.Run("$RUNS/a").latest().path.name
+    assert ep.load_checkpoint(f"~/a/checkpoints/{newest}").step == 2
+    assert ep.train(tiny(steps=1, init_from="~/a"), "${RUNS}/b").events()
+    assert not list(Path.cwd().iterdir())
+
+
+def test_notebooks_and_data_are_looked_for_there_as_well(home, aluminium):
+    (home / "waves.h5").write_bytes(aluminium.read_bytes())
+    assert find("~/waves.h5") == find("$RUNS/waves.h5") == home / "waves.h5"
+    assert run_folder("~/a", "name") == home / "a"
+    assert resume_from("$RUNS/a") == str(home / "a") and resume_from("auto") == "auto"
+
+
+@pytest.mark.parametrize("run_dir", ["", Path()])
+def test_no_run_is_strewn_over_the_working_directory(home, tiny, run_dir):
+    with pytest.raises(ep.RunDirectoryError, match="run_dir is empty"):
+        ep.train(tiny(), run_dir)
+    assert not list(Path.cwd().iterdir())
+
+
+def test_a_file_is_no_run_directory(tiny, tmp_path):
+    (tmp_path / "a.h5").write_text("mine")
+    with pytest.raises(ep.RunDirectoryError, match=r"a\.h5' is a file"):
+        ep.train(tiny(), tmp_path / "a.h5")
+    assert (tmp_path / "a.h5").read_text() == "mine"
+
+
+def test_notebook_and_directory_of_a_sweep_may_be_there(home):
+    write_training_notebook(home / "train.ipynb")
+    Path("sweep.yaml").write_text("notebook: ~/train.ipynb\ndirectory: $RUNS/sweep\n")
+    plan = Plan.of(Sweep.read(Path("sweep.yaml")))
+    assert plan.sweep.folder == home / "sweep"
+    assert plan.from_anywhere.notebook == str(home / "train.ipynb")
+    job = Job("sweep", plan.runs[0], "${RUNS}/own", 0.0, 1)
+    assert job.run_dir.parent == home / "own"
+    with pytest.raises(ConfigError, match=r"NO_SUCH_NAME.* of the worker on"):
+        _ = replace(job, folder="$NO_SUCH_NAME/own").run_dir
