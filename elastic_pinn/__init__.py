@@ -28,6 +28,8 @@ __all__ = [
     "Run",
     "RunDirectoryError",
     "Traction",
+    "UncertaintyError",
+    "WavefieldUncertainty",
     "figures",
     "load_checkpoint",
     "pin",
@@ -55,7 +57,15 @@ if TYPE_CHECKING:
     )
     from elastic_pinn.run import Checkpoint, Run, load_checkpoint
     from elastic_pinn.storage import CheckpointError, pin, unpin
-    from elastic_pinn.training import Control, DivergedError, LostProcessError, RunDirectoryError, train
+    from elastic_pinn.training import (
+        Control,
+        DivergedError,
+        LostProcessError,
+        RunDirectoryError,
+        UncertaintyError,
+        WavefieldUncertainty,
+        train,
+    )
     from elastic_pinn.workbench import figures
 else:
 

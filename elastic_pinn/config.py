@@ -10,14 +10,15 @@ from __future__ import annotations
 import difflib
 import json
 import logging
-from collections.abc import Mapping
-from numbers import Number
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.parameters import in_one_line, parameters_in, plain
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +29,6 @@ BESIDE_CONFIG = {
 """Notebook parameters that say where a run lies and how it starts, with what is legal: not part of what the
 experiment is."""
 
-PLAIN = (Number, str, bytes, list, tuple, set, dict, type(None))
-"""Types of a notebook's parameters, legal or not; whatever else stands in its namespace is no parameter."""
-
 Item = TypeVar("Item")
 List = Annotated[tuple[Item, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
 Count = Annotated[int, Field(ge=1)]
@@ -40,6 +38,16 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden", "last_layer",
                         "levenberg_marquardt", "variable_projection"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Of:
+    """The problem that uses a field: where it is given with another one, it is refused."""
+
+    problem: str
+
+
+OF_STANDING_WAVES, OF_RECEIVERS = Of("standing_waves"), Of("receivers")
 
 
 class ConfigError(ElasticPinnError, ValueError):
@@ -58,23 +66,23 @@ class ProblemConfig(Section):
     problem: Literal["standing_waves", "receivers", "own"] = "standing_waves"
     """standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see `data`. own: given to
     train()"""
-    data: str = ""
+    data: Annotated[str, OF_RECEIVERS] = ""
     """receiver file of the problem 'receivers'; a relative path starts at the project's root"""
-    length: Positive = 1.0
+    length: Annotated[Positive, OF_STANDING_WAVES] = 1.0
     """side of the square of the problem 'standing_waves', m"""
-    duration: Positive = 2.0
+    duration: Annotated[Positive, OF_STANDING_WAVES] = 2.0
     """time window of the problem 'standing_waves', s"""
-    lame_lambda: float = Field(default=2.0, allow_inf_nan=False)
+    lame_lambda: Annotated[float, Field(allow_inf_nan=False), OF_STANDING_WAVES] = 2.0
     """first Lame parameter of the problem 'standing_waves', Pa"""
-    lame_mu: Positive = 1.0
+    lame_mu: Annotated[Positive, OF_STANDING_WAVES] = 1.0
     """shear modulus of the problem 'standing_waves', Pa"""
-    density: Positive = 1.0
+    density: Annotated[Positive, OF_STANDING_WAVES] = 1.0
     """density of the problem 'standing_waves', kg/m3"""
-    unknowns: List[Literal["lambda", "mu", "rho"]] = ()
+    unknowns: Annotated[List[Literal["lambda", "mu", "rho"]], OF_RECEIVERS] = ()
     """what is to be found from receivers: any of 'lambda', 'mu', 'rho'"""
-    unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 10.0
+    unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False), OF_RECEIVERS] = 10.0
     """bulk modulus, shear modulus and density are searched between start / range and start * range"""
-    initial_pulses: bool = True
+    initial_pulses: Annotated[bool, OF_RECEIVERS] = True
     """whether the known initial pulses of a receiver file are used as the initial condition"""
 
 
@@ -234,39 +242,62 @@ SECTIONS: Mapping[str, type[Section]] = {
 class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     """A whole experiment: every field of the four sections by its flat name.
 
-    Raises ConfigError, before anything else happens, for an unknown field or a value that is not legal.
+    Values of NumPy, torch and pandas are taken where they mean a plain one without doubt. Raises ConfigError, before
+    anything else happens, for an unknown field, a value that is not legal, and a field that the problem does not use.
     """
 
     # The sections have read their docstrings already; only this class is made at every import.
     model_config = ConfigDict(use_attribute_docstrings=False, defer_build=False)
 
     def __init__(self, **fields: Any) -> None:
+        self._fill(**fields)
+        self._refuse_unused(fields)
+
+    def _fill(self, **fields: Any) -> None:
+        """Take the values of fields, whether the problem uses them or not."""
         try:
-            super().__init__(**fields)
+            super().__init__(**{name: plain(value) for name, value in fields.items()})
         except ValidationError as error:
             raise ConfigError("\n".join(_for_people(fault) for fault in error.errors())) from None
+
+    def _refuse_unused(self, names: Iterable[str]) -> None:
+        """Raise ConfigError where one of the fields is of another problem than this one, unless it is empty."""
+        unused = unused_fields(self.problem)
+        values = {name: getattr(self, name) for name in names if name in unused}
+        faults = [
+            f"{name} = {in_one_line(value)}: problem {self.problem!r} does not use it, "
+            f"{unused[name]!r} does; leave it out"
+            for name, value in values.items()
+            if value not in ("", ())
+        ]
+        if faults:
+            raise ConfigError("\n".join(faults))
 
     @classmethod
     def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
         """The config of a notebook's parameters: call it with globals() in the first cell after the parameters.
 
-        Every public name with a plain value (number, text, list, ...) must be a field, or `run_dir` or `resume`.
-        Raises ConfigError for a misspelt name or a value that is not legal, so that plain papermill fails.
+        Every public name with a plain value (number, text, list, ...) must be a field, or `run_dir` or `resume`, and
+        under the name of a field stands a value that is legal. A Problem of the user's own under the name `problem`
+        means "own". Raises ConfigError for a misspelt name, a value that is not legal, and a field that the problem
+        does not use, so that plain papermill fails.
         """
-        plain = plain_parameters(namespace)
+        given = plain_parameters(namespace)
         for name, legal in BESIDE_CONFIG.items():
-            if not isinstance(plain.pop(name, ""), str):
-                raise ConfigError(f"{name} = {namespace[name]!r}: must be text, {legal}")
-        return cls(**plain)
+            if not isinstance(given.pop(name, ""), str):
+                raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
+        return cls(**given)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The config that `to_json` wrote; fields that came since get their defaults, and are listed in the log.
 
-        Raises ConfigError as the constructor does.
+        It holds every field, those that its problem does not use as well. Raises ConfigError as the constructor does.
         """
         fields = json.loads(text)
-        config = cls(**fields)
+        config = cls.__new__(cls)
+        config._fill(**fields)
+        config.model_fields_set.difference_update(unused_fields(config.problem))
         missing = [f"{name} = {getattr(config, name)!r}" for name in cls.model_fields if name not in fields]
         if missing:
             logger.info("a config of an older version; by default: %s", ", ".join(missing))
@@ -277,8 +308,16 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         return self.model_dump_json(indent=2)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """The config with some fields changed. Raises ConfigError as the constructor does."""
-        return type(self)(**(self.model_dump() | dict(update or {})))
+        """The config with some fields changed. Raises ConfigError as the constructor does, for a field that is changed
+        and that the problem does not use, too; what is changed to its default counts as not given."""
+        copy = type(self).__new__(type(self))
+        copy._fill(**(self.model_dump() | dict(update or {})))
+        changed = self.differences(copy).keys()
+        given = {name for name in changed if getattr(copy, name) != type(self).model_fields[name].default}
+        copy._refuse_unused(given)
+        copy.model_fields_set.intersection_update((self.model_fields_set - changed) | given)
+        copy.model_fields_set.difference_update(unused_fields(copy.problem))
+        return copy
 
     def differences(self, other: Config) -> dict[str, tuple[Any, Any]]:
         """The fields in which two configs differ: name -> (value here, value there)."""
@@ -322,12 +361,15 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
 
 
 def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a notebook's namespace is a parameter: public names with plain values (number, text, list, ...)."""
-    return {
-        name: value
-        for name, value in namespace.items()
-        if isinstance(value, PLAIN) and not name.startswith("_") and name not in {"In", "Out"}
-    }
+    """The parameters of an experiment in a notebook's namespace, see `parameters_in`."""
+    return parameters_in(namespace, {*Config.model_fields, *BESIDE_CONFIG})
+
+
+def unused_fields(problem: str) -> dict[str, str]:
+    """The fields of the problem section that a problem does not use, and the problem that does."""
+    of = {name: each.problem for name, field in ProblemConfig.model_fields.items()
+          for each in field.metadata if isinstance(each, Of)}  # fmt: skip
+    return {name: other for name, other in of.items() if other != problem}
 
 
 def _for_people(fault: Mapping[str, Any]) -> str:
@@ -343,7 +385,7 @@ def _for_people(fault: Mapping[str, Any]) -> str:
     wanted = fault["msg"].replace("a valid tuple", "a list, as in [...]")
     if fault["type"] == "string_pattern_mismatch":  # the description says it better than a regular expression
         wanted = "not legal"
-    return f"{name} = {fault['input']!r}: {wanted}. {name} is {Config.model_fields[name].description}"
+    return f"{name} = {in_one_line(fault['input'])}: {wanted}. {name} is {Config.model_fields[name].description}"
 
 
 def project_root(start: Path | None = None) -> Path:

@@ -145,6 +145,16 @@ def test_a_lost_or_damaged_history_comes_from_the_newest_checkpoint(run, damage)
     assert run.events() == []
 
 
+def test_a_damaged_history_of_a_killed_run_comes_from_the_newest_checkpoint_and_it_is_said(run, caplog):
+    path, before = run.path / "history.h5", run.history()
+    with LiveHistory(path, run.latest().snapshot.history):
+        content = bytearray(path.read_bytes())
+    content[content.rindex(b"OHDR") + 12] ^= 1
+    overwrite(path, content)
+    assert_frame_equal(run.history(), before, check_exact=True, check_like=True)
+    assert str(path) in caplog.text and run.latest().path.name in caplog.text
+
+
 def test_without_history_and_checkpoints_the_fault_is_named(run):
     shutil.rmtree(run.path / "checkpoints")
     (run.path / "history.h5").unlink()
@@ -171,6 +181,7 @@ def test_a_live_history_that_a_kill_left_behind_gives_way_to_the_newest_checkpoi
     assert run.history().equals(whole[list(run.history())])
 
 
+@pytest.mark.slow
 def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
     run = ep.Run(tmp_path / "run")
     assert run.status == "running" and run.summary["pid"] == running.pid
@@ -183,6 +194,7 @@ def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
     assert run.history()["step"].tolist() == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.slow
 def test_a_killed_runs_history_is_read_up_to_its_end(running, tmp_path, tiny):
     os.kill(running.pid, signal.SIGKILL)
     running.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -40,6 +40,8 @@ class Problem:
     receivers: Receivers | None = None
     exact: Field | None = None
     displacement_scale: float = 0.0
+
+    AS_PARAMETER: ClassVar[str] = "own"  # what it means where a notebook's parameter `problem` is one
 
     def __post_init__(self) -> None:
         if not (self.boundary or self.initial or self.receivers):

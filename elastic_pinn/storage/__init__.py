@@ -12,7 +12,8 @@ from elastic_pinn.storage.format.seal import FORMAT_VERSION, UNKNOWN_MEASURE, He
 from elastic_pinn.storage.format.snapshot import Snapshot, open_image, parse_snapshot, read_snapshot
 from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
 from elastic_pinn.storage.isolation import read_isolated
-from elastic_pinn.storage.live import LiveHistory, read_live
+from elastic_pinn.storage.live import LiveHistory
+from elastic_pinn.storage.live_reading import read_live
 from elastic_pinn.storage.lock import InUseError, is_locked, locked
 from elastic_pinn.storage.retention import Policy, pin, reasons_to_stay, unpin
 from elastic_pinn.storage.store import Store

@@ -7,7 +7,6 @@ which is written last.
 
 import logging
 import os
-import struct
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,10 +15,9 @@ from types import TracebackType
 
 import h5py
 import numpy as np
-from h5py import h5d, h5s
+from h5py import h5s
 
-from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.files import make_folders, open_regular, temporary_beside, write_new
+from elastic_pinn.storage.files import make_folders, temporary_beside, write_new
 from elastic_pinn.storage.format.hdf5 import LIBVER, new_file, set_attribute
 from elastic_pinn.storage.format.history import (
     EVENT_BYTES,
@@ -28,26 +26,17 @@ from elastic_pinn.storage.format.history import (
     History,
     dtype_of,
     event_rows,
-    losses_of_start_until,
-    read_event_rows,
 )
 from elastic_pinn.storage.format.image import Image
-from elastic_pinn.storage.guard.reading import Guard, refusal
 
 logger = logging.getLogger(__name__)
 
 CHUNK_ROWS = 2048  # set aside for each column from the start: 16 kB, of a short run most of the file
 EVENT_CHUNK_ROWS = 16
 ROOM_BYTES = 2 * 8 * CHUNK_ROWS  # that a data set may take beside its new rows: a chunk begun, and its index
-MAX_CHUNK_BYTES = 1 << 20
 NO_STEP = -1  # what a row of the column "step" holds until it is written
 
-# Signature, version 3, 8-byte addresses and lengths, flags; begin, no extension, where the file ends.
-SUPERBLOCK = struct.Struct("<8sBBBxQQQ")
-OURS = (b"\x89HDF\r\n\x1a\n", 3, 8, 8, 0, 2**64 - 1)
-
 FAILURES = (OSError, RuntimeError)  # of libhdf5 and the disk
-ADVICE = "Each checkpoint has the history as well: read the newest, or resume the run, which makes this file anew"
 
 
 class LiveHistory:
@@ -199,69 +188,3 @@ class LiveHistory:
 def _new_dataset(file: h5py.File, name: str, dtype: np.dtype | type, rows: int, fill: float | None) -> h5py.Dataset:
     options = {"maxshape": (None,), "chunks": (rows,), "fillvalue": fill, "track_times": False}
     return file.create_dataset(name, (0,), dtype, **options)
-
-
-def read_live(path: str | os.PathLike[str]) -> History:
-    """The history in a file of a running, finished or killed run: all rows that are whole.
-
-    Raises CheckpointError where the file is missing or is no history.
-    """
-    try:
-        with _open(path) as file:
-            return _read_whole_rows(file)
-    except (OSError, RuntimeError) as error:
-        raise CheckpointError(path, f"cannot be read as a history ({error})", ADVICE) from error
-
-
-def _open(path: str | os.PathLike[str]) -> h5py.File:
-    end, size = _measure(path)
-    try:
-        return h5py.File(path, "r", locking=False)
-    except OSError:  # its writer still runs, or was killed
-        if size < end:  # told that there is a writer, libhdf5 would wait for the missing part for ever
-            raise OSError(f"it is cut off: {size} of {end} bytes are there") from None
-        return h5py.File(path, "r", libver=LIBVER, swmr=True, locking=False)
-
-
-def _measure(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Where a file ends by its superblock, and in fact.
-
-    Raises OSError for a superblock of another kind than a live history's, as it may lead libhdf5 anywhere, and
-    CheckpointError for a missing file, a folder or a FIFO.
-    """
-    with open_regular(path) as file:
-        block, size = file.read(SUPERBLOCK.size), os.fstat(file.fileno()).st_size
-    if len(block) < SUPERBLOCK.size or SUPERBLOCK.unpack(block)[:-1] != OURS:
-        raise OSError("it begins as no history does")
-    return SUPERBLOCK.unpack(block)[-1], size
-
-
-def _read_whole_rows(file: h5py.File) -> History:
-    guard = Guard(file)
-    datasets = dict(guard.walk(file))
-    for name, dataset in datasets.items():
-        guard.admit(dataset)
-        _require_column(name, dataset)
-    if not {"step", EVENTS} <= datasets.keys():
-        raise refusal(file, "is no history: it has no steps or no events")
-    steps = datasets["step"][:]  # read first, as they are written last: other columns are at least as long
-    columns = {name: steps if name == "step" else dataset[:] for name, dataset in datasets.items()}
-    events = read_event_rows(datasets[EVENTS], columns.pop(EVENTS))
-    unwritten = np.flatnonzero(steps == NO_STEP)
-    rows = min([*unwritten[:1], *map(len, columns.values())])
-    history = History.from_columns({name: column[:rows] for name, column in columns.items()}, events)
-    history.losses_of_start_until = losses_of_start_until(file, guard, history)
-    return history
-
-
-def _require_column(name: str, dataset: h5py.Dataset) -> None:
-    expected = np.dtype(f"S{EVENT_BYTES}") if name == EVENTS else np.dtype(dtype_of(name))
-    if dataset.dtype != expected or dataset.ndim != 1 or not _is_plain(dataset):
-        raise refusal(dataset, f"is no column of a history: {dataset.dtype} of shape {dataset.shape}")
-
-
-def _is_plain(dataset: h5py.Dataset) -> bool:
-    plist = dataset.id.get_create_plist()
-    if plist.get_layout() != h5d.CHUNKED or plist.get_nfilters():
-        return False
-    return bool(plist.get_chunk()[0] * dataset.dtype.itemsize <= MAX_CHUNK_BYTES)

@@ -9,12 +9,15 @@ from elastic_pinn.training.processes import LostProcessError
 from elastic_pinn.training.resume import RunDirectoryError
 from elastic_pinn.training.session import DivergedError
 from elastic_pinn.training.trainer import require_device, require_possible, train
+from elastic_pinn.training.wavefield_uncertainty import UncertaintyError, WavefieldUncertainty
 
 __all__ = [
     "Control",
     "DivergedError",
     "LostProcessError",
     "RunDirectoryError",
+    "UncertaintyError",
+    "WavefieldUncertainty",
     "advise",
     "require_device",
     "require_possible",

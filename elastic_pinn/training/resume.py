@@ -7,7 +7,7 @@ import logging
 import uuid
 from pathlib import Path
 
-from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkConfig, ProblemConfig
+from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkConfig, ProblemConfig, unused_fields
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fingerprint import VERSION
@@ -160,7 +160,8 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
     _require_resumable(found)
     snapshot = found.snapshot
     old = known_config(found.path, snapshot)
-    changes = old.differences(config)
+    unused = unused_fields(old.problem)
+    changes = {name: change for name, change in old.differences(config).items() if name not in unused}
     _refuse(changes, _fixed(config, old, snapshot))
     _check_fingerprint(problem, snapshot)
     for name, (before, now) in changes.items():

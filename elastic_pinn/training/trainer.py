@@ -173,9 +173,8 @@ def _settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
     if problem is None:
         return config, problem_from(config)
     own = ProblemConfig(problem="own").model_dump()
-    unset = ProblemConfig().model_dump()
-    given = config.model_dump(include=set(own))
-    ignored = [name for name in own if given[name] not in (own[name], unset[name])]
+    given = config.model_dump(include=set(own) & config.model_fields_set)
+    ignored = [name for name, value in given.items() if value not in ("own", "", ())]
     if ignored:
         raise ConfigError(f"a problem of your own was given, so {ignored} of the config would be ignored: leave it out")
     return config.model_copy(update=own), problem

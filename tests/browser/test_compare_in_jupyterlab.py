@@ -1,9 +1,12 @@
 """Comparing runs as a person does it."""
 
+import pytest
 from playwright.sync_api import expect
 
 import elastic_pinn as ep
 from tests.browser.lab import PATIENCE_MS
+
+pytestmark = pytest.mark.slow
 
 FEW = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "steps": 30}
 

@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 import elastic_pinn as ep
 from tests.browser.lab import PATIENCE_MS
+
+pytestmark = pytest.mark.slow
 
 FEW = {"network": "mlp", "stages": ["adam"], "precision": "float32", "hidden_layers": [8], "steps": [20]}
 FEW |= {"interior_points": 20, "boundary_points": 8, "initial_points": 8, "validation_points": 10, "log_level": "error"}

@@ -1,8 +1,11 @@
 """The training notebooks as a person uses them."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import PATIENCE_MS
+
+pytestmark = pytest.mark.slow
 
 ENDLESS = {
     "network": "mlp",

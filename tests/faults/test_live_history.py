@@ -24,7 +24,8 @@ PROLOGUE = """
         sys.modules[name] = package
     from elastic_pinn.storage.errors import CheckpointError
     from elastic_pinn.storage.format.history import History
-    from elastic_pinn.storage.live import LiveHistory, read_live
+    from elastic_pinn.storage.live import LiveHistory
+    from elastic_pinn.storage.live_reading import read_live
 
     path, progress = Path(sys.argv[2]), os.open(sys.argv[3], os.O_RDWR | os.O_CREAT)
     FLUSHED = struct.Struct("<qd")  # rows, and when (the clock is the same in all processes)

@@ -134,6 +134,7 @@ def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeyp
     not shutil.which("g++"), reason="on a CPU, which only this test uses it on, torch compiles with g++"
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own making
+@pytest.mark.slow
 def test_compiled_by_torch_the_sums_are_the_same_and_follow_the_weights():
     net, (equations, _) = network(hidden=(4,)), some_equations(20)
     for _ in range(2):

@@ -11,6 +11,8 @@ import pytest
 
 import elastic_pinn as ep
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TINY = {
     "hidden_layers": [8],

@@ -1,5 +1,6 @@
 import math
 import os
+import struct
 import subprocess
 import sys
 import textwrap
@@ -9,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from elastic_pinn.storage import CheckpointError, History, LiveHistory, read_live
+from elastic_pinn.storage import CheckpointError, History, LiveHistory, live_reading, read_live
 from elastic_pinn.storage.format.hdf5 import LIBVER
 from tests.storage.histories import COLUMNS, equal, filled
 
@@ -127,6 +128,35 @@ def test_columns_of_unequal_length_are_cut_to_whole_rows(tmp_path):
         file["step"][3:] = -1
     history = read_live(path)
     assert history.columns()["step"].tolist() == [0, 1, 2] and len(history) == 3
+
+
+def test_rows_are_counted_before_they_are_read(tmp_path, monkeypatch):
+    path, history = tmp_path / "history.h5", filled(3)
+    with LiveHistory(path, history, every_s=math.inf) as live:
+        early = path.read_bytes()
+        for step in range(3, 6):
+            history.append({"step": step, "loss/total": 1000.0 + step})
+        live.flush()
+        late = path.read_bytes()
+    torn = late
+    for step in range(3, 6):  # as if these were read before they were written
+        torn = torn.replace(struct.pack("<d", 1000.0 + step), struct.pack("<d", math.nan))
+    assert torn != late
+    copies = iter([early, torn])
+    monkeypatch.setattr(live_reading, "_all", lambda file: next(copies))
+    assert equal(read_live(path), filled(3))
+
+
+def test_a_copy_that_cannot_be_read_is_taken_again_while_the_file_changes(tmp_path, monkeypatch):
+    path = tmp_path / "history.h5"
+    LiveHistory(path, filled(3)).close()
+    whole = path.read_bytes()
+    torn = whole.replace(b"OHDR", b"ohdr")
+    copies = iter([torn, torn, whole, whole])
+    monkeypatch.setattr(live_reading, "_all", lambda file: next(copies))
+    monkeypatch.setattr(live_reading, "_differs", lambda file, copy: copy is torn)
+    monkeypatch.setattr(live_reading, "PATIENCE_S", math.inf)
+    assert equal(read_live(path), filled(3))
 
 
 def remade(path: Path, **options) -> Path:

@@ -274,6 +274,7 @@ def test_a_signal_to_all_processes_stops_the_run_with_a_checkpoint_and_then_ends
     assert (run.status, run.summary["reason"], run.latest().step) == ("stopped", "asked to stop", 7)
 
 
+@pytest.mark.slow
 def test_a_users_script_runs_under_torchrun_as_it_is(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(f"import elastic_pinn as ep\nep.train(ep.Config(**{ADAM}), {str(tmp_path / 'run')!r})\n")

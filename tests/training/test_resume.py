@@ -365,3 +365,12 @@ def test_auto_passes_over_a_sealed_checkpoint_that_cannot_be_read(stopped, tmp_p
     overwrite(newest, image)
     again = ep.train(config, run.path, resume="auto")
     assert again.summary["parent"] == "step 0, generation 0" and newest.name in caplog.text
+
+
+def test_a_run_that_was_once_given_a_field_in_vain_goes_on_without_it(stopped):
+    run, config = stopped
+    newest = run.latest()
+    stored = json.loads(newest.snapshot.config) | {"unknown_range": 3.0}
+    snapshot = dataclasses.replace(newest.snapshot, config=json.dumps(stored))
+    assert adopt(config, ep.problem_from(config), Found(newest.path, snapshot)) == config
+    assert snapshot.history.events == newest.snapshot.history.events

@@ -40,6 +40,7 @@ def scattered(inverse, tiny, tmp_path):
     return runs[0], [run.material() for _, run in runs]
 
 
+@pytest.mark.slow
 def test_the_standard_errors_are_what_the_unknowns_scatter_by_when_the_noise_is_another(scattered):
     (problem, run), found = scattered
     errors = standard_errors(run.latest(), problem)

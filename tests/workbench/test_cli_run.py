@@ -40,6 +40,7 @@ def test_what_is_no_assignment_is_refused(text):
         parse(text)
 
 
+@pytest.mark.slow
 def test_a_notebook_runs_in_one_directory(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
     done = CliRunner().invoke(app, ["run", FORWARD, *SMALL, f"run_dir={tmp_path / 'one'}"])
@@ -64,6 +65,7 @@ def test_a_notebook_that_is_not_there_is_named(tmp_path):
     assert done.exit_code == 1 and "none.ipynb" in done.output
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_ends_with_status_1_and_keeps_what_there_is(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
     where = f"run_dir={tmp_path / 'one'}"

@@ -1,8 +1,10 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import StandingWaves
@@ -101,7 +103,8 @@ def test_figures_of_a_forward_run_have_units_on_all_axes(forward_run, name):
 @pytest.mark.parametrize("name", ["snapshots", "material_traces", "data_fit"])
 def test_figures_of_an_inverse_run_have_units_on_all_axes(inverse_run, name):
     figure = getattr(ep.figures, name)(inverse_run)
-    assert all("(" in label or "network" in label or label == "optimizer step" for label in labels(figure))
+    rows = ("$u_x$ network", "$u_y$ network", "standard deviation", "optimizer step")
+    assert all("(" in label or label in rows for label in labels(figure))
     assert figure.png().startswith(PNG)
 
 
@@ -248,3 +251,57 @@ def test_the_loss_curve_of_a_run_is_marked_where_it_was_resumed_with_something_c
     figure = ep.figures.loss_curves([run])
     marks = [text for text in figure.axes[0].texts if "learning_rate: 0.001 -> 0.0005" in text.get_text()]
     assert [mark.xy[0] for mark in marks] == [6]
+
+
+def recorded_in_a_corner(waves, hidden_layers, tmp_path):
+    """A run on what 20 receivers in a corner record of a standing wave, and its problem."""
+    xy = 0.4 * np.random.default_rng(0).random((20, 2))
+    time = np.linspace(0.0, 1.0, 11)
+    points = [torch.from_numpy(np.broadcast_to(a, (20, 11)).reshape(-1)) for a in (*xy.T[:, :, None], time)]
+    records = StandingWaves(2.0, 1.0, 1.0)(*points).numpy().reshape(20, 11, 2)
+    noise = 1e-3 * np.random.default_rng(1).standard_normal(records.shape)
+    solid = {"lambda": 2.0, "mu": 1.0, "rho": 1.0}
+    receivers = ep.Receivers(xy, time, records + noise, 1e-3, solid, frozenset())
+    problem = waves(boundary=(), initial=None, exact=None, receivers=receivers)
+    settings = {"network": "plane_waves", "activation": "sin", "input_frequency": 8.0, "precision": "float64"}
+    solved = {"stages": ["last_layer"], "steps": 1, "ridge": 1e-6, "interior_points": 8, "validation_points": 8}
+    return ep.train(ep.Config(hidden_layers=hidden_layers, **settings, **solved), tmp_path / "run", problem), problem
+
+
+def hatched(axes):
+    """The areas of a map that are hatched."""
+    return [path for each in axes.collections for path in each.get_paths() if len(path.vertices)]
+
+
+def test_waves_that_no_receiver_sees_are_hatched_and_said_and_leave_the_scales_to_the_others(waves, tmp_path):
+    run, problem = recorded_in_a_corner(waves, [300], tmp_path)
+    figure = ep.figures.snapshots(run, times=[0.5], problem=problem)
+    u_x, u_y, deviation = figure.axes[:3]
+    recorded = np.sqrt(np.square(problem.receivers.displacement).mean())
+    uncertainty = ep.WavefieldUncertainty(run.latest(), problem)
+    far = np.sqrt(np.square(uncertainty.std(1.0, 1.0, 0.5)).mean())
+    assert far > recorded and deviation.images[0].get_array()[-1, -1] == pytest.approx(far, rel=1e-6)
+    assert all(hatched(axes) for axes in (u_x, u_y, deviation))
+    assert figure.get_suptitle().startswith("no receiver sees the hatched waves, ")
+    assert f"exceeds the rms of what was recorded, {recorded:.3g} m" in figure.get_suptitle()
+    assert deviation.images[0].get_clim() == (0.0, pytest.approx(recorded))
+    drawn = np.abs(run.predict(*np.meshgrid(*2 * [np.linspace(0, 1, 61)]), 0.5)).max()
+    assert 3 * u_x.images[0].get_clim()[1] < drawn, "what is drawn there is no scale"
+
+
+def test_a_wavefield_that_is_seen_all_over_has_no_hatch_and_its_standard_deviation_below(waves, tmp_path):
+    run, problem = recorded_in_a_corner(waves, [20], tmp_path)
+    figure = ep.figures.snapshots(run, times=[0.5, 1.0], problem=problem)
+    assert not any(hatched(axes) for axes in figure.axes[:6])
+    assert figure.get_suptitle().startswith("the standard deviation is at most ")
+    assert "standard deviation" in labels(figure)
+
+
+def test_a_wavefield_without_a_standard_deviation_says_why(waves, tmp_path):
+    run, problem = recorded_in_a_corner(waves, [20], tmp_path)
+    rough = np.random.default_rng(2).standard_normal((20, 11, 2))
+    unknown = replace(
+        problem, receivers=replace(problem.receivers, noise=0.0, displacement=rough, time=np.r_[:11] / 10)
+    )
+    figure = ep.figures.snapshots(run, problem=unknown)
+    assert figure.get_suptitle() == "no standard deviation: the noise is neither stated nor to be seen in the records"

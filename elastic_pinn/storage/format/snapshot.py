@@ -27,7 +27,7 @@ from elastic_pinn.storage.format.seal import (
     seal,
 )
 from elastic_pinn.storage.format.tree import Tree, read_tree, tree_bytes, unescape, write_tree
-from elastic_pinn.storage.guard.reading import REFUSED, Guard, is_honest, refusal, require_known_structure
+from elastic_pinn.storage.guard.reading import REFUSED, UNREADABLE, Guard, is_honest, refusal, require_known_structure
 
 FORMAT = "elastic_pinn checkpoint"
 OWN_GROUPS = {"weights", "config", "history", "metrics"}
@@ -41,8 +41,6 @@ FIELDS = {
     "measure": str,
 }
 MEASURE = re.compile("[0-9a-f]{16}")
-# What h5py, NumPy and torch raise about contents that no checkpoint has.
-UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError, MemoryError)
 SINCE_2 = {"measure"}
 OWN_ATTRIBUTES = {"format", "format_version", *FIELDS}
 

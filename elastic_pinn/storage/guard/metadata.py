@@ -33,36 +33,37 @@ class OddMetadata(ValueError):
     """Metadata that no checkpoint has; the text says which."""
 
 
-def check_metadata(data: bytes, base: int) -> None:
+def check_metadata(data: bytes, base: int, start: int = 0, stop: int | None = None) -> None:
     """Raise OddMetadata for an index that writing never makes.
 
     Arguments:
         data: the bytes of a file.
         base: what addresses in it count from: the size of its user block.
+        start, stop: the bytes in which indexes are looked for; all by default.
 
     Whatever libhdf5 takes for a header has a signature and a right check sum, so all that have are looked at, wherever
     they lie. Without a right sum such bytes are numbers that look like a signature, and libhdf5 refuses them.
     """
-    _Metadata(data, base).check()
+    _Metadata(data, base).check(start, len(data) if stop is None else stop)
 
 
 class _Metadata:
     def __init__(self, data: bytes, base: int) -> None:
         self._data, self._base = data, base
 
-    def check(self) -> None:
-        for at in self._find(b"OHDR\2"):
+    def check(self, start: int, stop: int) -> None:
+        for at in self._find(b"OHDR\2", start, stop):
             self._check_if_summed(at, self._end_of_first_piece(at), self._check_object)
-        for at in self._find(b"FRHP\0"):
+        for at in self._find(b"FRHP\0", start, stop):
             self._check_if_summed(at, at + HEAP.size, self._check_heap)
-        for at in self._find(b"BTHD\0"):
+        for at in self._find(b"BTHD\0", start, stop):
             self._check_if_summed(at, at + TREE.size, self._check_tree)
 
-    def _find(self, signature: bytes) -> Iterator[int]:
-        at = self._data.find(signature)
+    def _find(self, signature: bytes, start: int, stop: int) -> Iterator[int]:
+        at = self._data.find(signature, start, stop)
         while at >= 0:
             yield at
-            at = self._data.find(signature, at + 1)
+            at = self._data.find(signature, at + 1, stop)
 
     def _check_if_summed(self, at: int, end: int, check: Callable[[int], None]) -> None:
         try:

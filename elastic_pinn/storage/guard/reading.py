@@ -20,6 +20,8 @@ from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.guard.chunks import Chunks
 from elastic_pinn.storage.guard.metadata import OddMetadata, check_metadata
 
+# What h5py, NumPy and torch raise about contents that writing never makes.
+UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError, MemoryError)
 REFUSED = "Do not use this file: elastic_pinn writes no such object"
 
 # Limits on one file, far above what any run of elastic_pinn needs.

@@ -82,14 +82,19 @@ def _require_formed(name: str, misfits: int, parameters: int) -> None:
 
 
 def _require_tall(name: str, misfits: int, columns: int, precision: str) -> None:
-    rows = misfits + columns  # the ridge has one for each column
-    if rows * columns > MOST_FACTORED:
+    if not can_be_factored(misfits, columns):
+        rows = misfits + columns
         size = 8 if precision == "float64" else 4
         raise ConfigError(
             f"stages has {name!r}, which factors a matrix of {rows} x {columns} numbers "
             f"({_gib(rows * columns, size)} GiB): it takes at most {MOST_FACTORED} of them. Use fewer points, a "
             "narrower last hidden layer, or fewer plane waves"
         )
+
+
+def can_be_factored(misfits: int, columns: int) -> bool:
+    """Whether a last layer of so many parameters can be solved for: the ridge has a row for each of them, too."""
+    return (misfits + columns) * columns <= MOST_FACTORED
 
 
 def _gib(numbers: int, size: int) -> str:

@@ -10,12 +10,14 @@ from matplotlib.image import AxesImage
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.boundary import evaluate
 from elastic_pinn.run import Checkpoint
+from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
 from elastic_pinn.workbench.figures.setting import dress_map, window_unit
 from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 GRID = 61  # nodes on a side of a map
+EVERY = 2  # node at which its standard deviation is worked out
 INSTANTS = 41  # for errors over time
 DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"  # both safe for the colour-blind
 COMPONENTS = ("$u_x$", "$u_y$")
@@ -29,16 +31,28 @@ def snapshots(source: Source, times: Sequence[float] | None = None, problem: Pro
     source: a run (its newest checkpoint), a checkpoint, or a path of either. times: s; three over the window if not
     given. problem: needed for a run on a problem of one's own. One symmetric scale serves all fields, another all
     differences.
+
+    Of a field found from receivers, whose solution is not known, the standard deviation stands below: the root mean
+    square of both components'. Where it exceeds the root mean square of what was recorded, a line says so, and the
+    field is hatched: no receiver sees it there. Working that out takes a step of last_layer.
     """
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
     start, end = problem.domain.t
     instants = np.asarray(times if times is not None else np.linspace(start, end, 4)[1:], dtype=float)
-    return draw_wavefield(checkpoint.predict, problem, instants)
+    if problem.receivers is None or problem.exact:
+        return draw_wavefield(checkpoint.predict, problem, instants)
+    try:
+        spread = _spread(WavefieldUncertainty(checkpoint, problem), problem, instants)
+    except UncertaintyError as error:
+        figure = draw_wavefield(checkpoint.predict, problem, instants)
+        figure.suptitle(f"no standard deviation: {error}", fontsize=10)
+        return figure
+    return _draw_with_spread(problem, instants, _predicted(checkpoint.predict, problem, instants), spread)
 
 
 def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray) -> Picture:
-    """What `snapshots` shows, of anything that predicts."""
+    """What `snapshots` shows, of anything that predicts; no standard deviation."""
     found = _predicted(predict, problem, instants)
     fields = {"network": found}
     if problem.exact:
@@ -89,11 +103,17 @@ def _error_in_words(checkpoint: Checkpoint) -> str:
     return f"relative L2 error of the displacement at step {checkpoint.step}: {error:.2e} ({points:,} held-out points)"
 
 
-def _nodes(problem: Problem, instants: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _nodes(problem: Problem, instants: np.ndarray, count: int = GRID) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """t, y, x of a grid over the window, each (T, G, G)."""
-    x, y = (np.linspace(*interval, GRID) for interval in (problem.domain.x, problem.domain.y))
+    x, y = (np.linspace(*interval, count) for interval in (problem.domain.x, problem.domain.y))
     t, y, x = np.meshgrid(instants, y, x, indexing="ij")
     return t, y, x
+
+
+def _spread(uncertainty: WavefieldUncertainty, problem: Problem, instants: np.ndarray) -> np.ndarray:
+    """The standard deviation of a component (T, S, S) by [t, y, x] at every second node of a map, m."""
+    t, y, x = _nodes(problem, instants, 1 + (GRID - 1) // EVERY)
+    return np.sqrt(np.square(uncertainty.std(x, y, t)).mean(-1))
 
 
 def _predicted(predict: Predict, problem: Problem, instants: np.ndarray) -> np.ndarray:
@@ -129,6 +149,58 @@ def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np
     _label(table, problem, *((times, names) if alone else (names, times)), length)
     _draw_scales(figure, table, images, units)
     return figure
+
+
+def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray, spread: np.ndarray) -> Picture:
+    """A row a component and one for the standard deviation, a column an instant; hatched where the latter exceeds what
+    was recorded."""
+    assert problem.receivers, "only they leave a spread"
+    recorded = np.sqrt(np.square(problem.receivers.displacement).mean())
+    unseen, size = spread > recorded, np.abs(found).max(-1)[:, ::EVERY, ::EVERY]
+    most = min(_largest(spread), recorded)
+    limit = _largest(size[~unseen]) if not unseen.all() else _largest(problem.receivers.displacement)
+    length, unit, small = window_unit(problem.domain), unit_for(limit, "m"), unit_for(most, "m")
+    figure = Picture(7.4)
+    table = figure.subplots(3, len(instants), sharex=True, sharey=True, squeeze=False)
+    for column, frames, deviations in zip(table.T, found, spread, strict=True):
+        for where, frame in zip(column, np.moveaxis(frames, -1, 0), strict=False):
+            image = _draw_frame(where, problem, frame / unit.size, limit / unit.size, length)
+        below = column[-1].imshow(
+            deviations / small.size, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL,
+            vmin=0.0, vmax=most / small.size, interpolation="bilinear",
+        )  # fmt: skip
+        for where in column:
+            _hatch(where, problem, deviations / recorded, length)
+    names = [*(f"{symbol} network" for symbol in COMPONENTS), "standard deviation"]
+    _label(table, problem, _time_labels(problem, instants), names, length)
+    beyond = "both" if unseen.any() else "neither"
+    figure.colorbar(image, ax=table[:-1], label=f"displacement ({unit.name})", shrink=0.8, aspect=30, extend=beyond)
+    above = "max" if unseen.any() else "neither"
+    figure.colorbar(below, ax=table[-1], label=f"standard deviation ({small.name})", extend=above)
+    figure.suptitle(_spread_in_words(spread, recorded), fontsize=10)
+    return figure
+
+
+def _spread_in_words(spread: np.ndarray, recorded: float) -> str:
+    """How the standard deviation compares with the root mean square of what was recorded, m."""
+    most, unit = _largest(spread), unit_for(recorded, "m")
+    field = f"the rms of what was recorded, {recorded / unit.size:.3g} {unit.name}"
+    if most <= recorded:
+        return f"the standard deviation is at most {100 * most / recorded:.2g} % of {field}"
+    large = unit_for(most, "m")
+    part = 100.0 * float((spread > recorded).mean())
+    return (
+        f"no receiver sees the hatched waves, {part:.2g} % of what is shown: their standard deviation,\n"
+        f"up to {most / large.size:.3g} {large.name}, exceeds {field}"
+    )
+
+
+def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, length: Unit) -> None:
+    """Hatch a map where its standard deviation, in units of what was recorded, is above 1."""
+    left, right, bottom, top = _extent(problem, length)
+    if spread.max() > 1.0:
+        x, y = np.linspace(left, right, len(spread)), np.linspace(bottom, top, len(spread))
+        axes.contourf(x, y, spread, levels=[1.0, np.inf], colors=["0.75"], alpha=0.5, hatches=["///"])
 
 
 def _shape(instants: np.ndarray, fields: dict[str, np.ndarray]) -> tuple[int, int]:

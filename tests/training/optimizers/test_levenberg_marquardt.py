@@ -101,6 +101,7 @@ def test_at_the_bottom_it_stays_to_the_last_bit_and_says_why():
 
 
 @pytest.mark.parametrize("most", [levenberg_marquardt.MOST_NUMBERS, 0], ids=["by matrix", "matrix-free"])
+@pytest.mark.slow
 def test_every_parameter_of_a_network_and_its_material_is_found(tiny, inverse, tmp_path, most, monkeypatch):
     monkeypatch.setattr(levenberg_marquardt, "MOST_NUMBERS", most)
     config = tiny(
@@ -113,6 +114,7 @@ def test_every_parameter_of_a_network_and_its_material_is_found(tiny, inverse, t
     assert (h[["material/lambda", "material/mu"]].diff().dropna().abs().max() > 1e-3).all(), "the material moves too"
 
 
+@pytest.mark.slow
 def test_beyond_the_size_no_jacobian_is_formed_and_the_loss_falls_far_below_adams(tiny, waves, tmp_path, monkeypatch):
     monkeypatch.setattr(levenberg_marquardt, "MOST_NUMBERS", 1000)
     monkeypatch.setattr(levenberg_marquardt, "Factored", None)

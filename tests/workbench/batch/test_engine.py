@@ -4,7 +4,6 @@ import errno
 import gc
 import subprocess
 import threading
-import time
 import warnings
 from collections import deque
 from dataclasses import replace
@@ -27,8 +26,9 @@ from elastic_pinn.workbench.cli import app
 from tests.headless import write_notebook
 
 # Jupyter keeps an event loop for each thread that runs notebooks, which here goes with the thread, and complains.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
+PATIENCE_S = 120  # for what comes as soon as the machine gets to it
 FORWARD = str(Path(__file__).parents[3] / "notebooks" / "01_forward.ipynb")
 
 
@@ -276,24 +276,25 @@ def test_a_cell_that_fails_after_training_fails_the_run(read, training_notebook)
     assert row["status"] == "failed" and "ZeroDivisionError" in row["reason"]
 
 
-def test_a_run_in_the_hands_of_another_process_is_waited_for(read):
+def test_a_run_in_the_hands_of_another_process_is_waited_for(read, monkeypatch):
     plan = read()
     [planned] = plan.runs
+    held, looks, really = threading.Event(), threading.Semaphore(0), jobs._is_taken
+    monkeypatch.setattr(jobs, "_is_taken", lambda folder: (looks.release(), really(folder))[1])
     seen = []
 
     def hold():
         with locked(plan.sweep.folder / planned.name):
-            seen.append("held")
-            time.sleep(6)
+            held.set()
+            seen.extend(looks.acquire(timeout=PATIENCE_S) for _ in range(3))
             seen.append(len(list((plan.sweep.folder / planned.name).iterdir())))
 
     holder = threading.Thread(target=hold)
     holder.start()
-    while not seen:
-        time.sleep(0.01)
+    assert held.wait(PATIENCE_S)
     assert run_sweep(plan).done == 1
     holder.join()
-    assert seen == ["held", 1]  # nothing but the lock: the sweep did nothing there meanwhile
+    assert seen == [True, True, True, 1]  # nothing but the lock: the sweep looked thrice, and did nothing there
 
 
 def test_a_scheduler_that_does_not_answer_is_named(read, monkeypatch):

@@ -14,6 +14,8 @@ import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Sweep
 from elastic_pinn.workbench.cli import app
 
+pytestmark = pytest.mark.slow
+
 FORWARD = str(Path(__file__).parents[3] / "notebooks" / "01_forward.ipynb")
 MLP = {"network": "mlp", "stages": ["adam"], "precision": "float32"}
 

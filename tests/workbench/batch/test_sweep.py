@@ -116,10 +116,10 @@ def test_draws_that_come_twice_are_one_run(forward):
 
 
 def test_names_of_runs_tell_their_values_and_are_one_folder_each(forward):
-    runs = runs_of(forward, grid={"hidden_layers": [[30, 20], [40]], "data": ["a/b c.h5"]})
+    runs = runs_of(forward, grid={"hidden_layers": [[30, 20], [40]], "init_from": ["a/b c.h5"]})
     assert [run.name.rpartition("-")[0] for run in runs] == [
-        "hidden_layers=30x20,data=a_b_c.h5",
-        "hidden_layers=40,data=a_b_c.h5",
+        "hidden_layers=30x20,init_from=a_b_c.h5",
+        "hidden_layers=40,init_from=a_b_c.h5",
     ]
 
 

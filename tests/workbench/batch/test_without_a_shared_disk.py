@@ -9,6 +9,8 @@ import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Plan, Sweep
 from tests.headless import DaskProcesses, kill_all
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def two_machines(tmp_path):

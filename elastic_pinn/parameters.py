@@ -1,0 +1,68 @@
+"""What of a notebook's namespace is a parameter, and its value in plain Python."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from numbers import Number
+from pathlib import PurePath
+from reprlib import Repr
+from typing import Any
+
+PLAIN = (Number, str, bytes, list, tuple, set, dict, type(None))
+"""Types whose values are parameters under any public name, legal or not; others are under the name of a field only."""
+
+NEAR = 0.85  # how like a field's name another one must be for data under it to be taken for a misspelt parameter
+
+
+def parameters_in(namespace: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    """The parameters in a notebook's namespace, in plain Python where that is unambiguous.
+
+    These are public names with a plain value (number, text, list, ...), fields with a value of whatever type, and names
+    much like a field's that hold an array, a range or a path: a misspelt field must not be passed over.
+    """
+    found = {}
+    for name, value in namespace.items():
+        if name.startswith("_") or name in {"In", "Out"}:
+            continue
+        if name in fields or isinstance(value, PLAIN) or (_is_data(value) and _is_near(name, fields)):
+            found[name] = plain(value)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A value in plain Python: scalars and arrays of NumPy, torch and pandas, ranges, paths, torch's devices and types.
+
+    What has no plain value is given back as it is.
+    """
+    if isinstance(value, list | tuple):
+        return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
+    if isinstance(value, range):
+        return list(value)
+    if isinstance(value, PurePath):
+        return str(value)
+    if _is_array(value):
+        return value.tolist()
+    if type(value).__module__ == "torch" and type(value).__name__ in ("device", "dtype"):
+        return str(value).removeprefix("torch.")
+    return getattr(type(value), "AS_PARAMETER", value)
+
+
+def in_one_line(value: object) -> str:
+    """A value of whatever type as an error may show it: all of what is short, the start of what is long."""
+    text = Repr()
+    text.maxstring, text.maxother, text.maxlist, text.maxtuple = 300, 100, 12, 12
+    return " ".join(text.repr(value).split())
+
+
+def _is_array(value: Any) -> bool:
+    """Whether it is a scalar or an array of NumPy, torch, pandas or others, which all have this method."""
+    return not isinstance(value, type) and callable(getattr(value, "tolist", None))
+
+
+def _is_data(value: Any) -> bool:
+    return isinstance(value, range | PurePath) or _is_array(value)
+
+
+def _is_near(name: str, fields: Collection[str]) -> bool:
+    return bool(difflib.get_close_matches(name, fields, n=1, cutoff=NEAR))

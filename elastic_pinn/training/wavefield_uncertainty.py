@@ -1,0 +1,100 @@
+"""How far a wavefield found from receivers can be trusted, at any place and instant.
+
+At the end of a fit the displacement is linear, to first order, in the last layer and in the unknowns, whose covariance
+`linearised.py` has:
+
+    cov u = s^2 w^2 Z Z^T,   w^2 = weight_data / samples
+
+s is the noise of a sample. All rows that are imposed count, and w s is what a weighted misfit of each of them is taken
+to be off by: a recorded sample by the noise itself, a known start or side, each row of weight v^2 = weight / points, by
+s w / v. Such a row is exact but for what the network cannot express of it, and counts as a constraint: in 02_inverse
+s w / v is 3 % of the noise, as large as what is left there after the fit to within a factor of 4. The ridge is a prior:
+amplitudes that no row sees keep the variance that it allows them, and a wavefield made of such is uncertain by more
+than any wave is large. Source: Tarantola, Inverse Problem Theory, 2005, section 3.2.2.
+
+Of a network whose other layers are trained too, this is what remains while those stay as they are: a lower bound.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics.noise import noise_of
+from elastic_pinn.run import Checkpoint
+from elastic_pinn.training.linearised import Linearised, session_of
+from elastic_pinn.training.optimizers import can_be_factored, of_last_layer
+from elastic_pinn.training.sampling import Batch
+from elastic_pinn.training.session import Session
+
+POINTS_AT_ONCE = 1024
+
+
+class UncertaintyError(ElasticPinnError, ValueError):
+    """A wavefield whose uncertainty cannot be told; the text says why."""
+
+
+class WavefieldUncertainty:
+    """The standard deviation of the displacement that a checkpoint predicts.
+
+    problem: needed for a run on a problem of one's own. Making it factors the system of the last layer once, as a step
+    of last_layer does. Raises UncertaintyError for a problem without receivers, for noise that is neither stated nor
+    to be seen in the records, for misfits that do not tell the unknowns apart, and for a last layer too large to
+    factor.
+
+    Attributes:
+        noise: the standard deviation of a sample, m: the noise, or the misfit that is left where that is more.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, problem: Problem | None = None) -> None:
+        problem = problem or problem_from(checkpoint.config)
+        if problem.receivers is None:
+            raise UncertaintyError("no receivers: what a forward problem leaves open is no matter of noise")
+        stated = noise_of(problem.receivers)
+        if math.isnan(stated.level):
+            raise UncertaintyError("the noise is neither stated nor to be seen in the records")
+        session = session_of(checkpoint, problem)
+        _require_possible(session)
+        self._scales, self._dtype = problem.scales, session.model.dtype
+        with torch.no_grad():
+            self.noise = max(stated.level, _misfit(session) * self._scales.displacement)
+            self._linear = Linearised(session)
+        if not self._linear.tells_unknowns_apart:
+            raise UncertaintyError(f"the data do not tell {' and '.join(problem.material.unknowns)} apart")
+
+    def std(self, x: Any, y: Any, t: Any) -> np.ndarray:
+        """The standard deviation of each component (..., 2) in m at positions x, y (m) and times t (s), arrays that
+        broadcast."""
+        x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
+        points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
+        found = [self._at(chunk) for chunk in points.split(POINTS_AT_ONCE)]
+        return torch.cat(found).numpy().reshape(*x.shape, 2) if found else np.zeros((*x.shape, 2))
+
+    @torch.no_grad()
+    def _at(self, points: Tensor) -> Tensor:
+        """The standard deviations (N, 2), m, at points (N, 3) in m, m, s."""
+        inside = self._scales.dimensionless(points).to(self._dtype)
+        z = self._linear.coordinates(Batch(inside, torch.zeros_like(inside[:, :2]), inside.new_zeros(0, 2)))  # (2 N, K)
+        return self.noise * self._linear.weight * torch.linalg.vector_norm(z, dim=1).reshape(-1, 2)
+
+
+def _misfit(session: Session) -> float:
+    """The root mean square of the data misfits, dimensionless."""
+    terms = session.loss(session.model, session.sampler.batches)
+    return math.sqrt(terms["data"].item() / 2.0)  # the mean is over points, of two components each
+
+
+def _require_possible(session: Session) -> None:
+    """Refuse a session that has no covariance, or too large a one."""
+    if not session.loss.weights["data"]:
+        raise UncertaintyError("weight_data is 0: the receivers had no part in the fit")
+    misfits = 2 * sum(len(batch.points) for batch in session.sampler.batches.values())
+    columns = sum(parameter.numel() for parameter in of_last_layer(session.parameters))
+    if not can_be_factored(misfits, columns):
+        raise UncertaintyError(f"the system of {misfits:,} misfits and {columns:,} amplitudes is too large to factor")
