@@ -14,7 +14,7 @@ from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_t
 from elastic_pinn.storage.isolation import read_isolated
 from elastic_pinn.storage.live import LiveHistory
 from elastic_pinn.storage.live_reading import read_live
-from elastic_pinn.storage.lock import InUseError, is_locked, locked
+from elastic_pinn.storage.lock import FolderLock, InUseError, LostFolderError, is_locked, locked
 from elastic_pinn.storage.retention import Policy, pin, reasons_to_stay, unpin
 from elastic_pinn.storage.store import Store
 
@@ -27,12 +27,14 @@ __all__ = [
     "Checkpoints",
     "Entry",
     "Folder",
+    "FolderLock",
     "Found",
     "Header",
     "History",
     "InUseError",
     "LiveHistory",
     "LocalFolder",
+    "LostFolderError",
     "NewerVersionError",
     "Policy",
     "Snapshot",

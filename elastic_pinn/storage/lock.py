@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 NAME = ".lock"
 NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # some network file systems have none
+LOOK = getattr(os, "O_PATH", os.O_RDONLY)  # of a folder that one may not list, too, where the system can
 ATTEMPTS, PAUSE_S = 20, 0.01  # `is_locked` holds a lock for an instant, and that is no owner
 
 
@@ -24,25 +25,101 @@ class InUseError(CheckpointError):
     """A folder that another process, or another thread of this one, works in."""
 
 
+class LostFolderError(CheckpointError):
+    """A folder that is no longer the one that was locked: removed, moved, or another one is in its place."""
+
+
+class FolderLock:
+    """The right to be the only one who writes in a folder, for as long as the folder at its path is the same.
+
+    Attributes:
+        folder: the absolute path.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self._lock = _acquire(self.folder)
+        try:
+            self._home = os.open(self.folder, LOOK | os.O_DIRECTORY | os.O_CLOEXEC)  # so no other gets its inode number
+        except OSError:
+            _release(self._lock)
+            raise
+
+    def require(self) -> None:
+        """Ask this before anything is written there. Raises LostFolderError where the folder is another or gone.
+
+        A lock file that was removed is made anew, as long as nobody else has done so.
+        """
+        try:
+            found = os.stat(self.folder)
+        except (FileNotFoundError, NotADirectoryError):
+            raise self._lost(f"was moved to {place}" if (place := self.moved_to()) else "was removed") from None
+        if not os.path.samestat(found, os.fstat(self._home)):
+            raise self._lost("was moved or removed, and something else is in its place")
+        if not _is_at(self._lock, self.folder):
+            self._renew()
+
+    def moved_to(self) -> Path | None:
+        """Where the folder is now, if it was moved and the system tells; None where it is gone or not moved."""
+        with suppress(OSError):
+            place = Path(_path_of(self._home))
+            if place != self.folder.resolve() and os.path.samestat(os.stat(place), os.fstat(self._home)):
+                return place
+        return None
+
+    def release(self) -> None:
+        """Let others have the folder."""
+        with suppress(OSError):
+            os.ftruncate(self._lock, 0)
+        _release(self._lock)
+        os.close(self._home)
+
+    def sign(self) -> None:
+        """Write into the lock file who holds it."""
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+
+    def remove_unused(self, made: list[Path]) -> None:
+        """Remove the folder, and those above it that were made for it, as far as nothing but the lock is in them."""
+        with suppress(OSError):  # a folder above is kept, too, as soon as there is more in it
+            if os.listdir(self.folder) == [NAME] and _is_at(self._lock, self.folder):
+                (self.folder / NAME).unlink()
+                for path in made:
+                    path.rmdir()
+
+    def _renew(self) -> None:
+        try:
+            descriptor = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        except OSError:  # the next save tells of a folder that cannot be written to
+            return
+        if not _try(descriptor, self.folder):
+            os.close(descriptor)
+            raise self._lost("has lost its lock file, and another process works in it")
+        _release(self._lock)
+        self._lock = descriptor
+        self.sign()
+        logger.warning("%s: its lock file was removed, and was made anew", self.folder)
+
+    def _lost(self, how: str) -> LostFolderError:
+        return LostFolderError(self.folder, how, "Nothing more is written there")
+
+
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[FolderLock]:
     """Be the only one in a folder, which is made if it is missing; made in vain, it is removed again.
 
     The lock belongs to this very call: it also keeps out other threads. Raises InUseError, naming the owner's process
     and host, and OSError where the folder cannot be made or written to.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    descriptor = _acquire(folder)
+    lock = FolderLock(folder)
     try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
-        yield
+        lock.sign()
+        yield lock
     finally:
         if missing:
-            _remove_unused(folder, missing)
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-        _release(descriptor)
+            lock.remove_unused(missing)
+        lock.release()
 
 
 def is_locked(folder: Path) -> bool:
@@ -85,22 +162,25 @@ def _try(descriptor: int, folder: Path) -> bool:
             os.close(descriptor)
             raise
         logger.warning("%s: its file system has no locks, so nothing keeps a second process out", folder)
-    found = os.fstat(descriptor)
+    return _is_at(descriptor, folder)
+
+
+def _is_at(descriptor: int, folder: Path) -> bool:
+    """Whether an open lock file is the one that others find in the folder."""
     try:
-        return os.path.samestat(found, os.stat(folder / NAME))
+        return os.path.samestat(os.fstat(descriptor), os.stat(folder / NAME))
     except FileNotFoundError:
         return False
+
+
+def _path_of(descriptor: int) -> str:
+    """Where an open folder is now. Raises OSError where the system does not tell."""
+    if hasattr(fcntl, "F_GETPATH"):  # macOS
+        return os.fsdecode(fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+    return os.readlink(f"/proc/self/fd/{descriptor}")
 
 
 def _release(descriptor: int) -> None:
     with suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing alone would leave it to a process that was forked meanwhile
     os.close(descriptor)
-
-
-def _remove_unused(folder: Path, made: list[Path]) -> None:
-    with suppress(OSError):  # a folder above is kept, too, as soon as there is more in it
-        if os.listdir(folder) == [NAME]:
-            (folder / NAME).unlink()
-            for path in made:
-                path.rmdir()

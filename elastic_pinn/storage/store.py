@@ -12,6 +12,7 @@ from elastic_pinn.storage.files import make_folders, remove_leftovers, replace_b
 from elastic_pinn.storage.folder import LocalFolder
 from elastic_pinn.storage.format.seal import publish
 from elastic_pinn.storage.format.snapshot import Snapshot
+from elastic_pinn.storage.lock import FolderLock, LostFolderError
 from elastic_pinn.storage.retention import Policy, reasons_to_stay
 
 logger = logging.getLogger(__name__)
@@ -25,13 +26,33 @@ class Store(Checkpoints):
     """The folder with the checkpoints of one run; it is made when the first one is published.
 
     One writer at a time: `recover`, `retain` and `copy_out` are for who holds the run's lock.
+
+    Arguments:
+        folder: its path.
+        lock: of the run directory that it is in, where that is held for long. Nothing is written or removed any more,
+            and LostFolderError is raised, once another folder is in the place of the run's or of this one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lock: FolderLock | None = None) -> None:
         super().__init__(LocalFolder(folder))
-        self.folder = folder
+        self.folder, self._lock = folder, lock
+        self._own = _inode(folder)
         self._verified: dict[str, tuple[int, ...]] = {}  # what this object wrote or verified, as it was then
         self._copied: dict[str, tuple[tuple[int, ...], ...]] = {}  # copy -> what was copied, and the copy, as they were
+
+    def require_own_folder(self) -> None:
+        """Raise LostFolderError where the run's folder or this one is another one by now."""
+        if self._lock is None:
+            return
+        self._lock.require()
+        now = _inode(self.folder)
+        if self._own and not now:
+            logger.warning("%s was removed or moved, with all checkpoints: the next one makes it anew", self.folder)
+            self._own = None
+        elif self._own and self._own != now:
+            raise LostFolderError(
+                self.folder, "was moved or removed, and something else is in its place", "Nothing more is written there"
+            )
 
     def publish(self, snapshot: Snapshot) -> Path:
         """Write a checkpoint; when this returns, it is on the disk and verified.
@@ -39,7 +60,9 @@ class Store(Checkpoints):
         Raises CheckpointError when it cannot be written or its step and generation are there already.
         """
         path = self.folder / name_of(snapshot.step, snapshot.generation)
+        self.require_own_folder()
         publish(path, snapshot.image())
+        self._own = self._own or _inode(self.folder)
         with suppress(OSError):  # it is published: whether it is still the same is only asked later
             self._verified[path.name] = _identity(path)
         return path
@@ -73,6 +96,7 @@ class Store(Checkpoints):
         sync_folder(self.folder)  # what stays may be the work of one who was killed before his last sync
         removed = []
         for path in gone:
+            self.require_own_folder()
             if not path.with_suffix(PIN).exists():  # somebody may have pinned it this very moment
                 path.unlink()
                 self._verified.pop(path.name, None)
@@ -92,6 +116,7 @@ class Store(Checkpoints):
         They are for people and viewers, and nothing here reads them: whatever becomes of a copy, the checkpoint stays
         as it is. One that cannot be written is warned of, and an old one does not stay in its place.
         """
+        self.require_own_folder()
         entries = self.entries()
         for name, found in ((LATEST, entries[-1:]), (BEST, best_first(entries)[:1])):
             copy = self.folder.parent / name
@@ -150,6 +175,15 @@ class Store(Checkpoints):
         sync_folder(quarantine)
         sync_folder(self.folder)
         return aside
+
+
+def _inode(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one in its place; None where there is none."""
+    try:
+        found = folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _identity(path: Path) -> tuple[int, ...]:

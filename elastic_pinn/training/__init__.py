@@ -6,6 +6,7 @@ Imports from run, storage, networks, physics and config.
 from elastic_pinn.training.advice import advise
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.processes import LostProcessError
+from elastic_pinn.training.rescue import LostRunDirectoryError
 from elastic_pinn.training.resume import RunDirectoryError
 from elastic_pinn.training.session import DivergedError
 from elastic_pinn.training.trainer import require_device, require_possible, train
@@ -15,6 +16,7 @@ __all__ = [
     "Control",
     "DivergedError",
     "LostProcessError",
+    "LostRunDirectoryError",
     "RunDirectoryError",
     "UncertaintyError",
     "WavefieldUncertainty",

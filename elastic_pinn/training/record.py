@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import platform
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,14 +20,29 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.storage import LiveHistory, Policy, Snapshot, Store, copy_tree, replace_file
+from elastic_pinn.storage import (
+    CHECKPOINTS,
+    CheckpointError,
+    FolderLock,
+    LiveHistory,
+    Policy,
+    Snapshot,
+    Store,
+    copy_tree,
+    name_of,
+    replace_file,
+)
 from elastic_pinn.training.ending import has_converged
+from elastic_pinn.training.rescue import can_write, loss_of, places
 from elastic_pinn.training.saving import Saver
-from elastic_pinn.training.session import Session
+from elastic_pinn.training.session import DivergedError, Session
 
 if TYPE_CHECKING:
     from elastic_pinn.storage.remote.mirror import Mirror
 
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0  # whether the run directory is still there
 PACKAGES = ("elastic_pinn", "torch", "numpy", "scipy", "h5py")
 COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}
 
@@ -64,18 +81,23 @@ class Origin:
 
 
 class Record:
-    """The files of one run, in a folder that is there: config, environment, summary, live history, checkpoints."""
+    """The files of one run, in a folder that is locked: config, environment, summary, live history, checkpoints.
 
-    def __init__(self, run_dir: Path, session: Session, store: Store, origin: Origin, mirror: Mirror | None) -> None:
+    Nothing is written any more once another folder is in its place: `row` and `checkpoint` raise LostFolderError then.
+    """
+
+    def __init__(self, lock: FolderLock, session: Session, store: Store, origin: Origin, mirror: Mirror | None) -> None:
         config = session.config
-        self._run_dir, self._session, self._origin, self._mirror = run_dir, session, origin, mirror
+        self._lock, self._run_dir, self._store = lock, lock.folder, store
+        self._session, self._origin, self._mirror = session, origin, mirror
+        self._look_due, self._is_writable = 0.0, True
         self._saver = Saver(store, Policy(config.keep_last, config.keep_best, config.keep_every), mirror)
         self._environment = environment(config.device, session.processes.count)
         self._blocked_s = 0.0  # of training, for copies of its state and for a save before that was not done
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._write("config.json", config.to_json())
         self._write("environment.json", json.dumps(self._environment, indent=2))
-        self._live = LiveHistory(run_dir / "history.h5", session.history, COLUMN_UNITS)
+        self._live = LiveHistory(self._run_dir / "history.h5", session.history, COLUMN_UNITS)
         self.summarise("running", "")
 
     @property
@@ -90,8 +112,15 @@ class Record:
             return ""
         return f"{self._saver.failures_in_row} checkpoints in a row failed; the last one: {self._saver.error}"
 
+    @property
+    def loss(self) -> str:
+        """How the run directory was lost, or ""."""
+        return loss_of(self._store, self._run_dir)
+
     def row(self) -> None:
         """Let the newest row of the history be seen, now or within a second."""
+        if time.monotonic() >= self._look_due:
+            self._look()
         self._live.update()
 
     def checkpoint(self, why_pinned: str = "") -> None:
@@ -101,11 +130,11 @@ class Record:
         why_pinned: not "" for a checkpoint that is to stay. Raises DivergedError, and saves nothing, if there is no
         going on from here.
         """
+        self._look()
         losses = self._session.losses()  # which the next step needs as well
         started = time.monotonic()
-        metrics = {**self._session.history.last, **losses, **self._session.measure()}
         standing = self._standing("running", "")
-        self._saver.save(self._snapshot(metrics), partial(self._summarise, standing), why_pinned)
+        self._saver.save(self._snapshot(losses), partial(self._summarise, standing), why_pinned)
         self._blocked_s += time.monotonic() - started
         if not self._saver.error:  # the disk takes files, so perhaps this one again, too
             self._live.renew()
@@ -121,14 +150,60 @@ class Record:
         self._saver.wait()
         self._summarise(self._standing(status, reason))
 
+    def rescue(self, loss: str) -> str:
+        """Save what was trained elsewhere, now that the run directory is lost; what to tell people about it.
+
+        loss: as above.
+        """
+        told = f"{loss} while it was trained in: training stopped at step {self._session.step}"
+        faults = []
+        self._saver.wait()
+        for place in places(self._lock):
+            try:
+                self._save_in(place, told)
+            except (CheckpointError, DivergedError, OSError) as error:
+                faults.append(str(error))
+            else:
+                told += f". What was trained is in {place}: go on with that run_dir and resume='auto'"
+                break
+        else:
+            told += f". What was trained could not be saved anywhere ({'; '.join(faults)})"
+        with suppress(CheckpointError, OSError):  # where the run directory is still its own
+            self._summarise(self._standing("stopped", told))
+        return told
+
     def close(self) -> None:
         """Leave the live history as a plain file."""
         self._saver.close()
         self._live.close()
 
-    def _snapshot(self, metrics: Mapping[str, float]) -> Snapshot:
+    def _look(self) -> None:
+        """Raises LostFolderError where the run directory is another one or gone; warns where it became read-only."""
+        self._look_due = time.monotonic() + LOOK_EVERY_S
+        self._store.require_own_folder()
+        was_writable, self._is_writable = self._is_writable, can_write(self._run_dir)
+        if was_writable and not self._is_writable:
+            logger.warning("%s cannot be written to any more: no checkpoint can be saved", self._run_dir)
+
+    def _save_in(self, place: Path, reason: str) -> None:
+        """Leave in another folder what a resume needs: the session as it is now, in a run directory that says so."""
+        snapshot, store = self._snapshot(self._session.losses()), Store(place / CHECKPOINTS)
+        if name_of(snapshot.step, snapshot.generation) not in store.names():
+            store.publish(snapshot)
+        texts = {
+            "config.json": self._session.config.to_json(),
+            "environment.json": json.dumps(self._environment, indent=2),
+            "summary.json": self._summary(self._standing("stopped", reason)),
+        }
+        for name, text in texts.items():
+            replace_file(place / name, text.encode())
+        if self._mirror:
+            self._mirror.put_text("summary.json", texts["summary.json"])
+
+    def _snapshot(self, losses: Mapping[str, float]) -> Snapshot:
         """The session as it is now, which stays so while training goes on."""
         session, config = self._session, self._session.config
+        metrics = {**session.history.last, **losses, **session.measure()}
         return Snapshot(
             step=session.step,
             stage=session.stage.index,
@@ -166,7 +241,10 @@ class Record:
         }
 
     def _summarise(self, standing: Mapping[str, Any]) -> None:
-        """Write the summary: how training stood, and how saving stands."""
+        self._write("summary.json", self._summary(standing))
+
+    def _summary(self, standing: Mapping[str, Any]) -> str:
+        """The summary: how training stood, and how saving stands."""
         saver = self._saver
         saving = {
             "checkpoint": saver.newest.name if saver.newest else None,
@@ -188,7 +266,7 @@ class Record:
             "started": self._started,
             "updated": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        self._write("summary.json", json.dumps({**standing, **saving, **whose}, indent=2))
+        return json.dumps({**standing, **saving, **whose}, indent=2)
 
     def _attributes(self) -> Mapping[str, str | int | float]:
         packages = {f"version_{name}": text for name, text in self._environment["packages"].items()}
@@ -201,6 +279,7 @@ class Record:
         }
 
     def _write(self, name: str, text: str) -> None:
+        self._lock.require()
         replace_file(self._run_dir / name, text.encode())
         if self._mirror:
             self._mirror.put_text(name, text)

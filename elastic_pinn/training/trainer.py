@@ -16,13 +16,23 @@ from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
-from elastic_pinn.storage import CHECKPOINTS, Found, InUseError, Store, copy_tree, locked
+from elastic_pinn.storage import (
+    CHECKPOINTS,
+    CheckpointError,
+    FolderLock,
+    Found,
+    InUseError,
+    Store,
+    copy_tree,
+    locked,
+)
 from elastic_pinn.training.advice import advise
 from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.ending import account_of_end
 from elastic_pinn.training.processes import Processes, joined
 from elastic_pinn.training.record import Origin, Record
+from elastic_pinn.training.rescue import LostRunDirectoryError
 from elastic_pinn.training.resume import (
     RunDirectoryError,
     adopt,
@@ -67,7 +77,8 @@ def train(
 
     Raises, before any work: ConfigError, ProblemError, RunDirectoryError, CheckpointError. Raises DivergedError when
     the loss is no longer a number, and LostProcessError when another process is gone. The run directory's summary then
-    says "failed" and why, and all checkpoints stay.
+    says "failed" and why, and all checkpoints stay. Raises LostRunDirectoryError when the run directory was removed,
+    moved, replaced or can no longer be written to, and tells where what was trained was saved instead.
     """
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
     run_dir, resume, control = _folder(run_dir), expanded(resume), control or Control()
@@ -78,8 +89,8 @@ def train(
     with _threads(config.threads):
         if processes.is_helper:
             return Run(help_along(processes, problem))
-        with led(processes, run_dir, control), _alone_in(run_dir):
-            return _train(config, run_dir, problem, resume, control, processes)
+        with led(processes, run_dir, control), _alone_in(run_dir) as lock:
+            return _train(config, run_dir, problem, resume, control, processes, lock)
 
 
 def _folder(run_dir: str | Path) -> Path:
@@ -95,11 +106,11 @@ def _folder(run_dir: str | Path) -> Path:
 
 
 @contextmanager
-def _alone_in(run_dir: Path) -> Iterator[None]:
+def _alone_in(run_dir: Path) -> Iterator[FolderLock]:
     """Be the only process that writes there."""
     try:
-        with locked(run_dir):
-            yield
+        with locked(run_dir) as lock:
+            yield lock
     except InUseError as error:
         raise RunDirectoryError(str(error)) from None
 
@@ -115,9 +126,17 @@ def _threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _train(config: Config, run_dir: Path, problem: Problem, resume: str, control: Control, processes: Processes) -> Run:
+def _train(
+    config: Config,
+    run_dir: Path,
+    problem: Problem,
+    resume: str,
+    control: Control,
+    processes: Processes,
+    lock: FolderLock,
+) -> Run:
     """What train() does in a run directory that nobody else is in."""
-    store, mirror_url = Store(run_dir / CHECKPOINTS), mirror_of(config, run_dir)
+    store, mirror_url = Store(lock.folder / CHECKPOINTS, lock), mirror_of(config, run_dir)
     found, over = starting_point(run_dir, store, resume, mirror_url), ""
     if found:
         config = adopt(config, problem, found)
@@ -136,8 +155,8 @@ def _train(config: Config, run_dir: Path, problem: Problem, resume: str, control
         warm_start(session, config.init_from)
     call_helpers(session)
     origin = origin_of(found, store, mirror_url)
-    with _mirror(mirror_url, store, origin) as mirror:
-        _guarded_loop(session, Record(run_dir, session, store, origin, mirror), control, bool(over))
+    with _mirror(mirror_url, store, origin, lock) as mirror:
+        _guarded_loop(session, Record(lock, session, store, origin, mirror), control, bool(over))
     return Run(run_dir)
 
 
@@ -149,14 +168,14 @@ def _lacks_its_end(run_dir: Path, found: Found, mirror_url: str) -> bool:
 
 
 @contextmanager
-def _mirror(url: str, store: Store, origin: Origin) -> Iterator[Mirror | None]:
+def _mirror(url: str, store: Store, origin: Origin, lock: FolderLock) -> Iterator[Mirror | None]:
     """The run's copy on a remote store, which has everything when this ends; None where there is to be none."""
     if not url:
         yield None
         return
     from elastic_pinn.storage.remote.mirror import Mirror  # only those who use a remote store need fsspec
 
-    with Mirror(url, store.folder, origin.run_id) as mirror:
+    with Mirror(url, store.folder, origin.run_id, lock) as mirror:
         yield mirror
 
 
@@ -214,6 +233,8 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
     try:
         status, reason = _loop(session, record, control, is_over)
     except BaseException as error:
+        if isinstance(error, CheckpointError) and (loss := record.loss):
+            raise LostRunDirectoryError(record.rescue(loss)) from error
         _try_to("finish the checkpoint in flight", record.settle)
         kept = record.last_checkpoint
         place = f"; the last good checkpoint is {kept}" if kept else ""
@@ -266,7 +287,7 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
             record.checkpoint(BY_HAND if asked else "")
             saved, saved_step = now, session.step
         if ending:
-            if not failing:  # else it is said that the last ones are missing
+            if not failing or record.loss:  # else it is said that the last ones are missing
                 record.settle()
             return ending
         if now - said > PROGRESS_EVERY_S:

@@ -14,6 +14,7 @@ from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, order
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.folder import LocalFolder
 from elastic_pinn.storage.format.seal import read_sealed
+from elastic_pinn.storage.lock import FolderLock
 from elastic_pinn.storage.remote.folder import RemoteFolder
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Mirror:
         url: the run's folder on the store.
         folder: its checkpoints here; those that the store lacks are uploaded first.
         run_id: of the run.
+        lock: of the run directory, if it is held: nothing is uploaded from another folder in its place.
 
     Attributes:
         url: the run's folder on the store.
@@ -50,8 +52,8 @@ class Mirror:
     Raises CheckpointError, before any work, for a store that cannot be reached or written to, or a copy of another run.
     """
 
-    def __init__(self, url: str, folder: Path, run_id: str) -> None:
-        self.url, self._folder = url, folder
+    def __init__(self, url: str, folder: Path, run_id: str, lock: FolderLock | None = None) -> None:
+        self.url, self._folder, self._lock = url, folder, lock
         self._run = RemoteFolder(url)
         self._there = self._run.inside(CHECKPOINTS)
         self._claim(run_id)
@@ -194,6 +196,8 @@ class Mirror:
             logger.warning("%s was removed before it was uploaded", path)
             return
         _, data = read_sealed(path)
+        if self._lock:
+            self._lock.require()  # else these bytes may be another run's
         self._there.create(path.name, data)
         there = self._there.read(path.name)
         if there != data:
