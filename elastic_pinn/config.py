@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.legal import documented
 from elastic_pinn.parameters import in_one_line, parameters_in, plain
 
 logger = logging.getLogger(__name__)
@@ -239,6 +240,7 @@ SECTIONS: Mapping[str, type[Section]] = {
 }
 
 
+@documented
 class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     """A whole experiment: every field of the four sections by its flat name.
 

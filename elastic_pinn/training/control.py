@@ -29,9 +29,14 @@ class Control:
         self.on_step = on_step or (lambda record: None)
         self.on_weights = on_weights or (lambda step, weights: None)
         self._stop, self._checkpoint, self._look = threading.Event(), threading.Event(), threading.Event()
+        self.stop_reason = ""
 
-    def stop(self) -> None:
-        """End after the present step, with a checkpoint; a step of seconds is given up, where its optimizer can."""
+    def stop(self, reason: str = "asked to stop") -> None:
+        """End after the present step, with a checkpoint; a step of seconds is given up, where its optimizer can.
+
+        reason: what the run's summary says; the last one that is given before it is written.
+        """
+        self.stop_reason = reason
         self._stop.set()
 
     def checkpoint(self) -> None:

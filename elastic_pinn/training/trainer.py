@@ -274,7 +274,7 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
             if session.step > saved_step:
                 record.checkpoint()
             record.settle()
-            return "stopped", "asked to stop, within a step, which was given up"
+            return "stopped", f"{control.stop_reason}, within a step, which was given up"
         record.row()
         control.on_step(row)
         if control.take_look_request():
@@ -309,7 +309,7 @@ def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, st
     if session.step >= config.steps or session.reason_to_end:
         return _completed(session)
     if control.stop_asked:
-        return "stopped", "asked to stop"
+        return "stopped", control.stop_reason
     if config.time_limit and elapsed > config.time_limit:
         return "stopped", f"time_limit of {config.time_limit:g} s"
     return None

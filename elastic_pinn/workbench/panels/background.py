@@ -45,15 +45,23 @@ async def awaited(
     where a look fails: it ends the work, which is then waited for, so that none goes on unseen.
     """
     task = asyncio.create_task(asyncio.to_thread(work))
+    await watched(task.done, interrupted, look)
+    return task.result()
+
+
+async def watched(
+    is_over: Callable[[], bool], interrupted: Callable[[], None], look: Callable[[], object] = lambda: None
+) -> None:
+    """Wait for the end of work in another thread; as `awaited`."""
     try:
-        while not task.done():
+        while not is_over():
             await moment(interrupted)
             look()
     except BaseException:
         interrupted()
-        await asyncio.wait({task})
+        while not is_over():
+            await moment(lambda: None)
         raise
-    return task.result()
 
 
 async def moment(interrupted: Callable[[], None]) -> None:
@@ -65,11 +73,24 @@ async def moment(interrupted: Callable[[], None]) -> None:
 
 
 @contextmanager
-def interrupt_calls(action: Callable[[], None]) -> Iterator[None]:
+def interrupt_calls(action: Callable[[], None]) -> Iterator[Callable[[], None]]:
     """Have the kernel's interrupt button do something, while work goes on that a click began: no cell is there to be
-    interrupted."""
-    before = signal.signal(signal.SIGINT, lambda *_: action())
+    interrupted.
+
+    Gives a function that sees to it that it stays so, to be called now and then: a cell that ends meanwhile sets the
+    kernel's own way back, which is to ignore interrupts.
+    """
+
+    def act(*_: object) -> None:
+        action()
+
+    def keep() -> None:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, act)
+
+    before = signal.signal(signal.SIGINT, act)
     try:
-        yield
+        yield keep
     finally:
-        signal.signal(signal.SIGINT, before)
+        if signal.getsignal(signal.SIGINT) is act:
+            signal.signal(signal.SIGINT, before)

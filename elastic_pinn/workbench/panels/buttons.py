@@ -5,6 +5,8 @@ from enum import Enum
 
 import ipywidgets as widgets
 
+from elastic_pinn.workbench.panels.tips import tips
+
 LOOKS = {
     "Start": ("play", "train anew by the fields as they are, in a fresh run directory"),
     "Pause": ("pause", "stop with a checkpoint, and wait: fields may be changed before Resume"),
@@ -25,10 +27,15 @@ class State(Enum):
 
 
 class Buttons(widgets.HBox):
-    """Start, Pause, Resume, Stop, Checkpoint now, each with what a click does. It may arrive on any thread."""
+    """Start, Pause, Resume, Stop, Checkpoint now, each with what a click does. It may arrive on any thread.
+
+    Attributes:
+        tips: what each does, to be shown somewhere beside them.
+    """
 
     def __init__(self, actions: Mapping[str, Callable[[], None]]) -> None:
         super().__init__([_button(name, action) for name, action in actions.items()], layout={"flex": "none"})
+        self.tips = tips(*self.children)
 
     def enable(self, state: State, can_start: bool, can_resume: bool) -> None:
         """Let those be pressed that the panel heeds where it stands."""

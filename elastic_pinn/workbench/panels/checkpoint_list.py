@@ -11,6 +11,7 @@ from elastic_pinn.run import Run
 from elastic_pinn.storage import CHECKPOINTS
 from elastic_pinn.workbench.folders import RUNS
 from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.tips import tips
 from elastic_pinn.workbench.runs import find_runs
 
 NONE = ""
@@ -28,9 +29,11 @@ class CheckpointList(widgets.HBox):
         style = {"description_width": "initial"}
         tooltip = "the checkpoint that Resume goes on from, in its own run directory; the fields above take its values"
         self._list = widgets.Dropdown(description="Resume from", tooltip=tooltip, layout=layout, style=style)
-        refresh = widgets.Button(icon="refresh", tooltip="read the list of checkpoints anew", layout={"width": "40px"})
+        self._refresh = refresh = widgets.Button(
+            icon="refresh", tooltip="read the list of checkpoints anew", layout={"width": "40px"}
+        )
         refresh.on_click(lambda _: self.refresh())
-        super().__init__([self._list, refresh])
+        super().__init__([self._list, refresh, tips(self._list)])
         self.refresh()
         answer(self._list)
         self._list.observe(lambda _: on_choice(), "value")
@@ -49,7 +52,7 @@ class CheckpointList(widgets.HBox):
 
     def enable(self, is_enabled: bool) -> None:
         """Let it be used, or not."""
-        for child in self.children:
+        for child in (self._list, self._refresh):
             child.disabled = not is_enabled
 
     def forget(self) -> None:

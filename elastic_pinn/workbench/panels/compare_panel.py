@@ -18,6 +18,7 @@ from elastic_pinn.workbench.figures.picture import Picture, as_file
 from elastic_pinn.workbench.folders import RUNS
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.run_list import RunList
+from elastic_pinn.workbench.panels.tips import tips
 from elastic_pinn.workbench.panels.views import View
 from elastic_pinn.workbench.runs import config_differences
 
@@ -64,7 +65,9 @@ class ComparePanel(widgets.VBox):
             [self._column, self._over, self._smooth, widgets.Label("rows"), self._by_seed],
             layout={"flex_flow": "row wrap", "align_items": "center"},
         )
-        super().__init__([self.runs, row, self._view, self._said, self._exports(), self._differences])
+        exports = self._exports()
+        told = tips(self._column, self._smooth, *exports.children)
+        super().__init__([self.runs, row, self._view, self._said, exports, self._differences, told])
         self._draw()
         self._watching = asyncio.get_running_loop().create_task(self._watch())
 

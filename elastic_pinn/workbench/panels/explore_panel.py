@@ -20,6 +20,7 @@ from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.background import Background
 from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
 from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
+from elastic_pinn.workbench.panels.tips import tips
 
 LEGAL = "a run's folder or a checkpoint's file (.h5), from the project's root, or the URL of either"
 
@@ -47,7 +48,9 @@ class ExplorePanel(widgets.VBox):
         verify.on_click(lambda _: self._verify())
         self._said, self._background = widgets.HTML(), Background(self._say)
         answer(self._place, self._isolated)
-        self._row = widgets.HBox([self._place, self._isolated, verify], layout={"align_items": "center"})
+        self._row = widgets.HBox(
+            [self._place, self._isolated, verify, tips(self._place, verify)], layout={"align_items": "center"}
+        )
         super().__init__([self._row, self._said])
         self._place.observe(lambda _: self._open(), "value")
         self._isolated.observe(lambda _: self._open(), "value")

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import ipywidgets as widgets
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
-from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.legal import legal_values
+from elastic_pinn.physics import Problem, ProblemError, problem_from
+from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.training import advise, require_device
 from elastic_pinn.workbench.figures.picture import ORANGE, VERMILLION
 from elastic_pinn.workbench.folders import RUNS
@@ -29,12 +31,20 @@ GROUPS = {
 """The first field of each group; the others follow in the config's order."""
 
 RUN_NAME = re.compile(r"\w[\w.-]*")
+OWN_NAME = "run_name"  # the field that is no field of the config
+VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # in a fault, so that what is left are names and words
+MARK = " ⚠"
 STYLE = {"description_width": "165px"}
+# The height is the same whether there is a text or not: nothing below it may move away from under the mouse.
+LOOK = f""".ep-help {{height: 5.6em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
+.ep-help > div {{display: none}}
+.ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
+.ep-fault input, .ep-fault select {{outline: 2px solid {VERMILLION}; outline-offset: -1px}}"""
 
 
 class ConfigForm(widgets.VBox):
-    """The fields of a config, in groups, and below them what is wrong, or had better be known before training, if
-    anything.
+    """The fields of a config, in groups; below them what the one means that has the focus, and what is wrong, or had
+    better be known before training, if anything.
 
     config: what the fields start from. problem: one of the user's own, in place of the config's problem section. name:
     of fresh run directories. on_change: called after each change.
@@ -52,22 +62,37 @@ class ConfigForm(widgets.VBox):
         names = [name for name in Config.model_fields if problem is None or name not in ProblemConfig.model_fields]
         layout = widgets.Layout(width="auto")  # one for all: what the browser is sent, and a saved notebook holds
         self._fields = {name: _widget(name, getattr(config, name), layout) for name in names}
-        tooltip = f"fresh run directories are {RUNS}/TIME-NAME"
-        self._name = widgets.Text(name, description="run name", tooltip=tooltip, style=STYLE, layout=layout)
-        for field in (*self._fields.values(), self._name):
+        self._name = widgets.Text(name, description="run name", style=STYLE, layout=layout)
+        for name, field in self._all.items():
             field.observe(self._changed, "value")
+            field.add_class("ep-field")
+            field.add_class(f"ep-field-{name}")
         self._message = widgets.HTML()
-        groups = _groups(names)
-        grids = [self._grid(group) for group in groups.values()]
-        tabs = widgets.Tab(grids, titles=tuple(groups), selected_index=0)
-        answer(tabs, self._name, *self._fields.values())
-        super().__init__([tabs, self._message])
+        self._groups = _groups(names)
+        grids = [self._grid(group) for group in self._groups.values()]
+        self._tabs = widgets.Tab(grids, titles=tuple(self._groups), selected_index=0)
+        answer(self._tabs, *self._all.values())
+        super().__init__([self._tabs, widgets.HTML(_help(names)), self._message])
+        self.add_class("ep-form")
         self._judge()
 
     @property
     def run_name(self) -> str:
         """The name of fresh run directories."""
         return self._name.value
+
+    @property
+    def names_at_fault(self) -> list[str]:
+        """The fields that the fault is about, as far as that is known."""
+        if self.fault is None:
+            return []
+        is_given = "problem" in self._fields and self._fields["problem"].value == "standing_waves"
+        return [name for name in self._all if name in _names_in(self.fault, is_given)]
+
+    @property
+    def _all(self) -> dict[str, widgets.ValueWidget]:
+        """Every field, by its name."""
+        return self._fields | {OWN_NAME: self._name}
 
     def take(self, config: Config) -> None:
         """Let the fields say what a config says; one's own problem stays as it is. Raises ConfigError where the two do
@@ -95,11 +120,22 @@ class ConfigForm(widgets.VBox):
             require_device(config.device)
             self.problem = self._own or problem_from(config)
             if not RUN_NAME.fullmatch(self.run_name):
-                raise ConfigError(f"run name = {self.run_name!r}: legal are letters, digits, '.', '_' and '-'")
+                raise ConfigError(f"{OWN_NAME} = {self.run_name!r}: legal are letters, digits, '.', '_' and '-'")
             self.config, self.fault = config, None
         except ValueError as error:  # of the config, or of the problem's parts
             self.fault = error
         self._message.value = as_fault(str(self.fault)) if self.fault else self._advice()
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark the fields at fault and their tabs, and no others."""
+        names = self.names_at_fault
+        for name, field in self._all.items():
+            (field.add_class if name in names else field.remove_class)("ep-fault")
+        self._tabs.titles = tuple(
+            title + MARK * any(name in names for name in ([*group, OWN_NAME] if "steps" in group else group))
+            for title, group in self._groups.items()
+        )
 
     def _advice(self) -> str:
         """What had better be known of a config that can be trained."""
@@ -125,14 +161,43 @@ def _groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWidget:
-    """The field for one value of the config: a choice, a tick, or text. What it means is its tooltip."""
+    """The field for one value of the config: a choice, a tick, or text."""
     info = Config.model_fields[name]
-    look = {"description": name, "tooltip": info.description, "style": STYLE, "layout": layout}
+    look = {"description": name, "style": STYLE, "layout": layout}
     if get_origin(info.annotation) is Literal:
         return widgets.Dropdown(options=get_args(info.annotation), value=value, **look)
     if info.annotation is bool:
         return widgets.Checkbox(value, **look)
     return widgets.Text(_shown(value), **look)
+
+
+def _help(names: Iterable[str]) -> str:
+    """What each field means, of which only the text of the one that has the focus is seen: ipywidgets tell no program
+    where it is, but a style sheet knows."""
+    meanings = {
+        name: (Config.model_fields[name].description, legal_values(Config.model_fields[name])) for name in names
+    }
+    meanings[OWN_NAME] = f"fresh run directories are {RUNS}/TIME-NAME", "letters, digits, '.', '_' and '-'"
+    rules = "".join(f".ep-form:has(.ep-field-{name} :focus) .ep-help-{name} {{display: block}}" for name in meanings)
+    texts = "".join(
+        f'<div class="ep-help-{name}"><b>{name}</b>: {html.escape(str(meaning))}<br>legal: {html.escape(legal)}</div>'
+        for name, (meaning, legal) in meanings.items()
+    )
+    none = '<div class="ep-help-none">what the field means that you are in stands here</div>'
+    return f'<style>{LOOK}{rules}</style><div class="ep-help">{none}{texts}</div>'
+
+
+def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:
+    """The fields that a fault is about: what stands before the colon of each of its lines, but for values.
+
+    is_material_given: whether the fields, and no receiver file, give the material.
+    """
+    if isinstance(fault, ReceiverFileError):
+        return {"data"}
+    if isinstance(fault, ProblemError):
+        return {"lame_lambda", "lame_mu", "density"} if is_material_given else {"unknowns"}
+    subjects = [VALUES.sub("", line).partition(": ")[0] for line in str(fault).splitlines()]
+    return {word for subject in subjects for word in re.findall(r"\w+", subject)}
 
 
 def _shown(value: Any) -> Any:

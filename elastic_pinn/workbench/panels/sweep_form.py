@@ -14,6 +14,7 @@ from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP, SHIPPED
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.fields import as_fault
+from elastic_pinn.workbench.panels.tips import tips
 from elastic_pinn.workbench.values import read_yaml, write_yaml
 
 STYLE = {"description_width": "90px"}
@@ -45,7 +46,9 @@ class SweepForm(widgets.VBox):
                    for title, box in zip(titles, boxes, strict=True)]  # fmt: skip
         others = [field for name, field in self._fields.items() if field not in boxes]
         wrap = {"flex_flow": "row wrap"}
-        super().__init__([widgets.HBox(others, layout=wrap), widgets.HBox(columns, layout=wrap), self._message])
+        row = widgets.HBox(others, layout=wrap)
+        told = tips(*(field for field in others if field.tooltip))
+        super().__init__([row, widgets.HBox(columns, layout=wrap), self._message, told])
         for field in self._fields.values():
             field.observe(lambda _: self._changed(), "value")
         answer(*self._fields.values())

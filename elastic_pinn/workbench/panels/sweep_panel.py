@@ -32,6 +32,7 @@ from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sweep import sweep_results
 from elastic_pinn.workbench.panels.background import awaited, interrupt_calls
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
+from elastic_pinn.workbench.panels.tips import tips
 from elastic_pinn.workbench.panels.views import View
 from elastic_pinn.workbench.words import duration_text
 
@@ -72,7 +73,8 @@ class SweepPanel(widgets.VBox):
         self._buttons["Stop"].on_click(lambda _: self._in_loop(self._ask_to_stop))
         row = widgets.HBox([*self._buttons.values(), self._bar, self._count], layout={"align_items": "center"})
         scrolled = widgets.Box([self._lines], layout={"max_height": "320px", "overflow": "auto", "display": "block"})
-        super().__init__([widgets.HTML(TABLE_STYLE), self._form, row, self._status, scrolled, self._view])
+        told = tips(*self._buttons.values())
+        super().__init__([widgets.HTML(TABLE_STYLE), self._form, row, self._status, scrolled, self._view, told])
         self._look()
 
     @property

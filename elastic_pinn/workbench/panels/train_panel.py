@@ -8,195 +8,233 @@ import asyncio
 import contextlib
 import html
 import time
-from enum import Enum
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
 import ipywidgets as widgets
-import pandas as pd
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.run import Run, load_checkpoint
 from elastic_pinn.storage import CheckpointError
-from elastic_pinn.training import Control, RunDirectoryError, train
-from elastic_pinn.workbench.figures.sources import checkpoint_of
 from elastic_pinn.workbench.folders import resume_from, run_folder
 from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.panels.background import awaited, interrupt_calls, moment
+from elastic_pinn.workbench.panels.background import interrupt_calls, watched
 from elastic_pinn.workbench.panels.buttons import Buttons, State
 from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
-from elastic_pinn.workbench.panels.fields import ConfigForm
+from elastic_pinn.workbench.panels.fields import MARK, ConfigForm
+from elastic_pinn.workbench.panels.kernel_end import INTERRUPT_S, watch_for_the_end
 from elastic_pinn.workbench.panels.live import LiveRecord
 from elastic_pinn.workbench.panels.progress import Progress
+from elastic_pinn.workbench.panels.training import Request, Training
 from elastic_pinn.workbench.panels.views import LiveViews
 
 TEXT_EVERY_S = 0.5
-
-
-class Wish(Enum):
-    """What a click asked of the training that runs or waits."""
-
-    NONE, PAUSE, RESUME, STOP = range(4)
-
-
-DOING = {Wish.NONE: "running", Wish.PAUSE: "pausing", Wish.RESUME: "running", Wish.STOP: "stopping"}
+SETTINGS = "Settings"
+DOING = {
+    Request.NONE: "running",
+    Request.PAUSE: "pausing",
+    Request.RESUME: "running",
+    Request.STOP: "stopping",
+}
 
 
 class TrainPanel(widgets.VBox):
     """The fields of a config; Start, Pause, Resume, Stop, Checkpoint now; progress; live pictures.
 
-    config, problem: what train() is given, until a field is changed. name: of fresh run directories, runs/TIME-NAME.
-    Make it in a notebook's cell: it keeps the kernel's event loop, on which clicks start training.
+    Make it in a notebook's cell: it keeps the kernel's event loop, on which clicks start training. Where the kernel is
+    training a run of that name already, as after the page was loaded anew or its cell was run again, it shows that run,
+    and its buttons act on it.
 
-    Attributes:
-        run_dir: where it trains, or trained last; Path() before.
-        views: the live pictures, a tab each.
+    Parameters
+    ----------
+    config, problem
+        What train() is given, until a field is changed.
+    name
+        Of fresh run directories, runs/TIME-NAME.
+
+    Attributes
+    ----------
+    run_dir
+        Where it trains, or trained last; Path() before.
+    views
+        The live pictures, a tab each.
     """
 
     def __init__(self, config: Config, problem: Problem | None = None, name: str = "run") -> None:
         self.run_dir = Path()
-        self._own, self._loop = problem, asyncio.get_running_loop()
-        self._state, self._wish = State.IDLE, Wish.NONE
-        self._control: Control | None = None
+        self._own, self._name, self._loop = problem, name, asyncio.get_running_loop()
+        self._state = State.IDLE
+        self._training: Training | None = None  # what is shown, until it is over
+        self._record: LiveRecord | None = None  # of it, as the pictures show it
+        self._seen = 0  # changes of it
         self._next_text = 0.0
-        self._record: LiveRecord | None = None
         self._said = "", ""  # a status, and a text
-        self._done_by: Config | None = None  # what a run was told that has nothing left to do
+        self._done_by: Config | None = None  # what a run was given that has nothing left to do
         self._clicked: asyncio.Task[None] | None = None
+        self._keep_interrupts: Callable[[], None] = lambda: None
         self._form = ConfigForm(config, problem, name, self._enable)
         self._buttons = Buttons(
             {
                 "Start": self._start,
-                "Pause": lambda: self._ask(Wish.PAUSE),
+                "Pause": self._pause,
                 "Resume": self._resume,
-                "Stop": lambda: self._ask(Wish.STOP),
+                "Stop": self._stop,
                 "Checkpoint now": self._checkpoint,
             }
         )
         self._progress, self._status = Progress(config.steps), widgets.HTML()
         self._list, self.views = CheckpointList(self._choose), LiveViews()
         row = widgets.HBox([self._buttons, self._progress], layout={"align_items": "center", "flex_flow": "row wrap"})
-        settings = widgets.Accordion([self._form], titles=("Settings",))
-        answer(settings)
-        super().__init__([settings, row, self._list, self._status, self.views])
+        self._settings = widgets.Accordion([self._form], titles=(SETTINGS,))
+        self._settings.observe(lambda _: self._show_status(), "selected_index")
+        answer(self._settings)
+        super().__init__([self._settings, row, self._list, self._status, self.views, self._buttons.tips])
         self._enable()
         self._say("ready", f"{config.steps:,} steps; Start makes a fresh run directory")
+        if training := Training.current(name):
+            self._show(training)
+            self._clicked = self._loop.create_task(self._unawaited(partial(self._follow, training)))
 
     @property
     def config(self) -> Config:
         """What the fields say; while that is not legal, the last that was."""
         return self._form.config
 
+    @property
+    def run(self) -> Run:
+        """The run that is trained, or was trained last, by a cell or by a click. Raises RuntimeError before there is
+        one."""
+        if self.run_dir == Path():
+            raise RuntimeError("this panel has trained nothing yet: run the cell that trains, or press Start")
+        return Run(self.run_dir)
+
     async def train(self, run_dir: str = "", resume: str = "never") -> Run:
         """Train by the fields to the end, or until Stop or the kernel's interrupt; returns the Run.
 
-        While it is paused it waits. run_dir, resume: as in train(), relative to the project's root; run_dir "" makes a
-        fresh runs/TIME-NAME. Raises what train() raises, ValueError for fields that are not legal, and RuntimeError
-        while this panel is training already.
+        While it is paused it waits. A run that this panel shows as training already is waited for, if it is the one
+        that is meant.
+
+        Parameters
+        ----------
+        run_dir, resume
+            As in train(), relative to the project's root; run_dir "" makes a fresh runs/TIME-NAME.
+
+        Raises
+        ------
+        ValueError
+            For fields that are not legal.
+        RuntimeError
+            While another run is trained here.
+        Exception
+            What train() raises.
         """
-        if self._state is not State.IDLE:
-            raise RuntimeError(f"this panel is training already, in {self.run_dir}: press Stop, or wait for its end")
+        if self._training:
+            self._require_same(self._training, run_dir, resume)
+            return await self._follow(self._training)
         if self._form.fault:
             raise self._form.fault
         before = self.run_dir
-        self._enter(State.RUNNING)
         try:
             self.run_dir = run_folder(run_dir, self._form.run_name)
-            return await self._train_through_pauses(resume_from(resume))
+            config = self.config
+            problem = self._form.problem or problem_from(config)
+            training = Training(self._name, self.run_dir, resume_from(resume), config, problem, self._own)
+            watch_for_the_end()
+            self._show(training)
+            training.begin()
+            return await self._follow(training)
         except BaseException as error:
             self._say_failed(error)
             if not (self.run_dir / "config.json").exists():  # it never began: Resume goes on with the run before it
                 self.run_dir = before
+                self._enable()
             raise
-        finally:
-            self._list.refresh()
-            self._enter(State.IDLE)
 
-    async def _train_through_pauses(self, resume: str) -> Run:
-        run, refusal = await self._train_on(resume), ""
-        while self._wish is Wish.PAUSE and run.status == "stopped":
-            self._enter(State.PAUSED)
-            self._say_how(run, "paused", refusal or "fields may be changed; Resume goes on")
-            if await self._next_wish() is Wish.STOP:
-                break
-            run, refusal = await self._train_again(run)
-        self.views.draw_all()
-        self._say_how(run, run.summary["status"], run.summary["reason"])
-        return run
+    def _require_same(self, training: Training, run_dir: str, resume: str) -> None:
+        """Refuse to wait for a run that is not the one that is meant."""
+        if training.is_what(self.config, self._own, run_dir, resume_from(resume)):
+            return
+        names = ", ".join(training.config.differences(self.config))
+        by = f" by other values of {names}" if names else ""
+        raise RuntimeError(
+            f"this panel is training already, in {training.run_dir}{by}: press Stop, or wait for its end"
+        )
 
-    async def _train_again(self, paused: Run) -> tuple[Run, str]:
-        """Train on; where that cannot be, the pause goes on instead, and nothing is lost: the run, and why it could
-        not."""
-        before = self._record
-        assert before, "what is paused has been recorded"
-        try:
-            return await self._train_on("auto"), ""
-        except (ConfigError, RunDirectoryError, CheckpointError) as error:
-            self._record = before
-            self.views.follow(before)
-            self._draw_newest(paused)
-            if self._wish is not Wish.STOP:
-                self._wish = Wish.PAUSE
-            return paused, f"Resume was refused: {error}"
-
-    async def _train_on(self, resume: str) -> Run:
-        """One call of train(), watched, by the fields as they are now. From here on a click counts, also while the
-        run's past is read."""
-        config = self.config
-        problem = self._form.problem or problem_from(config)
-        self._wish, self._done_by = Wish.NONE, None
-        self._record = record = LiveRecord(self.run_dir, config, problem)
-        self._control = control = Control(record.take_row, record.take_weights)
+    def _show(self, training: Training) -> None:
+        """Show a run from now on."""
+        self.run_dir, self._training, self._record, self._seen = training.run_dir, training, None, -1
+        self._done_by = None
         self._enter(State.RUNNING)
+
+    async def _follow(self, training: Training) -> Run:
+        """Keep the widgets up to date until a run is over; an interrupt is a Stop, never a lost run. Returns the run,
+        or raises what ended it."""
         try:
-            record.take_earlier(await awaited(partial(self._history_until_now, resume), self._interrupted))
-            self._progress.begin(config.steps, self._step)
-            self.views.follow(record)
-            call = partial(train, config, self.run_dir, self._own, resume, control)
-            run = await awaited(call, self._interrupted, partial(self._look, control))
-        finally:
-            self._control = None
-        self._progress.end(self._step)
-        self._draw_newest(run)
-        self._done_by = config if run.status == "completed" else None
-        return run
+            await watched(training.is_over, partial(self._stop_soon, training), partial(self._look, training))
+        except BaseException:
+            self._training = None
+            self._enter(State.IDLE)
+            raise
+        if self._training is training:  # else its end is shown already
+            self._show_end(training)
+        if training.error:
+            raise training.error
+        assert training.run, "what ended without an error gave a run"
+        return training.run
 
-    def _draw_newest(self, run: Run) -> None:
-        assert self._record, "what was trained has been recorded"
-        with contextlib.suppress(CheckpointError):  # none could be written
-            self._record.take_checkpoint(run.latest())
-        self.views.draw()
+    def _look(self, training: Training) -> None:
+        """Show what has changed, and what training does just now."""
+        self._keep_interrupts()
+        if training.changes != self._seen:
+            self._seen = training.changes
+            self._take_record(training)
+            if training.state is State.PAUSED:
+                self._progress.end(self._step)
+                self.views.draw()
+                self._say_how("paused", training.refusal or "fields may be changed; Resume goes on")
+            if training.state is not State.IDLE:
+                self._enter(training.state)
+        if training.state is State.RUNNING:
+            self._look_at_work(training)
 
-    def _look(self, control: Control) -> None:
-        """Show what training does just now."""
+    def _look_at_work(self, training: Training) -> None:
         if time.monotonic() >= self._next_text:
-            control.look()
+            training.look()
             self._progress.show(self._step)
-            later = (
-                ""
-                if self._record and self.config == self._record.config
-                else "; changed fields count from the next Resume or Start"
-            )
-            self._say(DOING[self._wish], f"in {self.run_dir}{self._newest()}{later}")
+            is_changed = self._record and self.config != self._record.config
+            later = "; changed fields count from the next Resume or Start" if is_changed else ""
+            self._say(DOING[training.request], f"in {self.run_dir}{self._newest()}{later}")
             self._next_text = time.monotonic() + TEXT_EVERY_S
         self.views.draw_if_due()
 
-    async def _next_wish(self) -> Wish:
-        """What is asked for after the pause, when it is."""
-        while self._wish is Wish.PAUSE:
-            await moment(self._interrupted)
-        return self._wish
+    def _take_record(self, training: Training) -> None:
+        """Let the pictures follow the newest call of train()."""
+        record = training.record
+        if record and record is not self._record:
+            self._record = record
+            self._progress.begin(record.config.steps, self._step)
+            self.views.follow(record)
 
-    def _interrupted(self) -> None:
-        self._obey(Wish.STOP)
+    def _show_end(self, training: Training) -> None:
+        self._take_record(training)
+        self._training = None
+        self._progress.end(self._step)
+        if training.run:
+            self.views.draw_all()
+            summary = training.run.summary
+            self._done_by = training.config if summary["status"] == "completed" else None
+            self._say_how(summary["status"], summary["reason"])
+        else:
+            self._say_failed(training.error)
+        self._list.refresh()
+        self._enter(State.IDLE)
 
-    def _history_until_now(self, resume: str) -> pd.DataFrame:
-        """What is known of the run before training goes on."""
-        if resume != "never":
-            with contextlib.suppress(FileNotFoundError, CheckpointError):  # train() says what is wrong, if anything is
-                return checkpoint_of(self.run_dir if resume == "auto" else resume).history()
-        return pd.DataFrame({"step": []})
+    def _stop_soon(self, training: Training) -> None:
+        """Stop after an interrupt, a moment later: it may be the first sign of the kernel's end, which is another
+        reason."""
+        self._loop.call_soon_threadsafe(lambda: self._loop.call_later(INTERRUPT_S, training.stop))
 
     # Clicks may arrive on another thread than that of the event loop, on which all that follows from them is done.
 
@@ -206,12 +244,21 @@ class TrainPanel(widgets.VBox):
     def _resume(self) -> None:
         self._loop.call_soon_threadsafe(self._go_on)
 
-    def _ask(self, wish: Wish) -> None:
-        self._loop.call_soon_threadsafe(self._obey, wish)
+    def _pause(self) -> None:
+        if training := self._training:
+            training.pause()
+
+    def _stop(self) -> None:
+        if training := self._training:
+            training.stop()
+
+    def _checkpoint(self) -> None:
+        if training := self._training:
+            training.checkpoint()
 
     def _go_on(self) -> None:
-        if self._state is State.PAUSED:
-            self._wish = Wish.RESUME
+        if self._training:
+            self._training.resume_with(self.config, self._form.problem or problem_from(self.config))
         elif chosen := self._list.chosen:
             self._list.forget()
             self._begin(str(chosen.parent.parent), str(chosen))
@@ -219,21 +266,23 @@ class TrainPanel(widgets.VBox):
             self._begin(str(self.run_dir), "auto")
 
     def _begin(self, run_dir: str, resume: str) -> None:
-        self._clicked = self._loop.create_task(self._train_unawaited(run_dir, resume))
+        self._clicked = self._loop.create_task(self._unawaited(partial(self.train, run_dir, resume)))
 
-    async def _train_unawaited(self, run_dir: str, resume: str) -> None:
-        with interrupt_calls(partial(self._ask, Wish.STOP)), contextlib.suppress(Exception):  # the status line says it
-            await self.train(run_dir, resume)
+    async def _unawaited(self, work: Callable[[], Awaitable[Run]]) -> None:
+        """Train, or follow training, with no cell that awaits it."""
 
-    def _obey(self, wish: Wish) -> None:
-        """End the training that runs, for good or until it is resumed."""
-        self._wish = wish
-        if self._control:
-            self._control.stop()
+        def stop() -> None:
+            if training := self._training:
+                self._stop_soon(training)
 
-    def _checkpoint(self) -> None:
-        if self._control:
-            self._control.checkpoint()
+        with contextlib.suppress(Exception), interrupt_calls(stop) as keep:  # the status line says what is wrong
+            self._keep_interrupts = keep
+            try:
+                await work()
+            finally:
+                self._keep_interrupts = lambda: None
+            status, text = self._said
+            self._say(status, f"{text}; the cells below show this run when they are executed again")
 
     def _choose(self) -> None:
         """Let the fields say what a checkpoint was trained by, so that going on from it is legal."""
@@ -259,8 +308,8 @@ class TrainPanel(widgets.VBox):
         self._list.enable(self._state is State.IDLE)
         self._show_status()
 
-    def _say_how(self, run: Run, status: str, reason: str) -> None:
-        self._say(status, f"at step {run.summary['step']:,}: {reason}{self._newest()}")
+    def _say_how(self, status: str, reason: str) -> None:
+        self._say(status, f"at step {self.run.summary['step']:,}: {reason}{self._newest()}")
 
     def _newest(self) -> str:
         """Words about the newest checkpoint, as far as there is one, and about those that could not be written."""
@@ -273,7 +322,7 @@ class TrainPanel(widgets.VBox):
             return newest
         return f"{newest}; {count} failed to be written, the last one: {summary['checkpoint_failure']}"
 
-    def _say_failed(self, error: BaseException) -> None:
+    def _say_failed(self, error: BaseException | None) -> None:
         self._say("failed", f"{type(error).__name__}: {error}")
 
     def _say(self, status: str, text: str) -> None:
@@ -281,7 +330,13 @@ class TrainPanel(widgets.VBox):
         self._show_status()
 
     def _show_status(self) -> None:
-        """What was said last; or why the fields cannot be trained, which is not seen where they are folded."""
-        fault = self._form.fault if self._state is not State.RUNNING else None
-        status, text = ("not possible", str(fault)) if fault else self._said
+        """What was said last; or that the fields cannot be trained, and why, which is said once: by the fields, or here
+        while they are folded."""
+        fault = self._form.fault
+        self._settings.titles = (SETTINGS + MARK * bool(fault),)
+        status, text = self._said
+        if fault and self._state is not State.RUNNING:
+            names = ", ".join(self._form.names_at_fault) or "the fields"
+            is_folded = self._settings.selected_index is None
+            status, text = "not possible", str(fault) if is_folded else f"see {names} above"
         self._status.value = f"<b>{status}</b> {html.escape(text)}"

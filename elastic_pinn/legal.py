@@ -1,0 +1,52 @@
+"""What is legal for a field of a config, in words: for help(), and for forms."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+KINDS: Mapping[Any, str] = {int: "a whole number", float: "a number", str: "text", bool: "True or False"}
+BOUNDS = ((Ge, "ge", "at least"), (Gt, "gt", "above"), (Le, "le", "at most"), (Lt, "lt", "below"))
+WIDTH = 100
+
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+
+
+def legal_values(field: FieldInfo) -> str:
+    """What values a field takes, such as "a whole number, at least 1"."""
+    return _legal(field.annotation, field.metadata)
+
+
+def documented(config: type[AnyModel]) -> type[AnyModel]:
+    """Let help() of a model tell each field: what is legal, its default and its meaning."""
+    entries = []
+    for name, field in config.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        default = list(default) if isinstance(default, tuple) else default
+        meaning = textwrap.fill(f"{field.description}", WIDTH, initial_indent="    ", subsequent_indent="    ")
+        entries.append(f"{name} : {legal_values(field)}; default {default!r}\n{meaning}")
+    section = "\n".join(["Parameters", "----------", *entries])
+    config.__doc__ = f"{inspect.cleandoc(config.__doc__ or '')}\n\n{section}\n"
+    return config
+
+
+def _legal(kind: Any, metadata: list[Any]) -> str:
+    if get_origin(kind) is Annotated:
+        kind, *inner = get_args(kind)
+        found = [part for each in inner for part in (each.metadata if isinstance(each, FieldInfo) else [each])]
+        return _legal(kind, found)
+    if get_origin(kind) is Literal:
+        *others, last = map(repr, get_args(kind))
+        return f"{', '.join(others)} or {last}" if others else last
+    if get_origin(kind) is tuple:
+        least = next((each.min_length for each in metadata if isinstance(each, MinLen)), 0)
+        return f"a list{' that is not empty' if least else ''}, each item {_legal(get_args(kind)[0], [])}"
+    bounds = [f"{word} {getattr(each, name):g}" for each in metadata for kind_of, name, word in BOUNDS
+              if isinstance(each, kind_of)]  # fmt: skip
+    return ", ".join([KINDS.get(kind, "a value"), *bounds[:1]]) + "".join(f" and {bound}" for bound in bounds[1:])

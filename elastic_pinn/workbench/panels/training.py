@@ -1,0 +1,207 @@
+"""A run that this kernel trains, through its pauses: in a thread of its own, whether a panel watches or not."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from enum import Enum
+from pathlib import Path
+from typing import ClassVar
+
+import pandas as pd
+
+from elastic_pinn.config import Config, ConfigError, project_root
+from elastic_pinn.physics import Problem
+from elastic_pinn.run import Run
+from elastic_pinn.storage import CheckpointError
+from elastic_pinn.training import Control, RunDirectoryError, train
+from elastic_pinn.workbench.figures.sources import checkpoint_of
+from elastic_pinn.workbench.panels.buttons import State
+from elastic_pinn.workbench.panels.live import LiveRecord
+
+BY_HAND = "asked to stop"
+
+
+class Request(Enum):
+    """What a click asked of the training that runs or waits."""
+
+    NONE, PAUSE, RESUME, STOP = range(4)
+
+
+class Training:
+    """One run from its start to its end. Any panel, on any thread, may look at it and ask something of it.
+
+    Parameters
+    ----------
+    name
+        Of the notebook; a panel of that name that is made meanwhile shows this run.
+    run_dir, resume
+        As train() takes them.
+    config, problem
+        What is trained; `resume_with` changes them after a pause.
+    own
+        The user's own problem, which train() takes in place of the config's; None where it is the config's.
+
+    Attributes
+    ----------
+    record
+        What is observed of the newest call of train(); None before the first.
+    state
+        RUNNING, PAUSED, or IDLE once it is over.
+    changes
+        How often state or record have changed.
+    request
+        What was asked for last, and is not done yet.
+    refusal
+        Why the newest Resume could not be; "" if it could.
+    run, error
+        What it gave, or what ended it, once it is over.
+    """
+
+    _by_name: ClassVar[dict[str, Training]] = {}  # those of this kernel that are not over
+
+    def __init__(
+        self, name: str, run_dir: Path, resume: str, config: Config, problem: Problem, own: Problem | None
+    ) -> None:
+        self.name, self.run_dir, self.resume, self.own = name, run_dir, resume, own
+        self.record: LiveRecord | None = None
+        self.state, self.changes, self.request, self.refusal = State.RUNNING, 0, Request.NONE, ""
+        self.run: Run | None = None
+        self.error: BaseException | None = None
+        self._given = config, problem
+        self._control = Control()
+        self._asked = threading.Condition()
+        self._over = threading.Event()
+
+    @classmethod
+    def current(cls, name: str) -> Training | None:
+        """The run of that name that this kernel is training, or holds in a pause."""
+        return cls._by_name.get(name)
+
+    @classmethod
+    def all_current(cls) -> list[Training]:
+        """Every run that this kernel is training, or holds in a pause."""
+        return list(cls._by_name.values())
+
+    def begin(self) -> None:
+        """Start to train."""
+        self._by_name[self.name] = self
+        self._control = Control()
+        threading.Thread(target=self._work, name="training", daemon=True).start()  # a pause must not hold the exit up
+
+    @property
+    def config(self) -> Config:
+        """What is trained by."""
+        return self._given[0]
+
+    def is_what(self, config: Config, problem: Problem | None, run_dir: str, resume: str) -> bool:
+        """Whether train() with these arguments, of which run_dir may be "", is this very run."""
+        is_here = not run_dir or project_root() / run_dir == self.run_dir
+        is_alike = problem is None or self._given[1].is_like(problem.identity)
+        return is_here and is_alike and config == self.config and resume in ("never", "auto", self.resume)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was asked to stop for good."""
+        return self.request is Request.STOP
+
+    def is_over(self) -> bool:
+        """Whether it has come to its end."""
+        return self._over.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; returns whether it came."""
+        return self._over.wait(seconds)
+
+    def pause(self) -> None:
+        """Stop with a checkpoint, and wait for `resume_with` or `stop`."""
+        self._ask(Request.PAUSE, BY_HAND)
+
+    def stop(self, reason: str = BY_HAND) -> None:
+        """End with a checkpoint, and with that reason in the run's summary."""
+        self._ask(Request.STOP, reason)
+
+    def resume_with(self, config: Config, problem: Problem) -> None:
+        """Go on after a pause, by another config, as far as that can be."""
+        with self._asked:
+            self._given, self.request = (config, problem), Request.RESUME
+            self._asked.notify_all()
+
+    def checkpoint(self) -> None:
+        """Write a checkpoint after the present step."""
+        self._control.checkpoint()
+
+    def look(self) -> None:
+        """Have the record take the weights after the present step."""
+        self._control.look()
+
+    def _ask(self, request: Request, reason: str) -> None:
+        with self._asked:
+            self.request = request
+            self._control.stop(reason)
+            self._asked.notify_all()
+
+    def _work(self) -> None:
+        try:
+            run = self._train(self.resume)
+            while self.request is Request.PAUSE and run.status == "stopped":
+                self._change(State.PAUSED)
+                if not self._is_resumed():
+                    break
+                self._change(State.RUNNING)
+                run = self._train_again(run)
+            self.run = run
+        except BaseException as error:
+            self.error = error
+        finally:
+            if self._by_name.get(self.name) is self:
+                del self._by_name[self.name]
+            self._change(State.IDLE)
+            self._over.set()
+
+    def _is_resumed(self) -> bool:
+        """Wait for what is asked after the pause; from here on a click counts for what comes."""
+        with self._asked:
+            self._asked.wait_for(lambda: self.request is not Request.PAUSE)
+            if self.request is Request.STOP:
+                return False
+            self.request, self._control = Request.NONE, Control()
+            return True
+
+    def _train_again(self, paused: Run) -> Run:
+        """Train on; where that cannot be, the pause goes on instead, and nothing is lost."""
+        before = self.record
+        try:
+            run = self._train("auto")
+        except (ConfigError, RunDirectoryError, CheckpointError) as error:
+            self.record, self.refusal = before, f"Resume was refused: {error}"
+            with self._asked:
+                if self.request is not Request.STOP:
+                    self.request = Request.PAUSE
+            return paused
+        self.refusal = ""
+        return run
+
+    def _train(self, resume: str) -> Run:
+        """One call of train(), and its end in the record."""
+        config, problem = self._given
+        record = LiveRecord(self.run_dir, config, problem)
+        self._control.on_step, self._control.on_weights = record.take_row, record.take_weights
+        record.take_earlier(self._history_until_now(resume))
+        self.record = record
+        self.changes += 1
+        run = train(config, self.run_dir, self.own, resume, self._control)
+        with contextlib.suppress(CheckpointError):  # none could be written
+            record.take_checkpoint(run.latest())
+        return run
+
+    def _history_until_now(self, resume: str) -> pd.DataFrame:
+        """What is known of the run before training goes on."""
+        if resume != "never":
+            with contextlib.suppress(FileNotFoundError, CheckpointError):  # train() says what is wrong, if anything is
+                return checkpoint_of(self.run_dir if resume == "auto" else resume).history()
+        return pd.DataFrame({"step": []})
+
+    def _change(self, state: State) -> None:
+        self.state = state
+        self.changes += 1
