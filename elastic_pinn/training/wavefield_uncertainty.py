@@ -34,6 +34,7 @@ from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
 
 POINTS_AT_ONCE = 1024
+EXPLAINED = 1.5  # times what is to be expected of the mean square of the misfits, at most
 
 
 class UncertaintyError(ElasticPinnError, ValueError):
@@ -48,8 +49,13 @@ class WavefieldUncertainty:
     to be seen in the records, for misfits that do not tell the unknowns apart, and for a last layer too large to
     factor.
 
+    It holds where misfits are what noise leaves of them (`fault`). Where the data's are more, it is widened by so much,
+    and what the network cannot express moves the wavefield further still.
+
     Attributes:
-        noise: the standard deviation of a sample, m: the noise, or the misfit that is left where that is more.
+        noise: the standard deviation of a sample, m.
+        misfit: the root mean square of the misfits at the receivers, in units of the noise.
+        elsewhere: that of all other rows, in units of what their weights stand for.
     """
 
     def __init__(self, checkpoint: Checkpoint, problem: Problem | None = None) -> None:
@@ -63,8 +69,12 @@ class WavefieldUncertainty:
         _require_possible(session)
         self._scales, self._dtype = problem.scales, session.model.dtype
         with torch.no_grad():
-            self.noise = max(stated.level, _misfit(session) * self._scales.displacement)
             self._linear = Linearised(session)
+        self.noise = stated.level
+        self._unit = self._linear.weight * stated.level / problem.scales.displacement  # of a weighted misfit
+        data = self._linear.data
+        self.misfit = _size(self._linear.residuals[data]) / self._unit
+        self.elsewhere = _size(self._linear.residuals[: data.start]) / self._unit
         if not self._linear.tells_unknowns_apart:
             raise UncertaintyError(f"the data do not tell {' and '.join(problem.material.unknowns)} apart")
 
@@ -81,13 +91,22 @@ class WavefieldUncertainty:
         """The standard deviations (N, 2), m, at points (N, 3) in m, m, s."""
         inside = self._scales.dimensionless(points).to(self._dtype)
         z = self._linear.coordinates(Batch(inside, torch.zeros_like(inside[:, :2]), inside.new_zeros(0, 2)))  # (2 N, K)
-        return self.noise * self._linear.weight * torch.linalg.vector_norm(z, dim=1).reshape(-1, 2)
+        unit = max(1.0, self.misfit) * self._unit * self._scales.displacement
+        return unit * torch.linalg.vector_norm(z, dim=1).reshape(-1, 2)
+
+    @property
+    def fault(self) -> str:
+        """Why the wavefield may be further off than its standard deviation; "" where nothing says so."""
+        if self.misfit**2 > EXPLAINED:
+            return f"the data are not explained, misfit {self.misfit:.3g} times the noise"
+        if self.elsewhere**2 > EXPLAINED:
+            return f"equation or known start are missed by {self.elsewhere:.3g} times what their weights allow"
+        return ""
 
 
-def _misfit(session: Session) -> float:
-    """The root mean square of the data misfits, dimensionless."""
-    terms = session.loss(session.model, session.sampler.batches)
-    return math.sqrt(terms["data"].item() / 2.0)  # the mean is over points, of two components each
+def _size(misfits: Tensor) -> float:
+    """The root mean square, 0 of none."""
+    return float(misfits.square().mean().sqrt()) if len(misfits) else 0.0
 
 
 def _require_possible(session: Session) -> None:

@@ -123,11 +123,31 @@ def test_many_places_and_instants_broadcast_and_are_those_of_each_alone(tiny, of
     assert uncertainty.std(np.zeros(0), 0.0, 0.0).shape == (0, 2)
 
 
-def test_a_misfit_larger_than_the_noise_stands_in_its_place(tiny, records, problem, tmp_path):
+def test_misfits_beyond_the_noise_widen_it_and_are_told(tiny, records, problem, tmp_path):
     _, clean = records
-    off = problem(clean + 0.1 * np.random.default_rng(4).standard_normal(clean.shape))
-    uncertainty = ep.WavefieldUncertainty(ep.train(tiny(**WAVES), tmp_path, off).latest(), off)
-    assert uncertainty.noise == pytest.approx(0.1, rel=0.2), "less what 40 waves take up of it"
+    drawn = np.random.default_rng(4).standard_normal(clean.shape)
+
+    def of_noise(size):
+        asked = problem(clean + size * drawn)
+        return ep.WavefieldUncertainty(ep.train(tiny(**WAVES), tmp_path / str(size), asked).latest(), asked)
+
+    usual, off = of_noise(NOISE), of_noise(100 * NOISE)
+    assert not usual.fault and usual.misfit == pytest.approx(1.0, rel=0.2)
+    assert off.misfit == pytest.approx(100.0, rel=0.2)
+    assert off.fault == f"the data are not explained, misfit {off.misfit:.3g} times the noise"
+    assert off.std(*SEEN) == pytest.approx(off.misfit * usual.std(*SEEN), rel=0.01)
+
+
+def test_a_known_start_that_the_waves_miss_counts_as_not_explained(tiny, records, problem, tmp_path):
+    _, clean = records
+
+    def elsewhere(x, y, t):
+        return 0.5 + s_wave(x, y, t)
+
+    asked = problem(clean, initial=ep.Initial.of(elsewhere))
+    config = tiny(**WAVES | {"weight_initial": 1e-6, "initial_points": 50})
+    uncertainty = ep.WavefieldUncertainty(ep.train(config, tmp_path, asked).latest(), asked)
+    assert uncertainty.fault.startswith("equation or known start are missed by ")
 
 
 def refused(tiny, problem, folder, **changes):

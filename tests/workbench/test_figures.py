@@ -293,8 +293,14 @@ def test_a_wavefield_that_is_seen_all_over_has_no_hatch_and_its_standard_deviati
     run, problem = recorded_in_a_corner(waves, [20], tmp_path)
     figure = ep.figures.snapshots(run, times=[0.5, 1.0], problem=problem)
     assert not any(hatched(axes) for axes in figure.axes[:6])
-    assert figure.get_suptitle().startswith("the standard deviation is at most ")
+    assert "the standard deviation is at most " in figure.get_suptitle()
     assert "standard deviation" in labels(figure)
+
+
+def test_a_wavefield_that_does_not_explain_the_data_says_so(inverse_run):
+    said = ep.figures.snapshots(inverse_run).get_suptitle()
+    misfit = ep.WavefieldUncertainty(inverse_run.latest()).misfit
+    assert said.startswith(f"the data are not explained, misfit {misfit:.3g} times the noise: ")
 
 
 def test_a_wavefield_without_a_standard_deviation_says_why(waves, tmp_path):

@@ -43,12 +43,16 @@ def snapshots(source: Source, times: Sequence[float] | None = None, problem: Pro
     if problem.receivers is None or problem.exact:
         return draw_wavefield(checkpoint.predict, problem, instants)
     try:
-        spread = _spread(WavefieldUncertainty(checkpoint, problem), problem, instants)
+        uncertainty = WavefieldUncertainty(checkpoint, problem)
     except UncertaintyError as error:
         figure = draw_wavefield(checkpoint.predict, problem, instants)
         figure.suptitle(f"no standard deviation: {error}", fontsize=10)
         return figure
-    return _draw_with_spread(problem, instants, _predicted(checkpoint.predict, problem, instants), spread)
+    found, spread = _predicted(checkpoint.predict, problem, instants), _spread(uncertainty, problem, instants)
+    figure = _draw_with_spread(problem, instants, found, spread)
+    if fault := uncertainty.fault:
+        figure.suptitle(f"{fault}: it is further off than shown\n{figure.get_suptitle()}", fontsize=10)
+    return figure
 
 
 def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray) -> Picture:
