@@ -51,7 +51,7 @@ def snapshots(source: Source, times: Sequence[float] | None = None, problem: Pro
     found, spread = _predicted(checkpoint.predict, problem, instants), _spread(uncertainty, problem, instants)
     figure = _draw_with_spread(problem, instants, found, spread)
     if fault := uncertainty.fault:
-        figure.suptitle(f"{fault}: it is further off than shown\n{figure.get_suptitle()}", fontsize=10)
+        figure.suptitle(f"{fault}: the wavefield is further off than this\n{figure.get_suptitle()}", fontsize=10)
     return figure
 
 
