@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 from elastic_pinn.config import project_root
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.workbench.batch import Notebook
-from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
+from elastic_pinn.workbench.batch.headless import run_notebook
 
 
 def new_run(runs: Path) -> Path:
@@ -30,7 +31,7 @@ def main() -> None:
     print(f"Running notebooks/02_inverse.ipynb; all of it goes to {run_dir}", flush=True)
     try:
         run_notebook(Notebook.read(project / "notebooks" / "02_inverse.ipynb"), run_dir)
-    except NotebookError as error:
+    except ElasticPinnError as error:
         sys.exit(str(error))
     print("\nexecuted notebook  runs/demo/notebook.ipynb")
     print("checkpoints        runs/demo/checkpoints/")

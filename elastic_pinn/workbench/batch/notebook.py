@@ -17,6 +17,7 @@ from elastic_pinn.workbench.batch.source import Parameters, calls, is_ignored, r
 Value = bool | int | float | str | list[int] | list[float] | list[str]
 
 FORMAT = 4  # of .ipynb files; since 2015
+OF_THE_CONFIG = {*Config.model_fields, *BESIDE_CONFIG}
 RUN_DIR = "run_dir"  # whoever runs a notebook puts its executed copy there, whether the notebook looks at it or not
 TAG, INJECTED = "parameters", "injected-parameters"  # of cells, as papermill names them
 
@@ -96,7 +97,7 @@ class Notebook:
                     f"{name!r} is no parameter of {self.name}.ipynb, which would not look at it{near or ':'} its cell "
                     f"of parameters has {', '.join(sorted(names)) or 'none'}"
                 )
-            if is_ignored(name, self._code):
+            if self._ignores(name):
                 raise ConfigError(
                     f"{name} = {given[name]!r} would change nothing: after its cell of parameters, {self.name}.ipynb "
                     f"sets {name} anew or never reads it"
@@ -119,12 +120,12 @@ class Notebook:
 
     def takes(self, name: str) -> bool:
         """Whether a name is one of its parameters, or it takes any field of the config."""
-        return name in self.cell.names or (self._takes_all and name in {*Config.model_fields, *BESIDE_CONFIG})
+        return name in self.cell.names or (self._takes_all and name in OF_THE_CONFIG)
 
     def own(self, given: Mapping[str, Value]) -> dict[str, Any]:
         """Values of parameters that are no fields of the config: the notebook's own matter."""
         values = {**self.parameters, **given}
-        return {name: values[name] for name in values if name not in {*Config.model_fields, *BESIDE_CONFIG}}
+        return {name: values[name] for name in values if name not in OF_THE_CONFIG}
 
     def computed(self, given: Mapping[str, Value]) -> list[str]:
         """The fields of the config that its cell of parameters works out, so that only a kernel can tell them."""
@@ -142,10 +143,20 @@ class Notebook:
         found = [("".join(cell["source"]), cell.get("metadata", {}).get("tags", [])) for cell in cells]
         return [(source, tags) for source, tags in found if INJECTED not in tags]
 
-    @property
+    @cached_property
     def _code(self) -> list[str]:
         """Its code cells but for the one of parameters, in order."""
         return [source for source, tags in self._cells if TAG not in tags]
+
+    def _ignores(self, name: str) -> bool:
+        """Whether no cell looks at what is given for a name; worked out once, for sweeps ask it for each run."""
+        if name not in self._ignored:
+            self._ignored[name] = is_ignored(name, self._code)
+        return self._ignored[name]
+
+    @cached_property
+    def _ignored(self) -> dict[str, bool]:
+        return {}
 
     @cached_property
     def _takes_all(self) -> bool:
