@@ -28,5 +28,16 @@ def expanded(path: str | Path) -> str:
 
 
 def from_root(path: str | Path) -> Path:
-    """Where a path leads: written out as by `expanded`, and a relative one from the project's root."""
-    return project_root() / expanded(path)
+    """Where a path leads: written out as by `expanded`, and a relative one from the project's root.
+
+    Raises ConfigError as that, and for a URL.
+    """
+    return project_root() / on_this_machine(path)
+
+
+def on_this_machine(path: str | Path) -> Path:
+    """A path, written out as by `expanded`. Raises ConfigError as that, and for a URL."""
+    found = expanded(path)
+    if "://" in found:
+        raise ConfigError(f"{found!r} is a URL, where a path of this machine is needed: remote copies are by `mirror`")
+    return Path(found)

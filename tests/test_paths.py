@@ -70,6 +70,15 @@ def test_no_run_is_strewn_over_the_working_directory(home, tiny, run_dir):
     assert not list(Path.cwd().iterdir())
 
 
+@pytest.mark.parametrize(
+    "use", [lambda tiny: ep.train(tiny(), "s3://bucket/a"), lambda tiny: run_folder("s3://b/a", "")]
+)
+def test_a_url_is_no_run_directory(home, tiny, use):
+    with pytest.raises(ConfigError, match="is a URL, where a path of this machine is needed"):
+        use(tiny)
+    assert not list(Path.cwd().iterdir())
+
+
 def test_a_file_is_no_run_directory(tiny, tmp_path):
     (tmp_path / "a.h5").write_text("mine")
     with pytest.raises(ep.RunDirectoryError, match=r"a\.h5' is a file"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
-from elastic_pinn.paths import expanded
+from elastic_pinn.paths import expanded, on_this_machine
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
@@ -99,7 +99,7 @@ def _folder(run_dir: str | Path) -> Path:
         raise RunDirectoryError(
             "run_dir is empty, which is the working directory: name a folder for the run, as in 'runs/first'"
         )
-    folder = Path(expanded(run_dir))
+    folder = on_this_machine(run_dir)
     if folder.exists() and not folder.is_dir():
         raise RunDirectoryError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
     return folder
@@ -203,9 +203,11 @@ def require_possible(config: Config) -> None:
     """Refuse what train() would refuse for its device or its problem, at once: a device or a data file that this
     machine does not have, a file that holds no receivers, unknowns that nothing given can tell.
 
-    Of a problem of one's own the device is all that can be looked at. Raises ConfigError, ProblemError.
+    Of a problem of one's own the device is all that can be looked at. Raises ConfigError, ProblemError,
+    ReceiverFileError.
     """
     require_device(config.device)
+    expanded(config.init_from)
     if config.problem != "own":
         problem_from(config)
 

@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 import elastic_pinn as ep
 from elastic_pinn.workbench.cli import app
 from elastic_pinn.workbench.cli.run import parse
+from tests.headless import write_notebook
 
 FORWARD = str(Path(__file__).parents[2] / "notebooks" / "01_forward.ipynb")
+INVERSE = FORWARD.replace("01_forward", "02_inverse")
 SMALL = ["network=mlp", "hidden_layers=[6]", "stages=[adam]", "steps=4", "interior_points=20", "boundary_points=8",
          "initial_points=8", "validation_points=10", "log_level=error"]  # fmt: skip
 
@@ -86,8 +88,6 @@ def test_a_field_that_is_text_takes_it_as_it_is_written(text, value):
 @pytest.mark.parametrize(
     ("given", "status", "told"),
     [
-        (["problem=receivers", "data=nowhere.h5"], 1, "data = 'nowhere.h5': no such file"),
-        (["problem=receivers", f"data={FORWARD}"], 1, "is not a whole HDF5 file"),
         (["lame_lambda=-2"], 1, "no stable solid"),
         (["device=cuda:9"], 1, "no such device"),
         (["run_dir=$NO_SUCH_NAME/a"], 1, "no such variable"),
@@ -103,6 +103,15 @@ def test_each_foreseen_fault_is_one_line_before_a_kernel_starts(tmp_path, monkey
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("data", "told"), [("nowhere.h5", "no such file"), (FORWARD, "is not a whole HDF5 file")])
+def test_data_that_cannot_be_used_is_one_line_before_a_kernel_starts(tmp_path, monkeypatch, data, told):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["run", INVERSE, f"data={data}"])
+    [line] = done.stderr.splitlines()
+    assert done.exit_code == 1 and line.startswith("error: ") and told in line
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_run_directory_that_is_a_file_or_used_is_one_line(tmp_path, folder_of_runs):
     (tmp_path / "a").write_text("mine")
     for place, told in ((tmp_path / "a", "is a file"), (folder_of_runs / "a", "already holds a run")):
@@ -115,3 +124,15 @@ def test_an_unforeseen_fault_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr("elastic_pinn.workbench.batch.Notebook.read", lambda path: 1 / 0)
     done = CliRunner().invoke(app, ["run", FORWARD])
     assert isinstance(done.exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "name"), [("runs/own", [], "runs/own"), ("runs/own", ["run_dir=a"], "a"), ("", [], "runs/TIME-n")]
+)
+def test_the_run_directory_is_the_given_one_or_the_notebooks_or_a_fresh_one(tmp_path, monkeypatch, own, given, name):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("elastic_pinn.workbench.folders.stamped", lambda name: f"TIME-{name}")
+    monkeypatch.setattr("elastic_pinn.workbench.batch.headless.run_notebook", lambda read, run_dir, *others: run_dir)
+    notebook = write_notebook(tmp_path / "n.ipynb", f"run_dir = {own!r}", "print(run_dir)")
+    done = CliRunner().invoke(app, ["run", str(notebook), *given])
+    assert done.stdout == f"executed notebook: {tmp_path / name}\n", done.output

@@ -24,7 +24,7 @@ def one_line(*words: object) -> tuple[int, str]:
 def sweep(tmp_path):
     """A function that writes a sweep file of some lines, and returns its path."""
 
-    def write(*lines: str, notebook: str = f"{NOTEBOOKS / '01_forward.ipynb'}") -> Path:
+    def write(*lines: str, notebook: Path | str = NOTEBOOKS / "01_forward.ipynb") -> Path:
         path = tmp_path / "sweep.yaml"
         path.write_text("\n".join([f"notebook: {notebook}", f"directory: {tmp_path / 'runs'}", *lines]))
         return path
@@ -38,8 +38,6 @@ def sweep(tmp_path):
     [
         (["grid: {stesp: [1]}"], ["the run stesp=1", "'stesp' is not a field"]),
         (["grid: {lame_lambda: [2.0, -2.0]}"], ["the run lame_lambda=-2-", "no stable solid"]),
-        (["parameters: {problem: receivers, data: nowhere.h5}"], ["the run 01_forward-", "nowhere.h5': no such file"]),
-        (["parameters: {problem: receivers, data: README.md}"], ["the run 01_forward-", "not a whole HDF5 file"]),
         (["parameters: {device: cuda:9}"], ["the run 01_forward-", "no such device"]),
         (
             ["parameters: {steps: 1}", "grid: {seed: [1]}", "parameters: {steps: 2}"],
@@ -52,6 +50,15 @@ def sweep(tmp_path):
 def test_each_foreseen_fault_is_one_line_with_the_run_and_the_reason(sweep, tmp_path, words, lines, told):
     status, line = one_line("sweep", sweep(*lines), *words)
     assert status == 1 and all(each in line for each in told), line
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--dry-run"]], ids=["run", "dry-run"])
+@pytest.mark.parametrize(("data", "told"), [("nowhere.h5", "no such file"), ("README.md", "not a whole HDF5 file")])
+def test_data_that_cannot_be_used_is_one_line_with_the_run_and_the_reason(sweep, tmp_path, words, data, told):
+    file = sweep(f"grid: {{data: [{data}]}}", notebook=NOTEBOOKS / "02_inverse.ipynb")
+    status, line = one_line("sweep", file, *words)
+    assert status == 1 and f"the run data={data}-" in line and told in line, line
     assert not (tmp_path / "runs").exists()
 
 

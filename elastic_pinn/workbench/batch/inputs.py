@@ -17,10 +17,7 @@ NOT_HERE = "not on this machine"
 
 def inputs_of(config: Config) -> dict[str, str]:
     """The files that a run reads: its receiver file, and the checkpoint that it starts from, which of a run is its
-    newest. One that is not on this machine is NOT_HERE, as those of workers on a cluster may be.
-
-    Raises ConfigError for a path that cannot be meant.
-    """
+    newest. One that is not on this machine is NOT_HERE, as those of workers on a cluster may be."""
     found = {"data": _data(config.data) if config.data else "", "init_from": _checkpoint(config.init_from)}
     return {name: digest for name, digest in found.items() if digest}
 
@@ -41,10 +38,10 @@ def _data(path: str) -> str:
 
     try:
         place = find(path)
-    except ConfigError:  # told by `require_possible`, where it has to be here
+        status = place.stat()
+        return _digest(place, status.st_mtime_ns, status.st_size, status.st_ino)
+    except (ConfigError, OSError):  # told by `require_possible`, where it has to be here
         return NOT_HERE
-    status = place.stat()
-    return _digest(place, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @lru_cache(maxsize=64)
@@ -62,5 +59,5 @@ def _checkpoint(place: str) -> str:
 
     try:
         return header_of(place).sha256.hex()
-    except (CheckpointError, FileNotFoundError):  # told by the run itself
+    except (CheckpointError, ConfigError, OSError):  # told by the run itself
         return NOT_HERE

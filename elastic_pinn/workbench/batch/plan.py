@@ -110,7 +110,7 @@ class Plan:
         looked_at = set()
         for run in runs:
             config = self.notebook.config(run.parameters)
-            asked = config.model_dump_json(include={"device", *ProblemConfig.model_fields})
+            asked = config.model_dump_json(include={"device", "init_from", *ProblemConfig.model_fields})
             if asked in looked_at:
                 continue
             looked_at.add(asked)

@@ -79,15 +79,8 @@ def is_ignored(name: str, cells: Sequence[str]) -> bool:
 def calls(name: str, cells: Sequence[str]) -> list[ast.Call]:
     """Where some code calls a function, or a method, of this name with all of its own names: f(globals(), ...)."""
     nodes = (node for statement in _statements(cells) for node in ast.walk(statement))
-    return [
-        node
-        for node in nodes
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "attr", getattr(node.func, "id", "")) == name
-        and node.args
-        and isinstance(node.args[0], ast.Call)
-        and getattr(node.args[0].func, "id", "") in READS_ALL
-    ]
+    found = (node for node in nodes if isinstance(node, ast.Call) and _called(node) == name)
+    return [call for call in found if any(_called(node) in READS_ALL for node in ast.walk(call) if node is not call)]
 
 
 def without_comments(source: str) -> str:
@@ -129,6 +122,12 @@ def _assigned(statement: ast.stmt) -> list[str]:
 def _bound(statement: ast.stmt) -> set[str]:
     """The names that a statement binds in any other way, but for what it imports and defines."""
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and not _is_load(node)}
+
+
+def _called(node: ast.AST) -> str:
+    """The name of the function or method that is called here; "" where none is."""
+    function = node.func if isinstance(node, ast.Call) else None
+    return str(getattr(function, "attr", getattr(function, "id", "")))
 
 
 def _is_load(name: ast.Name) -> bool:

@@ -27,8 +27,9 @@ def run(
 ) -> None:
     """Run a notebook headless, with all that it makes in one run directory.
 
-    Names, types and ranges are checked before a kernel starts. Without run_dir=FOLDER, a fresh runs/TIME-NOTEBOOK is
-    made. The executed notebook is notebook.ipynb in it, also when a cell fails: then the exit status is 1.
+    Names, types, ranges and the data file are checked before a kernel starts. Where neither run_dir=FOLDER nor the
+    notebook names a folder, a fresh runs/TIME-NOTEBOOK is made. The executed notebook is notebook.ipynb in it, also
+    when a cell fails: then the exit status is 1.
 
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
@@ -42,7 +43,7 @@ def run(
     from elastic_pinn.workbench.batch.headless import require_possible, run_notebook  # takes seconds, a fault need not
 
     require_possible(read, parameters)
-    run_dir = run_folder(str(parameters.pop("run_dir", "")), read.name)
+    run_dir = run_folder(str(parameters.pop("run_dir", read.parameters.get("run_dir", ""))), read.name)
     leash, words = Leash(), "the run ends with a checkpoint, and draws what it has"
     with stopped_by_signals(lambda: leash.stop("asked to stop"), words) as asked:
         executed = run_notebook(read, run_dir, parameters, leash)

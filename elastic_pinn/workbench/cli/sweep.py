@@ -133,9 +133,9 @@ def _preview(plan: Plan) -> None:
 def _say_others(plan: Plan) -> None:
     """Which runs in the folder do not count, so that nobody takes them for what is asked for."""
     if others := plan.others:
-        named = f"{others[0]}{' and others' if len(others) > 1 else ''}"
-        say(f"{len(others)} other runs are in {plan.sweep.folder}, and do not count: they are of other values, or the "
-            f"notebook or a file that they read has changed since ({clipped(named, REASON)})")  # fmt: skip
+        named = f"{clipped(others[0], REASON)}{', ...' if len(others) > 1 else ''}"
+        say(f"in {plan.sweep.folder} lies what does not count here, of other values or from before a change of the "
+            f"notebook or of a file that it reads: {len(others)} runs ({named})")  # fmt: skip
 
 
 def _say_runs(asked: Sweep, table: pd.DataFrame, every: bool) -> None:

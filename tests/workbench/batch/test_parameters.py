@@ -48,6 +48,8 @@ def test_a_parameter_of_the_notebooks_own_can_be_given():
     own = notebook("steps = 3\nwidth = 0.1", SOME, "print(width)")
     assert own.check({"width": 0.2}).steps == 3
     assert own.own({"width": 0.2, "steps": 4}) == {"width": 0.2}
+    by_keyword = notebook("steps = 3", "config = ep.Config.from_namespace(namespace=globals())")
+    assert by_keyword.check({"seed": 4}).seed == 4
     takes_own = notebook("width = 0.1", "config = ep.Config.from_namespace(globals(), own={'width': float})")
     assert takes_own.check({"width": 0.2, "steps": 4}).steps == 4
 
