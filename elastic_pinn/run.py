@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.fit import Fit
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, problem_from
@@ -161,6 +162,13 @@ class Run:
         if summary["status"] == "running" and self.status == "stopped":
             return "its process ended without a word, as after a kill"
         return summary["reason"]
+
+    @property
+    def fit(self) -> Fit | None:
+        """Whether the data are explained at its end, and the ± of its unknowns; None where that was not worked out: of
+        a problem without unknowns, a run that has not ended or failed, a run of an older version."""
+        fields = self.summary.get("fit")
+        return Fit.from_json(fields) if fields else None
 
     def history(self) -> pd.DataFrame:
         """Every loss term at every step, one row a step, continuous across resumes; of a running run up to about a

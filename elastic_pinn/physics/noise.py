@@ -19,9 +19,11 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 LEAST_BEFORE = 8  # samples of a channel before its arrival: fewer tell nothing
 LEAST_QUIET = 100  # such samples in all
 RISE = 10.0  # by how much the power grows where a wave arrives
+ALIKE = 1.2  # by how much two measures of one noise may differ
+LEAST_TIMES = 24  # of a spectrum
+BAND = 2 / 3  # of the highest frequency: what is above is looked at
+CERTAIN = 5.0  # standard deviations
 LEAST_RELATIVE = 1e-6  # of the largest record: what is below is rounding, or the tail of a computed pulse
-ORDERS = (4, 5, 6)  # of differences
-ALIKE = 1.15  # by how much two measures of one noise may differ
 
 
 @dataclass(frozen=True)
@@ -48,49 +50,59 @@ def noise_of(receivers: Receivers) -> Noise:
 def _before_arrival(channels: Array) -> float:
     """The level before waves arrive, in the channels where that can be told; NaN where it cannot.
 
-    The arrival is where the record falls into two parts of unlike power best, by Akaike's criterion: Maeda, Zisin 38,
-    1985. Where the level grows towards the arrival, what is seen there is not noise.
+    Where the level grows towards the arrival, what is seen there is not noise.
     """
     early, late = [], []
     for record in channels:
-        arrival = _arrival(record)
-        half = arrival // 3  # the last third may hold the arrival's foot
-        if half >= LEAST_BEFORE // 2:
-            early.append(record[:half])
-            late.append(record[half : 2 * half])
-    quiet = sum(map(len, early)) + sum(map(len, late))
-    if quiet < LEAST_QUIET:
+        part = _arrival(record) // 3  # the last third may hold the arrival's foot
+        if part >= LEAST_BEFORE // 2:
+            early.append(record[:part])
+            late.append(record[part : 2 * part])
+    if sum(map(len, early + late)) < LEAST_QUIET:
         return math.nan
     first, second = _level(early), _level(late)
-    return math.hypot(first, second) / math.sqrt(2.0) if first < ALIKE * second and second < ALIKE * first else math.nan
-
-
-def _arrival(record: Array) -> int:
-    """The sample at which a wave arrives; 0 where none is seen to."""
-    n = len(record)
-    if n < 2 * LEAST_BEFORE or not record.any():
-        return 0
-    power = np.cumsum(np.square(record))
-    k = np.arange(LEAST_BEFORE, n - LEAST_BEFORE // 2)
-    before, after = power[k - 1] / k, (power[-1] - power[k - 1]) / (n - k)
-    tiny = np.finfo(np.float64).tiny
-    best = int(np.argmin(k * np.log(before + tiny) + (n - k) * np.log(after + tiny)))
-    return int(k[best]) if after[best] > RISE * before[best] else 0
-
-
-def _outside_band(channels: Array, time: Array) -> float:
-    """The level of what changes from sample to sample, faster than the waves; NaN where these are as fast.
-
-    A difference of order d of white noise has (2 d)! / d!^2 times its variance, and one of a smooth signal is the
-    smaller the higher the order is: Hall, Kay and Titterington, Biometrika 77, 1990.
-    """
-    steps = np.diff(time)
-    if len(time) <= 2 * max(ORDERS) or np.ptp(steps) > 1e-3 * steps.mean():
-        return math.nan
-    levels = [_level(list(np.diff(channels, d, axis=1))) / math.sqrt(math.comb(2 * d, d)) for d in ORDERS]
-    return levels[-1] if max(levels) < ALIKE * min(levels) else math.nan
+    is_steady = max(first, second) < ALIKE * min(first, second)
+    return math.hypot(first, second) / math.sqrt(2.0) if is_steady else math.nan
 
 
 def _level(parts: list[Array]) -> float:
-    """The root mean square of all samples."""
-    return float(np.sqrt(np.mean(np.square(np.concatenate(parts)))))
+    """The standard deviation about each part's own mean, which may be an offset."""
+    squares = sum(float(np.square(part - part.mean()).sum()) for part in parts)
+    return math.sqrt(squares / sum(len(part) - 1 for part in parts))
+
+
+def _arrival(record: Array) -> int:
+    """The sample at which a wave arrives; 0 where none is seen to.
+
+    There the record falls into two parts of unlike variance best, by Akaike's criterion: Maeda, Zisin 38, 1985.
+    """
+    n = len(record)
+    if n < 2 * LEAST_BEFORE:
+        return 0
+    k = np.arange(LEAST_BEFORE, n - LEAST_BEFORE // 2)
+    before, after = _variances(record)[k - 1], _variances(record[::-1])[n - k - 1]
+    floor = np.finfo(np.float64).tiny
+    best = int(np.argmin(k * np.log(before + floor) + (n - k) * np.log(after + floor)))
+    return int(k[best]) if after[best] > RISE * before[best] else 0
+
+
+def _variances(record: Array) -> Array:
+    """The variance of the first 1, 2, ... samples, (T,)."""
+    count = np.arange(1, len(record) + 1)
+    return np.maximum(np.cumsum(np.square(record)) / count - np.square(np.cumsum(record) / count), 0.0)
+
+
+def _outside_band(channels: Array, time: Array) -> float:
+    """The level of the highest frequencies, where these are noise and hence all alike; NaN where they are not.
+
+    Through a Hann window, whose leakage falls off fast, the mean squares of white noise of variance 1 are the sum of
+    the window's squares: Welch, IEEE Trans. Audio Electroacoust. 15, 1967.
+    """
+    steps = np.diff(time)
+    if len(time) < LEAST_TIMES or np.ptp(steps) > 1e-3 * steps.mean():
+        return math.nan
+    window = np.hanning(len(time))
+    power = np.square(np.abs(np.fft.rfft(channels * window, axis=1))).mean(0) / np.square(window).sum()  # (F,)
+    highest = power[math.ceil(BAND * (len(power) - 1)) :]
+    most = ALIKE**2 * (1.0 + CERTAIN / math.sqrt(len(channels)))
+    return math.sqrt(highest.mean()) if highest.max() < most * np.median(highest) else math.nan

@@ -22,6 +22,7 @@ K = P + U coordinates.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -29,18 +30,32 @@ from torch import Tensor
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.optimizers import of_last_layer, unknowns_of
+from elastic_pinn.training.optimizers.flat import gather
 from elastic_pinn.training.optimizers.least_squares import Factored
+from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
 
 
 def session_of(checkpoint: Checkpoint, problem: Problem) -> Session:
     """A checkpoint's model at the points that it was trained at, on the CPU wherever it was trained."""
+    snapshot = checkpoint.snapshot
     session = Session(checkpoint.config.model_copy(update={"device": "cpu"}), problem)
     session.model.load_state_dict(checkpoint.model().state_dict())
-    state = checkpoint.snapshot.state
-    session.sampler.restore(state["rng"]["points"], state["sampler"]["draws"])
+    session.sampler.restore(snapshot.state["rng"]["points"], snapshot.state["sampler"]["draws"])
+    session.step, session.converged = snapshot.step, snapshot.state["stopping"].get("converged")
     return session
+
+
+def on_cpu(session: Session) -> Session:
+    """The same model at the same points on the CPU; the session itself where it is there already."""
+    if session.config.device == "cpu":
+        return session
+    twin = Session(session.config.model_copy(update={"device": "cpu"}), session.problem)
+    twin.model.load_state_dict(session.model.state_dict())
+    twin.sampler.restore(session.sampler.generator_state, session.sampler.draws)
+    twin.step, twin.converged = session.step, session.converged
+    return twin
 
 
 class Linearised:
@@ -52,6 +67,7 @@ class Linearised:
         weight: by which a data misfit is multiplied.
         factored: A with its ridge.
         effects: B, (M, U).
+        held: what the ridge adds to the misfits, (P,).
         seen: S, the ridge's rows below, (M + P, U).
     """
 
@@ -63,11 +79,15 @@ class Linearised:
         samples = len(self._batches["data"].points)
         self.data = slice(len(residuals) - 2 * samples, len(residuals))  # receivers are a loss's last term
         self.weight = math.sqrt(self._loss.weights["data"] / samples)
-        _, matrix = self._loss.system(self._model, self._batches, self._layer)  # (M, P)
-        self.amplitudes = matrix.shape[1]
-        self.factored = Factored(matrix.double(), session.config.ridge)
+        self.amplitudes = sum(parameter.numel() for parameter in self._layer)
+        self.factored = _at_hand(session) or self._factor(session.config.ridge)
+        self.held = self.factored.ridge * self.factored.sizes(gather(self._layer).double())
         self._made_good = self.factored.solve(self.effects)  # x, (P, U)
         self.seen = self.factored.residual(self.effects)
+
+    def _factor(self, ridge: float) -> Factored:
+        _, matrix = self._loss.system(self._model, self._batches, self._layer)  # (M, P)
+        return Factored(matrix.double(), ridge)
 
     @property
     def information(self) -> Tensor:
@@ -80,10 +100,15 @@ class Linearised:
         rounding = len(self.seen) * torch.finfo(self.seen.dtype).eps * float(self.effects.norm())
         return int(torch.linalg.matrix_rank(self.seen, atol=rounding, rtol=0.0)) == self.seen.shape[1]
 
-    @property
+    @cached_property
     def gain(self) -> Tensor:
         """What the unknowns' parameters follow of a change of each misfit, (S^T S)^-1 S^T, (U, M + P)."""
         return torch.linalg.pinv(self.seen)
+
+    @property
+    def step_left(self) -> Tensor:
+        """By how much the unknowns' parameters are off where the misfits are least, to first order, (U,)."""
+        return -self.gain @ self.factored.residual(self.residuals[:, None], self.held[:, None])[:, 0]
 
     def unknowns_by_data(self) -> Tensor:
         """The unknowns' covariance that data misfits of variance 1 leave, dimensionless and unweighted, (U, U)."""
@@ -109,3 +134,10 @@ class Linearised:
     def leverage(self) -> Tensor:
         """How much of each data misfit the fit takes up, the diagonal of the data's influence matrix, (D,)."""
         return (self.weight * self.coordinates(self._batches["data"])).square().sum(1)
+
+
+def _at_hand(session: Session) -> Factored | None:
+    """What the last step has factored anyway."""
+    optimizer = session.optimizer
+    is_exact = session.config.precision == "float64"
+    return optimizer.factored_here() if is_exact and isinstance(optimizer, VariableProjection) else None

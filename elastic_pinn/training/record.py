@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from elastic_pinn.fit import Fit
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.storage import (
     CHECKPOINTS,
@@ -145,10 +146,11 @@ class Record:
         if self._saver.error:
             raise self._saver.error
 
-    def summarise(self, status: str, reason: str) -> None:
-        """Say how the run stands: status running, completed, stopped or failed, and why."""
+    def summarise(self, status: str, reason: str, fit: Fit | None = None) -> None:
+        """Say how the run stands: status running, completed, stopped or failed, and why; and what the data say of its
+        unknowns, where that was worked out."""
         self._saver.wait()
-        self._summarise(self._standing(status, reason))
+        self._summarise({**self._standing(status, reason), "fit": fit and fit.as_json()})
 
     def rescue(self, loss: str) -> str:
         """Save what was trained elsewhere, now that the run directory is lost; what to tell people about it.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
+from elastic_pinn.fit import sentence_of
 from elastic_pinn.paths import expanded, on_this_machine
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
@@ -27,6 +28,7 @@ from elastic_pinn.storage import (
     locked,
 )
 from elastic_pinn.training.advice import advise
+from elastic_pinn.training.assessment import assess
 from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.ending import account_of_end
@@ -248,9 +250,23 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         raise
     else:
         _try_to("write its summary", lambda: record.summarise(status, reason))
+        if session.problem.material.unknowns:
+            reason = _assessed(session, record, status, reason)
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
         _try_to("close its history", record.close)
+
+
+def _assessed(session: Session, record: Record, status: str, reason: str) -> str:
+    """Let the summary tell, too, whether the data are explained; the reason, with that in it."""
+    logger.info("step %d: working out whether the data are explained", session.step)
+    try:
+        fit = assess(session)
+    except Exception as error:
+        logger.error("the run could not work out whether its data are explained: %s", error)
+        return f"{reason}; {sentence_of(None)}"
+    _try_to("write its summary", lambda: record.summarise(status, f"{reason}; {fit.sentence}", fit))
+    return f"{reason}; {fit.sentence}"
 
 
 def _try_to(what: str, act: Callable[[], None]) -> None:

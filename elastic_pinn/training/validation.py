@@ -17,7 +17,11 @@ from elastic_pinn.training.sampling import Batch, Counts, draw, unit_points
 
 class Validation:
     """Measures on held-out points, drawn once: "loss/validation", and "error/displacement" where the solution is
-    known."""
+    known.
+
+    Attributes:
+        held_out_data: the receivers' samples that are not trained on; None where none is held out.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Validation:
         drawn = draw(problem, Counts(n, n, n), config.sampling, generator) | ({} if data is None else {"data": data})
         self._loss = loss
         self._batches = {name: place(batch) for name, batch in drawn.items()}
+        self.held_out_data = self._batches["data"] if data and config.validation_fraction else None
         self._exact: Batch | None = None
         if problem.exact:
             points = problem.domain.interior(unit_points(config.sampling, n, 3, generator))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from elastic_pinn.config import Config
+from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 
@@ -31,8 +32,10 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     """A row for each run at or below a folder, the newest first, by its path from there.
 
     Columns: `status`, `step`, `error` (relative L2, of the displacement), `validation` (loss), `seconds` of training,
-    `started`, and each field of the config in which the runs differ, lists as text. NaN for what a run does not tell;
-    of one whose files cannot be read the status says so.
+    `started`; where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds,
+    widened, withheld, or not assessed) and `chi2` (squared misfit per degree of freedom, in units of the noise); and
+    each field of the config in which the runs differ, lists as text. NaN for what a run does not tell; of one whose
+    files cannot be read the status says so.
     """
     rows = {str(path.relative_to(folder)): run_row(path) for path in find_runs(folder)}
     fields = sorted(varying([config for _, config in rows.values() if config]))
@@ -40,7 +43,7 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     table = pd.DataFrame(
         [standing | own for (standing, _), own in zip(rows.values(), values, strict=True)],
         index=pd.Index(rows, name="run", dtype=object),
-        columns=[*COLUMNS, *fields],
+        columns=[*COLUMNS, *_columns_found(rows), *fields],
     )
     return table.sort_values("started", ascending=False, kind="stable")
 
@@ -64,8 +67,23 @@ def written(value: Any) -> Any:
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else value
 
 
+def _found(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
+    """The unknowns of a run with their ±, and what the data say of them."""
+    if fit := run.fit:
+        errors = {f"{name} ±": fit.plus_minus.get(name) for name in fit.values}
+        return {**fit.values, **errors, "fit": fit.verdict, "chi2": fit.chi_square}
+    unknowns = run.config.unknowns  # of a problem of one's own they are not known here
+    return {**{name: summary["material"][name] for name in unknowns}, "fit": "not assessed"} if unknowns else {}
+
+
+def _columns_found(rows: Mapping[str, tuple[dict[str, Any], Config | None]]) -> list[str]:
+    """The columns that `_found` gives any of the runs, in order."""
+    names = [column for name in UNITS for column in (name, f"{name} ±")] + ["fit", "chi2"]
+    return [name for name in names if any(name in row for row, _ in rows.values())]
+
+
 def run_row(path: Path) -> tuple[dict[str, Any], Config | None]:
-    """The columns COLUMNS of a run, and its config; of one that cannot be read, the status alone."""
+    """The columns of a run but for its fields, and its config; of one that cannot be read, the status alone."""
     try:
         run = Run(path)
         summary, config = run.summary, run.config
@@ -77,6 +95,7 @@ def run_row(path: Path) -> tuple[dict[str, Any], Config | None]:
             "validation": metrics.get("loss/validation"),
             "seconds": float(summary["wall_s"]),
             "started": datetime.fromisoformat(summary["started"]),
+            **_found(run, summary),
         }, config
     except (CheckpointError, KeyError, TypeError, ValueError):
         return {"status": UNREADABLE}, None

@@ -4,50 +4,67 @@ import math
 
 import pandas as pd
 
+from elastic_pinn.fit import Fit
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.training.uncertainty import standard_errors
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, starting_material
+from elastic_pinn.run import Run
+from elastic_pinn.training.assessment import assess
+from elastic_pinn.training.linearised import session_of
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source, starting_material
 from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.workbench.verdict import value_text
+
+VERDICT = "verdict"  # of a table's attributes
+
+
+def fit_of(source: Source, problem: Problem | None = None) -> Fit | None:
+    """Whether the data are explained, and the ± of the unknowns: as a run's summary says, else worked out, which takes
+    about as long as a step. None for a problem without unknowns."""
+    opened = open_source(source)
+    if isinstance(opened, Run) and (fit := opened.fit):
+        return fit
+    checkpoint = checkpoint_of(opened)
+    problem = checkpoint.problem(problem)
+    return assess(session_of(checkpoint, problem)) if problem.material.unknowns else None
 
 
 def material_table(source: Source, problem: Problem | None = None) -> pd.DataFrame:
-    """One row for each of lambda, mu, rho: its unit, start, found value and what noise leaves uncertain of it, and
-    truth and error where there is a truth.
+    """One row for each of lambda, mu, rho: its unit, start, found value, one standard deviation (±) and what the data
+    say of it, and truth and error where there is a truth.
 
-    A known parameter is found to be what it was given as. "±" is one standard deviation: see `training/uncertainty.py`.
-    problem: needed for a run on a problem of one's own.
+    A known parameter is found to be what it was given as. `verdict` is that of ±: holds, widened or withheld, and then
+    ± is empty; why stands in the table's attrs["verdict"], and in `material_text`. problem: needed for a run on a
+    problem of one's own.
     """
-    checkpoint = checkpoint_of(source)
+    fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
     problem = checkpoint.problem(problem)
-    start, found, errors = starting_material(problem), checkpoint.material(), standard_errors(checkpoint, problem)
+    start, found = starting_material(problem), checkpoint.material()
     truth = problem.receivers.truth if problem.receivers else None
     rows = {}
     for name, value in found.items():
         unit = unit_for(value, UNITS[name])
-        true = truth.material[name] if truth else float("nan")
-        role = "unknown" if name in problem.material.unknowns else "known"
+        true = truth.material[name] if truth else math.nan
+        is_unknown = fit is not None and name in fit.values
         rows[name] = {
             "unit": unit.name,
-            "role": role,
+            "role": "unknown" if is_unknown else "known",
             "start": start[name] / unit.size,
             "found": value / unit.size,
-            "±": errors.get(name, 0.0) / unit.size,
+            "±": fit.plus_minus.get(name, math.nan) / unit.size if fit and is_unknown else 0.0,
+            "verdict": fit.verdict if fit and is_unknown else "",
             "true": true / unit.size,
             "error / %": 100 * (value / true - 1),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").round(4)
+    table = pd.DataFrame.from_dict(rows, orient="index").round(4)
+    table.attrs[VERDICT] = fit.sentence if fit else ""
+    return table
 
 
 def material_text(table: pd.DataFrame) -> str:
-    """The unknowns of a `material_table`, a line each, as in "lambda = 57.62 ± 0.08 GPa": to two digits of what is
-    uncertain."""
-    return "\n".join(
-        f"{name} = {_with_error(row['found'], row['±'])} {row['unit']}"
+    """The unknowns of a `material_table`, a line each, as in "lambda = 57.62 ± 0.08 GPa", and below them whether that
+    can be believed."""
+    lines = [
+        value_text(name, row["found"], row["±"], row["unit"])
         for name, row in table[table["role"] == "unknown"].iterrows()
-    )
-
-
-def _with_error(value: float, error: float) -> str:
-    digits = max(0, 1 - math.floor(math.log10(error))) if 0 < error < math.inf else 4
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
+    ]
+    return "\n".join([*lines, table.attrs.get(VERDICT, "")]).strip()

@@ -1,5 +1,6 @@
 """One factorisation for all uncertainties: it agrees with the covariance matrix written out."""
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -8,10 +9,10 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.training.linearised import Linearised, session_of
+from elastic_pinn.training.assessment import assess
+from elastic_pinn.training.linearised import Linearised, on_cpu, session_of
 from elastic_pinn.training.optimizers import of_last_layer, unknowns_of
 from elastic_pinn.training.session import Session
-from elastic_pinn.training.uncertainty import standard_errors
 
 NETWORKS = {
     "plane_waves": {"network": "plane_waves", "hidden_layers": [12], "activation": "sin", "input_frequency": 4.0},
@@ -78,7 +79,20 @@ def test_a_run_trained_on_a_gpu_is_summed_up_on_a_machine_without_one(tiny, inve
     there = Checkpoint(here.path, replace(here.snapshot, config=config.to_json()))
     assert there.config.device == "cuda:1"
     assert session_of(there, inverse).model.scale_numbers.device.type == "cpu"
-    assert standard_errors(there, inverse) == standard_errors(here, inverse)
+    assert assess(session_of(there, inverse)) == assess(session_of(here, inverse))
+
+
+def test_a_session_on_a_gpu_is_assessed_by_a_twin_on_the_cpu(tiny, inverse):
+    made = session(tiny, inverse, resample_every=1)
+    made.sampler.resample()
+    made.step, made.converged = 7, True
+    on_gpu = copy(made)
+    on_gpu.config = made.config.model_copy(update={"device": "cuda"})
+    twin = on_cpu(on_gpu)
+    assert twin.config.device == "cpu" and twin.step == 7 and twin.converged is True
+    assert torch.equal(twin.sampler.batches["interior"].points, made.sampler.batches["interior"].points)
+    assert assess(on_gpu) == assess(made)
+    assert on_cpu(made) is made
 
 
 def test_a_checkpoint_is_seen_at_the_points_that_it_was_trained_at(tiny, waves, tmp_path):

@@ -1,7 +1,14 @@
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from elastic_pinn.workbench.tables import material_table, material_text
+import elastic_pinn as ep
+from elastic_pinn.workbench.tables import fit_of, material_table, material_text
 
 
 def test_the_material_table_sets_found_values_beside_start_and_truth(inverse_run):
@@ -12,7 +19,9 @@ def test_the_material_table_sets_found_values_beside_start_and_truth(inverse_run
     assert table.loc["mu", "found"] == pytest.approx(found["mu"] / 1e9, abs=1e-4)
     assert table.loc["mu", "true"] == 26.0
     assert table.loc["mu", "error / %"] == pytest.approx(100 * (found["mu"] / 2.6e10 - 1), abs=1e-3)
-    assert table.loc["mu", "±"] > 0 and table.loc["rho", "±"] == 0
+    assert table["verdict"].to_dict() == {"lambda": "withheld", "mu": "withheld", "rho": ""}
+    assert np.isnan(table.loc["mu", "±"]) and table.loc["rho", "±"] == 0
+    assert table.attrs["verdict"] == inverse_run.fit.sentence
     assert table.loc["rho", "found"] == table.loc["rho", "start"] == 2700.0
 
 
@@ -25,5 +34,26 @@ def test_without_a_truth_there_is_no_error(forward_run):
 def test_the_unknowns_are_told_with_two_digits_of_what_is_uncertain():
     columns = ["role", "found", "±", "unit"]
     rows = [["unknown", 57.6234, 0.0812, "GPa"], ["unknown", 26.0, 1.24, "GPa"], ["known", 2700.0, 0.0, "kg/m3"]]
-    text = material_text(pd.DataFrame(rows, ["lambda", "mu", "rho"], columns))
-    assert text == "lambda = 57.623 ± 0.081 GPa\nmu = 26.0 ± 1.2 GPa"
+    table = pd.DataFrame(rows, ["lambda", "mu", "rho"], columns)
+    table.attrs["verdict"] = "the data are explained"
+    assert material_text(table) == "lambda = 57.623 ± 0.081 GPa\nmu = 26.0 ± 1.2 GPa\nthe data are explained"
+
+
+def test_a_value_without_an_error_has_few_digits_and_the_reason_below(inverse_run):
+    text = material_text(material_table(inverse_run))
+    first, second, why = text.splitlines()
+    assert re.fullmatch(r"lambda = \d\d\.\d\d GPa, no ±", first) and re.fullmatch(r"mu = \d\d\.\d\d GPa, no ±", second)
+    assert why == inverse_run.fit.sentence and why.startswith("no ±: ")
+
+
+def test_of_a_run_of_an_older_version_the_verdict_is_worked_out(inverse_run, tmp_path):
+    copy = Path(shutil.copytree(inverse_run.path, tmp_path / "old"))
+    summary = json.loads((copy / "summary.json").read_text())
+    del summary["fit"]
+    (copy / "summary.json").write_text(json.dumps(summary))
+    assert ep.Run(copy).fit is None
+    assert fit_of(copy) == fit_of(ep.Run(copy).latest()) == inverse_run.fit
+
+
+def test_there_is_no_verdict_without_unknowns(forward_run):
+    assert fit_of(forward_run) is None and material_text(material_table(forward_run)) == ""

@@ -49,9 +49,9 @@ class Factored:
         """What no x explains of each b, (M, K) -> (M, K): turned, so that only lengths and angles mean anything."""
         return self._turn(right, held)[len(self._lengths) :]
 
-    def residual(self, right: Tensor) -> Tensor:
-        """b - A x for each b, and below it -ridge D x: (M, K) -> (M + P, K)."""
-        turned = self._turn(right, None)
+    def residual(self, right: Tensor, held: Tensor | None = None) -> Tensor:
+        """b - A x for each b, and below it h - ridge D x: (M, K) -> (M + P, K). held: as of `solve`."""
+        turned = self._turn(right, held)
         turned[: len(self._lengths)] = 0.0
         return torch.ormqr(self._reflectors, self._tau, turned, left=True, transpose=False)
 

@@ -119,6 +119,10 @@ class VariableProjection(OwnOptimizer):
         """What the ridge adds to the misfits, (P,)."""
         return factored.ridge * factored.sizes(gather(self._layer))
 
+    def factored_here(self) -> Factored | None:
+        """The last layer's system in the present material, where it is at hand."""
+        return self._known[1] if self._known and torch.equal(self._known[0], gather(self._unknowns)) else None
+
     def _factored(self, attempt: Attempt) -> Factored:
         """The last layer's system, factored for the present material."""
         material = gather(self._unknowns)

@@ -22,8 +22,8 @@ its workers were lost; stays so until it is to be tried again."""
 
 def row_of(run_dir: Path, mirror: str = "") -> Row:
     """What is known of a run: `run` (the name of its folder), `status`, `reason`, `step`, `seconds` of training, its
-    last metrics (columns of the history), the material as material/lambda and so on, and `history`, the path or URL of
-    its history.
+    last metrics (columns of the history), the material as material/lambda and so on, that of unknowns with
+    material/lambda ±, `fit` (the verdict on ±) and `chi2`, and `history`, the path or URL of its history.
 
     mirror: the URL of the folder of copies, looked at where there is no run here.
     """
@@ -42,6 +42,7 @@ def row_of(run_dir: Path, mirror: str = "") -> Row:
             "seconds": summary["wall_s"],
             **summary.get("metrics", {}),
             **{f"material/{key}": value for key, value in summary.get("material", {}).items()},
+            **_fit(run),
             "history": f"{run.path}/history.h5" if isinstance(run.path, Path) else str(run.path),
         }
     except (CheckpointError, KeyError, ValueError) as error:  # what a run does not write, or half of it
@@ -82,6 +83,14 @@ def _before_training(run_dir: Path) -> Row:
     if "status" not in summary:
         return {"status": QUEUED}
     return {"status": FAILED if summary["status"] == "failed" else UNFINISHED, "reason": summary["reason"]}
+
+
+def _fit(run: Run) -> Row:
+    """What the data say of a run's unknowns."""
+    if not (fit := run.fit):
+        return {"fit": "not assessed"} if run.config.unknowns else {}
+    errors = {f"material/{name} ±": fit.plus_minus.get(name, math.nan) for name in fit.values}
+    return {**errors, "fit": fit.verdict, "chi2": math.nan if fit.chi_square is None else fit.chi_square}
 
 
 def _found(run_dir: Path, mirror: str) -> Run | None:

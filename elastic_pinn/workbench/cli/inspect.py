@@ -52,13 +52,17 @@ def _say_run(place: str, whole_config: bool) -> None:
 
 def _standing(run: Run) -> Iterator[tuple[str, str]]:
     """How a run stands, as far as its summary says."""
+    from elastic_pinn.fit import sentence_of
     from elastic_pinn.physics.material import UNITS
+    from elastic_pinn.workbench.verdict import values_text
 
     summary, status = run.summary, run.status
     yield "status", f"{status}: {run.reason}" if run.reason else status
     yield "step", f"{summary['step']} of {summary['steps']}, {summary['wall_s']:.1f} s of training"
     yield "as of", summary["updated"]
     yield "material", ", ".join(f"{name} {summary['material'][name]:.6g} {unit}" for name, unit in UNITS.items())
+    if run.config.unknowns or summary.get("fit"):
+        yield "fit", f"{values_text(run.fit)}; {run.fit.sentence}" if run.fit else sentence_of(None)
     yield "process", f"{summary['pid']} on {summary['host']}, started at {summary['started']}"
     yield "run id", f"{summary['run_id']}, generation {summary['generation']}"
     if summary["parent"]:
@@ -141,6 +145,8 @@ def _say_file(place: str, isolated: bool, whole_config: bool) -> None:
     say_table(
         [(name, number(value), snapshot.units.get(name, "")) for name, value in snapshot.metrics.items()], right=(1,)
     )
+    if any(name.startswith("material.log_") for name in snapshot.weights):
+        say("  whether the data are explained, and the ± of what was found, stand in the summary of its run")
     say("contents")
     for line in lines_of(snapshot):
         say(f"  {line}")

@@ -1,14 +1,17 @@
 """What an inverse run found: the material on its way, and the data it explains."""
 
+import textwrap
 from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from elastic_pinn.fit import NOT_ASSESSED, sentence_of
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.losses import Curves, draw_stages, stages_in
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, dots, light_grid
 from elastic_pinn.workbench.figures.sources import (
@@ -22,13 +25,14 @@ from elastic_pinn.workbench.figures.units import unit_for
 
 SYMBOLS = {"lambda": "$\\lambda$", "mu": "$\\mu$", "rho": "$\\rho$"}
 BAND = 2.0  # standard deviations
+WIDTH = 150  # letters of a line above a figure
 LEAST_DEVIATION = 0.01  # percent
 MOST_TICKS = 6  # of steps, below one of several columns
 
 
 def material_traces(source: Source, problem: Problem | None = None) -> Picture:
     """Each unknown over the steps, with its start and, where there is one, the truth and the deviation from it; without
-    a truth, the ends of the range searched, should the curve come near them.
+    a truth, the ends of the range searched, should the curve come near them; above, whether the data are explained.
 
     source: a run, a checkpoint, or a path of either. problem: needed for a run on a problem of one's own.
     Raises ValueError for a problem without unknowns.
@@ -40,7 +44,10 @@ def material_traces(source: Source, problem: Problem | None = None) -> Picture:
         raise ValueError("material_traces needs a problem with unknowns, and this one has none")
     steps = history["step"].to_numpy()
     traces = {name: (steps, history[f"material/{name}"].to_numpy()) for name in unknowns}
-    return draw_traces(traces, problem, stages_in(history, opened.config))
+    figure = draw_traces(traces, problem, stages_in(history, opened.config))
+    said = sentence_of(opened.fit) if isinstance(opened, Run) else NOT_ASSESSED
+    figure.suptitle(textwrap.fill(said, WIDTH), fontsize=8)
+    return figure
 
 
 def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, str]] = ()) -> Picture:

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 import pandas as pd
 from pandas.errors import UndefinedVariableError
 
+from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.labels import fitted, without_hashes
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.runs import COLUMNS, UNREADABLE, run_row, runs_table
@@ -34,6 +35,8 @@ SHOWN: dict[str, Callable[[Any], str]] = {
     "validation": "{:.1e}".format,
     "seconds": "{:,.1f}".format,
     "started": "{:%Y-%m-%d %H:%M}".format,
+    **{f"{name}{error}": "{:.4g}".format for name in UNITS for error in ("", " ±")},
+    "chi2": "{:.3g}".format,
 }
 
 

@@ -1,0 +1,193 @@
+"""At a run's end: are its data explained, and do its ± hold?
+
+The evidence is weighed here, and worded; `fit.py` holds the result, which everything that shows a value reads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from elastic_pinn.fit import Fit
+from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.training.evidence import Channel, Evidence, gather
+from elastic_pinn.training.linearised import Linearised, on_cpu
+from elastic_pinn.training.session import Session
+
+WIDENED_UP_TO = 1.5  # reduced chi-square
+SAID_FROM = 1.05  # reduced chi-square that is more than the noise
+FALSE_ALARM = 1e-4  # probability, for each check, that it withholds the ± of a good fit
+LEAST_DEGREES = 20.0  # of freedom
+LEAST_FREE = 0.05  # degrees of freedom, of the samples
+LEAST_SIGNAL = 3.0  # of what noise alone puts into a fit: below, amplitudes and their effects are mostly noise
+LEAST_UNLIKE = 0.8  # of what white noise has
+MOST_SCATTER = 2.0  # of the variance
+MOST_SHIFT = 0.7  # of ±: less is what noise brings about
+MOST_LEFT = 0.1  # of ±
+MOST_RIDGE = 0.2  # of what is known of an unknown
+WORST = 3  # channels named
+
+WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
+RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
+
+
+class Fault(NamedTuple):
+    """Why no ± would be true, and what usually helps."""
+
+    reason: str
+    helps: str
+
+
+@torch.no_grad()
+def assess(session: Session) -> Fit:
+    """Whether the data of a problem with unknowns are explained where a session is, and the ± of the unknowns there."""
+    session = on_cpu(session)
+    linear = Linearised(session)
+    evidence = gather(session, linear)
+    fault = next(_faults(session, evidence), None)
+    chi_square = evidence.chi_square
+    widening = math.sqrt(max(1.0, chi_square))
+    values = session.model.material.si()
+    return Fit(
+        verdict="withheld" if fault else "widened" if chi_square > SAID_FROM else "holds",
+        reason=fault.reason if fault else _explained(evidence),
+        advice=f"what usually helps: {fault.helps}" if fault else "",
+        step=session.step,
+        values={name: values[name] for name in evidence.deviations},
+        plus_minus={} if fault else {name: widening * each for name, each in evidence.deviations.items()},
+        is_lower_bound=session.config.network == "mlp",
+        samples=evidence.samples,
+        amplitudes=evidence.amplitudes,
+        effective_parameters=evidence.effective_parameters,
+        degrees_of_freedom=evidence.degrees_of_freedom,
+        noise=_known(evidence.noise.level),
+        noise_from=evidence.noise.origin,
+        chi_square=_known(chi_square),
+        held_out=_known(evidence.held_out),
+        worst_channels={channel.name: channel.chi_square for channel in _worst(evidence)},
+    )
+
+
+def _explained(evidence: Evidence) -> str:
+    misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise ({evidence.noise.origin})"
+    if evidence.chi_square > SAID_FROM:
+        return f"the data are explained but for a little: {misfit}, by which ± is widened"
+    if evidence.chi_square < 1.0 / WIDENED_UP_TO:
+        return f"the data are explained: {misfit}, which is too large, and with it ±"
+    return f"the data are explained: {misfit}"
+
+
+def _faults(session: Session, evidence: Evidence) -> Iterator[Fault]:
+    """Why no ± would be true, what explains most first."""
+    yield from _of_records(session.problem.receivers, evidence)
+    yield from _of_range(session)
+    yield from _of_freedom(evidence)
+    yield from _of_misfits(evidence)
+    yield from _of_model(evidence)
+    if session.converged is False:
+        yield Fault("the search has not converged", "more steps")
+    if math.isnan(evidence.noise.level):
+        yield Fault("noise unknown, so that no misfit can be judged by it", "the noise stated in the receiver file")
+
+
+def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fault]:
+    """Records that hold no signal."""
+    assert receivers is not None, "there are no unknowns without"
+    silent = np.argwhere(np.ptp(receivers.displacement, axis=1) == 0)  # rows of receiver and component
+    if len(silent) and receivers.noise > 0:
+        named = _list([f"{row} {'xy'[component]}" for row, component in silent])
+        yield Fault(
+            f"channels {named} record one value only, without noise", "leaving out channels that record nothing"
+        )
+    size, by_chance = math.sqrt(1.0 + max(0.0, evidence.signal)), _most(evidence.samples)
+    if evidence.signal < by_chance - 1.0:
+        yield Fault(f"the records are noise alone, {size:.3g} times what is stated", "records with a signal")
+    if evidence.signal * evidence.samples < LEAST_SIGNAL * evidence.effective_parameters:
+        yield Fault(f"the records hold little more than noise, {size:.3g} times its size", "less noise, or fewer waves")
+
+
+def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
+    """Fits that could meet any data."""
+    left, samples = evidence.degrees_of_freedom, evidence.samples
+    told = f"{samples} samples, {evidence.amplitudes} amplitudes and {len(evidence.unknowns)} unknowns"
+    helps = "fewer waves (hidden_layers), more receivers or instants, a known start"
+    if left < max(LEAST_DEGREES, LEAST_FREE * samples):
+        yield Fault(f"the fit could meet any data: {told} leave {max(0.0, left):.2g} degrees of freedom", helps)
+    if not evidence.tells_apart:
+        yield Fault(f"the data do not tell {' and '.join(evidence.unknowns)} apart", helps)
+    if evidence.ridge > MOST_RIDGE:
+        part = f"{100 * evidence.ridge:.0f} % of what is known of the unknowns"
+        yield Fault(f"the ridge tells {part}, not the data: {told}", helps)
+
+
+def _of_range(session: Session) -> Iterator[Fault]:
+    edges = session.model.material.at_edge()
+    if edges:
+        named = "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
+        yield Fault(named, f"a wider unknown_range, a better start, {RECORDS}")
+
+
+def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
+    """Misfits that noise does not leave."""
+    worst = ", ".join(channel.name for channel in _worst(evidence))
+    helps = f"{WAVES}; {RECORDS}"
+    if evidence.chi_square > WIDENED_UP_TO:
+        misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
+        yield Fault(f"the data are not explained: {misfit}; worst channels {worst}", helps)
+    bad = [
+        channel for channel in _worst(evidence) if channel.chi_square > _most(channel.degrees, len(evidence.channels))
+    ]
+    if bad:
+        named = ", ".join(channel.name for channel in bad)
+        misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
+        yield Fault(f"some data are not explained: {misfit}; worst channels {named}", RECORDS)
+    if evidence.held_out > max(WIDENED_UP_TO, _most(evidence.held_out_samples)):
+        misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
+        yield Fault(f"samples that were held out are {misfit}", helps)
+    if evidence.elsewhere > WIDENED_UP_TO:
+        misfit = f"missed by {math.sqrt(evidence.elsewhere):.3g} times what their weights allow beside the noise"
+        yield Fault(f"equation and known start are {misfit}", f"{helps}; smaller weights of either")
+    if evidence.alike < min(LEAST_UNLIKE, 2.0 - _most(2 * evidence.samples)):
+        yield Fault("the misfit is no white noise: neighbours in time are alike", helps)
+
+
+def _of_model(evidence: Evidence) -> Iterator[Fault]:
+    """Estimates that would be others with other waves, other channels or more steps."""
+    if evidence.shift > MOST_SHIFT:
+        moved = f"would move {evidence.shifted} by {evidence.shift:.2g} of its ±"
+        yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
+    if evidence.scatter > max(MOST_SCATTER, _most(evidence.scatter_channels)):
+        more = f"{math.sqrt(evidence.scatter):.2g} times as far as noise makes them"
+        yield Fault(f"the channels disagree on the unknowns, {more}", RECORDS)
+    if evidence.left > MOST_LEFT:
+        yield Fault(f"the search is not at its end: it would move on by {evidence.left:.2g} of ±", "more steps")
+
+
+def _worst(evidence: Evidence) -> list[Channel]:
+    known = [channel for channel in evidence.channels if math.isfinite(channel.chi_square)]
+    return sorted(known, key=lambda channel: -channel.chi_square)[:WORST]
+
+
+def _most(degrees: float, checks: int = 1) -> float:
+    """The reduced chi-square that noise exceeds in one of so many checks as often as a false alarm is allowed.
+
+    Source: Wilson and Hilferty, PNAS 17, 1931.
+    """
+    z = NormalDist().inv_cdf(1.0 - FALSE_ALARM / checks)
+    spread = 2.0 / (9.0 * max(degrees, 1.0))
+    return (1.0 - spread + z * math.sqrt(spread)) ** 3
+
+
+def _known(value: float) -> float | None:
+    """For JSON, which has no NaN."""
+    return value if math.isfinite(value) else None
+
+
+def _list(names: list[str]) -> str:
+    more = len(names) - WORST
+    return ", ".join(names[:WORST]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,213 @@
+"""What tells whether a fit's uncertainty can be believed, in numbers.
+
+A covariance is true only where the model is: small misfits that the model cannot meet move the unknowns by many times
+their ±, long before a sum of squares shows them. So the misfits are looked at from several sides, and the fit is
+repeated, to first order, with more waves: where these move an unknown by more than chance would, those that there are
+do not do (Hausman, Econometrica 46, 1978). The spread of what each channel says of the unknowns is a second way to
+their covariance (White, Econometrica 48, 1980; by clusters, as Liang and Zeger, Biometrika 73, 1986).
+
+Letters: D data misfits, U unknowns, M weighted misfits, P parameters of the last layer, E of the one added.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.networks import Model
+from elastic_pinn.physics.material import PARAMETERS, MaterialParameters
+from elastic_pinn.physics.noise import Noise, noise_of
+from elastic_pinn.training.channels import channels_of
+from elastic_pinn.training.linearised import Linearised
+from elastic_pinn.training.optimizers import of_last_layer
+from elastic_pinn.training.session import Session
+
+MORE_FEATURES = 100  # at least, or a tenth of those that there are
+SHORTER = 1.25  # the waves added may be shorter, by this factor
+LEAST_FREE = 0.05  # of a sample that the fit takes up, what is counted as free at least
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A receiver's component: its name, its squared misfit per degree of freedom, and how many of these it has."""
+
+    name: str
+    chi_square: float
+    degrees: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All of it; squared misfits are in units of the noise, NaN where that is unknown.
+
+    deviations: one standard deviation of each unknown, SI, infinite where the misfits do not tell them apart. signal:
+    the records' mean square, less the noise's. elsewhere: the mean squared misfit of equation and known start, in units
+    of what their weights say. alike: how unlike neighbours in time are, 1 for white noise, less where they agree.
+    scatter: the variance that the channels' own pulls give an unknown, over that of the covariance, by so many
+    channels; shift: by how much others waves would move an unknown; left: by how much the search would still move
+    one; both in units of ±, and all three of the worst unknown. ridge: the part that the ridge has in what is known of
+    the unknowns, of the worst combination.
+    """
+
+    unknowns: tuple[str, ...]
+    tells_apart: bool
+    samples: int
+    amplitudes: int
+    effective_parameters: float
+    noise: Noise
+    deviations: Mapping[str, float]
+    chi_square: float
+    channels: tuple[Channel, ...]
+    held_out: float
+    held_out_samples: int
+    signal: float
+    elsewhere: float
+    alike: float
+    scatter: float
+    scatter_channels: float
+    ridge: float
+    left: float
+    shift: float
+    shifted: str
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Samples less the parameters that they paid for."""
+        return self.samples - self.effective_parameters
+
+
+def gather(session: Session, linear: Linearised) -> Evidence:
+    """Look at a session of a problem with receivers and unknowns."""
+    receivers, unknowns = session.problem.receivers, session.problem.material.unknowns
+    assert receivers is not None, "there are no unknowns without"
+    noise = noise_of(receivers)
+    if not linear.tells_unknowns_apart:
+        return _untold(linear, unknowns, noise)
+    unit = noise.level / session.problem.scales.displacement  # dimensionless
+    batch, data = session.sampler.batches["data"], linear.data
+    misfits = linear.residuals[data] / linear.weight / unit  # (D,)
+    leverage = linear.leverage()  # (D,)
+    free = (1.0 - leverage).clamp(min=0.0)
+    where = channels_of(batch, session.problem)  # (D,)
+    per_noise = linear.weight * unit * linear.gain  # (U, M + P): by misfits in units of the noise
+    errors = per_noise[:, data].square().sum(1).sqrt()  # (U,)
+    squares, degrees = where.sum(misfits.square()), where.sum(free)
+    pulls = where.sum((per_noise[:, data] * misfits / free.clamp(min=LEAST_FREE).sqrt()).T)  # (channels, U)
+    expected = where.sum(per_noise[:, data].square().T)  # (channels, U)
+    ratio = pulls.square().sum(0) / expected.sum(0)
+    held_out, held_out_samples = _held_out(session, linear, unit)
+    start = linear.residuals[: data.start] / linear.weight / unit
+    shift = (_shift_by_more_features(session, linear) / errors).abs()  # (U,)
+    return Evidence(
+        unknowns=unknowns,
+        tells_apart=True,
+        samples=len(misfits),
+        amplitudes=linear.amplitudes,
+        effective_parameters=float(leverage.sum()),
+        noise=noise,
+        deviations=_in_si(session, linear, unit),
+        chi_square=float(squares.sum() / degrees.sum()),
+        channels=tuple(
+            Channel(name, float(s / d), float(d))
+            for name, s, d in zip(where.names, squares, degrees, strict=True)
+            if d > 0
+        ),
+        held_out=held_out,
+        held_out_samples=held_out_samples,
+        signal=float((batch.target.double() / unit).square().mean()) - 1.0,
+        elsewhere=float(start.square().mean()) if len(start) else 0.0,
+        alike=where.unlikeness(misfits),
+        scatter=float(ratio.max()),
+        scatter_channels=float((expected.sum(0).square() / expected.square().sum(0)).min()),
+        ridge=_part_of_information(linear, slice(len(linear.residuals), None)),
+        left=float((linear.step_left / errors).abs().max()),
+        shift=float(shift.max()),
+        shifted=unknowns[int(shift.argmax())],
+    )
+
+
+def _untold(linear: Linearised, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
+    """Where some change of the unknowns changes no misfit, nothing else counts."""
+    nothing = dict.fromkeys(("chi_square", "held_out", "signal", "elsewhere", "alike", "scatter", "ridge"), math.nan)
+    return Evidence(
+        **nothing, unknowns=unknowns, tells_apart=False, samples=linear.data.stop - linear.data.start,
+        amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
+        deviations=dict.fromkeys(unknowns, math.inf), channels=(), held_out_samples=0, scatter_channels=0.0,
+        left=math.nan, shift=math.nan, shifted="",
+    )  # fmt: skip
+
+
+def _in_si(session: Session, linear: Linearised, unit: float) -> dict[str, float]:
+    """The unknowns' standard deviations for data noise of a dimensionless size."""
+    spread = _by_parameters(session.model.material)  # (3, U)
+    covariance = unit**2 * spread @ linear.unknowns_by_data() @ spread.T
+    found = dict(zip(PARAMETERS, covariance.diagonal().sqrt().tolist(), strict=True))
+    return {name: found[name] for name in session.problem.material.unknowns}
+
+
+def _held_out(session: Session, linear: Linearised, unit: float) -> tuple[float, int]:
+    """The mean squared misfit of held-out samples by what noise and fit leave to expect of each, and how many there
+    are; NaN without any."""
+    batch = session.validation.held_out_data
+    if batch is None:
+        return math.nan, 0
+    misfits = (session.model.derivatives(batch.points, ())[""] - batch.target).detach().double().reshape(-1) / unit
+    expected = 1.0 + (linear.weight * linear.coordinates(batch)).square().sum(1)
+    return float((misfits.square() / expected).mean()), len(misfits)
+
+
+def _part_of_information(linear: Linearised, rows: slice) -> float:
+    """The greatest part of what is known of any combination of the unknowns that comes from some of the rows."""
+    triangle = torch.linalg.cholesky(linear.information)
+    part = torch.linalg.solve_triangular(triangle, linear.seen[rows].T, upper=False)  # (U, rows)
+    return float(torch.linalg.matrix_norm(part, ord=2)) ** 2
+
+
+def _shift_by_more_features(session: Session, linear: Linearised) -> Tensor:
+    """By how much the unknowns' parameters would be others with a wider last layer, (U,)."""
+    effects = _of_more_features(session, linear)  # (M, E)
+    ridge = torch.diag(linear.factored.ridge * torch.linalg.vector_norm(effects, dim=0))  # (E, E)
+    parts = torch.cat([linear.residuals[:, None], linear.effects, effects], dim=1)  # (M, 1 + U + E)
+    held = torch.nn.functional.pad(linear.held[:, None], (0, parts.shape[1] - 1))  # (P, 1 + U + E)
+    known, more = linear.factored.left_over(parts, held).tensor_split([-len(ridge)], dim=1)
+    basis, _ = torch.linalg.qr(torch.cat([more, ridge]))  # (M + E, E)
+    known = torch.cat([known, known.new_zeros(len(ridge), known.shape[1])])  # (M + E, 1 + U)
+    known = known - basis @ (basis.T @ known)
+    return -torch.linalg.pinv(known[:, 1:]) @ known[:, 0] - linear.step_left
+
+
+def _of_more_features(session: Session, linear: Linearised) -> Tensor:
+    """The effects on the weighted misfits that a last layer's further parameters would have, (M, E)."""
+    config, problem = session.config, session.problem
+    *before, last = config.hidden_layers
+    shorter = 1.0 if config.network == "mlp" else SHORTER
+    wider = config.model_copy(
+        update={
+            "hidden_layers": (*before, max(MORE_FEATURES, last // 10)),
+            "input_frequency": shorter * config.input_frequency,
+        }
+    )
+    model = Model.create(wider, problem.material, problem.scales, torch.Generator().manual_seed(config.seed))
+    model.material.load_state_dict(session.model.material.state_dict())
+    model.to(session.model.scale_numbers.device)
+    layer = of_last_layer([parameter for parameter in model.parameters() if parameter.requires_grad])
+    return session.loss.system(model, session.sampler.batches, layer)[1].double()
+
+
+def _by_parameters(material: MaterialParameters) -> Tensor:
+    """The derivatives of lambda, mu and rho, in SI units, by the unknowns' parameters, (3, U)."""
+    wanted = list(material.parameters())
+    units = (material.initial.p_modulus, material.initial.p_modulus, material.initial.density)
+    with torch.enable_grad():
+        values = material()
+    rows = [
+        torch.stack(torch.autograd.grad(value, wanted, retain_graph=True, allow_unused=True, materialize_grads=True))
+        if value.requires_grad
+        else torch.zeros(len(wanted))  # it is known
+        for value in values
+    ]
+    return torch.stack([unit * row.double().cpu() for row, unit in zip(rows, units, strict=True)])

@@ -1,0 +1,27 @@
+"""A found value as it is shown everywhere: with its ± where one holds."""
+
+import math
+
+from elastic_pinn.fit import Fit
+from elastic_pinn.physics.material import UNITS
+from elastic_pinn.workbench.figures.units import unit_for
+
+DIGITS = 4  # of a value of which no ± is known
+
+
+def value_text(name: str, value: float, error: float, unit: str) -> str:
+    """Such as "lambda = 57.62 ± 0.08 GPa", to two digits of the error; "lambda = 57.62 GPa" where that is not known."""
+    if not 0 < error < math.inf:
+        return f"{name} = {value:#.{DIGITS}g} {unit}, no ±"
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    return f"{name} = {value:.{digits}f} ± {error:.{digits}f} {unit}"
+
+
+def values_text(fit: Fit) -> str:
+    """All that a fit found, in one line."""
+    texts = []
+    for name, value in fit.values.items():
+        unit = unit_for(value, UNITS[name])
+        error = fit.plus_minus.get(name, math.nan)
+        texts.append(value_text(name, value / unit.size, error / unit.size, unit.name))
+    return ", ".join(texts)

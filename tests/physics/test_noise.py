@@ -1,0 +1,81 @@
+"""The noise of records: as stated, as before the first arrival, as outside the band, or unknown."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from elastic_pinn.physics import Receivers
+from elastic_pinn.physics.noise import noise_of
+
+LEVEL = 1e-9
+
+
+def recorded(signal, noise=LEVEL, stated=0.0, instants=200, seed=0):
+    """Twelve receivers that record signal(time, delay) with noise."""
+    time = np.linspace(0.0, 1.0, instants)
+    delays = np.linspace(0.45, 0.6, 12)
+    clean = np.stack([signal(time, delay) for delay in delays])  # (R, T)
+    displacement = np.stack([clean, 0.7 * clean], axis=-1)
+    displacement += noise * np.random.default_rng(seed).standard_normal(displacement.shape)
+    return Receivers(
+        xy=np.stack([np.arange(12.0), np.zeros(12)], axis=1),
+        time=time,
+        displacement=displacement,
+        noise=stated,
+        material={"lambda": 1.0, "mu": 1.0, "rho": 1.0},
+        start=frozenset({"mu"}),
+    )
+
+
+def sharp(time, delay):
+    """A wave as fast as the sampling, that begins at once."""
+    return 1e-7 * np.where(time > delay, np.sin(2 * np.pi * 80 * (time - delay)), 0.0)
+
+
+def smooth(time, delay):
+    """A slow wave that is there from the first instant."""
+    return 1e-7 * np.sin(2 * np.pi * 3 * (time + delay))
+
+
+def test_what_is_stated_counts():
+    noise = noise_of(recorded(sharp, stated=3e-9))
+    assert (noise.level, noise.origin) == (3e-9, "stated")
+
+
+def test_a_sharp_arrival_shows_the_noise_before_it():
+    noise = noise_of(recorded(sharp))
+    assert noise.origin == "before the first arrival" and noise.level == pytest.approx(LEVEL, rel=0.1)
+
+
+def test_a_slow_wave_shows_the_noise_beside_its_band():
+    noise = noise_of(recorded(smooth))
+    assert noise.origin == "outside the band" and noise.level == pytest.approx(LEVEL, rel=0.1)
+
+
+def test_an_offset_before_the_arrival_is_no_noise():
+    shifted = recorded(sharp)
+    offset = 1e-8 * np.random.default_rng(3).standard_normal((12, 1, 2))
+    noise = noise_of(replace(shifted, displacement=shifted.displacement + offset))
+    assert noise.level == pytest.approx(LEVEL, rel=0.1)
+
+
+@pytest.mark.parametrize("signal", [sharp, smooth])
+def test_records_without_noise_show_none(signal):
+    noise = noise_of(recorded(signal, noise=0.0))
+    assert math.isnan(noise.level) and noise.origin == "unknown"
+
+
+def test_few_instants_and_waves_at_once_show_nothing():
+    assert noise_of(recorded(lambda t, d: 1e-7 * np.sin(40 * t + d), instants=8)).origin == "unknown"
+
+
+def test_waves_as_fast_as_the_sampling_are_not_taken_for_noise():
+    fast = recorded(lambda t, d: 1e-7 * np.sin(2 * np.pi * 90 * t + 30 * d))
+    assert noise_of(fast).origin == "unknown"
+
+
+def test_uneven_instants_show_no_band():
+    uneven = recorded(smooth)
+    assert noise_of(replace(uneven, time=uneven.time**1.5)).origin == "unknown"
