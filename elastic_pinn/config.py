@@ -11,7 +11,6 @@ import difflib
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -41,11 +40,8 @@ OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbr
                         "levenberg_marquardt", "variable_projection"]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Of:
-    """The problem that uses a field: where it is given with another one, it is refused."""
-
-    problem: str
+class Of(str):
+    """The problem that uses a field: given with another one, the field is refused."""
 
 
 OF_STANDING_WAVES, OF_RECEIVERS = Of("standing_waves"), Of("receivers")
@@ -265,24 +261,29 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     def _refuse_unused(self, names: Iterable[str]) -> None:
         """Raise ConfigError where one of the fields is of another problem than this one, unless it is empty."""
         unused = unused_fields(self.problem)
-        values = {name: getattr(self, name) for name in names if name in unused}
         faults = [
             f"{name} = {in_one_line(value)}: problem {self.problem!r} does not use it, "
             f"{unused[name]!r} does; leave it out"
-            for name, value in values.items()
-            if value not in ("", ())
+            for name in names
+            if name in unused and (value := getattr(self, name)) not in ("", ())
         ]
         if faults:
             raise ConfigError("\n".join(faults))
+
+    def __repr__(self) -> str:
+        """The fields that are not as by default."""
+        changed = Config().differences(self).items()
+        return f"Config({', '.join(f'{name}={value!r}' for name, (_, value) in changed)})"
+
+    __str__ = __repr__
 
     @classmethod
     def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
         """The config of a notebook's parameters: call it with globals() in the first cell after the parameters.
 
-        Every public name with a plain value (number, text, list, ...) must be a field, or `run_dir` or `resume`, and
-        under the name of a field stands a value that is legal. A Problem of the user's own under the name `problem`
-        means "own". Raises ConfigError for a misspelt name, a value that is not legal, and a field that the problem
-        does not use, so that plain papermill fails.
+        A public name with a plain value (number, text, list, ...) must be a field, `run_dir` or `resume`; a Problem
+        under the name `problem` means "own". Raises ConfigError for a misspelt name and as the constructor does, so
+        that plain papermill fails.
         """
         given = plain_parameters(namespace)
         for name, legal in BESIDE_CONFIG.items():
@@ -310,15 +311,14 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         return self.model_dump_json(indent=2)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """The config with some fields changed. Raises ConfigError as the constructor does, for a field that is changed
-        and that the problem does not use, too; what is changed to its default counts as not given."""
+        """The config with some fields changed; a change to the default counts as not given. Raises ConfigError."""
         copy = type(self).__new__(type(self))
         copy._fill(**(self.model_dump() | dict(update or {})))
         changed = self.differences(copy).keys()
         given = {name for name in changed if getattr(copy, name) != type(self).model_fields[name].default}
         copy._refuse_unused(given)
-        copy.model_fields_set.intersection_update((self.model_fields_set - changed) | given)
-        copy.model_fields_set.difference_update(unused_fields(copy.problem))
+        said = self.model_fields_set - changed | given
+        copy.model_fields_set.intersection_update(said - unused_fields(copy.problem).keys())
         return copy
 
     def differences(self, other: Config) -> dict[str, tuple[Any, Any]]:
@@ -369,8 +369,8 @@ def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 def unused_fields(problem: str) -> dict[str, str]:
     """The fields of the problem section that a problem does not use, and the problem that does."""
-    of = {name: each.problem for name, field in ProblemConfig.model_fields.items()
-          for each in field.metadata if isinstance(each, Of)}  # fmt: skip
+    fields = ProblemConfig.model_fields.items()
+    of = {name: str(each) for name, field in fields for each in field.metadata if isinstance(each, Of)}
     return {name: other for name, other in of.items() if other != problem}
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from pandas.testing import assert_frame_equal
 
 import elastic_pinn as ep
+from elastic_pinn.networks import Model
 from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.storage import History, LiveHistory, publish, read_snapshot
 from elastic_pinn.workbench.tables import material_table
@@ -54,6 +56,53 @@ with h5py.File(path, "r", swmr=True, libver="latest", locking=False) if live els
 print(json.dumps(found))
 assert "elastic_pinn" not in sys.modules and "torch" not in sys.modules
 """
+
+
+OUTSIDE = [
+    ((-0.1, 0.5, 0.5), r"x = -0\.1 m is outside the window .* 0 to 1 m: it knows nothing there"),
+    ((0.5, [0.2, 1.001], 0.5), r"y = 1\.001 m is outside the window"),
+    ((0.5, 0.5, [[0.1], [2.5]]), r"t = 2\.5 s is outside the window .* 0 to 2 s"),
+    ((0.5, np.nan, 0.5), "y = nan m is outside the window"),
+    ((np.inf, 0.5, 0.5), "x = inf m is outside the window"),
+]
+
+
+@pytest.mark.parametrize(("place", "fault"), OUTSIDE)
+def test_a_prediction_outside_the_window_is_refused(tiny, place, fault):
+    model = _model(tiny())
+    with pytest.raises(ValueError, match=fault):
+        model.predict(*place)
+
+
+def test_a_prediction_at_the_edge_of_the_window_is_given(tiny):
+    model = _model(tiny())
+    x, y = np.linspace(0.0, 1.0, 7), np.array([0.0, 1.0 + 1e-9])
+    assert np.isfinite(model.predict(x[:, None], y, 0.1 + 0.2 - 0.3)).all()
+    assert np.isfinite(model.predict(0.0, 1.0, 2.0)).all()
+
+
+def _model(config: ep.Config) -> Model:
+    problem = ep.problem_from(config)
+    return Model.create(config, problem.material, problem.scales, torch.Generator())
+
+
+def test_the_representation_of_every_public_object_is_short(tiny, tmp_path, inverse):
+    run = ep.train(tiny(), tmp_path / "run", inverse)
+    newest = run.latest()
+    found = [
+        run, newest, newest.model(), newest.config, newest.snapshot, run.checkpoints(), ep.Control(), inverse,
+        inverse.domain, inverse.material, inverse.receivers, inverse.scales, ep.problem_from(ep.Config()),
+        ep.Displacement(), ep.Traction(None, "top"), ep.Initial(), ep.Initial.of(ep.problem_from(ep.Config()).exact),
+    ]  # fmt: skip
+    for each in found:
+        text = repr(each)
+        assert len(text) < 1200 and text.count("\n") < 12, text
+        assert "array(" not in text and "tensor(" not in text, text
+    assert (
+        repr(ep.Config(steps=3, stages=["sgd"]))
+        == "Config(steps=3, stages=('sgd',))"
+        == str(ep.Config(steps=3, stages=["sgd"]))
+    )
 
 
 def by_plain_h5py(path: Path, group: str) -> dict:

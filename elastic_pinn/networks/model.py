@@ -19,6 +19,8 @@ from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.physics import Material, MaterialParameters, Scales
 
+EDGE = 1e-6  # of the window's half extents: rounding, where its edge is asked for
+
 NETWORKS: Mapping[str, type[MLP | PlaneWaves]] = {"mlp": MLP, "random_features": MLP, "plane_waves": PlaneWaves}
 
 
@@ -40,6 +42,10 @@ class Model(nn.Module):
         self.scales = scales
         self.dtype = getattr(torch, config.precision)
         self.register_buffer("scale_numbers", scales.as_tensor())
+
+    def __repr__(self) -> str:
+        numbers = sum(parameter.numel() for parameter in self.network.parameters())
+        return f"Model({type(self.network).__name__} of {numbers} weights in {self.material.initial})"
 
     @classmethod
     def create(cls, config: NetworkConfig, material: Material, scales: Scales, generator: torch.Generator) -> Self:
@@ -135,11 +141,25 @@ class Model(nn.Module):
             return self.derivatives(inside, ())[""].double() * self.scales.displacement
 
     def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
-        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast."""
+        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast.
+
+        Raises ValueError outside the window of space and time that the network was trained in: it knows nothing there.
+        """
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
+        self._require_inside({"x": x, "y": y, "t": t})
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
         chunks = [self.displacement(chunk) for chunk in points.split(65_536)]  # bounded memory on large grids
         return torch.cat(chunks).cpu().numpy().reshape(*x.shape, 2)
+
+    def _require_inside(self, coordinates: Mapping[str, np.ndarray]) -> None:
+        for (name, values), middle, half in zip(coordinates.items(), self.scales.origin, self.scales.half, strict=True):
+            low, high, unit = middle - half, middle + half, "s" if name == "t" else "m"
+            within = np.abs(values - middle) <= (1.0 + EDGE) * half  # False of NaN
+            if not within.all():
+                raise ValueError(
+                    f"{name} = {values[~within].flat[0]:g} {unit} is outside the window that the network was trained "
+                    f"in, {low:g} to {high:g} {unit}: it knows nothing there"
+                )
 
 
 UNKNOWNS = {"material.log_bulk", "material.log_mu", "material.log_rho"}

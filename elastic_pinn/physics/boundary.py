@@ -5,88 +5,202 @@ A condition's value is a function (x, y, t) of float64 tensors (N,), in m and s,
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.domain import SIDES
+from elastic_pinn.physics.domain import SIDES, Domain
 from elastic_pinn.physics.errors import ProblemError
 
 Field = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+RATES = 64  # points where a derivative is compared with differences
 
 
 def evaluate(field: Field | None, points: Tensor) -> Tensor:
     """A field's values (N, 2) at points (N, 3) with columns x, y, t; zero where there is no field.
 
-    Raises ProblemError, naming the shape that came, if the field does not return finite values (N, 2).
+    The field gets copies, so that what it does to its arguments in place changes no points. It returns (N, 2), or its
+    two components, each (N,) or one number. Raises ProblemError, naming the field and what is legal, for anything else
+    and for values that are not finite.
     """
     if field is None:
         return points.new_zeros(len(points), 2)
-    values = torch.as_tensor(field(*points.unbind(1)), dtype=points.dtype)
-    name = getattr(field, "__name__", type(field).__name__)
-    if values.shape != (len(points), 2):
+    values = _called(field, *points.unbind(1)).detach().to(points.device, points.dtype, copy=True)
+    finite = torch.isfinite(values).all(1)  # (N,)
+    if not finite.all():
+        x, y, t = points[~finite][0].tolist()
         raise ProblemError(
-            f"{name}(x, y, t) returned shape {tuple(values.shape)} for {len(points)} points, "
-            f"where ({len(points)}, 2) is needed"
+            f"{name_of(field)}(x, y, t) returned values that are not finite inside the domain: at x = {x:g} m, "
+            f"y = {y:g} m, t = {t:g} s, for one"
         )
-    if not torch.isfinite(values).all():
-        raise ProblemError(f"{name}(x, y, t) returned values that are not finite inside the domain")
     return values
 
 
-@dataclass(frozen=True)
-class Displacement:
+def name_of(field: Field | None) -> str:
+    """What a field is called where people read it."""
+    return getattr(field, "__name__", type(field).__name__) if field else "0"
+
+
+def require_field(field: Any, role: str) -> None:
+    """Raise ProblemError where something cannot be a field: no function, or one of other arguments than x, y, t."""
+    if field is None:
+        return
+    if not callable(field) or isinstance(field, type | torch.nn.Module):
+        raise ProblemError(f"{role} is a {type(field).__name__}, where a function (x, y, t) -> (N, 2) is needed")
+    try:
+        inspect.signature(field).bind(None, None, None)
+    except TypeError:
+        raise ProblemError(f"{role}: {name_of(field)} takes other arguments than (x, y, t)") from None
+    except ValueError:  # a function that tells nothing of its arguments
+        return
+
+
+def _called(field: Field, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+    """What a field makes of copies of its arguments (N,): (N, 2), with gradients where there are any."""
+    found: Any = field(x.clone(), y.clone(), t.clone())
+    said, needed = f"{name_of(field)}(x, y, t) returned", f"({len(x)}, 2) is needed for {len(x)} points"
+    if found is None:
+        raise ProblemError(f"{said} None, where {needed}: is its `return` missing?")
+    try:
+        is_pair = isinstance(found, tuple | list) and len(found) == 2
+        values = _side_by_side(_tensor(found[0]), _tensor(found[1]), len(x)) if is_pair else _tensor(found)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ProblemError(f"{said} a {type(found).__name__} that holds no values, where {needed} ({error})") from None
+    if values.is_complex():
+        raise ProblemError(f"{said} complex values, where real ones are needed: take their real part")
+    if values.shape != (len(x), 2):
+        hint = ": stack the components along dim=1" if values.shape == (2, len(x)) else ""
+        raise ProblemError(f"{said} shape {tuple(values.shape)}, where {needed}{hint}")
+    return values
+
+
+def _tensor(value: Any) -> Tensor:
+    """Numbers of any kind, in double precision where they have none of their own."""
+    return value if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
+
+
+def _side_by_side(u_x: Tensor, u_y: Tensor, n: int) -> Tensor:
+    """Components, each (n,) or one number, as (n, 2)."""
+    dtype = torch.promote_types(u_x.dtype, u_y.dtype)
+    return torch.stack([u_x.to(dtype).expand(n), u_y.to(dtype).expand(n)], dim=1)
+
+
+class _Condition:
+    """What the two kinds of boundary conditions share."""
+
+    value: Field | None
+    sides: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        require_field(self.value, f"the value of a {type(self).__name__}")
+        sides = (self.sides,) if isinstance(self.sides, str) else tuple(self.sides or ())
+        if not sides or any(side not in SIDES for side in sides) or len(set(sides)) < len(sides):
+            raise ProblemError(f"sides = {self.sides!r}: legal are any of {', '.join(SIDES)}, each once")
+        object.__setattr__(self, "sides", sides)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({name_of(self.value)}, sides={self.sides})"
+
+
+@dataclass(frozen=True, repr=False)
+class Displacement(_Condition):
     """Prescribed displacement (Dirichlet) on some sides; m; no value: clamped."""
 
     value: Field | None = None
     sides: tuple[str, ...] = SIDES
 
-    def __post_init__(self) -> None:
-        _check_sides(self.sides)
 
-
-@dataclass(frozen=True)
-class Traction:
+@dataclass(frozen=True, repr=False)
+class Traction(_Condition):
     """Prescribed traction sigma n (Neumann) on some sides; Pa; no value: a free surface."""
 
     value: Field | None = None
     sides: tuple[str, ...] = SIDES
 
-    def __post_init__(self) -> None:
-        _check_sides(self.sides)
-
 
 BoundaryCondition = Displacement | Traction
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Initial:
     """Displacement (m) and velocity (m/s) at the window's first instant; what is not given is zero."""
 
     displacement: Field | None = None
     velocity: Field | None = None
 
+    def __post_init__(self) -> None:
+        require_field(self.displacement, "the initial displacement")
+        require_field(self.velocity, "the initial velocity")
+
+    def __repr__(self) -> str:
+        return f"Initial({name_of(self.displacement)}, velocity={name_of(self.velocity)})"
+
     @classmethod
     def of(cls, wavefield: Field) -> Self:
         """The start of a known wavefield, which must be made of torch operations: its velocity is its derivative by
         t."""
+        require_field(wavefield, "the wavefield of an Initial")
+        return cls(wavefield, Rate(wavefield))
 
-        def velocity(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
-            # torch.func would do this too, and import torch's compiler for it, which takes longer than a short run.
+    def require_true_rates(self, domain: Domain) -> None:
+        """Raise ProblemError where the velocity is derived from a wavefield, and torch does not find the derivative."""
+        if isinstance(self.velocity, Rate):
+            self.velocity.require_true(domain)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The derivative of a wavefield by t, as automatic differentiation finds it: m/s."""
+
+    wavefield: Field
+
+    @property
+    def __name__(self) -> str:
+        return f"d/dt {name_of(self.wavefield)}"
+
+    def __call__(self, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+        """The derivative (N, 2). Raises ProblemError where the wavefield is made of operations of NumPy."""
+        # torch.func would do this too, and import torch's compiler for it, which takes longer than a short run.
+        try:
             with torch.enable_grad():
                 time = t.detach().requires_grad_()
-                values = wavefield(x, y, time)  # (N, 2); each point has a time of its own
-            if not values.requires_grad:  # it stands still
-                return torch.zeros_like(values)
-            rates = [torch.autograd.grad(values[:, i].sum(), time, retain_graph=True)[0] for i in range(2)]
-            return torch.stack(rates, dim=1)
+                values = _called(self.wavefield, x, y, time)  # (N, 2); each point has a time of its own
+        except RuntimeError as error:
+            if "numpy" in str(error):
+                raise ProblemError(self._advice) from None
+            raise
+        if not values.requires_grad:  # it stands still
+            return torch.zeros_like(values)
+        rates = [
+            torch.autograd.grad(values[:, i].sum(), time, retain_graph=True, materialize_grads=True)[0] for i in (0, 1)
+        ]
+        return torch.stack(rates, dim=1)
 
-        return cls(wavefield, velocity)
+    def require_true(self, domain: Domain) -> None:
+        """Raise ProblemError where differences in time tell of another rate: of a wavefield that leaves torch on its
+        way, as by `.detach()`, a derivative of zero or of a part would be taken in silence."""
+        cube = torch.rand(RATES, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        points = domain.interior(0.1 + 0.8 * cube)  # (N, 3)
+        step = (points.new_tensor([0.0, 0.0, 1.0]) * (domain.high - domain.low)) * 1e-4
+        coarse, fine = (
+            (evaluate(self.wavefield, points + h) - evaluate(self.wavefield, points - h)) / (2.0 * h[2])
+            for h in (step, step / 2.0)
+        )
+        size = fine.abs()
+        resolved = (size > 0.0) & ((coarse - fine).abs() <= 1e-3 * size)  # (N, 2): elsewhere differences tell nothing
+        wrong = resolved & ((evaluate(self, points) - fine).abs() > 0.1 * size)
+        if (wrong.sum(0) > resolved.sum(0) / 2.0).any():
+            raise ProblemError(self._advice)
 
-
-def _check_sides(sides: tuple[str, ...]) -> None:
-    if not sides or set(sides) - set(SIDES):
-        raise ProblemError(f"sides = {sides!r}: legal are any of {', '.join(SIDES)}")
+    @property
+    def _advice(self) -> str:
+        return (
+            f"Initial.of({name_of(self.wavefield)}): torch cannot find its derivative by t, for it does not calculate "
+            "with torch alone: use torch.sin and the like, or give Initial(displacement, velocity)"
+        )

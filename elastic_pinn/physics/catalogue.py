@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -48,6 +49,7 @@ def from_receivers(config: ProblemConfig) -> Problem:
     Nothing is imposed at the window's edge, since nothing is known there.
     """
     receivers = Receivers.load(find(config.data))
+    _require_window(config.data, receivers)
     (x, y), t = receivers.xy.T, receivers.time
     start = receivers.material
     pulses = receivers.pulses if config.initial_pulses else ()
@@ -70,6 +72,24 @@ def from_receivers(config: ProblemConfig) -> Problem:
             f"say unknowns = {sorted(receivers.start if all_three else receivers.start | set(config.unknowns))}"
         )
     return problem
+
+
+def _require_window(data: str, receivers: Receivers) -> None:
+    """Refuse receivers that span no window of space and time, in which the wave equation could be looked at."""
+    spread = [bool(np.ptp(column) > 0) for column in receivers.xy.T]
+    if not any(spread):
+        fault = "all receivers stand at one place"
+    elif not all(spread):
+        fault = f"all receivers stand on one line along {'xy'[spread.index(True)]}"
+    elif len(receivers.time) == 1:
+        fault = f"all was recorded at one time, {receivers.time[0]:g} s"
+    else:
+        return
+    raise ConfigError(
+        f"{data}: {fault}, and so they span no window of space and time for the wave equation: add receivers or times, "
+        "or state the window in Python: train(config, run_dir, problem=Problem(Domain(x, y, t), material, "
+        "receivers=Receivers.load(data)))"
+    )
 
 
 def find(path: str) -> Path:

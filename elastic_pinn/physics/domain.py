@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.errors import ProblemError
 
 SIDES = ("left", "right", "bottom", "top")
@@ -21,7 +23,7 @@ class Domain:
     """The rectangle x[0] < x < x[1], y[0] < y < y[1] in metres, for t[0] < t < t[1] in seconds.
 
     Its methods map points of unit cubes, which a sampler draws, to points (N, 3) with columns x, y, t in m, m, s.
-    Raises ProblemError for an interval that is empty.
+    Raises ProblemError for an interval that is empty, or that is not two finite numbers.
     """
 
     x: Interval
@@ -30,9 +32,18 @@ class Domain:
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "t"):
-            low, high = getattr(self, name)
+            given = getattr(self, name)
+            try:
+                low, high = map(float, given)
+            except (TypeError, ValueError):
+                raise ProblemError(
+                    f"domain: {name} = {in_one_line(given)}: it needs two numbers, from and to"
+                ) from None
+            if not (math.isfinite(low) and math.isfinite(high)):
+                raise ProblemError(f"domain: {name} = ({low:g}, {high:g}) is not finite")
             if not low < high:
                 raise ProblemError(f"domain: {name} = ({low:g}, {high:g}) is empty: the second must be above the first")
+            object.__setattr__(self, name, (low, high))
 
     @property
     def low(self) -> Tensor:

@@ -14,6 +14,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.errors import ProblemError
 
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
@@ -42,16 +43,19 @@ class Material:
     unknown_range: float = 10.0
 
     def __post_init__(self) -> None:
+        for name in ("lame_lambda", "lame_mu", "density", "unknown_range"):
+            object.__setattr__(self, name, _number(name, getattr(self, name)))
+        unknowns = (self.unknowns,) if isinstance(self.unknowns, str) else tuple(self.unknowns)
+        object.__setattr__(self, "unknowns", unknowns)
         if not (self.lame_mu > 0 and self.density > 0 and self.bulk_modulus > 0):
             raise ProblemError(
                 f"no stable solid: lambda = {self.lame_lambda:g} Pa, mu = {self.lame_mu:g} Pa, "
                 f"rho = {self.density:g} kg/m3; mu, rho and lambda + 2 mu / 3 must be positive"
             )
-        unheard = set(self.unknowns) - set(PARAMETERS)
-        if unheard:
-            raise ProblemError(f"unknowns {sorted(unheard)}: legal are {', '.join(PARAMETERS)}")
-        if not 1 < self.unknown_range < math.inf:
-            raise ProblemError(f"unknown_range = {self.unknown_range:g}: must be above 1, and finite")
+        if any(name not in PARAMETERS for name in unknowns) or len(set(unknowns)) < len(unknowns):
+            raise ProblemError(f"unknowns {list(unknowns)}: legal are any of {', '.join(PARAMETERS)}, each once")
+        if not self.unknown_range > 1:
+            raise ProblemError(f"unknown_range = {self.unknown_range:g}: it must be above 1")
         softest = self.lame_mu / self.unknown_range
         if "mu" in self.unknowns and "lambda" not in self.unknowns and self.lame_lambda + 2.0 / 3.0 * softest <= 0:
             raise ProblemError(
@@ -78,6 +82,17 @@ class Material:
     def c_s(self) -> float:
         """Speed of S waves, m/s: sqrt(mu / rho)."""
         return math.sqrt(self.lame_mu / self.density)
+
+
+def _number(name: str, value: float) -> float:
+    """A finite number. Raises ProblemError, naming it, for anything else."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ProblemError(f"{name} = {in_one_line(value)}: one number is needed") from None
+    if not math.isfinite(number):
+        raise ProblemError(f"{name} = {number}: it must be finite")
+    return number
 
 
 ALUMINIUM = Material(lame_lambda=5.76e10, lame_mu=2.6e10, density=2700.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,16 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from elastic_pinn.physics.boundary import BoundaryCondition, Field, Initial
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.boundary import (
+    BoundaryCondition,
+    Displacement,
+    Field,
+    Initial,
+    Traction,
+    name_of,
+    require_field,
+)
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
@@ -22,7 +32,7 @@ from elastic_pinn.physics.scales import Scales
 SCALE_POINTS = 20_000  # where the fields are looked at for the typical displacement: a load may be short and local
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """A forward problem, or an inverse one where the material has unknowns.
 
@@ -44,11 +54,29 @@ class Problem:
     AS_PARAMETER: ClassVar[str] = "own"  # what it means where a notebook's parameter `problem` is one
 
     def __post_init__(self) -> None:
+        if isinstance(self.boundary, Displacement | Traction):
+            object.__setattr__(self, "boundary", (self.boundary,))
+        _check_parts(self)
         if not (self.boundary or self.initial or self.receivers):
             raise ProblemError("no boundary condition, no initial condition and no receivers: any solution would do")
         _check_receivers_inside(self)
+        if self.initial:
+            self.initial.require_true_rates(self.domain)
         if reason := why_not_found(self):
             raise ProblemError(reason)
+
+    def __repr__(self) -> str:
+        parts = {
+            "domain": self.domain,
+            "material": self.material,
+            "boundary": list(self.boundary),
+            "initial": self.initial,
+            "force": self.force and name_of(self.force),
+            "receivers": self.receivers,
+            "exact": self.exact and name_of(self.exact),
+            "displacement_scale": self.displacement_scale,
+        }
+        return f"Problem({', '.join(f'{name}={part}' for name, part in parts.items() if part)})"
 
     @cached_property
     def scales(self) -> Scales:
@@ -89,6 +117,31 @@ class Problem:
         found = [(probe, probe.unit(unit)) for probe in probes(self)]
         largest = max((float(probe.values(SCALE_POINTS).abs().max()) / one for probe, one in found), default=0.0)
         return largest or max((float(probe.look().abs().max()) / one for probe, one in found), default=0.0)
+
+
+def _check_parts(problem: Problem) -> None:
+    """Refuse what is no part of a problem, and two conditions on one side."""
+    wanted: dict[str, tuple[object, str, tuple[type, ...]]] = {
+        "domain": (problem.domain, "a Domain", (Domain,)),
+        "material": (problem.material, "a Material", (Material,)),
+        "initial": (problem.initial, "an Initial", (Initial, type(None))),
+        "receivers": (problem.receivers, "a Receivers, as from Receivers.load,", (Receivers, type(None))),
+    }
+    for i, condition in enumerate(problem.boundary):
+        wanted[f"boundary[{i}]"] = (condition, "a Displacement or a Traction", (Displacement, Traction))
+    for role, (part, needed, kinds) in wanted.items():
+        if not isinstance(part, kinds):
+            raise ProblemError(f"{role} = {in_one_line(part)}: {needed} is needed")
+    require_field(problem.force, "force")
+    require_field(problem.exact, "exact")
+    if not 0.0 <= problem.displacement_scale < math.inf:
+        raise ProblemError(f"displacement_scale = {problem.displacement_scale} m: it must be above 0, or 0 to find it")
+    sides = [side for condition in problem.boundary for side in condition.sides]
+    if twice := sorted({side for side in sides if sides.count(side) > 1}):
+        raise ProblemError(
+            f"boundary: two conditions on the side {' and '.join(twice)}, of which each says all that holds there: "
+            "give each condition sides of its own"
+        )
 
 
 def _check_receivers_inside(problem: Problem) -> None:

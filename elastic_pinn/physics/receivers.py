@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.parameters import plain
 from elastic_pinn.physics.material import UNITS, Material
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
@@ -28,7 +29,7 @@ class ReceiverFileError(ElasticPinnError, ValueError):
     """A receiver file that cannot be used; the text names the file, the fault and what to do."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Truth:
     """What lies behind simulated data, for figures and tests only.
 
@@ -38,15 +39,22 @@ class Truth:
     material: Mapping[str, float]
     displacement: Array
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "displacement", _array("truth/displacement", self.displacement))
 
-@dataclass(frozen=True, eq=False)
+    def __repr__(self) -> str:
+        return f"Truth({dict(self.material)}, displacement {self.displacement.shape})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Receivers:
     """Displacements recorded at receivers, with all that is known beside them.
 
-    xy: positions (R, 2) in m; time: (T,) in s; displacement: as recorded (R, T, 2) in m; noise: its standard
-    deviation in m; material: "lambda" and "mu" in Pa, "rho" in kg/m3; start: those of its names whose values
-    only start a search, while the others are known; pulses: the known velocity at time zero (none: unknown);
-    truth: where there is one; title, provenance: for people; path, sha256: of the file that was read.
+    xy: positions (R, 2) in m; time: (T,) in s; displacement: as recorded (R, T, 2) in m; all three arrays, tensors or
+    lists of real numbers, of which copies in double precision are kept; noise: its standard deviation in m, 0 or None
+    where that is not stated; material: a Material, or "lambda" and "mu" in Pa, "rho" in kg/m3; start: those of its
+    names whose values only start a search, while the others are known; pulses: the known velocity at time zero (none:
+    unknown); truth: where there is one; title, provenance: for people; path, sha256: of the file that was read.
     Raises ValueError for values that do not fit together.
     """
 
@@ -64,11 +72,38 @@ class Receivers:
     sha256: str = ""
 
     def __post_init__(self) -> None:
+        self._take_plain_values()
         _check_shapes(self)
         _check_values(self)
         _check_material("known", self.material)
         if self.truth:
             _check_material("truth", self.truth.material)
+
+    def _take_plain_values(self) -> None:
+        """Have arrays where lists or tensors were given, and the like."""
+        taken: dict[str, Any] = {
+            name: _array(f"receivers/{name}", getattr(self, name)) for name in ("xy", "time", "displacement")
+        }
+        if isinstance(self.material, Material):
+            known = (self.material.lame_lambda, self.material.lame_mu, self.material.density)
+            taken["material"] = dict(zip(UNITS, known, strict=True))
+        taken["noise"] = 0.0 if self.noise is None else plain(self.noise)
+        taken["start"] = frozenset([self.start] if isinstance(self.start, str) else self.start)
+        taken["pulses"] = (self.pulses,) if isinstance(self.pulses, GaussianPulse) else tuple(self.pulses)
+        for name, value in taken.items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        (x, y), t = self.xy.T, self.time
+        parts = [
+            f"{len(self.xy)} at {len(t)} times",
+            f"x {x.min():g} to {x.max():g} m, y {y.min():g} to {y.max():g} m, t {t.min():g} to {t.max():g} s",
+            f"noise {self.noise:.3g} m" if self.noise else "noise not stated",
+            *([f"start of {', '.join(sorted(self.start))}"] if self.start else []),
+            *([f"pulses: {len(self.pulses)}"] if self.pulses else []),
+            *([str(self.path)] if self.path else []),
+        ]
+        return f"Receivers({'; '.join(parts)})"
 
     @property
     def noise_relative(self) -> float:
@@ -109,6 +144,18 @@ class Receivers:
         Path(path).write_bytes(image.getbuffer())
 
 
+def _array(name: str, values: Any) -> Array:
+    """A copy of real numbers in double precision. Raises ValueError, naming them, for anything else."""
+    values = values.detach().cpu() if isinstance(values, torch.Tensor) else values
+    try:
+        found = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} is a list whose items are not equally long, where an array is needed") from None
+    if found.dtype.kind not in "fiu":
+        raise ValueError(f"{name} holds {found.dtype}, where real numbers are needed")
+    return np.array(found, dtype=np.float64, order="C")
+
+
 def _recordings(receivers: Receivers) -> dict[str, Array]:
     """Return the displacements as recorded and without noise, by their names in a file."""
     truth = {"truth/displacement": receivers.truth.displacement} if receivers.truth else {}
@@ -144,8 +191,10 @@ def _check_values(receivers: Receivers) -> None:
     falls = np.flatnonzero(np.diff(receivers.time) <= 0)
     if len(falls):
         raise ValueError(f"receivers/time does not increase after row {falls[0]}: sort it, each time once")
-    if not 0 <= receivers.noise < np.inf:
+    if not isinstance(receivers.noise, float | int) or not 0 <= receivers.noise < np.inf:
         raise ValueError(f"the noise is {receivers.noise} m, where a standard deviation of 0 or more is needed")
+    if unheard := receivers.start - set(UNITS):
+        raise ValueError(f"start has {', '.join(map(str, unheard))}: legal are any of {', '.join(UNITS)}")
 
 
 def _check_material(group: str, material: Mapping[str, float]) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import uuid
 from pathlib import Path
 
 from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkConfig, ProblemConfig, unused_fields
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fingerprint import VERSION
 from elastic_pinn.run import WRITER, known_config
@@ -41,6 +44,13 @@ class RunDirectoryError(ElasticPinnError, RuntimeError):
 def mirror_of(config: Config, run_dir: Path) -> str:
     """The URL of a run directory's copy on the remote store, or ""."""
     return f"{config.mirror.rstrip('/')}/{run_dir.resolve().name}" if config.mirror else ""
+
+
+def start_of(resume: str | Path) -> str:
+    """What was given as `resume`, as text. Raises RunDirectoryError for what is neither text nor a path."""
+    if not isinstance(resume, str | Path):
+        raise RunDirectoryError(f"resume = {in_one_line(resume)}: {LEGAL.removeprefix('Give resume ')} is needed")
+    return expanded(resume)
 
 
 def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Found | None:
@@ -131,7 +141,9 @@ def _named(place: str) -> Found:
         raise CheckpointError(place, "is missing", LEGAL)
     if place.endswith(".h5"):
         return Found(place if "://" in place else Path(place), read_snapshot(place))
-    found = checkpoints_of(place).latest()
+    above, last = os.path.split(place.rstrip("/"))
+    run = (above or ".") if last == CHECKPOINTS else place  # a run's folder of checkpoints means the run
+    found = checkpoints_of(run).latest()
     if not found:
         raise CheckpointError(place, "holds no good checkpoint", LEGAL)
     return found

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING
 
 import torch
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.fit import sentence_of
+from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded, on_this_machine
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
@@ -42,6 +44,7 @@ from elastic_pinn.training.resume import (
     note_processes,
     origin_of,
     reason_to_end_here,
+    start_of,
     starting_point,
 )
 from elastic_pinn.training.session import DivergedError, Session
@@ -62,7 +65,7 @@ def train(
     config: Config,
     run_dir: str | Path,
     problem: Problem | None = None,
-    resume: str = "never",
+    resume: str | Path = "never",
     control: Control | None = None,
 ) -> Run:
     """Train as the config says and leave everything in a run directory, which is returned as a Run.
@@ -82,8 +85,9 @@ def train(
     says "failed" and why, and all checkpoints stay. Raises LostRunDirectoryError when the run directory was removed,
     moved, replaced or can no longer be written to, and tells where what was trained was saved instead.
     """
+    _require_kinds(config, problem, control)
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
-    run_dir, resume, control = _folder(run_dir), expanded(resume), control or Control()
+    run_dir, resume, control = _folder(run_dir), start_of(resume), control or Control()
     config, problem = _settle(config, problem)
     require_device(config.device)
     processes = joined(config.device)
@@ -93,6 +97,17 @@ def train(
             return Run(help_along(processes, problem))
         with led(processes, run_dir, control), _alone_in(run_dir) as lock:
             return _train(config, run_dir, problem, resume, control, processes, lock)
+
+
+def _require_kinds(config: object, problem: object, control: object) -> None:
+    """Raise ConfigError for an argument of train() that is not what its place asks for."""
+    for name, given, kinds, needed in (
+        ("config", config, (Config,), "a Config"),
+        ("problem", problem, (Problem, NoneType), "a Problem, or None for the one that the config names,"),
+        ("control", control, (Control, NoneType), "a Control or None"),
+    ):
+        if not isinstance(given, kinds):
+            raise ConfigError(f"{name} = {in_one_line(given)}: {needed} is needed")
 
 
 def _folder(run_dir: str | Path) -> Path:

@@ -10,7 +10,7 @@ from elastic_pinn.paths import from_root
 RUNS = "runs"  # the folder of fresh runs, below the project's root
 
 
-def run_folder(run_dir: str, name: str) -> Path:
+def run_folder(run_dir: str | Path, name: str) -> Path:
     """The run directory that a notebook's parameter means: a path from the project's root, or "" for a fresh one.
 
     A fresh one is made here, as runs/TIME-NAME, and is never one that was there before.
@@ -34,6 +34,7 @@ def stamped(name: str) -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
 
 
-def resume_from(resume: str) -> str:
+def resume_from(resume: str | Path) -> str:
     """What train() takes for a notebook's `resume`: "never", "auto", a URL, or a path from the project's root."""
-    return resume if resume in ("never", "auto") or "://" in resume else str(from_root(resume))
+    place = str(resume)
+    return place if place in ("never", "auto") or "://" in place else str(from_root(place))

@@ -90,6 +90,23 @@ def test_rho_may_be_asked_for_where_the_file_knows_another_constant(receivers, t
     assert problem.material.unknowns == tuple(unknowns)
 
 
+@pytest.mark.parametrize(
+    ("kept", "fault"),
+    [
+        ({"xy": lambda xy: xy[:1], "displacement": lambda u: u[:1]}, "all receivers stand at one place"),
+        ({"xy": lambda xy: 0.0 * xy + [0.3, 0.4]}, "all receivers stand at one place"),
+        ({"xy": lambda xy: xy * [1.0, 0.0]}, "all receivers stand on one line along x"),
+        ({"xy": lambda xy: xy * [0.0, 1.0] + [0.5, 0.0]}, "all receivers stand on one line along y"),
+        ({"time": lambda t: t[1:2], "displacement": lambda u: u[:, 1:2]}, "all was recorded at one time, 0.25 s"),
+    ],
+)
+def test_receivers_that_span_no_window_are_refused_with_what_to_give(receivers, tmp_path, kept, fault):
+    whole = receivers()
+    receivers(**{name: keep(getattr(whole, name)) for name, keep in kept.items()}).save(tmp_path / "few.h5")
+    with pytest.raises(ConfigError, match=rf"few\.h5: {fault}.*add receivers or times, or state the window in Python"):
+        problem_from(inverse_config(tmp_path / "few.h5"))
+
+
 def test_a_problem_of_ones_own_stands_in_no_config():
     with pytest.raises(ConfigError, match=r"train\(config, run_dir, problem=...\)"):
         problem_from(Config(problem="own"))

@@ -1,8 +1,12 @@
 """Points lie where they were asked for."""
 
+import math
+
+import numpy as np
 import pytest
 import torch
 
+from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.domain import SIDES, Domain
 
 DOMAIN = Domain((-1.0, 2.0), (5.0, 6.0), (0.5, 4.5))  # 3 m x 1 m, 4 s
@@ -14,10 +18,32 @@ def unit(dimensions: int, n: int = N) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("axis", ["x", "y", "t"])
-@pytest.mark.parametrize("interval", [(1.0, 1.0), (2.0, 1.0), (0.0, float("nan"))])
+@pytest.mark.parametrize("interval", [(1.0, 1.0), (2.0, 1.0)])
 def test_an_empty_interval_is_refused_by_name(axis, interval):
     with pytest.raises(ValueError, match=f"domain: {axis} = .* is empty"):
         Domain(**({"x": (0.0, 1.0), "y": (0.0, 1.0), "t": (0.0, 1.0)} | {axis: interval}))
+
+
+@pytest.mark.parametrize(
+    ("interval", "fault"),
+    [
+        ((0.0, math.nan), "not finite"),
+        ((0.0, math.inf), "not finite"),
+        ((0.0, 1.0, 2.0), "it needs two numbers"),
+        (1.0, "it needs two numbers"),
+        ("ab", "it needs two numbers"),
+        ((0.0, None), "it needs two numbers"),
+    ],
+)
+def test_what_is_no_interval_is_refused_by_name(interval, fault):
+    with pytest.raises(ProblemError, match=f"domain: t = .*{fault}"):
+        Domain((0.0, 1.0), (0.0, 1.0), interval)
+
+
+@pytest.mark.parametrize("interval", [[0, 2], np.array([0.0, 2.0]), torch.tensor([0, 2]), range(0, 3, 2)])
+def test_two_numbers_of_any_kind_are_an_interval(interval):
+    domain = Domain(interval, (0, 1), (0, 1))
+    assert domain == Domain((0.0, 2.0), (0.0, 1.0), (0.0, 1.0)) and repr(domain.x) == "(0.0, 2.0)"
 
 
 def test_the_unit_cube_fills_the_window():

@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.material import ALUMINIUM, Material, MaterialParameters
 
 SIZES = (-1e30, -50.0, -3.0, -0.2, 0.0, 0.2, 3.0, 50.0, 1e30)
@@ -26,12 +28,21 @@ def test_the_waves_of_aluminium_have_the_speeds_of_a_textbook():
     assert pytest.approx(7.49333e10, rel=1e-5) == ALUMINIUM.bulk_modulus
 
 
-@pytest.mark.parametrize(
-    "constants", [(1.0, 0.0, 1.0), (1.0, -1.0, 1.0), (1.0, 1.0, 0.0), (-0.7, 1.0, 1.0), (math.nan, 1.0, 1.0)]
-)
+@pytest.mark.parametrize("constants", [(1.0, 0.0, 1.0), (1.0, -1.0, 1.0), (1.0, 1.0, 0.0), (-0.7, 1.0, 1.0)])
 def test_a_solid_that_would_fall_apart_is_refused(constants):
     with pytest.raises(ValueError, match=r"no stable solid.*must be positive"):
         Material(*constants)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "soft", None, (1.0, 2.0)])
+def test_what_is_no_finite_number_is_refused_by_name(value):
+    with pytest.raises(ProblemError, match=r"lame_mu = .*(finite|one number is needed)"):
+        Material(1.0, value, 1.0)
+
+
+def test_numbers_of_any_kind_are_taken():
+    assert Material(np.float32(2.0), torch.tensor(1), 1) == Material(2.0, 1.0, 1.0)
+    assert Material(2, 1, 1, unknowns="mu") == Material(2.0, 1.0, 1.0, unknowns=["mu"])
 
 
 def test_a_solid_with_negative_lambda_may_be_stable():
@@ -46,13 +57,14 @@ def test_a_range_in_which_a_known_lambda_would_not_be_stable_is_refused():
 
 
 def test_an_unheard_unknown_is_refused_with_the_legal_names():
-    with pytest.raises(ValueError, match=r"'nu'.*legal are lambda, mu, rho"):
-        Material(1.0, 1.0, 1.0, unknowns=("nu",))
+    for unknowns in (("nu",), ("mu", "mu")):
+        with pytest.raises(ValueError, match=r"unknowns .*legal are any of lambda, mu, rho, each once"):
+            Material(1.0, 1.0, 1.0, unknowns=unknowns)
 
 
 @pytest.mark.parametrize("unknown_range", [1.0, 0.5, -2.0, math.inf, math.nan])
 def test_a_range_that_is_none_is_refused(unknown_range):
-    with pytest.raises(ValueError, match="must be above 1"):
+    with pytest.raises(ValueError, match=r"unknown_range = .*must be (above 1|finite)"):
         Material(1.0, 1.0, 1.0, unknown_range=unknown_range)
 
 

@@ -18,6 +18,54 @@ def test_a_problem_in_which_nothing_is_imposed_is_refused(waves):
         waves(boundary=(), initial=None)
 
 
+@pytest.mark.parametrize(
+    ("boundary", "sides"),
+    [
+        ((Displacement(), Traction()), "bottom and left and right and top"),
+        ((Displacement(), Displacement(None, "top")), "top"),
+        ((Traction(None, ("left", "top")), Displacement(), Traction(None, "top")), "left and top"),
+    ],
+)
+def test_two_conditions_on_one_side_are_refused(waves, boundary, sides):
+    with pytest.raises(ProblemError, match=f"two conditions on the side {sides}, of which each says all"):
+        waves(boundary=boundary)
+
+
+def test_one_condition_need_not_stand_in_a_list(waves):
+    assert waves(boundary=Displacement()).boundary == (Displacement(),)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"domain": ((0, 1), (0, 1), (0, 1))}, "domain = .*a Domain is needed"),
+        ({"material": {"lambda": 2.0}}, "material = .*a Material is needed"),
+        ({"boundary": [constant(0.0, 0.0)]}, r"boundary\[0\] = .*a Displacement or a Traction is needed"),
+        ({"boundary": [Displacement(None, "top"), Initial()]}, r"boundary\[1\] = Initial"),
+        ({"initial": constant(0.0, 0.0)}, "initial = .*an Initial is needed"),
+        ({"receivers": "data/aluminium_receivers.h5"}, "receivers = .*as from Receivers.load"),
+        ({"force": 9.81}, "force is a float, where a function"),
+        ({"force": lambda x, y: x}, "force: <lambda> takes other arguments"),
+        ({"exact": np.zeros((3, 2))}, "exact is a ndarray"),
+        ({"displacement_scale": -1.0}, "displacement_scale = -1.0 m"),
+        ({"displacement_scale": math.nan}, "displacement_scale = nan m"),
+        ({"initial": Initial.of(lambda x, y, t: (t.detach() ** 2, x))}, "torch cannot find its derivative"),
+    ],
+)
+def test_what_is_no_part_of_a_problem_is_refused_by_its_name(waves, change, fault):
+    with pytest.raises(ProblemError, match=fault):
+        waves(**change)
+
+
+def test_the_representation_names_the_parts_and_is_short(waves, receivers):
+    def push(x, y, t):
+        return 0.0, 1.0
+
+    text = repr(waves(force=push, receivers=receivers()))
+    assert "force=push" in text and "Displacement(StandingWaves, sides=" in text and "Receivers(4 at 5 times" in text
+    assert len(text) < 900 and "0x" not in text and "exact" not in repr(waves(exact=None))
+
+
 def test_the_typical_displacement_is_the_largest_that_is_given(waves, receivers):
     amplitude = math.pi  # of each component of the sum of both modes
     assert 0.8 * amplitude < waves().scales.displacement <= amplitude

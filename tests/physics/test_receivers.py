@@ -7,7 +7,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import torch
 
+from elastic_pinn.physics import Material
 from elastic_pinn.physics.receivers import ReceiverFileError, Receivers, Truth
 from elastic_pinn.physics.solutions import GaussianPulse
 
@@ -45,6 +47,85 @@ def test_what_is_saved_comes_back(path):
     assert found.truth is not None and saved.truth is not None
     assert found.truth.material == saved.truth.material
     np.testing.assert_array_equal(found.truth.displacement, saved.truth.displacement)
+
+
+AS_OTHERS_GIVE_THEM = {
+    "lists": lambda array: array.tolist(),
+    "tuples": lambda array: tuple(array.tolist()),
+    "torch": lambda array: torch.from_numpy(array).requires_grad_(),
+    "fortran": np.asfortranarray,
+    "views": lambda array: np.repeat(array, 2, axis=0)[::2],
+}
+
+
+@pytest.mark.parametrize("kind", AS_OTHERS_GIVE_THEM)
+def test_lists_and_tensors_are_taken_for_arrays(kind):
+    plain = example()
+    given = {name: AS_OTHERS_GIVE_THEM[kind](getattr(plain, name)) for name in ("xy", "time", "displacement")}
+    found = example(**given)
+    for name in given:
+        values = getattr(found, name)
+        assert values.dtype == np.float64 and values.flags.c_contiguous
+        np.testing.assert_array_equal(values, getattr(plain, name))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.float32])
+def test_numbers_of_other_types_are_taken_in_double_precision(dtype):
+    found = example(xy=np.array([[0, 0], [1, 0], [0, 2]], dtype=dtype), time=np.array([0, 1, 2, 4], dtype=dtype))
+    assert found.xy.dtype == found.time.dtype == np.float64
+    assert found.xy.tolist() == [[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]] and found.time.tolist() == [0.0, 1.0, 2.0, 4.0]
+
+
+def test_what_its_arrays_become_afterwards_changes_nothing():
+    xy = example().xy.copy()
+    found = example(xy=xy)
+    xy *= 2.0
+    np.testing.assert_array_equal(found.xy, example().xy)
+
+
+@pytest.mark.parametrize("noise", [None, 0, 0.0, np.float32(0.0)])
+def test_noise_that_is_not_stated_is_zero(noise, tmp_path):
+    found = example(noise=noise)
+    assert found.noise == 0.0 and "noise not stated" in repr(found)
+    found.save(tmp_path / "receivers.h5")
+    assert Receivers.load(tmp_path / "receivers.h5").noise == 0.0
+
+
+def test_a_material_and_single_names_and_pulses_are_taken():
+    pulse = GaussianPulse((0.01, 0.02), (0.6, 0.8), 0.006, 0.1)
+    found = example(material=Material(2.0, 1.0, 3.0), start="mu", pulses=pulse)
+    assert found.material == {"lambda": 2.0, "mu": 1.0, "rho": 3.0}
+    assert found.start == {"mu"} and found.pulses == (pulse,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"xy": [[0.0, 0.0], [1.0], [0.0, 2.0]]}, "receivers/xy is a list whose items are not equally long"),
+        ({"xy": [["a", "b"]] * 3}, "receivers/xy holds <U1, where real numbers are needed"),
+        ({"displacement": np.ones((3, 4, 2), dtype=complex)}, "receivers/displacement holds complex128"),
+        ({"time": None}, "receivers/time holds object"),
+        ({"time": [True, False]}, "receivers/time holds bool"),
+        ({"noise": "1 %"}, "the noise is 1 % m"),
+        ({"noise": [0.1]}, r"the noise is \[0.1\] m"),
+        ({"start": ["nu"]}, "start has nu: legal are any of lambda, mu, rho"),
+    ],
+)
+def test_what_are_no_numbers_is_refused_by_its_name(changes, fault):
+    with pytest.raises(ValueError, match=fault):
+        example(**changes)
+
+
+def test_the_representation_is_short_and_tells_what_there_is(path):
+    found = Receivers.load(path)
+    assert repr(found) == (
+        "Receivers(3 at 4 times; x 0 to 0.01 m, y 0 to 0.02 m, t 0 to 4e-06 s; noise 0.1 m; start of lambda, mu; "
+        f"pulses: 1; {path})"
+    )
+    assert (
+        repr(found.truth)
+        == "Truth({'lambda': 57600000000.0, 'mu': 26000000000.0, 'rho': 2700.0}, displacement (3, 4, 2))"
+    )
 
 
 def test_pulses_and_truth_may_be_unknown(tmp_path):

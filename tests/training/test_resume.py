@@ -12,9 +12,9 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.fingerprint import _version_1
-from elastic_pinn.storage import Found
+from elastic_pinn.storage import Found, Store
 from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
-from elastic_pinn.training.resume import adopt
+from elastic_pinn.training.resume import adopt, start_of, starting_point
 from tests.storage.damage import overwrite
 
 
@@ -156,6 +156,29 @@ def test_any_other_change_holds_from_here_and_is_recorded(stopped):
     assert run.history()["learning_rate"].tolist() == [1e-3] * 3 + [2e-3] * 5
     assert run.config == changed
     assert run.latest().config == changed
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda run: run.path,
+        lambda run: str(run.path) + "/",
+        lambda run: run.path / "checkpoints",
+        lambda run: f"{run.path}/checkpoints/",
+        lambda run: run.checkpoints()[-1].path,
+    ],
+    ids=["Path of the run", "run/", "Path of its checkpoints", "checkpoints/", "Path of one"],
+)
+def test_a_path_a_run_or_its_folder_of_checkpoints_may_be_resumed_from(stopped, named):
+    run, _ = stopped
+    found = starting_point(run.path, Store(run.path / "checkpoints"), start_of(named(run)), "")
+    assert found is not None and found.snapshot.step == 3
+
+
+@pytest.mark.parametrize("resume", [True, None, 3, ["auto"]])
+def test_what_is_no_place_to_resume_from_is_refused_with_what_is_legal(tiny, tmp_path, resume):
+    with pytest.raises(ep.RunDirectoryError, match=r"resume = .*: 'never', 'auto', or the path or URL .* is needed"):
+        ep.train(tiny(), tmp_path / "run", resume=resume)
 
 
 def test_the_seed_stays_the_runs_own(stopped, tmp_path):

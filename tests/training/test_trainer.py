@@ -362,6 +362,37 @@ def test_progress_is_logged_at_the_level_asked_for(tiny, tmp_path, caplog):
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ({"config": {"steps": 3}}, "config = {'steps': 3}: a Config is needed"),
+        ({"problem": "receivers"}, "problem = 'receivers': a Problem, or None"),
+        ({"control": print}, "control = .*: a Control or None is needed"),
+    ],
+)
+def test_an_argument_of_another_kind_is_refused_by_its_name(tiny, tmp_path, arguments, fault):
+    with pytest.raises(ep.ConfigError, match=fault):
+        ep.train(**{"config": tiny(), "run_dir": tmp_path / "run"} | arguments)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_field_that_works_in_place_leads_to_the_same_weights(tiny, tmp_path, waves):
+    def plain(x, y, t):
+        return torch.stack([torch.sin(2.0 * x - 2.0 * t), y + t], dim=1)
+
+    def busy(x, y, t):
+        x -= t
+        y.add_(t)
+        return torch.stack([torch.sin(x.mul_(2.0)), y], dim=1)
+
+    def problem(field):
+        return waves(boundary=[ep.Displacement(field)], initial=ep.Initial.of(field), force=field, exact=field)
+
+    one, other = (ep.train(tiny(), tmp_path / f.__name__, problem(f)).latest() for f in (plain, busy))
+    for name, weight in one.snapshot.weights.items():
+        torch.testing.assert_close(weight, other.snapshot.weights[name], rtol=1e-5, atol=1e-6)
+
+
 def test_progress_names_step_loss_unknowns_and_time_left(tiny, tmp_path, caplog, inverse, monkeypatch):
     monkeypatch.setattr("elastic_pinn.training.trainer.PROGRESS_EVERY_S", -1.0)
     ep.train(tiny(log_level="info"), tmp_path / "run", inverse)

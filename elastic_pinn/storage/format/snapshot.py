@@ -49,7 +49,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Snapshot:
     """The contents of one checkpoint.
 
@@ -93,6 +93,9 @@ class Snapshot:
         taken = (self.state.keys() & OWN_GROUPS) | (self.attributes.keys() & OWN_ATTRIBUTES)
         if taken:
             raise ValueError(f"a checkpoint uses these names itself: {', '.join(sorted(taken))}")
+
+    def __repr__(self) -> str:
+        return f"Snapshot(step {self.step}, generation {self.generation}, created {self.created})"
 
     def image(self) -> memoryview:
         """The sealed bytes of a checkpoint; equal snapshots, created at one time, give equal bytes.
