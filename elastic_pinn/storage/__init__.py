@@ -14,7 +14,7 @@ from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_t
 from elastic_pinn.storage.isolation import read_isolated
 from elastic_pinn.storage.live import LiveHistory
 from elastic_pinn.storage.live_reading import read_live
-from elastic_pinn.storage.lock import FolderLock, InUseError, LostFolderError, is_locked, locked
+from elastic_pinn.storage.lock import FolderLock, InUseError, LostFolderError, is_locked, locked, owner_of
 from elastic_pinn.storage.retention import Policy, pin, reasons_to_stay, unpin
 from elastic_pinn.storage.store import Store
 
@@ -50,6 +50,7 @@ __all__ = [
     "name_of",
     "open_image",
     "order",
+    "owner_of",
     "parse_snapshot",
     "pin",
     "publish",

@@ -16,6 +16,7 @@ from elastic_pinn.storage.files import make_folders
 logger = logging.getLogger(__name__)
 
 NAME = ".lock"
+OWNER_BYTES, SOMEBODY = 200, "another process"
 NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # some network file systems have none
 LOOK = getattr(os, "O_PATH", os.O_RDONLY)  # of a folder that one may not list, too, where the system can
 ATTEMPTS, PAUSE_S = 20, 0.01  # `is_locked` holds a lock for an instant, and that is no owner
@@ -67,10 +68,18 @@ class FolderLock:
                 return place
         return None
 
-    def release(self) -> None:
-        """Let others have the folder."""
+    @property
+    def text(self) -> bytes:
+        """What is in the lock file: who held it last, if they were killed."""
+        return os.pread(self._lock, OWNER_BYTES, 0)
+
+    def release(self, left: bytes | None = b"") -> None:
+        """Let others have the folder. left: what the lock file is to hold then; None for no such file."""
         with suppress(OSError):
+            if left is None and _is_at(self._lock, self.folder):
+                (self.folder / NAME).unlink()  # whoever waits for it looks for the file anew
             os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, left or b"", 0)
         _release(self._lock)
         os.close(self._home)
 
@@ -108,24 +117,50 @@ class FolderLock:
 def locked(folder: Path) -> Iterator[FolderLock]:
     """Be the only one in a folder, which is made if it is missing; made in vain, it is removed again.
 
-    The lock belongs to this very call: it also keeps out other threads. Raises InUseError, naming the owner's process
-    and host, and OSError where the folder cannot be made or written to.
+    The lock belongs to this very call: it also keeps out other threads. Where the `with` block raises, the lock's file
+    is left as it was before, there or not. Raises InUseError, naming the owner's process and host, and OSError where
+    the folder cannot be made or written to.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    is_new = not (folder / NAME).exists()
     lock = FolderLock(folder)
+    left: bytes | None = b""
+    before = None if is_new else lock.text
     try:
         lock.sign()
         yield lock
+    except BaseException:
+        left = before
+        raise
     finally:
         if missing:
             lock.remove_unused(missing)
-        lock.release()
+        lock.release(left)
+
+
+def owner_of(folder: Path) -> str:
+    """Who has the folder for itself, as "process 12 on host"; "" where nobody has, or where that cannot be told."""
+    try:
+        descriptor = _open_to_look(folder)
+    except OSError:
+        return ""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or SOMEBODY
+        os.close(descriptor)
+        return owner
+    except OSError:
+        os.close(descriptor)
+        return ""
+    _release(descriptor)
+    return ""
 
 
 def is_locked(folder: Path) -> bool:
     """Whether somebody has the folder for itself; True also where that cannot be told."""
     try:
-        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = _open_to_look(folder)
     except OSError as error:
         return not isinstance(error, FileNotFoundError)
     try:
@@ -137,15 +172,19 @@ def is_locked(folder: Path) -> bool:
     return False
 
 
+def _open_to_look(folder: Path) -> int:
+    return os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
 def _acquire(folder: Path) -> int:
-    owner = "another process"
+    owner = SOMEBODY
     for _ in range(ATTEMPTS):
         make_folders(folder)
         with suppress(FileNotFoundError):  # another call made the folder in vain, and removed it just now
             descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
             if _try(descriptor, folder):
                 return descriptor
-            owner = os.pread(descriptor, 200, 0).decode(errors="replace") or owner
+            owner = os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or owner
             os.close(descriptor)
             time.sleep(PAUSE_S)
     raise InUseError(folder, f"is in use by {owner}", "Wait for it to end, stop it, or choose another run_dir")

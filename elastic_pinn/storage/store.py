@@ -73,12 +73,17 @@ class Store(Checkpoints):
 
         Raises NewerVersionError where the newest is of a format that is not known yet.
         """
+        found = self.latest()
+        self.tidy(found)
+        return found
+
+    def tidy(self, found: Found | None) -> None:
+        """What `recover` does beside finding, given what `latest` found."""
         remove_leftovers(self.folder)
-        if found := self.latest():
+        if found:
             for fault in [*found.faults, *self._bad_headers()]:
                 if not isinstance(fault, UnreadableError | NewerVersionError):  # its bytes may be whole
                     self._set_aside(Path(fault.path).name)
-        return found
 
     def retain(self, policy: Policy, hold: Collection[str] = ()) -> list[Path]:
         """Remove what no rule keeps, oldest first; returns what was removed.

@@ -54,7 +54,7 @@ def start_of(resume: str | Path) -> str:
 
 
 def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Found | None:
-    """The checkpoint to go on from, verified; None for a fresh start.
+    """The checkpoint to go on from, verified; None for a fresh start. Nothing is changed yet: see `make_ready`.
 
     resume: "never" (a used run directory is an error), "auto" (the run's newest good checkpoint, here or in its copy at
     the URL `mirror`, or a fresh start where there is none at all), or the path or URL of a checkpoint or of a run, of
@@ -68,13 +68,11 @@ def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Fou
                 f"{run_dir} already holds a run: choose another run_dir, or give resume='auto' to go on with it"
             )
         return None
-    remove_leftovers(run_dir)
     if resume != "auto":
-        store.recover()
         named = _named(resume)
         _check_same_run(run_dir, store, named.snapshot)
         return named
-    here = store.recover()
+    here = store.latest()
     found = _newest(here, mirror)
     if found and found is not here:
         _check_same_run(run_dir, store, found.snapshot)
@@ -87,7 +85,7 @@ def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Fou
 
 
 def origin_of(found: Found | None, store: Store, mirror: str) -> Origin:
-    """Which run this is and which part of it; the checkpoint that it goes on from is kept from now on.
+    """Which run this is and which part of it.
 
     mirror: the URL of the run's copy, or "": no number that stands there, of a damaged file either, is used again.
     """
@@ -97,11 +95,21 @@ def origin_of(found: Found | None, store: Store, mirror: str) -> Origin:
     if found is None:
         return Origin(uuid.uuid4().hex, generation)
     snapshot, generation = found.snapshot, max(generation, found.snapshot.generation + 1)
-    name = name_of(snapshot.step, snapshot.generation)
-    if name in store.names():  # it is the same run's, however its place was named
-        pin(store.folder / name, f"generation {generation} went on from it")
     parent = f"step {snapshot.step}, generation {snapshot.generation}"
     return Origin(str(snapshot.attributes["run_id"]), generation, parent)
+
+
+def make_ready(found: Found | None, run_dir: Path, store: Store, origin: Origin) -> None:
+    """Prepare a run directory for training, now that nothing refuses it any more: leftovers of killed processes go,
+    damaged checkpoints go to quarantine, and the checkpoint that it goes on from is kept from now on."""
+    remove_leftovers(run_dir)
+    if found is None:
+        store.tidy(None)
+        return
+    store.tidy(found if found.path == store.folder / Path(found.path).name else store.latest())
+    name = name_of(found.snapshot.step, found.snapshot.generation)
+    if name in store.names():  # it is the same run's, however its place was named
+        pin(store.folder / name, f"generation {origin.generation} went on from it")
 
 
 def _newest(here: Found | None, mirror: str) -> Found | None:

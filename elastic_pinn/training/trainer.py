@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ from elastic_pinn.training.rescue import LostRunDirectoryError
 from elastic_pinn.training.resume import (
     RunDirectoryError,
     adopt,
+    make_ready,
     mirror_of,
     note_processes,
     origin_of,
@@ -172,7 +173,9 @@ def _train(
         warm_start(session, config.init_from)
     call_helpers(session)
     origin = origin_of(found, store, mirror_url)
-    with _mirror(mirror_url, store, origin, lock) as mirror:
+    mirror = _mirror(mirror_url, store, origin, lock)
+    make_ready(found, run_dir, store, origin)
+    with mirror or nullcontext():
         _guarded_loop(session, Record(lock, session, store, origin, mirror), control, bool(over))
     return Run(run_dir)
 
@@ -184,16 +187,13 @@ def _lacks_its_end(run_dir: Path, found: Found, mirror_url: str) -> bool:
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
 
-@contextmanager
-def _mirror(url: str, store: Store, origin: Origin, lock: FolderLock) -> Iterator[Mirror | None]:
-    """The run's copy on a remote store, which has everything when this ends; None where there is to be none."""
+def _mirror(url: str, store: Store, origin: Origin, lock: FolderLock) -> Mirror | None:
+    """The run's copy on a remote store; None where there is to be none."""
     if not url:
-        yield None
-        return
+        return None
     from elastic_pinn.storage.remote.mirror import Mirror  # only those who use a remote store need fsspec
 
-    with Mirror(url, store.folder, origin.run_id, lock) as mirror:
-        yield mirror
+    return Mirror(url, store.folder, origin.run_id, lock)
 
 
 def _as_it_is(run_dir: Path, reason: str) -> Run:

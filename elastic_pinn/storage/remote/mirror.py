@@ -36,7 +36,8 @@ class Mirror:
 
     A checkpoint counts as uploaded when the store gave back the very bytes that are sealed here; none is ever
     overwritten. A failure is warned of at once and counted, never stops training, and is tried again with the next
-    checkpoint and at the end. As a context manager: at its end everything has arrived, or it was said what has not.
+    checkpoint and at the end. A context manager, in which it works: at its end everything has arrived, or it was said
+    what has not.
 
     Arguments:
         url: the run's folder on the store.
@@ -65,11 +66,11 @@ class Mirror:
         self._texts: dict[str, str] = {}  # not known to have arrived: the newest of each name
         self._due: set[str] = set()  # names, of both, to be tried now
         self._closed = False
-        self.catch_up()
         self._thread = threading.Thread(target=self._work, name="mirror", daemon=True)
-        self._thread.start()
 
     def __enter__(self) -> Mirror:
+        self.catch_up()
+        self._thread.start()
         return self
 
     def __exit__(
@@ -137,7 +138,8 @@ class Mirror:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join(CLOSE_S)
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_S)
 
     def _claim(self, run_id: str) -> None:
         """Make the copy this run's, by a write, which shows that the store can be written to."""

@@ -102,13 +102,20 @@ def run_sweep(
         if sweep.cluster.is_local:
             plan.require_possible(itertools.takewhile(lambda _: not stop.is_set(), waiting))
         watch(progress)
-        keep_earlier_results(plan)
-        replace_file(sweep.folder / RECORD_FILE, plan.record)
-        replace_file(sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
-        if waiting and not stop.is_set():
+        if not waiting or stop.is_set():
+            _begin(plan)
+        else:
             with connected(sweep, len(waiting)) as client:
+                _begin(plan)
                 _Dispatch(plan, client, waiting, progress).until_done(watch, stop)
     return progress
+
+
+def _begin(plan: Plan) -> None:
+    """Say what the sweep is; not before all is well, for what was refused changes nothing."""
+    keep_earlier_results(plan)
+    replace_file(plan.sweep.folder / RECORD_FILE, plan.record)
+    replace_file(plan.sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
 
 
 def _again(row: Row) -> Row:

@@ -11,11 +11,13 @@ from typing import Any
 import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
-from nbformat.sign import NotebookNotary
 
 from elastic_pinn import training
 from elastic_pinn.config import ConfigError
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.storage import InUseError, owner_of
+from elastic_pinn.training import RunDirectoryError
+from elastic_pinn.workbench.batch.executed import ExecutedCopy
 from elastic_pinn.workbench.batch.kernels import ENGINE
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
@@ -27,17 +29,22 @@ logger = logging.getLogger(__name__)
 logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of names that `Notebook.config` has found legal
 
 
+REFUSED = "The run that is there stays as it was, with the executed copy beside it"
+
+
 class NotebookError(ElasticPinnError, RuntimeError):
     """A notebook did not come to its end; the text names the cell, the error and where the executed copy lies.
 
     Attributes:
         fault: where and why.
         name: of the exception that a cell raised; "" where the kernel died.
+        is_refusal: whether it was refused to go on with a run, which is as it was before, like its executed copy.
     """
 
-    def __init__(self, notebook: str, fault: str, name: str, executed: Path) -> None:
-        super().__init__(f"{notebook} failed {fault}. The executed copy with the whole traceback is {executed}")
-        self.fault, self.name = fault, name
+    def __init__(self, notebook: str, fault: str, name: str, executed: Path | None) -> None:
+        kept = f"The executed copy with the whole traceback is {executed}" if executed else REFUSED
+        super().__init__(f"{notebook} failed {fault}. {kept}")
+        self.fault, self.name, self.is_refusal = fault, name, executed is None
 
     @property
     def is_dead_kernel(self) -> bool:
@@ -68,8 +75,10 @@ def run_notebook(
     Raises:
         ElasticPinnError: what `require_possible` refuses; or the folder is a file, or holds a run that is not gone on
             with.
+        RunDirectoryError: another process works in the folder.
         NotebookError: a cell failed, or the kernel died. Unless training was completed, the summary then says "failed",
-            or "stopped" where somebody pulled the leash.
+            or "stopped" where somebody pulled the leash. Of a run that was there and that the notebook was refused to
+            go on with, everything stays as it was.
     """
     given = {**(parameters or {}), "run_dir": str(run_dir.resolve())}
     require_possible(notebook, given)
@@ -78,27 +87,43 @@ def run_notebook(
     leash = leash or Leash()
     run_dir.mkdir(parents=True, exist_ok=True)
     before = read_summary(run_dir)
-    executed = run_dir / "notebook.ipynb"
-    try:
-        papermill.execute_notebook(
-            node,
-            str(executed).replace("{", "{{").replace("}", "}}"),  # papermill fills in what stands in braces
-            given,
-            engine_name=ENGINE,
-            kernel_name=KERNEL["name"],
-            progress_bar=False,
-            leash=leash,
-            stdout_file=sys.stdout if aloud else None,
-            stderr_file=sys.stderr if aloud else None,
-        )
-    except (papermill.PapermillExecutionError, DeadKernelError) as error:
-        fault, name = _told(error)
-        _summarise_end(run_dir, before, leash, fault)
-        raise NotebookError(f"{notebook.name}.ipynb", fault, name, executed) from error
-    finally:
-        _sign(executed)
-    _summarise_end(run_dir, before, leash)
-    return executed
+    with ExecutedCopy(run_dir, before, leash) as copy:
+        try:
+            papermill.execute_notebook(
+                node,
+                str(copy.draft).replace("{", "{{").replace("}", "}}"),  # papermill fills in what stands in braces
+                given,
+                engine_name=ENGINE,
+                kernel_name=KERNEL["name"],
+                progress_bar=False,
+                leash=leash,
+                place=copy.place,
+                stdout_file=sys.stdout if aloud else None,
+                stderr_file=sys.stderr if aloud else None,
+            )
+        except (papermill.PapermillExecutionError, DeadKernelError) as error:
+            fault, name = _told(error)
+            is_refusal = copy.holds_a_run and _is_refusal(copy, before, leash, name)
+            if not is_refusal:
+                _summarise_end(run_dir, before, leash, fault)
+                copy.keep(is_whole=bool(name))
+            raise NotebookError(f"{notebook.name}.ipynb", fault, name, None if is_refusal else copy.path) from error
+        _summarise_end(run_dir, before, leash)
+        copy.keep(is_whole=True)
+    return copy.path
+
+
+def _is_refusal(copy: ExecutedCopy, before: Mapping[str, Any], leash: Leash, name: str) -> bool:
+    """Whether a cell that failed never came to train: what train() gives back as it is was completed before."""
+    if leash.reason or not name or copy.has_begun:
+        return False
+    return before.get("status") != "completed" or name in _names_below(ElasticPinnError)
+
+
+def _names_below(kind: type) -> set[str]:
+    """The names of all exceptions that are of a kind."""
+    below: list[type] = kind.__subclasses__()
+    return {name for each in below for name in {each.__name__} | _names_below(each)}
 
 
 def _whole(notebook: Notebook) -> nbformat.NotebookNode:
@@ -127,7 +152,8 @@ def require_possible(notebook: Notebook, given: Mapping[str, Value]) -> None:
 
 
 def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value]) -> None:
-    """Refuse to put an executed copy in the place of that of a run which the notebook does not go on with."""
+    """Refuse to put an executed copy in the place of that of a run which the notebook does not go on with, or which
+    another process works on."""
     if run_dir.exists() and not run_dir.is_dir():
         raise ConfigError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
     resume = given.get("resume", notebook.parameters.get("resume", "never"))
@@ -135,14 +161,10 @@ def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value])
         raise ConfigError(
             f"{run_dir} already holds a run, with its executed notebook: choose another run_dir, or give resume=auto"
         )
-
-
-def _sign(executed: Path) -> None:
-    """Have JupyterLab trust an executed copy; without that, it shows pictures but no panels."""
-    try:
-        NotebookNotary().sign(nbformat.read(executed, as_version=4))
-    except Exception as error:  # whatever its database and a half-written copy raise, the run is none the worse
-        logger.warning("%s could not be signed: %s", executed, error)
+    if owner := owner_of(run_dir):
+        raise RunDirectoryError(
+            f"{run_dir} is in use by {owner}. Wait for it to end, stop it, or choose another run_dir"
+        )
 
 
 def _told(error: Exception) -> tuple[str, str]:
@@ -171,4 +193,7 @@ def _summarise_end(run_dir: Path, before: Mapping[str, Any], leash: Leash, fault
         changes = {"status": "failed", "notebook": ended}
         has_spoken = summary != before and status != "running"  # training said itself why it ended
         changes |= {} if has_spoken else {"reason": f"its notebook {ended}"}
-    update_summary(run_dir, changes)
+    try:
+        update_summary(run_dir, changes)
+    except InUseError as error:  # it is another process's, which says itself how it ends
+        logger.warning("the summary is left as it is: %s", error)

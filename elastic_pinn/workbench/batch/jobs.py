@@ -13,12 +13,12 @@ from pathlib import Path
 
 from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import expanded
-from elastic_pinn.storage import InUseError, locked
+from elastic_pinn.storage import owner_of
 from elastic_pinn.workbench.batch.inputs import require_unchanged
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Planned
-from elastic_pinn.workbench.batch.standing import COMPLETED, Row, row_of
+from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, row_of
 from elastic_pinn.workbench.batch.summary import read_summary, send_to_mirror
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
@@ -73,7 +73,7 @@ def execute(notebook: Notebook, job: Job) -> Row:
         _running[job.sweep, job.run.name] = leash
     try:
         _require_space(job.run_dir)
-        _run(notebook, job, leash)
+        refusal = _run(notebook, job, leash)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             raise NoSpaceError(f"{job.run_dir} on {socket.gethostname()}: {error.strerror}") from error
@@ -85,6 +85,8 @@ def execute(notebook: Notebook, job: Job) -> Row:
         gc.collect()  # Jupyter's clients hold each other, and with them sockets and event loops
     fault = _fault_of_copy(job.run_dir)
     row = row_of(job.run_dir, job.run.mirror)
+    if refusal:
+        row |= {"status": FAILED, "reason": f"its notebook failed {refusal}"}
     if row["status"] != COMPLETED:
         _require_space(job.run_dir)
     return {**row, "reason": f"{row.get('reason', '')}; {fault}"} if fault else row
@@ -108,38 +110,36 @@ def _fault_of_copy(run_dir: Path) -> str:
     return ""
 
 
-def _run(notebook: Notebook, job: Job, leash: Leash) -> None:
-    """Run it, and go on with it where its kernel was killed, or where an orphan was still at it."""
-    from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook  # who only sends jobs runs none
+def _run(notebook: Notebook, job: Job, leash: Leash) -> str:
+    """Run it, and go on with it where its kernel was killed, or where an orphan was still at it: why it was refused,
+    which its folder does not tell; or ""."""
+    from elastic_pinn.training import RunDirectoryError  # who only sends jobs runs none
+    from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
 
     threads = {"threads": job.threads} if notebook.takes("threads") else {}
     parameters = {**threads, **job.run.parameters, "resume": "auto"}
     require_unchanged(notebook.config(parameters), job.run.inputs)
-    reached, tries = read_summary(job.run_dir)["step"], 0
+    reached, tries, refusal = read_summary(job.run_dir)["step"], 0, ""
     while tries < TRIES:
-        while _is_taken(job.run_dir) and not leash.reason:  # by who trains just this, such as a worker cut off
+        while owner_of(job.run_dir) and not leash.reason:  # who trains just this, such as a worker cut off
             time.sleep(LOOK_EVERY_S)
         if leash.reason:
-            return
+            return ""
         try:
             run_notebook(notebook, job.run_dir, parameters, leash, aloud=False)
+        except RunDirectoryError:  # it was taken just now
+            was_cut_short, refusal = True, ""
         except NotebookError as error:
             was_taken = error.name == "RunDirectoryError" and " is in use by " in error.fault
-            if error.is_dead_kernel or was_taken:
-                step = read_summary(job.run_dir)["step"]
-                reached, tries = max(reached, step), 0 if step > reached else tries + 1
-                time.sleep(LOOK_EVERY_S)
-                continue
-        return
-
-
-def _is_taken(run_dir: Path) -> bool:
-    """Whether another process trains there; never on a file system without locks, where nobody can tell."""
-    try:
-        with locked(run_dir):
-            return False
-    except InUseError:
-        return True
+            was_cut_short, refusal = error.is_dead_kernel or was_taken, error.fault if error.is_refusal else ""
+        else:
+            return ""
+        if not was_cut_short:
+            return refusal
+        step = read_summary(job.run_dir)["step"]
+        reached, tries = max(reached, step), 0 if step > reached else tries + 1
+        time.sleep(LOOK_EVERY_S)
+    return refusal
 
 
 def _require_space(run_dir: Path) -> None:

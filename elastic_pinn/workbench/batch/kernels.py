@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,9 +79,22 @@ class _Client(PapermillNotebookClient):
 class _Engine(NBClientEngine):
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: NotebookExecutionManager, kernel_name: str, leash: Leash, start_timeout: int = 60, **options: Any
+        cls,
+        nb_man: NotebookExecutionManager,
+        kernel_name: str,
+        leash: Leash,
+        place: Callable[[], Path],
+        start_timeout: int = 60,
+        **options: Any,
     ) -> Any:
-        """As papermill's own engine, by a client with a leash."""
+        """As papermill's own engine, by a client with a leash; place: where the executed copy is to be just now."""
+        save = nb_man.save
+
+        def save_in_place(**others: Any) -> None:
+            nb_man.output_path = str(place())
+            save(**others)
+
+        nb_man.save = save_in_place
         kept = {name: options.get(name) for name in ("stdout_file", "stderr_file")}
         return _Client(
             nb_man, leash, kernel_name=kernel_name, startup_timeout=start_timeout, timeout=None, **kept

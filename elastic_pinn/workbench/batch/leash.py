@@ -25,12 +25,13 @@ class Leash:
     Attributes:
         reason: why it was stopped; "" if it was not.
         is_out_of_time: whether that was its time limit.
+        kernel: the process id of the last kernel that it held, which may have ended; 0 before.
     """
 
     def __init__(self, time_limit: float = 0.0, threads: int = 0) -> None:
         self._time_limit, self._threads = time_limit, threads
         self._timers: list[threading.Timer] = []
-        self._kernel = 0  # its process id
+        self._kernel = self.kernel = 0
         self._lock, self._is_pulled = threading.RLock(), False  # a signal may stop it in the midst
         self.reason, self.is_out_of_time = "", False
 
@@ -52,7 +53,7 @@ class Leash:
     def holding(self, kernel: int) -> Iterator[None]:
         """While a kernel, by its process id, runs the notebook."""
         with self._lock:
-            self._kernel = kernel
+            self._kernel = self.kernel = kernel
             if self._time_limit:
                 self._after(self._time_limit, self._end_its_time)
         if self.reason:

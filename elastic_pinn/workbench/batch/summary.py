@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from elastic_pinn.storage import replace_file
+from elastic_pinn.storage import locked, replace_file
 
 EXECUTED = "executed"  # what a summary says under "notebook" when every cell ran
 
@@ -25,8 +25,12 @@ def send_to_mirror(run_dir: Path) -> None:
 
 
 def update_summary(run_dir: Path, changes: Mapping[str, Any]) -> None:
-    """Change some of what a run's summary says; nobody may be training it. Its copy follows by `send_to_mirror`."""
-    replace_file(run_dir / "summary.json", json.dumps({**read_summary(run_dir), **changes}, indent=2).encode())
+    """Change some of what a run's summary says. Its copy follows by `send_to_mirror`.
+
+    Raises InUseError, and changes nothing, while somebody trains it.
+    """
+    with locked(run_dir):
+        replace_file(run_dir / "summary.json", json.dumps({**read_summary(run_dir), **changes}, indent=2).encode())
 
 
 def read_summary(run_dir: Path) -> dict[str, Any]:

@@ -148,6 +148,9 @@ class TrainPanel(widgets.VBox):
         except BaseException as error:
             self._say_failed(error)
             if not (self.run_dir / "config.json").exists():  # it never began: Resume goes on with the run before it
+                if not run_dir:
+                    with contextlib.suppress(OSError):  # it was not made, or there is something in it
+                        self.run_dir.rmdir()
                 self.run_dir = before
                 self._enable()
             raise

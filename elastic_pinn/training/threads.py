@@ -1,0 +1,42 @@
+"""How many threads torch computes with while a run trains."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from elastic_pinn.config import ConfigError
+
+logger = logging.getLogger(__name__)
+
+_IMPORTED_BY = os.getpid()
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads, or as many as it likes for 0, and set it back afterwards.
+
+    In a fork of a process that had torch already, one: OpenMP's threads are not there after a fork, and what waits for
+    them waits for ever. Raises ConfigError there for more than one that were asked for.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(_possible(count, before))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _possible(count: int, usual: int) -> int:
+    if os.getpid() == _IMPORTED_BY or (count or usual) == 1:
+        return count or usual
+    why = "this process was forked from one that had loaded torch, whose threads do not survive that"
+    more = "for more, start it by multiprocessing's 'spawn' or 'forkserver', or as a program of its own"
+    if count:
+        raise ConfigError(f"threads = {count}: {why}, and training would wait for them for ever: give 1; {more}")
+    logger.warning("training with 1 thread, not %d: %s; %s", usual, why, more)
+    return 1

@@ -1,0 +1,79 @@
+"""The executed copy of a notebook, in the run directory that it is of."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any
+
+import nbformat
+from nbformat.sign import NotebookNotary
+
+from elastic_pinn.storage import replace_file
+from elastic_pinn.workbench.batch.leash import Leash
+from elastic_pinn.workbench.batch.summary import read_summary
+
+logger = logging.getLogger(__name__)
+
+NAME = "notebook.ipynb"
+
+
+class ExecutedCopy:
+    """Where a notebook's executed copy is written: at its place from the start, or aside.
+
+    Aside where the folder holds a run already, until the notebook's kernel trains it: what is refused to go on with a
+    run must not replace that run's own copy. A context manager that removes what was aside.
+
+    Arguments:
+        run_dir: the run directory, which exists.
+        before: what its summary said when the notebook began.
+        leash: what holds the notebook's kernel.
+
+    Attributes:
+        path: its place, run_dir/notebook.ipynb.
+        draft: where it is written at first, and once more at the end.
+        holds_a_run: whether there was a run in the folder.
+    """
+
+    def __init__(self, run_dir: Path, before: Mapping[str, Any], leash: Leash) -> None:
+        self._run_dir, self._before, self._leash = run_dir, before, leash
+        self.path, self.holds_a_run = run_dir / NAME, (run_dir / "config.json").exists()
+        self._aside = TemporaryDirectory(prefix="elastic_pinn-") if self.holds_a_run else None
+        self.draft = self._newest = Path(self._aside.name) / NAME if self._aside else self.path
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the notebook's kernel has begun to train here."""
+        summary = read_summary(self._run_dir)
+        mine = (summary.get("pid"), summary.get("host")) == (self._leash.kernel, socket.gethostname())
+        return mine and summary.get("started") != self._before.get("started")
+
+    def place(self) -> Path:
+        """Where it is to be written as the notebook goes on."""
+        self._newest = self.path if self._newest == self.path or self.has_begun else self.draft
+        return self._newest
+
+    def keep(self, is_whole: bool) -> None:
+        """Have it at its place, trusted by JupyterLab, which else shows pictures but no panels.
+
+        is_whole: whether papermill wrote it once more, as it does but where a kernel died.
+        """
+        if self._aside and (is_whole or self._newest == self.draft):
+            notebook = nbformat.read(self.draft, as_version=4)
+            notebook.metadata.papermill["output_path"] = str(self.path)
+            replace_file(self.path, nbformat.writes(notebook).encode())
+        try:
+            NotebookNotary().sign(nbformat.read(self.path, as_version=4))
+        except Exception as error:  # whatever its database and a half-written copy raise, the run is none the worse
+            logger.warning("%s could not be signed: %s", self.path, error)
+
+    def __enter__(self) -> ExecutedCopy:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._aside:
+            self._aside.cleanup()
