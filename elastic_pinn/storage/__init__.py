@@ -5,7 +5,7 @@ It knows no physics, networks or config, and imports nothing else from the packa
 
 from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, Entry, Found, checkpoints_of, name_of, order
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
-from elastic_pinn.storage.files import remove_leftovers, replace_file
+from elastic_pinn.storage.files import MORE_FILES, OUT_OF_FILES, naming, remove_leftovers, replace_file
 from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, located
 from elastic_pinn.storage.format.history import LOSSES_OF_START_UNTIL, History
 from elastic_pinn.storage.format.seal import FORMAT_VERSION, UNKNOWN_MEASURE, Header, publish, read_header, read_sealed
@@ -22,6 +22,8 @@ __all__ = [
     "CHECKPOINTS",
     "FORMAT_VERSION",
     "LOSSES_OF_START_UNTIL",
+    "MORE_FILES",
+    "OUT_OF_FILES",
     "UNKNOWN_MEASURE",
     "CheckpointError",
     "Checkpoints",
@@ -48,6 +50,7 @@ __all__ = [
     "located",
     "locked",
     "name_of",
+    "naming",
     "open_image",
     "order",
     "owner_of",

@@ -20,6 +20,20 @@ WRITABLE, READ_ONLY = 0o666, 0o444  # the mode of a new file, less what the umas
 PIECE = 1 << 20  # bytes that are copied at a time where the system cannot copy by itself
 
 
+OUT_OF_FILES = {errno.EMFILE, errno.ENFILE}
+MORE_FILES = "Raise the limit of open files (`ulimit -n`), or close some"
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have an OSError name a file: what goes wrong with an open one does not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
 @contextmanager
 def open_regular(path: str | os.PathLike[str]) -> Iterator[FileIO]:
     """Open a file for reading, unbuffered, if it is a regular one; this never blocks.
@@ -70,12 +84,13 @@ def write_new(path: Path, data: bytes | bytearray | memoryview, mode: int = WRIT
 def replace_file(path: Path, data: bytes) -> None:
     """Write a file in the place of one that is there: a reader sees the old or the new. Raises OSError."""
     temporary = temporary_beside(path)
-    try:
-        write_new(temporary, data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    with naming(path):
+        try:
+            write_new(temporary, data)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
 
 
 def replace_by_copy(path: Path, source: Path) -> None:
@@ -141,4 +156,5 @@ def _reading_failed(path: str | os.PathLike[str], error: OSError) -> UnreadableE
         return UnreadableError(path, "is a symbolic link", "Give the file that it points to")
     if error.errno == errno.ENXIO:
         return UnreadableError(path, SPECIAL, "Give a regular file")
-    return UnreadableError(path, f"cannot be read ({error.strerror})", "Check its permissions and the disk")
+    advice = MORE_FILES if error.errno in OUT_OF_FILES else "Check its permissions and the disk"
+    return UnreadableError(path, f"cannot be read ({error.strerror})", advice)

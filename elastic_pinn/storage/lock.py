@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.files import make_folders
+from elastic_pinn.storage.files import make_folders, naming
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +85,9 @@ class FolderLock:
 
     def sign(self) -> None:
         """Write into the lock file who holds it."""
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+        with naming(self.folder / NAME):
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
 
     def remove_unused(self, made: list[Path]) -> None:
         """Remove the folder, and those above it that were made for it, as far as nothing but the lock is in them."""

@@ -89,7 +89,7 @@ def processor_features() -> str:
 def _cpuinfo(field: str) -> str:
     """A field of the first processor in /proc/cpuinfo; "" where there is none."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
     found = (line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == field)

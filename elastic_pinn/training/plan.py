@@ -25,11 +25,15 @@ class Stage:
 
 def stages(config: TrainingConfig) -> tuple[Stage, ...]:
     """The stages that `steps` reaches: fewer steps cut the last ones short, more go to the last one."""
+    return tuple(stage for stage in all_stages(config) if stage.first < stage.last)
+
+
+def all_stages(config: TrainingConfig) -> tuple[Stage, ...]:
+    """As `stages`, with those that `steps` does not reach, which end before they begin."""
     ends = [*accumulate(config.stage_steps), config.steps]
     firsts = [0, *ends[:-1]]
     cut = [min(end, config.steps) for end in ends]
     return tuple(
         Stage(i, name, first, last)
         for i, (name, first, last) in enumerate(zip(config.stages, firsts, cut, strict=True))
-        if first < last
     )

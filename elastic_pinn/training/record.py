@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import platform
 import socket
 import time
 from collections.abc import Mapping
@@ -13,11 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics.material import UNITS
@@ -31,9 +27,11 @@ from elastic_pinn.storage import (
     Store,
     copy_tree,
     name_of,
+    naming,
     replace_file,
 )
 from elastic_pinn.training.ending import has_converged
+from elastic_pinn.training.environment import ROUNDING, environment, facts
 from elastic_pinn.training.rescue import can_write, loss_of, places
 from elastic_pinn.training.saving import Saver
 from elastic_pinn.training.session import DivergedError, Session
@@ -44,26 +42,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0  # whether the run directory is still there
-PACKAGES = ("elastic_pinn", "torch", "numpy", "scipy", "h5py")
 COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}
-
-
-PROCESSES_CHANGED = "number of processes:"  # how the event of a resume with another number begins
-
-
-def environment(device: str, processes: int) -> dict[str, Any]:
-    """What a result may depend on beside its config."""
-    cuda = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
-    return {
-        "packages": {name: version(name) for name in PACKAGES},
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "host": socket.gethostname(),
-        "cpus": os.cpu_count(),
-        "torch_threads": torch.get_num_threads(),
-        "processes": processes,
-        "device": cuda or device,
-    }
 
 
 @dataclass(frozen=True)
@@ -98,7 +77,8 @@ class Record:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._write("config.json", config.to_json())
         self._write("environment.json", json.dumps(self._environment, indent=2))
-        self._live = LiveHistory(self._run_dir / "history.h5", session.history, COLUMN_UNITS)
+        with naming(self._run_dir / "history.h5"):
+            self._live = LiveHistory(self._run_dir / "history.h5", session.history, COLUMN_UNITS)
         self.summarise("running", "")
 
     @property
@@ -238,7 +218,7 @@ class Record:
             "metrics": {name: value for name, value in session.metrics.items() if not name.startswith("material/")},
             "processes": session.processes.count,
             "no_longer_bitwise": [
-                f"step {step}: {text}" for step, text in session.history.events if text.startswith(PROCESSES_CHANGED)
+                f"step {step}: {text}" for step, text in session.history.events if text.endswith(ROUNDING)
             ],
         }
 
@@ -271,14 +251,7 @@ class Record:
         return json.dumps({**standing, **saving, **whose}, indent=2)
 
     def _attributes(self) -> Mapping[str, str | int | float]:
-        packages = {f"version_{name}": text for name, text in self._environment["packages"].items()}
-        return packages | {
-            "run_id": self._origin.run_id,
-            "parent": self._origin.parent,
-            "torch_threads": self._environment["torch_threads"],
-            "processes": self._environment["processes"],
-            "device": self._environment["device"],
-        }
+        return {"run_id": self._origin.run_id, "parent": self._origin.parent, **facts(self._environment)}
 
     def _write(self, name: str, text: str) -> None:
         self._lock.require()

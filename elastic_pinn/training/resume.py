@@ -28,7 +28,8 @@ from elastic_pinn.storage import (
     read_snapshot,
     remove_leftovers,
 )
-from elastic_pinn.training.record import PROCESSES_CHANGED, Origin
+from elastic_pinn.training.environment import Facts, changes
+from elastic_pinn.training.record import Origin
 
 logger = logging.getLogger(__name__)
 
@@ -192,11 +193,9 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
     return config.model_copy(update={name: getattr(old, name) for name in OF_THE_START})
 
 
-def note_processes(snapshot: Snapshot, count: int) -> None:
-    """Record as an event that training goes on with another number of processes."""
-    before = snapshot.attributes.get("processes", 1)
-    if before != count:
-        note = f"{PROCESSES_CHANGED} {before} -> {count}: from here equal to rounding, no longer to the last bit"
+def note_environment(snapshot: Snapshot, now: Facts) -> None:
+    """Record each change of what the last bits of a result depend on, beside the config, as an event."""
+    for note in changes(snapshot.attributes, now):
         snapshot.history.note(snapshot.step, note)
         logger.info("resume at step %d: %s", snapshot.step, note)
 

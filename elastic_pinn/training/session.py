@@ -27,7 +27,7 @@ from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
-from elastic_pinn.training.plan import Stage, stages
+from elastic_pinn.training.plan import Stage, all_stages, stages
 from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
@@ -214,7 +214,7 @@ class Session:
 
     def _come_to_an_end(self, why: str) -> None:
         """End, or wait for the next stage."""
-        if self.stage is self._plan[-1]:
+        if self.stage == self._plan[-1]:
             self.reason_to_end = why
 
     def measure(self) -> dict[str, float]:
@@ -260,7 +260,7 @@ class Session:
         self._losses, self._measured = {}, (-1, {})
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
         self.model.load_state_dict(snapshot.weights)
-        self._enter(self._plan[snapshot.stage])
+        self._enter(all_stages(self.config)[snapshot.stage])  # fewer steps than it has may not reach its stage
         remembered, note = translated(snapshot.state["optimizer"])
         load_moments(self.optimizer, remembered)
         if note:

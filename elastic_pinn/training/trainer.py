@@ -34,6 +34,7 @@ from elastic_pinn.training.assessment import assess
 from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.ending import account_of_end
+from elastic_pinn.training.environment import environment, facts
 from elastic_pinn.training.processes import Processes, joined
 from elastic_pinn.training.record import Origin, Record
 from elastic_pinn.training.rescue import LostRunDirectoryError
@@ -42,13 +43,14 @@ from elastic_pinn.training.resume import (
     adopt,
     make_ready,
     mirror_of,
-    note_processes,
+    note_environment,
     origin_of,
     reason_to_end_here,
     start_of,
     starting_point,
 )
 from elastic_pinn.training.session import DivergedError, Session
+from elastic_pinn.training.threads import threads
 from elastic_pinn.training.together import call_helpers, help_along, led
 from elastic_pinn.training.warm_start import warm_start
 
@@ -89,11 +91,11 @@ def train(
     _require_kinds(config, problem, control)
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
     run_dir, resume, control = _folder(run_dir), start_of(resume), control or Control()
-    config, problem = _settle(config, problem)
-    require_device(config.device)
-    processes = joined(config.device)
-    processes.require_same(config, problem)
-    with _threads(config.threads):
+    with threads(config.threads):
+        config, problem = _settle(config, problem)
+        require_device(config.device)
+        processes = joined(config.device)
+        processes.require_same(config, problem)
         if processes.is_helper:
             return Run(help_along(processes, problem))
         with led(processes, run_dir, control), _alone_in(run_dir) as lock:
@@ -133,17 +135,6 @@ def _alone_in(run_dir: Path) -> Iterator[FolderLock]:
         raise RunDirectoryError(str(error)) from None
 
 
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Let torch use so many threads, or as many as it likes for 0, and set it back afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _train(
     config: Config,
     run_dir: Path,
@@ -161,7 +152,7 @@ def _train(
         over = reason_to_end_here(config, found.snapshot)
         if over and not _lacks_its_end(run_dir, found, mirror_url):
             return _as_it_is(run_dir, over)
-        note_processes(found.snapshot, processes.count)
+        note_environment(found.snapshot, facts(environment(config.device, processes.count)))
     session = Session(config, problem, processes)
     _check_measures(config, session)
     for sentence in advise(config, problem):
@@ -183,7 +174,7 @@ def _train(
 def _lacks_its_end(run_dir: Path, found: Found, mirror_url: str) -> bool:
     """Whether a run that needs no step more was ended before it could say so, or said so in its mirror only."""
     if (run_dir / "config.json").exists():
-        return Run(run_dir).summary["status"] != "completed"
+        return not (run_dir / "summary.json").exists() or Run(run_dir).summary["status"] != "completed"
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
 

@@ -34,7 +34,7 @@ def test_config_json_is_the_config(tiny, tmp_path):
 
 def test_the_environment_names_packages_machine_and_threads(tiny, tmp_path):
     environment = loaded(ep.train(tiny(steps=1), tmp_path / "run"), "environment.json")
-    assert set(environment["packages"]) == {"elastic_pinn", "torch", "numpy", "scipy", "h5py"}
+    assert set(environment["packages"]) == {"elastic_pinn", "torch", "numpy", "scipy", "numba", "h5py"}
     assert torch.__version__.startswith(environment["packages"]["torch"].split("+")[0])
     assert environment["python"] == platform.python_version()
     assert environment["host"] == socket.gethostname()

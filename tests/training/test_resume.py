@@ -122,6 +122,18 @@ def test_another_network_problem_or_past_stage_is_refused_by_name(stopped, chang
     assert files(run.path) == before
 
 
+@pytest.mark.parametrize("steps", [4, 6, 8])
+def test_fewer_steps_than_it_has_bring_a_run_to_its_end_whatever_its_stage(tiny, tmp_path, steps):
+    stages = {"stages": ["adam", "lbfgs"], "stage_steps": [6]}
+    stopped = ep.train(tiny(steps=12, **stages), tmp_path / "run", control=stop_at(8))
+    run = ep.train(tiny(steps=steps, **stages), tmp_path / "run", resume="auto")
+    assert (run.status, run.summary["step"], len(run.history())) == ("completed", 8, 8)
+    assert run.events() == [(8, f"steps: 12 -> {steps}")] and run.material() == stopped.material()
+    whole = ep.train(tiny(steps=12, **stages), tmp_path / "whole")
+    more = ep.train(tiny(steps=12, **stages), tmp_path / "run", resume="auto")
+    assert more.history().drop(columns="wall_s").equals(whole.history().drop(columns="wall_s"))
+
+
 def test_a_past_stages_length_is_fixed_and_a_coming_ones_is_not(tiny, tmp_path):
     stages = {"stages": ["adam", "sgd", "lbfgs"], "stage_steps": [2, 3], "steps": 8}
     ep.train(tiny(**stages), tmp_path / "run", control=stop_at(4))

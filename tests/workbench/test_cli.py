@@ -2,7 +2,9 @@
 
 import csv
 import dataclasses
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -150,8 +152,8 @@ def test_inspect_of_a_run_with_a_broken_summary_is_one_line(run):
 
 def test_inspect_shows_all_that_is_in_a_checkpoint(newest):
     text = said("inspect", newest, "--no-isolated")
-    assert f"verdict        good: all {newest.stat().st_size} bytes" in text
-    assert "step           10 of 10, stage 1 (lbfgs), generation 0" in text
+    assert re.search(rf"verdict +good: all {newest.stat().st_size} bytes", text)
+    assert re.search(r"step +10 of 10, stage 1 \(lbfgs\), generation 0", text)
     assert f"torch {torch.__version__}" in text
     assert "    network.weights.0: float32 (8, 3)\n" in text
     assert "    loss/total: float64 (10,)\n" in text
@@ -218,6 +220,18 @@ def test_verify_lists_the_quarantine_and_does_not_fail_for_it(run):
     (run.path / "quarantine").mkdir()
     (run.path / "quarantine" / "step-000000003-g000.h5").write_bytes(b"damaged")
     assert f"\naside  {run.path}/quarantine/step-000000003-g000.h5" in said("verify", "--no-isolated", run.path)
+
+
+@pytest.mark.parametrize("summary", [{"step": 0, "wall_s": 0.0, "checkpoint": None, "status": "failed",
+                                      "reason": "no space", "notebook": "failed"}, None])  # fmt: skip
+def test_inspect_tells_what_it_can_of_a_run_whose_disk_was_full_at_the_start(run, tmp_path, summary):
+    (tmp_path / "full").mkdir()
+    shutil.copy(run.path / "config.json", tmp_path / "full")
+    if summary:
+        (tmp_path / "full" / "summary.json").write_text(json.dumps(summary))
+    text = said("inspect", tmp_path / "full")
+    assert ("failed: no space" if summary else "not known: ") in text and "config, " in text
+    assert "checkpoints, by their headers" in text
 
 
 def test_history_tells_where_each_loss_stands(run, newest):

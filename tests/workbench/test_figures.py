@@ -59,7 +59,7 @@ def test_losses_of_an_earlier_version_stand_at_the_step_whose_weights_they_are_o
     axes = ep.figures.loss_curves([ep.train(old.config, tmp_path / "on", resume=str(old.path))]).axes[0]
     steps, losses = next(line.get_data() for line in axes.lines if line.get_label() == "total (weighted)")
     assert steps.tolist() == [0, 1, 2, 4, 5, 6] and (np.diff(losses) < 0).all()
-    (mark,) = [text for text in axes.texts if text.get_text().startswith("losses and grad_norm of the rows up to here")]
+    (mark,) = [text for text in axes.texts if "losses and grad_norm of" in text.get_text()]
     assert mark.xy[0] == 3
 
 

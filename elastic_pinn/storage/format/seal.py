@@ -12,8 +12,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from elastic_pinn.storage.entering import NoLinksError, enter_new
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
-from elastic_pinn.storage.files import READ_ONLY, make_folders, open_regular, sync_folder, temporary_beside, write_new
+from elastic_pinn.storage.files import (
+    MORE_FILES,
+    OUT_OF_FILES,
+    READ_ONLY,
+    make_folders,
+    open_regular,
+    sync_folder,
+    temporary_beside,
+    write_new,
+)
 from elastic_pinn.storage.folder import located
 
 FORMAT_VERSION = 3
@@ -140,13 +150,13 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
         write_new(temporary, sealed, READ_ONLY)
         with _named(path):
             _require_read_back(temporary, path, sealed)
-        _link_new(temporary, path)
+        _enter_new(temporary, path)
         made.append(path)
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
         _remove(made)  # what may not last is not left to look as if it did
-        advice = "Free space or choose another folder; checkpoints that were there are untouched"
+        advice = f"{_way_out(error)}; checkpoints that were there are untouched"
         raise CheckpointError(path, f"could not be written ({error.strerror})", advice) from error
     except BaseException:
         _remove(made)
@@ -170,9 +180,15 @@ def _require_read_back(temporary: Path, path: Path, sealed: bytes | bytearray | 
                 raise CheckpointError(path, "was not read back as written", "Check the disk")
 
 
-def _link_new(temporary: Path, path: Path) -> None:
+def _way_out(error: OSError) -> str:
+    if isinstance(error, NoLinksError):
+        return "Choose a run_dir on another file system"
+    return MORE_FILES if error.errno in OUT_OF_FILES else "Free space or choose another folder"
+
+
+def _enter_new(temporary: Path, path: Path) -> None:
     try:
-        os.link(temporary, path)  # unlike a rename, a link never replaces what has the name
+        enter_new(temporary, path)
     except FileExistsError as error:
         advice = "Checkpoints are never overwritten: write to a fresh run directory, or as a new generation"
         raise CheckpointError(path, "exists already", advice) from error

@@ -71,6 +71,17 @@ class ExecutedCopy:
         except Exception as error:  # whatever its database and a half-written copy raise, the run is none the worse
             logger.warning("%s could not be signed: %s", self.path, error)
 
+    @property
+    def last_line(self) -> str:
+        """The last line that a cell printed to stderr; "" where there is none."""
+        try:
+            cells = nbformat.read(self._newest, as_version=4).cells
+        except (OSError, ValueError):
+            return ""
+        outputs = [output for cell in cells for output in cell.get("outputs", ())]
+        texts = [output.text for output in outputs if output.output_type == "stream" and output.name == "stderr"]
+        return next((line.strip() for line in reversed("\n".join(texts).splitlines()) if line.strip()), "")
+
     def __enter__(self) -> ExecutedCopy:
         return self
 

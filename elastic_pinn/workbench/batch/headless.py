@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of names that `Notebook.config` has found legal
 
 
+ENOUGH_FILES = 256  # a kernel has some 70 open
 REFUSED = "The run that is there stays as it was, with the executed copy beside it"
 
 
@@ -102,7 +104,7 @@ def run_notebook(
                 stderr_file=sys.stderr if aloud else None,
             )
         except (papermill.PapermillExecutionError, DeadKernelError) as error:
-            fault, name = _told(error)
+            fault, name = _told(error, copy)
             is_refusal = copy.holds_a_run and _is_refusal(copy, before, leash, name)
             if not is_refusal:
                 _summarise_end(run_dir, before, leash, fault)
@@ -167,11 +169,20 @@ def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value])
         )
 
 
-def _told(error: Exception) -> tuple[str, str]:
+def _told(error: Exception, copy: ExecutedCopy) -> tuple[str, str]:
     """Where a notebook failed and why, and the name of the exception that a cell raised."""
-    if isinstance(error, papermill.PapermillExecutionError):
-        return f"in its cell [{error.exec_count}], {error.ename}: {error.evalue}", error.ename
-    return f"as its kernel died: {error}", ""
+    if not isinstance(error, papermill.PapermillExecutionError):
+        return f"as its kernel died: {error}{_few_files()}", ""
+    why = f"{error.ename}: {error.evalue}"
+    if not error.evalue and error.ename == "CellExecutionError":  # the kernel could not even tell its error
+        why = f"without an error that could be shown; the last line: {copy.last_line or 'nothing'}{_few_files()}"
+    return f"in its cell [{error.exec_count}], {why}", error.ename
+
+
+def _few_files() -> str:
+    """What to do where a process may open so few files that a kernel gets stuck; "" where it may open enough."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return f"; its limit is {limit} open files: raise it (`ulimit -n`)" if 0 <= limit < ENOUGH_FILES else ""
 
 
 def _summarise_end(run_dir: Path, before: Mapping[str, Any], leash: Leash, fault: str = "") -> None:

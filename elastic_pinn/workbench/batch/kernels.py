@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
@@ -65,7 +66,10 @@ class _Client(PapermillNotebookClient):
             try:
                 self._start()
             except RuntimeError:  # it died, or did not answer in time
-                self._start()
+                try:
+                    self._start()
+                except RuntimeError as error:
+                    raise DeadKernelError(f"it did not start ({error})") from error
         with super().setup_kernel(cleanup_kc=True, **options), self._leash.holding(self.km.provisioner.pid):
             yield
 

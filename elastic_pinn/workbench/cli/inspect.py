@@ -54,11 +54,19 @@ def _standing(run: Run) -> Iterator[tuple[str, str]]:
     """How a run stands, as far as its summary says."""
     from elastic_pinn.fit import sentence_of
     from elastic_pinn.physics.material import UNITS
+    from elastic_pinn.storage import UnreadableError
     from elastic_pinn.workbench.verdict import values_text
 
-    summary, status = run.summary, run.status
-    yield "status", f"{status}: {run.reason}" if run.reason else status
-    yield "step", f"{summary['step']} of {summary['steps']}, {summary['wall_s']:.1f} s of training"
+    try:
+        summary, status, reason = run.summary, run.status, run.reason
+    except UnreadableError as error:  # the disk may have been full before the run could say anything
+        yield "status", f"not known: {error}"
+        return
+    yield "status", f"{status}: {reason}" if reason else status
+    steps = f" of {summary['steps']}" if "steps" in summary else ""
+    yield "step", f"{summary['step']}{steps}, {summary['wall_s']:.1f} s of training"
+    if "run_id" not in summary:  # it could not say more: its disk was full at the start
+        return
     yield "as of", summary["updated"]
     yield "material", ", ".join(f"{name} {summary['material'][name]:.6g} {unit}" for name, unit in UNITS.items())
     if run.config.unknowns or summary.get("fit"):
@@ -67,6 +75,8 @@ def _standing(run: Run) -> Iterator[tuple[str, str]]:
     yield "run id", f"{summary['run_id']}, generation {summary['generation']}"
     if summary["parent"]:
         yield "resumed from", summary["parent"]
+    for change in summary.get("no_longer_bitwise", ()):
+        yield "changed", change
     if "checkpoint_failures" in summary:
         held_up = f"training was held up for {summary['checkpoint_blocked_s']:.3g} s"
         yield "saving", f"{summary['checkpoint_failures']} checkpoints failed; {held_up}"

@@ -261,7 +261,7 @@ def test_a_stop_ends_the_runs_of_its_own_sweep_only(monkeypatch):
 def test_on_a_file_system_without_locks_nobody_is_waited_for(tmp_path, monkeypatch):
     (tmp_path / ".lock").touch()
     monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.ENOLCK, "No locks available")))
-    assert not jobs._is_taken(tmp_path)
+    assert jobs.owner_of(tmp_path) == ""
 
 
 def test_runs_that_were_cut_short_are_told_and_the_exit_status_says_so(write_sweep):

@@ -5,11 +5,12 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import nbformat
+import papermill
 import pytest
 from nbformat.sign import NotebookNotary
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.workbench.batch import Notebook, headless
+from elastic_pinn.workbench.batch import Notebook, executed, headless
 from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
 from elastic_pinn.workbench.batch.leash import GRACE_S, Leash
 from tests.headless import write_notebook
@@ -165,9 +166,21 @@ def test_a_run_that_fails_again_tells_the_newest_reason(notebook, tmp_path):
 
 
 def test_a_copy_that_cannot_be_signed_is_none_the_worse(notebook, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(headless.NotebookNotary, "sign", Mock(side_effect=OSError("database is locked")))
+    monkeypatch.setattr(executed.NotebookNotary, "sign", Mock(side_effect=OSError("database is locked")))
     run_notebook(notebook("pass"), tmp_path / "run")
     assert "could not be signed: database is locked" in caplog.text
+
+
+def test_a_kernel_that_could_not_tell_its_error_is_told_by_the_last_line_that_it_printed(tmp_path, monkeypatch):
+    monkeypatch.setattr(headless.resource, "getrlimit", lambda which: (64, 64))
+    fault = "OSError: [Errno 24] Too many open files: 'x.py'"
+    printed = nbformat.v4.new_output("stream", name="stderr", text=f"Traceback ...\n{fault}\n")
+    cell = nbformat.v4.new_code_cell("pass", outputs=[printed])
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebook.ipynb")
+    error = papermill.PapermillExecutionError(0, 6, "pass", "CellExecutionError", "", [])
+    told, name = headless._told(error, executed.ExecutedCopy(tmp_path, {}, Leash()))
+    assert told.startswith("in its cell [6], without an error that could be shown") and fault in told
+    assert told.endswith("; its limit is 64 open files: raise it (`ulimit -n`)") and name == "CellExecutionError"
 
 
 @pytest.mark.parametrize(

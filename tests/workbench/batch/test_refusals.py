@@ -63,7 +63,7 @@ def test_a_run_that_another_process_took_meanwhile_is_left_to_it(notebook, stopp
     monkeypatch.setattr(headless, "owner_of", lambda folder: "")
     with locked(stopped):
         before = contents(stopped)
-        with pytest.raises(NotebookError, match="RunDirectoryError: .* is in use by ") as error:
+        with pytest.raises(NotebookError, match=r"RunDirectoryError: .* is in use by ") as error:
             run_notebook(notebook, stopped, TINY | {"resume": "auto"}, aloud=False)
         assert contents(stopped) == before
     assert error.value.is_refusal and "The run that is there stays as it was" in str(error.value)
@@ -119,7 +119,7 @@ def test_papermill_itself_changes_nothing_in_a_run_that_is_refused(training_note
 def test_a_summary_is_never_changed_under_who_trains(stopped):
     with locked(stopped):
         before = contents(stopped)
-        with pytest.raises(ep.CheckpointError, match=" is in use by "):
+        with pytest.raises(ep.CheckpointError, match=r" is in use by "):
             update_summary(stopped, {"status": "failed"})
         assert contents(stopped) == before
 
