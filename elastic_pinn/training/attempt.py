@@ -34,7 +34,8 @@ class Attempt:
 
     def __init__(self, objective: Objective) -> None:
         self._objective, self.start = objective, objective.position()
-        self.system, self.curvature, self.furthest = objective.system, objective.curvature, objective.furthest
+        self.system, self.curvature = objective.system, objective.curvature
+        self.furthest, self.better_start = objective.furthest, objective.better_start
         self.note = ""
         self.converged: bool | None = None
         self._loss = objective()

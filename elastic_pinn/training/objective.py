@@ -28,7 +28,8 @@ class Objective:
     the loss just there. The last evaluation is therefore kept and given again, which saves up to half of all
     evaluations and changes no bit.
 
-    furthest: how far from 0, where they start, the material's unknowns are searched.
+    furthest: how far from 0, where they start, the material's unknowns are searched. better_start: looks for a place of
+    theirs, (U,), from which a search is more likely to succeed; None where it knows none.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class Objective:
         curvature: MakeCurvature,
         processes: Processes,
         furthest: float = math.inf,
+        better_start: Callable[[], Tensor | None] = lambda: None,
     ) -> None:
         self._parameters, self._evaluate, self._processes = parameters, evaluate, processes
-        self.system, self.curvature, self.furthest = system, curvature, furthest
+        self.system, self.curvature = system, curvature
+        self.furthest, self.better_start = furthest, better_start
         self.forget()
 
     def forget(self) -> None:

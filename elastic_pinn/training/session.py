@@ -23,6 +23,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
 from elastic_pinn.training.attempt import Attempt, GivenUp
+from elastic_pinn.training.coarse import better_start
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
@@ -85,6 +86,7 @@ class Session:
             lambda parameters: self.loss.curvature(self.model, self.sampler.batches, parameters),
             self.processes,
             self.model.material.furthest,
+            lambda: better_start(problem, config, self.model, self.sampler.batches),
         )
         self.step, self.first_step = 0, 0
         self._zero = time.monotonic()

@@ -13,7 +13,7 @@ class Slope:
     """An objective over one parameter x, of which the value and the gradient are given."""
 
     system = curvature = None  # it has no misfits
-    furthest = math.inf
+    furthest, better_start = math.inf, None
 
     def __init__(self, value, gradient: float, start: float = 1.0) -> None:
         self.x, self._value, self._gradient = nn.Parameter(torch.tensor([start]).double()), value, gradient

@@ -12,16 +12,16 @@ from elastic_pinn.physics.solutions import StandingWaves
 SEARCH = {
     "stages": ["variable_projection"], "problem": "own", "network": "plane_waves", "hidden_layers": [200],
     "activation": "sin", "input_frequency": 4.0, "precision": "float64", "ridge": 1e-6, "steps": 20,
-    "interior_points": 5, "initial_points": 40, "validate_every": 1000, "validation_fraction": 0.0,
+    "interior_points": 5, "initial_points": 80, "validate_every": 1000, "validation_fraction": 0.0,
 }  # fmt: skip
 
 
 @pytest.fixture
 def waves_from():
     """A function that gives the problem of noisy receivers in standing waves (lambda = 2, mu = 1), from a start."""
-    side, until = np.linspace(0.0, 1.0, 5), np.linspace(0.0, 0.6, 9)
+    side, until = np.linspace(0.0, 1.0, 4), np.linspace(0.0, 0.6, 5)  # so few that there is no coarse view of them
     xy = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)  # (R, 2)
-    points = [torch.from_numpy(np.broadcast_to(a, (25, 9)).copy()) for a in (*xy.T[:, :, None], until)]
+    points = [torch.from_numpy(np.broadcast_to(a, (16, 5)).copy()) for a in (*xy.T[:, :, None], until)]
     exact = StandingWaves(2.0, 1.0, 1.0)
     clean = exact(*points).numpy()  # (R, T, 2)
     noise = 0.01 * np.abs(clean).max()
@@ -76,7 +76,7 @@ def test_the_first_step_moves_from_the_start(tiny, tmp_path, waves_from):
     [
         ((1.0, 1.0), ["lambda"]),  # lambda + 2 mu / 3 is 2.67, and is searched up to 2
         ((2.7, 0.5), ["mu"]),
-        ((30.0, 5.0), ["lambda", "mu"]),
+        ((4.0, 1.6), ["lambda", "mu"]),
     ],
 )
 def test_an_unknown_at_the_edge_of_its_range_is_named_with_the_range(tiny, tmp_path, waves_from, start, edges):

@@ -27,12 +27,13 @@ SMALL = 0.01  # of the unknowns' standard deviations: a step that leads nowhere 
 
 
 class Step(NamedTuple):
-    """A step of the unknowns (U,), by how much what is left would fall were the misfits linear, and the fall of a step
-    of SMALL standard deviations."""
+    """A step of the unknowns (U,), by how much what is left would fall were the misfits linear, the fall of a step of
+    SMALL standard deviations, and the information (U, U)."""
 
     by: Tensor
     fall: Tensor
     small: Tensor
+    information: Tensor
 
 
 class VariableProjection(OwnOptimizer):
@@ -41,7 +42,8 @@ class VariableProjection(OwnOptimizer):
     It goes down on what the misfits and the ridge leave for a material, whatever the last layer was before, and has
     converged where the whole step of Gauss-Newton is small beside the unknowns' standard deviations, those that the
     misfits would leave if all of them were noise, or where only rounding is left. At the end of the range that is
-    searched, an unknown stays while the misfits push it further out.
+    searched, an unknown stays while the misfits push it further out. The first step starts where a coarse view of the
+    whole range leads to, if it shows a better place than where the unknowns are.
 
     Its state holds "information", (U, U): the inverse of the covariance that the unknowns' parameters would have if
     all weighted misfits were independent with variance 1.
@@ -55,8 +57,15 @@ class VariableProjection(OwnOptimizer):
     @torch.no_grad()
     def step(self, attempt: Attempt) -> None:  # type: ignore[override]  # a closure that knows more
         """Solve, then step by Gauss-Newton, or by half of it, or by half of that, until less is left."""
+        if not self.state[self._unknowns[0]] and (place := attempt.better_start()) is not None:
+            put(self._unknowns, place)
         before = self._solve(attempt)
         step = self._gauss_newton(attempt, before)
+        self._descend(attempt, before, step)
+        self.state[self._unknowns[0]]["information"] = step.information
+
+    def _descend(self, attempt: Attempt, before: Tensor, step: Step) -> None:
+        """Take the step, or the half of it, or the half of that, unless this has come to rest."""
         rounding = self._rounding(attempt, before)
         attempt.converged = bool(step.fall <= torch.maximum(step.small, rounding))
         if attempt.converged:
@@ -101,13 +110,13 @@ class VariableProjection(OwnOptimizer):
         held = torch.nn.functional.pad(self._held(factored)[:, None], (0, effects.shape[1]))  # (P, 1 + U)
         turned = factored.left_over(torch.cat([residuals[:, None], effects], dim=1), held)  # (M, 1 + U)
         misfits, by_unknowns = turned[:, 0], turned[:, 1:]
-        self.state[self._unknowns[0]]["information"] = by_unknowns.T @ by_unknowns
         material = gather(self._unknowns)
         is_pushed_out = (material.abs() >= attempt.furthest) & (material * (misfits @ by_unknowns) < 0)  # (U,)
         free = by_unknowns * ~is_pushed_out
         # Not by lstsq, the last bits of whose answer are not always alike.
         by = -Factored(free.clone(), 0.0).solve(misfits[:, None])[:, 0]
-        return Step(by, (free @ by).square().sum(), SMALL**2 * left / len(residuals))
+        small = SMALL**2 * left / len(residuals)
+        return Step(by, (free @ by).square().sum(), small, by_unknowns.T @ by_unknowns)
 
     def _rounding(self, attempt: Attempt, left: Tensor) -> Tensor:
         """The fall that cannot be told from rounding, of what is left or of the sums that make up the misfits."""

@@ -1,0 +1,165 @@
+"""A coarse view of an inverse problem, cheap enough to look all over the ranges of its unknowns.
+
+Gauss-Newton finds the material from where the waves that are computed are less than half a period off. Long waves
+allow the largest errors (Bunks et al., Geophysics 60, 1995, for full-waveform inversion), and recorded displacement
+consists mostly of them: few plane waves and few samples tell where to start. Each place in the ranges is then one small
+linear least squares for the waves' amplitudes; the best few are looked at again with more waves, and refined.
+
+The waves are plane waves whatever the network is, which needs a homogeneous solid without body force. Nothing is
+random: the waves are drawn from a seed of their own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from elastic_pinn.config import Config, NetworkConfig
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.material import MaterialParameters
+from elastic_pinn.training.attempt import Attempt
+from elastic_pinn.training.losses import Loss
+from elastic_pinn.training.objective import Objective
+from elastic_pinn.training.optimizers.catalogue import of_last_layer
+from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.optimizers.least_squares import Factored
+from elastic_pinn.training.optimizers.variable_projection import VariableProjection
+from elastic_pinn.training.processes import Processes
+from elastic_pinn.training.sampling import Batch, Batches
+
+WAVES = (120, 300)  # of the first look and of the second
+NUMBERS_A_WAVE = 3  # recorded, at least: fewer than that waves can explain whatever the material is
+FEWEST = 60  # waves that can tell anything
+WAVES_A_SQUARE = 5.3  # for each unit of a wave number squared in a window of 2 x 2, which then has no gaps
+SAMPLES_A_WAVE = (0.5, 3)  # of all else, and of the data
+MOST_SEARCHED = 2  # unknowns: two moduli make all wave speeds, whatever the density
+SPACING = 0.6  # of the grid, in logarithms of the moduli and of the density: 15 % of a wave speed either way
+SEEN_AGAIN, REFINED = 16, 2  # places of the grid
+STEPS = 12  # to refine one, at most
+OTHERS = 0.01  # how much all else counts beside the data: it has waves shorter than those here
+RIDGE = 1e-6
+EXPLAINED = 0.01  # of the data's mean square: where no more is left, the search has no need of another start
+USEFUL = 0.5  # the same, for a coarse view that has seen something
+BETTER = 0.9  # what is left elsewhere, at most, beside what is left where the search would lead to from here
+
+
+def better_start(problem: Problem, config: Config, model: Model, batches: Batches) -> Tensor | None:
+    """Look for a place of the material's unknowns from which a search is more likely to succeed.
+
+    Parameters
+    ----------
+    problem, config, batches
+        What is to be explained: the data among the batches are.
+    model
+        The network and the material as they are: they tell whether another start is needed at all.
+
+    Returns
+    -------
+    The parameters of `model.material` there, (U,), right within some tens of percent, or None where the data are
+    explained already, where they are too few, or where plane waves tell nothing.
+    """
+    if problem.receivers is None or problem.force is not None:
+        return None
+    data = batches["data"].target  # (N, 2)
+    counts = [min(count, data.numel() // NUMBERS_A_WAVE) for count in WAVES]
+    size = data.square().sum(1).mean().item()
+    if min(counts) < FEWEST or Loss(problem, config)(model, batches)["data"].item() <= EXPLAINED * size:
+        return None
+    first, second = (Coarse(problem, config, model, batches, count) for count in counts)
+    here = gather(list(model.material.parameters())).double()
+    likely = sorted(_grid(model.material, here), key=first.left)[:SEEN_AGAIN]
+    best = sorted(likely, key=second.left)[:REFINED]
+    place, left = second.refined(here)
+    elsewhere, least = min(map(second.refined, best), key=lambda found: found[1])
+    if least < BETTER * left:
+        place, left = elsewhere, least
+    return place.to(data) if left <= USEFUL * size else None
+
+
+class Coarse:
+    """The data by so many long plane waves, at some of the samples; all else counts little."""
+
+    def __init__(self, problem: Problem, config: Config, model: Model, batches: Batches, count: int) -> None:
+        device, (x, y, _) = batches["data"].points.device, problem.scales.extent
+        network = NetworkConfig(
+            network="plane_waves",
+            hidden_layers=(count,),
+            input_frequency=math.sqrt(count / (WAVES_A_SQUARE * x * y)),
+            activation="sin",
+            precision="float64",
+        )
+        self._model = Model.create(network, problem.material, problem.scales, torch.Generator().manual_seed(0))
+        self._model.material.load_state_dict(model.material.state_dict())
+        self._model.to(device)
+        self._batches = {
+            name: _thinned(batch.to(device, torch.float64), int(SAMPLES_A_WAVE[name == "data"] * count))
+            for name, batch in batches.items()
+        }
+        self._loss = Loss(problem, self._weighted(problem, config))
+        self._layer = of_last_layer(list(self._model.network.parameters()))
+        self._unknowns = list(self._model.material.parameters())
+
+    def left(self, place: Tensor) -> float:
+        """What the best amplitudes leave of the data's mean square, with the unknowns' parameters (U,)."""
+        put(self._unknowns, place)
+        residuals, matrix = self._system(self._layer)  # (M,), (M, F), the amplitudes being 0
+        return Factored(matrix, RIDGE).left_over(residuals[:, None]).square().sum().item()
+
+    def refined(self, place: Tensor) -> tuple[Tensor, float]:
+        """Where Gauss-Newton leads to from a place (U,), and what is left there."""
+        put(self._unknowns, place)
+        objective = Objective(
+            [*self._layer, *self._unknowns],
+            lambda _: self._loss(self._model, self._batches),
+            self._system,
+            lambda wanted: self._loss.curvature(self._model, self._batches, wanted),
+            Processes(),
+            self._model.material.furthest,
+        )
+        search = VariableProjection(self._layer, self._unknowns[:MOST_SEARCHED], RIDGE)
+        for _ in range(STEPS):
+            attempt = Attempt(objective)
+            search.step(attempt)
+            if attempt.converged or not attempt.moved:
+                break
+        left = objective().item()
+        put(self._layer, torch.zeros_like(gather(self._layer)))
+        return gather(self._unknowns), left
+
+    def _system(self, wanted: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:
+        return self._loss.system(self._model, self._batches, wanted)
+
+    @torch.no_grad()
+    def _weighted(self, problem: Problem, config: Config) -> Config:
+        """The config with weights by which all but the data counts OTHERS of them where nothing moves."""
+        sizes = Loss(problem, config)(self._model, self._batches)
+        others = {name: f"weight_{name}" for name in sizes.keys() & {"boundary", "initial"}}
+        total = sum(getattr(config, field) * sizes[name].item() for name, field in others.items())
+        factor = OTHERS * sizes["data"].item() / total if total else OTHERS
+        weights = {field: factor * getattr(config, field) for field in others.values()}
+        return config.model_copy(update={**weights, "weight_data": 1.0, "weight_pde": 0.0, "compile": False})
+
+
+def _thinned(batch: Batch, count: int) -> Batch:
+    """About so many of its points, evenly chosen."""
+    every = max(1, len(batch.points) // count)
+    points, target, normal = (part[::every].contiguous() for part in (batch.points, batch.target, batch.normal))
+    return replace(batch, points=points, target=target, normal=normal)
+
+
+def _grid(material: MaterialParameters, here: Tensor) -> list[Tensor]:
+    """Places (U,) all over what is searched; of more than MOST_SEARCHED unknowns, the last stay where they are."""
+    width = math.log(material.initial.unknown_range)
+    furthest = width * math.tanh(material.furthest / width)
+    steps = math.ceil(furthest / SPACING)
+    logarithms = torch.linspace(-furthest, furthest, 2 * steps + 1, dtype=torch.float64)
+    axis = (width * torch.atanh(logarithms / width)).tolist()
+    searched = min(len(here), MOST_SEARCHED)
+    rest = here[searched:].tolist()
+    return [here.new_tensor([*place, *rest]) for place in itertools.product(axis, repeat=searched)]

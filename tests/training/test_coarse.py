@@ -1,0 +1,112 @@
+"""A coarse view of all that is searched finds where a search is to start from."""
+
+import numpy as np
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.physics.solutions import StandingWaves
+from elastic_pinn.training.attempt import GivenUp
+from elastic_pinn.training.coarse import better_start
+from elastic_pinn.training.session import Session
+
+EXACT = StandingWaves(2.0, 1.0, 1.0)
+SIDE, TIMES = np.linspace(0.0, 1.0, 5), np.linspace(0.0, 0.6, 9)
+SEARCH = {
+    "stages": ["variable_projection"], "problem": "own", "network": "plane_waves", "hidden_layers": [200],
+    "activation": "sin", "input_frequency": 4.0, "precision": "float64", "ridge": 1e-6, "steps": 12,
+    "interior_points": 5, "initial_points": 40, "validate_every": 1000, "validation_fraction": 0.0,
+}  # fmt: skip
+
+
+def receivers(count: int, size: float = 1.0, noise: float = 0.01) -> ep.Receivers:
+    """The first `count` of 25 receivers in standing waves, with noise of which the standard deviation is given."""
+    xy = np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2)[:count]  # (R, 2)
+    points = [torch.from_numpy(np.broadcast_to(a, (count, 9)).copy()) for a in (*xy.T[:, :, None], TIMES)]
+    seen = size * EXACT(*points).numpy() + noise * np.random.default_rng(0).standard_normal((count, 9, 2))
+    known = {"lambda": 2.0, "mu": 1.0, "rho": 1.0}
+    return ep.Receivers(xy, TIMES, seen, noise, known, frozenset({"lambda", "mu"}))
+
+
+def problem(lame_lambda: float, mu: float, unknowns=("lambda", "mu"), within=2.0, **changes) -> ep.Problem:
+    """Which material do receivers see, from a start that may be far off?"""
+    start = ep.Material(lame_lambda, mu, 1.0, unknowns, within)
+    parts = {"initial": ep.Initial.of(EXACT), "receivers": receivers(25)}
+    return ep.Problem(ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.6)), start, **(parts | changes))
+
+
+def start_of(session: Session) -> torch.Tensor | None:
+    return better_start(session.problem, session.config, session.model, session.sampler.batches)
+
+
+@pytest.mark.parametrize("start", [(0.2, 0.1), (20.0, 10.0), (-4.0, 10.0)])
+def test_lambda_and_mu_are_found_from_ten_times_too_little_and_too_much(tiny, start):
+    session = Session(tiny(**SEARCH), problem(*start, within=20.0))
+    while not session.reason_to_end and session.step < 12:
+        row = session.advance()
+    assert session.converged and session.step < 8
+    assert (row["material/lambda"], row["material/mu"]) == pytest.approx((2.0, 1.0), rel=0.03)
+
+
+@pytest.mark.parametrize(("name", "start"), [("lambda", (30.0, 1.0)), ("mu", (2.0, 9.0))])
+def test_one_unknown_is_looked_for_alone(tiny, name, start):
+    session = Session(tiny(**SEARCH), problem(*start, unknowns=(name,), within=20.0))
+    [place] = start_of(session)
+    with torch.no_grad():
+        next(session.model.material.parameters()).copy_(place)
+    assert session.model.material.si()[name] == pytest.approx({"lambda": 2.0, "mu": 1.0}[name], rel=0.3)
+
+
+def test_any_network_is_shown_where_to_start(tiny):
+    config = tiny(**SEARCH | {"network": "random_features", "hidden_layers": [20]})
+    session = Session(config, problem(20.0, 10.0, within=20.0))
+    with torch.no_grad():
+        for unknown, value in zip(session.model.material.parameters(), start_of(session), strict=True):
+            unknown.copy_(value)
+    found = session.model.material.si()
+    assert (found["lambda"], found["mu"]) == pytest.approx((2.0, 1.0), rel=0.3)
+
+
+def test_looking_changes_nothing_and_gives_the_same_bits_again(tiny):
+    session = Session(tiny(**SEARCH), problem(2.5, 0.8))
+    before, generator = session.objective.position(), torch.random.get_rng_state()
+    places = [start_of(session) for _ in range(2)]
+    assert torch.equal(*places)
+    assert torch.equal(session.objective.position(), before)
+    assert torch.equal(torch.random.get_rng_state(), generator), "no global generator is used"
+
+
+def test_a_stop_within_the_first_step_leaves_all_as_it_was_and_the_next_one_looks_again(tiny):
+    asked = [Session(tiny(**SEARCH), problem(2.5, 0.8)) for _ in range(2)]
+    calls = []
+    row = asked[0].advance(lambda: bool(calls.append(1)))
+    session = asked[1]
+    for last in (20, len(calls)):  # while it looks, and in the last piece of the step
+        before, left = session.objective.position(), iter(range(last - 1, -1, -1))
+        with pytest.raises(GivenUp):
+            session.advance(lambda left=left: not next(left))
+        assert torch.equal(session.objective.position(), before)
+        assert session.step == 0 and not any(session.optimizer.state.values())
+    again = session.advance()
+    assert all(again[name] == value or value != value for name, value in row.items() if name != "wall_s")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"receivers": receivers(4)},
+        {"receivers": receivers(25, size=0.0, noise=1.0)},
+        {"force": lambda x, y, t: torch.stack([x, y], dim=-1)},
+    ],
+    ids=["few samples", "noise alone", "a body force"],
+)
+def test_where_long_waves_tell_nothing_the_start_stays(tiny, changes):
+    config = tiny(**SEARCH | {"network": "random_features", "hidden_layers": [20]})
+    assert start_of(Session(config, problem(20.0, 10.0, **changes))) is None
+
+
+def test_data_that_are_explained_already_need_no_other_start(tiny, monkeypatch):
+    session = Session(tiny(**SEARCH), problem(2.2, 0.9))
+    session.advance()
+    monkeypatch.setattr("elastic_pinn.training.coarse.Coarse", None)
+    assert start_of(session) is None
