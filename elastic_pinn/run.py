@@ -20,6 +20,7 @@ from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.storage import (
     CHECKPOINTS,
     LOSSES_OF_START_UNTIL,
+    UNVERIFIED,
     CheckpointError,
     Checkpoints,
     Entry,
@@ -54,6 +55,7 @@ class Checkpoint:
         self.config = known_config(path, snapshot)
         self.step = snapshot.step
         self.metrics = dict(snapshot.metrics)
+        warn_if_unverified(path, snapshot)
 
     def __repr__(self) -> str:
         return f"Checkpoint({str(self.path)!r}, step {self.step})"
@@ -250,6 +252,12 @@ class Run:
             advice = "Wait for the first one, or look at the run's summary.json"
             raise CheckpointError(self._folder.path(CHECKPOINTS), "holds no good checkpoint yet", advice)
         return Checkpoint(found.path, found.snapshot)
+
+
+def warn_if_unverified(path: Path | str, snapshot: Snapshot) -> None:
+    """Warn of a checkpoint that was repaired although not all of it could be verified."""
+    if note := snapshot.attributes.get(UNVERIFIED):
+        logger.warning("%s was %s", path, note)
 
 
 def known_config(path: Path | str, snapshot: Snapshot) -> Config:

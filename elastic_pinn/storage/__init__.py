@@ -15,6 +15,7 @@ from elastic_pinn.storage.isolation import read_isolated
 from elastic_pinn.storage.live import LiveHistory
 from elastic_pinn.storage.live_reading import read_live
 from elastic_pinn.storage.lock import FolderLock, InUseError, LostFolderError, is_locked, locked, owner_of
+from elastic_pinn.storage.repair import UNVERIFIED, Repair, repair_checkpoint
 from elastic_pinn.storage.retention import Policy, pin, reasons_to_stay, unpin
 from elastic_pinn.storage.store import Store
 
@@ -25,6 +26,7 @@ __all__ = [
     "MORE_FILES",
     "OUT_OF_FILES",
     "UNKNOWN_MEASURE",
+    "UNVERIFIED",
     "CheckpointError",
     "Checkpoints",
     "Entry",
@@ -39,6 +41,7 @@ __all__ = [
     "LostFolderError",
     "NewerVersionError",
     "Policy",
+    "Repair",
     "Snapshot",
     "Store",
     "Tree",
@@ -65,6 +68,7 @@ __all__ = [
     "read_tree",
     "reasons_to_stay",
     "remove_leftovers",
+    "repair_checkpoint",
     "replace_file",
     "unpin",
     "write_tree",

@@ -21,7 +21,7 @@ from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
 from elastic_pinn.storage.folder import located
 from elastic_pinn.storage.format.history import History
 from elastic_pinn.storage.format.seal import read_header, unseal
-from elastic_pinn.storage.format.snapshot import Snapshot, parse_snapshot
+from elastic_pinn.storage.format.snapshot import Snapshot, parse_changed, parse_snapshot
 
 # Of the child: memory beyond what it has once all is imported, processor time once all is imported.
 FREE_MEMORY, MEMORY_RATIO = 1 << 30, 20  # bytes, and bytes for each byte of the file
@@ -42,6 +42,8 @@ KINDS = {kind.__name__: kind for kind in (CheckpointError, NewerVersionError)}
 FOREIGN = "Do not use this file: no file that elastic_pinn wrote does this"
 PIECE = 1 << 20
 
+SEALED, CHANGED = "s", "c"  # how the child reads
+
 
 def read_isolated(place: str | os.PathLike[str]) -> Snapshot:
     """As `read_snapshot`, in a child process with limits: a crash, a hang or a bomb ends there.
@@ -54,9 +56,12 @@ def read_isolated(place: str | os.PathLike[str]) -> Snapshot:
     return parse_isolated(place, folder.read(name))
 
 
-def parse_isolated(place: str | os.PathLike[str], data: bytes) -> Snapshot:
-    """As `read_isolated`, from the file's bytes, verified or not; `place` is for errors only."""
-    status, answer = _ask(data, place)
+def parse_isolated(place: str | os.PathLike[str], data: bytes, how: str = SEALED) -> Snapshot:
+    """As `read_isolated`, from the file's bytes, verified or not; `place` is for errors only.
+
+    how: SEALED, or CHANGED for what `parse_changed` reads.
+    """
+    status, answer = _ask(how.encode() + data, place)
     if status or not answer:
         raise CheckpointError(place, f"made the process that read it fail ({_how(status)})", FOREIGN)
     head, _, image = answer.partition(b"\n")
@@ -72,9 +77,12 @@ def parse_isolated(place: str | os.PathLike[str], data: bytes) -> Snapshot:
 
 
 def main() -> None:
-    """The child: bytes on standard input, a line of JSON and, where it is null, an image on standard output."""
+    """The child: how to read and bytes on standard input, a line of JSON and, where it is null, an image on standard
+    output."""
     data = sys.stdin.buffer.read()
-    _respond(bytes(_empty_image()))  # so that whatever is imported late is imported before nothing can be opened
+    _respond(
+        SEALED.encode() + bytes(_empty_image())
+    )  # so that whatever is imported late is imported before nothing can be opened
     _limit(len(data))
     sys.stdout.buffer.write(_respond(data))
     sys.stdout.buffer.flush()
@@ -141,9 +149,11 @@ def _search_path() -> list[str]:
 
 
 def _respond(data: bytes) -> bytes:
+    how, data = data[: len(SEALED)].decode(), data[len(SEALED) :]
     try:
-        unseal("", data)
-        return b"null\n" + parse_snapshot("", data).image()
+        if how == SEALED:
+            unseal("", data)
+        return b"null\n" + (parse_snapshot if how == SEALED else parse_changed)("", data).image()
     except CheckpointError as error:
         kind = next(name for name in (type(error).__name__, "CheckpointError") if name in KINDS)
         fault = {"kind": kind, "fault": error.fault, "advice": error.advice}

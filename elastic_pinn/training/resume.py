@@ -14,7 +14,7 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fingerprint import VERSION
-from elastic_pinn.run import WRITER, known_config
+from elastic_pinn.run import WRITER, known_config, warn_if_unverified
 from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,
@@ -181,6 +181,7 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
     _require_resumable(found)
     snapshot = found.snapshot
     old = known_config(found.path, snapshot)
+    warn_if_unverified(found.path, snapshot)
     unused = unused_fields(old.problem)
     changes = {name: change for name, change in old.differences(config).items() if name not in unused}
     _refuse(changes, _fixed(config, old, snapshot))

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -18,10 +19,11 @@ from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.storage import LocalFolder, locked, parse_snapshot, publish, read_snapshot
+from elastic_pinn.storage import repair as repairing
 from elastic_pinn.workbench.cli import app
 from tests.storage.damage import overwrite
 
-COMMANDS = ("inspect", "verify", "history", "export", "prune", "pin", "unpin")
+COMMANDS = ("inspect", "verify", "history", "export", "prune", "pin", "unpin", "repair")
 SCRIPT = Path(sys.executable).with_name("elastic-pinn")
 
 
@@ -364,3 +366,27 @@ def test_prune_of_a_run_that_trains_is_refused_with_its_process(run):
         line = refused(1, "prune", run.path, "--keep-last", 2, "--keep-best", 0)
     assert f"is in use by process {os.getpid()} on" in line
     assert len(run.checkpoints()) == 3
+
+
+def test_repair_writes_the_sealed_bytes_to_a_new_file_and_never_over_another(newest):
+    whole = newest.read_bytes()
+    overwrite(newest, whole + b"a note")
+    repaired = newest.with_name(f"{newest.stem}-repaired.h5")
+    assert "6 bytes were appended" in said("repair", newest)
+    assert repaired.read_bytes() == whole and newest.read_bytes() == whole + b"a note"
+    assert "is there already" in refused(2, "repair", newest)
+
+
+def test_repair_writes_nothing_that_it_cannot_verify_unless_told_to(newest, tmp_path, monkeypatch):
+    monkeypatch.setattr(repairing, "MAX_CANDIDATES", 3)
+    (newest.parents[1] / "latest.h5").unlink()
+    (newest.parents[1] / "best.h5").unlink()
+    newest.chmod(0o644)
+    with h5py.File(newest, "r+") as file:
+        file["history/loss/total"][0] *= 2
+    target = tmp_path / "new.h5"
+    done = call("repair", newest, "--output", target)
+    assert done.exit_code == 1 and "not verified: weights" in done.stdout and not target.exists()
+    assert "NOT those of" in done.stdout
+    assert said("repair", newest, "--output", target, "--unverified").startswith("UNVERIFIED")
+    assert "not verified: weights" in said("inspect", target, "--no-isolated")

@@ -134,7 +134,7 @@ def write_history(group: NewGroup, history: History, units: Mapping[str, str], c
 
     compression: 0 (none) to 9 (smallest), of a short history; a long one is always deflated, each chunk but once.
     """
-    for name in history.names:
+    for name in _by_group(history.names):
         inside, leaf = group.nested(name)
         attributes = {"units": units[name]} if name in units else {}
         if len(history) < BLOCK_ROWS:
@@ -197,6 +197,13 @@ def read_event_rows(dataset: h5py.Dataset, rows: np.ndarray) -> list[tuple[int, 
         return [(int(step), str(text)) for step, text in map(json.loads, map(bytes.decode, lines))]
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise refusal(dataset, f"does not hold events ({error})") from error
+
+
+def _by_group(names: Sequence[str]) -> list[str]:
+    """Columns in the order in which they are read, those of a group together: what is read and written again gives the
+    same bytes."""
+    folders = [name.partition("/")[0] for name in names]
+    return sorted(names, key=lambda name: folders.index(name.partition("/")[0]))
 
 
 def _check_names(columns: Sequence[str]) -> None:

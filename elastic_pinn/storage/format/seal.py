@@ -120,7 +120,7 @@ def read_sealed(place: str | os.PathLike[str]) -> tuple[Header, bytes]:
 
 def open_header(path: str | os.PathLike[str], head: bytes, size: int) -> Header:
     """As `read_header`, from the first HEAD_BYTES of a file of `size` bytes; `path` is for errors only."""
-    header = _unpack(path, head)
+    header = unpack_header(path, head)
     expected = HEADER_BYTES + header.length
     if size < expected:
         raise CheckpointError(path, f"truncated: {size:,} bytes of {expected:,} are there", ANOTHER)
@@ -212,7 +212,8 @@ def _pack(header: Header) -> bytes:
     return head + hashlib.sha256(head).digest()
 
 
-def _unpack(path: str | os.PathLike[str], head: bytes) -> Header:
+def unpack_header(path: str | os.PathLike[str], head: bytes) -> Header:
+    """The header in the first HEAD_BYTES of a file, itself verified, whatever follows it. Raises as `read_header`."""
     _require_ours(path, head)
     if len(head) < HEADER_BYTES:
         raise CheckpointError(path, f"truncated: {len(head)} bytes, less than a header of {HEADER_BYTES}", ANOTHER)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from math import nan
 from os import PathLike
+from typing import Any
 
 import h5py
 import torch
@@ -22,9 +23,11 @@ from elastic_pinn.storage.format.seal import (
     HEAD_BYTES,
     HEADER_BYTES,
     UNKNOWN_MEASURE,
+    Header,
     open_header,
     read_sealed,
     seal,
+    unpack_header,
 )
 from elastic_pinn.storage.format.tree import Tree, read_tree, tree_bytes, unescape, write_tree
 from elastic_pinn.storage.guard.reading import REFUSED, UNREADABLE, Guard, is_honest, refusal, require_known_structure
@@ -144,6 +147,17 @@ def parse_snapshot(place: str | PathLike[str], data: bytes) -> Snapshot:
     return snapshot
 
 
+def parse_changed(place: str | PathLike[str], data: bytes) -> Snapshot:
+    """What is in a checkpoint whose attributes somebody has changed, unverified but for the header.
+
+    Attributes that no checkpoint has are left out, and what the header says as well is taken from there. Raises
+    CheckpointError where that is not enough; `place` is for errors only.
+    """
+    header = unpack_header(place, data[:HEAD_BYTES])
+    with open_image(place, data) as file:
+        return _read(file, header)
+
+
 @contextmanager
 def open_image(place: str | PathLike[str], data: bytes) -> Iterator[h5py.File]:
     """The HDF5 file in a checkpoint's verified bytes, opened from memory.
@@ -162,18 +176,27 @@ def open_image(place: str | PathLike[str], data: bytes) -> Iterator[h5py.File]:
 
 def _write(root: NewGroup, snapshot: Snapshot, compression: int) -> None:
     own = {name: getattr(snapshot, name) for name in FIELDS}
-    root.set(format=FORMAT, format_version=FORMAT_VERSION, **own, **snapshot.attributes)
+    root.set(format=FORMAT, format_version=FORMAT_VERSION, **own, **_sorted(snapshot.attributes))
     write_tree(root, "weights", snapshot.weights, compression)
-    for name, tree in snapshot.state.items():
+    for name, tree in _sorted(snapshot.state).items():
         write_tree(root, name, tree, compression)
     root.array("config", text_array(snapshot.config))
     write_history(root.group("history"), snapshot.history, snapshot.units, compression)
-    root.group("metrics").set(**{name: float(value) for name, value in snapshot.metrics.items()})
+    root.group("metrics").set(**{name: float(value) for name, value in _sorted(snapshot.metrics).items()})
 
 
-def _read(file: h5py.File) -> Snapshot:
-    guard = Guard(file)
+def _sorted(named: Mapping[str, Any]) -> dict[str, Any]:
+    """By name, as it is read: what is read and written again gives the same bytes."""
+    return dict(sorted(named.items()))
+
+
+def _read(file: h5py.File, header: Header | None = None) -> Snapshot:
+    """header: of a file whose attributes were changed; it has the last word."""
+    guard = Guard(file, skips_foreign=header is not None)
     own, parts = guard.attributes(file), dict(guard.members(file))
+    if header:
+        known = {name: getattr(header, name) for name in FIELDS if hasattr(header, name)}
+        own |= {"format": FORMAT, "format_version": header.format_version} | known
     missing = (OWN_ATTRIBUTES - SINCE_2 - own.keys()) | (OWN_GROUPS - parts.keys())
     if missing or own["format"] != FORMAT:
         raise refusal(file, f"is no {FORMAT}: {', '.join(sorted(missing)) or own['format']}")

@@ -67,9 +67,12 @@ class Guard:
     """What one opened file has shown up to now, against the limits. All that is read of it is read through here.
 
     Every method raises CheckpointError, which names the object, for what writing never makes.
+
+    skips_foreign: leave attributes out, instead, that are no plain numbers or text, such as the notes that h5py adds.
     """
 
-    def __init__(self, file: h5py.File) -> None:
+    def __init__(self, file: h5py.File, skips_foreign: bool = False) -> None:
+        self._skips_foreign = skips_foreign
         self._size = file.id.get_filesize()
         self._seen = {h5o.get_info(h5g.open(file.id, b"/")).addr}
         self._depth = self._stored = self._declared = 0
@@ -100,7 +103,15 @@ class Guard:
         names: list[bytes] = []
         self._require_few_attributes(item)
         h5a.iterate(item.id, names.append)
-        return {(text := _utf8(item, name)): self.get_attribute(item, text) for name in names}
+        attributes = {}
+        for name in names:
+            try:
+                text = _utf8(item, name)
+                attributes[text] = self.get_attribute(item, text)
+            except CheckpointError:
+                if not self._skips_foreign:
+                    raise
+        return attributes
 
     def get_attribute(self, item: h5py.Group | h5py.Dataset, name: str, default: Any = None) -> Any:
         """The str, int or float of a scalar attribute; where there is none, `default`, if that is not None."""

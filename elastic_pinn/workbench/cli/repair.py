@@ -1,0 +1,42 @@
+"""elastic-pinn repair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from elastic_pinn.workbench.cli.app import BAD, app
+from elastic_pinn.workbench.cli.text import say
+from elastic_pinn.workbench.cli.writing import refuse_existing
+
+
+@app.command()
+def repair(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A checkpoint of this machine that `verify` calls bad.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="NEW", show_default="FILE-repaired.h5", help="Where to write; never FILE.")
+    ] = None,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Write also what cannot be verified; the new file says so.")
+    ] = False,
+) -> None:
+    """Bring back a checkpoint to which bytes were appended, or whose attributes were changed.
+
+    FILE stays as it is. The new file has exactly the bytes that were sealed, by their SHA-256, or it is not written:
+    weights that were changed cannot be told from attributes that were. With --unverified it is written all the same,
+    with an attribute that says what was not verified, and of which loading it warns.
+    """
+    from elastic_pinn.storage import publish, repair_checkpoint
+
+    target = output or file.with_name(f"{file.stem}-repaired.h5")
+    refuse_existing([target], force=False)
+    done = repair_checkpoint(file)
+    if done.unverified and not unverified:
+        say(f"BAD    {file}: {done.found}; not verified: {done.unverified}. Nothing was written: see --unverified")
+        raise typer.Exit(BAD)
+    publish(target, done.image)
+    say(f"{'UNVERIFIED' if done.unverified else 'ok    '} {target}: {done.found}")
+    if done.unverified:
+        say(f"           not verified: {done.unverified}")
