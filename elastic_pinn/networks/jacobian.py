@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks import jets
-from elastic_pinn.networks.breath import breathe
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.layers import Layers
+from elastic_pinn.networks.work import work
 
 POINTS_AT_ONCE = 512  # what lies between a layer's jets and its rows of the Jacobian stays small
 
@@ -53,11 +53,12 @@ def by_network(network: Layers, extent: Tensor, equations: Equations, parameters
     low = 0
     if not parameters:
         return found
-    for part in equations.split(POINTS_AT_ONCE):
-        breathe()
-        rows = slice(low, low + 2 * len(part.points))
-        _fill(network, extent, part, {parameter: columns[rows] for parameter, columns in of_parameter.items()})
-        low = rows.stop
+    with work(f"working out {found.shape[0]:,} x {found.shape[1]:,} derivatives") as at:
+        for part in equations.split(POINTS_AT_ONCE):
+            at(low / len(found))
+            rows = slice(low, low + 2 * len(part.points))
+            _fill(network, extent, part, {parameter: columns[rows] for parameter, columns in of_parameter.items()})
+            low = rows.stop
     return found
 
 

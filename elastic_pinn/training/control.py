@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -12,6 +14,30 @@ Record = Mapping[str, float]
 
 Weights = Mapping[str, Tensor]
 """A model's state_dict."""
+
+LEAST_PART = 0.02  # of work, that has to be done for its time to be told
+
+
+class Work(NamedTuple):
+    """What takes long within a step: what it is, when it began (of time.monotonic), the part of it that is done."""
+
+    what: str
+    began: float
+    part: float
+
+    def text(self, now: float) -> str:
+        """What it is, and about how long it takes in all, as far as that can be told yet."""
+        elapsed = now - self.began
+        if self.part < LEAST_PART:
+            return f"{self.what}, {elapsed:.0f} s so far"
+        return f"{self.what}, about {about(elapsed / self.part)}"
+
+
+def about(seconds: float) -> str:
+    """A time in no more digits than an estimate has."""
+    if seconds < 10.0:
+        return f"{max(1.0, seconds):.0f} s"
+    return f"{5 * round(seconds / 5):.0f} s" if seconds < 120.0 else f"{seconds / 60.0:.0f} min"
 
 
 class Control:
@@ -30,6 +56,16 @@ class Control:
         self.on_weights = on_weights or (lambda step, weights: None)
         self._stop, self._checkpoint, self._look = threading.Event(), threading.Event(), threading.Event()
         self.stop_reason = ""
+        self.work: Work | None = None  # what the training thread does just now, if it takes long
+
+    def report(self, what: str, part: float) -> None:
+        """Take note of long work, in the training thread; see `networks.work`."""
+        if not what:
+            self.work = None
+        elif self.work and self.work.what == what:
+            self.work = self.work._replace(part=part)
+        else:
+            self.work = Work(what, time.monotonic(), part)
 
     def stop(self, reason: str = "asked to stop") -> None:
         """End after the present step, with a checkpoint; a step of seconds is given up, where its optimizer can.

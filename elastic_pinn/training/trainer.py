@@ -14,6 +14,7 @@ import torch
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.fit import sentence_of
+from elastic_pinn.networks.work import Report, reported
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded, on_this_machine
 from elastic_pinn.physics import Problem, problem_from
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S = 10.0
+LONG_S = 2.0  # of work within a step that is worth a line of the log
 NO_MEASURES = {"step", "stage", "wall_s", "learning_rate"}  # columns of which the lowest is not the best
 BY_HAND = "asked for by hand"
 
@@ -241,7 +243,8 @@ def _check_measures(config: Config, session: Session) -> None:
 def _guarded_loop(session: Session, record: Record, control: Control, is_over: bool) -> None:
     """The loop, with a summary of how it ended, however it ended. is_over: no step is needed any more."""
     try:
-        status, reason = _loop(session, record, control, is_over)
+        with reported(_reporter(session, control)):
+            status, reason = _loop(session, record, control, is_over)
     except BaseException as error:
         if isinstance(error, CheckpointError) and (loss := record.loss):
             raise LostRunDirectoryError(record.rescue(loss)) from error
@@ -317,6 +320,21 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
         if now - said > PROGRESS_EVERY_S:
             said = now
             logger.info("%s", _progress(session, now - started))
+
+
+def _reporter(session: Session, control: Control) -> Report:
+    """Take note of long work within a step, and say in the log now and then what it is."""
+    said = time.monotonic()
+
+    def report(what: str, part: float) -> None:
+        nonlocal said
+        control.report(what, part)
+        now = time.monotonic()
+        if control.work and now - control.work.began > LONG_S and now - said > PROGRESS_EVERY_S:
+            said = now
+            logger.info("step %d: %s", session.step + 1, control.work.text(now))
+
+    return report
 
 
 def _is_due(session: Session, since_s: float) -> bool:

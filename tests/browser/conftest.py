@@ -38,7 +38,7 @@ def jupyterlab(tmp_path_factory):
     folders = {name: str(folder / name.lower()) for name in names}
     for plugin, settings in SETTINGS.items():
         path = Path(folders["JUPYTERLAB_SETTINGS_DIR"], f"{plugin}.jupyterlab-settings")
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings))
     (folder / "files").mkdir()
     options = [

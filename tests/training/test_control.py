@@ -6,6 +6,8 @@ import pytest
 
 from elastic_pinn import Control, train
 from elastic_pinn.networks.jacobian import POINTS_AT_ONCE
+from elastic_pinn.training import trainer
+from elastic_pinn.training.control import Work
 
 
 def test_a_request_for_a_checkpoint_is_never_lost():
@@ -68,3 +70,37 @@ def test_a_stop_at_any_moment_of_a_step_leaves_the_checkpoint_before_it(optimize
             break
         assert "given up" in run.reason and run.latest().step == 0
     assert nth == patient.looks + 1
+
+
+def test_long_work_is_told_by_what_it_is_and_about_how_long_it_takes():
+    texts = {(5.0, 0.25): "about 20 s", (1.0, 0.5): "about 2 s", (100.0, 0.25): "about 7 min", (3.0, 0.0): "3 s so far"}
+    for (elapsed, part), text in texts.items():
+        assert Work("solving", 100.0, part).text(100.0 + elapsed) == f"solving, {text}"
+
+
+def test_a_step_of_least_squares_reports_what_it_solves(tmp_path, tiny):
+    config = tiny(network="random_features", hidden_layers=[300], stages=["last_layer"], precision="float64", steps=1)
+    control, told = Control(), []
+    report = control.report
+    control.report = lambda what, part: (report(what, part), told.append((what, part, control.work)))
+    train(config, tmp_path / "run", control=control)
+    solving = [(part, work.what) for what, part, work in told if what.startswith("solving")]
+    assert {what for _, what in solving} == {"solving 602 amplitudes"}
+    parts = [part for part, _ in solving]
+    assert parts[0] == 0.0 and parts == sorted(set(parts)) and 0.5 < parts[-1] < 1.0
+    assert control.work is None, "it is over"
+
+
+def test_the_log_tells_what_takes_long_within_a_step(tmp_path, tiny, caplog, monkeypatch):
+    monkeypatch.setattr(trainer, "PROGRESS_EVERY_S", 0.0)
+    monkeypatch.setattr(trainer, "LONG_S", 0.0)
+    config = tiny(network="random_features", hidden_layers=[300], stages=["last_layer"], precision="float64", steps=1)
+    train(config.model_copy(update={"log_level": "info"}), tmp_path / "run")
+    assert any(line.startswith("step 1: solving 602 amplitudes, ") for line in caplog.messages)
+
+
+def test_the_reason_to_stop_is_that_of_whoever_asked(tmp_path, tiny):
+    control = Control()
+    control.on_step = lambda row: control.stop("kernel restarted")
+    run = train(tiny(), tmp_path / "run", control=control)
+    assert (run.status, run.reason) == ("stopped", "kernel restarted")

@@ -1,12 +1,14 @@
 import math
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 
 import elastic_pinn as ep
+from elastic_pinn.training.control import Work
 from elastic_pinn.workbench.panels.live import CAPACITY, LiveRecord, ThinnedSeries
-from elastic_pinn.workbench.panels.progress import progress_text
+from elastic_pinn.workbench.panels.progress import Progress, pace_text
 from elastic_pinn.workbench.words import duration_text
 
 CONFIG = ep.Config(hidden_layers=[8])
@@ -84,9 +86,31 @@ def test_weights_are_read_by_the_config_that_they_were_trained_by(tmp_path, tiny
     assert (model.predict(0.3, 0.4, 0.5) == checkpoint.predict(0.3, 0.4, 0.5)).all()
 
 
-def test_progress_tells_step_speed_and_time_left():
-    assert progress_text(1000, 10_000, 25.0) == "step 1,000 of 10,000 · 25 steps/s · 6:00 left"
-    assert progress_text(0, 10, math.nan) == "step 0 of 10"
+def test_progress_tells_speed_and_time_left():
+    assert pace_text(1000, 10_000, 25.0) == "25 steps/s · 6:00 left"
+    assert pace_text(0, 10, math.nan) == ""
+
+
+def test_progress_tells_step_stage_loss_and_error():
+    record, progress = LiveRecord(*GIVEN), Progress(10)
+    progress.show(0, record.standing())
+    assert said(progress) == "step 0 of 10 · adam"
+    record.take_row({"step": 1, "stage": 0, "loss/total": 0.25, "error/displacement": 0.5})
+    record.take_row({"step": 2, "stage": 0, "loss/total": 0.125, "error/displacement": math.nan})
+    progress.end(record.step, record.standing())
+    assert said(progress) == "step 2 of 10 · adam · loss 1.25e-01 · error 5.00e-01"
+
+
+def test_progress_tells_what_takes_long_within_a_step_and_about_how_long():
+    progress, now = Progress(10), time.monotonic()
+    progress.show(2, "adam", Work("solving 3,000 amplitudes", now - 5.0, 0.25))
+    assert said(progress) == "step 2 of 10 · adam · solving 3,000 amplitudes, about 20 s"
+    progress.show(2, "adam", Work("solving 3,000 amplitudes", now, 0.0))
+    assert "solving" not in said(progress), "it may be over at once"
+
+
+def said(progress):
+    return progress.children[-1].value
 
 
 def test_time_spans_read_like_a_clock():

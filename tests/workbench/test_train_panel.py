@@ -149,7 +149,7 @@ def test_a_fault_in_the_picture_does_not_end_the_run(tmp_path, monkeypatch, capl
 
 
 def test_a_fault_in_the_panel_leaves_no_run_going_on_unseen(tmp_path, monkeypatch):
-    def broken(self, step):
+    def broken(self, step, *others):
         if step > 2:
             raise ZeroDivisionError("no progress today")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks.breath import breathe
+from elastic_pinn.networks.work import work
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.own import OwnOptimizer
@@ -81,18 +81,25 @@ def _reflect(matrix: Tensor) -> Tensor:
     LAPACK; by T's inverse, diag(1 / tau) and the strict upper triangle of V^T V (Puglisi, SIAM J. Sci. Stat. Comput.
     13, 1992).
     """
-    factors = matrix.new_empty(matrix.shape[1])
-    for low in range(0, matrix.shape[1], COLUMNS_AT_ONCE):
-        breathe()
-        here = slice(low, low + COLUMNS_AT_ONCE)
-        columns, rest = matrix[low:, here], matrix[low:, here.stop :]
-        reflectors, factors[here] = torch.geqrf(columns)
-        columns.copy_(reflectors)
-        v = reflectors.tril(-1)
-        v.diagonal().fill_(1.0)
-        inverse = torch.triu(v.T @ v, 1) + torch.diag(1.0 / factors[here])
-        rest.addmm_(v, torch.linalg.solve_triangular(inverse.T, v.T @ rest, upper=False), alpha=-1.0)
+    rows, count = matrix.shape
+    factors = matrix.new_empty(count)
+    with work(f"solving {count:,} amplitudes") as at:
+        for low in range(0, count, COLUMNS_AT_ONCE):
+            at(1.0 - _operations(rows - low, count - low) / _operations(rows, count))
+            here = slice(low, low + COLUMNS_AT_ONCE)
+            columns, rest = matrix[low:, here], matrix[low:, here.stop :]
+            reflectors, factors[here] = torch.geqrf(columns)
+            columns.copy_(reflectors)
+            v = reflectors.tril(-1)
+            v.diagonal().fill_(1.0)
+            inverse = torch.triu(v.T @ v, 1) + torch.diag(1.0 / factors[here])
+            rest.addmm_(v, torch.linalg.solve_triangular(inverse.T, v.T @ rest, upper=False), alpha=-1.0)
     return factors
+
+
+def _operations(rows: int, columns: int) -> float:
+    """Those of Householder's QR (Golub and Van Loan, Matrix Computations, 2013, section 5.2)."""
+    return 2.0 * columns**2 * (rows - columns / 3.0)
 
 
 def refine(attempt: Attempt, parameters: list[nn.Parameter], factored: Factored) -> Tensor:

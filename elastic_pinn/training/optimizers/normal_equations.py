@@ -12,8 +12,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks.breath import breathe
 from elastic_pinn.networks.curvature import Curvature
+from elastic_pinn.networks.work import work
 
 ENOUGH = 1e-2  # residual of conjugate gradients, relative to the gradient: the place is another after the step anyway
 MOST_PRODUCTS = 200
@@ -68,16 +68,17 @@ class MatrixFree:
         left = -self._gradient  # what the step leaves of the right side
         direction, size = left.clone(), left @ left
         enough = ENOUGH**2 * size
-        for _ in range(MOST_PRODUCTS):
-            if size <= enough:
-                break
-            breathe()
-            product = self._curvature(direction / self._lengths) / self._lengths + damping * direction
-            length = size / (direction @ product)
-            step += length * direction
-            left -= length * product
-            before, size = size, left @ left
-            direction = left + size / before * direction
+        with work(f"looking for a step of {len(step):,} parameters by conjugate gradients") as at:
+            for done in range(MOST_PRODUCTS):
+                if size <= enough:
+                    break
+                at(done / MOST_PRODUCTS)
+                product = self._curvature(direction / self._lengths) / self._lengths + damping * direction
+                length = size / (direction @ product)
+                step += length * direction
+                left -= length * product
+                before, size = size, left @ left
+                direction = left + size / before * direction
         promised = step @ (left + damping * step - self._gradient)
         return step / self._lengths, promised.item()
 

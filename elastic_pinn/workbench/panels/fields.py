@@ -36,7 +36,7 @@ VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # in a fault, so that wha
 MARK = " ⚠"
 STYLE = {"description_width": "165px"}
 # The height is the same whether there is a text or not: nothing below it may move away from under the mouse.
-LOOK = f""".ep-help {{height: 5.6em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
+LOOK = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
 .ep-help > div {{display: none}}
 .ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
 .ep-fault input, .ep-fault select {{outline: 2px solid {VERMILLION}; outline-offset: -1px}}"""
@@ -183,7 +183,7 @@ def _help(names: Iterable[str]) -> str:
         f'<div class="ep-help-{name}"><b>{name}</b>: {html.escape(str(meaning))}<br>legal: {html.escape(legal)}</div>'
         for name, (meaning, legal) in meanings.items()
     )
-    none = '<div class="ep-help-none">what the field means that you are in stands here</div>'
+    none = '<div class="ep-help-none">Click into a field to read here what it means.</div>'
     return f'<style>{LOOK}{rules}</style><div class="ep-help">{none}{texts}</div>'
 
 

@@ -20,6 +20,7 @@ from elastic_pinn.workbench.figures.losses import PREFIX, Curves, at_weights
 
 CAPACITY = 2000  # points of a curve; even
 MATERIAL = "material/"
+SHOWN = {"loss": "loss/total", "error": "error/displacement"}  # while it trains
 
 
 class LiveRecord:
@@ -38,6 +39,8 @@ class LiveRecord:
     ----------
     row
         The newest row; empty before the first.
+    known
+        The newest value of each column that was measured.
     """
 
     def __init__(self, run_dir: Path, config: Config, problem: Problem) -> None:
@@ -46,6 +49,7 @@ class LiveRecord:
         self._series: dict[str, ThinnedSeries] = {}
         self._newest: tuple[int, Config, Weights] | None = None
         self.row: Mapping[str, float] = {}
+        self.known: dict[str, float] = {}
 
     def take_earlier(self, history: pd.DataFrame) -> None:
         """Take in the history up to where training goes on: a part of each curve by itself, since not every column is
@@ -57,12 +61,13 @@ class LiveRecord:
                 for step, value in thinned.items():  # none, where it was never measured
                     self._series.setdefault(name, ThinnedSeries()).append(step, value)
         if len(history):
-            self.row = history.iloc[-1].to_dict()
+            self.row, self.known = history.iloc[-1].to_dict(), history.ffill().iloc[-1].dropna().to_dict()
 
     def take_row(self, row: Mapping[str, float]) -> None:
         """Take in a row of the history."""
         with self._lock:
             self.row = row
+            self.known = self.known | {name: value for name, value in row.items() if math.isfinite(value)}
             for name, value in row.items():
                 if name.startswith((PREFIX, MATERIAL)) and math.isfinite(value):
                     self._series.setdefault(name, ThinnedSeries()).append(row["step"], value)
@@ -81,6 +86,18 @@ class LiveRecord:
             return None
         step, config, weights = newest
         return step, Model.from_state(config, weights)
+
+    @property
+    def step(self) -> int:
+        """The step that training has come to."""
+        return int(self.row.get("step", 0))
+
+    def standing(self) -> str:
+        """Stage, loss and error of the newest row, for people."""
+        known = self.known
+        texts: list[str] = [self.config.stages[min(int(known.get("stage", 0)), len(self.config.stages) - 1)]]
+        texts += [f"{title} {known[name]:.2e}" for title, name in SHOWN.items() if name in known]
+        return " · ".join(texts)
 
     def losses(self) -> Curves:
         """Loss term -> (steps, values)."""

@@ -6,18 +6,22 @@ from collections import deque
 
 import ipywidgets as widgets
 
+from elastic_pinn.training.control import Work
 from elastic_pinn.workbench.words import duration_text
 
 PACE_WINDOW_S = 15.0
+LONG_S = 1.0  # of work within a step that is worth a word
 
 
 class Progress(widgets.HBox):
-    """Steps done of those to do, steps a second, time left."""
+    """Steps done of those to do, stage, loss and error; and steps a second and the time left, or what takes long just
+    now."""
 
     def __init__(self, steps: int) -> None:
-        self._bar = widgets.IntProgress(tooltip="steps done", layout={"width": "auto", "flex": "1 1 120px"})
-        self._text = widgets.Label(layout={"flex": "none"})
-        super().__init__([self._bar, self._text], layout={"flex": "1 1 320px", "align_items": "center"})
+        self._bar = widgets.IntProgress(layout={"width": "auto", "flex": "1 1 120px"})
+        self._text = widgets.Label(layout={"flex": "none", "max_width": "100%"})
+        layout = {"flex": "1 1 320px", "align_items": "center", "flex_flow": "row wrap"}
+        super().__init__([self._bar, self._text], layout=layout)
         self.begin(steps)
 
     def begin(self, steps: int, step: int = 0) -> None:
@@ -25,15 +29,22 @@ class Progress(widgets.HBox):
         self._bar.max, self._pace = steps, Pace()
         self.show(step)
 
-    def show(self, step: int) -> None:
-        """Training has come to a step."""
+    def show(self, step: int, standing: str = "", work: Work | None = None) -> None:
+        """Training has come to a step, stands so, and does some work that takes long, if any."""
         self._bar.value = step
-        self._text.value = progress_text(step, self._bar.max, self._pace.mark(step))
+        now = time.monotonic()
+        is_long = work is not None and now - work.began > LONG_S
+        doing = work.text(now) if work and is_long else pace_text(step, self._bar.max, self._pace.mark(step))
+        self._say(step, standing, doing)
 
-    def end(self, step: int) -> None:
+    def end(self, step: int, standing: str = "") -> None:
         """Training rests at a step."""
         self._bar.value = step
-        self._text.value = progress_text(step, self._bar.max, math.nan)
+        self._say(step, standing, "")
+
+    def _say(self, step: int, *others: str) -> None:
+        texts = [f"step {step:,} of {self._bar.max:,}", *others]
+        self._text.value = " · ".join(text for text in texts if text)
 
 
 class Pace:
@@ -53,9 +64,6 @@ class Pace:
         return (step - before) / elapsed if elapsed > 0 and step > before else math.nan
 
 
-def progress_text(step: float, steps: int, pace: float) -> str:
-    """Where training is, for people."""
-    done = f"step {step:,.0f} of {steps:,}"
-    if not math.isfinite(pace):
-        return done
-    return f"{done} · {pace:.3g} steps/s · {duration_text((steps - step) / pace)} left"
+def pace_text(step: float, steps: int, pace: float) -> str:
+    """Steps a second and the time left, for people; "" while they are not known."""
+    return f"{pace:.3g} steps/s · {duration_text((steps - step) / pace)} left" if math.isfinite(pace) else ""

@@ -194,7 +194,7 @@ class TrainPanel(widgets.VBox):
             self._seen = training.changes
             self._take_record(training)
             if training.state is State.PAUSED:
-                self._progress.end(self._step)
+                self._progress.end(self._step, self._record.standing() if self._record else "")
                 self.views.draw()
                 self._say_how("paused", training.refusal or "fields may be changed; Resume goes on")
             if training.state is not State.IDLE:
@@ -205,7 +205,7 @@ class TrainPanel(widgets.VBox):
     def _look_at_work(self, training: Training) -> None:
         if time.monotonic() >= self._next_text:
             training.look()
-            self._progress.show(self._step)
+            self._progress.show(self._step, self._record.standing() if self._record else "", training.work)
             is_changed = self._record and self.config != self._record.config
             later = "; changed fields count from the next Resume or Start" if is_changed else ""
             self._say(DOING[training.request], f"in {self.run_dir}{self._newest()}{later}")
@@ -223,7 +223,7 @@ class TrainPanel(widgets.VBox):
     def _show_end(self, training: Training) -> None:
         self._take_record(training)
         self._training = None
-        self._progress.end(self._step)
+        self._progress.end(self._step, self._record.standing() if self._record else "")
         if training.run:
             self.views.draw_all()
             summary = training.run.summary
@@ -298,7 +298,7 @@ class TrainPanel(widgets.VBox):
 
     @property
     def _step(self) -> int:
-        return int(self._record.row.get("step", 0)) if self._record else 0
+        return self._record.step if self._record else 0
 
     def _enter(self, state: State) -> None:
         self._state = state

@@ -15,6 +15,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.training import Control, RunDirectoryError, train
+from elastic_pinn.training.control import Work
 from elastic_pinn.workbench.figures.sources import checkpoint_of
 from elastic_pinn.workbench.panels.buttons import State
 from elastic_pinn.workbench.panels.live import LiveRecord
@@ -130,6 +131,11 @@ class Training:
     def checkpoint(self) -> None:
         """Write a checkpoint after the present step."""
         self._control.checkpoint()
+
+    @property
+    def work(self) -> Work | None:
+        """What takes long within the present step."""
+        return self._control.work
 
     def look(self) -> None:
         """Have the record take the weights after the present step."""
