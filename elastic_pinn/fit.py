@@ -54,12 +54,16 @@ class Fit:
     worst_channels: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def sentence(self) -> str:
+    def finding(self) -> str:
         """Verdict and grounds in one line."""
-        said = {"holds": "", "widened": "", "withheld": "no ±: "}[self.verdict] + self.reason
-        if self.plus_minus and self.is_lower_bound:
-            said += "; ± is a lower bound, since trained hidden layers are taken as they are"
-        return f"{said}; {self.advice}" if self.advice else said
+        bound = "; ± is a lower bound, since trained hidden layers are taken as they are"
+        said = f"no ±: {self.reason}" if self.verdict == "withheld" else self.reason
+        return f"{said}{bound if self.plus_minus and self.is_lower_bound else ''}"
+
+    @property
+    def sentence(self) -> str:
+        """The finding, and what usually helps."""
+        return f"{self.finding}; {self.advice}" if self.advice else self.finding
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a summary."""

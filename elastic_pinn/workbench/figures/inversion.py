@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from elastic_pinn.fit import NOT_ASSESSED, sentence_of
+from elastic_pinn.fit import NOT_ASSESSED
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.receivers import Receivers
@@ -25,7 +25,7 @@ from elastic_pinn.workbench.figures.units import unit_for
 
 SYMBOLS = {"lambda": "$\\lambda$", "mu": "$\\mu$", "rho": "$\\rho$"}
 BAND = 2.0  # standard deviations
-WIDTH = 150  # letters of a line above a figure
+WIDTH = 140  # letters of a line above a figure
 LEAST_DEVIATION = 0.01  # percent
 MOST_TICKS = 6  # of steps, below one of several columns
 
@@ -45,8 +45,8 @@ def material_traces(source: Source, problem: Problem | None = None) -> Picture:
     steps = history["step"].to_numpy()
     traces = {name: (steps, history[f"material/{name}"].to_numpy()) for name in unknowns}
     figure = draw_traces(traces, problem, stages_in(history, opened.config))
-    said = sentence_of(opened.fit) if isinstance(opened, Run) else NOT_ASSESSED
-    figure.suptitle(textwrap.fill(said, WIDTH), fontsize=8)
+    fit = opened.fit if isinstance(opened, Run) else None
+    figure.suptitle(textwrap.fill(fit.finding if fit else NOT_ASSESSED, WIDTH), fontsize=8)
     return figure
 
 

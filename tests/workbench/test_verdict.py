@@ -1,0 +1,107 @@
+"""Wherever a found value is shown, it has its ± and the verdict of the run's summary, or none and why."""
+
+import json
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import elastic_pinn as ep
+from elastic_pinn.fit import NOT_ASSESSED
+from elastic_pinn.workbench.batch.standing import row_of
+from elastic_pinn.workbench.cli.app import app
+from elastic_pinn.workbench.panels.run_list import as_lines
+from elastic_pinn.workbench.runs import runs_table
+from elastic_pinn.workbench.tables import material_table, material_text
+from elastic_pinn.workbench.verdict import value_text, values_text
+
+ERRORS = {"lambda": 8.1e7, "mu": 1.6e7}
+EXPLAINED = "the data are explained: misfit 0.99 times the noise (stated)"
+
+
+@pytest.fixture(scope="module")
+def runs(inverse_run, tmp_path_factory) -> dict[str, ep.Run]:
+    """An inverse run whose fit is `withheld`, the same with a fit that `holds`, and one of an `old` version."""
+    folder = tmp_path_factory.mktemp("verdicts")
+    found = inverse_run.fit
+    fits = {
+        "withheld": found,
+        "holds": replace(found, verdict="holds", reason=EXPLAINED, advice="", plus_minus=ERRORS, is_lower_bound=False),
+        "old": None,
+    }
+    for name, fit in fits.items():
+        path = Path(shutil.copytree(inverse_run.path, folder / name)) / "summary.json"
+        summary = json.loads(path.read_text())
+        del summary["fit"]
+        path.write_text(json.dumps(summary if fit is None else {**summary, "fit": fit.as_json()}))
+    return {name: ep.Run(folder / name) for name in fits}
+
+
+def inspected(run: ep.Run) -> str:
+    done = CliRunner().invoke(app, ["inspect", str(run.path)])
+    assert done.exit_code == 0, done.output
+    return " ".join(done.output.split())
+
+
+def test_the_summary_gives_the_fit_back(runs):
+    assert runs["holds"].fit.plus_minus == ERRORS and runs["withheld"].fit.plus_minus == {}
+    assert runs["old"].fit is None
+
+
+def test_a_table_and_its_text_say_it(runs):
+    holds, withheld = (material_table(runs[name]) for name in ("holds", "withheld"))
+    assert holds.loc["lambda", "±"] == 0.081 and holds.loc["lambda", "verdict"] == "holds"
+    assert material_text(holds).splitlines()[0].endswith(" ± 0.081 GPa") and material_text(holds).endswith(EXPLAINED)
+    assert math.isnan(withheld.loc["lambda", "±"]) and withheld.loc["lambda", "verdict"] == "withheld"
+    assert " ± " not in material_text(withheld) and runs["withheld"].fit.sentence in material_text(withheld)
+
+
+def test_inspect_says_it(runs):
+    assert f"{values_text(runs['holds'].fit)}; {EXPLAINED}" in inspected(runs["holds"])
+    assert f"GPa, no ±; {runs['withheld'].fit.sentence}" in inspected(runs["withheld"])
+    assert NOT_ASSESSED in inspected(runs["old"])
+
+
+def test_inspect_of_a_checkpoint_says_where_it_stands(runs, forward_run):
+    for run, is_said in ((runs["holds"], True), (forward_run, False)):
+        done = CliRunner().invoke(app, ["inspect", "--no-isolated", str(run.latest().path)])
+        assert ("stand in the summary of its run" in done.output) == is_said
+
+
+def test_the_table_of_runs_says_it(runs):
+    table = runs_table(Path(runs["holds"].path).parent)
+    assert table["fit"].to_dict() == {"holds": "holds", "withheld": "withheld", "old": "not assessed"}
+    assert table.loc["holds", "mu ±"] == ERRORS["mu"] and table["mu ±"].notna().sum() == 1
+    assert table.loc["old", "mu"] == table.loc["holds", "mu"] == runs["holds"].material()["mu"]
+    assert table.loc["holds", "chi2"] == runs["holds"].fit.chi_square > 1.5 and math.isnan(table.loc["old", "chi2"])
+    head, *lines = as_lines(table)
+    assert "mu ±" in head and any("1.6e+07" in line for line in lines)
+
+
+def test_a_table_of_forward_runs_has_no_such_columns(folder_of_runs):
+    assert not {"lambda", "mu ±", "fit", "chi2"} & set(runs_table(folder_of_runs).columns)
+
+
+def test_the_row_of_a_sweep_says_it(runs, forward_run):
+    rows = {name: row_of(Path(run.path)) for name, run in runs.items()}
+    assert {name: row["fit"] for name, row in rows.items()} == {
+        "holds": "holds", "withheld": "withheld", "old": "not assessed"
+    }  # fmt: skip
+    assert rows["holds"]["material/mu ±"] == ERRORS["mu"] and math.isnan(rows["withheld"]["material/mu ±"])
+    assert "material/mu ±" not in rows["old"] and "fit" not in row_of(Path(forward_run.path))
+
+
+@pytest.mark.parametrize("name", ["holds", "withheld", "old"])
+def test_the_figure_of_the_material_says_it(runs, name):
+    said = ep.figures.material_traces(runs[name]).get_suptitle().replace("\n", " ")
+    assert said == (runs[name].fit.finding if runs[name].fit else NOT_ASSESSED)
+
+
+def test_a_value_has_two_digits_of_its_error_and_four_without():
+    assert value_text("mu", 26.0012, 0.0153, "GPa") == "mu = 26.001 ± 0.015 GPa"
+    assert value_text("mu", 26.0012, 4.2, "GPa") == "mu = 26.0 ± 4.2 GPa"
+    assert value_text("lambda", 73.95, math.nan, "GPa") == "lambda = 73.95 GPa, no ±"
+    assert value_text("mu", 26.0, math.inf, "GPa") == "mu = 26.00 GPa, no ±"
