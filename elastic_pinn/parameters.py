@@ -25,7 +25,7 @@ def parameters_in(namespace: Mapping[str, Any], fields: Collection[str]) -> dict
     for name, value in namespace.items():
         if name.startswith("_") or name in {"In", "Out"}:
             continue
-        if name in fields or isinstance(value, PLAIN) or (_is_data(value) and _is_near(name, fields)):
+        if name in fields or isinstance(value, PLAIN) or (_is_near(name, fields) and _is_data(value)):
             found[name] = plain(value)
     return found
 

@@ -108,3 +108,16 @@ def test_what_had_better_be_known_stands_where_faults_do_and_hinders_nothing():
     by_label(form)["hidden_layers"].value = "500"
     assert "500 waves" in message(form) and "set hidden_layers = [2300] or more" in message(form)
     assert form.fault is None and form.config.hidden_layers == (500,)
+
+
+def test_another_problem_may_be_chosen_whatever_the_first_one_was_given():
+    form = form_of(ep.Config(lame_lambda=3.0, duration=1.0))
+    by_label(form)["data"].value = "data/aluminium_receivers.h5"
+    assert "problem 'standing_waves' does not use it" in str(form.fault)
+    by_label(form)["problem"].value = "receivers"
+    by_label(form)["unknowns"].value = "lambda, mu"
+    assert form.fault is None and form.config.problem == "receivers" and form.problem.receivers is not None
+    by_label(form)["density"].value = "7800"
+    assert "density = 7800.0: problem 'receivers' does not use it" in str(form.fault)
+    by_label(form)["density"].value = "1"
+    assert form.fault is None

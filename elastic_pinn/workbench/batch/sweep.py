@@ -184,12 +184,11 @@ class Sweep(Part):
         A list where the config takes one value, or a list of lists where it takes a list, has a run for each item.
         `run_dir` is the folder of the runs; "" means a fresh runs/TIME-NAME.
         """
-        plain = {key: value for key, value in namespace.items() if key in Config.model_fields}
-        unknown = {key: value for key, value in plain_parameters(namespace).items() if key not in plain}
-        directory = unknown.pop("run_dir", "") or f"{RUNS}/{stamped(name)}"
-        grid = {key: value for key, value in plain.items() if _is_several(key, value)}
-        same = {key: value for key, value in plain.items() if key not in grid}
-        return cls(notebook=notebook, directory=directory, parameters={**same, **unknown}, grid=grid, **fields)
+        given = plain_parameters(namespace)
+        directory = given.pop("run_dir", "") or f"{RUNS}/{stamped(name)}"
+        grid = {key: value for key, value in given.items() if _is_several(key, value)}
+        same = {key: value for key, value in given.items() if key not in grid}
+        return cls(notebook=notebook, directory=directory, parameters=same, grid=grid, **fields)
 
     def to_yaml(self) -> str:
         """The same as `read` takes, without what is as by default."""
@@ -244,6 +243,8 @@ class Sweep(Part):
 
 def _is_several(name: str, value: Any) -> bool:
     """Whether a value is a list of values for a field."""
+    if name not in Config.model_fields:
+        return False
     takes_list = get_origin(Config.model_fields[name].annotation) is tuple
     items = value if isinstance(value, list) else []
     return any(isinstance(item, list) for item in items) if takes_list else isinstance(value, list)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from elastic_pinn.storage import locked
@@ -227,3 +228,9 @@ def test_a_first_look_at_a_run_that_fails_gives_no_estimate(tmp_path):
     asked = {"network": "mlp", "stages": ["adam"], "precision": "float32", "learning_rate": 1e30, "hidden_layers": [8]}
     plan = Plan.of(Sweep(notebook=WHERE["notebook"], directory=str(tmp_path), parameters=asked | {"steps": 50}))
     assert seconds_left(plan, rows_of(plan)) is None
+
+
+def test_arrays_and_ranges_of_a_notebook_are_runs_for_each_item():
+    given = {"seed": range(3), "hidden_layers": np.array([[20], [40]]), "steps": np.int64(2), "run_dir": "runs/x"}
+    sweep = Sweep.of_parameters({**given, "np": np, "helper": print}, notebook="notebooks/01_forward.ipynb", name="x")
+    assert sweep.grid == {"seed": [0, 1, 2], "hidden_layers": [[20], [40]]} and sweep.parameters == {"steps": 2}
