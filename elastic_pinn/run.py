@@ -94,7 +94,10 @@ class Checkpoint:
         return problem
 
     def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
-        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast."""
+        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast.
+
+        Raises ValueError outside the window that was trained in.
+        """
         return self._model.predict(x, y, t)
 
     @cached_property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -44,7 +45,12 @@ def evaluate(field: Field | None, points: Tensor) -> Tensor:
 
 def name_of(field: Field | None) -> str:
     """What a field is called where people read it."""
-    return getattr(field, "__name__", type(field).__name__) if field else "0"
+    if field is None:
+        return "0"
+    while isinstance(field, partial):
+        field = field.func
+    name = getattr(field, "__name__", type(field).__name__)
+    return f"{name} of line {field.__code__.co_firstlineno}" if name == "<lambda>" else name
 
 
 def require_field(field: Any, role: str) -> None:

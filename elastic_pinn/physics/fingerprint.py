@@ -19,9 +19,11 @@ itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -96,7 +98,8 @@ def _signs(count: int) -> np.ndarray:
 
 def _version_1(problem: Problem) -> Tensor:
     """The fingerprint of version 1, (K,)."""
-    numbers = [*_constants(problem), *_unknowns(problem), *_structure(problem), *_data_digest(problem)]
+    digest = _data_digest(problem, problem.receivers.given_as if problem.receivers else {})
+    numbers = [*_constants(problem), *_unknowns(problem), *_structure(problem), *digest]
     fields = [probe.values(POINTS_OF_1).flatten() for probe in probes(problem)]
     return torch.cat([torch.tensor(numbers, dtype=torch.float64), problem.scales.as_tensor(), *fields])
 
@@ -117,9 +120,9 @@ def _structure(problem: Problem) -> list[float]:
     return [float(flag) for flag in chain(parts, *conditions)]
 
 
-def _data_digest(problem: Problem) -> bytes:
-    """The SHA-256 of the receivers' numbers, which need not come from a file."""
+def _data_digest(problem: Problem, types: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """The SHA-256 of the receivers' numbers, which need not come from a file; types: of their arrays, not double."""
     if problem.receivers is None:
         return b""
-    arrays = (problem.receivers.xy, problem.receivers.time, problem.receivers.displacement)
-    return sha256(b"".join(array.tobytes() for array in arrays)).digest()
+    arrays = ((name, getattr(problem.receivers, name)) for name in ("xy", "time", "displacement"))
+    return sha256(b"".join(array.astype(types.get(name, array.dtype)).tobytes() for name, array in arrays)).digest()

@@ -5,7 +5,7 @@ data/README.md lists the file's data sets. Letters of shapes: R receivers, T tim
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
@@ -70,6 +70,7 @@ class Receivers:
     provenance: str = ""
     path: Path | None = None
     sha256: str = ""
+    given_as: Mapping[str, str] = field(init=False, default_factory=dict)  # types, for fingerprints of version 1
 
     def __post_init__(self) -> None:
         self._take_plain_values()
@@ -81,9 +82,9 @@ class Receivers:
 
     def _take_plain_values(self) -> None:
         """Have arrays where lists or tensors were given, and the like."""
-        taken: dict[str, Any] = {
-            name: _array(f"receivers/{name}", getattr(self, name)) for name in ("xy", "time", "displacement")
-        }
+        given = {name: getattr(self, name) for name in ("xy", "time", "displacement")}
+        taken: dict[str, Any] = {name: _array(f"receivers/{name}", values) for name, values in given.items()}
+        taken["given_as"] = {name: values.dtype.str for name, values in given.items() if isinstance(values, np.ndarray)}
         if isinstance(self.material, Material):
             known = (self.material.lame_lambda, self.material.lame_mu, self.material.density)
             taken["material"] = dict(zip(UNITS, known, strict=True))
@@ -170,9 +171,9 @@ def _check_shapes(receivers: Receivers) -> None:
     if time.ndim != 1 or not len(time):
         raise ValueError(f"receivers/time has shape {time.shape}, where (times,) is needed")
     needed = (len(xy), len(time), 2)
-    for name, field in _recordings(receivers).items():
-        if field.shape != needed:
-            raise ValueError(f"{name} has shape {field.shape}, where receivers/xy and /time need {needed}")
+    for name, values in _recordings(receivers).items():
+        if values.shape != needed:
+            raise ValueError(f"{name} has shape {values.shape}, where receivers/xy and /time need {needed}")
 
 
 def _check_values(receivers: Receivers) -> None:

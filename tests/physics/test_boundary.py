@@ -1,11 +1,14 @@
 """Conditions: what is imposed is checked where it is stated."""
 
+import functools
+import re
+
 import numpy as np
 import pytest
 import torch
 
 from elastic_pinn.physics import Domain, ProblemError
-from elastic_pinn.physics.boundary import Displacement, Initial, Traction, evaluate
+from elastic_pinn.physics.boundary import Displacement, Initial, Traction, evaluate, name_of
 from elastic_pinn.physics.solutions import PlaneWave
 
 POINTS = torch.rand(7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -77,6 +80,16 @@ def test_a_field_may_return_its_components_or_nested_lists(field):
 def test_a_component_may_be_one_number():
     assert evaluate(lambda x, y, t: (x, 0.1), POINTS)[:, 1].tolist() == [0.1] * 7
     assert evaluate(lambda x, y, t: [3, x], POINTS)[:, 0].tolist() == [3.0] * 7
+
+
+def test_a_field_is_named_as_well_as_can_be():
+    def push(x, y, t, size):
+        return size * x, y
+
+    assert name_of(functools.partial(push, size=1.0)) == "push"
+    assert re.fullmatch(r"<lambda> of line \d+", name_of(lambda x, y, t: x))
+    assert name_of(PlaneWave("p", 2.0, 1.0, 1.0)) == "PlaneWave" and name_of(None) == "0"
+    assert evaluate(functools.partial(push, size=2.0), POINTS)[:, 0].tolist() == (2.0 * POINTS[:, 0]).tolist()
 
 
 @pytest.mark.parametrize(
@@ -175,7 +188,7 @@ WINDOW = Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
     ids=["numpy", "asarray", "detached numpy", "detached", "in part"],
 )
 def test_the_start_of_a_wave_whose_derivative_torch_does_not_find_is_refused(wave):
-    with pytest.raises(ProblemError, match=r"Initial\.of\(<lambda>\): torch cannot find its derivative"):
+    with pytest.raises(ProblemError, match=r"Initial\.of\(<lambda> of line \d+\): torch cannot find its derivative"):
         Initial.of(wave).require_true_rates(WINDOW)
 
 

@@ -1,6 +1,7 @@
 """Two problems are told apart by what they mean, and one problem is the same however it is written."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
@@ -173,6 +174,18 @@ def test_a_fingerprint_without_a_version_is_compared_as_it_was_made(waves, inver
     assert not waves(displacement_scale=2.0).is_like(of_version_1(waves()))
     assert not waves(force=constant(0.0, 1e-6)).is_like(of_version_1(waves(force=constant(0.0, 2e-6))))
     assert waves(force=spot(0.5, 0.5, 0.03)).is_like(of_version_1(waves(force=spot(0.2, 0.8, 0.03))))
+
+
+def test_arrays_of_other_types_are_the_same_data_and_were_not_for_version_1(waves, receivers):
+    given = {"time": receivers().time.astype(np.float32), "displacement": receivers().displacement.astype(np.float32)}
+    single = waves(receivers=receivers(**given))
+    double = waves(receivers=receivers(**{name: array.astype(np.float64) for name, array in given.items()}))
+    assert same(single, double)
+    arrays = (receivers().xy, given["time"], given["displacement"])
+    digest = list(hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest())
+    stored = of_version_1(single)
+    assert [float(byte) for byte in digest] in [stored["fingerprint"][i : i + 32].tolist() for i in range(20)]
+    assert single.is_like(stored) and not double.is_like(stored)
 
 
 def test_the_fingerprint_is_small(waves):
