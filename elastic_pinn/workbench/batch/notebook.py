@@ -92,10 +92,10 @@ class Notebook:
         config = None if self._sweeps or self.computed(given) else self._config(given)
         for name in given.keys() - {RUN_DIR}:
             if not self.takes(name):
-                near = "".join(f"; did you mean {each!r}?" for each in get_close_matches(name, names, 1))
+                near = "".join(f" Did you mean {each!r}?" for each in get_close_matches(name, names, 1))
                 raise ConfigError(
-                    f"{name!r} is no parameter of {self.name}.ipynb, which would not look at it{near or ':'} its cell "
-                    f"of parameters has {', '.join(sorted(names)) or 'none'}"
+                    f"{name!r} is no parameter of {self.name}.ipynb, which would not look at it.{near} Its cell of "
+                    f"parameters has {', '.join(sorted(names)) or 'none'}"
                 )
             if self._ignores(name):
                 raise ConfigError(

@@ -259,4 +259,6 @@ def _for_people(fault: Any) -> str:
         meant = "".join(f"; did you mean {each!r}?" for each in get_close_matches(name, legal, 1))
         return f"{place!r} is not known{meant or ';'} legal there: {', '.join(legal)}"
     message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "string_type" and fault["input"] is None:
+        message = 'text is needed, and in YAML nothing, or a lone ~, is none: "~" means the home folder'
     return f"{place}: {message}" if place else message

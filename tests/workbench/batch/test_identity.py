@@ -3,16 +3,19 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError, jobs
 from elastic_pinn.workbench.batch.inputs import require_unchanged
 from elastic_pinn.workbench.batch.plan import RECORD_FILE
-from elastic_pinn.workbench.batch.standing import rows_of
+from elastic_pinn.workbench.batch.standing import SWEEP_FILE, rows_of
 from elastic_pinn.workbench.batch.summary import update_summary
+from elastic_pinn.workbench.cli import app
 from tests.headless import write_training_notebook
 
 FEW = {"hidden_layers": [6], "steps": 2, "interior_points": 20, "initial_points": 8, "validation_points": 10,
@@ -26,7 +29,9 @@ def project(tmp_path, aluminium, monkeypatch) -> Path:
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
     write_training_notebook(tmp_path / "train.ipynb")
-    shutil.copy(aluminium, tmp_path / "waves.h5")
+    whole = ep.Receivers.load(aluminium)
+    few = {"xy": whole.xy[::10], "time": whole.time[::8], "displacement": whole.displacement[::10, ::8]}
+    replace(whole, **few, truth=None).save(tmp_path / "waves.h5")
     return tmp_path
 
 
@@ -154,6 +159,17 @@ def test_how_a_sweep_stands_is_told_by_what_it_was_begun_with(project):
     (project / "runs" / RECORD_FILE).write_text("{}")
     with pytest.raises(SweepError, match=r"sweep.json is not what a sweep writes"):
         Plan.as_begun(begun.sweep)
+
+
+def test_runs_in_the_folder_that_do_not_count_are_told(project):
+    begun = plan()
+    complete(begun)
+    complete(begun, name="of-before")
+    (project / "runs" / RECORD_FILE).write_bytes(begun.record)
+    (project / "runs" / SWEEP_FILE).write_text(begun.from_anywhere.to_yaml())
+    told = CliRunner().invoke(app, ["status", "runs"])
+    assert told.exit_code == 0 and told.output.startswith("1 runs: 1 completed\n")
+    assert "lies what does not count here" in told.output and "1 runs (of-before)" in told.output
 
 
 def test_how_a_sweep_of_version_0_1_0_stands_is_told_by_its_names(project):

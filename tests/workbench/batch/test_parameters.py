@@ -59,7 +59,7 @@ def test_a_parameter_of_the_notebooks_own_can_be_given():
     [
         (["steps = 1", ALL], {"stesp": 3}, "'stesp' is not a field; did you mean 'steps'"),
         (["stesp = 1", ALL], {}, "'stesp' is not a field; did you mean 'steps'"),
-        (["steps = 1", SOME], {"stesp": 3}, "'stesp' is no parameter of own.ipynb, .*; did you mean 'steps'"),
+        (["steps = 1", SOME], {"stesp": 3}, "'stesp' is no parameter of own.ipynb, .*Did you mean 'steps'"),
         (["steps = 1", SOME], {"seed": 3}, "'seed' is no parameter of own.ipynb, which would not look at it"),
         (["steps = 1", SOME], {"resume": "auto"}, "'resume' is no parameter of own.ipynb"),
         (["steps = 1", "steps = 5\nprint(steps)"], {"steps": 3}, "steps = 3 would change nothing"),

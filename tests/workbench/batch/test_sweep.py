@@ -150,6 +150,7 @@ def test_a_sweep_file_is_read_as_people_write_it_and_written_as_it_is_read(tmp_p
         ({"cluster": {"options": {"cores": 1}}}, "options are those of a jobqueue"),
         ({"cluster": {"directory": "$SCRATCH"}}, "needs the parameter mirror"),
         ({"workers": -1}, "workers"),
+        ({"metric": None}, "metric: text is needed, and in YAML nothing, or a lone ~, is none"),
         ({"metric": "status"}, "metric: 'status': legal are columns of the history that begin with loss/, error/"),
         (
             {"random": {"count": 1, "parameters": {"ridge": {"loguniform": [1, 2]}}}},
