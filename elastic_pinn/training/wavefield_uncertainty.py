@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.linearised import Linearised, session_of
@@ -59,7 +59,7 @@ class WavefieldUncertainty:
     """
 
     def __init__(self, checkpoint: Checkpoint, problem: Problem | None = None) -> None:
-        problem = problem or problem_from(checkpoint.config)
+        problem = checkpoint.problem(problem)
         if problem.receivers is None:
             raise UncertaintyError("no receivers: what a forward problem leaves open is no matter of noise")
         stated = noise_of(problem.receivers)
