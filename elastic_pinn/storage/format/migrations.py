@@ -2,7 +2,7 @@
 
 A checkpoint of format version v is read as it is, and its contents (the fields of a Snapshot) pass through all
 functions from v on. Nothing is ever written in an older version, and a function once released never changes: a golden
-file of each version is kept in tests/storage/golden.
+file of each version is kept in tests/storage/format/golden.
 """
 
 from collections.abc import Callable, Mapping

@@ -80,7 +80,7 @@ def test_a_config_that_a_run_cannot_go_on_with_changes_nothing_in_it(notebook, s
 @pytest.mark.slow
 def test_the_worker_of_a_sweep_tells_a_refusal_and_changes_nothing(notebook, stopped):
     before = contents(stopped)
-    job = Job("a sweep", Planned(stopped.name, OTHER), str(stopped.parent), time_limit=0.0, threads=1)
+    job = Job("a sweep", Planned(stopped.name, OTHER, {}), str(stopped.parent), time_limit=0.0, threads=1)
     row = execute(notebook, job)
     assert row["status"] == "failed" and "cannot resume with another network" in row["reason"] and row["step"] == 5
     assert contents(stopped) == before
