@@ -8,9 +8,8 @@ At the end of a fit the displacement is linear, to first order, in the last laye
 s is the noise of a sample. All rows that are imposed count, and w s is what a weighted misfit of each of them is taken
 to be off by: a recorded sample by the noise itself, a known start or side, each row of weight v^2 = weight / points, by
 s w / v. Such a row is exact but for what the network cannot express of it, and counts as a constraint: in 02_inverse
-s w / v is 3 % of the noise, as large as what is left there after the fit to within a factor of 4. The ridge is a prior:
-amplitudes that no row sees keep the variance that it allows them, and a wavefield made of such is uncertain by more
-than any wave is large. Source: Tarantola, Inverse Problem Theory, 2005, section 3.2.2.
+s w / v is 4 % of the noise, a few times what is left there after the fit. The ridge is a prior: amplitudes that no row
+sees keep the variance that it allows them, and a wavefield made of such is uncertain by more than any wave is large. Source: Tarantola, Inverse Problem Theory, 2005, section 3.2.2.
 
 Of a network whose other layers are trained too, this is what remains while those stay as they are: a lower bound.
 """
