@@ -9,7 +9,8 @@ s is the noise of a sample. All rows that are imposed count, and w s is what a w
 to be off by: a recorded sample by the noise itself, a known start or side, each row of weight v^2 = weight / points, by
 s w / v. Such a row is exact but for what the network cannot express of it, and counts as a constraint: in 02_inverse
 s w / v is 4 % of the noise, a few times what is left there after the fit. The ridge is a prior: amplitudes that no row
-sees keep the variance that it allows them, and a wavefield made of such is uncertain by more than any wave is large. Source: Tarantola, Inverse Problem Theory, 2005, section 3.2.2.
+sees keep the variance that it allows them, and a wavefield made of such is uncertain by more than any wave is large.
+Source: Tarantola, Inverse Problem Theory, 2005, section 3.2.2.
 
 Of a network whose other layers are trained too, this is what remains while those stay as they are: a lower bound.
 """
@@ -33,6 +34,7 @@ from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
 
 POINTS_AT_ONCE = 1024
+LEAST_FREE = 0.05  # degrees of freedom, of the samples
 EXPLAINED = 1.5  # times what is to be expected of the mean square of the misfits, at most
 
 
@@ -53,8 +55,9 @@ class WavefieldUncertainty:
 
     Attributes:
         noise: the standard deviation of a sample, m.
-        misfit: the root mean square of the misfits at the receivers, in units of the noise.
-        elsewhere: that of all other rows, in units of what their weights stand for.
+        samples, degrees: numbers recorded that were trained on, and what of them the fit does not take up.
+        misfit: the root of the squared misfit per degree of freedom at the receivers, in units of the noise.
+        elsewhere: the root mean square of all other misfits, in units of what their weights stand for.
     """
 
     def __init__(self, checkpoint: Checkpoint, problem: Problem | None = None) -> None:
@@ -67,15 +70,17 @@ class WavefieldUncertainty:
         session = session_of(checkpoint, problem)
         _require_possible(session)
         self._scales, self._dtype = problem.scales, session.model.dtype
+        self.noise = stated.level
         with torch.no_grad():
             self._linear = Linearised(session)
-        self.noise = stated.level
+            if not self._linear.tells_unknowns_apart:
+                raise UncertaintyError(f"the data do not tell {' and '.join(problem.material.unknowns)} apart")
+            leverage = self._linear.leverage()
         self._unit = self._linear.weight * stated.level / problem.scales.displacement  # of a weighted misfit
-        data = self._linear.data
-        self.misfit = _size(self._linear.residuals[data]) / self._unit
-        self.elsewhere = _size(self._linear.residuals[: data.start]) / self._unit
-        if not self._linear.tells_unknowns_apart:
-            raise UncertaintyError(f"the data do not tell {' and '.join(problem.material.unknowns)} apart")
+        data, squares = self._linear.data, (self._linear.residuals / self._unit).square()  # (M,)
+        self.samples, self.degrees = len(leverage), len(leverage) - float(leverage.sum())
+        self.misfit = math.sqrt(float(squares[data].sum()) / max(1.0, self.degrees))
+        self.elsewhere = math.sqrt(float(squares[: data.start].sum()) / max(1, data.start))
 
     def std(self, x: Any, y: Any, t: Any) -> np.ndarray:
         """The standard deviation of each component (..., 2) in m at positions x, y (m) and times t (s), arrays that
@@ -96,16 +101,13 @@ class WavefieldUncertainty:
     @property
     def fault(self) -> str:
         """Why the wavefield may be further off than its standard deviation; "" where nothing says so."""
+        if self.degrees < LEAST_FREE * self.samples:
+            return f"the fit could meet any data: {self.samples:,} samples leave {self.degrees:.0f} degrees of freedom"
         if self.misfit**2 > EXPLAINED:
             return f"the data are not explained, misfit {self.misfit:.3g} times the noise"
         if self.elsewhere**2 > EXPLAINED:
             return f"equation or known start are missed by {self.elsewhere:.3g} times what their weights allow"
         return ""
-
-
-def _size(misfits: Tensor) -> float:
-    """The root mean square, 0 of none."""
-    return float(misfits.square().mean().sqrt()) if len(misfits) else 0.0
 
 
 def _require_possible(session: Session) -> None:

@@ -50,7 +50,7 @@ def test_the_wavefield_in_aluminium_is_off_by_what_its_standard_deviation_tells(
     where = (*xy.T[:, :, None], receivers.time[4::4])
     std = ep.WavefieldUncertainty(aluminium_run.latest()).std(*where)  # (40, T, 2)
     off = (aluminium_run.predict(*where) - exact.numpy()) / std
-    assert std.max() < 0.1 * np.sqrt(np.square(receivers.displacement).mean())
+    assert np.median(std) < 0.02 * np.sqrt(np.square(receivers.displacement).mean())
     assert 0.7 < np.sqrt(np.square(off).mean()) < 1.4
 
 

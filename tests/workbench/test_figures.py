@@ -284,7 +284,7 @@ def test_waves_that_no_receiver_sees_are_hatched_and_said_and_leave_the_scales_t
     assert all(hatched(axes) for axes in (u_x, u_y, deviation))
     assert figure.get_suptitle().startswith("no receiver sees the hatched waves, ")
     assert f"exceeds the rms of what was recorded, {recorded:.3g} m" in figure.get_suptitle()
-    assert deviation.images[0].get_clim() == (0.0, pytest.approx(recorded))
+    assert deviation.images[0].get_clim()[1] == pytest.approx(recorded)
     drawn = np.abs(run.predict(*np.meshgrid(*2 * [np.linspace(0, 1, 61)]), 0.5)).max()
     assert 3 * u_x.images[0].get_clim()[1] < drawn, "what is drawn there is no scale"
 

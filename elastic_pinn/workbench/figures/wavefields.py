@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
@@ -17,6 +18,7 @@ from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_o
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 GRID = 61  # nodes on a side of a map
+DECADES = 1e3  # of a standard deviation that are told apart
 EVERY = 2  # node at which its standard deviation is worked out
 INSTANTS = 41  # for errors over time
 DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"  # both safe for the colour-blind
@@ -162,6 +164,7 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     recorded = np.sqrt(np.square(problem.receivers.displacement).mean())
     unseen, size = spread > recorded, np.abs(found).max(-1)[:, ::EVERY, ::EVERY]
     most = min(_largest(spread), recorded)
+    least = max(float(spread.min()), most / DECADES)
     limit = _largest(size[~unseen]) if not unseen.all() else _largest(problem.receivers.displacement)
     length, unit, small = window_unit(problem.domain), unit_for(limit, "m"), unit_for(most, "m")
     figure = Picture(7.4)
@@ -171,7 +174,7 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
             image = _draw_frame(where, problem, frame / unit.size, limit / unit.size, length)
         below = column[-1].imshow(
             deviations / small.size, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL,
-            vmin=0.0, vmax=most / small.size, interpolation="bilinear",
+            norm=LogNorm(least / small.size, most / small.size), interpolation="bilinear",
         )  # fmt: skip
         for where in column:
             _hatch(where, problem, deviations / recorded, length)
