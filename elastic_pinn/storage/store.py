@@ -36,7 +36,7 @@ class Store(Checkpoints):
     def __init__(self, folder: Path, lock: FolderLock | None = None) -> None:
         super().__init__(LocalFolder(folder))
         self.folder, self._lock = folder, lock
-        self._own = _inode(folder)
+        self._own = _inode(folder) if lock else None
         self._verified: dict[str, tuple[int, ...]] = {}  # what this object wrote or verified, as it was then
         self._copied: dict[str, tuple[tuple[int, ...], ...]] = {}  # copy -> what was copied, and the copy, as they were
 
@@ -62,8 +62,9 @@ class Store(Checkpoints):
         path = self.folder / name_of(snapshot.step, snapshot.generation)
         self.require_own_folder()
         publish(path, snapshot.image())
-        self._own = self._own or _inode(self.folder)
         with suppress(OSError):  # it is published: whether it is still the same is only asked later
+            if self._lock:
+                self._own = self._own or _inode(self.folder)
             self._verified[path.name] = _identity(path)
         return path
 
