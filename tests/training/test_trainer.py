@@ -344,7 +344,10 @@ def test_a_problem_of_ones_own_takes_the_place_of_the_configs(tiny, tmp_path, wa
     assert run.latest().model().scales.length == 2.5
 
 
-@pytest.mark.parametrize("fields", [{"length": 2.0}, {"problem": "receivers", "data": "some.h5"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"length": 2.0}, {"length": 1.0}, {"problem": "standing_waves"}, {"problem": "receivers", "data": "some.h5"}],
+)
 def test_a_config_that_a_problem_of_ones_own_would_override_is_refused(tiny, tmp_path, waves, fields):
     with pytest.raises(ep.ConfigError, match=f"{next(iter(fields))}.* would be ignored: leave it out"):
         ep.train(tiny(**fields), tmp_path / "run", waves())
