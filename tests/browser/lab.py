@@ -79,7 +79,7 @@ class Lab:
 
     def settings(self, title):
         """Open a tab of the settings, unfolded if they are not."""
-        tab = self.page.locator(".widget-accordion .lm-TabBar-tab", has_text=re.compile(f"^{title}( ⚠)?$"))
+        tab = self.page.locator(".widget-accordion .lm-TabBar-tab", has_text=re.compile(f"^(⚠ )?{title}$"))
         if not tab.is_visible():
             self.page.locator(".jupyter-widget-Collapse-header").click()
         tab.click()

@@ -23,7 +23,7 @@ def marked(form):
 
 
 def tabs_marked(form):
-    return {title.removesuffix(MARK) for title in form.children[0].titles if title.endswith(MARK)}
+    return {title.removeprefix(MARK) for title in form.children[0].titles if title.startswith(MARK)}
 
 
 def test_the_meaning_and_what_is_legal_of_each_field_show_while_it_has_the_focus(form):

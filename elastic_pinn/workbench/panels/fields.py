@@ -33,13 +33,15 @@ GROUPS = {
 RUN_NAME = re.compile(r"\w[\w.-]*")
 OWN_NAME = "run_name"  # the field that is no field of the config
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # in a fault, so that what is left are names and words
-MARK = " ⚠"
+MARK = "⚠ "
 STYLE = {"description_width": "165px"}
 # The height is the same whether there is a text or not: nothing below it may move away from under the mouse.
 LOOK = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
 .ep-help > div {{display: none}}
 .ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
-.ep-fault input, .ep-fault select {{outline: 2px solid {VERMILLION}; outline-offset: -1px}}"""
+.ep-fault input, .ep-fault select {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
+.ep-form .lm-TabBar-content {{flex-wrap: wrap}}
+.ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0}}"""
 
 
 class ConfigForm(widgets.VBox):
@@ -133,7 +135,7 @@ class ConfigForm(widgets.VBox):
         for name, field in self._all.items():
             (field.add_class if name in names else field.remove_class)("ep-fault")
         self._tabs.titles = tuple(
-            title + MARK * any(name in names for name in ([*group, OWN_NAME] if "steps" in group else group))
+            MARK * any(name in names for name in ([*group, OWN_NAME] if "steps" in group else group)) + title
             for title, group in self._groups.items()
         )
 

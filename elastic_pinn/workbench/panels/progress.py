@@ -10,6 +10,7 @@ from elastic_pinn.training.control import Work
 from elastic_pinn.workbench.words import duration_text
 
 PACE_WINDOW_S = 15.0
+WRAPPED = "<style>.ep-progress {white-space: normal; line-height: 1.4}</style>"
 LONG_S = 1.0  # of work within a step that is worth a word
 
 
@@ -19,9 +20,10 @@ class Progress(widgets.HBox):
 
     def __init__(self, steps: int) -> None:
         self._bar = widgets.IntProgress(layout={"width": "auto", "flex": "1 1 120px"})
-        self._text = widgets.Label(layout={"flex": "none", "max_width": "100%"})
+        self._text = widgets.Label(layout={"flex": "0 1 auto", "max_width": "100%", "height": "auto"})
+        self._text.add_class("ep-progress")
         layout = {"flex": "1 1 320px", "align_items": "center", "flex_flow": "row wrap"}
-        super().__init__([self._bar, self._text], layout=layout)
+        super().__init__([widgets.HTML(WRAPPED, layout={"display": "none"}), self._bar, self._text], layout=layout)
         self.begin(steps)
 
     def begin(self, steps: int, step: int = 0) -> None:

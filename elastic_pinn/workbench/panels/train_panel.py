@@ -336,7 +336,7 @@ class TrainPanel(widgets.VBox):
         """What was said last; or that the fields cannot be trained, and why, which is said once: by the fields, or here
         while they are folded."""
         fault = self._form.fault
-        self._settings.titles = (SETTINGS + MARK * bool(fault),)
+        self._settings.titles = (MARK * bool(fault) + SETTINGS,)
         status, text = self._said
         if fault and self._state is not State.RUNNING:
             names = ", ".join(self._form.names_at_fault) or "the fields"
