@@ -11,6 +11,7 @@ from elastic_pinn.storage.format.history import LOSSES_OF_START_UNTIL, History
 from elastic_pinn.storage.format.seal import FORMAT_VERSION, UNKNOWN_MEASURE, Header, publish, read_header, read_sealed
 from elastic_pinn.storage.format.snapshot import Snapshot, open_image, parse_snapshot, read_snapshot
 from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
+from elastic_pinn.storage.held_folder import HeldFolder
 from elastic_pinn.storage.isolation import read_isolated
 from elastic_pinn.storage.live import LiveHistory
 from elastic_pinn.storage.live_reading import read_live
@@ -34,6 +35,7 @@ __all__ = [
     "FolderLock",
     "Found",
     "Header",
+    "HeldFolder",
     "History",
     "InUseError",
     "LiveHistory",

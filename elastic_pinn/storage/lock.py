@@ -12,13 +12,13 @@ from pathlib import Path
 
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.files import make_folders, naming
+from elastic_pinn.storage.held_folder import HeldFolder
 
 logger = logging.getLogger(__name__)
 
 NAME = ".lock"
 OWNER_BYTES, SOMEBODY = 200, "another process"
 NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # some network file systems have none
-LOOK = getattr(os, "O_PATH", os.O_RDONLY)  # of a folder that one may not list, too, where the system can
 ATTEMPTS, PAUSE_S = 20, 0.01  # `is_locked` holds a lock for an instant, and that is no owner
 
 
@@ -41,7 +41,7 @@ class FolderLock:
         self.folder = folder.absolute()
         self._lock = _acquire(self.folder)
         try:
-            self._home = os.open(self.folder, LOOK | os.O_DIRECTORY | os.O_CLOEXEC)  # so no other gets its inode number
+            self._home = HeldFolder(self.folder)
         except OSError:
             _release(self._lock)
             raise
@@ -51,22 +51,15 @@ class FolderLock:
 
         A lock file that was removed is made anew, as long as nobody else has done so.
         """
-        try:
-            found = os.stat(self.folder)
-        except (FileNotFoundError, NotADirectoryError):
-            raise self._lost(f"was moved to {place}" if (place := self.moved_to()) else "was removed") from None
-        if not os.path.samestat(found, os.fstat(self._home)):
-            raise self._lost("was moved or removed, and something else is in its place")
+        if loss := self._home.loss:
+            raise self._lost(loss)
         if not _is_at(self._lock, self.folder):
             self._renew()
 
+    @property
     def moved_to(self) -> Path | None:
         """Where the folder is now, if it was moved and the system tells; None where it is gone or not moved."""
-        with suppress(OSError):
-            place = Path(_path_of(self._home))
-            if place != self.folder.resolve() and os.path.samestat(os.stat(place), os.fstat(self._home)):
-                return place
-        return None
+        return self._home.moved_to
 
     @property
     def text(self) -> bytes:
@@ -81,7 +74,7 @@ class FolderLock:
             os.ftruncate(self._lock, 0)
             os.pwrite(self._lock, left or b"", 0)
         _release(self._lock)
-        os.close(self._home)
+        self._home.close()
 
     def sign(self) -> None:
         """Write into the lock file who holds it."""
@@ -211,13 +204,6 @@ def _is_at(descriptor: int, folder: Path) -> bool:
         return os.path.samestat(os.fstat(descriptor), os.stat(folder / NAME))
     except FileNotFoundError:
         return False
-
-
-def _path_of(descriptor: int) -> str:
-    """Where an open folder is now. Raises OSError where the system does not tell."""
-    if hasattr(fcntl, "F_GETPATH"):  # macOS
-        return os.fsdecode(fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
-    return os.readlink(f"/proc/self/fd/{descriptor}")
 
 
 def _release(descriptor: int) -> None:

@@ -36,7 +36,7 @@ def can_write(folder: Path) -> bool:
 def places(lock: FolderLock) -> Iterator[Path]:
     """Folders for what was trained, the best one first: where the run directory was moved to, a fresh one beside where
     it was, a fresh one for temporary files."""
-    if moved := lock.moved_to():
+    if moved := lock.moved_to:
         yield moved
     name = f"{lock.folder.name}-rescued-{datetime.now():%Y%m%d-%H%M%S-%f}"
     yield lock.folder.with_name(name)

@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 from nbformat.sign import NotebookNotary
 
-from elastic_pinn.storage import replace_file
+from elastic_pinn.storage import HeldFolder, replace_file
 from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.summary import read_summary
 
@@ -26,7 +26,8 @@ class ExecutedCopy:
     """Where a notebook's executed copy is written: at its place from the start, or aside.
 
     Aside where the folder holds a run already, until the notebook's kernel trains it: what is refused to go on with a
-    run must not replace that run's own copy. A context manager that removes what was aside.
+    run must not replace that run's own copy. Aside, too, once the folder has gone away: another run's may be in its
+    place. A context manager that removes what was aside.
 
     Arguments:
         run_dir: the run directory, which exists.
@@ -35,15 +36,17 @@ class ExecutedCopy:
 
     Attributes:
         path: its place, run_dir/notebook.ipynb.
-        draft: where it is written at first, and once more at the end.
+        draft: aside, where it is written at first, and once more at the end.
         holds_a_run: whether there was a run in the folder.
     """
 
     def __init__(self, run_dir: Path, before: Mapping[str, Any], leash: Leash) -> None:
         self._run_dir, self._before, self._leash = run_dir, before, leash
         self.path, self.holds_a_run = run_dir / NAME, (run_dir / "config.json").exists()
-        self._aside = TemporaryDirectory(prefix="elastic_pinn-") if self.holds_a_run else None
-        self.draft = self._newest = Path(self._aside.name) / NAME if self._aside else self.path
+        self._folder = HeldFolder(run_dir)
+        self._aside = TemporaryDirectory(prefix="elastic_pinn-")
+        self.draft = Path(self._aside.name) / NAME
+        self._newest = self.draft if self.holds_a_run else self.path
 
     @property
     def has_begun(self) -> bool:
@@ -52,17 +55,27 @@ class ExecutedCopy:
         mine = (summary.get("pid"), summary.get("host")) == (self._leash.kernel, socket.gethostname())
         return mine and summary.get("started") != self._before.get("started")
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the folder was removed, moved or replaced since."""
+        return bool(self._folder.loss)
+
     def place(self) -> Path:
         """Where it is to be written as the notebook goes on."""
-        self._newest = self.path if self._newest == self.path or self.has_begun else self.draft
+        is_there = (self._newest == self.path or self.has_begun) and not self.is_lost
+        self._newest = self.path if is_there else self.draft
         return self._newest
 
     def keep(self, is_whole: bool) -> None:
         """Have it at its place, trusted by JupyterLab, which else shows pictures but no panels.
 
+        The place of one whose folder has gone away is where that was moved to, or beside where it was.
         is_whole: whether papermill wrote it once more, as it does but where a kernel died.
         """
-        if self._aside and (is_whole or self._newest == self.draft):
+        if self.is_lost:
+            moved = self._folder.moved_to
+            self.path = moved / NAME if moved else self._run_dir.with_name(f"{self._run_dir.name}-lost-{NAME}")
+        if is_whole or self._newest == self.draft:
             notebook = nbformat.read(self.draft, as_version=4)
             notebook.metadata.papermill["output_path"] = str(self.path)
             replace_file(self.path, nbformat.writes(notebook).encode())
@@ -86,5 +99,5 @@ class ExecutedCopy:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._aside:
-            self._aside.cleanup()
+        self._folder.close()
+        self._aside.cleanup()

@@ -105,12 +105,14 @@ def run_notebook(
             )
         except (papermill.PapermillExecutionError, DeadKernelError) as error:
             fault, name = _told(error, copy)
-            is_refusal = copy.holds_a_run and _is_refusal(copy, before, leash, name)
+            is_refusal = copy.holds_a_run and not copy.is_lost and _is_refusal(copy, before, leash, name)
             if not is_refusal:
-                _summarise_end(run_dir, before, leash, fault)
+                if not copy.is_lost:  # else what is there is another run's
+                    _summarise_end(run_dir, before, leash, fault)
                 copy.keep(is_whole=bool(name))
             raise NotebookError(f"{notebook.name}.ipynb", fault, name, None if is_refusal else copy.path) from error
-        _summarise_end(run_dir, before, leash)
+        if not copy.is_lost:
+            _summarise_end(run_dir, before, leash)
         copy.keep(is_whole=True)
     return copy.path
 

@@ -178,7 +178,8 @@ def test_a_kernel_that_could_not_tell_its_error_is_told_by_the_last_line_that_it
     cell = nbformat.v4.new_code_cell("pass", outputs=[printed])
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebook.ipynb")
     error = papermill.PapermillExecutionError(0, 6, "pass", "CellExecutionError", "", [])
-    told, name = headless._told(error, executed.ExecutedCopy(tmp_path, {}, Leash()))
+    with executed.ExecutedCopy(tmp_path, {}, Leash()) as copy:
+        told, name = headless._told(error, copy)
     assert told.startswith("in its cell [6], without an error that could be shown") and fault in told
     assert told.endswith("; its limit is 64 open files: raise it (`ulimit -n`)") and name == "CellExecutionError"
 
