@@ -23,11 +23,13 @@ class HeldFolder:
 
     @property
     def loss(self) -> str:
-        """What became of it, such as "was removed"; "" as long as its path leads to it."""
+        """What became of it, such as "was removed"; "" while its path leads to it, or where that cannot be told."""
         try:
             found = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
             return f"was moved to {place}" if (place := self.moved_to) else "was removed"
+        except OSError:  # of a network or a disk that does not answer; what is written there tells
+            return ""
         is_same = os.path.samestat(found, os.fstat(self._descriptor))
         return "" if is_same else "was moved or removed, and something else is in its place"
 

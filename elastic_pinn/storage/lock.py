@@ -53,8 +53,9 @@ class FolderLock:
         """
         if loss := self._home.loss:
             raise self._lost(loss)
-        if not _is_at(self._lock, self.folder):
-            self._renew()
+        with suppress(OSError):  # else it cannot be told just now
+            if not _is_at(self._lock, self.folder):
+                self._renew()
 
     @property
     def moved_to(self) -> Path | None:

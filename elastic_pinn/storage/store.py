@@ -45,7 +45,10 @@ class Store(Checkpoints):
         if self._lock is None:
             return
         self._lock.require()
-        now = _inode(self.folder)
+        try:
+            now = _inode(self.folder)
+        except OSError:  # a disk that does not answer; what is written there tells
+            return
         if self._own and not now:
             logger.warning("%s was removed or moved, with all checkpoints: the next one makes it anew", self.folder)
             self._own = None
@@ -184,7 +187,7 @@ class Store(Checkpoints):
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one in its place; None where there is none."""
+    """What tells a folder from another one in its place; None where there is none. Raises OSError."""
     try:
         found = folder.stat()
     except (FileNotFoundError, NotADirectoryError):

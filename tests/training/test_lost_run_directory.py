@@ -183,6 +183,25 @@ def test_a_lock_file_that_was_removed_is_made_anew(tiny, tmp_path, caplog):
     assert "its lock file was removed" in caplog.text
 
 
+def test_a_disk_that_does_not_answer_for_a_moment_ends_no_run(tiny, tmp_path, monkeypatch):
+    run_dir, stat = tmp_path / "run", os.stat
+
+    def failing(path, *arguments, **options):
+        if not isinstance(path, int) and Path(os.fsdecode(path)).is_relative_to(run_dir):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return stat(path, *arguments, **options)
+
+    def on_step(row) -> None:
+        if row["step"] == 3:
+            wait_for_the_save(run_dir, 2)
+            monkeypatch.setattr(os, "stat", failing)
+        if row["step"] == 5:
+            monkeypatch.setattr(os, "stat", stat)
+
+    run = ep.train(tiny(checkpoint_every=2), run_dir, control=ep.Control(on_step))
+    assert (run.status, run.latest().step) == ("completed", 6)
+
+
 def read_only(monkeypatch, run_dir: Path) -> None:
     """Let a folder be as on a file system that became read-only, for everybody."""
     access, write_new, link = os.access, seal.write_new, os.link
