@@ -1,5 +1,7 @@
 """Looking into a checkpoint as a person does it."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -21,7 +23,8 @@ def test_the_slider_and_play_change_the_picture_and_each_tab_shows_something(not
     lab.field("Quantity").select_option("stress_xx")
     expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
     before = picture.get_attribute("src")
-    lab.page.locator(".noUi-handle").first.press("ArrowRight")
+    for key in ("Home", "ArrowRight"):
+        lab.page.locator(".noUi-handle").first.press(key)
     expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
     lab.shot("field")
     before = picture.get_attribute("src")
@@ -52,15 +55,15 @@ def test_what_is_asked_for_last_is_shown_while_another_is_still_read(notebook):
         ep.train(ep.Config(**FEW, duration=duration, log_level="error"), lab.folder / "runs" / name)
     lab.run_all()
     picture, instant = lab.picture(), lab.page.locator(".widget-readout:visible")
-    expect(instant).to_have_text("0 s", timeout=PATIENCE_MS)
+    expect(instant).to_have_text(re.compile(r"^[\d.]+ s$"), timeout=PATIENCE_MS)
     before = picture.get_attribute("src")
     lab.page.get_by_role("checkbox", name="isolated").check()
     lab.field("Checkpoint").fill("runs/two")
     lab.field("Checkpoint").press("Enter")
     lab.says("open .*runs/two/")
-    expect(instant).to_have_text("0 ms", timeout=PATIENCE_MS)
+    expect(instant).to_have_text(re.compile(r"^[\d.]+ ms$"), timeout=PATIENCE_MS)
     lab.page.wait_for_timeout(5000)  # what is still read of the other one would end meanwhile
-    expect(instant).to_have_text("0 ms")
+    expect(instant).to_have_text(re.compile(r"^[\d.]+ ms$"))
     expect(lab.picture()).not_to_have_attribute("src", before)
     lab.says("open .*runs/two/")
     lab.shot("two")

@@ -104,6 +104,24 @@ def test_interrupt_stops_restart_runs_again_and_the_list_goes_on_with_the_first_
     lab.shot("reopened")
 
 
+def test_after_save_and_reload_the_panel_shows_the_run_that_trains_and_its_buttons_act_on_it(notebook):
+    lab = notebook("01_forward.ipynb", FORWARD)
+    lab.run_all()
+    lab.has_left(lab.step())
+    lab.settings("Stages")
+    lab.field("learning_rate").focus()
+    expect(lab.page.get_by_text("of Adam, AdamW, SGD and SOAP: what the schedule starts from")).to_be_visible()
+    lab.menu("File", "Save Notebook ")
+    expect(lab.page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE_MS)
+    lab.page.reload()
+    lab.has_left(lab.step())
+    lab.shot("reloaded")
+    lab.click("Stop")
+    lab.says("stopped at step")
+    [run] = lab.runs()
+    assert run.status == "stopped" and run.latest().step == run.summary["step"]
+
+
 def test_the_inverse_notebook_shows_material_and_fit_and_refuses_what_cannot_be_found(notebook):
     lab = notebook("02_inverse.ipynb", ENDLESS)
     lab.run_all()
