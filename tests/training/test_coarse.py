@@ -1,5 +1,7 @@
 """A coarse view of all that is searched finds where a search is to start from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -110,3 +112,20 @@ def test_data_that_are_explained_already_need_no_other_start(tiny, monkeypatch):
     session.advance()
     monkeypatch.setattr("elastic_pinn.training.coarse.Coarse", None)
     assert start_of(session) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("of_bulk", "of_mu"), [(0.1, 10.0), (10.0, 0.1)])
+def test_aluminium_is_found_from_ten_times_too_much_of_one_and_too_little_of_the_other(tiny, aluminium, of_bulk, of_mu):
+    """With long waves alone, to which the initial pulses are too short to count."""
+    config = tiny(**SEARCH | {"hidden_layers": [500], "input_frequency": 9.0, "initial_points": 200}
+                  | {"problem": "receivers", "data": str(aluminium), "weight_initial": 1e-3})  # fmt: skip
+    shipped = ep.problem_from(config.model_copy(update={"unknowns": ["lambda", "mu"]}))
+    true = shipped.receivers.truth.material
+    bulk, mu = of_bulk * (true["lambda"] + 2.0 / 3.0 * true["mu"]), of_mu * true["mu"]
+    start = ep.Material(bulk - 2.0 / 3.0 * mu, mu, true["rho"], ("lambda", "mu"), 100.0)
+    session = Session(config, replace(shipped, material=start))
+    while not session.reason_to_end and session.step < 8:
+        row = session.advance()
+    assert session.converged
+    assert [row[f"material/{name}"] / true[name] for name in ("lambda", "mu")] == pytest.approx([1.0, 1.0], rel=0.02)
