@@ -279,8 +279,8 @@ def test_a_cell_that_fails_after_training_fails_the_run(read, training_notebook)
 def test_a_run_in_the_hands_of_another_process_is_waited_for(read, monkeypatch):
     plan = read()
     [planned] = plan.runs
-    held, looks, really = threading.Event(), threading.Semaphore(0), jobs._is_taken
-    monkeypatch.setattr(jobs, "_is_taken", lambda folder: (looks.release(), really(folder))[1])
+    held, looks, really = threading.Event(), threading.Semaphore(0), jobs.owner_of
+    monkeypatch.setattr(jobs, "owner_of", lambda folder: (looks.release(), really(folder))[1])
     seen = []
 
     def hold():
