@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from elastic_pinn.config import Config, NetworkConfig
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import MaterialParameters
 from elastic_pinn.training.attempt import Attempt
@@ -73,10 +74,12 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
         return None
     first, second = (Coarse(problem, config, model, batches, count) for count in counts)
     here = gather(list(model.material.parameters())).double()
-    likely = sorted(_grid(model.material, here), key=first.left)[:SEEN_AGAIN]
-    best = sorted(likely, key=second.left)[:REFINED]
-    place, left = second.refined(here)
-    elsewhere, least = min(map(second.refined, best), key=lambda found: found[1])
+    with work("looking all over the range of the unknowns") as at, reported(lambda what, part: None):
+        likely = _best(_grid(model.material, here), first.left, SEEN_AGAIN, lambda part: at(0.4 * part))
+        best = _best(likely, second.left, REFINED, lambda part: at(0.4 + 0.2 * part))
+        at(0.6)
+        place, left = second.refined(here)
+        elsewhere, least = min(map(second.refined, best), key=lambda found: found[1])
     if least < BETTER * left:
         place, left = elsewhere, least
     return place.to(data) if left <= USEFUL * size else None
@@ -144,6 +147,17 @@ class Coarse:
         factor = OTHERS * sizes["data"].item() / total if total else OTHERS
         weights = {field: factor * getattr(config, field) for field in others.values()}
         return config.model_copy(update={**weights, "weight_data": 1.0, "weight_pde": 0.0, "compile": False})
+
+
+def _best(
+    places: Sequence[Tensor], left: Callable[[Tensor], float], count: int, at: Callable[[float], None]
+) -> list[Tensor]:
+    """The places where least is left, the best first. at: called with the part that is looked at."""
+    found = []
+    for i, place in enumerate(places):
+        at(i / len(places))
+        found.append(left(place))
+    return [places[i] for i in sorted(range(len(places)), key=found.__getitem__)[:count]]
 
 
 def _thinned(batch: Batch, count: int) -> Batch:
