@@ -18,6 +18,8 @@ from elastic_pinn.storage import CheckpointError
 COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
 UNREADABLE = "unreadable"
 
+Row = tuple[dict[str, Any], Config | None]  # what a run tells but for its config's fields, and its config
+
 
 def find_runs(folder: str | Path) -> Iterator[Path]:
     """The run directories at or below a folder, in the order of their paths; inside of a run nothing is looked for."""
@@ -37,7 +39,16 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     each field of the config in which the runs differ, lists as text. NaN for what a run does not tell; of one whose
     files cannot be read the status says so.
     """
-    rows = {str(path.relative_to(folder)): run_row(path) for path in find_runs(folder)}
+    return table_of(run_rows(folder))
+
+
+def run_rows(folder: str | Path) -> dict[str, Row]:
+    """What each run at or below a folder tells of itself, by its path from there."""
+    return {str(path.relative_to(folder)): run_row(path) for path in find_runs(folder)}
+
+
+def table_of(rows: Mapping[str, Row]) -> pd.DataFrame:
+    """The table of `runs_table`, of runs that were read already."""
     fields = sorted(varying([config for _, config in rows.values() if config]))
     values = [{name: written(getattr(config, name, None)) for name in fields} for _, config in rows.values()]
     table = pd.DataFrame(
@@ -76,20 +87,21 @@ def _found(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
     return {**{name: summary["material"][name] for name in unknowns}, "fit": "not assessed"} if unknowns else {}
 
 
-def _columns_found(rows: Mapping[str, tuple[dict[str, Any], Config | None]]) -> list[str]:
+def _columns_found(rows: Mapping[str, Row]) -> list[str]:
     """The columns that `_found` gives any of the runs, in order."""
     names = [column for name in UNITS for column in (name, f"{name} ±")] + ["fit", "chi2"]
     return [name for name in names if any(name in row for row, _ in rows.values())]
 
 
-def run_row(path: Path) -> tuple[dict[str, Any], Config | None]:
+def run_row(path: Path) -> Row:
     """The columns of a run but for its fields, and its config; of one that cannot be read, the status alone."""
     try:
         run = Run(path)
+        status = run.status  # read first: what ends meanwhile is listed as running with its end, never the reverse
         summary, config = run.summary, run.config
         metrics = summary.get("metrics", {})  # a run of an older version has none
         return {
-            "status": run.status if summary["status"] == "running" else summary["status"],
+            "status": status,
             "step": int(summary["step"]),
             "error": metrics.get("error/displacement"),
             "validation": metrics.get("loss/validation"),

@@ -11,8 +11,8 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels import ComparePanel
 from elastic_pinn.workbench.panels import compare_panel as module
-from elastic_pinn.workbench.panels.run_list import as_lines, matching
-from elastic_pinn.workbench.runs import runs_table
+from elastic_pinn.workbench.panels.run_list import RunList, as_lines, matching
+from elastic_pinn.workbench.runs import run_row, runs_table
 
 
 def find(panel, kind, text: str = ""):
@@ -251,6 +251,41 @@ def test_a_running_run_moves_on_by_itself(tmp_path, tiny, monkeypatch):
                 return panel.runs.table.loc["done", "step"]
 
     assert with_panel(tmp_path, work) == 9
+
+
+SHIPPED = {"problem": "receivers", "data": "data/aluminium_receivers.h5", "unknowns": ["lambda", "mu"]}
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_a_run_that_ends_is_listed_with_the_values_and_the_verdict_of_its_end(tmp_path, tiny, inverse, is_own):
+    lists = []  # made while the run is at its first step
+
+    def at_first(row):
+        if not lists:
+            lists.append(RunList(tmp_path, lambda: None))
+            assert lists[0].table["status"].tolist() == ["running"]
+
+    config = tiny(steps=20, learning_rate=0.02) if is_own else tiny(steps=20, learning_rate=0.02, **SHIPPED)
+    run = ep.train(config, tmp_path / "run", inverse if is_own else None, control=ep.Control(at_first))
+    (runs,) = lists
+    before = runs.table.loc["run"]
+    assert {"mu", "fit"}.isdisjoint(before.index) if is_own else before["fit"] == "not assessed"
+    assert runs.move_on(), "the end of a chosen run has to be drawn"
+    after = runs.table.loc["run"]
+    assert (after["status"], after["step"]) == ("completed", 20)
+    assert after["mu"] == run.material()["mu"] != before.get("mu")
+    assert (after["fit"], after["chi2"]) == (run.fit.verdict, run.fit.chi_square)
+    assert not runs.move_on()
+
+
+def test_a_run_that_ends_between_two_looks_at_its_summary_is_not_listed_as_ended_with_values_from_before(
+    folder_of_runs, monkeypatch
+):
+    end = ep.Run(folder_of_runs / "a").summary
+    looks = iter([end | {"status": "running", "step": 2}])
+    monkeypatch.setattr(ep.Run, "summary", property(lambda run: next(looks, end)))
+    row, _ = run_row(folder_of_runs / "a")
+    assert (row["status"], row["step"]) in {("completed", 6), ("running", 6), ("running", 2)}
 
 
 def test_each_run_that_is_running_moves_on_whether_it_is_chosen_or_not(tmp_path, tiny, monkeypatch):

@@ -15,7 +15,7 @@ from pandas.errors import UndefinedVariableError
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.labels import fitted, without_hashes
 from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.runs import COLUMNS, UNREADABLE, run_row, runs_table
+from elastic_pinn.workbench.runs import UNREADABLE, run_row, run_rows, table_of
 
 FIRST = 6  # runs chosen to begin with: the newest
 ROWS = 12  # seen at once
@@ -82,15 +82,16 @@ class RunList(widgets.VBox):
         """Look anew at the runs that are running; returns whether a chosen one is among them."""
         running = [name for name, status in self.table["status"].items() if status == "running"]
         for name in running:
-            row, _ = run_row(self._folder / name)
-            self.table.loc[name, list(COLUMNS)] = [row.get(column) for column in COLUMNS]
+            self._rows[name] = run_row(self._folder / name)
         if running:
+            self.table = table_of(self._rows)  # its end may bring columns: ±, chi2
             self._show()
         return not set(running).isdisjoint(self._lines.value)
 
     def refresh(self) -> None:
         """Look for runs anew; what was chosen stays so if it is still there."""
-        self.table = runs_table(self._folder)
+        self._rows = run_rows(self._folder)
+        self.table = table_of(self._rows)
         self._show()
 
     def _chose(self) -> None:
