@@ -91,7 +91,7 @@ class RunList(widgets.VBox):
     def refresh(self) -> None:
         """Look for runs anew; what was chosen stays so if it is still there."""
         self._rows = run_rows(self._folder)
-        self.table = table_of(self._rows)
+        self.table: pd.DataFrame = table_of(self._rows)
         self._show()
 
     def _chose(self) -> None:
