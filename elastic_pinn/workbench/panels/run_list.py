@@ -50,6 +50,8 @@ class RunList(widgets.VBox):
         table: of all runs, as runs_table gives it.
     """
 
+    table: pd.DataFrame
+
     def __init__(self, folder: Path, on_choice: Callable[[], None]) -> None:
         self._folder, self._on_choice, self._is_listing = folder, on_choice, False
         self._filter = widgets.Text(
@@ -91,7 +93,7 @@ class RunList(widgets.VBox):
     def refresh(self) -> None:
         """Look for runs anew; what was chosen stays so if it is still there."""
         self._rows = run_rows(self._folder)
-        self.table: pd.DataFrame = table_of(self._rows)
+        self.table = table_of(self._rows)
         self._show()
 
     def _chose(self) -> None:
