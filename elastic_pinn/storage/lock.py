@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,6 +40,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
+        self._requiring = threading.Lock()  # a lock file is made anew by one thread
         self._lock = _acquire(self.folder)
         try:
             self._home = HeldFolder(self.folder)
@@ -49,13 +51,14 @@ class FolderLock:
     def require(self) -> None:
         """Ask this before anything is written there. Raises LostFolderError where the folder is another or gone.
 
-        A lock file that was removed is made anew, as long as nobody else has done so.
+        A lock file that was removed is made anew, as long as nobody else has done so. Any thread may ask.
         """
-        if loss := self._home.loss:
-            raise self._lost(loss)
-        with suppress(OSError):  # else it cannot be told just now
-            if not _is_at(self._lock, self.folder):
-                self._renew()
+        with self._requiring:
+            if loss := self._home.loss:
+                raise self._lost(loss)
+            with suppress(OSError):  # else it cannot be told just now
+                if not _is_at(self._lock, self.folder):
+                    self._renew()
 
     @property
     def moved_to(self) -> Path | None:
@@ -93,12 +96,9 @@ class FolderLock:
 
     def _renew(self) -> None:
         try:
-            descriptor = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        except OSError:  # the next save tells of a folder that cannot be written to
-            return
-        if not _try(descriptor, self.folder):
-            os.close(descriptor)
-            raise self._lost("has lost its lock file, and another process works in it")
+            descriptor = _take(self.folder)
+        except InUseError:
+            raise self._lost("has lost its lock file, and another process works in it") from None
         _release(self._lock)
         self._lock = descriptor
         self.sign()
@@ -172,17 +172,29 @@ def _open_to_look(folder: Path) -> int:
 
 
 def _acquire(folder: Path) -> int:
-    owner = SOMEBODY
+    """The lock of a folder that is made if it is missing."""
     for _ in range(ATTEMPTS):
         make_folders(folder)
         with suppress(FileNotFoundError):  # another call made the folder in vain, and removed it just now
-            descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-            if _try(descriptor, folder):
-                return descriptor
-            owner = os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or owner
-            os.close(descriptor)
-            time.sleep(PAUSE_S)
-    raise InUseError(folder, f"is in use by {owner}", "Wait for it to end, stop it, or choose another run_dir")
+            return _take(folder)
+    raise _in_use(folder, SOMEBODY)
+
+
+def _take(folder: Path) -> int:
+    """The lock of a folder, as an open file. Raises InUseError, and OSError where the file cannot be made."""
+    owner = SOMEBODY
+    for _ in range(ATTEMPTS):
+        descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        if _try(descriptor, folder):
+            return descriptor
+        owner = os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or owner
+        os.close(descriptor)
+        time.sleep(PAUSE_S)
+    raise _in_use(folder, owner)
+
+
+def _in_use(folder: Path, owner: str) -> InUseError:
+    return InUseError(folder, f"is in use by {owner}", "Wait for it to end, stop it, or choose another run_dir")
 
 
 def _try(descriptor: int, folder: Path) -> bool:

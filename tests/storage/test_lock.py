@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from elastic_pinn.storage import CheckpointError, InUseError, is_locked, lock, locked
+from elastic_pinn.storage import CheckpointError, InUseError, LostFolderError, is_locked, lock, locked
 
 HOLD = """
 import sys
@@ -147,3 +147,50 @@ def test_a_file_system_without_locks_is_used_with_a_warning(used, monkeypatch, c
     with locked(used):
         assert is_locked(used), "as far as anybody knows"
     assert "has no locks" in caplog.text
+
+
+def test_somebody_who_looks_at_a_lock_file_made_anew_has_not_taken_it(used, monkeypatch):
+    flock, looks = fcntl.flock, []
+
+    def looked_at(descriptor: int, operation: int) -> None:
+        if operation & fcntl.LOCK_EX and len(looks) < 3:  # as while `is_locked` looks
+            looks.append(descriptor)
+            raise BlockingIOError
+        flock(descriptor, operation)
+
+    with locked(used) as held:
+        monkeypatch.setattr(fcntl, "flock", looked_at)
+        (used / ".lock").unlink()
+        held.require()
+        assert is_locked(used) and len(looks) == 3
+
+
+def test_two_threads_that_find_the_lock_file_gone_are_not_two_owners(used):
+    lost = []
+
+    def ask(held, both: threading.Barrier) -> None:
+        both.wait()
+        try:
+            held.require()
+        except CheckpointError as error:
+            lost.append(error)
+
+    with locked(used) as held:
+        for _ in range(100):
+            (used / ".lock").unlink()
+            both = threading.Barrier(2)
+            threads = [threading.Thread(target=ask, args=(held, both)) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert is_locked(used)
+    assert not lost
+
+
+def test_a_lock_file_made_anew_by_another_is_not_taken_from_it(used, monkeypatch):
+    monkeypatch.setattr(lock, "PAUSE_S", 0.0)
+    with locked(used) as held:
+        (used / ".lock").unlink()
+        with locked(used), pytest.raises(LostFolderError, match="another process works in it"):
+            held.require()
