@@ -259,11 +259,19 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         raise
     else:
         _try_to("write its summary", lambda: record.summarise(status, reason))
+        _require_kept(record)
         if session.problem.material.unknowns:
             reason = _assessed(session, record, status, reason)
+            _require_kept(record)
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
         _try_to("close its history", record.close)
+
+
+def _require_kept(record: Record) -> None:
+    """After the last step: raise LostRunDirectoryError where the run directory is lost by now."""
+    if loss := record.loss:
+        raise LostRunDirectoryError(record.rescue(loss))
 
 
 def _assessed(session: Session, record: Record, status: str, reason: str) -> str:

@@ -14,7 +14,9 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.storage import LocalFolder, Store, is_locked
 from elastic_pinn.storage.format import seal
-from elastic_pinn.training import record
+from elastic_pinn.training import record, trainer
+from elastic_pinn.training.assessment import assess
+from elastic_pinn.training.record import Record
 
 STEPS = 40
 LOST_AT = 5
@@ -252,3 +254,41 @@ def test_nothing_of_another_folder_is_uploaded_to_the_mirror(lose, tmp_path, mon
     names = LocalFolder(mirror / "checkpoints").names()
     assert names and all(int(name[5:14]) <= LOST_AT + 1 for name in names)
     assert json.loads((mirror / "summary.json").read_text())["status"] == "stopped"
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_a_run_directory_lost_while_the_fit_is_assessed_is_told_and_what_was_trained_is_kept(
+    tiny, tmp_path, monkeypatch, inverse, before
+):
+    run_dir = tmp_path / "one"
+
+    def assessed(session):
+        if before:
+            shutil.rmtree(run_dir)
+        fit = assess(session)
+        if not before:
+            moved(run_dir)
+        return fit
+
+    monkeypatch.setattr(trainer, "assess", assessed)
+    with pytest.raises(ep.LostRunDirectoryError, match="training stopped at step 6") as caught:
+        ep.train(tiny(), run_dir, inverse)
+    monkeypatch.undo()
+    place = place_in(str(caught.value))
+    assert (ep.Run(place).status, ep.Run(place).latest().step) == ("stopped", 6)
+    again = ep.train(tiny(), place, inverse, resume="auto")
+    assert (again.status, again.summary["step"]) == ("completed", 6) and again.fit
+
+
+def test_a_run_directory_lost_after_the_last_checkpoint_is_told(tiny, tmp_path, monkeypatch):
+    settle = Record.settle
+
+    def settled(self):
+        settle(self)
+        if self.last_checkpoint.name.startswith("step-000000006"):
+            shutil.rmtree(tmp_path / "one")
+
+    monkeypatch.setattr(Record, "settle", settled)
+    with pytest.raises(ep.LostRunDirectoryError, match="was removed") as caught:
+        ep.train(tiny(), tmp_path / "one")
+    assert ep.Run(place_in(str(caught.value))).latest().step == 6
