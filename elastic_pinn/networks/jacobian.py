@@ -55,7 +55,7 @@ def by_network(network: Layers, extent: Tensor, equations: Equations, parameters
         return found
     with work(f"working out {found.shape[0]:,} x {found.shape[1]:,} derivatives") as at:
         for part in equations.split(POINTS_AT_ONCE):
-            at(low / len(found))
+            at(low / max(1, len(found)))  # no points are one empty part
             rows = slice(low, low + 2 * len(part.points))
             _fill(network, extent, part, {parameter: columns[rows] for parameter, columns in of_parameter.items()})
             low = rows.stop

@@ -87,8 +87,8 @@ class WavefieldUncertainty:
         broadcast."""
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
-        found = [self._at(chunk) for chunk in points.split(POINTS_AT_ONCE) if len(chunk)]  # none are one empty chunk
-        return torch.cat(found).numpy().reshape(*x.shape, 2) if found else np.zeros((*x.shape, 2))
+        found = torch.cat([self._at(chunk) for chunk in points.split(POINTS_AT_ONCE)])  # (N, 2)
+        return found.numpy().reshape(*x.shape, 2)
 
     @torch.no_grad()
     def _at(self, points: Tensor) -> Tensor:

@@ -59,3 +59,10 @@ def test_residuals_are_the_misfits_a_point_after_another():
     expected = equations[1].misfit(jet)
     found = jacobian.residuals(net.within(()), EXTENT, equations[1])
     assert torch.equal(found.view(5, 2), expected.detach())
+
+
+def test_no_points_have_no_rows():
+    net, (equations, _) = network(), some_equations(0)
+    parameters = list(net.parameters())
+    found = jacobian.by_network(net.within(()), EXTENT, equations[1], parameters)
+    assert found.shape == (0, sum(parameter.numel() for parameter in parameters))
