@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
+from pydantic import TypeAdapter, ValidationError
+
+from elastic_pinn.physics.material import UNITS
+
 Verdict = Literal["holds", "widened", "withheld"]
 
 NOT_ASSESSED = "no ±: it was not worked out whether the data are explained"
@@ -34,23 +38,25 @@ class Fit:
         chi_square: the squared misfit per degree of freedom in units of the noise; held_out: that of samples that were
             not trained on, by what is to be expected of them. None where there is nothing to tell it by.
         worst_channels: receiver and component with their own chi-square, the worst first.
+
+    What has a default here may be missing in the summary of another version, which then says nothing of it.
     """
 
     verdict: Verdict
-    reason: str
-    advice: str
-    step: int
     values: Mapping[str, float]
     plus_minus: Mapping[str, float]
     is_lower_bound: bool
-    samples: int
-    amplitudes: int
-    effective_parameters: float
-    degrees_of_freedom: float
-    noise: float | None
-    noise_from: str
-    chi_square: float | None
-    held_out: float | None
+    reason: str = "the grounds are not recorded"
+    advice: str = ""
+    step: int | None = None
+    samples: int | None = None
+    amplitudes: int | None = None
+    effective_parameters: float | None = None
+    degrees_of_freedom: float | None = None
+    noise: float | None = None
+    noise_from: str = ""
+    chi_square: float | None = None
+    held_out: float | None = None
     worst_channels: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -70,9 +76,17 @@ class Fit:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> Self:
-        """What `as_json` gave. Raises TypeError for what it did not give."""
-        return cls(**fields)
+    def from_json(cls, fields: object) -> Self:
+        """What `as_json` gave, by another version too: fields that are not known here are passed over. Raises
+        ValueError, in one line, for what lacks a value or a verdict, or has one that this version does not know."""
+        try:
+            fit: Self = TypeAdapter(cls).validate_python(fields)
+        except ValidationError as error:
+            faults = (f"{'.'.join(map(str, fault['loc'])) or 'fit'}: {fault['msg']}" for fault in error.errors())
+            raise ValueError("; ".join(faults)) from None
+        if unknown := [name for name in {**fit.values, **fit.plus_minus} if name not in UNITS]:
+            raise ValueError(f"values: {', '.join(unknown)}, where {', '.join(UNITS)} are known")
+        return fit
 
 
 def sentence_of(fit: Fit | None) -> str:

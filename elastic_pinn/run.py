@@ -171,9 +171,16 @@ class Run:
     @property
     def fit(self) -> Fit | None:
         """Whether the data are explained at its end, and the ± of its unknowns; None where that was not worked out: of
-        a problem without unknowns, a run that has not ended or failed, a run of an older version."""
+        a problem without unknowns, a run that has not ended or failed, a run of an older version.
+
+        Raises CheckpointError for a fit that this version does not know.
+        """
         fields = self.summary.get("fit")
-        return Fit.from_json(fields) if fields else None
+        try:
+            return None if fields is None else Fit.from_json(fields)
+        except ValueError as error:
+            fault = f"holds a fit that this version does not know ({_one_line(error)})"
+            raise CheckpointError(self._folder.path("summary.json"), fault, WRITER) from error
 
     def history(self) -> pd.DataFrame:
         """Every loss term at every step, one row a step, continuous across resumes; of a running run up to about a

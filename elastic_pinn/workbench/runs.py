@@ -35,9 +35,9 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
 
     Columns: `status`, `step`, `error` (relative L2, of the displacement), `validation` (loss), `seconds` of training,
     `started`; where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds,
-    widened, withheld, or not assessed) and `chi2` (squared misfit per degree of freedom, in units of the noise); and
-    each field of the config in which the runs differ, lists as text. NaN for what a run does not tell; of one whose
-    files cannot be read the status says so.
+    widened, withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the
+    noise); and each field of the config in which the runs differ, lists as text. NaN for what a run does not tell; of
+    one whose files cannot be read the status says so.
     """
     return table_of(run_rows(folder))
 
@@ -80,11 +80,16 @@ def written(value: Any) -> Any:
 
 def _found(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
     """The unknowns of a run with their ±, and what the data say of them."""
-    if fit := run.fit:
-        errors = {f"{name} ±": fit.plus_minus.get(name) for name in fit.values}
-        return {**fit.values, **errors, "fit": fit.verdict, "chi2": fit.chi_square}
     unknowns = run.config.unknowns  # of a problem of one's own they are not known here
-    return {**{name: summary["material"][name] for name in unknowns}, "fit": "not assessed"} if unknowns else {}
+    material: dict[str, Any] = {name: summary["material"][name] for name in unknowns}
+    try:
+        fit = run.fit
+    except CheckpointError:  # all else of the run can be read
+        return {**material, "fit": UNREADABLE}
+    if not fit:
+        return {**material, "fit": "not assessed"} if material else {}
+    errors = {f"{name} ±": fit.plus_minus.get(name) for name in fit.values}
+    return {**fit.values, **errors, "fit": fit.verdict, "chi2": fit.chi_square}
 
 
 def _columns_found(rows: Mapping[str, Row]) -> list[str]:

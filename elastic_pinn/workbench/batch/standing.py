@@ -87,7 +87,11 @@ def _before_training(run_dir: Path) -> Row:
 
 def _fit(run: Run) -> Row:
     """What the data say of a run's unknowns."""
-    if not (fit := run.fit):
+    try:
+        fit = run.fit
+    except CheckpointError:  # all else of the run can be read
+        return {"fit": "unreadable"}
+    if not fit:
         return {"fit": "not assessed"} if run.config.unknowns else {}
     errors = {f"material/{name} ±": fit.plus_minus.get(name, math.nan) for name in fit.values}
     return {**errors, "fit": fit.verdict, "chi2": math.nan if fit.chi_square is None else fit.chi_square}

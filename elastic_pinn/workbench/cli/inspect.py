@@ -54,7 +54,7 @@ def _standing(run: Run) -> Iterator[tuple[str, str]]:
     """How a run stands, as far as its summary says."""
     from elastic_pinn.fit import sentence_of
     from elastic_pinn.physics.material import UNITS
-    from elastic_pinn.storage import UnreadableError
+    from elastic_pinn.storage import CheckpointError, UnreadableError
     from elastic_pinn.workbench.verdict import values_text
 
     try:
@@ -70,7 +70,11 @@ def _standing(run: Run) -> Iterator[tuple[str, str]]:
     yield "as of", summary["updated"]
     yield "material", ", ".join(f"{name} {summary['material'][name]:.6g} {unit}" for name, unit in UNITS.items())
     if run.config.unknowns or summary.get("fit"):
-        yield "fit", f"{values_text(run.fit)}; {run.fit.sentence}" if run.fit else sentence_of(None)
+        try:
+            fit = run.fit
+            yield "fit", f"{values_text(fit)}; {fit.sentence}" if fit else sentence_of(None)
+        except CheckpointError as error:
+            yield "fit", f"not known: {error}"
     yield "process", f"{summary['pid']} on {summary['host']}, started at {summary['started']}"
     yield "run id", f"{summary['run_id']}, generation {summary['generation']}"
     if summary["parent"]:
