@@ -5,13 +5,11 @@ Nothing here works anything out: `training/assessment.py` does, and everything t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
 from pydantic import TypeAdapter, ValidationError
-
-from elastic_pinn.physics.material import UNITS
 
 Verdict = Literal["holds", "widened", "withheld"]
 
@@ -76,16 +74,19 @@ class Fit:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, fields: object) -> Self:
-        """What `as_json` gave, by another version too: fields that are not known here are passed over. Raises
-        ValueError, in one line, for what lacks a value or a verdict, or has one that this version does not know."""
+    def from_json(cls, fields: object, names: Collection[str]) -> Self:
+        """What `as_json` gave, by another version too: fields that are not known here are passed over.
+
+        names: of all that can be unknown. Raises ValueError, in one line, for what lacks a value or a verdict, or has
+        one that this version does not know.
+        """
         try:
             fit: Self = TypeAdapter(cls).validate_python(fields)
         except ValidationError as error:
             faults = (f"{'.'.join(map(str, fault['loc'])) or 'fit'}: {fault['msg']}" for fault in error.errors())
             raise ValueError("; ".join(faults)) from None
-        if unknown := [name for name in {**fit.values, **fit.plus_minus} if name not in UNITS]:
-            raise ValueError(f"values: {', '.join(unknown)}, where {', '.join(UNITS)} are known")
+        if unknown := [name for name in {**fit.values, **fit.plus_minus} if name not in names]:
+            raise ValueError(f"values: {', '.join(unknown)}, where {', '.join(names)} are known")
         return fit
 
 

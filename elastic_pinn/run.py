@@ -16,6 +16,7 @@ from elastic_pinn.fit import Fit
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.storage import (
     CHECKPOINTS,
@@ -177,7 +178,7 @@ class Run:
         """
         fields = self.summary.get("fit")
         try:
-            return None if fields is None else Fit.from_json(fields)
+            return None if fields is None else Fit.from_json(fields, UNITS)
         except ValueError as error:
             fault = f"holds a fit that this version does not know ({_one_line(error)})"
             raise CheckpointError(self._folder.path("summary.json"), fault, WRITER) from error
