@@ -241,7 +241,8 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     """A whole experiment: every field of the four sections by its flat name.
 
     Values of NumPy, torch and pandas are taken where they mean a plain one without doubt. Raises ConfigError, before
-    anything else happens, for an unknown field, a value that is not legal, and a field that the problem does not use.
+    anything else happens, for an unknown field, a value that is not legal, and a field that the problem does not use
+    with another value than its default.
     """
 
     # The sections have read their docstrings already; only this class is made at every import.
@@ -249,7 +250,9 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
 
     def __init__(self, **fields: Any) -> None:
         self._fill(**fields)
-        self._refuse_unused(fields)
+        kinds = type(self).model_fields
+        self._refuse_unused(name for name in fields if getattr(self, name) != kinds[name].default)  # a dump has all
+        self.model_fields_set.difference_update(unused_fields(self.problem))
 
     def _fill(self, **fields: Any) -> None:
         """Take the values of fields, whether the problem uses them or not."""
@@ -282,14 +285,16 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         """The config of a notebook's parameters: call it with globals() in the first cell after the parameters.
 
         A public name with a plain value (number, text, list, ...) must be a field, `run_dir` or `resume`; a Problem
-        under the name `problem` means "own". Raises ConfigError for a misspelt name and as the constructor does, so
-        that plain papermill fails.
+        under the name `problem` means "own". Raises ConfigError for a misspelt name, for a field that the problem does
+        not use, whatever its value, and as the constructor does, so that plain papermill fails.
         """
         given = plain_parameters(namespace)
         for name, legal in BESIDE_CONFIG.items():
             if not isinstance(given.pop(name, ""), str):
                 raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
-        return cls(**given)
+        config = cls(**given)
+        config._refuse_unused(given)
+        return config
 
     @classmethod
     def from_json(cls, text: str) -> Self:

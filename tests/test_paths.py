@@ -70,6 +70,13 @@ def test_no_run_is_strewn_over_the_working_directory(home, tiny, run_dir):
     assert not list(Path.cwd().iterdir())
 
 
+@pytest.mark.parametrize("run_dir", [None, 3, b"x", ["a"]])
+def test_a_run_directory_is_text_or_a_path(home, tiny, run_dir):
+    with pytest.raises(ep.RunDirectoryError, match=r"run_dir = .*: the path of a folder is needed"):
+        ep.train(tiny(), run_dir)
+    assert not list(Path.cwd().iterdir())
+
+
 @pytest.mark.parametrize(
     "use", [lambda tiny: ep.train(tiny(), "s3://bucket/a"), lambda tiny: run_folder("s3://b/a", "")]
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from elastic_pinn.config import Config, ConfigError, ProblemConfig
+from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError, ProblemConfig
 from elastic_pinn.fit import sentence_of
 from elastic_pinn.networks.work import Report, reported
 from elastic_pinn.parameters import in_one_line
@@ -117,6 +117,8 @@ def _require_kinds(config: object, problem: object, control: object) -> None:
 
 def _folder(run_dir: str | Path) -> Path:
     """The run directory that is meant. Raises RunDirectoryError for what cannot be one."""
+    if not isinstance(run_dir, str | Path):
+        raise RunDirectoryError(f"run_dir = {in_one_line(run_dir)}: {BESIDE_CONFIG['run_dir']} is needed")
     if str(run_dir) in ("", str(Path())) and run_dir != ".":
         raise RunDirectoryError(
             "run_dir is empty, which is the working directory: name a folder for the run, as in 'runs/first'"

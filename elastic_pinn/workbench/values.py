@@ -8,8 +8,8 @@ import yaml
 # YAML 1.1 reads 010 as eight, 1:30 as ninety and 2026-01-01 as a date; none of that is what people mean here.
 INT, FLOAT, DATE = (f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "timestamp"))
 RULES = {
-    INT: re.compile(r"[-+]?\d[\d_]*$"),
-    FLOAT: re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
+    INT: re.compile(r"[-+]?\d+(_\d+)*$"),
+    FLOAT: re.compile(r"[-+]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
 }
 
 

@@ -22,6 +22,9 @@ from elastic_pinn.workbench.values import read_yaml, write_yaml
         ("1:30", "1:30"),
         ("04:00:00", "04:00:00"),
         ("2026-01-01", "2026-01-01"),
+        ("1_", "1_"),
+        ("[1_, 2__0]", ["1_", "2__0"]),
+        ("1_000.5", 1000.5),
     ],
 )
 def test_a_text_is_what_people_mean(text, value):
