@@ -11,6 +11,14 @@ from elastic_pinn.config import ConfigError, project_root
 UNSET = re.compile(r"\$(\w+|\{[^}]*\})")
 
 
+def delivered() -> Path:
+    """The folder that holds notebooks/ and data/ as they were delivered: inside the package in a wheel, above it in a
+    checkout."""
+    package = Path(__file__).parent
+    inside = package / "workbench" / "starter_files"
+    return inside if inside.is_dir() else package.parent
+
+
 def expanded(path: str | Path) -> str:
     """A path with `~`, `$NAME` and `${NAME}` written out, as a shell does; a URL stays as it is.
 

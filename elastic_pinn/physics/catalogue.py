@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.config import ConfigError, ProblemConfig
-from elastic_pinn.paths import from_root
+from elastic_pinn.paths import delivered, from_root
 from elastic_pinn.physics.boundary import Displacement, Initial
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.material import PARAMETERS, Material
@@ -93,12 +93,12 @@ def _require_window(data: str, receivers: Receivers) -> None:
 
 
 def find(path: str) -> Path:
-    """A data file: absolute, or below the project's root, or below the folder that holds this package.
+    """A data file: absolute, or below the project's root, or as it was delivered.
 
-    The last makes the shipped data reachable from a notebook that runs in any folder. Raises ConfigError with the
+    The last makes the delivered data reachable from a notebook that runs in any folder. Raises ConfigError with the
     places looked at.
     """
-    places = [from_root(path), Path(__file__).parents[2] / path]
+    places = [from_root(path), delivered() / path]
     for place in places:
         if place.is_file():
             return place

@@ -1,23 +1,15 @@
-"""The notebooks and reference data that come with the package, copied to where a person works.
-
-A wheel holds them inside the package; in a checkout they are the folders notebooks/ and data/ beside it.
-"""
+"""The notebooks and reference data that come with the package, copied to where a person works."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from elastic_pinn.paths import delivered
+
 FOLDERS = ("notebooks", "data")
 ROOT_FILE = "pyproject.toml"
 ROOT_TEXT = "# Relative paths in notebooks start at the folder of this file (elastic_pinn.config.project_root).\n"
-
-
-def starter() -> Path:
-    """The folder that holds notebooks/ and data/ as they were delivered."""
-    package = Path(__file__).parents[1]
-    inside = package / "workbench" / "starter_files"
-    return inside if inside.is_dir() else package.parent
 
 
 def copy_starter(folder: Path) -> list[Path]:
@@ -40,7 +32,7 @@ def copy_starter(folder: Path) -> list[Path]:
 
 def _delivered(folder: Path) -> Iterator[tuple[Path, bytes]]:
     """Each file as it will lie below a folder, and what is in it."""
-    source = starter()
+    source = delivered()
     for name in FOLDERS:
         for path in sorted((source / name).rglob("*")):
             if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):

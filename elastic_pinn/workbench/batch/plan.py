@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from elastic_pinn.config import Config, ConfigError, ProblemConfig
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.paths import from_root
+from elastic_pinn.paths import delivered, from_root
 from elastic_pinn.workbench.batch.identity import Identity, KnownRuns
 from elastic_pinn.workbench.batch.inputs import Inputs, inputs_of
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
@@ -19,7 +19,6 @@ from elastic_pinn.workbench.batch.sweep import Sweep, SweepError, Values
 
 RECORD_FILE = "sweep.json"  # in the folder of the runs: the notebook and the files as they were when the sweep began
 LABEL_LENGTH = 80
-SHIPPED = Path(__file__).parents[3]  # the folder of this package, beside the notebooks of a clone
 GIVEN_BY_THE_SWEEP = {"run_dir", "resume"}
 
 
@@ -127,8 +126,8 @@ class Plan:
 
 
 def _find(path: str) -> Path:
-    """The notebook at a path from the project's root or, as shipped, from above this package."""
-    places = [from_root(path), SHIPPED / path]
+    """The notebook at a path from the project's root or as it was delivered."""
+    places = [from_root(path), delivered() / path]
     found = next((place for place in places if place.is_file()), None)
     if not found:
         raise SweepError(f"notebook = {path!r}: not found as {' or '.join(map(str, dict.fromkeys(places)))}")

@@ -10,8 +10,9 @@ import ipywidgets as widgets
 import yaml
 
 from elastic_pinn.config import ConfigError, project_root
+from elastic_pinn.paths import delivered
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
-from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP, SHIPPED
+from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.fields import as_fault
 from elastic_pinn.workbench.panels.tips import tips
@@ -112,7 +113,7 @@ def _has_own_points(sweep: Sweep) -> bool:
 
 def _notebooks() -> list[str]:
     """Those of the project that a sweep can run."""
-    paths = [path for root in (project_root(), SHIPPED) for path in sorted((root / "notebooks").glob("*.ipynb"))]
+    paths = [path for root in (project_root(), delivered()) for path in sorted((root / "notebooks").glob("*.ipynb"))]
     able = [path for path in paths if _can_go_on(path)]
     return list(dict.fromkeys(f"notebooks/{path.name}" for path in able))
 
