@@ -1,12 +1,15 @@
 """elastic-pinn run: values as people write them, refusals before work, exit status."""
 
+import json
 from pathlib import Path
 
+import nbformat
 import pytest
 import typer
 from typer.testing import CliRunner
 
 import elastic_pinn as ep
+from elastic_pinn.workbench.batch import Notebook
 from elastic_pinn.workbench.cli import app
 from elastic_pinn.workbench.cli.run import parse
 from tests.headless import write_notebook
@@ -114,6 +117,35 @@ def test_data_that_cannot_be_used_is_one_line_before_a_kernel_starts(tmp_path, m
     assert not list(tmp_path.iterdir())
 
 
+def test_a_computed_run_dir_is_refused_until_it_is_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written = write_notebook(tmp_path / "comp.ipynb", "seed = 3\nrun_dir = f'runs/s{seed}'", "print(seed, run_dir)")
+    done = CliRunner().invoke(app, ["run", str(written)])
+    [line] = done.stderr.splitlines()
+    assert done.exit_code == 1 and "run_dir is computed" in line and "give run_dir=..." in line
+    assert [path.name for path in tmp_path.iterdir()] == ["comp.ipynb"]
+    assert Notebook.read(written).place("run_dir", {"run_dir": "runs/a"}) == "runs/a"
+
+
+def test_a_computed_resume_is_refused_where_the_folder_holds_a_run(tmp_path, folder_of_runs):
+    written = write_notebook(tmp_path / "comp.ipynb", "run_dir = ''\nresume = str('auto')", "print(run_dir, resume)")
+    done = CliRunner().invoke(app, ["run", str(written), f"run_dir={folder_of_runs / 'a'}"])
+    [line] = done.stderr.splitlines()
+    assert done.exit_code == 1 and "resume is computed" in line and "give resume=..." in line
+
+
+def test_a_notebook_that_is_not_valid_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written = write_notebook(tmp_path / "bad.ipynb", "seed = 3", "print(seed)")
+    content = json.loads(written.read_text())
+    content["cells"][1]["outputs"] = [{"output_type": "no such"}]
+    written.write_text(json.dumps(content))
+    done = CliRunner().invoke(app, ["run", str(written)])
+    [line] = done.stderr.splitlines()
+    assert done.exit_code == 1 and "bad.ipynb is no valid notebook" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.ipynb"]
+
+
 def test_a_run_directory_that_is_a_file_or_used_is_one_line(tmp_path, folder_of_runs):
     (tmp_path / "a").write_text("mine")
     for place, told in ((tmp_path / "a", "is a file"), (folder_of_runs / "a", "already holds a run")):
@@ -134,7 +166,13 @@ def test_an_unforeseen_fault_keeps_its_traceback(monkeypatch):
 def test_the_run_directory_is_the_given_one_or_the_notebooks_or_a_fresh_one(tmp_path, monkeypatch, own, given, name):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("elastic_pinn.workbench.folders.stamped", lambda name: f"TIME-{name}")
-    monkeypatch.setattr("elastic_pinn.workbench.batch.headless.run_notebook", lambda read, run_dir, *others: run_dir)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+
+    def execute(node, draft, *_, **__):
+        node.metadata.papermill = {}
+        nbformat.write(node, draft)
+
+    monkeypatch.setattr("papermill.execute_notebook", execute)
     notebook = write_notebook(tmp_path / "n.ipynb", f"run_dir = {own!r}", "print(run_dir)")
     done = CliRunner().invoke(app, ["run", str(notebook), *given])
-    assert done.stdout == f"executed notebook: {tmp_path / name}\n", done.output
+    assert done.stdout == f"executed notebook: {tmp_path / name / 'notebook.ipynb'}\n", done.output

@@ -21,8 +21,9 @@ from elastic_pinn.training import RunDirectoryError
 from elastic_pinn.workbench.batch.executed import ExecutedCopy
 from elastic_pinn.workbench.batch.kernels import ENGINE
 from elastic_pinn.workbench.batch.leash import Leash
-from elastic_pinn.workbench.batch.notebook import Notebook, Value
+from elastic_pinn.workbench.batch.notebook import RUN_DIR, Notebook, Value
 from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary, update_summary
+from elastic_pinn.workbench.folders import run_folder
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}  # of this environment
 
@@ -56,7 +57,7 @@ class NotebookError(ElasticPinnError, RuntimeError):
 
 def run_notebook(
     notebook: Notebook,
-    run_dir: Path,
+    run_dir: Path | None,
     parameters: Mapping[str, Value] | None = None,
     leash: Leash | None = None,
     aloud: bool = True,
@@ -65,7 +66,7 @@ def run_notebook(
 
     Args:
         notebook: what to run.
-        run_dir: the run directory, made here where it does not exist.
+        run_dir: the run directory, made here where it does not exist; None for a fresh runs/TIME-NOTEBOOK.
         parameters: values for names of the notebook's parameters cell, or for any field of the config.
         leash: what may stop it from outside.
         aloud: whether what it prints is passed on as it comes.
@@ -82,12 +83,14 @@ def run_notebook(
             or "stopped" where somebody pulled the leash. Of a run that was there and that the notebook was refused to
             go on with, everything stays as it was.
     """
-    given = {**(parameters or {}), "run_dir": str(run_dir.resolve())}
-    require_possible(notebook, given)
-    _require_free(notebook, run_dir, given)
+    parameters, leash = parameters or {}, leash or Leash()
+    require_possible(notebook, parameters)
+    if run_dir:
+        _require_free(notebook, run_dir, parameters)
     node = _whole(notebook)
-    leash = leash or Leash()
+    run_dir = run_dir or run_folder("", notebook.name)  # after all that is refused: no empty folder is left
     run_dir.mkdir(parents=True, exist_ok=True)
+    given = {**parameters, RUN_DIR: str(run_dir.resolve())}
     before = read_summary(run_dir)
     with ExecutedCopy(run_dir, before, leash) as copy:
         try:
@@ -160,8 +163,7 @@ def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value])
     another process works on."""
     if run_dir.exists() and not run_dir.is_dir():
         raise ConfigError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
-    resume = given.get("resume", notebook.parameters.get("resume", "never"))
-    if resume == "never" and (run_dir / "config.json").exists():
+    if (run_dir / "config.json").exists() and notebook.place("resume", given) in ("", "never"):
         raise ConfigError(
             f"{run_dir} already holds a run, with its executed notebook: choose another run_dir, or give resume=auto"
         )

@@ -131,6 +131,18 @@ class Notebook:
         """The fields of the config that its cell of parameters works out, so that only a kernel can tell them."""
         return sorted((self.cell.computed & Config.model_fields.keys()) - given.keys())
 
+    def place(self, name: str, given: Mapping[str, Value]) -> str:
+        """What it gets as `run_dir` or as `resume`; "" where neither it nor who runs it says anything.
+
+        Raises ConfigError where only its kernel can tell it.
+        """
+        if name in self.cell.computed - given.keys():
+            raise ConfigError(
+                f"{name} is computed in {self.name}.ipynb, and is needed before a kernel starts: give {name}=..., or "
+                "write a plain value"
+            )
+        return str(given.get(name, self.parameters.get(name, "")))
+
     def _config(self, given: Mapping[str, Value]) -> Config:
         values = {**self.parameters, **given}
         own = {} if self._takes_all and not self._has_own else self.own(given)
@@ -148,10 +160,16 @@ class Notebook:
         """Its code cells but for the one of parameters, in order."""
         return [source for source, tags in self._cells if TAG not in tags]
 
+    @cached_property
+    def _code_after(self) -> list[str]:
+        """Its code cells after the one of parameters: those before it do not see what is given."""
+        at = next(at for at, (_, tags) in enumerate(self._cells) if TAG in tags)
+        return [source for source, _ in self._cells[at + 1 :]]
+
     def _ignores(self, name: str) -> bool:
         """Whether no cell looks at what is given for a name; worked out once, for sweeps ask it for each run."""
         if name not in self._ignored:
-            self._ignored[name] = is_ignored(name, self._code)
+            self._ignored[name] = is_ignored(name, self._code_after)
         return self._ignored[name]
 
     @cached_property

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from elastic_pinn.config import ConfigError
+from elastic_pinn.workbench.batch.name_use import READS_ALL, Use, first_use
 
 PLAIN = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Name, ast.expr_context, ast.UnaryOp, ast.unaryop,
          ast.BinOp, ast.operator)  # fmt: skip
 """What an expression consists of whose value needs no kernel: numbers, text, lists, and arithmetic of these."""
-READS_ALL = {"globals", "locals", "vars", "eval", "exec", "get_ipython"}
-"""Functions that may look at any name."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +65,8 @@ def read_parameters(source: str, place: str) -> Parameters:
 
 
 def is_ignored(name: str, cells: Sequence[str]) -> bool:
-    """Whether the code after the parameters sets a name to a plain value before it reads it, or never reads it."""
-    for statement in _statements(cells):
-        used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and _is_load(node)}
-        if used & {name, *READS_ALL}:
-            return False
-        if name in _assigned(statement):
-            return True
-    return True
+    """Whether the code after the parameters sets a name before it reads it, or never reads it."""
+    return first_use(name, _statements(cells)) is not Use.READ
 
 
 def calls(name: str, cells: Sequence[str]) -> list[ast.Call]:

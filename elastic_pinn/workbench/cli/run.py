@@ -33,22 +33,22 @@ def run(
 
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
-    from elastic_pinn.paths import expanded
+    from elastic_pinn.paths import expanded, from_root
     from elastic_pinn.workbench.batch import Notebook
     from elastic_pinn.workbench.batch.leash import Leash
-    from elastic_pinn.workbench.folders import run_folder
+    from elastic_pinn.workbench.batch.notebook import RUN_DIR
 
     parameters, read = assignments(given or []), Notebook.read(Path(expanded(notebook)))
     read.check(parameters)
-    from elastic_pinn.workbench.batch.headless import require_possible, run_notebook  # takes seconds, a fault need not
+    place = read.place(RUN_DIR, parameters)
+    run_dir = from_root(place) if place else None
+    from elastic_pinn.workbench.batch.headless import run_notebook  # takes seconds, a fault need not
 
-    require_possible(read, parameters)
-    run_dir = run_folder(str(parameters.pop("run_dir", read.parameters.get("run_dir", ""))), read.name)
     leash, words = Leash(), "the run ends with a checkpoint, and draws what it has"
     with stopped_by_signals(lambda: leash.stop("asked to stop"), words) as asked:
         executed = run_notebook(read, run_dir, parameters, leash)
     if asked.is_set():
-        say(f"stopped: run_dir={run_dir} resume=auto goes on with it")
+        say(f"stopped: run_dir={executed.parent} resume=auto goes on with it")
         raise typer.Exit(INTERRUPTED)
     say(f"executed notebook: {executed}")
 

@@ -63,6 +63,7 @@ def test_a_parameter_of_the_notebooks_own_can_be_given():
         (["steps = 1", SOME], {"seed": 3}, "'seed' is no parameter of own.ipynb, which would not look at it"),
         (["steps = 1", SOME], {"resume": "auto"}, "'resume' is no parameter of own.ipynb"),
         (["steps = 1", "steps = 5\nprint(steps)"], {"steps": 3}, "steps = 3 would change nothing"),
+        (["seed = 1", "seed, b = 3, 4\nprint(seed)"], {"seed": 5}, "seed = 5 would change nothing"),
         (["steps = 1\nwidth = 2", SOME], {"width": 3}, "width = 3 would change nothing"),
         (["steps = = 1", ALL], {}, "own.ipynb, cell of parameters: the cell is no Python, line 1"),
         (["%%time\nsteps = 1", ALL], {}, "begins with %%time"),
@@ -73,6 +74,13 @@ def test_what_would_be_refused_or_ignored_is_told_before_a_kernel_starts(tmp_pat
     with pytest.raises(ConfigError, match=told):
         run_notebook(notebook(*cells), tmp_path / "run", given)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_value_that_is_set_before_the_cell_of_parameters_can_be_given(tmp_path):
+    cells = [nbformat.v4.new_code_cell(source) for source in ("scale = 1.0", "scale = 1.0", "print(scale)")]
+    cells[1].metadata["tags"] = ["parameters"]
+    own = Notebook("own", nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
+    own.check({"scale": 2.0})
 
 
 @pytest.mark.parametrize(("tagged", "told"), [(0, "has no cell with the tag 'parameters'"), (2, "has 2 cells")])
