@@ -7,16 +7,24 @@ sealed. Else nothing tells whether weights and training state are what they were
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
 from pathlib import Path
 
-from elastic_pinn.storage.checkpoints import CHECKPOINTS, NAME, Checkpoints
+from elastic_pinn.storage.checkpoints import CHECKPOINTS, checkpoints_of
 from elastic_pinn.storage.errors import CheckpointError
-from elastic_pinn.storage.folder import LocalFolder, located
-from elastic_pinn.storage.format.seal import HEAD_BYTES, HEADER_BYTES, Header, unpack_header, unseal
+from elastic_pinn.storage.folder import located
+from elastic_pinn.storage.format.seal import (
+    HEAD_BYTES,
+    HEADER_BYTES,
+    Header,
+    read_header,
+    read_sealed,
+    unpack_header,
+    unseal,
+)
 from elastic_pinn.storage.format.snapshot import Snapshot
 from elastic_pinn.storage.isolation import CHANGED, parse_isolated
 from elastic_pinn.storage.store import BEST, LATEST
@@ -73,13 +81,25 @@ def _is_sealed(path: Path, data: bytes) -> bool:
 
 def _twin(path: Path, header: Header) -> tuple[Path, bytes] | None:
     """A whole file of the same run with the same header, and its bytes."""
-    run_dir = path.absolute().parent.parent
-    for other in (run_dir / LATEST, run_dir / BEST, run_dir / CHECKPOINTS / path.name):
-        with suppress(CheckpointError):
-            data = LocalFolder(other.parent).read(other.name)
-            if unseal(other, data).sha256 == header.sha256:
-                return other, data
+    for run_dir in _run_dirs(path):
+        copies = (run_dir / LATEST, run_dir / BEST)
+        for other in (*copies, *(run_dir / CHECKPOINTS / name for name in _names(run_dir))):
+            with suppress(CheckpointError):
+                if read_header(other).sha256 == header.sha256:
+                    return other, read_sealed(other)[1]
     return None
+
+
+def _run_dirs(path: Path) -> Sequence[Path]:
+    """What may be the run directory of a file: the folder that it is in, as copies are, or the one above that."""
+    return path.absolute().parents[:2]
+
+
+def _names(run_dir: Path) -> list[str]:
+    """The names of a run's checkpoints; none of a folder that holds no run, or cannot be listed."""
+    with suppress(CheckpointError):
+        return checkpoints_of(run_dir).names()
+    return []
 
 
 def _rebuilt(path: Path, header: Header, found: Snapshot) -> Repair:
@@ -123,12 +143,12 @@ def _compression_levels(found: Snapshot) -> list[int]:
 
 def _relatives(path: Path, found: Snapshot) -> Iterator[Snapshot]:
     """The nearest good checkpoints of the same run, those of the same generation first."""
-    checkpoints = Checkpoints(LocalFolder(path.absolute().parent.parent / CHECKPOINTS))
-    others = [name for name in checkpoints.names() if name != path.name and NAME.fullmatch(name)]
     read = []
-    for name in others[-MAX_RELATIVES:]:
-        with suppress(CheckpointError):
-            read.append(checkpoints.read(name))
+    for run_dir in _run_dirs(path):
+        others = [name for name in _names(run_dir) if name != path.name]
+        for name in others[-MAX_RELATIVES:]:
+            with suppress(CheckpointError):
+                read.append(checkpoints_of(run_dir).read(name))
     yield from sorted(read, key=lambda relative: relative.generation != found.generation)
 
 

@@ -154,6 +154,25 @@ def test_a_whole_copy_is_taken_where_there_is_one(tiny, tmp_path):
     assert done.image == before and str(run.path / "latest.h5") in done.found
 
 
+@pytest.mark.parametrize("name", ["latest.h5", "best.h5", "beside.h5", "inside/under.h5"])
+def test_a_damaged_copy_is_brought_back_from_the_checkpoint_that_it_is_of(run, path, name):
+    copy = run.path / name
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(path.read_bytes())
+    before = noted(copy, change_a_weight)
+    done = repair_checkpoint(copy)
+    assert done.image == before and not done.unverified and str(path) in done.found
+
+
+@pytest.mark.usefixtures("quick")
+def test_of_a_copy_too_other_checkpoints_of_the_run_tell_what_was_changed(run, path):
+    copy = run.path / "latest.h5"
+    copy.write_bytes(path.read_bytes())
+    path.unlink()
+    before = noted(copy, change_whose_run_it_is)
+    assert repair_checkpoint(copy).image == before
+
+
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
