@@ -23,13 +23,14 @@ def account_of_end(session: Session) -> str:
 
 def _by_steps(session: Session) -> str:
     """Of an end by the number of steps."""
-    steps = session.config.steps
+    steps, done = session.config.steps, session.step
+    beyond = f"at step {done} already, beyond the {steps} steps asked for" if done > steps else ""
     if session.converged is False:
-        moved = _moved(session, 1)
-        return f"stopped by the limit of {steps} steps before it converged: {moved} in the last one; give more steps"
-    count = max(1, steps // LAST_PART)
+        limit = f"{beyond}," if beyond else f"stopped by the limit of {steps} steps"
+        return f"{limit} before it converged: {_moved(session, 1)} in the last one; give more steps"
+    count = max(1, done // LAST_PART)
     moved = _moved(session, count)
-    return f"all {steps} steps done{f'; {moved} in the last {count}' if moved else ''}"
+    return f"{beyond or f'all {steps} steps done'}{f'; {moved} in the last {count}' if moved else ''}"
 
 
 def _moved(session: Session, steps: int) -> str:

@@ -102,6 +102,22 @@ def test_other_optimizers_claim_no_convergence_and_say_what_still_moves(tiny, tm
     assert run.summary["converged"] is None and run.summary["at_edge"] == []
 
 
+def test_fewer_steps_than_were_done_are_no_steps_that_were_done(tiny, tmp_path):
+    stages = {"stages": ["adam", "lbfgs"], "stage_steps": [6]}
+    stop = ep.Control(lambda row: stop.stop() if row["step"] == 8 else None)
+    ep.train(tiny(steps=12, **stages), tmp_path / "run", control=stop)
+    run = ep.train(tiny(steps=4, **stages), tmp_path / "run", resume="auto")
+    assert (run.status, run.reason) == ("completed", "at step 8 already, beyond the 4 steps asked for")
+
+
+def test_fewer_steps_than_a_search_has_made_are_no_convergence(tiny, tmp_path, waves_from):
+    stop = ep.Control(lambda row: stop.stop() if row["step"] == 2 else None)
+    ep.train(tiny(**SEARCH), tmp_path / "run", waves_from(2.6, 0.7), control=stop)
+    run = ep.train(tiny(**SEARCH | {"steps": 1}), tmp_path / "run", waves_from(2.6, 0.7), resume="auto")
+    told = "at step 2 already, beyond the 1 steps asked for, before it converged: lambda moved by "
+    assert run.reason.startswith(told) and run.summary["converged"] is False
+
+
 def test_without_unknowns_there_is_nothing_that_converges(tiny, tmp_path):
     run = ep.train(tiny(stages=["last_layer"], network="random_features", precision="float64"), tmp_path / "run")
     assert run.summary["converged"] is None and run.summary["at_edge"] == []
