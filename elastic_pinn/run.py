@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 WRITER = "Install the elastic_pinn that wrote it"
+WHICH_WAS = ", which was "  # in the note of what goes on from a checkpoint that is not verified
 
 
 class Checkpoint:
@@ -269,6 +270,15 @@ def warn_if_unverified(path: Path | str, snapshot: Snapshot) -> None:
     """Warn of a checkpoint that was repaired although not all of it could be verified."""
     if note := snapshot.attributes.get(UNVERIFIED):
         logger.warning("%s was %s", path, note)
+
+
+def unverified_past(snapshot: Snapshot, how: str) -> str:
+    """What is not verified of whatever goes on from a checkpoint; "" where that is verified.
+
+    how: it goes on. Of several such checkpoints after each other, the first is named.
+    """
+    note = str(snapshot.attributes.get(UNVERIFIED, ""))
+    return note if not note or WHICH_WAS in note else f"{how}{WHICH_WAS}{note}"
 
 
 def known_config(path: Path | str, snapshot: Snapshot) -> Config:

@@ -19,6 +19,7 @@ from elastic_pinn.fit import Fit
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.storage import (
     CHECKPOINTS,
+    UNVERIFIED,
     CheckpointError,
     FolderLock,
     LiveHistory,
@@ -53,11 +54,13 @@ class Origin:
         run_id: the same in all parts of a run.
         generation: 0 in a fresh run, one more at each resume.
         parent: the checkpoint that it goes on from, for people; "" in a fresh run.
+        unverified: what is not verified of where it comes from, through repair; all its checkpoints say so.
     """
 
     run_id: str
     generation: int
     parent: str = ""
+    unverified: str = ""
 
 
 class Record:
@@ -251,7 +254,9 @@ class Record:
         return json.dumps({**standing, **saving, **whose}, indent=2)
 
     def _attributes(self) -> Mapping[str, str | int | float]:
-        return {"run_id": self._origin.run_id, "parent": self._origin.parent, **facts(self._environment)}
+        origin = self._origin
+        attributes = {"run_id": origin.run_id, "parent": origin.parent, **facts(self._environment)}
+        return attributes | ({UNVERIFIED: origin.unverified} if origin.unverified else {})
 
     def _write(self, name: str, text: str) -> None:
         self._lock.require()

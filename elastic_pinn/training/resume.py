@@ -14,7 +14,7 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fingerprint import VERSION
-from elastic_pinn.run import WRITER, known_config, warn_if_unverified
+from elastic_pinn.run import WRITER, known_config, unverified_past, warn_if_unverified
 from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,
@@ -22,6 +22,7 @@ from elastic_pinn.storage import (
     Snapshot,
     Store,
     checkpoints_of,
+    folder_at,
     name_of,
     order,
     pin,
@@ -85,19 +86,27 @@ def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Fou
     return found
 
 
-def origin_of(found: Found | None, store: Store, mirror: str) -> Origin:
+def origin_of(found: Found | None, store: Store, mirror: str, unverified: str = "") -> Origin:
     """Which run this is and which part of it.
 
     mirror: the URL of the run's copy, or "": no number that stands there, of a damaged file either, is used again.
+    unverified: as `Origin.unverified`, of a fresh run.
     """
     generation = store.next_generation()
     if mirror:
         generation = max(generation, 1 + checkpoints_of(mirror).highest_generation())
     if found is None:
-        return Origin(uuid.uuid4().hex, generation)
+        return Origin(uuid.uuid4().hex, generation, unverified=unverified)
     snapshot, generation = found.snapshot, max(generation, found.snapshot.generation + 1)
-    parent = f"step {snapshot.step}, generation {snapshot.generation}"
-    return Origin(str(snapshot.attributes["run_id"]), generation, parent)
+    return Origin(str(snapshot.attributes["run_id"]), generation, _parent(snapshot), _unverified(snapshot))
+
+
+def _parent(snapshot: Snapshot) -> str:
+    return f"step {snapshot.step}, generation {snapshot.generation}"
+
+
+def _unverified(snapshot: Snapshot) -> str:
+    return unverified_past(snapshot, f"trained on from {_parent(snapshot)}")
 
 
 def make_ready(found: Found | None, run_dir: Path, store: Store, origin: Origin) -> None:
@@ -151,8 +160,8 @@ def _named(place: str) -> Found:
     if place.endswith(".h5"):
         return Found(place if "://" in place else Path(place), read_snapshot(place))
     above, last = os.path.split(place.rstrip("/"))
-    run = (above or ".") if last == CHECKPOINTS else place  # a run's folder of checkpoints means the run
-    found = checkpoints_of(run).latest()
+    is_of_a_run = last == CHECKPOINTS and "config.json" not in folder_at(place).names()  # and no run of that name
+    found = checkpoints_of((above or ".") if is_of_a_run else place).latest()
     if not found:
         raise CheckpointError(place, "holds no good checkpoint", LEGAL)
     return found
@@ -182,6 +191,8 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
     snapshot = found.snapshot
     old = known_config(found.path, snapshot)
     warn_if_unverified(found.path, snapshot)
+    if (note := _unverified(snapshot)) and note not in {text for _, text in snapshot.history.events}:
+        snapshot.history.note(snapshot.step, note)
     unused = unused_fields(old.problem)
     changes = {name: change for name, change in old.differences(config).items() if name not in unused}
     _refuse(changes, _fixed(config, old, snapshot))

@@ -150,7 +150,7 @@ def _train(
 ) -> Run:
     """What train() does in a run directory that nobody else is in."""
     store, mirror_url = Store(lock.folder / CHECKPOINTS, lock), mirror_of(config, run_dir)
-    found, over = starting_point(run_dir, store, resume, mirror_url), ""
+    found, over, unverified = starting_point(run_dir, store, resume, mirror_url), "", ""
     if found:
         config = adopt(config, problem, found)
         over = reason_to_end_here(config, found.snapshot)
@@ -165,9 +165,9 @@ def _train(
         session.restore(found.snapshot)
         session.reason_to_end = found.snapshot.state["stopping"].get("reason", "") if over else ""
     elif config.init_from:
-        warm_start(session, config.init_from)
+        unverified = warm_start(session, config.init_from)
     call_helpers(session)
-    origin = origin_of(found, store, mirror_url)
+    origin = origin_of(found, store, mirror_url, unverified)
     mirror = _mirror(mirror_url, store, origin, lock)
     make_ready(found, run_dir, store, origin)
     with mirror or nullcontext():

@@ -10,7 +10,7 @@ import torch
 from elastic_pinn.config import ConfigError, NetworkConfig
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import from_root
-from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+from elastic_pinn.run import Checkpoint, Run, load_checkpoint, unverified_past
 from elastic_pinn.storage import Header, read_header
 from elastic_pinn.training.session import Session
 
@@ -19,8 +19,9 @@ SHAPING = set(NetworkConfig.model_fields) - {"hidden_layers"}  # what weights me
 logger = logging.getLogger(__name__)
 
 
-def warm_start(session: Session, place: str) -> None:
+def warm_start(session: Session, place: str) -> str:
     """Take weights and material of another run into a session at its start; which, and which not, becomes an event.
+    Returns what is not verified of it, which becomes one as well, or "".
 
     place: a run directory, of which the newest good checkpoint is taken, or a checkpoint; a path or a URL. A weight
     fits where its name and shape are the same, an unknown of the material where its value lies in the range searched.
@@ -42,6 +43,9 @@ def warm_start(session: Session, place: str) -> None:
     session.history.note(0, note)
     session.objective.forget()
     logger.info("%s", note)
+    if unverified := unverified_past(source.snapshot, f"started from {place}, step {source.step}"):
+        session.history.note(0, unverified)
+    return unverified
 
 
 def header_of(place: str) -> Header:

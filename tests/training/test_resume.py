@@ -187,6 +187,15 @@ def test_a_path_a_run_or_its_folder_of_checkpoints_may_be_resumed_from(stopped, 
     assert found is not None and found.snapshot.step == 3
 
 
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_run_that_is_itself_named_checkpoints_is_resumed_by_its_path(stopped, tmp_path, scheme):
+    run, _ = stopped
+    place = f"{scheme}{run.path.rename(tmp_path / 'checkpoints')}"
+    for named in (place, f"{place}/checkpoints"):
+        found = starting_point(tmp_path / "new", Store(tmp_path / "new" / "checkpoints"), named, "")
+        assert found is not None and found.snapshot.step == 3
+
+
 @pytest.mark.parametrize("resume", [True, None, 3, ["auto"]])
 def test_what_is_no_place_to_resume_from_is_refused_with_what_is_legal(tiny, tmp_path, resume):
     with pytest.raises(ep.RunDirectoryError, match=r"resume = .*: 'never', 'auto', or the path or URL .* is needed"):
