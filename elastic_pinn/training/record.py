@@ -23,6 +23,7 @@ from elastic_pinn.storage import (
     CheckpointError,
     FolderLock,
     LiveHistory,
+    LostFolderError,
     Policy,
     Snapshot,
     Store,
@@ -100,6 +101,17 @@ class Record:
     def loss(self) -> str:
         """How the run directory was lost, or ""."""
         return loss_of(self._store, self._run_dir)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the run directory is lost, as far as it is time to look again."""
+        if time.monotonic() < self._look_due:
+            return False
+        try:
+            self._look()
+        except LostFolderError:
+            return True
+        return False
 
     def row(self) -> None:
         """Let the newest row of the history be seen, now or within a second."""

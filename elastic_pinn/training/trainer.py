@@ -306,12 +306,13 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
         return _completed(session)
     while True:
         try:
-            row = session.advance(lambda: control.stop_asked)
+            row = session.advance(lambda: control.stop_asked or record.is_lost)
         except GivenUp:
             if session.step > saved_step:
                 record.checkpoint()
             record.settle()
-            return "stopped", f"{control.stop_reason}, within a step, which was given up"
+            why = control.stop_reason or "the run directory was gone for a moment"  # else the loss is told instead
+            return "stopped", f"{why}, within a step, which was given up"
         record.row()
         control.on_step(row)
         if control.take_look_request():

@@ -292,3 +292,18 @@ def test_a_run_directory_lost_after_the_last_checkpoint_is_told(tiny, tmp_path, 
     with pytest.raises(ep.LostRunDirectoryError, match="was removed") as caught:
         ep.train(tiny(), tmp_path / "one")
     assert ep.Run(place_in(str(caught.value))).latest().step == 6
+
+
+def test_a_run_directory_lost_within_a_long_step_is_told_within_it(tiny, tmp_path):
+    class Losing(ep.Control):
+        """Has the run directory go away in the first long work within a step."""
+
+        def report(self, what: str, part: float) -> None:
+            super().report(what, part)
+            if what and (tmp_path / "one").exists():
+                shutil.rmtree(tmp_path / "one")
+
+    step_of_parts = {"stages": ["last_layer"], "network": "random_features", "precision": "float64"}
+    with pytest.raises(ep.LostRunDirectoryError, match=r"was removed while .* training stopped at step 0") as caught:
+        ep.train(tiny(**step_of_parts), tmp_path / "one", control=Losing())
+    assert ep.Run(place_in(str(caught.value))).latest().step == 0
