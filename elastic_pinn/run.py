@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.fit import Fit
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import expanded
-from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.storage import (
@@ -82,16 +83,25 @@ class Checkpoint:
         """The problem that was solved, for figures and tables: the config's, or one of the user's own, which is in no
         file and has to be given.
 
-        Raises ReceiverFileError where the receiver file is no longer the one that was trained on, and what
-        `problem_from` raises.
+        Raises ReceiverFileError where the receiver file is no longer the one that was trained on, ProblemError where
+        another problem is given (its exact solution may have come since), and what `problem_from` raises.
         """
-        problem = own or problem_from(self.config)
-        trained_on, now = self.snapshot.state.get("problem", {}).get("data_sha256", ""), problem.data_sha256
+        problem, identity = own or problem_from(self.config), self.snapshot.state.get("problem", {})
+        trained_on, now = identity.get("data_sha256", ""), problem.data_sha256
         if trained_on and now and trained_on != now:
             file = problem.receivers.path if problem.receivers else self.config.data
             raise ReceiverFileError(
                 f"{file} is not the file that {self.path} was trained on: its SHA-256 begins {now[:12]}, that one's "
                 f"{trained_on[:12]}. Bring back the file as it was, or train a new run on this one"
+            )
+        if (
+            own
+            and "fingerprint" in identity
+            and not any(each.is_like(identity) for each in (own, replace(own, exact=None)))
+        ):
+            raise ProblemError(
+                f"the problem given is not the one that {self.path} was trained on (its material, domain, conditions "
+                "or receivers differ): give that one"
             )
         return problem
 

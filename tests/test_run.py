@@ -327,5 +327,27 @@ def test_a_run_without_data_gives_its_problem_and_one_of_ones_own_has_to_be_give
     own = waves()
     run = ep.train(tiny(steps=1), tmp_path / "b", problem=own)
     assert run.problem(own) is own
+    assert run.problem(waves()), "by its values, whichever object it is"
     with pytest.raises(ep.ConfigError, match="'own' stands in no config"):
         run.problem()
+
+
+def test_figures_and_tables_refuse_another_problem_of_ones_own(tiny, tmp_path, inverse):
+    run = ep.train(tiny(), tmp_path / "run", problem=inverse)
+    records = dataclasses.replace(inverse.receivers, displacement=3.0 * inverse.receivers.displacement)
+    for other in (
+        dataclasses.replace(inverse, receivers=records),
+        dataclasses.replace(inverse, material=ep.Material(2.0, 1.0, 1.0)),
+    ):
+        for draw in (ep.figures.data_fit, ep.figures.material_traces, ep.figures.snapshots, material_table):
+            with pytest.raises(ep.ProblemError, match=r"is not the one that .* was trained on .*: give that one"):
+                draw(run, problem=other)
+    assert ep.figures.data_fit(
+        run, problem=dataclasses.replace(inverse, receivers=dataclasses.replace(inverse.receivers))
+    )
+
+
+def test_an_exact_solution_may_come_later(tiny, tmp_path, waves):
+    unsolved = waves(exact=None, initial=None)
+    run = ep.train(tiny(), tmp_path / "run", problem=unsolved)
+    assert run.problem(waves(initial=None)).exact

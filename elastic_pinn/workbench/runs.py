@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from elastic_pinn.config import Config
+from elastic_pinn.paths import expanded
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
@@ -22,8 +23,11 @@ Row = tuple[dict[str, Any], Config | None]  # what a run tells but for its confi
 
 
 def find_runs(folder: str | Path) -> Iterator[Path]:
-    """The run directories at or below a folder, in the order of their paths; inside of a run nothing is looked for."""
-    for path, inside, files in os.walk(folder):
+    """The run directories at or below a folder, in the order of their paths; inside of a run nothing is looked for.
+
+    `~` and `$NAME` are written out as a shell does.
+    """
+    for path, inside, files in os.walk(expanded(folder)):
         inside.sort()
         if "config.json" in files:
             inside.clear()
@@ -44,7 +48,7 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
 
 def run_rows(folder: str | Path) -> dict[str, Row]:
     """What each run at or below a folder tells of itself, by its path from there."""
-    return {str(path.relative_to(folder)): run_row(path) for path in find_runs(folder)}
+    return {str(path.relative_to(expanded(folder))): run_row(path) for path in find_runs(folder)}
 
 
 def table_of(rows: Mapping[str, Row]) -> pd.DataFrame:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -7,11 +8,14 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.workbench.figures import picture
+from elastic_pinn.workbench.figures.inversion import draw_fit
 from elastic_pinn.workbench.figures.losses import draw_terms
 from elastic_pinn.workbench.figures.picture import as_file
 from elastic_pinn.workbench.figures.wavefields import trapezoid_weights
+from elastic_pinn.workbench.runs import find_runs, runs_table
 
 PNG = b"\x89PNG\r\n"
 
@@ -304,10 +308,57 @@ def test_a_wavefield_that_does_not_explain_the_data_says_so(inverse_run):
 
 
 def test_a_wavefield_without_a_standard_deviation_says_why(waves, tmp_path):
-    run, problem = recorded_in_a_corner(waves, [20], tmp_path)
+    trained, problem = recorded_in_a_corner(waves, [20], tmp_path / "first")
     rough = np.random.default_rng(2).standard_normal((20, 11, 2))
     unknown = replace(
         problem, receivers=replace(problem.receivers, noise=0.0, displacement=rough, time=np.r_[:11] / 10)
     )
+    run = ep.train(trained.config, tmp_path / "run", unknown)
     figure = ep.figures.snapshots(run, problem=unknown)
     assert figure.get_suptitle() == "no standard deviation: the noise is neither stated nor to be seen in the records"
+    said = [text.get_text() for text in ep.figures.data_fit(run, problem=unknown).legends[0].get_texts()]
+    assert said == ["recorded", "predicted"], "no band of the noise where nobody knows it"
+
+
+def test_the_noise_that_only_the_records_show_has_a_band_in_the_data_fit(inverse_run):
+    receivers = ep.problem_from(inverse_run.config).receivers
+    figure = draw_fit(inverse_run.predict, replace(receivers, noise=0.0), 3, 10)
+    [band] = figure.axes[2].patches
+    level = noise_of(replace(receivers, noise=0.0)).level
+    assert band.get_height() == pytest.approx(4 * level * 1e9) and level == pytest.approx(receivers.noise, rel=0.2)
+    assert "standard deviations either way, from " in figure.legends[0].get_texts()[2].get_text()
+
+
+def test_a_path_with_a_home_or_a_variable_in_it_is_written_out(forward_run, monkeypatch):
+    monkeypatch.setenv("HOME", str(forward_run.path.parent))
+    monkeypatch.setenv("RUNS", str(forward_run.path.parent))
+    for place in ("~/forward", "$RUNS/forward"):
+        assert len(drawn(ep.figures.loss_curves([place]))["total (weighted)"][0]) == 10
+        assert "forward" in [path.name for path in find_runs(os.path.dirname(place))]
+        assert runs_table(place).index.tolist() == ["."]
+
+
+def deviating(monkeypatch, size):
+    """Let the standard deviation be the same everywhere, in units of what was recorded."""
+
+    def std(uncertainty, x, y, t):
+        return np.full((*np.shape(x), 2), size)
+
+    monkeypatch.setattr(ep.WavefieldUncertainty, "std", std)
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (1e6, "no receiver sees the hatched waves, 100 % of what is shown"),
+        (1e-9, "at most 6.4e-08 % of the rms of what was recorded"),
+        (0.0, "at most 0 % of the rms of what was recorded"),
+    ],
+)
+def test_a_standard_deviation_that_is_alike_all_over_is_drawn(waves, tmp_path, monkeypatch, size, told):
+    run, problem = recorded_in_a_corner(waves, [20], tmp_path)
+    deviating(monkeypatch, size)
+    figure = ep.figures.snapshots(run, times=[0.5], problem=problem)
+    assert figure.png().startswith(PNG)
+    assert told in figure.get_suptitle()
+    assert bool(hatched(figure.axes[0])) == (size > 1.0)

@@ -1,5 +1,6 @@
 """What an inverse run found: the material on its way, and the data it explains."""
 
+import math
 import textwrap
 from collections.abc import Iterable
 
@@ -10,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from elastic_pinn.fit import NOT_ASSESSED
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.losses import Curves, draw_stages, stages_in
@@ -73,7 +75,8 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
 
 
 def data_fit(source: Source, receiver: int | None = None, problem: Problem | None = None) -> Picture:
-    """Recorded and predicted displacement at one receiver over time, and below the residual in the noise's band.
+    """Recorded and predicted displacement at one receiver over time, and below the residual in the band of the noise,
+    as it is stated or as the records show it; without a band where neither tells it.
 
     receiver: its row in the receiver file, that with the strongest signal if not given. source, problem: as of
     `material_traces`. Raises ValueError for a problem without receivers, or for a receiver that is not there.
@@ -162,8 +165,10 @@ def _draw_record(
 def _draw_residual(axes: Axes, receivers: Receivers, residual: np.ndarray) -> None:
     time = unit_for(receivers.time[-1], "s")
     unit = unit_for(float(np.abs(residual).max()), "m")
-    width = BAND * receivers.noise / unit.size
-    axes.axhspan(-width, width, color="0.85", label=f"noise: {BAND:g} standard deviations either way")
+    noise = noise_of(receivers)
+    if not math.isnan(noise.level):
+        width, known = BAND * noise.level / unit.size, "" if noise.origin == "stated" else f", from {noise.origin}"
+        axes.axhspan(-width, width, color="0.85", label=f"noise: {BAND:g} standard deviations either way{known}")
     axes.axhline(0.0, color="0.5", linewidth=0.8)
     axes.plot(receivers.time / time.size, residual / unit.size, "o-", color=VERMILLION, markersize=3, linewidth=0.8)
     axes.set_xlabel(f"t ({time.name})")

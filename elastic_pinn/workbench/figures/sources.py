@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
@@ -17,13 +18,14 @@ Predict = Callable[[Any, Any, Any], np.ndarray]
 
 
 def open_source(source: Source) -> Run | Checkpoint:
-    """The run or checkpoint that is meant: a folder holds a run, a file is a checkpoint.
+    """The run or checkpoint that is meant: a folder holds a run, a file is a checkpoint; `~` and `$NAME` are
+    written out as a shell does.
 
     Raises FileNotFoundError for a folder without a run, CheckpointError for any other path without a good checkpoint.
     """
     if isinstance(source, Run | Checkpoint):
         return source
-    return Run(source) if Path(source).is_dir() else load_checkpoint(source)
+    return Run(source) if Path(expanded(source)).is_dir() else load_checkpoint(source)
 
 
 def checkpoint_of(source: Source) -> Checkpoint:

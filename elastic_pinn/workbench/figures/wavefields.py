@@ -36,7 +36,8 @@ def snapshots(source: Source, times: Sequence[float] | None = None, problem: Pro
 
     Of a field found from receivers, whose solution is not known, the standard deviation stands below: the root mean
     square of both components'. Where it exceeds the root mean square of what was recorded, a line says so, and the
-    field is hatched: no receiver sees it there. Working that out takes a step of last_layer.
+    field is hatched: no receiver sees it there. (What was recorded stands for the field's size: where none is seen, the
+    field drawn is as large as its error, and no measure of it.) Working that out takes a step of last_layer.
     """
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
@@ -165,6 +166,8 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     unseen, size = spread > recorded, np.abs(found).max(-1)[:, ::EVERY, ::EVERY]
     most = min(_largest(spread), recorded)
     least = max(float(spread.min()), most / DECADES)
+    if least >= most:  # all of it is beyond the scale, or all is alike
+        least = most / DECADES
     limit = _largest(size[~unseen]) if not unseen.all() else _largest(problem.receivers.displacement)
     length, unit, small = window_unit(problem.domain), unit_for(limit, "m"), unit_for(most, "m")
     figure = Picture(7.4)
@@ -177,7 +180,7 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
             norm=LogNorm(least / small.size, most / small.size), interpolation="bilinear",
         )  # fmt: skip
         for where in column:
-            _hatch(where, problem, deviations / recorded, length)
+            _hatch(where, problem, deviations, recorded, length)
     names = [*(f"{symbol} network" for symbol in COMPONENTS), "standard deviation"]
     _label(table, problem, _time_labels(problem, instants), names, length)
     beyond = "both" if unseen.any() else "neither"
@@ -190,24 +193,29 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
 
 def _spread_in_words(spread: np.ndarray, recorded: float) -> str:
     """How the standard deviation compares with the root mean square of what was recorded, m."""
-    most, unit = _largest(spread), unit_for(recorded, "m")
+    most, unit = float(spread.max()), unit_for(recorded, "m")
     field = f"the rms of what was recorded, {recorded / unit.size:.3g} {unit.name}"
     if most <= recorded:
-        return f"the standard deviation is at most {100 * most / recorded:.2g} % of {field}"
-    large = unit_for(most, "m")
-    part = 100.0 * float((spread > recorded).mean())
+        return f"the standard deviation is at most {_percent(most / recorded)} of {field}"
+    large, part = unit_for(most, "m"), float((spread > recorded).mean())
     return (
-        f"no receiver sees the hatched waves, {part:.2g} % of what is shown: their standard deviation,\n"
+        f"no receiver sees the hatched waves, {_percent(part)} of what is shown: their standard deviation,\n"
         f"up to {most / large.size:.3g} {large.name}, exceeds {field}"
     )
 
 
-def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, length: Unit) -> None:
-    """Hatch a map where its standard deviation, in units of what was recorded, is above 1."""
+def _percent(part: float) -> str:
+    """A part in percent, in two digits or, of 100 %, three."""
+    percent = 100.0 * part
+    return f"{percent:.0f} %" if percent >= 9.5 else f"{percent:.2g} %"
+
+
+def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, length: Unit) -> None:
+    """Hatch a map where its standard deviation is above what was recorded, m."""
     left, right, bottom, top = _extent(problem, length)
-    if spread.max() > 1.0:
+    if spread.max() > recorded:
         x, y = np.linspace(left, right, len(spread)), np.linspace(bottom, top, len(spread))
-        axes.contourf(x, y, spread, levels=[1.0, np.inf], colors=["0.75"], alpha=0.5, hatches=["///"])
+        axes.contourf(x, y, spread, levels=[recorded, np.inf], colors=["0.75"], alpha=0.5, hatches=["///"])
 
 
 def _shape(instants: np.ndarray, fields: dict[str, np.ndarray]) -> tuple[int, int]:
