@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import h5py
 import pandas as pd
@@ -120,6 +121,32 @@ def test_the_console_script_isolates_and_ends_with_a_status(newest, tmp_path):
     good, bad = done.stdout.splitlines()
     assert good == f"ok     {newest}"
     assert bad.startswith(f"BAD    {damaged}: truncated")
+
+
+def test_every_path_of_every_command_is_written_out():
+    hints = [get_type_hints(command.callback, include_extras=True) for command in app.registered_commands]
+    texts = {
+        (name, hint.__metadata__[0].callback)
+        for each in hints
+        for name, hint in each.items()
+        if name != "return" and {str, Path} & {hint.__origin__, *get_args(hint.__origin__)}
+    }
+    assert {name for name, callback in texts if callback is None} == {"scheduler", "why"}
+    assert {name for name, _ in texts} > {"place", "places", "directory", "notebook", "csv", "output", "file", "run"}
+
+
+def test_paths_in_the_home_folder_are_found_and_nothing_is_named_by_a_tilde(run, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "here")
+    assert said("inspect", "~/run").startswith(f"run {run.path}")
+    said("verify", "--no-isolated", "~/run")
+    said("history", "~/run", "--csv=~/l.csv")
+    said("export", "~/run", "--torch=~/l.pt")
+    said("notebooks", "~/starter")
+    assert {"l.csv", "l.pt", "starter"} <= {path.name for path in tmp_path.iterdir()}
+    assert not list(Path.cwd().iterdir())
+    assert "$NO_SUCH_NAME" in refused(1, "inspect", "$NO_SUCH_NAME/a")
 
 
 def test_inspect_tells_how_a_run_stands(run):

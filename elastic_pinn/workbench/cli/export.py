@@ -10,7 +10,7 @@ import typer
 
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.cli.history import say_of_losses
-from elastic_pinn.workbench.cli.places import found_at
+from elastic_pinn.workbench.cli.places import found_at, written_out
 from elastic_pinn.workbench.cli.text import say, size
 from elastic_pinn.workbench.cli.writing import Force, refuse_existing, write
 
@@ -22,15 +22,20 @@ CSV, PARQUET = ".csv", ".parquet"
 
 @app.command()
 def export(
-    place: Annotated[str, typer.Argument(metavar="FILE|RUN", help="A checkpoint, a run, or a URL.")],
+    place: Annotated[
+        str, typer.Argument(metavar="FILE|RUN", callback=written_out, help="A checkpoint, a run, or a URL.")
+    ],
     weights: Annotated[
-        Path | None, typer.Option(metavar="X.safetensors", help="Write the weights, for safetensors.")
+        Path | None,
+        typer.Option(metavar="X.safetensors", callback=written_out, help="Write the weights, for safetensors."),
     ] = None,
     history: Annotated[
-        Path | None, typer.Option(metavar="X.csv|X.parquet", help="Write every loss term at every step.")
+        Path | None,
+        typer.Option(metavar="X.csv|X.parquet", callback=written_out, help="Write every loss term at every step."),
     ] = None,
     torch: Annotated[
-        Path | None, typer.Option(metavar="X.pt", help="Write all of it, for torch.load(weights_only=True).")
+        Path | None,
+        typer.Option(metavar="X.pt", callback=written_out, help="Write all of it, for torch.load(weights_only=True)."),
     ] = None,
     best: Annotated[bool, typer.Option("--best", help="Of a run, take the best checkpoint, not the latest.")] = False,
     force: Force = False,

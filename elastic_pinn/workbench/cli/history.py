@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.places import is_run
+from elastic_pinn.workbench.cli.places import is_run, written_out
 from elastic_pinn.workbench.cli.text import number, say, say_table
 from elastic_pinn.workbench.cli.writing import Force, refuse_existing, write
 
@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 @app.command()
 def history(
     place: Annotated[
-        str, typer.Argument(metavar="RUN|FILE", help="A run, also a running one, a checkpoint, or a URL.")
+        str,
+        typer.Argument(
+            metavar="RUN|FILE", callback=written_out, help="A run, also a running one, a checkpoint, or a URL."
+        ),
     ],
     csv: Annotated[
-        str, typer.Option(metavar="PATH", help="Write all rows as CSV to this file; - is the terminal.")
+        str,
+        typer.Option(
+            metavar="PATH", callback=written_out, help="Write all rows as CSV to this file; - is the terminal."
+        ),
     ] = "",
     force: Force = False,
 ) -> None:

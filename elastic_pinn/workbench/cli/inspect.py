@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.places import QUARANTINE, checkpoints_of, is_run
+from elastic_pinn.workbench.cli.places import QUARANTINE, checkpoints_of, is_run, written_out
 from elastic_pinn.workbench.cli.text import nbytes, number, say, say_table, size
 from elastic_pinn.workbench.contents import lines_of
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @app.command()
 def inspect(
-    place: Annotated[str, typer.Argument(metavar="FILE|RUN", help="A checkpoint, a run, or a URL.")],
+    place: Annotated[
+        str, typer.Argument(metavar="FILE|RUN", callback=written_out, help="A checkpoint, a run, or a URL.")
+    ],
     isolated: Annotated[
         bool, typer.Option(help="Read the file in a process of its own, in which a crash, a hang or a bomb ends.")
     ] = True,

@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import app
+from elastic_pinn.workbench.cli.places import written_out
 from elastic_pinn.workbench.cli.text import say
 
 
 @app.command()
 def notebooks(
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Made if it is not there.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", callback=written_out, help="Made if it is not there.")
+    ],
 ) -> None:
     """Copy the notebooks and the reference data that came with the package, to work with.
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from elastic_pinn.storage import Checkpoints, Found
 
 CHECKPOINTS, QUARANTINE = "checkpoints", "quarantine"
+
+
+def written_out(place: Any) -> Any:
+    """What a command gets for a path, or for several: `~` and $NAME written out, see `elastic_pinn.paths.expanded`.
+
+    Each argument and option that is a path has it as its callback. Raises ConfigError as that.
+    """
+    from elastic_pinn.paths import expanded
+
+    if isinstance(place, list | tuple):
+        return [written_out(each) for each in place]
+    return type(place)(expanded(place)) if place else place
 
 
 def is_run(place: str) -> bool:

@@ -8,15 +8,24 @@ from typing import Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import BAD, app
+from elastic_pinn.workbench.cli.places import written_out
 from elastic_pinn.workbench.cli.text import say
 from elastic_pinn.workbench.cli.writing import refuse_existing
 
 
 @app.command()
 def repair(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A checkpoint of this machine that `verify` calls bad.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", callback=written_out, help="A checkpoint of this machine that `verify` calls bad."
+        ),
+    ],
     output: Annotated[
-        Path | None, typer.Option(metavar="NEW", show_default="FILE-repaired.h5", help="Where to write; never FILE.")
+        Path | None,
+        typer.Option(
+            metavar="NEW", callback=written_out, show_default="FILE-repaired.h5", help="Where to write; never FILE."
+        ),
     ] = None,
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Write also what cannot be verified; the new file says so.")

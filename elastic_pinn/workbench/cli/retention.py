@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.places import CHECKPOINTS
+from elastic_pinn.workbench.cli.places import CHECKPOINTS, written_out
 from elastic_pinn.workbench.cli.text import nbytes, number, say, say_table, size
 
 if TYPE_CHECKING:
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from elastic_pinn.storage import Entry, Policy, Store
 
 OWN = "the run's own"
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A run's checkpoint, checkpoints/step-*.h5.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", callback=written_out, help="A run's checkpoint, checkpoints/step-*.h5.")
+]
 
 
 @app.command()
 def prune(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory of this machine.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", callback=written_out, help="A run directory of this machine.")],
     keep_last: Annotated[
         int | None, typer.Option(metavar="N", min=2, show_default=OWN, help="Keep so many of the newest, at least 2.")
     ] = None,

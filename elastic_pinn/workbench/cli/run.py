@@ -10,6 +10,7 @@ import typer
 import yaml
 
 from elastic_pinn.workbench.cli.app import INTERRUPTED, app
+from elastic_pinn.workbench.cli.places import written_out
 from elastic_pinn.workbench.cli.signals import stopped_by_signals
 from elastic_pinn.workbench.cli.text import say
 from elastic_pinn.workbench.values import read_yaml
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 @app.command()
 def run(
-    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="A notebook with a parameters cell.")],
+    notebook: Annotated[
+        Path, typer.Argument(metavar="NOTEBOOK", callback=written_out, help="A notebook with a parameters cell.")
+    ],
     given: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Parameters, or other fields of the config.")
     ] = None,
@@ -33,12 +36,12 @@ def run(
 
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
-    from elastic_pinn.paths import expanded, from_root
+    from elastic_pinn.paths import from_root
     from elastic_pinn.workbench.batch import Notebook
     from elastic_pinn.workbench.batch.leash import Leash
     from elastic_pinn.workbench.batch.notebook import RUN_DIR
 
-    parameters, read = assignments(given or []), Notebook.read(Path(expanded(notebook)))
+    parameters, read = assignments(given or []), Notebook.read(notebook)
     read.check(parameters)
     place = read.place(RUN_DIR, parameters)
     run_dir = from_root(place) if place else None

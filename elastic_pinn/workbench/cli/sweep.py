@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import BAD, INTERRUPTED, app
+from elastic_pinn.workbench.cli.places import written_out
 from elastic_pinn.workbench.cli.signals import stopped_by_signals
 from elastic_pinn.workbench.cli.text import number, say, say_table
 from elastic_pinn.workbench.words import clipped, duration_text
@@ -32,7 +33,10 @@ FAILURES = 5  # told with their whole reasons
 @app.command()
 def sweep(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A sweep file, YAML: see elastic_pinn/workbench/batch/README.md.")
+        Path,
+        typer.Argument(
+            metavar="FILE", callback=written_out, help="A sweep file, YAML: see elastic_pinn/workbench/batch/README.md."
+        ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run, and about how long.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Go on with runs that failed, too.")] = False,
@@ -47,10 +51,9 @@ def sweep(
 
     elastic-pinn sweep sweep.yaml --dry-run
     """
-    from elastic_pinn.paths import expanded
     from elastic_pinn.workbench.batch import Plan, Sweep
 
-    asked = Sweep.read(Path(expanded(file)))
+    asked = Sweep.read(file)
     if scheduler:
         cluster = {"scheduler": scheduler, "directory": asked.cluster.directory}
         asked = Sweep(**{**asked.model_dump(by_alias=True), "cluster": cluster})
@@ -85,7 +88,9 @@ def sweep(
 
 @app.command()
 def status(
-    folder: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Of a sweep: its folder of runs.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", callback=written_out, help="Of a sweep: its folder of runs.")
+    ],
     every: Annotated[bool, typer.Option("--all", help="List every run.")] = False,
 ) -> None:
     """Say how a sweep stands, also while it runs, from anywhere that sees its folder."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import BAD, app
-from elastic_pinn.workbench.cli.places import CHECKPOINTS, QUARANTINE, checkpoints_of, is_run
+from elastic_pinn.workbench.cli.places import CHECKPOINTS, QUARANTINE, checkpoints_of, is_run, written_out
 from elastic_pinn.workbench.cli.text import number, say
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ CHILDREN = 4  # at a time, at most: each takes about 300 MB of memory for torch
 
 @app.command()
 def verify(
-    places: Annotated[list[str], typer.Argument(metavar="FILE|RUN", help="Checkpoints, runs, or URLs of them.")],
+    places: Annotated[
+        list[str], typer.Argument(metavar="FILE|RUN", callback=written_out, help="Checkpoints, runs, or URLs of them.")
+    ],
     isolated: Annotated[
         bool, typer.Option(help="Read each file in a process of its own, where a hostile one can do no harm.")
     ] = True,
