@@ -228,6 +228,9 @@ class CheckpointConfig(Section):
     """how much the logger 'elastic_pinn' says"""
 
 
+NO_PART_OF_THE_RESULT = {*CheckpointConfig.model_fields, "time_limit"} - {"monitor"}
+"""Fields that change nothing in where training leads."""
+
 SECTIONS: Mapping[str, type[Section]] = {
     "problem": ProblemConfig,
     "network": NetworkConfig,

@@ -51,9 +51,16 @@ def test_the_wheel_works_outside_the_repository_read_only_and_without_a_home(sit
     elastic_pinn("notebooks", "work", cwd=".")
     elastic_pinn("run", "notebooks/01_forward.ipynb", "run_dir=one", *TINY)
     assert "completed" in elastic_pinn("inspect", "one")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "sweep.yaml").write_text("notebook: notebooks/02_inverse.ipynb\ngrid: {seed: [1, 2]}\n")
+    assert "2 runs" in elastic_pinn("sweep", "sweep.yaml", "--dry-run", cwd="elsewhere")
     assert not (tmp_path / "~").exists() and not (tmp_path / "work" / "~").exists()
 
 
+@pytest.mark.skipif(
+    not ((PROJECT / ".git").exists() and shutil.which("git")),
+    reason="what git keeps is known in a git checkout only",
+)
 def test_the_sdist_holds_what_git_keeps(built):
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}

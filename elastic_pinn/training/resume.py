@@ -8,7 +8,7 @@ import os
 import uuid
 from pathlib import Path
 
-from elastic_pinn.config import CheckpointConfig, Config, ConfigError, NetworkConfig, ProblemConfig, unused_fields
+from elastic_pinn.config import NO_PART_OF_THE_RESULT, Config, ConfigError, NetworkConfig, ProblemConfig, unused_fields
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 LEGAL = "Give resume 'never', 'auto', or the path or URL of a checkpoint or of a run directory"
 OF_THE_START = {"seed", "init_from"}  # what a run that goes on has behind it
-WITHOUT_EFFECT = {*CheckpointConfig.model_fields, *OF_THE_START, "time_limit"} - {"monitor"}  # on where training leads
+WITHOUT_EFFECT = NO_PART_OF_THE_RESULT | OF_THE_START
 
 
 class RunDirectoryError(ElasticPinnError, RuntimeError):

@@ -15,11 +15,10 @@ from nbformat.sign import NotebookNotary
 
 from elastic_pinn.storage import HeldFolder, replace_file
 from elastic_pinn.workbench.batch.leash import Leash
+from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
 from elastic_pinn.workbench.batch.summary import read_summary
 
 logger = logging.getLogger(__name__)
-
-NAME = "notebook.ipynb"
 
 
 class ExecutedCopy:
@@ -42,10 +41,10 @@ class ExecutedCopy:
 
     def __init__(self, run_dir: Path, before: Mapping[str, Any], leash: Leash) -> None:
         self._run_dir, self._before, self._leash = run_dir, before, leash
-        self.path, self.holds_a_run = run_dir / NAME, (run_dir / "config.json").exists()
+        self.path, self.holds_a_run = run_dir / EXECUTED_FILE, (run_dir / "config.json").exists()
         self._folder = HeldFolder(run_dir)
         self._aside = TemporaryDirectory(prefix="elastic_pinn-")
-        self.draft = Path(self._aside.name) / NAME
+        self.draft = Path(self._aside.name) / EXECUTED_FILE
         self._newest = self.draft if self.holds_a_run else self.path
 
     @property
@@ -74,7 +73,8 @@ class ExecutedCopy:
         """
         if self.is_lost:
             moved = self._folder.moved_to
-            self.path = moved / NAME if moved else self._run_dir.with_name(f"{self._run_dir.name}-lost-{NAME}")
+            beside = self._run_dir.with_name(f"{self._run_dir.name}-lost-{EXECUTED_FILE}")
+            self.path = moved / EXECUTED_FILE if moved else beside
         if is_whole or self._newest == self.draft:
             notebook = nbformat.read(self.draft, as_version=4)
             notebook.metadata.papermill["output_path"] = str(self.path)

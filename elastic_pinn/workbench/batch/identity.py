@@ -16,12 +16,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from elastic_pinn.config import CheckpointConfig, Config, ConfigError
+from elastic_pinn.config import NO_PART_OF_THE_RESULT, Config, ConfigError
 from elastic_pinn.workbench.batch.inputs import NOT_HERE, Inputs
-from elastic_pinn.workbench.batch.notebook import Notebook
+from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE, Notebook
 
 # What changes nothing in what a run finds: two configs that differ in these alone are the same run.
-WITHOUT_EFFECT = {*CheckpointConfig.model_fields, "threads", "time_limit"} - {"monitor"}
+WITHOUT_EFFECT = {*NO_PART_OF_THE_RESULT, "threads"}
 HASH_DIGITS, VERSION = 16, 2
 
 
@@ -93,7 +93,7 @@ def _is_result_of(identity: Identity, run_dir: Path) -> bool:
     from elastic_pinn.storage import CheckpointError, checkpoints_of
 
     try:
-        if Notebook.read(run_dir / "notebook.ipynb").code_sha256 != identity.code:
+        if Notebook.read(run_dir / EXECUTED_FILE).code_sha256 != identity.code:
             return False
         newest = checkpoints_of(run_dir).latest() if identity.inputs else None
     except (CheckpointError, ConfigError, OSError):

@@ -19,6 +19,7 @@ Value = bool | int | float | str | list[int] | list[float] | list[str]
 FORMAT = 4  # of .ipynb files; since 2015
 OF_THE_CONFIG = {*Config.model_fields, *BESIDE_CONFIG}
 RUN_DIR = "run_dir"  # whoever runs a notebook puts its executed copy there, whether the notebook looks at it or not
+EXECUTED_FILE = "notebook.ipynb"  # in a run directory: the executed copy
 TAG, INJECTED = "parameters", "injected-parameters"  # of cells, as papermill names them
 
 

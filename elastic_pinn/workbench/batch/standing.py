@@ -8,6 +8,7 @@ from typing import Any
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError, is_locked
+from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
 from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary
 
@@ -65,7 +66,7 @@ def in_work(row: Row, run_dir: Path, since: float) -> Row:
 
     since: when the sweep began that is at work on it: what was executed earlier was cut short.
     """
-    executed = run_dir / "notebook.ipynb"
+    executed = run_dir / EXECUTED_FILE
     if row["status"] in (QUEUED, UNFINISHED) and executed.exists() and executed.stat().st_mtime >= since:
         return {**row, "status": RUNNING, "reason": ""}
     return row

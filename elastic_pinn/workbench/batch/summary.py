@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from elastic_pinn.storage import locked, replace_file
+from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
 
 EXECUTED = "executed"  # what a summary says under "notebook" when every cell ran
 
@@ -20,7 +21,7 @@ def send_to_mirror(run_dir: Path) -> None:
     from elastic_pinn.storage.remote.folder import RemoteFolder  # only those who use a remote store need fsspec
 
     folder = RemoteFolder(mirror)
-    for path in (run_dir / "summary.json", run_dir / "notebook.ipynb", *(run_dir / "figures").glob("*")):
+    for path in (run_dir / "summary.json", run_dir / EXECUTED_FILE, *(run_dir / "figures").glob("*")):
         folder.replace(str(path.relative_to(run_dir)), path.read_bytes())
 
 
