@@ -1,11 +1,14 @@
 """A panel that is made while its kernel trains already, and runs that clicks start."""
 
 import asyncio
+import shutil
 
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.physics import problem_from
 from elastic_pinn.workbench.panels import TrainPanel
+from elastic_pinn.workbench.panels.training import Training
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, started, status, step, until
 
 
@@ -76,6 +79,70 @@ def test_panels_of_other_names_and_panels_made_afterwards_are_on_their_own(tmp_p
         assert enabled(later) == {"Start"} and status(later).startswith("<b>ready</b>")
 
     asyncio.run(scenario())
+
+
+def test_two_runs_of_one_name_are_both_kept_and_each_cell_finds_its_own_again(tmp_path):
+    async def scenario():
+        panels = [TrainPanel(ENDLESS), TrainPanel(ENDLESS)]
+        tasks = [await started(panel, str(tmp_path / name)) for panel, name in zip(panels, "ab", strict=True)]
+        assert [training.run_dir.name for training in Training.all_current()] == ["a", "b"]
+        fresh = TrainPanel(ENDLESS)
+        assert fresh.run_dir == tmp_path / "b", "the newest, as long as it is not known which is meant"
+        with pytest.raises(RuntimeError, match="training already"):
+            await fresh.train(str(tmp_path / "c"))
+        again = asyncio.create_task(fresh.train(str(tmp_path / "a")))
+        await until(lambda: f"in {tmp_path / 'a'};" in status(fresh))
+        buttons(fresh)["Stop"].click()
+        first = await again
+        assert not tasks[1].done() and [training.run_dir.name for training in Training.all_current()] == ["b"]
+        assert enabled(panels[1]) == {"Pause", "Stop", "Checkpoint now"} and enabled(fresh) == {"Start", "Resume"}
+        buttons(panels[1])["Stop"].click()
+        return first, await tasks[0], await tasks[1]
+
+    first, a, b = asyncio.run(scenario())
+    assert first.path == a.path != b.path and a.status == b.status == "stopped"
+    assert not Training.all_current()
+
+
+def test_a_stop_before_the_first_step_is_not_lost(tmp_path):
+    training = Training("mine", tmp_path / "run", "never", ENDLESS, problem_from(ENDLESS), None)
+    training.stop("kernel restarted")
+    training.begin()
+    assert training.wait(60) and training.run.reason == "kernel restarted" and training.run.summary["step"] <= 1
+
+
+@pytest.mark.parametrize("how", ["~/run", "$RUNS/run"])
+def test_a_cell_finds_its_run_again_by_a_path_as_people_write_it(tmp_path, monkeypatch, how):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RUNS", str(tmp_path))
+
+    async def scenario():
+        task = await started(TrainPanel(ENDLESS, name="mine"), how)
+        fresh = TrainPanel(ENDLESS, name="mine")
+        again = asyncio.create_task(fresh.train(how))
+        buttons(fresh)["Stop"].click()
+        return await task, await again
+
+    first, second = asyncio.run(scenario())
+    assert first.path == second.path == tmp_path / "run"
+
+
+def test_a_folder_that_goes_away_in_a_pause_ends_no_training(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ENDLESS, name="mine")
+        task = await started(panel, str(tmp_path / "run"))
+        buttons(panel)["Pause"].click()
+        await until(lambda: status(panel).startswith("<b>paused</b>"))
+        shutil.rmtree(tmp_path / "run")
+        fresh = TrainPanel(ENDLESS, name="mine")
+        await until(lambda: status(fresh).startswith("<b>paused</b>"))
+        assert "fields may be changed" in status(fresh) and enabled(fresh) >= {"Resume", "Stop"}
+        buttons(panel)["Stop"].click()
+        await until(lambda: all(status(each).startswith("<b>failed</b>") for each in (panel, fresh)))
+        assert "summary.json: is missing" in status(panel) and "Start" in enabled(panel)
+        return await task
+
+    assert asyncio.run(scenario()).path == tmp_path / "run"
 
 
 def test_after_start_by_the_button_the_panels_run_is_the_new_one(tmp_path, monkeypatch):

@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import html
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -93,7 +94,7 @@ class TrainPanel(widgets.VBox):
         super().__init__([self._settings, row, self._list, self._status, self.views, self._buttons.tips])
         self._enable()
         self._say("ready", f"{config.steps:,} steps; Start makes a fresh run directory")
-        if training := Training.current(name):
+        if training := self._meant("", "auto") or next(iter(Training.current(name)), None):
             self._show(training)
             self._clicked = self._loop.create_task(self._unawaited(partial(self._follow, training)))
 
@@ -131,8 +132,10 @@ class TrainPanel(widgets.VBox):
             What train() raises.
         """
         if self._training:
-            self._require_same(self._training, run_dir, resume)
-            return await self._follow(self._training)
+            training = self._require_meant(self._training, run_dir, resume)
+            if training is not self._training:
+                self._show(training)
+            return await self._follow(training)
         if self._form.fault:
             raise self._form.fault
         before = self.run_dir
@@ -155,10 +158,17 @@ class TrainPanel(widgets.VBox):
                 self._enable()
             raise
 
-    def _require_same(self, training: Training, run_dir: str, resume: str) -> None:
-        """Refuse to wait for a run that is not the one that is meant."""
-        if training.is_what(self.config, self._own, run_dir, resume_from(resume)):
-            return
+    def _meant(self, run_dir: str, resume: str) -> Training | None:
+        """The run that `train` with these arguments is, of those of this name that this kernel is training; rather the
+        one that is shown."""
+        current = sorted(Training.current(self._name), key=lambda training: training is not self._training)
+        given = self.config, self._own, run_dir, resume_from(resume)
+        return next((training for training in current if training.is_what(*given)), None)
+
+    def _require_meant(self, training: Training, run_dir: str, resume: str) -> Training:
+        """The run that is meant. Raises RuntimeError where neither the one that is shown nor another one is it."""
+        if meant := self._meant(run_dir, resume):
+            return meant
         names = ", ".join(training.config.differences(self.config))
         by = f" by other values of {names}" if names else ""
         raise RuntimeError(
@@ -173,15 +183,21 @@ class TrainPanel(widgets.VBox):
 
     async def _follow(self, training: Training) -> Run:
         """Keep the widgets up to date until a run is over; an interrupt is a Stop, never a lost run. Returns the run,
-        or raises what ended it."""
+        or raises what ended it, or RuntimeError where the panel shows another run meanwhile."""
+
+        def is_done() -> bool:
+            return training.is_over() or self._training not in (training, None)
+
         try:
-            await watched(training.is_over, partial(self._stop_soon, training), partial(self._look, training))
+            await watched(is_done, partial(self._stop_soon, training), partial(self._look, training))
         except BaseException:
             self._training = None
             self._enter(State.IDLE)
             raise
         if self._training is training:  # else its end is shown already
             self._show_end(training)
+        if not training.is_over():
+            raise RuntimeError(f"this panel shows another run now, in {self.run_dir}; {training.run_dir} is trained on")
         if training.error:
             raise training.error
         assert training.run, "what ended without an error gave a run"
@@ -189,6 +205,8 @@ class TrainPanel(widgets.VBox):
 
     def _look(self, training: Training) -> None:
         """Show what has changed, and what training does just now."""
+        if self._training is not training:
+            return
         self._keep_interrupts()
         if training.changes != self._seen:
             self._seen = training.changes
@@ -208,7 +226,7 @@ class TrainPanel(widgets.VBox):
             self._progress.show(self._step, self._record.standing() if self._record else "", training.work)
             is_changed = self._record and self.config != self._record.config
             later = "; changed fields count from the next Resume or Start" if is_changed else ""
-            self._say(DOING[training.request], f"in {self.run_dir}{self._newest()}{later}")
+            self._say(DOING[training.request], f"in {self.run_dir}{_newest(self._summary())}{later}")
             self._next_text = time.monotonic() + TEXT_EVERY_S
         self.views.draw_if_due()
 
@@ -226,9 +244,12 @@ class TrainPanel(widgets.VBox):
         self._progress.end(self._step, self._record.standing() if self._record else "")
         if training.run:
             self.views.draw_all()
-            summary = training.run.summary
-            self._done_by = training.config if summary["status"] == "completed" else None
-            self._say_how(summary["status"], summary["reason"])
+            try:
+                summary = training.run.summary
+                self._done_by = training.config if summary["status"] == "completed" else None
+                self._say_how(summary["status"], summary["reason"])
+            except (FileNotFoundError, CheckpointError) as error:  # the folder was taken away
+                self._say_failed(error)
         else:
             self._say_failed(training.error)
         self._list.refresh()
@@ -312,18 +333,16 @@ class TrainPanel(widgets.VBox):
         self._show_status()
 
     def _say_how(self, status: str, reason: str) -> None:
-        self._say(status, f"at step {self.run.summary['step']:,}: {reason}{self._newest()}")
+        summary = self._summary()
+        at = f"at step {summary['step']:,}: " if summary else ""
+        self._say(status, f"{at}{reason}{_newest(summary)}")
 
-    def _newest(self) -> str:
-        """Words about the newest checkpoint, as far as there is one, and about those that could not be written."""
+    def _summary(self) -> dict[str, Any]:
+        """What the run says of itself; {} before training has begun, and where its folder was taken away."""
         try:
-            summary = Run(self.run_dir).summary
-        except (FileNotFoundError, CheckpointError):  # training has not begun yet
-            return ""
-        newest = f"; newest checkpoint {summary['checkpoint']}" if summary["checkpoint"] else ""
-        if not (count := summary.get("checkpoint_failures")):  # a run of an older version has none
-            return newest
-        return f"{newest}; {count} failed to be written, the last one: {summary['checkpoint_failure']}"
+            return Run(self.run_dir).summary
+        except (FileNotFoundError, CheckpointError):
+            return {}
 
     def _say_failed(self, error: BaseException | None) -> None:
         self._say("failed", f"{type(error).__name__}: {error}")
@@ -343,3 +362,11 @@ class TrainPanel(widgets.VBox):
             is_folded = self._settings.selected_index is None
             status, text = "not possible", str(fault) if is_folded else f"see {names} above"
         self._status.value = f"<b>{status}</b> {html.escape(text)}"
+
+
+def _newest(summary: Mapping[str, Any]) -> str:
+    """Words about the newest checkpoint, as far as there is one, and about those that could not be written."""
+    newest = f"; newest checkpoint {summary['checkpoint']}" if summary.get("checkpoint") else ""
+    if not (count := summary.get("checkpoint_failures")):  # a run of an older version has none
+        return newest
+    return f"{newest}; {count} failed to be written, the last one: {summary['checkpoint_failure']}"

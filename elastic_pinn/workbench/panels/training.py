@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from elastic_pinn.config import Config, ConfigError, project_root
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.paths import from_root
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
@@ -35,7 +36,7 @@ class Training:
     Parameters
     ----------
     name
-        Of the notebook; a panel of that name that is made meanwhile shows this run.
+        Of the notebook; a panel of that name that is made meanwhile shows this run. Several may have one name.
     run_dir, resume
         As train() takes them.
     config, problem
@@ -59,7 +60,7 @@ class Training:
         What it gave, or what ended it, once it is over.
     """
 
-    _by_name: ClassVar[dict[str, Training]] = {}  # those of this kernel that are not over
+    _current: ClassVar[list[Training]] = []  # those of this kernel that are not over, the newest last
 
     def __init__(
         self, name: str, run_dir: Path, resume: str, config: Config, problem: Problem, own: Problem | None
@@ -75,19 +76,18 @@ class Training:
         self._over = threading.Event()
 
     @classmethod
-    def current(cls, name: str) -> Training | None:
-        """The run of that name that this kernel is training, or holds in a pause."""
-        return cls._by_name.get(name)
+    def current(cls, name: str) -> list[Training]:
+        """The runs of that name that this kernel is training, or holds in a pause, the newest first."""
+        return [training for training in reversed(cls._current) if training.name == name]
 
     @classmethod
     def all_current(cls) -> list[Training]:
         """Every run that this kernel is training, or holds in a pause."""
-        return list(cls._by_name.values())
+        return list(cls._current)
 
     def begin(self) -> None:
         """Start to train."""
-        self._by_name[self.name] = self
-        self._control = Control()
+        self._current.append(self)
         threading.Thread(target=self._work, name="training", daemon=True).start()  # a pause must not hold the exit up
 
     @property
@@ -97,7 +97,7 @@ class Training:
 
     def is_what(self, config: Config, problem: Problem | None, run_dir: str, resume: str) -> bool:
         """Whether train() with these arguments, of which run_dir may be "", is this very run."""
-        is_here = not run_dir or project_root() / run_dir == self.run_dir
+        is_here = not run_dir or from_root(run_dir) == self.run_dir
         is_alike = problem is None or self._given[1].is_like(problem.identity)
         return is_here and is_alike and config == self.config and resume in ("never", "auto", self.resume)
 
@@ -160,8 +160,7 @@ class Training:
         except BaseException as error:
             self.error = error
         finally:
-            if self._by_name.get(self.name) is self:
-                del self._by_name[self.name]
+            self._current.remove(self)
             self._change(State.IDLE)
             self._over.set()
 
