@@ -25,7 +25,7 @@ NEVER_BELOW = 2  # verified checkpoints that retention leaves, at least
 class Store(Checkpoints):
     """The folder with the checkpoints of one run; it is made when the first one is published.
 
-    One writer at a time: `recover`, `retain` and `copy_out` are for who holds the run's lock.
+    One writer at a time: `tidy`, `retain` and `copy_out` are for who holds the run's lock.
 
     Arguments:
         folder: its path.
@@ -71,18 +71,12 @@ class Store(Checkpoints):
             self._verified[path.name] = _identity(path)
         return path
 
-    def recover(self) -> Found | None:
-        """The newest whole checkpoint, as `latest` finds it. Damaged ones that are newer, and all whose header is
-        damaged, go to quarantine, and leftovers of killed saves are removed.
-
-        Raises NewerVersionError where the newest is of a format that is not known yet.
-        """
-        found = self.latest()
-        self.tidy(found)
-        return found
-
     def tidy(self, found: Found | None) -> None:
-        """What `recover` does beside finding, given what `latest` found."""
+        """Before more is written, remove leftovers of killed saves and move damaged checkpoints to the quarantine.
+
+        Those are what `latest` passed over on the way to what it found, and all whose header is damaged; none where it
+        found nothing.
+        """
         remove_leftovers(self.folder)
         if found:
             for fault in [*found.faults, *self._bad_headers()]:

@@ -14,6 +14,7 @@ import torch
 
 from elastic_pinn.storage import CheckpointError, History, Snapshot, Store, read_snapshot
 from elastic_pinn.storage.checkpoints import order
+from tests.storage.recovery import recovered
 
 SCALE = float(os.environ.get("FAULT_SCALE", "1"))
 
@@ -83,14 +84,14 @@ def require_recovery(folder: Path, acknowledged: Collection[tuple[int, int]]) ->
     """
     lost = set(acknowledged) - whole(folder)
     assert not lost, f"lost: {sorted(lost)}"
-    recovered = Store(folder).recover()
-    assert (recovered is not None) or not acknowledged, "nothing was recovered"
+    found = recovered(Store(folder))
+    assert (found is not None) or not acknowledged, "nothing was recovered"
     assert not leftovers(folder), f"left over: {leftovers(folder)}"
-    if recovered is None:
+    if found is None:
         return None
-    newest = order(Path(recovered.path).name)
-    assert equals_sent(recovered.snapshot, *newest), f"silently wrong: {recovered.path}"
-    assert newest >= max(acknowledged, default=(0, 0)), f"{recovered.path} is older than what was acknowledged"
+    newest = order(Path(found.path).name)
+    assert equals_sent(found.snapshot, *newest), f"silently wrong: {found.path}"
+    assert newest >= max(acknowledged, default=(0, 0)), f"{found.path} is older than what was acknowledged"
     return newest
 
 

@@ -10,6 +10,7 @@ from elastic_pinn.storage import Store
 from elastic_pinn.storage.retention import Policy, pin
 from tests.faults.power import Enter, Note, Recorder, Step, Sync, crash_states, lay_out, recorded
 from tests.faults.small import ready, require_next_save, require_recovery, sent_bytes, sizes, whole
+from tests.storage.recovery import recovered
 
 FOLDER = Path("run", "checkpoints")
 POLICY = Policy(keep_last=2, keep_every=3)
@@ -102,7 +103,7 @@ def test_a_power_cut_during_recovery_and_the_saves_after_it_loses_nothing(fast_p
 
     def go_on(note: Noting) -> None:
         store = Store(folder)
-        store.recover()
+        recovered(store)
         note(first)
         store.publish(ready(4, generation=1))
         note(first | {(1, 4)})
@@ -127,7 +128,7 @@ def test_two_stay_when_a_save_is_killed_before_its_last_sync_and_then_the_power_
         Store(root / FOLDER).publish(ready(3))  # its last sync is taken out below: the kill came before it
         note(last)
         again = Store(root / FOLDER)
-        again.recover()
+        recovered(again)
         again.retain(Policy(keep_last=2))
 
     recorder = recorded(root, killed_and_started_again)

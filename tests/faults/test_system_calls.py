@@ -28,6 +28,7 @@ from tests.faults.small import (
     sent_bytes,
     whole,
 )
+from tests.storage.recovery import recovered
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 FOLDER = Path("run", "checkpoints")
@@ -72,7 +73,7 @@ WORKS = {
         raises=(CheckpointError, OSError),
     ),
     "recovery": Work(
-        lambda folder: Store(folder).recover(),
+        lambda folder: recovered(Store(folder)),
         lambda folder: os.listdir(folder.parent / "quarantine") == ["step-000000005-g000.h5"],
         raises=(CheckpointError, OSError),
     ),
@@ -108,7 +109,7 @@ def prepared(fast_path: Path) -> Callable[[], Path]:
 
 def require_order(folder: Path, work: Work) -> None:
     """After whatever happened: nothing is lost or wrong, recovery cleans up, and the work can be done now."""
-    Store(another(folder)).recover()
+    recovered(Store(another(folder)))
     remove_leftovers(folder.parent)  # as resuming does
     assert not leftovers(another(folder)) and not leftovers(folder.parent)
     require_recovery(folder, {(0, step) for step in work.due})

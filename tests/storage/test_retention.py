@@ -13,6 +13,7 @@ from elastic_pinn.storage import CheckpointError, Entry, Header, History, Policy
 from elastic_pinn.storage.checkpoints import best_first, name_of
 from elastic_pinn.storage.retention import reasons_to_stay
 from tests.storage.damage import overwrite
+from tests.storage.recovery import recovered
 
 
 def entry(
@@ -162,7 +163,7 @@ def test_nothing_is_removed_when_all_may_stay(store):
 def test_recovery_quarantines_damaged_newer_ones_and_names_both(store, caplog):
     older, newer = store.publish(small(1)), store.publish(small(2))
     damage(newer)
-    assert store.recover().path == older
+    assert recovered(store).path == older
     assert str(newer) in caplog.text and str(older) in caplog.text
     assert not newer.exists() and (store.folder.parent / "quarantine" / newer.name).exists()
     assert store.next_generation() == 1
@@ -171,7 +172,7 @@ def test_recovery_quarantines_damaged_newer_ones_and_names_both(store, caplog):
 def test_the_numbers_of_quarantined_ones_are_not_used_again(store):
     store.publish(small(1))
     damage(store.publish(small(2, generation=7)))
-    store.recover()
+    recovered(store)
     assert store.next_generation() == 8
 
 
@@ -180,7 +181,7 @@ def test_recovery_removes_what_killed_saves_left_but_nothing_else(store):
     left = path.with_name(f".{path.name}.0123456789abcdef.tmp")
     mine = path.with_name(".mine.tmp")
     left.touch(), mine.touch()
-    store.recover()
+    recovered(store)
     assert not left.exists() and mine.exists() and path.exists()
 
 
@@ -194,14 +195,14 @@ def test_what_cannot_be_read_for_now_is_passed_over_but_not_moved(store, monkeyp
         return opened(path, *rest, **named)
 
     monkeypatch.setattr(os, "open", failing)
-    assert store.recover().path == older
+    assert recovered(store).path == older
     assert newer.exists()
 
 
 def test_when_nothing_is_whole_nothing_is_moved(store):
     path = store.publish(small(1))
     damage(path)
-    assert store.recover() is None and path.exists()
+    assert recovered(store) is None and path.exists()
 
 
 def copies(store: Store) -> tuple[Path, Path]:
