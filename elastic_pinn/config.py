@@ -11,6 +11,7 @@ import difflib
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -375,7 +376,8 @@ def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     return parameters_in(namespace, {*Config.model_fields, *BESIDE_CONFIG})
 
 
-def unused_fields(problem: str) -> dict[str, str]:
+@cache
+def unused_fields(problem: str) -> Mapping[str, str]:
     """The fields of the problem section that a problem does not use, and the problem that does."""
     fields = ProblemConfig.model_fields.items()
     of = {name: str(each) for name, field in fields for each in field.metadata if isinstance(each, Of)}

@@ -35,6 +35,8 @@ def plain(value: Any) -> Any:
 
     What has no plain value is given back as it is.
     """
+    if type(value) in (bool, int, float, str):  # as most are, in sweeps of many runs
+        return value
     if isinstance(value, list | tuple):
         return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
     if isinstance(value, range):
