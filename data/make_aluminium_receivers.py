@@ -123,17 +123,22 @@ def make(options: argparse.Namespace) -> Receivers:
         time=times.numpy(),
         displacement=clean + noise * np.random.default_rng(options.seed).standard_normal(clean.shape),
         noise=noise,
-        material={
-            "lambda": options.lame_lambda * (1 + options.start_offset),
-            "mu": options.mu * (1 - options.start_offset),
-            "rho": options.rho,
-        },
+        material=start(options),
         start=frozenset({"lambda", "mu"}),
         pulses=pulses_in(options.window),
         truth=Truth({"lambda": options.lame_lambda, "mu": options.mu, "rho": options.rho}, clean),
         title=f"Two velocity pulses in an elastic solid, plane strain, window {options.window:g} m wide",
         provenance=provenance(options),
     )
+
+
+def start(options: argparse.Namespace) -> dict[str, float]:
+    """Return the material that a search starts from: lambda and mu in Pa, rho in kg/m3."""
+    return {
+        "lambda": options.lame_lambda * (1 + options.start_offset),
+        "mu": options.mu * (1 - options.start_offset),
+        "rho": options.rho,
+    }
 
 
 def provenance(options: argparse.Namespace) -> str:
@@ -194,7 +199,30 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         if set(changed) - {"check"}:
             parser.error(f"the shipped file is made with the defaults, not another {changed[0]}: give --output")
         options.output = SHIPPED
+    if fault := _fault(options):
+        parser.error(fault)
     return options
+
+
+def _fault(options: argparse.Namespace) -> str:
+    """Return why nothing can be recorded with these options, "" where it can be."""
+    if not 0 <= options.noise < math.inf:
+        return f"--noise {options.noise:g}: a fraction of 0 or more is needed"
+    if options.seed < 0:
+        return f"--seed {options.seed}: a whole number of 0 or more is needed"
+    for name in ("window", "duration"):
+        value = getattr(options, name)
+        if value is not None and not 0 < value < math.inf:
+            return f"--{name} {value:g}: a number above 0 is needed"
+    if not options.output.parent.is_dir():
+        return f"--output {options.output}: there is no folder {options.output.parent}"
+    try:
+        Material(options.lame_lambda, options.mu, options.rho)
+        first = start(options)
+        Material(first["lambda"], first["mu"], first["rho"])
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -62,8 +62,8 @@ class ProblemConfig(Section):
     """Which physical problem. A Problem of the user's own, given to train(), takes the place of this section."""
 
     problem: Literal["standing_waves", "receivers", "own"] = "standing_waves"
-    """standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see `data`. own: given to
-    train()"""
+    """what is solved. standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see `data`.
+    own: given to train()"""
     data: Annotated[str, OF_RECEIVERS] = ""
     """receiver file of the problem 'receivers'; a relative path starts at the project's root"""
     length: Annotated[Positive, OF_STANDING_WAVES] = 1.0
@@ -88,8 +88,9 @@ class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
     network: Literal["mlp", "random_features", "plane_waves"] = "mlp"
-    """mlp: every layer is trained. random_features: only the last layer is, and the others stay as drawn. plane_waves:
-    the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid without body force"""
+    """the kind of network. mlp: every layer is trained. random_features: only the last layer is, and the others stay as
+    drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid without body
+    force"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
     """width of each hidden layer; of plane_waves, one number: how many waves"""
     initialization: Literal["glorot", "features"] = "glorot"
@@ -385,19 +386,28 @@ def unused_fields(problem: str) -> Mapping[str, str]:
 
 
 def _for_people(fault: Mapping[str, Any]) -> str:
-    """One line for one of pydantic's faults: the field, the value found, what is legal."""
+    """One line for one of pydantic's faults: the field, or its item, the value found, what is legal."""
     if not fault["loc"]:
         return fault["msg"].removeprefix("Value error, ")
     name = str(fault["loc"][0])
-    legal = [*Config.model_fields, *BESIDE_CONFIG]
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, legal, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        return f"{name!r} is not a field; {hint}Legal names: {', '.join(sorted(legal))}"
+        return _not_a_field(name)
     wanted = fault["msg"].replace("a valid tuple", "a list, as in [...]")
     if fault["type"] == "string_pattern_mismatch":  # the description says it better than a regular expression
         wanted = "not legal"
-    return f"{name} = {in_one_line(fault['input'])}: {wanted}. {name} is {Config.model_fields[name].description}"
+    item = "".join(f"[{index}]" for index in fault["loc"][1:])
+    summary = " ".join(f"{Config.model_fields[name].description}".split()).partition(". ")[0]
+    return f"{name}{item} = {in_one_line(fault['input'])}: {wanted}. {name} is {summary}"
+
+
+def _not_a_field(name: str) -> str:
+    """What is said of a name that no field has: what may be meant, or all that is legal."""
+    if name in BESIDE_CONFIG:
+        return f"{name!r} is an argument of ep.train, not a field of Config"
+    legal = [*Config.model_fields, *BESIDE_CONFIG]
+    near = difflib.get_close_matches(name, legal, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"legal names: {', '.join(sorted(legal))}"
+    return f"{name!r} is not a field; {hint}"
 
 
 def project_root(start: Path | None = None) -> Path:

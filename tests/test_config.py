@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import types
 from array import array
 from collections import Counter
@@ -70,15 +71,27 @@ def refusal(**fields) -> str:
 def test_a_bad_value_is_refused_with_field_value_and_what_is_legal(fields, legal):
     [(name, value)] = fields.items()
     text = refusal(**fields)
-    assert text.startswith(f"{name} = ") and legal in text
-    assert Config.model_fields[name].description in text
+    assert re.match(rf"{name}(\[\d\])? = ", text) and legal in text
+    help_text = " ".join(Config.model_fields[name].description.split())
+    assert text.endswith(f". {name} is {help_text.split('. ')[0]}") and "\n" not in text
     assert repr(value) in text or type(value) not in (int, float, str)
 
 
-def test_a_misspelt_field_is_refused_with_the_nearest_and_all_legal_names():
-    text = refusal(stesp=3)
-    assert "'stesp' is not a field; did you mean 'steps'?" in text
+def test_a_bad_item_of_a_list_is_named_by_its_place():
+    assert refusal(hidden_layers=[0]).startswith("hidden_layers[0] = 0: ")
+    assert refusal(stages=["adam", "adamm"], stage_steps=[1]).startswith("stages[1] = 'adamm': ")
+
+
+def test_a_misspelt_field_is_refused_with_the_nearest_name_or_else_all_legal_ones():
+    assert refusal(stesp=3) == "'stesp' is not a field; did you mean 'steps'?"
+    text = refusal(qqq=3)
+    assert text.startswith("'qqq' is not a field; legal names: ")
     assert all(name in text for name in (*Config.model_fields, "run_dir", "resume"))
+
+
+@pytest.mark.parametrize("name", ["run_dir", "resume"])
+def test_an_argument_of_train_that_is_no_field_is_told_as_such(name):
+    assert refusal(**{name: "auto"}) == f"{name!r} is an argument of ep.train, not a field of Config"
 
 
 def test_all_faults_are_told_at_once():

@@ -34,6 +34,8 @@ class Domain:
         for name in ("x", "y", "t"):
             given = getattr(self, name)
             try:
+                if any(isinstance(end, str | bytes | bool) for end in given):
+                    raise TypeError
                 low, high = map(float, given)
             except (TypeError, ValueError):
                 raise ProblemError(

@@ -85,8 +85,10 @@ class Material:
 
 
 def _number(name: str, value: float) -> float:
-    """A finite number. Raises ProblemError, naming it, for anything else."""
+    """A finite number. Raises ProblemError, naming it, for anything else, text and truth values too."""
     try:
+        if isinstance(value, str | bytes | bool):
+            raise TypeError
         number = float(value)
     except (TypeError, ValueError):
         raise ProblemError(f"{name} = {in_one_line(value)}: one number is needed") from None

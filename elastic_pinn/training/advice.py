@@ -17,6 +17,10 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.training.sampling import held_out_count
 
+LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: what P waves do not go is a matter of units
+DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
+SPEEDS = 1.0, 20_000.0  # m/s, from S waves in gels to P waves in diamond
+DIMENSIONLESS = 100.0  # m/s: slower waves at a density of 1 are those of numbers without units
 LEAST_TIMES = 8  # fewer tell no spectrum
 BULK = 0.95  # of the recorded energy: S waves of its frequencies must be there
 PULSES = 1e-3  # of a Gaussian pulse's energy: what may lie beyond the greatest wave number
@@ -33,14 +37,40 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     """Sentences on what this config cannot find of this problem, each with what to set; () where nothing is amiss.
 
-    They concern networks whose waves are drawn once and stay ("plane_waves", "random_features"): whether the amplitudes
-    are more than the samples, the waves too few or too long for what was recorded, or too short for the receivers'
-    spacing. Speeds are those of the start.
+    Of any network: whether lengths, times and material can be in SI units. Of networks whose waves are drawn once and
+    stay ("plane_waves", "random_features"): whether the amplitudes are more than the samples, the waves too few or too
+    long for what was recorded, or too short for the receivers' spacing. Speeds are those of the start.
     """
+    doubts = tuple(_units(problem))
     if config.network not in ("plane_waves", "random_features"):
-        return ()
-    looks = (_samples, _count, _length, _spacing)
-    return tuple(sentence for look in looks for sentence in look(config, problem))
+        return doubts
+    in_si = () if doubts else (_count, _length, _spacing)  # settings worked out of wrong units are wrong too
+    return doubts + tuple(sentence for look in (_samples, *in_si) for sentence in look(config, problem))
+
+
+def _units(problem: Problem) -> Iterator[str]:
+    """A recorded solid that nobody has, or a window that waves do not get through, or through far too often."""
+    material, (x, y, duration) = problem.material, (problem.domain.high - problem.domain.low).tolist()
+    slow, fast = sorted((material.c_s, material.c_p))
+    is_dimensionless = material.density == 1.0 and fast < DIMENSIONLESS
+    is_solid = DENSITIES[0] <= material.density <= DENSITIES[1] and SPEEDS[0] <= slow and fast <= SPEEDS[1]
+    if problem.receivers and not (is_solid or is_dimensionless):
+        yield (
+            f"no solid is like this one, with a density of {material.density:.4g} kg/m3, P waves of {material.c_p:.4g} "
+            f"m/s and S waves of {material.c_s:.4g} m/s: are moduli in Pa and density in kg/m3?"
+        )
+        return
+    way, side = material.c_p * duration, max(x, y)
+    if way < LEAST_CROSSED * side:
+        yield (
+            f"P waves cross {100 * way / side:.2g} % of the window, {side:.4g} m wide, in its {duration:.4g} s: are "
+            "positions in m and times in s, moduli in Pa and density in kg/m3?"
+        )
+    elif way > MOST_CROSSED * side:
+        yield (
+            f"P waves cross the window, {side:.4g} m wide, {way / side:,.0f} times in its {duration:.4g} s: are "
+            "positions in m and times in s, moduli in Pa and density in kg/m3?"
+        )
 
 
 def _samples(config: Config, problem: Problem) -> Iterator[str]:

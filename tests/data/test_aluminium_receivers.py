@@ -109,3 +109,22 @@ def test_deepwave_comes_to_the_exact_solution_with_the_square_of_the_spacing():
     )
     assert fine < 0.005
     assert np.log2(coarse / fine) == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (["--noise", "-1"], "--noise -1: a fraction of 0 or more is needed"),
+        (["--seed", "-1"], "--seed -1: "),
+        (["--window", "0"], "--window 0: a number above 0 is needed"),
+        (["--duration", "nan"], "--duration nan: a number above 0 is needed"),
+        (["--mu", "-1"], "no stable solid"),
+        (["--start-offset", "1"], "no stable solid"),
+        (["--output", "nowhere/other.h5"], "there is no folder nowhere"),
+    ],
+)
+def test_options_with_which_nothing_can_be_recorded_are_refused_at_once(options, fault, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(SCRIPT))["parse"](["--output", "other.h5", *options])
+    assert fault in capsys.readouterr().err.splitlines()[-1]

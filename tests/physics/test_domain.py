@@ -32,6 +32,8 @@ def test_an_empty_interval_is_refused_by_name(axis, interval):
         ((0.0, 1.0, 2.0), "it needs two numbers"),
         (1.0, "it needs two numbers"),
         ("ab", "it needs two numbers"),
+        ("01", "it needs two numbers"),
+        (("0", 1.0), "it needs two numbers"),
         ((0.0, None), "it needs two numbers"),
     ],
 )

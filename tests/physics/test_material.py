@@ -34,7 +34,7 @@ def test_a_solid_that_would_fall_apart_is_refused(constants):
         Material(*constants)
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, "soft", None, (1.0, 2.0)])
+@pytest.mark.parametrize("value", [math.nan, math.inf, "soft", "2700", True, None, (1.0, 2.0)])
 def test_what_is_no_finite_number_is_refused_by_name(value):
     with pytest.raises(ProblemError, match=r"lame_mu = .*(finite|one number is needed)"):
         Material(1.0, value, 1.0)

@@ -119,6 +119,55 @@ def test_a_trained_network_is_passed_in_silence():
     assert told({"network": "mlp", "hidden_layers": [8], "stages": ["adam"], "initial_pulses": False}) == ()
 
 
+def in_units(length=1.0, time=1.0, moduli=1.0, density=1.0):
+    """The shipped recording with its numbers multiplied, as if they were in other units than SI's."""
+    receivers = ep.problem_from(ep.Config(**SHIPPED)).receivers
+    known = receivers.material
+    material = ep.Material(known["lambda"] * moduli, known["mu"] * moduli, known["rho"] * density)
+    parts = {"xy": receivers.xy * length, "time": receivers.time * time, "pulses": (), "truth": None}
+    receivers = replace(receivers, **parts, material=material)
+    side, duration = (0.0, float(receivers.xy.max())), (0.0, float(receivers.time[-1]))
+    return ep.Problem(ep.Domain(side, side, duration), material, receivers=receivers)
+
+
+IN_SI = "are positions in m and times in s, moduli in Pa and density in kg/m3?"
+OF_A_SOLID = "are moduli in Pa and density in kg/m3?"
+
+
+@pytest.mark.parametrize(
+    ("units", "start", "end"),
+    [
+        ({"length": 1e3}, "P waves cross 0.086 % of the window, 60 m wide, in its 8e-06 s: ", IN_SI),
+        ({"time": 1e6}, "P waves cross the window, 0.06 m wide, 855,984 times in its 8 s: ", IN_SI),
+        ({"moduli": 1e-9}, "no solid is like this one, with a density of 2700 kg/m3, P waves of 0.203 m/s", OF_A_SOLID),
+        (
+            {"density": 1e-3},
+            "no solid is like this one, with a density of 2.7 kg/m3, P waves of 2.03e+05 m/s",
+            OF_A_SOLID,
+        ),
+        ({"density": 1e3}, "no solid is like this one, with a density of 2.7e+06 kg/m3", OF_A_SOLID),
+    ],
+)
+@pytest.mark.parametrize("network", ["mlp", "plane_waves"])
+def test_numbers_in_other_units_than_si_are_told_and_no_setting_is_worked_out_of_them(network, units, start, end):
+    own = {"problem": "own", "data": "", "unknowns": []}
+    fields = {"network": network, **({} if network == "plane_waves" else {"hidden_layers": [8], "stages": ["adam"]})}
+    (sentence,) = advise(ep.Config(**SHIPPED | own | fields), in_units(**units))
+    assert sentence.startswith(start) and sentence.endswith(end)
+
+
+def test_a_window_of_ones_own_in_other_units_is_told(waves, tiny):
+    steel = ep.Material(1.0e11, 8.0e10, 7800.0)
+    window = ep.Domain((0.0, 30.0), (0.0, 0.03), (0.0, 5e-6))
+    (sentence,) = advise(tiny(), waves(domain=window, material=steel, exact=None))
+    assert sentence == f"P waves cross 0.096 % of the window, 30 m wide, in its 5e-06 s: {IN_SI}"
+
+
+def test_of_numbers_without_units_no_units_are_asked_for(waves, inverse, tiny):
+    assert advise(tiny(), waves()) == advise(tiny(), inverse) == ()
+    assert advise(ep.Config(), ep.problem_from(ep.Config())) == ()
+
+
 def test_training_logs_the_advice_before_its_first_step_and_goes_on(tiny, inverse, tmp_path, caplog):
     config = tiny(network="plane_waves", hidden_layers=[60], activation="sin", log_level="warning", steps=1)
     with caplog.at_level(logging.WARNING, logger="elastic_pinn"):

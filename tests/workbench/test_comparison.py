@@ -34,6 +34,11 @@ def test_each_run_has_a_curve_over_steps_or_time(runs):
     np.testing.assert_array_equal(timed[0].x, runs[0].history()["wall_s"])
 
 
+def test_an_axis_of_steps_has_whole_numbers(runs):
+    ticks = compare(runs[2:], "loss/pde").axes[0].get_xticks()
+    assert len(ticks) and all(tick == round(tick) for tick in ticks)
+
+
 def test_runs_that_differ_by_their_seed_alone_are_one_curve_with_a_range(runs):
     both, other = curves_of(runs, "loss/total", "step", 1, by_seed=True)
     a, b = (run.history()["loss/total"].to_numpy() for run in runs[:2])

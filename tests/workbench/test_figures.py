@@ -50,6 +50,16 @@ def test_a_term_that_is_only_the_rounding_of_zero_is_named_and_spoils_no_axis():
     assert figure.axes[0].get_ylim()[0] > 1e-5
 
 
+@pytest.mark.parametrize("steps", [[1], [1, 2], range(7)])
+def test_ticks_of_steps_are_whole_numbers_however_few_there_are(steps):
+    figure = picture.Picture(3.0)
+    axes = figure.subplots()
+    axes.plot(steps, steps)
+    picture.whole_ticks(axes)
+    ticks = axes.get_xticks()
+    assert len(ticks) and all(tick == round(tick) for tick in ticks)
+
+
 def test_loss_curves_of_a_run_a_checkpoint_and_their_paths_are_the_same(forward_run):
     sources = [forward_run, forward_run.path, forward_run.latest(), str(forward_run.latest().path)]
     for curves in map(drawn, (ep.figures.loss_curves([source]) for source in sources)):

@@ -48,6 +48,7 @@ FOREIGN_MAGICS = {
 }
 
 ANOTHER = "Use another checkpoint of the same run"
+REPAIR = f"{ANOTHER}; `elastic-pinn repair FILE` may give the sealed bytes back"
 OURS = "Give a checkpoint that elastic_pinn wrote, checkpoints/step-*.h5 in a run directory"
 
 
@@ -125,7 +126,7 @@ def open_header(path: str | os.PathLike[str], head: bytes, size: int) -> Header:
     if size < expected:
         raise CheckpointError(path, f"truncated: {size:,} bytes of {expected:,} are there", ANOTHER)
     if size > expected:
-        raise CheckpointError(path, f"longer than sealed: {size:,} bytes instead of {expected:,}", ANOTHER)
+        raise CheckpointError(path, f"longer than sealed: {size:,} bytes instead of {expected:,}", REPAIR)
     return header
 
 
@@ -133,7 +134,7 @@ def unseal(path: str | os.PathLike[str], data: bytes) -> Header:
     """The header of a whole file's bytes, all of them verified; `path` is for errors only. Raises as `read_sealed`."""
     header = open_header(path, data[:HEAD_BYTES], len(data))
     if hashlib.sha256(memoryview(data)[HEADER_BYTES:]).digest() != header.sha256:
-        raise CheckpointError(path, "damaged: not the bytes that were sealed (SHA-256 differs)", ANOTHER)
+        raise CheckpointError(path, "damaged: not the bytes that were sealed (SHA-256 differs)", REPAIR)
     return header
 
 

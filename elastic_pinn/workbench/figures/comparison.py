@@ -16,7 +16,7 @@ from matplotlib.typing import ColorType
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.labels import by_fields, fitted, short_names
 from elastic_pinn.workbench.figures.losses import at_weights, is_rounding
-from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid
+from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid, whole_ticks
 from elastic_pinn.workbench.figures.sources import Source, open_source
 
 Over = Literal["step", "wall_s"]
@@ -60,6 +60,8 @@ def compare(
     lines = [_draw(axes, curve, color) for curve, color in zip(curves, colors, strict=False)]
     axes.set_yscale("log")
     axes.set_xlabel(AXES[over])
+    if over == "step":
+        whole_ticks(axes)
     axes.set_ylabel(_with_unit(column) + (f"\nmedian over {smooth} rows" if smooth > 1 else ""))
     light_grid(axes)
     if len(curves) <= NAMED:

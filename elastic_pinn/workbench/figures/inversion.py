@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from elastic_pinn.fit import NOT_ASSESSED
 from elastic_pinn.physics import Problem
@@ -15,7 +14,16 @@ from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.losses import Curves, draw_stages, stages_in
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, dots, light_grid
+from elastic_pinn.workbench.figures.picture import (
+    BLACK,
+    BLUE,
+    ORANGE,
+    VERMILLION,
+    Picture,
+    dots,
+    light_grid,
+    whole_ticks,
+)
 from elastic_pinn.workbench.figures.sources import (
     Predict,
     Source,
@@ -66,7 +74,7 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
         elif name != "lambda":  # which is searched by way of the bulk modulus
             _draw_bounds(column[0], name, start, problem.material.unknown_range)
         column[-1].set_xlabel("optimizer step")
-        column[-1].xaxis.set_major_locator(MaxNLocator(MOST_TICKS, integer=True))
+        whole_ticks(column[-1], MOST_TICKS)
         for where in column:
             light_grid(where)
         draw_stages(column[0], stages)

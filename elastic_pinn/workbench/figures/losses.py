@@ -11,7 +11,6 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import LineStyleType
 
 from elastic_pinn.config import Config
@@ -28,6 +27,7 @@ from elastic_pinn.workbench.figures.picture import (
     Picture,
     dots,
     light_grid,
+    whole_ticks,
 )
 from elastic_pinn.workbench.figures.sources import Source, open_source
 
@@ -239,7 +239,7 @@ def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> 
 def _finish(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("optimizer step")
-    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    whole_ticks(axes)
     axes.set_ylabel("loss (dimensionless)")
     light_grid(axes)
 

@@ -2,11 +2,12 @@
 
 import io
 import threading
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import replace_file
@@ -90,6 +91,11 @@ def light_grid(axes: Axes) -> None:
     """A grid behind the curves that guides without being seen first."""
     axes.grid(color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def whole_ticks(axes: Axes, most: int | Literal["auto"] = "auto") -> None:
+    """Ticks of optimizer steps: whole numbers, `most` at most, however short the axis is."""
+    axes.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
 
 
 def as_file(figure: Figure, kind: str) -> bytes:

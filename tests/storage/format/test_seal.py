@@ -49,6 +49,14 @@ def refusal(path: Path) -> CheckpointError:
     return caught.value
 
 
+@pytest.mark.parametrize("change", [lambda data: data + b"more", lambda data: data[:-1] + bytes([data[-1] ^ 1])])
+def test_what_may_be_repaired_is_refused_with_the_command_that_tries_it(sealed_file, change):
+    data = sealed_file.read_bytes()
+    sealed_file.unlink()
+    sealed_file.write_bytes(change(data))
+    assert "`elastic-pinn repair FILE` may give the sealed bytes back" in str(refusal(sealed_file))
+
+
 def test_what_was_sealed_is_read_back(sealed_file):
     header, data = read_sealed(sealed_file)
     assert header == read_header(sealed_file)
