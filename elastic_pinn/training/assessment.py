@@ -15,6 +15,7 @@ import torch
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.training.ending import edges_text
 from elastic_pinn.training.evidence import Channel, Evidence, gather
 from elastic_pinn.training.linearised import Linearised, on_cpu
 from elastic_pinn.training.session import Session
@@ -126,10 +127,8 @@ def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
 
 
 def _of_range(session: Session) -> Iterator[Fault]:
-    edges = session.model.material.at_edge()
-    if edges:
-        named = "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
-        yield Fault(named, f"a wider unknown_range, a better start, {RECORDS}")
+    if edges := edges_text(session):
+        yield Fault(edges, f"a wider unknown_range, a better start, {RECORDS}")
 
 
 def _of_misfits(evidence: Evidence) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from elastic_pinn.fit import Fit
 from elastic_pinn.training.session import Session
 
 LAST_PART = 10  # of so many equal ones, the steps in which it is looked at how far unknowns moved
@@ -14,11 +15,23 @@ def has_converged(session: Session) -> bool | None:
 
 def account_of_end(session: Session) -> str:
     """Why no step more is needed; first whatever keeps the result from being one."""
-    edges = "; ".join(
-        f"{name} has reached the edge of its range, {bounds}: widen unknown_range, or check the units"
-        for name, bounds in session.model.material.at_edge().items()
+    edges = edges_text(session)
+    advice = f"{edges}: widen unknown_range, or check the units" if edges else ""
+    return "; ".join(filter(None, (advice, session.reason_to_end or _by_steps(session))))
+
+
+def with_verdict(session: Session, account: str, fit: Fit) -> str:
+    """How a run ended, and what the data say of its unknowns; an edge that both are about is named once."""
+    edges = edges_text(session)
+    return (
+        f"{account}; hence no ±" if edges and edges == fit.reason and edges in account else f"{account}; {fit.sentence}"
     )
-    return "; ".join(filter(None, (edges, session.reason_to_end or _by_steps(session))))
+
+
+def edges_text(session: Session) -> str:
+    """The unknowns that are at the edge of their range, each with it; "" where none is."""
+    edges = session.model.material.at_edge()
+    return "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
 
 
 def _by_steps(session: Session) -> str:

@@ -34,7 +34,7 @@ from elastic_pinn.training.advice import advise
 from elastic_pinn.training.assessment import assess
 from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.control import Control
-from elastic_pinn.training.ending import account_of_end
+from elastic_pinn.training.ending import account_of_end, with_verdict
 from elastic_pinn.training.environment import environment, facts
 from elastic_pinn.training.processes import Processes, joined
 from elastic_pinn.training.record import Origin, Record
@@ -284,8 +284,9 @@ def _assessed(session: Session, record: Record, status: str, reason: str) -> str
     except Exception as error:
         logger.error("the run could not work out whether its data are explained: %s", error)
         return f"{reason}; {sentence_of(None)}"
-    _try_to("write its summary", lambda: record.summarise(status, f"{reason}; {fit.sentence}", fit))
-    return f"{reason}; {fit.sentence}"
+    reason = with_verdict(session, reason, fit)
+    _try_to("write its summary", lambda: record.summarise(status, reason, fit))
+    return reason
 
 
 def _try_to(what: str, act: Callable[[], None]) -> None:

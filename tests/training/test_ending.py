@@ -88,7 +88,9 @@ def test_an_unknown_at_the_edge_of_its_range_is_named_with_the_range(tiny, tmp_p
         "mu": f"{start[1] / 1.2:.3g} to {start[1] * 1.2:.3g} Pa",
     }
     for name in edges:
-        assert f"{name} has reached the edge of its range, {told[name]}: widen unknown_range" in run.reason
+        assert run.reason.count(f"{name} is at the edge of its range, {told[name]}") == 1
+        assert f"{name} is at the edge of its range, {told[name]}" in run.fit.reason
+    assert "Pa: widen unknown_range" in run.reason and run.reason.endswith("; hence no ±")
     assert run.reason.startswith(edges[0]) and run.summary["step"] < 15, "an edge is an end, too"
 
 
