@@ -61,7 +61,7 @@ def material_table(source: Source, problem: Problem | None = None) -> pd.DataFra
 
 
 def material_text(table: pd.DataFrame) -> str:
-    """The unknowns of a `material_table`, a line each, as in "lambda = 57.62 ± 0.08 GPa", and below them whether that
+    """The unknowns of a `material_table`, a line each, as in "lambda = 57.621 ± 0.084 GPa", and below them whether that
     can be believed."""
     lines = [
         value_text(name, row["found"], row["±"], row["unit"])

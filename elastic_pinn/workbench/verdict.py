@@ -10,7 +10,8 @@ DIGITS = 4  # of a value of which no ± is known
 
 
 def value_text(name: str, value: float, error: float, unit: str) -> str:
-    """Such as "lambda = 57.62 ± 0.08 GPa", to two digits of the error; "lambda = 57.62 GPa" where that is not known."""
+    """Such as "lambda = 57.621 ± 0.084 GPa", to two digits of the error; "lambda = 57.62 GPa, no ±" where that is not
+    known."""
     if not 0 < error < math.inf:
         return f"{name} = {value:#.{DIGITS}g} {unit}, no ±"
     digits = max(0, 1 - math.floor(math.log10(error)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import json
 import shutil
 
 import ipywidgets as widgets
@@ -337,6 +338,22 @@ def test_a_run_that_cannot_be_read_is_listed_and_hides_no_other(tmp_path, folder
         assert any("config.json" in child.value for child in panel.children if isinstance(child, widgets.HTML))
 
     with_panel(folder, work)
+
+
+def test_floats_are_rounded_and_integers_and_small_numbers_are_not(tmp_path, folder_of_runs):
+    for name, fields in {"a": {"learning_rate": 3 * 0.29, "seed": 1234567}, "b": {"learning_rate": 1e-8}}.items():
+        folder = shutil.copytree(folder_of_runs / name, tmp_path / name)
+        config = json.loads((folder / "config.json").read_text()) | fields
+        (folder / "config.json").write_text(json.dumps(config))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_text("{")  # beside which the column of seeds is one of floats
+
+    async def work(panel):
+        return " ".join(line for line, _ in find(panel, widgets.SelectMultiple).options).split(), said(panel)
+
+    listed, differences = with_panel(tmp_path, work)
+    assert {"0.87", "1e-08", "1234567"} <= set(listed)
+    assert all(f"<td>{text}</td>" in differences for text in ("0.87", "1e-08", "1234567"))
 
 
 def test_runs_of_one_name_are_told_apart(tmp_path, folder_of_runs):

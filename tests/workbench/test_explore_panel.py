@@ -12,6 +12,7 @@ import ipywidgets as widgets
 import numpy as np
 import pytest
 
+import elastic_pinn as ep
 from elastic_pinn.physics import problem_from
 from elastic_pinn.run import Run
 from elastic_pinn.storage import checkpoints
@@ -75,6 +76,23 @@ def test_each_quantity_has_a_picture_of_its_own_at_each_instant(place):
             find(panel, widgets.SelectionSlider).index = instant
             pictures.add(shown(panel))
     assert len(pictures) == 2 * len(QUANTITIES)
+
+
+def test_a_receiver_file_that_has_changed_is_told_and_its_receivers_are_not_shown(tmp_path, tiny, receivers):
+    data = tmp_path / "data.h5"
+    receivers(noise=0.1).save(data)
+    run = ep.train(tiny(problem="receivers", data=str(data), unknowns=["lambda", "mu"], steps=1), tmp_path / "run")
+    assert "Without its problem" not in said(ExplorePanel(str(run.path)))
+    receivers(noise=0.2).save(data)
+    panel = ExplorePanel(str(run.path))
+    assert panel.checkpoint.step == 1 and shown(panel).startswith(b"\x89PNG")
+    assert f"Without its problem: {data} is not the file that" in html.unescape(said(panel))
+
+
+def test_a_variable_that_is_not_set_is_told(place):
+    panel = ExplorePanel()
+    find(panel, widgets.Combobox, "").value = "$NO_SUCH_VARIABLE/run"
+    assert says(panel, "not opened") and "there is no such variable" in html.unescape(said(panel))
 
 
 def test_one_scale_serves_all_instants(place):

@@ -100,6 +100,12 @@ def test_the_figure_of_the_material_says_it(runs, name):
     assert said == (runs[name].fit.finding if runs[name].fit else NOT_ASSESSED)
 
 
+def test_the_docstring_shows_what_is_returned():
+    told = " ".join(value_text.__doc__.split())
+    assert f'"{value_text("lambda", 57.6213, 0.084, "GPa")}", to two digits of the error' in told
+    assert f'"{value_text("lambda", 57.6213, math.nan, "GPa")}" where that is not known' in told
+
+
 def test_a_value_has_two_digits_of_its_error_and_four_without():
     assert value_text("mu", 26.0012, 0.0153, "GPa") == "mu = 26.001 ± 0.015 GPa"
     assert value_text("mu", 26.0012, 4.2, "GPa") == "mu = 26.0 ± 4.2 GPa"

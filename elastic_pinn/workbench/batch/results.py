@@ -16,6 +16,7 @@ from elastic_pinn.storage import replace_file
 from elastic_pinn.workbench.batch.plan import RECORD_FILE, Plan, Planned
 from elastic_pinn.workbench.batch.standing import COMPLETED, SWEEP_FILE, Row
 from elastic_pinn.workbench.batch.sweep import MEASURED, Sweep
+from elastic_pinn.workbench.words import is_nothing
 
 METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have tells the best
 FIRST = ("run", "status", "reason")
@@ -120,7 +121,7 @@ def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:
         if pd.api.types.is_numeric_dtype(column):
             group.create_dataset(str(name).replace("/", ":"), data=column.to_numpy(np.float64))
         else:
-            texts = ["" if _is_nothing(value) else str(value) for value in column]
+            texts = ["" if is_nothing(value) else str(value) for value in column]
             group.create_dataset(str(name).replace("/", ":"), data=texts, dtype=h5py.string_dtype())
 
 
@@ -136,7 +137,3 @@ def _varied(run: Planned, plan: Plan) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A list as text: a cell of a table holds one thing."""
     return str(value) if isinstance(value, list) else value
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value)

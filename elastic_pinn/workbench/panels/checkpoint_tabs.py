@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 import ipywidgets as widgets
 import numpy as np
 import torch
 
-from elastic_pinn.config import ConfigError
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.workbench.fields import QUANTITIES, Fields, fields_of
 from elastic_pinn.workbench.figures.fields import COARSE, Map, histogram, instant_text, length_unit, trace
@@ -37,10 +35,12 @@ class CheckpointTabs(widgets.Tab):
 
     Attributes:
         checkpoint: what is looked at.
+        fault: why nothing of its problem is shown, such as receivers; "" where that is or where nobody can know it.
     """
 
     def __init__(self, checkpoint: Checkpoint, export: Export) -> None:
         self.checkpoint, self._export = checkpoint, export
+        self._problem, self.fault = _problem_of(checkpoint)
         self._fields = fields_of(checkpoint, NODES)
         self._maps: dict[str, Map] = {}
         close = {"description_width": "initial"}
@@ -68,14 +68,6 @@ class CheckpointTabs(widgets.Tab):
         """What is seen, as a figure that stays as it is; where the file's tree is seen, the field."""
         pictures = {"Trace": self._trace, "Numbers": self._histogram}
         return pictures.get(self.titles[self.selected_index or 0], self._field)()
-
-    @cached_property
-    def _problem(self) -> Problem | None:
-        """What was solved; None for a problem of somebody's own, or where its data are not here."""
-        try:
-            return self.checkpoint.problem()
-        except (ConfigError, ReceiverFileError):
-            return None
 
     def _draw(self) -> None:
         seen = self.children[self.selected_index or 0]
@@ -143,6 +135,17 @@ class CheckpointTabs(widgets.Tab):
         )  # fmt: skip
         button.on_click(lambda _: self._export(self.checkpoint, self._fields, self._quantity.value, ending))
         return button
+
+
+def _problem_of(checkpoint: Checkpoint) -> tuple[Problem | None, str]:
+    """What was solved, or None and why: its data are not here, or are others now. A problem of somebody's own is in no
+    file, which is no fault."""
+    if checkpoint.config.problem == "own":
+        return None, ""
+    try:
+        return checkpoint.problem(), ""
+    except ElasticPinnError as error:
+        return None, str(error)
 
 
 def liveliest(fields: Fields, times: Sequence[float]) -> int:

@@ -21,6 +21,7 @@ from elastic_pinn.workbench.panels.run_list import RunList
 from elastic_pinn.workbench.panels.tips import tips
 from elastic_pinn.workbench.panels.views import View
 from elastic_pinn.workbench.runs import config_differences
+from elastic_pinn.workbench.words import short
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +119,11 @@ class ComparePanel(widgets.VBox):
         except (FileNotFoundError, CheckpointError) as error:
             return html.escape(str(error))
         table.columns = pd.Index(short_names([str(place) for place in places]))
-        return f"{NARROW}<b>In what the configs differ</b>{table.to_html(border=0)}" if len(table) else "equal configs"
+        return (
+            f"{NARROW}<b>In what the configs differ</b>{table.map(short).to_html(border=0)}"
+            if len(table)
+            else "equal configs"
+        )
 
     def _exports(self) -> widgets.HBox:
         def button(kind: str, tooltip: str) -> widgets.Button:

@@ -9,9 +9,9 @@ from threading import Lock
 import ipywidgets as widgets
 
 from elastic_pinn.config import project_root
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.paths import from_root
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
-from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.fields import Fields
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.folders import RUNS
@@ -75,7 +75,7 @@ class ExplorePanel(widgets.VBox):
             return
         try:
             opened, fault = CheckpointTabs(self._read(place), self._export), ""
-        except (CheckpointError, OSError) as error:
+        except (ElasticPinnError, OSError) as error:
             opened, fault = None, str(error).rstrip(".")
         with self._turn:
             if number != self._asked:
@@ -85,7 +85,8 @@ class ExplorePanel(widgets.VBox):
                 return
             self._opened, self.children = opened, (self._row, self._said, opened)
             found = opened.checkpoint
-            self._say("open", f"{found.path}: step {found.step:,}, written {found.snapshot.created}")
+            without = f". Without its problem: {opened.fault}" if opened.fault else ""
+            self._say("open", f"{found.path}: step {found.step:,}, written {found.snapshot.created}{without}")
 
     def _read(self, place: str) -> Checkpoint:
         path = place if "://" in place else str(from_root(place))

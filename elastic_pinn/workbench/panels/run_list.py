@@ -16,6 +16,7 @@ from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.labels import fitted, without_hashes
 from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.runs import UNREADABLE, run_row, run_rows, table_of
+from elastic_pinn.workbench.words import is_nothing, short
 
 FIRST = 6  # runs chosen to begin with: the newest
 ROWS = 12  # seen at once
@@ -167,8 +168,8 @@ def as_lines(table: pd.DataFrame) -> list[str]:
         return ["no run"]
     columns = [_column("run", fitted(without_hashes(list(table.index)), NAME_LENGTH), is_text=True)]
     for name in table:
-        form = SHOWN.get(str(name), str)
-        texts = ["" if _is_nothing(value) else form(value) for value in table[name].astype(object)]
+        form = SHOWN.get(str(name), short)
+        texts = ["" if is_nothing(value) else form(value) for value in table[name].astype(object)]
         columns.append(_column(str(name), texts, is_text=not pd.api.types.is_numeric_dtype(table[name])))
     return [" ".join(cells) for cells in zip(*columns, strict=True)]
 
@@ -187,7 +188,3 @@ def _reason(error: Exception, wanted: str) -> str:
     if ASSIGNMENT.search(wanted):
         return "what is equal is asked for by ==, not ="
     return f"one reads {EXAMPLE}"
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value) or value is pd.NaT
