@@ -52,7 +52,9 @@ def test_the_wheel_works_outside_the_repository_read_only_and_without_a_home(sit
     elastic_pinn("run", "notebooks/01_forward.ipynb", "run_dir=one", *TINY)
     assert "completed" in elastic_pinn("inspect", "one")
     (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere" / "sweep.yaml").write_text("notebook: notebooks/02_inverse.ipynb\ngrid: {seed: [1, 2]}\n")
+    (tmp_path / "elsewhere" / "sweep.yaml").write_text(
+        "notebook: notebooks/02_inverse.ipynb\ndirectory: runs\ngrid: {seed: [1, 2]}"
+    )
     assert "2 runs" in elastic_pinn("sweep", "sweep.yaml", "--dry-run", cwd="elsewhere")
     assert not (tmp_path / "~").exists() and not (tmp_path / "work" / "~").exists()
 
