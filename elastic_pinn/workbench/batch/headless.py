@@ -44,9 +44,12 @@ class NotebookError(ElasticPinnError, RuntimeError):
         is_refusal: whether it was refused to go on with a run, which is as it was before, like its executed copy.
     """
 
-    def __init__(self, notebook: str, fault: str, name: str, executed: Path | None) -> None:
+    def __init__(
+        self, notebook: str, fault: str, name: str, executed: Path | None, was_only_drawing: bool = False
+    ) -> None:
         kept = f"The executed copy with the whole traceback is {executed}" if executed else REFUSED
-        super().__init__(f"{notebook} failed {fault}. {kept}")
+        ended = ": training was completed; drawing was interrupted" if was_only_drawing else " failed"
+        super().__init__(f"{notebook}{ended} {fault}. {kept}")
         self.fault, self.name, self.is_refusal = fault, name, executed is None
 
     @property
@@ -113,7 +116,9 @@ def run_notebook(
                 if not copy.is_lost:  # else what is there is another run's
                     _summarise_end(run_dir, before, leash, fault)
                 copy.keep(is_whole=bool(name))
-            raise NotebookError(f"{notebook.name}.ipynb", fault, name, None if is_refusal else copy.path) from error
+            was_only_drawing = bool(leash.reason) and read_summary(run_dir).get("status") == "completed"
+            kept = None if is_refusal else copy.path
+            raise NotebookError(f"{notebook.name}.ipynb", fault, name, kept, was_only_drawing) from error
         if not copy.is_lost:
             _summarise_end(run_dir, before, leash)
         copy.keep(is_whole=True)
@@ -176,8 +181,9 @@ def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value])
 def _told(error: Exception, copy: ExecutedCopy) -> tuple[str, str]:
     """Where a notebook failed and why, and the name of the exception that a cell raised."""
     if not isinstance(error, papermill.PapermillExecutionError):
-        return f"as its kernel died: {error}{_few_files()}", ""
-    why = f"{error.ename}: {error.evalue}"
+        why = "" if str(error) == "Kernel died" else f": {error}"  # nbclient knows no more
+        return f"as its kernel died{why}{_few_files()}", ""
+    why = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
     if not error.evalue and error.ename == "CellExecutionError":  # the kernel could not even tell its error
         why = f"without an error that could be shown; the last line: {copy.last_line or 'nothing'}{_few_files()}"
     return f"in its cell [{error.exec_count}], {why}", error.ename

@@ -15,6 +15,8 @@ from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
 from elastic_pinn.workbench.batch.leash import Leash
 from tests.headless import write_notebook
 
+COMPLETED = json.dumps({"status": "completed"})
+
 
 @pytest.fixture
 def notebook(tmp_path):
@@ -72,7 +74,7 @@ def test_a_run_whose_notebook_failed_says_so_in_its_summary(notebook, tmp_path):
 
 
 def test_a_kernel_that_dies_is_a_failure_too(notebook, tmp_path):
-    with pytest.raises(NotebookError, match="as its kernel died"):
+    with pytest.raises(NotebookError, match=r"failed as its kernel died\. The executed copy"):
         run_notebook(notebook("import os\nos._exit(1)"), tmp_path / "run")
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["status"] == "failed"
 
@@ -118,6 +120,14 @@ def test_the_cell_that_runs_as_the_time_is_over_is_interrupted(notebook, tmp_pat
     source, leash = pulled_when_begun("import time\ntime.sleep(60)")
     with pytest.raises(NotebookError, match="KeyboardInterrupt"):
         run_notebook(notebook(source), tmp_path / "run", leash=leash)
+
+
+def test_a_stop_while_the_figures_are_drawn_says_that_training_was_completed(notebook, tmp_path, pulled_when_begun):
+    source, leash = pulled_when_begun("import time\ntime.sleep(60)")
+    trained = f"import json, pathlib\npathlib.Path(run_dir, 'summary.json').write_text({COMPLETED!r})"
+    ended = r"small.ipynb: training was completed; drawing was interrupted in its cell \[\d+\], KeyboardInterrupt\. The"
+    with pytest.raises(NotebookError, match=ended):
+        run_notebook(notebook(f"{trained}\n{source}"), tmp_path / "run", leash=leash)
 
 
 def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path, monkeypatch, pulled_when_begun):
