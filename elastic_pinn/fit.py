@@ -16,6 +16,9 @@ Verdict = Literal["holds", "widened", "withheld"]
 NOT_ASSESSED = "no ±: it was not worked out whether the data are explained"
 """Of runs that failed or have not ended, and of runs of older versions."""
 
+NOT_WHEN_STOPPED = "no ±: not assessed, since it was stopped"
+"""Of runs that somebody ended; their tables work it out."""
+
 
 @dataclass(frozen=True)
 class Fit:

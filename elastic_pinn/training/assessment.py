@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from elastic_pinn.fit import Fit
+from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.training.ending import edges_text
 from elastic_pinn.training.evidence import Channel, Evidence, gather
@@ -32,6 +33,8 @@ MOST_SHIFT = 0.7  # of ±: less is what noise brings about
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of what is known of an unknown
 WORST = 3  # channels named
+HALF = 0.5  # of the time, about, that the linearisation takes
+ASSESSING = "working out whether the data are explained"
 
 WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
@@ -48,8 +51,11 @@ class Fault(NamedTuple):
 def assess(session: Session) -> Fit:
     """Whether the data of a problem with unknowns are explained where a session is, and the ± of the unknowns there."""
     session = on_cpu(session)
-    linear = Linearised(session)
-    evidence = gather(session, linear)
+    with work(ASSESSING) as at, reported(lambda what, part: None):
+        at(0.0)
+        linear = Linearised(session)
+        at(HALF)
+        evidence = gather(session, linear)
     fault = next(_faults(session, evidence), None)
     chi_square = evidence.chi_square
     widening = math.sqrt(max(1.0, chi_square))

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.breath import breathing
 from elastic_pinn.training.objective import Objective
 
 ROUNDING = 8  # units in the last place by which equal losses may differ: they are means over thousands of points
 
 
 class GivenUp(Exception):
-    """A step under way that nobody wants any more."""
+    """Work under way that nobody wants any more."""
+
+
+@contextmanager
+def given_up_when(is_unwanted: Callable[[], bool]) -> Iterator[None]:
+    """Ask now and then in long work inside whether it is still wanted, and raise GivenUp where it is not."""
+
+    def ask() -> None:
+        if is_unwanted():
+            raise GivenUp
+
+    with breathing(ask):
+        yield
 
 
 class Trial(NamedTuple):

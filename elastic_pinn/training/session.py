@@ -18,11 +18,10 @@ from torch.optim import Optimizer
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
-from elastic_pinn.networks.breath import breathing
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
-from elastic_pinn.training.attempt import Attempt, GivenUp
+from elastic_pinn.training.attempt import Attempt, GivenUp, given_up_when
 from elastic_pinn.training.coarse import better_start
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
@@ -192,7 +191,7 @@ class Session:
         starts_anew = not any(self.optimizer.state.values())
         attempt = Attempt(self.objective)
         try:
-            with breathing(lambda: _give_up_if(is_unwanted)):
+            with given_up_when(is_unwanted):
                 self.optimizer.step(attempt)  # type: ignore[arg-type]  # a closure may return a tensor
         except GivenUp:
             put(self.parameters, attempt.start)
@@ -291,11 +290,6 @@ class Session:
         self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()
-
-
-def _give_up_if(is_unwanted: Callable[[], bool]) -> None:
-    if is_unwanted():
-        raise GivenUp
 
 
 def _torch_generator(seed: np.random.SeedSequence) -> torch.Generator:

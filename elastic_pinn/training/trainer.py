@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError, ProblemConfig
-from elastic_pinn.fit import sentence_of
+from elastic_pinn.fit import NOT_WHEN_STOPPED, sentence_of
+from elastic_pinn.networks.breath import breathe
 from elastic_pinn.networks.work import Report, reported
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded, on_this_machine
@@ -31,8 +32,8 @@ from elastic_pinn.storage import (
     locked,
 )
 from elastic_pinn.training.advice import advise
-from elastic_pinn.training.assessment import assess
-from elastic_pinn.training.attempt import GivenUp
+from elastic_pinn.training.assessment import ASSESSING, assess
+from elastic_pinn.training.attempt import GivenUp, given_up_when
 from elastic_pinn.training.control import Control
 from elastic_pinn.training.ending import account_of_end, with_verdict
 from elastic_pinn.training.environment import environment, facts
@@ -154,7 +155,7 @@ def _train(
     if found:
         config = adopt(config, problem, found)
         over = reason_to_end_here(config, found.snapshot)
-        if over and not _lacks_its_end(run_dir, found, mirror_url):
+        if over and not _lacks_its_end(run_dir, problem, found, mirror_url):
             return _as_it_is(run_dir, over)
         note_environment(found.snapshot, facts(environment(config.device, processes.count)))
     session = Session(config, problem, processes)
@@ -175,10 +176,13 @@ def _train(
     return Run(run_dir)
 
 
-def _lacks_its_end(run_dir: Path, found: Found, mirror_url: str) -> bool:
-    """Whether a run that needs no step more was ended before it could say so, or said so in its mirror only."""
+def _lacks_its_end(run_dir: Path, problem: Problem, found: Found, mirror_url: str) -> bool:
+    """Whether a run that needs no step more was ended before it could say so, or before it could say what the data say
+    of its unknowns, or said so in its mirror only."""
     if (run_dir / "config.json").exists():
-        return not (run_dir / "summary.json").exists() or Run(run_dir).summary["status"] != "completed"
+        summary = Run(run_dir).summary if (run_dir / "summary.json").exists() else {}
+        is_assessed = bool(summary.get("fit")) or not problem.material.unknowns
+        return summary.get("status") != "completed" or not is_assessed
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
 
@@ -245,7 +249,7 @@ def _check_measures(config: Config, session: Session) -> None:
 def _guarded_loop(session: Session, record: Record, control: Control, is_over: bool) -> None:
     """The loop, with a summary of how it ended, however it ended. is_over: no step is needed any more."""
     try:
-        with reported(_reporter(session, control)):
+        with reported(_reporter(control, lambda: session.step + 1)):
             status, reason = _loop(session, record, control, is_over)
     except BaseException as error:
         if isinstance(error, CheckpointError) and (loss := record.loss):
@@ -263,7 +267,7 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         _try_to("write its summary", lambda: record.summarise(status, reason))
         _require_kept(record)
         if session.problem.material.unknowns:
-            reason = _assessed(session, record, status, reason)
+            reason = _assessed(session, record, control, status, reason)
             _require_kept(record)
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
@@ -276,11 +280,21 @@ def _require_kept(record: Record) -> None:
         raise LostRunDirectoryError(record.rescue(loss))
 
 
-def _assessed(session: Session, record: Record, status: str, reason: str) -> str:
-    """Let the summary tell, too, whether the data are explained; the reason, with that in it."""
-    logger.info("step %d: working out whether the data are explained", session.step)
+def _assessed(session: Session, record: Record, control: Control, status: str, reason: str) -> str:
+    """Let the summary tell, too, whether the data are explained; the reason, with that in it.
+
+    It may take as long as a step, and who asked for the end does not wait for it: tables work it out when asked.
+    """
     try:
-        fit = assess(session)
+        with given_up_when(lambda: control.stop_asked or record.is_lost):
+            breathe()
+            logger.info("step %d: %s", session.step, ASSESSING)
+            with reported(_reporter(control, lambda: session.step)):
+                fit = assess(session)
+    except GivenUp:
+        reason = f"{reason}; {NOT_WHEN_STOPPED}"
+        _try_to("write its summary", lambda: record.summarise(status, reason))
+        return reason
     except Exception as error:
         logger.error("the run could not work out whether its data are explained: %s", error)
         return f"{reason}; {sentence_of(None)}"
@@ -334,8 +348,8 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
             logger.info("%s", _progress(session, now - started))
 
 
-def _reporter(session: Session, control: Control) -> Report:
-    """Take note of long work within a step, and say in the log now and then what it is."""
+def _reporter(control: Control, step: Callable[[], int]) -> Report:
+    """Take note of long work, and say in the log now and then what it is, and at what step."""
     said = time.monotonic()
 
     def report(what: str, part: float) -> None:
@@ -344,7 +358,7 @@ def _reporter(session: Session, control: Control) -> Report:
         now = time.monotonic()
         if control.work and now - control.work.began > LONG_S and now - said > PROGRESS_EVERY_S:
             said = now
-            logger.info("step %d: %s", session.step + 1, control.work.text(now))
+            logger.info("step %d: %s", step(), control.work.text(now))
 
     return report
 

@@ -8,10 +8,11 @@ import pytest
 from scipy.stats import binom
 
 import elastic_pinn as ep
-from elastic_pinn.fit import NOT_ASSESSED
-from elastic_pinn.training.assessment import assess
+from elastic_pinn.fit import NOT_ASSESSED, NOT_WHEN_STOPPED
+from elastic_pinn.training.assessment import ASSESSING, assess
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.session import Session
+from elastic_pinn.workbench.tables import fit_of
 from tests.training.plates import CONFIG, TRUE, errors, found, problem_of, recorded, with_noise
 
 DRAWS = 40
@@ -247,11 +248,56 @@ def test_a_run_ends_with_its_verdict_and_the_summary_holds_it(tmp_path, caplog):
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["fit"] == fit.as_json()
 
 
-def test_a_stopped_run_has_a_verdict_and_a_running_one_has_none(tmp_path):
-    seen = []
+def test_who_stops_a_run_does_not_wait_for_its_verdict_and_tables_work_it_out(tmp_path, monkeypatch):
+    seen, problem = [], problem_of(recorded())
+    monkeypatch.setattr("elastic_pinn.training.trainer.assess", lambda session: pytest.fail("somebody waits"))
     control = ep.Control(lambda row: (seen.append(ep.Run(tmp_path / "run").fit), control.stop()))
-    run = ep.train(ep.Config(**CONFIG), tmp_path / "run", problem_of(recorded()), control=control)
-    assert run.status == "stopped" and run.fit.verdict == "withheld" and seen == [None]
+    run = ep.train(ep.Config(**CONFIG), tmp_path / "run", problem, control=control)
+    assert run.status == "stopped" and run.fit is None and seen == [None]
+    assert run.reason == f"asked to stop; {NOT_WHEN_STOPPED}"
+    assert fit_of(run, problem).verdict == "withheld"
+
+
+def test_a_run_that_a_limit_ended_has_a_verdict(tmp_path):
+    config = ep.Config(**CONFIG | {"steps": 1})
+    run = ep.train(config, tmp_path / "steps", problem_of(recorded()))
+    assert run.status == "completed" and run.fit.verdict == "withheld"
+    run = ep.train(ep.Config(**CONFIG | {"time_limit": 1e-9}), tmp_path / "time", problem_of(recorded()))
+    assert run.status == "stopped" and run.fit.verdict == "withheld"
+
+
+def test_the_assessment_tells_what_it_does_and_a_stop_ends_it(tmp_path):
+    told = []
+
+    class Stopping(ep.Control):
+        def report(self, what, part):
+            super().report(what, part)
+            if what == ASSESSING:
+                told.append(self.work.what)
+                self.stop()
+
+    problem, config = problem_of(recorded()), ep.Config(**CONFIG)
+    run = ep.train(config, tmp_path / "run", problem, control=Stopping())
+    assert told == [ASSESSING] and run.status == "completed" and run.fit is None
+    assert run.reason.endswith(f"; {NOT_WHEN_STOPPED}")
+
+
+def test_a_verdict_that_was_lost_is_made_up_for_by_a_resume_and_once_only(tmp_path, monkeypatch):
+    problem, config = problem_of(recorded()), ep.Config(**CONFIG)
+
+    def killed(session):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("elastic_pinn.training.trainer.assess", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ep.train(config, tmp_path / "run", problem)
+    lost = ep.Run(tmp_path / "run")
+    assert lost.status == "completed" and lost.fit is None
+    monkeypatch.undo()
+    again = ep.train(config, tmp_path / "run", problem, resume="auto")
+    assert again.status == "completed" and again.fit.verdict == "holds" and "has converged" in again.reason
+    before = again.summary
+    assert ep.train(config, tmp_path / "run", problem, resume="auto").summary == before
 
 
 def test_a_fault_in_the_assessment_hides_nothing_of_how_the_run_ended(tmp_path, monkeypatch, caplog):
