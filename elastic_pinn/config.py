@@ -7,19 +7,17 @@ section's class.
 
 from __future__ import annotations
 
-import difflib
 import json
 import logging
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.legal import documented
-from elastic_pinn.parameters import in_one_line, parameters_in, plain
+from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in, plain
 
 logger = logging.getLogger(__name__)
 
@@ -391,30 +389,10 @@ def _for_people(fault: Mapping[str, Any]) -> str:
         return fault["msg"].removeprefix("Value error, ")
     name = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
-        return _not_a_field(name)
+        return not_a_field(name, Config.model_fields, BESIDE_CONFIG)
     wanted = fault["msg"].replace("a valid tuple", "a list, as in [...]")
     if fault["type"] == "string_pattern_mismatch":  # the description says it better than a regular expression
         wanted = "not legal"
     item = "".join(f"[{index}]" for index in fault["loc"][1:])
     summary = " ".join(f"{Config.model_fields[name].description}".split()).partition(". ")[0]
     return f"{name}{item} = {in_one_line(fault['input'])}: {wanted}. {name} is {summary}"
-
-
-def _not_a_field(name: str) -> str:
-    """What is said of a name that no field has: what may be meant, or all that is legal."""
-    if name in BESIDE_CONFIG:
-        return f"{name!r} is an argument of ep.train, not a field of Config"
-    legal = [*Config.model_fields, *BESIDE_CONFIG]
-    near = difflib.get_close_matches(name, legal, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"legal names: {', '.join(sorted(legal))}"
-    return f"{name!r} is not a field; {hint}"
-
-
-def project_root(start: Path | None = None) -> Path:
-    """Where relative paths start: the nearest folder at or above `start` with a pyproject.toml, else `start`.
-
-    `start` is the working directory if not given. JupyterLab and papermill start a kernel in different folders; this
-    makes them agree.
-    """
-    start = (start or Path.cwd()).resolve()
-    return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)

@@ -68,3 +68,15 @@ def _is_data(value: Any) -> bool:
 
 def _is_near(name: str, fields: Collection[str]) -> bool:
     return bool(difflib.get_close_matches(name, fields, n=1, cutoff=NEAR))
+
+
+def not_a_field(name: str, fields: Collection[str], beside: Collection[str]) -> str:
+    """What is said of a name that no field has: what may be meant, or all that is legal.
+
+    beside: what a notebook's parameters have beside the fields, arguments of ep.train.
+    """
+    if name in beside:
+        return f"{name!r} is an argument of ep.train, not a field of Config"
+    near = difflib.get_close_matches(name, [*fields, *beside], n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"legal names: {', '.join(sorted([*fields, *beside]))}"
+    return f"{name!r} is not a field; {hint}"

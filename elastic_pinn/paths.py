@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from elastic_pinn.config import ConfigError, project_root
+from elastic_pinn.config import ConfigError
 
 UNSET = re.compile(r"\$(\w+|\{[^}]*\})")
 
@@ -17,6 +17,16 @@ def delivered() -> Path:
     package = Path(__file__).parent
     inside = package / "workbench" / "starter_files"
     return inside if inside.is_dir() else package.parent
+
+
+def project_root(start: Path | None = None) -> Path:
+    """Where relative paths start: the nearest folder at or above `start` with a pyproject.toml, else `start`.
+
+    `start` is the working directory if not given. JupyterLab and papermill start a kernel in different folders; this
+    makes them agree.
+    """
+    start = (start or Path.cwd()).resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)
 
 
 def expanded(path: str | Path) -> str:

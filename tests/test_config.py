@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.config import SECTIONS, Config, ConfigError, project_root, unused_fields
+from elastic_pinn.config import SECTIONS, Config, ConfigError, unused_fields
 
 
 def refusal(**fields) -> str:
@@ -376,15 +376,6 @@ def test_a_copy_may_change_what_its_problem_uses_and_nothing_else():
         config.model_copy(update={"density": 3.0})
     standing = Config(lame_lambda=3.0).model_copy(update={"problem": "receivers", "data": "a.h5"})
     assert standing.problem == "receivers" and standing.model_copy(update={"lame_lambda": 2.0}).lame_lambda == 2.0
-
-
-def test_relative_paths_start_at_the_nearest_folder_with_a_pyproject(tmp_path, monkeypatch):
-    deep = tmp_path / "project" / "notebooks" / "deep"
-    deep.mkdir(parents=True)
-    monkeypatch.chdir(deep)
-    assert project_root() == deep
-    (tmp_path / "project" / "pyproject.toml").touch()
-    assert project_root() == tmp_path / "project" == project_root(deep)
 
 
 def test_a_least_learning_rate_above_the_learning_rate_is_refused():

@@ -7,7 +7,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
-from elastic_pinn.paths import expanded, from_root
+from elastic_pinn.paths import expanded, from_root, project_root
 from elastic_pinn.physics.catalogue import find
 from elastic_pinn.workbench.batch import Plan, Sweep
 from elastic_pinn.workbench.batch.jobs import Job
@@ -103,3 +103,12 @@ def test_notebook_and_directory_of_a_sweep_may_be_there(home):
     assert job.run_dir.parent == home / "own"
     with pytest.raises(ConfigError, match=r"NO_SUCH_NAME.* of the worker on"):
         _ = replace(job, folder="$NO_SUCH_NAME/own").run_dir
+
+
+def test_relative_paths_start_at_the_nearest_folder_with_a_pyproject(tmp_path, monkeypatch):
+    deep = tmp_path / "project" / "notebooks" / "deep"
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    assert project_root() == deep
+    (tmp_path / "project" / "pyproject.toml").touch()
+    assert project_root() == tmp_path / "project" == project_root(deep)

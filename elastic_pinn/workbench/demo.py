@@ -5,8 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from elastic_pinn.config import project_root
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.paths import project_root
 from elastic_pinn.workbench.batch import Notebook
 from elastic_pinn.workbench.batch.headless import run_notebook
 

@@ -4,8 +4,7 @@ import time
 from itertools import count
 from pathlib import Path
 
-from elastic_pinn.config import project_root
-from elastic_pinn.paths import from_root
+from elastic_pinn.paths import from_root, project_root
 
 RUNS = "runs"  # the folder of fresh runs, below the project's root
 

@@ -14,7 +14,7 @@ from PIL import Image
 from pyevtk.hl import imageToVTK
 from pyevtk.vtk import VtkGroup
 
-from elastic_pinn.config import project_root
+from elastic_pinn.paths import project_root
 from elastic_pinn.workbench.fields import QUANTITIES, Fields, run_of
 from elastic_pinn.workbench.figures.fields import Map
 from elastic_pinn.workbench.folders import RUNS

@@ -9,7 +9,7 @@ from elastic_pinn.paths import delivered
 
 FOLDERS = ("notebooks", "data")
 ROOT_FILE = "pyproject.toml"
-ROOT_TEXT = "# Relative paths in notebooks start at the folder of this file (elastic_pinn.config.project_root).\n"
+ROOT_TEXT = "# Relative paths in notebooks start at the folder of this file (elastic_pinn.paths.project_root).\n"
 
 
 def copy_starter(folder: Path) -> list[Path]:

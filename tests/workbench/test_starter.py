@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from elastic_pinn.config import project_root
+from elastic_pinn.paths import project_root
 from elastic_pinn.workbench.starter import copy_starter
 
 PROJECT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from elastic_pinn.config import project_root
+from elastic_pinn.paths import project_root
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CHECKPOINTS
 from elastic_pinn.workbench.folders import RUNS

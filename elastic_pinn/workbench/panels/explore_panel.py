@@ -8,9 +8,8 @@ from threading import Lock
 
 import ipywidgets as widgets
 
-from elastic_pinn.config import project_root
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.paths import from_root
+from elastic_pinn.paths import from_root, project_root
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 from elastic_pinn.workbench.fields import Fields
 from elastic_pinn.workbench.figures.picture import Picture

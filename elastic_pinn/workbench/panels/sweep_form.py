@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets as widgets
 import yaml
 
-from elastic_pinn.config import ConfigError, project_root
-from elastic_pinn.paths import delivered
+from elastic_pinn.config import ConfigError
+from elastic_pinn.paths import delivered, project_root
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP
 from elastic_pinn.workbench.panels.answers import answer
