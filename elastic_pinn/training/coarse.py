@@ -12,6 +12,7 @@ random: the waves are drawn from a seed of their own.
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -34,6 +35,8 @@ from elastic_pinn.training.optimizers.variable_projection import VariableProject
 from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Batches
 
+logger = logging.getLogger(__name__)
+
 WAVES = (120, 300)  # of the first look and of the second
 NUMBERS_A_WAVE = 3  # recorded, at least: fewer than that waves can explain whatever the material is
 FEWEST = 60  # waves that can tell anything
@@ -41,6 +44,7 @@ WAVES_A_SQUARE = 5.3  # for each unit of a wave number squared in a window of 2 
 SAMPLES_A_WAVE = (0.5, 3)  # of all else, and of the data
 MOST_SEARCHED = 2  # unknowns: two moduli make all wave speeds, whatever the density
 SPACING = 0.6  # of the grid, in logarithms of the moduli and of the density: 15 % of a wave speed either way
+MOST_STEPS = 20  # of that grid either way: enough for a range of 100,000
 SEEN_AGAIN, REFINED = 16, 2  # places of the grid
 STEPS = 12  # to refine one, at most
 OTHERS = 0.01  # how much all else counts beside the data: it has waves shorter than those here
@@ -171,7 +175,13 @@ def _grid(material: MaterialParameters, here: Tensor) -> list[Tensor]:
     """Places (U,) all over what is searched; of more than MOST_SEARCHED unknowns, the last stay where they are."""
     width = math.log(material.initial.unknown_range)
     furthest = width * math.tanh(material.furthest / width)
-    steps = math.ceil(furthest / SPACING)
+    steps = min(math.ceil(furthest / SPACING), MOST_STEPS)
+    if steps * SPACING < furthest:
+        logger.info(
+            "unknown_range %g is so wide that its grid is coarser than usual: a factor of %.2g from place to place",
+            material.initial.unknown_range,
+            math.exp(furthest / steps),
+        )
     logarithms = torch.linspace(-furthest, furthest, 2 * steps + 1, dtype=torch.float64)
     axis = (width * torch.atanh(logarithms / width)).tolist()
     searched = min(len(here), MOST_SEARCHED)

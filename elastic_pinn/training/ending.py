@@ -54,5 +54,6 @@ def _moved(session: Session, steps: int) -> str:
     for name in start.unknowns:
         column = history.column(f"material/{name}")
         first = column[-1 - steps] if len(column) > steps else before[name]
-        moves.append(f"{name} {'' if moves else 'moved '}by {100 * abs(column[-1] / first - 1):.2g} %")
+        percent = 100 * abs(column[-1] - first) / abs(first or start.bulk_modulus)  # lambda may start at 0
+        moves.append(f"{name} {'' if moves else 'moved '}by {percent:.2g} %")
     return ", ".join(moves)

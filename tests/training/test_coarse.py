@@ -8,9 +8,10 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.networks.work import reported
+from elastic_pinn.physics.material import MaterialParameters
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.training.attempt import GivenUp
-from elastic_pinn.training.coarse import better_start
+from elastic_pinn.training.coarse import _grid, better_start
 from elastic_pinn.training.session import Session
 
 EXACT = StandingWaves(2.0, 1.0, 1.0)
@@ -116,6 +117,18 @@ def test_data_that_are_explained_already_need_no_other_start(tiny, monkeypatch):
     session.advance()
     monkeypatch.setattr("elastic_pinn.training.coarse.Coarse", None)
     assert start_of(session) is None
+
+
+@pytest.mark.parametrize(("wide", "places"), [(100.0, 17**2), (1e12, 41**2), (1e100, 41**2)])
+def test_however_wide_the_range_is_the_places_looked_at_are_not_too_many_and_reach_its_ends(wide, places, caplog):
+    caplog.set_level("INFO", "elastic_pinn")
+    material = MaterialParameters(ep.Material(2.0, 1.0, 1.0, ("lambda", "mu"), wide), torch.float64)
+    grid = torch.stack(_grid(material, torch.zeros(2, dtype=torch.float64)))  # (places, 2)
+    assert len(grid) == places
+    assert grid.max().item() == pytest.approx(material.furthest) and grid.min().item() == pytest.approx(
+        -material.furthest
+    )
+    assert ("coarser than usual" in caplog.text) == (wide > 1e5)
 
 
 @pytest.mark.slow

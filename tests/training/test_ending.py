@@ -71,6 +71,12 @@ def test_the_first_step_moves_from_the_start(tiny, tmp_path, waves_from):
     assert moved > 0.01 and f"before it converged: lambda moved by {100 * moved:.2g} %" in run.reason
 
 
+def test_a_move_from_a_lambda_of_zero_is_told_by_the_bulk_modulus(tiny, tmp_path, waves_from):
+    run = ep.train(tiny(**SEARCH | {"steps": 1}), tmp_path / "run", waves_from(0.0, 0.9))
+    moved = abs(run.history()["material/lambda"].iloc[-1]) / (2 * 0.9 / 3)
+    assert f"before it converged: lambda moved by {100 * moved:.2g} %" in run.reason
+
+
 @pytest.mark.parametrize(
     ("start", "edges"),
     [

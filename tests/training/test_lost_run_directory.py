@@ -19,12 +19,16 @@ from elastic_pinn.training.assessment import assess
 from elastic_pinn.training.record import Record
 
 STEPS = 40
+HELD: list[int] = []  # locks of another process
 LOST_AT = 5
 
 
 @pytest.fixture(autouse=True)
 def looking_at_each_step(monkeypatch):
     monkeypatch.setattr(record, "LOOK_EVERY_S", 0.0)
+    yield
+    while HELD:
+        os.close(HELD.pop())
 
 
 def removed(run_dir: Path) -> None:
@@ -52,7 +56,9 @@ def replaced_by_a_file(run_dir: Path) -> None:
 def taken_by_another(run_dir: Path) -> None:
     """As by a process that begins once somebody has removed the lock file: lock and history are its own."""
     (run_dir / ".lock").unlink()
-    fcntl.flock(os.open(run_dir / ".lock", os.O_CREAT | os.O_RDWR), fcntl.LOCK_EX)  # for as long as the tests run
+    lock = os.open(run_dir / ".lock", os.O_CREAT | os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    HELD.append(lock)
     shutil.copy(run_dir / "history.h5", run_dir / "another.h5")
     os.replace(run_dir / "another.h5", run_dir / "history.h5")
 
@@ -64,7 +70,9 @@ def with_checkpoints_replaced(run_dir: Path) -> None:
 
 def wait_for_the_save(run_dir: Path, step: int) -> None:
     """Wait until the save of a step, which goes on in the background, and all that follows it is done."""
+    deadline = time.monotonic() + 120.0
     while json.loads((run_dir / "summary.json").read_text())["step"] != step:
+        assert time.monotonic() < deadline, f"step {step} was never saved"
         time.sleep(0.001)
 
 

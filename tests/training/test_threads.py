@@ -20,7 +20,7 @@ torch.set_num_threads(2)
 torch.randn(1_000_000).exp().sum()  # the threads are there now
 if os.fork():
     sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
-signal.alarm(50)  # a child that hangs ends with that
+signal.alarm(120)  # a child that hangs ends with that
 try:
     run = train(ep.Config(hidden_layers=[64, 64], interior_points=4000, steps=2, threads=int(sys.argv[2])), sys.argv[1])
     print("status", run.status, "threads", run.latest().snapshot.attributes["torch_threads"], flush=True)

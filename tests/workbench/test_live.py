@@ -101,8 +101,9 @@ def test_progress_tells_step_stage_loss_and_error():
     assert said(progress) == "step 2 of 10 · adam · loss 1.25e-01 · error 5.00e-01"
 
 
-def test_progress_tells_what_takes_long_within_a_step_and_about_how_long():
+def test_progress_tells_what_takes_long_within_a_step_and_about_how_long(monkeypatch):
     progress, now = Progress(10), time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     progress.show(2, "adam", Work("solving 3,000 amplitudes", now - 5.0, 0.25))
     assert said(progress) == "step 2 of 10 · adam · solving 3,000 amplitudes, about 20 s"
     progress.show(2, "adam", Work("solving 3,000 amplitudes", now, 0.0))
