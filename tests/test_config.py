@@ -14,7 +14,8 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.config import SECTIONS, Config, ConfigError, unused_fields
+from elastic_pinn.config import Config, ConfigError, unused_fields
+from elastic_pinn.sections import SECTIONS
 
 
 def refusal(**fields) -> str:

@@ -9,11 +9,11 @@ from itertools import islice, pairwise
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jacobian
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.layers import ACTIVATIONS, Layers
 from elastic_pinn.physics.material import Moduli
+from elastic_pinn.sections import NetworkConfig
 
 GENTLE = 0.2  # radians: coordinates up to here pass through a nonlinearity nearly as they are
 

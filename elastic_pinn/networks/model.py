@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import fused, grid, jacobian, jets
 from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.equations import Equations
@@ -18,6 +17,7 @@ from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.physics import Material, MaterialParameters, Scales
+from elastic_pinn.sections import NetworkConfig
 
 EDGE = 1e-6  # of the window's half extents: rounding, where its edge is asked for
 

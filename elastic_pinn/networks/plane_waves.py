@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jacobian
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.layers import Layers
 from elastic_pinn.physics.material import Moduli, wave_speeds
+from elastic_pinn.sections import NetworkConfig
 
 S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both then fill their frequencies alike
 

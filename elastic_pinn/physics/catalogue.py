@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.config import ConfigError, ProblemConfig
+from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import delivered, from_root
 from elastic_pinn.physics.boundary import Displacement, Initial
 from elastic_pinn.physics.domain import Domain
@@ -16,6 +16,7 @@ from elastic_pinn.physics.material import PARAMETERS, Material
 from elastic_pinn.physics.problem import Problem
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.solutions import GaussianPulse, StandingWaves
+from elastic_pinn.sections import ProblemConfig
 
 
 def problem_from(config: ProblemConfig) -> Problem:

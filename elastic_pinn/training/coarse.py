@@ -20,11 +20,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.config import Config, NetworkConfig
+from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import MaterialParameters
+from elastic_pinn.sections import NetworkConfig
 from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective

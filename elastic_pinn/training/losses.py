@@ -13,7 +13,6 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.config import TrainingConfig
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.equations import Equations, form_of
@@ -21,6 +20,7 @@ from elastic_pinn.networks.jets import components
 from elastic_pinn.physics import Displacement, Problem
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, traction
 from elastic_pinn.physics.material import Moduli
+from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.sampling import Batch, Batches
 
 Left = Callable[[Derivatives, Moduli, Tensor], Tensor]

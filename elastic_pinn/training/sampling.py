@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.config import TrainingConfig
 from elastic_pinn.physics import Displacement, Problem
 from elastic_pinn.physics.boundary import evaluate
 from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.sections import TrainingConfig
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError, ProblemConfig
+from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError
 from elastic_pinn.fit import NOT_WHEN_STOPPED, sentence_of
 from elastic_pinn.networks.breath import breathe
 from elastic_pinn.networks.work import Report, reported
@@ -21,6 +21,7 @@ from elastic_pinn.paths import expanded, on_this_machine
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
+from elastic_pinn.sections import ProblemConfig
 from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from elastic_pinn.config import TrainingConfig
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import Batch, Counts, draw, unit_points
 

@@ -5,11 +5,11 @@ import math
 import torch
 from torch import Tensor
 
-from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.equations import Equations, form_of
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, residual, traction
+from elastic_pinn.sections import NetworkConfig
 
 EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
 

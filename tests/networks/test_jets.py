@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.layers import ACTIVATIONS
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.sections import NetworkConfig
 
 PLAIN = {"tanh": torch.tanh, "sin": torch.sin, "swish": torch.nn.functional.silu}
 SCALE = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)

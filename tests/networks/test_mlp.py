@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from elastic_pinn.config import NetworkConfig
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.layers import ACTIVATIONS
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.sections import NetworkConfig
 
 
 def mlp(seed: int = 0, **fields) -> MLP:

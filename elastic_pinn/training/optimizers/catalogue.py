@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
-from elastic_pinn.config import Config, ConfigError, TrainingConfig
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.optimizers.lbfgs import LBFGS
 from elastic_pinn.training.optimizers.least_squares import LeastSquares
 from elastic_pinn.training.optimizers.levenberg_marquardt import MOST_NUMBERS, LevenbergMarquardt

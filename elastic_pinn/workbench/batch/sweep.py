@@ -12,8 +12,9 @@ import numpy as np
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from elastic_pinn.config import Config, ConfigError, NonNegative, OptionalCount, plain_parameters
+from elastic_pinn.config import Config, ConfigError, plain_parameters
 from elastic_pinn.paths import from_root
+from elastic_pinn.sections import NonNegative, OptionalCount
 from elastic_pinn.workbench.batch.notebook import Value
 from elastic_pinn.workbench.folders import RUNS, stamped
 from elastic_pinn.workbench.values import read_yaml, write_yaml

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import elastic_pinn as ep
-from elastic_pinn.config import OptimizerName
+from elastic_pinn.sections import OptimizerName
 from elastic_pinn.training.optimizers import OPTIMIZERS, catalogue, require_legal
 
 
