@@ -7,25 +7,30 @@ from collections.abc import Collection, Mapping
 from numbers import Number
 from pathlib import PurePath
 from reprlib import Repr
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 PLAIN = (Number, str, bytes, list, tuple, set, dict, type(None))
 """Types whose values are parameters under any public name, legal or not; others are under the name of a field only."""
 
-NEAR = 0.85  # how like a field's name another one must be for data under it to be taken for a misspelt parameter
+FUNCTIONS = (FunctionType, BuiltinFunctionType)
+
+NEAR = 0.85  # how like a field's name another one must be for what is under it to be taken for a misspelt parameter
 
 
 def parameters_in(namespace: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
     """The parameters in a notebook's namespace, in plain Python where that is unambiguous.
 
     These are public names with a plain value (number, text, list, ...), fields with a value of whatever type, and names
-    much like a field's that hold an array, a range or a path: a misspelt field must not be passed over.
+    much like a field's that hold data of another kind (an array, a table, a range, a path, a type of numbers) or a
+    function: a misspelt field must not be passed over. Modules, classes and other objects are none.
     """
     found = {}
     for name, value in namespace.items():
         if name.startswith("_") or name in {"In", "Out"}:
             continue
-        if name in fields or isinstance(value, PLAIN) or (_is_near(name, fields) and _is_data(value)):
+        is_mistakable = _is_data(value) or isinstance(value, FUNCTIONS)
+        if name in fields or isinstance(value, PLAIN) or (is_mistakable and _is_near(name, fields)):
             found[name] = plain(value)
     return found
 
@@ -63,7 +68,12 @@ def _is_array(value: Any) -> bool:
 
 
 def _is_data(value: Any) -> bool:
-    return isinstance(value, range | PurePath) or _is_array(value)
+    """Whether it is data that is not plain: arrays, tables, ranges, paths, types of numbers, devices."""
+    if isinstance(value, type | ModuleType):
+        return False
+    is_of_torch = type(value).__module__ == "torch" and type(value).__name__ in ("device", "dtype")
+    is_table = callable(getattr(value, "to_numpy", None))
+    return isinstance(value, range | PurePath | frozenset) or _is_array(value) or is_table or is_of_torch
 
 
 def _is_near(name: str, fields: Collection[str]) -> bool:

@@ -293,8 +293,22 @@ def test_what_is_no_value_of_a_field_is_refused_by_its_name_whatever_its_type(na
     assert text.startswith(f"{name} = ") and len(text) < 600 and "\n" not in text
 
 
-@pytest.mark.parametrize("value", [np.array([16, 16]), torch.tensor([16, 16]), range(16, 18), Path("x")])
-def test_data_under_a_misspelt_name_are_refused_with_the_name_that_was_meant(value):
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.array([16, 16]),
+        torch.tensor([16, 16]),
+        range(16, 18),
+        Path("x"),
+        torch.float64,
+        torch.device("cpu"),
+        pd.DataFrame({"a": [16, 16]}),
+        frozenset({16}),
+        lambda: [16, 16],
+        max,
+    ],
+)
+def test_data_and_functions_under_a_misspelt_name_are_refused_with_the_name_that_was_meant(value):
     with pytest.raises(ConfigError, match="'hiden_layers' is not a field; did you mean 'hidden_layers'"):
         Config.from_namespace(notebook(hiden_layers=value))
 
