@@ -28,7 +28,7 @@ LEAST_DEGREES = 20.0  # of freedom
 LEAST_FREE = 0.05  # degrees of freedom, of the samples
 LEAST_SIGNAL = 3.0  # of what noise alone puts into a fit: below, amplitudes and their effects are mostly noise
 LEAST_UNLIKE = 0.8  # of what white noise has
-MOST_SCATTER = 2.0  # of the variance
+CHANCE = 0.01  # probability that channels of a good fit disagree enough for it to be widened
 MOST_SHIFT = 0.7  # of ±: less is what noise brings about
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of what is known of an unknown
@@ -57,11 +57,10 @@ def assess(session: Session) -> Fit:
         at(HALF)
         evidence = gather(session, linear)
     fault = next(_faults(session, evidence), None)
-    chi_square = evidence.chi_square
-    widening = math.sqrt(max(1.0, chi_square))
+    chi_square, widening = evidence.chi_square, _widening(evidence)
     values = session.model.material.si()
     return Fit(
-        verdict="withheld" if fault else "widened" if chi_square > SAID_FROM else "holds",
+        verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
         reason=fault.reason if fault else _explained(evidence),
         advice=f"what usually helps: {fault.helps}" if fault else "",
         step=session.step,
@@ -80,10 +79,21 @@ def assess(session: Session) -> Fit:
     )
 
 
+def _widening(evidence: Evidence) -> float:
+    """By how much ± is more than the noise makes it: as the misfits are, or as the channels disagree on the unknowns,
+    which shows what all of their misfits have in common."""
+    disagree = evidence.scatter > _most(evidence.scatter_channels, alarm=CHANCE)
+    more = max(evidence.chi_square, evidence.scatter) if evidence.chi_square > SAID_FROM or disagree else 1.0
+    return math.sqrt(max(1.0, more))
+
+
 def _explained(evidence: Evidence) -> str:
     misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise ({evidence.noise.origin})"
     if evidence.chi_square > SAID_FROM:
         return f"the data are explained but for a little: {misfit}, by which ± is widened"
+    if (widening := _widening(evidence)) > 1.0:
+        disagree = f"the channels disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
+        return f"the data are explained: {misfit}; {disagree}"
     if evidence.chi_square < 1.0 / WIDENED_UP_TO:
         return f"the data are explained: {misfit}, which is too large, and with it ±"
     return f"the data are explained: {misfit}"
@@ -144,9 +154,8 @@ def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
     if evidence.chi_square > WIDENED_UP_TO:
         misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
         yield Fault(f"the data are not explained: {misfit}; worst channels {worst}", helps)
-    bad = [
-        channel for channel in _worst(evidence) if channel.chi_square > _most(channel.degrees, len(evidence.channels))
-    ]
+    usual, channels = max(1.0, evidence.chi_square), len(evidence.channels)
+    bad = [each for each in _worst(evidence) if each.chi_square > usual * _most(each.degrees, channels)]
     if bad:
         named = ", ".join(channel.name for channel in bad)
         misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
@@ -157,8 +166,19 @@ def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
     if evidence.elsewhere > WIDENED_UP_TO:
         misfit = f"missed by {math.sqrt(evidence.elsewhere):.3g} times what their weights allow beside the noise"
         yield Fault(f"equation and known start are {misfit}", f"{helps}; smaller weights of either")
+    yield from _of_common(evidence)
     if evidence.alike < min(LEAST_UNLIKE, 2.0 - _most(2 * evidence.samples)):
         yield Fault("the misfit is no white noise: neighbours in time are alike", helps)
+
+
+def _of_common(evidence: Evidence) -> Iterator[Fault]:
+    """What all records have in common and a known start has not."""
+    surely = NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * len(evidence.common)))
+    wrong = [each for each in evidence.common if each.score > surely and each.shift > MOST_SHIFT]
+    if wrong:
+        worst = max(wrong, key=lambda each: each.shift)
+        moved = f"freeing it would move {worst.shifted} by {worst.shift:.2g} of its ±"
+        yield Fault(f"{worst.name} does not fit: {moved}", RECORDS)
 
 
 def _of_model(evidence: Evidence) -> Iterator[Fault]:
@@ -166,7 +186,7 @@ def _of_model(evidence: Evidence) -> Iterator[Fault]:
     if evidence.shift > MOST_SHIFT:
         moved = f"would move {evidence.shifted} by {evidence.shift:.2g} of its ±"
         yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
-    if evidence.scatter > max(MOST_SCATTER, _most(evidence.scatter_channels)):
+    if evidence.scatter > _most(evidence.scatter_channels):
         more = f"{math.sqrt(evidence.scatter):.2g} times as far as noise makes them"
         yield Fault(f"the channels disagree on the unknowns, {more}", RECORDS)
     if evidence.left > MOST_LEFT:
@@ -178,12 +198,12 @@ def _worst(evidence: Evidence) -> list[Channel]:
     return sorted(known, key=lambda channel: -channel.chi_square)[:WORST]
 
 
-def _most(degrees: float, checks: int = 1) -> float:
-    """The reduced chi-square that noise exceeds in one of so many checks as often as a false alarm is allowed.
+def _most(degrees: float, checks: int = 1, alarm: float = FALSE_ALARM) -> float:
+    """The reduced chi-square that noise exceeds in one of so many checks as often as an alarm is allowed.
 
     Source: Wilson and Hilferty, PNAS 17, 1931.
     """
-    z = NormalDist().inv_cdf(1.0 - FALSE_ALARM / checks)
+    z = NormalDist().inv_cdf(1.0 - alarm / checks)
     spread = 2.0 / (9.0 * max(degrees, 1.0))
     return (1.0 - spread + z * math.sqrt(spread)) ** 3
 

@@ -4,7 +4,9 @@ A covariance is true only where the model is: small misfits that the model canno
 their ±, long before a sum of squares shows them. So the misfits are looked at from several sides, and the fit is
 repeated, to first order, with more waves: where these move an unknown by more than chance would, those that there are
 do not do (Hausman, Econometrica 46, 1978). The spread of what each channel says of the unknowns is a second way to
-their covariance (White, Econometrica 48, 1980; by clusters, as Liang and Zeger, Biometrika 73, 1986).
+their covariance (White, Econometrica 48, 1980; by clusters, as Liang and Zeger, Biometrika 73, 1986). What all
+records may have in common, a gain or a late trigger, looks the same in every channel: each is freed in turn, to first
+order, and its score told (Rao, Proc. Cambridge Philos. Soc. 44, 1948).
 
 Letters: D data misfits, U unknowns, M weighted misfits, P parameters of the last layer, E of the one added.
 """
@@ -41,6 +43,17 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Common:
+    """What all records may have in common, were it free: what does not fit then, its estimate in units of what noise
+    makes of it, and by how much of its ± it would move the unknown that it moves most."""
+
+    name: str
+    score: float
+    shift: float
+    shifted: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All of it; squared misfits are in units of the noise, NaN where that is unknown.
 
@@ -73,6 +86,7 @@ class Evidence:
     left: float
     shift: float
     shifted: str
+    common: tuple[Common, ...]
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -127,6 +141,7 @@ def gather(session: Session, linear: Linearised) -> Evidence:
         left=float((linear.step_left / errors).abs().max()),
         shift=float(shift.max()),
         shifted=unknowns[int(shift.argmax())],
+        common=_in_common(session, linear, unit, errors),
     )
 
 
@@ -137,7 +152,7 @@ def _untold(linear: Linearised, unknowns: tuple[str, ...], noise: Noise) -> Evid
         **nothing, unknowns=unknowns, tells_apart=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
         deviations=dict.fromkeys(unknowns, math.inf), channels=(), held_out_samples=0, scatter_channels=0.0,
-        left=math.nan, shift=math.nan, shifted="",
+        left=math.nan, shift=math.nan, shifted="", common=(),
     )  # fmt: skip
 
 
@@ -165,6 +180,36 @@ def _part_of_information(linear: Linearised, rows: slice) -> float:
     triangle = torch.linalg.cholesky(linear.information)
     part = torch.linalg.solve_triangular(triangle, linear.seen[rows].T, upper=False)  # (U, rows)
     return float(torch.linalg.matrix_norm(part, ord=2)) ** 2
+
+
+def _in_common(session: Session, linear: Linearised, unit: float, errors: Tensor) -> tuple[Common, ...]:
+    """What the records say of a gain, a delay and an offset of all of them. errors: of the unknowns' parameters, (U,).
+
+    Where nothing is known but the records, a solution goes over into one: none can be told, and no score is large.
+    """
+    batch, unknowns = session.sampler.batches["data"], session.problem.material.unknowns
+    field = session.model.derivatives(batch.points, ("t",))  # not the records, whose noise would agree with the misfits
+    ones = torch.ones_like(batch.target)
+    changes = {  # of the data misfits, each (N, 2)
+        "the size of the records, or of the known start,": -field[""],
+        "the trigger time": field["t"],
+        "the records' zero in x": ones * ones.new_tensor([1.0, 0.0]),
+        "the records' zero in y": ones * ones.new_tensor([0.0, 1.0]),
+    }
+    at_data = torch.stack([change.detach().double().reshape(-1) for change in changes.values()], dim=1)  # (D, E)
+    effects = at_data.new_zeros(len(linear.residuals), len(changes))  # (M, E)
+    effects[linear.data] = linear.weight * at_data
+    beyond_layer = linear.factored.residual(effects)  # (M + P, E)
+    by_unknowns = linear.gain @ beyond_layer  # (U, E)
+    alone = beyond_layer - linear.seen @ by_unknowns  # (M + P, E)
+    left = linear.factored.residual(linear.residuals[:, None], linear.held[:, None])[:, 0]  # (M + P,)
+    pull, square = alone.T @ left, alone.square().sum(0)  # (E,)
+    score = pull / (linear.weight * unit * alone[linear.data].square().sum(0).sqrt())  # (E,)
+    shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
+    return tuple(
+        Common(name, float(abs(score[i])), float(shifts[:, i].max()), unknowns[int(shifts[:, i].argmax())])
+        for i, name in enumerate(changes)
+    )
 
 
 def _shift_by_more_features(session: Session, linear: Linearised) -> Tensor:

@@ -66,6 +66,15 @@ def noise_that_lasts(u, receivers):
     return receivers.truth.displacement + sum(np.roll(noise, i, axis=1) for i in range(5)) / np.sqrt(5.0)
 
 
+def one_gain(u, receivers):
+    return u / 1.06
+
+
+def with_peaks(factor):
+    """The receivers with their pulses said to be so many times as high."""
+    return replace(recorded(), pulses=tuple(replace(each, peak=factor * each.peak) for each in recorded().pulses))
+
+
 def corners(receivers):
     keep = [0, 4, 20, 24]
     return replace(receivers, xy=receivers.xy[keep], displacement=receivers.displacement[keep], truth=None)
@@ -86,6 +95,7 @@ def with_stated(factor):
     return replace(recorded(), noise=factor * recorded().noise)
 
 
+SIZE = "the size of the records, or of the known start, does not fit: freeing it would move lambda by"
 NOT_EXPLAINED, EDGE = "the data are not explained: misfit", "at the edge of its range"
 WRONG = {
     "too few waves": (recorded, {"hidden_layers": [60]}, [NOT_EXPLAINED]),
@@ -98,6 +108,12 @@ WRONG = {
     "x and y swapped": (lambda: replace(recorded(), xy=recorded().xy[:, ::-1].copy()), {}, [EDGE, NOT_EXPLAINED]),
     "an offset a channel": (lambda: changed(offset), {}, [f"{NOT_EXPLAINED} 1.97 times the noise; worst channels 6 y"]),
     "half gain": (lambda: changed(every_seventh_channel_at_half_gain), {}, ["worst channels 17 y, 7 x"]),
+    "one gain": (lambda: changed(one_gain), {}, [SIZE]),
+    "one gain, loose start": (lambda: changed(one_gain), {"weight_initial": 1.0}, [SIZE]),
+    "one gain, looser start": (lambda: changed(one_gain), {"weight_initial": 0.1}, [SIZE]),
+    "pulses too high": (lambda: with_peaks(1.06), {"weight_initial": 1.0}, [SIZE]),
+    "pulses too low": (lambda: with_peaks(0.94), {"weight_initial": 1.0}, [SIZE]),
+    "pulses too high, looser start": (lambda: with_peaks(1.1), {"weight_initial": 0.1}, [SIZE]),
     "trigger late": (lambda: replace(recorded(), time=recorded().time + 1e-6), {}, [NOT_EXPLAINED]),
     "a component of zeros": (
         lambda: changed(one_component_of_zeros),
@@ -179,8 +195,10 @@ def test_a_misfit_a_little_above_the_noise_widens_the_error_and_says_so():
     exact, wider = found(stated), found(less)
     assert wider.verdict == "widened" and "by which ± is widened" in wider.reason
     assert 1.05 < wider.chi_square < 1.5 and wider.values == exact.values
+    widening = min(error / exact.plus_minus[name] for name, error in wider.plus_minus.items()) * 1.15
+    assert widening >= np.sqrt(wider.chi_square) * (1 - 1e-9), "more, where the channels disagree more"
     for name, error in wider.plus_minus.items():
-        assert error == pytest.approx(exact.plus_minus[name] * np.sqrt(wider.chi_square) / 1.15, rel=1e-9)
+        assert error == pytest.approx(exact.plus_minus[name] * widening / 1.15, rel=1e-9)
 
 
 def test_a_noise_stated_too_large_is_told_and_so_is_the_error():
