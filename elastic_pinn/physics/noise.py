@@ -39,6 +39,9 @@ def noise_of(receivers: Receivers) -> Noise:
     if receivers.noise > 0:
         return Noise(receivers.noise, "stated")
     channels = receivers.displacement.transpose(0, 2, 1).reshape(-1, len(receivers.time))  # (C, T)
+    channels = channels[np.ptp(channels, axis=1) > 0]  # one value all along holds no noise, and is no record
+    if not len(channels):
+        return Noise(math.nan, "unknown")
     least = LEAST_RELATIVE * float(np.abs(channels).max())
     if (level := _before_arrival(channels)) > least:
         return Noise(level, "before the first arrival")

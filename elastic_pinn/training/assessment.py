@@ -15,10 +15,12 @@ import torch
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.networks.work import reported, work
+from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.training.ending import edges_text
-from elastic_pinn.training.evidence import Channel, Evidence, gather
-from elastic_pinn.training.linearised import Linearised, on_cpu
+from elastic_pinn.training.evidence import Channel, Evidence, of_session
+from elastic_pinn.training.linearised import Linearised, on_cpu, too_large
+from elastic_pinn.training.optimizers import of_last_layer
 from elastic_pinn.training.session import Session
 
 WIDENED_UP_TO = 1.5  # reduced chi-square
@@ -50,12 +52,14 @@ class Fault(NamedTuple):
 @torch.no_grad()
 def assess(session: Session) -> Fit:
     """Whether the data of a problem with unknowns are explained where a session is, and the ± of the unknowns there."""
+    if reason := too_large(session):
+        return _not_looked_at(session, reason)
     session = on_cpu(session)
     with work(ASSESSING) as at, reported(lambda what, part: None):
         at(0.0)
         linear = Linearised(session)
         at(HALF)
-        evidence = gather(session, linear)
+        evidence = of_session(session, linear)
     fault = next(_faults(session, evidence), None)
     chi_square, widening = evidence.chi_square, _widening(evidence)
     values = session.model.material.si()
@@ -76,6 +80,31 @@ def assess(session: Session) -> Fit:
         chi_square=_known(chi_square),
         held_out=_known(evidence.held_out),
         worst_channels={channel.name: channel.chi_square for channel in _worst(evidence)},
+    )
+
+
+def _not_looked_at(session: Session, reason: str) -> Fit:
+    """Where nothing could be weighed."""
+    receivers, values = session.problem.receivers, session.model.material.si()
+    assert receivers is not None, "there are no unknowns without"
+    noise, amplitudes = noise_of(receivers), sum(each.numel() for each in of_last_layer(session.parameters))
+    samples = 2 * len(session.sampler.batches["data"].points)
+    return Fit(
+        verdict="withheld",
+        reason=reason,
+        advice="what usually helps: fewer points, a narrower last hidden layer, fewer plane waves",
+        step=session.step,
+        values={name: values[name] for name in session.problem.material.unknowns},
+        plus_minus={},
+        is_lower_bound=session.config.network == "mlp",
+        samples=samples,
+        amplitudes=amplitudes,
+        effective_parameters=float(amplitudes),
+        degrees_of_freedom=float(samples - amplitudes),
+        noise=_known(noise.level),
+        noise_from=noise.origin,
+        chi_square=None,
+        held_out=None,
     )
 
 
@@ -116,7 +145,7 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
     """Records that hold no signal."""
     assert receivers is not None, "there are no unknowns without"
     silent = np.argwhere(np.ptp(receivers.displacement, axis=1) == 0)  # rows of receiver and component
-    if len(silent) and receivers.noise > 0:
+    if len(silent) and evidence.noise.level > 0:
         named = _list([f"{row} {'xy'[component]}" for row, component in silent])
         yield Fault(
             f"channels {named} record one value only, without noise", "leaving out channels that record nothing"
@@ -167,7 +196,7 @@ def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
         misfit = f"missed by {math.sqrt(evidence.elsewhere):.3g} times what their weights allow beside the noise"
         yield Fault(f"equation and known start are {misfit}", f"{helps}; smaller weights of either")
     yield from _of_common(evidence)
-    if evidence.alike < min(LEAST_UNLIKE, 2.0 - _most(2 * evidence.samples)):
+    if evidence.von_neumann_ratio < min(LEAST_UNLIKE, 2.0 - _most(2 * evidence.samples)):
         yield Fault("the misfit is no white noise: neighbours in time are alike", helps)
 
 

@@ -30,7 +30,7 @@ from elastic_pinn.training.session import Session
 
 MORE_FEATURES = 100  # at least, or a tenth of those that there are
 SHORTER = 1.25  # the waves added may be shorter, by this factor
-LEAST_FREE = 0.05  # of a sample that the fit takes up, what is counted as free at least
+LEAST_OF_A_SAMPLE = 0.05  # of a sample that the fit takes up, what is counted as free at least
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ class Evidence:
     """All of it; squared misfits are in units of the noise, NaN where that is unknown.
 
     deviations: one standard deviation of each unknown, SI, infinite where the misfits do not tell them apart. signal:
-    the records' mean square, less the noise's. elsewhere: the mean squared misfit of equation and known start, in units
-    of what their weights say. alike: how unlike neighbours in time are, 1 for white noise, less where they agree.
-    scatter: the variance that the channels' own pulls give an unknown, over that of the covariance, by so many
-    channels; shift: by how much others waves would move an unknown; left: by how much the search would still move
-    one; both in units of ±, and all three of the worst unknown. ridge: the part that the ridge has in what is known of
-    the unknowns, of the worst combination.
+    the records' mean square, less the noise's. elsewhere: the mean squared misfit of equation, sides or known start,
+    the worst of them, in units of what their weights say. von_neumann_ratio: how unlike neighbours in time are, 1 for
+    white noise, less where they agree. scatter: the variance that the channels' own pulls give an unknown, over that
+    of the covariance, by so many channels; shift: by how much others waves would move an unknown; left: by how much
+    the search would still move one; both in units of ±, and all three of the worst unknown. ridge: the part that the
+    ridge has in what is known of the unknowns, of the worst combination.
     """
 
     unknowns: tuple[str, ...]
@@ -79,7 +79,7 @@ class Evidence:
     held_out_samples: int
     signal: float
     elsewhere: float
-    alike: float
+    von_neumann_ratio: float
     scatter: float
     scatter_channels: float
     ridge: float
@@ -94,7 +94,7 @@ class Evidence:
         return self.samples - self.effective_parameters
 
 
-def gather(session: Session, linear: Linearised) -> Evidence:
+def of_session(session: Session, linear: Linearised) -> Evidence:
     """Look at a session of a problem with receivers and unknowns."""
     receivers, unknowns = session.problem.receivers, session.problem.material.unknowns
     assert receivers is not None, "there are no unknowns without"
@@ -110,11 +110,10 @@ def gather(session: Session, linear: Linearised) -> Evidence:
     per_noise = linear.weight * unit * linear.gain  # (U, M + P): by misfits in units of the noise
     errors = per_noise[:, data].square().sum(1).sqrt()  # (U,)
     squares, degrees = where.sum(misfits.square()), where.sum(free)
-    pulls = where.sum((per_noise[:, data] * misfits / free.clamp(min=LEAST_FREE).sqrt()).T)  # (channels, U)
+    pulls = where.sum((per_noise[:, data] * misfits / free.clamp(min=LEAST_OF_A_SAMPLE).sqrt()).T)  # (channels, U)
     expected = where.sum(per_noise[:, data].square().T)  # (channels, U)
     ratio = pulls.square().sum(0) / expected.sum(0)
     held_out, held_out_samples = _held_out(session, linear, unit)
-    start = linear.residuals[: data.start] / linear.weight / unit
     shift = (_shift_by_more_features(session, linear) / errors).abs()  # (U,)
     return Evidence(
         unknowns=unknowns,
@@ -133,8 +132,8 @@ def gather(session: Session, linear: Linearised) -> Evidence:
         held_out=held_out,
         held_out_samples=held_out_samples,
         signal=float((batch.target.double() / unit).square().mean()) - 1.0,
-        elsewhere=float(start.square().mean()) if len(start) else 0.0,
-        alike=where.unlikeness(misfits),
+        elsewhere=linear.worst_elsewhere(unit),
+        von_neumann_ratio=where.unlikeness(misfits),
         scatter=float(ratio.max()),
         scatter_channels=float((expected.sum(0).square() / expected.square().sum(0)).min()),
         ridge=_part_of_information(linear, slice(len(linear.residuals), None)),
@@ -147,7 +146,9 @@ def gather(session: Session, linear: Linearised) -> Evidence:
 
 def _untold(linear: Linearised, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
     """Where some change of the unknowns changes no misfit, nothing else counts."""
-    nothing = dict.fromkeys(("chi_square", "held_out", "signal", "elsewhere", "alike", "scatter", "ridge"), math.nan)
+    nothing = dict.fromkeys(
+        ("chi_square", "held_out", "signal", "elsewhere", "von_neumann_ratio", "scatter", "ridge"), math.nan
+    )
     return Evidence(
         **nothing, unknowns=unknowns, tells_apart=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,

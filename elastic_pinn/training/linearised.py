@@ -29,7 +29,7 @@ from torch import Tensor
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.training.optimizers import of_last_layer, unknowns_of
+from elastic_pinn.training.optimizers import can_be_factored, of_last_layer, unknowns_of
 from elastic_pinn.training.optimizers.flat import gather
 from elastic_pinn.training.optimizers.least_squares import Factored
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
@@ -58,12 +58,22 @@ def on_cpu(session: Session) -> Session:
     return twin
 
 
+def too_large(session: Session) -> str:
+    """Why a session's system cannot be factored; "" where it can."""
+    misfits = 2 * sum(len(batch.points) for batch in session.sampler.batches.values())
+    columns = sum(parameter.numel() for parameter in of_last_layer(session.parameters))
+    if can_be_factored(misfits, columns):
+        return ""
+    return f"the system of {misfits:,} misfits and {columns:,} amplitudes is too large to factor"
+
+
 class Linearised:
     """A session of a problem with receivers, linearised where it is: float64, dimensionless.
 
     Attributes:
         residuals: the weighted misfits, (M,).
-        data: which of them are the data's, an x and a y for each sample.
+        places: which of them are whose, by place of the loss's terms.
+        data: which are the receivers', an x and a y for each sample.
         weight: by which a data misfit is multiplied.
         factored: A with its ridge.
         effects: B, (M, U).
@@ -76,8 +86,8 @@ class Linearised:
         self._layer, self._unknowns = of_last_layer(session.parameters), unknowns_of(session.parameters)
         residuals, effects = self._loss.system(self._model, self._batches, self._unknowns)
         self.residuals, self.effects = residuals.double(), effects.double()
-        samples = len(self._batches["data"].points)
-        self.data = slice(len(residuals) - 2 * samples, len(residuals))  # receivers are a loss's last term
+        self.places = self._loss.rows(self._batches)
+        self.data, samples = self.places["data"], len(self._batches["data"].points)
         self.weight = math.sqrt(self._loss.weights["data"] / samples)
         self.amplitudes = sum(parameter.numel() for parameter in self._layer)
         self.factored = _at_hand(session) or self._factor(session.config.ridge)
@@ -88,6 +98,16 @@ class Linearised:
     def _factor(self, ridge: float) -> Factored:
         _, matrix = self._loss.system(self._model, self._batches, self._layer)  # (M, P)
         return Factored(matrix.double(), ridge)
+
+    def worst_elsewhere(self, unit: float) -> float:
+        """The greatest mean square that the misfits of any place but the receivers have, in units of what their weights
+        stand for beside data noise of a dimensionless size.
+
+        A mean over all places would hang on how many points there are where a network cannot but be right, as plane
+        waves are with the equation.
+        """
+        squares = (self.residuals / (self.weight * unit)).square()  # (M,)
+        return max((float(squares[rows].mean()) for name, rows in self.places.items() if name != "data"), default=0.0)
 
     @property
     def information(self) -> Tensor:

@@ -128,6 +128,15 @@ class Loss:
             jacobians.append(model.jacobian(equations, parameters).mul_(math.sqrt(weight)))
         return torch.cat(residuals), torch.cat(jacobians)
 
+    def rows(self, batches: Batches) -> dict[str, slice]:
+        """Which of the misfits that `system` gives are whose, by place."""
+        found, start = {}, 0
+        for term in self.terms:
+            if self.weights[term.column]:
+                end = start + 2 * len(batches[term.place].points)
+                found[term.place], start = slice(start, end), end
+        return found
+
     def curvature(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> Curvature:
         """J^T J, J being the derivatives that `system` gives, without forming them."""
         return model.curvature(self._weighted(model, batches), parameters)

@@ -28,8 +28,7 @@ from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.training.linearised import Linearised, session_of
-from elastic_pinn.training.optimizers import can_be_factored, of_last_layer
+from elastic_pinn.training.linearised import Linearised, session_of, too_large
 from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
 
@@ -57,7 +56,8 @@ class WavefieldUncertainty:
         noise: the standard deviation of a sample, m.
         samples, degrees: numbers recorded that were trained on, and what of them the fit does not take up.
         misfit: the root of the squared misfit per degree of freedom at the receivers, in units of the noise.
-        elsewhere: the root mean square of all other misfits, in units of what their weights stand for.
+        elsewhere: the root mean square of the worst other misfits, those of a term of the loss, in units of what their
+            weights stand for.
     """
 
     def __init__(self, checkpoint: Checkpoint, problem: Problem | None = None) -> None:
@@ -80,7 +80,7 @@ class WavefieldUncertainty:
         data, squares = self._linear.data, (self._linear.residuals / self._unit).square()  # (M,)
         self.samples, self.degrees = len(leverage), len(leverage) - float(leverage.sum())
         self.misfit = math.sqrt(float(squares[data].sum()) / max(1.0, self.degrees))
-        self.elsewhere = math.sqrt(float(squares[: data.start].sum()) / max(1, data.start))
+        self.elsewhere = math.sqrt(self._linear.worst_elsewhere(stated.level / problem.scales.displacement))
 
     def std(self, x: Any, y: Any, t: Any) -> np.ndarray:
         """The standard deviation of each component (..., 2) in m at positions x, y (m) and times t (s), arrays that
@@ -114,7 +114,5 @@ def _require_possible(session: Session) -> None:
     """Refuse a session that has no covariance, or too large a one."""
     if not session.loss.weights["data"]:
         raise UncertaintyError("weight_data is 0: the receivers had no part in the fit")
-    misfits = 2 * sum(len(batch.points) for batch in session.sampler.batches.values())
-    columns = sum(parameter.numel() for parameter in of_last_layer(session.parameters))
-    if not can_be_factored(misfits, columns):
-        raise UncertaintyError(f"the system of {misfits:,} misfits and {columns:,} amplitudes is too large to factor")
+    if reason := too_large(session):
+        raise UncertaintyError(reason)

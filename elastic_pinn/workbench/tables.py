@@ -14,7 +14,7 @@ from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_s
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.verdict import value_text
 
-VERDICT = "verdict"  # of a table's attributes
+VERDICT, LOWER_BOUND = "verdict", "lower bound"  # of a table's attributes
 
 
 def fit_of(source: Source, problem: Problem | None = None) -> Fit | None:
@@ -33,7 +33,8 @@ def material_table(source: Source, problem: Problem | None = None) -> pd.DataFra
     say of it, and truth and error where there is a truth.
 
     A known parameter is found to be what it was given as. `verdict` is that of ±: holds, widened or withheld, and then
-    ± is empty; why stands in the table's attrs["verdict"], and in `material_text`. problem: needed for a run on a
+    ± is empty; why stands in the table's attrs["verdict"], and in `material_text`. Whether ± is a lower bound stands in
+    attrs["lower bound"]. problem: needed for a run on a
     problem of one's own.
     """
     fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
@@ -55,8 +56,9 @@ def material_table(source: Source, problem: Problem | None = None) -> pd.DataFra
             "true": true / unit.size,
             "error / %": 100 * (value / true - 1),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").round(4)
+    table = pd.DataFrame.from_dict(rows, orient="index")
     table.attrs[VERDICT] = fit.sentence if fit else ""
+    table.attrs[LOWER_BOUND] = fit is not None and fit.is_lower_bound
     return table
 
 
@@ -64,7 +66,7 @@ def material_text(table: pd.DataFrame) -> str:
     """The unknowns of a `material_table`, a line each, as in "lambda = 57.621 ± 0.084 GPa", and below them whether that
     can be believed."""
     lines = [
-        value_text(name, row["found"], row["±"], row["unit"])
+        value_text(name, row["found"], row["±"], row["unit"], table.attrs.get(LOWER_BOUND, False))
         for name, row in table[table["role"] == "unknown"].iterrows()
     ]
     return "\n".join([*lines, table.attrs.get(VERDICT, "")]).strip()

@@ -9,13 +9,14 @@ from elastic_pinn.workbench.figures.units import unit_for
 DIGITS = 4  # of a value of which no ± is known
 
 
-def value_text(name: str, value: float, error: float, unit: str) -> str:
-    """Such as "lambda = 57.621 ± 0.084 GPa", to two digits of the error; "lambda = 57.62 GPa, no ±" where that is not
-    known."""
+def value_text(name: str, value: float, error: float, unit: str, is_lower_bound: bool = False) -> str:
+    """Such as "lambda = 57.621 ± 0.084 GPa", to two digits of the error, "± at least 0.084" where that is a lower
+    bound; "lambda = 57.62 GPa, no ±" where that is not known."""
     if not 0 < error < math.inf:
         return f"{name} = {value:#.{DIGITS}g} {unit}, no ±"
     digits = max(0, 1 - math.floor(math.log10(error)))
-    return f"{name} = {value:.{digits}f} ± {error:.{digits}f} {unit}"
+    least = "at least " if is_lower_bound else ""
+    return f"{name} = {value:.{digits}f} ± {least}{error:.{digits}f} {unit}"
 
 
 def values_text(fit: Fit) -> str:
@@ -24,5 +25,5 @@ def values_text(fit: Fit) -> str:
     for name, value in fit.values.items():
         unit = unit_for(value, UNITS[name])
         error = fit.plus_minus.get(name, math.nan)
-        texts.append(value_text(name, value / unit.size, error / unit.size, unit.name))
+        texts.append(value_text(name, value / unit.size, error / unit.size, unit.name, fit.is_lower_bound))
     return ", ".join(texts)

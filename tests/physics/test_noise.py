@@ -54,6 +54,15 @@ def test_a_slow_wave_shows_the_noise_beside_its_band():
     assert noise.origin == "outside the band" and noise.level == pytest.approx(LEVEL, rel=0.1)
 
 
+def test_channels_of_one_value_do_not_make_the_noise_beside_the_band_less():
+    some = recorded(smooth)
+    some.displacement[:6] = 0.0
+    noise = noise_of(some)
+    assert noise.origin == "outside the band" and noise.level == pytest.approx(LEVEL, rel=0.15)
+    some.displacement[:] = 0.0
+    assert noise_of(some).origin == "unknown"
+
+
 def test_an_offset_before_the_arrival_is_no_noise():
     shifted = recorded(sharp)
     offset = 1e-8 * np.random.default_rng(3).standard_normal((12, 1, 2))

@@ -10,7 +10,9 @@ from scipy.stats import binom
 import elastic_pinn as ep
 from elastic_pinn.fit import NOT_ASSESSED, NOT_WHEN_STOPPED
 from elastic_pinn.training.assessment import ASSESSING, assess
+from elastic_pinn.training.linearised import Linearised
 from elastic_pinn.training.losses import Loss
+from elastic_pinn.training.optimizers import catalogue
 from elastic_pinn.training.session import Session
 from elastic_pinn.workbench.tables import fit_of
 from tests.training.plates import CONFIG, TRUE, errors, found, problem_of, recorded, with_noise
@@ -225,6 +227,23 @@ def test_an_unknown_at_the_edge_of_its_range_is_named_with_the_range():
     far = recorded().material | {"mu": 30 * TRUE["mu"], "lambda": 30 * TRUE["lambda"]}
     fit = found(replace(recorded(), material=far))
     assert fit.verdict == "withheld" and "is at the edge of its range" in fit.reason and "Pa" in fit.reason
+
+
+def test_a_system_too_large_to_factor_has_no_error_and_is_not_formed(monkeypatch):
+    monkeypatch.setattr(catalogue, "MOST_FACTORED", 1000)
+    fit = found(recorded(), stages=["adam"], steps=1)
+    assert fit.verdict == "withheld" and fit.plus_minus == {} and fit.values.keys() == {"lambda", "mu"}
+    assert fit.reason.endswith(" misfits and 250 amplitudes is too large to factor") and "fewer plane" in fit.advice
+
+
+def test_a_known_start_that_is_missed_is_told_however_many_points_meet_the_equation():
+    few, many = (
+        Linearised(Session(ep.Config(**CONFIG | {"interior_points": count}), problem_of(recorded()))).worst_elsewhere(
+            1.0
+        )
+        for count in (10, 1500)
+    )
+    assert many == pytest.approx(few, rel=0.3) and few > 0
 
 
 def test_a_search_that_is_cut_short_has_no_error():

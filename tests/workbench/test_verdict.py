@@ -59,6 +59,19 @@ def test_a_table_and_its_text_say_it(runs):
     assert " ± " not in material_text(withheld) and runs["withheld"].fit.sentence in material_text(withheld)
 
 
+def test_an_error_that_is_small_beside_its_unit_is_shown(runs, monkeypatch):
+    small = replace(runs["holds"].fit, plus_minus={"lambda": 3e4, "mu": 1.6e7})
+    monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: small)
+    assert material_text(material_table(runs["holds"])).splitlines()[0].endswith(" ± 0.000030 GPa")
+
+
+def test_an_error_that_is_a_lower_bound_says_so_beside_the_number(runs, monkeypatch):
+    bound = replace(runs["holds"].fit, is_lower_bound=True)
+    monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: bound)
+    assert " ± at least 0.081 GPa" in material_text(material_table(runs["holds"]))
+    assert " ± at least 0.081 GPa" in values_text(bound)
+
+
 def test_inspect_says_it(runs):
     assert f"{values_text(runs['holds'].fit)}; {EXPLAINED}" in inspected(runs["holds"])
     assert f"GPa, no ±; {runs['withheld'].fit.sentence}" in inspected(runs["withheld"])
