@@ -28,13 +28,12 @@ from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.run import Checkpoint
+from elastic_pinn.training.assessment import LEAST_FREE, WIDENED_UP_TO
 from elastic_pinn.training.linearised import Linearised, session_of, too_large
 from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
 
 POINTS_AT_ONCE = 1024
-LEAST_FREE = 0.05  # degrees of freedom, of the samples
-EXPLAINED = 1.5  # times what is to be expected of the mean square of the misfits, at most
 
 
 class UncertaintyError(ElasticPinnError, ValueError):
@@ -103,9 +102,9 @@ class WavefieldUncertainty:
         """Why the wavefield may be further off than its standard deviation; "" where nothing says so."""
         if self.degrees < LEAST_FREE * self.samples:
             return f"the fit could meet any data: {self.samples:,} samples leave {self.degrees:.0f} degrees of freedom"
-        if self.misfit**2 > EXPLAINED:
+        if self.misfit**2 > WIDENED_UP_TO:
             return f"the data are not explained, misfit {self.misfit:.3g} times the noise"
-        if self.elsewhere**2 > EXPLAINED:
+        if self.elsewhere**2 > WIDENED_UP_TO:
             return f"equation or known start are missed by {self.elsewhere:.3g} times what their weights allow"
         return ""
 
