@@ -41,6 +41,20 @@ def test_aluminium_is_found_within_one_percent(aluminium_run):
     assert max(errors(aluminium_run, ROOT / "data/aluminium_receivers.h5").values()) <= 1e-2
 
 
+def test_aluminium_is_found_with_errors_that_cover_the_truth(aluminium_run):
+    fit, true = aluminium_run.fit, ep.problem_from(aluminium_run.config).receivers.truth.material
+    assert fit.verdict in ("holds", "widened") and fit.plus_minus.keys() == {"lambda", "mu"}
+    for name, error in fit.plus_minus.items():
+        assert abs(fit.values[name] - true[name]) < 3 * error < 0.01 * true[name]
+
+
+def test_too_few_waves_for_aluminium_end_without_an_error_and_with_the_reason(tmp_path):
+    run_notebook(Notebook.read(ROOT / "notebooks/02_inverse.ipynb"), tmp_path / "run", {"hidden_layers": [500]})
+    run = ep.Run(tmp_path / "run")
+    assert run.fit.verdict == "withheld" and run.fit.plus_minus == {}
+    assert "no ±: the data are not explained: misfit " in run.reason
+
+
 def test_the_wavefield_in_aluminium_is_off_by_what_its_standard_deviation_tells(aluminium_run):
     receivers = ep.problem_from(aluminium_run.config).receivers
     true = receivers.truth.material
