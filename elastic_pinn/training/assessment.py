@@ -195,7 +195,6 @@ def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
     if evidence.elsewhere > WIDENED_UP_TO:
         misfit = f"missed by {math.sqrt(evidence.elsewhere):.3g} times what their weights allow beside the noise"
         yield Fault(f"equation and known start are {misfit}", f"{helps}; smaller weights of either")
-    yield from _of_common(evidence)
     if evidence.von_neumann_ratio < min(LEAST_UNLIKE, 2.0 - _most(2 * evidence.samples)):
         yield Fault("the misfit is no white noise: neighbours in time are alike", helps)
 
@@ -215,6 +214,7 @@ def _of_model(evidence: Evidence) -> Iterator[Fault]:
     if evidence.shift > MOST_SHIFT:
         moved = f"would move {evidence.shifted} by {evidence.shift:.2g} of its ±"
         yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
+    yield from _of_common(evidence)
     if evidence.scatter > _most(evidence.scatter_channels):
         more = f"{math.sqrt(evidence.scatter):.2g} times as far as noise makes them"
         yield Fault(f"the channels disagree on the unknowns, {more}", RECORDS)
