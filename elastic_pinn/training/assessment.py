@@ -204,7 +204,7 @@ def _of_common(evidence: Evidence) -> Iterator[Fault]:
     surely = NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * len(evidence.common)))
     wrong = [each for each in evidence.common if each.score > surely and each.shift > MOST_SHIFT]
     if wrong:
-        worst = max(wrong, key=lambda each: each.shift)
+        worst = max(wrong, key=lambda each: each.score)  # a delay looks like a gain, but less so than like itself
         moved = f"freeing it would move {worst.shifted} by {worst.shift:.2g} of its ±"
         yield Fault(f"{worst.name} does not fit: {moved}", RECORDS)
 
