@@ -217,6 +217,7 @@ def test_a_noise_stated_too_large_is_told_and_so_is_the_error():
     assert fit.verdict == "holds" and fit.reason.endswith("times the noise (stated), which is too large, and with it ±")
 
 
+@pytest.mark.slow
 def test_noise_that_is_not_stated_is_seen_outside_the_band_and_else_there_is_no_error():
     unstated = found(replace(recorded(), noise=0.0))
     assert unstated.verdict in ("holds", "widened") and unstated.noise_from == "outside the band"

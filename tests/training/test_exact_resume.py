@@ -23,6 +23,8 @@ from elastic_pinn.storage.format.seal import read_header
 from elastic_pinn.training.optimizers import levenberg_marquardt
 from elastic_pinn.training.saving import Saver
 
+pytestmark = pytest.mark.slow
+
 STEPS = 11
 SMALL = {
     "steps": STEPS,
