@@ -111,7 +111,7 @@ def cases():
     """Each part; among all tests, only one of them, once."""
     kills = max(1, round(10 * SCALE))
     return [pytest.param(part, kills, marks=pytest.mark.faults) for part in PARTS] + [
-        pytest.param("machine", 1, id="quick")
+        pytest.param("machine", 1, id="quick", marks=pytest.mark.slow)
     ]
 
 

@@ -184,7 +184,7 @@ def trained(tmp_path_factory) -> Path:
     """The folder with NAME/whole and NAME/killed for each case."""
     folder = tmp_path_factory.mktemp("exact")
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, __file__, str(folder)], check=True, env=environment, timeout=400)
+    subprocess.run([sys.executable, __file__, str(folder)], check=True, env=environment, timeout=1500)
     return folder
 
 
