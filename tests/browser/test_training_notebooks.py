@@ -86,7 +86,7 @@ def test_interrupt_stops_restart_runs_again_and_the_list_goes_on_with_the_first_
     assert len(lab.runs()) == 2
 
     choice = lab.field("Resume from")
-    label = choice.locator("option", has_text=f"step {stopped_at:,} (g0)").first.inner_text()
+    label = choice.locator("option", has_text=f"{first.path.name} · step {stopped_at:,} (g0)").first.inner_text()
     choice.select_option(label=label)
     lab.shot("chosen")
     lab.click("Resume")
