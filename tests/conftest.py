@@ -43,6 +43,16 @@ def tiny() -> Callable[..., Config]:
 
 
 @pytest.fixture
+def searching(tiny) -> Callable[..., Config]:
+    """A function that gives the config of a search for a material by so many plane waves, in standing waves."""
+    return lambda waves, steps: tiny(
+        stages=["variable_projection"], problem="own", network="plane_waves", hidden_layers=[waves], activation="sin",
+        input_frequency=2.6, steps=steps, precision="float64", interior_points=10, boundary_points=200,
+        initial_points=100, sampling="sobol", validate_every=1000, validation_fraction=0.0, ridge=1e-13,
+    )  # fmt: skip
+
+
+@pytest.fixture
 def waves() -> Callable[..., Problem]:
     """A function that gives a problem of a user's own, standing waves, with some parts changed."""
     exact = StandingWaves(2.0, 1.0, 1.0)

@@ -15,9 +15,9 @@ from elastic_pinn.paths import expanded
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
+from elastic_pinn.workbench.fits import UNREADABLE, fit_columns
 
 COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
-UNREADABLE = "unreadable"
 
 Row = tuple[dict[str, Any], Config | None]  # what a run tells but for its config's fields, and its config
 
@@ -84,16 +84,9 @@ def written(value: Any) -> Any:
 
 def _found(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
     """The unknowns of a run with their ±, and what the data say of them."""
-    unknowns = run.config.unknowns  # of a problem of one's own they are not known here
-    material: dict[str, Any] = {name: summary["material"][name] for name in unknowns}
-    try:
-        fit = run.fit
-    except CheckpointError:  # all else of the run can be read
-        return {**material, "fit": UNREADABLE}
-    if not fit:
-        return {**material, "fit": "not assessed"} if material else {}
-    errors = {f"{name} ±": fit.plus_minus.get(name) for name in fit.values}
-    return {**fit.values, **errors, "fit": fit.verdict, "chi2": fit.chi_square}
+    columns = fit_columns(run)
+    names = [name for name in UNITS if name in run.config.unknowns or f"{name} ±" in columns]
+    return {**{name: summary["material"][name] for name in names}, **columns}
 
 
 def _columns_found(rows: Mapping[str, Row]) -> list[str]:

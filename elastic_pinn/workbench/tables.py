@@ -34,8 +34,7 @@ def material_table(source: Source, problem: Problem | None = None) -> pd.DataFra
 
     A known parameter is found to be what it was given as. `verdict` is that of ±: holds, widened or withheld, and then
     ± is empty; why stands in the table's attrs["verdict"], and in `material_text`. Whether ± is a lower bound stands in
-    attrs["lower bound"]. problem: needed for a run on a
-    problem of one's own.
+    attrs["lower bound"]. problem: needed for a run on a problem of one's own.
     """
     fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
     problem = checkpoint.problem(problem)

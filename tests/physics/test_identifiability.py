@@ -68,18 +68,14 @@ def test_all_may_be_asked_for_where_a_load_is_known(waves, receivers, known, mat
 
 
 @pytest.mark.parametrize("unknowns", [*SINGLES, *PAIRS], ids="+".join)
-def test_one_or_two_of_the_three_are_found_from_displacement_alone(waves, receivers, tiny, unknowns):
+def test_one_or_two_of_the_three_are_found_from_displacement_alone(waves, receivers, searching, unknowns):
     start = {name: GUESS[name] if name in unknowns else TRUE[name] for name in ALL}
     material = Material(start["lambda"], start["mu"], start["rho"], unknowns)
     exact = StandingWaves(2.0, 1.0, 1.0)
     problem = waves(
         material=material, boundary=(Displacement(exact),), initial=Initial.of(exact), exact=None, receivers=receivers()
     )
-    config = tiny(
-        stages=["variable_projection"], problem="own", network="plane_waves", hidden_layers=[300], activation="sin",
-        input_frequency=2.6, steps=9, precision="float64", interior_points=10, boundary_points=200, initial_points=100,
-        sampling="sobol", validate_every=1000, validation_fraction=0.0, ridge=1e-13,
-    )  # fmt: skip
+    config = searching(300, steps=9)
     session = Session(config, problem)
     while session.step < config.steps and not session.reason_to_end:
         session.advance()

@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import pytest
 
 import elastic_pinn as ep
@@ -40,3 +43,15 @@ def folder_of_runs(tmp_path_factory):
         ep.train(ep.Config(**few | changes), folder / name)
     (folder / "notes").mkdir()
     return folder
+
+
+@pytest.fixture
+def run(forward_run, tmp_path) -> ep.Run:
+    """A run of its own: checkpoints of steps 0, 6 and 10."""
+    shutil.copytree(forward_run.path, tmp_path / "run")
+    return ep.Run(tmp_path / "run")
+
+
+@pytest.fixture
+def newest(run) -> Path:
+    return run.checkpoints()[-1].path

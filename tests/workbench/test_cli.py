@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,63 +15,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import torch
-from typer.testing import CliRunner
 
-import elastic_pinn as ep
-from elastic_pinn.storage import LocalFolder, locked, parse_snapshot, publish, read_snapshot
+from elastic_pinn.storage import parse_snapshot, publish, read_snapshot
 from elastic_pinn.storage import repair as repairing
 from elastic_pinn.workbench.cli import app
 from tests.storage.damage import overwrite
+from tests.workbench.commands import call, flip_a_bit, refused, row, said
 
 COMMANDS = ("inspect", "verify", "history", "export", "prune", "pin", "unpin", "repair")
 SCRIPT = Path(sys.executable).with_name("elastic-pinn")
-
-
-def call(*words):
-    """The result of a command: .exit_code, .stdout, .stderr."""
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
-
-
-def said(*words) -> str:
-    """What a command prints that succeeds and has nothing to complain of."""
-    result = call(*words)
-    assert (result.exit_code, result.stderr) == (0, "")
-    return result.stdout
-
-
-def refused(status: int, *words) -> str:
-    """The one line of a command that fails."""
-    result = call(*words)
-    assert result.exit_code == status and result.stdout == "", result.output
-    [line] = result.stderr.splitlines()
-    assert line.startswith("error: ") and "Traceback" not in line
-    return line
-
-
-def row(text: str, name: str) -> list[str]:
-    """The cells of the table's row that begins so."""
-    [line] = [line for line in text.splitlines() if line.split()[:1] == [name]]
-    return line.split()
-
-
-@pytest.fixture
-def run(forward_run, tmp_path) -> ep.Run:
-    """A run of its own: checkpoints of steps 0, 6 and 10."""
-    shutil.copytree(forward_run.path, tmp_path / "run")
-    return ep.Run(tmp_path / "run")
-
-
-@pytest.fixture
-def newest(run) -> Path:
-    return run.checkpoints()[-1].path
-
-
-def flip_a_bit(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    overwrite(path, content)
 
 
 def test_without_a_word_it_says_what_there_is():
@@ -334,65 +285,6 @@ def test_a_file_that_is_there_stays_unless_told(run, tmp_path, words):
 
 def test_a_file_that_cannot_be_written_is_said_in_one_line(run, tmp_path):
     assert "No such file or directory" in call("export", run.path, "--torch", tmp_path / "no" / "t.pt").stderr
-
-
-def test_prune_says_what_it_would_remove_and_why_the_others_stay(run):
-    before = sorted(os.listdir(run.path / "checkpoints"))
-    text = said("prune", run.path, "--keep-last", 2, "--keep-best", 0, "--dry-run")
-    assert " ".join(row(text, before[0])).endswith("would be removed")
-    assert " ".join(row(text, before[2])).endswith("stays: of the last 2")
-    assert text.splitlines()[-1].startswith("1 of 3 checkpoints would be removed: ")
-    assert sorted(os.listdir(run.path / "checkpoints")) == before
-
-
-def test_prune_goes_by_the_runs_own_rules_unless_told(run):
-    assert said("prune", run.path).splitlines()[-1] == "0 of 3 checkpoints removed: 0 B"
-    text = said("prune", run.path, "--keep-last", 2, "--keep-best", 0)
-    assert " ".join(row(text, "step-000000000-g000.h5")).endswith("removed")
-    assert [entry.header.step for entry in run.checkpoints()] == [6, 10]
-
-
-def test_prune_leaves_pinned_ones_until_unpinned(run):
-    first = run.checkpoints()[0].path
-    assert said("pin", first, "--why", "the start") == f"pinned {first}: the start\n"
-    text = said("prune", run.path, "--keep-last", 2, "--keep-best", 0)
-    assert " ".join(row(text, first.name)).endswith("stays: pinned: the start")
-    assert said("unpin", first) == f"no longer pinned: {first}\n"
-    said("prune", run.path, "--keep-last", 2, "--keep-best", 0)
-    assert not first.exists()
-
-
-def test_prune_puts_a_damaged_checkpoint_aside_and_keeps_another(run, newest):
-    flip_a_bit(newest)
-    result = call("prune", run.path, "--keep-last", 2, "--keep-best", 0)
-    assert result.exit_code == 0 and "quarantine" in " ".join(row(result.stdout, newest.name))
-    assert [entry.header.step for entry in run.checkpoints()] == [0, 6]
-
-
-def test_prune_leaves_what_the_mirror_does_not_have(run, tmp_path, monkeypatch):
-    config = run.config.model_copy(update={"mirror": "memory://there"})
-    (run.path / "config.json").write_text(config.to_json())
-    asked = []
-
-    def folder_at(place):
-        asked.append(str(place))
-        return LocalFolder(tmp_path / "there" if "://" in str(place) else Path(place))
-
-    monkeypatch.setattr("elastic_pinn.storage.folder_at", folder_at)
-    (tmp_path / "there" / "checkpoints").mkdir(parents=True)
-    words = ["prune", run.path, "--keep-last", 2, "--keep-best", 0]
-    first = run.checkpoints()[0].path
-    assert " ".join(row(said(*words), first.name)).endswith("stays: not in the mirror yet")
-    assert "memory://there/run" in asked
-    shutil.copy(first, tmp_path / "there" / "checkpoints")
-    assert " ".join(row(said(*words), first.name)).endswith("removed") and not first.exists()
-
-
-def test_prune_of_a_run_that_trains_is_refused_with_its_process(run):
-    with locked(run.path):
-        line = refused(1, "prune", run.path, "--keep-last", 2, "--keep-best", 0)
-    assert f"is in use by process {os.getpid()} on" in line
-    assert len(run.checkpoints()) == 3
 
 
 def test_repair_writes_the_sealed_bytes_to_a_new_file_and_never_over_another(newest):

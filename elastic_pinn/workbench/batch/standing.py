@@ -11,6 +11,7 @@ from elastic_pinn.storage import CheckpointError, is_locked
 from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
 from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary
+from elastic_pinn.workbench.fits import fit_columns
 
 Row = dict[str, Any]
 
@@ -43,7 +44,7 @@ def row_of(run_dir: Path, mirror: str = "") -> Row:
             "seconds": summary["wall_s"],
             **summary.get("metrics", {}),
             **{f"material/{key}": value for key, value in summary.get("material", {}).items()},
-            **_fit(run),
+            **fit_columns(run, "material/", missing=math.nan),
             "history": f"{run.path}/history.h5" if isinstance(run.path, Path) else str(run.path),
         }
     except (CheckpointError, KeyError, ValueError) as error:  # what a run does not write, or half of it
@@ -84,18 +85,6 @@ def _before_training(run_dir: Path) -> Row:
     if "status" not in summary:
         return {"status": QUEUED}
     return {"status": FAILED if summary["status"] == "failed" else UNFINISHED, "reason": summary["reason"]}
-
-
-def _fit(run: Run) -> Row:
-    """What the data say of a run's unknowns."""
-    try:
-        fit = run.fit
-    except CheckpointError:  # all else of the run can be read
-        return {"fit": "unreadable"}
-    if not fit:
-        return {"fit": "not assessed"} if run.config.unknowns else {}
-    errors = {f"material/{name} ±": fit.plus_minus.get(name, math.nan) for name in fit.values}
-    return {**errors, "fit": fit.verdict, "chi2": math.nan if fit.chi_square is None else fit.chi_square}
 
 
 def _found(run_dir: Path, mirror: str) -> Run | None:

@@ -223,12 +223,10 @@ def _curves(history: pd.DataFrame, terms: Iterable[str]) -> Curves:
 def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> None:
     colors = SERIES if len(records) <= len(SERIES) else colormaps["viridis"](np.linspace(0, 0.95, len(records)))
     for record, color in zip(records, colors, strict=False):
-        curves = _curves(record.history, terms)
-        zeros = terms_of_rounding(_curves(record.history, _terms_in(record.history)))
-        for term, (steps, values) in curves.items():
-            if term in zeros:
-                continue
-            width = 1.8 if term == "total" else 1.0
+        curves = _curves(record.history, _terms_in(record.history))
+        shown = curves.keys() - terms_of_rounding(curves)
+        for term in [term for term in terms if term in shown]:
+            (steps, values), width = curves[term], 1.8 if term == "total" else 1.0
             axes.plot(steps, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=width)
     _finish(axes)
     of_runs = [Line2D([], [], color=color, label=record.name) for record, color in zip(records, colors, strict=False)]

@@ -14,8 +14,9 @@ from pandas.errors import UndefinedVariableError
 
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.labels import fitted, without_hashes
+from elastic_pinn.workbench.fits import UNREADABLE
 from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.runs import UNREADABLE, run_row, run_rows, table_of
+from elastic_pinn.workbench.runs import run_row, run_rows, table_of
 from elastic_pinn.workbench.words import is_nothing, short
 
 FIRST = 6  # runs chosen to begin with: the newest

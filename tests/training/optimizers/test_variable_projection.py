@@ -100,12 +100,8 @@ def _know_standing_waves(session: Session) -> None:
         session.model.network.biases[0][: len(rows)] = torch.tensor(phases, dtype=torch.float64)
 
 
-def test_plane_waves_tell_lambda_and_mu_of_an_exact_wavefield(tiny, seen):
-    config = tiny(
-        stages=["variable_projection"], problem="own", network="plane_waves", hidden_layers=[500], activation="sin",
-        input_frequency=2.6, steps=7, precision="float64", interior_points=10, boundary_points=200, initial_points=100,
-        sampling="sobol", validate_every=1000, validation_fraction=0.0, ridge=1e-13,
-    )  # fmt: skip
+def test_plane_waves_tell_lambda_and_mu_of_an_exact_wavefield(searching, seen):
+    config = searching(500, steps=7)
     session = Session(config, seen)
     for _ in range(7):
         row = session.advance()
