@@ -50,7 +50,7 @@ def plain(value: Any) -> Any:
         return str(value)
     if _is_array(value):
         return value.tolist()
-    if type(value).__module__ == "torch" and type(value).__name__ in ("device", "dtype"):
+    if _is_of_torch(value):
         return str(value).removeprefix("torch.")
     return getattr(type(value), "AS_PARAMETER", value)
 
@@ -71,9 +71,13 @@ def _is_data(value: Any) -> bool:
     """Whether it is data that is not plain: arrays, tables, ranges, paths, types of numbers, devices."""
     if isinstance(value, type | ModuleType):
         return False
-    is_of_torch = type(value).__module__ == "torch" and type(value).__name__ in ("device", "dtype")
     is_table = callable(getattr(value, "to_numpy", None))
-    return isinstance(value, range | PurePath | frozenset) or _is_array(value) or is_table or is_of_torch
+    return isinstance(value, range | PurePath | frozenset) or _is_array(value) or is_table or _is_of_torch(value)
+
+
+def _is_of_torch(value: Any) -> bool:
+    """Whether it is a device or a type of numbers of torch, which is not imported for that."""
+    return type(value).__module__ == "torch" and type(value).__name__ in ("device", "dtype")
 
 
 def _is_near(name: str, fields: Collection[str]) -> bool:

@@ -203,8 +203,7 @@ def _in_common(session: Session, linear: Linearised, unit: float, errors: Tensor
     beyond_layer = linear.factored.residual(effects)  # (M + P, E)
     by_unknowns = linear.gain @ beyond_layer  # (U, E)
     alone = beyond_layer - linear.seen @ by_unknowns  # (M + P, E)
-    left = linear.factored.residual(linear.residuals[:, None], linear.held[:, None])[:, 0]  # (M + P,)
-    pull, square = alone.T @ left, alone.square().sum(0)  # (E,)
+    pull, square = alone.T @ linear.left, alone.square().sum(0)  # (E,)
     score = pull / (linear.weight * unit * alone[linear.data].square().sum(0).sqrt())  # (E,)
     shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
     return tuple(

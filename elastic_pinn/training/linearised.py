@@ -125,10 +125,15 @@ class Linearised:
         """What the unknowns' parameters follow of a change of each misfit, (S^T S)^-1 S^T, (U, M + P)."""
         return torch.linalg.pinv(self.seen)
 
+    @cached_property
+    def left(self) -> Tensor:
+        """The misfits that the last layer could not make smaller, the ridge's below, (M + P,)."""
+        return self.factored.residual(self.residuals[:, None], self.held[:, None])[:, 0]
+
     @property
     def step_left(self) -> Tensor:
         """By how much the unknowns' parameters are off where the misfits are least, to first order, (U,)."""
-        return -self.gain @ self.factored.residual(self.residuals[:, None], self.held[:, None])[:, 0]
+        return -self.gain @ self.left
 
     def unknowns_by_data(self) -> Tensor:
         """The unknowns' covariance that data misfits of variance 1 leave, dimensionless and unweighted, (U, U)."""

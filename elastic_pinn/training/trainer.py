@@ -253,8 +253,8 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         with reported(_reporter(control, lambda: session.step + 1)):
             status, reason = _loop(session, record, control, is_over)
     except BaseException as error:
-        if isinstance(error, CheckpointError) and (loss := record.loss):
-            raise LostRunDirectoryError(record.rescue(loss)) from error
+        if isinstance(error, CheckpointError):
+            _require_kept(record, error)
         _try_to("finish the checkpoint in flight", record.settle)
         kept = record.last_checkpoint
         place = f"; the last good checkpoint is {kept}" if kept else ""
@@ -275,10 +275,10 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         _try_to("close its history", record.close)
 
 
-def _require_kept(record: Record) -> None:
-    """After the last step: raise LostRunDirectoryError where the run directory is lost by now."""
+def _require_kept(record: Record, cause: Exception | None = None) -> None:
+    """Raise LostRunDirectoryError where the run directory is lost by now. cause: what told of it, if anything."""
     if loss := record.loss:
-        raise LostRunDirectoryError(record.rescue(loss))
+        raise LostRunDirectoryError(record.rescue(loss)) from cause
 
 
 def _assessed(session: Session, record: Record, control: Control, status: str, reason: str) -> str:
