@@ -94,8 +94,8 @@ class TrainingConfig(Section):
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
     """'cpu', 'cuda' or 'cuda:N'"""
     compile: bool = False
-    """whether torch compiles the loss on a GPU: a minute at the start, then few launches a step. On a CPU the loss is a
-    compiled kernel anyway"""
+    """whether torch compiles the loss on a GPU: 10 to 20 s at the start, then few launches a step, which is faster up
+    to some 10,000 points and a width of 64, and slower beyond. On a CPU the loss is a compiled kernel anyway"""
     threads: OptionalCount = 0
     """CPU threads of torch while it trains; 0: torch's own choice. A small network gains nothing from more than one"""
 

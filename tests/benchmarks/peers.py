@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.config import Config
-from elastic_pinn.physics import problem_from
 from elastic_pinn.physics.elasticity import residual
 from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
@@ -40,15 +38,6 @@ for chatty in ("lightning.pytorch", "pytorch_lightning", "lightning.fabric"):
 warnings.filterwarnings("ignore", module="(lightning|pytorch_lightning|pina|deepxde).*")
 
 AXES = ("x", "y", "t")
-
-
-def session(only_motion: bool = False, **fields: object) -> Session:
-    """Ours, on problem A' if not told otherwise: its batches and its network are what the peers get."""
-    made = Session(config := Config(**fields), problem_from(config))
-    if only_motion:
-        made.loss.terms = made.loss.terms[:1]
-        made.loss.weights = {"pde": config.weight_pde}
-    return made
 
 
 @dataclass

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from peers import DeepXDE, Pina, Trace, relative_error, session
+from peers import DeepXDE, Pina, Trace, relative_error
+from plain_torch import session
 from report import table, write_section
 
 import elastic_pinn as ep
