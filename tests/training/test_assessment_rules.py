@@ -1,0 +1,171 @@
+"""Each rule by which a ± is widened or withheld, by itself: what is just allowed, and what is just too much."""
+
+from dataclasses import replace
+
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.noise import Noise
+from elastic_pinn.training import assessment
+from elastic_pinn.training.evidence import Channel, Common, Evidence
+from elastic_pinn.training.session import Session
+from tests.training.plates import CONFIG, problem_of, recorded
+
+GOOD = Evidence(
+    unknowns=("lambda", "mu"),
+    tells_apart=True,
+    samples=1000,
+    amplitudes=250,
+    effective_parameters=100.0,
+    noise=Noise(1e-9, "stated"),
+    deviations={"lambda": 2e9, "mu": 1e9},
+    chi_square=1.0,
+    channels=tuple(Channel(name, 1.0, 18.0) for name in ("0 x", "0 y", "1 x", "1 y")),
+    held_out=1.0,
+    held_out_samples=100,
+    signal=100.0,
+    elsewhere=0.1,
+    von_neumann_ratio=1.0,
+    scatter=1.0,
+    scatter_channels=8.0,
+    ridge=0.01,
+    left=0.01,
+    shift=0.1,
+    shifted="mu",
+    common=(Common("the trigger time", 1.0, 0.1, "mu"), Common("the size of the records", 1.0, 0.1, "lambda")),
+)
+
+
+@pytest.fixture
+def weighed(monkeypatch):
+    """Assess a session, whose unknowns are within their range, by such evidence."""
+    session = Session(ep.Config(**CONFIG), problem_of(recorded()))
+    monkeypatch.setattr(assessment, "Linearised", lambda session: None)
+
+    def weigh(**changes):
+        monkeypatch.setattr(assessment, "of_session", lambda session, linear: replace(GOOD, **changes))
+        return assessment.assess(session)
+
+    weigh.session = session
+    return weigh
+
+
+def channel_of(chi_square, degrees=18.0):
+    """The channels, the last but one of them with another misfit."""
+    return {"channels": (*GOOD.channels[:2], Channel("1 x", chi_square, degrees), GOOD.channels[3])}
+
+
+def common_of(**changes):
+    """What the records have in common, the trigger time of another size."""
+    return {"common": (replace(GOOD.common[0], **changes), GOOD.common[1])}
+
+
+ALLOWED_AND_NOT = {
+    "noise alone": (
+        {"signal": 0.2, "effective_parameters": 10.0},
+        {"signal": 0.15, "effective_parameters": 10.0},
+        "the records are noise alone, 1.07 times what is stated",
+    ),
+    "little more than noise": ({"signal": 0.31}, {"signal": 0.29}, "the records hold little more than noise"),
+    "few degrees of freedom": (
+        {"samples": 100, "effective_parameters": 79.0},
+        {"samples": 100, "effective_parameters": 81.0},
+        "100 samples, 250 amplitudes and 2 unknowns leave 19 degrees of freedom",
+    ),
+    "a small part of the samples free": (
+        {"effective_parameters": 949.0},
+        {"effective_parameters": 951.0},
+        "1000 samples, 250 amplitudes and 2 unknowns leave 49 degrees of freedom",
+    ),
+    "unknowns told apart": ({}, {"tells_apart": False}, "the data do not tell lambda and mu apart"),
+    "the ridge's part": ({"ridge": 0.19}, {"ridge": 0.21}, "the ridge tells 21 % of what is known of the unknowns"),
+    "the misfit": ({"chi_square": 1.49}, {"chi_square": 1.51}, "the data are not explained: misfit 1.23 times"),
+    "one channel's misfit": (channel_of(2.9), channel_of(3.1), "some data are not explained: misfit there 1.76 times"),
+    "one long channel's misfit": (channel_of(1.12, 2000.0), channel_of(1.15, 2000.0), "some data are not explained"),
+    "samples held out": ({"held_out": 1.5}, {"held_out": 1.7}, "samples that were held out are missed by 1.3 times"),
+    "many samples held out": (
+        {"held_out": 1.49, "held_out_samples": 10_000},
+        {"held_out": 1.51, "held_out_samples": 10_000},
+        "samples that were held out are missed by 1.23 times",
+    ),
+    "equation and start": ({"elsewhere": 1.49}, {"elsewhere": 1.51}, "equation and known start are missed by 1.23"),
+    "neighbours in time": ({"von_neumann_ratio": 0.81}, {"von_neumann_ratio": 0.79}, "the misfit is no white noise"),
+    "few neighbours in time": (
+        {"von_neumann_ratio": 0.7, "samples": 150, "effective_parameters": 10.0},
+        {"von_neumann_ratio": 0.65, "samples": 150, "effective_parameters": 10.0},
+        "the misfit is no white noise",
+    ),
+    "other waves": ({"shift": 0.69}, {"shift": 0.71}, "others beside them would move mu by 0.71 of its ±"),
+    "what is common": (
+        common_of(score=9.0, shift=0.69),
+        common_of(score=9.0, shift=0.71),
+        "the trigger time does not fit: freeing it would move mu by 0.71 of its ±",
+    ),
+    "the score of what is common": (
+        common_of(score=4.0, shift=5.0),
+        common_of(score=4.1, shift=5.0),
+        "the trigger time does not fit",
+    ),
+    "channels that disagree": ({"scatter": 3.9}, {"scatter": 4.2}, "the channels disagree on the unknowns, 2 times"),
+    "steps left": ({"left": 0.09}, {"left": 0.11}, "the search is not at its end: it would move on by 0.11 of ±"),
+    "the noise": ({}, {"noise": Noise(float("nan"), "unknown")}, "noise unknown"),
+}
+
+
+@pytest.mark.parametrize("rule", ALLOWED_AND_NOT)
+def test_a_rule_withholds_from_where_it_says(weighed, rule):
+    allowed, too_much, reason = ALLOWED_AND_NOT[rule]
+    assert weighed(**allowed).verdict in ("holds", "widened")
+    fit = weighed(**too_much)
+    assert fit.verdict == "withheld" and fit.plus_minus == {} and reason in fit.reason, fit.reason
+    assert fit.advice.startswith("what usually helps: ")
+
+
+def test_a_search_that_has_not_converged_has_no_error(weighed):
+    for converged, verdict in ((None, "holds"), (True, "holds"), (False, "withheld")):
+        weighed.session.converged = converged
+        assert weighed().verdict == verdict
+    assert weighed().reason == "the search has not converged"
+
+
+def test_an_unknown_at_the_edge_of_its_range_has_no_error(weighed, monkeypatch):
+    monkeypatch.setattr(type(weighed.session.model.material), "at_edge", lambda self: {"mu": "1 to 100 GPa"})
+    fit = weighed()
+    assert fit.verdict == "withheld" and fit.reason == "mu is at the edge of its range, 1 to 100 GPa"
+
+
+def test_a_channel_of_one_value_has_no_error_where_the_others_have_noise(weighed):
+    receivers = recorded()
+    still = receivers.displacement.copy()
+    still[7, :, 1] = 0.25
+    weighed.session.problem = replace(weighed.session.problem, receivers=replace(receivers, displacement=still))
+    fit = weighed()
+    assert fit.verdict == "withheld" and fit.reason.startswith("channels 7 y record one value only")
+
+
+@pytest.mark.parametrize(
+    ("changes", "widening", "reason"),
+    [
+        ({}, 1.0, "the data are explained: misfit 1 times the noise (stated)"),
+        ({"chi_square": 1.04}, 1.0, "the data are explained: misfit 1.02 times"),
+        ({"chi_square": 1.44}, 1.2, "the data are explained but for a little: misfit 1.2 times the noise (stated), by"),
+        ({"chi_square": 1.1, "scatter": 1.44}, 1.2, "the data are explained but for a little: misfit 1.05 times"),
+        ({"scatter": 2.4}, 1.0, "the data are explained: misfit 1 times"),
+        ({"scatter": 2.56}, 1.6, "the channels disagree on the unknowns a little, by which ± is widened 1.6 times"),
+        ({"chi_square": 0.25}, 1.0, "misfit 0.5 times the noise (stated), which is too large, and with it ±"),
+    ],
+)
+def test_an_error_is_widened_by_what_is_more_than_noise_and_never_narrowed(weighed, changes, widening, reason):
+    fit = weighed(**changes)
+    assert fit.verdict == ("widened" if widening > 1.0 else "holds") and reason in fit.reason, fit.reason
+    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()})
+
+
+def test_the_worst_channels_are_named_the_worst_first(weighed):
+    channels = [Channel(f"{i} x", chi_square, 18.0) for i, chi_square in enumerate((1.0, 2.0, float("nan"), 3.0, 1.5))]
+    assert list(weighed(channels=tuple(channels)).worst_channels) == ["3 x", "1 x", "4 x"]
+
+
+def test_of_what_is_common_the_surest_is_named(weighed):
+    common = (Common("the size", 8.0, 3.0, "lambda"), Common("the trigger time", 9.0, 1.0, "mu"))
+    assert weighed(common=common).reason.startswith("the trigger time does not fit")
