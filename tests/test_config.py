@@ -313,6 +313,11 @@ def test_data_and_functions_under_a_misspelt_name_are_refused_with_the_name_that
         Config.from_namespace(notebook(hiden_layers=value))
 
 
+@pytest.mark.parametrize("value", [pd.DataFrame, np.ndarray, int, np])
+def test_classes_and_modules_are_no_parameters_whatever_they_are_called(value):
+    assert Config.from_namespace(notebook(hiden_layers=value)) == Config.from_namespace(notebook())
+
+
 def test_a_problem_of_ones_own_under_the_name_of_the_field_is_not_passed_over():
     problem = ep.problem_from(Config())
     assert Config.from_namespace(notebook(problem=problem)) == Config(problem="own")

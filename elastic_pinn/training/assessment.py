@@ -113,7 +113,7 @@ def _widening(evidence: Evidence) -> float:
     which shows what all of their misfits have in common."""
     disagree = evidence.scatter > _most(evidence.scatter_channels, alarm=CHANCE)
     more = max(evidence.chi_square, evidence.scatter) if evidence.chi_square > SAID_FROM or disagree else 1.0
-    return math.sqrt(max(1.0, more))
+    return math.sqrt(more)
 
 
 def _explained(evidence: Evidence) -> str:

@@ -40,3 +40,18 @@ def test_a_link_to_elsewhere_is_not_used_either(without_a_folder, tmp_path):
 def test_who_has_a_home_keeps_numbas_own_folder(monkeypatch):
     monkeypatch.setattr(kernel_cache.config, "CACHE_DIR", "")
     assert kernel_cache.can_keep_compiled_code() and kernel_cache.config.CACHE_DIR == ""
+
+
+def test_a_folder_of_another_user_is_not_used(without_a_folder, monkeypatch):
+    me = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: me + 1)
+    without_a_folder.with_name(f"elastic_pinn-{me + 1}").mkdir(mode=0o700)
+    assert not kernel_cache.can_keep_compiled_code()
+
+
+def test_without_a_home_numba_is_not_left_to_make_a_folder_named_by_a_tilde(without_a_folder, monkeypatch):
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    monkeypatch.setattr(os, "access", lambda *args: False)
+    monkeypatch.setattr(kernel_cache, "_numba_finds_a_folder", lambda: True)
+    assert kernel_cache.can_keep_compiled_code()
+    assert Path(kernel_cache.config.CACHE_DIR) == without_a_folder

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from elastic_pinn.physics import Displacement, Domain, Initial, Material, Problem, Traction
-from elastic_pinn.physics.fingerprint import _version_1
+from elastic_pinn.physics.fingerprint import SUMS, _sketch, _version_1
+from elastic_pinn.physics.probing import ENOUGH, LOOKS, POINTS, Probe
 from elastic_pinn.physics.solutions import StandingWaves
 
 
@@ -85,6 +86,24 @@ def test_a_local_force_beside_a_large_one_is_told(waves):
         return lambda x, y, t: 1e3 * constant(1.0, 2.0)(x, y, t) + 1e-3 * spot(cx, cy, 0.03)(x, y, t)
 
     assert not same(waves(force=both(0.5, 0.5)), waves(force=both(0.2, 0.8)))
+
+
+def test_a_faint_background_does_not_hide_that_a_field_is_local():
+    def local(x, y, t):
+        inside = (x - 0.5).abs().maximum((y - 0.5).abs()).maximum((t - 0.5).abs()) < 0.05
+        return torch.stack([1.0 * inside + 1e-5, torch.zeros_like(x)], dim=1)
+
+    cube = Probe("force", local, 3, lambda unit: unit, lambda scales: 1.0)
+    assert 0 < (cube.values(POINTS)[:, 0] > 0.5).sum() < ENOUGH, "seen, and not well"
+    assert len(cube.look()) == LOOKS[3] * POINTS
+
+
+def test_differences_at_several_points_do_not_cancel():
+    """Not even those of which every sum by itself would be zero without the signs."""
+    values = torch.ones(4096, 2, dtype=torch.float64)
+    change = torch.randn(values.numel() // SUMS, SUMS, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    other = values + (change - change.mean(0)).reshape(values.shape)
+    assert (_sketch(values)[1:] - _sketch(other)[1:]).abs().min() > 1e-6
 
 
 @pytest.mark.parametrize(("at", "when"), [(0.31, 0.5), (0.3, 0.51)])

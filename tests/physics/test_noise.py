@@ -88,3 +88,22 @@ def test_waves_as_fast_as_the_sampling_are_not_taken_for_noise():
 def test_uneven_instants_show_no_band():
     uneven = recorded(smooth)
     assert noise_of(replace(uneven, time=uneven.time**1.5)).origin == "unknown"
+
+
+def test_what_grows_towards_the_arrival_is_not_taken_for_noise():
+    def with_a_foot(time, delay):
+        foot = np.random.default_rng(7).standard_normal(len(time)) * 3e-9 * np.exp(12.0 * (time - delay))
+        return sharp(time, delay) + np.where(time < delay, foot, 0.0)
+
+    assert noise_of(recorded(with_a_foot, noise=0.0)).origin == "unknown"
+
+
+def test_what_is_as_small_as_rounding_is_not_taken_for_noise():
+    assert noise_of(recorded(sharp, noise=1e-14)).origin == "unknown"
+    assert noise_of(recorded(smooth, noise=1e-14)).origin == "unknown"
+
+
+def test_few_samples_before_the_arrival_show_nothing():
+    few = recorded(sharp, instants=60)
+    one = replace(few, xy=few.xy[:1], displacement=few.displacement[:1])
+    assert noise_of(few).origin == "before the first arrival" and noise_of(one).origin == "unknown"

@@ -110,3 +110,13 @@ def test_a_load_that_is_shorter_and_more_local_sets_the_scale_too():
 
     domain, material = Domain((0.0, 2.0), (0.0, 2.0), (0.0, 1.0)), Material(2.0, 1.0, 1.0)
     assert Problem(domain, material, [Displacement()], force=push).scales.displacement == pytest.approx(2.0)
+
+
+def test_an_initial_velocity_counts_by_what_it_reaches_within_the_window():
+    material, start = Material(2.0, 1.0, 1.0), Initial(velocity=constant(3.0, 0.0))
+
+    def scale(duration):
+        return Problem(Domain((0.0, 2.0), (0.0, 2.0), (0.0, duration)), material, initial=start).scales.displacement
+
+    assert scale(0.01) == pytest.approx(0.03)
+    assert scale(100.0) == pytest.approx(3.0 * 1.0 / material.c_p)

@@ -53,6 +53,16 @@ def test_another_fault_of_the_rename_is_told_as_it_is(no_links, tmp_path, monkey
     assert os.listdir(tmp_path) == []
 
 
+def test_a_link_that_fails_for_another_reason_is_not_made_up_for_by_a_rename(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(CheckpointError, match=r"could not be written \(No space left on device\)"):
+        publish(tmp_path / "sealed.h5", small_image())
+    assert os.listdir(tmp_path) == []
+
+
 def test_running_out_of_open_files_is_told_with_what_to_do(tmp_path, monkeypatch):
     def exhausted(*args):
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
