@@ -104,6 +104,7 @@ def test_what_is_as_small_as_rounding_is_not_taken_for_noise():
 
 
 def test_few_samples_before_the_arrival_show_nothing():
-    few = recorded(sharp, instants=60)
-    one = replace(few, xy=few.xy[:1], displacement=few.displacement[:1])
-    assert noise_of(few).origin == "before the first arrival" and noise_of(one).origin == "unknown"
+    for seed in range(5):  # of so few, some seem to be steady by chance
+        many = recorded(sharp, instants=60, seed=seed)
+        one = replace(many, xy=many.xy[:1], displacement=many.displacement[:1])
+        assert noise_of(many).origin == "before the first arrival" and noise_of(one).origin == "unknown"
