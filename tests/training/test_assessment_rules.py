@@ -164,6 +164,14 @@ def test_an_error_is_widened_by_what_is_more_than_noise_and_never_narrowed(weigh
 def test_the_worst_channels_are_named_the_worst_first(weighed):
     channels = [Channel(f"{i} x", chi_square, 18.0) for i, chi_square in enumerate((1.0, 2.0, float("nan"), 3.0, 1.5))]
     assert list(weighed(channels=tuple(channels)).worst_channels) == ["3 x", "1 x", "4 x"]
+    assert weighed(channels=(channels[2],)).worst_channels == {}, "its noise is unknown"
+
+
+def test_what_was_trained_on_a_gpu_is_weighed_on_the_cpu(weighed, monkeypatch):
+    twin = Session(weighed.session.config, weighed.session.problem)
+    twin.step = 7
+    monkeypatch.setattr(assessment, "on_cpu", lambda session: twin)
+    assert weighed().step == 7
 
 
 def test_of_what_is_common_the_surest_is_named(weighed):
