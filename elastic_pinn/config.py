@@ -18,7 +18,7 @@ from pydantic import ConfigDict, ValidationError, model_validator
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.legal import documented
 from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in, plain
-from elastic_pinn.sections import CheckpointConfig, NetworkConfig, Of, ProblemConfig, TrainingConfig
+from elastic_pinn.sections import CheckpointConfig, NetworkConfig, ProblemConfig, TrainingConfig, UsedBy
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
 def unused_fields(problem: str) -> Mapping[str, str]:
     """The fields of the problem section that a problem does not use, and the problem that does."""
     fields = ProblemConfig.model_fields.items()
-    of = {name: str(each) for name, field in fields for each in field.metadata if isinstance(each, Of)}
+    of = {name: str(each) for name, field in fields for each in field.metadata if isinstance(each, UsedBy)}
     return {name: other for name, other in of.items() if other != problem}
 
 

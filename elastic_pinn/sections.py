@@ -21,11 +21,11 @@ OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbr
                         "levenberg_marquardt", "variable_projection"]  # fmt: skip
 
 
-class Of(str):
+class UsedBy(str):
     """The problem that uses a field: given with another one, the field is refused."""
 
 
-OF_STANDING_WAVES, OF_RECEIVERS = Of("standing_waves"), Of("receivers")
+BY_STANDING_WAVES, BY_RECEIVERS = UsedBy("standing_waves"), UsedBy("receivers")
 
 
 class Section(BaseModel):
@@ -40,23 +40,23 @@ class ProblemConfig(Section):
     problem: Literal["standing_waves", "receivers", "own"] = "standing_waves"
     """what is solved. standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see `data`.
     own: given to train()"""
-    data: Annotated[str, OF_RECEIVERS] = ""
+    data: Annotated[str, BY_RECEIVERS] = ""
     """receiver file of the problem 'receivers'; a relative path starts at the project's root"""
-    length: Annotated[Positive, OF_STANDING_WAVES] = 1.0
+    length: Annotated[Positive, BY_STANDING_WAVES] = 1.0
     """side of the square of the problem 'standing_waves', m"""
-    duration: Annotated[Positive, OF_STANDING_WAVES] = 2.0
+    duration: Annotated[Positive, BY_STANDING_WAVES] = 2.0
     """time window of the problem 'standing_waves', s"""
-    lame_lambda: Annotated[float, Field(allow_inf_nan=False), OF_STANDING_WAVES] = 2.0
+    lame_lambda: Annotated[float, Field(allow_inf_nan=False), BY_STANDING_WAVES] = 2.0
     """first Lame parameter of the problem 'standing_waves', Pa"""
-    lame_mu: Annotated[Positive, OF_STANDING_WAVES] = 1.0
+    lame_mu: Annotated[Positive, BY_STANDING_WAVES] = 1.0
     """shear modulus of the problem 'standing_waves', Pa"""
-    density: Annotated[Positive, OF_STANDING_WAVES] = 1.0
+    density: Annotated[Positive, BY_STANDING_WAVES] = 1.0
     """density of the problem 'standing_waves', kg/m3"""
-    unknowns: Annotated[List[Literal["lambda", "mu", "rho"]], OF_RECEIVERS] = ()
+    unknowns: Annotated[List[Literal["lambda", "mu", "rho"]], BY_RECEIVERS] = ()
     """what is to be found from receivers: any of 'lambda', 'mu', 'rho'"""
-    unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False), OF_RECEIVERS] = 10.0
+    unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False), BY_RECEIVERS] = 10.0
     """bulk modulus, shear modulus and density are searched between start / range and start * range"""
-    initial_pulses: Annotated[bool, OF_RECEIVERS] = True
+    initial_pulses: Annotated[bool, BY_RECEIVERS] = True
     """whether the known initial pulses of a receiver file are used as the initial condition"""
 
 

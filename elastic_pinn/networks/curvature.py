@@ -103,7 +103,7 @@ def _add_gradients(
     network: Layers, layers: Sequence[Layer], part: Equations, effect: Tensor, found: Mapping[Tensor, Tensor]
 ) -> None:
     """Add J^T effect, of misfits' changes (N, E), to what was found for each parameter."""
-    g = torch.einsum("nk,kjec,ne->jnc", part.share, part.form, effect)  # (J, N, 2)
+    g = torch.einsum("nk,kjec,ne->jnc", part.coefficients, part.operator, effect)  # (J, N, 2)
     for i in reversed(range(len(layers))):
         layer, weight, bias = layers[i], network.weights[i], network.biases[i]
         if layer.slopes:

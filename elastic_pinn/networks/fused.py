@@ -27,7 +27,7 @@ FEWEST_POINTS = 29  # at a time, where layers are so wide that products are larg
 CHUNKS_A_PART = 4
 MOST_PARTS = 32
 
-_of_thread = threading.local()
+_thread_local = threading.local()
 
 Array = np.ndarray[Any, Any]
 
@@ -45,31 +45,31 @@ class Part:
 def sums_of_squares(
     network: Layers, extent: Tensor, equations: Sequence[Equations], with_gradients: bool
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Each set's sum of squared misfits (sets,), half its gradient by all parameters (sets, P) and by its form.
+    """Each set's sum of squared misfits (sets,), half its gradient by all parameters (sets, P) and by its operator.
 
     extent: (3,), what the coordinates are divided by. Without gradients the last two are meaningless.
     """
-    from elastic_pinn.networks import kernel  # numba takes a moment to import: only those who train pay it
+    from elastic_pinn.networks import dense_kernel  # numba takes a moment to import: only those who train pay it
 
     flat, widths = _flat(network), _widths(network)
     parts = [
         part for k, each in enumerate(equations) for part in _parts(k, len(each.points), len(each.names), widths.max())
     ]
-    inputs = [[_array(x) for x in (each.points, each.form, each.share, each.target)] for each in equations]
+    inputs = [[_array(x) for x in (each.points, each.operator, each.coefficients, each.target)] for each in equations]
     totals = np.zeros(len(parts))
     by_flat = np.zeros((len(parts), flat.size if with_gradients else 0), flat.dtype)
-    by_form = [np.zeros_like(inputs[part.equations][1]) for part in parts]
-    scale, kind = _array(extent), kernel.ACTIVATIONS[network.activation]
+    by_operator = [np.zeros_like(inputs[part.equations][1]) for part in parts]
+    scale, kind = _array(extent), dense_kernel.ACTIVATIONS[network.activation]
 
     def work(p: int) -> None:
         part, names = parts[p], equations[parts[p].equations].names
-        points, form, share, target = inputs[part.equations]
+        points, operator, coefficients, target = inputs[part.equations]
         rows = slice(part.low, part.high)
         axes, pairs = _axes(names), _pairs(names)
-        room = _room(part.chunk * kernel.numbers_a_point(widths, len(names)), flat.dtype)
-        totals[p] = kernel.sum_of_squares(
-            flat, widths, kind, scale, axes, pairs, points[rows], form, share[rows], target[rows],
-            room, by_flat[p], by_form[p],
+        workspace = _workspace(part.chunk * dense_kernel.workspace_per_point(widths, len(names)), flat.dtype)
+        totals[p] = dense_kernel.sum_of_squares(
+            flat, widths, kind, scale, axes, pairs, points[rows], operator, coefficients[rows], target[rows],
+            workspace, by_flat[p], by_operator[p],
         )  # fmt: skip
 
     with _single_threaded_blas().limit(limits=1):
@@ -79,7 +79,7 @@ def sums_of_squares(
     return (
         torch.tensor([totals[of == k].sum() for k in sets], dtype=extent.dtype),  # where too large a one is infinite
         torch.from_numpy(np.stack([by_flat[of == k].sum(0) for k in sets])),
-        [torch.from_numpy(np.sum([by_form[p] for p in np.flatnonzero(of == k)], axis=0)) for k in sets],
+        [torch.from_numpy(np.sum([by_operator[p] for p in np.flatnonzero(of == k)], axis=0)) for k in sets],
     )
 
 
@@ -88,17 +88,19 @@ def jets_at(network: Layers, extent: Tensor, points: Tensor, names: Components) 
 
     extent: (3,), what the coordinates are divided by.
     """
-    from elastic_pinn.networks import kernel
+    from elastic_pinn.networks import dense_kernel
 
     flat, widths, size = _flat(network), _widths(network), len(names)
     parts, where = _parts(0, len(points), size, widths.max()), _array(points)
     found = np.empty((size, len(points), 2), flat.dtype)
-    axes, pairs, scale, kind = _axes(names), _pairs(names), _array(extent), kernel.ACTIVATIONS[network.activation]
+    axes, pairs, scale, kind = _axes(names), _pairs(names), _array(extent), dense_kernel.ACTIVATIONS[network.activation]
 
     def work(p: int) -> None:
         part = parts[p]
-        room = _room(part.chunk * kernel.numbers_a_point(widths, size), flat.dtype)
-        kernel.jets(flat, widths, kind, scale, axes, pairs, where[part.low : part.high], room, found, part.low)
+        workspace = _workspace(part.chunk * dense_kernel.workspace_per_point(widths, size), flat.dtype)
+        dense_kernel.jets(
+            flat, widths, kind, scale, axes, pairs, where[part.low : part.high], workspace, found, part.low
+        )
 
     with _single_threaded_blas().limit(limits=1):
         _in_parallel(work, len(parts))
@@ -153,13 +155,13 @@ def _single_threaded_blas() -> Any:
     return ThreadpoolController().select(internal_api="openblas")
 
 
-def _room(size: int, dtype: np.dtype[Any]) -> Array:
+def _workspace(size: int, dtype: np.dtype[Any]) -> Array:
     """Room for so many numbers, the same for every chunk of this thread."""
-    room = getattr(_of_thread, dtype.name, np.empty(0, dtype))
-    if room.size < size:
-        room = np.empty(size, dtype)
-        setattr(_of_thread, dtype.name, room)
-    return room[:size]
+    workspace = getattr(_thread_local, dtype.name, np.empty(0, dtype))
+    if workspace.size < size:
+        workspace = np.empty(size, dtype)
+        setattr(_thread_local, dtype.name, workspace)
+    return workspace[:size]
 
 
 def _widths(network: Layers) -> Array:

@@ -63,23 +63,26 @@ def by_network(network: Layers, extent: Tensor, equations: Equations, parameters
 
 
 def by_material(network: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-    """The derivatives of `residuals` by parameters that the form hangs on, (N E, P)."""
-    form = equations.form  # (K, J, 2, 2)
-    if not (parameters and form.requires_grad):
+    """The derivatives of `residuals` by parameters that the operator depends on, (N E, P)."""
+    operator = equations.operator  # (K, J, 2, 2)
+    if not (parameters and operator.requires_grad):
         return equations.points.new_zeros(2 * len(equations.points), len(parameters))
-    units = torch.eye(form.numel(), dtype=form.dtype, device=form.device).view(-1, *form.shape)
-    found = torch.autograd.grad(form, parameters, units, retain_graph=True, is_grads_batched=True, allow_unused=True)
-    none = form.new_zeros(form.numel())
-    slopes = torch.stack([none if each is None else each for each in found]).view(-1, *form.shape)  # (P, K, J, 2, 2)
+    units = torch.eye(operator.numel(), dtype=operator.dtype, device=operator.device).view(-1, *operator.shape)
+    found = torch.autograd.grad(
+        operator, parameters, units, retain_graph=True, is_grads_batched=True, allow_unused=True
+    )
+    none = operator.new_zeros(operator.numel())
+    slopes = torch.stack([none if each is None else each for each in found])
+    slopes = slopes.view(-1, *operator.shape)  # (P, K, J, 2, 2)
     with torch.no_grad():
         jet = network(jets.seed(equations.points, equations.names, extent), equations.names)  # (J, N, 2)
-        return torch.einsum("nk,pkjec,jnc->nep", equations.share, slopes, jet).flatten(0, 1)
+        return torch.einsum("nk,pkjec,jnc->nep", equations.coefficients, slopes, jet).flatten(0, 1)
 
 
 def _fill(network: Layers, extent: Tensor, equations: Equations, wanted: dict[Tensor, Tensor]) -> None:
     """Work out the columns of each wanted parameter, views (N E, size)."""
     layers = forward(network, jets.seed(equations.points, equations.names, extent), equations.names)
-    g = torch.einsum("nk,kjec->jnec", equations.share, equations.form)  # (J, N, E, 2)
+    g = torch.einsum("nk,kjec->jnec", equations.coefficients, equations.operator)  # (J, N, E, 2)
     for i in reversed(range(len(layers))):
         layer, weight, bias = layers[i], network.weights[i], network.biases[i]
         if layer.slopes:

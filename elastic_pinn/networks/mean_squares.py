@@ -25,14 +25,14 @@ POINTS_AT_ONCE = 131_072  # by autograd: on a GPU, so many that its small layers
 
 
 def mean_squares(network: Layers, extent: Tensor, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
-    """The mean over points of each set's squared misfit, (sets,), with gradients for network and forms. Of points
+    """The mean over points of each set's squared misfit, (sets,), with gradients for network and operators. Of points
     elsewhere it has the count only: the means of all processes are to be added up.
 
     extent: (3,), half the window's extents, which the network divides its inputs by. is_compiled: where the kernel does
     not serve, let torch compile what it does, into CUDA graphs on a GPU.
     """
     return _MeanSquares.apply(
-        network, extent, equations, is_compiled, *network.tensors, *(each.form for each in equations)
+        network, extent, equations, is_compiled, *network.tensors, *(each.operator for each in equations)
     )
 
 
@@ -50,24 +50,25 @@ class _MeanSquares(torch.autograd.Function):
     ) -> Tensor:
         needed = any(ctx.needs_input_grad)
         if extent.device.type == "cpu":
-            sums, by_flat, by_form = fused.sums_of_squares(network, extent, equations, needed)
+            sums, by_flat, by_operator = fused.sums_of_squares(network, extent, equations, needed)
         else:
-            sums, by_flat, by_form = sums_of_squares(network, extent, equations, needed, is_compiled)
-        counts = sums.new_tensor([len(each.points) + each.elsewhere for each in equations])  # (sets,)
+            sums, by_flat, by_operator = sums_of_squares(network, extent, equations, needed, is_compiled)
+        counts = sums.new_tensor([len(each.points) + each.n_remote for each in equations])  # (sets,)
         if needed:
             ctx.shapes = [tensor.shape for tensor in network.tensors]
-            ctx.save_for_backward(counts, by_flat, *by_form)
+            ctx.save_for_backward(counts, by_flat, *by_operator)
         return sums / counts
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
-        counts, by_flat, *by_form = ctx.saved_tensors
+        counts, by_flat, *by_operator = ctx.saved_tensors
         factors = 2.0 * g / counts  # (sets,)
         flat = factors @ by_flat  # (P,)
         pieces = flat.split([shape.numel() for shape in ctx.shapes])
         of_network = [piece.view(shape) for piece, shape in zip(pieces, ctx.shapes, strict=True)]
-        return None, None, None, None, *of_network, *(f * form for f, form in zip(factors, by_form, strict=True))
+        of_operators = [factor * each for factor, each in zip(factors, by_operator, strict=True)]
+        return None, None, None, None, *of_network, *of_operators
 
 
 def sums_of_squares(
@@ -85,20 +86,20 @@ def sums_of_squares(
     trained = [tensor for tensor in network.tensors if tensor.requires_grad]
     sums = extent.new_zeros(len(equations))
     by_flat = extent.new_zeros(len(equations), sum(tensor.numel() for tensor in network.tensors))
-    by_form = [torch.zeros_like(each.form) for each in equations]
+    by_operator = [torch.zeros_like(each.operator) for each in equations]
     for k, whole in enumerate(equations):
         for each in whole.split(POINTS_AT_ONCE):
             with torch.set_grad_enabled(with_gradients):
                 half = half_sum(network, extent, each)
             sums[k] += 2.0 * half.detach()
             if with_gradients:
-                *found, of_form = torch.autograd.grad(
-                    half, [*trained, each.form], allow_unused=True, materialize_grads=True
+                *found, of_operator = torch.autograd.grad(
+                    half, [*trained, each.operator], allow_unused=True, materialize_grads=True
                 )
                 gradients = dict(zip(trained, found, strict=True))
                 by_flat[k] += torch.cat([gradients.get(x, torch.zeros_like(x)).reshape(-1) for x in network.tensors])
-                by_form[k] += of_form
-    return sums, by_flat, by_form
+                by_operator[k] += of_operator
+    return sums, by_flat, by_operator
 
 
 def _half_sum(network: Layers, extent: Tensor, equations: Equations) -> Tensor:

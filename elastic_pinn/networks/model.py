@@ -104,21 +104,21 @@ class Model(nn.Module):
     def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """The derivatives of `residuals` by some of the model's parameters, first of the network, then of the material,
         (2 N, P)."""
-        of_network, of_material = self._apart(parameters)
+        of_network, of_material = self._split(parameters)
         layers, around = self._layers, (self._extent, equations)
         by_network = self.network.jacobian(layers, *around, of_network)
         if not of_material:
             return by_network  # not copied: it may be large
         with torch.enable_grad():
             moduli = self.material()
-        by_form = jacobian.by_material(layers, *around, of_material)
-        return torch.cat([by_network, by_form + self.network.by_material(moduli, *around, of_material)], dim=1)
+        by_operator = jacobian.by_material(layers, *around, of_material)
+        return torch.cat([by_network, by_operator + self.network.by_material(moduli, *around, of_material)], dim=1)
 
     def curvature(self, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]) -> Curvature:
         """The weighted sum of J^T J, J being the `jacobian` of each set by the same parameters: not of plane waves."""
-        return Curvature(self._layers, self._extent, weighted, *self._apart(parameters))
+        return Curvature(self._layers, self._extent, weighted, *self._split(parameters))
 
-    def _apart(self, parameters: Sequence[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    def _split(self, parameters: Sequence[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Those of the network, those of the material."""
         mine = set(self.material.parameters())
         return [each for each in parameters if each not in mine], [each for each in parameters if each in mine]
@@ -163,15 +163,15 @@ class Model(nn.Module):
 
 
 UNKNOWNS = {"material.log_bulk", "material.log_mu", "material.log_rho"}
-Kind = tuple[tuple[int, ...], torch.dtype]
+ShapeAndType = tuple[tuple[int, ...], torch.dtype]
 
 
 def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None:
     """Refuse a state_dict that is not one of the config's model. Raises ValueError."""
-    legal = _kinds(config) | dict.fromkeys(UNKNOWNS & state.keys(), ((), getattr(torch, config.precision)))
+    legal = _expected_tensors(config) | dict.fromkeys(UNKNOWNS & state.keys(), ((), getattr(torch, config.precision)))
     if legal.keys() != state.keys():
-        missing, unheard = sorted(legal.keys() - state.keys()), sorted(state.keys() - legal.keys())
-        raise ValueError(f"missing are {missing[:3] or 'none'}, and of another network are {unheard[:3] or 'none'}")
+        missing, unexpected = sorted(legal.keys() - state.keys()), sorted(state.keys() - legal.keys())
+        raise ValueError(f"missing are {missing[:3] or 'none'}, and of another network are {unexpected[:3] or 'none'}")
     for name, value in state.items():
         found = tuple(value.shape), value.dtype
         if found != legal[name]:
@@ -185,13 +185,13 @@ def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None
         raise ValueError("scale_numbers has an extent or a unit that is not positive")
 
 
-def _kinds(config: NetworkConfig) -> dict[str, Kind]:
+def _expected_tensors(config: NetworkConfig) -> dict[str, ShapeAndType]:
     """Shape and type of everything but the unknowns in the state_dict of the config's model."""
     inside = getattr(torch, config.precision)
-    kinds: dict[str, Kind] = {
+    expected: dict[str, ShapeAndType] = {
         "scale_numbers": ((10,), torch.float64),
         "material.start": ((3,), torch.float64),
         "material.search": ((), torch.float64),
     }
     shapes = NETWORKS[config.network].shapes(config)
-    return kinds | {f"network.{name}": (shape, inside) for name, shape in shapes.items()}
+    return expected | {f"network.{name}": (shape, inside) for name, shape in shapes.items()}

@@ -1,28 +1,29 @@
-"""What long work is, and how far it has come: named where it is done, reported to whoever watches.
+"""Progress of long computations: named where the work is done, reported to whoever called for it.
 
-It is per thread, as the way out of such work is (breath.py), so that nothing between the two has to pass it on.
+The report belongs to the current context, as the cancellation check does (cancellation.py), so that no function in
+between has to pass it on.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from elastic_pinn.networks.breath import breathe
+from elastic_pinn.networks.cancellation import check_cancelled
 
 Report = Callable[[str, float], None]
-"""Called with what is done, and the part of it that is done, from 0 to 1; with "" when it is over."""
+"""Called with the name of the work and the part of it that is done, from 0 to 1; with "" when it is over."""
 
 
-def _unwatched(what: str, part: float) -> None:
-    """Nobody watches."""
+def _no_report(what: str, part: float) -> None:
+    """Ignore the progress."""
 
 
-_report: ContextVar[Report] = ContextVar("report", default=_unwatched)
+_report: ContextVar[Report] = ContextVar("report", default=_no_report)
 
 
 @contextmanager
 def reported(report: Report) -> Iterator[None]:
-    """Have long work inside reported."""
+    """Report the progress of long work inside the block."""
     token = _report.set(report)
     try:
         yield
@@ -32,12 +33,15 @@ def reported(report: Report) -> Iterator[None]:
 
 @contextmanager
 def work(what: str) -> Iterator[Callable[[float], None]]:
-    """Name what is done inside. Gives a function to be called before each noticeable piece, with the part of the work
-    that is done, from 0 to 1; it breathes, too."""
+    """Name the work of the block.
+
+    Yields a function to be called before each noticeable piece, with the part of the work that is done, from 0 to 1;
+    it checks for cancellation, too.
+    """
     report = _report.get()
 
     def at(part: float) -> None:
-        breathe()
+        check_cancelled()
         report(what, part)
 
     try:

@@ -4,14 +4,14 @@ Imports from config and errors only.
 """
 
 from elastic_pinn.physics.boundary import Displacement, Initial, Traction
-from elastic_pinn.physics.catalogue import problem_from
+from elastic_pinn.physics.cramer_rao_bound import cramer_rao
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material, MaterialParameters
 from elastic_pinn.physics.problem import Problem
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
-from elastic_pinn.physics.uncertainty import cramer_rao
+from elastic_pinn.physics.setups import problem_from
 
 __all__ = [
     "ALUMINIUM",

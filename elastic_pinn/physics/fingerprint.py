@@ -63,7 +63,7 @@ class Fingerprint:
         sizes = [torch.zeros_like(exact), constants.clone(), torch.cat([units[3:6], units[3:]])]
         sizes[1][0] = material.p_modulus
         for probe in probes(problem):
-            sketch = _sketch(probe.look())
+            sketch = _sketch(probe.all_values())
             numbers.append(sketch)
             sizes.append((sketch[0] + ROUNDING * probe.unit(scales)).expand_as(sketch))
         return cls(torch.cat(numbers), torch.cat(sizes))

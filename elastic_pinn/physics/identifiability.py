@@ -50,4 +50,4 @@ def why_not_found(problem: Problem) -> str:
 def _is_loaded(problem: Problem) -> bool:
     """Whether a force or a traction is known to be other than zero somewhere."""
     loads = (probe for probe in probes(problem) if probe.name.startswith(("force", Traction.__name__)))
-    return any(bool(probe.look().any()) for probe in loads)
+    return any(bool(probe.all_values().any()) for probe in loads)

@@ -131,7 +131,7 @@ class MaterialParameters(nn.Module):
         return module
 
     @property
-    def furthest(self) -> float:
+    def search_bound(self) -> float:
         """The greatest absolute value that a parameter has use for: what is beyond changes nothing but digits."""
         return math.log(self.initial.unknown_range) * math.atanh(EDGE)
 

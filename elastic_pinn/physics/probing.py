@@ -48,7 +48,7 @@ class Probe:
         """The field (n, 2), SI, at `count` fixed, well spread points of its place, from the one of number `first`."""
         return evaluate(self.field, self.place(probe_points(self.dimensions, count, first)))
 
-    def look(self) -> Tensor:
+    def all_values(self) -> Tensor:
         """The field at so many points of its place that a short or local one is seen too, (n, 2)."""
         values = self.values(POINTS)
         for i in range(1, LOOKS[self.dimensions] if self.field else 1):

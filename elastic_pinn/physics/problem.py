@@ -116,7 +116,7 @@ class Problem:
             return float(abs(self.receivers.displacement).max())
         found = [(probe, probe.unit(unit)) for probe in probes(self)]
         largest = max((float(probe.values(SCALE_POINTS).abs().max()) / one for probe, one in found), default=0.0)
-        return largest or max((float(probe.look().abs().max()) / one for probe, one in found), default=0.0)
+        return largest or max((float(probe.all_values().abs().max()) / one for probe, one in found), default=0.0)
 
 
 def _check_parts(problem: Problem) -> None:

@@ -194,8 +194,8 @@ def _check_values(receivers: Receivers) -> None:
         raise ValueError(f"receivers/time does not increase after row {falls[0]}: sort it, each time once")
     if not isinstance(receivers.noise, float | int) or not 0 <= receivers.noise < np.inf:
         raise ValueError(f"the noise is {receivers.noise} m, where a standard deviation of 0 or more is needed")
-    if unheard := receivers.start - set(UNITS):
-        raise ValueError(f"start has {', '.join(map(str, unheard))}: legal are any of {', '.join(UNITS)}")
+    if unknown := receivers.start - set(UNITS):
+        raise ValueError(f"start has {', '.join(map(str, unknown))}: legal are any of {', '.join(UNITS)}")
 
 
 def _check_material(group: str, material: Mapping[str, float]) -> None:

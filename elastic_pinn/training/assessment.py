@@ -18,13 +18,13 @@ from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.training.ending import edges_text
-from elastic_pinn.training.evidence import Channel, Evidence, of_session
+from elastic_pinn.training.evidence import Channel, Evidence, evidence_of
 from elastic_pinn.training.linearised import Linearised, on_cpu, too_large
 from elastic_pinn.training.optimizers import of_last_layer
 from elastic_pinn.training.session import Session
 
 WIDENED_UP_TO = 1.5  # reduced chi-square
-SAID_FROM = 1.05  # reduced chi-square that is more than the noise
+REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
 FALSE_ALARM = 1e-4  # probability, for each check, that it withholds the ± of a good fit
 LEAST_DEGREES = 20.0  # of freedom
 LEAST_FREE = 0.05  # degrees of freedom, of the samples
@@ -46,27 +46,27 @@ class Fault(NamedTuple):
     """Why no ± would be true, and what usually helps."""
 
     reason: str
-    helps: str
+    remedy: str
 
 
 @torch.no_grad()
 def assess(session: Session) -> Fit:
     """Whether the data of a problem with unknowns are explained where a session is, and the ± of the unknowns there."""
     if reason := too_large(session):
-        return _not_looked_at(session, reason)
+        return _not_assessed(session, reason)
     session = on_cpu(session)
     with work(ASSESSING) as at, reported(lambda what, part: None):
         at(0.0)
         linear = Linearised(session)
         at(HALF)
-        evidence = of_session(session, linear)
+        evidence = evidence_of(session, linear)
     fault = next(_faults(session, evidence), None)
     chi_square, widening = evidence.chi_square, _widening(evidence)
     values = session.model.material.si()
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
         reason=fault.reason if fault else _explained(evidence),
-        advice=f"what usually helps: {fault.helps}" if fault else "",
+        advice=f"what usually helps: {fault.remedy}" if fault else "",
         step=session.step,
         values={name: values[name] for name in evidence.deviations},
         plus_minus={} if fault else {name: widening * each for name, each in evidence.deviations.items()},
@@ -75,15 +75,15 @@ def assess(session: Session) -> Fit:
         amplitudes=evidence.amplitudes,
         effective_parameters=evidence.effective_parameters,
         degrees_of_freedom=evidence.degrees_of_freedom,
-        noise=_known(evidence.noise.level),
+        noise=_finite_or_none(evidence.noise.level),
         noise_from=evidence.noise.origin,
-        chi_square=_known(chi_square),
-        held_out=_known(evidence.held_out),
+        chi_square=_finite_or_none(chi_square),
+        held_out=_finite_or_none(evidence.held_out),
         worst_channels={channel.name: channel.chi_square for channel in _worst(evidence)},
     )
 
 
-def _not_looked_at(session: Session, reason: str) -> Fit:
+def _not_assessed(session: Session, reason: str) -> Fit:
     """Where nothing could be weighed."""
     receivers, values = session.problem.receivers, session.model.material.si()
     assert receivers is not None, "there are no unknowns without"
@@ -101,7 +101,7 @@ def _not_looked_at(session: Session, reason: str) -> Fit:
         amplitudes=amplitudes,
         effective_parameters=float(amplitudes),
         degrees_of_freedom=float(samples - amplitudes),
-        noise=_known(noise.level),
+        noise=_finite_or_none(noise.level),
         noise_from=noise.origin,
         chi_square=None,
         held_out=None,
@@ -111,14 +111,14 @@ def _not_looked_at(session: Session, reason: str) -> Fit:
 def _widening(evidence: Evidence) -> float:
     """By how much ± is more than the noise makes it: as the misfits are, or as the channels disagree on the unknowns,
     which shows what all of their misfits have in common."""
-    disagree = evidence.scatter > _most(evidence.scatter_channels, alarm=CHANCE)
-    more = max(evidence.chi_square, evidence.scatter) if evidence.chi_square > SAID_FROM or disagree else 1.0
+    disagree = evidence.scatter > _chi_square_limit(evidence.scatter_channels, alarm=CHANCE)
+    more = max(evidence.chi_square, evidence.scatter) if evidence.chi_square > REPORTED_FROM or disagree else 1.0
     return math.sqrt(more)
 
 
 def _explained(evidence: Evidence) -> str:
     misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise ({evidence.noise.origin})"
-    if evidence.chi_square > SAID_FROM:
+    if evidence.chi_square > REPORTED_FROM:
         return f"the data are explained but for a little: {misfit}, by which ± is widened"
     if (widening := _widening(evidence)) > 1.0:
         disagree = f"the channels disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
@@ -150,7 +150,7 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
         yield Fault(
             f"channels {named} record one value only, without noise", "leaving out channels that record nothing"
         )
-    size, by_chance = math.sqrt(1.0 + max(0.0, evidence.signal)), _most(evidence.samples)
+    size, by_chance = math.sqrt(1.0 + max(0.0, evidence.signal)), _chi_square_limit(evidence.samples)
     if evidence.signal < by_chance - 1.0:
         yield Fault(f"the records are noise alone, {size:.3g} times what is stated", "records with a signal")
     if evidence.signal * evidence.samples < LEAST_SIGNAL * evidence.effective_parameters:
@@ -160,15 +160,15 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
 def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
     """Fits that could meet any data."""
     left, samples = evidence.degrees_of_freedom, evidence.samples
-    told = f"{samples} samples, {evidence.amplitudes} amplitudes and {len(evidence.unknowns)} unknowns"
-    helps = "fewer waves (hidden_layers), more receivers or instants, a known start"
+    counts = f"{samples} samples, {evidence.amplitudes} amplitudes and {len(evidence.unknowns)} unknowns"
+    remedy = "fewer waves (hidden_layers), more receivers or instants, a known start"
     if left < max(LEAST_DEGREES, LEAST_FREE * samples):
-        yield Fault(f"the fit could meet any data: {told} leave {max(0.0, left):.2g} degrees of freedom", helps)
-    if not evidence.tells_apart:
-        yield Fault(f"the data do not tell {' and '.join(evidence.unknowns)} apart", helps)
+        yield Fault(f"the fit could meet any data: {counts} leave {max(0.0, left):.2g} degrees of freedom", remedy)
+    if not evidence.is_identifiable:
+        yield Fault(f"the data do not tell {' and '.join(evidence.unknowns)} apart", remedy)
     if evidence.ridge > MOST_RIDGE:
         part = f"{100 * evidence.ridge:.0f} % of what is known of the unknowns"
-        yield Fault(f"the ridge tells {part}, not the data: {told}", helps)
+        yield Fault(f"the ridge tells {part}, not the data: {counts}", remedy)
 
 
 def _of_range(session: Session) -> Iterator[Fault]:
@@ -179,47 +179,48 @@ def _of_range(session: Session) -> Iterator[Fault]:
 def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
     """Misfits that noise does not leave."""
     worst = ", ".join(channel.name for channel in _worst(evidence))
-    helps = f"{WAVES}; {RECORDS}"
+    remedy = f"{WAVES}; {RECORDS}"
     if evidence.chi_square > WIDENED_UP_TO:
         misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
-        yield Fault(f"the data are not explained: {misfit}; worst channels {worst}", helps)
+        yield Fault(f"the data are not explained: {misfit}; worst channels {worst}", remedy)
     usual, channels = max(1.0, evidence.chi_square), len(evidence.channels)
-    bad = [each for each in _worst(evidence) if each.chi_square > usual * _most(each.degrees, channels)]
+    bad = [each for each in _worst(evidence) if each.chi_square > usual * _chi_square_limit(each.degrees, channels)]
     if bad:
         named = ", ".join(channel.name for channel in bad)
         misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
         yield Fault(f"some data are not explained: {misfit}; worst channels {named}", RECORDS)
-    if evidence.held_out > max(WIDENED_UP_TO, _most(evidence.held_out_samples)):
+    if evidence.held_out > max(WIDENED_UP_TO, _chi_square_limit(evidence.held_out_samples)):
         misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
-        yield Fault(f"samples that were held out are {misfit}", helps)
-    if evidence.elsewhere > WIDENED_UP_TO:
-        misfit = f"missed by {math.sqrt(evidence.elsewhere):.3g} times what their weights allow beside the noise"
-        yield Fault(f"equation and known start are {misfit}", f"{helps}; smaller weights of either")
-    if evidence.von_neumann_ratio < min(LEAST_UNLIKE, 2.0 - _most(2 * evidence.samples)):
-        yield Fault("the misfit is no white noise: neighbours in time are alike", helps)
+        yield Fault(f"samples that were held out are {misfit}", remedy)
+    if evidence.other_misfit > WIDENED_UP_TO:
+        misfit = f"missed by {math.sqrt(evidence.other_misfit):.3g} times what their weights allow beside the noise"
+        yield Fault(f"equation and known start are {misfit}", f"{remedy}; smaller weights of either")
+    if evidence.von_neumann_ratio < min(LEAST_UNLIKE, 2.0 - _chi_square_limit(2 * evidence.samples)):
+        yield Fault("the misfit is no white noise: neighbours in time are alike", remedy)
 
 
 def _of_common(evidence: Evidence) -> Iterator[Fault]:
     """What all records have in common and a known start has not."""
-    surely = NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * len(evidence.common)))
-    wrong = [each for each in evidence.common if each.score > surely and each.shift > MOST_SHIFT]
+    surely = NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * len(evidence.common_errors)))
+    wrong = [each for each in evidence.common_errors if each.score > surely and each.shift > MOST_SHIFT]
     if wrong:
         worst = max(wrong, key=lambda each: each.score)  # a delay looks like a gain, but less so than like itself
-        moved = f"freeing it would move {worst.shifted} by {worst.shift:.2g} of its ±"
+        moved = f"freeing it would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
         yield Fault(f"{worst.name} does not fit: {moved}", RECORDS)
 
 
 def _of_model(evidence: Evidence) -> Iterator[Fault]:
     """Estimates that would be others with other waves, other channels or more steps."""
     if evidence.shift > MOST_SHIFT:
-        moved = f"would move {evidence.shifted} by {evidence.shift:.2g} of its ±"
+        moved = f"would move {evidence.most_shifted} by {evidence.shift:.2g} of its ±"
         yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
     yield from _of_common(evidence)
-    if evidence.scatter > _most(evidence.scatter_channels):
+    if evidence.scatter > _chi_square_limit(evidence.scatter_channels):
         more = f"{math.sqrt(evidence.scatter):.2g} times as far as noise makes them"
         yield Fault(f"the channels disagree on the unknowns, {more}", RECORDS)
-    if evidence.left > MOST_LEFT:
-        yield Fault(f"the search is not at its end: it would move on by {evidence.left:.2g} of ±", "more steps")
+    if evidence.remaining_step > MOST_LEFT:
+        step = f"{evidence.remaining_step:.2g} of ±"
+        yield Fault(f"the search is not at its end: it would move on by {step}", "more steps")
 
 
 def _worst(evidence: Evidence) -> list[Channel]:
@@ -227,7 +228,7 @@ def _worst(evidence: Evidence) -> list[Channel]:
     return sorted(known, key=lambda channel: -channel.chi_square)[:WORST]
 
 
-def _most(degrees: float, checks: int = 1, alarm: float = FALSE_ALARM) -> float:
+def _chi_square_limit(degrees: float, checks: int = 1, alarm: float = FALSE_ALARM) -> float:
     """The reduced chi-square that noise exceeds in one of so many checks as often as an alarm is allowed.
 
     Source: Wilson and Hilferty, PNAS 17, 1931.
@@ -237,7 +238,7 @@ def _most(degrees: float, checks: int = 1, alarm: float = FALSE_ALARM) -> float:
     return (1.0 - spread + z * math.sqrt(spread)) ** 3
 
 
-def _known(value: float) -> float | None:
+def _finite_or_none(value: float) -> float | None:
     """For JSON, which has no NaN."""
     return value if math.isfinite(value) else None
 

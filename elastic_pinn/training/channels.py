@@ -31,7 +31,7 @@ class Channels:
         """The sum over each channel, (D, ...) -> (C, ...)."""
         return values.new_zeros(len(self.names), *values.shape[1:]).index_add(0, self.of, values)
 
-    def unlikeness(self, values: Tensor) -> float:
+    def von_neumann_ratio(self, values: Tensor) -> float:
         """The mean square of the difference of neighbours in time over that of independent ones: 1 for white noise,
         and less where neighbours are alike. Source: von Neumann, Ann. Math. Statist. 12, 1941."""
         order = torch.argsort(self.time, stable=True)

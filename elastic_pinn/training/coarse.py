@@ -26,15 +26,15 @@ from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import MaterialParameters
 from elastic_pinn.sections import NetworkConfig
-from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
-from elastic_pinn.training.optimizers.catalogue import of_last_layer
 from elastic_pinn.training.optimizers.flat import gather, put
-from elastic_pinn.training.optimizers.least_squares import Factored
+from elastic_pinn.training.optimizers.least_squares import RidgeQR
+from elastic_pinn.training.optimizers.registry import of_last_layer
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Batches
+from elastic_pinn.training.step_objective import StepObjective
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Coarse:
         """What the best amplitudes leave of the data's mean square, with the unknowns' parameters (U,)."""
         put(self._unknowns, place)
         residuals, matrix = self._system(self._layer)  # (M,), (M, F), the amplitudes being 0
-        return Factored(matrix, RIDGE).left_over(residuals[:, None]).square().sum().item()
+        return RidgeQR(matrix, RIDGE).rotated_residual(residuals[:, None]).square().sum().item()
 
     def refined(self, place: Tensor) -> tuple[Tensor, float]:
         """Where Gauss-Newton leads to from a place (U,), and what is left there."""
@@ -128,13 +128,13 @@ class Coarse:
             self._system,
             lambda wanted: self._loss.curvature(self._model, self._batches, wanted),
             Processes(),
-            self._model.material.furthest,
+            self._model.material.search_bound,
         )
         search = VariableProjection(self._layer, self._unknowns[:MOST_SEARCHED], RIDGE)
         for _ in range(STEPS):
-            attempt = Attempt(objective)
-            search.step(attempt)
-            if attempt.converged or not attempt.moved:
+            step_objective = StepObjective(objective)
+            search.step(step_objective)
+            if step_objective.converged or not step_objective.moved:
                 break
         left = objective().item()
         put(self._layer, torch.zeros_like(gather(self._layer)))
@@ -175,15 +175,15 @@ def _thinned(batch: Batch, count: int) -> Batch:
 def _grid(material: MaterialParameters, here: Tensor) -> list[Tensor]:
     """Places (U,) all over what is searched; of more than MOST_SEARCHED unknowns, the last stay where they are."""
     width = math.log(material.initial.unknown_range)
-    furthest = width * math.tanh(material.furthest / width)
-    steps = min(math.ceil(furthest / SPACING), MOST_STEPS)
-    if steps * SPACING < furthest:
+    search_bound = width * math.tanh(material.search_bound / width)
+    steps = min(math.ceil(search_bound / SPACING), MOST_STEPS)
+    if steps * SPACING < search_bound:
         logger.info(
             "unknown_range %g is so wide that its grid is coarser than usual: a factor of %.2g from place to place",
             material.initial.unknown_range,
-            math.exp(furthest / steps),
+            math.exp(search_bound / steps),
         )
-    logarithms = torch.linspace(-furthest, furthest, 2 * steps + 1, dtype=torch.float64)
+    logarithms = torch.linspace(-search_bound, search_bound, 2 * steps + 1, dtype=torch.float64)
     axis = (width * torch.atanh(logarithms / width)).tolist()
     searched = min(len(here), MOST_SEARCHED)
     rest = here[searched:].tolist()

@@ -13,7 +13,7 @@ def has_converged(session: Session) -> bool | None:
     return session.converged and not session.model.material.at_edge()
 
 
-def account_of_end(session: Session) -> str:
+def explain_end(session: Session) -> str:
     """Why no step more is needed; first whatever keeps the result from being one."""
     edges = edges_text(session)
     advice = f"{edges}: widen unknown_range, or check the units" if edges else ""

@@ -43,14 +43,14 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class Common:
+class CommonError:
     """What all records may have in common, were it free: what does not fit then, its estimate in units of what noise
     makes of it, and by how much of its ± it would move the unknown that it moves most."""
 
     name: str
     score: float
     shift: float
-    shifted: str
+    most_shifted: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Evidence:
     """
 
     unknowns: tuple[str, ...]
-    tells_apart: bool
+    is_identifiable: bool
     samples: int
     amplitudes: int
     effective_parameters: float
@@ -78,15 +78,15 @@ class Evidence:
     held_out: float
     held_out_samples: int
     signal: float
-    elsewhere: float
+    other_misfit: float
     von_neumann_ratio: float
     scatter: float
     scatter_channels: float
     ridge: float
-    left: float
+    remaining_step: float
     shift: float
-    shifted: str
-    common: tuple[Common, ...]
+    most_shifted: str
+    common_errors: tuple[CommonError, ...]
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -94,13 +94,13 @@ class Evidence:
         return self.samples - self.effective_parameters
 
 
-def of_session(session: Session, linear: Linearised) -> Evidence:
+def evidence_of(session: Session, linear: Linearised) -> Evidence:
     """Look at a session of a problem with receivers and unknowns."""
     receivers, unknowns = session.problem.receivers, session.problem.material.unknowns
     assert receivers is not None, "there are no unknowns without"
     noise = noise_of(receivers)
-    if not linear.tells_unknowns_apart:
-        return _untold(linear, unknowns, noise)
+    if not linear.is_identifiable:
+        return _unidentifiable(linear, unknowns, noise)
     unit = noise.level / session.problem.scales.displacement  # dimensionless
     batch, data = session.sampler.batches["data"], linear.data
     misfits = linear.residuals[data] / linear.weight / unit  # (D,)
@@ -117,7 +117,7 @@ def of_session(session: Session, linear: Linearised) -> Evidence:
     shift = (_shift_by_more_features(session, linear) / errors).abs()  # (U,)
     return Evidence(
         unknowns=unknowns,
-        tells_apart=True,
+        is_identifiable=True,
         samples=len(misfits),
         amplitudes=linear.amplitudes,
         effective_parameters=float(leverage.sum()),
@@ -132,35 +132,35 @@ def of_session(session: Session, linear: Linearised) -> Evidence:
         held_out=held_out,
         held_out_samples=held_out_samples,
         signal=float((batch.target.double() / unit).square().mean()) - 1.0,
-        elsewhere=linear.worst_elsewhere(unit),
-        von_neumann_ratio=where.unlikeness(misfits),
+        other_misfit=linear.worst_other_mean_square(unit),
+        von_neumann_ratio=where.von_neumann_ratio(misfits),
         scatter=float(ratio.max()),
         scatter_channels=float((expected.sum(0).square() / expected.square().sum(0)).min()),
-        ridge=_part_of_information(linear, slice(len(linear.residuals), None)),
-        left=float((linear.step_left / errors).abs().max()),
+        ridge=_information_fraction(linear, slice(len(linear.residuals), None)),
+        remaining_step=float((linear.remaining_step / errors).abs().max()),
         shift=float(shift.max()),
-        shifted=unknowns[int(shift.argmax())],
-        common=_in_common(session, linear, unit, errors),
+        most_shifted=unknowns[int(shift.argmax())],
+        common_errors=_common_errors(session, linear, unit, errors),
     )
 
 
-def _untold(linear: Linearised, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
+def _unidentifiable(linear: Linearised, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
     """Where some change of the unknowns changes no misfit, nothing else counts."""
     nothing = dict.fromkeys(
-        ("chi_square", "held_out", "signal", "elsewhere", "von_neumann_ratio", "scatter", "ridge"), math.nan
+        ("chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge"), math.nan
     )
     return Evidence(
-        **nothing, unknowns=unknowns, tells_apart=False, samples=linear.data.stop - linear.data.start,
+        **nothing, unknowns=unknowns, is_identifiable=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
         deviations=dict.fromkeys(unknowns, math.inf), channels=(), held_out_samples=0, scatter_channels=0.0,
-        left=math.nan, shift=math.nan, shifted="", common=(),
+        remaining_step=math.nan, shift=math.nan, most_shifted="", common_errors=(),
     )  # fmt: skip
 
 
 def _in_si(session: Session, linear: Linearised, unit: float) -> dict[str, float]:
     """The unknowns' standard deviations for data noise of a dimensionless size."""
     spread = _by_parameters(session.model.material)  # (3, U)
-    covariance = unit**2 * spread @ linear.unknowns_by_data() @ spread.T
+    covariance = unit**2 * spread @ linear.unknowns_covariance() @ spread.T
     found = dict(zip(PARAMETERS, covariance.diagonal().sqrt().tolist(), strict=True))
     return {name: found[name] for name in session.problem.material.unknowns}
 
@@ -176,14 +176,14 @@ def _held_out(session: Session, linear: Linearised, unit: float) -> tuple[float,
     return float((misfits.square() / expected).mean()), len(misfits)
 
 
-def _part_of_information(linear: Linearised, rows: slice) -> float:
+def _information_fraction(linear: Linearised, rows: slice) -> float:
     """The greatest part of what is known of any combination of the unknowns that comes from some of the rows."""
     triangle = torch.linalg.cholesky(linear.information)
-    part = torch.linalg.solve_triangular(triangle, linear.seen[rows].T, upper=False)  # (U, rows)
+    part = torch.linalg.solve_triangular(triangle, linear.projected_effects[rows].T, upper=False)  # (U, rows)
     return float(torch.linalg.matrix_norm(part, ord=2)) ** 2
 
 
-def _in_common(session: Session, linear: Linearised, unit: float, errors: Tensor) -> tuple[Common, ...]:
+def _common_errors(session: Session, linear: Linearised, unit: float, errors: Tensor) -> tuple[CommonError, ...]:
     """What the records say of a gain, a delay and an offset of all of them. errors: of the unknowns' parameters, (U,).
 
     Where nothing is known but the records, a solution goes over into one: none can be told, and no score is large.
@@ -202,12 +202,12 @@ def _in_common(session: Session, linear: Linearised, unit: float, errors: Tensor
     effects[linear.data] = linear.weight * at_data
     beyond_layer = linear.factored.residual(effects)  # (M + P, E)
     by_unknowns = linear.gain @ beyond_layer  # (U, E)
-    alone = beyond_layer - linear.seen @ by_unknowns  # (M + P, E)
-    pull, square = alone.T @ linear.left, alone.square().sum(0)  # (E,)
+    alone = beyond_layer - linear.projected_effects @ by_unknowns  # (M + P, E)
+    pull, square = alone.T @ linear.projected_residual, alone.square().sum(0)  # (E,)
     score = pull / (linear.weight * unit * alone[linear.data].square().sum(0).sqrt())  # (E,)
     shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
     return tuple(
-        Common(name, float(abs(score[i])), float(shifts[:, i].max()), unknowns[int(shifts[:, i].argmax())])
+        CommonError(name, float(abs(score[i])), float(shifts[:, i].max()), unknowns[int(shifts[:, i].argmax())])
         for i, name in enumerate(changes)
     )
 
@@ -217,12 +217,12 @@ def _shift_by_more_features(session: Session, linear: Linearised) -> Tensor:
     effects = _of_more_features(session, linear)  # (M, E)
     ridge = torch.diag(linear.factored.ridge * torch.linalg.vector_norm(effects, dim=0))  # (E, E)
     parts = torch.cat([linear.residuals[:, None], linear.effects, effects], dim=1)  # (M, 1 + U + E)
-    held = torch.nn.functional.pad(linear.held[:, None], (0, parts.shape[1] - 1))  # (P, 1 + U + E)
-    known, more = linear.factored.left_over(parts, held).tensor_split([-len(ridge)], dim=1)
+    held = torch.nn.functional.pad(linear.ridge_residual[:, None], (0, parts.shape[1] - 1))  # (P, 1 + U + E)
+    known, more = linear.factored.rotated_residual(parts, held).tensor_split([-len(ridge)], dim=1)
     basis, _ = torch.linalg.qr(torch.cat([more, ridge]))  # (M + E, E)
     known = torch.cat([known, known.new_zeros(len(ridge), known.shape[1])])  # (M + E, 1 + U)
     known = known - basis @ (basis.T @ known)
-    return -torch.linalg.pinv(known[:, 1:]) @ known[:, 0] - linear.step_left
+    return -torch.linalg.pinv(known[:, 1:]) @ known[:, 0] - linear.remaining_step
 
 
 def _of_more_features(session: Session, linear: Linearised) -> Tensor:

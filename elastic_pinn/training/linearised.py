@@ -31,7 +31,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.optimizers import can_be_factored, of_last_layer, unknowns_of
 from elastic_pinn.training.optimizers.flat import gather
-from elastic_pinn.training.optimizers.least_squares import Factored
+from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
@@ -90,16 +90,16 @@ class Linearised:
         self.data, samples = self.places["data"], len(self._batches["data"].points)
         self.weight = math.sqrt(self._loss.weights["data"] / samples)
         self.amplitudes = sum(parameter.numel() for parameter in self._layer)
-        self.factored = _at_hand(session) or self._factor(session.config.ridge)
-        self.held = self.factored.ridge * self.factored.sizes(gather(self._layer).double())
-        self._made_good = self.factored.solve(self.effects)  # x, (P, U)
-        self.seen = self.factored.residual(self.effects)
+        self.factored = _existing_factorization(session) or self._factor(session.config.ridge)
+        self.ridge_residual = self.factored.ridge * self.factored.sizes(gather(self._layer).double())
+        self._compensation = self.factored.solve(self.effects)  # x, (P, U)
+        self.projected_effects = self.factored.residual(self.effects)
 
-    def _factor(self, ridge: float) -> Factored:
+    def _factor(self, ridge: float) -> RidgeQR:
         _, matrix = self._loss.system(self._model, self._batches, self._layer)  # (M, P)
-        return Factored(matrix.double(), ridge)
+        return RidgeQR(matrix.double(), ridge)
 
-    def worst_elsewhere(self, unit: float) -> float:
+    def worst_other_mean_square(self, unit: float) -> float:
         """The greatest mean square that the misfits of any place but the receivers have, in units of what their weights
         stand for beside data noise of a dimensionless size.
 
@@ -112,30 +112,31 @@ class Linearised:
     @property
     def information(self) -> Tensor:
         """S^T S, (U, U)."""
-        return self.seen.T @ self.seen
+        return self.projected_effects.T @ self.projected_effects
 
     @property
-    def tells_unknowns_apart(self) -> bool:
+    def is_identifiable(self) -> bool:
         """Whether the misfits show every change of the unknowns, beyond rounding."""
-        rounding = len(self.seen) * torch.finfo(self.seen.dtype).eps * float(self.effects.norm())
-        return int(torch.linalg.matrix_rank(self.seen, atol=rounding, rtol=0.0)) == self.seen.shape[1]
+        effects = self.projected_effects
+        rounding = len(effects) * torch.finfo(effects.dtype).eps * float(self.effects.norm())
+        return int(torch.linalg.matrix_rank(effects, atol=rounding, rtol=0.0)) == effects.shape[1]
 
     @cached_property
     def gain(self) -> Tensor:
         """What the unknowns' parameters follow of a change of each misfit, (S^T S)^-1 S^T, (U, M + P)."""
-        return torch.linalg.pinv(self.seen)
+        return torch.linalg.pinv(self.projected_effects)
 
     @cached_property
-    def left(self) -> Tensor:
+    def projected_residual(self) -> Tensor:
         """The misfits that the last layer could not make smaller, the ridge's below, (M + P,)."""
-        return self.factored.residual(self.residuals[:, None], self.held[:, None])[:, 0]
+        return self.factored.residual(self.residuals[:, None], self.ridge_residual[:, None])[:, 0]
 
     @property
-    def step_left(self) -> Tensor:
+    def remaining_step(self) -> Tensor:
         """By how much the unknowns' parameters are off where the misfits are least, to first order, (U,)."""
-        return -self.gain @ self.left
+        return -self.gain @ self.projected_residual
 
-    def unknowns_by_data(self) -> Tensor:
+    def unknowns_covariance(self) -> Tensor:
         """The unknowns' covariance that data misfits of variance 1 leave, dimensionless and unweighted, (U, U)."""
         at_data = self.weight * self.gain[:, self.data]  # (U, D)
         return at_data @ at_data.T
@@ -146,12 +147,12 @@ class Linearised:
         Where data have noise s, dimensionless, z z^T times (weight s)^2 is the displacement's covariance that data,
         known start and ridge leave: a field that nothing sees is uncertain by all that the ridge allows.
         """
-        [term] = [term for term in self._loss.terms if term.place == "data"]
-        equations = term.equations(self._model.material(), batch)
+        [statement] = [each for each in self._loss.statements if each.place == "data"]
+        equations = statement.equations(self._model.material(), batch)
         rows = self._model.jacobian(equations, self._layer).double()  # (2 N, P)
         if not self._unknowns:
             return self.factored.coordinates(rows)
-        unseen = self._model.jacobian(equations, self._unknowns).double() - rows @ self._made_good  # (2 N, U)
+        unseen = self._model.jacobian(equations, self._unknowns).double() - rows @ self._compensation  # (2 N, U)
         triangle = torch.linalg.cholesky(self.information, upper=True)
         own = torch.linalg.solve_triangular(triangle, unseen, upper=True, left=False)
         return torch.cat([self.factored.coordinates(rows), own], dim=1)
@@ -161,7 +162,7 @@ class Linearised:
         return (self.weight * self.coordinates(self._batches["data"])).square().sum(1)
 
 
-def _at_hand(session: Session) -> Factored | None:
+def _existing_factorization(session: Session) -> RidgeQR | None:
     """What the last step has factored anyway."""
     optimizer = session.optimizer
     is_exact = session.config.precision == "float64"

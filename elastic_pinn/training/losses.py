@@ -1,6 +1,7 @@
-"""The terms of the loss and their weights.
+"""The statements that a loss is made of, and their weights.
 
-Every term is the mean, over points, of a squared misfit that is dimensionless and of order one at the start.
+Every statement adds the mean over its points of a squared residual, which is dimensionless and of order one at the
+start.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.curvature import Curvature
-from elastic_pinn.networks.equations import Equations, form_of
+from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.jets import components
 from elastic_pinn.physics import Displacement, Problem
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, traction
@@ -23,11 +24,11 @@ from elastic_pinn.physics.material import Moduli
 from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.sampling import Batch, Batches
 
-Left = Callable[[Derivatives, Moduli, Tensor], Tensor]
+LinearOperator = Callable[[Derivatives, Moduli, Tensor], Tensor]
 
 
 class Wavefield(Protocol):
-    """What a loss looks at."""
+    """What a loss needs of a model."""
 
     def material(self) -> Moduli:
         """lambda, mu, rho, dimensionless."""
@@ -37,36 +38,49 @@ class Wavefield(Protocol):
 
 
 @dataclass(frozen=True)
-class Term:
-    """One thing that is asked for: where, by which derivatives, what should equal the target there, and in which column
-    it counts. The left side is linear in the derivatives, and in the normals where it looks at them."""
+class Statement:
+    """One thing that a wavefield u must satisfy: residual = operator(u) - target = 0 at sampled points.
+
+    Attributes
+    ----------
+    place : str
+        Where: the name of the batch with the points, their targets and normals.
+    column : str
+        The column of the loss that its mean square is added to.
+    derivatives : tuple of str
+        The derivatives of u that the operator needs.
+    operator : callable
+        (u, moduli, normals (N, 2)) -> (N, 2), linear in u, and in the normals if it uses them.
+    uses_normals : bool
+        Whether the operator depends on the normals.
+    """
 
     place: str
     column: str
-    wanted: tuple[str, ...]
-    left: Left
-    looks_at_normals: bool = False
+    derivatives: tuple[str, ...]
+    operator: LinearOperator
+    uses_normals: bool = False
 
     def equations(self, moduli: Moduli, batch: Batch) -> Equations:
-        """What the term asks of a wavefield at some points, in a material."""
-        names = components(self.wanted)
-        share = batch.normal if self.looks_at_normals else torch.ones_like(batch.points[:, :1])  # (N, K)
-        axes = torch.eye(share.shape[1], 2, dtype=share.dtype, device=share.device)  # (K, 2)
-        form = form_of(lambda u, normal: self.left(u, moduli, normal), names, axes)
-        return Equations(batch.points, names, form, share, batch.target, batch.elsewhere)
+        """The linear equations of the statement at the points of a batch, in a material."""
+        names = components(self.derivatives)
+        coefficients = batch.normal if self.uses_normals else torch.ones_like(batch.points[:, :1])  # (N, K)
+        axes = torch.eye(coefficients.shape[1], 2, dtype=coefficients.dtype, device=coefficients.device)  # (K, 2)
+        operator = operator_of(lambda u, normal: self.operator(u, moduli, normal), names, axes)
+        return Equations(batch.points, names, operator, coefficients, batch.target, batch.n_remote)
 
 
-def terms(problem: Problem) -> tuple[Term, ...]:
-    """All that a problem asks for."""
-    found = [Term("interior", "pde", MOTION, _equation)]
+def statements(problem: Problem) -> tuple[Statement, ...]:
+    """All statements of a problem."""
+    found = [Statement("interior", "pde", MOTION, _equation)]
     for i, condition in enumerate(problem.boundary):
         asked = ((), _displacement) if isinstance(condition, Displacement) else (STRAIN, traction, True)
-        found.append(Term(f"boundary {i}", "boundary", *asked))
+        found.append(Statement(f"boundary {i}", "boundary", *asked))
     if problem.initial:
-        found.append(Term("initial displacement", "initial", (), _displacement))
-        found.append(Term("initial velocity", "initial", ("t",), _velocity))
+        found.append(Statement("initial displacement", "initial", (), _displacement))
+        found.append(Statement("initial velocity", "initial", ("t",), _velocity))
     if problem.receivers:
-        found.append(Term("data", "data", (), _displacement))
+        found.append(Statement("data", "data", (), _displacement))
     return tuple(found)
 
 
@@ -83,14 +97,14 @@ def _velocity(u: Derivatives, moduli: Moduli, normal: Tensor) -> Tensor:
 
 
 class Loss:
-    """The weighted sum of a problem's terms.
+    """The weighted sum of the mean squared residuals of a problem's statements.
 
     Called with a model and its batches, returns {"total": ..., "pde": ..., ...}: scalar tensors, of which "total" is
     the weighted sum and the others are unweighted.
     """
 
     def __init__(self, problem: Problem, config: TrainingConfig) -> None:
-        self.terms = terms(problem)
+        self.statements = statements(problem)
         self._is_compiled = config.compile
         weights = {
             "pde": config.weight_pde,
@@ -98,7 +112,7 @@ class Loss:
             "initial": config.weight_initial,
             "data": config.weight_data,
         }
-        self.weights: Mapping[str, float] = {term.column: weights[term.column] for term in self.terms}
+        self.weights: Mapping[str, float] = {each.column: weights[each.column] for each in self.statements}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -106,16 +120,16 @@ class Loss:
         return ("total", *self.weights)
 
     def equations(self, model: Wavefield, batches: Batches) -> list[Equations]:
-        """What each term asks of a model at some points."""
+        """The linear equations of each statement at the points of its batch."""
         moduli = model.material()
-        return [term.equations(moduli, batches[term.place]) for term in self.terms]
+        return [statement.equations(moduli, batches[statement.place]) for statement in self.statements]
 
     def __call__(self, model: Wavefield, batches: Batches) -> dict[str, Tensor]:
-        """Every column's value for a model at some points."""
+        """Evaluate every column for a model at some points."""
         squares = model.mean_squares(self.equations(model, batches), self._is_compiled).unbind()
         sums: dict[str, Tensor] = {}
-        for term, square in zip(self.terms, squares, strict=True):
-            sums[term.column] = sums[term.column] + square if term.column in sums else square
+        for statement, square in zip(self.statements, squares, strict=True):
+            sums[statement.column] = sums[statement.column] + square if statement.column in sums else square
         total = torch.stack([weight * sums[column] for column, weight in self.weights.items()]).sum()
         return {"total": total, **sums}
 
@@ -129,12 +143,12 @@ class Loss:
         return torch.cat(residuals), torch.cat(jacobians)
 
     def rows(self, batches: Batches) -> dict[str, slice]:
-        """Which of the misfits that `system` gives are whose, by place."""
+        """Which rows of `system` belong to which place."""
         found, start = {}, 0
-        for term in self.terms:
-            if self.weights[term.column]:
-                end = start + 2 * len(batches[term.place].points)
-                found[term.place], start = slice(start, end), end
+        for statement in self.statements:
+            if self.weights[statement.column]:
+                end = start + 2 * len(batches[statement.place].points)
+                found[statement.place], start = slice(start, end), end
         return found
 
     def curvature(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> Curvature:
@@ -142,8 +156,9 @@ class Loss:
         return model.curvature(self._weighted(model, batches), parameters)
 
     def _weighted(self, model: Model, batches: Batches) -> list[tuple[float, Equations]]:
-        """What counts, and how much each of its points' squared misfits does."""
-        with torch.enable_grad():  # an optimizer's step asks without, but the forms are to tell of the material
-            asked = self.equations(model, batches)
-        weights = [self.weights[term.column] / len(each.points) for term, each in zip(self.terms, asked, strict=True)]
-        return [(weight, each) for weight, each in zip(weights, asked, strict=True) if weight]
+        """The equations with a weight above 0, each with the weight of one point's squared residual."""
+        with torch.enable_grad():  # optimizers run without gradients, but the operators depend on the material
+            equations = self.equations(model, batches)
+        pairs = zip(self.statements, equations, strict=True)
+        weighted = [(self.weights[statement.column] / len(each.points), each) for statement, each in pairs]
+        return [(weight, each) for weight, each in weighted if weight]

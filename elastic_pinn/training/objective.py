@@ -28,8 +28,8 @@ class Objective:
     the loss just there. The last evaluation is therefore kept and given again, which saves up to half of all
     evaluations and changes no bit.
 
-    furthest: how far from 0, where they start, the material's unknowns are searched. better_start: looks for a place of
-    theirs, (U,), from which a search is more likely to succeed; None where it knows none.
+    search_bound: the greatest absolute value of the material's unknowns, which start at 0. better_start: looks for
+    values of theirs, (U,), from which a search is more likely to succeed; None where it finds none.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class Objective:
         system: System,
         curvature: MakeCurvature,
         processes: Processes,
-        furthest: float = math.inf,
+        search_bound: float = math.inf,
         better_start: Callable[[], Tensor | None] = lambda: None,
     ) -> None:
         self._parameters, self._evaluate, self._processes = parameters, evaluate, processes
         self.system, self.curvature = system, curvature
-        self.furthest, self.better_start = furthest, better_start
+        self.search_bound, self.better_start = search_bound, better_start
         self.forget()
 
     def forget(self) -> None:

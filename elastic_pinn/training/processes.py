@@ -1,10 +1,11 @@
-"""The processes of one run, as torchrun starts them: what they say to each other.
+"""Communication between the processes of one run, as torchrun starts them.
 
-The first one leads. The others help: every process draws the same points from the same generator, looks at its share
-of them where the leader says, and what all find is added up at the leader's. Optimizer, decisions and files are the
-leader's alone, so that nothing can drift apart; and one process alone does what it would do without all this.
+The process of rank 0 is the leader, the others are workers. Every process draws the same points from the same
+generator and evaluates the loss on its share of them, at the parameters that the leader broadcasts; losses and
+gradients are summed at the leader. Only the leader has an optimizer, takes decisions and writes files, so that the
+processes cannot diverge from each other. A single process behaves as if this module did not exist.
 
-Gradients on GPUs are added up by NCCL, a card for each process; all else goes by Gloo.
+Gradients on GPUs are summed by NCCL, with one GPU for each process; everything else uses Gloo.
 """
 
 from __future__ import annotations
@@ -25,92 +26,105 @@ from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.training.sampling import Batches
 
-PATIENCE = timedelta(minutes=30)  # with a process that is silent; one that died is noticed at once
-NO_CALL = 0.0  # where a call has the number of draws
+PATIENCE = timedelta(minutes=30)  # for a process that does not answer; one that died is noticed at once
+NO_REQUEST = 0.0  # in place of the number of draws: no further evaluation is requested
 
 Terms = Mapping[str, Tensor]
 Gradients = Sequence[Tensor]
 
 
 class LostProcessError(ElasticPinnError, RuntimeError):
-    """Another process of the run is gone, or was silent for too long."""
+    """Another process of the run has ended, or did not answer in time."""
 
 
 class Processes:
-    """This process and all others of a run; by default there are no others, and nothing here does anything.
+    """This process and all others of a run; with the defaults there are no others, and no method communicates.
 
-    rank: 0 for the leader. count: how many there are.
+    Parameters
+    ----------
+    rank
+        The number of this process; 0 for the leader.
+    count
+        The number of processes.
     """
 
     def __init__(self, rank: int = 0, count: int = 1) -> None:
         self.rank, self.count = rank, count
-        self._awaited = 0  # how many numbers the call has that the helpers wait for; 0: they wait for news
-        self._owed = False  # whether they have not yet given what they were called for
+        self._request_size = 0  # numbers in the next request that the workers expect; 0: they expect a message
+        self._is_sum_pending = False  # whether the workers have not yet delivered the last requested evaluation
 
     @property
-    def is_helper(self) -> bool:
-        """Whether another process leads."""
+    def is_worker(self) -> bool:
+        """Whether another process is the leader."""
         return self.rank > 0
 
     @property
-    def has_helpers(self) -> bool:
-        """Whether this process leads others."""
-        return self.count > 1 and not self.is_helper
+    def has_workers(self) -> bool:
+        """Whether this process is the leader of others."""
+        return self.count > 1 and not self.is_worker
 
     def share(self, batches: Batches) -> Batches:
-        """This process's part of all points."""
+        """Select this process's part of all points."""
         if self.count == 1:
             return batches
         return {place: batch.part(self.rank, self.count) for place, batch in batches.items()}
 
-    def call(self, draws: int, position: Tensor) -> None:
-        """Have the helpers evaluate at a position (P,), at the points of that many draws."""
-        if self.has_helpers:
-            self._owed = True
-            self._shout(torch.cat([torch.tensor([draws], dtype=torch.float64), position.cpu().double()]))
+    def request_evaluation(self, draws: int, position: Tensor) -> None:
+        """Ask the workers to evaluate the loss at parameters (P,), on the points of the given number of draws."""
+        if self.has_workers:
+            self._is_sum_pending = True
+            self._broadcast(torch.cat([torch.tensor([draws], dtype=torch.float64), position.cpu().double()]))
 
-    def calls(self, parameters: int) -> Iterator[tuple[int, Tensor]]:
-        """For a helper: each call, (draws, position), until news are to come."""
+    def evaluation_requests(self, parameters: int) -> Iterator[tuple[int, Tensor]]:
+        """Yield each requested evaluation, (draws, parameters (P,)), in a worker, until a message is to follow."""
         message = torch.empty(1 + parameters, dtype=torch.float64)
-        while self._shout(message)[0] != NO_CALL:
+        while self._broadcast(message)[0] != NO_REQUEST:
             yield int(message[0]), message[1:]
 
     def sum(self, terms: Terms, gradients: Gradients) -> tuple[Terms, Gradients]:
-        """What all processes found, added up; for a helper, who only gives, it has no meaning."""
+        """Sum losses and gradients over all processes; the result is valid in the leader only."""
         if self.count == 1:
             return terms, gradients
         packed = torch.cat([torch.stack(list(terms.values())), *(gradient.reshape(-1) for gradient in gradients)])
-        with _connected():
+        with _translated_errors():
             dist.reduce(packed, 0)
-        self._owed = False
+        self._is_sum_pending = False
         scalars, *pieces = packed.split([len(terms), *(gradient.numel() for gradient in gradients)])
         summed = [piece.view_as(gradient) for piece, gradient in zip(pieces, gradients, strict=True)]
         return dict(zip(terms, scalars, strict=True)), summed
 
-    def tell(self, news: Any, parameters: int = 0) -> None:
-        """Give all helpers an object, which they `hear`. parameters: if not 0, they go on to `calls` with so many."""
-        if self._owed:
-            leave()  # what they wait for will not come
-            return
-        if self._awaited:
-            self._shout(torch.full([self._awaited], NO_CALL, dtype=torch.float64))
-        with _connected():
-            dist.broadcast_object_list([news])
-        self._awaited = 1 + parameters if parameters else 0
+    def send(self, message: Any, parameters: int = 0) -> None:
+        """Send an object to all workers, which `receive` it.
 
-    def hear(self) -> Any:
-        """For a helper: what the leader tells."""
-        news = [None]
-        with _connected():
-            dist.broadcast_object_list(news)
-        return news[0]
+        Parameters
+        ----------
+        message
+            Any object that can be pickled.
+        parameters
+            P, if the workers then wait for `evaluation_requests` with P parameters; 0 if they do not.
+        """
+        if self._is_sum_pending:
+            leave()  # the workers wait for a sum that will not be completed
+            return
+        if self._request_size:
+            self._broadcast(torch.full([self._request_size], NO_REQUEST, dtype=torch.float64))
+        with _translated_errors():
+            dist.broadcast_object_list([message])
+        self._request_size = 1 + parameters if parameters else 0
+
+    def receive(self) -> Any:
+        """Receive, in a worker, the object that the leader sends."""
+        message = [None]
+        with _translated_errors():
+            dist.broadcast_object_list(message)
+        return message[0]
 
     def require_same(self, config: Config, problem: Problem) -> None:
-        """Raises ConfigError, in all processes, if they were not all given the same."""
+        """Raise ConfigError, in all processes, unless all were given the same config and problem."""
         if self.count == 1:
             return
         found: list[Any] = [None] * self.count
-        with _connected():
+        with _translated_errors():
             dist.all_gather_object(found, (config.to_json(), problem.identity))
         for rank, (text, identity) in enumerate(found):
             changes = config.differences(Config.from_json(text))
@@ -120,49 +134,56 @@ class Processes:
                     f"process {rank} was given another {what} than process {self.rank}: give all the same"
                 )
 
-    def _shout(self, message: Tensor) -> Tensor:
-        """The message (numbers,) as the leader has it."""
-        with _connected():
+    def _broadcast(self, message: Tensor) -> Tensor:
+        """Broadcast the leader's numbers (n,) to all processes, in place."""
+        with _translated_errors():
             dist.broadcast(message, 0)
         return message
 
 
-def joined(device: str) -> Processes:
-    """All processes that torchrun started, or else this one alone.
+def join(device: str) -> Processes:
+    """Join the group of all processes that torchrun started; without torchrun, this process alone.
 
-    device: of the config; "cuda" is a card of its own for each process from here on, in this thread. Raises ConfigError
-    where that cannot be.
+    Parameters
+    ----------
+    device
+        Of the config. With "cuda", each process uses a GPU of its own from here on, in this thread.
+
+    Raises
+    ------
+    ConfigError
+        If the processes cannot use that device.
     """
     if not (dist.is_available() and dist.is_torchelastic_launched()):
         return Processes()
     if not dist.is_initialized():
-        _make_group()
+        _make_process_group()
     processes = Processes(dist.get_rank(), dist.get_world_size())
     if processes.count > 1 and device != "cpu":
-        _take_card(device)
+        _select_gpu(device)
     return processes
 
 
-def _make_group() -> None:
-    """Have a group of all processes until this one ends, for a script may train more than once.
+def _make_process_group() -> None:
+    """Make a group of all processes, which lasts until this one exits, since a script may train more than once.
 
-    A group that is still there when the interpreter goes makes it crash. What torch imports of its own in time keeps
-    the group of that moment for ever, and must hence come first.
+    The interpreter crashes if the group still exists when it shuts down. A module that torch imports later keeps a
+    reference to the group of that moment, and is therefore imported first.
     """
     import torch.distributed.nn
 
-    with _connected():
+    with _translated_errors():
         dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
     atexit.register(leave)
 
 
 def leave() -> None:
-    """Have nothing more to do with the other processes, who notice at once."""
+    """Leave the process group; the other processes notice at once."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
 
-def _take_card(device: str) -> None:
+def _select_gpu(device: str) -> None:
     here, cards = int(os.environ["LOCAL_WORLD_SIZE"]), torch.cuda.device_count()
     if device != "cuda":
         raise ConfigError(f"device = {device!r} with several processes: give 'cuda', and each takes a card of its own")
@@ -172,8 +193,8 @@ def _take_card(device: str) -> None:
 
 
 @contextmanager
-def _connected() -> Iterator[None]:
-    """Say in plain words that another process is gone."""
+def _translated_errors() -> Iterator[None]:
+    """Translate torch's errors of communication into a LostProcessError."""
     try:
         yield
     except RuntimeError as error:  # of torch.distributed, all are

@@ -34,7 +34,7 @@ from elastic_pinn.storage import (
 )
 from elastic_pinn.training.ending import has_converged
 from elastic_pinn.training.environment import ROUNDING, environment, facts
-from elastic_pinn.training.rescue import can_write, loss_of, places
+from elastic_pinn.training.rescue import can_write, rescue_folders, why_lost
 from elastic_pinn.training.saving import Saver
 from elastic_pinn.training.session import DivergedError, Session
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 1.0  # whether the run directory is still there
+CHECK_EVERY_S = 1.0  # whether the run directory is still there
 COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}
 
 
@@ -74,7 +74,7 @@ class Record:
         config = session.config
         self._lock, self._run_dir, self._store = lock, lock.folder, store
         self._session, self._origin, self._mirror = session, origin, mirror
-        self._look_due, self._is_writable = 0.0, True
+        self._check_due, self._is_writable = 0.0, True
         self._saver = Saver(store, Policy(config.keep_last, config.keep_best, config.keep_every), mirror)
         self._environment = environment(config.device, session.processes.count)
         self._blocked_s = 0.0  # of training, for copies of its state and for a save before that was not done
@@ -98,25 +98,25 @@ class Record:
         return f"{self._saver.failures_in_row} checkpoints in a row failed; the last one: {self._saver.error}"
 
     @property
-    def loss(self) -> str:
+    def why_lost(self) -> str:
         """How the run directory was lost, or ""."""
-        return loss_of(self._store, self._run_dir)
+        return why_lost(self._store, self._run_dir)
 
     @property
     def is_lost(self) -> bool:
         """Whether the run directory is lost, as far as it is time to look again."""
-        if time.monotonic() < self._look_due:
+        if time.monotonic() < self._check_due:
             return False
         try:
-            self._look()
+            self._check_folder()
         except LostFolderError:
             return True
         return False
 
     def row(self) -> None:
         """Let the newest row of the history be seen, now or within a second."""
-        if time.monotonic() >= self._look_due:
-            self._look()
+        if time.monotonic() >= self._check_due:
+            self._check_folder()
         self._live.update()
 
     def checkpoint(self, why_pinned: str = "") -> None:
@@ -126,11 +126,11 @@ class Record:
         why_pinned: not "" for a checkpoint that is to stay. Raises DivergedError, and saves nothing, if there is no
         going on from here.
         """
-        self._look()
+        self._check_folder()
         losses = self._session.losses()  # which the next step needs as well
         started = time.monotonic()
-        standing = self._standing("running", "")
-        self._saver.save(self._snapshot(losses), partial(self._summarise, standing), why_pinned)
+        fields = self._status_fields("running", "")
+        self._saver.save(self._snapshot(losses), partial(self._summarise, fields), why_pinned)
         self._blocked_s += time.monotonic() - started
         if not self._saver.error:  # the disk takes files, so perhaps this one again, too
             self._live.renew()
@@ -145,7 +145,7 @@ class Record:
         """Say how the run stands: status running, completed, stopped or failed, and why; and what the data say of its
         unknowns, where that was worked out."""
         self._saver.wait()
-        self._summarise({**self._standing(status, reason), "fit": fit and fit.as_json()})
+        self._summarise({**self._status_fields(status, reason), "fit": fit and fit.as_json()})
 
     def rescue(self, loss: str) -> str:
         """Save what was trained elsewhere, now that the run directory is lost; what to tell people about it.
@@ -155,7 +155,7 @@ class Record:
         told = f"{loss} while it was trained in: training stopped at step {self._session.step}"
         faults = []
         self._saver.wait()
-        for place in places(self._lock):
+        for place in rescue_folders(self._lock):
             try:
                 self._save_in(place, told)
             except (CheckpointError, DivergedError, OSError) as error:
@@ -166,7 +166,7 @@ class Record:
         else:
             told += f". What was trained could not be saved anywhere ({'; '.join(faults)})"
         with suppress(CheckpointError, OSError):  # where the run directory is still its own
-            self._summarise(self._standing("stopped", told))
+            self._summarise(self._status_fields("stopped", told))
         return told
 
     def close(self) -> None:
@@ -174,9 +174,9 @@ class Record:
         self._saver.close()
         self._live.close()
 
-    def _look(self) -> None:
+    def _check_folder(self) -> None:
         """Raises LostFolderError where the run directory is another one or gone; warns where it became read-only."""
-        self._look_due = time.monotonic() + LOOK_EVERY_S
+        self._check_due = time.monotonic() + CHECK_EVERY_S
         self._store.require_own_folder()
         was_writable, self._is_writable = self._is_writable, can_write(self._run_dir)
         if was_writable and not self._is_writable:
@@ -190,7 +190,7 @@ class Record:
         texts = {
             "config.json": self._session.config.to_json(),
             "environment.json": json.dumps(self._environment, indent=2),
-            "summary.json": self._summary(self._standing("stopped", reason)),
+            "summary.json": self._summary(self._status_fields("stopped", reason)),
         }
         for name, text in texts.items():
             replace_file(place / name, text.encode())
@@ -200,7 +200,7 @@ class Record:
     def _snapshot(self, losses: Mapping[str, float]) -> Snapshot:
         """The session as it is now, which stays so while training goes on."""
         session, config = self._session, self._session.config
-        metrics = {**session.history.last, **losses, **session.measure()}
+        metrics = {**session.history.last, **losses, **session.validation_metrics()}
         return Snapshot(
             step=session.step,
             stage=session.stage.index,
@@ -212,13 +212,13 @@ class Record:
             metrics=metrics,
             metric=metrics.get(config.monitor, float("nan")),
             metric_name=config.monitor,
-            measure=session.meaning,
+            measure=session.metric_id,
             units=COLUMN_UNITS,
             attributes=self._attributes(),
             compression=config.compression,
         )
 
-    def _standing(self, status: str, reason: str) -> Mapping[str, Any]:
+    def _status_fields(self, status: str, reason: str) -> Mapping[str, Any]:
         """What the summary says of training, as it is now."""
         session = self._session
         return {
@@ -237,10 +237,10 @@ class Record:
             ],
         }
 
-    def _summarise(self, standing: Mapping[str, Any]) -> None:
-        self._write("summary.json", self._summary(standing))
+    def _summarise(self, fields: Mapping[str, Any]) -> None:
+        self._write("summary.json", self._summary(fields))
 
-    def _summary(self, standing: Mapping[str, Any]) -> str:
+    def _summary(self, fields: Mapping[str, Any]) -> str:
         """The summary: how training stood, and how saving stands."""
         saver = self._saver
         saving = {
@@ -263,7 +263,7 @@ class Record:
             "started": self._started,
             "updated": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        return json.dumps({**standing, **saving, **whose}, indent=2)
+        return json.dumps({**fields, **saving, **whose}, indent=2)
 
     def _attributes(self) -> Mapping[str, str | int | float]:
         origin = self._origin

@@ -19,7 +19,7 @@ class LostRunDirectoryError(ElasticPinnError, RuntimeError):
     """
 
 
-def loss_of(store: Store, run_dir: Path) -> str:
+def why_lost(store: Store, run_dir: Path) -> str:
     """How a run directory, or the folder in it with the checkpoints, was lost; "" where all is well."""
     try:
         store.require_own_folder()
@@ -33,7 +33,7 @@ def can_write(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK)
 
 
-def places(lock: FolderLock) -> Iterator[Path]:
+def rescue_folders(lock: FolderLock) -> Iterator[Path]:
     """Folders for what was trained, the best one first: where the run directory was moved to, a fresh one beside where
     it was, a fresh one for temporary files."""
     if moved := lock.moved_to:

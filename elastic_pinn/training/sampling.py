@@ -21,13 +21,13 @@ from elastic_pinn.sections import TrainingConfig
 
 @dataclass(frozen=True)
 class Batch:
-    """Points and what should be there: points (N, 3); target (N, 2); normal (N, 2) on a boundary, else (0, 2);
-    elsewhere: how many points of the same place other processes look at."""
+    """Points and their targets: points (N, 3); target (N, 2); normal (N, 2) on a boundary, else (0, 2); n_remote: the
+    number of points of the same place that other processes evaluate."""
 
     points: Tensor
     target: Tensor
     normal: Tensor
-    elsewhere: int = 0
+    n_remote: int = 0
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
         """The same on another device, in another precision."""
@@ -39,7 +39,7 @@ class Batch:
         points, target, normal = (
             whole.tensor_split(count)[number] for whole in (self.points, self.target, self.normal)
         )
-        return Batch(points, target, normal, elsewhere=len(self.points) - len(points))
+        return Batch(points, target, normal, n_remote=len(self.points) - len(points))
 
 
 Batches = Mapping[str, Batch]

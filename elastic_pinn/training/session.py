@@ -21,25 +21,25 @@ from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
-from elastic_pinn.training.attempt import Attempt, GivenUp, given_up_when
 from elastic_pinn.training.coarse import better_start
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
-from elastic_pinn.training.plan import Stage, all_stages, stages
 from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
+from elastic_pinn.training.stages import Stage, all_stages, stages
+from elastic_pinn.training.step_objective import StepCancelled, StepObjective, cancelled_when
 from elastic_pinn.training.stopping import Stopping
 from elastic_pinn.training.validation import Validation
 
 logger = logging.getLogger(__name__)
 
 
-MEASURED_BY = ("weight_pde", "weight_boundary", "weight_initial", "weight_data", "sampling", "validation_points",
+METRIC_FIELDS = ("weight_pde", "weight_boundary", "weight_initial", "weight_data", "sampling", "validation_points",
                "validation_fraction")  # fmt: skip
-"""Fields of the config on which the validation's meaning depends."""
+"""Fields of the config that the validation's metrics depend on."""
 
 
 LOSSES_CHANGE = (
@@ -84,31 +84,32 @@ class Session:
             lambda parameters: self.loss.system(self.model, self.sampler.batches, parameters),
             lambda parameters: self.loss.curvature(self.model, self.sampler.batches, parameters),
             self.processes,
-            self.model.material.furthest,
+            self.model.material.search_bound,
             lambda: better_start(problem, config, self.model, self.sampler.batches),
         )
         self.step, self.first_step = 0, 0
         self._zero = time.monotonic()
         self.history = History(self.columns)
         self.reason_to_end = ""
-        self.converged: bool | None = None  # as `Attempt.converged` of the last step
+        self.converged: bool | None = None  # as `StepObjective.converged` of the last step
         self._losses: dict[str, float] = {}  # as last evaluated
-        self._measured: tuple[int, dict[str, float]] = (-1, {})  # the step of the last validation, and what it said
-        self._plan = stages(config)
-        self._enter(self._plan[0])
+        self._validated: tuple[int, dict[str, float]] = (-1, {})  # the step of the last validation, and what it said
+        self._stages = stages(config)
+        self._enter(self._stages[0])
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the history, in order."""
         losses = tuple(f"loss/{name}" for name in self.loss.columns)
         material = tuple(f"material/{name}" for name in PARAMETERS)
-        measures = self.validation.columns
-        return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *material, *measures)
+        metrics = self.validation.columns
+        return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *material, *metrics)
 
-    def advance(self, is_unwanted: Callable[[], bool] = lambda: False) -> Mapping[str, float]:
+    def advance(self, should_cancel: Callable[[], bool] = lambda: False) -> Mapping[str, float]:
         """Make one step and return its row of the history.
 
-        is_unwanted: asked within steps of seconds; where it says so, GivenUp is raised and nothing was done.
+        should_cancel: called now and then within long steps; if it returns True, StepCancelled is raised and the
+        weights are those from before the step.
 
         All of the row but the learning rate is of the weights that the step led to, the losses and the gradient's norm
         at the points that it was made with. Raises DivergedError if one of these is not a finite number there; the
@@ -119,7 +120,7 @@ class Session:
             self.losses()
         start = self.objective.position()
         row = {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0].get("lr", math.nan)}
-        self._step_optimizer(is_unwanted)
+        self._step_optimizer(should_cancel)
         try:
             row |= self.losses()
         except DivergedError:
@@ -145,14 +146,14 @@ class Session:
 
     def _terms(self, position: Tensor) -> Mapping[str, Tensor]:
         """The loss's terms at this process's share of the points; the helpers are called to do theirs."""
-        self.processes.call(self.sampler.draws, position)
+        self.processes.request_evaluation(self.sampler.draws, position)
         return self.loss(self.model, self.processes.share(self.sampler.batches))
 
     def _prepare(self) -> None:
         """Change stage, points and learning rate where this step is due for it."""
         while self.at_stage_end:
-            self._enter(self._plan[self.stage.index + 1])
-        if self.kind.whole_batch:
+            self._enter(self._stages[self.stage.index + 1])
+        if self.spec.whole_batch:
             return
         every = self.config.resample_every
         if every and self.step and self.step % every == 0:
@@ -161,8 +162,8 @@ class Session:
         self.optimizer.param_groups[0]["lr"] = self.schedule.rate(self.step - self.stage.first)
 
     def _enter(self, stage: Stage) -> None:
-        self.stage, self.kind = stage, OPTIMIZERS[stage.optimizer]
-        self.optimizer: Optimizer = self.kind.make(self.parameters, self.config)
+        self.stage, self.spec = stage, OPTIMIZERS[stage.optimizer]
+        self.optimizer: Optimizer = self.spec.make(self.parameters, self.config)
         self.schedule = Schedule(self.config, stage.length)
         if self.step:
             logger.info("step %d: from here %s", self.step, stage.optimizer)
@@ -181,67 +182,66 @@ class Session:
         self._losses = {**terms, "grad_norm": norm}
         return self._losses
 
-    def _step_optimizer(self, is_unwanted: Callable[[], bool]) -> None:
-        if not self.kind.whole_batch:
+    def _step_optimizer(self, should_cancel: Callable[[], bool]) -> None:
+        if not self.spec.whole_batch:
             self.converged = None
             if self.config.clip_grad_norm:
                 torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip_grad_norm)
             self.optimizer.step()
             return
         starts_anew = not any(self.optimizer.state.values())
-        attempt = Attempt(self.objective)
+        step_objective = StepObjective(self.objective)
         try:
-            with given_up_when(is_unwanted):
-                self.optimizer.step(attempt)  # type: ignore[arg-type]  # a closure may return a tensor
-        except GivenUp:
-            put(self.parameters, attempt.start)
+            with cancelled_when(should_cancel):
+                self.optimizer.step(step_objective)  # type: ignore[arg-type]  # a closure may return a tensor
+        except StepCancelled:
+            put(self.parameters, step_objective.start)
             raise
-        self.converged = attempt.converged
-        if attempt.converged:
-            self._come_to_an_end(f"{self.stage.optimizer} has converged: {attempt.note}")
-        elif not attempt.moved:
-            self._make_no_progress(attempt, starts_anew)
+        self.converged = step_objective.converged
+        if step_objective.converged:
+            self._finish_stage(f"{self.stage.optimizer} has converged: {step_objective.note}")
+        elif not step_objective.moved:
+            self._handle_stagnation(step_objective, starts_anew)
 
-    def _make_no_progress(self, attempt: Attempt, starts_anew: bool) -> None:
+    def _handle_stagnation(self, step_objective: StepObjective, starts_anew: bool) -> None:
         """After a step that changed nothing: forget the curvature, or end where there is none to forget."""
-        name, account = self.stage.optimizer, attempt.account()
-        if attempt.converged is False:
-            self._come_to_an_end(f"{name} has not converged, and makes no more progress: {account}")
+        name, account = self.stage.optimizer, step_objective.explain()
+        if step_objective.converged is False:
+            self._finish_stage(f"{name} has not converged, and makes no more progress: {account}")
         elif starts_anew:
-            self._come_to_an_end(f"{name} makes no more progress, even along the gradient itself: {account}")
+            self._finish_stage(f"{name} makes no more progress, even along the gradient itself: {account}")
         else:
             logger.info("step %d: %s makes no progress and forgets its curvature: %s", self.step + 1, name, account)
             self.optimizer.state.clear()
 
-    def _come_to_an_end(self, why: str) -> None:
+    def _finish_stage(self, why: str) -> None:
         """End, or wait for the next stage."""
-        if self.stage == self._plan[-1]:
+        if self.stage == self._stages[-1]:
             self.reason_to_end = why
 
-    def measure(self) -> dict[str, float]:
-        """What the validation says of the weights as they are now; it has no effect on training, and is worked out once
-        a step."""
-        if self._measured[0] != self.step:
-            self._measured = self.step, self.validation(self.model)
-        return self._measured[1]
+    def validation_metrics(self) -> dict[str, float]:
+        """Validate the present weights, at most once a step; it has no effect on training."""
+        if self._validated[0] != self.step:
+            self._validated = self.step, self.validation(self.model)
+        return self._validated[1]
 
     @property
     def metrics(self) -> dict[str, float]:
         """The newest losses and the newest measures, as far as there are any."""
-        known = {**self.history.last, **self._losses, **self._measured[1]}
+        known = {**self.history.last, **self._losses, **self._validated[1]}
         return {name: value for name, value in known.items() if "/" in name and math.isfinite(value)}
 
     @property
-    def meaning(self) -> str:
-        """16 hexadecimal digits that differ where the validation would measure something else."""
-        fields = self.config.model_dump(include=set(MEASURED_BY))
+    def metric_id(self) -> str:
+        """A hash of what the validation measures, 16 hexadecimal digits: only metrics of one hash are comparable."""
+        fields = self.config.model_dump(include=set(METRIC_FIELDS))
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
     def _validate(self) -> dict[str, float]:
-        measures = self.measure()
-        self.schedule.observe(measures["loss/validation"])
-        self.reason_to_end = self.stopping.observe(measures) or self.reason_to_end
-        return measures
+        metrics = self.validation_metrics()
+        self.schedule.observe(metrics["loss/validation"])
+        self.reason_to_end = self.stopping.observe(metrics) or self.reason_to_end
+        return metrics
 
     def state(self) -> dict[str, Any]:
         """Everything but the weights that the next steps depend on, as one tree a part."""
@@ -258,7 +258,7 @@ class Session:
         """Go on from a checkpoint of the same problem, network and past stages; the config's other fields are the new
         ones."""
         self.step, self.first_step, self.history = snapshot.step, snapshot.step, snapshot.history
-        self._losses, self._measured = {}, (-1, {})
+        self._losses, self._validated = {}, (-1, {})
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
         self.model.load_state_dict(snapshot.weights)
         self._enter(all_stages(self.config)[snapshot.stage])  # fewer steps than it has may not reach its stage
@@ -271,15 +271,15 @@ class Session:
         self.stopping.load_state_dict(snapshot.state["stopping"])
         self.converged = snapshot.state["stopping"].get("converged")
         self.objective.forget()
-        self._mark_what_losses_mean()
-        if snapshot.measure not in (self.meaning, UNKNOWN_MEASURE):
+        self._note_meaning_of_losses()
+        if snapshot.measure not in (self.metric_id, UNKNOWN_MEASURE):
             self._forget_bests()
 
     def _note(self, note: str) -> None:
         self.history.note(self.step, note)
         logger.info("step %d: %s", self.step, note)
 
-    def _mark_what_losses_mean(self) -> None:
+    def _note_meaning_of_losses(self) -> None:
         """Beside the last row of an earlier version, say once that rows from here on mean something else."""
         is_here = 0 < self.history.losses_of_start_until == self.step
         if is_here and (self.step, LOSSES_CHANGE) not in self.history.events:

@@ -16,13 +16,13 @@ class Stopping:
         self._config = config
         self._best, self._waited = math.inf, 0
 
-    def observe(self, measures: Mapping[str, float]) -> str:
+    def observe(self, metrics: Mapping[str, float]) -> str:
         """Hear of a validation; returns the reason to end, or ""."""
-        config, validation = self._config, measures["loss/validation"]
+        config, validation = self._config, metrics["loss/validation"]
         self._waited = 0 if validation < self._best else self._waited + 1
         self._best = min(self._best, validation)
-        if config.target_error and measures["error/displacement"] <= config.target_error:
-            return f"target_error reached: {measures['error/displacement']:.3g} <= {config.target_error:g}"
+        if config.target_error and metrics["error/displacement"] <= config.target_error:
+            return f"target_error reached: {metrics['error/displacement']:.3g} <= {config.target_error:g}"
         if config.early_stopping_patience and self._waited >= config.early_stopping_patience:
             return f"early stopping: no better validation loss than {self._best:.3g} in {self._waited} validations"
         return ""

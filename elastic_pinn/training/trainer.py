@@ -14,7 +14,7 @@ import torch
 
 from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError
 from elastic_pinn.fit import NOT_WHEN_STOPPED, sentence_of
-from elastic_pinn.networks.breath import breathe
+from elastic_pinn.networks.cancellation import check_cancelled
 from elastic_pinn.networks.work import Report, reported
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded, on_this_machine
@@ -34,11 +34,11 @@ from elastic_pinn.storage import (
 )
 from elastic_pinn.training.advice import advise
 from elastic_pinn.training.assessment import ASSESSING, assess
-from elastic_pinn.training.attempt import GivenUp, given_up_when
 from elastic_pinn.training.control import Control
-from elastic_pinn.training.ending import account_of_end, with_verdict
+from elastic_pinn.training.distributed import run_leader, run_worker, start_workers
+from elastic_pinn.training.ending import explain_end, with_verdict
 from elastic_pinn.training.environment import environment, facts
-from elastic_pinn.training.processes import Processes, joined
+from elastic_pinn.training.processes import Processes, join
 from elastic_pinn.training.record import Origin, Record
 from elastic_pinn.training.rescue import LostRunDirectoryError
 from elastic_pinn.training.resume import (
@@ -53,8 +53,8 @@ from elastic_pinn.training.resume import (
     starting_point,
 )
 from elastic_pinn.training.session import DivergedError, Session
+from elastic_pinn.training.step_objective import StepCancelled, cancelled_when
 from elastic_pinn.training.threads import threads
-from elastic_pinn.training.together import call_helpers, help_along, led
 from elastic_pinn.training.warm_start import warm_start
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ logger = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S = 10.0
 LONG_S = 2.0  # of work within a step that is worth a line of the log
-NO_MEASURES = {"step", "stage", "wall_s", "learning_rate"}  # columns of which the lowest is not the best
+NOT_METRICS = {"step", "stage", "wall_s", "learning_rate"}  # columns of which the lowest is not the best
 BY_HAND = "asked for by hand"
 
 
@@ -98,11 +98,11 @@ def train(
     with threads(config.threads):
         config, problem = _settle(config, problem)
         require_device(config.device)
-        processes = joined(config.device)
+        processes = join(config.device)
         processes.require_same(config, problem)
-        if processes.is_helper:
-            return Run(help_along(processes, problem))
-        with led(processes, run_dir, control), _alone_in(run_dir) as lock:
+        if processes.is_worker:
+            return Run(run_worker(processes, problem))
+        with run_leader(processes, run_dir, control), _exclusive_use(run_dir) as lock:
             return _train(config, run_dir, problem, resume, control, processes, lock)
 
 
@@ -132,7 +132,7 @@ def _folder(run_dir: str | Path) -> Path:
 
 
 @contextmanager
-def _alone_in(run_dir: Path) -> Iterator[FolderLock]:
+def _exclusive_use(run_dir: Path) -> Iterator[FolderLock]:
     """Be the only process that writes there."""
     try:
         with locked(run_dir) as lock:
@@ -156,11 +156,11 @@ def _train(
     if found:
         config = adopt(config, problem, found)
         over = reason_to_end_here(config, found.snapshot)
-        if over and not _lacks_its_end(run_dir, problem, found, mirror_url):
-            return _as_it_is(run_dir, over)
+        if over and not _lacks_outcome(run_dir, problem, found, mirror_url):
+            return _ended_run(run_dir, over)
         note_environment(found.snapshot, facts(environment(config.device, processes.count)))
     session = Session(config, problem, processes)
-    _check_measures(config, session)
+    _check_monitor(config, session)
     for sentence in advise(config, problem):
         logger.warning("%s", sentence)
     if found:
@@ -168,7 +168,7 @@ def _train(
         session.reason_to_end = found.snapshot.state["stopping"].get("reason", "") if over else ""
     elif config.init_from:
         unverified = warm_start(session, config.init_from)
-    call_helpers(session)
+    start_workers(session)
     origin = origin_of(found, store, mirror_url, unverified)
     mirror = _mirror(mirror_url, store, origin, lock)
     make_ready(found, run_dir, store, origin)
@@ -177,7 +177,7 @@ def _train(
     return Run(run_dir)
 
 
-def _lacks_its_end(run_dir: Path, problem: Problem, found: Found, mirror_url: str) -> bool:
+def _lacks_outcome(run_dir: Path, problem: Problem, found: Found, mirror_url: str) -> bool:
     """Whether a run that needs no step more was ended before it could say so, or before it could say what the data say
     of its unknowns, or said so in its mirror only."""
     if (run_dir / "config.json").exists():
@@ -196,7 +196,7 @@ def _mirror(url: str, store: Store, origin: Origin, lock: FolderLock) -> Mirror 
     return Mirror(url, store.folder, origin.run_id, lock)
 
 
-def _as_it_is(run_dir: Path, reason: str) -> Run:
+def _ended_run(run_dir: Path, reason: str) -> Run:
     """The run that needs no step more."""
     if not (run_dir / "config.json").exists():
         raise RunDirectoryError(f"{run_dir} would hold nothing: the checkpoint is {reason}")
@@ -237,8 +237,8 @@ def require_device(device: str) -> None:
         raise ConfigError(f"device = {device!r}: this machine has no such device; legal here: {', '.join(legal)}")
 
 
-def _check_measures(config: Config, session: Session) -> None:
-    legal = [name for name in session.columns if name not in NO_MEASURES]
+def _check_monitor(config: Config, session: Session) -> None:
+    legal = [name for name in session.columns if name not in NOT_METRICS]
     if config.monitor not in legal:
         raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
     if session.problem.material.unknowns and not (config.weight_data and config.weight_pde):
@@ -277,7 +277,7 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
 
 def _require_kept(record: Record, cause: Exception | None = None) -> None:
     """Raise LostRunDirectoryError where the run directory is lost by now. cause: what told of it, if anything."""
-    if loss := record.loss:
+    if loss := record.why_lost:
         raise LostRunDirectoryError(record.rescue(loss)) from cause
 
 
@@ -287,12 +287,12 @@ def _assessed(session: Session, record: Record, control: Control, status: str, r
     It may take as long as a step, and who asked for the end does not wait for it: tables work it out when asked.
     """
     try:
-        with given_up_when(lambda: control.stop_asked or record.is_lost):
-            breathe()
+        with cancelled_when(lambda: control.stop_asked or record.is_lost):
+            check_cancelled()
             logger.info("step %d: %s", session.step, ASSESSING)
             with reported(_reporter(control, lambda: session.step)):
                 fit = assess(session)
-    except GivenUp:
+    except StepCancelled:
         reason = f"{reason}; {NOT_WHEN_STOPPED}"
         _try_to("write its summary", lambda: record.summarise(status, reason))
         return reason
@@ -323,7 +323,7 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
     while True:
         try:
             row = session.advance(lambda: control.stop_asked or record.is_lost)
-        except GivenUp:
+        except StepCancelled:
             if session.step > saved_step:
                 record.checkpoint()
             record.settle()
@@ -341,7 +341,7 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
             record.checkpoint(BY_HAND if asked else "")
             saved, saved_step = now, session.step
         if ending:
-            if not failing or record.loss:  # else it is said that the last ones are missing
+            if not failing or record.why_lost:  # else it is said that the last ones are missing
                 record.settle()
             return ending
         if now - said > PROGRESS_EVERY_S:
@@ -385,7 +385,7 @@ def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, st
 
 
 def _completed(session: Session) -> tuple[str, str]:
-    return "completed", account_of_end(session)
+    return "completed", explain_end(session)
 
 
 def _progress(session: Session, elapsed: float) -> str:

@@ -51,8 +51,8 @@ class Validation:
     @torch.no_grad()
     def __call__(self, model: Model) -> dict[str, float]:
         """Measure: the weighted loss, and the relative L2 error of the displacement."""
-        measures = {"loss/validation": self._loss(model, self._batches)["total"].item()}
+        metrics = {"loss/validation": self._loss(model, self._batches)["total"].item()}
         if self._exact:
             difference = model.derivatives(self._exact.points, ())[""] - self._exact.target  # (N, 2)
-            measures["error/displacement"] = (difference.norm() / self._exact.target.norm()).item()
-        return measures
+            metrics["error/displacement"] = (difference.norm() / self._exact.target.norm()).item()
+        return metrics

@@ -72,14 +72,14 @@ class WavefieldUncertainty:
         self.noise = stated.level
         with torch.no_grad():
             self._linear = Linearised(session)
-            if not self._linear.tells_unknowns_apart:
+            if not self._linear.is_identifiable:
                 raise UncertaintyError(f"the data do not tell {' and '.join(problem.material.unknowns)} apart")
             leverage = self._linear.leverage()
         self._unit = self._linear.weight * stated.level / problem.scales.displacement  # of a weighted misfit
         data, squares = self._linear.data, (self._linear.residuals / self._unit).square()  # (M,)
         self.samples, self.degrees = len(leverage), len(leverage) - float(leverage.sum())
         self.misfit = math.sqrt(float(squares[data].sum()) / max(1.0, self.degrees))
-        self.elsewhere = math.sqrt(self._linear.worst_elsewhere(stated.level / problem.scales.displacement))
+        self.elsewhere = math.sqrt(self._linear.worst_other_mean_square(stated.level / problem.scales.displacement))
 
     def std(self, x: Any, y: Any, t: Any) -> np.ndarray:
         """The standard deviation of each component (..., 2) in m at positions x, y (m) and times t (s), arrays that

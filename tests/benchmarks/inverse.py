@@ -25,8 +25,8 @@ from torch import Tensor
 from walled_square import sensitivities
 
 import elastic_pinn as ep
+from elastic_pinn.physics.cramer_rao_bound import cramer_rao, standard_errors
 from elastic_pinn.physics.solutions import StandingWaves, record_pulses
-from elastic_pinn.physics.uncertainty import cramer_rao, standard_errors
 
 COMMAND = "python tests/benchmarks/inverse.py"
 PROJECT = Path(__file__).parents[2]

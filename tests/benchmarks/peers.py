@@ -122,8 +122,8 @@ class DeepXDE:
             ]
 
         conditions, weights = [], [config.weight_pde] * 2
-        for term in ours.loss.terms[1:]:
-            kind = velocity if term.wanted else displacement
+        for term in ours.loss.statements[1:]:
+            kind = velocity if term.derivatives else displacement
             conditions += kind(batches[term.place])
             weights += [ours.loss.weights[term.column]] * 2
         geometry = dde.geometry.Cuboid([-value for value in half], half)
@@ -204,9 +204,9 @@ class Pina:
             return by_time
 
         found, weights = {}, {}
-        for term in ours.loss.terms:
+        for term in ours.loss.statements:
             batch = batches[term.place]
-            kind = {"pde": lambda batch: motion}.get(term.column, misses_velocity if term.wanted else misses)
+            kind = {"pde": lambda batch: motion}.get(term.column, misses_velocity if term.derivatives else misses)
             name = term.place.replace(" ", "_")
             points = LabelTensor(batch.points.clone(), list(AXES))
             found[name] = Condition(input=points, equation=Equation(kind(batch)))

@@ -25,7 +25,7 @@ def session(only_motion: bool = False, **fields: object) -> Session:
     """Ours, on problem A' if not told otherwise: its batches and its network are what the peers get."""
     made = Session(config := Config(**fields), problem_from(config))
     if only_motion:
-        made.loss.terms = made.loss.terms[:1]
+        made.loss.statements = made.loss.statements[:1]
         made.loss.weights = {"pde": config.weight_pde}
     return made
 
@@ -59,7 +59,7 @@ def by_torch(ours: Session, nested: bool) -> Callable[[], None]:
     optimizer = torch.optim.Adam(ours.parameters, ours.config.learning_rate)
     batch = ours.sampler.batches["interior"]
     extent = torch.tensor(ours.problem.scales.extent).to(batch.points)
-    (term,), network = ours.loss.terms, ours.model.network
+    (term,), network = ours.loss.statements, ours.model.network
 
     def step() -> None:
         equations = term.equations(ours.model.material(), batch)

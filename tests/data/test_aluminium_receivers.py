@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from elastic_pinn.physics.cramer_rao_bound import cramer_rao
 from elastic_pinn.physics.material import ALUMINIUM, Material
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.solutions import record_pulses
-from elastic_pinn.physics.uncertainty import cramer_rao
 
 DATA = Path(__file__).parents[2] / "data"
 SCRIPT = DATA / "make_aluminium_receivers.py"

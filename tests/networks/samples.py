@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks import jets
-from elastic_pinn.networks.equations import Equations, form_of
+from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, residual, traction
 from elastic_pinn.sections import NetworkConfig
@@ -35,8 +35,8 @@ def some_equations(n: int, dtype=torch.float64) -> tuple[list[Equations], list[T
     def equations(wanted, linear, normals=None) -> Equations:
         names = jets.components(wanted)
         axes = torch.eye(1 if normals is None else 2, 2, dtype=dtype)
-        share = torch.ones(n, 1, dtype=dtype) if normals is None else normals
-        return Equations(draw(n, 3), names, form_of(linear, names, axes), share, draw(n, 2))
+        coefficients = torch.ones(n, 1, dtype=dtype) if normals is None else normals
+        return Equations(draw(n, 3), names, operator_of(linear, names, axes), coefficients, draw(n, 2))
 
     angle = 2 * math.pi * draw(n)
     found = [

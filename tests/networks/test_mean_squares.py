@@ -30,8 +30,9 @@ def gradients(values: Tensor, inputs) -> list[Tensor]:
 
 def rows_of(whole: Equations, rows: slice) -> Equations:
     """Some of the points, the others being elsewhere."""
-    points, share, target = whole.points[rows], whole.share[rows], whole.target[rows]
-    return replace(whole, points=points, share=share, target=target, elsewhere=len(whole.points) - len(points))
+    points, coefficients, target = whole.points[rows], whole.coefficients[rows], whole.target[rows]
+    n_remote = len(whole.points) - len(points)
+    return replace(whole, points=points, coefficients=coefficients, target=target, n_remote=n_remote)
 
 
 def assert_close(found, expected, tolerance: float = 1e-12) -> None:

@@ -7,7 +7,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
 from elastic_pinn.networks import Model
-from elastic_pinn.networks.equations import Equations, form_of
+from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.physics import Domain, Material, Problem, Scales
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, residual, traction
 from elastic_pinn.sections import NetworkConfig
@@ -52,17 +52,17 @@ def test_wave_vectors_fill_the_disc_evenly_and_phases_the_circle():
 
 
 def some_equations(made: Model) -> list[Equations]:
-    """Of a displacement, whose form knows no material, and of a traction, whose form does."""
+    """Of a displacement, whose operator knows no material, and of a traction, whose operator does."""
     points, moduli = some_points(), made.material()
     normals = torch.nn.functional.normalize(points[:, :2])
     axes, ones = torch.eye(2, dtype=points.dtype), torch.ones_like(points[:, :1])
     found = []
-    for names, linear, share, forms in (
+    for names, linear, coefficients, operators in (
         (("",), lambda u, normal: u[""], ones, axes[:1]),
         (("", "x", "y"), lambda u, normal: traction(u, moduli, normal), normals, axes),
     ):
         assert names[1:] == (STRAIN if len(names) > 1 else ())
-        found.append(Equations(points, names, form_of(linear, names, forms), share, points[:, 1:]))
+        found.append(Equations(points, names, operator_of(linear, names, operators), coefficients, points[:, 1:]))
     return found
 
 

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from elastic_pinn.networks.breath import breathing
+from elastic_pinn.networks.cancellation import cancellable
 from elastic_pinn.networks.work import reported, work
 
 
@@ -22,7 +22,7 @@ def test_work_that_is_given_up_is_over():
 
     with (
         pytest.raises(TimeoutError),
-        breathing(give_up),
+        cancellable(give_up),
         reported(lambda *each: told.append(each)),
         work("counting") as at,
     ):

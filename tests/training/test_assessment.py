@@ -12,7 +12,7 @@ from elastic_pinn.fit import NOT_ASSESSED, NOT_WHEN_STOPPED
 from elastic_pinn.training.assessment import ASSESSING, assess
 from elastic_pinn.training.linearised import Linearised
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.optimizers import catalogue
+from elastic_pinn.training.optimizers import registry
 from elastic_pinn.training.session import Session
 from elastic_pinn.workbench.tables import fit_of
 from tests.training.plates import CONFIG, TRUE, errors, found, problem_of, recorded, with_noise
@@ -240,7 +240,7 @@ def test_an_unknown_at_the_edge_of_its_range_is_named_with_the_range():
 
 
 def test_a_system_too_large_to_factor_has_no_error_and_is_not_formed(monkeypatch):
-    monkeypatch.setattr(catalogue, "MOST_FACTORED", 1000)
+    monkeypatch.setattr(registry, "MOST_FACTORED", 1000)
     fit = found(recorded(), stages=["adam"], steps=1)
     assert fit.verdict == "withheld" and fit.plus_minus == {} and fit.values.keys() == {"lambda", "mu"}
     assert fit.reason.endswith(" misfits and 250 amplitudes is too large to factor") and "fewer plane" in fit.advice
@@ -248,9 +248,9 @@ def test_a_system_too_large_to_factor_has_no_error_and_is_not_formed(monkeypatch
 
 def test_a_known_start_that_is_missed_is_told_however_many_points_meet_the_equation():
     few, many = (
-        Linearised(Session(ep.Config(**CONFIG | {"interior_points": count}), problem_of(recorded()))).worst_elsewhere(
-            1.0
-        )
+        Linearised(
+            Session(ep.Config(**CONFIG | {"interior_points": count}), problem_of(recorded()))
+        ).worst_other_mean_square(1.0)
         for count in (10, 1500)
     )
     assert many == pytest.approx(few, rel=0.3) and few > 0

@@ -7,13 +7,13 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.noise import Noise
 from elastic_pinn.training import assessment
-from elastic_pinn.training.evidence import Channel, Common, Evidence
+from elastic_pinn.training.evidence import Channel, CommonError, Evidence
 from elastic_pinn.training.session import Session
 from tests.training.plates import CONFIG, problem_of, recorded
 
 GOOD = Evidence(
     unknowns=("lambda", "mu"),
-    tells_apart=True,
+    is_identifiable=True,
     samples=1000,
     amplitudes=250,
     effective_parameters=100.0,
@@ -24,15 +24,18 @@ GOOD = Evidence(
     held_out=1.0,
     held_out_samples=100,
     signal=100.0,
-    elsewhere=0.1,
+    other_misfit=0.1,
     von_neumann_ratio=1.0,
     scatter=1.0,
     scatter_channels=8.0,
     ridge=0.01,
-    left=0.01,
+    remaining_step=0.01,
     shift=0.1,
-    shifted="mu",
-    common=(Common("the trigger time", 1.0, 0.1, "mu"), Common("the size of the records", 1.0, 0.1, "lambda")),
+    most_shifted="mu",
+    common_errors=(
+        CommonError("the trigger time", 1.0, 0.1, "mu"),
+        CommonError("the size of the records", 1.0, 0.1, "lambda"),
+    ),
 )
 
 
@@ -43,7 +46,7 @@ def weighed(monkeypatch):
     monkeypatch.setattr(assessment, "Linearised", lambda session: None)
 
     def weigh(**changes):
-        monkeypatch.setattr(assessment, "of_session", lambda session, linear: replace(GOOD, **changes))
+        monkeypatch.setattr(assessment, "evidence_of", lambda session, linear: replace(GOOD, **changes))
         return assessment.assess(session)
 
     weigh.session = session
@@ -57,7 +60,7 @@ def channel_of(chi_square, degrees=18.0):
 
 def common_of(**changes):
     """What the records have in common, the trigger time of another size."""
-    return {"common": (replace(GOOD.common[0], **changes), GOOD.common[1])}
+    return {"common_errors": (replace(GOOD.common_errors[0], **changes), GOOD.common_errors[1])}
 
 
 ALLOWED_AND_NOT = {
@@ -77,7 +80,7 @@ ALLOWED_AND_NOT = {
         {"effective_parameters": 951.0},
         "1000 samples, 250 amplitudes and 2 unknowns leave 49 degrees of freedom",
     ),
-    "unknowns told apart": ({}, {"tells_apart": False}, "the data do not tell lambda and mu apart"),
+    "unknowns told apart": ({}, {"is_identifiable": False}, "the data do not tell lambda and mu apart"),
     "the ridge's part": ({"ridge": 0.19}, {"ridge": 0.21}, "the ridge tells 21 % of what is known of the unknowns"),
     "the misfit": ({"chi_square": 1.49}, {"chi_square": 1.51}, "the data are not explained: misfit 1.23 times"),
     "one channel's misfit": (channel_of(2.9), channel_of(3.1), "some data are not explained: misfit there 1.76 times"),
@@ -88,7 +91,11 @@ ALLOWED_AND_NOT = {
         {"held_out": 1.51, "held_out_samples": 10_000},
         "samples that were held out are missed by 1.23 times",
     ),
-    "equation and start": ({"elsewhere": 1.49}, {"elsewhere": 1.51}, "equation and known start are missed by 1.23"),
+    "equation and start": (
+        {"other_misfit": 1.49},
+        {"other_misfit": 1.51},
+        "equation and known start are missed by 1.23",
+    ),
     "neighbours in time": ({"von_neumann_ratio": 0.81}, {"von_neumann_ratio": 0.79}, "the misfit is no white noise"),
     "few neighbours in time": (
         {"von_neumann_ratio": 0.7, "samples": 150, "effective_parameters": 10.0},
@@ -107,7 +114,11 @@ ALLOWED_AND_NOT = {
         "the trigger time does not fit",
     ),
     "channels that disagree": ({"scatter": 3.9}, {"scatter": 4.2}, "the channels disagree on the unknowns, 2 times"),
-    "steps left": ({"left": 0.09}, {"left": 0.11}, "the search is not at its end: it would move on by 0.11 of ±"),
+    "steps left": (
+        {"remaining_step": 0.09},
+        {"remaining_step": 0.11},
+        "the search is not at its end: it would move on by 0.11 of ±",
+    ),
     "the noise": ({}, {"noise": Noise(float("nan"), "unknown")}, "noise unknown"),
 }
 
@@ -175,5 +186,5 @@ def test_what_was_trained_on_a_gpu_is_weighed_on_the_cpu(weighed, monkeypatch):
 
 
 def test_of_what_is_common_the_surest_is_named(weighed):
-    common = (Common("the size", 8.0, 3.0, "lambda"), Common("the trigger time", 9.0, 1.0, "mu"))
-    assert weighed(common=common).reason.startswith("the trigger time does not fit")
+    common = (CommonError("the size", 8.0, 3.0, "lambda"), CommonError("the trigger time", 9.0, 1.0, "mu"))
+    assert weighed(common_errors=common).reason.startswith("the trigger time does not fit")

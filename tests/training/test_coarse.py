@@ -10,9 +10,9 @@ import elastic_pinn as ep
 from elastic_pinn.networks.work import reported
 from elastic_pinn.physics.material import MaterialParameters
 from elastic_pinn.physics.solutions import StandingWaves
-from elastic_pinn.training.attempt import GivenUp
 from elastic_pinn.training.coarse import _grid, better_start
 from elastic_pinn.training.session import Session
+from elastic_pinn.training.step_objective import StepCancelled
 
 EXACT = StandingWaves(2.0, 1.0, 1.0)
 SIDE, TIMES = np.linspace(0.0, 1.0, 5), np.linspace(0.0, 0.6, 9)
@@ -90,7 +90,7 @@ def test_a_stop_within_the_first_step_leaves_all_as_it_was_and_the_next_one_look
     session = asked[1]
     for last in (20, len(calls)):  # while it looks, and in the last piece of the step
         before, left = session.objective.position(), iter(range(last - 1, -1, -1))
-        with pytest.raises(GivenUp):
+        with pytest.raises(StepCancelled):
             session.advance(lambda left=left: not next(left))
         assert torch.equal(session.objective.position(), before)
         assert session.step == 0 and not any(session.optimizer.state.values())
@@ -125,8 +125,8 @@ def test_however_wide_the_range_is_the_places_looked_at_are_not_too_many_and_rea
     material = MaterialParameters(ep.Material(2.0, 1.0, 1.0, ("lambda", "mu"), wide), torch.float64)
     grid = torch.stack(_grid(material, torch.zeros(2, dtype=torch.float64)))  # (places, 2)
     assert len(grid) == places
-    assert grid.max().item() == pytest.approx(material.furthest) and grid.min().item() == pytest.approx(
-        -material.furthest
+    assert grid.max().item() == pytest.approx(material.search_bound) and grid.min().item() == pytest.approx(
+        -material.search_bound
     )
     assert ("coarser than usual" in caplog.text) == (wide > 1e5)
 

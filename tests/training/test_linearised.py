@@ -68,7 +68,7 @@ def test_the_unknowns_follow_the_data_as_the_written_out_fit_does(tiny, inverse)
     covariance, effects = written_out(made)
     linear = Linearised(made)
     gain = (linear.weight * covariance @ effects.T)[-2:, linear.data]  # (U, D)
-    np.testing.assert_allclose(linear.unknowns_by_data().numpy(), (gain @ gain.T).numpy(), rtol=1e-6)
+    np.testing.assert_allclose(linear.unknowns_covariance().numpy(), (gain @ gain.T).numpy(), rtol=1e-6)
     np.testing.assert_allclose(torch.linalg.inv(linear.information).numpy(), covariance[-2:, -2:].numpy(), rtol=1e-6)
 
 

@@ -25,7 +25,7 @@ LOST_AT = 5
 
 @pytest.fixture(autouse=True)
 def looking_at_each_step(monkeypatch):
-    monkeypatch.setattr(record, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(record, "CHECK_EVERY_S", 0.0)
     yield
     while HELD:
         os.close(HELD.pop())

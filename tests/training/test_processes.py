@@ -217,7 +217,7 @@ def test_an_error_of_the_leader_is_heard_before_the_first_step_too(tmp_path, mon
     assert told == ["OSError: no space left", "OSError: no space left"]
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["leader", "helper"])
+@pytest.mark.parametrize("number", [0, 1], ids=["leader", "worker"])
 def test_an_error_in_the_midst_of_an_evaluation_ends_both_processes(tmp_path, monkeypatch, number):
     monkeypatch.setattr("elastic_pinn.training.losses.Loss.__call__", raising(MemoryError("too large"), of=number))
     told = notes(lambda: ep.train(ep.Config(**ADAM), tmp_path / "run"), tmp_path)
@@ -240,7 +240,7 @@ def test_processes_that_were_given_different_things_are_refused(waves, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("victim", [0, 1], ids=["leader", "helper"])
+@pytest.mark.parametrize("victim", [0, 1], ids=["leader", "worker"])
 def test_a_killed_process_ends_the_run_with_its_last_checkpoint(tmp_path, victim):
     def kill_once_saved() -> None:
         while ep.Run(tmp_path / "run").latest().step < 5:
@@ -289,11 +289,11 @@ def test_parts_of_a_batch_are_all_of_it():
     parts = [batch.part(number, 3) for number in range(3)]
     assert torch.equal(torch.cat([part.points for part in parts]), batch.points)
     assert torch.equal(torch.cat([part.target for part in parts]), batch.target)
-    assert [(len(part.points), part.elsewhere) for part in parts] == [(3, 4), (2, 5), (2, 5)]
+    assert [(len(part.points), part.n_remote) for part in parts] == [(3, 4), (2, 5), (2, 5)]
 
 
 def test_a_process_alone_shares_and_adds_nothing():
     alone, batches, terms, gradients = Processes(), {}, {}, []
     assert alone.share(batches) is batches
     assert alone.sum(terms, gradients) == (terms, gradients)
-    assert not (alone.is_helper or alone.has_helpers)
+    assert not (alone.is_worker or alone.has_workers)

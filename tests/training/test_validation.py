@@ -74,15 +74,15 @@ def test_held_out_samples_of_receivers_are_not_trained_on(inverse):
 
 def test_data_at_which_none_is_held_out_is_validated_all_the_same(inverse):
     config = CONFIG.model_copy(update={"validation_fraction": 0.0})
-    assert np.isfinite(Session(config, inverse).measure()["loss/validation"])
+    assert np.isfinite(Session(config, inverse).validation_metrics()["loss/validation"])
 
 
 def test_measuring_changes_nothing(waves):
     one, other = Session(CONFIG, waves()), Session(CONFIG, waves())
     for _ in range(3):
         one.advance()
-        one.measure()
-        one.measure()
+        one.validation_metrics()
+        one.validation_metrics()
         other.advance()
     assert torch.equal(one.objective.position(), other.objective.position())
     assert split_data(waves(), 0.1, np.random.default_rng(0)) is None

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.training.optimizers import catalogue
+from elastic_pinn.training.optimizers import registry
 from elastic_pinn.training.session import Session
 
 RUNS = 50
@@ -172,7 +172,7 @@ def test_what_has_no_standard_deviation_is_refused_with_the_reason(tiny, of_s_wa
     start = ep.Initial.of(s_wave)
     assert "weight_data is 0" in refused(tiny, of_s_wave(initial=start), tmp_path / "unweighted", weight_data=0.0)
     run = ep.train(tiny(**WAVES | {"stages": ["adam"]}), tmp_path / "large", of_s_wave())
-    monkeypatch.setattr(catalogue, "MOST_FACTORED", 1000)
+    monkeypatch.setattr(registry, "MOST_FACTORED", 1000)
     with pytest.raises(ep.UncertaintyError, match="480 misfits and 40 amplitudes is too large to factor"):
         ep.WavefieldUncertainty(run.latest(), of_s_wave())
 

@@ -1,8 +1,8 @@
 """Optimizers by name; what torch lacks, each a torch.optim.Optimizer in a file of its own."""
 
-from elastic_pinn.training.optimizers.catalogue import (
+from elastic_pinn.training.optimizers.registry import (
     OPTIMIZERS,
-    Kind,
+    OptimizerSpec,
     can_be_factored,
     of_last_layer,
     require_legal,
@@ -12,7 +12,7 @@ from elastic_pinn.training.optimizers.state import load_moments, moments, transl
 
 __all__ = [
     "OPTIMIZERS",
-    "Kind",
+    "OptimizerSpec",
     "can_be_factored",
     "load_moments",
     "moments",

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from elastic_pinn.training.optimizers.line_search import Point, strong_wolfe
-from elastic_pinn.training.optimizers.quasi_newton import QuasiNewton, Search, tells_curvature
+from elastic_pinn.training.optimizers.quasi_newton import QuasiNewton, Search, has_positive_curvature
 
 
 class LBFGS(QuasiNewton):
@@ -39,11 +39,11 @@ class LBFGS(QuasiNewton):
             direction = direction + (part - y.dot(direction) / y.dot(s)) * s
         return direction
 
-    def _first_trial(self, start: Point, state: dict[str, Any]) -> float:
-        return self.param_groups[0]["lr"] if state.get("steps") else self._along_gradient(start)
+    def _initial_step(self, start: Point, state: dict[str, Any]) -> float:
+        return self.param_groups[0]["lr"] if state.get("steps") else self._initial_gradient_step(start)
 
-    def _learn(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
+    def _update_memory(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
         s, y = end.step * direction, end.gradient - start.gradient  # (n,), (n,)
-        if tells_curvature(s, y):
+        if has_positive_curvature(s, y):
             for name, value in (("steps", s), ("changes", y)):
                 state[name] = [*state.get(name, ()), value][-self._history :]

@@ -3,7 +3,7 @@
 The system is a tall matrix, solved by Householder's QR: normal equations would square its condition, and lose half of
 the digits. A ridge, tiny beside the columns, keeps combinations of features apart that no point tells apart.
 
-Letters: M misfits, P parameters, K right sides.
+Letters: M misfits, P parameters, K right-hand sides.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.work import work
-from elastic_pinn.training.attempt import Attempt
+from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
-from elastic_pinn.training.optimizers.own import OwnOptimizer
+from elastic_pinn.training.step_objective import StepObjective
 
 LEAST_RIDGE = 100  # units in the last place
 COLUMNS_AT_ONCE = 128
 
 
-class Factored:
+class RidgeQR:
     """A matrix A (M, P), ready to answer what x minimises |A x - b|^2 + |ridge D x|^2, D being the lengths of its
     columns. Where M < P, the ridge makes the answer unique.
 
@@ -32,28 +32,28 @@ class Factored:
         lengths = torch.linalg.vector_norm(matrix, dim=0)  # (P,)
         self._lengths = torch.where(lengths > 0, lengths, 1.0)
         self.ridge = max(ridge, LEAST_RIDGE * torch.finfo(matrix.dtype).eps)
-        below = self.ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
-        tall = torch.cat([matrix.div_(self._lengths).T, below], dim=1).T  # (M + P, P), column by column
+        ridge_rows = self.ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
+        tall = torch.cat([matrix.div_(self._lengths).T, ridge_rows], dim=1).T  # (M + P, P), column by column
         self._reflectors, self._tau = tall, _reflect(tall)
 
-    def solve(self, right: Tensor, held: Tensor | None = None) -> Tensor:
+    def solve(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
         """x for each b, (M, K) -> (P, K).
 
-        held: h (P, K), for an x that minimises |A x - b|^2 + |ridge D x - h|^2.
+        ridge_rhs: h (P, K), for an x that minimises |A x - b|^2 + |ridge D x - h|^2.
         """
         count = len(self._lengths)
-        turned = self._turn(right, held)[:count]
-        return torch.linalg.solve_triangular(self._reflectors[:count], turned, upper=True) / self._lengths[:, None]
+        rotated = self._rotate(rhs, ridge_rhs)[:count]
+        return torch.linalg.solve_triangular(self._reflectors[:count], rotated, upper=True) / self._lengths[:, None]
 
-    def left_over(self, right: Tensor, held: Tensor | None = None) -> Tensor:
-        """What no x explains of each b, (M, K) -> (M, K): turned, so that only lengths and angles mean anything."""
-        return self._turn(right, held)[len(self._lengths) :]
+    def rotated_residual(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
+        """What no x explains of each b, (M, K) -> (M, K): rotated, so that only lengths and angles mean anything."""
+        return self._rotate(rhs, ridge_rhs)[len(self._lengths) :]
 
-    def residual(self, right: Tensor, held: Tensor | None = None) -> Tensor:
-        """b - A x for each b, and below it h - ridge D x: (M, K) -> (M + P, K). held: as of `solve`."""
-        turned = self._turn(right, held)
-        turned[: len(self._lengths)] = 0.0
-        return torch.ormqr(self._reflectors, self._tau, turned, left=True, transpose=False)
+    def residual(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
+        """b - A x for each b, and below it h - ridge D x: (M, K) -> (M + P, K). ridge_rhs: as of `solve`."""
+        rotated = self._rotate(rhs, ridge_rhs)
+        rotated[: len(self._lengths)] = 0.0
+        return torch.ormqr(self._reflectors, self._tau, rotated, left=True, transpose=False)
 
     def coordinates(self, rows: Tensor) -> Tensor:
         """Rows (N, P), of A or of what else x is multiplied by, in coordinates z (N, P) in which x has unit variance.
@@ -68,16 +68,16 @@ class Factored:
         """D x, (P,): how long each parameter's part of A x is."""
         return self._lengths * x
 
-    def _turn(self, right: Tensor, held: Tensor | None) -> Tensor:
+    def _rotate(self, rhs: Tensor, ridge_rhs: Tensor | None) -> Tensor:
         """Q^T [b, h], (M, K) -> (M + P, K)."""
-        below = right.new_zeros(len(self._lengths), right.shape[1]) if held is None else held
-        return torch.ormqr(self._reflectors, self._tau, torch.cat([right, below]), left=True, transpose=True)
+        ridge_rows = rhs.new_zeros(len(self._lengths), rhs.shape[1]) if ridge_rhs is None else ridge_rhs
+        return torch.ormqr(self._reflectors, self._tau, torch.cat([rhs, ridge_rows]), left=True, transpose=True)
 
 
 def _reflect(matrix: Tensor) -> Tensor:
     """Householder's QR in place, as torch.geqrf leaves it, but some columns at a time. Returns the factors tau (P,).
 
-    The reflectors of some columns make one product I - V T V^T, which turns all columns to their right at once, as in
+    The reflectors of some columns make one product I - V T V^T, applied to all columns to their right at once, as in
     LAPACK; by T's inverse, diag(1 / tau) and the strict upper triangle of V^T V (Puglisi, SIAM J. Sci. Stat. Comput.
     13, 1992).
     """
@@ -102,32 +102,32 @@ def _operations(rows: int, columns: int) -> float:
     return 2.0 * columns**2 * (rows - columns / 3.0)
 
 
-def refine(attempt: Attempt, parameters: list[nn.Parameter], factored: Factored) -> Tensor:
+def refine(objective: StepObjective, parameters: list[nn.Parameter], factored: RidgeQR) -> Tensor:
     """Go to the answer for the parameters, or stay where rounding leaves no better one. Returns the loss there."""
-    before, start = attempt(), gather(parameters)
-    residuals, _ = attempt.system([])  # (M,)
+    before, start = objective(), gather(parameters)
+    residuals, _ = objective.system([])  # (M,)
     put(parameters, start - factored.solve(residuals[:, None])[:, 0])
-    after = attempt()
+    after = objective()
     if after < before:
         return after
     put(parameters, start)
     return before
 
 
-class LeastSquares(OwnOptimizer):
+class LeastSquares(BaseOptimizer):
     """One step solves for parameters that all misfits are linear in; another one at the same points only refines the
     last digits, with the factors at hand."""
 
     def __init__(self, parameters: list[nn.Parameter], ridge: float) -> None:
         super().__init__(parameters, {"ridge": ridge})
-        self._factored: Factored | None = None  # hangs on the points alone, which stay
+        self._factored: RidgeQR | None = None  # hangs on the points alone, which stay
 
     @torch.no_grad()
-    def step(self, attempt: Attempt) -> None:  # type: ignore[override]  # a closure that knows more
+    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a closure that knows more
         """Solve."""
         (group,) = self.param_groups
         if self._factored is None:
-            _, matrix = attempt.system(group["params"])  # (M, P)
-            self._factored = Factored(matrix, group["ridge"])
-        refine(attempt, group["params"], self._factored)
-        attempt.note = "the last layer is the best that rounding allows"
+            _, matrix = objective.system(group["params"])  # (M, P)
+            self._factored = RidgeQR(matrix, group["ridge"])
+        refine(objective, group["params"], self._factored)
+        objective.note = "the last layer is the best that rounding allows"

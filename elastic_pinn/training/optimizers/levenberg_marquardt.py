@@ -5,18 +5,18 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from elastic_pinn.networks.breath import breathe
-from elastic_pinn.training.attempt import Attempt
+from elastic_pinn.networks.cancellation import check_cancelled
+from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, gradients, put
-from elastic_pinn.training.optimizers.normal_equations import Factored, LinearModel, MatrixFree
-from elastic_pinn.training.optimizers.own import OwnOptimizer
+from elastic_pinn.training.optimizers.normal_equations import CholeskyModel, LinearModel, MatrixFreeModel
+from elastic_pinn.training.step_objective import StepObjective
 
 MOST_NUMBERS = 2**27  # of a Jacobian: 1 GiB in float64, no square of which is larger; its product takes a minute
 TRIALS = 20
 LEAST_DAMPING = 1e-15  # relative to the squared lengths of the Jacobian's columns; less than that is rounding error
 
 
-class LevenbergMarquardt(OwnOptimizer):
+class LevenbergMarquardt(BaseOptimizer):
     """A step solves (J^T J + damping D) step = -J^T r, D being the diagonal of J^T J, and is taken if the loss falls.
 
     The damping follows the ratio of the fall to what the linear model promised (Nielsen, Damping parameter in
@@ -30,29 +30,29 @@ class LevenbergMarquardt(OwnOptimizer):
         super().__init__(parameters, {"damping": damping})
 
     @torch.no_grad()
-    def step(self, attempt: Attempt) -> None:  # type: ignore[override]  # a closure that knows more
+    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a closure that knows more
         """Go down, or stay where no damping helps."""
         (group,) = self.param_groups
         state = self.state[group["params"][0]]
         damping, growth = state.get("damping", group["damping"]), state.get("growth", 2.0)
-        before, start = attempt().item(), gather(group["params"])
-        model = self._model(attempt, group["params"])
+        before, start = objective().item(), gather(group["params"])
+        model = self._model(objective, group["params"])
         for _ in range(TRIALS):
-            breathe()
-            step, promised = model.solve(damping)
+            check_cancelled()
+            step, predicted = model.solve(damping)
             put(group["params"], start + step)
-            fall = before - attempt().item()
+            fall = before - objective().item()
             if fall > 0:
-                damping = max(LEAST_DAMPING, damping * max(1 / 3, 1 - (2 * fall / promised - 1) ** 3))
+                damping = max(LEAST_DAMPING, damping * max(1 / 3, 1 - (2 * fall / predicted - 1) ** 3))
                 growth = 2.0
                 break
             put(group["params"], start)
             damping, growth = damping * growth, 2.0 * growth
         state["damping"], state["growth"] = damping, growth
 
-    def _model(self, attempt: Attempt, parameters: list[nn.Parameter]) -> LinearModel:
-        """The misfits near here; attempt() was asked last here."""
-        residuals, _ = attempt.system([])  # (M,)
+    def _model(self, objective: StepObjective, parameters: list[nn.Parameter]) -> LinearModel:
+        """The misfits near here; objective() was asked last here."""
+        residuals, _ = objective.system([])  # (M,)
         if len(residuals) * sum(parameter.numel() for parameter in parameters) <= MOST_NUMBERS:
-            return Factored(*attempt.system(parameters))
-        return MatrixFree(gradients(parameters) / 2.0, attempt.curvature(parameters))
+            return CholeskyModel(*objective.system(parameters))
+        return MatrixFreeModel(gradients(parameters) / 2.0, objective.curvature(parameters))

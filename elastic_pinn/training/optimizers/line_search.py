@@ -46,43 +46,43 @@ def strong_wolfe(at: Callable[[float], Point], start: Point, first: float) -> Po
     low, high, last, step = start, None, start, first  # the wanted step is between low and high, or beyond low
     for _ in range(EVALUATIONS):
         trial = at(step)
-        if not _lower(trial, start, low):
+        if not _is_acceptable(trial, start, low):
             high = trial
         elif abs(trial.slope) <= FLATTENING * abs(start.slope):
             return trial
         else:
-            if _turns_back(trial, low, high):
+            if _brackets_minimum(trial, low, high):
                 high = low
             low, last = trial, low
         if high is None:
-            step = _farther(last, low)
+            step = _extrapolated(last, low)
         elif abs(high.step - low.step) <= NARROW * max(low.step, high.step):
             break
         else:
-            step = _between(low, high)
+            step = _interpolated(low, high)
     return low
 
 
-def _lower(trial: Point, start: Point, low: Point) -> bool:
+def _is_acceptable(trial: Point, start: Point, low: Point) -> bool:
     """Whether a trial has fallen as it should, and below the lowest so far."""
     if not (math.isfinite(trial.loss) and math.isfinite(trial.slope)):
         return False
     return trial.loss <= start.loss + DECREASE * trial.step * start.slope and trial.loss < low.loss
 
 
-def _turns_back(trial: Point, low: Point, high: Point | None) -> bool:
+def _brackets_minimum(trial: Point, low: Point, high: Point | None) -> bool:
     """Whether the loss rises from the trial on, away from `low`: then it has a minimum between the two."""
     onwards = math.inf if high is None else high.step - low.step
     return trial.slope * onwards >= 0
 
 
-def _farther(last: Point, trial: Point) -> float:
+def _extrapolated(last: Point, trial: Point) -> float:
     """A step beyond `trial`, by the cubic through it and the last one."""
     shortest, longest = (factor * trial.step for factor in WIDEN)
     return min(max(_cubic_minimum(last, trial, longest), shortest), longest)
 
 
-def _between(low: Point, high: Point) -> float:
+def _interpolated(low: Point, high: Point) -> float:
     """A step inside a bracket, away from its ends."""
     middle = (low.step + high.step) / 2
     if not (math.isfinite(high.loss) and math.isfinite(high.slope)):
@@ -91,8 +91,8 @@ def _between(low: Point, high: Point) -> float:
     return min(max(_cubic_minimum(low, high, middle), near), far)
 
 
-def _cubic_minimum(one: Point, other: Point, otherwise: float) -> float:
-    """Where the cubic with the losses and slopes of two points has its minimum; `otherwise` where it has none.
+def _cubic_minimum(one: Point, other: Point, default: float) -> float:
+    """Where the cubic with the losses and slopes of two points has its minimum; `default` where it has none.
 
     Nocedal and Wright, equation 3.59.
     """
@@ -100,7 +100,7 @@ def _cubic_minimum(one: Point, other: Point, otherwise: float) -> float:
     d1 = one.slope + other.slope - 3 * chord
     square = d1 * d1 - one.slope * other.slope
     if not 0 <= square < math.inf:
-        return otherwise
+        return default
     d2 = math.copysign(math.sqrt(square), other.step - one.step)
     bottom = other.slope - one.slope + 2 * d2
-    return other.step - (other.step - one.step) * (other.slope + d2 - d1) / bottom if bottom else otherwise
+    return other.step - (other.step - one.step) * (other.slope + d2 - d1) / bottom if bottom else default

@@ -26,7 +26,7 @@ class LinearModel(Protocol):
         """The step (P,), and the fall of the squared misfits that it promises; NaN where rounding leaves no step."""
 
 
-class Factored:
+class CholeskyModel:
     """By Cholesky's factors of J^T J, or of the smaller J J^T where there are fewer misfits than parameters."""
 
     def __init__(self, residuals: Tensor, jacobian: Tensor) -> None:
@@ -48,11 +48,11 @@ class Factored:
             step = -self._scaled.T @ torch.cholesky_solve(self._residuals[:, None], factor)[:, 0]  # (P,)
         else:
             step = -torch.cholesky_solve(self._gradient[:, None], factor)[:, 0]
-        promised = step @ (damping * step - self._gradient)
-        return step / self._lengths, promised.item()
+        predicted = step @ (damping * step - self._gradient)
+        return step / self._lengths, predicted.item()
 
 
-class MatrixFree:
+class MatrixFreeModel:
     """By conjugate gradients on products with J^T J, scaled so that its diagonal is 1: however early they end, the
     step leads down, and no further than the damping lets it. Source: Nocedal and Wright, Numerical Optimization, 2006,
     section 7.1."""
@@ -79,8 +79,8 @@ class MatrixFree:
                 left -= length * product
                 before, size = size, left @ left
                 direction = left + size / before * direction
-        promised = step @ (left + damping * step - self._gradient)
-        return step / self._lengths, promised.item()
+        predicted = step @ (left + damping * step - self._gradient)
+        return step / self._lengths, predicted.item()
 
 
 def gram(matrix: Tensor) -> Tensor:

@@ -9,20 +9,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, gradients, put
 from elastic_pinn.training.optimizers.line_search import Point, strong_wolfe
-from elastic_pinn.training.optimizers.own import OwnOptimizer
 
 Search = Callable[[Callable[[float], Point], Point, float], Point]
 """A point on a line, from what evaluates there, the point at its start and the first step to try."""
 
 
-def at_once(at: Callable[[float], Point], start: Point, first: float) -> Point:
+def fixed_step(at: Callable[[float], Point], start: Point, first: float) -> Point:
     """The first step to try, whatever comes of it."""
     return at(first)
 
 
-class QuasiNewton(OwnOptimizer, ABC):
+class QuasiNewton(BaseOptimizer, ABC):
     """One iteration a step. Where the search finds no lower point, the parameters stay as they are.
 
     What it has learnt is with the first parameter. lr: the longest first trial of a search, 1 being the quasi-Newton
@@ -48,9 +48,9 @@ class QuasiNewton(OwnOptimizer, ABC):
 
         start = Point(0.0, loss.item(), gradient.dot(direction).item(), gradient)
         if start.slope < 0:
-            end = self._search(at, start, self._first_trial(start, state))
+            end = self._search(at, start, self._initial_step(start, state))
             put(self._parameters, place + end.step * direction)
-            self._learn(start, end, direction, state)
+            self._update_memory(start, end, direction, state)
         return loss
 
     @abstractmethod
@@ -58,19 +58,19 @@ class QuasiNewton(OwnOptimizer, ABC):
         """Where to go, (n,)."""
 
     @abstractmethod
-    def _first_trial(self, start: Point, state: dict[str, Any]) -> float:
+    def _initial_step(self, start: Point, state: dict[str, Any]) -> float:
         """How far to go at first."""
 
     @abstractmethod
-    def _learn(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
+    def _update_memory(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
         """Take in what a step taught."""
 
-    def _along_gradient(self, start: Point) -> float:
+    def _initial_gradient_step(self, start: Point) -> float:
         """The first trial of a method that has learnt nothing yet."""
         return min(1.0, 1.0 / start.gradient.abs().sum().item()) * self.param_groups[0]["lr"]
 
 
-def tells_curvature(s: Tensor, y: Tensor) -> bool:
+def has_positive_curvature(s: Tensor, y: Tensor) -> bool:
     """Whether the loss is convex along a step s, (n,), which changed the gradient by y, (n,), and not merely within
     rounding."""
     return y.dot(s).item() > torch.finfo(s.dtype).eps * s.norm().item() * y.norm().item()

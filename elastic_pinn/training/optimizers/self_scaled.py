@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.training.optimizers.line_search import Point
-from elastic_pinn.training.optimizers.quasi_newton import QuasiNewton, tells_curvature
+from elastic_pinn.training.optimizers.quasi_newton import QuasiNewton, has_positive_curvature
 
 ROUNDING = 1e-12  # what rounding makes of curvatures that are equal
 
@@ -94,21 +94,21 @@ class SelfScaled(QuasiNewton):
         inverse = state.get("inverse_hessian")
         return -gradient if inverse is None else -(inverse @ gradient)
 
-    def _first_trial(self, start: Point, state: dict[str, Any]) -> float:
+    def _initial_step(self, start: Point, state: dict[str, Any]) -> float:
         """As much as the last step gave, should the loss fall as a parabola does (Nocedal and Wright, equation 3.60):
         a self-scaled step is often too long, and this saves a third of all evaluations."""
         if "inverse_hessian" not in state:
-            return self._along_gradient(start)
+            return self._initial_gradient_step(start)
         longest = self.param_groups[0]["lr"]
         parabola = 2.02 * (start.loss - state["loss"]) / start.slope
         return min(longest, parabola) if parabola > 0 else longest
 
-    def _learn(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
+    def _update_memory(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
         """Update the inverse Hessian, unless the loss is not convex along the step, or equal within rounding; forget it
         where rounding has spoilt it."""
         state["loss"] = start.loss
         s, y = end.step * direction, end.gradient - start.gradient  # (n,), (n,)
-        if not tells_curvature(s, y):
+        if not has_positive_curvature(s, y):
             return
         if first := "inverse_hessian" not in state:
             state["inverse_hessian"] = torch.eye(len(s), dtype=s.dtype, device=s.device)

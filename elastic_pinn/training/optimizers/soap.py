@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.training.optimizers.own import OwnOptimizer
+from elastic_pinn.training.optimizers.base import BaseOptimizer
 
 
-class SOAP(OwnOptimizer):
+class SOAP(BaseOptimizer):
     """Adam for each matrix G (m, n) in the eigenbases of the running means of G G' and G' G; plain Adam for the rest.
 
     The bases follow the means every `every` steps by one power iteration and a QR decomposition, which costs far less
@@ -46,51 +46,51 @@ def _step(parameter: nn.Parameter, memory: dict[str, Any], group: dict[str, Any]
         zero = torch.zeros_like(gradient)
         memory |= {"step": 0, "exp_avg": zero, "exp_avg_sq": zero.clone()}
         if gradient.ndim == 2:
-            _found(memory, gradient)
+            _initialize(memory, gradient)
             return
     memory["step"] += 1
     _adam(parameter, gradient, memory, group)
     if gradient.ndim == 2:
-        _learn(memory, gradient, group["betas"][1])
+        _update_means(memory, gradient, group["betas"][1])
         if memory["step"] % group["every"] == 0:
-            _turn(memory)
+            _update_bases(memory)
 
 
 def _adam(parameter: nn.Parameter, gradient: Tensor, memory: dict[str, Any], group: dict[str, Any]) -> None:
     """Adam's step, the second moment taken and the step made in the memory's bases, if it has any."""
     (beta1, beta2), step = group["betas"], memory["step"]
     memory["exp_avg"].lerp_(gradient, 1 - beta1)
-    seen = _seen(gradient, memory)
-    memory["exp_avg_sq"].mul_(beta2).addcmul_(seen, seen, value=1 - beta2)
-    mean = _seen(memory["exp_avg"], memory) / (1 - beta1**step)
+    rotated = _rotated(gradient, memory)
+    memory["exp_avg_sq"].mul_(beta2).addcmul_(rotated, rotated, value=1 - beta2)
+    mean = _rotated(memory["exp_avg"], memory) / (1 - beta1**step)
     spread = (memory["exp_avg_sq"] / (1 - beta2**step)).sqrt_()
-    parameter.sub_(_seen_back(mean / spread.add_(group["epsilon"]), memory), alpha=group["lr"])
+    parameter.sub_(_rotated_back(mean / spread.add_(group["epsilon"]), memory), alpha=group["lr"])
 
 
-def _seen(matrix: Tensor, memory: dict[str, Any]) -> Tensor:
+def _rotated(matrix: Tensor, memory: dict[str, Any]) -> Tensor:
     """What a parameter's gradient is in its bases."""
     return memory["left_basis"].T @ matrix @ memory["right_basis"] if "left" in memory else matrix
 
 
-def _seen_back(matrix: Tensor, memory: dict[str, Any]) -> Tensor:
+def _rotated_back(matrix: Tensor, memory: dict[str, Any]) -> Tensor:
     return memory["left_basis"] @ matrix @ memory["right_basis"].T if "left" in memory else matrix
 
 
-def _found(memory: dict[str, Any], gradient: Tensor) -> None:
+def _initialize(memory: dict[str, Any], gradient: Tensor) -> None:
     """Start a matrix's means and bases from its first gradient, whose singular vectors are the means' eigenvectors."""
     left, _, right = torch.linalg.svd(gradient)  # (m, m), (n, n)
     memory |= {"left": gradient @ gradient.T, "right": gradient.T @ gradient}
     memory |= {"left_basis": left.contiguous(), "right_basis": right.T.contiguous()}  # as they come from a checkpoint
 
 
-def _learn(memory: dict[str, Any], gradient: Tensor, beta: float) -> None:
+def _update_means(memory: dict[str, Any], gradient: Tensor, beta: float) -> None:
     """Let the means hear of a gradient: of those so far, each counts `beta` times as much as the next one."""
-    share = (1 - beta) / (1 - beta ** (memory["step"] + 1))
-    memory["left"].lerp_(gradient @ gradient.T, share)
-    memory["right"].lerp_(gradient.T @ gradient, share)
+    weight = (1 - beta) / (1 - beta ** (memory["step"] + 1))
+    memory["left"].lerp_(gradient @ gradient.T, weight)
+    memory["right"].lerp_(gradient.T @ gradient, weight)
 
 
-def _turn(memory: dict[str, Any]) -> None:
+def _update_bases(memory: dict[str, Any]) -> None:
     """Turn the bases towards the means' eigenvectors, the largest first, and the second moment's rows and columns with
     them."""
     for axis, side in enumerate(("left", "right")):

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.training.attempt import ROUNDING, Attempt
+from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
-from elastic_pinn.training.optimizers.least_squares import Factored
-from elastic_pinn.training.optimizers.own import OwnOptimizer
+from elastic_pinn.training.optimizers.least_squares import RidgeQR
+from elastic_pinn.training.step_objective import ROUNDING, StepObjective
 
 HALVINGS = 8
 LONGEST = 0.7  # of a logarithm: no step more than doubles or halves anything, or searches would end at the range's end
@@ -36,7 +36,7 @@ class Step(NamedTuple):
     information: Tensor
 
 
-class VariableProjection(OwnOptimizer):
+class VariableProjection(BaseOptimizer):
     """One step solves for the last layer and then goes to a material that explains more, or stays.
 
     It goes down on what the misfits and the ridge leave for a material, whatever the last layer was before, and has
@@ -52,91 +52,93 @@ class VariableProjection(OwnOptimizer):
     def __init__(self, last_layer: list[nn.Parameter], unknowns: list[nn.Parameter], ridge: float) -> None:
         super().__init__([{"params": last_layer}, {"params": unknowns}], {"ridge": ridge})
         self._layer, self._unknowns = last_layer, unknowns
-        self._known: tuple[Tensor, Factored] | None = None  # the material last asked for, and what it gave
+        self._known: tuple[Tensor, RidgeQR] | None = None  # the material last asked for, and what it gave
 
     @torch.no_grad()
-    def step(self, attempt: Attempt) -> None:  # type: ignore[override]  # a closure that knows more
+    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a closure that knows more
         """Solve, then step by Gauss-Newton, or by half of it, or by half of that, until less is left."""
-        if not self.state[self._unknowns[0]] and (place := attempt.better_start()) is not None:
+        if not self.state[self._unknowns[0]] and (place := objective.better_start()) is not None:
             put(self._unknowns, place)
-        before = self._solve(attempt)
-        step = self._gauss_newton(attempt, before)
-        self._descend(attempt, before, step)
+        before = self._solve(objective)
+        step = self._gauss_newton(objective, before)
+        self._descend(objective, before, step)
         self.state[self._unknowns[0]]["information"] = step.information
 
-    def _descend(self, attempt: Attempt, before: Tensor, step: Step) -> None:
+    def _descend(self, objective: StepObjective, before: Tensor, step: Step) -> None:
         """Take the step, or the half of it, or the half of that, unless this has come to rest."""
-        rounding = self._rounding(attempt, before)
-        attempt.converged = bool(step.fall <= torch.maximum(step.small, rounding))
-        if attempt.converged:
+        rounding = self._rounding(objective, before)
+        objective.converged = bool(step.fall <= torch.maximum(step.small, rounding))
+        if objective.converged:
             is_small, of = step.fall <= step.small, f"{SMALL:g} of a standard deviation"
-            attempt.note = f"the next step would be {f'less than {of} long' if is_small else 'within rounding'}"
+            objective.note = f"the next step would be {f'less than {of} long' if is_small else 'within rounding'}"
             return
         layer, material = gather(self._layer), gather(self._unknowns)
         by = step.by * (LONGEST / step.by.abs().max()).clamp(max=1.0)
         for _ in range(HALVINGS):
-            put(self._unknowns, (material + by).clamp(-attempt.furthest, attempt.furthest))
-            if self._solve(attempt) < before:
+            put(self._unknowns, (material + by).clamp(-objective.search_bound, objective.search_bound))
+            if self._solve(objective) < before:
                 return
             put(self._layer, layer)
             by = by / 2.0
         put(self._unknowns, material)
 
-    def _solve(self, attempt: Attempt) -> Tensor:
+    def _solve(self, objective: StepObjective) -> Tensor:
         """Go to the last layer that leaves least in the present material, or stay where rounding leaves no better one.
         Returns what is left: the loss, and what the ridge adds to it."""
-        factored = self._factored(attempt)
+        factored = self._factored(objective)
 
-        def left() -> Tensor:
-            return attempt() + self._held(factored).square().sum()
+        def remaining() -> Tensor:
+            return objective() + self._ridge_residual(factored).square().sum()
 
-        before, start = left(), gather(self._layer)
-        residuals, _ = attempt.system([])  # (M,)
-        put(self._layer, start - factored.solve(residuals[:, None], self._held(factored)[:, None])[:, 0])
-        after = left()
+        before, start = remaining(), gather(self._layer)
+        residuals, _ = objective.system([])  # (M,)
+        put(self._layer, start - factored.solve(residuals[:, None], self._ridge_residual(factored)[:, None])[:, 0])
+        after = remaining()
         if after < before:
             return after
         put(self._layer, start)
         return before
 
-    def _gauss_newton(self, attempt: Attempt, left: Tensor) -> Step:
+    def _gauss_newton(self, objective: StepObjective, left: Tensor) -> Step:
         """The step from here, where so much is left.
 
         A step s promises a fall of s^T I s, I being the information: SMALL^2 v where it is SMALL standard deviations
         long, v being the misfits' variance.
         """
-        residuals, effects = attempt.system(self._unknowns)  # (M,), (M, U)
-        factored = self._factored(attempt)
-        held = torch.nn.functional.pad(self._held(factored)[:, None], (0, effects.shape[1]))  # (P, 1 + U)
-        turned = factored.left_over(torch.cat([residuals[:, None], effects], dim=1), held)  # (M, 1 + U)
-        misfits, by_unknowns = turned[:, 0], turned[:, 1:]
+        residuals, effects = objective.system(self._unknowns)  # (M,), (M, U)
+        factored = self._factored(objective)
+        ridge_residual = self._ridge_residual(factored)[:, None]  # (P, 1)
+        ridge_rhs = torch.nn.functional.pad(ridge_residual, (0, effects.shape[1]))  # (P, 1 + U)
+        rotated = factored.rotated_residual(torch.cat([residuals[:, None], effects], dim=1), ridge_rhs)  # (M, 1 + U)
+        misfits, by_unknowns = rotated[:, 0], rotated[:, 1:]
         material = gather(self._unknowns)
-        is_pushed_out = (material.abs() >= attempt.furthest) & (material * (misfits @ by_unknowns) < 0)  # (U,)
-        free = by_unknowns * ~is_pushed_out
+        is_outward = material * (misfits @ by_unknowns) < 0  # (U,)
+        is_active = (material.abs() >= objective.search_bound) & is_outward  # (U,)
+        free = by_unknowns * ~is_active
         # Not by lstsq, the last bits of whose answer are not always alike.
-        by = -Factored(free.clone(), 0.0).solve(misfits[:, None])[:, 0]
+        by = -RidgeQR(free.clone(), 0.0).solve(misfits[:, None])[:, 0]
         small = SMALL**2 * left / len(residuals)
         return Step(by, (free @ by).square().sum(), small, by_unknowns.T @ by_unknowns)
 
-    def _rounding(self, attempt: Attempt, left: Tensor) -> Tensor:
+    def _rounding(self, objective: StepObjective, left: Tensor) -> Tensor:
         """The fall that cannot be told from rounding, of what is left or of the sums that make up the misfits."""
         unit = ROUNDING * torch.finfo(left.dtype).eps
-        sizes = self._factored(attempt).sizes(gather(self._layer))  # (P,)
+        sizes = self._factored(objective).sizes(gather(self._layer))  # (P,)
         return torch.maximum(unit * left, (unit * sizes.norm()).square())
 
-    def _held(self, factored: Factored) -> Tensor:
+    def _ridge_residual(self, factored: RidgeQR) -> Tensor:
         """What the ridge adds to the misfits, (P,)."""
         return factored.ridge * factored.sizes(gather(self._layer))
 
-    def factored_here(self) -> Factored | None:
+    def factored_here(self) -> RidgeQR | None:
         """The last layer's system in the present material, where it is at hand."""
         return self._known[1] if self._known and torch.equal(self._known[0], gather(self._unknowns)) else None
 
-    def _factored(self, attempt: Attempt) -> Factored:
+    def _factored(self, objective: StepObjective) -> RidgeQR:
         """The last layer's system, factored for the present material."""
         material = gather(self._unknowns)
         if self._known is None or not torch.equal(self._known[0], material):
             self._known = None  # its memory is needed
-            _, matrix = attempt.system(self._layer)  # (M, P)
-            self._known = material, Factored(matrix, self.param_groups[0]["ridge"])
+            _, matrix = objective.system(self._layer)  # (M, P)
+            self._known = material, RidgeQR(matrix, self.param_groups[0]["ridge"])
         return self._known[1]

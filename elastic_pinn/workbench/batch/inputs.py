@@ -34,7 +34,7 @@ def require_unchanged(config: Config, planned: Inputs) -> None:
 
 
 def _data(path: str) -> str:
-    from elastic_pinn.physics.catalogue import find  # with torch, which who asks for no data does without
+    from elastic_pinn.physics.setups import find  # with torch, which who asks for no data does without
 
     try:
         place = find(path)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from elastic_pinn.training.attempt import Attempt
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.processes import Processes
+from elastic_pinn.training.step_objective import StepObjective
 
 
 class Product:
@@ -47,9 +47,9 @@ class Misfits(Objective):
         self.asked.append(jacobian.shape[1])
         return here, jacobian
 
-    def after(self, optimizer: Optimizer, steps: int = 1) -> Attempt:
+    def after(self, optimizer: Optimizer, steps: int = 1) -> StepObjective:
         """The last of some steps."""
         for _ in range(steps):
-            attempt = Attempt(self)
-            optimizer.step(attempt)
-        return attempt
+            step_objective = StepObjective(self)
+            optimizer.step(step_objective)
+        return step_objective

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from elastic_pinn.training.optimizers.lbfgs import LBFGS
-from elastic_pinn.training.optimizers.quasi_newton import at_once
+from elastic_pinn.training.optimizers.quasi_newton import fixed_step
 from tests.training.optimizers.descent import losses, quadratic, quartic, rosenbrock
 
 ONES = torch.ones(30, dtype=torch.float64)
@@ -87,7 +87,7 @@ def test_the_newest_pairs_are_kept_and_each_is_a_step_and_its_change_of_the_grad
 
 def test_a_step_along_which_the_loss_is_concave_teaches_nothing():
     x = nn.Parameter(torch.tensor([0.5], dtype=torch.float64))
-    optimizer = LBFGS([x], history=5, lr=0.1, search=at_once)
+    optimizer = LBFGS([x], history=5, lr=0.1, search=fixed_step)
 
     def closure():
         with torch.enable_grad():
@@ -101,7 +101,7 @@ def test_a_step_along_which_the_loss_is_concave_teaches_nothing():
 
 def test_without_a_line_search_the_step_is_the_learning_rate_times_the_direction():
     x = nn.Parameter(torch.tensor([3.0, 4.0], dtype=torch.float64))
-    optimizer = LBFGS([x], history=5, lr=0.5, search=at_once)
+    optimizer = LBFGS([x], history=5, lr=0.5, search=fixed_step)
 
     def closure():
         x.grad = 2.0 * x.detach()

@@ -6,8 +6,8 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics import problem_from
-from elastic_pinn.training.optimizers import catalogue
-from elastic_pinn.training.optimizers.least_squares import Factored, LeastSquares
+from elastic_pinn.training.optimizers import registry
+from elastic_pinn.training.optimizers.least_squares import LeastSquares, RidgeQR
 from elastic_pinn.training.session import Session
 from tests.training.optimizers.misfits import Misfits
 
@@ -29,9 +29,9 @@ def test_the_answer_and_what_is_left_over_are_numpys(shape, ridge):
     matrix, right = draw(*shape) * torch.logspace(-3, 3, shape[1]), draw(shape[0], 2, seed=1)
     tall, known = with_ridge(matrix, right, ridge)
     expected = np.linalg.lstsq(tall, known, rcond=None)[0]
-    factored = Factored(matrix.clone(), ridge)
+    factored = RidgeQR(matrix.clone(), ridge)
     np.testing.assert_allclose(factored.solve(right).numpy(), expected, rtol=1e-9)
-    left, rest = factored.left_over(right).numpy(), known - tall @ expected
+    left, rest = factored.rotated_residual(right).numpy(), known - tall @ expected
     np.testing.assert_allclose(left.T @ left, rest.T @ rest, rtol=1e-9, atol=1e-20)
 
 
@@ -40,14 +40,14 @@ def test_what_no_answer_explains_stands_row_by_row(shape, ridge):
     matrix, right = draw(*shape) * torch.logspace(-3, 3, shape[1]), draw(shape[0], 2, seed=1)
     tall, known = with_ridge(matrix, right, ridge)
     expected = known - tall @ np.linalg.lstsq(tall, known, rcond=None)[0]
-    np.testing.assert_allclose(Factored(matrix.clone(), ridge).residual(right).numpy(), expected, atol=1e-9)
+    np.testing.assert_allclose(RidgeQR(matrix.clone(), ridge).residual(right).numpy(), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize(("shape", "ridge"), [((30, 7), 1e-12), ((30, 7), 0.3), ((7, 30), 0.1)])
 def test_coordinates_give_the_covariance_of_any_rows(shape, ridge):
     matrix, rows = draw(*shape) * torch.logspace(-3, 3, shape[1]), draw(4, shape[1], seed=2)
     tall, _ = with_ridge(matrix, draw(shape[0], 1), ridge)
-    found = Factored(matrix.clone(), ridge).coordinates(rows).numpy()
+    found = RidgeQR(matrix.clone(), ridge).coordinates(rows).numpy()
     expected = rows.numpy() @ np.linalg.inv(tall.T @ tall) @ rows.numpy().T
     np.testing.assert_allclose(found @ found.T, expected, rtol=1e-8)
 
@@ -55,27 +55,27 @@ def test_coordinates_give_the_covariance_of_any_rows(shape, ridge):
 def test_more_columns_than_are_reflected_at_once_are_factored_alike():
     matrix, right = draw(400, 300), draw(400, 2, seed=1)
     expected = np.linalg.lstsq(matrix.numpy(), right.numpy(), rcond=None)[0]
-    np.testing.assert_allclose(Factored(matrix.clone(), 1e-13).solve(right).numpy(), expected, rtol=1e-9)
+    np.testing.assert_allclose(RidgeQR(matrix.clone(), 1e-13).solve(right).numpy(), expected, rtol=1e-9)
 
 
 def test_digits_stay_that_normal_equations_would_lose():
     x = torch.linspace(-1, 1, 200, dtype=torch.float64)[:, None]
     matrix, right = x ** torch.arange(26), torch.sin(9 * x)  # condition 1e10
-    answer = Factored(matrix.clone(), 1e-14).solve(right)
+    answer = RidgeQR(matrix.clone(), 1e-14).solve(right)
     assert (matrix @ answer - right).norm() < 1e-9
 
 
 def test_a_column_of_zeros_gets_no_weight():
     matrix = draw(9, 3)
     matrix[:, 1] = 0.0
-    answer = Factored(matrix, 1e-12).solve(draw(9, 1, seed=1))
+    answer = RidgeQR(matrix, 1e-12).solve(draw(9, 1, seed=1))
     assert answer[1] == 0.0 and answer.isfinite().all()
 
 
 def test_in_float32_the_ridge_is_well_above_rounding():
     matrix = draw(40, 6).float()
     matrix = torch.cat([matrix, matrix @ draw(6, 6, seed=1).float()], dim=1)  # each feature twice
-    answer = Factored(matrix.clone(), 1e-12).solve(draw(40, 1, seed=2).float())
+    answer = RidgeQR(matrix.clone(), 1e-12).solve(draw(40, 1, seed=2).float())
     assert answer.norm() < 1e4, "else 1e6"
 
 
@@ -94,9 +94,9 @@ def test_one_step_solves_and_another_one_needs_no_second_factorisation():
 def test_where_nothing_is_better_the_step_stays_to_the_last_bit_and_says_why():
     matrix, right = draw(20, 4), draw(20, seed=1)
     misfits = Misfits(lambda x: matrix @ x - right, draw(4, seed=2))
-    attempt = misfits.after(LeastSquares(misfits.parameters, 1e-12), 5)
-    assert not attempt.moved
-    assert attempt.account().startswith("the last layer is the best that rounding allows (loss ")
+    step_objective = misfits.after(LeastSquares(misfits.parameters, 1e-12), 5)
+    assert not step_objective.moved
+    assert step_objective.explain().startswith("the last layer is the best that rounding allows (loss ")
 
 
 def test_a_step_gives_random_features_the_least_loss_and_leaves_them_as_they_are(tiny):
@@ -129,7 +129,7 @@ def test_alone_it_ends_as_soon_as_it_can_do_no_better(tiny, tmp_path):
 
 
 def test_a_system_beyond_memory_is_refused(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue, "MOST_FACTORED", 300 * 122)
+    monkeypatch.setattr(registry, "MOST_FACTORED", 300 * 122)
     told = r"stages has 'last_layer', which factors a matrix of \d+ x 122 numbers .* narrower last hidden layer"
     with pytest.raises(ep.ConfigError, match=told):
         ep.train(tiny(stages=["last_layer"], interior_points=100, **FEATURES), tmp_path / "run")

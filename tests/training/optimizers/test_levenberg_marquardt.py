@@ -6,11 +6,11 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.networks.breath import breathing
-from elastic_pinn.training.attempt import Attempt, GivenUp
+from elastic_pinn.networks.cancellation import cancellable
 from elastic_pinn.training.optimizers import levenberg_marquardt, normal_equations
 from elastic_pinn.training.optimizers.levenberg_marquardt import LevenbergMarquardt
-from elastic_pinn.training.optimizers.normal_equations import Factored, MatrixFree
+from elastic_pinn.training.optimizers.normal_equations import CholeskyModel, MatrixFreeModel
+from elastic_pinn.training.step_objective import StepCancelled, StepObjective
 from tests.training.optimizers.misfits import Misfits, Product
 
 
@@ -31,35 +31,35 @@ def at_rosenbrock(n: int = 2) -> tuple[Misfits, LevenbergMarquardt]:
 @pytest.mark.parametrize("damping", [1e-6, 0.5, 20.0])
 def test_a_step_solves_the_damped_equations_and_promises_what_the_linear_model_gives(shape, damping):
     jacobian, residuals = draw(*shape) * torch.logspace(-2, 2, shape[1]), draw(shape[0], seed=1)
-    step, promised = Factored(residuals, jacobian.clone()).solve(damping)
+    step, predicted = CholeskyModel(residuals, jacobian.clone()).solve(damping)
     matrix = jacobian.T @ jacobian
     damped = matrix + damping * torch.diag(matrix.diagonal())
     assert torch.allclose(damped @ step, -jacobian.T @ residuals, rtol=1e-8)
-    assert promised == pytest.approx((residuals.square().sum() - (residuals + jacobian @ step).square().sum()).item())
+    assert predicted == pytest.approx((residuals.square().sum() - (residuals + jacobian @ step).square().sum()).item())
 
 
 @pytest.mark.parametrize("damping", [1e-6, 0.5, 20.0])
 def test_without_the_matrix_the_step_is_the_same(damping, monkeypatch):
     monkeypatch.setattr(normal_equations, "ENOUGH", 1e-12)
     jacobian, residuals = draw(30, 12) * torch.logspace(-2, 2, 12), draw(30, seed=1)
-    step, promised = MatrixFree(jacobian.T @ residuals, Product(jacobian)).solve(damping)
-    expected, as_promised = Factored(residuals, jacobian.clone()).solve(damping)
+    step, predicted = MatrixFreeModel(jacobian.T @ residuals, Product(jacobian)).solve(damping)
+    expected, as_promised = CholeskyModel(residuals, jacobian.clone()).solve(damping)
     assert torch.allclose(step, expected, rtol=1e-8)
-    assert promised == pytest.approx(as_promised, rel=1e-8)
+    assert predicted == pytest.approx(as_promised, rel=1e-8)
 
 
 @pytest.mark.parametrize("products", [1, 3])
 def test_a_step_of_few_products_leads_down_and_promises_what_the_linear_model_gives(products, monkeypatch):
     monkeypatch.setattr(normal_equations, "MOST_PRODUCTS", products)
     jacobian, residuals = draw(30, 12) * torch.logspace(-2, 2, 12), draw(30, seed=1)
-    step, promised = MatrixFree(jacobian.T @ residuals, Product(jacobian)).solve(1e-3)
+    step, predicted = MatrixFreeModel(jacobian.T @ residuals, Product(jacobian)).solve(1e-3)
     fall = residuals.square().sum() - (residuals + jacobian @ step).square().sum()
-    assert promised == pytest.approx(fall.item()) and promised > 0
+    assert predicted == pytest.approx(fall.item()) and predicted > 0
 
 
 def test_without_damping_it_is_gauss_newton():
     jacobian, residuals = draw(12, 5), draw(12, seed=1)
-    step, _ = Factored(residuals, jacobian.clone()).solve(0.0)
+    step, _ = CholeskyModel(residuals, jacobian.clone()).solve(0.0)
     assert torch.allclose(step, torch.linalg.lstsq(jacobian, -residuals[:, None]).solution[:, 0])
 
 
@@ -75,7 +75,7 @@ def test_it_walks_down_a_bent_valley():
 
 def test_a_step_that_would_lead_up_costs_another_damping_and_no_other_jacobian():
     misfits, optimizer = at_rosenbrock()
-    trials = [len(misfits.after(optimizer).trials) for _ in range(10)]
+    trials = [len(misfits.after(optimizer).evaluations) for _ in range(10)]
     assert max(trials) > 1, "it had to damp more now and then"
     assert [asked for asked in misfits.asked if asked] == [2] * 10
 
@@ -92,12 +92,12 @@ def test_at_the_bottom_it_stays_to_the_last_bit_and_says_why():
     misfits = Misfits(lambda x: x.square() + 1.0, torch.full((3,), 0.5, dtype=torch.float64))
     optimizer = LevenbergMarquardt(misfits.parameters, 1e-3)
     for _ in range(60):
-        attempt = misfits.after(optimizer)
-        if not attempt.moved:
+        step_objective = misfits.after(optimizer)
+        if not step_objective.moved:
             break
-    assert not attempt.moved
+    assert not step_objective.moved
     assert misfits().item() == pytest.approx(3.0)
-    assert "rounding" in attempt.account()
+    assert "rounding" in step_objective.explain()
 
 
 @pytest.mark.parametrize("most", [levenberg_marquardt.MOST_NUMBERS, 0], ids=["by matrix", "matrix-free"])
@@ -117,7 +117,7 @@ def test_every_parameter_of_a_network_and_its_material_is_found(tiny, inverse, t
 @pytest.mark.slow
 def test_beyond_the_size_no_jacobian_is_formed_and_the_loss_falls_far_below_adams(tiny, waves, tmp_path, monkeypatch):
     monkeypatch.setattr(levenberg_marquardt, "MOST_NUMBERS", 1000)
-    monkeypatch.setattr(levenberg_marquardt, "Factored", None)
+    monkeypatch.setattr(levenberg_marquardt, "CholeskyModel", None)
     ends = {}
     for stage in ("adam", "levenberg_marquardt"):
         config = tiny(steps=30, stages=[stage], learning_rate=0.01, problem="own", precision="float64")
@@ -137,9 +137,9 @@ def test_a_step_that_nobody_wants_is_given_up(most, answers, monkeypatch):
 
     def give_up():
         if next(answer):
-            raise GivenUp
+            raise StepCancelled
 
-    attempt = Attempt(misfits)
-    with pytest.raises(GivenUp), breathing(give_up):
-        optimizer.step(attempt)
-    assert not attempt.trials and not any(optimizer.state.values())
+    step_objective = StepObjective(misfits)
+    with pytest.raises(StepCancelled), cancellable(give_up):
+        optimizer.step(step_objective)
+    assert not step_objective.evaluations and not any(optimizer.state.values())

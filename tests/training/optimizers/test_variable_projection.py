@@ -41,13 +41,13 @@ def test_the_loss_never_rises_and_the_end_is_told():
     misfits, optimizer = at_decays()
     losses = [misfits().item()]
     for _ in range(40):
-        attempt = misfits.after(optimizer)
+        step_objective = misfits.after(optimizer)
         losses.append(misfits().item())
-        if not attempt.moved:
+        if not step_objective.moved:
             break
-    assert not attempt.moved
+    assert not step_objective.moved
     assert all(after <= before for before, after in pairwise(losses))
-    assert "rounding" in attempt.account()
+    assert "rounding" in step_objective.explain()
 
 
 def test_a_step_factors_once_for_each_material_that_it_tries():

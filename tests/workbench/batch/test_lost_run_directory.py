@@ -16,7 +16,7 @@ from pathlib import Path
 import elastic_pinn as ep
 from elastic_pinn.training import record
 
-record.LOOK_EVERY_S = 0.0
+record.CHECK_EVERY_S = 0.0
 
 def on_step(row):
     if row["step"] == 5:

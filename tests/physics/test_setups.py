@@ -10,8 +10,8 @@ import torch
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Displacement, ProblemError, problem_from
 from elastic_pinn.physics.boundary import evaluate
-from elastic_pinn.physics.catalogue import find
 from elastic_pinn.physics.receivers import ReceiverFileError, Receivers
+from elastic_pinn.physics.setups import find
 
 
 def inverse_config(path, **changes) -> Config:

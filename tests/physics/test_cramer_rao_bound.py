@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from elastic_pinn.physics.uncertainty import cramer_rao, standard_errors
+from elastic_pinn.physics.cramer_rao_bound import cramer_rao, standard_errors
 
 TIMES = np.linspace(0.0, 1.0, 50)
 NOISE = 0.01

@@ -4,7 +4,7 @@ A few points at a time go through all layers forward, through the equations, and
 belongs to them stays in a core's own cache: a step then costs little more than its matrix products. What is computed
 is what jets.py and equations.py say; numba compiles it once a machine, and keeps it beside this file.
 
-Letters: n points of a chunk, J jet components, C and D channels, M = n C numbers of a component, K forms, L hidden
+Letters: n points of a chunk, J jet components, C and D channels, M = n C numbers of a component, K operators, L hidden
 layers.
 """
 
@@ -210,24 +210,27 @@ def _enter_back(points, axes, g, columns_grad):
 
 
 @compiled
-def _misfit(u, form, share, target, g, form_grad):
-    """The sum of the squared misfits, and half their gradients: by u in g (J, n, 2), by the form added to form_grad."""
+def _misfit(u, operator, coefficients, target, g, operator_grad):
+    """The sum of the squared misfits; half its gradient by u is written to g (J, n, 2), half that by the operator is
+    added to operator_grad."""
     total = 0.0
     for i in range(u.shape[1]):
         for j in range(len(u)):
             g[j, i, 0] = g[j, i, 1] = 0.0
         for e in range(2):
             misfit = -target[i, e]
-            for k in range(len(form)):
+            for k in range(len(operator)):
                 for j in range(len(u)):
-                    misfit += share[i, k] * (form[k, j, e, 0] * u[j, i, 0] + form[k, j, e, 1] * u[j, i, 1])
+                    misfit += coefficients[i, k] * (
+                        operator[k, j, e, 0] * u[j, i, 0] + operator[k, j, e, 1] * u[j, i, 1]
+                    )
             total += np.float64(misfit) ** 2
-            for k in range(len(form)):
-                part = share[i, k] * misfit
+            for k in range(len(operator)):
+                part = coefficients[i, k] * misfit
                 for j in range(len(u)):
                     for c in range(2):
-                        g[j, i, c] += part * form[k, j, e, c]
-                        form_grad[k, j, e, c] += part * u[j, i, c]
+                        g[j, i, c] += part * operator[k, j, e, c]
+                        operator_grad[k, j, e, c] += part * u[j, i, c]
     return total
 
 
@@ -255,14 +258,14 @@ def _columns(flat, widths, scale):
 
 
 @compiled
-def numbers_a_point(widths, size):
-    """How many numbers of room the work on a point takes, with J = size components."""
+def workspace_per_point(widths, size):
+    """How many numbers of workspace the work on a point takes, with J = size components."""
     return 2 * size * widths.max() + (2 * size + 3) * widths[1:-1].sum() + 2 * size
 
 
 @compiled
-def _forward(flat, widths, kind, columns, axes, pairs, points, room):
-    """The jet of the output for a chunk of points, at the place in room that is returned.
+def _forward(flat, widths, kind, columns, axes, pairs, points, workspace):
+    """The jet of the output for a chunk of points, at the place in workspace that is returned.
 
     Before it stand, for each hidden layer, z (J n C), f (3 n C) and y (J n C).
     """
@@ -271,29 +274,29 @@ def _forward(flat, widths, kind, columns, axes, pairs, points, room):
     for i in range(layers):
         c, d = widths[i], widths[i + 1]
         bias = flat[bias_at[i] : bias_at[i] + d]
-        z = room[at : at + size * n * d]
+        z = workspace[at : at + size * n * d]
         if i == 0:
             _enter(points, axes, columns, bias, z.reshape((size, n, d)))
         else:
             weight = flat[weight_at[i] : weight_at[i] + c * d].reshape((d, c))
-            np.dot(room[at - size * n * c : at].reshape((size * n, c)), weight.T, z.reshape((size * n, d)))
+            np.dot(workspace[at - size * n * c : at].reshape((size * n, c)), weight.T, z.reshape((size * n, d)))
             for row in range(n):
                 for column in range(d):
                     z[row * d + column] += bias[column]
         if i == layers - 1:
             return at
-        f = room[at + size * n * d : at + (size + 3) * n * d]
-        y = room[at + (size + 3) * n * d : at + (2 * size + 3) * n * d]
+        f = workspace[at + size * n * d : at + (size + 3) * n * d]
+        y = workspace[at + (size + 3) * n * d : at + (2 * size + 3) * n * d]
         _nonlinear(kind, z.reshape((size, n * d)), f.reshape((3, n * d)), y.reshape((size, n * d)), pairs)
         at += (2 * size + 3) * n * d
     return at
 
 
 @compiled
-def _backward(flat, widths, axes, pairs, points, room, at, g_here, g_there, product, flat_grad, columns_grad):
+def _backward(flat, widths, axes, pairs, points, workspace, at, g_here, g_there, product, flat_grad, columns_grad):
     """Add half the gradients by all parameters for a chunk of points, from that by the output in g_here.
 
-    Uses up what `_forward` left in room before `at`, both g and product.
+    Uses up what `_forward` left in workspace before `at`, both g and product.
     """
     weight_at, bias_at = _offsets(widths)
     size, n, layers = len(axes), len(points), len(widths) - 1
@@ -302,7 +305,7 @@ def _backward(flat, widths, axes, pairs, points, room, at, g_here, g_there, prod
         g = g_here[: size * n * d]
         if i < layers - 1:
             at -= (2 * size + 3) * n * d
-            z, f = room[at : at + size * n * d], room[at + size * n * d : at + (size + 3) * n * d]
+            z, f = workspace[at : at + size * n * d], workspace[at + size * n * d : at + (size + 3) * n * d]
             _nonlinear_back(f.reshape((3, n * d)), z.reshape((size, n * d)), g.reshape((size, n * d)), pairs)
         bias_grad = flat_grad[bias_at[i] : bias_at[i] + d]
         for row in range(n):
@@ -311,7 +314,7 @@ def _backward(flat, widths, axes, pairs, points, room, at, g_here, g_there, prod
         if i == 0:
             _enter_back(points, axes, g.reshape((size, n, d)), columns_grad)
             return
-        rows, x = g.reshape((size * n, d)), room[at - size * n * c : at].reshape((size * n, c))
+        rows, x = g.reshape((size * n, d)), workspace[at - size * n * c : at].reshape((size * n, c))
         np.dot(rows.T, x, product[: d * c].reshape((d, c)))
         weight_grad = flat_grad[weight_at[i] : weight_at[i] + c * d]
         for m in range(d * c):
@@ -322,26 +325,28 @@ def _backward(flat, widths, axes, pairs, points, room, at, g_here, g_there, prod
 
 
 @compiled
-def sum_of_squares(flat, widths, kind, scale, axes, pairs, points, form, share, target, room, flat_grad, form_grad):
-    """The sum over points of the squared misfits; adds half of its gradients to flat_grad and form_grad.
+def sum_of_squares(
+    flat, widths, kind, scale, axes, pairs, points, operator, coefficients, target, workspace, flat_grad, operator_grad
+):
+    """The sum over points of the squared misfits; adds half of its gradients to flat_grad and operator_grad.
 
     flat: all weights, then all biases, (P,); widths: (L + 2,), from 3 to 2; kind: of ACTIVATIONS; scale: (3,), of the
     coordinates; axes: (J,), which coordinate a first derivative is by, else -1; pairs: (J, 2), where the two first
-    derivatives of a second one stand, else -1; points: (N, 3); form: (K, J, 2, 2), share: (N, K), target: (N, 2): see
-    equations.py; room: `numbers_a_point` for each of the points that go through together; flat_grad: (P,), or (0,) if
-    no gradient is asked for; form_grad: (K, J, 2, 2).
+    derivatives of a second one are, else -1; points: (N, 3); operator: (K, J, 2, 2), coefficients: (N, K), target:
+    (N, 2): see equations.py; workspace: `workspace_per_point` numbers for each point of a chunk; flat_grad: (P,), or
+    (0,) if no gradient is needed; operator_grad: (K, J, 2, 2).
     """
     size, widest, total = len(axes), widths.max(), 0.0
     columns, columns_grad = _columns(flat, widths, scale), np.zeros((3, widths[1]), flat.dtype)
     product = np.empty(widest * widest, flat.dtype)
-    chunk = room.size // numbers_a_point(widths, size)
+    chunk = workspace.size // workspace_per_point(widths, size)
     for low in range(0, len(points), chunk):
         n = min(chunk, len(points) - low)
         where, gradient = slice(low, low + n), size * n * widest
-        g_here, g_there, layers = room[:gradient], room[gradient : 2 * gradient], room[2 * gradient :]
+        g_here, g_there, layers = workspace[:gradient], workspace[gradient : 2 * gradient], workspace[2 * gradient :]
         at = _forward(flat, widths, kind, columns, axes, pairs, points[where], layers)
-        u, g = layers[at : at + 2 * size * n], g_here[: 2 * size * n]
-        total += _misfit(u.reshape((size, n, 2)), form, share[where], target[where], g.reshape((size, n, 2)), form_grad)
+        u, g = (layers[at : at + 2 * size * n].reshape((size, n, 2)), g_here[: 2 * size * n].reshape((size, n, 2)))
+        total += _misfit(u, operator, coefficients[where], target[where], g, operator_grad)
         if flat_grad.size:
             _backward(
                 flat, widths, axes, pairs, points[where], layers, at, g_here, g_there, product, flat_grad, columns_grad
@@ -354,11 +359,11 @@ def sum_of_squares(flat, widths, kind, scale, axes, pairs, points, form, share, 
 
 
 @compiled
-def jets(flat, widths, kind, scale, axes, pairs, points, room, found, start):
+def jets(flat, widths, kind, scale, axes, pairs, points, workspace, found, start):
     """The jet of the output at all points, into found (J, ..., 2) from `start` on; the rest as in `sum_of_squares`."""
     columns, size = _columns(flat, widths, scale), len(axes)
-    chunk = room.size // numbers_a_point(widths, size)
+    chunk = workspace.size // workspace_per_point(widths, size)
     for low in range(0, len(points), chunk):
         n = min(chunk, len(points) - low)
-        at = _forward(flat, widths, kind, columns, axes, pairs, points[low : low + n], room)
-        found[:, start + low : start + low + n] = room[at : at + 2 * size * n].reshape((size, n, 2))
+        at = _forward(flat, widths, kind, columns, axes, pairs, points[low : low + n], workspace)
+        found[:, start + low : start + low + n] = workspace[at : at + 2 * size * n].reshape((size, n, 2))

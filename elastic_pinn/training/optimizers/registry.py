@@ -14,7 +14,7 @@ from elastic_pinn.training.optimizers.lbfgs import LBFGS
 from elastic_pinn.training.optimizers.least_squares import LeastSquares
 from elastic_pinn.training.optimizers.levenberg_marquardt import MOST_NUMBERS, LevenbergMarquardt
 from elastic_pinn.training.optimizers.line_search import strong_wolfe
-from elastic_pinn.training.optimizers.quasi_newton import at_once
+from elastic_pinn.training.optimizers.quasi_newton import fixed_step
 from elastic_pinn.training.optimizers.self_scaled import SelfScaled, bfgs, broyden
 from elastic_pinn.training.optimizers.soap import SOAP
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
@@ -27,7 +27,7 @@ Parameters = list[nn.Parameter]
 
 
 @dataclass(frozen=True)
-class Kind:
+class OptimizerSpec:
     """What an optimizer is.
 
     make: the optimizer over some parameters. whole_batch: it finds its own step length, and needs the same points and
@@ -52,16 +52,16 @@ def require_legal(config: Config, parameters: Parameters, misfits: int) -> None:
     Raises ConfigError, naming the stage and the ways out.
     """
     for name in config.stages:
-        kind = OPTIMIZERS[name]
-        if kind.only_float64 and config.precision != "float64":
+        spec = OPTIMIZERS[name]
+        if spec.only_float64 and config.precision != "float64":
             raise ConfigError(f"stages has {name!r}, which needs precision = 'float64', not {config.precision!r}")
-        if kind.finds_material and not unknowns_of(parameters):
+        if spec.finds_material and not unknowns_of(parameters):
             raise ConfigError(f"stages has {name!r}, which searches the material, and nothing of it is unknown")
-        if kind.most_parameters:
-            _require_square(name, _count(parameters), kind.most_parameters)
-        if kind.forms_jacobian and config.network == "plane_waves":
+        if spec.most_parameters:
+            _require_square(name, _count(parameters), spec.most_parameters)
+        if spec.forms_jacobian and config.network == "plane_waves":
             _require_formed(name, misfits, _count(parameters))
-        if kind.solves_last_layer:
+        if spec.solves_last_layer:
             _require_tall(name, misfits, _count(of_last_layer(parameters)), config.precision)
 
 
@@ -126,7 +126,7 @@ def _soap(parameters: Parameters, config: TrainingConfig) -> SOAP:
 
 
 def _lbfgs(parameters: Parameters, config: TrainingConfig) -> LBFGS:
-    search = strong_wolfe if config.lbfgs_line_search == "strong_wolfe" else at_once
+    search = strong_wolfe if config.lbfgs_line_search == "strong_wolfe" else fixed_step
     return LBFGS(parameters, config.lbfgs_history, config.lbfgs_learning_rate, search)
 
 
@@ -160,16 +160,18 @@ def unknowns_of(parameters: Parameters) -> Parameters:
     return [parameter for parameter in parameters if parameter.ndim == 0]
 
 
-OPTIMIZERS: Mapping[str, Kind] = {
-    "adam": Kind(_adam),
-    "adamw": Kind(_adamw),
-    "sgd": Kind(_sgd),
-    "soap": Kind(_soap),
-    "lbfgs": Kind(_lbfgs, whole_batch=True),
-    "ssbfgs": Kind(_ssbfgs, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
-    "ssbroyden": Kind(_ssbroyden, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
-    "last_layer": Kind(_last_layer, whole_batch=True, solves_last_layer=True),
-    "levenberg_marquardt": Kind(_levenberg_marquardt, whole_batch=True, forms_jacobian=True),
-    "variable_projection": Kind(_variable_projection, whole_batch=True, solves_last_layer=True, finds_material=True),
+OPTIMIZERS: Mapping[str, OptimizerSpec] = {
+    "adam": OptimizerSpec(_adam),
+    "adamw": OptimizerSpec(_adamw),
+    "sgd": OptimizerSpec(_sgd),
+    "soap": OptimizerSpec(_soap),
+    "lbfgs": OptimizerSpec(_lbfgs, whole_batch=True),
+    "ssbfgs": OptimizerSpec(_ssbfgs, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
+    "ssbroyden": OptimizerSpec(_ssbroyden, whole_batch=True, only_float64=True, most_parameters=MOST_DENSE),
+    "last_layer": OptimizerSpec(_last_layer, whole_batch=True, solves_last_layer=True),
+    "levenberg_marquardt": OptimizerSpec(_levenberg_marquardt, whole_batch=True, forms_jacobian=True),
+    "variable_projection": OptimizerSpec(
+        _variable_projection, whole_batch=True, solves_last_layer=True, finds_material=True
+    ),
 }
 """By the names that `stages` knows."""

@@ -12,7 +12,7 @@ def _unguarded(method: Callable[..., Any]) -> Any:
     return getattr(method, "__wrapped__", method)
 
 
-class OwnOptimizer(torch.optim.Optimizer):
+class BaseOptimizer(torch.optim.Optimizer):
     """A torch.optim.Optimizer that does not wake torch's compiler.
 
     torch keeps its compiler from looking into these methods, for which it first imports it: 1.5 s of each process, of

@@ -8,7 +8,7 @@ from torch import nn
 
 import elastic_pinn as ep
 from elastic_pinn.sections import OptimizerName
-from elastic_pinn.training.optimizers import OPTIMIZERS, catalogue, require_legal
+from elastic_pinn.training.optimizers import OPTIMIZERS, registry, require_legal
 
 
 def test_every_name_of_the_config_is_an_optimizer():
@@ -53,7 +53,7 @@ def layers(parameters: int) -> list[nn.Parameter]:
 
 
 def test_a_jacobian_of_plane_waves_beyond_memory_is_refused(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue, "MOST_NUMBERS", 1000)
+    monkeypatch.setattr(registry, "MOST_NUMBERS", 1000)
     config = tiny(
         network="plane_waves", hidden_layers=[30], activation="sin", precision="float64", stages=["levenberg_marquardt"]
     )

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from elastic_pinn.training.attempt import Attempt
+from elastic_pinn.training.step_objective import StepObjective
 
 
 class Slope:
     """An objective over one parameter x, of which the value and the gradient are given."""
 
     system = curvature = None  # it has no misfits
-    furthest, better_start = math.inf, None
+    search_bound, better_start = math.inf, None
 
     def __init__(self, value, gradient: float, start: float = 1.0) -> None:
         self.x, self._value, self._gradient = nn.Parameter(torch.tensor([start]).double()), value, gradient
@@ -28,33 +28,33 @@ class Slope:
         return self._gradient
 
 
-def after(objective: Slope, *steps: float) -> Attempt:
-    """An attempt that evaluated at some steps from the start, and came back."""
-    attempt = Attempt(objective)
+def after(objective: Slope, *steps: float) -> StepObjective:
+    """A step objective that evaluated at some steps from the start, and came back."""
+    step_objective = StepObjective(objective)
     for step in steps:
         with torch.no_grad():
             objective.x += step
-            attempt()
+            step_objective()
             objective.x -= step
-    return attempt
+    return step_objective
 
 
 def test_each_trial_is_taken_down_with_its_length_and_what_it_did_to_the_loss():
-    attempt = after(Slope(lambda x: 3 * x, 3.0), 0.5, -0.25)
-    assert attempt.trials == [(0.5, 1.5), (0.25, -0.75)]
-    assert not attempt.moved
+    step_objective = after(Slope(lambda x: 3 * x, 3.0), 0.5, -0.25)
+    assert step_objective.evaluations == [(0.5, 1.5), (0.25, -0.75)]
+    assert not step_objective.moved
 
 
 def test_an_evaluation_at_the_start_is_no_trial():
-    assert after(Slope(lambda x: 3 * x, 3.0), 0.0).trials == []
+    assert after(Slope(lambda x: 3 * x, 3.0), 0.0).evaluations == []
 
 
 def test_a_changed_parameter_is_a_move():
     objective = Slope(lambda x: x, 1.0)
-    attempt = Attempt(objective)
+    step_objective = StepObjective(objective)
     with torch.no_grad():
         objective.x += 1e-15
-    assert attempt.moved
+    assert step_objective.moved
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_a_changed_parameter_is_a_move():
     ],
 )
 def test_an_account_says_why_with_numbers(objective, steps, told):
-    assert after(objective, *steps).account() == told
+    assert after(objective, *steps).explain() == told

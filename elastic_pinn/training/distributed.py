@@ -1,0 +1,136 @@
+"""One run on several processes: what its leader does, and what its workers do."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elastic_pinn.config import Config
+from elastic_pinn.physics import Problem
+from elastic_pinn.training.control import Control
+from elastic_pinn.training.optimizers.flat import put
+from elastic_pinn.training.processes import LostProcessError, Processes, leave
+from elastic_pinn.training.session import Session
+
+
+@dataclass(frozen=True)
+class RunStart:
+    """The first message to the workers: the config, and the state of the points' generator before its last draw."""
+
+    config: str
+    generator_state: Mapping[str, Any]
+    draws: int
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """The last message to the workers: the run directory, and the error that ended the run, if one did."""
+
+    run_dir: Path
+    error: BaseException | None
+
+
+@contextmanager
+def run_leader(processes: Processes, run_dir: Path, control: Control) -> Iterator[None]:
+    """Run the block as the leader: at its end the workers receive how it ended.
+
+    A signal to end the process, which torchrun passes on to all, first stops the run.
+    """
+    if not processes.has_workers:
+        with _deferred_signals(control.stop, is_patient=False):
+            yield
+        return
+    with _deferred_signals(control.stop):
+        try:
+            yield
+        except LostProcessError:
+            leave()
+            raise
+        except BaseException as error:
+            processes.send(RunEnd(run_dir.resolve(), _picklable(error)))
+            raise
+        processes.send(RunEnd(run_dir.resolve(), None))
+
+
+def start_workers(session: Session) -> None:
+    """Have the workers make the same session, before its first evaluation."""
+    if session.processes.has_workers:
+        sampler = session.sampler
+        start = RunStart(session.config.to_json(), sampler.generator_state, sampler.draws)
+        session.processes.send(start, len(session.objective.position()))
+
+
+def run_worker(processes: Processes, problem: Problem) -> Path:
+    """Evaluate for the leader until the run ends; return its directory, or raise the error that ended it there."""
+    with _deferred_signals(lambda: None):
+        try:
+            message = processes.receive()
+            if isinstance(message, RunStart):
+                _serve_evaluations(_worker_session(processes, problem, message))
+                message = processes.receive()
+        except BaseException:
+            leave()
+            raise
+    if message.error:
+        raise message.error
+    return message.run_dir
+
+
+def _worker_session(processes: Processes, problem: Problem, start: RunStart) -> Session:
+    session = Session(Config.from_json(start.config), problem, processes)
+    session.sampler.restore(start.generator_state, start.draws)
+    return session
+
+
+def _serve_evaluations(session: Session) -> None:
+    """Evaluate the loss and its gradients on this process's share of the points, wherever the leader requests it."""
+    for draws, position in session.processes.evaluation_requests(len(session.objective.position())):
+        while session.sampler.draws < draws:
+            session.sampler.resample()
+        put(session.parameters, position)
+        session.objective.forget()
+        session.objective()
+
+
+@contextmanager
+def _deferred_signals(stop: Callable[[], None], is_patient: bool = True) -> Iterator[None]:
+    """Defer a signal to end this process until the block has ended, and stop the run; only a main thread can.
+
+    is_patient: whether a repeated signal is deferred as well, since torchrun may pass on one that the terminal has
+    sent already.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    deferred: list[int] = []
+
+    def defer(number: int, frame: object) -> None:
+        if number in deferred and not is_patient:
+            signal.signal(number, before[number])
+            signal.raise_signal(number)
+        deferred.append(number)
+        stop()
+
+    before: dict[int, Any] = {number: signal.signal(number, defer) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, usual in before.items():
+            signal.signal(number, usual)
+    if deferred:
+        signal.raise_signal(deferred[0])
+
+
+def _picklable(error: BaseException) -> BaseException:
+    """The error itself, or one with its text where it cannot be pickled."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
