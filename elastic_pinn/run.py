@@ -32,7 +32,7 @@ from elastic_pinn.storage import (
     folder_at,
     is_locked,
     read_isolated,
-    read_live,
+    read_live_history,
     read_snapshot,
 )
 
@@ -241,7 +241,7 @@ class Run:
         """The live history; where it is lost, damaged or elsewhere, the newest checkpoint's."""
         live = self._folder.path("history.h5")
         try:
-            history = read_live(live)
+            history = read_live_history(live)
         except CheckpointError as error:
             newest = self._checkpoints.latest()
             if newest is None:

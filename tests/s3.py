@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from elastic_pinn.storage.remote import attempts as attempts_module
+from elastic_pinn.storage.remote import retries as retries_module
 
 BUCKETS = count()
 
@@ -186,4 +186,4 @@ def bucket(s3_server, monkeypatch, at_once) -> Iterator[Bucket]:
 @pytest.fixture
 def at_once(monkeypatch) -> None:
     """Tries that follow each other without a pause."""
-    monkeypatch.setattr(attempts_module, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(retries_module, "FIRST_PAUSE_S", 0.0)

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.fit import Fit
-from elastic_pinn.workbench.batch.standing import row_of
+from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.runs import runs_table
+from elastic_pinn.workbench.run_table import runs_table
 
 GOLDEN = Path(__file__).parent / "golden"
 SUMMARY = json.loads((GOLDEN / "summary_with_fit.json").read_text())  # of a run of version 0.2.0
@@ -59,7 +59,7 @@ def test_nonsense_is_refused_by_name_and_the_rest_of_the_run_is_read(with_fit, n
     folder = with_fit(NONSENSE[name])
     with pytest.raises(ep.CheckpointError, match=r"summary\.json: holds a fit that this version does not know \("):
         _ = ep.Run(folder).fit
-    listed, row = runs_table(folder.parent).loc["run"], row_of(folder)
+    listed, row = runs_table(folder.parent).loc["run"], status_row(folder)
     assert (listed["status"], listed["fit"], listed["step"]) == ("completed", "unreadable", 4)
     assert (row["fit"], row["step"], row["material/mu"]) == ("unreadable", 4, SUMMARY["material"]["mu"])
     shown = CliRunner().invoke(app, ["inspect", str(folder)])

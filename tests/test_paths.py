@@ -11,7 +11,7 @@ from elastic_pinn.paths import expanded, from_root, project_root
 from elastic_pinn.physics.setups import find
 from elastic_pinn.workbench.batch import Plan, Sweep
 from elastic_pinn.workbench.batch.jobs import Job
-from elastic_pinn.workbench.folders import resume_from, run_folder
+from elastic_pinn.workbench.run_folders import resume_from, run_folder
 from tests.headless import write_training_notebook
 
 

@@ -3,21 +3,28 @@
 It knows no physics, networks or config, and imports nothing else from the package.
 """
 
+from elastic_pinn.storage.checkpoint_repair import UNVERIFIED, Repair, repair_checkpoint
 from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, Entry, Found, checkpoints_of, name_of, order
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import MORE_FILES, OUT_OF_FILES, naming, remove_leftovers, replace_file
-from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, located
-from elastic_pinn.storage.format.history import LOSSES_OF_START_UNTIL, History
-from elastic_pinn.storage.format.seal import FORMAT_VERSION, UNKNOWN_MEASURE, Header, publish, read_header, read_sealed
+from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, split_location
+from elastic_pinn.storage.format.history_table import LOSSES_OF_START_UNTIL, History
+from elastic_pinn.storage.format.seal import (
+    FORMAT_VERSION,
+    UNKNOWN_METRIC_ID,
+    Header,
+    publish,
+    read_header,
+    read_sealed,
+)
 from elastic_pinn.storage.format.snapshot import Snapshot, open_image, parse_snapshot, read_snapshot
 from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
 from elastic_pinn.storage.held_folder import HeldFolder
 from elastic_pinn.storage.isolation import read_isolated
-from elastic_pinn.storage.live import LiveHistory
-from elastic_pinn.storage.live_reading import read_live
+from elastic_pinn.storage.live_history import LiveHistory
+from elastic_pinn.storage.live_reader import read_live_history
 from elastic_pinn.storage.lock import FolderLock, InUseError, LostFolderError, is_locked, locked, owner_of
-from elastic_pinn.storage.repair import UNVERIFIED, Repair, repair_checkpoint
-from elastic_pinn.storage.retention import Policy, pin, reasons_to_stay, unpin
+from elastic_pinn.storage.retention import Policy, pin, reasons_to_keep, unpin
 from elastic_pinn.storage.store import Store
 
 __all__ = [
@@ -26,7 +33,7 @@ __all__ = [
     "LOSSES_OF_START_UNTIL",
     "MORE_FILES",
     "OUT_OF_FILES",
-    "UNKNOWN_MEASURE",
+    "UNKNOWN_METRIC_ID",
     "UNVERIFIED",
     "CheckpointError",
     "Checkpoints",
@@ -52,7 +59,6 @@ __all__ = [
     "copy_tree",
     "folder_at",
     "is_locked",
-    "located",
     "locked",
     "name_of",
     "naming",
@@ -64,14 +70,15 @@ __all__ = [
     "publish",
     "read_header",
     "read_isolated",
-    "read_live",
+    "read_live_history",
     "read_sealed",
     "read_snapshot",
     "read_tree",
-    "reasons_to_stay",
+    "reasons_to_keep",
     "remove_leftovers",
     "repair_checkpoint",
     "replace_file",
+    "split_location",
     "unpin",
     "write_tree",
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
 from elastic_pinn.storage.folder import Folder, folder_at
-from elastic_pinn.storage.format.seal import ANOTHER, HEAD_BYTES, Header, open_header, unseal
+from elastic_pinn.storage.format.seal import HEAD_BYTES, USE_ANOTHER, Header, open_header, unseal
 from elastic_pinn.storage.format.snapshot import Snapshot, parse_snapshot
 from elastic_pinn.storage.isolation import parse_isolated
 
@@ -137,7 +137,9 @@ class Checkpoints:
     def _require_own_name(self, name: str, inside: Header) -> None:
         if (inside.generation, inside.step) != order(name):
             found = f"step {inside.step} of generation {inside.generation}"
-            raise CheckpointError(self._folder.path(name), f"is named otherwise than what is in it, {found}", ANOTHER)
+            raise CheckpointError(
+                self._folder.path(name), f"is named otherwise than what is in it, {found}", USE_ANOTHER
+            )
 
 
 def checkpoints_of(run: str | os.PathLike[str]) -> Checkpoints:
@@ -157,7 +159,7 @@ def best_first(entries: Sequence[Entry]) -> list[Entry]:
     alike = [
         entry
         for entry in reversed(entries)
-        if (entry.header.metric_name, entry.header.measure) == (newest.metric_name, newest.measure)
+        if (entry.header.metric_name, entry.header.metric_id) == (newest.metric_name, newest.metric_id)
     ]
     return sorted((e for e in alike if not math.isnan(e.header.metric)), key=lambda e: e.header.metric)
 

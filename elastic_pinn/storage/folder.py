@@ -62,18 +62,18 @@ class LocalFolder:
         return LocalFolder(self._path / name)
 
 
-def folder_at(place: str | os.PathLike[str]) -> Folder:
+def folder_at(location: str | os.PathLike[str]) -> Folder:
     """The folder at a path of this machine, or at a URL such as "s3://bucket/run"."""
-    if "://" not in os.fspath(place):
-        return LocalFolder(Path(place))
-    from elastic_pinn.storage.remote.folder import RemoteFolder  # only those who use a remote store need fsspec
+    if "://" not in os.fspath(location):
+        return LocalFolder(Path(location))
+    from elastic_pinn.storage.remote.remote_folder import RemoteFolder  # only those who use a remote store need fsspec
 
-    return RemoteFolder(os.fspath(place))
+    return RemoteFolder(os.fspath(location))
 
 
-def located(place: str | os.PathLike[str]) -> tuple[Folder, str]:
+def split_location(location: str | os.PathLike[str]) -> tuple[Folder, str]:
     """The folder and the name of a file at a path of this machine or at a URL."""
-    if "://" in os.fspath(place):
-        folder, name = os.fspath(place).rsplit("/", 1)
+    if "://" in os.fspath(location):
+        folder, name = os.fspath(location).rsplit("/", 1)
         return folder_at(folder), name
-    return LocalFolder(Path(place).parent), Path(place).name
+    return LocalFolder(Path(location).parent), Path(location).name

@@ -27,7 +27,7 @@ class HeldFolder:
         try:
             found = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            return f"was moved to {place}" if (place := self.moved_to) else "was removed"
+            return f"was moved to {location}" if (location := self.moved_to) else "was removed"
         except OSError:  # of a network or a disk that does not answer; what is written there tells
             return ""
         is_same = os.path.samestat(found, os.fstat(self._descriptor))
@@ -37,9 +37,9 @@ class HeldFolder:
     def moved_to(self) -> Path | None:
         """Where it is now, if it was moved and the system tells; None where it is gone or not moved."""
         with suppress(OSError):
-            place = Path(_path_of(self._descriptor))
-            if place != self.path.resolve() and os.path.samestat(os.stat(place), os.fstat(self._descriptor)):
-                return place
+            location = Path(_path_of(self._descriptor))
+            if location != self.path.resolve() and os.path.samestat(os.stat(location), os.fstat(self._descriptor)):
+                return location
         return None
 
     def close(self) -> None:

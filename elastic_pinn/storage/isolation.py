@@ -18,8 +18,8 @@ from threading import Thread, Timer
 from typing import IO
 
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
-from elastic_pinn.storage.folder import located
-from elastic_pinn.storage.format.history import History
+from elastic_pinn.storage.folder import split_location
+from elastic_pinn.storage.format.history_table import History
 from elastic_pinn.storage.format.seal import read_header, unseal
 from elastic_pinn.storage.format.snapshot import Snapshot, parse_changed, parse_snapshot
 
@@ -45,35 +45,35 @@ PIECE = 1 << 20
 SEALED, CHANGED = "s", "c"  # how the child reads
 
 
-def read_isolated(place: str | os.PathLike[str]) -> Snapshot:
+def read_isolated(location: str | os.PathLike[str]) -> Snapshot:
     """As `read_snapshot`, in a child process with limits: a crash, a hang or a bomb ends there.
 
-    place: a path, or a URL of a remote store. Raises CheckpointError, naming the file, also where the child crashed,
+    location: a path, or a URL of a remote store. Raises CheckpointError, naming the file, also where the child crashed,
     took too much memory or too long.
     """
-    read_header(place)  # before much is read
-    folder, name = located(place)
-    return parse_isolated(place, folder.read(name))
+    read_header(location)  # before much is read
+    folder, name = split_location(location)
+    return parse_isolated(location, folder.read(name))
 
 
-def parse_isolated(place: str | os.PathLike[str], data: bytes, how: str = SEALED) -> Snapshot:
-    """As `read_isolated`, from the file's bytes, verified or not; `place` is for errors only.
+def parse_isolated(location: str | os.PathLike[str], data: bytes, how: str = SEALED) -> Snapshot:
+    """As `read_isolated`, from the file's bytes, verified or not; `location` is for errors only.
 
     how: SEALED, or CHANGED for what `parse_changed` reads.
     """
-    status, answer = _ask(how.encode() + data, place)
+    status, answer = _run_child(how.encode() + data, location)
     if status or not answer:
-        raise CheckpointError(place, f"made the process that read it fail ({_how(status)})", FOREIGN)
+        raise CheckpointError(location, f"made the process that read it fail ({_exit_text(status)})", FOREIGN)
     head, _, image = answer.partition(b"\n")
     try:
         fault = json.loads(head)
-        error = None if fault is None else KINDS[fault["kind"]](place, fault["fault"], fault["advice"])
+        error = None if fault is None else KINDS[fault["kind"]](location, fault["fault"], fault["advice"])
     except (ValueError, LookupError, TypeError) as unclear:
-        raise CheckpointError(place, "made the process that read it give no clear answer", FOREIGN) from unclear
+        raise CheckpointError(location, "made the process that read it give no clear answer", FOREIGN) from unclear
     if error:
         raise error
-    unseal(place, image)
-    return parse_snapshot(place, image)
+    unseal(location, image)
+    return parse_snapshot(location, image)
 
 
 def main() -> None:
@@ -89,7 +89,7 @@ def main() -> None:
     os._exit(0)  # nothing else of the libraries' runs
 
 
-def _ask(data: bytes, place: str | os.PathLike[str]) -> tuple[int, bytes]:
+def _run_child(data: bytes, location: str | os.PathLike[str]) -> tuple[int, bytes]:
     """The child's exit status and answer. Raises CheckpointError where it answers too much or too late."""
     seconds = WALL_SECONDS + SECONDS_PER_BYTE * len(data)
     environment = {name: os.environ[name] for name in VARIABLES if name in os.environ} | SETTINGS
@@ -98,22 +98,22 @@ def _ask(data: bytes, place: str | os.PathLike[str]) -> tuple[int, bytes]:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
     ) as child:
         assert child.stdin and child.stdout
-        late = Timer(seconds, child.kill)
+        timeout = Timer(seconds, child.kill)
         feeder = Thread(target=_feed, args=(child.stdin, data))
         try:
-            late.start()
+            timeout.start()
             feeder.start()
             answer = _read_bounded(child.stdout, FREE_MEMORY + MEMORY_RATIO * len(data))
             if answer is None:
-                raise CheckpointError(place, "made the process that read it answer without end", FOREIGN)
+                raise CheckpointError(location, "made the process that read it answer without end", FOREIGN)
             status = child.wait()
         finally:
-            in_time = late.is_alive()
-            late.cancel()
+            in_time = timeout.is_alive()
+            timeout.cancel()
             child.kill()
             feeder.join()
     if not in_time:
-        raise CheckpointError(place, f"kept the process that read it for more than {seconds:.0f} s", FOREIGN)
+        raise CheckpointError(location, f"kept the process that read it for more than {seconds:.0f} s", FOREIGN)
     return status, answer
 
 
@@ -134,7 +134,7 @@ def _read_bounded(pipe: IO[bytes], limit: int) -> bytes | None:
     return b"".join(pieces)
 
 
-def _how(status: int) -> str:
+def _exit_text(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     with suppress(ValueError):

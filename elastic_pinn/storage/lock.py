@@ -18,7 +18,7 @@ from elastic_pinn.storage.held_folder import HeldFolder
 logger = logging.getLogger(__name__)
 
 NAME = ".lock"
-OWNER_BYTES, SOMEBODY = 200, "another process"
+OWNER_BYTES, UNKNOWN_OWNER = 200, "another process"
 NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # some network file systems have none
 ATTEMPTS, PAUSE_S = 20, 0.01  # `is_locked` holds a lock for an instant, and that is no owner
 
@@ -142,7 +142,7 @@ def owner_of(folder: Path) -> str:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        owner = os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or SOMEBODY
+        owner = os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or UNKNOWN_OWNER
         os.close(descriptor)
         return owner
     except OSError:
@@ -177,15 +177,15 @@ def _acquire(folder: Path) -> int:
         make_folders(folder)
         with suppress(FileNotFoundError):  # another call made the folder in vain, and removed it just now
             return _take(folder)
-    raise _in_use(folder, SOMEBODY)
+    raise _in_use(folder, UNKNOWN_OWNER)
 
 
 def _take(folder: Path) -> int:
     """The lock of a folder, as an open file. Raises InUseError, and OSError where the file cannot be made."""
-    owner = SOMEBODY
+    owner = UNKNOWN_OWNER
     for _ in range(ATTEMPTS):
         descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        if _try(descriptor, folder):
+        if _try_lock(descriptor, folder):
             return descriptor
         owner = os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or owner
         os.close(descriptor)
@@ -197,7 +197,7 @@ def _in_use(folder: Path, owner: str) -> InUseError:
     return InUseError(folder, f"is in use by {owner}", "Wait for it to end, stop it, or choose another run_dir")
 
 
-def _try(descriptor: int, folder: Path) -> bool:
+def _try_lock(descriptor: int, folder: Path) -> bool:
     """Whether the lock is ours now, and its file still the one that others find."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,7 +30,7 @@ class Policy:
             raise ValueError(f"keep_last is at least 2, keep_best and keep_every at least 0, but there is {self}")
 
 
-def reasons_to_stay(entries: Sequence[Entry], policy: Policy, pins: Mapping[str, str]) -> dict[str, list[str]]:
+def reasons_to_keep(entries: Sequence[Entry], policy: Policy, pins: Mapping[str, str]) -> dict[str, list[str]]:
     """Name -> why it stays, for those that do.
 
     Arguments:
@@ -41,7 +41,7 @@ def reasons_to_stay(entries: Sequence[Entry], policy: Policy, pins: Mapping[str,
     reasons: dict[str, list[str]] = defaultdict(list)
     for entry in entries[-policy.keep_last :]:
         reasons[entry.name].append(f"of the last {policy.keep_last}")
-    for alike in _by_meaning(entries):  # metrics of another meaning cannot be compared, but are no worse for it
+    for alike in _by_metric(entries):  # metrics of another meaning cannot be compared, but are no worse for it
         for entry in best_first(alike)[: policy.keep_best]:
             reasons[entry.name].append(f"of the best {policy.keep_best} by {entry.header.metric_name}")
     for entry in entries:
@@ -52,10 +52,10 @@ def reasons_to_stay(entries: Sequence[Entry], policy: Policy, pins: Mapping[str,
     return dict(reasons)
 
 
-def _by_meaning(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
+def _by_metric(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
     groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
-        groups[entry.header.metric_name, entry.header.measure].append(entry)
+        groups[entry.header.metric_name, entry.header.metric_id].append(entry)
     return groups.values()
 
 

@@ -13,13 +13,13 @@ from elastic_pinn.storage.folder import LocalFolder
 from elastic_pinn.storage.format.seal import publish
 from elastic_pinn.storage.format.snapshot import Snapshot
 from elastic_pinn.storage.lock import FolderLock, LostFolderError
-from elastic_pinn.storage.retention import Policy, reasons_to_stay
+from elastic_pinn.storage.retention import Policy, reasons_to_keep
 
 logger = logging.getLogger(__name__)
 
 QUARANTINE = "quarantine"
 LATEST, BEST = "latest.h5", "best.h5"
-NEVER_BELOW = 2  # verified checkpoints that retention leaves, at least
+MIN_VERIFIED = 2  # verified checkpoints that retention leaves, at least
 
 
 class Store(Checkpoints):
@@ -81,7 +81,7 @@ class Store(Checkpoints):
         if found:
             for fault in [*found.faults, *self._bad_headers()]:
                 if not isinstance(fault, UnreadableError | NewerVersionError):  # its bytes may be whole
-                    self._set_aside(Path(fault.path).name)
+                    self._quarantine(Path(fault.path).name)
 
     def retain(self, policy: Policy, hold: Collection[str] = ()) -> list[Path]:
         """Remove what no rule keeps, oldest first; returns what was removed.
@@ -90,7 +90,7 @@ class Store(Checkpoints):
         damaged goes to quarantine. Raises OSError where a file cannot be removed.
         """
         entries = self.entries()
-        stay = reasons_to_stay(entries, policy, self.pins()).keys() | set(hold)
+        stay = reasons_to_keep(entries, policy, self.pins()).keys() | set(hold)
         gone = [self.folder / entry.name for entry in entries if entry.name not in stay]
         if not gone:
             return []
@@ -109,8 +109,8 @@ class Store(Checkpoints):
 
     def next_generation(self) -> int:
         """The generation of a run that now starts or goes on: higher than any file's, damaged ones' too."""
-        aside = Checkpoints(LocalFolder(self.folder.parent / QUARANTINE))
-        return 1 + max(self.highest_generation(), aside.highest_generation())
+        quarantined = Checkpoints(LocalFolder(self.folder.parent / QUARANTINE))
+        return 1 + max(self.highest_generation(), quarantined.highest_generation())
 
     def copy_out(self) -> None:
         """Let `latest.h5` and `best.h5` beside the folder be copies of the newest and the best checkpoint, by their
@@ -152,13 +152,13 @@ class Store(Checkpoints):
 
         Raises CheckpointError where one cannot be read.
         """
-        for name in sorted(names, key=order)[-NEVER_BELOW:]:
+        for name in sorted(names, key=order)[-MIN_VERIFIED:]:
             try:
                 self._verify(name)
             except (UnreadableError, NewerVersionError):
                 raise
             except CheckpointError as error:
-                logger.warning("moved to %s: %s", self._set_aside(name), error)
+                logger.warning("moved to %s: %s", self._quarantine(name), error)
                 return False
         return True
 
@@ -168,16 +168,16 @@ class Store(Checkpoints):
             self.sealed(name)
             self._verified[name] = now
 
-    def _set_aside(self, name: str) -> Path:
+    def _quarantine(self, name: str) -> Path:
         """Move a checkpoint to the quarantine, where it can be looked at but is never loaded; returns its new path."""
         quarantine = self.folder.parent / QUARANTINE
         make_folders(quarantine)
-        aside = quarantine / name
+        quarantined = quarantine / name
         with suppress(FileNotFoundError):  # it went there already
-            os.replace(self.folder / name, aside)
+            os.replace(self.folder / name, quarantined)
         sync_folder(quarantine)
         sync_folder(self.folder)
-        return aside
+        return quarantined
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:

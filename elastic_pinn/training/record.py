@@ -212,7 +212,7 @@ class Record:
             metrics=metrics,
             metric=metrics.get(config.monitor, float("nan")),
             metric_name=config.monitor,
-            measure=session.metric_id,
+            metric_id=session.metric_id,
             units=COLUMN_UNITS,
             attributes=self._attributes(),
             compression=config.compression,

@@ -20,7 +20,7 @@ from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
-from elastic_pinn.storage import UNKNOWN_MEASURE, History, Snapshot
+from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.coarse import better_start
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
@@ -272,7 +272,7 @@ class Session:
         self.converged = snapshot.state["stopping"].get("converged")
         self.objective.forget()
         self._note_meaning_of_losses()
-        if snapshot.measure not in (self.metric_id, UNKNOWN_MEASURE):
+        if snapshot.metric_id not in (self.metric_id, UNKNOWN_METRIC_ID):
             self._forget_bests()
 
     def _note(self, note: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from elastic_pinn.workbench.words import clipped
+from elastic_pinn.workbench.text import truncate
 
 if TYPE_CHECKING:
     from elastic_pinn.storage import Snapshot
@@ -46,13 +46,13 @@ def _is_branch(tree: Any) -> bool:
 def _leaf(tree: Any) -> str:
     """Numbers by type and shape, a plain value as it is, a sequence of tensors by what they are."""
     if isinstance(tree, list | tuple) and any(map(_has_shape, tree)):
-        return clipped(", ".join(f"{len(list(alike))} x {kind}" for kind, alike in groupby(map(_kind, tree))))
-    return _kind(tree) if _has_shape(tree) else clipped(repr(tree))
+        return truncate(", ".join(f"{len(list(alike))} x {kind}" for kind, alike in groupby(map(_kind, tree))))
+    return _kind(tree) if _has_shape(tree) else truncate(repr(tree))
 
 
 def _kind(item: Any) -> str:
     """The type and shape of a tensor or an array; of anything else, what one writes for it."""
-    return f"{str(item.dtype).removeprefix('torch.')} {tuple(item.shape)}" if _has_shape(item) else clipped(repr(item))
+    return f"{str(item.dtype).removeprefix('torch.')} {tuple(item.shape)}" if _has_shape(item) else truncate(repr(item))
 
 
 def _has_shape(item: Any) -> bool:

@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from elastic_pinn.storage import open_image
-from elastic_pinn.workbench.words import clipped
+from elastic_pinn.workbench.text import truncate
 
 if TYPE_CHECKING:
     import h5py
@@ -38,12 +38,12 @@ def _dataset(dataset: h5py.Dataset, name: str) -> str:
     line = f"{name}: {_type(dataset)} {dataset.shape}"
     content = _text(dataset[()]) if dataset.shape == () else ""
     inside = _attributes(dataset) + (_line(content) if len(content) > WIDTH else "")
-    said = f"{line} = {clipped(content, WIDTH)}" if content else line
-    return _folded(said, inside) if inside else _line(said)
+    label = f"{line} = {truncate(content, WIDTH)}" if content else line
+    return _folded(label, inside) if inside else _line(label)
 
 
 def _attributes(item: h5py.Group | h5py.Dataset) -> str:
-    return "".join(_line(f"@{name} = {clipped(_text(value), WIDTH)}") for name, value in item.attrs.items())
+    return "".join(_line(f"@{name} = {truncate(_text(value), WIDTH)}") for name, value in item.attrs.items())
 
 
 def _type(dataset: h5py.Dataset) -> str:
@@ -55,8 +55,8 @@ def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _folded(said: str, inside: str, is_open: bool = False) -> str:
-    summary = f'<summary style="cursor: pointer">{html.escape(said)}</summary>'
+def _folded(label: str, inside: str, is_open: bool = False) -> str:
+    summary = f'<summary style="cursor: pointer">{html.escape(label)}</summary>'
     return f'<details{" open" * is_open}>{summary}<div style="{INDENT}">{inside}</div></details>'
 
 

@@ -14,7 +14,7 @@ from report import table, write_section
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels import ComparePanel
-from elastic_pinn.workbench.runs import runs_table
+from elastic_pinn.workbench.run_table import runs_table
 
 COMMAND = "python tests/benchmarks/compare_at_scale.py"
 SMALL = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "log_level": "error"}
@@ -44,7 +44,7 @@ def open_panel(folder: Path) -> None:
     """As the notebook does."""
 
     async def run() -> None:
-        ComparePanel(str(folder))._watching.cancel()
+        ComparePanel(str(folder))._polling.cancel()
 
     asyncio.run(run())
 

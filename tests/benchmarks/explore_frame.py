@@ -11,8 +11,8 @@ from report import ms, table, write_section
 
 import elastic_pinn as ep
 from elastic_pinn.networks import Model
-from elastic_pinn.workbench.fields import Fields
-from elastic_pinn.workbench.figures.fields import Map
+from elastic_pinn.workbench.figures.field_maps import FieldMap
+from elastic_pinn.workbench.quantities import GridFields
 
 COMMAND = "python tests/benchmarks/explore_frame.py"
 NETWORKS = {
@@ -57,9 +57,9 @@ def main(nodes: int, frames: int) -> None:
         config = ep.Config(**fields)
         problem = ep.problem_from(config)
         model = Model.create(config, problem.material, problem.scales, torch.Generator().manual_seed(0))
-        grid = Fields(model, nodes)
+        grid = GridFields(model, nodes)
         times = np.linspace(grid.start, grid.end, frames + 1)
-        maps = {quantity: Map(grid, quantity) for quantity in QUANTITIES}
+        maps = {quantity: FieldMap(grid, quantity) for quantity in QUANTITIES}
         rows.append([name, *(ms(seconds(lambda t, m=m: m.at(t).png(), times)) for m in maps.values())])
         print(rows[-1], statistics.median(seconds(lambda t, g=grid: g.at("magnitude", t), times)), flush=True)
     text = table([f"ms a frame, {nodes} x {nodes} nodes", *QUANTITIES], rows)

@@ -14,7 +14,7 @@ from report import table, write_section
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Notebook
 from elastic_pinn.workbench.batch.headless import run_notebook
-from elastic_pinn.workbench.batch.standing import row_of
+from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.batch.summary import send_to_mirror
 
 COMMAND = "python tests/benchmarks/run_size.py"
@@ -59,7 +59,7 @@ def on_disk(path: Path) -> float:
 def sizes(folder: Path) -> list[list[str]]:
     """Of a run of the notebook that 03_sweep runs."""
     run_dir = folder / "run"
-    run_notebook(Notebook.read(FORWARD), run_dir, SHORT, aloud=False)
+    run_notebook(Notebook.read(FORWARD), run_dir, SHORT, echo_output=False)
     parts = {
         "executed notebook": on_disk(run_dir / "notebook.ipynb"),
         "history": on_disk(run_dir / "history.h5"),
@@ -88,7 +88,7 @@ def requests(folder: Path) -> list[list[str]]:
             send_to_mirror(run_dir)
             counts.append(Counter(asked))
         asked.clear()
-        row = row_of(folder / "elsewhere" / run_dir.name, f"s3://{BUCKET}/runs")
+        row = status_row(folder / "elsewhere" / run_dir.name, f"s3://{BUCKET}/runs")
         assert row["step"] == 20
         first, (further, puts) = counts[0], (counts[1].total() - counts[0].total(), counts[1]["PUT"] - counts[0]["PUT"])
         return [

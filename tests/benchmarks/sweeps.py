@@ -14,7 +14,7 @@ import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, cluster, engine
 from elastic_pinn.workbench.batch.engine import run_sweep
 from elastic_pinn.workbench.batch.headless import run_notebook
-from elastic_pinn.workbench.batch.leash import Leash
+from elastic_pinn.workbench.batch.supervisor import Supervisor
 
 COMMAND = "python tests/benchmarks/sweeps.py"
 FORWARD = Path(__file__).parents[2] / "notebooks" / "01_forward.ipynb"
@@ -64,7 +64,7 @@ def papermill_alone(runs, at, first):
     with tempfile.TemporaryDirectory() as folder:
         for run in range(runs):
             began, place = time.perf_counter(), Path(folder) / str(run)
-            run_notebook(notebook, place, SHORT | {"seed": first + run}, Leash(threads=1), aloud=False)
+            run_notebook(notebook, place, SHORT | {"seed": first + run}, Supervisor(threads=1), echo_output=False)
             seconds.append(time.perf_counter() - began - ep.Run(place).summary["wall_s"])
     return statistics.mean(seconds)
 
@@ -130,7 +130,7 @@ def scheduling(runs):
             looks.append((time.perf_counter(), progress.done, process.memory_info().rss / 1e6))
 
         run_sweep(Plan.of(Sweep(**fields, seeds=[0, 1])))  # imports
-        run_sweep(Plan.of(Sweep(**fields, parameters=TINY, seeds=list(range(runs)))), watch=watch)
+        run_sweep(Plan.of(Sweep(**fields, parameters=TINY, seeds=list(range(runs)))), on_progress=watch)
     engine.execute = kept
     begun = next(at for at, look in enumerate(looks) if look[1])  # the workers have started
     (t0, done0, _), (t1, done1, _) = looks[begun], looks[-1]
@@ -172,7 +172,7 @@ def memory(runs):
                 seen[progress.done] = [(p.memory_info().rss / 1e6, p.num_fds()) for p in at]
 
         fields = {"notebook": str(path), "directory": folder, "workers": AT_ONCE}
-        run_sweep(Plan.of(Sweep(**fields, parameters=TINY, seeds=list(range(runs)))), watch=watch)
+        run_sweep(Plan.of(Sweep(**fields, parameters=TINY, seeds=list(range(runs)))), on_progress=watch)
     rows = []
     for done in sorted(seen):
         if done in (4, 5) or done >= runs - 3:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from elastic_pinn.storage import CheckpointError, History, LiveHistory, Store, read_live, read_snapshot
+from elastic_pinn.storage import CheckpointError, History, LiveHistory, Store, read_live_history, read_snapshot
 from tests.faults.calls import intercepted
 from tests.faults.children import ended, forked
 from tests.faults.small import open_descriptors, sent, sizes
@@ -134,6 +134,6 @@ def test_a_full_disk_stops_the_live_history_and_nothing_else(tmp_path):
         live.renew()
         assert not live.broken and open_descriptors() == before
         live.close()
-        assert len(read_live(place / "history.h5")) == 100_000
+        assert len(read_live_history(place / "history.h5")) == 100_000
 
     in_small_file_system(work, tmp_path)

@@ -23,9 +23,9 @@ PROLOGUE = """
         package.__path__ = [str(Path(sys.argv[1], *name.split(".")))]
         sys.modules[name] = package
     from elastic_pinn.storage.errors import CheckpointError
-    from elastic_pinn.storage.format.history import History
-    from elastic_pinn.storage.live import LiveHistory
-    from elastic_pinn.storage.live_reading import read_live
+    from elastic_pinn.storage.format.history_table import History
+    from elastic_pinn.storage.live_history import LiveHistory
+    from elastic_pinn.storage.live_reader import read_live_history
 
     path, progress = Path(sys.argv[2]), os.open(sys.argv[3], os.O_RDWR | os.O_CREAT)
     FLUSHED = struct.Struct("<qd")  # rows, and when (the clock is the same in all processes)
@@ -36,7 +36,7 @@ PROLOGUE = """
 # made, and then how it ended.
 WRITERS = """
     def write(is_late):
-        history = read_live(path) if path.exists() else History(["step", "double", "square"])
+        history = read_live_history(path) if path.exists() else History(["step", "double", "square"])
         live = LiveHistory(path, history, every_s=0)  # as often as it can: most kills and looks fall into a write
         if is_late:
             print(os.getpid(), flush=True)
@@ -73,7 +73,7 @@ READER = """
             return 0
 
     def look():
-        columns = read_live(path).columns()
+        columns = read_live_history(path).columns()
         step = np.arange(len(columns["step"]))
         expected = {"step": step, "double": 2.0 * step, "square": step.astype(float) ** 2}
         return len(step), sum(int(np.count_nonzero(columns[name] != expected[name])) for name in expected)

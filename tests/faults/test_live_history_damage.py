@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elastic_pinn.storage import CheckpointError, History, LiveHistory, read_live
+from elastic_pinn.storage import CheckpointError, History, LiveHistory, read_live_history
 from elastic_pinn.storage.guard.metadata import lookup3
 from tests.faults.children import ended, forked
 from tests.faults.small import sizes
@@ -77,7 +77,7 @@ def require_an_end(path: Path, images: Iterable[bytes], is_chance: bool) -> None
         path.write_bytes(image)
         signal.setitimer(signal.ITIMER_PROF, CPU_S)
         try:
-            history = read_live(path)
+            history = read_live_history(path)
         except CheckpointError as error:
             assert str(path) in str(error)
         else:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.storage import read_live, read_snapshot
+from elastic_pinn.storage import read_live_history, read_snapshot
 from tests.golden.problems import AT, CONFIGS, own_problem
 
 GOLDEN = Path(__file__).parent
@@ -35,7 +35,7 @@ def test_it_loads_and_predicts_what_it_did(name):
 
 @each_run
 def test_its_live_history_is_read_and_what_its_losses_mean_is_known(name):
-    history = read_live(GOLDEN / name / "history.h5")  # Run.history() takes the checkpoint's where it cannot
+    history = read_live_history(GOLDEN / name / "history.h5")  # Run.history() takes the checkpoint's where it cannot
     assert (history.column("step").tolist(), history.losses_of_start_until) == ([1, 2, 3], 3)
     stored = read_snapshot(GOLDEN / name / "latest.h5").history
     for column, values in stored.columns().items():

@@ -11,19 +11,19 @@ import torch
 import elastic_pinn.storage.store
 from elastic_pinn.storage import CheckpointError, Entry, Header, History, Policy, Snapshot, Store, pin, unpin
 from elastic_pinn.storage.checkpoints import best_first, name_of
-from elastic_pinn.storage.retention import reasons_to_stay
+from elastic_pinn.storage.retention import reasons_to_keep
 from tests.storage.damage import overwrite
 from tests.storage.recovery import recovered
 
 
 def entry(
-    step: int, metric: float = math.nan, generation: int = 0, name: str = "loss/validation", measure: str = "a" * 16
+    step: int, metric: float = math.nan, generation: int = 0, name: str = "loss/validation", metric_id: str = "a" * 16
 ):
-    return Entry(Path(name_of(step, generation)), Header(2, step, generation, metric, name, measure, 0, b""))
+    return Entry(Path(name_of(step, generation)), Header(2, step, generation, metric, name, metric_id, 0, b""))
 
 
 def kept(entries, pins=(), **policy) -> list[int]:
-    reasons = reasons_to_stay(entries, Policy(**policy), dict.fromkeys(pins, "why"))
+    reasons = reasons_to_keep(entries, Policy(**policy), dict.fromkeys(pins, "why"))
     return sorted(e.header.step for e in entries if e.name in reasons)
 
 
@@ -65,7 +65,7 @@ def test_the_best_ones_stay_and_nan_is_never_best():
 
 
 def test_best_of_a_metric_with_another_meaning_stays_too():
-    entries = [entry(1, 0.9), entry(2, 0.1), *(entry(step, 0.5, measure="b" * 16) for step in (3, 4, 5))]
+    entries = [entry(1, 0.9), entry(2, 0.1), *(entry(step, 0.5, metric_id="b" * 16) for step in (3, 4, 5))]
     assert kept(entries, keep_last=2, keep_best=1) == [2, 4, 5]
     assert best_first(entries)[0].header.step == 5
 
@@ -115,14 +115,14 @@ def test_pins_last_and_can_be_taken_back(store):
 
 def test_a_pin_set_while_retention_decides_still_holds(store, monkeypatch):
     paths = [store.publish(small(step)) for step in range(5)]
-    decide = reasons_to_stay
+    decide = reasons_to_keep
 
     def and_then_pinned(*given):
         reasons = decide(*given)
         pin(paths[1])
         return reasons
 
-    monkeypatch.setattr(elastic_pinn.storage.store, "reasons_to_stay", and_then_pinned)
+    monkeypatch.setattr(elastic_pinn.storage.store, "reasons_to_keep", and_then_pinned)
     assert store.retain(Policy(keep_last=2)) == [paths[0], paths[2]]
 
 

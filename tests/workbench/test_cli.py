@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from elastic_pinn.storage import parse_snapshot, publish, read_snapshot
-from elastic_pinn.storage import repair as repairing
+from elastic_pinn.storage import checkpoint_repair, parse_snapshot, publish, read_snapshot
 from elastic_pinn.workbench.cli import app
 from tests.storage.damage import overwrite
 from tests.workbench.commands import call, flip_a_bit, refused, row, said
@@ -83,7 +82,8 @@ def test_every_path_of_every_command_is_written_out():
         if name != "return" and {str, Path} & {hint.__origin__, *get_args(hint.__origin__)}
     }
     assert {name for name, callback in texts if callback is None} == {"scheduler", "why"}
-    assert {name for name, _ in texts} > {"place", "places", "directory", "notebook", "csv", "output", "file", "run"}
+    paths = {"location", "locations", "directory", "notebook", "csv", "output", "file", "run"}
+    assert {name for name, _ in texts} > paths
 
 
 def test_paths_in_the_home_folder_are_found_and_nothing_is_named_by_a_tilde(run, tmp_path, monkeypatch):
@@ -297,7 +297,7 @@ def test_repair_writes_the_sealed_bytes_to_a_new_file_and_never_over_another(new
 
 
 def test_repair_writes_nothing_that_it_cannot_verify_unless_told_to(newest, tmp_path, monkeypatch):
-    monkeypatch.setattr(repairing, "MAX_CANDIDATES", 3)
+    monkeypatch.setattr(checkpoint_repair, "MAX_CANDIDATES", 3)
     (newest.parents[1] / "latest.h5").unlink()
     (newest.parents[1] / "best.h5").unlink()
     newest.chmod(0o644)

@@ -124,7 +124,7 @@ def test_a_computed_run_dir_is_refused_until_it_is_given(tmp_path, monkeypatch):
     [line] = done.stderr.splitlines()
     assert done.exit_code == 1 and "run_dir is computed" in line and "give run_dir=..." in line
     assert [path.name for path in tmp_path.iterdir()] == ["comp.ipynb"]
-    assert Notebook.read(written).place("run_dir", {"run_dir": "runs/a"}) == "runs/a"
+    assert Notebook.read(written).directive("run_dir", {"run_dir": "runs/a"}) == "runs/a"
 
 
 def test_a_computed_resume_is_refused_where_the_folder_holds_a_run(tmp_path, folder_of_runs):
@@ -165,7 +165,7 @@ def test_an_unforeseen_fault_keeps_its_traceback(monkeypatch):
 )
 def test_the_run_directory_is_the_given_one_or_the_notebooks_or_a_fresh_one(tmp_path, monkeypatch, own, given, name):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("elastic_pinn.workbench.folders.stamped", lambda name: f"TIME-{name}")
+    monkeypatch.setattr("elastic_pinn.workbench.run_folders.stamped", lambda name: f"TIME-{name}")
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
 
     def execute(node, draft, *_, **__):

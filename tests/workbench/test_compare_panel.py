@@ -13,7 +13,7 @@ import elastic_pinn as ep
 from elastic_pinn.workbench.panels import ComparePanel
 from elastic_pinn.workbench.panels import compare_panel as module
 from elastic_pinn.workbench.panels.run_list import RunList, as_lines, matching
-from elastic_pinn.workbench.runs import run_row, runs_table
+from elastic_pinn.workbench.run_table import run_row, runs_table
 
 
 def find(panel, kind, text: str = ""):
@@ -53,7 +53,7 @@ def with_panel(folder, work):
     async def run():
         panel = ComparePanel(str(folder))
         result = await work(panel)
-        panel._watching.cancel()
+        panel._polling.cancel()
         return result
 
     return asyncio.run(run())
@@ -239,7 +239,7 @@ def test_a_folder_without_runs_says_so(tmp_path):
 
 
 def test_a_running_run_moves_on_by_itself(tmp_path, tiny, monkeypatch):
-    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(module, "POLL_S", 0.05)
     ep.train(tiny(), tmp_path / "done")
 
     async def work(panel):
@@ -271,12 +271,12 @@ def test_a_run_that_ends_is_listed_with_the_values_and_the_verdict_of_its_end(tm
     (runs,) = lists
     before = runs.table.loc["run"]
     assert {"mu", "fit"}.isdisjoint(before.index) if is_own else before["fit"] == "not assessed"
-    assert runs.move_on(), "the end of a chosen run has to be drawn"
+    assert runs.refresh_running(), "the end of a chosen run has to be drawn"
     after = runs.table.loc["run"]
     assert (after["status"], after["step"]) == ("completed", 20)
     assert after["mu"] == run.material()["mu"] != before.get("mu")
     assert (after["fit"], after["chi2"]) == (run.fit.verdict, run.fit.chi_square)
-    assert not runs.move_on()
+    assert not runs.refresh_running()
 
 
 def test_a_run_that_ends_between_two_looks_at_its_summary_is_not_listed_as_ended_with_values_from_before(
@@ -290,7 +290,7 @@ def test_a_run_that_ends_between_two_looks_at_its_summary_is_not_listed_as_ended
 
 
 def test_each_run_that_is_running_moves_on_whether_it_is_chosen_or_not(tmp_path, tiny, monkeypatch):
-    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(module, "POLL_S", 0.01)
     for name in ("chosen", "other", "still"):
         ep.train(tiny(), tmp_path / name)
 
@@ -368,7 +368,7 @@ def test_runs_of_one_name_are_told_apart(tmp_path, folder_of_runs):
 
 
 def test_a_look_that_fails_is_not_the_last_one(tmp_path, folder_of_runs, monkeypatch):
-    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(module, "POLL_S", 0.01)
     looks = []
 
     async def work(panel):
@@ -376,7 +376,7 @@ def test_a_look_that_fails_is_not_the_last_one(tmp_path, folder_of_runs, monkeyp
             looks.append(1)
             raise OSError("the disk is away for a moment")
 
-        panel.runs.move_on = refresh
+        panel.runs.refresh_running = refresh
         async with asyncio.timeout(30):
             while len(looks) < 2:
                 await asyncio.sleep(0.01)

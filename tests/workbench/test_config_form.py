@@ -8,8 +8,8 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.legal import legal_values
-from elastic_pinn.workbench.panels.buttons import LOOKS, Buttons
-from elastic_pinn.workbench.panels.fields import MARK, ConfigForm
+from elastic_pinn.workbench.panels.buttons import ICONS, Buttons
+from elastic_pinn.workbench.panels.config_form import MARK, ConfigForm
 from tests.workbench.clicks import TINY, fields, inside
 
 
@@ -88,7 +88,7 @@ def test_what_is_legal_is_said_in_words(name, words):
 
 
 def test_buttons_tell_what_they_do_while_the_mouse_is_over_them():
-    row = Buttons({name: lambda: None for name in LOOKS})
+    row = Buttons({name: lambda: None for name in ICONS})
     for name, button in inside(row, widgets.Button).items():
         [css_class] = [each for each in button._dom_classes if each.startswith("ep-tip-")]
-        assert f'.{css_class}:hover::after {{content: "{LOOKS[name][1]}"}}' in row.tips.value
+        assert f'.{css_class}:hover::after {{content: "{ICONS[name][1]}"}}' in row.tooltips.value

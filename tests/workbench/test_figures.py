@@ -12,10 +12,10 @@ from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.workbench.figures import picture
 from elastic_pinn.workbench.figures.inversion import draw_fit
-from elastic_pinn.workbench.figures.losses import draw_terms
+from elastic_pinn.workbench.figures.loss_plots import draw_terms
 from elastic_pinn.workbench.figures.picture import as_file
 from elastic_pinn.workbench.figures.wavefields import trapezoid_weights
-from elastic_pinn.workbench.runs import find_runs, runs_table
+from elastic_pinn.workbench.run_table import find_runs, runs_table
 
 PNG = b"\x89PNG\r\n"
 

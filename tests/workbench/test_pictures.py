@@ -17,8 +17,8 @@ from PIL import Image
 
 import elastic_pinn as ep
 from elastic_pinn.workbench import figures
-from elastic_pinn.workbench.fields import Fields
-from elastic_pinn.workbench.figures.fields import Map, histogram, trace
+from elastic_pinn.workbench.figures.field_maps import FieldMap, histogram, trace
+from elastic_pinn.workbench.quantities import GridFields
 
 PICTURES = Path(__file__).with_name("pictures")
 SHADES = 4.0  # of 255, root mean square: training a few steps on another machine moves curves by less than a pixel
@@ -37,8 +37,8 @@ def sources(forward_run, inverse_run, folder_of_runs):
 
 
 FIGURES: dict[str, Callable] = {
-    "map_of_a_stress": lambda of: Map(Fields(of["forward"].latest().model(), 60), "stress_xx").at(1.0),
-    "map_of_the_energy": lambda of: Map(Fields(of["inverse"].latest().model(), 60), "energy").at(4e-6),
+    "map_of_a_stress": lambda of: FieldMap(GridFields(of["forward"].latest().model(), 60), "stress_xx").at(1.0),
+    "map_of_the_energy": lambda of: FieldMap(GridFields(of["inverse"].latest().model(), 60), "energy").at(4e-6),
     "trace_beside_the_exact_solution": lambda of: trace_of(of["forward"], 0.3, 0.6),
     "trace_beside_a_receiver": lambda of: trace_of(of["inverse"], 0.02, 0.03),
     "histogram": lambda of: histogram({"weights": np.geomspace(1e-3, 1.0, 50), "exp_avg": np.geomspace(1e-6, 1e-4, 9)}),

@@ -9,7 +9,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch import engine as engines
-from elastic_pinn.workbench.batch.standing import rows_of
+from elastic_pinn.workbench.batch.status import status_rows
 from elastic_pinn.workbench.panels import SweepPanel, sweep_panel
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 
@@ -120,7 +120,7 @@ def test_an_interrupt_asks_the_sweep_to_stop_and_the_table_is_written(in_loop, m
         asked.append(stop.wait(20))
         rows = {run.name: {"run": run.name, "status": "unfinished"} for run in plan.runs}
         plan.sweep.folder.mkdir()
-        return engines.Progress(rows)
+        return engines.SweepProgress(rows)
 
     monkeypatch.setattr(sweep_panel, "run_sweep", run_until_stopped)
 
@@ -142,7 +142,7 @@ def test_a_sweep_that_runs_is_not_started_twice_and_can_still_be_stopped(in_loop
         stops.append(stop)
         assert stop.wait(20)
         plan.sweep.folder.mkdir()
-        return engines.Progress({run.name: {"run": run.name, "status": "unfinished"} for run in plan.runs})
+        return engines.SweepProgress({run.name: {"run": run.name, "status": "unfinished"} for run in plan.runs})
 
     monkeypatch.setattr(sweep_panel, "run_sweep", run_until_stopped)
 
@@ -176,7 +176,7 @@ def test_the_end_tells_what_is_to_be_done(in_loop, monkeypatch, statuses, told):
     def run_to_the_end(plan, retry_failed, watch, stop):
         plan.sweep.folder.mkdir()
         each = zip(plan.runs, statuses, strict=True)
-        return engines.Progress({run.name: {"run": run.name, "status": status} for run, status in each})
+        return engines.SweepProgress({run.name: {"run": run.name, "status": status} for run, status in each})
 
     monkeypatch.setattr(sweep_panel, "run_sweep", run_to_the_end)
 
@@ -231,7 +231,7 @@ def test_a_change_that_comes_as_the_sweep_starts_counts_afterwards():
 
 def test_what_would_run_is_looked_at_when_the_typing_rests(in_loop, monkeypatch):
     looks = []
-    monkeypatch.setattr(sweep_panel, "rows_of", lambda plan: looks.append(plan) or rows_of(plan))
+    monkeypatch.setattr(sweep_panel, "status_rows", lambda plan: looks.append(plan) or status_rows(plan))
 
     async def use(panel):
         for text in ("steps: [1, 2]", "steps: [1, 2, 3]", "steps: [1, 2, 3, 4]"):

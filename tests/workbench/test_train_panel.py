@@ -153,7 +153,7 @@ def test_a_fault_in_the_panel_leaves_no_run_going_on_unseen(tmp_path, monkeypatc
         if step > 2:
             raise ZeroDivisionError("no progress today")
 
-    monkeypatch.setattr("elastic_pinn.workbench.panels.progress.Progress.show", broken)
+    monkeypatch.setattr("elastic_pinn.workbench.panels.progress.ProgressBar.show", broken)
 
     async def scenario():
         panel = TrainPanel(ENDLESS)

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.fit import NOT_ASSESSED
-from elastic_pinn.workbench.batch.standing import row_of
+from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.panels.run_list import as_lines
-from elastic_pinn.workbench.runs import runs_table
+from elastic_pinn.workbench.run_table import runs_table
 from elastic_pinn.workbench.tables import material_table, material_text
 from elastic_pinn.workbench.verdict import value_text, values_text
 
@@ -99,12 +99,12 @@ def test_a_table_of_forward_runs_has_no_such_columns(folder_of_runs):
 
 
 def test_the_row_of_a_sweep_says_it(runs, forward_run):
-    rows = {name: row_of(Path(run.path)) for name, run in runs.items()}
+    rows = {name: status_row(Path(run.path)) for name, run in runs.items()}
     assert {name: row["fit"] for name, row in rows.items()} == {
         "holds": "holds", "withheld": "withheld", "old": "not assessed"
     }  # fmt: skip
     assert rows["holds"]["material/mu ±"] == ERRORS["mu"] and math.isnan(rows["withheld"]["material/mu ±"])
-    assert "material/mu ±" not in rows["old"] and "fit" not in row_of(Path(forward_run.path))
+    assert "material/mu ±" not in rows["old"] and "fit" not in status_row(Path(forward_run.path))
 
 
 @pytest.mark.parametrize("name", ["holds", "withheld", "old"])

@@ -5,7 +5,7 @@ import ipywidgets as widgets
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.panels.live import LiveRecord
+from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.views import LiveViews, View
 
 
@@ -47,8 +47,8 @@ def test_the_tab_that_is_open_stays_open_when_training_goes_on_and_the_problem_i
 def test_the_instant_of_the_wavefield_can_be_chosen(forward_run):
     newest, config = forward_run.latest(), forward_run.config
     record = LiveRecord(forward_run.path, config, ep.problem_from(config))
-    record.take_earlier(newest.history())
-    record.take_checkpoint(newest)
+    record.add_history(newest.history())
+    record.set_checkpoint(newest)
     views = LiveViews()
     views.follow(record)
     choice, picture = views.children[1].children

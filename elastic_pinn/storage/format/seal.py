@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from elastic_pinn.storage.entering import NoLinksError, enter_new
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import (
     MORE_FILES,
@@ -24,7 +23,8 @@ from elastic_pinn.storage.files import (
     temporary_beside,
     write_new,
 )
-from elastic_pinn.storage.folder import located
+from elastic_pinn.storage.folder import split_location
+from elastic_pinn.storage.noreplace import NoReplaceUnsupportedError, link_noreplace
 
 FORMAT_VERSION = 3
 HEADER_BYTES = 512
@@ -34,10 +34,10 @@ PIECE = 1 << 18  # bytes that are read back at a time
 MAGIC = b"\x89elastic_pinn\r\n\x1a"
 VERSION = struct.Struct("<16sI")
 DIGEST_AT = HEADER_BYTES - hashlib.sha256().digest_size
-# Magic, format version, bytes of the metric's name, step, generation, metric, length, SHA-256, metric's name, measure.
+# Magic, format version, bytes of the metric's name, step, generation, metric, length, SHA-256, metric's name, its id.
 FIELDS = struct.Struct("<16sIIqqdQ32s128s8s")
 NAME_BYTES = 128
-UNKNOWN_MEASURE = "0" * 16  # version 1 had no measure: zeros stand in its place
+UNKNOWN_METRIC_ID = "0" * 16  # format version 1 has zeros in its place
 HEAD_BYTES = HEADER_BYTES + 8  # what is read to know a file by its head: HDF5's own magic as well
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -47,9 +47,9 @@ FOREIGN_MAGICS = {
     b"\x80": "a pickle",
 }
 
-ANOTHER = "Use another checkpoint of the same run"
-REPAIR = f"{ANOTHER}; `elastic-pinn repair FILE` may give the sealed bytes back"
-OURS = "Give a checkpoint that elastic_pinn wrote, checkpoints/step-*.h5 in a run directory"
+USE_ANOTHER = "Use another checkpoint of the same run"
+REPAIR = f"{USE_ANOTHER}; `elastic-pinn repair FILE` may give the sealed bytes back"
+USE_A_CHECKPOINT = "Give a checkpoint that elastic_pinn wrote, checkpoints/step-*.h5 in a run directory"
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class Header:
         generation: 0 in a fresh run, one more at each resume.
         metric: the monitored value; NaN where there is none.
         metric_name: what was monitored; at most 128 bytes of UTF-8.
-        measure: 16 hexadecimal digits that tell what the metric means: other loss weights or other held-out points give
-            other ones, and only metrics of one meaning can be compared.
+        metric_id: hash of what the validation measures, 16 hexadecimal digits. Other loss weights or other held-out
+            points give another one, and only metrics with equal ids can be compared.
         length: bytes that follow the header.
         sha256: digest of these bytes (32 bytes).
     """
@@ -73,7 +73,7 @@ class Header:
     generation: int
     metric: float
     metric_name: str
-    measure: str
+    metric_id: str
     length: int
     sha256: bytes
 
@@ -85,7 +85,7 @@ def seal(
     generation: int,
     metric: float,
     metric_name: str,
-    measure: str = UNKNOWN_MEASURE,
+    metric_id: str = UNKNOWN_METRIC_ID,
 ) -> Header:
     """Write the header into the first 512 bytes of an HDF5 file image that has a user block of that size.
 
@@ -93,30 +93,30 @@ def seal(
     """
     body = memoryview(image)[HEADER_BYTES:]
     digest = hashlib.sha256(body).digest()
-    header = Header(FORMAT_VERSION, step, generation, metric, metric_name, measure, len(body), digest)
+    header = Header(FORMAT_VERSION, step, generation, metric, metric_name, metric_id, len(body), digest)
     image[:HEADER_BYTES] = _pack(header)
     return header
 
 
-def read_header(place: str | os.PathLike[str]) -> Header:
+def read_header(location: str | os.PathLike[str]) -> Header:
     """The header of a sealed file, itself verified; what follows it is only measured.
 
-    place: a path, or a URL of a remote store. Raises CheckpointError for whatever is not a sealed file of full length
-    and a known format version.
+    location: a path, or a URL of a remote store. Raises CheckpointError for whatever is not a sealed file of full
+    length and a known format version.
     """
-    folder, name = located(place)
-    return open_header(place, *folder.head(name, HEAD_BYTES))
+    folder, name = split_location(location)
+    return open_header(location, *folder.head(name, HEAD_BYTES))
 
 
-def read_sealed(place: str | os.PathLike[str]) -> tuple[Header, bytes]:
+def read_sealed(location: str | os.PathLike[str]) -> tuple[Header, bytes]:
     """The header and all bytes of a sealed file (those of the header too: HDF5 opens them), wholly verified.
 
-    place: a path, or a URL of a remote store. Raises CheckpointError for whatever is not exactly what was sealed.
+    location: a path, or a URL of a remote store. Raises CheckpointError for whatever is not exactly what was sealed.
     """
-    read_header(place)  # before much is read
-    folder, name = located(place)
+    read_header(location)  # before much is read
+    folder, name = split_location(location)
     data = folder.read(name)
-    return unseal(place, data), data
+    return unseal(location, data), data
 
 
 def open_header(path: str | os.PathLike[str], head: bytes, size: int) -> Header:
@@ -124,7 +124,7 @@ def open_header(path: str | os.PathLike[str], head: bytes, size: int) -> Header:
     header = unpack_header(path, head)
     expected = HEADER_BYTES + header.length
     if size < expected:
-        raise CheckpointError(path, f"truncated: {size:,} bytes of {expected:,} are there", ANOTHER)
+        raise CheckpointError(path, f"truncated: {size:,} bytes of {expected:,} are there", USE_ANOTHER)
     if size > expected:
         raise CheckpointError(path, f"longer than sealed: {size:,} bytes instead of {expected:,}", REPAIR)
     return header
@@ -151,13 +151,13 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
         write_new(temporary, sealed, READ_ONLY)
         with _named(path):
             _require_read_back(temporary, path, sealed)
-        _enter_new(temporary, path)
+        _link_new(temporary, path)
         made.append(path)
         temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
         _remove(made)  # what may not last is not left to look as if it did
-        advice = f"{_way_out(error)}; checkpoints that were there are untouched"
+        advice = f"{_advice_for(error)}; checkpoints that were there are untouched"
         raise CheckpointError(path, f"could not be written ({error.strerror})", advice) from error
     except BaseException:
         _remove(made)
@@ -181,15 +181,15 @@ def _require_read_back(temporary: Path, path: Path, sealed: bytes | bytearray | 
                 raise CheckpointError(path, "was not read back as written", "Check the disk")
 
 
-def _way_out(error: OSError) -> str:
-    if isinstance(error, NoLinksError):
+def _advice_for(error: OSError) -> str:
+    if isinstance(error, NoReplaceUnsupportedError):
         return "Choose a run_dir on another file system"
     return MORE_FILES if error.errno in OUT_OF_FILES else "Free space or choose another folder"
 
 
-def _enter_new(temporary: Path, path: Path) -> None:
+def _link_new(temporary: Path, path: Path) -> None:
     try:
-        enter_new(temporary, path)
+        link_noreplace(temporary, path)
     except FileExistsError as error:
         advice = "Checkpoints are never overwritten: write to a fresh run directory, or as a new generation"
         raise CheckpointError(path, "exists already", advice) from error
@@ -207,7 +207,7 @@ def _pack(header: Header) -> bytes:
         raise ValueError(f"metric_name {header.metric_name!r} has {len(name)} bytes; at most {NAME_BYTES} fit")
     fields = FIELDS.pack(
         MAGIC, header.format_version, len(name), header.step, header.generation, header.metric, header.length,
-        header.sha256, name, bytes.fromhex(header.measure),
+        header.sha256, name, bytes.fromhex(header.metric_id),
     )  # fmt: skip
     head = fields.ljust(DIGEST_AT, b"\0")
     return head + hashlib.sha256(head).digest()
@@ -215,26 +215,26 @@ def _pack(header: Header) -> bytes:
 
 def unpack_header(path: str | os.PathLike[str], head: bytes) -> Header:
     """The header in the first HEAD_BYTES of a file, itself verified, whatever follows it. Raises as `read_header`."""
-    _require_ours(path, head)
+    _require_checkpoint(path, head)
     if len(head) < HEADER_BYTES:
-        raise CheckpointError(path, f"truncated: {len(head)} bytes, less than a header of {HEADER_BYTES}", ANOTHER)
+        raise CheckpointError(path, f"truncated: {len(head)} bytes, less than a header of {HEADER_BYTES}", USE_ANOTHER)
     if hashlib.sha256(head[:DIGEST_AT]).digest() != head[DIGEST_AT:HEADER_BYTES]:
-        raise CheckpointError(path, "damaged: not the header that was sealed (SHA-256 differs)", ANOTHER)
+        raise CheckpointError(path, "damaged: not the header that was sealed (SHA-256 differs)", USE_ANOTHER)
     _require_known_version(path, VERSION.unpack_from(head)[1])
-    _, version, name_bytes, step, generation, metric, length, digest, name, measure = FIELDS.unpack_from(head)
+    _, version, name_bytes, step, generation, metric, length, digest, name, metric_id = FIELDS.unpack_from(head)
     metric_name = name[:name_bytes].decode(errors="replace")
-    return Header(version, step, generation, metric, metric_name, measure.hex(), length, digest)
+    return Header(version, step, generation, metric, metric_name, metric_id.hex(), length, digest)
 
 
-def _require_ours(path: str | os.PathLike[str], head: bytes) -> None:
+def _require_checkpoint(path: str | os.PathLike[str], head: bytes) -> None:
     if head.startswith(MAGIC) or (0 < len(head) < len(MAGIC) and MAGIC.startswith(head)):
         return
     if not head:
-        raise CheckpointError(path, "truncated: it is empty", ANOTHER)
+        raise CheckpointError(path, "truncated: it is empty", USE_ANOTHER)
     if head.startswith(HDF5_MAGIC, HEADER_BYTES):
-        raise CheckpointError(path, "has no seal before its HDF5 part: the header is damaged, or foreign", ANOTHER)
+        raise CheckpointError(path, "has no seal before its HDF5 part: the header is damaged, or foreign", USE_ANOTHER)
     kind = next((kind for magic, kind in FOREIGN_MAGICS.items() if head.startswith(magic)), "of an unknown kind")
-    raise CheckpointError(path, f"is not a checkpoint of elastic_pinn but {kind}", OURS)
+    raise CheckpointError(path, f"is not a checkpoint of elastic_pinn but {kind}", USE_A_CHECKPOINT)
 
 
 def _require_known_version(path: str | os.PathLike[str], version: int) -> None:

@@ -15,14 +15,14 @@ import torch
 
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.format.hdf5 import NewGroup, new_file, text_array
-from elastic_pinn.storage.format.history import History, read_history, write_history
+from elastic_pinn.storage.format.history_table import History, read_history, write_history
 from elastic_pinn.storage.format.image import Image
 from elastic_pinn.storage.format.migrations import migrate
 from elastic_pinn.storage.format.seal import (
     FORMAT_VERSION,
     HEAD_BYTES,
     HEADER_BYTES,
-    UNKNOWN_MEASURE,
+    UNKNOWN_METRIC_ID,
     Header,
     open_header,
     read_sealed,
@@ -30,7 +30,14 @@ from elastic_pinn.storage.format.seal import (
     unpack_header,
 )
 from elastic_pinn.storage.format.tree import Tree, read_tree, tree_bytes, unescape, write_tree
-from elastic_pinn.storage.guard.reading import REFUSED, UNREADABLE, Guard, is_honest, refusal, require_known_structure
+from elastic_pinn.storage.guard.reading import (
+    REFUSED,
+    UNREADABLE,
+    Guard,
+    is_consistent,
+    refusal,
+    require_known_structure,
+)
 
 FORMAT = "elastic_pinn checkpoint"
 OWN_GROUPS = {"weights", "config", "history", "metrics"}
@@ -43,7 +50,10 @@ FIELDS = {
     "metric_name": str,
     "measure": str,
 }
-MEASURE = re.compile("[0-9a-f]{16}")
+"""The root attributes that every checkpoint has, and their types."""
+FIELD_OF = {**{name: name for name in FIELDS}, "measure": "metric_id"}
+"""Root attribute -> the field of a `Snapshot`, and of a `Header`, that it holds."""
+METRIC_ID_PATTERN = re.compile("[0-9a-f]{16}")
 SINCE_2 = {"measure"}
 OWN_ATTRIBUTES = {"format", "format_version", *FIELDS}
 
@@ -67,7 +77,7 @@ class Snapshot:
         metrics: the last values, by column names.
         metric: the monitored value, NaN where there is none.
         metric_name: what is monitored; at most 128 bytes of UTF-8.
-        measure: 16 hexadecimal digits that tell what the metric means; only metrics of one meaning can be compared.
+        metric_id: hash of what the validation measures, 16 hexadecimal digits; see `Header`.
         units: of the history's columns, where known.
         attributes: more root attributes: the run's id, the parent checkpoint, package versions.
         created: UTC time in ISO form.
@@ -86,7 +96,7 @@ class Snapshot:
     metrics: Mapping[str, float]
     metric: float = nan
     metric_name: str = ""
-    measure: str = UNKNOWN_MEASURE
+    metric_id: str = UNKNOWN_METRIC_ID
     units: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str | int | float] = field(default_factory=dict)
     created: str = field(default_factory=_now)
@@ -107,7 +117,7 @@ class Snapshot:
         """
         declared = tree_bytes(self.weights) + tree_bytes(self.state) + self.history.nbytes
         image = self._image(self.compression, declared)
-        if self.compression and not is_honest(declared, len(image)):
+        if self.compression and not is_consistent(declared, len(image)):
             image = self._image(0, declared)  # so much smaller that no reader would believe it
         seal(
             image,
@@ -115,7 +125,7 @@ class Snapshot:
             generation=self.generation,
             metric=self.metric,
             metric_name=self.metric_name,
-            measure=self.measure,
+            metric_id=self.metric_id,
         )
         return image
 
@@ -126,56 +136,56 @@ class Snapshot:
         return image.getbuffer()
 
 
-def read_snapshot(place: str | PathLike[str]) -> Snapshot:
+def read_snapshot(location: str | PathLike[str]) -> Snapshot:
     """The contents of a checkpoint, verified; tensors on the CPU.
 
-    place: a path, or a URL of a remote store. Raises CheckpointError naming the file, its fault and what to do.
+    location: a path, or a URL of a remote store. Raises CheckpointError naming the file, its fault and what to do.
     """
-    _, data = read_sealed(place)
-    return parse_snapshot(place, data)
+    _, data = read_sealed(location)
+    return parse_snapshot(location, data)
 
 
-def parse_snapshot(place: str | PathLike[str], data: bytes) -> Snapshot:
-    """As `read_snapshot`, from bytes that were verified; `place` is for errors only."""
-    with open_image(place, data) as file:
+def parse_snapshot(location: str | PathLike[str], data: bytes) -> Snapshot:
+    """As `read_snapshot`, from bytes that were verified; `location` is for errors only."""
+    with open_image(location, data) as file:
         snapshot = _read(file)
-    header = open_header(place, data[:HEAD_BYTES], len(data))
-    outside = (header.step, header.generation, header.metric_name, header.measure, str(header.metric))
-    inside = (snapshot.step, snapshot.generation, snapshot.metric_name, snapshot.measure, str(snapshot.metric))
+    header = open_header(location, data[:HEAD_BYTES], len(data))
+    outside = (header.step, header.generation, header.metric_name, header.metric_id, str(header.metric))
+    inside = (snapshot.step, snapshot.generation, snapshot.metric_name, snapshot.metric_id, str(snapshot.metric))
     if outside != inside:
-        raise CheckpointError(place, "has a header that says otherwise than its contents", REFUSED)
+        raise CheckpointError(location, "has a header that says otherwise than its contents", REFUSED)
     return snapshot
 
 
-def parse_changed(place: str | PathLike[str], data: bytes) -> Snapshot:
+def parse_changed(location: str | PathLike[str], data: bytes) -> Snapshot:
     """What is in a checkpoint whose attributes somebody has changed, unverified but for the header.
 
     Attributes that no checkpoint has are left out, and what the header says as well is taken from there. Raises
-    CheckpointError where that is not enough; `place` is for errors only.
+    CheckpointError where that is not enough; `location` is for errors only.
     """
-    header = unpack_header(place, data[:HEAD_BYTES])
-    with open_image(place, data) as file:
+    header = unpack_header(location, data[:HEAD_BYTES])
+    with open_image(location, data) as file:
         return _read(file, header)
 
 
 @contextmanager
-def open_image(place: str | PathLike[str], data: bytes) -> Iterator[h5py.File]:
+def open_image(location: str | PathLike[str], data: bytes) -> Iterator[h5py.File]:
     """The HDF5 file in a checkpoint's verified bytes, opened from memory.
 
-    Raises CheckpointError, also where the `with` block reads what is not as it should be; `place` is for errors only.
+    Raises CheckpointError, also where the `with` block reads something malformed; `location` is for errors only.
     """
     try:
-        require_known_structure(place, data, HEADER_BYTES)
+        require_known_structure(location, data, HEADER_BYTES)
         with h5py.File(BytesIO(data), "r") as file:
             yield file
     except CheckpointError as error:
-        raise CheckpointError(place, error.fault, error.advice) from error
+        raise CheckpointError(location, error.fault, error.advice) from error
     except UNREADABLE as error:
-        raise CheckpointError(place, f"is sealed, but libhdf5 cannot read it ({error})", REFUSED) from error
+        raise CheckpointError(location, f"is sealed, but libhdf5 cannot read it ({error})", REFUSED) from error
 
 
 def _write(root: NewGroup, snapshot: Snapshot, compression: int) -> None:
-    own = {name: getattr(snapshot, name) for name in FIELDS}
+    own = {name: getattr(snapshot, FIELD_OF[name]) for name in FIELDS}
     root.set(format=FORMAT, format_version=FORMAT_VERSION, **own, **_sorted(snapshot.attributes))
     write_tree(root, "weights", snapshot.weights, compression)
     for name, tree in _sorted(snapshot.state).items():
@@ -195,7 +205,7 @@ def _read(file: h5py.File, header: Header | None = None) -> Snapshot:
     guard = Guard(file, skips_foreign=header is not None)
     own, parts = guard.attributes(file), dict(guard.members(file))
     if header:
-        known = {name: getattr(header, name) for name in FIELDS if hasattr(header, name)}
+        known = {name: getattr(header, field) for name, field in FIELD_OF.items() if hasattr(header, field)}
         own |= {"format": FORMAT, "format_version": header.format_version} | known
     missing = (OWN_ATTRIBUTES - SINCE_2 - own.keys()) | (OWN_GROUPS - parts.keys())
     if missing or own["format"] != FORMAT:
@@ -203,7 +213,7 @@ def _read(file: h5py.File, header: Header | None = None) -> Snapshot:
     _require_kinds(file, own, parts)
     history, units = read_history(parts["history"], guard)
     contents = {
-        **{name: own[name] for name in FIELDS if name in own},
+        **{field: own[name] for name, field in FIELD_OF.items() if name in own},
         "config": guard.read_text(parts["config"]),
         "weights": _read_weights(parts["weights"], guard),
         "state": {
@@ -223,7 +233,7 @@ def _require_kinds(file: h5py.File, own: Mapping[str, object], parts: Mapping[st
             raise refusal(file, f"has an attribute {name!r} that is no {kind.__name__}")
     if own["format_version"] not in range(1, FORMAT_VERSION + 1):
         raise refusal(file, f"has an unknown format version, {own['format_version']!r}")
-    if not MEASURE.fullmatch(str(own.get("measure", UNKNOWN_MEASURE))):
+    if not METRIC_ID_PATTERN.fullmatch(str(own.get("measure", UNKNOWN_METRIC_ID))):
         raise refusal(file, "has an attribute 'measure' that is not 16 hexadecimal digits")
     for name in OWN_GROUPS:
         if isinstance(parts[name], h5py.Group) == (name == "config"):

@@ -61,8 +61,8 @@ def write_tree(group: NewGroup, name: str | int, tree: Tree, compression: int = 
         name = escape(name)
         leaf = _encode(tree)
     except TypeError as error:
-        place = f"{group.name}/{name}"
-        raise TypeError(f"{place}: {error} cannot be stored; legal is {LEGAL}") from None
+        location = f"{group.name}/{name}"
+        raise TypeError(f"{location}: {error} cannot be stored; legal is {LEGAL}") from None
     if leaf:
         attributes = {"type": leaf.kind, "shapes": leaf.shapes}
         needed = {key: text for key, text in attributes.items() if text not in ("", PLAIN_DATASET)}

@@ -29,12 +29,12 @@ MAX_TREE_DEPTH = 8
 USES = {LINKS: (5, 6), ATTRIBUTES: (8, 9)}  # types of the indexes by name and by order
 
 
-class OddMetadata(ValueError):
+class SuspiciousMetadataError(ValueError):
     """Metadata that no checkpoint has; the text says which."""
 
 
 def check_metadata(data: bytes, base: int, start: int = 0, stop: int | None = None) -> None:
-    """Raise OddMetadata for an index that writing never makes.
+    """Raise SuspiciousMetadataError for an index that writing never makes.
 
     Arguments:
         data: the bytes of a file.
@@ -68,9 +68,9 @@ class _Metadata:
     def _check_if_summed(self, at: int, end: int, check: Callable[[int], None]) -> None:
         try:
             check(at)
-        except (OddMetadata, struct.error, IndexError) as error:
+        except (SuspiciousMetadataError, struct.error, IndexError) as error:
             if lookup3(self._data[at:end]).to_bytes(4, "little") == self._data[end : end + 4]:
-                raise OddMetadata(f"at byte {at:,}: {error}") from error
+                raise SuspiciousMetadataError(f"at byte {at:,}: {error}") from error
 
     def _end_of_first_piece(self, at: int) -> int:
         head, width = self._first_messages(at)
@@ -135,8 +135,8 @@ class _Metadata:
         _require(10 + count * size <= node, "a node of too many records")
         signature = b"BTIN" if depth else b"BTLF"
         _require(self._data[at : at + 6] == signature + bytes([0, kind]), "a node of another index")
-        for place in range(at + 6, at + 6 + count * size, size):
-            self._check_record(kind, self._data[place : place + size])
+        for start in range(at + 6, at + 6 + count * size, size):
+            self._check_record(kind, self._data[start : start + size])
         return count + (self._check_children(kind, at + 6 + count * size, count + 1, depth) if depth else 0)
 
     def _check_children(self, kind: int, at: int, count: int, depth: int) -> int:
@@ -145,9 +145,9 @@ class _Metadata:
         for _ in range(count):
             address = int.from_bytes(self._data[at : at + 8], "little")
             records = int.from_bytes(self._data[at + 8 : at + 8 + wide], "little")
-            said = int.from_bytes(self._data[at + 8 + wide : at + 8 + wide + total], "little") if total else records
+            declared = int.from_bytes(self._data[at + 8 + wide : at + 8 + wide + total], "little") if total else records
             found = self._check_node(kind, self._base + address, records, depth - 1)
-            _require(found == said, "an index that miscounts itself")
+            _require(found == declared, "an index that miscounts itself")
             below += found
             at += 8 + wide + total
         return below
@@ -202,7 +202,7 @@ def lookup3(data: bytes) -> int:
 
 def _require(legal: bool, otherwise: str) -> None:
     if not legal:
-        raise OddMetadata(otherwise)
+        raise SuspiciousMetadataError(otherwise)
 
 
 def _bytes_for(number: int) -> int:

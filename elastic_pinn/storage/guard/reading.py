@@ -18,7 +18,7 @@ from h5py import h5a, h5d, h5g, h5l, h5o, h5p, h5s, h5t, h5z
 
 from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.guard.chunks import Chunks
-from elastic_pinn.storage.guard.metadata import OddMetadata, check_metadata
+from elastic_pinn.storage.guard.metadata import SuspiciousMetadataError, check_metadata
 
 # What h5py, NumPy and torch raise about contents that writing never makes.
 UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError, MemoryError)
@@ -52,13 +52,13 @@ def require_known_structure(path: str | PathLike[str], data: bytes, userblock_si
         raise CheckpointError(path, "is sealed, but its HDF5 part begins as no checkpoint does", REFUSED)
     try:
         check_metadata(data, userblock_size)
-    except OddMetadata as error:
+    except SuspiciousMetadataError as error:
         raise CheckpointError(
             path, f"is sealed, but its HDF5 part is built as no checkpoint is ({error})", REFUSED
         ) from error
 
 
-def is_honest(declared: int, size: int) -> bool:
+def is_consistent(declared: int, size: int) -> bool:
     """Whether data sets of so many bytes in all are believed of a file of a size: else it may be a bomb."""
     return declared <= FREE_BYTES + FREE_RATIO * size
 
@@ -187,7 +187,7 @@ class Guard:
 
     def _declare(self, dataset: h5py.Dataset, declared: int) -> None:
         self._declared += declared
-        if not is_honest(self._declared, self._size):
+        if not is_consistent(self._declared, self._size):
             raise refusal(dataset, f"declares more than it stores: {declared:,} bytes, in a file of {self._size:,}")
 
     def _store(self, dataset: h5py.Dataset, stored: int) -> None:

@@ -15,7 +15,7 @@ from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.folder import LocalFolder
 from elastic_pinn.storage.format.seal import read_sealed
 from elastic_pinn.storage.lock import FolderLock
-from elastic_pinn.storage.remote.folder import RemoteFolder
+from elastic_pinn.storage.remote.remote_folder import RemoteFolder
 
 logger = logging.getLogger(__name__)
 

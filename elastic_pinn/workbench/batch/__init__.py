@@ -6,6 +6,6 @@ one notebook at a time, in a kernel of its own. Only here papermill and dask are
 
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.batch.plan import Plan
-from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
+from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError
 
 __all__ = ["Notebook", "Plan", "Sweep", "SweepError", "Value"]

@@ -16,7 +16,7 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster, Worker, WorkerPlugin
 
-from elastic_pinn.workbench.batch.sweep import Cluster, Sweep, SweepError
+from elastic_pinn.workbench.batch.sweep_config import Cluster, Sweep, SweepError
 
 JOBQUEUES = {
     "slurm": "SLURMCluster",
@@ -29,7 +29,7 @@ JOBQUEUES = {
     "local": "LocalCluster",  # jobs are processes of this machine: to try a configuration out
 }
 CONNECT_S = 30.0
-CALM = {
+DASK_SETTINGS = {
     "distributed.admin.low-level-log-length": 50,  # messages of a kind that are kept: else most of what many runs take
     # What Dask does to watch itself takes an eighth of a core that could train.
     "distributed.worker.profile.enabled": False,
@@ -55,25 +55,25 @@ def threads_of(sweep: Sweep) -> int:
 
 
 @contextmanager
-def connected(sweep: Sweep, runs: int) -> Iterator[Client]:
+def connect(sweep: Sweep, runs: int) -> Iterator[Client]:
     """A client of the cluster that the sweep names; one that is made for it has no more workers than runs, and is gone
     afterwards.
 
     Raises SweepError where the scheduler does not answer, or dask-jobqueue is missing or refuses its options.
     """
     cluster = sweep.cluster
-    with dask.config.set(CALM):
+    with dask.config.set(DASK_SETTINGS):
         if cluster.scheduler:
             with _client(cluster.scheduler) as client:
                 yield client
             return
         start = partial(_jobqueue, cluster) if cluster.jobqueue else _local
         with start(min(workers_of(sweep), runs)) as workers, _client(workers) as client:
-            client.register_plugin(_Prepared())
+            client.register_plugin(_WorkerSetup())
             yield client
 
 
-class _Prepared(WorkerPlugin):
+class _WorkerSetup(WorkerPlugin):
     """A worker with all that a run needs, which an interrupt does not end: a terminal sends Ctrl-C to all its
     processes, and the sweep's own one tells the workers what to do. Nothing that it starts inherits that."""
 
@@ -81,10 +81,10 @@ class _Prepared(WorkerPlugin):
         """Called on each worker, in its main thread unless it is a thread of the sweep's process itself."""
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, lambda *_: None)
-            _import_for_good()
+            _import_and_freeze()
 
 
-def _import_for_good() -> None:
+def _import_and_freeze() -> None:
     """Import what runs notebooks. Nothing of it is ever garbage: a collector that looks for some in it takes half a
     second of each run."""
     gc.disable()
@@ -95,12 +95,12 @@ def _import_for_good() -> None:
         gc.enable()
 
 
-def _client(place: Any) -> Client:
+def _client(location: Any) -> Client:
     try:
-        return Client(place, timeout=CONNECT_S, set_as_default=False)
+        return Client(location, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:  # the latter for an address of no known kind
         raise SweepError(
-            f"the scheduler at {place} does not answer ({error}): start one with `dask scheduler`"
+            f"the scheduler at {location} does not answer ({error}): start one with `dask scheduler`"
         ) from error
 
 

@@ -14,25 +14,25 @@ from dataclasses import dataclass, field
 from distributed import Client, Future, KilledWorker, as_completed
 
 from elastic_pinn.storage import InUseError, locked, replace_file
-from elastic_pinn.workbench.batch.cluster import connected, threads_of, workers_of
+from elastic_pinn.workbench.batch.cluster import connect, threads_of, workers_of
 from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_all
-from elastic_pinn.workbench.batch.leash import GRACE_S
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import RECORD_FILE, Plan, Planned
 from elastic_pinn.workbench.batch.results import keep_earlier_results
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, Row, as_it_stands
+from elastic_pinn.workbench.batch.status import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, StatusRow, planned_status_row
 from elastic_pinn.workbench.batch.summary import update_summary
-from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
+from elastic_pinn.workbench.batch.supervisor import GRACE_S
+from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError
 
-AT_LEAST_SENT = 500  # runs that the scheduler knows of at a time, unless there are more workers
-LOOK_EVERY_S = 0.2
+MIN_SENT = 500  # runs that the scheduler knows of at a time, unless there are more workers
+POLL_S = 0.2
 PAUSE_S = 5.0
 COUNT_EVERY_S = 5.0
 NO_WORKERS = "there are no workers: a sweep on a cluster waits for them"
 
 
 @dataclass
-class Progress:
+class SweepProgress:
     """How far a sweep is.
 
     Attributes:
@@ -42,7 +42,7 @@ class Progress:
         counts: how many runs have each status.
     """
 
-    rows: dict[str, Row]
+    rows: dict[str, StatusRow]
     before: int = 0
     paused: str = ""
     counts: Counter[str] = field(default_factory=Counter)
@@ -66,7 +66,7 @@ class Progress:
         """Runs that failed."""
         return self.counts[FAILED]
 
-    def put(self, row: Row) -> None:
+    def update(self, row: StatusRow) -> None:
         """Take what is known of a run by now."""
         self.counts[self.rows[row["run"]]["status"]] -= 1
         self.rows[row["run"]] = row
@@ -76,9 +76,9 @@ class Progress:
 def run_sweep(
     plan: Plan,
     retry_failed: bool = False,
-    watch: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[SweepProgress], None] = lambda progress: None,
     stop: threading.Event | None = None,
-) -> Progress:
+) -> SweepProgress:
     """Bring all runs of a sweep to their end, each in a process of its own, and tell how they ended.
 
     Runs that were completed before are left as they are; those cut short go on from their last checkpoint, to the last
@@ -87,7 +87,7 @@ def run_sweep(
     Args:
         plan: what to run.
         retry_failed: whether runs that failed go on, too, from where they stand.
-        watch: called several times a second.
+        on_progress: called several times a second.
         stop: ends the sweep when set: what runs stops with a checkpoint.
 
     Raises, before work: SweepError for a folder in which another sweep is at work, for a cluster that cannot be
@@ -95,36 +95,36 @@ def run_sweep(
     SweepError when the scheduler is gone; the same call goes on.
     """
     sweep, stop = plan.sweep, stop or threading.Event()
-    with _alone(sweep):
-        rows = {run.name: as_it_stands(sweep.folder, run) for run in plan.runs}
-        progress = Progress({name: _again(row) if retry_failed else row for name, row in rows.items()})
+    with _exclusive(sweep):
+        rows = {run.name: planned_status_row(sweep.folder, run) for run in plan.runs}
+        progress = SweepProgress({name: _as_unfinished(row) if retry_failed else row for name, row in rows.items()})
         waiting = deque(run for run in plan.runs if progress.rows[run.name]["status"] not in (COMPLETED, FAILED))
         if sweep.cluster.is_local:
             plan.require_possible(itertools.takewhile(lambda _: not stop.is_set(), waiting))
-        watch(progress)
+        on_progress(progress)
         if not waiting or stop.is_set():
-            _begin(plan)
+            _write_sweep_files(plan)
         else:
-            with connected(sweep, len(waiting)) as client:
-                _begin(plan)
-                _Dispatch(plan, client, waiting, progress).until_done(watch, stop)
+            with connect(sweep, len(waiting)) as client:
+                _write_sweep_files(plan)
+                _Dispatch(plan, client, waiting, progress).run_all(on_progress, stop)
     return progress
 
 
-def _begin(plan: Plan) -> None:
+def _write_sweep_files(plan: Plan) -> None:
     """Say what the sweep is; not before all is well, for what was refused changes nothing."""
     keep_earlier_results(plan)
     replace_file(plan.sweep.folder / RECORD_FILE, plan.record)
     replace_file(plan.sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
 
 
-def _again(row: Row) -> Row:
+def _as_unfinished(row: StatusRow) -> StatusRow:
     """The row of a run that is to be tried again if it failed."""
     return {**row, "status": UNFINISHED} if row["status"] == FAILED else row
 
 
 @contextmanager
-def _alone(sweep: Sweep) -> Iterator[None]:
+def _exclusive(sweep: Sweep) -> Iterator[None]:
     """Be the only sweep in its folder."""
     try:
         with locked(sweep.folder):
@@ -136,7 +136,7 @@ def _alone(sweep: Sweep) -> Iterator[None]:
 class _Dispatch:
     """Runs that wait, those that were sent to the scheduler, and what became of them."""
 
-    def __init__(self, plan: Plan, client: Client, waiting: deque[Planned], progress: Progress) -> None:
+    def __init__(self, plan: Plan, client: Client, waiting: deque[Planned], progress: SweepProgress) -> None:
         self._sweep, self._client, self._waiting, self._progress = plan.sweep, client, waiting, progress
         self._id = uuid.uuid4().hex  # by which workers tell this sweep from others
         self._threads, self._folder = threads_of(self._sweep), self._sweep.cluster.directory or str(self._sweep.folder)
@@ -145,22 +145,22 @@ class _Dispatch:
         self._sent: dict[Future, Planned] = {}
         self._reached: dict[str, int] = {}  # steps of runs whose workers died
         self._ended = as_completed(loop=client.loop)
-        self._most_sent = max(AT_LEAST_SENT, 2 * workers_of(self._sweep))
+        self._max_sent = max(MIN_SENT, 2 * workers_of(self._sweep))
         self._paused_until = 0.0  # 0: there was room for the last run that ended
         self._next_count = 0.0
 
-    def until_done(self, watch: Callable[[Progress], None], stop: threading.Event) -> None:
+    def run_all(self, on_progress: Callable[[SweepProgress], None], stop: threading.Event) -> None:
         """Send what waits, take what ended, until nothing is left or somebody asks to stop."""
         try:
             while (self._waiting or self._sent) and not stop.is_set():
                 self._send()
-                self._take()
+                self._collect()
                 self._require_scheduler()
                 self._count_workers()
-                watch(self._progress)
-                stop.wait(LOOK_EVERY_S)
+                on_progress(self._progress)
+                stop.wait(POLL_S)
         finally:
-            self._end(watch)
+            self._stop_runs(on_progress)
 
     def _send(self) -> None:
         if time.monotonic() < self._paused_until:
@@ -168,8 +168,8 @@ class _Dispatch:
         if self._paused_until:
             self._progress.paused = ""
         # After a pause, one run more than are under way tries whether there is room.
-        limit = len(self._sent) + 1 if self._paused_until else self._most_sent
-        while self._waiting and len(self._sent) < min(limit, self._most_sent):
+        limit = len(self._sent) + 1 if self._paused_until else self._max_sent
+        while self._waiting and len(self._sent) < min(limit, self._max_sent):
             run = self._waiting.popleft()
             job = Job(self._id, run, self._folder, self._sweep.time_limit, self._threads)
             key = f"run-{uuid.uuid4().hex}"  # never the same: a scheduler may still know what an earlier call sent
@@ -177,7 +177,7 @@ class _Dispatch:
             self._sent[future] = run
             self._ended.add(future)
 
-    def _take(self) -> None:
+    def _collect(self) -> None:
         for future in self._ended.next_batch(block=False):
             run = self._sent.pop(future)
             if future.cancelled():
@@ -188,22 +188,22 @@ class _Dispatch:
                 self._waiting.appendleft(run)
                 self._progress.paused, self._paused_until = str(error), time.monotonic() + PAUSE_S
                 continue
-            if isinstance(error, KilledWorker) and self._gets_ahead(run):
+            if isinstance(error, KilledWorker) and self._has_progressed(run):
                 self._waiting.appendleft(run)
                 continue
             self._paused_until = 0.0
-            self._progress.put(self._lost(run, error) if error else future.result())
+            self._progress.update(self._lost_row(run, error) if error else future.result())
 
-    def _gets_ahead(self, run: Planned) -> bool:
+    def _has_progressed(self, run: Planned) -> bool:
         """Whether a run whose workers died is further than when that was last asked: such as a batch system's, whose
         jobs end before it does."""
         reached = self._reached.get(run.name, self._progress.rows[run.name].get("step", 0))
-        self._reached[run.name] = step = as_it_stands(self._sweep.folder, run).get("step", 0)
+        self._reached[run.name] = step = planned_status_row(self._sweep.folder, run).get("step", 0)
         return step > reached
 
-    def _lost(self, run: Planned, error: BaseException) -> Row:
+    def _lost_row(self, run: Planned, error: BaseException) -> StatusRow:
         """A run whose workers died one after another, which its summary is told; or of which nobody knows why."""
-        folder, row = self._sweep.folder / run.name, as_it_stands(self._sweep.folder, run)
+        folder, row = self._sweep.folder / run.name, planned_status_row(self._sweep.folder, run)
         if row["status"] == COMPLETED:
             return row
         fault = "its workers were lost, one after another" if isinstance(error, KilledWorker) else ""
@@ -228,7 +228,7 @@ class _Dispatch:
             elif self._progress.paused == NO_WORKERS:
                 self._progress.paused = ""
 
-    def _end(self, watch: Callable[[Progress], None]) -> None:
+    def _stop_runs(self, on_progress: Callable[[SweepProgress], None]) -> None:
         """Let what runs stop with a checkpoint, and forget the rest."""
         self._waiting.clear()
         if not self._sent or self._client.status != "running":
@@ -238,9 +238,9 @@ class _Dispatch:
         stopped |= self._stop_workers()  # and what was begun meanwhile
         until = time.monotonic() + GRACE_S
         while time.monotonic() < until and any(run.name in stopped for run in self._sent.values()):
-            self._take()
-            watch(self._progress)
-            time.sleep(LOOK_EVERY_S)
+            self._collect()
+            on_progress(self._progress)
+            time.sleep(POLL_S)
 
     def _stop_workers(self) -> set[str]:
         names = self._client.run(stop_all, self._id, on_error="ignore").values()

@@ -13,17 +13,17 @@ from elastic_pinn.training import Control, train
 from elastic_pinn.workbench.batch.cluster import workers_of
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Plan, Planned
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row
+from elastic_pinn.workbench.batch.status import COMPLETED, FAILED, StatusRow
 
 NOTEBOOK_S, WORKERS_S = 10.0, 5.0  # a kernel's start, imports, figures; and the workers' start
-LOOK_S = 6.0
+TRIAL_S = 6.0
 
 
-def seconds_left(plan: Plan, rows: Mapping[str, Row], look: bool = True) -> float | None:
+def seconds_left(plan: Plan, rows: Mapping[str, StatusRow], may_train: bool = True) -> float | None:
     """About how long the runs that are left take, in seconds on the sweep's workers; None where nothing tells.
 
     By seconds a step: of completed runs or else, if one may look, of the first run, which is trained for at most
-    `LOOK_S` in a folder that is gone afterwards. A time limit bounds it.
+    `TRIAL_S` in a folder that is gone afterwards. A time limit bounds it.
     """
     left = [run for run in plan.runs if rows[run.name]["status"] not in (COMPLETED, FAILED)]
     done = [row for row in rows.values() if row["status"] == COMPLETED and row["step"]]
@@ -31,8 +31,8 @@ def seconds_left(plan: Plan, rows: Mapping[str, Row], look: bool = True) -> floa
         return 0.0
     if done:
         pace = median(row["seconds"] / row["step"] for row in done)
-    elif look:
-        pace = _pace(plan.notebook, left[0])
+    elif may_train:
+        pace = _measured_pace(plan.notebook, left[0])
     else:
         pace = None
     if pace is None:
@@ -42,10 +42,10 @@ def seconds_left(plan: Plan, rows: Mapping[str, Row], look: bool = True) -> floa
     return WORKERS_S + max(sum(each) / workers_of(plan.sweep), max(each))
 
 
-def _pace(notebook: Notebook, run: Planned) -> float | None:
+def _measured_pace(notebook: Notebook, run: Planned) -> float | None:
     """Seconds a step of a run, as it trains here and now; None where it fails."""
     control = Control()
-    timer = threading.Timer(LOOK_S, control.stop)
+    timer = threading.Timer(TRIAL_S, control.stop)
     config = notebook.config(run.parameters).model_copy(update={"mirror": "", "log_level": "error"})
     with tempfile.TemporaryDirectory() as folder:
         timer.start()
@@ -55,4 +55,4 @@ def _pace(notebook: Notebook, run: Planned) -> float | None:
             return None
         finally:
             timer.cancel()
-    return max(summary["wall_s"], LOOK_S * (not summary["step"])) / max(summary["step"], 1)
+    return max(summary["wall_s"], TRIAL_S * (not summary["step"])) / max(summary["step"], 1)

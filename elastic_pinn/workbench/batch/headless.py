@@ -18,12 +18,12 @@ from elastic_pinn.config import ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.storage import InUseError, owner_of
 from elastic_pinn.training import RunDirectoryError
-from elastic_pinn.workbench.batch.executed import ExecutedCopy
-from elastic_pinn.workbench.batch.kernels import ENGINE
-from elastic_pinn.workbench.batch.leash import Leash
+from elastic_pinn.workbench.batch.executed_copy import ExecutedCopy
 from elastic_pinn.workbench.batch.notebook import RUN_DIR, Notebook, Value
+from elastic_pinn.workbench.batch.notebook_kernel import ENGINE
 from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary, update_summary
-from elastic_pinn.workbench.folders import run_folder
+from elastic_pinn.workbench.batch.supervisor import Supervisor
+from elastic_pinn.workbench.run_folders import run_folder
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}  # of this environment
 
@@ -62,8 +62,8 @@ def run_notebook(
     notebook: Notebook,
     run_dir: Path | None,
     parameters: Mapping[str, Value] | None = None,
-    leash: Leash | None = None,
-    aloud: bool = True,
+    supervisor: Supervisor | None = None,
+    echo_output: bool = True,
 ) -> Path:
     """Run a notebook with its `run_dir` set to the given folder.
 
@@ -71,8 +71,8 @@ def run_notebook(
         notebook: what to run.
         run_dir: the run directory, made here where it does not exist; None for a fresh runs/TIME-NOTEBOOK.
         parameters: values for names of the notebook's parameters cell, or for any field of the config.
-        leash: what may stop it from outside.
-        aloud: whether what it prints is passed on as it comes.
+        supervisor: what may stop it from outside.
+        echo_output: whether what it prints is passed on as it comes.
 
     Returns:
         The executed copy, `run_dir/notebook.ipynb`: written as the run goes on, kept when a cell fails, and trusted by
@@ -83,19 +83,19 @@ def run_notebook(
             with.
         RunDirectoryError: another process works in the folder.
         NotebookError: a cell failed, or the kernel died. Unless training was completed, the summary then says "failed",
-            or "stopped" where somebody pulled the leash. Of a run that was there and that the notebook was refused to
+            or "stopped" where the supervisor stopped it. Of a run that was there and that the notebook was refused to
             go on with, everything stays as it was.
     """
-    parameters, leash = parameters or {}, leash or Leash()
+    parameters, supervisor = parameters or {}, supervisor or Supervisor()
     require_possible(notebook, parameters)
     if run_dir:
         _require_free(notebook, run_dir, parameters)
-    node = _whole(notebook)
+    node = _with_kernel(notebook)
     run_dir = run_dir or run_folder("", notebook.name)  # after all that is refused: no empty folder is left
     run_dir.mkdir(parents=True, exist_ok=True)
     given = {**parameters, RUN_DIR: str(run_dir.resolve())}
     before = read_summary(run_dir)
-    with ExecutedCopy(run_dir, before, leash) as copy:
+    with ExecutedCopy(run_dir, before, supervisor) as copy:
         try:
             papermill.execute_notebook(
                 node,
@@ -104,30 +104,30 @@ def run_notebook(
                 engine_name=ENGINE,
                 kernel_name=KERNEL["name"],
                 progress_bar=False,
-                leash=leash,
-                place=copy.place,
-                stdout_file=sys.stdout if aloud else None,
-                stderr_file=sys.stderr if aloud else None,
+                supervisor=supervisor,
+                current_path=copy.current_path,
+                stdout_file=sys.stdout if echo_output else None,
+                stderr_file=sys.stderr if echo_output else None,
             )
         except (papermill.PapermillExecutionError, DeadKernelError) as error:
-            fault, name = _told(error, copy)
-            is_refusal = copy.holds_a_run and not copy.is_lost and _is_refusal(copy, before, leash, name)
+            fault, name = _fault_and_name(error, copy)
+            is_refusal = copy.held_a_run and not copy.is_lost and _was_refused(copy, before, supervisor, name)
             if not is_refusal:
                 if not copy.is_lost:  # else what is there is another run's
-                    _summarise_end(run_dir, before, leash, fault)
-                copy.keep(is_whole=bool(name))
-            was_only_drawing = bool(leash.reason) and read_summary(run_dir).get("status") == "completed"
+                    _summarise_end(run_dir, before, supervisor, fault)
+                copy.finish(is_whole=bool(name))
+            was_only_drawing = bool(supervisor.reason) and read_summary(run_dir).get("status") == "completed"
             kept = None if is_refusal else copy.path
             raise NotebookError(f"{notebook.name}.ipynb", fault, name, kept, was_only_drawing) from error
         if not copy.is_lost:
-            _summarise_end(run_dir, before, leash)
-        copy.keep(is_whole=True)
+            _summarise_end(run_dir, before, supervisor)
+        copy.finish(is_whole=True)
     return copy.path
 
 
-def _is_refusal(copy: ExecutedCopy, before: Mapping[str, Any], leash: Leash, name: str) -> bool:
+def _was_refused(copy: ExecutedCopy, before: Mapping[str, Any], supervisor: Supervisor, name: str) -> bool:
     """Whether a cell that failed never came to train: what train() gives back as it is was completed before."""
-    if leash.reason or not name or copy.has_begun:
+    if supervisor.reason or not name or copy.has_started_training:
         return False
     return before.get("status") != "completed" or name in _names_below(ElasticPinnError)
 
@@ -138,7 +138,7 @@ def _names_below(kind: type) -> set[str]:
     return {name for each in below for name in {each.__name__} | _names_below(each)}
 
 
-def _whole(notebook: Notebook) -> nbformat.NotebookNode:
+def _with_kernel(notebook: Notebook) -> nbformat.NotebookNode:
     """The notebook as papermill takes it: with a kernel, whatever it was saved with or without.
 
     Raises ConfigError for what is no valid notebook.
@@ -168,7 +168,7 @@ def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value])
     another process works on."""
     if run_dir.exists() and not run_dir.is_dir():
         raise ConfigError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
-    if (run_dir / "config.json").exists() and notebook.place("resume", given) in ("", "never"):
+    if (run_dir / "config.json").exists() and notebook.directive("resume", given) in ("", "never"):
         raise ConfigError(
             f"{run_dir} already holds a run, with its executed notebook: choose another run_dir, or give resume=auto"
         )
@@ -178,24 +178,24 @@ def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value])
         )
 
 
-def _told(error: Exception, copy: ExecutedCopy) -> tuple[str, str]:
+def _fault_and_name(error: Exception, copy: ExecutedCopy) -> tuple[str, str]:
     """Where a notebook failed and why, and the name of the exception that a cell raised."""
     if not isinstance(error, papermill.PapermillExecutionError):
         why = "" if str(error) == "Kernel died" else f": {error}"  # nbclient knows no more
-        return f"as its kernel died{why}{_few_files()}", ""
+        return f"as its kernel died{why}{_open_files_hint()}", ""
     why = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
     if not error.evalue and error.ename == "CellExecutionError":  # the kernel could not even tell its error
-        why = f"without an error that could be shown; the last line: {copy.last_line or 'nothing'}{_few_files()}"
+        why = f"without an error that could be shown; the last line: {copy.last_line or 'nothing'}{_open_files_hint()}"
     return f"in its cell [{error.exec_count}], {why}", error.ename
 
 
-def _few_files() -> str:
+def _open_files_hint() -> str:
     """What to do where a process may open so few files that a kernel gets stuck; "" where it may open enough."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return f"; its limit is {limit} open files: raise it (`ulimit -n`)" if 0 <= limit < ENOUGH_FILES else ""
 
 
-def _summarise_end(run_dir: Path, before: Mapping[str, Any], leash: Leash, fault: str = "") -> None:
+def _summarise_end(run_dir: Path, before: Mapping[str, Any], supervisor: Supervisor, fault: str = "") -> None:
     """Say how the notebook ended; and how the run did, where training has not come to an end of its own.
 
     before: what the summary said when the notebook began.
@@ -203,17 +203,17 @@ def _summarise_end(run_dir: Path, before: Mapping[str, Any], leash: Leash, fault
     summary = read_summary(run_dir)
     status = summary.get("status", "running")
     ended = f"failed {fault}" if fault else EXECUTED
-    if leash.is_out_of_time and fault:
-        ended = f"failed: {leash.reason}"
-    if status == "completed" or not (fault or leash.reason):
-        was_stopped = leash.reason and fault and not leash.is_out_of_time
+    if supervisor.has_timed_out and fault:
+        ended = f"failed: {supervisor.reason}"
+    if status == "completed" or not (fault or supervisor.reason):
+        was_stopped = supervisor.reason and fault and not supervisor.has_timed_out
         changes = {"notebook": "" if was_stopped else ended}  # "": the same again may bring it to its end
-    elif leash.reason:
-        changes = {"status": "failed" if leash.is_out_of_time else "stopped", "reason": leash.reason}
+    elif supervisor.reason:
+        changes = {"status": "failed" if supervisor.has_timed_out else "stopped", "reason": supervisor.reason}
     else:
         changes = {"status": "failed", "notebook": ended}
-        has_spoken = summary != before and status != "running"  # training said itself why it ended
-        changes |= {} if has_spoken else {"reason": f"its notebook {ended}"}
+        was_summarised = summary != before and status != "running"  # training said itself why it ended
+        changes |= {} if was_summarised else {"reason": f"its notebook {ended}"}
     try:
         update_summary(run_dir, changes)
     except InUseError as error:  # it is another process's, which says itself how it ends

@@ -37,9 +37,9 @@ def _data(path: str) -> str:
     from elastic_pinn.physics.setups import find  # with torch, which who asks for no data does without
 
     try:
-        place = find(path)
-        status = place.stat()
-        return _digest(place, status.st_mtime_ns, status.st_size, status.st_ino)
+        location = find(path)
+        status = location.stat()
+        return _digest(location, status.st_mtime_ns, status.st_size, status.st_ino)
     except (ConfigError, OSError):  # told by `require_possible`, where it has to be here
         return NOT_HERE
 
@@ -51,13 +51,13 @@ def _digest(path: Path, *_: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _checkpoint(place: str) -> str:
-    if not place:
+def _checkpoint(location: str) -> str:
+    if not location:
         return ""
     from elastic_pinn.storage import CheckpointError
     from elastic_pinn.training.warm_start import header_of
 
     try:
-        return header_of(place).sha256.hex()
+        return header_of(location).sha256.hex()
     except (CheckpointError, ConfigError, OSError):  # told by the run itself
         return NOT_HERE

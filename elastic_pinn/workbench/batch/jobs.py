@@ -15,19 +15,20 @@ from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import expanded
 from elastic_pinn.storage import owner_of
 from elastic_pinn.workbench.batch.inputs import require_unchanged
-from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import Planned
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, row_of
+from elastic_pinn.workbench.batch.status import COMPLETED, FAILED, StatusRow, status_row
 from elastic_pinn.workbench.batch.summary import read_summary, send_to_mirror
+from elastic_pinn.workbench.batch.supervisor import Supervisor
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 NEEDED_BYTES = 200e6  # some checkpoints, figures and the notebook
-LOOK_EVERY_S = 0.5
-TRIES = 4  # at a run that gets no further as its kernel dies, or an orphan of a killed worker is still in its folder
+POLL_S = 0.5
+# Of a run that makes no progress because its kernel dies, or because an orphan of a killed worker uses its folder.
+MAX_TRIES = 4
 STOPPED = "asked to stop"
 
-_running: dict[tuple[str, str], Leash] = {}  # by sweep and run
+_running: dict[tuple[str, str], Supervisor] = {}  # by sweep and run
 _running_lock = threading.Lock()
 
 
@@ -63,17 +64,17 @@ class Job:
             raise ConfigError(f"{error} of the worker on {socket.gethostname()}") from None
 
 
-def execute(notebook: Notebook, job: Job) -> Row:
+def execute(notebook: Notebook, job: Job) -> StatusRow:
     """Run a notebook, or go on with it where it stands, and tell how it ended: a failure is no exception.
 
     Raises NoSpaceError, with everything as it was, where the disk is too full to begin or was so in the end.
     """
-    leash = Leash(job.time_limit, job.threads)
+    supervisor = Supervisor(job.time_limit, job.threads)
     with _running_lock:
-        _running[job.sweep, job.run.name] = leash
+        _running[job.sweep, job.run.name] = supervisor
     try:
         _require_space(job.run_dir)
-        refusal = _run(notebook, job, leash)
+        refusal = _run_until_done(notebook, job, supervisor)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             raise NoSpaceError(f"{job.run_dir} on {socket.gethostname()}: {error.strerror}") from error
@@ -83,8 +84,8 @@ def execute(notebook: Notebook, job: Job) -> Row:
         with _running_lock:
             del _running[job.sweep, job.run.name]
         gc.collect()  # Jupyter's clients hold each other, and with them sockets and event loops
-    fault = _fault_of_copy(job.run_dir)
-    row = row_of(job.run_dir, job.run.mirror)
+    fault = _mirror_fault(job.run_dir)
+    row = status_row(job.run_dir, job.run.mirror)
     if refusal:
         row |= {"status": FAILED, "reason": f"its notebook failed {refusal}"}
     if row["status"] != COMPLETED:
@@ -95,13 +96,13 @@ def execute(notebook: Notebook, job: Job) -> Row:
 def stop_all(sweep: str) -> list[str]:
     """End what this worker runs for a sweep, each with a checkpoint, and return at once: the names of these runs."""
     with _running_lock:
-        found = {name: leash for (whose, name), leash in _running.items() if whose == sweep}
-        for leash in found.values():
-            leash.stop(STOPPED)
+        found = {name: supervisor for (whose, name), supervisor in _running.items() if whose == sweep}
+        for supervisor in found.values():
+            supervisor.stop(STOPPED)
         return list(found)
 
 
-def _fault_of_copy(run_dir: Path) -> str:
+def _mirror_fault(run_dir: Path) -> str:
     """Send a run's notebook and figures to its mirror, if it has one: why that failed, which is no fault of the run."""
     try:
         send_to_mirror(run_dir)
@@ -110,7 +111,7 @@ def _fault_of_copy(run_dir: Path) -> str:
     return ""
 
 
-def _run(notebook: Notebook, job: Job, leash: Leash) -> str:
+def _run_until_done(notebook: Notebook, job: Job, supervisor: Supervisor) -> str:
     """Run it, and go on with it where its kernel was killed, or where an orphan was still at it: why it was refused,
     which its folder does not tell; or ""."""
     from elastic_pinn.training import RunDirectoryError  # who only sends jobs runs none
@@ -120,13 +121,13 @@ def _run(notebook: Notebook, job: Job, leash: Leash) -> str:
     parameters = {**threads, **job.run.parameters, "resume": "auto"}
     require_unchanged(notebook.config(parameters), job.run.inputs)
     reached, tries, refusal = read_summary(job.run_dir)["step"], 0, ""
-    while tries < TRIES:
-        while owner_of(job.run_dir) and not leash.reason:  # who trains just this, such as a worker cut off
-            time.sleep(LOOK_EVERY_S)
-        if leash.reason:
+    while tries < MAX_TRIES:
+        while owner_of(job.run_dir) and not supervisor.reason:  # who trains just this, such as a worker cut off
+            time.sleep(POLL_S)
+        if supervisor.reason:
             return ""
         try:
-            run_notebook(notebook, job.run_dir, parameters, leash, aloud=False)
+            run_notebook(notebook, job.run_dir, parameters, supervisor, echo_output=False)
         except RunDirectoryError:  # it was taken just now
             was_cut_short, refusal = True, ""
         except NotebookError as error:
@@ -138,7 +139,7 @@ def _run(notebook: Notebook, job: Job, leash: Leash) -> str:
             return refusal
         step = read_summary(job.run_dir)["step"]
         reached, tries = max(reached, step), 0 if step > reached else tries + 1
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(POLL_S)
     return refusal
 
 

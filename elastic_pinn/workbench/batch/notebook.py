@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError
-from elastic_pinn.workbench.batch.source import Parameters, calls, is_ignored, read_parameters, without_comments
+from elastic_pinn.workbench.batch.notebook_code import Parameters, calls, is_ignored, read_parameters, without_comments
 
 Value = bool | int | float | str | list[int] | list[float] | list[str]
 
@@ -132,7 +132,7 @@ class Notebook:
         """The fields of the config that its cell of parameters works out, so that only a kernel can tell them."""
         return sorted((self.cell.computed & Config.model_fields.keys()) - given.keys())
 
-    def place(self, name: str, given: Mapping[str, Value]) -> str:
+    def directive(self, name: str, given: Mapping[str, Value]) -> str:
         """What it gets as `run_dir` or as `resume`; "" where neither it nor who runs it says anything.
 
         Raises ConfigError where only its kernel can tell it.

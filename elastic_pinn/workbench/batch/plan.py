@@ -16,7 +16,7 @@ from elastic_pinn.sections import ProblemConfig
 from elastic_pinn.workbench.batch.identity import Identity, KnownRuns
 from elastic_pinn.workbench.batch.inputs import Inputs, inputs_of
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
-from elastic_pinn.workbench.batch.sweep import Sweep, SweepError, Values
+from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError, Values
 
 RECORD_FILE = "sweep.json"  # in the folder of the runs: the notebook and the files as they were when the sweep began
 LABEL_LENGTH = 80
@@ -122,16 +122,19 @@ class Plan:
     @property
     def from_anywhere(self) -> Sweep:
         """The sweep with whole paths, which mean the same from any folder."""
-        places = {"notebook": str(_find(self.sweep.notebook).resolve()), "directory": str(self.sweep.folder.resolve())}
-        return self.sweep.model_copy(update=places)
+        locations = {
+            "notebook": str(_find(self.sweep.notebook).resolve()),
+            "directory": str(self.sweep.folder.resolve()),
+        }
+        return self.sweep.model_copy(update=locations)
 
 
 def _find(path: str) -> Path:
     """The notebook at a path from the project's root or as it was delivered."""
-    places = [from_root(path), delivered() / path]
-    found = next((place for place in places if place.is_file()), None)
+    locations = [from_root(path), delivered() / path]
+    found = next((location for location in locations if location.is_file()), None)
     if not found:
-        raise SweepError(f"notebook = {path!r}: not found as {' or '.join(map(str, dict.fromkeys(places)))}")
+        raise SweepError(f"notebook = {path!r}: not found as {' or '.join(map(str, dict.fromkeys(locations)))}")
     return found
 
 

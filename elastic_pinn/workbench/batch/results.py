@@ -14,9 +14,9 @@ import pandas as pd
 
 from elastic_pinn.storage import replace_file
 from elastic_pinn.workbench.batch.plan import RECORD_FILE, Plan, Planned
-from elastic_pinn.workbench.batch.standing import COMPLETED, SWEEP_FILE, Row
-from elastic_pinn.workbench.batch.sweep import MEASURED, Sweep
-from elastic_pinn.workbench.words import is_nothing
+from elastic_pinn.workbench.batch.status import COMPLETED, SWEEP_FILE, StatusRow
+from elastic_pinn.workbench.batch.sweep_config import MEASURED, Sweep
+from elastic_pinn.workbench.text import is_missing
 
 METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have tells the best
 FIRST = ("run", "status", "reason")
@@ -24,7 +24,7 @@ RESULTS = ("sweep.h5", "sweep.csv")
 FORMAT_VERSION = 1
 
 
-def table_of(plan: Plan, rows: Mapping[str, Row]) -> pd.DataFrame:
+def table_of(plan: Plan, rows: Mapping[str, StatusRow]) -> pd.DataFrame:
     """A row for each run, in the order of the sweep, by its name.
 
     Columns: status, reason, the fields that vary, step, seconds, the last metrics, the material, history.
@@ -93,10 +93,10 @@ def write_results(plan: Plan, table: pd.DataFrame) -> tuple[Path, Path]:
     history of a run on this file system. The root's attributes tell the sweep (YAML), the metric and the best run.
     Empty numbers are NaN.
     """
-    places = plan.sweep.folder / RESULTS[0], plan.sweep.folder / RESULTS[1]
-    replace_file(places[0], _as_hdf5(plan, table))
-    replace_file(places[1], table.to_csv().encode())
-    return places
+    locations = plan.sweep.folder / RESULTS[0], plan.sweep.folder / RESULTS[1]
+    replace_file(locations[0], _as_hdf5(plan, table))
+    replace_file(locations[1], table.to_csv().encode())
+    return locations
 
 
 def _as_hdf5(plan: Plan, table: pd.DataFrame) -> bytes:
@@ -121,7 +121,7 @@ def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:
         if pd.api.types.is_numeric_dtype(column):
             group.create_dataset(str(name).replace("/", ":"), data=column.to_numpy(np.float64))
         else:
-            texts = ["" if is_nothing(value) else str(value) for value in column]
+            texts = ["" if is_missing(value) else str(value) for value in column]
             group.create_dataset(str(name).replace("/", ":"), data=texts, dtype=h5py.string_dtype())
 
 

@@ -18,7 +18,7 @@ def send_to_mirror(run_dir: Path) -> None:
     mirror = read_summary(run_dir).get("mirror")
     if not mirror:
         return
-    from elastic_pinn.storage.remote.folder import RemoteFolder  # only those who use a remote store need fsspec
+    from elastic_pinn.storage.remote.remote_folder import RemoteFolder  # only those who use a remote store need fsspec
 
     folder = RemoteFolder(mirror)
     for path in (run_dir / "summary.json", run_dir / EXECUTED_FILE, *(run_dir / "figures").glob("*")):

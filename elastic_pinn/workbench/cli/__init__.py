@@ -4,7 +4,7 @@ Modules here import torch, pandas and the wings below only inside functions: `--
 once.
 """
 
-from elastic_pinn.workbench.cli import export, history, inspect, notebooks, repair, retention, run, sweep, verify
+from elastic_pinn.workbench.cli import export, history, inspect, notebooks, prune, repair, run, sweep, verify
 from elastic_pinn.workbench.cli.app import app
 
-__all__ = ["app", "export", "history", "inspect", "notebooks", "repair", "retention", "run", "sweep", "verify"]
+__all__ = ["app", "export", "history", "inspect", "notebooks", "prune", "repair", "run", "sweep", "verify"]

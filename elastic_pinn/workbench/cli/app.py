@@ -10,9 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.workbench.cli.text import clean
+from elastic_pinn.workbench.cli.console import clean
 
-BAD, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
+FAILURE, USAGE_ERROR, INTERRUPTED = 1, 2, 130
 
 HELP = """Run notebooks; look into runs and checkpoints, verify, export and tidy them.
 
@@ -35,13 +35,13 @@ class OneLineErrors(TyperGroup):
             try:
                 status = super().main(args, *others, **options)
             except typer.TyperException as error:  # a name or a value of the command line that is not legal
-                status = _fail(f"{error.format_message().rstrip('.')}{_hint(error)}", ASKED_WRONGLY)
+                status = _fail(f"{error.format_message().rstrip('.')}{_hint(error)}", USAGE_ERROR)
             except (typer.Abort, KeyboardInterrupt):
                 status = _fail("interrupted", INTERRUPTED)
             except ElasticPinnError as error:  # any other is a bug, and its traceback is shown
-                status = _fail(str(error), BAD)
+                status = _fail(str(error), FAILURE)
             except OSError as error:
-                status = _fail(_of_the_system(error), BAD)
+                status = _fail(_of_the_system(error), FAILURE)
         sys.exit(status)
 
 
@@ -92,8 +92,8 @@ app = typer.Typer(
 )
 
 
-def _say_version(is_asked: bool) -> None:
-    if is_asked:
+def _print_version(is_given: bool) -> None:
+    if is_given:
         from importlib.metadata import version
 
         typer.echo(f"elastic-pinn {version('elastic_pinn')}")
@@ -103,7 +103,7 @@ def _say_version(is_asked: bool) -> None:
 @app.callback()
 def _of_all_commands(
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """What comes before the command."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.history import say_of_losses
-from elastic_pinn.workbench.cli.places import found_at, written_out
-from elastic_pinn.workbench.cli.text import say, size
-from elastic_pinn.workbench.cli.writing import Force, refuse_existing, write
+from elastic_pinn.workbench.cli.arguments import expand_path, load_at
+from elastic_pinn.workbench.cli.console import format_size, print_line
+from elastic_pinn.workbench.cli.history import print_loss_note
+from elastic_pinn.workbench.cli.output_files import Force, refuse_existing, write
 
 if TYPE_CHECKING:
     from elastic_pinn.storage import Found
@@ -22,20 +22,20 @@ CSV, PARQUET = ".csv", ".parquet"
 
 @app.command()
 def export(
-    place: Annotated[
-        str, typer.Argument(metavar="FILE|RUN", callback=written_out, help="A checkpoint, a run, or a URL.")
+    location: Annotated[
+        str, typer.Argument(metavar="FILE|RUN", callback=expand_path, help="A checkpoint, a run, or a URL.")
     ],
     weights: Annotated[
         Path | None,
-        typer.Option(metavar="X.safetensors", callback=written_out, help="Write the weights, for safetensors."),
+        typer.Option(metavar="X.safetensors", callback=expand_path, help="Write the weights, for safetensors."),
     ] = None,
     history: Annotated[
         Path | None,
-        typer.Option(metavar="X.csv|X.parquet", callback=written_out, help="Write every loss term at every step."),
+        typer.Option(metavar="X.csv|X.parquet", callback=expand_path, help="Write every loss term at every step."),
     ] = None,
     torch: Annotated[
         Path | None,
-        typer.Option(metavar="X.pt", callback=written_out, help="Write all of it, for torch.load(weights_only=True)."),
+        typer.Option(metavar="X.pt", callback=expand_path, help="Write all of it, for torch.load(weights_only=True)."),
     ] = None,
     best: Annotated[bool, typer.Option("--best", help="Of a run, take the best checkpoint, not the latest.")] = False,
     force: Force = False,
@@ -52,33 +52,33 @@ def export(
     if history and history.suffix not in (CSV, PARQUET):
         raise typer.TyperException(f"--history {history}: the name must end in {CSV} or {PARQUET}, which it is to be")
     refuse_existing(wanted, force)
-    _write_all(found_at(place, best), wanted)
+    _write_all(load_at(location, best), wanted)
 
 
 def _write_all(found: Found, wanted: Mapping[Path, Callable[[Found, Path], bytes]]) -> None:
-    say(f"from {found.path}")
+    print_line(f"from {found.path}")
     for path, kind in wanted.items():
         data = kind(found, path)
         write(path, data)
-        say(f"  {path}  {size(len(data))}")
+        print_line(f"  {path}  {format_size(len(data))}")
 
 
 def _weights(found: Found, path: Path) -> bytes:
-    from elastic_pinn.workbench.export import weights_safetensors
+    from elastic_pinn.workbench.checkpoint_export import weights_safetensors
 
     return weights_safetensors(found.snapshot)
 
 
 def _history(found: Found, path: Path) -> bytes:
     from elastic_pinn.run import Checkpoint
-    from elastic_pinn.workbench.export import history_csv, history_parquet
+    from elastic_pinn.workbench.checkpoint_export import history_csv, history_parquet
 
     frame = Checkpoint(found.path, found.snapshot).history()
-    say_of_losses(frame)
+    print_loss_note(frame)
     return history_csv(frame) if path.suffix == CSV else history_parquet(frame, found.snapshot.units)
 
 
 def _torch(found: Found, path: Path) -> bytes:
-    from elastic_pinn.workbench.export import whole_torch
+    from elastic_pinn.workbench.checkpoint_export import whole_torch
 
     return whole_torch(found.snapshot)

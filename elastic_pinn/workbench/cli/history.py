@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.places import is_run, written_out
-from elastic_pinn.workbench.cli.text import number, say, say_table
-from elastic_pinn.workbench.cli.writing import Force, refuse_existing, write
+from elastic_pinn.workbench.cli.arguments import expand_path, is_run
+from elastic_pinn.workbench.cli.console import format_number, print_line, print_table
+from elastic_pinn.workbench.cli.output_files import Force, refuse_existing, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @app.command()
 def history(
-    place: Annotated[
+    location: Annotated[
         str,
         typer.Argument(
-            metavar="RUN|FILE", callback=written_out, help="A run, also a running one, a checkpoint, or a URL."
+            metavar="RUN|FILE", callback=expand_path, help="A run, also a running one, a checkpoint, or a URL."
         ),
     ],
     csv: Annotated[
         str,
         typer.Option(
-            metavar="PATH", callback=written_out, help="Write all rows as CSV to this file; - is the terminal."
+            metavar="PATH", callback=expand_path, help="Write all rows as CSV to this file; - is the terminal."
         ),
     ] = "",
     force: Force = False,
@@ -40,42 +40,42 @@ def history(
     is in s, material/lambda and material/mu in Pa, material/rho in kg/m3.
     """
     from elastic_pinn.run import Run, load_checkpoint
-    from elastic_pinn.workbench.export import history_csv
+    from elastic_pinn.workbench.checkpoint_export import history_csv
 
     target = Path(csv)
     if csv not in ("", "-"):
         refuse_existing([target], force)
-    frame = Run(place).history() if is_run(place) else load_checkpoint(place).history()
+    frame = Run(location).history() if is_run(location) else load_checkpoint(location).history()
     if csv == "-":
         for line in history_csv(frame).decode().splitlines():
-            say(line)
+            print_line(line)
     elif csv:
         write(target, history_csv(frame))
-        say(f"{target}: {len(frame)} rows, {len(frame.columns)} columns")
-        say_of_losses(frame)
+        print_line(f"{target}: {len(frame)} rows, {len(frame.columns)} columns")
+        print_loss_note(frame)
     else:
-        _say_summary(frame)
+        _print_summary(frame)
 
 
-def say_of_losses(frame: pd.DataFrame) -> None:
+def print_loss_note(frame: pd.DataFrame) -> None:
     """Name the rows, of a run that an earlier version began, whose losses are of other weights than the rest."""
     from elastic_pinn.storage import LOSSES_OF_START_UNTIL
 
     if until := frame.attrs[LOSSES_OF_START_UNTIL]:
-        say(
+        print_line(
             f"up to step {until}, losses and grad_norm are of the weights that a step started from (an earlier version)"
         )
 
 
-def _say_summary(frame: pd.DataFrame) -> None:
+def _print_summary(frame: pd.DataFrame) -> None:
     from elastic_pinn.training.record import COLUMN_UNITS
 
     if frame.empty:
-        say("no step was made yet")
+        print_line("no step was made yet")
         return
     steps = frame["step"]
-    say(f"{len(frame)} rows, steps {steps.iloc[0]} to {steps.iloc[-1]}")
-    say_of_losses(frame)
+    print_line(f"{len(frame)} rows, steps {steps.iloc[0]} to {steps.iloc[-1]}")
+    print_loss_note(frame)
     rows = [("column", "unit", "last", "at step", "lowest", "at step")]
     for name in frame.columns.drop(["step", "stage"]):
         measured = frame[name].dropna()
@@ -84,7 +84,7 @@ def _say_summary(frame: pd.DataFrame) -> None:
             continue
         lowest = ("", "")
         if name.startswith(("loss/", "error/")):
-            lowest = number(measured.min()), str(steps[measured.idxmin()])
-        last = number(measured.iloc[-1]), str(steps[measured.index[-1]])
+            lowest = format_number(measured.min()), str(steps[measured.idxmin()])
+        last = format_number(measured.iloc[-1]), str(steps[measured.index[-1]])
         rows.append((name, COLUMN_UNITS.get(name, ""), *last, *lowest))
-    say_table(rows, right=(2, 3, 4, 5))
+    print_table(rows, right=(2, 3, 4, 5))

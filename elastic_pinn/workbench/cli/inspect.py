@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.places import QUARANTINE, checkpoints_of, is_run, written_out
-from elastic_pinn.workbench.cli.text import nbytes, number, say, say_table, size
+from elastic_pinn.workbench.cli.arguments import QUARANTINE, checkpoints_of, expand_path, is_run
+from elastic_pinn.workbench.cli.console import format_number, format_size, nbytes, print_line, print_table
 from elastic_pinn.workbench.contents import lines_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @app.command()
 def inspect(
-    place: Annotated[
-        str, typer.Argument(metavar="FILE|RUN", callback=written_out, help="A checkpoint, a run, or a URL.")
+    location: Annotated[
+        str, typer.Argument(metavar="FILE|RUN", callback=expand_path, help="A checkpoint, a run, or a URL.")
     ],
     isolated: Annotated[
         bool, typer.Option(help="Read the file in a process of its own, in which a crash, a hang or a bomb ends.")
@@ -34,25 +34,25 @@ def inspect(
     which `verify` reads whole. A checkpoint, verified to the last byte before: where it comes from, its config and
     metrics, and all that is in it with types and shapes.
     """
-    if is_run(place):
-        _say_run(place, config)
+    if is_run(location):
+        _print_run(location, config)
     else:
-        _say_file(place, isolated, config)
+        _print_file(location, isolated, config)
 
 
-def _say_run(place: str, whole_config: bool) -> None:
+def _print_run(location: str, whole_config: bool) -> None:
     from elastic_pinn.run import Run
 
-    run = Run(place)
-    say(f"run {place}")
-    say_table(list(_standing(run)))
-    _say_config(run.config, whole_config)
-    _say_checkpoints(checkpoints_of(place))
-    for name in checkpoints_of(place, QUARANTINE).names():
-        say(f"  {QUARANTINE}/{name}: was found damaged, and is not used")
+    run = Run(location)
+    print_line(f"run {location}")
+    print_table(list(_status_lines(run)))
+    _print_config(run.config, whole_config)
+    _print_checkpoints(checkpoints_of(location))
+    for name in checkpoints_of(location, QUARANTINE).names():
+        print_line(f"  {QUARANTINE}/{name}: was found damaged, and is not used")
 
 
-def _standing(run: Run) -> Iterator[tuple[str, str]]:
+def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     """How a run stands, as far as its summary says."""
     from elastic_pinn.fit import sentence_of
     from elastic_pinn.physics.material import UNITS
@@ -90,14 +90,14 @@ def _standing(run: Run) -> Iterator[tuple[str, str]]:
             yield "", f"the last one failed: {summary['checkpoint_failure']}"
 
 
-def _say_config(config: Config, whole: bool) -> None:
+def _print_config(config: Config, whole: bool) -> None:
     differences = type(config)().differences(config)
     values = config.model_dump() if whole else {name: value for name, (_, value) in differences.items()}
     total = len(type(config).model_fields)
-    say(f"config, {len(values)} of {total} fields{'' if whole else '; the others are as by default'}")
+    print_line(f"config, {len(values)} of {total} fields{'' if whole else '; the others are as by default'}")
     defaults = {name: f"default {_plain(default)}" for name, (default, _) in differences.items()}
     if values:
-        say_table([(name, _plain(value), defaults.get(name, "")) for name, value in values.items()])
+        print_table([(name, _plain(value), defaults.get(name, "")) for name, value in values.items()])
 
 
 def _plain(value: Any) -> str:
@@ -105,7 +105,7 @@ def _plain(value: Any) -> str:
     return repr(list(value) if isinstance(value, tuple) else value)
 
 
-def _say_checkpoints(checkpoints: Checkpoints) -> None:
+def _print_checkpoints(checkpoints: Checkpoints) -> None:
     """A row for each checkpoint, by its header alone."""
     from elastic_pinn.storage import CheckpointError, Entry
 
@@ -117,20 +117,20 @@ def _say_checkpoints(checkpoints: Checkpoints) -> None:
             headers[name] = error
     good = [Entry(name, header) for name, header in headers.items() if not isinstance(header, CheckpointError)]
     marks = _marks(good, checkpoints.pins())
-    say(f"checkpoints, by their headers; `elastic-pinn verify` reads them whole: {len(headers)}")
+    print_line(f"checkpoints, by their headers; `elastic-pinn verify` reads them whole: {len(headers)}")
     if headers:
         title = ("checkpoint", "step", "generation", good[-1].header.metric_name if good else "", "size", "")
-        say_table([title, *(_row(name, header, marks) for name, header in headers.items())], right=(1, 2, 3, 4))
+        print_table([title, *(_row(name, header, marks) for name, header in headers.items())], right=(1, 2, 3, 4))
 
 
 def _marks(good: Sequence[Entry], pins: Mapping[str, str]) -> dict[str, str]:
     """What there is to say of some checkpoints: latest, best, pinned and why."""
     from elastic_pinn.storage.checkpoints import best_first
 
-    said = [(entry.name, "latest") for entry in good[-1:]]
-    said += [(entry.name, "best") for entry in best_first(good)[:1]]
-    said += [(name, f"pinned: {why}") for name, why in pins.items()]
-    return {name: ", ".join(mark for of, mark in said if of == name) for name, _ in said}
+    marks = [(entry.name, "latest") for entry in good[-1:]]
+    marks += [(entry.name, "best") for entry in best_first(good)[:1]]
+    marks += [(name, f"pinned: {why}") for name, why in pins.items()]
+    return {name: ", ".join(mark for of, mark in marks if of == name) for name, _ in marks}
 
 
 def _row(name: str, header: Header | CheckpointError, marks: Mapping[str, str]) -> tuple[str, ...]:
@@ -140,32 +140,33 @@ def _row(name: str, header: Header | CheckpointError, marks: Mapping[str, str]) 
         name,
         str(header.step),
         str(header.generation),
-        number(header.metric),
-        size(nbytes(header)),
+        format_number(header.metric),
+        format_size(nbytes(header)),
         marks.get(name, ""),
     )
 
 
-def _say_file(place: str, isolated: bool, whole_config: bool) -> None:
+def _print_file(location: str, isolated: bool, whole_config: bool) -> None:
     from elastic_pinn.run import known_config
     from elastic_pinn.storage import parse_snapshot, read_sealed
     from elastic_pinn.storage.isolation import parse_isolated
 
-    header, data = read_sealed(place)
-    snapshot = (parse_isolated if isolated else parse_snapshot)(place, data)
-    config = known_config(place, snapshot)
-    say(f"checkpoint {place}")
-    say_table(_origin(header, snapshot, config))
-    _say_config(config, whole_config)
-    say("metrics")
-    say_table(
-        [(name, number(value), snapshot.units.get(name, "")) for name, value in snapshot.metrics.items()], right=(1,)
+    header, data = read_sealed(location)
+    snapshot = (parse_isolated if isolated else parse_snapshot)(location, data)
+    config = known_config(location, snapshot)
+    print_line(f"checkpoint {location}")
+    print_table(_origin(header, snapshot, config))
+    _print_config(config, whole_config)
+    print_line("metrics")
+    print_table(
+        [(name, format_number(value), snapshot.units.get(name, "")) for name, value in snapshot.metrics.items()],
+        right=(1,),
     )
     if any(name.startswith("material.log_") for name in snapshot.weights):
-        say("  whether the data are explained, and the ± of what was found, stand in the summary of its run")
-    say("contents")
+        print_line("  whether the data are explained, and the ± of what was found, stand in the summary of its run")
+    print_line("contents")
     for line in lines_of(snapshot):
-        say(f"  {line}")
+        print_line(f"  {line}")
 
 
 def _origin(header: Header, snapshot: Snapshot, config: Config) -> Iterator[tuple[str, str]]:
@@ -182,7 +183,7 @@ def _origin(header: Header, snapshot: Snapshot, config: Config) -> Iterator[tupl
         f"{snapshot.step} of {config.steps}, stage {snapshot.stage} ({stage}), generation {snapshot.generation}",
     )
     yield "created", snapshot.created
-    yield "metric", f"{snapshot.metric_name} = {number(snapshot.metric)}"
+    yield "metric", f"{snapshot.metric_name} = {format_number(snapshot.metric)}"
     yield "written by", f"format version {header.format_version}; {', '.join(versions)}"
     for name, value in own.items():
         if not name.startswith("version_") and value != "":

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.places import written_out
-from elastic_pinn.workbench.cli.text import say
+from elastic_pinn.workbench.cli.arguments import expand_path
+from elastic_pinn.workbench.cli.console import print_line
 
 
 @app.command()
 def notebooks(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIRECTORY", callback=written_out, help="Made if it is not there.")
+        Path, typer.Argument(metavar="DIRECTORY", callback=expand_path, help="Made if it is not there.")
     ],
 ) -> None:
     """Copy the notebooks and the reference data that came with the package, to work with.
@@ -25,4 +25,4 @@ def notebooks(
     from elastic_pinn.workbench.starter import copy_starter
 
     written = copy_starter(directory)
-    say(f"{len(written)} files written to {directory}: open {directory / 'notebooks'} in JupyterLab")
+    print_line(f"{len(written)} files written to {directory}: open {directory / 'notebooks'} in JupyterLab")

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from elastic_pinn.workbench.cli.app import BAD, app
-from elastic_pinn.workbench.cli.places import written_out
-from elastic_pinn.workbench.cli.text import say
-from elastic_pinn.workbench.cli.writing import refuse_existing
+from elastic_pinn.workbench.cli.app import FAILURE, app
+from elastic_pinn.workbench.cli.arguments import expand_path
+from elastic_pinn.workbench.cli.console import print_line
+from elastic_pinn.workbench.cli.output_files import refuse_existing
 
 
 @app.command()
@@ -18,13 +18,13 @@ def repair(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", callback=written_out, help="A checkpoint of this machine that `verify` calls bad."
+            metavar="FILE", callback=expand_path, help="A checkpoint of this machine that `verify` calls bad."
         ),
     ],
     output: Annotated[
         Path | None,
         typer.Option(
-            metavar="NEW", callback=written_out, show_default="FILE-repaired.h5", help="Where to write; never FILE."
+            metavar="NEW", callback=expand_path, show_default="FILE-repaired.h5", help="Where to write; never FILE."
         ),
     ] = None,
     unverified: Annotated[
@@ -43,9 +43,11 @@ def repair(
     refuse_existing([target], force=False)
     done = repair_checkpoint(file)
     if done.unverified and not unverified:
-        say(f"BAD    {file}: {done.found}; not verified: {done.unverified}. Nothing was written: see --unverified")
-        raise typer.Exit(BAD)
+        print_line(
+            f"BAD    {file}: {done.found}; not verified: {done.unverified}. Nothing was written: see --unverified"
+        )
+        raise typer.Exit(FAILURE)
     publish(target, done.image)
-    say(f"{'UNVERIFIED' if done.unverified else 'ok    '} {target}: {done.found}")
+    print_line(f"{'UNVERIFIED' if done.unverified else 'ok    '} {target}: {done.found}")
     if done.unverified:
-        say(f"           not verified: {done.unverified}")
+        print_line(f"           not verified: {done.unverified}")

@@ -10,9 +10,9 @@ import typer
 import yaml
 
 from elastic_pinn.workbench.cli.app import INTERRUPTED, app
-from elastic_pinn.workbench.cli.places import written_out
-from elastic_pinn.workbench.cli.signals import stopped_by_signals
-from elastic_pinn.workbench.cli.text import say
+from elastic_pinn.workbench.cli.arguments import expand_path
+from elastic_pinn.workbench.cli.console import print_line
+from elastic_pinn.workbench.cli.signals import stop_on_signals
 from elastic_pinn.workbench.values import read_yaml
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @app.command()
 def run(
     notebook: Annotated[
-        Path, typer.Argument(metavar="NOTEBOOK", callback=written_out, help="A notebook with a parameters cell.")
+        Path, typer.Argument(metavar="NOTEBOOK", callback=expand_path, help="A notebook with a parameters cell.")
     ],
     given: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Parameters, or other fields of the config.")
@@ -38,22 +38,22 @@ def run(
     """
     from elastic_pinn.paths import from_root
     from elastic_pinn.workbench.batch import Notebook
-    from elastic_pinn.workbench.batch.leash import Leash
     from elastic_pinn.workbench.batch.notebook import RUN_DIR
+    from elastic_pinn.workbench.batch.supervisor import Supervisor
 
     parameters, read = assignments(given or []), Notebook.read(notebook)
     read.check(parameters)
-    place = read.place(RUN_DIR, parameters)
-    run_dir = from_root(place) if place else None
+    location = read.directive(RUN_DIR, parameters)
+    run_dir = from_root(location) if location else None
     from elastic_pinn.workbench.batch.headless import run_notebook  # takes seconds, a fault need not
 
-    leash, words = Leash(), "the run ends with a checkpoint, and draws what it has"
-    with stopped_by_signals(lambda: leash.stop("asked to stop"), words) as asked:
-        executed = run_notebook(read, run_dir, parameters, leash)
-    if asked.is_set():
-        say(f"stopped: run_dir={executed.parent} resume=auto goes on with it")
+    supervisor, message = Supervisor(), "the run ends with a checkpoint, and draws what it has"
+    with stop_on_signals(lambda: supervisor.stop("asked to stop"), message) as stop_requested:
+        executed = run_notebook(read, run_dir, parameters, supervisor)
+    if stop_requested.is_set():
+        print_line(f"stopped: run_dir={executed.parent} resume=auto goes on with it")
         raise typer.Exit(INTERRUPTED)
-    say(f"executed notebook: {executed}")
+    print_line(f"executed notebook: {executed}")
 
 
 def assignments(given: Iterable[str]) -> dict[str, Value]:

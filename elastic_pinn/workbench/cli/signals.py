@@ -9,22 +9,22 @@ import typer
 
 
 @contextmanager
-def stopped_by_signals(stop: Callable[[], None], words: str) -> Iterator[threading.Event]:
+def stop_on_signals(stop: Callable[[], None], message: str) -> Iterator[threading.Event]:
     """Have the first signal to end this process stop its work in order, saying so; the second Ctrl-C is obeyed at once.
 
     Gives an event that tells whether one came.
     """
-    asked = threading.Event()
+    stop_requested = threading.Event()
 
-    def ask(*_: object) -> None:
-        asked.set()
+    def on_signal(*_: object) -> None:
+        stop_requested.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        typer.echo(f"stopping: {words}; Ctrl-C again ends it at once", err=True)
+        typer.echo(f"stopping: {message}; Ctrl-C again ends it at once", err=True)
         stop()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked
+        yield stop_requested
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

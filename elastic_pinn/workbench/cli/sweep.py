@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elastic_pinn.workbench.cli.app import BAD, INTERRUPTED, app
-from elastic_pinn.workbench.cli.places import written_out
-from elastic_pinn.workbench.cli.signals import stopped_by_signals
-from elastic_pinn.workbench.cli.text import number, say, say_table
-from elastic_pinn.workbench.words import clipped, duration_text
+from elastic_pinn.workbench.cli.app import FAILURE, INTERRUPTED, app
+from elastic_pinn.workbench.cli.arguments import expand_path
+from elastic_pinn.workbench.cli.console import format_number, print_line, print_table
+from elastic_pinn.workbench.cli.signals import stop_on_signals
+from elastic_pinn.workbench.text import format_duration, truncate
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from elastic_pinn.workbench.batch import Plan, Sweep
-    from elastic_pinn.workbench.batch.engine import Progress
+    from elastic_pinn.workbench.batch.engine import SweepProgress
 
 SHOWN = 20  # lines of a table, unless all are asked for
 REASON = 160  # characters in a table
@@ -35,7 +35,7 @@ def sweep(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", callback=written_out, help="A sweep file, YAML: see elastic_pinn/workbench/batch/README.md."
+            metavar="FILE", callback=expand_path, help="A sweep file, YAML: see elastic_pinn/workbench/batch/README.md."
         ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run, and about how long.")] = False,
@@ -53,43 +53,43 @@ def sweep(
     """
     from elastic_pinn.workbench.batch import Plan, Sweep
 
-    asked = Sweep.read(file)
+    spec = Sweep.read(file)
     if scheduler:
-        cluster = {"scheduler": scheduler, "directory": asked.cluster.directory}
-        asked = Sweep(**{**asked.model_dump(by_alias=True), "cluster": cluster})
-    plan = Plan.of(asked)
+        cluster = {"scheduler": scheduler, "directory": spec.cluster.directory}
+        spec = Sweep(**{**spec.model_dump(by_alias=True), "cluster": cluster})
+    plan = Plan.of(spec)
     if dry_run:
         _preview(plan)
         return
     from elastic_pinn.workbench.batch.engine import run_sweep  # takes seconds, which a fault need not
     from elastic_pinn.workbench.batch.results import table_of, write_results
 
-    _say_others(plan)
-    stop, words = threading.Event(), "each run ends with a checkpoint, and draws what it has"
-    with stopped_by_signals(stop.set, words), _bar() as watch:
-        progress = run_sweep(plan, retry_failed, watch, stop)
+    _print_others(plan)
+    stop, message = threading.Event(), "each run ends with a checkpoint, and draws what it has"
+    with stop_on_signals(stop.set, message), _progress_bar() as on_progress:
+        progress = run_sweep(plan, retry_failed, on_progress, stop)
     table = table_of(plan, progress.rows)
     paths = write_results(plan, table)
-    _say_results(asked, table)
-    _say_failed(table)
+    _print_results(spec, table)
+    _print_failed(table)
     for path in paths:
-        say(f"written: {path}")
+        print_line(f"written: {path}")
     if stop.is_set():
-        say("stopped: the same command goes on")
+        print_line("stopped: the same command goes on")
         raise typer.Exit(INTERRUPTED)
     left = progress.total - progress.done - progress.failed
     if left:
-        say(f"{left} of {progress.total} runs were cut short: the same command goes on with them")
+        print_line(f"{left} of {progress.total} runs were cut short: the same command goes on with them")
     if progress.failed:
-        say(f"{progress.failed} of {progress.total} runs failed: --retry-failed goes on with them")
+        print_line(f"{progress.failed} of {progress.total} runs failed: --retry-failed goes on with them")
     if left or progress.failed:
-        raise typer.Exit(BAD)
+        raise typer.Exit(FAILURE)
 
 
 @app.command()
 def status(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIRECTORY", callback=written_out, help="Of a sweep: its folder of runs.")
+        Path, typer.Argument(metavar="DIRECTORY", callback=expand_path, help="Of a sweep: its folder of runs.")
     ],
     every: Annotated[bool, typer.Option("--all", help="List every run.")] = False,
 ) -> None:
@@ -97,80 +97,89 @@ def status(
     from elastic_pinn.storage import is_locked
     from elastic_pinn.workbench.batch import Plan, Sweep
     from elastic_pinn.workbench.batch.results import table_of
-    from elastic_pinn.workbench.batch.standing import FAILED, RUNNING, STATUSES, SWEEP_FILE, UNFINISHED, rows_of
+    from elastic_pinn.workbench.batch.status import FAILED, RUNNING, STATUSES, SWEEP_FILE, UNFINISHED, status_rows
 
     path = folder / SWEEP_FILE
     if not path.exists():
         raise typer.BadParameter(f"{folder} is no folder of a sweep: there is no {SWEEP_FILE} in it")
     there = {"directory": str(folder.resolve())}  # wherever it was moved or mounted
-    asked = Sweep(**{**Sweep.read(path).model_dump(by_alias=True), **there})
-    plan = Plan.as_begun(asked)
-    table = table_of(plan, rows_of(plan))
+    spec = Sweep(**{**Sweep.read(path).model_dump(by_alias=True), **there})
+    plan = Plan.as_begun(spec)
+    table = table_of(plan, status_rows(plan))
     counts = table["status"].value_counts()
     if is_locked(folder):
-        say("a sweep is at work on them")
-    say(f"{len(table)} runs: " + ", ".join(f"{counts[name]} {name}" for name in STATUSES if name in counts))
-    _say_others(plan)
-    _say_runs(asked, table if every else table[table["status"].isin([RUNNING, FAILED, UNFINISHED])], every)
-    _say_results(asked, table)
+        print_line("a sweep is at work on them")
+    print_line(f"{len(table)} runs: " + ", ".join(f"{counts[name]} {name}" for name in STATUSES if name in counts))
+    _print_others(plan)
+    _print_runs(spec, table if every else table[table["status"].isin([RUNNING, FAILED, UNFINISHED])], every)
+    _print_results(spec, table)
 
 
 def _preview(plan: Plan) -> None:
     from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
     from elastic_pinn.workbench.batch.estimate import seconds_left
     from elastic_pinn.workbench.batch.results import table_of
-    from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, rows_of
+    from elastic_pinn.workbench.batch.status import COMPLETED, FAILED, status_rows
 
-    asked, rows = plan.sweep, rows_of(plan)
-    if asked.cluster.is_local:
+    spec, rows = plan.sweep, status_rows(plan)
+    if spec.cluster.is_local:
         plan.require_possible(run for run in plan.runs if rows[run.name]["status"] not in (COMPLETED, FAILED))
     table = table_of(plan, rows)
-    _say_others(plan)
-    _say_runs(asked, table, every=False)
+    _print_others(plan)
+    _print_runs(spec, table, every=False)
     left = seconds_left(plan, rows)
     done = int((table["status"] == COMPLETED).sum())
-    say(f"{len(rows)} runs of {asked.notebook}, {done} of them completed, {workers_of(asked)} at a time, "
-        f"{threads_of(asked)} CPU threads each, into {asked.folder}")  # fmt: skip
+    print_line(
+        f"{len(rows)} runs of {spec.notebook}, {done} of them completed, {workers_of(spec)} at a time, "
+        f"{threads_of(spec)} CPU threads each, into {spec.folder}"
+    )
     if left is not None:
-        say(f"about {duration_text(left)} to go; nothing was started")
+        print_line(f"about {format_duration(left)} to go; nothing was started")
 
 
-def _say_others(plan: Plan) -> None:
+def _print_others(plan: Plan) -> None:
     """Which runs in the folder do not count, so that nobody takes them for what is asked for."""
     if others := plan.others:
-        named = f"{clipped(others[0], REASON)}{', ...' if len(others) > 1 else ''}"
-        say(f"in {plan.sweep.folder} lies what does not count here, of other values or from before a change of the "
-            f"notebook or of a file that it reads: {len(others)} runs ({named})")  # fmt: skip
+        named = f"{truncate(others[0], REASON)}{', ...' if len(others) > 1 else ''}"
+        print_line(
+            f"in {plan.sweep.folder} lies what does not count here, of other values or from before a change of the "
+            f"notebook or of a file that it reads: {len(others)} runs ({named})"
+        )
 
 
-def _say_runs(asked: Sweep, table: pd.DataFrame, every: bool) -> None:
+def _print_runs(spec: Sweep, table: pd.DataFrame, every: bool) -> None:
     """The runs, a line each; a first part of many."""
     if not len(table):
         return
     shown = table if every else table.head(SHOWN)
-    values = [name for name in asked.varied if name in table]
+    values = [name for name in spec.varied if name in table]
     rows = [("run", "status", "step", "reason")]
     for run in shown.itertuples():
         step = getattr(run, "step", float("nan"))
         rows.append(
-            (str(run.Index), run.status, number(float(step)), clipped(_text(getattr(run, "reason", "")), REASON))
+            (
+                str(run.Index),
+                run.status,
+                format_number(float(step)),
+                truncate(_text(getattr(run, "reason", "")), REASON),
+            )
         )
-    say_table(rows, right=[2])
+    print_table(rows, right=[2])
     if len(table) > len(shown):
-        say(f"  and {len(table) - len(shown)} more, over {', '.join(values)}")
+        print_line(f"  and {len(table) - len(shown)} more, over {', '.join(values)}")
 
 
-def _say_results(asked: Sweep, table: pd.DataFrame) -> None:
+def _print_results(spec: Sweep, table: pd.DataFrame) -> None:
     """Medians and ranges over seeds, the best first, and the best run."""
     from elastic_pinn.workbench.batch.results import best_of, metric_fault, metric_of, over_seeds
 
-    if fault := metric_fault(asked, table):
-        say(fault)
-    metric = metric_of(asked, table)
+    if fault := metric_fault(spec, table):
+        print_line(fault)
+    metric = metric_of(spec, table)
     best = best_of(table, metric)
     if not best:
         return
-    found = over_seeds(asked, table, metric)
+    found = over_seeds(spec, table, metric)
     head = [
         *(str(name) for name in found.index.names if name),
         "runs",
@@ -182,21 +191,21 @@ def _say_results(asked: Sweep, table: pd.DataFrame) -> None:
     rows = [head]
     for values, line in list(zip(found.index, found.itertuples(index=False), strict=True))[:SHOWN]:
         cells = values if isinstance(values, tuple) else (values,)
-        numbers = map(number, (line.median, line.least, line.greatest, line.seconds))
+        numbers = map(format_number, (line.median, line.least, line.greatest, line.seconds))
         rows.append([*(cells if found.index.names[0] else ()), str(line.runs), *numbers])
-    say_table(rows, right=range(len(head) - 5, len(head)))
-    say(f"best by {metric}: {best}, {number(table.loc[best, metric])}")
+    print_table(rows, right=range(len(head) - 5, len(head)))
+    print_line(f"best by {metric}: {best}, {format_number(table.loc[best, metric])}")
 
 
-def _say_failed(table: pd.DataFrame) -> None:
+def _print_failed(table: pd.DataFrame) -> None:
     """Which runs failed, and why; a first part of many."""
-    from elastic_pinn.workbench.batch.standing import FAILED
+    from elastic_pinn.workbench.batch.status import FAILED
 
     failed = table[table["status"] == FAILED]
     for name, reason in failed["reason"].head(FAILURES).items():
-        say(f"failed: {name}: {reason}")
+        print_line(f"failed: {name}: {reason}")
     if len(failed) > FAILURES:
-        say(f"failed: {len(failed) - FAILURES} more, of which sweep.csv tells")
+        print_line(f"failed: {len(failed) - FAILURES} more, of which sweep.csv tells")
 
 
 def _text(value: object) -> str:
@@ -204,7 +213,7 @@ def _text(value: object) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
+def _progress_bar() -> Iterator[Callable[[SweepProgress], None]]:
     """A progress bar on standard error: runs done, failed, and time left; in a file, a line now and then."""
     from tqdm import tqdm
 
@@ -213,15 +222,15 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     with ExitStack() as stack:
         bars: list[tqdm] = []
 
-        def watch(progress: Progress) -> None:
+        def on_progress(progress: SweepProgress) -> None:
             if not bars:
                 bar = tqdm(total=progress.total, initial=progress.before, unit="run", dynamic_ncols=True, smoothing=0.1)
                 bars.append(stack.enter_context(bar))
-            words = {"failed": progress.failed} | ({"PAUSED": progress.paused} if progress.paused else {})
-            bars[0].set_postfix(words, refresh=False)
+            postfix = {"failed": progress.failed} | ({"PAUSED": progress.paused} if progress.paused else {})
+            bars[0].set_postfix(postfix, refresh=False)
             bars[0].n = progress.done + progress.failed
             if time.monotonic() >= due[0] or bars[0].n == progress.total:
                 bars[0].refresh()
                 due[0] = time.monotonic() + every
 
-        yield watch
+        yield on_progress

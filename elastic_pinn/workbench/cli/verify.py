@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elastic_pinn.workbench.cli.app import BAD, app
-from elastic_pinn.workbench.cli.places import CHECKPOINTS, QUARANTINE, checkpoints_of, is_run, written_out
-from elastic_pinn.workbench.cli.text import number, say
+from elastic_pinn.workbench.cli.app import FAILURE, app
+from elastic_pinn.workbench.cli.arguments import CHECKPOINTS, QUARANTINE, checkpoints_of, expand_path, is_run
+from elastic_pinn.workbench.cli.console import format_number, print_line
 
 if TYPE_CHECKING:
     from elastic_pinn.storage import CheckpointError
@@ -22,8 +22,8 @@ CHILDREN = 4  # at a time, at most: each takes about 300 MB of memory for torch
 
 @app.command()
 def verify(
-    places: Annotated[
-        list[str], typer.Argument(metavar="FILE|RUN", callback=written_out, help="Checkpoints, runs, or URLs of them.")
+    locations: Annotated[
+        list[str], typer.Argument(metavar="FILE|RUN", callback=expand_path, help="Checkpoints, runs, or URLs of them.")
     ],
     isolated: Annotated[
         bool, typer.Option(help="Read each file in a process of its own, where a hostile one can do no harm.")
@@ -36,11 +36,11 @@ def verify(
 
     --no-isolated takes milliseconds a file instead of seconds; use it for files of your own.
     """
-    runs = [place for place in places if is_run(place)]
-    files = [place for place in places if place not in runs]
-    good = [_say_each(files, isolated) == files, *[_verify_run(run, isolated) for run in runs]]
+    runs = [location for location in locations if is_run(location)]
+    files = [location for location in locations if location not in runs]
+    good = [_print_each(files, isolated) == files, *[_verify_run(run, isolated) for run in runs]]
     if not all(good):
-        raise typer.Exit(BAD)
+        raise typer.Exit(FAILURE)
 
 
 def _verify_run(run: str, isolated: bool) -> bool:
@@ -50,19 +50,19 @@ def _verify_run(run: str, isolated: bool) -> bool:
     try:
         names = checkpoints_of(run).names()
     except (CheckpointError, OSError) as error:
-        say(f"BAD    {error}")
+        print_line(f"BAD    {error}")
         return False
     run = run.rstrip("/")
-    good = _say_each([f"{run}/{CHECKPOINTS}/{name}" for name in names], isolated)
+    good = _print_each([f"{run}/{CHECKPOINTS}/{name}" for name in names], isolated)
     for name in checkpoints_of(run, QUARANTINE).names():
-        say(f"aside  {run}/{QUARANTINE}/{name}: was found damaged before, and is not used")
-    say(f"{len(good)} of {len(names)} checkpoints of {run} are good")
-    for line in _standing(good):
-        say(line)
+        print_line(f"aside  {run}/{QUARANTINE}/{name}: was found damaged before, and is not used")
+    print_line(f"{len(good)} of {len(names)} checkpoints of {run} are good")
+    for line in _latest_and_best(good):
+        print_line(line)
     return bool(good) and len(good) == len(names)
 
 
-def _standing(good: Sequence[str]) -> Iterator[str]:
+def _latest_and_best(good: Sequence[str]) -> Iterator[str]:
     """Which of the good checkpoints of a run, by (generation, step), are latest and best."""
     from elastic_pinn.storage import Entry, read_header
     from elastic_pinn.storage.checkpoints import best_first
@@ -71,17 +71,17 @@ def _standing(good: Sequence[str]) -> Iterator[str]:
     for entry in entries[-1:]:
         yield f"latest  {entry.name}"
     for entry in best_first(entries)[:1]:
-        yield f"best    {entry.name}  {entry.header.metric_name} = {number(entry.header.metric)}"
+        yield f"best    {entry.name}  {entry.header.metric_name} = {format_number(entry.header.metric)}"
 
 
-def _say_each(paths: Sequence[str], isolated: bool) -> list[str]:
+def _print_each(paths: Sequence[str], isolated: bool) -> list[str]:
     """Say in one line a file whether it is good; returns those that are."""
     if isolated and len(paths) > CHILDREN:
         cost = f"{len(paths)} files, each in a process of its own, take seconds each; --no-isolated takes less"
         typer.echo(cost, err=True)
     good = []
     for path, fault in zip(paths, _faults(paths, isolated), strict=True):
-        say(f"BAD    {fault}" if fault else f"ok     {path}")
+        print_line(f"BAD    {fault}" if fault else f"ok     {path}")
         good += [] if fault else [path]
     return good
 
@@ -98,10 +98,10 @@ def _children() -> int:
 
 def _fault(path: str, isolated: bool) -> CheckpointError | None:
     from elastic_pinn.run import load_checkpoint
-    from elastic_pinn.storage import CheckpointError, Checkpoints, located
+    from elastic_pinn.storage import CheckpointError, Checkpoints, split_location
     from elastic_pinn.storage.checkpoints import NAME
 
-    folder, name = located(path)
+    folder, name = split_location(path)
     try:
         if NAME.fullmatch(name):
             Checkpoints(folder).header(name)  # refuses a name that says another step than what is inside

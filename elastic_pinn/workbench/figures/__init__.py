@@ -5,11 +5,11 @@ Each takes a Run, a Checkpoint, or the path of either; as the last expression of
 
 from elastic_pinn.workbench.figures.comparison import compare
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
-from elastic_pinn.workbench.figures.losses import loss_curves
+from elastic_pinn.workbench.figures.loss_plots import loss_curves
 from elastic_pinn.workbench.figures.picture import Picture, save
+from elastic_pinn.workbench.figures.problem_plot import problem
 from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces
-from elastic_pinn.workbench.figures.setting import problem
-from elastic_pinn.workbench.figures.sweep import sweep_results
+from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
 
 __all__ = [

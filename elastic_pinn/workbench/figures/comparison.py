@@ -14,8 +14,8 @@ from matplotlib.textpath import TextPath
 from matplotlib.typing import ColorType
 
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.workbench.figures.labels import by_fields, fitted, short_names
-from elastic_pinn.workbench.figures.losses import at_weights, is_rounding
+from elastic_pinn.workbench.figures.labels import by_fields, fit_labels, short_names
+from elastic_pinn.workbench.figures.loss_plots import at_weights, is_rounding
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid, whole_ticks
 from elastic_pinn.workbench.figures.sources import Source, open_source
 
@@ -65,7 +65,7 @@ def compare(
     axes.set_ylabel(_with_unit(column) + (f"\nmedian over {smooth} rows" if smooth > 1 else ""))
     light_grid(axes)
     if len(curves) <= NAMED:
-        labels = fitted([curve.name for curve in curves], ROOM, _width)
+        labels = fit_labels([curve.name for curve in curves], ROOM, _width)
         figure.legend(lines, labels, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False)
     else:
         axes.set_title(f"{len(curves)} curves, the first dark and the last bright", fontsize=10, loc="left")

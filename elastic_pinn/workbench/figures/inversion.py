@@ -13,7 +13,7 @@ from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.run import Run
-from elastic_pinn.workbench.figures.losses import Curves, draw_stages, stages_in
+from elastic_pinn.workbench.figures.loss_plots import Curves, draw_stages, stages_in
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
     BLUE,
@@ -93,7 +93,7 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Non
     receivers = checkpoint.problem(problem).receivers
     if receivers is None:
         raise ValueError("data_fit needs a problem with receivers, and this one has none")
-    row = loudest(receivers) if receiver is None else receiver
+    row = strongest_receiver(receivers) if receiver is None else receiver
     if not 0 <= row < len(receivers.xy):
         raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.xy) - 1}")
     return draw_fit(checkpoint.predict, receivers, row, checkpoint.step)
@@ -117,8 +117,8 @@ def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Pic
         where.label_outer()
         light_grid(where)
     length = unit_for(float(np.abs(receivers.xy).max()), "m")
-    place = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
-    figure.suptitle(f"receiver {row} at {place}; step {step}", fontsize=10)
+    position = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
+    figure.suptitle(f"receiver {row} at {position}; step {step}", fontsize=10)
     return figure
 
 
@@ -154,7 +154,7 @@ def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarra
         axes.set_title(f"{percent[-1]:+.3g} % from the truth", loc="right", fontsize=10)
 
 
-def loudest(receivers: Receivers) -> int:
+def strongest_receiver(receivers: Receivers) -> int:
     """The row of the receiver with the strongest signal."""
     return int(np.square(receivers.displacement).sum((1, 2)).argmax())
 

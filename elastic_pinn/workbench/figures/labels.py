@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from elastic_pinn.config import Config
-from elastic_pinn.workbench.runs import varying, written
+from elastic_pinn.workbench.run_table import varying, written
 
 HASH = re.compile(r"-[0-9a-f]{16}$")  # with which batch/plan.py ends the name of a run
 ALL_FIELDS = 60  # characters: of what would be longer, the fields that are not needed are left out
@@ -39,15 +39,15 @@ def by_fields(configs: Sequence[Config]) -> list[str]:
     return labels if max(map(len, labels), default=0) <= ALL_FIELDS else _of_fields(configs, _fewest(configs, names))
 
 
-def fitted(labels: Sequence[str], room: float, measure: Callable[[str], float] = len) -> list[str]:
+def fit_labels(labels: Sequence[str], room: float, width: Callable[[str], float] = len) -> list[str]:
     """Labels that fit, cut in the middle where they must be, and numbered where that makes different ones alike.
 
-    measure: of a text, in the unit of the room; characters if not given.
+    width: of a text, in the unit of the room; characters if not given.
     """
-    cut = [_cut(label, room, measure) for label in labels]
+    cut = [_cut(label, room, width) for label in labels]
     if len(set(cut)) == len(set(labels)):
         return cut
-    return [_cut(f"{number}: {label}", room, measure) for number, label in enumerate(labels, 1)]
+    return [_cut(f"{number}: {label}", room, width) for number, label in enumerate(labels, 1)]
 
 
 def _without_common(names: Sequence[str]) -> list[str]:
@@ -66,19 +66,19 @@ def _of_fields(configs: Sequence[Config], names: Sequence[str]) -> list[str]:
 def _fewest(configs: Sequence[Config], names: Sequence[str]) -> list[str]:
     """Some of the fields, the most telling first, that tell apart what all of them do."""
 
-    def told_apart(fields: Sequence[str]) -> int:
+    def count_distinct(fields: Sequence[str]) -> int:
         return len(set(_of_fields(configs, fields)))
 
     chosen: list[str] = []
-    while told_apart(chosen) < told_apart(names):
-        chosen.append(max(names, key=lambda name: told_apart([*chosen, name])))
+    while count_distinct(chosen) < count_distinct(names):
+        chosen.append(max(names, key=lambda name: count_distinct([*chosen, name])))
     return chosen
 
 
-def _cut(text: str, room: float, measure: Callable[[str], float]) -> str:
-    size = measure(text)
+def _cut(text: str, room: float, width: Callable[[str], float]) -> str:
+    size = width(text)
     length = len(text) if size <= room else int(len(text) * room / size)  # near it, where letters differ in width
-    while measure(cut := _without_middle(text, length)) > room:
+    while width(cut := _without_middle(text, length)) > room:
         length -= 1
     return cut
 

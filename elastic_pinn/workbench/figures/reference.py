@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from elastic_pinn.physics.receivers import Receivers
-from elastic_pinn.workbench.figures.inversion import loudest
+from elastic_pinn.workbench.figures.inversion import strongest_receiver
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
@@ -20,7 +20,7 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
 
     receiver: its row, that with the strongest signal if not given. Raises ValueError where no exact solution is known.
     """
-    row = loudest(receivers) if receiver is None else receiver
+    row = strongest_receiver(receivers) if receiver is None else receiver
     exact, engine = receivers.in_free_space()[row], _engine(receivers)[row]  # (T, 2)
     time, unit = unit_for(receivers.time[-1], "s"), unit_for(float(np.abs(exact).max()), "m")
     small = unit_for(float(np.abs(engine - exact).max()), "m")
@@ -44,8 +44,8 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
         light_grid(where)
     x, y = receivers.xy[row]
     length = unit_for(float(np.abs(receivers.xy).max()), "m")
-    place = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
-    figure.suptitle(f"receiver {row} at {place}", fontsize=10)
+    position = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
+    figure.suptitle(f"receiver {row} at {position}", fontsize=10)
     return figure
 
 

@@ -13,7 +13,7 @@ from elastic_pinn.physics.boundary import evaluate
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
-from elastic_pinn.workbench.figures.setting import dress_map, window_unit
+from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
 from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -253,7 +253,7 @@ def _time_labels(problem: Problem, instants: np.ndarray) -> list[str]:
 def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequence[str], length: Unit) -> None:
     """Say above each column and left of each row what it shows."""
     for where in table.flat:
-        dress_map(where, problem.domain, length)
+        format_map_axes(where, problem.domain, length)
         where.label_outer()
         where.tick_params(labelsize=8)
     for where, text in zip(table[0], above, strict=True):
@@ -279,7 +279,7 @@ def _draw_error_over_space(axes: Axes, problem: Problem, error: np.ndarray) -> N
     image = axes.imshow(
         error, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL, norm="log", interpolation="bilinear"
     )
-    dress_map(axes, problem.domain, length)
+    format_map_axes(axes, problem.domain, length)
     axes.set_title("over space, rms over time", fontsize=10)
     axes.figure.colorbar(image, ax=axes, label=RELATIVE, shrink=0.9)
 

@@ -17,54 +17,54 @@ Result = TypeVar("Result")
 class Background:
     """Work that takes seconds, begun by a click: one piece after another, in a thread of its own.
 
-    say: takes a status and a text, from that thread too.
+    report: takes a status and a text, from that thread too.
     """
 
-    def __init__(self, say: Callable[[str, str], None]) -> None:
-        self._say, self._thread = say, ThreadPoolExecutor(max_workers=1)
+    def __init__(self, report: Callable[[str, str], None]) -> None:
+        self._report, self._thread = report, ThreadPoolExecutor(max_workers=1)
 
-    def do(self, doing: str, work: Callable[[], object], done: str) -> None:
+    def submit(self, activity: str, work: Callable[[], object], done: str) -> None:
         """Do the work when what was asked before is done; say what is done, and how it ended."""
-        self._thread.submit(self._do, doing, work, done)
+        self._thread.submit(self._run, activity, work, done)
 
-    def _do(self, doing: str, work: Callable[[], object], done: str) -> None:
-        self._say("", f"{doing} ...")
+    def _run(self, activity: str, work: Callable[[], object], done: str) -> None:
+        self._report("", f"{activity} ...")
         try:
             work()
-            self._say("done", done)
+            self._report("done", done)
         except Exception as error:  # nobody awaits it: the status line is all that can tell
-            self._say("failed", f"{error}")
+            self._report("failed", f"{error}")
 
 
-async def awaited(
-    work: Callable[[], Result], interrupted: Callable[[], None], look: Callable[[], object] = lambda: None
+async def run_in_thread(
+    work: Callable[[], Result], interrupted: Callable[[], None], poll: Callable[[], object] = lambda: None
 ) -> Result:
     """What work in a thread gives, for a cell that awaits it.
 
-    look: called several times a second, where the cell is awaited. interrupted: called at the kernel's interrupt, and
+    poll: called several times a second, where the cell is awaited. interrupted: called at the kernel's interrupt, and
     where a look fails: it ends the work, which is then waited for, so that none goes on unseen.
     """
     task = asyncio.create_task(asyncio.to_thread(work))
-    await watched(task.done, interrupted, look)
+    await wait_until(task.done, interrupted, poll)
     return task.result()
 
 
-async def watched(
-    is_over: Callable[[], bool], interrupted: Callable[[], None], look: Callable[[], object] = lambda: None
+async def wait_until(
+    is_over: Callable[[], bool], interrupted: Callable[[], None], poll: Callable[[], object] = lambda: None
 ) -> None:
-    """Wait for the end of work in another thread; as `awaited`."""
+    """Wait for the end of work in another thread; as `run_in_thread`."""
     try:
         while not is_over():
-            await moment(interrupted)
-            look()
+            await sleep_or_interrupt(interrupted)
+            poll()
     except BaseException:
         interrupted()
         while not is_over():
-            await moment(lambda: None)
+            await sleep_or_interrupt(lambda: None)
         raise
 
 
-async def moment(interrupted: Callable[[], None]) -> None:
+async def sleep_or_interrupt(interrupted: Callable[[], None]) -> None:
     """Give the kernel time for clicks; an interrupt that comes meanwhile ends nothing: it is `interrupted`."""
     try:
         await asyncio.sleep(POLL_S)
@@ -73,7 +73,7 @@ async def moment(interrupted: Callable[[], None]) -> None:
 
 
 @contextmanager
-def interrupt_calls(action: Callable[[], None]) -> Iterator[Callable[[], None]]:
+def on_interrupt(action: Callable[[], None]) -> Iterator[Callable[[], None]]:
     """Have the kernel's interrupt button do something, while work goes on that a click began: no cell is there to be
     interrupted.
 

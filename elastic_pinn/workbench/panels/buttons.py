@@ -5,9 +5,9 @@ from enum import Enum
 
 import ipywidgets as widgets
 
-from elastic_pinn.workbench.panels.tips import tips
+from elastic_pinn.workbench.panels.tooltips import tooltips
 
-LOOKS = {
+ICONS = {
     "Start": ("play", "train anew by the fields as they are, in a fresh run directory"),
     "Pause": ("pause", "stop with a checkpoint, and wait: fields may be changed before Resume"),
     "Resume": (
@@ -30,26 +30,26 @@ class Buttons(widgets.HBox):
     """Start, Pause, Resume, Stop, Checkpoint now, each with what a click does. It may arrive on any thread.
 
     Attributes:
-        tips: what each does, to be shown somewhere beside them.
+        tooltips: what each does, to be shown somewhere beside them.
     """
 
     def __init__(self, actions: Mapping[str, Callable[[], None]]) -> None:
         super().__init__([_button(name, action) for name, action in actions.items()], layout={"flex": "none"})
-        self.tips = tips(*self.children)
+        self.tooltips = tooltips(*self.children)
 
     def enable(self, state: State, can_start: bool, can_resume: bool) -> None:
         """Let those be pressed that the panel heeds where it stands."""
-        heeded = {
+        enabled = {
             State.IDLE: {"Start": can_start, "Resume": can_resume},
             State.RUNNING: {"Pause": True, "Stop": True, "Checkpoint now": True},
             State.PAUSED: {"Resume": can_start, "Stop": True},
         }[state]
         for button in self.children:
-            button.disabled = not heeded.get(button.description, False)
+            button.disabled = not enabled.get(button.description, False)
 
 
 def _button(name: str, action: Callable[[], None]) -> widgets.Button:
-    icon, tooltip = LOOKS[name]
+    icon, tooltip = ICONS[name]
     button = widgets.Button(description=name, icon=icon, tooltip=tooltip, layout={"width": "auto", "flex": "none"})
     button.on_click(lambda _: action())
     return button

@@ -9,10 +9,10 @@ import ipywidgets as widgets
 from elastic_pinn.paths import project_root
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CHECKPOINTS
-from elastic_pinn.workbench.folders import RUNS
-from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.panels.tips import tips
-from elastic_pinn.workbench.runs import find_runs
+from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.run_folders import RUNS
+from elastic_pinn.workbench.run_table import find_runs
 
 NONE = ""
 MOST = 500  # entries: the newest
@@ -33,9 +33,9 @@ class CheckpointList(widgets.HBox):
             icon="refresh", tooltip="read the list of checkpoints anew", layout={"width": "40px"}
         )
         refresh.on_click(lambda _: self.refresh())
-        super().__init__([self._list, refresh, tips(self._list)])
+        super().__init__([self._list, refresh, tooltips(self._list)])
         self.refresh()
-        answer(self._list)
+        acknowledge(self._list)
         self._list.observe(lambda _: on_choice(), "value")
 
     @property
@@ -70,8 +70,8 @@ def _checkpoints(folder: Path) -> Iterator[tuple[str, Path]]:
     for run_dir in sorted(runs, key=_written, reverse=True):
         for entry in reversed(Run(run_dir).checkpoints()):
             header = entry.header
-            said = f"step {header.step:,} (g{header.generation}) · {header.metric_name} {header.metric:.2e}"
-            yield f"{run_dir.relative_to(folder)} · {said}", Path(entry.path)
+            description = f"step {header.step:,} (g{header.generation}) · {header.metric_name} {header.metric:.2e}"
+            yield f"{run_dir.relative_to(folder)} · {description}", Path(entry.path)
 
 
 def _written(run_dir: Path) -> float:

@@ -11,20 +11,20 @@ import torch
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.workbench.fields import QUANTITIES, Fields, fields_of
-from elastic_pinn.workbench.figures.fields import COARSE, Map, histogram, instant_text, length_unit, trace
-from elastic_pinn.workbench.figures.inversion import loudest
+from elastic_pinn.workbench.figures.field_maps import COARSE, FieldMap, histogram, instant_text, length_unit, trace
+from elastic_pinn.workbench.figures.inversion import strongest_receiver
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.file_tree import html_tree
-from elastic_pinn.workbench.movie import FORMATS, can_write, instants
-from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.views import View
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, fields_of
+from elastic_pinn.workbench.wavefield_export import FORMATS, can_write, instants
 
 NODES, FRAME_MS = 200, 250
 ALIKE = 0.05  # by which energies differ that are taken for the same
 POINT = 0.37, 0.58  # of the window, where a trace begins: a standing wave often rests in the middle
 
-Export = Callable[[Checkpoint, Fields, str, str], None]
+Export = Callable[[Checkpoint, GridFields, str, str], None]
 
 
 class CheckpointTabs(widgets.Tab):
@@ -42,15 +42,15 @@ class CheckpointTabs(widgets.Tab):
         self.checkpoint, self._export = checkpoint, export
         self._problem, self.fault = _problem_of(checkpoint)
         self._fields = fields_of(checkpoint, NODES)
-        self._maps: dict[str, Map] = {}
+        self._maps: dict[str, FieldMap] = {}
         close = {"description_width": "initial"}
         self._quantity = widgets.Dropdown(
             options=list(QUANTITIES), description="Quantity", style=close, layout={"width": "auto"}
         )
         times = [(instant_text(self._fields, t), t) for t in instants(self._fields)]
         self._instant = widgets.SelectionSlider(
-            options=times, index=liveliest(self._fields, [t for _, t in times]), description="t", style=close,
-            layout={"width": "240px"},
+            options=times, index=most_energetic_instant(self._fields, [t for _, t in times]), description="t",
+            style=close, layout={"width": "240px"},
         )  # fmt: skip
         self._x, self._y = (self._coordinate(axis, where) for axis, where in enumerate(self._first_point()))
         views = {
@@ -60,7 +60,7 @@ class CheckpointTabs(widgets.Tab):
             "Contents": widgets.HTML(),
         }
         super().__init__(list(views.values()), titles=list(views), selected_index=0)
-        answer(self)
+        acknowledge(self)
         self.observe(lambda _: self._draw(), "selected_index")
         self._draw()
 
@@ -77,13 +77,13 @@ class CheckpointTabs(widgets.Tab):
             seen.value = html_tree(self.checkpoint.snapshot)
 
     def _field(self) -> Picture:
-        return Map(self._fields, self._quantity.value).at(self._instant.value)
+        return FieldMap(self._fields, self._quantity.value).at(self._instant.value)
 
     def _frame(self) -> Picture:
         """As `_field`, quickly: of a map that was drawn before."""
         name = self._quantity.value
         if name not in self._maps:
-            self._maps[name] = Map(self._fields, name)
+            self._maps[name] = FieldMap(self._fields, name)
         return self._maps[name].at(self._instant.value)
 
     def _trace(self) -> Picture:
@@ -113,7 +113,7 @@ class CheckpointTabs(widgets.Tab):
     def _first_point(self) -> tuple[float, float]:
         """Where the trace is taken at first, x and y in m: at the receiver with the strongest signal, if any."""
         if self._problem and (receivers := self._problem.receivers):
-            x, y = receivers.xy[loudest(receivers)].tolist()
+            x, y = receivers.xy[strongest_receiver(receivers)].tolist()
             return x, y
         (x0, *_, x1), (y0, *_, y1) = self._fields.x.tolist(), self._fields.y.tolist()
         return x0 + POINT[0] * (x1 - x0), y0 + POINT[1] * (y1 - y0)
@@ -148,7 +148,7 @@ def _problem_of(checkpoint: Checkpoint) -> tuple[Problem | None, str]:
         return None, str(error)
 
 
-def liveliest(fields: Fields, times: Sequence[float]) -> int:
+def most_energetic_instant(fields: GridFields, times: Sequence[float]) -> int:
     """Which of some instants (s) has the most energy; where it stays about the same, as between rigid walls, the one
     among them with the largest displacement."""
     coarse = fields.coarser(COARSE)

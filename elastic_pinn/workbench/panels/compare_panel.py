@@ -15,17 +15,17 @@ from elastic_pinn.storage import CheckpointError, replace_file
 from elastic_pinn.workbench.figures.comparison import AXES, compare, drawable
 from elastic_pinn.workbench.figures.labels import short_names
 from elastic_pinn.workbench.figures.picture import Picture, as_file
-from elastic_pinn.workbench.folders import RUNS
-from elastic_pinn.workbench.panels.answers import answer
+from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.run_list import RunList
-from elastic_pinn.workbench.panels.tips import tips
+from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.views import View
-from elastic_pinn.workbench.runs import config_differences
-from elastic_pinn.workbench.words import short
+from elastic_pinn.workbench.run_folders import RUNS
+from elastic_pinn.workbench.run_table import config_differences
+from elastic_pinn.workbench.text import format_value
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 2.0
+POLL_S = 2.0
 MOST_DIFFERENCES = 6  # runs whose configs are set side by side
 VALIDATION, TOTAL = "loss/validation", "loss/total"  # the latter is in every history
 NAME = "comparison"  # of what is exported
@@ -53,8 +53,8 @@ class ComparePanel(widgets.VBox):
         )  # fmt: skip
         self._by_seed = widgets.Checkbox(False, description="median and range over seeds", indent=False)
         choices = [self._column, self._over, self._smooth, self._by_seed]
-        answer(*choices)
-        self._said, self._differences = widgets.HTML(), widgets.HTML()
+        acknowledge(*choices)
+        self._message, self._differences = widgets.HTML(), widgets.HTML()
         self._differences.add_class("differences")
         self.runs = RunList(self.folder, self._draw)
         if column == VALIDATION and column not in self._columns():
@@ -67,10 +67,10 @@ class ComparePanel(widgets.VBox):
             layout={"flex_flow": "row wrap", "align_items": "center"},
         )
         exports = self._exports()
-        told = tips(self._column, self._smooth, *exports.children)
-        super().__init__([self.runs, row, self._view, self._said, exports, self._differences, told])
+        tooltip_styles = tooltips(self._column, self._smooth, *exports.children)
+        super().__init__([self.runs, row, self._view, self._message, exports, self._differences, tooltip_styles])
         self._draw()
-        self._watching = asyncio.get_running_loop().create_task(self._watch())
+        self._polling = asyncio.get_running_loop().create_task(self._poll())
 
     def figure(self) -> Picture:
         """The curves of the chosen runs, as they are now. Raises ValueError where none is chosen or has the column."""
@@ -78,18 +78,18 @@ class ComparePanel(widgets.VBox):
             raise ValueError(f"choose runs above; {self.folder} holds {len(self.runs.table)}")
         return compare(self.runs.chosen, self._column.value, self._over.value, self._smooth.value, self._by_seed.value)
 
-    async def _watch(self) -> None:
+    async def _poll(self) -> None:
         """Look at running runs now and then, for as long as the kernel lives."""
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(POLL_S)
             try:
-                if self.runs.move_on():
+                if self.runs.refresh_running():
                     self._draw()
             except Exception:  # a file that is half there now may be whole at the next look
                 logger.exception("the running runs could not be looked at")
 
     def _draw(self) -> None:
-        self._say("")
+        self._show_message("")
         self._column.options = self._columns()
         self._view.draw()
         self._differences.value = self._differences_text()
@@ -99,7 +99,7 @@ class ComparePanel(widgets.VBox):
         try:
             return self.figure()
         except (ValueError, FileNotFoundError, CheckpointError) as error:
-            self._say(str(error))
+            self._show_message(str(error))
             return None
 
     def _columns(self) -> list[str]:
@@ -111,16 +111,16 @@ class ComparePanel(widgets.VBox):
 
     def _differences_text(self) -> str:
         """The fields in which the chosen runs differ."""
-        places = self.runs.chosen[:MOST_DIFFERENCES]
-        if len(places) < 2:
+        locations = self.runs.chosen[:MOST_DIFFERENCES]
+        if len(locations) < 2:
             return ""
         try:
-            table = config_differences([Run(place) for place in places])
+            table = config_differences([Run(location) for location in locations])
         except (FileNotFoundError, CheckpointError) as error:
             return html.escape(str(error))
-        table.columns = pd.Index(short_names([str(place) for place in places]))
+        table.columns = pd.Index(short_names([str(location) for location in locations]))
         return (
-            f"{NARROW}<b>In what the configs differ</b>{table.map(short).to_html(border=0)}"
+            f"{NARROW}<b>In what the configs differ</b>{table.map(format_value).to_html(border=0)}"
             if len(table)
             else "equal configs"
         )
@@ -131,17 +131,17 @@ class ComparePanel(widgets.VBox):
             made.on_click(lambda _: self._export(kind))
             return made
 
-        tips = {"PNG": "the curves as pixels", "SVG": "the curves as lines", "CSV": "the table of all runs"}
-        return widgets.HBox([button(kind, f"{tip}, into the folder of runs") for kind, tip in tips.items()])
+        tooltips = {"PNG": "the curves as pixels", "SVG": "the curves as lines", "CSV": "the table of all runs"}
+        return widgets.HBox([button(kind, f"{tip}, into the folder of runs") for kind, tip in tooltips.items()])
 
     def _export(self, kind: str) -> None:
         path = self.folder / f"{NAME}.{kind.lower()}"
         try:
             content = self.runs.table.to_csv().encode() if kind == "CSV" else as_file(self.figure(), kind.lower())
             replace_file(path, content)
-            self._say(f"written: {path}")
+            self._show_message(f"written: {path}")
         except (ValueError, OSError, CheckpointError) as error:
-            self._say(f"not written: {error}")
+            self._show_message(f"not written: {error}")
 
-    def _say(self, text: str) -> None:
-        self._said.value = html.escape(text)
+    def _show_message(self, text: str) -> None:
+        self._message.value = html.escape(text)

@@ -11,15 +11,15 @@ import ipywidgets as widgets
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.paths import from_root, project_root
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
-from elastic_pinn.workbench.fields import Fields
 from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.folders import RUNS
-from elastic_pinn.workbench.movie import export_path, write
-from elastic_pinn.workbench.panels.answers import answer
 from elastic_pinn.workbench.panels.background import Background
+from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
 from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
-from elastic_pinn.workbench.panels.tips import tips
+from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.quantities import GridFields
+from elastic_pinn.workbench.run_folders import RUNS
+from elastic_pinn.workbench.wavefield_export import export_path, write
 
 LEGAL = "a run's folder or a checkpoint's file (.h5), from the project's root, or the URL of either"
 
@@ -27,16 +27,16 @@ LEGAL = "a run's folder or a checkpoint's file (.h5), from the project's root, o
 class ExplorePanel(widgets.VBox):
     """A checkpoint to choose, and what is in it.
 
-    place: a run (its newest checkpoint) or a checkpoint, from the project's root; "" for the newest checkpoint under
+    location: a run (its newest checkpoint) or a checkpoint, from the project's root; "" for the newest checkpoint under
     runs/. isolated: read it in a process of its own, as a file from people whom you do not know should be.
     """
 
-    def __init__(self, place: str = "", isolated: bool = False) -> None:
+    def __init__(self, location: str = "", isolated: bool = False) -> None:
         self._opened: CheckpointTabs | None = None
-        self._asked, self._turn = 0, Lock()  # clicks arrive in several threads: only what was asked for last is shown
+        self._last_request, self._lock = 0, Lock()  # clicks arrive in several threads: only the last request is shown
         known = newest_checkpoints(project_root() / RUNS)
-        self._place = widgets.Combobox(
-            value=place or (str(known[0][1]) if known else ""), options=[str(path) for _, path in known],
+        self._location = widgets.Combobox(
+            value=location or (str(known[0][1]) if known else ""), options=[str(path) for _, path in known],
             description="Checkpoint", continuous_update=False, tooltip=LEGAL, layout={"flex": "1 1 400px"},
         )  # fmt: skip
         self._isolated = widgets.Checkbox(isolated, description="isolated", indent=False, layout={"width": "auto"})
@@ -45,13 +45,13 @@ class ExplorePanel(widgets.VBox):
             layout={"width": "auto"},
         )  # fmt: skip
         verify.on_click(lambda _: self._verify())
-        self._said, self._background = widgets.HTML(), Background(self._say)
-        answer(self._place, self._isolated)
+        self._message, self._background = widgets.HTML(), Background(self._show_message)
+        acknowledge(self._location, self._isolated)
         self._row = widgets.HBox(
-            [self._place, self._isolated, verify, tips(self._place, verify)], layout={"align_items": "center"}
+            [self._location, self._isolated, verify, tooltips(self._location, verify)], layout={"align_items": "center"}
         )
-        super().__init__([self._row, self._said])
-        self._place.observe(lambda _: self._open(), "value")
+        super().__init__([self._row, self._message])
+        self._location.observe(lambda _: self._open(), "value")
         self._isolated.observe(lambda _: self._open(), "value")
         self._open()
 
@@ -66,52 +66,54 @@ class ExplorePanel(widgets.VBox):
 
     def _open(self) -> None:
         """Show what the field names; where that cannot be, say what is wrong, and leave open what is."""
-        with self._turn:
-            self._asked += 1
-            number, place = self._asked, self._place.value.strip()
-            self._say("", f"reading {place} ..." if place else f"{self._invitation()}{self._staying()}")
-        if not place:
+        with self._lock:
+            self._last_request += 1
+            number, location = self._last_request, self._location.value.strip()
+            self._show_message(
+                "", f"reading {location} ..." if location else f"{self._prompt()}{self._still_open_text()}"
+            )
+        if not location:
             return
         try:
-            opened, fault = CheckpointTabs(self._read(place), self._export), ""
+            opened, fault = CheckpointTabs(self._read(location), self._export), ""
         except (ElasticPinnError, OSError) as error:
             opened, fault = None, str(error).rstrip(".")
-        with self._turn:
-            if number != self._asked:
+        with self._lock:
+            if number != self._last_request:
                 return
             if opened is None:
-                self._say("not opened", f"{fault}. What can be opened: {LEGAL}.{self._staying()}")
+                self._show_message("not opened", f"{fault}. What can be opened: {LEGAL}.{self._still_open_text()}")
                 return
-            self._opened, self.children = opened, (self._row, self._said, opened)
+            self._opened, self.children = opened, (self._row, self._message, opened)
             found = opened.checkpoint
             without = f". Without its problem: {opened.fault}" if opened.fault else ""
-            self._say("open", f"{found.path}: step {found.step:,}, written {found.snapshot.created}{without}")
+            self._show_message("open", f"{found.path}: step {found.step:,}, written {found.snapshot.created}{without}")
 
-    def _read(self, place: str) -> Checkpoint:
-        path = place if "://" in place else str(from_root(place))
+    def _read(self, location: str) -> Checkpoint:
+        path = location if "://" in location else str(from_root(location))
         isolated = self._isolated.value
         is_file = path.endswith(".h5") or Path(path).is_file()
         return load_checkpoint(path, isolated) if is_file else Run(path).latest(isolated)
 
-    def _invitation(self) -> str:
+    def _prompt(self) -> str:
         nothing = f"no checkpoint under {project_root() / RUNS}: train one with 01_forward or 02_inverse"
-        return "choose a checkpoint." if self._place.options else nothing
+        return "choose a checkpoint." if self._location.options else nothing
 
-    def _staying(self) -> str:
+    def _still_open_text(self) -> str:
         return f" {self._opened.checkpoint.path} stays open." if self._opened else ""
 
-    def _export(self, checkpoint: Checkpoint, fields: Fields, name: str, ending: str) -> None:
+    def _export(self, checkpoint: Checkpoint, fields: GridFields, name: str, ending: str) -> None:
         path = export_path(checkpoint.path, name, ending)
-        self._background.do(f"writing {path}", lambda: write(fields, name, path), f"written: {path}")
+        self._background.submit(f"writing {path}", lambda: write(fields, name, path), f"written: {path}")
 
     def _verify(self) -> None:
         if self.checkpoint:
             path = self.checkpoint.path
-            self._background.do(
+            self._background.submit(
                 f"verifying {path}",
                 lambda: load_checkpoint(path, isolated=True).model(),
                 f"every byte of {path} is good",
             )
 
-    def _say(self, status: str, text: str) -> None:
-        self._said.value = f"<b>{status}</b> {html.escape(text)}"
+    def _show_message(self, status: str, text: str) -> None:
+        self._message.value = f"<b>{status}</b> {html.escape(text)}"

@@ -7,14 +7,14 @@ from collections import deque
 import ipywidgets as widgets
 
 from elastic_pinn.training.control import Work
-from elastic_pinn.workbench.words import duration_text
+from elastic_pinn.workbench.text import format_duration
 
 PACE_WINDOW_S = 15.0
 WRAPPED = "<style>.ep-progress {white-space: normal; line-height: 1.4}</style>"
 LONG_S = 1.0  # of work within a step that is worth a word
 
 
-class Progress(widgets.HBox):
+class ProgressBar(widgets.HBox):
     """Steps done of those to do, stage, loss and error; and steps a second and the time left, or what takes long just
     now."""
 
@@ -31,20 +31,20 @@ class Progress(widgets.HBox):
         self._bar.max, self._pace = steps, Pace()
         self.show(step)
 
-    def show(self, step: int, standing: str = "", work: Work | None = None) -> None:
+    def show(self, step: int, status_text: str = "", work: Work | None = None) -> None:
         """Training has come to a step, stands so, and does some work that takes long, if any."""
         self._bar.value = step
         now = time.monotonic()
         is_long = work is not None and now - work.began > LONG_S
         doing = work.text(now) if work and is_long else pace_text(step, self._bar.max, self._pace.mark(step))
-        self._say(step, standing, doing)
+        self._show_text(step, status_text, doing)
 
-    def end(self, step: int, standing: str = "") -> None:
+    def end(self, step: int, status_text: str = "") -> None:
         """Training rests at a step."""
         self._bar.value = step
-        self._say(step, standing, "")
+        self._show_text(step, status_text, "")
 
-    def _say(self, step: int, *others: str) -> None:
+    def _show_text(self, step: int, *others: str) -> None:
         texts = [f"step {step:,} of {self._bar.max:,}", *others]
         self._text.value = " · ".join(text for text in texts if text)
 
@@ -68,4 +68,4 @@ class Pace:
 
 def pace_text(step: float, steps: int, pace: float) -> str:
     """Steps a second and the time left, for people; "" while they are not known."""
-    return f"{pace:.3g} steps/s · {duration_text((steps - step) / pace)} left" if math.isfinite(pace) else ""
+    return f"{pace:.3g} steps/s · {format_duration((steps - step) / pace)} left" if math.isfinite(pace) else ""

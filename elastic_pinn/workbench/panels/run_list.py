@@ -13,11 +13,11 @@ import pandas as pd
 from pandas.errors import UndefinedVariableError
 
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.workbench.figures.labels import fitted, without_hashes
-from elastic_pinn.workbench.fits import UNREADABLE
-from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.runs import run_row, run_rows, table_of
-from elastic_pinn.workbench.words import is_nothing, short
+from elastic_pinn.workbench.figures.labels import fit_labels, without_hashes
+from elastic_pinn.workbench.fit_columns import UNREADABLE
+from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.run_table import run_row, run_rows, table_of
+from elastic_pinn.workbench.text import format_value, is_missing
 
 FIRST = 6  # runs chosen to begin with: the newest
 ROWS = 12  # seen at once
@@ -55,34 +55,34 @@ class RunList(widgets.VBox):
     table: pd.DataFrame
 
     def __init__(self, folder: Path, on_choice: Callable[[], None]) -> None:
-        self._folder, self._on_choice, self._is_listing = folder, on_choice, False
+        self._folder, self._on_choice, self._is_refreshing = folder, on_choice, False
         self._filter = widgets.Text(
             description="Filter", placeholder=f"{EXAMPLE}, or a part of a name",
             continuous_update=False, layout={"flex": "1 1 300px"},
         )  # fmt: skip
         refresh = widgets.Button(icon="refresh", tooltip="look for runs anew", layout={"width": "40px"})
-        self._said, self._fault, self._head = widgets.Label(), widgets.HTML(), widgets.HTML()
+        self._count, self._fault, self._head = widgets.Label(), widgets.HTML(), widgets.HTML()
         self._lines = widgets.SelectMultiple(rows=ROWS, layout={"width": "auto"})
         self._lines.add_class("runs")
         table = widgets.Box([self._head, self._lines], layout={"overflow": "auto hidden", "display": "block"})
         table.add_class("runs-table")
         super().__init__([
-            widgets.HTML(MONOSPACED), widgets.HBox([self._filter, refresh, self._said]), self._fault, table,
+            widgets.HTML(MONOSPACED), widgets.HBox([self._filter, refresh, self._count]), self._fault, table,
         ])  # fmt: skip
         refresh.on_click(lambda _: self.refresh())
         self._filter.observe(lambda _: self._show(), "value")
-        self._wanted: tuple[str, ...] = ()
+        self._chosen: tuple[str, ...] = ()
         self.refresh()
-        self._wanted = self._lines.value = tuple(self.table.index[self.table["status"] != UNREADABLE][:FIRST])
-        answer(self._filter, self._lines)
-        self._lines.observe(lambda _: self._chose(), "value")
+        self._chosen = self._lines.value = tuple(self.table.index[self.table["status"] != UNREADABLE][:FIRST])
+        acknowledge(self._filter, self._lines)
+        self._lines.observe(lambda _: self._on_lines_changed(), "value")
 
     @property
     def chosen(self) -> Sequence[Path]:
         """The run directories that are chosen, in the table's order."""
         return [self._folder / name for name in self._lines.value]
 
-    def move_on(self) -> bool:
+    def refresh_running(self) -> bool:
         """Look anew at the runs that are running; returns whether a chosen one is among them."""
         running = [name for name, status in self.table["status"].items() if status == "running"]
         for name in running:
@@ -98,9 +98,9 @@ class RunList(widgets.VBox):
         self.table = table_of(self._rows)
         self._show()
 
-    def _chose(self) -> None:
-        if not self._is_listing:
-            self._wanted = self._lines.value
+    def _on_lines_changed(self) -> None:
+        if not self._is_refreshing:
+            self._chosen = self._lines.value
             self._on_choice()
 
     def _show(self) -> None:
@@ -114,14 +114,14 @@ class RunList(widgets.VBox):
         head, *lines = as_lines(seen)
         self._head.value = f'<div class="runs-head">{head}</div>'
         options = tuple(zip(lines, seen.index, strict=True))
-        self._is_listing = True
+        self._is_refreshing = True
         if options != self._lines.options:  # else the browser would lose its place in them
             self._lines.value = ()  # first: the browser looks for chosen lines among the new ones, which may be fewer
             self._lines.options = options
-        self._lines.value = tuple(name for name in seen.index if name in self._wanted)
-        self._is_listing = False
+        self._lines.value = tuple(name for name in seen.index if name in self._chosen)
+        self._is_refreshing = False
         self._fault.value = html.escape(fault)
-        self._said.value = f"{len(seen)} of {len(self.table)} runs"
+        self._count.value = f"{len(seen)} of {len(self.table)} runs"
         if self._lines.value != before:
             self._on_choice()
 
@@ -167,10 +167,10 @@ def as_lines(table: pd.DataFrame) -> list[str]:
     the right. Long names lose their middle."""
     if table.empty:
         return ["no run"]
-    columns = [_column("run", fitted(without_hashes(list(table.index)), NAME_LENGTH), is_text=True)]
+    columns = [_column("run", fit_labels(without_hashes(list(table.index)), NAME_LENGTH), is_text=True)]
     for name in table:
-        form = SHOWN.get(str(name), short)
-        texts = ["" if is_nothing(value) else form(value) for value in table[name].astype(object)]
+        form = SHOWN.get(str(name), format_value)
+        texts = ["" if is_missing(value) else form(value) for value in table[name].astype(object)]
         columns.append(_column(str(name), texts, is_text=not pd.api.types.is_numeric_dtype(table[name])))
     return [" ".join(cells) for cells in zip(*columns, strict=True)]
 

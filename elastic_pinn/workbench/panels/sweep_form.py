@@ -13,9 +13,9 @@ from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import delivered, project_root
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP
-from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.panels.fields import as_fault
-from elastic_pinn.workbench.panels.tips import tips
+from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.config_form import as_fault
+from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.values import read_yaml, write_yaml
 
 STYLE = {"description_width": "90px"}
@@ -48,11 +48,11 @@ class SweepForm(widgets.VBox):
         others = [field for name, field in self._fields.items() if field not in boxes]
         wrap = {"flex_flow": "row wrap"}
         row = widgets.HBox(others, layout=wrap)
-        told = tips(*(field for field in others if field.tooltip))
-        super().__init__([row, widgets.HBox(columns, layout=wrap), self._message, told])
+        tooltip_styles = tooltips(*(field for field in others if field.tooltip))
+        super().__init__([row, widgets.HBox(columns, layout=wrap), self._message, tooltip_styles])
         for field in self._fields.values():
             field.observe(lambda _: self._changed(), "value")
-        answer(*self._fields.values())
+        acknowledge(*self._fields.values())
 
     def enable(self, can_change: bool) -> None:
         """Let the fields be changed, or not; a change that was under way when they were locked counts afterwards."""
@@ -70,10 +70,10 @@ class SweepForm(widgets.VBox):
 
     def _check(self) -> None:
         try:
-            told = {name: field.value for name, field in self._fields.items()}
-            told |= {name: _mapping(name, told[name]) for name in ("grid", "parameters")}
-            lists = {name: value if isinstance(value, list) else [value] for name, value in told.pop("grid").items()}
-            self.plan = Plan.of(Sweep(**{**self._kept, **told, "grid": lists}))
+            values = {name: field.value for name, field in self._fields.items()}
+            values |= {name: _mapping(name, values[name]) for name in ("grid", "parameters")}
+            lists = {name: value if isinstance(value, list) else [value] for name, value in values.pop("grid").items()}
+            self.plan = Plan.of(Sweep(**{**self._kept, **values, "grid": lists}))
             self.fault = ""
         except (ConfigError, OSError) as error:
             self.fault = str(error)
@@ -114,11 +114,11 @@ def _has_own_points(sweep: Sweep) -> bool:
 def _notebooks() -> list[str]:
     """Those of the project that a sweep can run."""
     paths = [path for root in (project_root(), delivered()) for path in sorted((root / "notebooks").glob("*.ipynb"))]
-    able = [path for path in paths if _can_go_on(path)]
+    able = [path for path in paths if _is_resumable(path)]
     return list(dict.fromkeys(f"notebooks/{path.name}" for path in able))
 
 
-def _can_go_on(path: Path) -> bool:
+def _is_resumable(path: Path) -> bool:
     try:
         return Notebook.read(path).parameters.keys() >= GIVEN_BY_THE_SWEEP
     except (ConfigError, OSError, SyntaxError):  # some file of a folder that is the user's
@@ -133,9 +133,9 @@ def _as_text(values: dict[str, Any]) -> str:
 
 def _mapping(name: str, text: str) -> dict[str, Any]:
     try:
-        told = read_yaml(text) or {}
+        values = read_yaml(text) or {}
     except yaml.YAMLError as error:
         raise SweepError(f"{name}: {' '.join(str(error).split())}") from None
-    if not isinstance(told, dict):
+    if not isinstance(values, dict):
         raise SweepError(f"{name}: a line each is needed, as in learning_rate: [1e-3, 1e-2]")
-    return told
+    return values

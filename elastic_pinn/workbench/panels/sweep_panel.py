@@ -17,7 +17,7 @@ import pandas as pd
 from elastic_pinn.config import ConfigError
 from elastic_pinn.workbench.batch import Sweep
 from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
-from elastic_pinn.workbench.batch.engine import Progress, run_sweep
+from elastic_pinn.workbench.batch.engine import SweepProgress, run_sweep
 from elastic_pinn.workbench.batch.estimate import seconds_left
 from elastic_pinn.workbench.batch.results import (
     best_of,
@@ -27,19 +27,26 @@ from elastic_pinn.workbench.batch.results import (
     table_of,
     write_results,
 )
-from elastic_pinn.workbench.batch.standing import COMPLETED, FAILED, Row, in_work, row_of, rows_of
+from elastic_pinn.workbench.batch.status import (
+    COMPLETED,
+    FAILED,
+    StatusRow,
+    status_row,
+    status_rows,
+    with_running_notebook,
+)
 from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.figures.sweep import sweep_results
-from elastic_pinn.workbench.panels.background import awaited, interrupt_calls
+from elastic_pinn.workbench.figures.sweep_plot import sweep_results
+from elastic_pinn.workbench.panels.background import on_interrupt, run_in_thread
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
-from elastic_pinn.workbench.panels.tips import tips
+from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.views import View
-from elastic_pinn.workbench.words import duration_text
+from elastic_pinn.workbench.text import format_duration
 
-LOOK_EVERY_S = 2.0
-SETTLE_S = 0.3  # after the last change of a field, before it is looked at what would run
+POLL_S = 2.0
+PREVIEW_DELAY_S = 0.3  # after the last change of a field, before it is looked at what would run
 SHOWN = 100  # runs in the table
-LOOKS = {
+ICONS = {
     "Start": ("play", "run what is not completed; runs that were cut short go on where they were"),
     "Stop": ("stop", "end what runs, each with a checkpoint; Start goes on"),
     "Retry failed": ("refresh", "go on with the runs that failed, too"),
@@ -58,24 +65,26 @@ class SweepPanel(widgets.VBox):
         self._loop = asyncio.get_running_loop()
         self._stop: threading.Event | None = None  # of the sweep that runs
         self._clicked: asyncio.Task[None] | None = None
-        self._settling: asyncio.TimerHandle | None = None
+        self._pending_preview: asyncio.TimerHandle | None = None
         self._due = 0.0
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, StatusRow] = {}
         self._buttons = {name: widgets.Button(description=name, icon=icon, tooltip=tip, layout={"width": "auto"})
-                         for name, (icon, tip) in LOOKS.items()}  # fmt: skip
+                         for name, (icon, tip) in ICONS.items()}  # fmt: skip
         self._bar = widgets.IntProgress(layout={"flex": "1 1 120px"}, tooltip="runs done")
         self._count, self._status, self._lines = widgets.Label(), widgets.HTML(), widgets.HTML()
         self._lines.add_class("sweep-table")
         self._view = View(self._picture)
-        self._form = SweepForm(sweep, lambda: self._in_loop(self._settle))
-        self._buttons["Start"].on_click(lambda _: self._in_loop(self._begin, False))
-        self._buttons["Retry failed"].on_click(lambda _: self._in_loop(self._begin, True))
-        self._buttons["Stop"].on_click(lambda _: self._in_loop(self._ask_to_stop))
+        self._form = SweepForm(sweep, lambda: self._call_in_loop(self._preview_soon))
+        self._buttons["Start"].on_click(lambda _: self._call_in_loop(self._start, False))
+        self._buttons["Retry failed"].on_click(lambda _: self._call_in_loop(self._start, True))
+        self._buttons["Stop"].on_click(lambda _: self._call_in_loop(self._request_stop))
         row = widgets.HBox([*self._buttons.values(), self._bar, self._count], layout={"align_items": "center"})
         scrolled = widgets.Box([self._lines], layout={"max_height": "320px", "overflow": "auto", "display": "block"})
-        told = tips(*self._buttons.values())
-        super().__init__([widgets.HTML(TABLE_STYLE), self._form, row, self._status, scrolled, self._view, told])
-        self._look()
+        tooltip_styles = tooltips(*self._buttons.values())
+        super().__init__(
+            [widgets.HTML(TABLE_STYLE), self._form, row, self._status, scrolled, self._view, tooltip_styles]
+        )
+        self._preview()
 
     @property
     def sweep(self) -> Sweep:
@@ -111,19 +120,21 @@ class SweepPanel(widgets.VBox):
             raise RuntimeError("this panel's sweep runs already: press Stop, or wait for its end")
         if self._form.fault:
             raise ConfigError(self._form.fault)
-        self._look()
+        self._preview()
         self._stop = stop = threading.Event()
         self._enable()
-        self._say("starting workers")
+        self._set_status("starting workers")
         started, began = time.monotonic(), time.time()
-        watch = partial(self._watch, started=started, began=began)
+        on_progress = partial(self._on_progress, started=started, began=began)
         try:
-            progress = await awaited(partial(run_sweep, self._plan, retry_failed, watch, stop), self._ask_to_stop)
+            progress = await run_in_thread(
+                partial(run_sweep, self._plan, retry_failed, on_progress, stop), self._request_stop
+            )
             self._rows = progress.rows
             results, _ = write_results(self._plan, self.table)
-            self._say(f"{_end(progress, stop.is_set())}; results: {results}")
+            self._set_status(f"{_end(progress, stop.is_set())}; results: {results}")
         except Exception as error:
-            self._say(f"{error}")
+            self._set_status(f"{error}")
             raise
         finally:
             self._stop = None
@@ -131,45 +142,45 @@ class SweepPanel(widgets.VBox):
             self._enable()
         return self.table
 
-    def _in_loop(self, action: Callable[..., None], *arguments: bool) -> None:
+    def _call_in_loop(self, action: Callable[..., None], *arguments: bool) -> None:
         """Do something where the sweep is awaited: a click may arrive on another thread, and an interrupt anywhere."""
         self._loop.call_soon_threadsafe(action, *arguments)
 
-    def _begin(self, retry_failed: bool) -> None:
-        self._clicked = self._loop.create_task(self._unawaited(retry_failed))
+    def _start(self, retry_failed: bool) -> None:
+        self._clicked = self._loop.create_task(self._run_task(retry_failed))
 
-    async def _unawaited(self, retry_failed: bool) -> None:
-        stop = partial(self._in_loop, self._ask_to_stop)
-        with interrupt_calls(stop), suppress(Exception):  # the status line says it
+    async def _run_task(self, retry_failed: bool) -> None:
+        stop = partial(self._call_in_loop, self._request_stop)
+        with on_interrupt(stop), suppress(Exception):  # the status line says it
             await self.run(retry_failed)
 
-    def _ask_to_stop(self) -> None:
+    def _request_stop(self) -> None:
         if self._stop:
             self._stop.set()
-            self._say("stopping: each run ends with a checkpoint")
+            self._set_status("stopping: each run ends with a checkpoint")
 
-    def _settle(self) -> None:
+    def _preview_soon(self) -> None:
         """A field was changed: look at what would run when no other change follows."""
         self._enable()
-        if self._settling:
-            self._settling.cancel()
-        self._settling = self._loop.call_later(SETTLE_S, self._look)
+        if self._pending_preview:
+            self._pending_preview.cancel()
+        self._pending_preview = self._loop.call_later(PREVIEW_DELAY_S, self._preview)
 
-    def _look(self) -> None:
+    def _preview(self) -> None:
         """Say what would run, and how what was begun stands."""
         if self._stop:
             return
         self._plan = plan = self._form.plan
-        self._rows = rows_of(plan)
+        self._rows = status_rows(plan)
         if not self._form.fault:
-            left = seconds_left(plan, self._rows, look=False)
-            about = "" if left is None else f"; about {duration_text(left)} to go"
+            left = seconds_left(plan, self._rows, may_train=False)
+            about = "" if left is None else f"; about {format_duration(left)} to go"
             workers, threads = workers_of(plan.sweep), threads_of(plan.sweep)
-            self._say(f"{len(self._rows)} runs, {workers} at a time, {threads} CPU threads each{about}")
+            self._set_status(f"{len(self._rows)} runs, {workers} at a time, {threads} CPU threads each{about}")
             self._show()
         self._enable()
 
-    def _watch(self, progress: Progress, started: float, began: float) -> None:
+    def _on_progress(self, progress: SweepProgress, started: float, began: float) -> None:
         """Called on the thread of the sweep, several times a second. started, began: when, by the two clocks."""
         now = time.monotonic()
         if now < self._due:
@@ -178,15 +189,15 @@ class SweepPanel(widgets.VBox):
         begun = (name for name, row in progress.rows.items() if row["status"] not in (COMPLETED, FAILED))
         for name in islice(begun, SHOWN):
             run_dir = self._plan.sweep.folder / name
-            self._rows[name] = in_work(row_of(run_dir), run_dir, began)
+            self._rows[name] = with_running_notebook(status_row(run_dir), run_dir, began)
         done = progress.done + progress.failed
         here = done - progress.before
-        left = f", {duration_text((now - started) / here * (progress.total - done))} left" if here else ""
+        left = f", {format_duration((now - started) / here * (progress.total - done))} left" if here else ""
         stopping = self._stop is not None and self._stop.is_set()
         if progress.paused or not stopping:
-            self._say(f"paused: {progress.paused}" if progress.paused else f"running{left}")
+            self._set_status(f"paused: {progress.paused}" if progress.paused else f"running{left}")
         self._show()
-        self._due = time.monotonic() + max(LOOK_EVERY_S, 20 * (time.monotonic() - now))
+        self._due = time.monotonic() + max(POLL_S, 20 * (time.monotonic() - now))
 
     def _show(self) -> None:
         """The bar, the table and the picture, as it is now."""
@@ -206,16 +217,16 @@ class SweepPanel(widgets.VBox):
     def _enable(self) -> None:
         is_running = self._stop is not None
         has_failed = any(row["status"] == FAILED for row in self._rows.values())
-        heeded = {"Start": not is_running, "Stop": is_running, "Retry failed": not is_running and has_failed}
+        enabled = {"Start": not is_running, "Stop": is_running, "Retry failed": not is_running and has_failed}
         for name, button in self._buttons.items():
-            button.disabled = not heeded[name] or bool(self._form.fault)
+            button.disabled = not enabled[name] or bool(self._form.fault)
         self._form.enable(not is_running)
 
-    def _say(self, text: str) -> None:
+    def _set_status(self, text: str) -> None:
         self._status.value = html.escape(text)
 
 
-def _end(progress: Progress, is_stopped: bool) -> str:
+def _end(progress: SweepProgress, is_stopped: bool) -> str:
     """How a sweep came to its end."""
     if is_stopped:
         return "stopped: Start goes on"

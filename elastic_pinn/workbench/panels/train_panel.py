@@ -19,21 +19,21 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.run import Run, load_checkpoint
 from elastic_pinn.storage import CheckpointError
-from elastic_pinn.workbench.folders import resume_from, run_folder
-from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.panels.background import interrupt_calls, watched
+from elastic_pinn.workbench.panels.background import on_interrupt, wait_until
 from elastic_pinn.workbench.panels.buttons import Buttons, State
+from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
-from elastic_pinn.workbench.panels.fields import MARK, ConfigForm
-from elastic_pinn.workbench.panels.kernel_end import INTERRUPT_S, watch_for_the_end
-from elastic_pinn.workbench.panels.live import LiveRecord
-from elastic_pinn.workbench.panels.progress import Progress
+from elastic_pinn.workbench.panels.config_form import MARK, ConfigForm
+from elastic_pinn.workbench.panels.kernel_shutdown import INTERRUPT_S, stop_training_at_shutdown
+from elastic_pinn.workbench.panels.live_record import LiveRecord
+from elastic_pinn.workbench.panels.progress import ProgressBar
 from elastic_pinn.workbench.panels.training import Request, Training
 from elastic_pinn.workbench.panels.views import LiveViews
+from elastic_pinn.workbench.run_folders import resume_from, run_folder
 
 TEXT_EVERY_S = 0.5
 SETTINGS = "Settings"
-DOING = {
+ACTIVITY = {
     Request.NONE: "running",
     Request.PAUSE: "pausing",
     Request.RESUME: "running",
@@ -71,7 +71,7 @@ class TrainPanel(widgets.VBox):
         self._record: LiveRecord | None = None  # of it, as the pictures show it
         self._seen = 0  # changes of it
         self._next_text = 0.0
-        self._said = "", ""  # a status, and a text
+        self._last_status = "", ""  # a status, and a text
         self._done_by: Config | None = None  # what a run was given that has nothing left to do
         self._clicked: asyncio.Task[None] | None = None
         self._keep_interrupts: Callable[[], None] = lambda: None
@@ -85,18 +85,18 @@ class TrainPanel(widgets.VBox):
                 "Checkpoint now": self._checkpoint,
             }
         )
-        self._progress, self._status = Progress(config.steps), widgets.HTML()
+        self._progress, self._status = ProgressBar(config.steps), widgets.HTML()
         self._list, self.views = CheckpointList(self._choose), LiveViews()
         row = widgets.HBox([self._buttons, self._progress], layout={"align_items": "center", "flex_flow": "row wrap"})
         self._settings = widgets.Accordion([self._form], titles=(SETTINGS,))
         self._settings.observe(lambda _: self._show_status(), "selected_index")
-        answer(self._settings)
-        super().__init__([self._settings, row, self._list, self._status, self.views, self._buttons.tips])
+        acknowledge(self._settings)
+        super().__init__([self._settings, row, self._list, self._status, self.views, self._buttons.tooltips])
         self._enable()
-        self._say("ready", f"{config.steps:,} steps; Start makes a fresh run directory")
-        if training := self._meant("", "auto") or next(iter(Training.current(name)), None):
+        self._set_status("ready", f"{config.steps:,} steps; Start makes a fresh run directory")
+        if training := self._matching("", "auto") or next(iter(Training.current(name)), None):
             self._show(training)
-            self._clicked = self._loop.create_task(self._unawaited(partial(self._follow, training)))
+            self._clicked = self._loop.create_task(self._run_task(partial(self._follow, training)))
 
     @property
     def config(self) -> Config:
@@ -132,7 +132,7 @@ class TrainPanel(widgets.VBox):
             What train() raises.
         """
         if self._training:
-            training = self._require_meant(self._training, run_dir, resume)
+            training = self._require_matching(self._training, run_dir, resume)
             if training is not self._training:
                 self._show(training)
             return await self._follow(training)
@@ -144,12 +144,12 @@ class TrainPanel(widgets.VBox):
             config = self.config
             problem = self._form.problem or problem_from(config)
             training = Training(self._name, self.run_dir, resume_from(resume), config, problem, self._own)
-            watch_for_the_end()
+            stop_training_at_shutdown()
             self._show(training)
             training.begin()
             return await self._follow(training)
         except BaseException as error:
-            self._say_failed(error)
+            self._set_failed(error)
             if not (self.run_dir / "config.json").exists():  # it never began: Resume goes on with the run before it
                 if not run_dir:
                     with contextlib.suppress(OSError):  # it was not made, or there is something in it
@@ -158,17 +158,17 @@ class TrainPanel(widgets.VBox):
                 self._enable()
             raise
 
-    def _meant(self, run_dir: str, resume: str) -> Training | None:
+    def _matching(self, run_dir: str, resume: str) -> Training | None:
         """The run that `train` with these arguments is, of those of this name that this kernel is training; rather the
         one that is shown."""
         current = sorted(Training.current(self._name), key=lambda training: training is not self._training)
         given = self.config, self._own, run_dir, resume_from(resume)
-        return next((training for training in current if training.is_what(*given)), None)
+        return next((training for training in current if training.matches(*given)), None)
 
-    def _require_meant(self, training: Training, run_dir: str, resume: str) -> Training:
+    def _require_matching(self, training: Training, run_dir: str, resume: str) -> Training:
         """The run that is meant. Raises RuntimeError where neither the one that is shown nor another one is it."""
-        if meant := self._meant(run_dir, resume):
-            return meant
+        if matching := self._matching(run_dir, resume):
+            return matching
         names = ", ".join(training.config.differences(self.config))
         by = f" by other values of {names}" if names else ""
         raise RuntimeError(
@@ -189,7 +189,7 @@ class TrainPanel(widgets.VBox):
             return training.is_over() or self._training not in (training, None)
 
         try:
-            await watched(is_done, partial(self._stop_soon, training), partial(self._look, training))
+            await wait_until(is_done, partial(self._stop_later, training), partial(self._refresh, training))
         except BaseException:
             self._training = None
             self._enter(State.IDLE)
@@ -203,34 +203,34 @@ class TrainPanel(widgets.VBox):
         assert training.run, "what ended without an error gave a run"
         return training.run
 
-    def _look(self, training: Training) -> None:
+    def _refresh(self, training: Training) -> None:
         """Show what has changed, and what training does just now."""
         if self._training is not training:
             return
         self._keep_interrupts()
         if training.changes != self._seen:
             self._seen = training.changes
-            self._take_record(training)
+            self._follow_record(training)
             if training.state is State.PAUSED:
-                self._progress.end(self._step, self._record.standing() if self._record else "")
+                self._progress.end(self._step, self._record.status_text() if self._record else "")
                 self.views.draw()
-                self._say_how("paused", training.refusal or "fields may be changed; Resume goes on")
+                self._set_run_status("paused", training.refusal or "fields may be changed; Resume goes on")
             if training.state is not State.IDLE:
                 self._enter(training.state)
         if training.state is State.RUNNING:
-            self._look_at_work(training)
+            self._refresh_progress(training)
 
-    def _look_at_work(self, training: Training) -> None:
+    def _refresh_progress(self, training: Training) -> None:
         if time.monotonic() >= self._next_text:
             training.look()
-            self._progress.show(self._step, self._record.standing() if self._record else "", training.work)
+            self._progress.show(self._step, self._record.status_text() if self._record else "", training.work)
             is_changed = self._record and self.config != self._record.config
             later = "; changed fields count from the next Resume or Start" if is_changed else ""
-            self._say(DOING[training.request], f"in {self.run_dir}{_newest(self._summary())}{later}")
+            self._set_status(ACTIVITY[training.request], f"in {self.run_dir}{_newest(self._summary())}{later}")
             self._next_text = time.monotonic() + TEXT_EVERY_S
         self.views.draw_if_due()
 
-    def _take_record(self, training: Training) -> None:
+    def _follow_record(self, training: Training) -> None:
         """Let the pictures follow the newest call of train()."""
         record = training.record
         if record and record is not self._record:
@@ -239,23 +239,23 @@ class TrainPanel(widgets.VBox):
             self.views.follow(record)
 
     def _show_end(self, training: Training) -> None:
-        self._take_record(training)
+        self._follow_record(training)
         self._training = None
-        self._progress.end(self._step, self._record.standing() if self._record else "")
+        self._progress.end(self._step, self._record.status_text() if self._record else "")
         if training.run:
             self.views.draw_all()
             try:
                 summary = training.run.summary
                 self._done_by = training.config if summary["status"] == "completed" else None
-                self._say_how(summary["status"], summary["reason"])
+                self._set_run_status(summary["status"], summary["reason"])
             except (FileNotFoundError, CheckpointError) as error:  # the folder was taken away
-                self._say_failed(error)
+                self._set_failed(error)
         else:
-            self._say_failed(training.error)
+            self._set_failed(training.error)
         self._list.refresh()
         self._enter(State.IDLE)
 
-    def _stop_soon(self, training: Training) -> None:
+    def _stop_later(self, training: Training) -> None:
         """Stop after an interrupt, a moment later: it may be the first sign of the kernel's end, which is another
         reason."""
         self._loop.call_soon_threadsafe(lambda: self._loop.call_later(INTERRUPT_S, training.stop))
@@ -263,10 +263,10 @@ class TrainPanel(widgets.VBox):
     # Clicks may arrive on another thread than that of the event loop, on which all that follows from them is done.
 
     def _start(self) -> None:
-        self._loop.call_soon_threadsafe(self._begin, "", "never")
+        self._loop.call_soon_threadsafe(self._start_training, "", "never")
 
     def _resume(self) -> None:
-        self._loop.call_soon_threadsafe(self._go_on)
+        self._loop.call_soon_threadsafe(self._continue)
 
     def _pause(self) -> None:
         if training := self._training:
@@ -280,41 +280,41 @@ class TrainPanel(widgets.VBox):
         if training := self._training:
             training.checkpoint()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         if self._training:
             self._training.resume_with(self.config, self._form.problem or problem_from(self.config))
         elif chosen := self._list.chosen:
             self._list.forget()
-            self._begin(str(chosen.parent.parent), str(chosen))
+            self._start_training(str(chosen.parent.parent), str(chosen))
         else:
-            self._begin(str(self.run_dir), "auto")
+            self._start_training(str(self.run_dir), "auto")
 
-    def _begin(self, run_dir: str, resume: str) -> None:
-        self._clicked = self._loop.create_task(self._unawaited(partial(self.train, run_dir, resume)))
+    def _start_training(self, run_dir: str, resume: str) -> None:
+        self._clicked = self._loop.create_task(self._run_task(partial(self.train, run_dir, resume)))
 
-    async def _unawaited(self, work: Callable[[], Awaitable[Run]]) -> None:
+    async def _run_task(self, work: Callable[[], Awaitable[Run]]) -> None:
         """Train, or follow training, with no cell that awaits it."""
 
         def stop() -> None:
             if training := self._training:
-                self._stop_soon(training)
+                self._stop_later(training)
 
-        with contextlib.suppress(Exception), interrupt_calls(stop) as keep:  # the status line says what is wrong
+        with contextlib.suppress(Exception), on_interrupt(stop) as keep:  # the status line says what is wrong
             self._keep_interrupts = keep
             try:
                 await work()
             finally:
                 self._keep_interrupts = lambda: None
-            status, text = self._said
-            self._say(status, f"{text}; the cells below show this run when they are executed again")
+            status, text = self._last_status
+            self._set_status(status, f"{text}; the cells below show this run when they are executed again")
 
     def _choose(self) -> None:
         """Let the fields say what a checkpoint was trained by, so that going on from it is legal."""
         if chosen := self._list.chosen:
             try:
-                self._form.take(load_checkpoint(chosen).config)
+                self._form.load(load_checkpoint(chosen).config)
             except (CheckpointError, ConfigError) as error:
-                self._say_failed(error)
+                self._set_failed(error)
         self._enable()
 
     @property
@@ -332,10 +332,10 @@ class TrainPanel(widgets.VBox):
         self._list.enable(self._state is State.IDLE)
         self._show_status()
 
-    def _say_how(self, status: str, reason: str) -> None:
+    def _set_run_status(self, status: str, reason: str) -> None:
         summary = self._summary()
         at = f"at step {summary['step']:,}: " if summary else ""
-        self._say(status, f"{at}{reason}{_newest(summary)}")
+        self._set_status(status, f"{at}{reason}{_newest(summary)}")
 
     def _summary(self) -> dict[str, Any]:
         """What the run says of itself; {} before training has begun, and where its folder was taken away."""
@@ -344,11 +344,11 @@ class TrainPanel(widgets.VBox):
         except (FileNotFoundError, CheckpointError):
             return {}
 
-    def _say_failed(self, error: BaseException | None) -> None:
-        self._say("failed", f"{type(error).__name__}: {error}")
+    def _set_failed(self, error: BaseException | None) -> None:
+        self._set_status("failed", f"{type(error).__name__}: {error}")
 
-    def _say(self, status: str, text: str) -> None:
-        self._said = status, text
+    def _set_status(self, status: str, text: str) -> None:
+        self._last_status = status, text
         self._show_status()
 
     def _show_status(self) -> None:
@@ -356,7 +356,7 @@ class TrainPanel(widgets.VBox):
         while they are folded."""
         fault = self._form.fault
         self._settings.titles = (MARK * bool(fault) + SETTINGS,)
-        status, text = self._said
+        status, text = self._last_status
         if fault and self._state is not State.RUNNING:
             names = ", ".join(self._form.names_at_fault) or "the fields"
             is_folded = self._settings.selected_index is None

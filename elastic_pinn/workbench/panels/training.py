@@ -19,9 +19,9 @@ from elastic_pinn.training import Control, RunDirectoryError, train
 from elastic_pinn.training.control import Work
 from elastic_pinn.workbench.figures.sources import checkpoint_of
 from elastic_pinn.workbench.panels.buttons import State
-from elastic_pinn.workbench.panels.live import LiveRecord
+from elastic_pinn.workbench.panels.live_record import LiveRecord
 
-BY_HAND = "asked to stop"
+ASKED_TO_STOP = "asked to stop"
 
 
 class Request(Enum):
@@ -72,7 +72,7 @@ class Training:
         self.error: BaseException | None = None
         self._given = config, problem
         self._control = Control()
-        self._asked = threading.Condition()
+        self._request_changed = threading.Condition()
         self._over = threading.Event()
 
     @classmethod
@@ -95,7 +95,7 @@ class Training:
         """What is trained by."""
         return self._given[0]
 
-    def is_what(self, config: Config, problem: Problem | None, run_dir: str, resume: str) -> bool:
+    def matches(self, config: Config, problem: Problem | None, run_dir: str, resume: str) -> bool:
         """Whether train() with these arguments, of which run_dir may be "", is this very run."""
         is_here = not run_dir or from_root(run_dir) == self.run_dir
         is_alike = problem is None or self._given[1].is_like(problem.identity)
@@ -116,17 +116,17 @@ class Training:
 
     def pause(self) -> None:
         """Stop with a checkpoint, and wait for `resume_with` or `stop`."""
-        self._ask(Request.PAUSE, BY_HAND)
+        self._send_request(Request.PAUSE, ASKED_TO_STOP)
 
-    def stop(self, reason: str = BY_HAND) -> None:
+    def stop(self, reason: str = ASKED_TO_STOP) -> None:
         """End with a checkpoint, and with that reason in the run's summary."""
-        self._ask(Request.STOP, reason)
+        self._send_request(Request.STOP, reason)
 
     def resume_with(self, config: Config, problem: Problem) -> None:
         """Go on after a pause, by another config, as far as that can be."""
-        with self._asked:
+        with self._request_changed:
             self._given, self.request = (config, problem), Request.RESUME
-            self._asked.notify_all()
+            self._request_changed.notify_all()
 
     def checkpoint(self) -> None:
         """Write a checkpoint after the present step."""
@@ -141,11 +141,11 @@ class Training:
         """Have the record take the weights after the present step."""
         self._control.look()
 
-    def _ask(self, request: Request, reason: str) -> None:
-        with self._asked:
+    def _send_request(self, request: Request, reason: str) -> None:
+        with self._request_changed:
             self.request = request
             self._control.stop(reason)
-            self._asked.notify_all()
+            self._request_changed.notify_all()
 
     def _work(self) -> None:
         try:
@@ -166,8 +166,8 @@ class Training:
 
     def _is_resumed(self) -> bool:
         """Wait for what is asked after the pause; from here on a click counts for what comes."""
-        with self._asked:
-            self._asked.wait_for(lambda: self.request is not Request.PAUSE)
+        with self._request_changed:
+            self._request_changed.wait_for(lambda: self.request is not Request.PAUSE)
             if self.request is Request.STOP:
                 return False
             self.request, self._control = Request.NONE, Control()
@@ -180,7 +180,7 @@ class Training:
             run = self._train("auto")
         except (ConfigError, RunDirectoryError, CheckpointError) as error:
             self.record, self.refusal = before, f"Resume was refused: {error}"
-            with self._asked:
+            with self._request_changed:
                 if self.request is not Request.STOP:
                     self.request = Request.PAUSE
             return paused
@@ -191,13 +191,13 @@ class Training:
         """One call of train(), and its end in the record."""
         config, problem = self._given
         record = LiveRecord(self.run_dir, config, problem)
-        self._control.on_step, self._control.on_weights = record.take_row, record.take_weights
-        record.take_earlier(self._history_until_now(resume))
+        self._control.on_step, self._control.on_weights = record.add_row, record.set_weights
+        record.add_history(self._history_until_now(resume))
         self.record = record
         self.changes += 1
         run = train(config, self.run_dir, self.own, resume, self._control)
         with contextlib.suppress(CheckpointError):  # none could be written
-            record.take_checkpoint(run.latest())
+            record.set_checkpoint(run.latest())
         return run
 
     def _history_until_now(self, resume: str) -> pd.DataFrame:

@@ -14,13 +14,13 @@ import numpy as np
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
-from elastic_pinn.workbench.figures.inversion import draw_fit, draw_traces, loudest
-from elastic_pinn.workbench.figures.losses import draw_events, draw_terms
+from elastic_pinn.workbench.figures.inversion import draw_fit, draw_traces, strongest_receiver
+from elastic_pinn.workbench.figures.loss_plots import draw_events, draw_terms
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import draw_wavefield
-from elastic_pinn.workbench.panels.answers import answer
-from elastic_pinn.workbench.panels.live import LiveRecord
+from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.live_record import LiveRecord
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class View(widgets.VBox):
         self._image = widgets.Image(format="png", layout=PICTURE)
         for choice in choices:
             choice.observe(lambda _: self.draw(), "value")
-        answer(*choices)
+        acknowledge(*choices)
         super().__init__([*choices, self._image])
 
     def draw(self) -> None:
@@ -65,7 +65,7 @@ class LiveViews(widgets.Tab):
         self.selected_index: int | None
         self.titles: tuple[str, ...]
         self._due = 0.0
-        answer(self)
+        acknowledge(self)
         self.observe(lambda _: self.draw(), "selected_index")
 
     def follow(self, record: LiveRecord) -> None:
@@ -118,7 +118,7 @@ def _wavefield_view(record: LiveRecord) -> View:
 def _fit_view(record: LiveRecord, receivers: Receivers) -> View:
     last = len(receivers.xy) - 1
     row = widgets.BoundedIntText(
-        loudest(receivers), min=0, max=last, description=f"receiver, 0 to {last}",
+        strongest_receiver(receivers), min=0, max=last, description=f"receiver, 0 to {last}",
         style={"description_width": "initial"},
     )  # fmt: skip
     return View(lambda: _fit(record, receivers, row.value), row)

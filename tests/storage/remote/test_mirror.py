@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from elastic_pinn.storage import CheckpointError, Checkpoints, LocalFolder, Policy, Store, UnreadableError, folder_at
-from elastic_pinn.storage.remote.attempts import TRIES
-from elastic_pinn.storage.remote.folder import RemoteFolder
 from elastic_pinn.storage.remote.mirror import OWNER, Mirror
+from elastic_pinn.storage.remote.remote_folder import RemoteFolder
+from elastic_pinn.storage.remote.retries import MAX_TRIES
 from tests.storage.damage import overwrite
 
 CHILD = """
@@ -137,7 +137,7 @@ def test_a_store_that_fails_costs_no_checkpoint_and_stops_nothing(bucket, store,
         mirror.put(first)
         mirror.put_text("summary.json", "{}")
         assert not mirror.wait() and mirror.failures >= 2 and isinstance(mirror.error, UnreadableError)
-        assert f"{first.name} was not uploaded" in caplog.text and f"try {TRIES - 1} of {TRIES}" in caplog.text
+        assert f"{first.name} was not uploaded" in caplog.text and f"try {MAX_TRIES - 1} of {MAX_TRIES}" in caplog.text
         bucket.faults.heal()
         second = store.publish(small(2))
         mirror.put(second)

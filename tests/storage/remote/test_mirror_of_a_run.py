@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.storage import LocalFolder
-from elastic_pinn.storage.remote.folder import RemoteFolder
+from elastic_pinn.storage.remote.remote_folder import RemoteFolder
 from elastic_pinn.workbench.cli import app
 from tests.storage.damage import overwrite
 

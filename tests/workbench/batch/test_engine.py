@@ -19,9 +19,9 @@ from elastic_pinn.storage import locked
 from elastic_pinn.workbench.batch import Plan, Sweep, SweepError, engine, headless, jobs
 from elastic_pinn.workbench.batch import cluster as clusters
 from elastic_pinn.workbench.batch.engine import run_sweep
-from elastic_pinn.workbench.batch.leash import Leash
 from elastic_pinn.workbench.batch.summary import update_summary
-from elastic_pinn.workbench.batch.sweep import Cluster
+from elastic_pinn.workbench.batch.supervisor import Supervisor
+from elastic_pinn.workbench.batch.sweep_config import Cluster
 from elastic_pinn.workbench.cli import app
 from tests.headless import write_notebook
 
@@ -82,7 +82,7 @@ def test_a_stop_ends_what_runs_with_a_checkpoint_and_begins_nothing_more(read):
         if histories and ep.Run(histories[0].parent).summary["step"] >= 10:
             stop.set()
 
-    progress = run_sweep(plan, watch=watch, stop=stop)
+    progress = run_sweep(plan, on_progress=watch, stop=stop)
     assert progress.done == progress.failed == 0
     [begun] = [ep.Run(path.parent) for path in plan.sweep.folder.glob("*/config.json")]
     assert (begun.status, begun.reason) == ("stopped", "asked to stop")
@@ -116,7 +116,7 @@ def test_a_full_disk_pauses_the_sweep_and_says_so(read, monkeypatch):
 
     monkeypatch.setattr(engine, "PAUSE_S", 0.5)
     monkeypatch.setattr(jobs.shutil, "disk_usage", disk_usage)
-    assert run_sweep(plan, watch=watch).done == 1
+    assert run_sweep(plan, on_progress=watch).done == 1
     before, paused, after = said
     assert "has 0 MB left" in paused and before == after == ""
 
@@ -187,13 +187,13 @@ def test_a_run_whose_workers_die_is_sent_again_as_long_as_it_gets_ahead(read):
     plan = read()
     [planned] = plan.runs
     rows = {planned.name: {"run": planned.name, "status": "queued"}}
-    dispatch = engine._Dispatch(plan, Mock(), deque(), engine.Progress(rows))
+    dispatch = engine._Dispatch(plan, Mock(), deque(), engine.SweepProgress(rows))
     died = Mock(**{"cancelled.return_value": False, "exception.return_value": KilledWorker("run", None, 3)})
 
     def lose():
         dispatch._sent[died] = planned
         dispatch._ended = Mock(**{"next_batch.return_value": [died]})
-        dispatch._take()
+        dispatch._collect()
         return [dispatch._waiting.popleft().name] if dispatch._waiting else []
 
     for steps in (5, 10):
@@ -222,15 +222,15 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_run_pauses_the_sweep(read, monk
 
     monkeypatch.setattr(engine, "PAUSE_S", 0.5)
     monkeypatch.setattr(headless, "run_notebook", full_once)
-    assert run_sweep(read(), watch=lambda progress: said.append(progress.paused)).done == 1
+    assert run_sweep(read(), on_progress=lambda progress: said.append(progress.paused)).done == 1
     assert any("Disk quota exceeded" in each for each in said)
 
 
 def test_a_run_that_is_lost_when_it_was_completed_stays_so(read, monkeypatch):
     plan = read()
     assert run_sweep(plan).done == 1
-    dispatch = engine._Dispatch(plan, Mock(), deque(), engine.Progress({}))
-    assert dispatch._lost(plan.runs[0], RuntimeError("its worker is gone"))["status"] == "completed"
+    dispatch = engine._Dispatch(plan, Mock(), deque(), engine.SweepProgress({}))
+    assert dispatch._lost_row(plan.runs[0], RuntimeError("its worker is gone"))["status"] == "completed"
 
 
 def test_without_workers_the_sweep_waits_and_says_so(read, monkeypatch):
@@ -247,12 +247,12 @@ def test_without_workers_the_sweep_waits_and_says_so(read, monkeypatch):
             made[0].scale(1)
 
     monkeypatch.setattr(clusters, "_local", empty)
-    assert run_sweep(read(), watch=watch).done == 1
+    assert run_sweep(read(), on_progress=watch).done == 1
     assert "there are no workers" in said[0]
 
 
 def test_a_stop_ends_the_runs_of_its_own_sweep_only(monkeypatch):
-    mine, other = Leash(), Leash()
+    mine, other = Supervisor(), Supervisor()
     monkeypatch.setattr(jobs, "_running", {("mine", "a"): mine, ("other", "a"): other})
     assert jobs.stop_all("mine") == ["a"]
     assert mine.reason and not other.reason

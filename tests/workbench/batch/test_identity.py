@@ -13,7 +13,7 @@ import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError, jobs
 from elastic_pinn.workbench.batch.inputs import require_unchanged
 from elastic_pinn.workbench.batch.plan import RECORD_FILE
-from elastic_pinn.workbench.batch.standing import SWEEP_FILE, rows_of
+from elastic_pinn.workbench.batch.status import SWEEP_FILE, status_rows
 from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.cli import app
 from tests.headless import write_training_notebook
@@ -55,7 +55,7 @@ def complete(plan: Plan, **named) -> None:
 
 
 def status(plan: Plan) -> str:
-    [row] = rows_of(plan).values()
+    [row] = status_rows(plan).values()
     return row["status"]
 
 

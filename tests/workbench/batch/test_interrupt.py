@@ -11,7 +11,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Sweep
-from elastic_pinn.workbench.cli.signals import stopped_by_signals
+from elastic_pinn.workbench.cli.signals import stop_on_signals
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,7 @@ def test_ctrl_c_ends_each_run_with_a_checkpoint_and_the_same_command_goes_on(wri
 
 def test_the_first_ctrl_c_stops_in_order_saying_so_and_the_second_is_obeyed_at_once(capsys):
     stops, before = [], signal.getsignal(signal.SIGINT)
-    with stopped_by_signals(lambda: stops.append("in order"), "with a checkpoint") as asked:
+    with stop_on_signals(lambda: stops.append("in order"), "with a checkpoint") as asked:
         assert not asked.is_set()
         signal.raise_signal(signal.SIGINT)
         assert asked.is_set() and stops == ["in order"]

@@ -36,7 +36,7 @@ def lose(tmp_path):
     def run(how: str) -> NotebookError:
         path = write_notebook(tmp_path / "train.ipynb", "run_dir = ''", LOSING.format(lose=how))
         with pytest.raises(NotebookError, match="LostRunDirectoryError") as caught:
-            run_notebook(Notebook.read(path), tmp_path / "run", TINY | {"checkpoint_every": 0}, aloud=False)
+            run_notebook(Notebook.read(path), tmp_path / "run", TINY | {"checkpoint_every": 0}, echo_output=False)
         return caught.value
 
     return run

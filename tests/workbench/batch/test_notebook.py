@@ -10,9 +10,9 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.workbench.batch import Notebook, executed, headless
+from elastic_pinn.workbench.batch import Notebook, executed_copy, headless
 from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
-from elastic_pinn.workbench.batch.leash import Leash
+from elastic_pinn.workbench.batch.supervisor import Supervisor
 from tests.headless import write_notebook
 
 COMPLETED = json.dumps({"status": "completed"})
@@ -91,58 +91,58 @@ def test_the_summary_says_that_every_cell_ran(notebook, tmp_path):
 
 
 @pytest.fixture
-def pulled_when_begun(tmp_path):
-    """A function that gives a cell that tells when it has begun, and a leash that is out of time then."""
+def stopped_when_started(tmp_path):
+    """A function that gives a cell that tells when it has begun, and a supervisor whose time limit passes then."""
     begun = tmp_path / "begun"
 
     def make(source):
-        leash = Leash(time_limit=3600)
+        supervisor = Supervisor(time_limit=3600)
 
         def pull():
             while not begun.exists():
                 time.sleep(0.05)
-            leash._end_its_time()
+            supervisor._on_time_limit()
 
         threading.Thread(target=pull, daemon=True).start()
-        return f"open({str(begun)!r}, 'w').close()\n{source}", leash
+        return f"open({str(begun)!r}, 'w').close()\n{source}", supervisor
 
     return make
 
 
 def test_a_notebook_beyond_its_time_limit_is_interrupted_and_says_so(notebook, tmp_path):
     with pytest.raises(NotebookError):
-        run_notebook(notebook("import time\ntime.sleep(60)"), tmp_path / "run", leash=Leash(time_limit=3))
+        run_notebook(notebook("import time\ntime.sleep(60)"), tmp_path / "run", supervisor=Supervisor(time_limit=3))
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert (summary["status"], summary["reason"]) == ("failed", "time_limit of 3 s")
 
 
-def test_the_cell_that_runs_as_the_time_is_over_is_interrupted(notebook, tmp_path, pulled_when_begun):
-    source, leash = pulled_when_begun("import time\ntime.sleep(60)")
+def test_the_cell_that_runs_as_the_time_is_over_is_interrupted(notebook, tmp_path, stopped_when_started):
+    source, supervisor = stopped_when_started("import time\ntime.sleep(60)")
     with pytest.raises(NotebookError, match="KeyboardInterrupt"):
-        run_notebook(notebook(source), tmp_path / "run", leash=leash)
+        run_notebook(notebook(source), tmp_path / "run", supervisor=supervisor)
 
 
-def test_a_stop_while_the_figures_are_drawn_says_that_training_was_completed(notebook, tmp_path, pulled_when_begun):
-    source, leash = pulled_when_begun("import time\ntime.sleep(60)")
+def test_a_stop_while_the_figures_are_drawn_says_that_training_was_completed(notebook, tmp_path, stopped_when_started):
+    source, supervisor = stopped_when_started("import time\ntime.sleep(60)")
     trained = f"import json, pathlib\npathlib.Path(run_dir, 'summary.json').write_text({COMPLETED!r})"
     ended = r"small.ipynb: training was completed; drawing was interrupted in its cell \[\d+\], KeyboardInterrupt\. The"
     with pytest.raises(NotebookError, match=ended):
-        run_notebook(notebook(f"{trained}\n{source}"), tmp_path / "run", leash=leash)
+        run_notebook(notebook(f"{trained}\n{source}"), tmp_path / "run", supervisor=supervisor)
 
 
-def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path, monkeypatch, pulled_when_begun):
-    monkeypatch.setattr("elastic_pinn.workbench.batch.leash.GRACE_S", 0.5)
+def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path, monkeypatch, stopped_when_started):
+    monkeypatch.setattr("elastic_pinn.workbench.batch.supervisor.GRACE_S", 0.5)
     deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
-    source, leash = pulled_when_begun("time.sleep(60)")
+    source, supervisor = stopped_when_started("time.sleep(60)")
     with pytest.raises(NotebookError, match="as its kernel died"):
-        run_notebook(notebook(f"{deaf}\n{source}"), tmp_path / "run", leash=leash)
+        run_notebook(notebook(f"{deaf}\n{source}"), tmp_path / "run", supervisor=supervisor)
 
 
 def test_a_notebook_that_was_stopped_before_it_began_ends_at_once(notebook, tmp_path):
-    leash, begun = Leash(), tmp_path / "begun"
-    leash.stop("asked to stop")
+    supervisor, begun = Supervisor(), tmp_path / "begun"
+    supervisor.stop("asked to stop")
     with pytest.raises(NotebookError):
-        run_notebook(notebook(f"open({str(begun)!r}, 'w').close()"), tmp_path / "run", leash=leash)
+        run_notebook(notebook(f"open({str(begun)!r}, 'w').close()"), tmp_path / "run", supervisor=supervisor)
     assert not begun.exists()
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert (summary["status"], summary["reason"]) == ("stopped", "asked to stop")
@@ -157,7 +157,7 @@ def test_a_kernel_looks_for_no_garbage_in_what_it_imported_and_keeps_its_names_f
 
 def test_the_threads_of_a_kernel_are_those_of_its_leash(notebook, tmp_path):
     source = "import os\nassert os.environ['OMP_NUM_THREADS'] == '3'"
-    run_notebook(notebook(source), tmp_path / "run", leash=Leash(threads=3))
+    run_notebook(notebook(source), tmp_path / "run", supervisor=Supervisor(threads=3))
 
 
 def test_the_executed_notebook_of_another_run_is_never_replaced(notebook, tmp_path):
@@ -176,7 +176,7 @@ def test_a_run_that_fails_again_tells_the_newest_reason(notebook, tmp_path):
 
 
 def test_a_copy_that_cannot_be_signed_is_none_the_worse(notebook, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(executed.NotebookNotary, "sign", Mock(side_effect=OSError("database is locked")))
+    monkeypatch.setattr(executed_copy.NotebookNotary, "sign", Mock(side_effect=OSError("database is locked")))
     run_notebook(notebook("pass"), tmp_path / "run")
     assert "could not be signed: database is locked" in caplog.text
 
@@ -188,8 +188,8 @@ def test_a_kernel_that_could_not_tell_its_error_is_told_by_the_last_line_that_it
     cell = nbformat.v4.new_code_cell("pass", outputs=[printed])
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebook.ipynb")
     error = papermill.PapermillExecutionError(0, 6, "pass", "CellExecutionError", "", [])
-    with executed.ExecutedCopy(tmp_path, {}, Leash()) as copy:
-        told, name = headless._told(error, copy)
+    with executed_copy.ExecutedCopy(tmp_path, {}, Supervisor()) as copy:
+        told, name = headless._fault_and_name(error, copy)
     assert told.startswith("in its cell [6], without an error that could be shown") and fault in told
     assert told.endswith("; its limit is 64 open files: raise it (`ulimit -n`)") and name == "CellExecutionError"
 

@@ -18,7 +18,7 @@ from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
 from elastic_pinn.workbench.batch.jobs import Job, execute
 from elastic_pinn.workbench.batch.plan import Plan, Planned
 from elastic_pinn.workbench.batch.summary import update_summary
-from elastic_pinn.workbench.batch.sweep import Sweep, SweepError
+from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError
 from elastic_pinn.workbench.cli import app
 from elastic_pinn.workbench.panels import TrainPanel
 from tests.files import contents
@@ -64,7 +64,7 @@ def test_a_run_that_another_process_took_meanwhile_is_left_to_it(notebook, stopp
     with locked(stopped):
         before = contents(stopped)
         with pytest.raises(NotebookError, match=r"RunDirectoryError: .* is in use by ") as error:
-            run_notebook(notebook, stopped, TINY | {"resume": "auto"}, aloud=False)
+            run_notebook(notebook, stopped, TINY | {"resume": "auto"}, echo_output=False)
         assert contents(stopped) == before
     assert error.value.is_refusal and "The run that is there stays as it was" in str(error.value)
 
@@ -73,7 +73,7 @@ def test_a_run_that_another_process_took_meanwhile_is_left_to_it(notebook, stopp
 def test_a_config_that_a_run_cannot_go_on_with_changes_nothing_in_it(notebook, stopped):
     before = contents(stopped)
     with pytest.raises(NotebookError, match="ConfigError: cannot resume with another network"):
-        run_notebook(notebook, stopped, OTHER | {"resume": "auto"}, aloud=False)
+        run_notebook(notebook, stopped, OTHER | {"resume": "auto"}, echo_output=False)
     assert contents(stopped) == before
 
 
@@ -88,7 +88,7 @@ def test_the_worker_of_a_sweep_tells_a_refusal_and_changes_nothing(notebook, sto
 
 @pytest.mark.slow
 def test_what_goes_on_with_a_run_puts_its_copy_in_the_place_of_the_older_one(notebook, stopped):
-    executed = run_notebook(notebook, stopped, TINY | {"resume": "auto"}, aloud=False)
+    executed = run_notebook(notebook, stopped, TINY | {"resume": "auto"}, echo_output=False)
     told = json.loads(executed.read_text())
     assert told["metadata"]["papermill"]["output_path"] == str(executed) == str(stopped / "notebook.ipynb")
     summary = json.loads((stopped / "summary.json").read_text())
@@ -99,7 +99,7 @@ def test_what_goes_on_with_a_run_puts_its_copy_in_the_place_of_the_older_one(not
 def test_a_cell_that_fails_after_it_went_on_is_told_in_summary_and_copy(training_notebook, stopped):
     with pytest.raises(NotebookError, match="ZeroDivisionError") as error:
         run_notebook(
-            Notebook.read(training_notebook("1 / 0")), stopped, TINY | {"resume": "auto", "steps": 6}, aloud=False
+            Notebook.read(training_notebook("1 / 0")), stopped, TINY | {"resume": "auto", "steps": 6}, echo_output=False
         )
     assert not error.value.is_refusal and "ZeroDivisionError" in (stopped / "notebook.ipynb").read_text()
     assert "ZeroDivisionError" in json.loads((stopped / "summary.json").read_text())["notebook"]
@@ -134,14 +134,14 @@ def test_a_sweep_that_reaches_no_cluster_changes_nothing_in_its_folder(training_
     begun.set()
     run_sweep(plan(seeds=[1, 2]), stop=begun)  # its sweep.yaml, and nothing more
     before = contents(tmp_path / "sweep")
-    monkeypatch.setattr(engine, "connected", Mock(side_effect=SweepError("tcp://nowhere:1 cannot be reached")))
+    monkeypatch.setattr(engine, "connect", Mock(side_effect=SweepError("tcp://nowhere:1 cannot be reached")))
     with pytest.raises(SweepError, match="cannot be reached"):
         run_sweep(plan(seeds=[3], cluster={"scheduler": "tcp://nowhere:1"}))
     assert contents(tmp_path / "sweep") == before
 
 
 def test_a_panel_that_is_refused_changes_nothing_and_leaves_no_folder(stopped, monkeypatch, tmp_path):
-    monkeypatch.setattr("elastic_pinn.workbench.folders.project_root", lambda: tmp_path)
+    monkeypatch.setattr("elastic_pinn.workbench.run_folders.project_root", lambda: tmp_path)
 
     async def scenario(config, *given):
         with pytest.raises((ep.RunDirectoryError, ep.ConfigError)):

@@ -13,7 +13,7 @@ from elastic_pinn.storage import locked
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.estimate import seconds_left
 from elastic_pinn.workbench.batch.results import keep_earlier_results, table_of, write_results
-from elastic_pinn.workbench.batch.standing import SWEEP_FILE, rows_of
+from elastic_pinn.workbench.batch.status import SWEEP_FILE, status_rows
 
 WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
 
@@ -48,7 +48,7 @@ def test_a_list_is_a_run_for_each_item(forward):
 
 def test_the_table_of_a_list_shows_the_notebooks_own_values_where_an_item_gives_none(forward):
     plan = Plan.of_notebook(Sweep(**WHERE, list=[{"ridge": 1e-9}, {"hidden_layers": [300], "steps": 7}]), forward)
-    table = table_of(plan, rows_of(plan))
+    table = table_of(plan, status_rows(plan))
     assert table["ridge"].tolist() == [1e-9, forward.parameters["ridge"]]
     assert table["steps"].tolist() == [forward.parameters["steps"], 7]
     assert table["hidden_layers"].tolist() == [str(forward.parameters["hidden_layers"]), "[300]"]
@@ -64,7 +64,7 @@ def test_results_of_runs_that_are_no_longer_in_the_sweep_are_kept(forward, tmp_p
 
     earlier = plan(1, 2)
     keep_earlier_results(earlier)  # there are none
-    write_results(earlier, table_of(earlier, rows_of(earlier)))
+    write_results(earlier, table_of(earlier, status_rows(earlier)))
     before = {path.suffix: path.read_bytes() for path in folder.iterdir()}
     keep_earlier_results(plan(1, 2, 3))
     assert {path.name for path in folder.iterdir()} == {"sweep.h5", "sweep.csv"}
@@ -190,7 +190,7 @@ def test_a_run_is_running_as_long_as_the_sweep_that_began_it_is_at_work(tmp_path
     (tmp_path / first.name / "notebook.ipynb").touch()  # as papermill does before the first cell
 
     def statuses():
-        return [row["status"] for row in rows_of(plan).values()]
+        return [row["status"] for row in status_rows(plan).values()]
 
     (tmp_path / SWEEP_FILE).touch()
     os.utime(tmp_path / SWEEP_FILE, (0, 0))
@@ -228,7 +228,7 @@ def test_the_sweep_in_the_folder_of_the_runs_means_the_same_from_anywhere(tmp_pa
 def test_a_first_look_at_a_run_that_fails_gives_no_estimate(tmp_path):
     asked = {"network": "mlp", "stages": ["adam"], "precision": "float32", "learning_rate": 1e30, "hidden_layers": [8]}
     plan = Plan.of(Sweep(notebook=WHERE["notebook"], directory=str(tmp_path), parameters=asked | {"steps": 50}))
-    assert seconds_left(plan, rows_of(plan)) is None
+    assert seconds_left(plan, status_rows(plan)) is None
 
 
 def test_arrays_and_ranges_of_a_notebook_are_runs_for_each_item():

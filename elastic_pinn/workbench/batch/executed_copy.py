@@ -1,0 +1,103 @@
+"""The executed copy of a notebook, in the run directory that it is of."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any
+
+import nbformat
+from nbformat.sign import NotebookNotary
+
+from elastic_pinn.storage import HeldFolder, replace_file
+from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
+from elastic_pinn.workbench.batch.summary import read_summary
+from elastic_pinn.workbench.batch.supervisor import Supervisor
+
+logger = logging.getLogger(__name__)
+
+
+class ExecutedCopy:
+    """Where a notebook's executed copy is written: at its place from the start, or aside.
+
+    Aside where the folder holds a run already, until the notebook's kernel trains it: what is refused to go on with a
+    run must not replace that run's own copy. Aside, too, once the folder has gone away: another run's may be in its
+    place. A context manager that removes what was aside.
+
+    Arguments:
+        run_dir: the run directory, which exists.
+        before: what its summary said when the notebook began.
+        supervisor: what holds the notebook's kernel.
+
+    Attributes:
+        path: its place, run_dir/notebook.ipynb.
+        draft: aside, where it is written at first, and once more at the end.
+        held_a_run: whether there was a run in the folder.
+    """
+
+    def __init__(self, run_dir: Path, before: Mapping[str, Any], supervisor: Supervisor) -> None:
+        self._run_dir, self._before, self._supervisor = run_dir, before, supervisor
+        self.path, self.held_a_run = run_dir / EXECUTED_FILE, (run_dir / "config.json").exists()
+        self._folder = HeldFolder(run_dir)
+        self._aside = TemporaryDirectory(prefix="elastic_pinn-")
+        self.draft = Path(self._aside.name) / EXECUTED_FILE
+        self._newest = self.draft if self.held_a_run else self.path
+
+    @property
+    def has_started_training(self) -> bool:
+        """Whether the notebook's kernel has begun to train here."""
+        summary = read_summary(self._run_dir)
+        mine = (summary.get("pid"), summary.get("host")) == (self._supervisor.kernel, socket.gethostname())
+        return mine and summary.get("started") != self._before.get("started")
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the folder was removed, moved or replaced since."""
+        return bool(self._folder.loss)
+
+    def current_path(self) -> Path:
+        """Where it is to be written as the notebook goes on."""
+        is_there = (self._newest == self.path or self.has_started_training) and not self.is_lost
+        self._newest = self.path if is_there else self.draft
+        return self._newest
+
+    def finish(self, is_whole: bool) -> None:
+        """Have it at its place, trusted by JupyterLab, which else shows pictures but no panels.
+
+        The place of one whose folder has gone away is where that was moved to, or beside where it was.
+        is_whole: whether papermill wrote it once more, as it does but where a kernel died.
+        """
+        if self.is_lost:
+            moved = self._folder.moved_to
+            beside = self._run_dir.with_name(f"{self._run_dir.name}-lost-{EXECUTED_FILE}")
+            self.path = moved / EXECUTED_FILE if moved else beside
+        if is_whole or self._newest == self.draft:
+            notebook = nbformat.read(self.draft, as_version=4)
+            notebook.metadata.papermill["output_path"] = str(self.path)
+            replace_file(self.path, nbformat.writes(notebook).encode())
+        try:
+            NotebookNotary().sign(nbformat.read(self.path, as_version=4))
+        except Exception as error:  # whatever its database and a half-written copy raise, the run is none the worse
+            logger.warning("%s could not be signed: %s", self.path, error)
+
+    @property
+    def last_line(self) -> str:
+        """The last line that a cell printed to stderr; "" where there is none."""
+        try:
+            cells = nbformat.read(self._newest, as_version=4).cells
+        except (OSError, ValueError):
+            return ""
+        outputs = [output for cell in cells for output in cell.get("outputs", ())]
+        texts = [output.text for output in outputs if output.output_type == "stream" and output.name == "stderr"]
+        return next((line.strip() for line in reversed("\n".join(texts).splitlines()) if line.strip()), "")
+
+    def __enter__(self) -> ExecutedCopy:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._folder.close()
+        self._aside.cleanup()

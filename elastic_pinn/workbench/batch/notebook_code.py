@@ -1,0 +1,151 @@
+"""What the code of a notebook says, before any kernel runs it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elastic_pinn.config import ConfigError
+from elastic_pinn.workbench.batch.name_use import READS_ALL, Use, first_use
+
+PLAIN = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Name, ast.expr_context, ast.UnaryOp, ast.unaryop,
+         ast.BinOp, ast.operator)  # fmt: skip
+"""What an expression consists of whose value needs no kernel: numbers, text, lists, and arithmetic of these."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """A cell of parameters.
+
+    Attributes:
+        values: names and values, where these are plain.
+        computed: names whose values only a kernel can tell, and names without a value.
+        code: what is in the cell beside plain values.
+    """
+
+    values: Mapping[str, Any]
+    computed: frozenset[str]
+    code: str
+
+    @property
+    def names(self) -> set[str]:
+        """All parameters."""
+        return {*self.values, *self.computed}
+
+
+def read_parameters(source: str, location: str) -> Parameters:
+    """What a cell of parameters says; magics are passed over. Raises ConfigError, naming the place, for no Python."""
+    if source.lstrip().startswith("%%"):
+        raise ConfigError(
+            f"{location}: the cell begins with {source.split()[0]}, which hides its parameters: leave it out"
+        )
+    source = _python(source, location)
+    values: dict[str, Any] = {}
+    computed: set[str] = set()
+    code = []
+    for statement in ast.parse(source).body:
+        names = _assigned(statement)
+        try:
+            value = _plain(getattr(statement, "value", None), values)
+        except (_NotPlain, ArithmeticError, TypeError, ValueError):
+            names = []
+        if names:
+            values |= dict.fromkeys(names, value)
+            computed -= set(names)
+        else:
+            bound = _bound(statement)
+            values = {name: value for name, value in values.items() if name not in bound}
+            computed |= bound
+            code.append(ast.get_source_segment(source, statement) or "")
+    return Parameters(values, frozenset(computed), "\n".join(code))
+
+
+def is_ignored(name: str, cells: Sequence[str]) -> bool:
+    """Whether the code after the parameters sets a name before it reads it, or never reads it."""
+    return first_use(name, _statements(cells)) is not Use.READ
+
+
+def calls(name: str, cells: Sequence[str]) -> list[ast.Call]:
+    """Where some code calls a function, or a method, of this name with all of its own names: f(globals(), ...)."""
+    nodes = (node for statement in _statements(cells) for node in ast.walk(statement))
+    found = (node for node in nodes if isinstance(node, ast.Call) and _called(node) == name)
+    return [call for call in found if any(_called(node) in READS_ALL for node in ast.walk(call) if node is not call)]
+
+
+def without_comments(source: str) -> str:
+    """Code without its comments; as it is where it is no Python, such as a cell with magics."""
+    try:
+        tokens = [*tokenize.generate_tokens(io.StringIO(source).readline)]
+    except (tokenize.TokenError, SyntaxError):
+        return source
+    begins = dict(token.start for token in tokens if token.type == tokenize.COMMENT)  # by line
+    lines = [(row, line[: begins.get(row)]) for row, line in enumerate(source.splitlines(), 1)]
+    return "\n".join(
+        line.rstrip() if row in begins else line for row, line in lines if line.strip() or row not in begins
+    )
+
+
+class _NotPlain(Exception):
+    """An expression whose value only a kernel can tell."""
+
+
+def _plain(expression: ast.expr | None, known: Mapping[str, Any]) -> Any:
+    if expression is None or not all(isinstance(node, PLAIN) for node in ast.walk(expression)):
+        raise _NotPlain
+    if any(isinstance(node, ast.Name) and node.id not in known for node in ast.walk(expression)):
+        raise _NotPlain
+    return eval(compile(ast.Expression(expression), "parameters", "eval"), {"__builtins__": {}}, dict(known))
+
+
+def _assigned(statement: ast.stmt) -> list[str]:
+    """The names in `a = b = value` and `a: kind = value`; none in any other statement."""
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    return names if len(names) == len(targets) else []
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds in any other way, but for what it imports and defines."""
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and not _is_load(node)}
+
+
+def _called(node: ast.AST) -> str:
+    """The name of the function or method that is called here; "" where none is."""
+    function = node.func if isinstance(node, ast.Call) else None
+    return str(getattr(function, "attr", getattr(function, "id", "")))
+
+
+def _is_load(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Load)
+
+
+def _statements(cells: Sequence[str]) -> Iterator[ast.stmt]:
+    """All that is done, in order; a cell that is no Python is passed over, as the kernel will refuse it."""
+    for cell in cells:
+        try:
+            yield from ast.parse(_python(cell, "")).body
+        except ConfigError:
+            continue
+
+
+def _python(source: str, location: str) -> str:
+    """A cell's text as Python, its magics as calls of get_ipython()."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager  # takes a moment, which few cells need
+
+        source = TransformerManager().transform_cell(source)
+    try:
+        ast.parse(source)
+    except SyntaxError as error:
+        raise ConfigError(f"{location}: the cell is no Python, line {error.lineno}: {error.msg}") from None
+    return source

@@ -1,0 +1,111 @@
+"""How the runs of a sweep stand, as their run directories tell, or the copies of these on a remote store."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from elastic_pinn.run import Run
+from elastic_pinn.storage import CheckpointError, is_locked
+from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
+from elastic_pinn.workbench.batch.plan import Plan, Planned
+from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary
+from elastic_pinn.workbench.fit_columns import fit_columns
+
+StatusRow = dict[str, Any]
+
+SWEEP_FILE = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later; new at each start
+
+QUEUED, RUNNING, UNFINISHED, COMPLETED, FAILED = STATUSES = ("queued", "running", "unfinished", "completed", "failed")
+"""queued: not begun. unfinished: begun and cut short, goes on where it was. failed: by itself, by its time limit or as
+its workers were lost; stays so until it is to be tried again."""
+
+
+def status_row(run_dir: Path, mirror: str = "") -> StatusRow:
+    """What is known of a run: `run` (the name of its folder), `status`, `reason`, `step`, `seconds` of training, its
+    last metrics (columns of the history), the material as material/lambda and so on, that of unknowns with
+    material/lambda ±, `fit` (the verdict on ±) and `chi2`, and `history`, the path or URL of its history.
+
+    mirror: the URL of the folder of copies, looked at where there is no run here.
+    """
+    name = run_dir.name
+    try:
+        run = _open_run(run_dir, mirror)
+        if run is None:
+            return {"run": name, **_status_before_training(run_dir)}
+        summary = run.summary
+        status, reason = _status_in_sweep(run, summary)
+        return {
+            "run": name,
+            "status": status,
+            "reason": reason,
+            "step": summary["step"],
+            "seconds": summary["wall_s"],
+            **summary.get("metrics", {}),
+            **{f"material/{key}": value for key, value in summary.get("material", {}).items()},
+            **fit_columns(run, "material/", missing=math.nan),
+            "history": f"{run.path}/history.h5" if isinstance(run.path, Path) else str(run.path),
+        }
+    except (CheckpointError, KeyError, ValueError) as error:  # what a run does not write, or half of it
+        return {"run": name, "status": UNFINISHED, "reason": " ".join(str(error).split())}
+
+
+def status_rows(plan: Plan) -> dict[str, StatusRow]:
+    """The row of each run of a sweep by its name, in the order of the sweep."""
+    folder, since = plan.sweep.folder, _sweep_start(plan.sweep.folder)
+    return {
+        run.name: with_running_notebook(planned_status_row(folder, run), folder / run.name, since) for run in plan.runs
+    }
+
+
+def planned_status_row(folder: Path, run: Planned) -> StatusRow:
+    """The row of a run of a sweep. folder: of the runs."""
+    return status_row(folder / run.name, run.mirror)
+
+
+def with_running_notebook(row: StatusRow, run_dir: Path, since: float) -> StatusRow:
+    """The row of a run, which is running also before and after its training, while its notebook is.
+
+    since: when the sweep began that is at work on it: what was executed earlier was cut short.
+    """
+    executed = run_dir / EXECUTED_FILE
+    if row["status"] in (QUEUED, UNFINISHED) and executed.exists() and executed.stat().st_mtime >= since:
+        return {**row, "status": RUNNING, "reason": ""}
+    return row
+
+
+def _sweep_start(folder: Path) -> float:
+    """When the sweep began that is at work in a folder; infinite where none is."""
+    file = folder / SWEEP_FILE
+    return file.stat().st_mtime if file.exists() and is_locked(folder) else math.inf
+
+
+def _status_before_training(run_dir: Path) -> StatusRow:
+    """The standing of what is no run yet: it may have failed in its first cell."""
+    summary = read_summary(run_dir)
+    if "status" not in summary:
+        return {"status": QUEUED}
+    return {"status": FAILED if summary["status"] == "failed" else UNFINISHED, "reason": summary["reason"]}
+
+
+def _open_run(run_dir: Path, mirror: str) -> Run | None:
+    locations: list[Path | str] = [run_dir, f"{mirror.rstrip('/')}/{run_dir.name}"] if mirror else [run_dir]
+    for location in locations:
+        try:
+            return Run(location)
+        except FileNotFoundError:
+            continue
+    return None
+
+
+def _status_in_sweep(run: Run, summary: dict[str, Any]) -> tuple[str, str]:
+    """How a sweep sees it, and why."""
+    status, reason = summary["status"], summary["reason"]
+    if status == "completed":
+        notebook = summary.get("notebook", "")
+        ended = {EXECUTED: (COMPLETED, reason), "": (UNFINISHED, "its notebook was cut short")}
+        return ended.get(notebook, (FAILED, f"its notebook {notebook}"))
+    if status == "running" and run.status == "running" and isinstance(run.path, Path):
+        return RUNNING, ""
+    return (FAILED if status == "failed" else UNFINISHED), run.reason

@@ -1,0 +1,77 @@
+"""Checkpoints in the formats of others, as bytes: safetensors, CSV, Parquet, torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from elastic_pinn.storage import LOSSES_OF_START_UNTIL, Snapshot
+from elastic_pinn.storage.format.snapshot import FIELD_OF
+
+
+def weights_safetensors(snapshot: Snapshot) -> bytes:
+    """The weights under their state_dict names; the metadata have the config as JSON, and the step."""
+    from safetensors.torch import save  # only those who export need it
+
+    weights = {name: weight.contiguous() for name, weight in snapshot.weights.items()}
+    return save(weights, {"format": "pt", "config": snapshot.config, "step": str(snapshot.step)})
+
+
+def history_csv(history: pd.DataFrame) -> bytes:
+    """Names in the first row, then a row a step with every digit; empty where a column was not measured."""
+    return history.to_csv(index=False).encode()
+
+
+def history_parquet(history: pd.DataFrame, units: Mapping[str, str]) -> bytes:
+    """The columns as they are; a column's unit, where it has one, stands in its field's metadata as "units", and what
+    `Run.history` has as `attrs` in the schema's metadata."""
+    import pyarrow as pa  # only those who export need it
+    from pyarrow import parquet
+
+    columns = {name: history[name].to_numpy() for name in history.columns}
+    fields = [
+        pa.field(name, pa.from_numpy_dtype(column.dtype), metadata={"units": units[name]} if name in units else None)
+        for name, column in columns.items()
+    ]
+    metadata = {name: str(value) for name, value in history.attrs.items()}
+    sink = BytesIO()
+    arrays = [pa.array(column) for column in columns.values()]
+    parquet.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata)), sink)
+    return sink.getvalue()
+
+
+def whole_torch(snapshot: Snapshot) -> bytes:
+    """All of a checkpoint as torch.load(weights_only=True) reads it: dicts and lists of tensors, numbers and texts.
+
+    Keys: config (JSON text), step, stage, generation, created, metric, metric_name, measure, weights, metrics,
+    attributes, history (columns, units, events, losses_of_start_until), and each part of the training state: optimizer,
+    scheduler, rng, ...
+    """
+    history = {
+        "columns": snapshot.history.columns(),
+        "units": dict(snapshot.units),
+        "events": snapshot.history.events,
+        LOSSES_OF_START_UNTIL: snapshot.history.losses_of_start_until,
+    }
+    own = FIELD_OF | {name: name for name in ("config", "weights", "metrics", "attributes")}
+    contents = {name: getattr(snapshot, field) for name, field in own.items()}
+    contents |= {"history": history} | dict(snapshot.state)
+    sink = BytesIO()
+    torch.save(_plain(contents), sink)
+    return sink.getvalue()
+
+
+def _plain(tree: Any) -> Any:
+    """A tree with arrays as tensors; torch.load knows no NumPy unless it is told to trust it."""
+    if isinstance(tree, np.ndarray):
+        return torch.from_numpy(tree.astype(tree.dtype.newbyteorder("=")))
+    if isinstance(tree, Mapping):
+        return {key: _plain(child) for key, child in tree.items()}
+    if isinstance(tree, list | tuple):
+        return type(tree)(map(_plain, tree))
+    return tree

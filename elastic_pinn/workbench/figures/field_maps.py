@@ -1,0 +1,125 @@
+"""One quantity over the window, drawn again and again; traces at a point; how numbers are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from matplotlib.image import AxesImage
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
+from elastic_pinn.workbench.figures.sources import Predict
+from elastic_pinn.workbench.figures.units import Unit, unit_for
+from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
+from elastic_pinn.workbench.quantities import QUANTITIES, Array, GridFields
+
+COARSE = 50  # nodes on a side of the grid on which the largest value is looked for
+CURVE = 400  # points
+BINS = 60
+
+
+class FieldMap:
+    """A quantity as a map of the window: drawn once, then only its image and its title change.
+
+    One scale serves all instants, symmetric about zero where the quantity has a sign.
+    """
+
+    def __init__(self, fields: GridFields, name: str) -> None:
+        self._fields, self._name = fields, name
+        quantity = QUANTITIES[name]
+        largest = fields.coarser(COARSE).largest(name)
+        self._unit = unit_for(largest, quantity.unit)
+        length = length_unit(fields)
+        self._figure = Picture(4.6)
+        axes = self._figure.subplots()
+        ends = np.array([fields.x[0], fields.x[-1], fields.y[0], fields.y[-1]]) / length.size
+        top = largest / self._unit.size or 1.0
+        self._image: AxesImage = axes.imshow(
+            np.zeros((2, 2)), extent=tuple(ends), origin="lower", vmin=-top if quantity.is_signed else 0.0, vmax=top,
+            cmap=DIVERGING if quantity.is_signed else SEQUENTIAL,
+        )  # fmt: skip
+        axes.set_xlabel(f"x ({length.name})")
+        axes.set_ylabel(f"y ({length.name})")
+        self._title = axes.set_title(" ", fontsize=10)
+        self._figure.colorbar(self._image, ax=axes, label=f"{quantity.symbol} ({self._unit.name.replace('m3', 'm³')})")
+        self._figure.set_layout_engine("compressed")
+        self._figure.draw_without_rendering()
+        self._figure.set_layout_engine("none")  # everything has its place now, which takes a third of a frame to find
+
+    def at(self, t: float) -> Picture:
+        """The figure, at an instant (s)."""
+        self._image.set_data(self._fields.at(self._name, t).T / self._unit.size)
+        self._title.set_text(f"t = {instant_text(self._fields, t)}")
+        return self._figure
+
+
+def length_unit(fields: GridFields) -> Unit:
+    """The unit in which positions are shown."""
+    return unit_for(float(np.abs(fields.x).max()), "m")
+
+
+def instant_text(fields: GridFields, t: float) -> str:
+    """An instant (s) as it is shown, such as 2.5 µs."""
+    unit = unit_for(fields.end, "s")
+    return f"{t / unit.size:.3g} {unit.name}"
+
+
+def trace(predict: Predict, window: tuple[float, float], x: float, y: float, problem: Problem | None) -> Picture:
+    """Displacement at a point over time, beside the exact one or what the nearest receiver recorded, if any.
+
+    window: start and end, s; x, y: m.
+    """
+    t = np.linspace(*window, CURVE)
+    found, others = predict(x, y, t), _known(problem, t, x, y)  # (T, 2)
+    largest = max(float(np.abs(values).max()) for values in (found, *(values for _, _, values in others)))
+    time, unit = unit_for(window[1], "s"), unit_for(largest, "m")
+    figure = Picture(3.4)
+    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    for i, where in enumerate(axes):
+        where.plot(t / time.size, found[:, i] / unit.size, color=BLUE, label="network")
+        where.set_title("$u_" + "xy"[i] + "$", fontsize=11)
+        where.set_xlabel(f"t ({time.name})")
+        light_grid(where)
+    for label, times, known in others:
+        style = {"linestyle": "--"} if len(times) == CURVE else {"linestyle": "", "marker": "o", "markersize": 3}
+        for i, where in enumerate(axes):
+            where.plot(times / time.size, known[:, i] / unit.size, color=BLACK, label=label, **style)
+    axes[0].set_ylabel(f"displacement ({unit.name})")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    return figure
+
+
+def _known(problem: Problem | None, t: Array, x: float, y: float) -> list[tuple[str, Array, Array]]:
+    """What else is known of the displacement at a point: a name, times (T,) and values (T, 2)."""
+    if problem and problem.exact:
+        points = torch.from_numpy(np.stack(np.broadcast_arrays(x, y, t), axis=-1))  # (T, 3)
+        return [("exact", t, evaluate(problem.exact, points).numpy())]
+    if problem and problem.receivers:
+        receivers = problem.receivers
+        row = int(np.square(receivers.xy - [x, y]).sum(1).argmin())
+        unit = unit_for(float(np.abs(receivers.xy).max()), "m")
+        position = ", ".join(f"{value / unit.size:.3g}" for value in receivers.xy[row])
+        return [(f"recorded at ({position}) {unit.name}", receivers.time, receivers.displacement[row])]
+    return []
+
+
+def histogram(groups: Mapping[str, Array]) -> Picture:
+    """How large the numbers of each group are: the shares of their sizes' decimal logarithms. Zeros are left out."""
+    figure = Picture(3.4)
+    axes = figure.subplots()
+    sizes = {name: np.log10(np.abs(values[np.nonzero(values)])) for name, values in groups.items()}
+    sizes = {name: size[np.isfinite(size)] for name, size in sizes.items()}
+    all_sizes = np.concatenate([*sizes.values(), np.zeros(0)])
+    edges = np.linspace(all_sizes.min(), all_sizes.max() + 1e-9, BINS) if len(all_sizes) else np.linspace(-1, 1, BINS)
+    for (name, size), color in zip(sizes.items(), SERIES, strict=False):
+        share, _ = np.histogram(size, edges)
+        axes.stairs(100 * share / max(1, len(size)), 10**edges, label=f"{name} ({len(groups[name]):,})", color=color)
+    axes.set_xscale("log")
+    axes.set_xlabel("size (dimensionless)")
+    axes.set_ylabel("share (%)")
+    light_grid(axes)
+    figure.legend(loc="outside right upper", fontsize=9, frameon=False)
+    return figure

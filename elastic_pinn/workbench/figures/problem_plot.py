@@ -1,0 +1,169 @@
+"""The problem before it is solved: where, under which conditions, from which data."""
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Rectangle
+
+from elastic_pinn.config import Config
+from elastic_pinn.physics import Displacement, Problem
+from elastic_pinn.physics.boundary import Field, evaluate
+from elastic_pinn.physics.domain import Domain
+from elastic_pinn.training.session import Session
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture
+from elastic_pinn.workbench.figures.units import Unit, unit_for
+
+GRID = 81  # nodes on a side of a map
+ARROWS = slice(4, None, 8)  # of these nodes
+FAINT = 0.05  # of the largest value: fields below have no arrow
+MOST_POINTS = 1500  # more would be a grey area
+
+
+def problem(problem: Problem, config: Config | None = None) -> Picture:
+    """The window with its boundary conditions, receivers and initial pulses, and the fields at the first instant.
+
+    config: where given, the interior points of its first step are drawn too, at most 1500 of them.
+    """
+    figure = Picture(4.4)
+    starting = _starting_fields(problem)
+    axes = figure.subplots(1, 1 + len(starting), squeeze=False)[0]
+    length = window_unit(problem.domain)
+    _draw_window(axes[0], problem, config, length)
+    for where, (title, field, si) in zip(axes[1:], starting, strict=True):
+        _draw_field(where, problem.domain, field, title, si, length)
+    return figure
+
+
+def window_unit(domain: Domain) -> Unit:
+    """The unit of length in which a window reads best."""
+    return unit_for(max(abs(end) for end in (*domain.x, *domain.y)), "m")
+
+
+def format_map_axes(axes: Axes, domain: Domain, length: Unit) -> None:
+    """The axes of a map of the window."""
+    axes.set_aspect("equal")
+    axes.set_xlim(domain.x[0] / length.size, domain.x[1] / length.size)
+    axes.set_ylim(domain.y[0] / length.size, domain.y[1] / length.size)
+    axes.set_xlabel(f"x ({length.name})")
+    axes.set_ylabel(f"y ({length.name})")
+
+
+def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Unit) -> None:
+    domain = problem.domain
+    (left, right), (bottom, top) = domain.x, domain.y
+    outline = Rectangle(
+        (left / length.size, bottom / length.size),
+        (right - left) / length.size,
+        (top - bottom) / length.size,
+        fill=False,
+        linestyle=(0, (2, 3)),
+        edgecolor="0.5",
+        label=None if problem.boundary else "edge: nothing imposed",
+    )
+    axes.add_patch(outline)
+    if config:
+        x, y = _interior_points(problem, config).T / length.size
+        axes.plot(x, y, ".", color="0.75", markersize=2, zorder=0, label="interior points")
+    _draw_conditions(axes, problem, length)
+    _draw_receivers(axes, problem, length)
+    format_map_axes(axes, domain, length)
+    margin = 0.04 * (right - left) / length.size
+    axes.set_xlim(left / length.size - margin, right / length.size + margin)
+    axes.set_ylim(bottom / length.size - margin, top / length.size + margin)
+    time = unit_for(domain.t[1], "s")
+    axes.set_title(
+        f"window, t = {domain.t[0] / time.size:.3g} to {domain.t[1] / time.size:.3g} {time.name}",
+        loc="left",
+        fontsize=10,
+    )
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=8, frameon=False)
+
+
+def _draw_conditions(axes: Axes, problem: Problem, length: Unit) -> None:
+    x, y = (np.array(interval) / length.size for interval in (problem.domain.x, problem.domain.y))
+    ends = {"left": (x[[0, 0]], y), "right": (x[[1, 1]], y), "bottom": (x, y[[0, 0]]), "top": (x, y[[1, 1]])}
+    for condition in problem.boundary:
+        prescribed = isinstance(condition, Displacement)
+        kind = "displacement" if prescribed else "traction"
+        value = f"{kind} given" if condition.value else ("clamped" if prescribed else "free surface")
+        for i, side in enumerate(condition.sides):
+            axes.plot(
+                *ends[side],
+                color=BLUE if prescribed else ORANGE,
+                linestyle="-" if condition.value else "--",
+                linewidth=3,
+                solid_capstyle="butt",
+                label=None if i else f"edge: {value}",
+            )
+
+
+def _draw_receivers(axes: Axes, problem: Problem, length: Unit) -> None:
+    receivers = problem.receivers
+    if receivers is None:
+        return
+    x, y = receivers.xy.T / length.size
+    axes.plot(x, y, "v", color=BLACK, markersize=4, linestyle="none", label=f"{len(x)} receivers", clip_on=False)
+    for i, pulse in enumerate(receivers.pulses if problem.initial else ()):
+        center, width = np.array(pulse.center) / length.size, pulse.width / length.size
+        label = None if i else "initial velocity pulse, radius 1/e"
+        axes.add_patch(Circle(tuple(center), width, facecolor=VERMILLION, alpha=0.35, label=label))
+        arrow = {"arrowstyle": "->", "color": VERMILLION, "linewidth": 2}
+        axes.annotate("", tuple(center + 2 * width * np.array(pulse.direction)), tuple(center), arrowprops=arrow)
+
+
+def _interior_points(problem: Problem, config: Config) -> np.ndarray:
+    """Some of the points (N, 2), m, where the equation is asked for at the first step."""
+    here = config.model_copy(update={"device": "cpu"})  # a picture needs no accelerator
+    drawn = Session(here, problem).sampler.batches["interior"].points[:MOST_POINTS].double()
+    scales = problem.scales
+    return (drawn * torch.tensor(scales.units) + torch.tensor(scales.origin))[:, :2].numpy()
+
+
+def _starting_fields(problem: Problem) -> list[tuple[str, Field, str]]:
+    """The given, non-zero fields of the first instant: (title, field, SI unit)."""
+    if problem.initial is None:
+        return []
+    given = [
+        ("initial displacement", problem.initial.displacement, "m"),
+        ("initial velocity", problem.initial.velocity, "m/s"),
+    ]
+    present = [(title, field, si) for title, field, si in given if field is not None]
+    return [entry for entry in present if _magnitude(problem.domain, entry[1])[1].any()]
+
+
+def _magnitude(domain: Domain, field: Field) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A field at the first instant: points (G, G, 2) in m, magnitude (G, G), values (G, G, 2), by [y, x]."""
+    x, y = np.meshgrid(np.linspace(*domain.x, GRID), np.linspace(*domain.y, GRID))
+    points = np.stack([x, y, np.full_like(x, domain.t[0])], axis=-1)
+    values = evaluate(field, torch.from_numpy(points.reshape(-1, 3))).numpy().reshape(GRID, GRID, 2)
+    return points[..., :2], np.hypot(values[..., 0], values[..., 1]), values
+
+
+def _draw_field(axes: Axes, domain: Domain, field: Field, title: str, si: str, length: Unit) -> None:
+    points, magnitude, values = _magnitude(domain, field)
+    unit = unit_for(magnitude.max(), si)
+    x, y = points[..., 0] / length.size, points[..., 1] / length.size
+    image = axes.pcolormesh(x, y, magnitude / unit.size, cmap="cividis", shading="gouraud", rasterized=True)
+    _draw_arrows(axes, x, y, values / magnitude.max())
+    format_map_axes(axes, domain, length)
+    axes.set_title(title, loc="left", fontsize=10)
+    axes.figure.colorbar(image, ax=axes, label=f"magnitude ({unit.name})", shrink=0.8)
+
+
+def _draw_arrows(axes: Axes, x: np.ndarray, y: np.ndarray, values: np.ndarray) -> None:
+    """A field (G, G, 2), in units of its largest value, as arrows at some nodes; the longest one fills its place."""
+    arrows = (ARROWS, ARROWS)
+    seen = np.hypot(values[..., 0], values[..., 1])[arrows] > FAINT
+    space = 0.9 * ARROWS.step * (x[0, 1] - x[0, 0])
+    axes.quiver(
+        x[arrows][seen],
+        y[arrows][seen],
+        values[..., 0][arrows][seen],
+        values[..., 1][arrows][seen],
+        color="white",
+        pivot="mid",
+        width=0.006,
+        angles="xy",
+        scale_units="xy",
+        scale=1 / space,
+    )

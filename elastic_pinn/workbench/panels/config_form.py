@@ -1,0 +1,240 @@
+"""A form with a field for everything that a config says; it tells while one types whether that can be trained."""
+
+import html
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import ipywidgets as widgets
+
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.legal import legal_values
+from elastic_pinn.physics import Problem, ProblemError, problem_from
+from elastic_pinn.physics.receivers import ReceiverFileError
+from elastic_pinn.sections import ProblemConfig
+from elastic_pinn.training import advise, require_device
+from elastic_pinn.workbench.figures.picture import ORANGE, VERMILLION
+from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.run_folders import RUNS
+
+GROUPS = {
+    "Problem": "problem",
+    "Material": "lame_lambda",
+    "Network": "network",
+    "Run": "steps",
+    "Stages": "stages",
+    "Schedule": "schedule",
+    "Points": "interior_points",
+    "Weights": "weight_pde",
+    "Stopping": "validation_points",
+    "Saving": "checkpoint_every",
+}
+"""The first field of each group; the others follow in the config's order."""
+
+RUN_NAME = re.compile(r"\w[\w.-]*")
+OWN_NAME = "run_name"  # the field that is no field of the config
+VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # in a fault, so that what is left are names and words
+MARK = "⚠ "
+STYLE = {"description_width": "165px"}
+# The height is the same whether there is a text or not: nothing below it may move away from under the mouse.
+CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
+.ep-help > div {{display: none}}
+.ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
+.ep-fault input, .ep-fault select {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
+.ep-form .lm-TabBar-content {{flex-wrap: wrap}}
+.ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0}}"""
+
+
+class ConfigForm(widgets.VBox):
+    """The fields of a config, in groups; below them what the one means that has the focus, and what is wrong, or had
+    better be known before training, if anything.
+
+    config: what the fields start from. problem: one of the user's own, in place of the config's problem section. name:
+    of fresh run directories. on_change: called after each change.
+
+    Attributes:
+        config: what the fields say; while that is not legal, the last one that was.
+        problem: the problem that goes with it; None as long as there never was one.
+        fault: why that cannot be trained; None if it can.
+    """
+
+    def __init__(self, config: Config, problem: Problem | None, name: str, on_change: Callable[[], None]) -> None:
+        self.config, self.problem = config, problem
+        self.fault: ValueError | None = None
+        self._own, self._on_change, self._is_loading = problem, on_change, False
+        names = [name for name in Config.model_fields if problem is None or name not in ProblemConfig.model_fields]
+        layout = widgets.Layout(width="auto")  # one for all: what the browser is sent, and a saved notebook holds
+        self._fields = {name: _widget(name, getattr(config, name), layout) for name in names}
+        self._name = widgets.Text(name, description="run name", style=STYLE, layout=layout)
+        for name, field in self._all.items():
+            field.observe(self._changed, "value")
+            field.add_class("ep-field")
+            field.add_class(f"ep-field-{name}")
+        self._message = widgets.HTML()
+        self._groups = _groups(names)
+        grids = [self._grid(group) for group in self._groups.values()]
+        self._tabs = widgets.Tab(grids, titles=tuple(self._groups), selected_index=0)
+        acknowledge(self._tabs, *self._all.values())
+        super().__init__([self._tabs, widgets.HTML(_help(names)), self._message])
+        self.add_class("ep-form")
+        self._validate()
+
+    @property
+    def run_name(self) -> str:
+        """The name of fresh run directories."""
+        return self._name.value
+
+    @property
+    def names_at_fault(self) -> list[str]:
+        """The fields that the fault is about, as far as that is known."""
+        if self.fault is None:
+            return []
+        is_given = "problem" in self._fields and self._fields["problem"].value == "standing_waves"
+        return [name for name in self._all if name in _names_in(self.fault, is_given)]
+
+    @property
+    def _all(self) -> dict[str, widgets.ValueWidget]:
+        """Every field, by its name."""
+        return self._fields | {OWN_NAME: self._name}
+
+    def load(self, config: Config) -> None:
+        """Let the fields say what a config says; one's own problem stays as it is. Raises ConfigError where the two do
+        not go together."""
+        if self._own:
+            config = config.model_copy(update={name: getattr(self.config, name) for name in ProblemConfig.model_fields})
+        self.config, self._is_loading = config, True
+        try:
+            for name, field in self._fields.items():
+                field.value = _as_shown(getattr(config, name))
+        finally:
+            self._is_loading = False
+            self._changed()
+
+    def _changed(self, _: object = None) -> None:
+        if not self._is_loading:
+            self._validate()
+            self._on_change()
+
+    def _validate(self) -> None:
+        """Take what the fields say for the config, or say why not."""
+        try:
+            values = {name: _parsed(name, field.value) for name, field in self._fields.items()}
+            config = self.config.model_copy(update=values)
+            require_device(config.device)
+            self.problem = self._own or problem_from(config)
+            if not RUN_NAME.fullmatch(self.run_name):
+                raise ConfigError(f"{OWN_NAME} = {self.run_name!r}: legal are letters, digits, '.', '_' and '-'")
+            self.config, self.fault = config, None
+        except ValueError as error:  # of the config, or of the problem's parts
+            self.fault = error
+        self._message.value = as_fault(str(self.fault)) if self.fault else self._advice()
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark the fields at fault and their tabs, and no others."""
+        names = self.names_at_fault
+        for name, field in self._all.items():
+            (field.add_class if name in names else field.remove_class)("ep-fault")
+        self._tabs.titles = tuple(
+            MARK * any(name in names for name in ([*group, OWN_NAME] if "steps" in group else group)) + title
+            for title, group in self._groups.items()
+        )
+
+    def _advice(self) -> str:
+        """What had better be known of a config that can be trained."""
+        sentences = advise(self.config, self.problem) if self.problem else ()
+        return as_fault("\n".join(sentences), ORANGE) if sentences else ""
+
+    def _grid(self, names: list[str]) -> widgets.GridBox:
+        layout = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "0 12px"}
+        fields = [self._fields[name] for name in names]
+        return widgets.GridBox([self._name, *fields] if "steps" in names else fields, layout=layout)
+
+
+def _groups(names: Iterable[str]) -> dict[str, list[str]]:
+    """The fields of each group that has any of the names, in order."""
+    first = {name: title for title, name in GROUPS.items()}
+    groups: dict[str, list[str]] = {}
+    title = ""
+    for name in Config.model_fields:
+        title = first.get(name, title)
+        if name in names:
+            groups.setdefault(title, []).append(name)
+    return groups
+
+
+def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWidget:
+    """The field for one value of the config: a choice, a tick, or text."""
+    info = Config.model_fields[name]
+    look = {"description": name, "style": STYLE, "layout": layout}
+    if get_origin(info.annotation) is Literal:
+        return widgets.Dropdown(options=get_args(info.annotation), value=value, **look)
+    if info.annotation is bool:
+        return widgets.Checkbox(value, **look)
+    return widgets.Text(_as_shown(value), **look)
+
+
+def _help(names: Iterable[str]) -> str:
+    """What each field means, of which only the text of the one that has the focus is seen: ipywidgets tell no program
+    where it is, but a style sheet knows."""
+    descriptions = {
+        name: (Config.model_fields[name].description, legal_values(Config.model_fields[name])) for name in names
+    }
+    descriptions[OWN_NAME] = f"fresh run directories are {RUNS}/TIME-NAME", "letters, digits, '.', '_' and '-'"
+    rules = "".join(
+        f".ep-form:has(.ep-field-{name} :focus) .ep-help-{name} {{display: block}}" for name in descriptions
+    )
+    texts = "".join(
+        f'<div class="ep-help-{name}"><b>{name}</b>: {html.escape(str(text))}<br>legal: {html.escape(legal)}</div>'
+        for name, (text, legal) in descriptions.items()
+    )
+    none = '<div class="ep-help-none">Click into a field to read here what it means.</div>'
+    return f'<style>{CSS}{rules}</style><div class="ep-help">{none}{texts}</div>'
+
+
+def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:
+    """The fields that a fault is about: what stands before the colon of each of its lines, but for values.
+
+    is_material_given: whether the fields, and no receiver file, give the material.
+    """
+    if isinstance(fault, ReceiverFileError):
+        return {"data"}
+    if isinstance(fault, ProblemError):
+        return {"lame_lambda", "lame_mu", "density"} if is_material_given else {"unknowns"}
+    subjects = [VALUES.sub("", line).partition(": ")[0] for line in str(fault).splitlines()]
+    return {word for subject in subjects for word in re.findall(r"\w+", subject)}
+
+
+def _as_shown(value: Any) -> Any:
+    """A value as its field shows it: lists and numbers as text."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, bool | str) else str(value)
+
+
+def _parsed(name: str, shown: Any) -> Any:
+    """What a field's text says, as far as it can be read; the config refuses what cannot."""
+    kind = Config.model_fields[name].annotation
+    if get_origin(kind) is tuple:
+        item = get_args(kind)[0]
+        return [_read(get_args(item)[0] if get_origin(item) is Annotated else item, part) for part in _parts(shown)]
+    return _read(kind, shown)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.strip("[]() ").split(",") if part.strip()]
+
+
+def _read(kind: Any, text: Any) -> Any:
+    if kind not in (int, float):
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def as_fault(text: str, color: str = VERMILLION) -> str:
+    """A fault in words as HTML that reads well on light and dark ground, each of its lines on one of its own."""
+    lines = "<br>".join(html.escape(line) for line in text.splitlines())
+    return f'<div style="line-height:1.4;border-left:3px solid {color};padding-left:8px">{lines}</div>'

@@ -1,0 +1,146 @@
+"""What a panel shows of a training run while it runs: filled by the training thread, read by the kernel's.
+
+Memory is bounded, however many steps there are.
+"""
+
+import math
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from elastic_pinn.config import Config
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+from elastic_pinn.run import Checkpoint
+from elastic_pinn.training.control import Weights
+from elastic_pinn.workbench.figures.loss_plots import PREFIX, Curves, at_weights
+
+CAPACITY = 2000  # points of a curve; even
+MATERIAL = "material/"
+SHOWN = {"loss": "loss/total", "error": "error/displacement"}  # while it trains
+
+
+class LiveRecord:
+    """One call of train() as it is observed: what it was given, the newest row of the history, each loss term and
+    material parameter as a curve, and the newest weights.
+
+    Whoever draws takes everything from one record, so that weights never meet the config or the problem of another.
+    `add_row` and `set_weights` are Control's on_step and on_weights.
+
+    Parameters
+    ----------
+    run_dir, config, problem
+        What train() was given.
+
+    Attributes
+    ----------
+    row
+        The newest row; empty before the first.
+    known
+        The newest value of each column that was measured.
+    """
+
+    def __init__(self, run_dir: Path, config: Config, problem: Problem) -> None:
+        self.run_dir, self.config, self.problem = run_dir, config, problem
+        self._lock = threading.Lock()
+        self._series: dict[str, ThinnedSeries] = {}
+        self._newest: tuple[int, Config, Weights] | None = None
+        self.row: Mapping[str, float] = {}
+        self.known: dict[str, float] = {}
+
+    def add_history(self, history: pd.DataFrame) -> None:
+        """Take in the history up to where training goes on: a part of each curve by itself, since not every column is
+        measured at every step."""
+        for name in [name for name in history if name.startswith((PREFIX, MATERIAL))]:
+            values = history.set_axis(at_weights(history, name))[name].dropna()
+            thinned = pd.concat([values.iloc[:: 1 + len(values) // CAPACITY], values.iloc[-1:]])
+            with self._lock:
+                for step, value in thinned.items():  # none, where it was never measured
+                    self._series.setdefault(name, ThinnedSeries()).append(step, value)
+        if len(history):
+            self.row, self.known = history.iloc[-1].to_dict(), history.ffill().iloc[-1].dropna().to_dict()
+
+    def add_row(self, row: Mapping[str, float]) -> None:
+        """Take in a row of the history."""
+        with self._lock:
+            self.row = row
+            self.known = self.known | {name: value for name, value in row.items() if math.isfinite(value)}
+            for name, value in row.items():
+                if name.startswith((PREFIX, MATERIAL)) and math.isfinite(value):
+                    self._series.setdefault(name, ThinnedSeries()).append(row["step"], value)
+
+    def set_weights(self, step: int, weights: Weights) -> None:
+        """Take in the weights that the config's network has after a step."""
+        self._newest = step, self.config, weights
+
+    def set_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Take in the weights of a checkpoint, which has its own config."""
+        self._newest = checkpoint.step, checkpoint.config, checkpoint.snapshot.weights
+
+    def newest(self) -> tuple[int, Model] | None:
+        """Step and model of the newest weights; None before the first."""
+        if not (newest := self._newest):
+            return None
+        step, config, weights = newest
+        return step, Model.from_state(config, weights)
+
+    @property
+    def step(self) -> int:
+        """The step that training has come to."""
+        return int(self.row.get("step", 0))
+
+    def status_text(self) -> str:
+        """Stage, loss and error of the newest row, for people."""
+        known = self.known
+        texts: list[str] = [self.config.stages[min(int(known.get("stage", 0)), len(self.config.stages) - 1)]]
+        texts += [f"{title} {known[name]:.2e}" for title, name in SHOWN.items() if name in known]
+        return " · ".join(texts)
+
+    def losses(self) -> Curves:
+        """Loss term -> (steps, values)."""
+        return self._curves(PREFIX)
+
+    def material(self) -> Curves:
+        """Material parameter -> (steps, values in SI units)."""
+        return self._curves(MATERIAL)
+
+    def _curves(self, prefix: str) -> Curves:
+        """The columns that begin so, by the rest of their names."""
+        with self._lock:
+            points = {
+                name.removeprefix(prefix): np.array(series.points)
+                for name, series in self._series.items()
+                if name.startswith(prefix)
+            }
+        return {name: (array[:, 0], array[:, 1]) for name, array in points.items()}
+
+
+class ThinnedSeries:
+    """Points (x, y) with growing x; when there are too many, every second one is let go, but never the newest."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[float, float]] = []
+        self._newest: list[tuple[float, float]] = []  # as long as it is not kept
+        self._stride, self._seen = 1, 0
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """What is known of the curve, to its end."""
+        return self._kept + self._newest
+
+    def append(self, x: float, y: float) -> None:
+        """Take in a point. Points at or beyond x are let go first: a run that was resumed earlier than it ended."""
+        while self._kept and self._kept[-1][0] >= x:
+            self._kept.pop()
+        is_kept = self._seen % self._stride == 0
+        if is_kept:
+            self._kept.append((x, y))
+        self._newest = [] if is_kept else [(x, y)]
+        self._seen += 1
+        if len(self._kept) == CAPACITY:
+            self._newest = [] if len(self._kept) % 2 else self._kept[-1:]
+            self._kept = self._kept[::2]
+            self._stride *= 2

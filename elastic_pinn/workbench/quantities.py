@@ -1,0 +1,150 @@
+"""What a model says of its window, on a grid, in SI units: displacement, divergence and curl, stress, energy, residual.
+
+Letters: G nodes on a side, N = G G of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Scales
+from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, strain, stress
+from elastic_pinn.physics.material import Moduli
+from elastic_pinn.run import Checkpoint
+from elastic_pinn.storage import CHECKPOINTS
+
+INSTANTS = 11  # where the largest value is looked for
+MODULI = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
+
+Array = np.ndarray
+Origin = Mapping[str, str | int | float]
+
+
+class Quantity(NamedTuple):
+    """Something to look at: its meaning in words, its symbol and SI unit, whether it has a sign, the derivatives that
+    it asks for, how it follows from them, dimensionless (N,), and the SI value of its dimensionless 1."""
+
+    description: str
+    symbol: str
+    unit: str
+    is_signed: bool
+    derivatives: tuple[str, ...]
+    of: Callable[[Derivatives, Moduli], Tensor]
+    scale: Callable[[Scales], float]
+
+
+def _energy(u: Derivatives, moduli: Moduli) -> Tensor:
+    """Half of rho |u_t|^2 and of sigma : eps, (N,)."""
+    twice = moduli[2] * u["t"].square().sum(1)
+    sigma, eps = stress(u, moduli), strain(u)  # xx, yy, xy, each (N, 3)
+    return (twice + (sigma * eps * sigma.new_tensor([1.0, 1.0, 2.0])).sum(1)) / 2.0
+
+
+def _displacement(scales: Scales) -> float:
+    return scales.displacement
+
+
+def _gradient(scales: Scales) -> float:
+    return scales.displacement / scales.length
+
+
+def _stress(scales: Scales) -> float:
+    return scales.stress
+
+
+QUANTITIES: Mapping[str, Quantity] = {
+    "u_x": Quantity("displacement along x", "$u_x$", "m", True, (), lambda u, m: u[""][:, 0], _displacement),
+    "u_y": Quantity("displacement along y", "$u_y$", "m", True, (), lambda u, m: u[""][:, 1], _displacement),
+    "magnitude": Quantity(
+        "size of the displacement", "$|u|$", "m", False, (), lambda u, m: u[""].norm(dim=1), _displacement
+    ),
+    "divergence": Quantity(
+        "divergence of the displacement", "div $u$", "1", True, STRAIN,
+        lambda u, m: u["x"][:, 0] + u["y"][:, 1], _gradient,
+    ),
+    "curl": Quantity(
+        "curl of the displacement", "curl $u$", "1", True, STRAIN,
+        lambda u, m: u["x"][:, 1] - u["y"][:, 0], _gradient,
+    ),
+    "stress_xx": Quantity(
+        "normal stress along x", "$\\sigma_{xx}$", "Pa", True, STRAIN, lambda u, m: stress(u, m)[:, 0], _stress
+    ),
+    "stress_yy": Quantity(
+        "normal stress along y", "$\\sigma_{yy}$", "Pa", True, STRAIN, lambda u, m: stress(u, m)[:, 1], _stress
+    ),
+    "stress_xy": Quantity(
+        "shear stress", "$\\sigma_{xy}$", "Pa", True, STRAIN, lambda u, m: stress(u, m)[:, 2], _stress
+    ),
+    "energy": Quantity(
+        "energy density", "energy density", "J/m3", False, (*STRAIN, "t"), _energy,
+        lambda scales: scales.stress * _gradient(scales),
+    ),
+    "residual": Quantity(
+        "size of the residual of the wave equation without a body force", "|residual| without force", "N/m3", False,
+        MOTION, lambda u, m: residual(u, m).norm(dim=1), lambda scales: scales.force,
+    ),
+}  # fmt: skip
+"""By the names that panel and exports know. The residual is that of the wave equation without a body force."""
+
+
+class GridFields:
+    """A model's quantities on a grid over its window.
+
+    nodes: on a side. origin: what files say of where it comes from, by name.
+
+    Attributes:
+        x, y: of the nodes, each (G,), m. start, end: of the time window, s. origin: as given.
+    """
+
+    def __init__(self, model: Model, nodes: int = 200, origin: Origin | None = None) -> None:
+        self._model, self.origin = model, origin or {}
+        middle, half = np.array(model.scales.origin), np.array(model.scales.half)
+        (x0, y0, self.start), (x1, y1, self.end) = (middle - half).tolist(), (middle + half).tolist()
+        self.x, self.y = np.linspace(x0, x1, nodes), np.linspace(y0, y1, nodes)
+
+    def at(self, name: str, t: float) -> Array:
+        """A quantity at an instant (s), (G, G) in SI units: x along the first axis."""
+        quantity, scales = QUANTITIES[name], self._model.scales
+        ends = torch.tensor([[*self.x[[0, -1]]], [*self.y[[0, -1]]], [t, t]], dtype=torch.float64).T  # (2, 3)
+        (x0, y0, now), (x1, y1, _) = scales.dimensionless(ends).tolist()
+        x, y = (torch.linspace(low, high, len(self.x), dtype=self._model.dtype) for low, high in ((x0, x1), (y0, y1)))
+        with torch.no_grad():
+            u = self._model.derivatives_on_grid(x, y, now, quantity.derivatives)
+            values = quantity.of(u, self._model.material())  # (N,)
+        return values.double().numpy().reshape(len(x), len(y)) * quantity.scale(scales)
+
+    def coarser(self, nodes: int) -> GridFields:
+        """The same on another grid."""
+        return GridFields(self._model, nodes)
+
+    def largest(self, name: str) -> float:
+        """The largest size that a quantity has at INSTANTS times over the window, in SI units."""
+        return max(float(np.abs(self.at(name, t)).max()) for t in np.linspace(self.start, self.end, INSTANTS))
+
+
+def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:
+    """A checkpoint's fields, whose origin is its run, file and step, the material, and this package's version."""
+    material, path = checkpoint.material(), checkpoint.path
+    origin: Origin = {
+        "run": run_of(path).name,
+        "checkpoint": str(path),
+        "step": checkpoint.step,
+        **{f"material_{name}": material[name] for name in MODULI},
+        **{f"material_{name}_units": unit for name, unit in MODULI.items()},
+        "elastic_pinn_version": version("elastic_pinn"),
+    }
+    return GridFields(checkpoint.model(), nodes, origin)
+
+
+def run_of(checkpoint: Path | str) -> PurePosixPath:
+    """The folder of the run that a checkpoint's file lies in, or of the file where it lies alone."""
+    folder = PurePosixPath(checkpoint).parent
+    return folder.parent if folder.name == CHECKPOINTS else folder

@@ -1,0 +1,115 @@
+"""A model's quantities over time in the formats of others: animations, VTK, NetCDF."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import xarray as xr
+from matplotlib.animation import FFMpegWriter
+from PIL import Image
+from pyevtk.hl import imageToVTK
+from pyevtk.vtk import VtkGroup
+
+from elastic_pinn.paths import project_root
+from elastic_pinn.workbench.figures.field_maps import FieldMap
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, run_of
+from elastic_pinn.workbench.run_folders import RUNS
+
+FRAMES, FRAMES_A_SECOND = 41, 10
+EXPORTS = "exports"  # the folder below runs/ that exports go to, in a folder of the run's name
+
+
+def instants(fields: GridFields) -> list[float]:
+    """The times of the frames, s, without the digits that are rounding: 0.15, not 0.15000000000000002."""
+    return [float(f"{t:.12g}") for t in np.linspace(fields.start, fields.end, FRAMES)]
+
+
+def write_gif(fields: GridFields, name: str, path: Path) -> None:
+    """A quantity as an animation that any browser shows."""
+    picture = FieldMap(fields, name)
+    frames = [Image.open(io.BytesIO(picture.at(t).png())).convert("RGB") for t in instants(fields)]
+    first, *others = frames
+    first.save(path, save_all=True, append_images=others, duration=1000 // FRAMES_A_SECOND, loop=0)
+
+
+def write_mp4(fields: GridFields, name: str, path: Path) -> None:
+    """A quantity as a film. Raises OSError where there is no ffmpeg, or where it fails."""
+    if not FFMpegWriter.isAvailable():
+        raise OSError("an MP4 needs ffmpeg, and there is none on the PATH: install it, or take a GIF")
+    picture, writer = FieldMap(fields, name), FFMpegWriter(fps=FRAMES_A_SECOND)
+    times = instants(fields)
+    try:
+        with writer.saving(picture.at(times[0]), str(path), None):
+            for t in times:
+                picture.at(t)
+                writer.grab_frame()
+    except subprocess.CalledProcessError as error:
+        message = (error.stderr or error.output or b"").decode(errors="replace").strip()
+        raise OSError(f"ffmpeg failed with exit status {error.returncode}: {message}") from error
+
+
+def write_vtk(fields: GridFields, name: str, path: Path) -> None:
+    """A quantity as one .vti a time, and a .pvd at `path` that ParaView opens as a series."""
+    (x0, x1, *_), (y0, y1, *_) = fields.x.tolist(), fields.y.tolist()
+    origin, spacing = (x0, y0, 0.0), (x1 - x0, y1 - y0, 1.0)
+    group = VtkGroup(str(path.with_suffix("")))
+    for i, t in enumerate(instants(fields)):
+        values = np.ascontiguousarray(fields.at(name, t)[:, :, None])  # (G, G, 1)
+        frame = imageToVTK(str(path.with_name(f"{path.stem}-{i:03d}")), origin, spacing, pointData={name: values})
+        group.addFile(frame, t)
+    group.save()
+
+
+def write_netcdf(fields: GridFields, name: str, path: Path) -> None:
+    """A quantity over t, x and y, by the CF conventions, with the fields' origin as global attributes."""
+    times, quantity = instants(fields), QUANTITIES[name]
+    values = np.stack([fields.at(name, t) for t in times])  # (T, G, G)
+    data = xr.DataArray(
+        values,
+        dims=("time", "x", "y"),
+        coords={
+            "time": ("time", times, {"units": "s", "long_name": "time"}),
+            "x": ("x", fields.x, {"units": "m", "long_name": "position along x", "axis": "X"}),
+            "y": ("y", fields.y, {"units": "m", "long_name": "position along y", "axis": "Y"}),
+        },
+        attrs={"units": quantity.unit, "long_name": quantity.description},
+        name=name,
+    )
+    # Seconds are durations of the experiment, not a date, which xarray would make of them when it reads.
+    data.to_dataset().assign_attrs(fields.origin, Conventions="CF-1.11").to_netcdf(path, engine="h5netcdf")
+
+
+WRITERS = {"gif": write_gif, "mp4": write_mp4, "pvd": write_vtk, "nc": write_netcdf}
+"""By the ending of what they write."""
+
+
+FORMATS = {"gif": "GIF", "mp4": "MP4", "pvd": "VTK", "nc": "NetCDF"}
+"""What people call them."""
+
+
+def can_write(ending: str) -> bool:
+    """Whether this machine can write such a file: a film takes ffmpeg."""
+    return ending != "mp4" or bool(FFMpegWriter.isAvailable())
+
+
+def export_path(checkpoint: Path | str, name: str, ending: str) -> Path:
+    """Where a quantity of a checkpoint is written: runs/exports/RUN/STEP-QUANTITY.ENDING."""
+    run, runs = run_of(checkpoint), project_root() / RUNS
+    folder = run.relative_to(runs) if run.is_relative_to(runs) else run.name
+    return runs / EXPORTS / folder / f"{PurePosixPath(checkpoint).stem}-{name}.{ending}"
+
+
+def write(fields: GridFields, name: str, path: Path) -> None:
+    """A quantity over all times, in the format that the path's ending names: all of it, or nothing.
+
+    The folder is made. Raises OSError where it cannot be written, and where a film has no ffmpeg.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", dir=path.parent) as folder:
+        WRITERS[path.suffix[1:]](fields, name, Path(folder) / path.name)
+        for file in sorted(Path(folder).iterdir(), key=lambda file: file.name == path.name):  # what names others: last
+            file.replace(path.parent / file.name)

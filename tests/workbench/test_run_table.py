@@ -1,0 +1,59 @@
+"""The table of runs says how each stands, and in what they differ."""
+
+import json
+import shutil
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.run_table import config_differences, find_runs, runs_table
+
+
+def test_runs_are_found_at_any_depth_and_nothing_else_is(folder_of_runs):
+    assert [str(path.relative_to(folder_of_runs)) for path in find_runs(folder_of_runs)] == ["a", "b", "deep/c"]
+
+
+def test_each_run_has_a_row_with_its_standing_and_what_differs(folder_of_runs):
+    table = runs_table(folder_of_runs)
+    assert set(table.index) == {"a", "b", "deep/c"} and set(table["status"]) == {"completed"}
+    assert table.loc["deep/c", "step"] == 3 and table.loc["a", "step"] == 6
+    run = ep.Run(folder_of_runs / "a")
+    assert table.loc["a", "error"] == run.latest().metrics["error/displacement"]
+    assert table.loc["a", "validation"] == run.latest().metrics["loss/validation"]
+    assert table.loc["a", "seconds"] == run.summary["wall_s"] > 0
+    assert {"seed", "learning_rate", "steps"} == set(table.columns) - {
+        "status", "step", "error", "validation", "seconds", "started"
+    }  # fmt: skip
+    assert table.loc["b", "seed"] == 1 and table.loc["deep/c", "learning_rate"] == 0.02
+    assert table["started"].is_monotonic_decreasing
+
+
+def test_a_run_that_cannot_be_read_is_listed_as_such(tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_text("{")
+    assert runs_table(tmp_path)["status"].to_dict() == {"broken": "unreadable"}
+
+
+def test_lists_are_texts_as_a_notebook_writes_them(tmp_path, folder_of_runs):
+    folder = shutil.copytree(folder_of_runs, tmp_path / "runs")
+    config = folder / "a" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"hidden_layers": [20, 20]}))
+    table = runs_table(folder)
+    assert table["hidden_layers"].to_dict() == {"a": "[20, 20]", "b": "[8]", "deep/c": "[8]"}
+    assert table.query("hidden_layers == '[20, 20]'").index.tolist() == ["a"]
+    differences = config_differences([ep.Run(folder / "a"), ep.Run(folder / "b")])
+    assert differences.loc["hidden_layers"].tolist() == ["[20, 20]", "[8]"]
+
+
+def test_an_empty_or_missing_folder_has_no_runs(tmp_path):
+    assert runs_table(tmp_path / "nothing").empty
+
+
+def test_differences_are_the_fields_that_are_not_alike(folder_of_runs):
+    found = config_differences([ep.Run(folder_of_runs / "a"), ep.Run(folder_of_runs / "deep/c")])
+    assert set(found.index) == {"learning_rate", "steps"}
+    assert found.loc["steps"].tolist() == [6, 3]
+    assert config_differences([ep.Run(folder_of_runs / "a")] * 2).empty
+
+
+def test_a_table_can_be_asked_in_pandas_own_words(folder_of_runs):
+    table = runs_table(folder_of_runs)
+    assert table.query("steps == 3").index.tolist() == ["deep/c"]
