@@ -1,8 +1,8 @@
 """Physics-informed neural networks of the 2D elastic wave equation, forward and inverse, in notebooks that can be
 trusted.
 
-Each public name brings what it needs when it is first used (PEP 562): `import elastic_pinn` and `ep.Config` do without
-torch, and a script that only trains does without matplotlib.
+Each public name imports what it needs when it is first used (PEP 562): `import elastic_pinn` and `ep.Config` do not
+import torch, and a script that only trains does not import matplotlib.
 """
 
 import gc
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 WINGS = ("errors", "config", "physics", "storage", "networks", "run", "training", "workbench")
-"""Where the names above are looked for, those without torch first; `ep.physics` and so on work as well."""
+"""The modules in which the names above are searched, those without torch first; `ep.physics` and so on work as well."""
 
 if TYPE_CHECKING:
     from elastic_pinn.config import Config, ConfigError
@@ -89,8 +89,10 @@ def __dir__() -> list[str]:
 
 
 def _imported(module: str) -> Any:
-    """A module of this package. What imports make stays: Python's collector would look through all of torch for
-    garbage again and again, and find none."""
+    """A module of this package, imported without garbage collection.
+
+    What an import makes stays: the collector would search all of torch for garbage again and again, and find none.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,7 +1,7 @@
-"""What an experiment is: validated, frozen, plain JSON.
+"""The config of an experiment: validated, frozen, plain JSON.
 
-The fields stand in sections (sections.py: problem, network, training, checkpoint), and each has one flat name, unique
-over all of them: the name in notebooks, on the command line and in sweeps. A function that needs one section asks for
+The fields are in sections (sections.py: problem, network, training, checkpoint), and each has one flat name, unique
+over all of them: the name in notebooks, on the command line and in sweeps. A function that needs one section takes
 that section's class.
 """
 
@@ -26,19 +26,18 @@ BESIDE_CONFIG = {
     "run_dir": "the path of a folder",
     "resume": "'never', 'auto', or the path or URL of a checkpoint or of a run",
 }
-"""Notebook parameters that say where a run lies and how it starts, with what is legal: not part of what the
-experiment is."""
+"""Notebook parameters for the place and the start of a run, with their legal values: not part of the experiment."""
 
 
 class ConfigError(ElasticPinnError, ValueError):
-    """A config that cannot be: its text names each bad field, the value found and what is legal."""
+    """An invalid config: the text names each bad field, its value and what is legal."""
 
 
 @documented
 class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     """A whole experiment: every field of the four sections by its flat name.
 
-    Values of NumPy, torch and pandas are taken where they mean a plain one without doubt. Raises ConfigError, before
+    Values of NumPy, torch and pandas are accepted where they are unambiguous. Raises ConfigError, before
     anything else happens, for an unknown field, a value that is not legal, and a field that the problem does not use
     with another value than its default.
     """
@@ -53,14 +52,14 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         self.model_fields_set.difference_update(unused_fields(self.problem))
 
     def _fill(self, **fields: Any) -> None:
-        """Take the values of fields, whether the problem uses them or not."""
+        """Set the values of fields, whether the problem uses them or not."""
         try:
             super().__init__(**{name: plain(value) for name, value in fields.items()})
         except ValidationError as error:
-            raise ConfigError("\n".join(_for_people(fault) for fault in error.errors())) from None
+            raise ConfigError("\n".join(_message(fault) for fault in error.errors())) from None
 
     def _refuse_unused(self, names: Iterable[str]) -> None:
-        """Raise ConfigError where one of the fields is of another problem than this one, unless it is empty."""
+        """Raise ConfigError if one of the fields belongs to another problem than this one, unless it is empty."""
         unused = unused_fields(self.problem)
         faults = [
             f"{name} = {in_one_line(value)}: problem {self.problem!r} does not use it, "
@@ -72,7 +71,7 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
             raise ConfigError("\n".join(faults))
 
     def __repr__(self) -> str:
-        """The fields that are not as by default."""
+        """The fields that differ from their defaults."""
         changed = Config().differences(self).items()
         return f"Config({', '.join(f'{name}={value!r}' for name, (_, value) in changed)})"
 
@@ -80,7 +79,7 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
 
     @classmethod
     def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
-        """The config of a notebook's parameters: call it with globals() in the first cell after the parameters.
+        """Make the config from a notebook's parameters: call it with globals() in the first cell after them.
 
         A public name with a plain value (number, text, list, ...) must be a field, `run_dir` or `resume`; a Problem
         under the name `problem` means "own". Raises ConfigError for a misspelt name, for a field that the problem does
@@ -96,7 +95,7 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The config that `to_json` wrote; fields that came since get their defaults, and are listed in the log.
+        """Read what `to_json` wrote; newer fields get their defaults, and are listed in the log.
 
         It holds every field, those that its problem does not use as well. Raises ConfigError as the constructor does.
         """
@@ -110,22 +109,22 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         return config
 
     def to_json(self) -> str:
-        """Every field with its value, one a line, in the order of the sections."""
+        """Write every field with its value, one a line, in the order of the sections."""
         return self.model_dump_json(indent=2)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """The config with some fields changed; a change to the default counts as not given. Raises ConfigError."""
+        """Copy the config with some fields changed; a change to the default counts as not given. Raises ConfigError."""
         copy = type(self).__new__(type(self))
         copy._fill(**(self.model_dump() | dict(update or {})))
         changed = self.differences(copy).keys()
         given = {name for name in changed if getattr(copy, name) != type(self).model_fields[name].default}
         copy._refuse_unused(given)
-        said = self.model_fields_set - changed | given
-        copy.model_fields_set.intersection_update(said - unused_fields(copy.problem).keys())
+        explicit = self.model_fields_set - changed | given
+        copy.model_fields_set.intersection_update(explicit - unused_fields(copy.problem).keys())
         return copy
 
     def differences(self, other: Config) -> dict[str, tuple[Any, Any]]:
-        """The fields in which two configs differ: name -> (value here, value there)."""
+        """Return the fields in which two configs differ: name -> (value here, value there)."""
         mine, theirs = self.model_dump(), other.model_dump()
         return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
 
@@ -166,19 +165,19 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
 
 
 def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of an experiment in a notebook's namespace, see `parameters_in`."""
+    """Return the parameters of an experiment in a notebook's namespace, see `parameters_in`."""
     return parameters_in(namespace, {*Config.model_fields, *BESIDE_CONFIG})
 
 
 @cache
 def unused_fields(problem: str) -> Mapping[str, str]:
-    """The fields of the problem section that a problem does not use, and the problem that does."""
+    """Return the fields of the problem section that a problem does not use, and the problem that does."""
     fields = ProblemConfig.model_fields.items()
     of = {name: str(each) for name, field in fields for each in field.metadata if isinstance(each, UsedBy)}
     return {name: other for name, other in of.items() if other != problem}
 
 
-def _for_people(fault: Mapping[str, Any]) -> str:
+def _message(fault: Mapping[str, Any]) -> str:
     """One line for one of pydantic's faults: the field, or its item, the value found, what is legal."""
     if not fault["loc"]:
         return fault["msg"].removeprefix("Value error, ")
@@ -186,7 +185,7 @@ def _for_people(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         return not_a_field(name, Config.model_fields, BESIDE_CONFIG)
     wanted = fault["msg"].replace("a valid tuple", "a list, as in [...]")
-    if fault["type"] == "string_pattern_mismatch":  # the description says it better than a regular expression
+    if fault["type"] == "string_pattern_mismatch":  # the description is clearer than a regular expression
         wanted = "not legal"
     item = "".join(f"[{index}]" for index in fault["loc"][1:])
     summary = " ".join(f"{Config.model_fields[name].description}".split()).partition(". ")[0]

@@ -1,8 +1,8 @@
-"""What all errors of this package have in common."""
+"""The base class of all errors of this package."""
 
 
 class ElasticPinnError(Exception):
-    """A fault that was foreseen: its text says what is wrong, where, and what is legal or what to do.
+    """A foreseen error: its text explains what is wrong, where, and what is legal or what to do.
 
-    Whoever runs something for people shows that text, without a traceback; any other exception is a bug.
+    User interfaces show that text without a traceback; any other exception is a bug.
     """

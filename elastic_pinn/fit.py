@@ -1,6 +1,6 @@
-"""Whether a run's data are explained, and how far its unknowns can be trusted: the record that a summary holds.
+"""Whether a run's data are explained, and how accurate its unknowns are: the record in a summary.
 
-Nothing here works anything out: `training/assessment.py` does, and everything that shows a found value reads this.
+It is computed in `training/assessment.py`, and read wherever a found value is shown.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from pydantic import TypeAdapter, ValidationError
 Verdict = Literal["holds", "widened", "withheld"]
 
 NOT_ASSESSED = "no ±: it was not worked out whether the data are explained"
-"""Of runs that failed or have not ended, and of runs of older versions."""
+"""For runs that failed or have not ended, and for runs of older versions."""
 
 NOT_WHEN_STOPPED = "no ±: not assessed, since it was stopped"
-"""Of runs that somebody ended; their tables work it out."""
+"""For runs that were stopped by request; tables assess them."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What the data say of a fit, and hence what is said of its values.
+    """Whether a fit explains its data, and the ± of its values.
 
     Attributes:
         verdict: of the ±. holds: one standard deviation, as the noise leaves it. widened: by the misfit, which is a
             little more than the noise. withheld: no ± would be true.
-        reason: the verdict's grounds, one sentence without a full stop.
-        advice: what usually helps; "" where nothing has to.
-        step: of training, at which all this was so.
+        reason: of the verdict, one sentence without a full stop.
+        advice: what usually helps; "" where nothing is needed.
+        step: of training, at which the fit was assessed.
         values: of the unknowns, SI.
         plus_minus: one standard deviation of each, SI; {} where withheld.
-        is_lower_bound: whether ± leaves out what other trained layers add.
+        is_lower_bound: whether ± leaves out the part of other trained layers.
         samples: numbers recorded that were trained on; amplitudes: parameters of the last layer; effective_parameters:
-            what of amplitudes and unknowns the samples paid for; degrees_of_freedom: samples less those.
-        noise: standard deviation, m, None where unknown; noise_from: how it is known.
-        chi_square: the squared misfit per degree of freedom in units of the noise; held_out: that of samples that were
-            not trained on, by what is to be expected of them. None where there is nothing to tell it by.
+            number of amplitudes and unknowns that the samples determine; degrees_of_freedom: samples less those.
+        noise: standard deviation, m, None where unknown; noise_from: its origin.
+        chi_square: the squared misfit per degree of freedom in units of the noise; held_out: that of held-out
+            samples relative to its expectation. None where it cannot be computed.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
-    What has a default here may be missing in the summary of another version, which then says nothing of it.
+    A field with a default may be missing in the summary of another version.
     """
 
     verdict: Verdict
@@ -62,10 +62,10 @@ class Fit:
 
     @property
     def finding(self) -> str:
-        """Verdict and grounds in one line."""
+        """Verdict and reason in one line."""
         bound = "; ± is a lower bound, since trained hidden layers are taken as they are"
-        said = f"no ±: {self.reason}" if self.verdict == "withheld" else self.reason
-        return f"{said}{bound if self.plus_minus and self.is_lower_bound else ''}"
+        text = f"no ±: {self.reason}" if self.verdict == "withheld" else self.reason
+        return f"{text}{bound if self.plus_minus and self.is_lower_bound else ''}"
 
     @property
     def sentence(self) -> str:
@@ -73,15 +73,15 @@ class Fit:
         return f"{self.finding}; {self.advice}" if self.advice else self.finding
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, for a summary."""
+        """Return plain values, for a summary."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, fields: object, names: Collection[str]) -> Self:
-        """What `as_json` gave, by another version too: fields that are not known here are passed over.
+        """Make a fit from what `as_json` of any version returned; fields that are not known here are ignored.
 
-        names: of all that can be unknown. Raises ValueError, in one line, for what lacks a value or a verdict, or has
-        one that this version does not know.
+        names: all that can be unknown. Raises ValueError, in one line, if a value or the verdict is missing or is not
+        known in this version.
         """
         try:
             fit: Self = TypeAdapter(cls).validate_python(fields)
@@ -94,5 +94,5 @@ class Fit:
 
 
 def sentence_of(fit: Fit | None) -> str:
-    """What is said of values of which this is known."""
+    """Return the sentence that is shown with the values of a fit, or of a run without one."""
     return fit.sentence if fit else NOT_ASSESSED

@@ -1,4 +1,4 @@
-"""What is legal for a field of a config, in words: for help(), and for forms."""
+"""The legal values of a config's field in words, for help() and for forms."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 def legal_values(field: FieldInfo) -> str:
-    """What values a field takes, such as "a whole number, at least 1"."""
+    """Describe the legal values of a field, such as "a whole number, at least 1"."""
     return _legal(field.annotation, field.metadata)
 
 
 def documented(config: type[AnyModel]) -> type[AnyModel]:
-    """Let help() of a model tell each field: what is legal, its default and its meaning."""
+    """Add each field to a model's docstring, for help(): its legal values, default and meaning."""
     entries = []
     for name, field in config.model_fields.items():
         default = field.get_default(call_default_factory=True)

@@ -1,4 +1,4 @@
-"""What of a notebook's namespace is a parameter, and its value in plain Python."""
+"""The parameters in a notebook's namespace, as plain Python values."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ PLAIN = (Number, str, bytes, list, tuple, set, dict, type(None))
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType)
 
-NEAR = 0.85  # how like a field's name another one must be for what is under it to be taken for a misspelt parameter
+NEAR = 0.85  # least similarity of a name to a field's for it to count as a misspelt parameter
 
 
 def parameters_in(namespace: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
-    """The parameters in a notebook's namespace, in plain Python where that is unambiguous.
+    """Collect the parameters in a notebook's namespace, as plain Python values where that is unambiguous.
 
     These are public names with a plain value (number, text, list, ...), fields with a value of whatever type, and names
     much like a field's that hold data of another kind (an array, a table, a range, a path, a type of numbers) or a
-    function: a misspelt field must not be passed over. Modules, classes and other objects are none.
+    function: a misspelt field must not be ignored. Modules, classes and other objects are no parameters.
     """
     found = {}
     for name, value in namespace.items():
@@ -36,11 +36,12 @@ def parameters_in(namespace: Mapping[str, Any], fields: Collection[str]) -> dict
 
 
 def plain(value: Any) -> Any:
-    """A value in plain Python: scalars and arrays of NumPy, torch and pandas, ranges, paths, torch's devices and types.
+    """Convert a value to plain Python.
 
-    What has no plain value is given back as it is.
+    Converted are scalars and arrays of NumPy, torch and pandas, ranges, paths, and torch's devices and types; any other
+    value is returned unchanged.
     """
-    if type(value) in (bool, int, float, str):  # as most are, in sweeps of many runs
+    if type(value) in (bool, int, float, str):  # most are, in sweeps of many runs
         return value
     if isinstance(value, list | tuple):
         return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
@@ -56,7 +57,7 @@ def plain(value: Any) -> Any:
 
 
 def in_one_line(value: object) -> str:
-    """A value of whatever type as an error may show it: all of what is short, the start of what is long."""
+    """Format any value for an error message, cut if it is long."""
     text = Repr()
     text.maxstring, text.maxother, text.maxlist, text.maxtuple = 300, 100, 12, 12
     return " ".join(text.repr(value).split())
@@ -76,7 +77,7 @@ def _is_data(value: Any) -> bool:
 
 
 def _is_of_torch(value: Any) -> bool:
-    """Whether it is a device or a type of numbers of torch, which is not imported for that."""
+    """Whether it is a device or a number type of torch; does not import torch."""
     return type(value).__module__ == "torch" and type(value).__name__ in ("device", "dtype")
 
 
@@ -85,9 +86,9 @@ def _is_near(name: str, fields: Collection[str]) -> bool:
 
 
 def not_a_field(name: str, fields: Collection[str], beside: Collection[str]) -> str:
-    """What is said of a name that no field has: what may be meant, or all that is legal.
+    """Return the error message for a name that is not a field: what may be meant, or all legal names.
 
-    beside: what a notebook's parameters have beside the fields, arguments of ep.train.
+    beside: the notebook parameters that are not fields but arguments of ep.train.
     """
     if name in beside:
         return f"{name!r} is an argument of ep.train, not a field of Config"

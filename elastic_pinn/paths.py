@@ -1,4 +1,4 @@
-"""What a path in a notebook, in a sweep file or on the command line means."""
+"""The meaning of paths in notebooks, in sweep files and on the command line."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ UNSET = re.compile(r"\$(\w+|\{[^}]*\})")
 
 
 def delivered() -> Path:
-    """The folder that holds notebooks/ and data/ as they were delivered: inside the package in a wheel, above it in a
-    checkout."""
+    """Return the folder of the delivered notebooks/ and data/.
+
+    It is inside the package in a wheel, and above it in a checkout.
+    """
     package = Path(__file__).parent
     inside = package / "workbench" / "starter_files"
     return inside if inside.is_dir() else package.parent
 
 
 def project_root(start: Path | None = None) -> Path:
-    """Where relative paths start: the nearest folder at or above `start` with a pyproject.toml, else `start`.
+    """Return where relative paths start: the nearest folder at or above `start` with a pyproject.toml, else `start`.
 
     `start` is the working directory if not given. JupyterLab and papermill start a kernel in different folders; this
     makes them agree.
@@ -30,7 +32,7 @@ def project_root(start: Path | None = None) -> Path:
 
 
 def expanded(path: str | Path) -> str:
-    """A path with `~`, `$NAME` and `${NAME}` written out, as a shell does; a URL stays as it is.
+    """Expand `~`, `$NAME` and `${NAME}` in a path, as a shell does; a URL is returned unchanged.
 
     Raises ConfigError for a variable that is not set and for a user without a home: no folder is ever named `~`.
     """
@@ -46,15 +48,15 @@ def expanded(path: str | Path) -> str:
 
 
 def from_root(path: str | Path) -> Path:
-    """Where a path leads: written out as by `expanded`, and a relative one from the project's root.
+    """Resolve a path: expanded as by `expanded`, and a relative one from the project's root.
 
-    Raises ConfigError as that, and for a URL.
+    Raises ConfigError as `expanded` does, and for a URL.
     """
     return project_root() / on_this_machine(path)
 
 
 def on_this_machine(path: str | Path) -> Path:
-    """A path, written out as by `expanded`. Raises ConfigError as that, and for a URL."""
+    """Expand a path as `expanded` does. Raises ConfigError as that does, and for a URL."""
     found = expanded(path)
     if "://" in found:
         raise ConfigError(f"{found!r} is a URL, where a path of this machine is needed: remote copies are by `mirror`")

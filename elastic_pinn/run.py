@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 WRITER = "Install the elastic_pinn that wrote it"
-WHICH_WAS = ", which was "  # in the note of what goes on from a checkpoint that is not verified
+WHICH_WAS = ", which was "  # in the note of a run that continues from a checkpoint that is not verified
 
 
 class Checkpoint:
@@ -50,7 +50,7 @@ class Checkpoint:
 
     Attributes:
         path: its file: a Path of this machine, or a URL.
-        snapshot: all that is in it.
+        snapshot: its whole content.
     """
 
     def __init__(self, path: Path | str, snapshot: Snapshot) -> None:
@@ -64,24 +64,23 @@ class Checkpoint:
         return f"Checkpoint({str(self.path)!r}, step {self.step})"
 
     def history(self) -> pd.DataFrame:
-        """Every loss term at every step up to this one, one row a step, as `Run.history` has them."""
+        """Return every column at every step up to this one, one row a step, as `Run.history`."""
         return _frame(self.snapshot.history)
 
     def events(self) -> list[tuple[int, str]]:
-        """What was changed on resuming, up to this step: (step, what)."""
+        """Return the events up to this step, such as changes on resuming: (step, text)."""
         return list(self.snapshot.history.events)
 
     def model(self) -> Model:
-        """The model, on the CPU."""
+        """Return the model, on the CPU."""
         return self._model
 
     def material(self) -> dict[str, float]:
-        """lambda (Pa), mu (Pa) and rho (kg/m3), found or given."""
+        """Return lambda (Pa), mu (Pa) and rho (kg/m3), found or given."""
         return self._model.material.si()
 
     def problem(self, own: Problem | None = None) -> Problem:
-        """The problem that was solved, for figures and tables: the config's, or one of the user's own, which is in no
-        file and has to be given.
+        """Return the problem that was solved: the config's, or one of the user's own, which must be given.
 
         Raises ReceiverFileError where the receiver file is no longer the one that was trained on, ProblemError where
         another problem is given (its exact solution may have come since), and what `problem_from` raises.
@@ -106,9 +105,9 @@ class Checkpoint:
         return problem
 
     def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
-        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast.
+        """Predict the displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast.
 
-        Raises ValueError outside the window that was trained in.
+        Raises ValueError outside the window of training.
         """
         return self._model.predict(x, y, t)
 
@@ -125,7 +124,7 @@ def load_checkpoint(path: str | Path, isolated: bool = False) -> Checkpoint:
     """Read one checkpoint file, verified to the last byte before any of it is used; no code that it names is run.
 
     path: of this machine, or a URL of a remote store. isolated: read it in a process of its own, with limits on memory
-    and time, which takes seconds: for files from people whom you do not know. Raises CheckpointError, naming file,
+    and time, which takes seconds: for files from untrusted sources. Raises CheckpointError, naming file,
     fault and what to do, for a missing, foreign, truncated, damaged or newer file.
     """
     place = path if "://" in str(path) else Path(expanded(path))
@@ -133,7 +132,7 @@ def load_checkpoint(path: str | Path, isolated: bool = False) -> Checkpoint:
 
 
 class Run:
-    """A run directory, of a running run too, or its copy on a remote store: each call reads what is there now.
+    """A run directory, also of a running run, or its copy on a remote store: each call reads its present state.
 
     run_dir: a path, or a URL such as "s3://bucket/prefix/name". Raises FileNotFoundError for a folder that holds no
     run.
@@ -151,20 +150,19 @@ class Run:
 
     @property
     def config(self) -> Config:
-        """What the run was told, as it was told last."""
-        return self._legible("config.json", Config.from_json)
+        """The run's newest config."""
+        return self._parsed("config.json", Config.from_json)
 
     @property
     def summary(self) -> dict[str, Any]:
-        """How the run stands: status, reason, step, material, newest checkpoint, who runs it where."""
-        return self._legible("summary.json", json.loads)
+        """The state of the run: status, reason, step, material, newest checkpoint, process and host."""
+        return self._parsed("summary.json", json.loads)
 
     @property
     def status(self) -> str:
-        """running, completed, stopped or failed; summary["reason"] says why.
+        """running, completed, stopped or failed; the reason is in summary["reason"].
 
-        A run that was killed, and hence interrupted without a word, is stopped too; of one on a remote store that is
-        not known.
+        A run that was killed counts as stopped; that of a run on a remote store cannot be known.
         """
         status = self.summary["status"]
         if status != "running" or isinstance(self.path, str) or is_locked(self.path):
@@ -174,7 +172,7 @@ class Run:
 
     @property
     def reason(self) -> str:
-        """Why its status is what it is."""
+        """The reason of its status."""
         summary = self.summary
         if summary["status"] == "running" and self.status == "stopped":
             return "its process ended without a word, as after a kill"
@@ -182,8 +180,10 @@ class Run:
 
     @property
     def fit(self) -> Fit | None:
-        """Whether the data are explained at its end, and the ± of its unknowns; None where that was not worked out: of
-        a problem without unknowns, a run that has not ended or failed, a run of an older version.
+        """Whether the data are explained at its end, and the ± of its unknowns.
+
+        None where that was not assessed: for a problem without unknowns, a run that has not ended or has failed, a run
+        of an older version.
 
         Raises CheckpointError for a fit that this version does not know.
         """
@@ -195,50 +195,50 @@ class Run:
             raise CheckpointError(self._folder.path("summary.json"), fault, WRITER) from error
 
     def history(self) -> pd.DataFrame:
-        """Every loss term at every step, one row a step, continuous across resumes; of a running run up to about a
-        second ago.
+        """Return every column at every step, one row a step, continuous across resumes.
 
-        A row has the losses, the gradient's norm, the material and the validation of the weights that its step led to.
+        The history of a running run ends about a second ago.
+
+        A row has the losses, the gradient's norm, the material and the validation at the weights after its step.
         In rows of steps up to `.attrs["losses_of_start_until"]`, which is 0 but in runs that an earlier version began,
-        the losses and the norm are of the weights that the step started from.
+        the losses and the norm are those at the weights before the step.
         """
         return _frame(self._history())
 
     def events(self) -> list[tuple[int, str]]:
-        """What was changed on resuming: (step, what)."""
+        """Return the events, such as changes on resuming: (step, text)."""
         return list(self._history().events)
 
     def checkpoints(self) -> list[Entry]:
-        """All checkpoints by generation and step, each with its path and sealed header (step, metric, ...)."""
+        """List all checkpoints by generation and step, each with its path and sealed header (step, metric, ...)."""
         return self._checkpoints.entries()
 
     def pins(self) -> dict[str, str]:
-        """The checkpoints that retention keeps whatever its rules say, by name, and why: see `pin`."""
+        """Return the checkpoints that retention keeps regardless of its rules, by name, with the reason: see `pin`."""
         return self._checkpoints.pins()
 
     def latest(self, isolated: bool = False) -> Checkpoint:
-        """The newest checkpoint that verifies; isolated: as in `load_checkpoint`."""
+        """Load the newest checkpoint that verifies; isolated: as in `load_checkpoint`."""
         return self._load(self._checkpoints.latest(isolated))
 
     def best(self, isolated: bool = False) -> Checkpoint:
-        """The checkpoint with the lowest monitored measure that verifies; isolated: as in `load_checkpoint`."""
+        """Load the checkpoint with the lowest monitored metric that verifies; isolated: as in `load_checkpoint`."""
         return self._load(self._checkpoints.best(isolated))
 
     def material(self) -> dict[str, float]:
-        """lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""
+        """Return lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""
         return self.latest().material()
 
     def problem(self, own: Problem | None = None) -> Problem:
-        """The problem that was solved: see `Checkpoint.problem`."""
+        """Return the problem that was solved: see `Checkpoint.problem`."""
         return self.latest().problem(own)
 
     def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
-        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast, by the newest
-        checkpoint."""
+        """Predict the displacement by the newest checkpoint: see `Checkpoint.predict`."""
         return self.latest().predict(x, y, t)
 
     def _history(self) -> History:
-        """The live history; where it is lost, damaged or elsewhere, the newest checkpoint's."""
+        """The live history; that of the newest checkpoint if it is missing or damaged."""
         live = self._folder.path("history.h5")
         try:
             history = read_live_history(live)
@@ -252,15 +252,15 @@ class Run:
         return self._longer(history)
 
     def _longer(self, live: History) -> History:
-        """The live history, or the newest checkpoint's where a kill left the live one behind it."""
+        """The live history, or the newest checkpoint's if that is longer, as after a kill."""
         headers = [entry.header for entry in self._checkpoints.entries()[-1:]]
         if all(header.step <= live.last.get("step", 0) for header in headers):
             return live
         newest = self._checkpoints.latest()
         return newest.snapshot.history if newest and newest.snapshot.step > live.last.get("step", 0) else live
 
-    def _legible(self, name: str, parse: Callable[[str], Any]) -> Any:
-        """What a JSON file of the run says. Raises CheckpointError, naming it, for what a run does not write."""
+    def _parsed(self, name: str, parse: Callable[[str], Any]) -> Any:
+        """The content of a JSON file of the run. Raises CheckpointError, naming it, for what a run does not write."""
         try:
             return parse(self._folder.read(name).decode())
         except (ValueError, TypeError, RecursionError) as error:
@@ -277,22 +277,22 @@ class Run:
 
 
 def warn_if_unverified(path: Path | str, snapshot: Snapshot) -> None:
-    """Warn of a checkpoint that was repaired although not all of it could be verified."""
+    """Warn of a checkpoint that was repaired without all of it being verified."""
     if note := snapshot.attributes.get(UNVERIFIED):
         logger.warning("%s was %s", path, note)
 
 
 def unverified_past(snapshot: Snapshot, how: str) -> str:
-    """What is not verified of whatever goes on from a checkpoint; "" where that is verified.
+    """Describe what is not verified in a run that continues from a checkpoint; "" if all is.
 
-    how: it goes on. Of several such checkpoints after each other, the first is named.
+    how: it continues. Of several such checkpoints after each other, the first is named.
     """
     note = str(snapshot.attributes.get(UNVERIFIED, ""))
     return note if not note or WHICH_WAS in note else f"{how}{WHICH_WAS}{note}"
 
 
 def known_config(path: Path | str, snapshot: Snapshot) -> Config:
-    """The config in a checkpoint; one of an older version gets the defaults of fields that came since.
+    """Read the config in a checkpoint; one of an older version gets the defaults of newer fields.
 
     Raises CheckpointError for one that this version does not know; `path` is for errors only.
     """

@@ -22,7 +22,7 @@ OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbr
 
 
 class UsedBy(str):
-    """The problem that uses a field: given with another one, the field is refused."""
+    """The problem that uses a field: the field is refused with any other problem."""
 
 
 BY_STANDING_WAVES, BY_RECEIVERS = UsedBy("standing_waves"), UsedBy("receivers")
@@ -35,11 +35,11 @@ class Section(BaseModel):
 
 
 class ProblemConfig(Section):
-    """Which physical problem. A Problem of the user's own, given to train(), takes the place of this section."""
+    """The physical problem. A Problem of the user's own, given to train(), replaces this section."""
 
     problem: Literal["standing_waves", "receivers", "own"] = "standing_waves"
-    """what is solved. standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see `data`.
-    own: given to train()"""
+    """problem to be solved. standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see
+    `data`. own: given to train()"""
     data: Annotated[str, BY_RECEIVERS] = ""
     """receiver file of the problem 'receivers'; a relative path starts at the project's root"""
     length: Annotated[Positive, BY_STANDING_WAVES] = 1.0
@@ -53,7 +53,7 @@ class ProblemConfig(Section):
     density: Annotated[Positive, BY_STANDING_WAVES] = 1.0
     """density of the problem 'standing_waves', kg/m3"""
     unknowns: Annotated[List[Literal["lambda", "mu", "rho"]], BY_RECEIVERS] = ()
-    """what is to be found from receivers: any of 'lambda', 'mu', 'rho'"""
+    """material constants to be found from receivers: any of 'lambda', 'mu', 'rho'"""
     unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False), BY_RECEIVERS] = 10.0
     """bulk modulus, shear modulus and density are searched between start / range and start * range"""
     initial_pulses: Annotated[bool, BY_RECEIVERS] = True
@@ -73,7 +73,7 @@ class NetworkConfig(Section):
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
     activation: Literal["tanh", "sin", "swish"] = "tanh"
-    """what follows each hidden layer; of plane_waves always 'sin'"""
+    """nonlinearity after each hidden layer; of plane_waves always 'sin'"""
     input_frequency: Positive = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
     or the greatest wave number in radians per half the window's longer side (features, plane_waves)"""
@@ -82,7 +82,7 @@ class NetworkConfig(Section):
 
 
 class TrainingConfig(Section):
-    """How it learns."""
+    """How the model is trained."""
 
     steps: Count = 10_000
     """optimizer iterations in all, also when resuming; an iteration with its whole line search is one step"""
@@ -135,7 +135,7 @@ class TrainingConfig(Section):
     """longest gradient of Adam, AdamW, SGD and SOAP, longer ones are shortened to it; 0: no limit"""
 
     schedule: Literal["constant", "exponential", "step", "cosine", "plateau"] = "constant"
-    """how the learning rate of Adam, AdamW, SGD and SOAP goes on through a stage"""
+    """how the learning rate of Adam, AdamW, SGD and SOAP changes during a stage"""
     warmup_steps: OptionalCount = 0
     """steps of linear growth to the full learning rate at the start of a stage"""
     decay_rate: Annotated[float, Field(gt=0, le=1)] = 0.9
@@ -148,7 +148,7 @@ class TrainingConfig(Section):
     """the schedules do not go below it once warm; at most the learning rate"""
 
     interior_points: Count = 10_000
-    """collocation points where the wave equation is asked for"""
+    """collocation points, where the wave equation is imposed"""
     boundary_points: Count = 1_000
     """points for each boundary condition"""
     initial_points: Count = 1_000
@@ -170,7 +170,7 @@ class TrainingConfig(Section):
     validation_points: Count = 2_000
     """held-out points, drawn once: for the interior, each boundary condition and the initial condition"""
     validation_fraction: Fraction = 0.1
-    """part of the receivers' samples that is held out; 0: none, and the validation looks at all of them"""
+    """part of the receivers' samples that is held out; 0: none, and the validation uses all of them"""
     validate_every: Count = 100
     """steps between validations"""
     early_stopping_patience: OptionalCount = 0
@@ -182,13 +182,13 @@ class TrainingConfig(Section):
 
 
 class CheckpointConfig(Section):
-    """What is kept while it learns."""
+    """What is saved during training."""
 
     checkpoint_every: OptionalCount = 1_000
-    """steps between checkpoints; 0: none for the steps' sake. One is written at the start, at each stage's end and at
-    the end in any case"""
+    """steps between checkpoints; 0: none by steps. One is always written at the start, at each stage's end and at the
+    end"""
     checkpoint_every_s: NonNegative = 600.0
-    """seconds between checkpoints, whatever the steps; 0: none for the time's sake"""
+    """seconds between checkpoints, whatever the steps; 0: none by time"""
     keep_last: Annotated[int, Field(ge=2)] = 5
     """the newest checkpoints that are kept, at least 2"""
     keep_best: OptionalCount = 2
@@ -201,13 +201,13 @@ class CheckpointConfig(Section):
     """the URL of a folder on a remote store (s3://, gs://, abfs://, file://) where each run gets a copy of its
     checkpoints, in a folder of its own name; "": none"""
     monitor: str = "loss/validation"
-    """the column of the history, lower is better, that tells the best checkpoint: 'loss/validation', 'loss/pde', ..."""
+    """the column of the history, lower is better, that ranks checkpoints: 'loss/validation', 'loss/pde', ..."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """how much the logger 'elastic_pinn' says"""
+    """lowest level of the messages of the logger 'elastic_pinn'"""
 
 
 NO_PART_OF_THE_RESULT = {*CheckpointConfig.model_fields, "time_limit"} - {"monitor"}
-"""Fields that change nothing in where training leads."""
+"""Fields that do not affect the result of training."""
 
 SECTIONS: Mapping[str, type[Section]] = {
     "problem": ProblemConfig,

@@ -59,7 +59,7 @@ assert "elastic_pinn" not in sys.modules and "torch" not in sys.modules
 
 
 OUTSIDE = [
-    ((-0.1, 0.5, 0.5), r"x = -0\.1 m is outside the window .* 0 to 1 m: it knows nothing there"),
+    ((-0.1, 0.5, 0.5), r"x = -0\.1 m is outside the window .* 0 to 1 m: no prediction is valid there"),
     ((0.5, [0.2, 1.001], 0.5), r"y = 1\.001 m is outside the window"),
     ((0.5, 0.5, [[0.1], [2.5]]), r"t = 2\.5 s is outside the window .* 0 to 2 s"),
     ((0.5, np.nan, 0.5), "y = nan m is outside the window"),
@@ -328,7 +328,7 @@ def test_a_run_without_data_gives_its_problem_and_one_of_ones_own_has_to_be_give
     run = ep.train(tiny(steps=1), tmp_path / "b", problem=own)
     assert run.problem(own) is own
     assert run.problem(waves()), "by its values, whichever object it is"
-    with pytest.raises(ep.ConfigError, match="'own' stands in no config"):
+    with pytest.raises(ep.ConfigError, match="'own' is in no config"):
         run.problem()
 
 

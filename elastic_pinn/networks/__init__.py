@@ -1,4 +1,4 @@
-"""(x, y, t) -> (u_x, u_y): networks, the derivatives they give, and the model that joins network and material.
+"""(x, y, t) -> (u_x, u_y): networks, their derivatives, and the model that joins network and material.
 
 Imports from physics and config.
 """

@@ -1,7 +1,7 @@
 """The Gauss-Newton curvature J^T J of a network's equations, without their Jacobian J.
 
-A step of the parameters goes forward through the layers as a tangent, and what it does to the misfits goes back as any
-gradient does: five matrix products a layer, and no memory beyond a few points' jets. Source: Schraudolph, Fast
+A step of the parameters is propagated forward through the layers as a tangent, and the change of the misfits backward
+as any gradient is: five matrix products a layer, and no memory beyond a few points' jets. Source: Schraudolph, Fast
 curvature matrix-vector products for second-order gradient descent, Neural Computation 14, 2002.
 
 Letters: N points, J jet components, C and D channels, P parameters, E = 2 equations a point, U unknowns.
@@ -24,8 +24,8 @@ POINTS_AT_ONCE = 1024
 
 
 class Curvature:
-    """The weighted sum of J^T J over sets of equations, by some parameters of the network and then some of the
-    material, as they are: called with a step (P,), returns (P,)."""
+    """The weighted sum of J^T J over sets of equations, at the present parameters; J has a column for each given
+    parameter, first of the network, then of the material. Called with a step (P,), returns (P,)."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Curvature:
         self._by_material = [jacobian.by_material(network, extent, each, of_material) for _, each in weighted]
 
     def diagonal(self) -> Tensor:
-        """The weighted sum of the squared lengths of J's columns, (P,)."""
+        """Compute the diagonal, (P,): the weighted sum of the squared norms of J's columns."""
         return torch.stack(
             [
                 weight * self._squared_lengths(equations, by_material)
@@ -56,7 +56,7 @@ class Curvature:
 
     @torch.no_grad()
     def __call__(self, step: Tensor) -> Tensor:
-        """J^T J step, (P,) -> (P,)."""
+        """Compute J^T J step, (P,) -> (P,)."""
         sizes = [parameter.numel() for parameter in self._of_network]
         *pieces, of_material = step.split([*sizes, self._unknowns])
         changes: dict[Tensor, Tensor] = {p: piece.view_as(p) for p, piece in zip(self._of_network, pieces, strict=True)}
@@ -75,8 +75,8 @@ class Curvature:
 
 
 def _tangent(network: Layers, layers: Sequence[Layer], names: Components, changes: Mapping[Tensor, Tensor]) -> Tensor:
-    """What changes of the parameters do to the output's jet, to first order, (J, N, 2)."""
-    dx: Tensor | None = None  # the input stays
+    """The change of the output's jet by changes of the parameters, to first order, (J, N, 2)."""
+    dx: Tensor | None = None  # the input does not change
     for layer, weight, bias in zip(layers, network.weights, network.biases, strict=True):
         dz = layer.z.new_zeros(layer.z.shape) if dx is None else dx @ weight.T  # (J, N, D)
         if weight in changes:
@@ -102,7 +102,7 @@ def _through_nonlinearity(dz: Tensor, layer: Layer, names: Components) -> Tensor
 def _add_gradients(
     network: Layers, layers: Sequence[Layer], part: Equations, effect: Tensor, found: Mapping[Tensor, Tensor]
 ) -> None:
-    """Add J^T effect, of misfits' changes (N, E), to what was found for each parameter."""
+    """Add J^T effect, for changes of the misfits (N, E), to the gradient of each parameter."""
     g = torch.einsum("nk,kjec,ne->jnc", part.coefficients, part.operator, effect)  # (J, N, 2)
     for i in reversed(range(len(layers))):
         layer, weight, bias = layers[i], network.weights[i], network.biases[i]

@@ -1,8 +1,8 @@
 """The sum of a multilayer perceptron's squared misfits, and all its gradients, compiled for the processor at hand.
 
-A few points at a time go through all layers forward, through the equations, and through all layers back, while all that
-belongs to them stays in a core's own cache: a step then costs little more than its matrix products. What is computed
-is what jets.py and equations.py say; numba compiles it once a machine, and keeps it beside this file.
+A few points at a time are taken forward through all layers, through the equations, and back through all layers, so that
+their intermediate results stay in a core's own cache: a step then costs little more than its matrix products. The
+mathematics is that of jets.py and equations.py; numba compiles it once a machine, and keeps the code beside this file.
 
 Letters: n points of a chunk, J jet components, C and D channels, M = n C numbers of a component, K operators, L hidden
 layers.
@@ -20,7 +20,7 @@ from elastic_pinn.networks.kernel_cache import can_keep_compiled_code
 ACTIVATIONS = {"tanh": 0, "sin": 1, "swish": 2}
 BLOCK = 512  # numbers of a component that pass through a nonlinearity together, in the first-level cache
 
-# No flag that lets the compiler forget NaN and infinity: a run that diverges must be seen to.
+# No flag that allows the compiler to ignore NaN and infinity: a diverging run must be noticed.
 compiled: Any = njit(
     cache=can_keep_compiled_code(),
     nogil=True,
@@ -148,7 +148,7 @@ def _nonlinear(kind, z, f, y, pairs):
 @compiled
 def _nonlinear_back(f, z, g, pairs):
     """From the gradient by y to that by z, in its place: f (3, M), z and g (J, M). First derivatives come before second
-    ones, so that they are through when these add to them."""
+    ones, so that they are complete when these are added to them."""
     for low in range(0, z.shape[1], BLOCK):
         part = slice(low, min(low + BLOCK, z.shape[1]))
         f1, f2, f3, g_0 = f[0, part], f[1, part], f[2, part], g[0, part]
@@ -259,15 +259,15 @@ def _columns(flat, widths, scale):
 
 @compiled
 def workspace_per_point(widths, size):
-    """How many numbers of workspace the work on a point takes, with J = size components."""
+    """Return how many numbers of workspace a point needs, with J = size components."""
     return 2 * size * widths.max() + (2 * size + 3) * widths[1:-1].sum() + 2 * size
 
 
 @compiled
 def _forward(flat, widths, kind, columns, axes, pairs, points, workspace):
-    """The jet of the output for a chunk of points, at the place in workspace that is returned.
+    """The jet of the output for a chunk of points, at the index into workspace that is returned.
 
-    Before it stand, for each hidden layer, z (J n C), f (3 n C) and y (J n C).
+    Before it are, for each hidden layer, z (J n C), f (3 n C) and y (J n C).
     """
     weight_at, bias_at = _offsets(widths)
     size, n, layers, at = len(axes), len(points), len(widths) - 1, 0
@@ -296,7 +296,7 @@ def _forward(flat, widths, kind, columns, axes, pairs, points, workspace):
 def _backward(flat, widths, axes, pairs, points, workspace, at, g_here, g_there, product, flat_grad, columns_grad):
     """Add half the gradients by all parameters for a chunk of points, from that by the output in g_here.
 
-    Uses up what `_forward` left in workspace before `at`, both g and product.
+    Overwrites what `_forward` left in workspace before `at`, both g and product.
     """
     weight_at, bias_at = _offsets(widths)
     size, n, layers = len(axes), len(points), len(widths) - 1
@@ -328,7 +328,7 @@ def _backward(flat, widths, axes, pairs, points, workspace, at, g_here, g_there,
 def sum_of_squares(
     flat, widths, kind, scale, axes, pairs, points, operator, coefficients, target, workspace, flat_grad, operator_grad
 ):
-    """The sum over points of the squared misfits; adds half of its gradients to flat_grad and operator_grad.
+    """Return the sum over points of the squared misfits; add half of its gradients to flat_grad and operator_grad.
 
     flat: all weights, then all biases, (P,); widths: (L + 2,), from 3 to 2; kind: of ACTIVATIONS; scale: (3,), of the
     coordinates; axes: (J,), which coordinate a first derivative is by, else -1; pairs: (J, 2), where the two first
@@ -360,7 +360,7 @@ def sum_of_squares(
 
 @compiled
 def jets(flat, widths, kind, scale, axes, pairs, points, workspace, found, start):
-    """The jet of the output at all points, into found (J, ..., 2) from `start` on; the rest as in `sum_of_squares`."""
+    """Write the jet of the output at all points to found (J, ..., 2) from `start` on; see `sum_of_squares`."""
     columns, size = _columns(flat, widths, scale), len(axes)
     chunk = workspace.size // workspace_per_point(widths, size)
     for low in range(0, len(points), chunk):

@@ -52,7 +52,7 @@ class Equations:
     n_remote: int = 0
 
     def misfit(self, jet: Tensor) -> Tensor:
-        """Left side minus right side for the jet of a displacement, (J, N, 2) -> (N, 2)."""
+        """Compute left side minus right side for the jet of a displacement, (J, N, 2) -> (N, 2)."""
         return torch.einsum("nk,kjic,jnc->ni", self.coefficients, self.operator, jet) - self.target
 
     def split(self, points: int) -> Iterator[Equations]:
@@ -63,7 +63,7 @@ class Equations:
 
 
 def operator_of(linear: Linear, names: Components, normals: Tensor) -> Tensor:
-    """The operator of a linear function, (K, J, 2, 2), by applying it to jets with one component 1 and all others 0.
+    """Return the operator of a linear function, (K, J, 2, 2), found by applying it to unit jets.
 
     normals: (K, 2), one for each of the K operators.
     """

@@ -1,6 +1,6 @@
-"""The compiled kernel over all points: in parts that many threads can take, added up in one order.
+"""The compiled kernel over all points: in parts for several threads, summed in a fixed order.
 
-The parts hang on the number of points alone, so that a result is the same to the last bit on any number of threads.
+The parts depend on the number of points alone, so that a result is the same to the last bit on any number of threads.
 """
 
 from __future__ import annotations
@@ -45,11 +45,13 @@ class Part:
 def sums_of_squares(
     network: Layers, extent: Tensor, equations: Sequence[Equations], with_gradients: bool
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Each set's sum of squared misfits (sets,), half its gradient by all parameters (sets, P) and by its operator.
+    """Compute the sum of squared misfits of each set (sets,), and half its gradients.
 
-    extent: (3,), what the coordinates are divided by. Without gradients the last two are meaningless.
+    By all parameters, (sets, P), and by each set's operator, (K, J, 2, 2).
+
+    extent: (3,), by which the coordinates are divided. Without gradients the last two results are meaningless.
     """
-    from elastic_pinn.networks import dense_kernel  # numba takes a moment to import: only those who train pay it
+    from elastic_pinn.networks import dense_kernel  # numba is slow to import, and needed for training only
 
     flat, widths = _flat(network), _widths(network)
     parts = [
@@ -84,9 +86,9 @@ def sums_of_squares(
 
 
 def jets_at(network: Layers, extent: Tensor, points: Tensor, names: Components) -> Tensor:
-    """The jet of the output at many points (N, 3), without gradients, (J, N, 2).
+    """Compute the jet of the output at many points (N, 3), without gradients, (J, N, 2).
 
-    extent: (3,), what the coordinates are divided by.
+    extent: (3,), by which the coordinates are divided.
     """
     from elastic_pinn.networks import dense_kernel
 
@@ -108,7 +110,7 @@ def jets_at(network: Layers, extent: Tensor, points: Tensor, names: Components) 
 
 
 def prepare() -> None:
-    """Have the kernel compiled, for both precisions, unless it lies there already: about 15 s, once a machine."""
+    """Compile the kernel for both precisions, unless compiled code is there already: about 15 s, once a machine."""
     for dtype in (torch.float32, torch.float64):
         one = torch.ones(1, 3, dtype=dtype)
         network = Layers((one, one[:, :1].expand(2, 1)), (one[0, :1], one[0, :2]), "tanh")
@@ -123,7 +125,7 @@ def _parts(k: int, count: int, size: int, width: int) -> list[Part]:
     k: of which equations; count: of points; size: of a jet; width: of the widest layer.
     """
     chunk = int(SMALL_PRODUCT // (size * width**2))
-    chunk = max(chunk, FEWEST_POINTS) - 1 | 1  # odd: rows a power of two apart fight for the same places of a cache
+    chunk = max(chunk, FEWEST_POINTS) - 1 | 1  # odd: rows a power of two apart share the same lines of a cache
     chunks = -(-count // chunk)
     parts = min(MOST_PARTS, 1 << max(0, (chunks // CHUNKS_A_PART).bit_length() - 1))
     edges = [min(count, chunk * (chunks * i // parts)) for i in range(parts + 1)]
@@ -142,13 +144,13 @@ def _in_parallel(work: Callable[[int], None], count: int) -> None:
 
 @cache
 def _pool(pid: int, threads: int) -> ThreadPoolExecutor:
-    """The threads of this process: a fork has none of its parent's."""
+    """The threads of this process: a fork inherits none."""
     return ThreadPoolExecutor(threads, thread_name_prefix="network")
 
 
 @cache
 def _single_threaded_blas() -> Any:
-    """What keeps the library behind np.dot from using threads of its own inside ours."""
+    """The controller that keeps the BLAS behind np.dot from using threads of its own inside ours."""
     import scipy.linalg.cython_blas  # noqa: F401  numba calls this one's BLAS, which must be loaded to be found
     from threadpoolctl import ThreadpoolController
 
@@ -156,7 +158,7 @@ def _single_threaded_blas() -> Any:
 
 
 def _workspace(size: int, dtype: np.dtype[Any]) -> Array:
-    """Room for so many numbers, the same for every chunk of this thread."""
+    """Workspace for `size` numbers, the same for every chunk of this thread."""
     workspace = getattr(_thread_local, dtype.name, np.empty(0, dtype))
     if workspace.size < size:
         workspace = np.empty(size, dtype)
@@ -186,5 +188,5 @@ def _axes(names: Components) -> Array:
 
 @cache
 def _pairs(names: Components) -> Array:
-    """(J, 2): where the two first derivatives of a second one stand, else -1."""
+    """(J, 2): the indices of the two first derivatives of a second one, else -1."""
     return np.array([[names.index(axis) for axis in name] if len(name) == 2 else [-1, -1] for name in names])

@@ -1,7 +1,7 @@
-"""Networks of one layer of sines on a tensor grid, where a sine of a sum falls apart into products.
+"""Networks of one layer of sines on a tensor grid, where the sine of a sum separates into products.
 
     sin(a x + b y + c) = Im e^{i a x} e^{i b y} e^{i c}:  G G nodes of F sines cost G F exponentials, and a product
-    of matrices. Derivatives only bring factors and turn phases by quarters.
+    of matrices. Derivatives only add factors and shift phases by quarters.
 
 Letters: F sines, G and H nodes along x and y, J jet components.
 """
@@ -16,14 +16,14 @@ from elastic_pinn.networks.layers import Layers
 
 
 def is_separable(layers: Layers) -> bool:
-    """Whether `on_grid` knows how."""
+    """Return whether `on_grid` can evaluate these layers."""
     return layers.activation == "sin" and len(layers.weights) == 2
 
 
 def on_grid(layers: Layers, extent: Tensor, x: Tensor, y: Tensor, t: float, names: Components) -> Tensor:
-    """The jet of the output at dimensionless x (G,), y (H,) and one time, (J, G, H, 2).
+    """Compute the jet of the output at dimensionless x (G,), y (H,) and one time, (J, G, H, 2).
 
-    extent: (3,), what the coordinates are divided by.
+    extent: (3,), by which the coordinates are divided.
     """
     (first, last), (phases, shift) = layers.weights, layers.biases
     by_axis = first / extent  # (F, 3), wave numbers and frequencies

@@ -1,7 +1,8 @@
-"""Residuals of a network's equations, and what each parameter does to each of them.
+"""Residuals of a network's equations, and their derivatives by each parameter.
 
-A jet goes forward through the layers once; then both equations of every point go back at once, as ordinary backward
-passes do, but without the sum over points. The work of a row is so that of a gradient, in a few batched products.
+A jet is propagated forward through the layers once; then both equations of every point are propagated back at once, as
+in an ordinary backward pass, but without the sum over points. A row costs as much as a gradient, in a few batched
+products.
 
 Letters: N points, J jet components, C and D channels, P parameters, E = 2 equations a point.
 """
@@ -21,13 +22,13 @@ from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.layers import Layers
 from elastic_pinn.networks.work import work
 
-POINTS_AT_ONCE = 512  # what lies between a layer's jets and its rows of the Jacobian stays small
+POINTS_AT_ONCE = 512  # so that the intermediate results of a layer stay small
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What going back through one layer needs: its input x (J, N, C), its output z before the nonlinearity (J, N, D)
-    and the first two or three derivatives of the nonlinearity there, each (N, D)."""
+    """What the backward pass through one layer needs: its input x (J, N, C), its output z before the nonlinearity
+    (J, N, D) and the first two or three derivatives of the nonlinearity there, each (N, D)."""
 
     x: Tensor
     z: Tensor
@@ -36,9 +37,9 @@ class Layer:
 
 @torch.no_grad()
 def residuals(network: Layers, extent: Tensor, equations: Equations) -> Tensor:
-    """Every misfit, (N E,), a point's two after each other.
+    """Compute every misfit, (N E,), a point's two after each other.
 
-    extent: (3,), what the coordinates are divided by.
+    extent: (3,), by which the coordinates are divided.
     """
     jet = network(jets.seed(equations.points, equations.names, extent), equations.names)  # (J, N, 2)
     return equations.misfit(jet).reshape(-1)
@@ -46,7 +47,7 @@ def residuals(network: Layers, extent: Tensor, equations: Equations) -> Tensor:
 
 @torch.no_grad()
 def by_network(network: Layers, extent: Tensor, equations: Equations, parameters: Sequence[Tensor]) -> Tensor:
-    """The derivatives of `residuals` by some of the network's tensors, (N E, P), in their order."""
+    """Compute the derivatives of `residuals` by some of the network's tensors, (N E, P), in their order."""
     sizes = [parameter.numel() for parameter in parameters]
     found = equations.points.new_empty(2 * len(equations.points), sum(sizes))  # (N E, P)
     of_parameter = dict(zip(parameters, found.split(sizes, dim=1), strict=True))
@@ -63,7 +64,7 @@ def by_network(network: Layers, extent: Tensor, equations: Equations, parameters
 
 
 def by_material(network: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-    """The derivatives of `residuals` by parameters that the operator depends on, (N E, P)."""
+    """Compute the derivatives of `residuals` by parameters that the operator depends on, (N E, P)."""
     operator = equations.operator  # (K, J, 2, 2)
     if not (parameters and operator.requires_grad):
         return equations.points.new_zeros(2 * len(equations.points), len(parameters))
@@ -80,7 +81,7 @@ def by_material(network: Layers, extent: Tensor, equations: Equations, parameter
 
 
 def _fill(network: Layers, extent: Tensor, equations: Equations, wanted: dict[Tensor, Tensor]) -> None:
-    """Work out the columns of each wanted parameter, views (N E, size)."""
+    """Fill the columns of each wanted parameter, views (N E, size)."""
     layers = forward(network, jets.seed(equations.points, equations.names, extent), equations.names)
     g = torch.einsum("nk,kjec->jnec", equations.coefficients, equations.operator)  # (J, N, E, 2)
     for i in reversed(range(len(layers))):
@@ -98,7 +99,7 @@ def _fill(network: Layers, extent: Tensor, equations: Equations, wanted: dict[Te
 
 
 def forward(network: Layers, jet: Tensor, names: Components) -> list[Layer]:
-    """All layers with what lies between them."""
+    """Propagate a jet through all layers, keeping what the backward pass needs."""
     order = max(len(name) for name in names)
     layers = []
     *hidden, last = zip(network.weights, network.biases, strict=True)
@@ -111,7 +112,7 @@ def forward(network: Layers, jet: Tensor, names: Components) -> list[Layer]:
 
 
 def through_nonlinearity(g: Tensor, layer: Layer, names: Components) -> Tensor:
-    """From the gradient by a nonlinearity's output to that by its input, (J, N, E, D): see jets._Elementwise."""
+    """Turn the gradient by a nonlinearity's output into that by its input, (J, N, E, D): see jets._Elementwise."""
     z, (f1, *higher) = layer.z[:, :, None], (slope[:, None] for slope in layer.slopes)  # (J, N, 1, D), each (N, 1, D)
     back = g * f1
     if higher:

@@ -1,7 +1,7 @@
 """Values and derivatives of a network in one forward pass.
 
-A *jet* carries, beside each value, the derivatives along the coordinates that somebody asked for, and every layer
-maps jets to jets by the chain rule (Taylor mode, forward mode of second order). Training then needs one ordinary
+A *jet* carries, beside each value, the derivatives along the coordinates that are needed, and every layer maps jets to
+jets by the chain rule (Taylor mode, forward mode of second order). Training then needs one ordinary
 backward pass instead of autograd nested three deep. Source: Griewank and Walther, Evaluating Derivatives, SIAM 2008,
 chapter 13.
 
@@ -25,8 +25,7 @@ Components = tuple[str, ...]
 
 
 def components(wanted: Iterable[str]) -> Components:
-    """The components a jet must carry so that all of `wanted` can be had: the value, then first, then second
-    derivatives.
+    """Return the components of a jet that holds all of `wanted`: the value, then first, then second derivatives.
 
     Raises ValueError for a name that is not made of at most two of the letters x, y and t.
     """
@@ -36,13 +35,13 @@ def components(wanted: Iterable[str]) -> Components:
             raise ValueError(
                 f"no such derivative: {name!r}; legal are one or two of the letters x, y, t, as in 't' or 'xy'"
             )
-    asked = {"".join(sorted(name, key=AXES.find)) for name in wanted}
-    firsts = {axis for name in asked for axis in name}
-    return ("", *sorted(firsts, key=AXES.find), *sorted(name for name in asked if len(name) == 2))
+    names = {"".join(sorted(name, key=AXES.find)) for name in wanted}
+    firsts = {axis for name in names for axis in name}
+    return ("", *sorted(firsts, key=AXES.find), *sorted(name for name in names if len(name) == 2))
 
 
 def seed(points: Tensor, names: Components, scale: Tensor) -> Tensor:
-    """The jet of the coordinates themselves, each axis divided by its scale.
+    """Return the jet of the coordinates themselves, each axis divided by its scale.
 
     points: (N, 3), columns x, y, t; scale: (3,), so that a derivative by the network's input times 1 / scale is one
     by the point's coordinate. Returns (J, N, 3).
@@ -79,17 +78,16 @@ class _Linear(torch.autograd.Function):
 
 
 def linear(jet: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """An affine layer on a jet: every component is multiplied, only the value is shifted. (J, N, C) -> (J, N, D)."""
+    """Apply an affine layer to a jet: the bias is added to the value only. (J, N, C) -> (J, N, D)."""
     return _Linear.apply(jet, weight, bias)
 
 
 ScalarDerivatives = Callable[[Tensor], Iterator[Tensor]]
-"""A scalar function's value and first three derivatives at a tensor of arguments, one after another as they are asked
-for."""
+"""A scalar function's value and first three derivatives at a tensor of arguments, each computed when it is needed."""
 
 
 def tanh_derivatives(z: Tensor) -> Iterator[Tensor]:
-    """tanh and its first three derivatives, all from one evaluation."""
+    """Yield tanh and its first three derivatives, all from one evaluation."""
     f = torch.tanh(z)
     yield f
     f1 = 1.0 - f * f
@@ -99,7 +97,7 @@ def tanh_derivatives(z: Tensor) -> Iterator[Tensor]:
 
 
 def sin_derivatives(z: Tensor) -> Iterator[Tensor]:
-    """sin and its first three derivatives."""
+    """Yield sin and its first three derivatives."""
     s = torch.sin(z)
     yield s
     c = torch.cos(z)
@@ -109,7 +107,7 @@ def sin_derivatives(z: Tensor) -> Iterator[Tensor]:
 
 
 def swish_derivatives(z: Tensor) -> Iterator[Tensor]:
-    """z times the logistic function s(z) and its first three derivatives, by s' = s (1 - s) and the product rule."""
+    """Yield z s(z), with s the logistic function, and its first three derivatives, by s' = s (1 - s)."""
     s = torch.sigmoid(z)
     yield z * s
     s1 = s * (1.0 - s)
@@ -154,10 +152,10 @@ class _Elementwise(torch.autograd.Function):
 
 
 def seconds(names: Components) -> list[tuple[int, tuple[int, int]]]:
-    """Where each second derivative stands, and where its two first derivatives stand."""
+    """Return the index of each second derivative and those of its two first derivatives."""
     return [(j, (names.index(name[0]), names.index(name[1]))) for j, name in enumerate(names) if len(name) == 2]
 
 
 def elementwise(jet: Tensor, names: Components, derivatives: ScalarDerivatives) -> Tensor:
-    """A scalar function applied to each channel of a jet. (J, N, C) -> (J, N, C)."""
+    """Apply a scalar function to each channel of a jet. (J, N, C) -> (J, N, C)."""
     return _Elementwise.apply(jet, names, derivatives)

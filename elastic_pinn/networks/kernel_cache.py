@@ -1,7 +1,7 @@
-"""Where compiled code is kept, for those who may write neither into the package nor into a home of their own.
+"""Where compiled code is kept, for users who can write neither into the package nor into a home directory.
 
 numba looks for a folder beside the source file, then in the user's cache folder, and refuses to compile where it may
-write to neither: an installed package, a service account, a container with a user by number only.
+write to neither: an installed package, a service account, a container whose user has only a number.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 import numba
 from numba import njit
 
-config: Any = numba.config  # its names come from the environment, which no type checker sees
+config: Any = numba.config  # its attributes come from the environment, unknown to a type checker
 logger = logging.getLogger(__name__)
 
 
 def can_keep_compiled_code() -> bool:
-    """Whether there is a folder for compiled code; where numba finds none, it is given one below the temporary folder.
+    """Find or make a folder for compiled code and return whether there is one; the last choice is a temporary folder.
 
-    That one must belong to this user alone, since what lies in it is executed. Without any, every process compiles
+    That one must belong to this user alone, since its contents are executed. Without any, every process compiles
     anew, which takes about 15 s and is logged.
     """
     # Without a home, numba would make a folder named ~ in the working directory.

@@ -1,6 +1,6 @@
-"""What every network comes to once its numbers are fixed: affine layers with one nonlinearity between them.
+"""The common representation of all networks: affine layers with one nonlinearity between them.
 
-All that training needs (mean squares, residuals, Jacobians) is worked out from these, wherever their numbers come from.
+All that training needs (mean squares, residuals, Jacobians) is computed from it, whatever the network.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ACTIVATIONS = {
 class Layers:
     """From (x, y, t), each in -1 to 1, to (u_x, u_y), both of order one.
 
-    weights: each (D, C), the last (2, C); biases: each (D,); activation: what follows each layer but the last.
+    weights: each (D, C), the last (2, C); biases: each (D,); activation: applied after each layer but the last.
     """
 
     weights: Sequence[Tensor]
@@ -41,7 +41,7 @@ class Layers:
         return (*self.weights, *self.biases)
 
     def __call__(self, jet: Tensor, names: jets.Components) -> Tensor:
-        """The jet of the output from the jet of the input, (J, N, 3) -> (J, N, 2)."""
+        """Compute the jet of the output from the jet of the input, (J, N, 3) -> (J, N, 2)."""
         *hidden, last = zip(self.weights, self.biases, strict=True)
         for weight, bias in hidden:
             jet = jets.elementwise(jets.linear(jet, weight, bias), names, self.derivatives)  # (J, N, C)

@@ -1,7 +1,7 @@
-"""How far a network is from meeting its equations: mean squares, with all gradients worked out in the same go.
+"""The mean squared misfits of a network's equations, with all gradients from the same pass.
 
-On a CPU by a compiled kernel, elsewhere by jets and autograd; either way a bounded number of points at a time, so that
-memory does not grow with their number.
+On a CPU by a compiled kernel, on other devices by jets and autograd; both take a bounded number of points at a time, so
+that memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ POINTS_AT_ONCE = 131_072  # by autograd: on a GPU, so many that its small layers
 
 
 def mean_squares(network: Layers, extent: Tensor, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
-    """The mean over points of each set's squared misfit, (sets,), with gradients for network and operators. Of points
-    elsewhere it has the count only: the means of all processes are to be added up.
+    """Compute the mean over points of each set's squared misfit, (sets,), with gradients for network and operators.
 
-    extent: (3,), half the window's extents, which the network divides its inputs by. is_compiled: where the kernel does
-    not serve, let torch compile what it does, into CUDA graphs on a GPU.
+    Remote points only add to the count: the means of all processes are to be summed. extent: (3,), half the window's
+    extents, by which the network divides its inputs. is_compiled: where the kernel cannot be used, let torch compile
+    the evaluation, into CUDA graphs on a GPU.
     """
     return _MeanSquares.apply(
         network, extent, equations, is_compiled, *network.tensors, *(each.operator for each in equations)
@@ -37,7 +37,7 @@ def mean_squares(network: Layers, extent: Tensor, equations: Sequence[Equations]
 
 
 class _MeanSquares(torch.autograd.Function):
-    """Mean squares whose gradients are there before anybody asks: forward and back are one piece of work."""
+    """Mean squares whose gradients are computed in the forward pass, since the kernel does both at once."""
 
     @staticmethod
     def forward(
@@ -78,9 +78,9 @@ def sums_of_squares(
     with_gradients: bool,
     is_compiled: bool = False,
 ) -> Sums:
-    """As fused.sums_of_squares, for any network and device, by autograd.
+    """Compute the same as fused.sums_of_squares, for any network and device, by autograd.
 
-    Values without gradients are asked for now and then, on other points: they are not worth a compilation.
+    Values without gradients are rarely needed, and on other points: they are not worth a compilation.
     """
     half_sum = _compiled_half_sum() if is_compiled and with_gradients else _half_sum
     trained = [tensor for tensor in network.tensors if tensor.requires_grad]

@@ -15,7 +15,7 @@ from elastic_pinn.networks.layers import ACTIVATIONS, Layers
 from elastic_pinn.physics.material import Moduli
 from elastic_pinn.sections import NetworkConfig
 
-GENTLE = 0.2  # radians: coordinates up to here pass through a nonlinearity nearly as they are
+GENTLE = 0.2  # radians: up to here a nonlinearity is nearly linear
 
 
 class MLP(nn.Module):
@@ -24,7 +24,7 @@ class MLP(nn.Module):
     Weights are drawn from `generator` in one of two ways (see `glorot` and `features`). The network "random_features"
     starts with features and trains only its last layer; "mlp" trains all of them.
 
-    extent: (3,), half the window's extents, dimensionless, which the inputs have been divided by.
+    extent: (3,), half the window's extents, dimensionless, by which the inputs have been divided.
     """
 
     def __init__(
@@ -45,24 +45,24 @@ class MLP(nn.Module):
 
     @staticmethod
     def shapes(config: NetworkConfig) -> Mapping[str, tuple[int, ...]]:
-        """Names and shapes of what the state_dict holds."""
+        """Return names and shapes of the tensors in the state_dict."""
         pairs = list(enumerate(pairwise([3, *config.hidden_layers, 2])))
         return {f"weights.{i}": (m, n) for i, (n, m) in pairs} | {f"biases.{i}": (m,) for i, (_, m) in pairs}
 
     def within(self, moduli: Moduli) -> Layers:
-        """What it is in a material: the same in each."""
+        """Return its layers, which do not depend on the material."""
         return Layers(tuple(self.weights), tuple(self.biases), self.activation)
 
     def jacobian(
         self, layers: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]
     ) -> Tensor:
-        """The derivatives of all misfits by some of its parameters, (N E, P)."""
+        """Compute the derivatives of all misfits by some of its parameters, (N E, P)."""
         return jacobian.by_network(layers, extent, equations, parameters)
 
     def by_material(
         self, moduli: Moduli, extent: Tensor, equations: Equations, unknowns: Sequence[nn.Parameter]
     ) -> Tensor:
-        """What unknowns of the material do to it: nothing, (N E, U)."""
+        """Return its part in the derivatives of all misfits by unknowns of the material: zero, (N E, U)."""
         return equations.target.new_zeros(equations.target.numel(), len(unknowns))
 
     @torch.no_grad()
@@ -76,8 +76,8 @@ class MLP(nn.Module):
 
     @torch.no_grad()
     def _start_features(self, frequency: float, generator: torch.Generator, extent: Sequence[float]) -> None:
-        """The last hidden layer as random features of the coordinates, which the layers before hand on nearly as they
-        are: a start with which `last_layer` can do much.
+        """Make the last hidden layer random features of the coordinates, which the layers before pass on nearly
+        linearly: a start from which `last_layer` reaches a small loss.
 
         The features' wave vectors are spread evenly over all wave numbers up to `frequency` radians per dimensionless
         length and frequencies up to as many per dimensionless time, their phases over all of the circle: with the
@@ -86,7 +86,7 @@ class MLP(nn.Module):
         """
         *before, last = zip(self.weights[:-1], self.biases[:-1], strict=True)
         slope = list(islice(ACTIVATIONS[self.activation](last[0].new_zeros(())), 2))[1].item()
-        passed = torch.eye(3, dtype=last[0].dtype)  # (C, 3), what the layers before make of the coordinates
+        passed = torch.eye(3, dtype=last[0].dtype)  # (C, 3), the linear map of the layers before
         for i, (weight, bias) in enumerate(before):
             nn.init.orthogonal_(weight, GENTLE if i == 0 else 1.0 / slope, generator=generator)
             bias.zero_()

@@ -1,4 +1,4 @@
-"""The trainable whole: a network and a material, in SI units at its face."""
+"""The trainable model: a network and a material, in SI units at its interface."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.physics import Material, MaterialParameters, Scales
 from elastic_pinn.sections import NetworkConfig
 
-EDGE = 1e-6  # of the window's half extents: rounding, where its edge is asked for
+EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its edge
 
 NETWORKS: Mapping[str, type[MLP | PlaneWaves]] = {"mlp": MLP, "random_features": MLP, "plane_waves": PlaneWaves}
 
 
 class Model(nn.Module):
-    """Displacement over a window of space and time, and the material it lives in.
+    """The displacement over a window of space and time, and the material.
 
-    Its state_dict holds all it takes to use it: weights, material, and the scales between SI and the dimensionless
-    inside. Network and material give one flat list of parameters, which serves every optimizer.
+    Its state_dict is complete: weights, material, and the scales between SI and the dimensionless inside. Network and
+    material have one flat list of parameters, as every optimizer needs.
     """
 
     scale_numbers: Tensor
@@ -49,12 +49,12 @@ class Model(nn.Module):
 
     @classmethod
     def create(cls, config: NetworkConfig, material: Material, scales: Scales, generator: torch.Generator) -> Self:
-        """A model at its start, its weights drawn from `generator`."""
+        """Make a model with its initial weights, drawn from `generator`."""
         return cls(config, MaterialParameters(material, getattr(torch, config.precision)), scales, generator)
 
     @classmethod
     def from_state(cls, config: NetworkConfig, state: Mapping[str, Tensor]) -> Self:
-        """The model whose state_dict this is.
+        """Make the model of a state_dict.
 
         Raises ValueError, before anything is allocated, for names, shapes or types that this config's model does not
         have, and for scales or a material that are not finite. Weights may be NaN: a run may have diverged.
@@ -69,7 +69,7 @@ class Model(nn.Module):
         return model
 
     def derivatives(self, points: Tensor, wanted: Iterable[str]) -> dict[str, Tensor]:
-        """Displacement and its wanted derivatives, all dimensionless: name -> (N, 2), with "" the displacement.
+        """Compute the displacement and its derivatives, all dimensionless: name -> (N, 2), "" being the displacement.
 
         points: (N, 3), dimensionless x, y, t.
         """
@@ -78,11 +78,13 @@ class Model(nn.Module):
         return dict(zip(names, jet.unbind(0), strict=True))
 
     def derivatives_on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
-        """The same on a grid of dimensionless x (G,) and y (H,) at one time, x first, of a model on the CPU and without
-        gradients: name -> (G H, 2)."""
+        """Compute the same on a grid of dimensionless x (G,) and y (H,) at one time: name -> (G H, 2), x first.
+
+        Only for a model on the CPU, and without gradients.
+        """
         layers = self._layers
         if grid.is_separable(layers):
-            names = tuple(dict.fromkeys(("", *wanted)))  # no others are worked out on the way
+            names = tuple(dict.fromkeys(("", *wanted)))  # no others are computed on the way
             jet = grid.on_grid(layers, self._extent, x, y, t, names).flatten(1, 2)  # (J, G H, 2)
             return dict(zip(names, jet.unbind(0), strict=True))
         names = jets.components(wanted)
@@ -91,19 +93,18 @@ class Model(nn.Module):
         return dict(zip(names, jet.unbind(0), strict=True))
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
-        """The mean over points of each set's squared misfit, (sets,), with gradients for network and material.
+        """Compute the mean over points of each set's squared misfit, (sets,), with gradients for network and material.
 
-        is_compiled: whether torch compiles the work on a GPU; on a CPU it is compiled anyway.
+        is_compiled: whether torch compiles the evaluation on a GPU; on a CPU it is compiled anyway.
         """
         return mean_squares(self._layers, self._extent, equations, is_compiled)
 
     def residuals(self, equations: Equations) -> Tensor:
-        """Every misfit, (2 N,), a point's two after each other."""
+        """Compute every misfit, (2 N,), a point's two after each other."""
         return jacobian.residuals(self._layers, self._extent, equations)
 
     def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-        """The derivatives of `residuals` by some of the model's parameters, first of the network, then of the material,
-        (2 N, P)."""
+        """Compute the derivatives of `residuals` by some of the parameters, (2 N, P): network first, then material."""
         of_network, of_material = self._split(parameters)
         layers, around = self._layers, (self._extent, equations)
         by_network = self.network.jacobian(layers, *around, of_network)
@@ -115,7 +116,7 @@ class Model(nn.Module):
         return torch.cat([by_network, by_operator + self.network.by_material(moduli, *around, of_material)], dim=1)
 
     def curvature(self, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]) -> Curvature:
-        """The weighted sum of J^T J, J being the `jacobian` of each set by the same parameters: not of plane waves."""
+        """Return the weighted sum of J^T J, J being the `jacobian` of each set; not for plane waves."""
         return Curvature(self._layers, self._extent, weighted, *self._split(parameters))
 
     def _split(self, parameters: Sequence[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -125,7 +126,7 @@ class Model(nn.Module):
 
     @property
     def _layers(self) -> Layers:
-        """The network in the material as it is."""
+        """The network in the present material."""
         return self.network.within(self.material())
 
     @property
@@ -134,16 +135,29 @@ class Model(nn.Module):
         return self.scale_numbers.new_tensor(self.scales.extent, dtype=self.dtype)
 
     def displacement(self, points: Tensor) -> Tensor:
-        """Displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""
+        """Compute the displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""
         device = self.scale_numbers.device
         with torch.no_grad():
             inside = self.scales.dimensionless(points.to(device, torch.float64)).to(self.dtype)
             return self.derivatives(inside, ())[""].double() * self.scales.displacement
 
     def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
-        """Displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast.
+        """Predict the displacement.
 
-        Raises ValueError outside the window of space and time that the network was trained in: it knows nothing there.
+        Parameters
+        ----------
+        x, y, t : array_like
+            Positions in m and times in s, of shapes that broadcast.
+
+        Returns
+        -------
+        ndarray
+            The displacement (..., 2) in m.
+
+        Raises
+        ------
+        ValueError
+            Outside the window of space and time that the network was trained in.
         """
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         self._require_inside({"x": x, "y": y, "t": t})
@@ -158,7 +172,7 @@ class Model(nn.Module):
             if not within.all():
                 raise ValueError(
                     f"{name} = {values[~within].flat[0]:g} {unit} is outside the window that the network was trained "
-                    f"in, {low:g} to {high:g} {unit}: it knows nothing there"
+                    f"in, {low:g} to {high:g} {unit}: no prediction is valid there"
                 )
 
 
@@ -167,7 +181,7 @@ ShapeAndType = tuple[tuple[int, ...], torch.dtype]
 
 
 def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None:
-    """Refuse a state_dict that is not one of the config's model. Raises ValueError."""
+    """Raise ValueError for a state_dict that is not one of the config's model."""
     legal = _expected_tensors(config) | dict.fromkeys(UNKNOWNS & state.keys(), ((), getattr(torch, config.precision)))
     if legal.keys() != state.keys():
         missing, unexpected = sorted(legal.keys() - state.keys()), sorted(state.keys() - legal.keys())
@@ -186,7 +200,7 @@ def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None
 
 
 def _expected_tensors(config: NetworkConfig) -> dict[str, ShapeAndType]:
-    """Shape and type of everything but the unknowns in the state_dict of the config's model."""
+    """Shape and type of every tensor but the unknowns in the state_dict of the config's model."""
     inside = getattr(torch, config.precision)
     expected: dict[str, ShapeAndType] = {
         "scale_numbers": ((10,), torch.float64),

@@ -1,9 +1,9 @@
-"""Plane P and S waves of the material: whatever their amplitudes, the wave equation holds.
+"""Plane P and S waves of the material: the wave equation holds whatever their amplitudes.
 
     u = sum_i a_i d_i sin(k_i . x - c_i |k_i| t + b_i),   P: d_i along k_i, c_i = c_p;   S: d_i across k_i, c_i = c_s
 
-Every wavefield of a homogeneous solid without body force is a sum of such waves, and a window of space and time holds
-only so many that differ there. Source: Aki and Richards, Quantitative Seismology, 2002, section 5.1.
+Every wavefield of a homogeneous solid without body force is a sum of such waves, and only finitely many differ
+noticeably in a window of space and time. Source: Aki and Richards, Quantitative Seismology, 2002, section 5.1.
 
 Letters: N points, F waves, E = 2 equations a point, U unknowns of the material.
 """
@@ -22,7 +22,7 @@ from elastic_pinn.networks.layers import Layers
 from elastic_pinn.physics.material import Moduli, wave_speeds
 from elastic_pinn.sections import NetworkConfig
 
-S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both then fill their frequencies alike
+S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both are then equally dense in frequency
 
 
 class PlaneWaves(nn.Module):
@@ -30,7 +30,7 @@ class PlaneWaves(nn.Module):
 
     Wave vectors are spread evenly over the disc up to `input_frequency` radians per dimensionless length.
 
-    extent: (3,), half the window's extents, dimensionless, which the inputs have been divided by.
+    extent: (3,), half the window's extents, dimensionless, by which the inputs have been divided.
     """
 
     vectors: Tensor
@@ -52,12 +52,12 @@ class PlaneWaves(nn.Module):
 
     @staticmethod
     def shapes(config: NetworkConfig) -> Mapping[str, tuple[int, ...]]:
-        """Names and shapes of what the state_dict holds."""
+        """Return names and shapes of the tensors in the state_dict."""
         (count,) = config.hidden_layers
         return {"vectors": (count, 2), "phases": (count,), "amplitudes": (count,)}
 
     def within(self, moduli: Moduli) -> Layers:
-        """The waves in a material of dimensionless lambda, mu and rho."""
+        """Return the layers of the waves in a material of dimensionless lambda, mu and rho."""
         frequencies = self._lengths * torch.stack(wave_speeds(moduli))[self._kinds]  # (F,)
         by_axis = torch.cat([self.vectors, -frequencies[:, None]], dim=1)  # (F, 3)
         first = by_axis * by_axis.new_tensor(self.extent)
@@ -67,7 +67,7 @@ class PlaneWaves(nn.Module):
     def jacobian(
         self, layers: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]
     ) -> Tensor:
-        """The derivatives of all misfits by the amplitudes, (N E, F), where they are asked for."""
+        """Compute the derivatives of all misfits by the amplitudes, (N E, F); (N E, 0) without parameters."""
         if not parameters:
             return jacobian.by_network(layers, extent, equations, ())
         by_last = (jacobian.by_network(layers, extent, part, layers.weights[1:]) for part in _parts(equations))
@@ -76,7 +76,7 @@ class PlaneWaves(nn.Module):
     def by_material(
         self, moduli: Moduli, extent: Tensor, equations: Equations, unknowns: Sequence[nn.Parameter]
     ) -> Tensor:
-        """What unknowns of the material do to all misfits by way of the frequencies, (N E, U)."""
+        """Compute the derivatives of all misfits by unknowns of the material, through the frequencies, (N E, U)."""
         with torch.enable_grad():
             slopes = [_gradient(speed, unknowns) for speed in wave_speeds(moduli)]  # each (U,)
         frequencies = self._lengths[:, None] * torch.stack(slopes)[self._kinds]  # (F, U)
@@ -96,7 +96,7 @@ class PlaneWaves(nn.Module):
 
     @property
     def _directions(self) -> Tensor:
-        """Unit vectors that the solid moves along, (F, 2)."""
+        """Unit vectors of the polarisation, (F, 2)."""
         along = self.vectors / self._lengths[:, None]
         across = torch.stack([-along[:, 1], along[:, 0]], dim=1)
         return torch.where(self._kinds[:, None] == 0, along, across)

@@ -1,4 +1,4 @@
-"""What is true: materials, wavefields, conditions, data, and the problems made of them; knows no training.
+"""Materials, wavefields, conditions, data, and the problems made of them; independent of training.
 
 Imports from config and errors only.
 """

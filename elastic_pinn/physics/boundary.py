@@ -1,4 +1,4 @@
-"""What holds at the edge of the domain and at its first instant.
+"""Conditions at the boundary of the domain and at its first instant.
 
 A condition's value is a function (x, y, t) of float64 tensors (N,), in m and s, that returns (N, 2) in SI units.
 """
@@ -20,15 +20,15 @@ from elastic_pinn.physics.errors import ProblemError
 
 Field = Callable[[Tensor, Tensor, Tensor], Tensor]
 
-RATES = 64  # points where a derivative is compared with differences
+RATES = 64  # points where a derivative is compared with finite differences
 
 
 def evaluate(field: Field | None, points: Tensor) -> Tensor:
-    """A field's values (N, 2) at points (N, 3) with columns x, y, t; zero where there is no field.
+    """Evaluate a field at points (N, 3) with columns x, y, t: (N, 2); zero where there is no field.
 
-    The field gets copies, so that what it does to its arguments in place changes no points. It returns (N, 2), or its
-    two components, each (N,) or one number. Raises ProblemError, naming the field and what is legal, for anything else
-    and for values that are not finite.
+    The field is given copies, so that an operation in place changes no points. It returns (N, 2), or its two
+    components, each (N,) or one number. Raises ProblemError, naming the field and what is legal, for anything else and
+    for values that are not finite.
     """
     if field is None:
         return points.new_zeros(len(points), 2)
@@ -44,7 +44,7 @@ def evaluate(field: Field | None, points: Tensor) -> Tensor:
 
 
 def name_of(field: Field | None) -> str:
-    """What a field is called where people read it."""
+    """Return the name of a field in messages and figures."""
     if field is None:
         return "0"
     while isinstance(field, partial):
@@ -63,12 +63,12 @@ def require_field(field: Any, role: str) -> None:
         inspect.signature(field).bind(None, None, None)
     except TypeError:
         raise ProblemError(f"{role}: {name_of(field)} takes other arguments than (x, y, t)") from None
-    except ValueError:  # a function that tells nothing of its arguments
+    except ValueError:  # a function without a signature
         return
 
 
 def _called(field: Field, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
-    """What a field makes of copies of its arguments (N,): (N, 2), with gradients where there are any."""
+    """The field's values (N, 2) at copies of its arguments (N,), with gradients where there are any."""
     found: Any = field(x.clone(), y.clone(), t.clone())
     said, needed = f"{name_of(field)}(x, y, t) returned", f"({len(x)}, 2) is needed for {len(x)} points"
     if found is None:
@@ -87,7 +87,7 @@ def _called(field: Field, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
 
 
 def _tensor(value: Any) -> Tensor:
-    """Numbers of any kind, in double precision where they have none of their own."""
+    """Numbers of any type as a tensor, in double precision where they have no precision of their own."""
     return value if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
 
 
@@ -98,7 +98,7 @@ def _side_by_side(u_x: Tensor, u_y: Tensor, n: int) -> Tensor:
 
 
 class _Condition:
-    """What the two kinds of boundary conditions share."""
+    """The common part of the boundary conditions."""
 
     value: Field | None
     sides: tuple[str, ...]
@@ -135,7 +135,7 @@ BoundaryCondition = Displacement | Traction
 
 @dataclass(frozen=True, repr=False)
 class Initial:
-    """Displacement (m) and velocity (m/s) at the window's first instant; what is not given is zero."""
+    """Displacement (m) and velocity (m/s) at the window's first instant; zero if not given."""
 
     displacement: Field | None = None
     velocity: Field | None = None
@@ -149,13 +149,15 @@ class Initial:
 
     @classmethod
     def of(cls, wavefield: Field) -> Self:
-        """The start of a known wavefield, which must be made of torch operations: its velocity is its derivative by
-        t."""
+        """Make the initial condition of a known wavefield, by its value and its derivative by t.
+
+        The wavefield must be made of torch operations.
+        """
         require_field(wavefield, "the wavefield of an Initial")
         return cls(wavefield, Rate(wavefield))
 
     def require_true_rates(self, domain: Domain) -> None:
-        """Raise ProblemError where the velocity is derived from a wavefield, and torch does not find the derivative."""
+        """Raise ProblemError if the velocity is the derivative of a wavefield that torch cannot differentiate."""
         if isinstance(self.velocity, Rate):
             self.velocity.require_true(domain)
 
@@ -171,7 +173,7 @@ class Rate:
         return f"d/dt {name_of(self.wavefield)}"
 
     def __call__(self, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
-        """The derivative (N, 2). Raises ProblemError where the wavefield is made of operations of NumPy."""
+        """Evaluate the derivative (N, 2). Raises ProblemError where the wavefield is made of operations of NumPy."""
         # torch.func would do this too, and import torch's compiler for it, which takes longer than a short run.
         try:
             with torch.enable_grad():
@@ -181,7 +183,7 @@ class Rate:
             if "numpy" in str(error):
                 raise ProblemError(self._advice) from None
             raise
-        if not values.requires_grad:  # it stands still
+        if not values.requires_grad:  # constant in time
             return torch.zeros_like(values)
         rates = [
             torch.autograd.grad(values[:, i].sum(), time, retain_graph=True, materialize_grads=True)[0] for i in (0, 1)
@@ -189,8 +191,10 @@ class Rate:
         return torch.stack(rates, dim=1)
 
     def require_true(self, domain: Domain) -> None:
-        """Raise ProblemError where differences in time tell of another rate: of a wavefield that leaves torch on its
-        way, as by `.detach()`, a derivative of zero or of a part would be taken in silence."""
+        """Raise ProblemError if finite differences in time contradict the derivative.
+
+        The derivative of a wavefield that leaves torch on its way, as by `.detach()`, would be wrong in silence.
+        """
         cube = torch.rand(RATES, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
         points = domain.interior(0.1 + 0.8 * cube)  # (N, 3)
         step = (points.new_tensor([0.0, 0.0, 1.0]) * (domain.high - domain.low)) * 1e-4
@@ -199,7 +203,7 @@ class Rate:
             for h in (step, step / 2.0)
         )
         size = fine.abs()
-        resolved = (size > 0.0) & ((coarse - fine).abs() <= 1e-3 * size)  # (N, 2): elsewhere differences tell nothing
+        resolved = (size > 0.0) & ((coarse - fine).abs() <= 1e-3 * size)  # (N, 2): others are inaccurate
         wrong = resolved & ((evaluate(self, points) - fine).abs() > 0.1 * size)
         if (wrong.sum(0) > resolved.sum(0) / 2.0).any():
             raise ProblemError(self._advice)

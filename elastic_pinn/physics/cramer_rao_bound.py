@@ -1,4 +1,4 @@
-"""How well data can tell a material at best."""
+"""The Cramer-Rao bound: how accurately data can determine a material at best."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def cramer_rao(record: Callable[[Mapping[str, float]], Array], values: Mapping[str, float], noise: float) -> Array:
-    """The least relative standard errors that an unbiased estimate of positive unknowns can have, (U,).
+    """Compute the least relative standard errors of an unbiased estimate of positive unknowns, (U,).
 
     record: what would be recorded without noise, an array of any shape, given the unknowns; values: the true unknowns,
     all else being known; noise: the standard deviation of white Gaussian noise on every number recorded.
@@ -21,14 +21,14 @@ def cramer_rao(record: Callable[[Mapping[str, float]], Array], values: Mapping[s
         cov >= noise^2 (J^T J)^-1,   J = d record / d log values
 
     Source: Kay, Fundamentals of Statistical Signal Processing: Estimation Theory, 1993, section 3.8. Raises ValueError
-    where the record does not tell the unknowns apart.
+    where the record does not determine the unknowns.
     """
     columns = [_by_logarithm(record, values, name) for name in values]
     return standard_errors(np.stack(columns, axis=1), noise)
 
 
 def standard_errors(sensitivities: Array, noise: float) -> Array:
-    """The bound from the derivatives of N numbers recorded by U unknowns, (N, U) -> (U,)."""
+    """Compute the bound from the derivatives of N recorded numbers by U unknowns, (N, U) -> (U,)."""
     _, lengths, turned = np.linalg.svd(sensitivities, full_matrices=False)  # (U,), (U, U)
     if lengths[-1] <= lengths[0] * sensitivities.size * np.finfo(np.float64).eps:
         raise ValueError("the record does not tell the unknowns apart: some change of them leaves it as it is")

@@ -1,4 +1,4 @@
-"""Where and when: a rectangle seen for a window of time."""
+"""The window of space and time: a rectangle over an interval of time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Interval = tuple[float, float]
 class Domain:
     """The rectangle x[0] < x < x[1], y[0] < y < y[1] in metres, for t[0] < t < t[1] in seconds.
 
-    Its methods map points of unit cubes, which a sampler draws, to points (N, 3) with columns x, y, t in m, m, s.
+    Its methods map points of unit cubes, as a sampler draws them, to points (N, 3) with columns x, y, t in m, m, s.
     Raises ProblemError for an interval that is empty, or that is not two finite numbers.
     """
 
@@ -58,17 +58,17 @@ class Domain:
         return torch.tensor([self.x[1], self.y[1], self.t[1]], dtype=torch.float64)
 
     def interior(self, unit: Tensor) -> Tensor:
-        """Points of the window's interior from a unit cube's: (N, 3) -> (N, 3)."""
+        """Map points of a unit cube to the window's interior, (N, 3) -> (N, 3)."""
         return self.low + (self.high - self.low) * unit
 
     def start(self, unit: Tensor) -> Tensor:
-        """Points of the window's first instant from a unit square's: (N, 2) -> (N, 3)."""
+        """Map points of a unit square to the window's first instant, (N, 2) -> (N, 3)."""
         return self.interior(torch.cat([unit, torch.zeros_like(unit[:, :1])], dim=1))
 
     def boundary(self, unit: Tensor, sides: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Points on some sides, evenly by length, and their outward normals.
+        """Map points of a unit square to some sides, uniformly by length, and return them with their outward normals.
 
-        unit: (N, 2), place along the sides one after another, and time. Returns (N, 3), (N, 2).
+        unit: (N, 2), position along the sides one after another, and time. Returns (N, 3), (N, 2).
         """
         width, height, _ = (self.high - self.low).tolist()
         lengths = torch.tensor([height if side in ("left", "right") else width for side in sides], dtype=torch.float64)

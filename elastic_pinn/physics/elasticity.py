@@ -1,4 +1,4 @@
-"""The equations of plane-strain elasticity, as they stand in a textbook.
+"""The equations of plane-strain elasticity, as in a textbook.
 
 Source: Achenbach, Wave Propagation in Elastic Solids, 1973, chapter 2. A wavefield comes as its derivatives, name ->
 (N, 2): "" the displacement itself, "x" its derivative by x, "tt" the second by t, and so on. Any consistent units.
@@ -15,13 +15,13 @@ from elastic_pinn.physics.material import Moduli
 
 Derivatives = Mapping[str, Tensor]
 MOTION = ("xx", "xy", "yy", "tt")
-"""The derivatives that the equation of motion asks for."""
+"""The derivatives in the equation of motion."""
 STRAIN = ("x", "y")
-"""The derivatives that strain, stress and traction ask for."""
+"""The derivatives in strain, stress and traction."""
 
 
 def residual(u: Derivatives, moduli: Moduli, force: Tensor | float = 0.0) -> Tensor:
-    """rho u_tt - (lambda + mu) grad(div u) - mu laplace(u) - f of a homogeneous medium, (N, 2)."""
+    """Compute rho u_tt - (lambda + mu) grad(div u) - mu laplace(u) - f in a homogeneous medium, (N, 2)."""
     lame_lambda, lame_mu, density = moduli
     grad_div = torch.stack([u["xx"][:, 0] + u["xy"][:, 1], u["xy"][:, 0] + u["yy"][:, 1]], dim=1)  # (N, 2)
     laplace = u["xx"] + u["yy"]  # (N, 2)
@@ -29,13 +29,13 @@ def residual(u: Derivatives, moduli: Moduli, force: Tensor | float = 0.0) -> Ten
 
 
 def strain(u: Derivatives) -> Tensor:
-    """eps_xx, eps_yy, eps_xy of eps = (grad u + grad u^T) / 2, (N, 3)."""
+    """Compute eps_xx, eps_yy, eps_xy of eps = (grad u + grad u^T) / 2, (N, 3)."""
     shear = (u["y"][:, 0] + u["x"][:, 1]) / 2.0
     return torch.stack([u["x"][:, 0], u["y"][:, 1], shear], dim=1)
 
 
 def stress(u: Derivatives, moduli: Moduli) -> Tensor:
-    """sigma_xx, sigma_yy, sigma_xy of sigma = lambda tr(eps) I + 2 mu eps, (N, 3)."""
+    """Compute sigma_xx, sigma_yy, sigma_xy of sigma = lambda tr(eps) I + 2 mu eps, (N, 3)."""
     lame_lambda, lame_mu, _ = moduli
     eps = strain(u)  # (N, 3)
     pressure = lame_lambda * (eps[:, 0] + eps[:, 1])  # (N,)
@@ -43,6 +43,6 @@ def stress(u: Derivatives, moduli: Moduli) -> Tensor:
 
 
 def traction(u: Derivatives, moduli: Moduli, normal: Tensor) -> Tensor:
-    """sigma n on a surface with outward normal n (N, 2), (N, 2)."""
+    """Compute sigma n on a surface with outward normal n (N, 2), (N, 2)."""
     xx, yy, xy = stress(u, moduli).unbind(1)
     return torch.stack([xx * normal[:, 0] + xy * normal[:, 1], xy * normal[:, 0] + yy * normal[:, 1]], dim=1)

@@ -1,7 +1,7 @@
-"""What this wing raises of a problem that cannot be."""
+"""The error of an impossible problem."""
 
 from elastic_pinn.errors import ElasticPinnError
 
 
 class ProblemError(ElasticPinnError, ValueError):
-    """A problem, or a part of one, that cannot be, or has no answer: the text says which part and why."""
+    """A problem, or a part of one, that is impossible or has no solution: the text names the part and the reason."""

@@ -1,19 +1,19 @@
-"""Numbers that tell one problem from another, so that a run goes on with the problem that it was started with.
+"""Numbers that identify a problem, so that a run is resumed with the problem that it was started with.
 
-By values, not by source text: a field may be written otherwise as long as it means the same. A fingerprint holds
+By values, not by source text: a field may be rewritten as long as its values stay the same. A fingerprint holds
 
-- the material's constants, which unknowns and parts there are, the sides and kinds of the boundary conditions, the
+- the material's constants, its unknowns, the parts of the problem, the sides and kinds of the boundary conditions, the
   window, the scales, and the SHA-256 of the receivers' numbers;
-- of each field a sketch: its values at tens of thousands of fixed, well spread points of its place, all of which are
-  multiplied by fixed random signs and added up in SUMS sums. Such sums keep distances (Johnson and Lindenstrauss,
+- of each field a sketch: its values at tens of thousands of fixed, well spread points of its place, multiplied by
+  fixed random signs and added up in SUMS sums. Such sums keep distances (Johnson and Lindenstrauss,
   1984): fields that differ at a single point differ in a sum by as much, and differences at several points do not
-  cancel in all sums. A field that is short or local is looked at at more points, up to half a million.
+  cancel in all sums. A field that is short or local is evaluated at more points, up to half a million.
 
 Two fingerprints are of one problem where each number is the same up to RTOL of the size that belongs to it: of a sketch
-the field's root mean square, of the window's place its extent, of lambda the P modulus. So neither another order of a
-sum nor another machine makes another problem.
+the field's root mean square, of the window's place its extent, of lambda the P modulus. A different order
+of summation or another machine makes no difference.
 
-Version 1, which checkpoints had that name no version, held each field at 64 points, and compared each number with
+Version 1, that of checkpoints without a version, held each field at 64 points, and compared each number with
 itself.
 """
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 VERSION = 2
 SUMS = 64
 RTOL = 1e-9
-ROUNDING = 1e-3  # of RTOL: what is smaller than this beside the problem's scales counts as zero
+ROUNDING = 1e-3  # of the problem's scales: smaller fields count as zero
 POINTS_OF_1 = 64
 
 
@@ -54,7 +54,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, problem: Problem) -> Self:
-        """The fingerprint of a problem."""
+        """Compute the fingerprint of a problem."""
         material, scales = problem.material, problem.scales
         exact = torch.tensor([*_unknowns(problem), *_structure(problem), *_data_digest(problem)], dtype=torch.float64)
         constants = torch.tensor(_constants(problem), dtype=torch.float64)
@@ -69,14 +69,14 @@ class Fingerprint:
         return cls(torch.cat(numbers), torch.cat(sizes))
 
     def is_like(self, stored: Tensor) -> bool:
-        """Whether the numbers, which may come from another machine, are those of the same problem."""
+        """Return whether stored numbers, which may come from another machine, are those of the same problem."""
         if stored.shape != self.numbers.shape:
             return False
         return bool(((stored - self.numbers).abs() <= RTOL * self.sizes).all())
 
 
 def is_like_version_1(problem: Problem, stored: Tensor) -> bool:
-    """Whether a fingerprint of version 1 is that of a problem."""
+    """Return whether a fingerprint of version 1 is that of a problem."""
     mine = _version_1(problem)
     return stored.shape == mine.shape and torch.allclose(stored, mine, rtol=RTOL, atol=0.0)
 
@@ -114,7 +114,7 @@ def _unknowns(problem: Problem) -> list[float]:
 
 
 def _structure(problem: Problem) -> list[float]:
-    """Which parts there are, and of each boundary condition its kind and sides: a clamped side is no free one."""
+    """Which parts the problem has, and the kind and sides of each boundary condition."""
     parts = [part is not None for part in (problem.initial, problem.force, problem.exact, problem.receivers)]
     conditions = [[isinstance(c, Traction), *(side in c.sides for side in SIDES)] for c in problem.boundary]
     return [float(flag) for flag in chain(parts, *conditions)]

@@ -1,12 +1,13 @@
-"""Which unknowns of a material can be found at all.
+"""Which unknowns of a material can be identified.
 
 Without a body force and without a traction, the equation of motion
 
     rho u_tt = (lambda + mu) grad(div u) + mu laplace(u)
 
-and what is known of the displacement stay as they are when lambda, mu and rho are multiplied by one factor: only
-c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho show. These two give any two of the three constants where the third
-is known and other than zero. A known force or traction that is not zero fixes the factor, and all three can be found.
+and the known displacement do not change when lambda, mu and rho are multiplied by one factor: only
+c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho can be identified. These two determine any two of the three constants
+if the third is known and not zero. A known force or traction that is not zero determines the factor, and all three can
+be found.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from elastic_pinn.physics.probing import probes
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
 
-NO_LAMBDA = 1e-6  # of the P modulus: a smaller lambda tells mu from rho no better than rounding does
+NO_LAMBDA = 1e-6  # of the P modulus: a smaller lambda separates mu from rho no better than rounding does
 SPEEDS = "only c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho show"
 LOAD = "or give a known force or traction that is not zero"
 
 
 def why_not_found(problem: Problem) -> str:
-    """Why the unknowns of a problem's material cannot be found, and what to do; "" where they can."""
+    """Explain why the unknowns of a problem's material cannot be found, and what to do; "" if they can."""
     material = problem.material
     unknowns = set(material.unknowns)
     if not unknowns:
@@ -48,6 +49,6 @@ def why_not_found(problem: Problem) -> str:
 
 
 def _is_loaded(problem: Problem) -> bool:
-    """Whether a force or a traction is known to be other than zero somewhere."""
+    """Whether a force or a traction is given that is not zero somewhere."""
     loads = (probe for probe in probes(problem) if probe.name.startswith(("force", Traction.__name__)))
     return any(bool(probe.all_values().any()) for probe in loads)

@@ -1,4 +1,4 @@
-"""lambda, mu and rho: fixed or unknown, in SI at the face and dimensionless inside.
+"""lambda, mu and rho: fixed or unknown, in SI units at the interface and dimensionless inside.
 
 Unknowns are optimised as the logarithms of K = lambda + 2 mu / 3, mu and rho, so that every value tried is a stable
 solid.
@@ -19,8 +19,8 @@ from elastic_pinn.physics.errors import ProblemError
 
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 PARAMETERS = tuple(UNITS)
-EDGE = 0.99  # of a range's logarithm, either way: how far the search goes
-NEAR = 0.98  # an unknown that is this far was held back by its range, as far as anybody can tell
+EDGE = 0.99  # of a range's logarithm, in both directions: the end of the search
+NEAR = 0.98  # of a range's logarithm: an unknown beyond it counts as limited by its range
 
 Moduli = tuple[Tensor, Tensor, Tensor]
 """lambda, mu, rho as scalar tensors."""
@@ -103,10 +103,10 @@ RUBBER = Material(lame_lambda=1.0e6, lame_mu=5.0e5, density=1200.0)
 
 
 class MaterialParameters(nn.Module):
-    """The material as training sees it: what is known in buffers, what is unknown in parameters.
+    """The material as a module: known constants are buffers, unknown ones are parameters.
 
-    A parameter p of K, mu or rho stands for start * exp(w tanh(p / w)) with w = log(range): p starts at 0, a small p
-    is the relative change, and no p leaves the range. state_dict alone rebuilds the module (`from_state`).
+    The parameter p of K, mu or rho means start * exp(w tanh(p / w)) with w = log(range): p starts at 0, a small p is
+    the relative change, and no p leaves the range. state_dict alone rebuilds the module (`from_state`).
     """
 
     start: Tensor
@@ -123,7 +123,7 @@ class MaterialParameters(nn.Module):
 
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor], dtype: torch.dtype) -> Self:
-        """The module whose state_dict this is."""
+        """Make the module of a state_dict."""
         unknowns = tuple(name for name in PARAMETERS if _parameter(name) in state)
         lame_lambda, lame_mu, density = state["start"].tolist()
         module = cls(Material(lame_lambda, lame_mu, density, unknowns, state["search"].item()), dtype)
@@ -132,11 +132,11 @@ class MaterialParameters(nn.Module):
 
     @property
     def search_bound(self) -> float:
-        """The greatest absolute value that a parameter has use for: what is beyond changes nothing but digits."""
+        """The greatest useful absolute value of a parameter: beyond it, the material hardly changes."""
         return math.log(self.initial.unknown_range) * math.atanh(EDGE)
 
     def at_edge(self) -> dict[str, str]:
-        """The unknowns that are at an end of what is searched: name -> the whole range, for people."""
+        """Return the unknowns that are at an end of their range: name -> the range as text."""
         start, width = self.initial, math.log(self.initial.unknown_range)
         centres = {"lambda": start.bulk_modulus, "mu": start.lame_mu, "rho": start.density}
         found = [n for n in start.unknowns if abs(math.tanh(getattr(self, _parameter(n)).item() / width)) >= NEAR]
@@ -148,7 +148,7 @@ class MaterialParameters(nn.Module):
         }
 
     def forward(self) -> Moduli:
-        """lambda, mu, rho in units of the start's P modulus and density: scalar tensors."""
+        """Compute lambda, mu, rho in units of the initial P modulus and density: scalar tensors."""
         start = self.initial
         mu = self._factor("mu") * (start.lame_mu / start.p_modulus)
         lame_lambda = self._factor("lambda") * (start.bulk_modulus / start.p_modulus) - 2.0 / 3.0 * mu
@@ -158,8 +158,10 @@ class MaterialParameters(nn.Module):
 
     @torch.no_grad()
     def take(self, values: Mapping[str, float]) -> tuple[str, ...]:
-        """Set the unknowns to given values in SI units; returns the names of those that were: the others lie outside
-        the range searched. lambda is found by way of the bulk modulus, with the mu that holds here then."""
+        """Set the unknowns to given values in SI units and return the names of those that were set.
+
+        The others lie outside their range. lambda is set through the bulk modulus, with the mu that is valid then.
+        """
         start, width = self.initial, math.log(self.initial.unknown_range)
 
         def lies_within(ratio: float) -> bool:
@@ -178,7 +180,7 @@ class MaterialParameters(nn.Module):
         return tuple(taken)
 
     def si(self) -> dict[str, float]:
-        """The values now: {"lambda": Pa, "mu": Pa, "rho": kg/m3}; a known value comes back to the last bit."""
+        """Return the present values, {"lambda": Pa, "mu": Pa, "rho": kg/m3}; known values are exact to the last bit."""
         start = self.initial
         known = (start.lame_lambda, start.lame_mu, start.density)
         units = (start.p_modulus, start.p_modulus, start.density)
@@ -187,7 +189,7 @@ class MaterialParameters(nn.Module):
         return {name: now[i] if name in start.unknowns else known[i] for i, name in enumerate(PARAMETERS)}
 
     def _factor(self, name: str) -> Tensor:
-        """The value of K, mu or rho over its start."""
+        """The value of K, mu or rho relative to its initial value."""
         if name not in self.initial.unknowns:
             return torch.ones((), dtype=self.dtype, device=self.start.device)
         parameter = getattr(self, _parameter(name))
@@ -196,11 +198,11 @@ class MaterialParameters(nn.Module):
 
 
 def wave_speeds(moduli: Moduli) -> tuple[Tensor, Tensor]:
-    """c_p = sqrt((lambda + 2 mu) / rho) and c_s = sqrt(mu / rho), in the units of what is given."""
+    """Compute c_p = sqrt((lambda + 2 mu) / rho) and c_s = sqrt(mu / rho), in consistent units."""
     lame_lambda, mu, density = moduli
     return ((lame_lambda + 2.0 * mu) / density).sqrt(), (mu / density).sqrt()
 
 
 def _parameter(name: str) -> str:
-    """The name of an unknown's parameter: lambda is found by way of the bulk modulus."""
+    """The name of an unknown's parameter: lambda is found through the bulk modulus."""
     return f"log_{'bulk' if name == 'lambda' else name}"

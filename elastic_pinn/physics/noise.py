@@ -1,4 +1,4 @@
-"""How much noise records have: as stated, or as the records themselves show it.
+"""The noise of records: as stated, or estimated from the records themselves.
 
 Letters of shapes: R receivers, T times, C = 2 R channels (a receiver's component), one a row.
 """
@@ -16,30 +16,30 @@ from elastic_pinn.physics.receivers import Receivers
 Origin = Literal["stated", "before the first arrival", "outside the band", "unknown"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-LEAST_BEFORE = 8  # samples of a channel before its arrival: fewer tell nothing
+LEAST_BEFORE = 8  # samples of a channel before its arrival: fewer give no estimate
 LEAST_QUIET = 100  # such samples in all
 RISE = 10.0  # by how much the power grows where a wave arrives
 ALIKE = 1.2  # by how much two measures of one noise may differ
 LEAST_TIMES = 24  # of a spectrum
-BAND = 2 / 3  # of the highest frequency: what is above is looked at
+BAND = 2 / 3  # of the highest frequency: the band above is used
 CERTAIN = 5.0  # standard deviations
-LEAST_RELATIVE = 1e-6  # of the largest record: what is below is rounding, or the tail of a computed pulse
+LEAST_RELATIVE = 1e-6  # of the largest record: less is rounding, or the tail of a computed pulse
 
 
 @dataclass(frozen=True)
 class Noise:
-    """The standard deviation of white noise on each sample, m (NaN: unknown), and how it is known."""
+    """The standard deviation of white noise on each sample, m (NaN: unknown), and its origin."""
 
     level: float
     origin: Origin
 
 
 def noise_of(receivers: Receivers) -> Noise:
-    """The noise that is stated; else what the records show before the first arrival, or outside the signal's band."""
+    """Return the stated noise, or estimate it before the first arrival, or outside the signal's band."""
     if receivers.noise > 0:
         return Noise(receivers.noise, "stated")
     channels = receivers.displacement.transpose(0, 2, 1).reshape(-1, len(receivers.time))  # (C, T)
-    channels = channels[np.ptp(channels, axis=1) > 0]  # one value all along holds no noise, and is no record
+    channels = channels[np.ptp(channels, axis=1) > 0]  # a constant channel has no noise, and is no record
     if not len(channels):
         return Noise(math.nan, "unknown")
     least = LEAST_RELATIVE * float(np.abs(channels).max())
@@ -51,9 +51,9 @@ def noise_of(receivers: Receivers) -> Noise:
 
 
 def _before_arrival(channels: Array) -> float:
-    """The level before waves arrive, in the channels where that can be told; NaN where it cannot.
+    """The level before waves arrive, in the channels that have an arrival; NaN where it cannot be estimated.
 
-    Where the level grows towards the arrival, what is seen there is not noise.
+    Where the level grows towards the arrival, it is not noise.
     """
     early, late = [], []
     for record in channels:
@@ -75,9 +75,9 @@ def _level(parts: list[Array]) -> float:
 
 
 def _arrival(record: Array) -> int:
-    """The sample at which a wave arrives; 0 where none is seen to.
+    """The sample at which a wave arrives; 0 where no arrival is found.
 
-    There the record falls into two parts of unlike variance best, by Akaike's criterion: Maeda, Zisin 38, 1985.
+    It splits the record best into two parts of different variance, by Akaike's criterion: Maeda, Zisin 38, 1985.
     """
     n = len(record)
     if n < 2 * LEAST_BEFORE:
@@ -96,7 +96,7 @@ def _variances(record: Array) -> Array:
 
 
 def _outside_band(channels: Array, time: Array) -> float:
-    """The level of the highest frequencies, where these are noise and hence all alike; NaN where they are not.
+    """The level of the highest frequencies, if these are noise and hence all similar; NaN if they are not.
 
     Through a Hann window, whose leakage falls off fast, the mean squares of white noise of variance 1 are the sum of
     the window's squares: Welch, IEEE Trans. Audio Electroacoust. 15, 1967.

@@ -1,6 +1,6 @@
-"""Where a problem's fields are looked at to learn how large they are, and whether they are other than zero.
+"""The points where a problem's fields are evaluated to find how large they are, and whether they are zero.
 
-Letters: n points of a field, k dimensions of the place that it belongs to (3 inside, 2 on a side or at the start).
+Letters: n points of a field, k dimensions of its place (3 inside, 2 on a side or at the start).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from elastic_pinn.physics.scales import Scales
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
 
-POINTS = 1 << 15  # of one look
-LOOKS = {2: 4, 3: 16}  # at a local field, at most, by its place's dimensions: what fills a ten-thousandth is seen
+POINTS = 1 << 15  # of one batch
+BATCHES = {2: 4, 3: 16}  # most batches for a local field, by its place's dimensions: a ten-thousandth is resolved
 ENOUGH = 1000  # points at which a field is not faint; with fewer it is local, or zero so far
 FAINT = 1e-3  # of the largest value seen
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A field of a problem and the place that it belongs to.
+    """A field of a problem and its place.
 
     Arguments:
         name: "Displacement 0", "initial velocity", "force", "exact", ...
@@ -45,13 +45,13 @@ class Probe:
     unit: Callable[[Scales], float]
 
     def values(self, count: int, first: int = 0) -> Tensor:
-        """The field (n, 2), SI, at `count` fixed, well spread points of its place, from the one of number `first`."""
+        """Evaluate the field (n, 2), SI, at `count` fixed, well spread points of its place, from number `first` on."""
         return evaluate(self.field, self.place(probe_points(self.dimensions, count, first)))
 
     def all_values(self) -> Tensor:
-        """The field at so many points of its place that a short or local one is seen too, (n, 2)."""
+        """Evaluate the field at enough points of its place to resolve a short or local one, (n, 2)."""
         values = self.values(POINTS)
-        for i in range(1, LOOKS[self.dimensions] if self.field else 1):
+        for i in range(1, BATCHES[self.dimensions] if self.field else 1):
             sizes = values.abs().amax(1)  # (n,)
             if (sizes > FAINT * sizes.max()).sum() >= ENOUGH:
                 break
@@ -60,7 +60,7 @@ class Probe:
 
 
 def probes(problem: Problem) -> Iterator[Probe]:
-    """Every field of a problem."""
+    """Yield every field of a problem."""
     domain = problem.domain
     for i, condition in enumerate(problem.boundary):
         unit = _stress if isinstance(condition, Traction) else _displacement
@@ -76,7 +76,7 @@ def probes(problem: Problem) -> Iterator[Probe]:
 
 
 def probe_points(dimensions: int, count: int, first: int = 0) -> Tensor:
-    """Fixed, well spread points of a unit cube, (n, k): multiples of irrational steps, modulo 1."""
+    """Return fixed, well spread points of a unit cube, (n, k): multiples of irrational steps, modulo 1."""
     steps = torch.tensor([0.8191725133961645, 0.6710436067037893, 0.5497004779019703], dtype=torch.float64)
     numbers = torch.arange(first + 1, first + count + 1, dtype=torch.float64)
     return (numbers[:, None] * steps[:dimensions] + 0.5) % 1.0
@@ -91,7 +91,7 @@ def _displacement(scales: Scales) -> float:
 
 
 def _velocity(scales: Scales) -> float:
-    """What reaches the displacement in the time that a P wave takes along the length, or in the window's if shorter."""
+    """The displacement scale over the time that a P wave takes along the length, or over the window's if shorter."""
     return scales.displacement / min(2.0 * scales.half[2], scales.time)
 
 

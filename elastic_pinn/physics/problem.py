@@ -1,4 +1,4 @@
-"""What is to be solved: where, in what, under which conditions, from which data."""
+"""The problem to be solved: domain, material, conditions and data."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from elastic_pinn.physics.probing import probes
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
 
-SCALE_POINTS = 20_000  # where the fields are looked at for the typical displacement: a load may be short and local
+SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displacement: a load may be short and local
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """A forward problem, or an inverse one where the material has unknowns.
 
-    domain: window of space and time; material: fixed, or the start of a search; boundary, initial: what is imposed
-    (what is not known is not imposed); force: body force f(x, y, t), N/m3; receivers: recorded displacement to be
-    met; exact: a known wavefield, for errors only; displacement_scale: a typical displacement, m, found from the rest
-    if not given. Raises ProblemError for unknowns that nothing here can determine.
+    domain: window of space and time; material: fixed, or the start of a search; boundary, initial: the conditions that
+    are known; force: body force f(x, y, t), N/m3; receivers: recorded displacement to be
+    met; exact: a known wavefield, for errors only; displacement_scale: a typical displacement, m, estimated from the
+    rest if not given. Raises ProblemError for unknowns that nothing here can determine.
     """
 
     domain: Domain
@@ -86,7 +86,7 @@ class Problem:
 
     @cached_property
     def identity(self) -> Mapping[str, Tensor | int | str]:
-        """What tells this problem from another: "fingerprint" (K,) of "fingerprint_version", and "data_sha256"."""
+        """The identity of this problem: "fingerprint" (K,) of "fingerprint_version", and "data_sha256"."""
         return {
             "fingerprint": self._fingerprint.numbers,
             "fingerprint_version": VERSION,
@@ -94,7 +94,7 @@ class Problem:
         }
 
     def is_like(self, identity: Mapping[str, Any]) -> bool:
-        """Whether this is an identity of this problem, worked out on any machine, by any version up to this one."""
+        """Return whether an identity, computed on any machine by any version up to this one, is of this problem."""
         if identity["data_sha256"] != self.data_sha256:
             return False
         if identity.get("fingerprint_version", 1) == 1:
@@ -111,7 +111,7 @@ class Problem:
         return self.receivers.sha256 if self.receivers else ""
 
     def _largest_displacement(self, unit: Scales) -> float:
-        """The largest displacement (m) that the problem shows, given its scales for a displacement of 1 m."""
+        """The largest displacement (m) that the problem's fields imply, given its scales for a displacement of 1 m."""
         if self.receivers:
             return float(abs(self.receivers.displacement).max())
         found = [(probe, probe.unit(unit)) for probe in probes(self)]
@@ -120,7 +120,7 @@ class Problem:
 
 
 def _check_parts(problem: Problem) -> None:
-    """Refuse what is no part of a problem, and two conditions on one side."""
+    """Raise ProblemError for a part of the wrong type, and for two conditions on one side."""
     wanted: dict[str, tuple[object, str, tuple[type, ...]]] = {
         "domain": (problem.domain, "a Domain", (Domain,)),
         "material": (problem.material, "a Material", (Material,)),
@@ -139,13 +139,13 @@ def _check_parts(problem: Problem) -> None:
     sides = [side for condition in problem.boundary for side in condition.sides]
     if twice := sorted({side for side in sides if sides.count(side) > 1}):
         raise ProblemError(
-            f"boundary: two conditions on the side {' and '.join(twice)}, of which each says all that holds there: "
+            f"boundary: two conditions on the side {' and '.join(twice)}, each of which prescribes all there: "
             "give each condition sides of its own"
         )
 
 
 def _check_receivers_inside(problem: Problem) -> None:
-    """Refuse data from outside the window, where the equation is not asked for: a matter of units, as a rule."""
+    """Raise ProblemError for data outside the window, where the equation is not imposed: mostly a matter of units."""
     if problem.receivers is None:
         return
     (x, y), t = problem.receivers.xy.T, problem.receivers.time

@@ -1,4 +1,4 @@
-"""A receiver file: displacements recorded at points of a plane, and what is known beside them.
+"""A receiver file: displacements recorded at points of a plane, with the known material and initial pulses.
 
 data/README.md lists the file's data sets. Letters of shapes: R receivers, T times, P pulses.
 """
@@ -31,7 +31,7 @@ class ReceiverFileError(ElasticPinnError, ValueError):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Truth:
-    """What lies behind simulated data, for figures and tests only.
+    """The truth of simulated data, for figures and tests only.
 
     material: "lambda" and "mu" in Pa, "rho" in kg/m3; displacement: without noise (R, T, 2) in m.
     """
@@ -48,7 +48,7 @@ class Truth:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Receivers:
-    """Displacements recorded at receivers, with all that is known beside them.
+    """Displacements recorded at receivers, with the known material and initial pulses.
 
     xy: positions (R, 2) in m; time: (T,) in s; displacement: as recorded (R, T, 2) in m; all three arrays, tensors or
     lists of real numbers, of which copies in double precision are kept; noise: its standard deviation in m, 0 or None
@@ -81,7 +81,7 @@ class Receivers:
             _check_material("truth", self.truth.material)
 
     def _take_plain_values(self) -> None:
-        """Have arrays where lists or tensors were given, and the like."""
+        """Convert lists and tensors to arrays, and the other fields to plain values."""
         given = {name: getattr(self, name) for name in ("xy", "time", "displacement")}
         taken: dict[str, Any] = {name: _array(f"receivers/{name}", values) for name, values in given.items()}
         taken["given_as"] = {name: values.dtype.str for name, values in given.items() if isinstance(values, np.ndarray)}
@@ -112,7 +112,7 @@ class Receivers:
         return self.noise / float(np.abs((self.truth or self).displacement).max())
 
     def in_free_space(self) -> Array:
-        """The exact displacement (R, T, 2), m, that the known pulses bring to the receivers in a solid without end.
+        """Compute the exact displacement (R, T, 2), m, of the known pulses at the receivers in an infinite solid.
 
         Raises ValueError for a file without truth or pulses: nothing is known then that could be exact.
         """

@@ -1,7 +1,7 @@
 """Units in which every number of a problem is of order one.
 
-Length L is half the window's longer side, time L / c_p, stress the P modulus, displacement what the problem shows:
-aluminium (lambda = 5.76e10 Pa) then trains as easily as lambda = 1.
+Length L is half the window's longer side, time L / c_p, displacement U the largest of the problem, stress U / L times
+the P modulus: aluminium (lambda = 5.76e10 Pa) then trains as easily as lambda = 1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from elastic_pinn.physics.material import Material
 
 @dataclass(frozen=True)
 class Scales:
-    """SI values of the dimensionless 1, and the point and half extents that the window has.
+    """SI values of the dimensionless 1, and the window's centre and half extents.
 
     origin, half: x, y, t of the window's centre and half its extents; length m, time s, displacement m, stress Pa.
     """
@@ -32,7 +32,7 @@ class Scales:
 
     @classmethod
     def of(cls, domain: Domain, material: Material, displacement: float) -> Self:
-        """The scales of a window, a starting material and a typical displacement (m)."""
+        """Make the scales of a window, an initial material and a typical displacement (m)."""
         origin, half = (domain.low + domain.high) / 2.0, (domain.high - domain.low) / 2.0
         length = max(half[:2].tolist())
         stress = material.p_modulus * displacement / length
@@ -49,7 +49,7 @@ class Scales:
         return self.stress / self.length
 
     def dimensionless(self, points: Tensor) -> Tensor:
-        """Points (N, 3) in m, m, s, seen from the window's centre in units of length and time."""
+        """Convert points (N, 3) from m, m, s to units of length and time, relative to the window's centre."""
         return (points - points.new_tensor(self.origin)) / points.new_tensor(self.units)
 
     @property
@@ -64,12 +64,12 @@ class Scales:
         return x / length, y / length, t / time
 
     def as_tensor(self) -> Tensor:
-        """All numbers in one vector (10,), for a checkpoint."""
+        """Return all numbers in one vector (10,), for a checkpoint."""
         numbers = [*self.origin, *self.half, self.length, self.time, self.displacement, self.stress]
         return torch.tensor(numbers, dtype=torch.float64)
 
     @classmethod
     def from_tensor(cls, numbers: Tensor) -> Self:
-        """What `as_tensor` gave."""
+        """Make the scales from the vector of `as_tensor`."""
         values = numbers.tolist()
         return cls(tuple(values[:3]), tuple(values[3:6]), *values[6:])

@@ -1,4 +1,4 @@
-"""The problems that a config names."""
+"""The problems that a config can name."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ from elastic_pinn.sections import ProblemConfig
 
 
 def problem_from(config: ProblemConfig) -> Problem:
-    """The problem that a config names.
+    """Make the problem that a config names.
 
-    Raises ConfigError for "own", which only train() can be given, and what the problem's own parts raise.
+    Raises ConfigError for "own", which only train() can be given, and the errors of the problem's parts.
     """
     if config.problem == "own":
-        raise ConfigError("problem 'own' stands in no config: give it to train(config, run_dir, problem=...)")
+        raise ConfigError("problem 'own' is in no config: give it to train(config, run_dir, problem=...)")
     return {"standing_waves": standing_waves, "receivers": from_receivers}[config.problem](config)
 
 
 def standing_waves(config: ProblemConfig) -> Problem:
-    """A standing P and a standing S mode of a square: displacement given on the walls and, with velocity, at the
-    start."""
+    """Make the problem of a standing P and a standing S mode of a square.
+
+    The displacement is given on all sides and, with the velocity, at the start.
+    """
     material = Material(config.lame_lambda, config.lame_mu, config.density)
     exact = StandingWaves(config.lame_lambda, config.lame_mu, config.density, length=config.length)
     side = (0.0, config.length)
@@ -45,9 +47,9 @@ def standing_waves(config: ProblemConfig) -> Problem:
 
 
 def from_receivers(config: ProblemConfig) -> Problem:
-    """The material behind a receiver file, in the window that its receivers span.
+    """Make the problem of a receiver file, in the window that its receivers span.
 
-    Nothing is imposed at the window's edge, since nothing is known there.
+    Nothing is imposed at the window's boundary, since nothing is known there.
     """
     receivers = Receivers.load(find(config.data))
     _require_window(config.data, receivers)
@@ -66,22 +68,22 @@ def from_receivers(config: ProblemConfig) -> Problem:
         receivers=receivers,
     )
     if unset := receivers.start - set(config.unknowns):
-        all_three = receivers.start | set(config.unknowns) == set(PARAMETERS)  # which receivers alone cannot tell
+        all_three = receivers.start | set(config.unknowns) == set(PARAMETERS)  # which receivers alone cannot determine
         raise ConfigError(
             f"unknowns = {list(config.unknowns)}: {config.data} holds only a start value of "
             f"{', '.join(sorted(unset))}, which is no known value: "
-            f"say unknowns = {sorted(receivers.start if all_three else receivers.start | set(config.unknowns))}"
+            f"set unknowns = {sorted(receivers.start if all_three else receivers.start | set(config.unknowns))}"
         )
     return problem
 
 
 def _require_window(data: str, receivers: Receivers) -> None:
-    """Refuse receivers that span no window of space and time, in which the wave equation could be looked at."""
+    """Raise ConfigError for receivers that span no window of space and time, as the wave equation needs."""
     spread = [bool(np.ptp(column) > 0) for column in receivers.xy.T]
     if not any(spread):
-        fault = "all receivers stand at one place"
+        fault = "all receivers are at one place"
     elif not all(spread):
-        fault = f"all receivers stand on one line along {'xy'[spread.index(True)]}"
+        fault = f"all receivers lie on one line along {'xy'[spread.index(True)]}"
     elif len(receivers.time) == 1:
         fault = f"all was recorded at one time, {receivers.time[0]:g} s"
     else:
@@ -94,10 +96,9 @@ def _require_window(data: str, receivers: Receivers) -> None:
 
 
 def find(path: str) -> Path:
-    """A data file: absolute, or below the project's root, or as it was delivered.
+    """Find a data file by its path: absolute, relative to the project's root, or among the delivered data.
 
-    The last makes the delivered data reachable from a notebook that runs in any folder. Raises ConfigError with the
-    places looked at.
+    The delivered data can so be used from a notebook in any folder. Raises ConfigError with the paths that were tried.
     """
     places = [from_root(path), delivered() / path]
     for place in places:
@@ -108,7 +109,7 @@ def find(path: str) -> Path:
 
 
 def _initial(pulses: tuple[GaussianPulse, ...]) -> Initial:
-    """At rest but for the velocity of known pulses."""
+    """No displacement, and the velocity of known pulses."""
 
     def velocity(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
         return torch.stack([pulse.velocity(x, y) for pulse in pulses]).sum(0)  # (N, 2)

@@ -28,7 +28,7 @@ class StandingWaves:
         p_amplitude pi (cos kx sin ky,  sin kx cos ky) cos(c_p k sqrt(2) t)
       + s_amplitude pi (sin kx cos ky, -cos kx sin ky) cos(c_s k sqrt(2) t)
 
-    Without the S mode the field has no curl, c_s drops out, and no inverse problem can find it.
+    Without the S mode the field has no curl, does not depend on c_s, and no inverse problem can find it.
 
     Arguments: Lame's constants in Pa, density in kg/m3, the two amplitudes in m, the square's side in m.
     """

@@ -1,4 +1,4 @@
-"""How it learns: losses, points, schedules, optimizers, and train(), the only writer of a run directory.
+"""Training: losses, points, schedules, optimizers, and train(), the only writer of a run directory.
 
 Imports from run, storage, networks, physics and config.
 """

@@ -1,7 +1,7 @@
-"""What had better be known before training: settings that can be trained and that cannot find what is wanted.
+"""Advice before training: legal settings with which the result will be poor.
 
-Each piece of advice is a sentence with numbers that ends with what to set. None is an error: the run's own verdict on
-its fit is what counts afterwards.
+Each piece of advice is a sentence with numbers that ends with what to set. None is an error: the verdict on the run's
+fit decides afterwards.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.training.sampling import held_out_count
 
-LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: what P waves do not go is a matter of units
+LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
 DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
 SPEEDS = 1.0, 20_000.0  # m/s, from S waves in gels to P waves in diamond
-DIMENSIONLESS = 100.0  # m/s: slower waves at a density of 1 are those of numbers without units
-LEAST_TIMES = 8  # fewer tell no spectrum
-BULK = 0.95  # of the recorded energy: S waves of its frequencies must be there
-PULSES = 1e-3  # of a Gaussian pulse's energy: what may lie beyond the greatest wave number
+DIMENSIONLESS = 100.0  # m/s: slower waves at a density of 1 are dimensionless
+LEAST_TIMES = 8  # fewer have no spectrum
+BULK = 0.95  # of the recorded energy: S waves of its frequencies are needed
+PULSES = 1e-3  # of a Gaussian pulse's energy: the part that may lie beyond the greatest wave number
 CERTAIN = 4.0  # standard deviations above the noise
-FAINT = 1e-4  # of the strongest bin: what a Hann window lets through from further away
+FAINT = 1e-4  # of the strongest bin: the leakage of a Hann window from further away
 LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
 DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measured on the shipped data
 LOOKED_AT = 500  # receivers, for their spacing
@@ -35,7 +35,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def advise(config: Config, problem: Problem) -> tuple[str, ...]:
-    """Sentences on what this config cannot find of this problem, each with what to set; () where nothing is amiss.
+    """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
     Of any network: whether lengths, times and material can be in SI units. Of networks whose waves are drawn once and
     stay ("plane_waves", "random_features"): whether the amplitudes are more than the samples, the waves too few or too
@@ -44,12 +44,12 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     doubts = tuple(_units(problem))
     if config.network not in ("plane_waves", "random_features"):
         return doubts
-    in_si = () if doubts else (_count, _length, _spacing)  # settings worked out of wrong units are wrong too
+    in_si = () if doubts else (_count, _length, _spacing)  # settings computed from wrong units are wrong too
     return doubts + tuple(sentence for look in (_samples, *in_si) for sentence in look(config, problem))
 
 
 def _units(problem: Problem) -> Iterator[str]:
-    """A recorded solid that nobody has, or a window that waves do not get through, or through far too often."""
+    """An impossible recorded solid, or a window that waves cross hardly or far too often."""
     material, (x, y, duration) = problem.material, (problem.domain.high - problem.domain.low).tolist()
     slow, fast = sorted((material.c_s, material.c_p))
     is_dimensionless = material.density == 1.0 and fast < DIMENSIONLESS
@@ -74,7 +74,7 @@ def _units(problem: Problem) -> Iterator[str]:
 
 
 def _samples(config: Config, problem: Problem) -> Iterator[str]:
-    """Fewer numbers to meet than amplitudes to meet them with."""
+    """Fewer data than amplitudes."""
     width = config.hidden_layers[-1]
     amplitudes = width if config.network == "plane_waves" else 2 * width + 2
     counts = _counts(config, problem)
@@ -88,14 +88,14 @@ def _samples(config: Config, problem: Problem) -> Iterator[str]:
 
 
 def _counts(config: Config, problem: Problem) -> dict[str, int]:
-    """How many numbers the network has to meet, by where they come from."""
+    """How many numbers determine the network, by their origin."""
     samples = 0
     if problem.receivers and config.weight_data:
         samples = problem.receivers.displacement.size // 2
         samples -= held_out_count(samples, config.validation_fraction)
     starts = config.initial_points if problem.initial and config.weight_initial else 0
     sides = config.boundary_points * len(problem.boundary) if config.weight_boundary else 0
-    # Plane waves satisfy the equation whatever their amplitudes, so that it tells nothing of them.
+    # Plane waves satisfy the equation whatever their amplitudes, so that it does not determine them.
     inside = config.interior_points if config.network != "plane_waves" and config.weight_pde else 0
     return {
         "recorded": 2 * samples,
@@ -106,7 +106,7 @@ def _counts(config: Config, problem: Problem) -> dict[str, int]:
 
 
 def _count(config: Config, problem: Problem) -> Iterator[str]:
-    """Fewer waves than differ in the window."""
+    """Fewer waves than the window can distinguish."""
     if config.network != "plane_waves":
         return
     greatest = _greatest(config, problem)
@@ -120,12 +120,13 @@ def _count(config: Config, problem: Problem) -> Iterator[str]:
 
 
 def _waves_needed(problem: Problem, greatest: float) -> int:
-    """How many plane waves up to a wave number (1/m) it takes to tell apart what the window can hold.
+    """How many plane waves up to a wave number (1/m) are needed to represent any wavefield in the window.
 
-    A field of wave numbers up to K is told by K^2 / (4 pi) numbers an area; a wavefield by two such fields at the start
-    and by what comes in through the sides afterwards, c K^2 / (2 pi^2) numbers a length and time (the integral over
-    all frequencies up to c K and all wave numbers along the side). Each extent counts half the shortest wave more.
-    Source: Landau and Pollak, Bell System Technical Journal 41, 1962, for bands and extents along each axis.
+    A field of wave numbers up to K has K^2 / (4 pi) degrees of freedom an area; a wavefield has those of two such
+    fields at the start and those of the waves that enter through the sides afterwards, c K^2 / (2 pi^2) a length and
+    time (the integral over all frequencies up to c K and all wave numbers along the side). Each extent is enlarged by
+    half the shortest wave. Source: Landau and Pollak, Bell System Technical Journal 41, 1962, for bands and extents
+    along each axis.
     """
     half_wave = math.pi / greatest
     x, y, duration = (problem.domain.high - problem.domain.low).tolist()
@@ -141,7 +142,7 @@ def _waves_needed(problem: Problem, greatest: float) -> int:
 
 
 def _length(config: Config, problem: Problem) -> Iterator[str]:
-    """Waves that are all longer than what was recorded, or than the known pulses."""
+    """Waves that are all longer than those recorded, or than the known pulses."""
     greatest = _greatest(config, problem)
     needed, why = max(_demands(problem), default=(0.0, ""))
     if needed > greatest:
@@ -153,7 +154,7 @@ def _length(config: Config, problem: Problem) -> Iterator[str]:
 
 
 def _demands(problem: Problem) -> Iterator[tuple[float, str]]:
-    """Wave numbers (1/m) that have to be there, and why."""
+    """Wave numbers (1/m) that are needed, and why."""
     receivers, material = problem.receivers, problem.material
     if receivers is None:
         return
@@ -180,11 +181,11 @@ def _demands(problem: Problem) -> Iterator[tuple[float, str]]:
 
 
 def recorded_spectrum(receivers: Receivers) -> tuple[Array, Array]:
-    """Frequencies (F,), Hz, and the energy that the records have there above their noise, (F,), m2: means over the
-    receivers and both components, through a Hann window; 0 where it may be noise.
+    """Compute frequencies (F,), Hz, and the records' energy there above their noise, (F,), m2; 0 where it may be noise.
 
-    As noise counts what is stated, or the highest quarter of the frequencies where that is more. Both are empty where
-    there are fewer than 8 times; times that are not evenly spaced are brought onto even ones along straight lines.
+    The energy is the mean over the receivers and both components, through a Hann window. The noise is the stated one,
+    or the highest quarter of the frequencies where that is more. Both are empty for fewer than 8 times; records at
+    unevenly spaced times are interpolated linearly.
     """
     time, records = receivers.time, receivers.displacement
     count = len(time)
@@ -203,7 +204,7 @@ def recorded_spectrum(receivers: Receivers) -> tuple[Array, Array]:
 
 
 def _spacing(config: Config, problem: Problem) -> Iterator[str]:
-    """Waves of which the receivers have fewer than two, where no start is known."""
+    """Waves with fewer than two receivers a wavelength, where no start is known."""
     if problem.receivers is None or problem.initial or len(problem.receivers.xy) < 2:
         return
     spacing, shortest = _nearest(problem.receivers.xy), 2.0 * math.pi / _greatest(config, problem)
@@ -220,11 +221,11 @@ def _nearest(xy: Array) -> float:
     """The median distance (m) from a receiver to the next one; of very many, from some of them."""
     chosen = xy[:: -(-len(xy) // LOOKED_AT)]  # (S, 2)
     distances = np.linalg.norm(chosen[:, None] - xy, axis=2)  # (S, R)
-    return float(np.median(np.partition(distances, 1, axis=1)[:, 1]))  # the least one is to itself
+    return float(np.median(np.partition(distances, 1, axis=1)[:, 1]))  # the smallest one is to itself
 
 
 def _greatest(config: Config, problem: Problem) -> float:
-    """The greatest wave number that the network draws, 1/m."""
+    """The greatest wave number of the network's waves, 1/m."""
     return config.input_frequency / problem.scales.length
 
 
@@ -235,6 +236,6 @@ def _rounded_up(value: float) -> int:
 
 
 def _readable(value: float, unit: str) -> str:
-    """A number in a unit in which it is neither huge nor tiny, such as 7.85 mm."""
+    """A number with a suitable prefix of its unit, such as 7.85 mm."""
     power = min(3, max(-4, math.floor(math.log10(value) / 3))) if value > 0 else 0
     return f"{value / 1000.0**power:.3g} {'pnµm kMG'[power + 4].strip()}{unit}"

@@ -1,6 +1,6 @@
-"""At a run's end: are its data explained, and do its ± hold?
+"""The assessment at a run's end: are its data explained, and are its ± valid?
 
-The evidence is weighed here, and worded; `fit.py` holds the result, which everything that shows a value reads.
+The evidence is judged and put into words here; `fit.py` has the result, which is read wherever a value is shown.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from elastic_pinn.training.session import Session
 
 WIDENED_UP_TO = 1.5  # reduced chi-square
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
-FALSE_ALARM = 1e-4  # probability, for each check, that it withholds the ± of a good fit
+FALSE_ALARM = 1e-4  # probability that a check withholds the ± of a good fit
 LEAST_DEGREES = 20.0  # of freedom
 LEAST_FREE = 0.05  # degrees of freedom, of the samples
-LEAST_SIGNAL = 3.0  # of what noise alone puts into a fit: below, amplitudes and their effects are mostly noise
-LEAST_UNLIKE = 0.8  # of what white noise has
+LEAST_SIGNAL = 3.0  # of the noise's part in a fit: with less, amplitudes and their effects are mostly noise
+LEAST_UNLIKE = 0.8  # of the von Neumann ratio of white noise
 CHANCE = 0.01  # probability that channels of a good fit disagree enough for it to be widened
-MOST_SHIFT = 0.7  # of ±: less is what noise brings about
+MOST_SHIFT = 0.7  # of ±: noise causes less
 MOST_LEFT = 0.1  # of ±
-MOST_RIDGE = 0.2  # of what is known of an unknown
+MOST_RIDGE = 0.2  # of the information on an unknown
 WORST = 3  # channels named
-HALF = 0.5  # of the time, about, that the linearisation takes
+HALF = 0.5  # of the time, about, for the linearisation
 ASSESSING = "working out whether the data are explained"
 
 WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
@@ -43,7 +43,7 @@ RECORDS = "the right units of positions, times and density, x and y, trigger tim
 
 
 class Fault(NamedTuple):
-    """Why no ± would be true, and what usually helps."""
+    """Why no ± would be valid, and what usually helps."""
 
     reason: str
     remedy: str
@@ -51,7 +51,7 @@ class Fault(NamedTuple):
 
 @torch.no_grad()
 def assess(session: Session) -> Fit:
-    """Whether the data of a problem with unknowns are explained where a session is, and the ± of the unknowns there."""
+    """Assess whether a session explains its data, and compute the ± of its unknowns."""
     if reason := too_large(session):
         return _not_assessed(session, reason)
     session = on_cpu(session)
@@ -84,7 +84,7 @@ def assess(session: Session) -> Fit:
 
 
 def _not_assessed(session: Session, reason: str) -> Fit:
-    """Where nothing could be weighed."""
+    """The fit where the system is too large for an assessment."""
     receivers, values = session.problem.receivers, session.model.material.si()
     assert receivers is not None, "there are no unknowns without"
     noise, amplitudes = noise_of(receivers), sum(each.numel() for each in of_last_layer(session.parameters))
@@ -109,8 +109,8 @@ def _not_assessed(session: Session, reason: str) -> Fit:
 
 
 def _widening(evidence: Evidence) -> float:
-    """By how much ± is more than the noise makes it: as the misfits are, or as the channels disagree on the unknowns,
-    which shows what all of their misfits have in common."""
+    """The factor by which ± exceeds that of noise alone: by the misfits, or by the channels' disagreement on the
+    unknowns, which reveals misfits that the channels have in common."""
     disagree = evidence.scatter > _chi_square_limit(evidence.scatter_channels, alarm=CHANCE)
     more = max(evidence.chi_square, evidence.scatter) if evidence.chi_square > REPORTED_FROM or disagree else 1.0
     return math.sqrt(more)
@@ -129,7 +129,7 @@ def _explained(evidence: Evidence) -> str:
 
 
 def _faults(session: Session, evidence: Evidence) -> Iterator[Fault]:
-    """Why no ± would be true, what explains most first."""
+    """All reasons why no ± would be valid, the most fundamental first."""
     yield from _of_records(session.problem.receivers, evidence)
     yield from _of_range(session)
     yield from _of_freedom(evidence)
@@ -142,7 +142,7 @@ def _faults(session: Session, evidence: Evidence) -> Iterator[Fault]:
 
 
 def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fault]:
-    """Records that hold no signal."""
+    """Records without a signal."""
     assert receivers is not None, "there are no unknowns without"
     silent = np.argwhere(np.ptp(receivers.displacement, axis=1) == 0)  # rows of receiver and component
     if len(silent) and evidence.noise.level > 0:
@@ -158,7 +158,7 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
 
 
 def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
-    """Fits that could meet any data."""
+    """Fits that could match any data."""
     left, samples = evidence.degrees_of_freedom, evidence.samples
     counts = f"{samples} samples, {evidence.amplitudes} amplitudes and {len(evidence.unknowns)} unknowns"
     remedy = "fewer waves (hidden_layers), more receivers or instants, a known start"
@@ -177,7 +177,7 @@ def _of_range(session: Session) -> Iterator[Fault]:
 
 
 def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
-    """Misfits that noise does not leave."""
+    """Misfits that are not noise."""
     worst = ", ".join(channel.name for channel in _worst(evidence))
     remedy = f"{WAVES}; {RECORDS}"
     if evidence.chi_square > WIDENED_UP_TO:
@@ -200,17 +200,17 @@ def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
 
 
 def _of_common(evidence: Evidence) -> Iterator[Fault]:
-    """What all records have in common and a known start has not."""
+    """Errors that all records have in common, against a known start."""
     surely = NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * len(evidence.common_errors)))
     wrong = [each for each in evidence.common_errors if each.score > surely and each.shift > MOST_SHIFT]
     if wrong:
-        worst = max(wrong, key=lambda each: each.score)  # a delay looks like a gain, but less so than like itself
+        worst = max(wrong, key=lambda each: each.score)  # a delay resembles a gain, but fits itself best
         moved = f"freeing it would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
         yield Fault(f"{worst.name} does not fit: {moved}", RECORDS)
 
 
 def _of_model(evidence: Evidence) -> Iterator[Fault]:
-    """Estimates that would be others with other waves, other channels or more steps."""
+    """Estimates that would change with other waves, other channels or more steps."""
     if evidence.shift > MOST_SHIFT:
         moved = f"would move {evidence.most_shifted} by {evidence.shift:.2g} of its ±"
         yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
@@ -229,7 +229,7 @@ def _worst(evidence: Evidence) -> list[Channel]:
 
 
 def _chi_square_limit(degrees: float, checks: int = 1, alarm: float = FALSE_ALARM) -> float:
-    """The reduced chi-square that noise exceeds in one of so many checks as often as an alarm is allowed.
+    """The reduced chi-square that noise exceeds in any of `checks` checks with the probability `alarm`.
 
     Source: Wilson and Hilferty, PNAS 17, 1931.
     """

@@ -1,4 +1,4 @@
-"""Which sample was recorded by which channel: a receiver's component.
+"""The channel of each sample: a receiver's component.
 
 Letters: N samples, D = 2 N data misfits (a sample's x and y after each other), C = 2 R channels of R receivers.
 """
@@ -28,12 +28,14 @@ class Channels:
     time: Tensor
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum over each channel, (D, ...) -> (C, ...)."""
+        """Sum over each channel, (D, ...) -> (C, ...)."""
         return values.new_zeros(len(self.names), *values.shape[1:]).index_add(0, self.of, values)
 
     def von_neumann_ratio(self, values: Tensor) -> float:
-        """The mean square of the difference of neighbours in time over that of independent ones: 1 for white noise,
-        and less where neighbours are alike. Source: von Neumann, Ann. Math. Statist. 12, 1941."""
+        """Compute the mean squared difference of neighbours in time over that of independent values.
+
+        It is 1 for white noise, and less for correlated neighbours. Source: von Neumann, Ann. Math. Statist. 12, 1941.
+        """
         order = torch.argsort(self.time, stable=True)
         order = order[torch.argsort(self.of[order], stable=True)]
         sorted_by, values = self.of[order], values[order]
@@ -43,7 +45,7 @@ class Channels:
 
 
 def channels_of(batch: Batch, problem: Problem) -> Channels:
-    """The channels of the data; of receivers at one place, the first stands for all."""
+    """Return the channels of the data; receivers at one place count as the first of them."""
     assert problem.receivers is not None, "a batch of data has been recorded"
     xy = torch.from_numpy(problem.receivers.xy)
     stations = problem.scales.dimensionless(torch.cat([xy, torch.zeros_like(xy[:, :1])], dim=1))[:, :2]  # (R, 2)

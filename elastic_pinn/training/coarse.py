@@ -1,12 +1,13 @@
-"""A coarse view of an inverse problem, cheap enough to look all over the ranges of its unknowns.
+"""A coarse model of an inverse problem, cheap enough for a grid search over the ranges of its unknowns.
 
-Gauss-Newton finds the material from where the waves that are computed are less than half a period off. Long waves
+Gauss-Newton finds the material from where the computed waves are less than half a period off. Long waves
 allow the largest errors (Bunks et al., Geophysics 60, 1995, for full-waveform inversion), and recorded displacement
-consists mostly of them: few plane waves and few samples tell where to start. Each place in the ranges is then one small
-linear least squares for the waves' amplitudes; the best few are looked at again with more waves, and refined.
+consists mostly of them: few plane waves and few samples suffice to find a start. Each point of the grid is then one
+small linear least-squares problem for the waves' amplitudes; the best few are evaluated again with more waves, and
+refined.
 
-The waves are plane waves whatever the network is, which needs a homogeneous solid without body force. Nothing is
-random: the waves are drawn from a seed of their own.
+The waves are plane waves whatever the network, which requires a homogeneous solid without body force. Nothing is
+random: the waves are drawn with a fixed seed.
 """
 
 from __future__ import annotations
@@ -38,37 +39,37 @@ from elastic_pinn.training.step_objective import StepObjective
 
 logger = logging.getLogger(__name__)
 
-WAVES = (120, 300)  # of the first look and of the second
-NUMBERS_A_WAVE = 3  # recorded, at least: fewer than that waves can explain whatever the material is
-FEWEST = 60  # waves that can tell anything
+WAVES = (120, 300)  # of the first search and of the second
+NUMBERS_A_WAVE = 3  # recorded, at least: with fewer, waves can explain any data in any material
+FEWEST = 60  # waves, for a usable result
 WAVES_A_SQUARE = 5.3  # for each unit of a wave number squared in a window of 2 x 2, which then has no gaps
 SAMPLES_A_WAVE = (0.5, 3)  # of all else, and of the data
 MOST_SEARCHED = 2  # unknowns: two moduli make all wave speeds, whatever the density
 SPACING = 0.6  # of the grid, in logarithms of the moduli and of the density: 15 % of a wave speed either way
 MOST_STEPS = 20  # of that grid either way: enough for a range of 100,000
-SEEN_AGAIN, REFINED = 16, 2  # places of the grid
+SEEN_AGAIN, REFINED = 16, 2  # points of the grid
 STEPS = 12  # to refine one, at most
-OTHERS = 0.01  # how much all else counts beside the data: it has waves shorter than those here
+OTHERS = 0.01  # weight of all other statements relative to the data: they have waves shorter than those here
 RIDGE = 1e-6
-EXPLAINED = 0.01  # of the data's mean square: where no more is left, the search has no need of another start
-USEFUL = 0.5  # the same, for a coarse view that has seen something
-BETTER = 0.9  # what is left elsewhere, at most, beside what is left where the search would lead to from here
+EXPLAINED = 0.01  # of the data's mean square: with a smaller misfit, no other start is needed
+USEFUL = 0.5  # of the data's mean square: with a larger misfit, the coarse model is useless
+BETTER = 0.9  # most misfit of another start, relative to that reached from the present values
 
 
 def better_start(problem: Problem, config: Config, model: Model, batches: Batches) -> Tensor | None:
-    """Look for a place of the material's unknowns from which a search is more likely to succeed.
+    """Look for values of the material's unknowns from which a search is more likely to succeed.
 
     Parameters
     ----------
     problem, config, batches
-        What is to be explained: the data among the batches are.
+        The problem, and the batches with its data.
     model
-        The network and the material as they are: they tell whether another start is needed at all.
+        The network and the material in their present state, which decides whether another start is needed.
 
     Returns
     -------
-    The parameters of `model.material` there, (U,), right within some tens of percent, or None where the data are
-    explained already, where they are too few, or where plane waves tell nothing.
+    The parameters of `model.material` there, (U,), accurate to some tens of percent, or None where the data are
+    explained already, where they are too few, or where plane waves do not explain them.
     """
     if problem.receivers is None or problem.force is not None:
         return None
@@ -91,7 +92,7 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
 
 
 class Coarse:
-    """The data by so many long plane waves, at some of the samples; all else counts little."""
+    """A model of the data by `count` long plane waves, at some of the samples; all other statements count little."""
 
     def __init__(self, problem: Problem, config: Config, model: Model, batches: Batches, count: int) -> None:
         device, (x, y, _) = batches["data"].points.device, problem.scales.extent
@@ -114,13 +115,13 @@ class Coarse:
         self._unknowns = list(self._model.material.parameters())
 
     def left(self, place: Tensor) -> float:
-        """What the best amplitudes leave of the data's mean square, with the unknowns' parameters (U,)."""
+        """Compute the mean squared misfit of the best amplitudes for given parameters of the unknowns, (U,)."""
         put(self._unknowns, place)
         residuals, matrix = self._system(self._layer)  # (M,), (M, F), the amplitudes being 0
         return RidgeQR(matrix, RIDGE).rotated_residual(residuals[:, None]).square().sum().item()
 
     def refined(self, place: Tensor) -> tuple[Tensor, float]:
-        """Where Gauss-Newton leads to from a place (U,), and what is left there."""
+        """Run Gauss-Newton from given parameters (U,) and return its result and the misfit there."""
         put(self._unknowns, place)
         objective = Objective(
             [*self._layer, *self._unknowns],
@@ -145,7 +146,7 @@ class Coarse:
 
     @torch.no_grad()
     def _weighted(self, problem: Problem, config: Config) -> Config:
-        """The config with weights by which all but the data counts OTHERS of them where nothing moves."""
+        """The config with weights by which all but the data count OTHERS of them for a zero displacement."""
         sizes = Loss(problem, config)(self._model, self._batches)
         others = {name: f"weight_{name}" for name in sizes.keys() & {"boundary", "initial"}}
         total = sum(getattr(config, field) * sizes[name].item() for name, field in others.items())
@@ -157,7 +158,7 @@ class Coarse:
 def _best(
     places: Sequence[Tensor], left: Callable[[Tensor], float], count: int, at: Callable[[float], None]
 ) -> list[Tensor]:
-    """The places where least is left, the best first. at: called with the part that is looked at."""
+    """The points with the least misfit, the best first. at: called with the part of the points that is evaluated."""
     found = []
     for i, place in enumerate(places):
         at(i / len(places))
@@ -166,14 +167,14 @@ def _best(
 
 
 def _thinned(batch: Batch, count: int) -> Batch:
-    """About so many of its points, evenly chosen."""
+    """About `count` of its points, evenly chosen."""
     every = max(1, len(batch.points) // count)
     points, target, normal = (part[::every].contiguous() for part in (batch.points, batch.target, batch.normal))
     return replace(batch, points=points, target=target, normal=normal)
 
 
 def _grid(material: MaterialParameters, here: Tensor) -> list[Tensor]:
-    """Places (U,) all over what is searched; of more than MOST_SEARCHED unknowns, the last stay where they are."""
+    """A grid of parameters (U,) over their ranges; of more than MOST_SEARCHED unknowns, the last keep their values."""
     width = math.log(material.initial.unknown_range)
     search_bound = width * math.tanh(material.search_bound / width)
     steps = min(math.ceil(search_bound / SPACING), MOST_STEPS)

@@ -1,4 +1,4 @@
-"""What another thread may ask of a training run."""
+"""Requests of other threads to a training run."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Record = Mapping[str, float]
 Weights = Mapping[str, Tensor]
 """A model's state_dict."""
 
-LEAST_PART = 0.02  # of work, that has to be done for its time to be told
+LEAST_PART = 0.02  # of work that must be done before its total time is estimated
 
 
 class Work(NamedTuple):
-    """What takes long within a step: what it is, when it began (of time.monotonic), the part of it that is done."""
+    """Long work within a step: its name, its start (of time.monotonic), the part of it that is done."""
 
     what: str
     began: float
     part: float
 
     def text(self, now: float) -> str:
-        """What it is, and about how long it takes in all, as far as that can be told yet."""
+        """Describe the work and its estimated total time, if there is an estimate yet."""
         elapsed = now - self.began
         if self.part < LEAST_PART:
             return f"{self.what}, {elapsed:.0f} s so far"
@@ -34,7 +34,7 @@ class Work(NamedTuple):
 
 
 def about(seconds: float) -> str:
-    """A time in no more digits than an estimate has."""
+    """Format an estimated time with few digits."""
     if seconds < 10.0:
         return f"{max(1.0, seconds):.0f} s"
     return f"{5 * round(seconds / 5):.0f} s" if seconds < 120.0 else f"{seconds / 60.0:.0f} min"
@@ -44,7 +44,7 @@ class Control:
     """Stop, write a checkpoint now, or show the weights; polled after every step. Safe to call from any thread.
 
     on_step: called in the training thread with each new row of the history, as plain floats. on_weights: called there
-    with step and weights, a copy on the CPU, each time that somebody asked to look.
+    with step and weights, a copy on the CPU, after each call of `look`.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Control:
         self.on_weights = on_weights or (lambda step, weights: None)
         self._stop, self._checkpoint, self._look = threading.Event(), threading.Event(), threading.Event()
         self.stop_reason = ""
-        self.work: Work | None = None  # what the training thread does just now, if it takes long
+        self.work: Work | None = None  # long work that the training thread is doing now
 
     def report(self, what: str, part: float) -> None:
-        """Take note of long work, in the training thread; see `networks.work`."""
+        """Record the progress of long work, in the training thread; see `networks.work`."""
         if not what:
             self.work = None
         elif self.work and self.work.what == what:
@@ -68,37 +68,37 @@ class Control:
             self.work = Work(what, time.monotonic(), part)
 
     def stop(self, reason: str = "asked to stop") -> None:
-        """End after the present step, with a checkpoint; a step of seconds is given up, where its optimizer can.
+        """Request the end after the present step, with a checkpoint; a step of seconds is cancelled, if possible.
 
-        reason: what the run's summary says; the last one that is given before it is written.
+        reason: for the run's summary; the last one that is given before it is written.
         """
         self.stop_reason = reason
         self._stop.set()
 
     def checkpoint(self) -> None:
-        """Write a checkpoint after the present step, and go on."""
+        """Request a checkpoint after the present step."""
         self._checkpoint.set()
 
     def look(self) -> None:
-        """Have on_weights called after the present step."""
+        """Request a call of on_weights after the present step."""
         self._look.set()
 
     @property
     def stop_asked(self) -> bool:
-        """Whether somebody asked for the end."""
+        """Whether the end was requested."""
         return self._stop.is_set()
 
     def take_checkpoint_request(self) -> bool:
-        """Whether somebody asked for a checkpoint since this was last called."""
+        """Return whether a checkpoint was requested since the last call."""
         return _take(self._checkpoint)
 
     def take_look_request(self) -> bool:
-        """Whether somebody asked for the weights since this was last called."""
+        """Return whether the weights were requested since the last call."""
         return _take(self._look)
 
 
 def _take(request: threading.Event) -> bool:
-    asked = request.is_set()
-    if asked:  # cleared only if seen: a request that arrives in between waits for the next step
+    is_requested = request.is_set()
+    if is_requested:  # cleared only then: a request that arrives in between is served after the next step
         request.clear()
-    return asked
+    return is_requested

@@ -1,41 +1,39 @@
-"""What a run that needs no step more says of how it ended: had the search come to rest, and where."""
+"""How a run ended that needs no further step: whether its search converged, and where."""
 
 from __future__ import annotations
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.training.session import Session
 
-LAST_PART = 10  # of so many equal ones, the steps in which it is looked at how far unknowns moved
+LAST_PART = 10  # of equal parts of a run, in which the change of the unknowns is reported
 
 
 def has_converged(session: Session) -> bool | None:
-    """Whether the search for the unknowns came to rest within their ranges; None of optimizers that cannot tell."""
+    """Return whether the search for the unknowns converged within their ranges; None if there is no criterion."""
     return session.converged and not session.model.material.at_edge()
 
 
 def explain_end(session: Session) -> str:
-    """Why no step more is needed; first whatever keeps the result from being one."""
+    """Explain why no further step is needed; first, whatever makes the result invalid."""
     edges = edges_text(session)
     advice = f"{edges}: widen unknown_range, or check the units" if edges else ""
     return "; ".join(filter(None, (advice, session.reason_to_end or _by_steps(session))))
 
 
-def with_verdict(session: Session, account: str, fit: Fit) -> str:
-    """How a run ended, and what the data say of its unknowns; an edge that both are about is named once."""
+def with_verdict(session: Session, end: str, fit: Fit) -> str:
+    """Join how a run ended with the verdict on its fit; an edge that both mention is named once."""
     edges = edges_text(session)
-    return (
-        f"{account}; hence no ±" if edges and edges == fit.reason and edges in account else f"{account}; {fit.sentence}"
-    )
+    return f"{end}; hence no ±" if edges and edges == fit.reason and edges in end else f"{end}; {fit.sentence}"
 
 
 def edges_text(session: Session) -> str:
-    """The unknowns that are at the edge of their range, each with it; "" where none is."""
+    """Name the unknowns that are at the edge of their range, each with its range; "" if there are none."""
     edges = session.model.material.at_edge()
     return "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
 
 
 def _by_steps(session: Session) -> str:
-    """Of an end by the number of steps."""
+    """The reason of an end by the number of steps."""
     steps, done = session.config.steps, session.step
     beyond = f"at step {done} already, beyond the {steps} steps asked for" if done > steps else ""
     if session.converged is False:
@@ -47,7 +45,7 @@ def _by_steps(session: Session) -> str:
 
 
 def _moved(session: Session, steps: int) -> str:
-    """How far the unknowns moved in the last steps; "" where nothing is unknown."""
+    """How far the unknowns moved in the last steps; "" without unknowns."""
     start, history = session.problem.material, session.history
     before = {"lambda": start.lame_lambda, "mu": start.lame_mu, "rho": start.density}
     moves: list[str] = []

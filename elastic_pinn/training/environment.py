@@ -1,4 +1,4 @@
-"""What a result may depend on beside its config: software, processor, threads; and what of it changed on a resume."""
+"""What a result depends on besides its config: software, processor, threads; and its changes on a resume."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 PACKAGES = ("elastic_pinn", "torch", "numpy", "scipy", "numba", "h5py")
-FEATURES = re.compile(r"(sse4|avx|fma|f16c|amx|asimd|sve|sme|bf16)\w*")  # which libraries choose their loops by
+FEATURES = re.compile(r"(sse4|avx|fma|f16c|amx|asimd|sve|sme|bf16)\w*")  # by which libraries choose their loops
 ROUNDING = "from here equal to rounding, no longer to the last bit"
 WITHOUT_EFFECT = {"version_h5py"}  # on numbers
 
@@ -22,14 +22,14 @@ Facts = Mapping[str, str | int | float]
 
 
 def environment(device: str, processes: int) -> dict[str, Any]:
-    """What environment.json holds.
+    """Collect the content of environment.json.
 
     Parameters
     ----------
     device
         Of the config: "cpu", "cuda", "cuda:1".
     processes
-        How many work on the run.
+        The number of processes of the run.
     """
     cuda = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
     return {
@@ -47,14 +47,14 @@ def environment(device: str, processes: int) -> dict[str, Any]:
 
 
 def facts(found: Mapping[str, Any]) -> Facts:
-    """What of an environment each checkpoint holds: what the last bits of a result depend on."""
+    """Select the part of an environment that the last bits of a result depend on, for each checkpoint."""
     versions = {f"version_{name}": text for name, text in found["packages"].items()}
     own = ("torch_threads", "processes", "device", "processor", "processor_features")
     return versions | {name: found[name] for name in own}
 
 
 def changes(before: Mapping[str, Any], now: Facts) -> Iterator[str]:
-    """An event for each fact that is another than a checkpoint's attributes say; older ones do not say all."""
+    """Yield an event for each fact that differs from a checkpoint's attributes; older checkpoints lack some."""
     for name in [name for name in now if name not in WITHOUT_EFFECT]:
         then = before.get(name, 1 if name == "processes" else now[name])
         if then != now[name]:
@@ -76,12 +76,12 @@ def _change(name: str, then: object, now: object) -> str:
 
 
 def processor() -> str:
-    """The processor's name, as the system gives it."""
+    """Return the processor's name, as the system reports it."""
     return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
 def processor_features() -> str:
-    """The processor's vector instructions by name, and the set of them that torch uses, such as "torch:AVX2"."""
+    """Return the processor's vector instructions by name, and the set that torch uses, such as "torch:AVX2"."""
     flags = (_cpuinfo("flags") or _cpuinfo("Features")).split()
     return " ".join([*sorted(filter(FEATURES.fullmatch, flags)), f"torch:{torch.backends.cpu.get_cpu_capability()}"])
 

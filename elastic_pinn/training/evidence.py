@@ -1,12 +1,12 @@
-"""What tells whether a fit's uncertainty can be believed, in numbers.
+"""Numerical evidence on whether a fit's uncertainty can be trusted.
 
-A covariance is true only where the model is: small misfits that the model cannot meet move the unknowns by many times
-their ±, long before a sum of squares shows them. So the misfits are looked at from several sides, and the fit is
-repeated, to first order, with more waves: where these move an unknown by more than chance would, those that there are
-do not do (Hausman, Econometrica 46, 1978). The spread of what each channel says of the unknowns is a second way to
-their covariance (White, Econometrica 48, 1980; by clusters, as Liang and Zeger, Biometrika 73, 1986). What all
-records may have in common, a gain or a late trigger, looks the same in every channel: each is freed in turn, to first
-order, and its score told (Rao, Proc. Cambridge Philos. Soc. 44, 1948).
+A covariance is valid only if the model is: small misfits that the model cannot explain move the unknowns by many times
+their ±, long before a sum of squares reveals them. The misfits are therefore tested in several ways, and the fit is
+repeated, to first order, with more waves: if these move an unknown by more than chance would, the present waves do not
+suffice (Hausman, Econometrica 46, 1978). The spread of the channels' separate estimates of the unknowns is a second way
+to their covariance (White, Econometrica 48, 1980; by clusters, as Liang and Zeger, Biometrika 73, 1986). Errors that
+all records have in common, a gain or a late trigger, look the same in every channel: each is made a free parameter in
+turn, to first order, and its score is computed (Rao, Proc. Cambridge Philos. Soc. 44, 1948).
 
 Letters: D data misfits, U unknowns, M weighted misfits, P parameters of the last layer, E of the one added.
 """
@@ -28,9 +28,9 @@ from elastic_pinn.training.linearised import Linearised
 from elastic_pinn.training.optimizers import of_last_layer
 from elastic_pinn.training.session import Session
 
-MORE_FEATURES = 100  # at least, or a tenth of those that there are
+MORE_FEATURES = 100  # at least, or a tenth of the present ones
 SHORTER = 1.25  # the waves added may be shorter, by this factor
-LEAST_OF_A_SAMPLE = 0.05  # of a sample that the fit takes up, what is counted as free at least
+LEAST_OF_A_SAMPLE = 0.05  # least degree of freedom that is counted for a sample
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Channel:
 
 @dataclass(frozen=True)
 class CommonError:
-    """What all records may have in common, were it free: what does not fit then, its estimate in units of what noise
-    makes of it, and by how much of its ± it would move the unknown that it moves most."""
+    """An error that all records may have in common, as a free parameter: its score, the estimate in units of its
+    standard deviation by noise, and the shift of the unknown that it would move most, in units of ±."""
 
     name: str
     score: float
@@ -55,15 +55,15 @@ class CommonError:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All of it; squared misfits are in units of the noise, NaN where that is unknown.
+    """All evidence; squared misfits are in units of the noise, NaN where that is unknown.
 
-    deviations: one standard deviation of each unknown, SI, infinite where the misfits do not tell them apart. signal:
-    the records' mean square, less the noise's. elsewhere: the mean squared misfit of equation, sides or known start,
-    the worst of them, in units of what their weights say. von_neumann_ratio: how unlike neighbours in time are, 1 for
-    white noise, less where they agree. scatter: the variance that the channels' own pulls give an unknown, over that
-    of the covariance, by so many channels; shift: by how much others waves would move an unknown; left: by how much
-    the search would still move one; both in units of ±, and all three of the worst unknown. ridge: the part that the
-    ridge has in what is known of the unknowns, of the worst combination.
+    deviations: one standard deviation of each unknown, SI, infinite where the misfits do not identify them. signal: the
+    records' mean square, less the noise's. other_misfit: the mean squared misfit of equation, sides or known start, the
+    worst of them, in units of their weights. von_neumann_ratio: 1 for white noise, less if neighbours in time are
+    correlated. scatter: the variance of an unknown by the channels' separate pulls, over that of the covariance, and
+    scatter_channels, their effective number; shift: the change of an unknown, most_shifted, by more waves;
+    remaining_step: its change until the search ends; both in units of ±, and all three of the worst unknown. ridge: the
+    ridge's part in the information on the unknowns, of the worst combination.
     """
 
     unknowns: tuple[str, ...]
@@ -90,12 +90,12 @@ class Evidence:
 
     @property
     def degrees_of_freedom(self) -> float:
-        """Samples less the parameters that they paid for."""
+        """Samples less effective parameters."""
         return self.samples - self.effective_parameters
 
 
 def evidence_of(session: Session, linear: Linearised) -> Evidence:
-    """Look at a session of a problem with receivers and unknowns."""
+    """Collect the evidence of a session of a problem with receivers and unknowns."""
     receivers, unknowns = session.problem.receivers, session.problem.material.unknowns
     assert receivers is not None, "there are no unknowns without"
     noise = noise_of(receivers)
@@ -145,7 +145,7 @@ def evidence_of(session: Session, linear: Linearised) -> Evidence:
 
 
 def _unidentifiable(linear: Linearised, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
-    """Where some change of the unknowns changes no misfit, nothing else counts."""
+    """The evidence where some change of the unknowns changes no misfit: nothing else matters."""
     nothing = dict.fromkeys(
         ("chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge"), math.nan
     )
@@ -166,8 +166,7 @@ def _in_si(session: Session, linear: Linearised, unit: float) -> dict[str, float
 
 
 def _held_out(session: Session, linear: Linearised, unit: float) -> tuple[float, int]:
-    """The mean squared misfit of held-out samples by what noise and fit leave to expect of each, and how many there
-    are; NaN without any."""
+    """The mean squared misfit of held-out samples relative to its expectation, and their number; NaN without any."""
     batch = session.validation.held_out_data
     if batch is None:
         return math.nan, 0
@@ -177,19 +176,20 @@ def _held_out(session: Session, linear: Linearised, unit: float) -> tuple[float,
 
 
 def _information_fraction(linear: Linearised, rows: slice) -> float:
-    """The greatest part of what is known of any combination of the unknowns that comes from some of the rows."""
+    """The greatest part that some of the rows have in the information on any combination of the unknowns."""
     triangle = torch.linalg.cholesky(linear.information)
     part = torch.linalg.solve_triangular(triangle, linear.projected_effects[rows].T, upper=False)  # (U, rows)
     return float(torch.linalg.matrix_norm(part, ord=2)) ** 2
 
 
 def _common_errors(session: Session, linear: Linearised, unit: float, errors: Tensor) -> tuple[CommonError, ...]:
-    """What the records say of a gain, a delay and an offset of all of them. errors: of the unknowns' parameters, (U,).
+    """Test a gain, a delay and an offset of all records. errors: of the unknowns' parameters, (U,).
 
-    Where nothing is known but the records, a solution goes over into one: none can be told, and no score is large.
+    If only the records are known, such a change turns a solution into another one: it cannot be detected, and no score
+    is large.
     """
     batch, unknowns = session.sampler.batches["data"], session.problem.material.unknowns
-    field = session.model.derivatives(batch.points, ("t",))  # not the records, whose noise would agree with the misfits
+    field = session.model.derivatives(batch.points, ("t",))  # not the records, whose noise correlates with the misfits
     ones = torch.ones_like(batch.target)
     changes = {  # of the data misfits, each (N, 2)
         "the size of the records, or of the known start,": -field[""],
@@ -213,7 +213,7 @@ def _common_errors(session: Session, linear: Linearised, unit: float, errors: Te
 
 
 def _shift_by_more_features(session: Session, linear: Linearised) -> Tensor:
-    """By how much the unknowns' parameters would be others with a wider last layer, (U,)."""
+    """The change of the unknowns' parameters with a wider last layer, (U,)."""
     effects = _of_more_features(session, linear)  # (M, E)
     ridge = torch.diag(linear.factored.ridge * torch.linalg.vector_norm(effects, dim=0))  # (E, E)
     parts = torch.cat([linear.residuals[:, None], linear.effects, effects], dim=1)  # (M, 1 + U + E)
@@ -226,7 +226,7 @@ def _shift_by_more_features(session: Session, linear: Linearised) -> Tensor:
 
 
 def _of_more_features(session: Session, linear: Linearised) -> Tensor:
-    """The effects on the weighted misfits that a last layer's further parameters would have, (M, E)."""
+    """The derivatives of the weighted misfits by further parameters of the last layer, (M, E)."""
     config, problem = session.config, session.problem
     *before, last = config.hidden_layers
     shorter = 1.0 if config.network == "mlp" else SHORTER

@@ -1,19 +1,19 @@
-"""A session to first order in its last layer and in its unknowns: one factorisation, from which the uncertainty of the
+"""A session linearised in its last layer and in its unknowns: one factorisation, from which the uncertainty of the
 material, of the wavefield and of each sample follow.
 
 The weighted misfits, with the ridge's below them as in `optimizers/least_squares.py`, are r + A a + B p for a change a
-of the last layer and p of the unknowns. What the layer cannot make good of the unknowns' effects is
+of the last layer and p of the unknowns. The part of the unknowns' effects that the layer cannot compensate is
 
     S = B - A x,   x = (A^T A + ridge^2 D^2)^-1 A^T B
 
-by which the unknowns are found (Golub and Pereyra, SIAM J. Numer. Anal. 10, 1973). Were all these misfits independent
+which determines the unknowns (Golub and Pereyra, SIAM J. Numer. Anal. 10, 1973). Were all these misfits independent
 and of variance 1, then p would have the covariance (S^T S)^-1, and a displacement that is linear in a and p by a row
 (b, c) the variance |z|^2, z being the row in the coordinates in which a and p have unit variance:
 
     z = (b R^-1, (c - b x) L^-T),   R^T R = A^T A + ridge^2 D^2,   L L^T = S^T S
 
-Z Z^T of the data's rows is how each sample moves what is fitted to all: the influence matrix of Hastie, Tibshirani and
-Friedman, The Elements of Statistical Learning, 2009, section 7.6, whose trace counts the parameters that data pay for.
+Z Z^T of the data's rows is the influence matrix of Hastie, Tibshirani and Friedman, The Elements of Statistical
+Learning, 2009, section 7.6, whose trace is the effective number of parameters.
 
 Letters: M weighted misfits, of which D at the receivers and last, P parameters of the last layer, U unknowns, N points,
 K = P + U coordinates.
@@ -38,7 +38,7 @@ from elastic_pinn.training.session import Session
 
 
 def session_of(checkpoint: Checkpoint, problem: Problem) -> Session:
-    """A checkpoint's model at the points that it was trained at, on the CPU wherever it was trained."""
+    """Make a session of a checkpoint's model at its training points, on the CPU wherever it was trained."""
     snapshot = checkpoint.snapshot
     session = Session(checkpoint.config.model_copy(update={"device": "cpu"}), problem)
     session.model.load_state_dict(checkpoint.model().state_dict())
@@ -48,7 +48,7 @@ def session_of(checkpoint: Checkpoint, problem: Problem) -> Session:
 
 
 def on_cpu(session: Session) -> Session:
-    """The same model at the same points on the CPU; the session itself where it is there already."""
+    """Copy a session to the CPU, model and points; return the session itself if it is there already."""
     if session.config.device == "cpu":
         return session
     twin = Session(session.config.model_copy(update={"device": "cpu"}), session.problem)
@@ -59,7 +59,7 @@ def on_cpu(session: Session) -> Session:
 
 
 def too_large(session: Session) -> str:
-    """Why a session's system cannot be factored; "" where it can."""
+    """Explain why a session's system cannot be factored; "" if it can."""
     misfits = 2 * sum(len(batch.points) for batch in session.sampler.batches.values())
     columns = sum(parameter.numel() for parameter in of_last_layer(session.parameters))
     if can_be_factored(misfits, columns):
@@ -68,17 +68,17 @@ def too_large(session: Session) -> str:
 
 
 class Linearised:
-    """A session of a problem with receivers, linearised where it is: float64, dimensionless.
+    """A session of a problem with receivers, linearised at its present parameters: float64, dimensionless.
 
     Attributes:
         residuals: the weighted misfits, (M,).
-        places: which of them are whose, by place of the loss's terms.
-        data: which are the receivers', an x and a y for each sample.
-        weight: by which a data misfit is multiplied.
+        places: the rows of each place, of the loss's statements.
+        data: the rows of the receivers, an x and a y for each sample.
+        weight: the factor of a data misfit.
         factored: A with its ridge.
         effects: B, (M, U).
-        held: what the ridge adds to the misfits, (P,).
-        seen: S, the ridge's rows below, (M + P, U).
+        ridge_residual: the ridge's residuals, (P,).
+        projected_effects: S, the ridge's rows below, (M + P, U).
     """
 
     def __init__(self, session: Session) -> None:
@@ -100,11 +100,10 @@ class Linearised:
         return RidgeQR(matrix.double(), ridge)
 
     def worst_other_mean_square(self, unit: float) -> float:
-        """The greatest mean square that the misfits of any place but the receivers have, in units of what their weights
-        stand for beside data noise of a dimensionless size.
+        """Return the greatest mean squared misfit of any place but the receivers, in units of its weight.
 
-        A mean over all places would hang on how many points there are where a network cannot but be right, as plane
-        waves are with the equation.
+        unit: the data noise, dimensionless, to which the weights are relative. A mean over all places would depend on
+        the number of points where a network is always exact, as plane waves are for the equation.
         """
         squares = (self.residuals / (self.weight * unit)).square()  # (M,)
         return max((float(squares[rows].mean()) for name, rows in self.places.items() if name != "data"), default=0.0)
@@ -116,36 +115,36 @@ class Linearised:
 
     @property
     def is_identifiable(self) -> bool:
-        """Whether the misfits show every change of the unknowns, beyond rounding."""
+        """Whether every change of the unknowns changes the misfits, beyond rounding."""
         effects = self.projected_effects
         rounding = len(effects) * torch.finfo(effects.dtype).eps * float(self.effects.norm())
         return int(torch.linalg.matrix_rank(effects, atol=rounding, rtol=0.0)) == effects.shape[1]
 
     @cached_property
     def gain(self) -> Tensor:
-        """What the unknowns' parameters follow of a change of each misfit, (S^T S)^-1 S^T, (U, M + P)."""
+        """The derivatives of the fitted unknowns by each misfit, (S^T S)^-1 S^T, (U, M + P)."""
         return torch.linalg.pinv(self.projected_effects)
 
     @cached_property
     def projected_residual(self) -> Tensor:
-        """The misfits that the last layer could not make smaller, the ridge's below, (M + P,)."""
+        """The misfits that the last layer cannot reduce, the ridge's below, (M + P,)."""
         return self.factored.residual(self.residuals[:, None], self.ridge_residual[:, None])[:, 0]
 
     @property
     def remaining_step(self) -> Tensor:
-        """By how much the unknowns' parameters are off where the misfits are least, to first order, (U,)."""
+        """The step of the unknowns' parameters to the least misfit, to first order, (U,)."""
         return -self.gain @ self.projected_residual
 
     def unknowns_covariance(self) -> Tensor:
-        """The unknowns' covariance that data misfits of variance 1 leave, dimensionless and unweighted, (U, U)."""
+        """Compute the unknowns' covariance by data misfits of variance 1, dimensionless and unweighted, (U, U)."""
         at_data = self.weight * self.gain[:, self.data]  # (U, D)
         return at_data @ at_data.T
 
     def coordinates(self, batch: Batch) -> Tensor:
-        """z of the displacement at points, (2 N, K), a point's x and y after each other.
+        """Compute z of the displacement at points, (2 N, K), a point's x and y after each other.
 
-        Where data have noise s, dimensionless, z z^T times (weight s)^2 is the displacement's covariance that data,
-        known start and ridge leave: a field that nothing sees is uncertain by all that the ridge allows.
+        For data with noise s, dimensionless, z z^T times (weight s)^2 is the displacement's covariance given data,
+        known start and ridge: a field without data has all the uncertainty that the ridge allows.
         """
         [statement] = [each for each in self._loss.statements if each.place == "data"]
         equations = statement.equations(self._model.material(), batch)
@@ -158,12 +157,12 @@ class Linearised:
         return torch.cat([self.factored.coordinates(rows), own], dim=1)
 
     def leverage(self) -> Tensor:
-        """How much of each data misfit the fit takes up, the diagonal of the data's influence matrix, (D,)."""
+        """Compute the leverage of each data misfit, the diagonal of the data's influence matrix, (D,)."""
         return (self.weight * self.coordinates(self._batches["data"])).square().sum(1)
 
 
 def _existing_factorization(session: Session) -> RidgeQR | None:
-    """What the last step has factored anyway."""
+    """The factorisation of the last step, if there is one at the present parameters."""
     optimizer = session.optimizer
     is_exact = session.config.precision == "float64"
     return optimizer.factored_here() if is_exact and isinstance(optimizer, VariableProjection) else None

@@ -31,10 +31,10 @@ class Wavefield(Protocol):
     """What a loss needs of a model."""
 
     def material(self) -> Moduli:
-        """lambda, mu, rho, dimensionless."""
+        """Return lambda, mu, rho, dimensionless."""
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool) -> Tensor:
-        """The mean over points of each set's squared misfit, (sets,)."""
+        """Compute the mean over points of each set's squared misfit, (sets,)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Statement:
     uses_normals: bool = False
 
     def equations(self, moduli: Moduli, batch: Batch) -> Equations:
-        """The linear equations of the statement at the points of a batch, in a material."""
+        """Return the linear equations of the statement at the points of a batch, in a material."""
         names = components(self.derivatives)
         coefficients = batch.normal if self.uses_normals else torch.ones_like(batch.points[:, :1])  # (N, K)
         axes = torch.eye(coefficients.shape[1], 2, dtype=coefficients.dtype, device=coefficients.device)  # (K, 2)
@@ -71,11 +71,11 @@ class Statement:
 
 
 def statements(problem: Problem) -> tuple[Statement, ...]:
-    """All statements of a problem."""
+    """List all statements of a problem."""
     found = [Statement("interior", "pde", MOTION, _equation)]
     for i, condition in enumerate(problem.boundary):
-        asked = ((), _displacement) if isinstance(condition, Displacement) else (STRAIN, traction, True)
-        found.append(Statement(f"boundary {i}", "boundary", *asked))
+        needs = ((), _displacement) if isinstance(condition, Displacement) else (STRAIN, traction, True)
+        found.append(Statement(f"boundary {i}", "boundary", *needs))
     if problem.initial:
         found.append(Statement("initial displacement", "initial", (), _displacement))
         found.append(Statement("initial velocity", "initial", ("t",), _velocity))
@@ -120,7 +120,7 @@ class Loss:
         return ("total", *self.weights)
 
     def equations(self, model: Wavefield, batches: Batches) -> list[Equations]:
-        """The linear equations of each statement at the points of its batch."""
+        """Return the linear equations of each statement at the points of its batch."""
         moduli = model.material()
         return [statement.equations(moduli, batches[statement.place]) for statement in self.statements]
 
@@ -134,8 +134,10 @@ class Loss:
         return {"total": total, **sums}
 
     def system(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:
-        """Misfits (M,), so weighted that their squares add up to the total, and their derivatives by some of the
-        model's parameters (M, P)."""
+        """Compute the weighted misfits (M,), whose squares sum to the total, and their Jacobian (M, P).
+
+        parameters: those of the model that the Jacobian is taken by.
+        """
         residuals, jacobians = [], []
         for weight, equations in self._weighted(model, batches):
             residuals.append(math.sqrt(weight) * model.residuals(equations))
@@ -143,7 +145,7 @@ class Loss:
         return torch.cat(residuals), torch.cat(jacobians)
 
     def rows(self, batches: Batches) -> dict[str, slice]:
-        """Which rows of `system` belong to which place."""
+        """Return the rows of `system` of each place."""
         found, start = {}, 0
         for statement in self.statements:
             if self.weights[statement.column]:
@@ -152,7 +154,7 @@ class Loss:
         return found
 
     def curvature(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> Curvature:
-        """J^T J, J being the derivatives that `system` gives, without forming them."""
+        """Return J^T J of the Jacobian of `system`, without forming J."""
         return model.curvature(self._weighted(model, batches), parameters)
 
     def _weighted(self, model: Model, batches: Batches) -> list[tuple[float, Equations]]:

@@ -1,4 +1,4 @@
-"""The loss as an optimizer sees it: a closure that evaluates, goes backward, and never does the same work twice."""
+"""The training objective: a closure for optimizers that evaluates loss and gradients, and caches the last result."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.training.processes import Processes
 
 Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
-"""The loss's terms, "total" among them, at a position (P,), which the parameters have: this process's part of them."""
+"""The columns of the loss, with "total", at the present parameters (P,): this process's part of them."""
 
 System = Callable[[Sequence[nn.Parameter]], tuple[Tensor, Tensor]]
-"""Misfits (M,) whose squares add up to the loss, and their derivatives J by the given parameters (M, P)."""
+"""Misfits (M,) whose squares sum to the loss, and their Jacobian J by the given parameters (M, P)."""
 
 MakeCurvature = Callable[[Sequence[nn.Parameter]], Curvature]
 """J^T J by the given parameters."""
 
 
 class Objective:
-    """Loss and gradients at the parameters' present values, and the misfits behind them.
+    """Loss and gradients at the present parameters, and the misfits behind them.
 
-    An L-BFGS iteration ends, as a rule, where its line search evaluated last, and the next one starts by asking for
-    the loss just there. The last evaluation is therefore kept and given again, which saves up to half of all
-    evaluations and changes no bit.
+    An L-BFGS iteration usually ends where its line search evaluated last, and the next one starts with an evaluation
+    at the same point. The last evaluation is therefore cached, which saves up to half of all evaluations and changes no
+    bit.
 
     search_bound: the greatest absolute value of the material's unknowns, which start at 0. better_start: looks for
     values of theirs, (U,), from which a search is more likely to succeed; None where it finds none.
@@ -48,13 +48,13 @@ class Objective:
         self.forget()
 
     def forget(self) -> None:
-        """Evaluate anew next time: the points are others now."""
+        """Discard the cached evaluation, when the points have changed."""
         self._known: Tensor | None = None  # (parameters,): where the last evaluation was
         self._gradients: Sequence[Tensor] = []
         self.terms: Mapping[str, Tensor] = {}
 
     def __call__(self) -> Tensor:
-        """The total loss, with the gradients set and the terms at hand."""
+        """Evaluate the total loss, set the gradients and keep the columns in `terms`."""
         here = self.position()
         if self._known is None or not torch.equal(self._known, here):
             self._work(here)
@@ -64,11 +64,11 @@ class Objective:
         return self.terms["total"]
 
     def gradient_norm(self) -> float:
-        """The Euclidean length of the gradient at the last evaluation."""
+        """Return the Euclidean norm of the gradient at the last evaluation."""
         return torch.stack([gradient.norm() for gradient in self._gradients]).norm().item()
 
     def position(self) -> Tensor:
-        """All parameters in one vector, a copy."""
+        """Copy all parameters into one vector (P,)."""
         return torch.cat([parameter.detach().reshape(-1) for parameter in self._parameters])
 
     def _work(self, here: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""What a run leaves on disk; nothing else writes into a run directory while it trains."""
+"""The files of a run; nothing else writes into a run directory during training."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CHECK_EVERY_S = 1.0  # whether the run directory is still there
+CHECK_EVERY_S = 1.0  # of the run directory: whether it is still there
 COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Which run this is, and where this part of it comes from.
+    """The identity of a run, and the origin of this part of it.
 
     Arguments:
         run_id: the same in all parts of a run.
         generation: 0 in a fresh run, one more at each resume.
-        parent: the checkpoint that it goes on from, for people; "" in a fresh run.
-        unverified: what is not verified of where it comes from, through repair; all its checkpoints say so.
+        parent: the checkpoint that it continues from, as text; "" in a fresh run.
+        unverified: what was not verified in a repaired origin; recorded in all its checkpoints.
     """
 
     run_id: str
@@ -67,7 +67,7 @@ class Origin:
 class Record:
     """The files of one run, in a folder that is locked: config, environment, summary, live history, checkpoints.
 
-    Nothing is written any more once another folder is in its place: `row` and `checkpoint` raise LostFolderError then.
+    Nothing is written once another folder is in its place: `row` and `checkpoint` then raise LostFolderError.
     """
 
     def __init__(self, lock: FolderLock, session: Session, store: Store, origin: Origin, mirror: Mirror | None) -> None:
@@ -77,7 +77,7 @@ class Record:
         self._check_due, self._is_writable = 0.0, True
         self._saver = Saver(store, Policy(config.keep_last, config.keep_best, config.keep_every), mirror)
         self._environment = environment(config.device, session.processes.count)
-        self._blocked_s = 0.0  # of training, for copies of its state and for a save before that was not done
+        self._blocked_s = 0.0  # of training, for copies of its state and for unfinished saves
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._write("config.json", config.to_json())
         self._write("environment.json", json.dumps(self._environment, indent=2))
@@ -92,7 +92,7 @@ class Record:
 
     @property
     def reason_to_end(self) -> str:
-        """Why training had better end: too many checkpoints in a row failed; or ""."""
+        """Why training should end: too many checkpoints in a row failed; or ""."""
         if not self._saver.failing:
             return ""
         return f"{self._saver.failures_in_row} checkpoints in a row failed; the last one: {self._saver.error}"
@@ -104,7 +104,7 @@ class Record:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the run directory is lost, as far as it is time to look again."""
+        """Whether the run directory is lost; checked at most every CHECK_EVERY_S."""
         if time.monotonic() < self._check_due:
             return False
         try:
@@ -114,25 +114,25 @@ class Record:
         return False
 
     def row(self) -> None:
-        """Let the newest row of the history be seen, now or within a second."""
+        """Publish the newest row of the history, now or within a second."""
         if time.monotonic() >= self._check_due:
             self._check_folder()
         self._live.update()
 
     def checkpoint(self, why_pinned: str = "") -> None:
-        """Save the session as it is now, in the background; training is held up for a copy of its state, and for a
-        validation where none was just made.
+        """Save the present session in the background; training waits for a copy of its state, and for a validation if
+        there is none of this step.
 
-        why_pinned: not "" for a checkpoint that is to stay. Raises DivergedError, and saves nothing, if there is no
-        going on from here.
+        why_pinned: not "" for a checkpoint that is to be kept. Raises DivergedError, and saves nothing, if the session
+        cannot be continued.
         """
         self._check_folder()
-        losses = self._session.losses()  # which the next step needs as well
+        losses = self._session.losses()  # the next step needs them as well
         started = time.monotonic()
         fields = self._status_fields("running", "")
         self._saver.save(self._snapshot(losses), partial(self._summarise, fields), why_pinned)
         self._blocked_s += time.monotonic() - started
-        if not self._saver.error:  # the disk takes files, so perhaps this one again, too
+        if not self._saver.error:  # the disk accepts files, perhaps this one again
             self._live.renew()
 
     def settle(self) -> None:
@@ -142,40 +142,39 @@ class Record:
             raise self._saver.error
 
     def summarise(self, status: str, reason: str, fit: Fit | None = None) -> None:
-        """Say how the run stands: status running, completed, stopped or failed, and why; and what the data say of its
-        unknowns, where that was worked out."""
+        """Write the summary: the status running, completed, stopped or failed, its reason, and the fit if assessed."""
         self._saver.wait()
         self._summarise({**self._status_fields(status, reason), "fit": fit and fit.as_json()})
 
-    def rescue(self, loss: str) -> str:
-        """Save what was trained elsewhere, now that the run directory is lost; what to tell people about it.
+    def rescue(self, fault: str) -> str:
+        """Save the session in another folder, after the run directory was lost; return a message about it.
 
-        loss: as above.
+        fault: how it was lost.
         """
-        told = f"{loss} while it was trained in: training stopped at step {self._session.step}"
+        message = f"{fault} while it was trained in: training stopped at step {self._session.step}"
         faults = []
         self._saver.wait()
         for place in rescue_folders(self._lock):
             try:
-                self._save_in(place, told)
+                self._save_in(place, message)
             except (CheckpointError, DivergedError, OSError) as error:
                 faults.append(str(error))
             else:
-                told += f". What was trained is in {place}: go on with that run_dir and resume='auto'"
+                message += f". What was trained is in {place}: go on with that run_dir and resume='auto'"
                 break
         else:
-            told += f". What was trained could not be saved anywhere ({'; '.join(faults)})"
+            message += f". What was trained could not be saved anywhere ({'; '.join(faults)})"
         with suppress(CheckpointError, OSError):  # where the run directory is still its own
-            self._summarise(self._status_fields("stopped", told))
-        return told
+            self._summarise(self._status_fields("stopped", message))
+        return message
 
     def close(self) -> None:
-        """Leave the live history as a plain file."""
+        """Close the live history, which becomes a plain file."""
         self._saver.close()
         self._live.close()
 
     def _check_folder(self) -> None:
-        """Raises LostFolderError where the run directory is another one or gone; warns where it became read-only."""
+        """Raise LostFolderError if the run directory was replaced or removed; warn if it became read-only."""
         self._check_due = time.monotonic() + CHECK_EVERY_S
         self._store.require_own_folder()
         was_writable, self._is_writable = self._is_writable, can_write(self._run_dir)
@@ -183,7 +182,7 @@ class Record:
             logger.warning("%s cannot be written to any more: no checkpoint can be saved", self._run_dir)
 
     def _save_in(self, place: Path, reason: str) -> None:
-        """Leave in another folder what a resume needs: the session as it is now, in a run directory that says so."""
+        """Write a run directory in another folder with all that a resume needs."""
         snapshot, store = self._snapshot(self._session.losses()), Store(place / CHECKPOINTS)
         if name_of(snapshot.step, snapshot.generation) not in store.names():
             store.publish(snapshot)
@@ -198,7 +197,7 @@ class Record:
             self._mirror.put_text("summary.json", texts["summary.json"])
 
     def _snapshot(self, losses: Mapping[str, float]) -> Snapshot:
-        """The session as it is now, which stays so while training goes on."""
+        """A copy of the session's present state, which does not change with further training."""
         session, config = self._session, self._session.config
         metrics = {**session.history.last, **losses, **session.validation_metrics()}
         return Snapshot(
@@ -219,7 +218,7 @@ class Record:
         )
 
     def _status_fields(self, status: str, reason: str) -> Mapping[str, Any]:
-        """What the summary says of training, as it is now."""
+        """The summary's fields on the present state of training."""
         session = self._session
         return {
             "status": status,
@@ -241,7 +240,7 @@ class Record:
         self._write("summary.json", self._summary(fields))
 
     def _summary(self, fields: Mapping[str, Any]) -> str:
-        """The summary: how training stood, and how saving stands."""
+        """The summary: the given state of training, and the present state of saving."""
         saver = self._saver
         saving = {
             "checkpoint": saver.newest.name if saver.newest else None,

@@ -1,4 +1,4 @@
-"""What to do when a run directory is lost in training: removed, moved, replaced, or no longer to be written."""
+"""Detection of a run directory lost during training: removed, moved, replaced, or read-only; folders for a rescue."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from elastic_pinn.storage import FolderLock, LostFolderError, Store
 
 
 class LostRunDirectoryError(ElasticPinnError, RuntimeError):
-    """A run directory that went away, or could not be written any more, while it was trained in; training has stopped.
+    """A run directory that disappeared, or became read-only, during training; training has stopped.
 
-    The text says what became of it, and where what was trained can be found and gone on with.
+    The text describes what happened, and where the training state was saved for a resume.
     """
 
 
 def why_lost(store: Store, run_dir: Path) -> str:
-    """How a run directory, or the folder in it with the checkpoints, was lost; "" where all is well."""
+    """Explain how a run directory, or its folder of checkpoints, was lost; "" if it was not."""
     try:
         store.require_own_folder()
     except LostFolderError as error:
@@ -29,13 +29,12 @@ def why_lost(store: Store, run_dir: Path) -> str:
 
 
 def can_write(folder: Path) -> bool:
-    """Whether the folder's permissions and its file system let files be made in it."""
+    """Return whether the folder's permissions and file system allow to create files in it."""
     return os.access(folder, os.W_OK | os.X_OK)
 
 
 def rescue_folders(lock: FolderLock) -> Iterator[Path]:
-    """Folders for what was trained, the best one first: where the run directory was moved to, a fresh one beside where
-    it was, a fresh one for temporary files."""
+    """Yield folders for a rescue, the best first: the moved run directory, a new folder beside it, a temporary one."""
     if moved := lock.moved_to:
         yield moved
     name = f"{lock.folder.name}-rescued-{datetime.now():%Y%m%d-%H%M%S-%f}"

@@ -1,4 +1,4 @@
-"""Where a run goes on from, and what may have changed since."""
+"""Where a run continues from, and what may have changed since."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ from elastic_pinn.training.record import Origin
 logger = logging.getLogger(__name__)
 
 LEGAL = "Give resume 'never', 'auto', or the path or URL of a checkpoint or of a run directory"
-OF_THE_START = {"seed", "init_from"}  # what a run that goes on has behind it
+OF_THE_START = {"seed", "init_from"}  # without effect on a run that continues
 WITHOUT_EFFECT = NO_PART_OF_THE_RESULT | OF_THE_START
 
 
 class RunDirectoryError(ElasticPinnError, RuntimeError):
-    """A run directory that cannot be used as asked; the text names it and the ways out."""
+    """A run directory that cannot be used as requested; the text names it and the alternatives."""
 
 
 def mirror_of(config: Config, run_dir: Path) -> str:
-    """The URL of a run directory's copy on the remote store, or ""."""
+    """Return the URL of a run directory's copy on the remote store, or ""."""
     return f"{config.mirror.rstrip('/')}/{run_dir.resolve().name}" if config.mirror else ""
 
 
 def start_of(resume: str | Path) -> str:
-    """What was given as `resume`, as text. Raises RunDirectoryError for what is neither text nor a path."""
+    """Return the argument `resume` as text. Raises RunDirectoryError if it is neither text nor a path."""
     if not isinstance(resume, str | Path):
         raise RunDirectoryError(f"resume = {in_one_line(resume)}: {LEGAL.removeprefix('Give resume ')} is needed")
     return expanded(resume)
 
 
 def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Found | None:
-    """The checkpoint to go on from, verified; None for a fresh start. Nothing is changed yet: see `make_ready`.
+    """Find the checkpoint to continue from, verified; None for a fresh start. Nothing is changed: see `make_ready`.
 
     resume: "never" (a used run directory is an error), "auto" (the run's newest good checkpoint, here or in its copy at
     the URL `mirror`, or a fresh start where there is none at all), or the path or URL of a checkpoint or of a run, of
@@ -88,10 +88,10 @@ def starting_point(run_dir: Path, store: Store, resume: str, mirror: str) -> Fou
 
 
 def origin_of(found: Found | None, store: Store, mirror: str, unverified: str = "") -> Origin:
-    """Which run this is and which part of it.
+    """Determine the run's id and the generation of this part of it.
 
-    mirror: the URL of the run's copy, or "": no number that stands there, of a damaged file either, is used again.
-    unverified: as `Origin.unverified`, of a fresh run.
+    mirror: the URL of the run's copy, or "": no generation of a file there, even a damaged one, is used again.
+    unverified: as `Origin.unverified`, for a fresh run.
     """
     generation = store.next_generation()
     if mirror:
@@ -111,20 +111,20 @@ def _unverified(snapshot: Snapshot) -> str:
 
 
 def make_ready(found: Found | None, run_dir: Path, store: Store, origin: Origin) -> None:
-    """Prepare a run directory for training, now that nothing refuses it any more: leftovers of killed processes go,
-    damaged checkpoints go to quarantine, and the checkpoint that it goes on from is kept from now on."""
+    """Prepare a run directory for training, after all checks: remove leftovers of killed processes, move damaged
+    checkpoints to quarantine, and pin the checkpoint that it continues from."""
     remove_leftovers(run_dir)
     if found is None:
         store.tidy(None)
         return
     store.tidy(found if found.path == store.folder / Path(found.path).name else store.latest())
     name = name_of(found.snapshot.step, found.snapshot.generation)
-    if name in store.names():  # it is the same run's, however its place was named
+    if name in store.names():  # it is of the same run, however its path was given
         pin(store.folder / name, f"generation {origin.generation} went on from it")
 
 
 def _newest(here: Found | None, mirror: str) -> Found | None:
-    """The newer of what is here and what is in the mirror."""
+    """The newest checkpoint of this folder and the mirror."""
     names = checkpoints_of(mirror).names() if mirror else []
     if not names or (here and order(names[-1]) <= here.order):
         return here
@@ -140,13 +140,13 @@ def _is_used(run_dir: Path) -> bool:
 
 
 def _check_same_run(run_dir: Path, store: Store, snapshot: Snapshot) -> None:
-    """One run directory holds one run: the parts of two would pass for each other's."""
+    """Raise RunDirectoryError if the run directory holds another run than the checkpoint's."""
     if _is_used(run_dir) and _run_id(run_dir, store) != snapshot.attributes.get("run_id"):
         raise RunDirectoryError(f"{run_dir} holds another run: choose another run_dir, or a checkpoint of this one")
 
 
 def _run_id(run_dir: Path, store: Store) -> str | int | float | None:
-    """The id of the run in a run directory, as its summary or else its newest checkpoint says."""
+    """The id of the run in a run directory, from its summary or else its newest checkpoint."""
     try:
         return json.loads((run_dir / "summary.json").read_bytes())["run_id"]
     except (OSError, ValueError, LookupError, TypeError):
@@ -169,9 +169,9 @@ def _named(place: str) -> Found:
 
 
 def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
-    """Why the adopted config asks for no step more than the snapshot has, or "".
+    """Explain why the adopted config needs no step beyond the snapshot, or return "".
 
-    What ended a run ends it again, unless the config was changed in what the result depends on.
+    The reason that ended a run ends it again, unless the config was changed in fields that affect the result.
     """
     if snapshot.step >= config.steps:
         return f"at step {snapshot.step} of {config.steps} already; give more steps"
@@ -182,11 +182,11 @@ def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
 
 
 def adopt(config: Config, problem: Problem, found: Found) -> Config:
-    """The config to go on with, every change recorded as an event beside the snapshot's history.
+    """Return the config to continue with, and record every change as an event beside the snapshot's history.
 
     Changes that would make the checkpoint another experiment's are refused: ConfigError for a changed network,
-    problem or past stage, or for a problem whose fingerprint differs. The seed stays the run's own: it told training
-    from held-out points. So does what the run was started from.
+    problem or past stage, or for a problem whose fingerprint differs. The seed stays the run's own, since it
+    separated training from held-out points, and so does the origin of a warm start.
     """
     _require_resumable(found)
     snapshot = found.snapshot
@@ -207,14 +207,14 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
 
 
 def note_environment(snapshot: Snapshot, now: Facts) -> None:
-    """Record each change of what the last bits of a result depend on, beside the config, as an event."""
+    """Record each change of the environment that affects the last bits of a result as an event."""
     for note in changes(snapshot.attributes, now):
         snapshot.history.note(snapshot.step, note)
         logger.info("resume at step %d: %s", snapshot.step, note)
 
 
 def _require_resumable(found: Found) -> None:
-    """Refuse a checkpoint that lacks what a run's own have: it was made by something else."""
+    """Raise CheckpointError for a checkpoint that lacks the state of training: it was not written by a run."""
     state, attributes = found.snapshot.state, found.snapshot.attributes
     parts = {name: state.get(name) for name in ("optimizer", "scheduler", "sampler", "rng", "stopping", "problem")}
     missing = [name for name, part in parts.items() if not isinstance(part, dict)]

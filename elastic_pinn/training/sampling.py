@@ -1,4 +1,4 @@
-"""Where the points are, and what is asked for at them.
+"""The points of training and their targets.
 
 Letters: N points, all dimensionless once in a batch. Randomness comes from the NumPy generator that the sampler owns.
 """
@@ -30,12 +30,12 @@ class Batch:
     n_remote: int = 0
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
-        """The same on another device, in another precision."""
+        """Copy the batch to a device and a precision."""
         points, target, normal = (tensor.to(device, dtype) for tensor in (self.points, self.target, self.normal))
         return replace(self, points=points, target=target, normal=normal)
 
     def part(self, number: int, count: int) -> Batch:
-        """One of so many parts, as equal as can be."""
+        """Return part `number` of `count` parts, as equal as possible."""
         points, target, normal = (
             whole.tensor_split(count)[number] for whole in (self.points, self.target, self.normal)
         )
@@ -49,7 +49,7 @@ Batches = Mapping[str, Batch]
 
 @dataclass(frozen=True)
 class Counts:
-    """How many points for each place."""
+    """The number of points for each place."""
 
     interior: int
     boundary: int
@@ -57,12 +57,12 @@ class Counts:
 
 
 def unit_points(method: str, n: int, dimensions: int, generator: np.random.Generator) -> Tensor:
-    """Points (n, dimensions) of the unit cube: "latin_hypercube" (McKay 1979), "sobol" (scrambled) or "uniform"."""
+    """Draw points (n, dimensions) of a unit cube: "latin_hypercube" (McKay 1979), "sobol" (scrambled) or "uniform"."""
     from scipy.stats import qmc  # slow to import, and not needed to read a run
 
     if method == "uniform":
         return torch.from_numpy(generator.random((n, dimensions)))
-    # SciPy spawns from a generator that it is given, and no generator's state tells how often it has spawned.
+    # SciPy spawns from a given generator, and the state of a generator does not contain how often it has spawned.
     rng = np.random.default_rng(generator.integers(2**63, size=2))
     if method == "latin_hypercube":
         return torch.from_numpy(qmc.LatinHypercube(dimensions, rng=rng).random(n))
@@ -71,7 +71,7 @@ def unit_points(method: str, n: int, dimensions: int, generator: np.random.Gener
 
 
 def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Generator) -> dict[str, Batch]:
-    """Fresh points for every place of a problem but its receivers, with the targets of that place; float64."""
+    """Draw points for every place of a problem but its receivers, with their targets; float64."""
     scales, domain = problem.scales, problem.domain
 
     def unit(n: int, dimensions: int) -> Tensor:
@@ -96,9 +96,9 @@ def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Gen
 
 
 def split_data(problem: Problem, fraction: float, generator: np.random.Generator) -> tuple[Batch, Batch] | None:
-    """The receivers' samples, as (for training, held out); None without receivers.
+    """Split the receivers' samples into (training, held out); None without receivers.
 
-    One at least is held out and one trained on. Where none is to be held out, all are both.
+    At least one sample is in each part. For a fraction of 0, both parts have all samples.
     """
     if problem.receivers is None:
         return None
@@ -113,12 +113,12 @@ def split_data(problem: Problem, fraction: float, generator: np.random.Generator
 
 
 def held_out_count(samples: int, fraction: float) -> int:
-    """How many of so many samples are held out."""
+    """Return the number of samples that are held out."""
     return min(max(1, round(fraction * samples)), samples - 1) if fraction else 0
 
 
 def data_batch(problem: Problem, receivers: Receivers) -> Batch:
-    """Every sample of every receiver: N = receivers times instants."""
+    """Make a batch of every sample of every receiver: N = receivers times instants."""
     stations = np.repeat(receivers.xy, len(receivers.time), axis=0)  # (N, 2)
     instants = np.tile(receivers.time, len(receivers.xy))  # (N,)
     points = torch.from_numpy(np.column_stack([stations, instants]))  # (N, 3)
@@ -127,10 +127,10 @@ def data_batch(problem: Problem, receivers: Receivers) -> Batch:
 
 
 class Sampler:
-    """The points that training uses now; draws fresh ones when told to.
+    """The present points of training.
 
-    generator_state: the generator's before the last draw, from which the same points come again. draws: how many
-    there were.
+    generator_state: the generator's state before the last draw, which reproduces the same points. draws: the number of
+    draws so far.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class Sampler:
         self.batches: Batches = {name: self._place(batch) for name, batch in drawn.items()} | self._data
 
     def restore(self, generator_state: Mapping[str, Any], draws: int) -> None:
-        """Have the points again that were drawn from this state of the generator."""
+        """Reproduce the points that were drawn from a state of the generator."""
         self._generator.bit_generator.state = generator_state
         self.draws = draws - 1
         self.resample()

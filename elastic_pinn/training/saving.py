@@ -1,4 +1,4 @@
-"""Checkpoints written in the background, while training goes on."""
+"""Checkpoints written in the background, during training."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-TOO_MANY_FAILURES = 3  # in a row: the disk is not going to recover by itself
+TOO_MANY_FAILURES = 3  # in a row: the disk will not recover by itself
 SLOW_S = 1.0
 
 
 class Saver:
-    """Saves snapshots on a thread of its own, at most one in flight, and then lets go of old checkpoints.
+    """Save snapshots on a thread of its own, at most one in flight, and then delete old checkpoints.
 
-    A save that fails is warned of at once and counted, and training goes on until there are too many in a row.
+    A failed save is logged at once and counted; training continues until there are too many in a row.
 
     Attributes:
         newest: the last checkpoint that was acknowledged, of this process.
@@ -44,11 +44,11 @@ class Saver:
         self.cpu_s = 0.0
 
     def save(self, snapshot: Snapshot, then: Callable[[], None], why_pinned: str = "") -> None:
-        """Start to write a snapshot, which nobody may change any more; returns once the one before it is done.
+        """Start to write a snapshot, which must not change any more; return when the one before it is done.
 
-        Does nothing any more once too many failed in a row.
+        Does nothing after too many failures in a row.
 
-        then: called in the background afterwards, saved or not. why_pinned: not "" for a checkpoint that is to stay.
+        then: called in the background afterwards, saved or not. why_pinned: not "" for a checkpoint that is to be kept.
         """
         self.wait()
         if self.failing:
@@ -56,22 +56,22 @@ class Saver:
         self._saving = self._thread.submit(self._save, snapshot, then, why_pinned)
 
     def wait(self) -> None:
-        """Let the save in flight end; says so where that takes long. Raises what only a fault of the program raises."""
+        """Wait for the save in flight; log if that takes long. Raises only what is a bug."""
         if not self._saving:
             return
         if not futures.wait([self._saving], SLOW_S).done:
             logger.warning("training waits for the checkpoint that is being written: saving is slower than training")
             futures.wait([self._saving])
-        saving, self._saving = self._saving, None  # not before: an interrupt above leaves it to be waited for
+        saving, self._saving = self._saving, None  # not before: after an interrupt above it can still be waited for
         saving.result()
 
     def close(self) -> None:
-        """Let the save in flight end, and the thread."""
+        """Wait for the save in flight, and end the thread."""
         self._thread.shutdown()
 
     @property
     def failing(self) -> bool:
-        """Whether too many saves in a row failed for training to go on."""
+        """Whether too many saves in a row failed for training to continue."""
         return self.failures_in_row >= TOO_MANY_FAILURES
 
     def _save(self, snapshot: Snapshot, then: Callable[[], None], why_pinned: str) -> None:
@@ -102,7 +102,7 @@ class Saver:
         logger.warning("this checkpoint failed, %d in a row: %s", self.failures_in_row, error)
 
     def _tidy(self, path: Path, why_pinned: str) -> None:
-        """What follows a save, and is no reason to call it failed."""
+        """Do what follows a save and does not count as its failure."""
         if self._mirror:
             self._mirror.put(path)
         if why_pinned:
@@ -113,7 +113,7 @@ class Saver:
 
 
 def _try_to(fault: str, act: Callable[[], object]) -> None:
-    """Do what training does not hang on; where it fails, say so."""
+    """Do something that training does not depend on; log a failure."""
     try:
         act()
     except (CheckpointError, OSError) as error:

@@ -1,7 +1,6 @@
 """Learning rates over a stage.
 
-A rate is a function of the step within the stage, so that it needs no memory, but for "plateau", which counts
-validations.
+A rate is a function of the step within the stage, without state, except for "plateau", which counts validations.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ class Schedule:
         self._best, self._waited = math.inf, 0
 
     def rate(self, step: int) -> float:
-        """The rate of the stage's step number `step`, counted from 0."""
+        """Return the rate at the stage's step number `step`, counted from 0."""
         config = self._config
         warm = min(1.0, (step + 1) / config.warmup_steps) if config.warmup_steps else 1.0
         rate = config.learning_rate * self._factor(max(0, step - config.warmup_steps))
         return warm * max(rate, config.min_learning_rate)
 
     def _factor(self, step: int) -> float:
-        """What is left of the full rate some steps after the warm-up."""
+        """The factor of the full rate some steps after the warm-up."""
         config = self._config
         match config.schedule:
             case "exponential":
@@ -44,7 +43,7 @@ class Schedule:
         return 1.0
 
     def observe(self, validation: float) -> None:
-        """Hear of a validation loss; "plateau" lowers the rate after too many without a new best."""
+        """Record a validation loss; "plateau" lowers the rate after too many without a new best."""
         if validation < self._best:
             self._best, self._waited = validation, 0
         elif (waited := self._waited + 1) >= self._config.plateau_patience:
@@ -53,13 +52,13 @@ class Schedule:
             self._waited = waited
 
     def forget_best(self) -> None:
-        """The validation means something else from now on."""
+        """Discard the best validation loss, when later ones are not comparable."""
         self._best, self._waited = math.inf, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """What "plateau" remembers."""
+        """Return the state of "plateau"."""
         return {"reductions": self._reductions, "best": self._best, "waited": self._waited}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Remember what `state_dict` gave."""
+        """Set the state that `state_dict` returned."""
         self._reductions, self._best, self._waited = state["reductions"], state["best"], state["waited"]

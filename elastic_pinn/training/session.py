@@ -1,4 +1,4 @@
-"""Everything that changes while training, from its start or from a checkpoint."""
+"""The state of training, from its start or from a checkpoint."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ LOSSES_CHANGE = (
 
 
 class DivergedError(ElasticPinnError, RuntimeError):
-    """The loss is no longer a number; the text names the step, the terms and the last good checkpoint."""
+    """The loss is no longer a number; the text names the step, the columns and the last good checkpoint."""
 
 
 class Session:
-    """A model, its optimizer and all that decides its next step.
+    """A model, its optimizer and everything that its next step depends on.
 
-    `advance` makes one step; `state` and `restore` carry everything that the next steps depend on. processes: among
-    which the losses' points are shared out; by default this one has them all.
+    `advance` makes one step; `state` and `restore` transfer everything that the next steps depend on. processes: those
+    that share the losses' points; by default this one has them all.
     """
 
     def __init__(self, config: Config, problem: Problem, processes: Processes | None = None) -> None:
@@ -93,7 +93,7 @@ class Session:
         self.reason_to_end = ""
         self.converged: bool | None = None  # as `StepObjective.converged` of the last step
         self._losses: dict[str, float] = {}  # as last evaluated
-        self._validated: tuple[int, dict[str, float]] = (-1, {})  # the step of the last validation, and what it said
+        self._validated: tuple[int, dict[str, float]] = (-1, {})  # the step of the last validation, and its metrics
         self._stages = stages(config)
         self._enter(self._stages[0])
 
@@ -111,12 +111,12 @@ class Session:
         should_cancel: called now and then within long steps; if it returns True, StepCancelled is raised and the
         weights are those from before the step.
 
-        All of the row but the learning rate is of the weights that the step led to, the losses and the gradient's norm
-        at the points that it was made with. Raises DivergedError if one of these is not a finite number there; the
+        All of the row but the learning rate is at the weights after the step, the losses and the gradient's norm on the
+        points of the step. Raises DivergedError if one of these is not a finite number there; the
         weights are then those from before the step, and no row was added.
         """
         self._prepare()
-        if not self.objective.terms:  # else what the step before led to was evaluated: these gradients are in place
+        if not self.objective.terms:  # else they were evaluated after the step before, and the gradients are set
             self.losses()
         start = self.objective.position()
         row = {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0].get("lr", math.nan)}
@@ -136,7 +136,7 @@ class Session:
 
     @property
     def elapsed(self) -> float:
-        """Seconds of training, over all the processes that took part."""
+        """Seconds of training, over all parts of the run."""
         return time.monotonic() - self._zero
 
     @property
@@ -145,12 +145,12 @@ class Session:
         return self.step >= self.stage.last
 
     def _terms(self, position: Tensor) -> Mapping[str, Tensor]:
-        """The loss's terms at this process's share of the points; the helpers are called to do theirs."""
+        """The columns of the loss on this process's share of the points; the workers are asked for theirs."""
         self.processes.request_evaluation(self.sampler.draws, position)
         return self.loss(self.model, self.processes.share(self.sampler.batches))
 
     def _prepare(self) -> None:
-        """Change stage, points and learning rate where this step is due for it."""
+        """Change stage, points and learning rate if this step requires it."""
         while self.at_stage_end:
             self._enter(self._stages[self.stage.index + 1])
         if self.spec.whole_batch:
@@ -169,9 +169,9 @@ class Session:
             logger.info("step %d: from here %s", self.step, stage.optimizer)
 
     def losses(self) -> dict[str, float]:
-        """The losses and the gradient's norm at the weights as they are; the next step needs no second evaluation.
+        """Evaluate the losses and the gradient's norm at the present weights; the next step reuses the evaluation.
 
-        Raises DivergedError, naming the step that follows or is being made, if one is not a finite number.
+        Raises DivergedError, naming the next or the present step, if one is not a finite number.
         """
         self.objective()
         terms = {f"loss/{name}": term.item() for name, term in self.objective.terms.items()}
@@ -204,18 +204,18 @@ class Session:
             self._handle_stagnation(step_objective, starts_anew)
 
     def _handle_stagnation(self, step_objective: StepObjective, starts_anew: bool) -> None:
-        """After a step that changed nothing: forget the curvature, or end where there is none to forget."""
-        name, account = self.stage.optimizer, step_objective.explain()
+        """After a step that changed nothing: discard the optimizer's state, or finish the stage if it has none."""
+        name, reason = self.stage.optimizer, step_objective.explain()
         if step_objective.converged is False:
-            self._finish_stage(f"{name} has not converged, and makes no more progress: {account}")
+            self._finish_stage(f"{name} has not converged, and makes no more progress: {reason}")
         elif starts_anew:
-            self._finish_stage(f"{name} makes no more progress, even along the gradient itself: {account}")
+            self._finish_stage(f"{name} makes no more progress, even along the gradient itself: {reason}")
         else:
-            logger.info("step %d: %s makes no progress and forgets its curvature: %s", self.step + 1, name, account)
+            logger.info("step %d: %s makes no progress and forgets its curvature: %s", self.step + 1, name, reason)
             self.optimizer.state.clear()
 
     def _finish_stage(self, why: str) -> None:
-        """End, or wait for the next stage."""
+        """End the run after its last stage; otherwise wait for the next stage."""
         if self.stage == self._stages[-1]:
             self.reason_to_end = why
 
@@ -227,7 +227,7 @@ class Session:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The newest losses and the newest measures, as far as there are any."""
+        """The newest losses and the newest validation metrics, if there are any."""
         known = {**self.history.last, **self._losses, **self._validated[1]}
         return {name: value for name, value in known.items() if "/" in name and math.isfinite(value)}
 
@@ -244,7 +244,7 @@ class Session:
         return metrics
 
     def state(self) -> dict[str, Any]:
-        """Everything but the weights that the next steps depend on, as one tree a part."""
+        """Collect everything but the weights that the next steps depend on, as one tree a part."""
         return {
             "optimizer": moments(self.optimizer),
             "scheduler": self.schedule.state_dict(),
@@ -255,8 +255,8 @@ class Session:
         }
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a checkpoint of the same problem, network and past stages; the config's other fields are the new
-        ones."""
+        """Set the state of a checkpoint of the same problem, network and past stages; other fields of the config are
+        the new ones."""
         self.step, self.first_step, self.history = snapshot.step, snapshot.step, snapshot.history
         self._losses, self._validated = {}, (-1, {})
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
@@ -280,13 +280,13 @@ class Session:
         logger.info("step %d: %s", self.step, note)
 
     def _note_meaning_of_losses(self) -> None:
-        """Beside the last row of an earlier version, say once that rows from here on mean something else."""
+        """Note once, at the last row of an earlier version, that rows from here on have another meaning."""
         is_here = 0 < self.history.losses_of_start_until == self.step
         if is_here and (self.step, LOSSES_CHANGE) not in self.history.events:
             self._note(LOSSES_CHANGE)
 
     def _forget_bests(self) -> None:
-        """Measures from before cannot be compared with those from now on."""
+        """Discard all best metrics, which are not comparable with those from now on."""
         self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()

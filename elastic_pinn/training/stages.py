@@ -1,4 +1,4 @@
-"""Which optimizer has which steps."""
+"""The stages of a run: which optimizer makes which steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from elastic_pinn.sections import TrainingConfig
 
 @dataclass(frozen=True)
 class Stage:
-    """One optimizer's part: the steps first + 1 to last of the run."""
+    """The part of one optimizer: the steps first + 1 to last of the run."""
 
     index: int
     optimizer: str
@@ -19,17 +19,17 @@ class Stage:
 
     @property
     def length(self) -> int:
-        """How many steps."""
+        """The number of steps."""
         return self.last - self.first
 
 
 def stages(config: TrainingConfig) -> tuple[Stage, ...]:
-    """The stages that `steps` reaches: fewer steps cut the last ones short, more go to the last one."""
+    """List the stages within `steps`: fewer steps cut the last ones short, more go to the last one."""
     return tuple(stage for stage in all_stages(config) if stage.first < stage.last)
 
 
 def all_stages(config: TrainingConfig) -> tuple[Stage, ...]:
-    """As `stages`, with those that `steps` does not reach, which end before they begin."""
+    """List all stages, including those beyond `steps`, which end before they begin."""
     ends = [*accumulate(config.stage_steps), config.steps]
     firsts = [0, *ends[:-1]]
     cut = [min(end, config.steps) for end in ends]

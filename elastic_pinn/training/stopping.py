@@ -1,4 +1,4 @@
-"""When to end before the last step."""
+"""Ends before the last step: a reached target, and early stopping."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from elastic_pinn.sections import TrainingConfig
 
 
 class Stopping:
-    """Watches validations for a reached target and for the end of all progress."""
+    """The criteria by which validations end training."""
 
     def __init__(self, config: TrainingConfig) -> None:
         self._config = config
         self._best, self._waited = math.inf, 0
 
     def observe(self, metrics: Mapping[str, float]) -> str:
-        """Hear of a validation; returns the reason to end, or ""."""
+        """Record the metrics of a validation; return the reason to end, or ""."""
         config, validation = self._config, metrics["loss/validation"]
         self._waited = 0 if validation < self._best else self._waited + 1
         self._best = min(self._best, validation)
@@ -28,13 +28,13 @@ class Stopping:
         return ""
 
     def forget_best(self) -> None:
-        """The validation means something else from now on."""
+        """Discard the best validation loss, when later ones are not comparable."""
         self._best, self._waited = math.inf, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """What has been heard so far."""
+        """Return the best loss and the validations since."""
         return {"best": self._best, "waited": self._waited}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go back to what `state_dict` gave."""
+        """Set the state that `state_dict` returned."""
         self._best, self._waited = state["best"], state["waited"]

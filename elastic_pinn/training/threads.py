@@ -1,4 +1,4 @@
-"""How many threads torch computes with while a run trains."""
+"""The number of torch's threads during training."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _IMPORTED_BY = os.getpid()
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Let torch use so many threads, or as many as it likes for 0, and set it back afterwards.
+    """Set the number of torch's threads in the block, or keep torch's choice for 0.
 
-    In a fork of a process that had torch already, one: OpenMP's threads are not there after a fork, and what waits for
-    them waits for ever. Raises ConfigError there for more than one that were asked for.
+    In a fork of a process that had loaded torch it is one: OpenMP's threads do not survive a fork, and waiting for them
+    would never end. Raises ConfigError there if more than one are requested.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(_possible(count, before))

@@ -1,4 +1,4 @@
-"""train(): from a config to a run directory; the loop."""
+"""train(): from a config to a run directory; the loop of training."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ logger = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S = 10.0
 LONG_S = 2.0  # of work within a step that is worth a line of the log
-NOT_METRICS = {"step", "stage", "wall_s", "learning_rate"}  # columns of which the lowest is not the best
+NOT_METRICS = {"step", "stage", "wall_s", "learning_rate"}  # columns without a best value
 BY_HAND = "asked for by hand"
 
 
@@ -75,22 +75,22 @@ def train(
     resume: str | Path = "never",
     control: Control | None = None,
 ) -> Run:
-    """Train as the config says and leave everything in a run directory, which is returned as a Run.
+    """Train according to a config and write everything to a run directory, which is returned as a Run.
 
     problem: one of the user's own, in place of the config's problem section. resume: "never" (a used run_dir is an
-    error), "auto" (go on with what is there or in the mirror, if anything), or the path or URL of a checkpoint or of a
-    run. In run_dir and resume, `~` and `$NAME` are written out as a shell does. A run that has ended for a reason of
-    its own is given back as it is, unless the config was changed. control: lets another thread watch and stop. In a
-    main thread, Ctrl-C or SIGTERM is a stop first, with a checkpoint, and does what it does to any program afterwards;
-    twice, at once.
+    error), "auto" (continue from what is there or in the mirror, if anything), or the path or URL of a checkpoint or
+    a run. In run_dir and resume, `~` and `$NAME` are expanded as in a shell. A run that has ended for a reason of its
+    own is returned unchanged, unless the config was changed. control: lets another thread monitor and stop. In a main
+    thread, Ctrl-C or SIGTERM first stops the run, with a checkpoint, and has its usual effect afterwards; a second
+    one has it at once.
 
-    In each of several processes that torchrun started, all call this with the same arguments, and work on one run: the
-    first writes, listens to its control, and is the one that a signal stops; all return or raise alike.
+    If torchrun started several processes, all call this with the same arguments and share one run: the first writes
+    the files, has the control, and is the one that a signal stops; all return or raise the same.
 
     Raises, before any work: ConfigError, ProblemError, RunDirectoryError, CheckpointError. Raises DivergedError when
-    the loss is no longer a number, and LostProcessError when another process is gone. The run directory's summary then
-    says "failed" and why, and all checkpoints stay. Raises LostRunDirectoryError when the run directory was removed,
-    moved, replaced or can no longer be written to, and tells where what was trained was saved instead.
+    the loss is no longer a number, and LostProcessError when another process is gone. The run directory's summary
+    then has the status "failed" and the reason, and all checkpoints are kept. Raises LostRunDirectoryError when the run
+    directory was removed, moved, replaced or became read-only, with the folder that the state was saved to instead.
     """
     _require_kinds(config, problem, control)
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
@@ -107,7 +107,7 @@ def train(
 
 
 def _require_kinds(config: object, problem: object, control: object) -> None:
-    """Raise ConfigError for an argument of train() that is not what its place asks for."""
+    """Raise ConfigError for an argument of train() of the wrong type."""
     for name, given, kinds, needed in (
         ("config", config, (Config,), "a Config"),
         ("problem", problem, (Problem, NoneType), "a Problem, or None for the one that the config names,"),
@@ -118,7 +118,7 @@ def _require_kinds(config: object, problem: object, control: object) -> None:
 
 
 def _folder(run_dir: str | Path) -> Path:
-    """The run directory that is meant. Raises RunDirectoryError for what cannot be one."""
+    """The path of the run directory. Raises RunDirectoryError for an impossible one."""
     if not isinstance(run_dir, str | Path):
         raise RunDirectoryError(f"run_dir = {in_one_line(run_dir)}: {BESIDE_CONFIG['run_dir']} is needed")
     if str(run_dir) in ("", str(Path())) and run_dir != ".":
@@ -133,7 +133,7 @@ def _folder(run_dir: str | Path) -> Path:
 
 @contextmanager
 def _exclusive_use(run_dir: Path) -> Iterator[FolderLock]:
-    """Be the only process that writes there."""
+    """Lock the run directory: only one process writes to it."""
     try:
         with locked(run_dir) as lock:
             yield lock
@@ -150,7 +150,7 @@ def _train(
     processes: Processes,
     lock: FolderLock,
 ) -> Run:
-    """What train() does in a run directory that nobody else is in."""
+    """train() in a run directory that this process has locked."""
     store, mirror_url = Store(lock.folder / CHECKPOINTS, lock), mirror_of(config, run_dir)
     found, over, unverified = starting_point(run_dir, store, resume, mirror_url), "", ""
     if found:
@@ -178,8 +178,8 @@ def _train(
 
 
 def _lacks_outcome(run_dir: Path, problem: Problem, found: Found, mirror_url: str) -> bool:
-    """Whether a run that needs no step more was ended before it could say so, or before it could say what the data say
-    of its unknowns, or said so in its mirror only."""
+    """Whether a run that needs no further step was interrupted before its last summary or its assessment was written,
+    or has them in its mirror only."""
     if (run_dir / "config.json").exists():
         summary = Run(run_dir).summary if (run_dir / "summary.json").exists() else {}
         is_assessed = bool(summary.get("fit")) or not problem.material.unknowns
@@ -248,7 +248,7 @@ def _check_monitor(config: Config, session: Session) -> None:
 
 
 def _guarded_loop(session: Session, record: Record, control: Control, is_over: bool) -> None:
-    """The loop, with a summary of how it ended, however it ended. is_over: no step is needed any more."""
+    """The loop, with a summary of how it ended, in any case. is_over: no further step is needed."""
     try:
         with reported(_reporter(control, lambda: session.step + 1)):
             status, reason = _loop(session, record, control, is_over)
@@ -276,15 +276,15 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
 
 
 def _require_kept(record: Record, cause: Exception | None = None) -> None:
-    """Raise LostRunDirectoryError where the run directory is lost by now. cause: what told of it, if anything."""
-    if loss := record.why_lost:
-        raise LostRunDirectoryError(record.rescue(loss)) from cause
+    """Raise LostRunDirectoryError if the run directory is lost. cause: the error that revealed it, if any."""
+    if fault := record.why_lost:
+        raise LostRunDirectoryError(record.rescue(fault)) from cause
 
 
 def _assessed(session: Session, record: Record, control: Control, status: str, reason: str) -> str:
-    """Let the summary tell, too, whether the data are explained; the reason, with that in it.
+    """Assess whether the data are explained, add it to the summary, and return the reason with the verdict.
 
-    It may take as long as a step, and who asked for the end does not wait for it: tables work it out when asked.
+    It may take as long as a step, and is cancelled by a request to stop: tables assess such a run when needed.
     """
     try:
         with cancelled_when(lambda: control.stop_asked or record.is_lost):
@@ -305,7 +305,7 @@ def _assessed(session: Session, record: Record, control: Control, status: str, r
 
 
 def _try_to(what: str, act: Callable[[], None]) -> None:
-    """Do what must not hide how a run ended: a failure of it is only logged."""
+    """Do something whose failure must not hide how a run ended: it is only logged."""
     try:
         act()
     except Exception as error:
@@ -313,11 +313,11 @@ def _try_to(what: str, act: Callable[[], None]) -> None:
 
 
 def _loop(session: Session, record: Record, control: Control, is_over: bool) -> tuple[str, str]:
-    """Steps until there is a reason to end: (status, reason)."""
-    started = said = saved = time.monotonic()
+    """Make steps until there is a reason to end: (status, reason)."""
+    started = logged = saved = time.monotonic()
     saved_step = session.step
     record.checkpoint()
-    record.settle()  # what cannot be saved at all is told before work starts
+    record.settle()  # so that a run that cannot be saved fails before work starts
     if is_over:
         return _completed(session)
     while True:
@@ -327,7 +327,7 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
             if session.step > saved_step:
                 record.checkpoint()
             record.settle()
-            why = control.stop_reason or "the run directory was gone for a moment"  # else the loss is told instead
+            why = control.stop_reason or "the run directory was gone for a moment"  # a lasting loss raises later
             return "stopped", f"{why}, within a step, which was given up"
         record.row()
         control.on_step(row)
@@ -336,29 +336,29 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
         now = time.monotonic()
         failing = record.reason_to_end
         ending = ("stopped", failing) if failing else _ending(session, control, now - started)
-        asked = control.take_checkpoint_request()
-        if asked or ending or _is_due(session, now - saved):
-            record.checkpoint(BY_HAND if asked else "")
+        is_requested = control.take_checkpoint_request()
+        if is_requested or ending or _is_due(session, now - saved):
+            record.checkpoint(BY_HAND if is_requested else "")
             saved, saved_step = now, session.step
         if ending:
-            if not failing or record.why_lost:  # else it is said that the last ones are missing
+            if not failing or record.why_lost:  # else the reason is that the last ones are missing
                 record.settle()
             return ending
-        if now - said > PROGRESS_EVERY_S:
-            said = now
+        if now - logged > PROGRESS_EVERY_S:
+            logged = now
             logger.info("%s", _progress(session, now - started))
 
 
 def _reporter(control: Control, step: Callable[[], int]) -> Report:
-    """Take note of long work, and say in the log now and then what it is, and at what step."""
-    said = time.monotonic()
+    """A report that passes long work to the control, and logs it now and then with the step."""
+    logged = time.monotonic()
 
     def report(what: str, part: float) -> None:
-        nonlocal said
+        nonlocal logged
         control.report(what, part)
         now = time.monotonic()
-        if control.work and now - control.work.began > LONG_S and now - said > PROGRESS_EVERY_S:
-            said = now
+        if control.work and now - control.work.began > LONG_S and now - logged > PROGRESS_EVERY_S:
+            logged = now
             logger.info("step %d: %s", step(), control.work.text(now))
 
     return report
@@ -373,7 +373,7 @@ def _is_due(session: Session, since_s: float) -> bool:
 
 
 def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, str] | None:
-    """Why to end now: (status, reason); None to go on."""
+    """Why to end now: (status, reason); None to continue."""
     config = session.config
     if session.step >= config.steps or session.reason_to_end:
         return _completed(session)
@@ -389,7 +389,7 @@ def _completed(session: Session) -> tuple[str, str]:
 
 
 def _progress(session: Session, elapsed: float) -> str:
-    """One line for people."""
+    """One line for the log."""
     row = session.history.last
     done = session.step - session.first_step
     left = elapsed / done * (session.config.steps - session.step)

@@ -1,4 +1,4 @@
-"""How good a model is at points that it never trains on."""
+"""The validation of a model at points that are not trained on."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from elastic_pinn.training.sampling import Batch, Counts, draw, unit_points
 
 
 class Validation:
-    """Measures on held-out points, drawn once: "loss/validation", and "error/displacement" where the solution is
-    known.
+    """Metrics on held-out points, drawn once: "loss/validation", and "error/displacement" if the solution is known.
 
     Attributes:
         held_out_data: the receivers' samples that are not trained on; None where none is held out.
@@ -45,12 +44,12 @@ class Validation:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of what is measured."""
+        """The names of the metrics."""
         return ("loss/validation", *(("error/displacement",) if self._exact else ()))
 
     @torch.no_grad()
     def __call__(self, model: Model) -> dict[str, float]:
-        """Measure: the weighted loss, and the relative L2 error of the displacement."""
+        """Compute the metrics: the weighted loss, and the relative L2 error of the displacement."""
         metrics = {"loss/validation": self._loss(model, self._batches)["total"].item()}
         if self._exact:
             difference = model.derivatives(self._exact.points, ())[""] - self._exact.target  # (N, 2)

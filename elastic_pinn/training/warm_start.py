@@ -1,4 +1,4 @@
-"""Start from what another run has learnt, as far as it fits."""
+"""A warm start from the weights and the material of another run, where they fit."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from elastic_pinn.sections import NetworkConfig
 from elastic_pinn.storage import Header, read_header
 from elastic_pinn.training.session import Session
 
-SHAPING = set(NetworkConfig.model_fields) - {"hidden_layers"}  # what weights mean, beside their shapes
+SHAPING = set(NetworkConfig.model_fields) - {"hidden_layers"}  # what weights mean, besides their shapes
 
 logger = logging.getLogger(__name__)
 
 
 def warm_start(session: Session, place: str) -> str:
-    """Take weights and material of another run into a session at its start; which, and which not, becomes an event.
-    Returns what is not verified of it, which becomes one as well, or "".
+    """Take weights and material of another run into a session at its start, and note which as an event.
+
+    Returns what is not verified of that run, which is noted as well, or "".
 
     place: a run directory, of which the newest good checkpoint is taken, or a checkpoint; a path or a URL. A weight
     fits where its name and shape are the same, an unknown of the material where its value lies in the range searched.
@@ -50,7 +51,7 @@ def warm_start(session: Session, place: str) -> str:
 
 
 def header_of(place: str) -> Header:
-    """The sealed header of the checkpoint that `warm_start` would take; of a run, of the newest with a good header.
+    """Read the sealed header of the checkpoint that `warm_start` would take; of a run, the newest good header.
 
     Raises CheckpointError or FileNotFoundError where there is none.
     """
@@ -68,14 +69,14 @@ def _source(place: str) -> Checkpoint:
 
 
 def _meant(place: str) -> tuple[str, bool]:
-    """The path or URL that is meant, and whether it is one file rather than a run."""
+    """The path or URL of a place, and whether it is one file rather than a run."""
     path = place if "://" in place else str(from_root(place))
     return path, os.path.splitext(path)[1] == ".h5" or os.path.isfile(path)
 
 
 @torch.no_grad()
 def _take_weights(into: Model, source: Model) -> tuple[list[str], list[str]]:
-    """Copy what fits of all that the network is: (names taken, names left with the reason)."""
+    """Copy all weights and buffers of the network that fit: (names taken, names left with the reason)."""
     theirs = source.network.state_dict()
     taken, left = [], []
     for name, weight in into.network.state_dict().items():

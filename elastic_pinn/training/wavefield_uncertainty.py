@@ -1,18 +1,18 @@
-"""How far a wavefield found from receivers can be trusted, at any place and instant.
+"""The standard deviation of a wavefield found from receivers, at any place and time.
 
 At the end of a fit the displacement is linear, to first order, in the last layer and in the unknowns, whose covariance
-`linearised.py` has:
+is computed in `linearised.py`:
 
     cov u = s^2 w^2 Z Z^T,   w^2 = weight_data / samples
 
-s is the noise of a sample. All rows that are imposed count, and w s is what a weighted misfit of each of them is taken
-to be off by: a recorded sample by the noise itself, a known start or side, each row of weight v^2 = weight / points, by
-s w / v. Such a row is exact but for what the network cannot express of it, and counts as a constraint: in 02_inverse
-s w / v is 4 % of the noise, a few times what is left there after the fit. The ridge is a prior: amplitudes that no row
-sees keep the variance that it allows them, and a wavefield made of such is uncertain by more than any wave is large.
+s is the noise of a sample. All rows count, and each weighted misfit is assumed to have the standard deviation w s: a
+recorded sample that of the noise itself, a known start or side, each row of weight v^2 = weight / points, that of
+s w / v. Such a row is exact but for the part that the network cannot express, and counts as a constraint: in 02_inverse
+s w / v is 4 % of the noise, a few times the misfit there after the fit. The ridge is a prior: amplitudes that no row
+determines keep its variance, and a wavefield of such amplitudes is more uncertain than any wave is large.
 Source: Tarantola, Inverse Problem Theory, 2005, section 3.2.2.
 
-Of a network whose other layers are trained too, this is what remains while those stay as they are: a lower bound.
+For a network whose other layers are trained too, this is the uncertainty with those fixed: a lower bound.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ POINTS_AT_ONCE = 1024
 
 
 class UncertaintyError(ElasticPinnError, ValueError):
-    """A wavefield whose uncertainty cannot be told; the text says why."""
+    """A wavefield whose uncertainty cannot be computed; the text gives the reason."""
 
 
 class WavefieldUncertainty:
@@ -45,18 +45,17 @@ class WavefieldUncertainty:
 
     problem: needed for a run on a problem of one's own. Making it factors the system of the last layer once, as a step
     of last_layer does. Raises UncertaintyError for a problem without receivers, for noise that is neither stated nor
-    to be seen in the records, for misfits that do not tell the unknowns apart, and for a last layer too large to
+    can be estimated from the records, for misfits that do not identify the unknowns, and for a last layer too large to
     factor.
 
-    It holds where misfits are what noise leaves of them (`fault`). Where the data's are more, it is widened by so much,
-    and what the network cannot express moves the wavefield further still.
+    It is valid if the misfits are those of the noise (`fault`). If the data's are larger, it is widened by their ratio,
+    and the part that the network cannot express adds to the error.
 
     Attributes:
         noise: the standard deviation of a sample, m.
-        samples, degrees: numbers recorded that were trained on, and what of them the fit does not take up.
+        samples, degrees: recorded numbers that were trained on, and their degrees of freedom.
         misfit: the root of the squared misfit per degree of freedom at the receivers, in units of the noise.
-        elsewhere: the root mean square of the worst other misfits, those of a term of the loss, in units of what their
-            weights stand for.
+        elsewhere: the root mean square of the worst other misfits, those of one statement, in units of their weights.
     """
 
     def __init__(self, checkpoint: Checkpoint, problem: Problem | None = None) -> None:
@@ -82,8 +81,18 @@ class WavefieldUncertainty:
         self.elsewhere = math.sqrt(self._linear.worst_other_mean_square(stated.level / problem.scales.displacement))
 
     def std(self, x: Any, y: Any, t: Any) -> np.ndarray:
-        """The standard deviation of each component (..., 2) in m at positions x, y (m) and times t (s), arrays that
-        broadcast."""
+        """Compute the standard deviation of each component.
+
+        Parameters
+        ----------
+        x, y, t : array_like
+            Positions in m and times in s, of shapes that broadcast.
+
+        Returns
+        -------
+        ndarray
+            The standard deviations (..., 2) in m.
+        """
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
         found = torch.cat([self._at(chunk) for chunk in points.split(POINTS_AT_ONCE)])  # (N, 2)
@@ -99,7 +108,7 @@ class WavefieldUncertainty:
 
     @property
     def fault(self) -> str:
-        """Why the wavefield may be further off than its standard deviation; "" where nothing says so."""
+        """Why the wavefield may deviate by more than its standard deviation; "" if there is no sign of it."""
         if self.degrees < LEAST_FREE * self.samples:
             return f"the fit could meet any data: {self.samples:,} samples leave {self.degrees:.0f} degrees of freedom"
         if self.misfit**2 > WIDENED_UP_TO:
@@ -110,7 +119,7 @@ class WavefieldUncertainty:
 
 
 def _require_possible(session: Session) -> None:
-    """Refuse a session that has no covariance, or too large a one."""
+    """Raise UncertaintyError for a session without a covariance, or with too large a system."""
     if not session.loss.weights["data"]:
         raise UncertaintyError("weight_data is 0: the receivers had no part in the fit")
     if reason := too_large(session):

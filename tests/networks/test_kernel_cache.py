@@ -1,4 +1,4 @@
-"""Compiled code is kept where nobody else can put code of theirs, or not at all."""
+"""Compiled code is kept where no other user can write, or not at all."""
 
 import os
 import stat

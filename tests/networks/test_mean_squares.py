@@ -29,7 +29,7 @@ def gradients(values: Tensor, inputs) -> list[Tensor]:
 
 
 def rows_of(whole: Equations, rows: slice) -> Equations:
-    """Some of the points, the others being elsewhere."""
+    """Some of the points, the others being remote."""
     points, coefficients, target = whole.points[rows], whole.coefficients[rows], whole.target[rows]
     n_remote = len(whole.points) - len(points)
     return replace(whole, points=points, coefficients=coefficients, target=target, n_remote=n_remote)

@@ -52,7 +52,7 @@ def test_wave_vectors_fill_the_disc_evenly_and_phases_the_circle():
 
 
 def some_equations(made: Model) -> list[Equations]:
-    """Of a displacement, whose operator knows no material, and of a traction, whose operator does."""
+    """Of a displacement, whose operator does not depend on the material, and of a traction, whose operator does."""
     points, moduli = some_points(), made.material()
     normals = torch.nn.functional.normalize(points[:, :2])
     axes, ones = torch.eye(2, dtype=points.dtype), torch.ones_like(points[:, :1])

@@ -1,4 +1,4 @@
-"""Points lie where they were asked for."""
+"""Points lie in the interior and on the sides that were requested."""
 
 import math
 

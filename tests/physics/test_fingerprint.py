@@ -1,4 +1,4 @@
-"""Two problems are told apart by what they mean, and one problem is the same however it is written."""
+"""Fingerprints distinguish problems by their meaning, however the fields are written."""
 
 import dataclasses
 import hashlib
@@ -9,7 +9,7 @@ import torch
 
 from elastic_pinn.physics import Displacement, Domain, Initial, Material, Problem, Traction
 from elastic_pinn.physics.fingerprint import SUMS, _sketch, _version_1
-from elastic_pinn.physics.probing import ENOUGH, LOOKS, POINTS, Probe
+from elastic_pinn.physics.probing import BATCHES, ENOUGH, POINTS, Probe
 from elastic_pinn.physics.solutions import StandingWaves
 
 
@@ -95,7 +95,7 @@ def test_a_faint_background_does_not_hide_that_a_field_is_local():
 
     cube = Probe("force", local, 3, lambda unit: unit, lambda scales: 1.0)
     assert 0 < (cube.values(POINTS)[:, 0] > 0.5).sum() < ENOUGH, "seen, and not well"
-    assert len(cube.look()) == LOOKS[3] * POINTS
+    assert len(cube.all_values()) == BATCHES[3] * POINTS
 
 
 def test_differences_at_several_points_do_not_cancel():

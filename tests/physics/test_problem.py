@@ -27,7 +27,7 @@ def test_a_problem_in_which_nothing_is_imposed_is_refused(waves):
     ],
 )
 def test_two_conditions_on_one_side_are_refused(waves, boundary, sides):
-    with pytest.raises(ProblemError, match=f"two conditions on the side {sides}, of which each says all"):
+    with pytest.raises(ProblemError, match=f"two conditions on the side {sides}, each of which prescribes all"):
         waves(boundary=boundary)
 
 

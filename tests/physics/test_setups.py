@@ -78,7 +78,7 @@ def test_all_three_behind_receivers_are_refused(aluminium):
 
 def test_no_unknowns_are_advised_that_would_be_refused(aluminium):
     with pytest.raises(
-        ConfigError, match=r"unknowns = .'rho'.*start value of lambda, mu.*say unknowns = .'lambda', 'mu'."
+        ConfigError, match=r"unknowns = .'rho'.*start value of lambda, mu.*set unknowns = .'lambda', 'mu'."
     ):
         problem_from(inverse_config(aluminium, unknowns=["rho"]))
 
@@ -93,10 +93,10 @@ def test_rho_may_be_asked_for_where_the_file_knows_another_constant(receivers, t
 @pytest.mark.parametrize(
     ("kept", "fault"),
     [
-        ({"xy": lambda xy: xy[:1], "displacement": lambda u: u[:1]}, "all receivers stand at one place"),
-        ({"xy": lambda xy: 0.0 * xy + [0.3, 0.4]}, "all receivers stand at one place"),
-        ({"xy": lambda xy: xy * [1.0, 0.0]}, "all receivers stand on one line along x"),
-        ({"xy": lambda xy: xy * [0.0, 1.0] + [0.5, 0.0]}, "all receivers stand on one line along y"),
+        ({"xy": lambda xy: xy[:1], "displacement": lambda u: u[:1]}, "all receivers are at one place"),
+        ({"xy": lambda xy: 0.0 * xy + [0.3, 0.4]}, "all receivers are at one place"),
+        ({"xy": lambda xy: xy * [1.0, 0.0]}, "all receivers lie on one line along x"),
+        ({"xy": lambda xy: xy * [0.0, 1.0] + [0.5, 0.0]}, "all receivers lie on one line along y"),
         ({"time": lambda t: t[1:2], "displacement": lambda u: u[:, 1:2]}, "all was recorded at one time, 0.25 s"),
     ],
 )

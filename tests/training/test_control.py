@@ -32,9 +32,9 @@ def test_a_stop_within_a_step_of_seconds_gives_it_up_and_resuming_makes_it(optim
     config = tiny(**features, stages=[optimizer], steps=2)
     control = Control()
     control.stop()
-    given_up = train(config, tmp_path / "stopped", problem, control=control)
-    assert given_up.status == "stopped" and "given up" in given_up.reason
-    assert given_up.latest().step == 0 and given_up.history().empty
+    cancelled = train(config, tmp_path / "stopped", problem, control=control)
+    assert cancelled.status == "stopped" and "given up" in cancelled.reason
+    assert cancelled.latest().step == 0 and cancelled.history().empty
     resumed = train(config, tmp_path / "stopped", problem, resume="auto")
     straight = train(config, tmp_path / "straight", problem)
     assert resumed.history().drop(columns="wall_s").equals(straight.history().drop(columns="wall_s"))

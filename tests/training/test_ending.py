@@ -37,7 +37,7 @@ def waves_from():
     return make
 
 
-def account(run) -> str:
+def end_of(run) -> str:
     """How the run ended, without what the data say of the unknowns."""
     return run.reason.removesuffix(f"; {run.fit.sentence}")
 
@@ -45,7 +45,7 @@ def account(run) -> str:
 def test_a_search_that_has_come_to_rest_ends_before_its_limit(tiny, tmp_path, waves_from):
     run = ep.train(tiny(**SEARCH), tmp_path / "run", waves_from(2.6, 0.7))
     assert run.status == "completed" and run.summary["step"] < 10
-    assert account(run) == (
+    assert end_of(run) == (
         "variable_projection has converged: the next step would be less than 0.01 of a standard deviation long"
     )
     assert (run.summary["converged"], run.summary["at_edge"]) == (True, [])
@@ -56,7 +56,7 @@ def test_an_end_by_the_limit_is_no_convergence_and_says_what_still_moved(tiny, t
     config = tiny(**SEARCH | {"steps": 2})
     run = ep.train(config, tmp_path / "run", waves_from(2.6, 0.7))
     moved = run.history()[["material/lambda", "material/mu"]].iloc[-2:].pct_change().iloc[-1].abs() * 100
-    assert account(run) == (
+    assert end_of(run) == (
         f"stopped by the limit of 2 steps before it converged: lambda moved by {moved.iloc[0]:.2g} %, "
         f"mu by {moved.iloc[1]:.2g} % in the last one; give more steps"
     )
@@ -106,7 +106,7 @@ def test_other_optimizers_claim_no_convergence_and_say_what_still_moves(tiny, tm
     moved = [
         100 * abs(h[f"material/{name}"].iloc[-1] / h[f"material/{name}"].iloc[-4] - 1) for name in ("lambda", "mu")
     ]
-    assert account(run) == f"all 30 steps done; lambda moved by {moved[0]:.2g} %, mu by {moved[1]:.2g} % in the last 3"
+    assert end_of(run) == f"all 30 steps done; lambda moved by {moved[0]:.2g} %, mu by {moved[1]:.2g} % in the last 3"
     assert run.summary["converged"] is None and run.summary["at_edge"] == []
 
 

@@ -1,4 +1,4 @@
-"""What an optimizer tried in a step, and why it led nowhere."""
+"""The evaluations of an optimizer in a step, and the reason why none has a lower loss."""
 
 import math
 
@@ -29,7 +29,7 @@ class Slope:
 
 
 def after(objective: Slope, *steps: float) -> StepObjective:
-    """A step objective that evaluated at some steps from the start, and came back."""
+    """A step objective after evaluations at some steps from the start, back at the start."""
     step_objective = StepObjective(objective)
     for step in steps:
         with torch.no_grad():
@@ -39,13 +39,13 @@ def after(objective: Slope, *steps: float) -> StepObjective:
     return step_objective
 
 
-def test_each_trial_is_taken_down_with_its_length_and_what_it_did_to_the_loss():
+def test_each_evaluation_is_recorded_with_its_length_and_its_change_of_the_loss():
     step_objective = after(Slope(lambda x: 3 * x, 3.0), 0.5, -0.25)
     assert step_objective.evaluations == [(0.5, 1.5), (0.25, -0.75)]
     assert not step_objective.moved
 
 
-def test_an_evaluation_at_the_start_is_no_trial():
+def test_an_evaluation_at_the_start_is_not_recorded():
     assert after(Slope(lambda x: 3 * x, 3.0), 0.0).evaluations == []
 
 
@@ -58,7 +58,7 @@ def test_a_changed_parameter_is_a_move():
 
 
 @pytest.mark.parametrize(
-    ("objective", "steps", "told"),
+    ("objective", "steps", "reason"),
     [
         (Slope(lambda x: x, 0.0), (), "the gradient is zero (loss 1, gradient norm 0)"),
         (
@@ -87,5 +87,5 @@ def test_a_changed_parameter_is_a_move():
         ),
     ],
 )
-def test_an_account_says_why_with_numbers(objective, steps, told):
-    assert after(objective, *steps).explain() == told
+def test_the_reason_is_explained_with_numbers(objective, steps, reason):
+    assert after(objective, *steps).explain() == reason

@@ -1,4 +1,4 @@
-"""What the optimizers of this folder are made from."""
+"""The base class of the optimizers of this folder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def _unguarded(method: Callable[..., Any]) -> Any:
 
 
 class BaseOptimizer(torch.optim.Optimizer):
-    """A torch.optim.Optimizer that does not wake torch's compiler.
+    """A torch.optim.Optimizer that does not import torch's compiler.
 
-    torch keeps its compiler from looking into these methods, for which it first imports it: 1.5 s of each process, of
-    which nothing here would make use.
+    torch excludes these methods from compilation by a decorator that imports the compiler: 1.5 s of each process, for
+    nothing here.
     """
 
     add_param_group = _unguarded(torch.optim.Optimizer.add_param_group)

@@ -1,7 +1,7 @@
-"""L-BFGS: the inverse Hessian by the last steps alone, with a strong Wolfe line search.
+"""L-BFGS: the inverse Hessian from the last steps alone, with a strong Wolfe line search.
 
-torch's keeps no pair with y.s below 1e-10, whatever the loss's size: at small losses it goes along the gradient without
-a word. Here only rounding counts, and a loss multiplied by anything is gone down in the same steps.
+torch's drops any pair with y.s below 1e-10, whatever the loss's size: at small losses it silently becomes gradient
+descent. Here only rounding counts, and the steps do not depend on the scale of the loss.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from elastic_pinn.training.optimizers.quasi_newton import QuasiNewton, Search, h
 class LBFGS(QuasiNewton):
     """Limited-memory BFGS. Source: Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.4 and 7.5.
 
-    Its memory: `steps` and `changes` of the gradient, lists of at most `history` vectors (n,), the newest last.
+    Its state: `steps` and `changes` of the gradient, lists of at most `history` vectors (n,), the newest last.
     """
 
     def __init__(

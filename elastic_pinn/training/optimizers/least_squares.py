@@ -1,7 +1,8 @@
-"""Parameters that the misfits are linear in, solved for at once: the last layer of a network.
+"""Linear least squares for parameters that the misfits are linear in: the last layer of a network.
 
-The system is a tall matrix, solved by Householder's QR: normal equations would square its condition, and lose half of
-the digits. A ridge, tiny beside the columns, keeps combinations of features apart that no point tells apart.
+The system is a tall matrix, solved by Householder's QR: normal equations would square its condition number, and lose
+half of the digits. A ridge, tiny relative to the columns, makes combinations of features unique that the points do not
+determine.
 
 Letters: M misfits, P parameters, K right-hand sides.
 """
@@ -21,11 +22,11 @@ COLUMNS_AT_ONCE = 128
 
 
 class RidgeQR:
-    """A matrix A (M, P), ready to answer what x minimises |A x - b|^2 + |ridge D x|^2, D being the lengths of its
-    columns. Where M < P, the ridge makes the answer unique.
+    """The QR factorisation of A (M, P) with a ridge, for x that minimises |A x - b|^2 + |ridge D x|^2.
 
-    A is spoilt: its memory is needed. The ridge is well above rounding in any case, for in what rounding leaves of a
-    feature that is a combination of others there is nothing to be found.
+    D is diagonal, the norms of A's columns. For M < P, the ridge makes x unique. A is overwritten, to save memory. The
+    ridge is well above rounding in any case, since the remainder of a feature that is a combination of others is
+    nothing but rounding.
     """
 
     def __init__(self, matrix: Tensor, ridge: float) -> None:
@@ -37,7 +38,7 @@ class RidgeQR:
         self._reflectors, self._tau = tall, _reflect(tall)
 
     def solve(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
-        """x for each b, (M, K) -> (P, K).
+        """Solve for each b, (M, K) -> (P, K).
 
         ridge_rhs: h (P, K), for an x that minimises |A x - b|^2 + |ridge D x - h|^2.
         """
@@ -46,17 +47,17 @@ class RidgeQR:
         return torch.linalg.solve_triangular(self._reflectors[:count], rotated, upper=True) / self._lengths[:, None]
 
     def rotated_residual(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
-        """What no x explains of each b, (M, K) -> (M, K): rotated, so that only lengths and angles mean anything."""
+        """Compute the rotated residual of each b, (M, K) -> (M, K): only norms and inner products are meaningful."""
         return self._rotate(rhs, ridge_rhs)[len(self._lengths) :]
 
     def residual(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
-        """b - A x for each b, and below it h - ridge D x: (M, K) -> (M + P, K). ridge_rhs: as of `solve`."""
+        """Compute b - A x for each b, and below it h - ridge D x: (M, K) -> (M + P, K). ridge_rhs: as in `solve`."""
         rotated = self._rotate(rhs, ridge_rhs)
         rotated[: len(self._lengths)] = 0.0
         return torch.ormqr(self._reflectors, self._tau, rotated, left=True, transpose=False)
 
     def coordinates(self, rows: Tensor) -> Tensor:
-        """Rows (N, P), of A or of what else x is multiplied by, in coordinates z (N, P) in which x has unit variance.
+        """Transform rows (N, P), of A or of another factor of x, to coordinates z (N, P) in which x has unit variance.
 
         With W being the system's inverse (A^T A + ridge^2 D^2)^-1, row by row z z^T = a W a^T; of rows of A, the z are
         rows of an orthonormal basis, and z z^T is the influence of b on A x.
@@ -65,7 +66,7 @@ class RidgeQR:
         return torch.linalg.solve_triangular(triangle, rows / self._lengths, upper=True, left=False)
 
     def sizes(self, x: Tensor) -> Tensor:
-        """D x, (P,): how long each parameter's part of A x is."""
+        """Compute D x, (P,): the norm of each parameter's part of A x."""
         return self._lengths * x
 
     def _rotate(self, rhs: Tensor, ridge_rhs: Tensor | None) -> Tensor:
@@ -98,12 +99,12 @@ def _reflect(matrix: Tensor) -> Tensor:
 
 
 def _operations(rows: int, columns: int) -> float:
-    """Those of Householder's QR (Golub and Van Loan, Matrix Computations, 2013, section 5.2)."""
+    """The operations of Householder's QR (Golub and Van Loan, Matrix Computations, 2013, section 5.2)."""
     return 2.0 * columns**2 * (rows - columns / 3.0)
 
 
 def refine(objective: StepObjective, parameters: list[nn.Parameter], factored: RidgeQR) -> Tensor:
-    """Go to the answer for the parameters, or stay where rounding leaves no better one. Returns the loss there."""
+    """Set the parameters to the solution, or leave them if rounding makes it no better; return the loss there."""
     before, start = objective(), gather(parameters)
     residuals, _ = objective.system([])  # (M,)
     put(parameters, start - factored.solve(residuals[:, None])[:, 0])
@@ -116,15 +117,15 @@ def refine(objective: StepObjective, parameters: list[nn.Parameter], factored: R
 
 class LeastSquares(BaseOptimizer):
     """One step solves for parameters that all misfits are linear in; another one at the same points only refines the
-    last digits, with the factors at hand."""
+    last digits, with the same factorisation."""
 
     def __init__(self, parameters: list[nn.Parameter], ridge: float) -> None:
         super().__init__(parameters, {"ridge": ridge})
-        self._factored: RidgeQR | None = None  # hangs on the points alone, which stay
+        self._factored: RidgeQR | None = None  # depends on the points alone, which do not change
 
     @torch.no_grad()
-    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a closure that knows more
-        """Solve."""
+    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a StepObjective in place of a closure
+        """Solve for the parameters."""
         (group,) = self.param_groups
         if self._factored is None:
             _, matrix = objective.system(group["params"])  # (M, P)

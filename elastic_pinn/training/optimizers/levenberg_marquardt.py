@@ -1,4 +1,4 @@
-"""Levenberg-Marquardt: Gauss-Newton on the misfits, damped as far as it must be."""
+"""Levenberg-Marquardt: Gauss-Newton on the misfits, damped as far as necessary."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ LEAST_DAMPING = 1e-15  # relative to the squared lengths of the Jacobian's colum
 class LevenbergMarquardt(BaseOptimizer):
     """A step solves (J^T J + damping D) step = -J^T r, D being the diagonal of J^T J, and is taken if the loss falls.
 
-    The damping follows the ratio of the fall to what the linear model promised (Nielsen, Damping parameter in
-    Marquardt's method, report IMM-REP-1999-05, Technical University of Denmark). A step that would lead up costs
-    another damping, and no other Jacobian. One of more than MOST_NUMBERS is not formed: its products do.
+    The damping follows the ratio of the fall to that predicted by the linear model (Nielsen, Damping parameter in
+    Marquardt's method, report IMM-REP-1999-05, Technical University of Denmark). After a step that would
+    increase the loss, only the damping is changed, and the Jacobian kept. A Jacobian of more than MOST_NUMBERS numbers
+    is not formed: its products suffice.
 
     Its state holds "damping", and "growth", the factor that a failure multiplies it by.
     """
@@ -30,8 +31,8 @@ class LevenbergMarquardt(BaseOptimizer):
         super().__init__(parameters, {"damping": damping})
 
     @torch.no_grad()
-    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a closure that knows more
-        """Go down, or stay where no damping helps."""
+    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a StepObjective in place of a closure
+        """Take a step that decreases the loss, or leave the parameters if no damping finds one."""
         (group,) = self.param_groups
         state = self.state[group["params"][0]]
         damping, growth = state.get("damping", group["damping"]), state.get("growth", 2.0)
@@ -51,7 +52,7 @@ class LevenbergMarquardt(BaseOptimizer):
         state["damping"], state["growth"] = damping, growth
 
     def _model(self, objective: StepObjective, parameters: list[nn.Parameter]) -> LinearModel:
-        """The misfits near here; objective() was asked last here."""
+        """The linear model of the misfits here, where the objective was evaluated last."""
         residuals, _ = objective.system([])  # (M,)
         if len(residuals) * sum(parameter.numel() for parameter in parameters) <= MOST_NUMBERS:
             return CholeskyModel(*objective.system(parameters))

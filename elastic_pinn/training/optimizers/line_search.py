@@ -1,9 +1,9 @@
-"""How far to go along a direction: the strong Wolfe conditions, by bracketing and cubic interpolation.
+"""The step length along a direction: the strong Wolfe conditions, by bracketing and cubic interpolation.
 
 Algorithms 3.5 and 3.6 of Nocedal and Wright (Numerical Optimization, 2006) as one loop. torch has such a search inside
-its L-BFGS and SciPy (MINPACK's dcsrch) inside its minimizers, both private; SciPy's public `line_search` lives on NumPy
-arrays, warns instead of telling, and gives nothing back where it fails. This one knows only numbers, returns the lowest
-point that it saw whatever happened, and bears losses that overflow.
+its L-BFGS and SciPy (MINPACK's dcsrch) inside its minimizers, both private; SciPy's public `line_search` needs NumPy
+arrays, and returns nothing but a warning where it fails. This one needs only numbers, always returns the lowest point
+that it evaluated, and tolerates losses that overflow.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-DECREASE = 1e-4  # of the loss, as a part of what the slope at the start promises
-FLATTENING = 0.9  # of the slope: what may be left of it
+DECREASE = 1e-4  # of the loss, relative to that predicted by the slope at the start
+FLATTENING = 0.9  # the largest final slope, relative to that at the start
 EVALUATIONS = 25
-WIDEN = (2.0, 10.0)  # how much farther to look where the loss still falls
-MARGIN = 0.1  # of a bracket, next to its ends, where no trial is worth its cost
+WIDEN = (2.0, 10.0)  # bounds of an extrapolated step, relative to the last, where the loss still falls
+MARGIN = 0.1  # of a bracket, next to its ends, where a trial is not worth its cost
 NARROW = 1e-14  # relative: a bracket without room for another trial
 
 
@@ -33,10 +33,10 @@ class Point(NamedTuple):
 
 
 def strong_wolfe(at: Callable[[float], Point], start: Point, first: float) -> Point:
-    """The first trial with loss <= start.loss + 1e-4 step start.slope and |slope| <= 0.9 |start.slope|.
+    """Search a point with loss <= start.loss + 1e-4 step start.slope and |slope| <= 0.9 |start.slope|.
 
-    Where 25 evaluations do not find one, the lowest trial of those that meet the first condition; `start` itself where
-    none does.
+    Returns the first such trial. If 25 evaluations do not find one, returns the lowest trial that meets the first
+    condition; `start` itself if none does.
 
     Arguments:
         at: evaluates at a step; a loss or slope that is no finite number counts as too high.
@@ -64,7 +64,7 @@ def strong_wolfe(at: Callable[[float], Point], start: Point, first: float) -> Po
 
 
 def _is_acceptable(trial: Point, start: Point, low: Point) -> bool:
-    """Whether a trial has fallen as it should, and below the lowest so far."""
+    """Whether a trial decreases the loss sufficiently, and below the lowest so far."""
     if not (math.isfinite(trial.loss) and math.isfinite(trial.slope)):
         return False
     return trial.loss <= start.loss + DECREASE * trial.step * start.slope and trial.loss < low.loss
@@ -92,7 +92,7 @@ def _interpolated(low: Point, high: Point) -> float:
 
 
 def _cubic_minimum(one: Point, other: Point, default: float) -> float:
-    """Where the cubic with the losses and slopes of two points has its minimum; `default` where it has none.
+    """The minimum of the cubic with the losses and slopes of two points; `default` if it has none.
 
     Nocedal and Wright, equation 3.59.
     """

@@ -1,8 +1,8 @@
-"""The linear model of the misfits around a place, ready to say which step a damping leads to.
+"""The linear model of the misfits at the present parameters, which gives the step for a damping.
 
     (J^T J + damping D) step = -J^T r,   D = diag(J^T J)
 
-By the matrix where it is small enough, else by products with it alone. Letters: M misfits r, P parameters, J (M, P).
+By the matrix if it is small enough, else by products with it alone. Letters: M misfits r, P parameters, J (M, P).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from torch import Tensor
 from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.work import work
 
-ENOUGH = 1e-2  # residual of conjugate gradients, relative to the gradient: the place is another after the step anyway
+ENOUGH = 1e-2  # residual of conjugate gradients, relative to the gradient: the model is only valid near here
 MOST_PRODUCTS = 200
 
 
 class LinearModel(Protocol):
-    """What a step's length and direction come from."""
+    """The model that a step is computed from."""
 
     def solve(self, damping: float) -> tuple[Tensor, float]:
-        """The step (P,), and the fall of the squared misfits that it promises; NaN where rounding leaves no step."""
+        """Compute the step (P,) and the predicted decrease of the squared misfits; NaN if rounding leaves no step."""
 
 
 class CholeskyModel:
@@ -32,13 +32,13 @@ class CholeskyModel:
     def __init__(self, residuals: Tensor, jacobian: Tensor) -> None:
         lengths = torch.linalg.vector_norm(jacobian, dim=0)  # (P,)
         self._lengths = torch.where(lengths > 0, lengths, 1.0)
-        self._scaled = jacobian.div_(self._lengths)  # in its place: it is the largest thing around
+        self._scaled = jacobian.div_(self._lengths)  # in place: it is the largest array
         self._residuals, self._gradient = residuals, self._scaled.T @ residuals  # (M,), (P,)
         self._is_wide = jacobian.shape[0] < jacobian.shape[1]
         self._matrix = gram(self._scaled.T if self._is_wide else self._scaled)
 
     def solve(self, damping: float) -> tuple[Tensor, float]:
-        """As LinearModel."""
+        """Compute the step and the predicted decrease: see LinearModel."""
         damped = self._matrix.clone()
         damped.diagonal().add_(damping)
         factor, failed = torch.linalg.cholesky_ex(damped)
@@ -54,8 +54,8 @@ class CholeskyModel:
 
 class MatrixFreeModel:
     """By conjugate gradients on products with J^T J, scaled so that its diagonal is 1: however early they end, the
-    step leads down, and no further than the damping lets it. Source: Nocedal and Wright, Numerical Optimization, 2006,
-    section 7.1."""
+    step decreases the loss, and is no longer than the damping allows. Source: Nocedal and Wright, Numerical
+    Optimization, 2006, section 7.1."""
 
     def __init__(self, gradient: Tensor, curvature: Curvature) -> None:
         lengths = curvature.diagonal().sqrt()  # (P,)
@@ -63,9 +63,9 @@ class MatrixFreeModel:
         self._gradient, self._curvature = gradient / self._lengths, curvature
 
     def solve(self, damping: float) -> tuple[Tensor, float]:
-        """As LinearModel."""
+        """Compute the step and the predicted decrease: see LinearModel."""
         step = torch.zeros_like(self._gradient)
-        left = -self._gradient  # what the step leaves of the right side
+        left = -self._gradient  # the residual of the linear system
         direction, size = left.clone(), left @ left
         enough = ENOUGH**2 * size
         with work(f"looking for a step of {len(step):,} parameters by conjugate gradients") as at:
@@ -84,8 +84,8 @@ class MatrixFreeModel:
 
 
 def gram(matrix: Tensor) -> Tensor:
-    """matrix^T matrix, (M, P) -> (P, P)."""
-    if matrix.device.type == "cpu":  # NumPy sees that the product is symmetric, and does half the work
+    """Compute matrix^T matrix, (M, P) -> (P, P)."""
+    if matrix.device.type == "cpu":  # NumPy detects that the product is symmetric, and does half the work
         array = matrix.numpy()
         return torch.from_numpy(array.T @ array)
     return matrix.T @ matrix

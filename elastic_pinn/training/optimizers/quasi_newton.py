@@ -1,4 +1,4 @@
-"""What quasi-Newton methods share: a direction, a search along it, and something learnt from where it ended."""
+"""The common part of quasi-Newton methods: a direction, a search along it, and an update by its result."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from elastic_pinn.training.optimizers.flat import gather, gradients, put
 from elastic_pinn.training.optimizers.line_search import Point, strong_wolfe
 
 Search = Callable[[Callable[[float], Point], Point, float], Point]
-"""A point on a line, from what evaluates there, the point at its start and the first step to try."""
+"""A line search: (evaluation at a step, point at the start, first step to try) -> the point found."""
 
 
 def fixed_step(at: Callable[[float], Point], start: Point, first: float) -> Point:
-    """The first step to try, whatever comes of it."""
+    """Return the first step to try, whatever the loss there."""
     return at(first)
 
 
 class QuasiNewton(BaseOptimizer, ABC):
-    """One iteration a step. Where the search finds no lower point, the parameters stay as they are.
+    """One iteration a step. If the search finds no lower point, the parameters do not change.
 
-    What it has learnt is with the first parameter. lr: the longest first trial of a search, 1 being the quasi-Newton
-    step.
+    Its state is that of the first parameter. lr: the longest first trial of a search, 1 being the quasi-Newton step.
     """
 
     def __init__(self, parameters: list[nn.Parameter], lr: float = 1.0, search: Search = strong_wolfe) -> None:
@@ -35,7 +34,7 @@ class QuasiNewton(BaseOptimizer, ABC):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor]) -> Tensor:  # type: ignore[override]  # without closure, no search
-        """One iteration; `closure` evaluates the loss and sets the gradients. Returns the loss that it started from."""
+        """Make one iteration and return the loss before it; `closure` evaluates the loss and sets the gradients."""
         loss = closure()
         place, gradient = gather(self._parameters), gradients(self._parameters)  # (n,), (n,)
         state = self.state[self._parameters[0]]
@@ -55,22 +54,21 @@ class QuasiNewton(BaseOptimizer, ABC):
 
     @abstractmethod
     def _direction(self, gradient: Tensor, state: dict[str, Any]) -> Tensor:
-        """Where to go, (n,)."""
+        """The search direction, (n,)."""
 
     @abstractmethod
     def _initial_step(self, start: Point, state: dict[str, Any]) -> float:
-        """How far to go at first."""
+        """The first trial step."""
 
     @abstractmethod
     def _update_memory(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
-        """Take in what a step taught."""
+        """Update the approximation of the Hessian by a step."""
 
     def _initial_gradient_step(self, start: Point) -> float:
-        """The first trial of a method that has learnt nothing yet."""
+        """The first trial step along the gradient, without any approximation of the Hessian."""
         return min(1.0, 1.0 / start.gradient.abs().sum().item()) * self.param_groups[0]["lr"]
 
 
 def has_positive_curvature(s: Tensor, y: Tensor) -> bool:
-    """Whether the loss is convex along a step s, (n,), which changed the gradient by y, (n,), and not merely within
-    rounding."""
+    """Return whether y.s > 0 beyond rounding, for a step s, (n,), that changed the gradient by y, (n,)."""
     return y.dot(s).item() > torch.finfo(s.dtype).eps * s.norm().item() * y.norm().item()

@@ -1,4 +1,4 @@
-"""What each optimizer is: how it is made, what it needs, how large it may be."""
+"""The registry of optimizers: how each is made, what it requires, and its limits."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ Parameters = list[nn.Parameter]
 
 @dataclass(frozen=True)
 class OptimizerSpec:
-    """What an optimizer is.
+    """The properties of an optimizer.
 
-    make: the optimizer over some parameters. whole_batch: it finds its own step length, and needs the same points and
-    the true gradient all through a stage. only_float64: it lives on differences of nearly equal losses and gradients.
-    most_parameters: it keeps a matrix of that many rows and columns; 0: no limit. solves_last_layer: it keeps a matrix
-    with a row for each misfit and a column for each parameter of the last layer. finds_material: it needs unknowns.
-    forms_jacobian: by all parameters; of a large one only the products, which plane waves do not have.
+    make: makes it for some parameters. whole_batch: it finds its own step length, and needs the same points and the
+    unclipped gradient during a whole stage. only_float64: it depends on differences of nearly equal losses and
+    gradients. most_parameters: the limit of a method with a matrix of as many rows and columns; 0: no limit.
+    solves_last_layer: it keeps a matrix with a row for each misfit and a column for each parameter of the last layer.
+    finds_material: it requires unknowns. forms_jacobian: by all parameters; of a large one only the products, which
+    plane waves do not have.
     """
 
     make: Callable[[Parameters, TrainingConfig], Optimizer]
@@ -47,9 +48,9 @@ class OptimizerSpec:
 
 
 def require_legal(config: Config, parameters: Parameters, misfits: int) -> None:
-    """Refuse stages that this network, these unknowns or so many misfits cannot have.
+    """Raise ConfigError for stages that are impossible with this network, these unknowns or so many misfits.
 
-    Raises ConfigError, naming the stage and the ways out.
+    The error names the stage and the alternatives.
     """
     for name in config.stages:
         spec = OPTIMIZERS[name]
@@ -94,12 +95,12 @@ def _require_tall(name: str, misfits: int, columns: int, precision: str) -> None
 
 
 def can_be_factored(misfits: int, columns: int) -> bool:
-    """Whether a last layer of so many parameters can be solved for: the ridge has a row for each of them, too."""
+    """Return whether a last layer of `columns` parameters can be solved for, with the ridge's rows."""
     return (misfits + columns) * columns <= MOST_FACTORED
 
 
 def _gib(numbers: int, size: int) -> str:
-    """The memory that numbers of so many bytes take."""
+    """The memory of numbers of `size` bytes each."""
     return f"{size * numbers / 2**30:.1f}"
 
 
@@ -151,12 +152,12 @@ def _levenberg_marquardt(parameters: Parameters, config: TrainingConfig) -> Leve
 
 
 def of_last_layer(parameters: Parameters) -> Parameters:
-    """The last matrix and the last vector; of plane waves, whose only vector is that of their amplitudes, this one."""
+    """Select the last matrix and the last vector; of plane waves, the vector of their amplitudes."""
     return [each for n in (2, 1) for each in [parameter for parameter in parameters if parameter.ndim == n][-1:]]
 
 
 def unknowns_of(parameters: Parameters) -> Parameters:
-    """The material's, which are numbers."""
+    """Select the material's parameters, which are scalars."""
     return [parameter for parameter in parameters if parameter.ndim == 0]
 
 
@@ -174,4 +175,4 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = {
         _variable_projection, whole_batch=True, solves_last_layer=True, finds_material=True
     ),
 }
-"""By the names that `stages` knows."""
+"""By the names in the config's `stages`."""

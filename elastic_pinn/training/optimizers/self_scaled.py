@@ -1,4 +1,4 @@
-"""Self-scaled BFGS and Broyden: quasi-Newton methods that keep the whole inverse Hessian, well scaled at each step.
+"""Self-scaled BFGS and Broyden: quasi-Newton methods with the full inverse Hessian, rescaled at each step.
 
 Urban, Stefanou and Pons (2025), "Unveiling the optimization process of physics informed neural networks: how accurate
 and competitive can PINNs be?", J. Comput. Phys. 523, 113656, after Al-Baali (1998, 2014).
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from elastic_pinn.training.optimizers.line_search import Point
 from elastic_pinn.training.optimizers.quasi_newton import QuasiNewton, has_positive_curvature
 
-ROUNDING = 1e-12  # what rounding makes of curvatures that are equal
+ROUNDING = 1e-12  # the difference of equal curvatures by rounding
 
 
 class Coefficients(NamedTuple):
@@ -31,14 +31,14 @@ Update = Callable[[float, float, int, bool], Coefficients]
 
 
 def bfgs(h: float, b: float, parameters: int, first: bool) -> Coefficients:
-    """Self-scaled BFGS: tau = min(1, 1/b), phi = 1."""
+    """Return the coefficients of self-scaled BFGS: tau = min(1, 1/b), phi = 1."""
     return Coefficients(h if first else min(1.0, 1.0 / b), 1.0)
 
 
 def broyden(h: float, b: float, parameters: int, first: bool) -> Coefficients:
-    """Self-scaled Broyden: as much of DFP in it as keeps the curvatures together.
+    """Return the coefficients of self-scaled Broyden: the part of DFP that keeps the curvatures together.
 
-    a = b h - 1 tells by how much the step is not the one that the Hessian would have taken; it is never negative.
+    a = b h - 1, which is never negative, measures how far the step is from that of the Hessian itself.
     """
     a = b * h - 1.0
     if a <= ROUNDING:
@@ -55,7 +55,7 @@ def broyden(h: float, b: float, parameters: int, first: bool) -> Coefficients:
 
 
 def update_inverse(inverse: Tensor, s: Tensor, y: Tensor, b: float, update: Update, first: bool) -> bool:
-    """Give the inverse Hessian H what a step s taught, in place: afterwards H y = s, and H is positive definite.
+    """Update the inverse Hessian H by a step s, in place: afterwards H y = s, and H is positive definite.
 
     Returns False, and changes nothing, where rounding has made H indefinite along y.
 
@@ -82,8 +82,8 @@ def update_inverse(inverse: Tensor, s: Tensor, y: Tensor, b: float, update: Upda
 class SelfScaled(QuasiNewton):
     """A self-scaled quasi-Newton method, with a strong Wolfe line search.
 
-    Its memory: `inverse_hessian`, (n, n), which is the identity at first and is scaled as a whole by what the first
-    step tells, and `loss`, where the last step started.
+    Its state: `inverse_hessian`, (n, n), initially the identity, which is scaled as a whole at the first step, and
+    `loss`, at the start of the last step.
     """
 
     def __init__(self, parameters: list[nn.Parameter], update: Update, lr: float = 1.0) -> None:
@@ -95,8 +95,8 @@ class SelfScaled(QuasiNewton):
         return -gradient if inverse is None else -(inverse @ gradient)
 
     def _initial_step(self, start: Point, state: dict[str, Any]) -> float:
-        """As much as the last step gave, should the loss fall as a parabola does (Nocedal and Wright, equation 3.60):
-        a self-scaled step is often too long, and this saves a third of all evaluations."""
+        """The minimum of a parabola with the same decrease as in the last step (Nocedal and Wright, equation 3.60): a
+        self-scaled step is often too long, and this saves a third of all evaluations."""
         if "inverse_hessian" not in state:
             return self._initial_gradient_step(start)
         longest = self.param_groups[0]["lr"]
@@ -104,8 +104,8 @@ class SelfScaled(QuasiNewton):
         return min(longest, parabola) if parabola > 0 else longest
 
     def _update_memory(self, start: Point, end: Point, direction: Tensor, state: dict[str, Any]) -> None:
-        """Update the inverse Hessian, unless the loss is not convex along the step, or equal within rounding; forget it
-        where rounding has spoilt it."""
+        """Update the inverse Hessian, unless the curvature along the step is not positive beyond rounding; discard it
+        if rounding has made it indefinite."""
         state["loss"] = start.loss
         s, y = end.step * direction, end.gradient - start.gradient  # (n,), (n,)
         if not has_positive_curvature(s, y):

@@ -18,10 +18,10 @@ class SOAP(BaseOptimizer):
     """Adam for each matrix G (m, n) in the eigenbases of the running means of G G' and G' G; plain Adam for the rest.
 
     The bases follow the means every `every` steps by one power iteration and a QR decomposition, which costs far less
-    than eigenvectors. A matrix's first step only makes its bases and moves nothing: a gradient seen in its own basis
-    would have all its weight on the diagonal.
+    than eigenvectors. A matrix's first step only makes its bases and changes no weight: a gradient in its own basis
+    would be diagonal.
 
-    Each parameter's memory: `step`, `exp_avg`, `exp_avg_sq` as in torch's Adam, the latter of a matrix in its bases;
+    Each parameter's state: `step`, `exp_avg`, `exp_avg_sq` as in torch's Adam, the latter of a matrix in its bases;
     of a matrix also `left` (m, m), `right` (n, n) and the bases `left_basis` and `right_basis`, a column a vector.
     """
 
@@ -31,8 +31,8 @@ class SOAP(BaseOptimizer):
         super().__init__(parameters, {"lr": lr, "betas": betas, "epsilon": epsilon, "every": every})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]  # the gradients are there already
-        """One update from the gradients as they are."""
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # the gradients are set already
+        """Make one update from the present gradients."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
@@ -68,7 +68,7 @@ def _adam(parameter: nn.Parameter, gradient: Tensor, memory: dict[str, Any], gro
 
 
 def _rotated(matrix: Tensor, memory: dict[str, Any]) -> Tensor:
-    """What a parameter's gradient is in its bases."""
+    """A parameter's gradient in its bases."""
     return memory["left_basis"].T @ matrix @ memory["right_basis"] if "left" in memory else matrix
 
 
@@ -84,15 +84,15 @@ def _initialize(memory: dict[str, Any], gradient: Tensor) -> None:
 
 
 def _update_means(memory: dict[str, Any], gradient: Tensor, beta: float) -> None:
-    """Let the means hear of a gradient: of those so far, each counts `beta` times as much as the next one."""
+    """Update the running means by a gradient: each one so far counts `beta` times as much as the next."""
     weight = (1 - beta) / (1 - beta ** (memory["step"] + 1))
     memory["left"].lerp_(gradient @ gradient.T, weight)
     memory["right"].lerp_(gradient.T @ gradient, weight)
 
 
 def _update_bases(memory: dict[str, Any]) -> None:
-    """Turn the bases towards the means' eigenvectors, the largest first, and the second moment's rows and columns with
-    them."""
+    """Rotate the bases towards the means' eigenvectors, the largest first, and reorder the second moment's rows and
+    columns with them."""
     for axis, side in enumerate(("left", "right")):
         basis = memory[f"{side}_basis"]
         powered = memory[side] @ basis

@@ -17,7 +17,7 @@ LBFGS_OF_TORCH = {"old_stps": "steps", "old_dirs": "changes"}
 
 
 def moments(optimizer: Optimizer) -> Moments:
-    """What the optimizer remembers; the tensors are its own, not copies."""
+    """Return the optimizer's moments and counters; the tensors are its own, not copies."""
     by_parameter = optimizer.state_dict()["state"]
     names = dict.fromkeys(name for own in by_parameter.values() for name in own)
     count = 1 + max(by_parameter, default=-1)
@@ -25,7 +25,7 @@ def moments(optimizer: Optimizer) -> Moments:
 
 
 def translated(moments: Moments) -> tuple[Moments, str]:
-    """Moments by today's names, and what to say where they are those of an optimizer of an earlier version."""
+    """Translate moments of an earlier version to the present names; return them with a note, "" if none is needed."""
     if "func_evals" not in moments:
         return moments, ""
     kept = {ours: moments[torchs] for torchs, ours in LBFGS_OF_TORCH.items() if torchs in moments}
@@ -33,9 +33,9 @@ def translated(moments: Moments) -> tuple[Moments, str]:
 
 
 def load_moments(optimizer: Optimizer, moments: Moments) -> None:
-    """Let the optimizer remember what `moments` gave, or a checkpoint of it; its options stay as they are.
+    """Set the optimizer's moments and counters to copies of those given; its options do not change.
 
-    It gets copies: the last bits of a product depend on how its memory is aligned, and torch's own always is alike.
+    Copies, since the last bits of a product depend on the alignment of memory, and that of torch's tensors is fixed.
     """
     count = max(map(len, moments.values()), default=0)
     state = {i: {name: values[i] for name, values in moments.items() if values[i] is not None} for i in range(count)}

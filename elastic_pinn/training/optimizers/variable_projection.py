@@ -1,10 +1,11 @@
-"""Variable projection: the material's unknowns alone are searched, the last layer follows.
+"""Variable projection: only the material's unknowns are searched, the last layer is eliminated.
 
-For each material the last layer is solved for, which leaves misfits that hang on the material only; Gauss-Newton goes
-down on their squares. The joint problem would crawl: its last layer is so stiff that no straight step can be long.
+For each material the last layer is solved for, which leaves misfits that depend on the material only; Gauss-Newton
+minimises their squares. The joint problem would converge slowly: it is so stiff in the last layer that no straight step
+can be long.
 
 Sources: Golub and Pereyra, SIAM J. Numer. Anal. 10, 1973; Kaufman, BIT 15, 1975, whose approximation of the misfits'
-derivative is used: the material's effect on them, less what the last layer would make good of it.
+derivative is used: the material's effect on them, less its projection on the last layer.
 
 Letters: M misfits, P parameters of the last layer, U unknowns.
 """
@@ -22,13 +23,13 @@ from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.step_objective import ROUNDING, StepObjective
 
 HALVINGS = 8
-LONGEST = 0.7  # of a logarithm: no step more than doubles or halves anything, or searches would end at the range's end
-SMALL = 0.01  # of the unknowns' standard deviations: a step that leads nowhere that could be told from here
+LONGEST = 0.7  # of a logarithm: no step more than doubles or halves an unknown, or searches would end at the bounds
+SMALL = 0.01  # of the unknowns' standard deviations: a step without significance
 
 
 class Step(NamedTuple):
-    """A step of the unknowns (U,), by how much what is left would fall were the misfits linear, the fall of a step of
-    SMALL standard deviations, and the information (U, U)."""
+    """A step of the unknowns (U,), its predicted decrease of the loss, the decrease of a step of SMALL standard
+    deviations, and the information (U, U)."""
 
     by: Tensor
     fall: Tensor
@@ -37,13 +38,12 @@ class Step(NamedTuple):
 
 
 class VariableProjection(BaseOptimizer):
-    """One step solves for the last layer and then goes to a material that explains more, or stays.
+    """One step solves for the last layer and then makes a step of the material that decreases the loss, if any does.
 
-    It goes down on what the misfits and the ridge leave for a material, whatever the last layer was before, and has
-    converged where the whole step of Gauss-Newton is small beside the unknowns' standard deviations, those that the
-    misfits would leave if all of them were noise, or where only rounding is left. At the end of the range that is
-    searched, an unknown stays while the misfits push it further out. The first step starts where a coarse view of the
-    whole range leads to, if it shows a better place than where the unknowns are.
+    It minimises the misfits and the ridge's part over the material, whatever the last layer was before, and has
+    converged if the full step of Gauss-Newton is small relative to the unknowns' standard deviations, as if all misfits
+    were noise, or if only rounding is left. At a bound of its range, an unknown is fixed while the gradient points
+    outwards. The first step starts from the result of the coarse search, if it is better than the present unknowns.
 
     Its state holds "information", (U, U): the inverse of the covariance that the unknowns' parameters would have if
     all weighted misfits were independent with variance 1.
@@ -52,11 +52,11 @@ class VariableProjection(BaseOptimizer):
     def __init__(self, last_layer: list[nn.Parameter], unknowns: list[nn.Parameter], ridge: float) -> None:
         super().__init__([{"params": last_layer}, {"params": unknowns}], {"ridge": ridge})
         self._layer, self._unknowns = last_layer, unknowns
-        self._known: tuple[Tensor, RidgeQR] | None = None  # the material last asked for, and what it gave
+        self._known: tuple[Tensor, RidgeQR] | None = None  # the material of the last factorisation, and this
 
     @torch.no_grad()
-    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a closure that knows more
-        """Solve, then step by Gauss-Newton, or by half of it, or by half of that, until less is left."""
+    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a StepObjective in place of a closure
+        """Solve for the last layer, then make a Gauss-Newton step, halved until the loss decreases."""
         if not self.state[self._unknowns[0]] and (place := objective.better_start()) is not None:
             put(self._unknowns, place)
         before = self._solve(objective)
@@ -65,7 +65,7 @@ class VariableProjection(BaseOptimizer):
         self.state[self._unknowns[0]]["information"] = step.information
 
     def _descend(self, objective: StepObjective, before: Tensor, step: Step) -> None:
-        """Take the step, or the half of it, or the half of that, unless this has come to rest."""
+        """Take the step, halved until the loss decreases, unless the search has converged."""
         rounding = self._rounding(objective, before)
         objective.converged = bool(step.fall <= torch.maximum(step.small, rounding))
         if objective.converged:
@@ -83,8 +83,10 @@ class VariableProjection(BaseOptimizer):
         put(self._unknowns, material)
 
     def _solve(self, objective: StepObjective) -> Tensor:
-        """Go to the last layer that leaves least in the present material, or stay where rounding leaves no better one.
-        Returns what is left: the loss, and what the ridge adds to it."""
+        """Set the last layer to its optimum in the present material, unless rounding makes it no better.
+
+        Returns the loss with the ridge's part.
+        """
         factored = self._factored(objective)
 
         def remaining() -> Tensor:
@@ -100,10 +102,10 @@ class VariableProjection(BaseOptimizer):
         return before
 
     def _gauss_newton(self, objective: StepObjective, left: Tensor) -> Step:
-        """The step from here, where so much is left.
+        """The Gauss-Newton step from here. left: the loss with the ridge's part.
 
-        A step s promises a fall of s^T I s, I being the information: SMALL^2 v where it is SMALL standard deviations
-        long, v being the misfits' variance.
+        The predicted decrease of a step s is s^T I s, I being the information: SMALL^2 v for a length of SMALL standard
+        deviations, v being the misfits' variance.
         """
         residuals, effects = objective.system(self._unknowns)  # (M,), (M, U)
         factored = self._factored(objective)
@@ -115,23 +117,23 @@ class VariableProjection(BaseOptimizer):
         is_outward = material * (misfits @ by_unknowns) < 0  # (U,)
         is_active = (material.abs() >= objective.search_bound) & is_outward  # (U,)
         free = by_unknowns * ~is_active
-        # Not by lstsq, the last bits of whose answer are not always alike.
+        # Not by lstsq, whose last bits are not reproducible.
         by = -RidgeQR(free.clone(), 0.0).solve(misfits[:, None])[:, 0]
         small = SMALL**2 * left / len(residuals)
         return Step(by, (free @ by).square().sum(), small, by_unknowns.T @ by_unknowns)
 
     def _rounding(self, objective: StepObjective, left: Tensor) -> Tensor:
-        """The fall that cannot be told from rounding, of what is left or of the sums that make up the misfits."""
+        """The decrease that is within rounding, of the loss or of the sums in the misfits."""
         unit = ROUNDING * torch.finfo(left.dtype).eps
         sizes = self._factored(objective).sizes(gather(self._layer))  # (P,)
         return torch.maximum(unit * left, (unit * sizes.norm()).square())
 
     def _ridge_residual(self, factored: RidgeQR) -> Tensor:
-        """What the ridge adds to the misfits, (P,)."""
+        """The ridge's residuals, (P,)."""
         return factored.ridge * factored.sizes(gather(self._layer))
 
     def factored_here(self) -> RidgeQR | None:
-        """The last layer's system in the present material, where it is at hand."""
+        """Return the factorisation of the last layer's system in the present material, if there is one."""
         return self._known[1] if self._known and torch.equal(self._known[0], gather(self._unknowns)) else None
 
     def _factored(self, objective: StepObjective) -> RidgeQR:

@@ -48,7 +48,7 @@ class Misfits(Objective):
         return here, jacobian
 
     def after(self, optimizer: Optimizer, steps: int = 1) -> StepObjective:
-        """The last of some steps."""
+        """The objective of the last of some steps."""
         for _ in range(steps):
             step_objective = StepObjective(self)
             optimizer.step(step_objective)

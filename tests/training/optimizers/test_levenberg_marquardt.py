@@ -43,9 +43,9 @@ def test_without_the_matrix_the_step_is_the_same(damping, monkeypatch):
     monkeypatch.setattr(normal_equations, "ENOUGH", 1e-12)
     jacobian, residuals = draw(30, 12) * torch.logspace(-2, 2, 12), draw(30, seed=1)
     step, predicted = MatrixFreeModel(jacobian.T @ residuals, Product(jacobian)).solve(damping)
-    expected, as_promised = CholeskyModel(residuals, jacobian.clone()).solve(damping)
+    expected, as_predicted = CholeskyModel(residuals, jacobian.clone()).solve(damping)
     assert torch.allclose(step, expected, rtol=1e-8)
-    assert predicted == pytest.approx(as_promised, rel=1e-8)
+    assert predicted == pytest.approx(as_predicted, rel=1e-8)
 
 
 @pytest.mark.parametrize("products", [1, 3])
@@ -130,16 +130,16 @@ def test_beyond_the_size_no_jacobian_is_formed_and_the_loss_falls_far_below_adam
     [(levenberg_marquardt.MOST_NUMBERS, [True]), (0, [False, False, True])],
     ids=["before a trial", "before a second product"],
 )
-def test_a_step_that_nobody_wants_is_given_up(most, answers, monkeypatch):
+def test_a_step_can_be_cancelled(most, answers, monkeypatch):
     monkeypatch.setattr(levenberg_marquardt, "MOST_NUMBERS", most)
     misfits, optimizer = at_rosenbrock(6)
     answer = iter(answers)
 
-    def give_up():
+    def cancel():
         if next(answer):
             raise StepCancelled
 
     step_objective = StepObjective(misfits)
-    with pytest.raises(StepCancelled), cancellable(give_up):
+    with pytest.raises(StepCancelled), cancellable(cancel):
         optimizer.step(step_objective)
     assert not step_objective.evaluations and not any(optimizer.state.values())
