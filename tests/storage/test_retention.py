@@ -11,6 +11,7 @@ import torch
 import elastic_pinn.storage.store
 from elastic_pinn.storage import CheckpointError, Entry, Header, History, Policy, Snapshot, Store, pin, unpin
 from elastic_pinn.storage.checkpoints import best_first, name_of
+from elastic_pinn.storage.files import replace_by_copy
 from elastic_pinn.storage.retention import reasons_to_keep
 from tests.storage.damage import overwrite
 from tests.storage.recovery import recovered
@@ -281,3 +282,11 @@ def test_a_copy_that_cannot_be_written_is_warned_of_and_no_old_one_stays(store, 
     for copy in copies(store):
         assert not copy.exists() and f"{copy} could not be written" in caplog.text
     assert "No space left" in caplog.text
+
+
+def test_what_a_link_leads_to_is_not_copied(tmp_path):
+    (tmp_path / "elsewhere").write_bytes(b"theirs")
+    (tmp_path / "checkpoint.h5").symlink_to("elsewhere")
+    with pytest.raises(OSError, match="symbolic link"):
+        replace_by_copy(tmp_path / "latest.h5", tmp_path / "checkpoint.h5")
+    assert not (tmp_path / "latest.h5").exists()

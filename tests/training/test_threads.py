@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 import elastic_pinn as ep
 from elastic_pinn.training import threads
@@ -54,3 +55,13 @@ def test_a_fork_with_more_than_one_thread_is_refused_before_anything_is_written(
         ep.train(tiny(threads=3), tmp_path / "run")
     assert not (tmp_path / "run").exists()
     assert ep.train(tiny(threads=1), tmp_path / "run").status == "completed"
+
+
+def test_the_number_of_threads_is_what_was_given_and_is_set_back():
+    usual = torch.get_num_threads()
+    with pytest.raises(ZeroDivisionError), threads.threads(usual + 1):
+        assert torch.get_num_threads() == usual + 1
+        raise ZeroDivisionError
+    assert torch.get_num_threads() == usual
+    with threads.threads(0):
+        assert torch.get_num_threads() == usual
