@@ -50,7 +50,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, PurePath):
         return str(value)
     if _is_array(value):
-        return value.tolist()
+        try:
+            return value.tolist()
+        except (RuntimeError, TypeError):  # a sparse tensor, or one without data
+            return value
     if _is_of_torch(value):
         return str(value).removeprefix("torch.")
     return getattr(type(value), "AS_PARAMETER", value)

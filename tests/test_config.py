@@ -282,6 +282,8 @@ def test_values_of_numpy_torch_and_others_are_taken_in_plain_python(given, meant
         ("device", torch),
         ("precision", np.dtype("float64")),
         ("hidden_layers", np.ndarray),
+        ("hidden_layers", torch.tensor([16, 0]).to_sparse()),
+        ("steps", np.ma.masked),
         ("run_dir", max),
         ("resume", np.zeros(3)),
     ],

@@ -20,6 +20,7 @@ from elastic_pinn.physics.errors import ProblemError
 
 Field = Callable[[Tensor, Tensor, Tensor], Tensor]
 
+COARSE = ("float16", "bfloat16")  # three digits, and small values become zero
 RATES = 64  # points where a derivative is compared with finite differences
 
 
@@ -73,8 +74,10 @@ def _called(field: Field, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
     said, needed = f"{name_of(field)}(x, y, t) returned", f"({len(x)}, 2) is needed for {len(x)} points"
     if found is None:
         raise ProblemError(f"{said} None, where {needed}: is its `return` missing?")
+    is_pair = isinstance(found, tuple | list) and len(found) == 2
+    if fault := next(filter(None, map(_fault_of, found if is_pair else [found])), ""):
+        raise ProblemError(f"{said} {fault}")
     try:
-        is_pair = isinstance(found, tuple | list) and len(found) == 2
         values = _side_by_side(_tensor(found[0]), _tensor(found[1]), len(x)) if is_pair else _tensor(found)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ProblemError(f"{said} a {type(found).__name__} that holds no values, where {needed} ({error})") from None
@@ -88,7 +91,16 @@ def _called(field: Field, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
 
 def _tensor(value: Any) -> Tensor:
     """Numbers of any type as a tensor, in double precision where they have no precision of their own."""
-    return value if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
+    return value.to_dense() if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
+
+
+def _fault_of(value: Any) -> str:
+    """Explain why a field may not return such numbers; "" where it may."""
+    if np.ma.is_masked(value):
+        return "masked values, where one is needed at each point"
+    if (kind := str(getattr(value, "dtype", "")).removeprefix("torch.")) in COARSE:
+        return f"{kind}, which has three digits and makes small values zero: calculate in double precision"
+    return ""
 
 
 def _side_by_side(u_x: Tensor, u_y: Tensor, n: int) -> Tensor:

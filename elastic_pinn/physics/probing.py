@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.boundary import Field, Traction, evaluate
+from elastic_pinn.physics.boundary import Field, Traction, evaluate, name_of
 from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.scales import Scales
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ POINTS = 1 << 15  # of one batch
 BATCHES = {2: 4, 3: 16}  # most batches for a local field, by its place's dimensions: a ten-thousandth is resolved
 ENOUGH = 1000  # points at which a field is not faint; with fewer it is local, or zero so far
 FAINT = 1e-3  # of the largest value seen
+FEW = 32  # points at which a field is looked at twice
+SAME = 1e-6  # of the largest value, by which it may differ then
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,22 @@ def probes(problem: Problem) -> Iterator[Probe]:
         yield Probe("force", problem.force, 3, domain.interior, _force)
     if problem.exact:
         yield Probe("exact", problem.exact, 3, domain.interior, _displacement)
+
+
+def require_pointwise(problem: Problem) -> None:
+    """Raise ProblemError where a field's value at a point depends on the others that it is evaluated at, or on chance,
+    as in u / u.max(): batches would be trained towards another field each."""
+    for probe in [probe for probe in probes(problem) if probe.field]:
+        points, rest = probe_points(probe.dimensions, 2 * FEW).split(FEW)  # (FEW, k)
+        one, other = (
+            evaluate(probe.field, probe.place(torch.cat([points, others])))[:FEW]
+            for others in (rest, points[:1].expand_as(rest))
+        )
+        if ((one - other).abs() > SAME * one.abs().max()).any():
+            raise ProblemError(
+                f"{probe.name}: {name_of(probe.field)} gives other values at the same points when the points beside "
+                "them are others: each value must follow from its own x, y and t alone"
+            )
 
 
 def probe_points(dimensions: int, count: int, first: int = 0) -> Tensor:

@@ -25,7 +25,7 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
 from elastic_pinn.physics.identifiability import why_not_found
 from elastic_pinn.physics.material import Material
-from elastic_pinn.physics.probing import probes
+from elastic_pinn.physics.probing import probes, require_pointwise
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
 
@@ -62,6 +62,7 @@ class Problem:
         _check_receivers_inside(self)
         if self.initial:
             self.initial.require_true_rates(self.domain)
+        require_pointwise(self)
         if reason := why_not_found(self):
             raise ProblemError(reason)
 

@@ -148,13 +148,22 @@ class Receivers:
 def _array(name: str, values: Any) -> Array:
     """A copy of real numbers in double precision. Raises ValueError, naming them, for anything else."""
     values = values.detach().cpu() if isinstance(values, torch.Tensor) else values
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked values, where a number is needed in each place: leave such receivers out")
     try:
         found = np.asarray(values)
     except ValueError:
         raise ValueError(f"{name} is a list whose items are not equally long, where an array is needed") from None
-    if found.dtype.kind not in "fiu":
-        raise ValueError(f"{name} holds {found.dtype}, where real numbers are needed")
+    _require_real(name, found.dtype)
     return np.array(found, dtype=np.float64, order="C")
+
+
+def _require_real(name: str, dtype: np.dtype[Any]) -> None:
+    """Raise ValueError for what holds no real numbers, or none to more than three digits."""
+    if dtype.kind not in "fiu":
+        raise ValueError(f"{name} holds {dtype}, where real numbers are needed")
+    if dtype == np.float16:
+        raise ValueError(f"{name} holds float16, which has three digits and makes small values zero: use float32 or 64")
 
 
 def _recordings(receivers: Receivers) -> dict[str, Array]:
@@ -250,8 +259,7 @@ def _dataset(file: h5py.File, name: str, unit: str) -> h5py.Dataset:
     dataset = file.get(name)
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"the data set {name} is missing")
-    if dataset.dtype.kind not in "fiu":
-        raise ValueError(f"{name} holds {dataset.dtype}, where numbers are needed")
+    _require_real(name, dataset.dtype)
     found = _text(dataset.attrs.get("units", "missing"))
     if found != unit:
         raise ValueError(f"the attribute units of {name} is {found!r}, where {unit!r} is needed")

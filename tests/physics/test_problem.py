@@ -120,3 +120,20 @@ def test_an_initial_velocity_counts_by_what_it_reaches_within_the_window():
 
     assert scale(0.01) == pytest.approx(0.03)
     assert scale(100.0) == pytest.approx(3.0 * 1.0 / material.c_p)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        lambda x, y, t: torch.stack([x, y], dim=1) / torch.linalg.vector_norm(x),
+        lambda x, y, t: torch.stack([x - x.mean(), y], dim=1),
+        lambda x, y, t: torch.rand(len(x), 2),
+        lambda x, y, t: torch.stack([x, y], dim=1)[torch.argsort(t)],
+    ],
+)
+@pytest.mark.parametrize(
+    "state", [lambda f: {"boundary": [Traction(f)]}, lambda f: {"initial": Initial(f)}, lambda f: {"force": f}]
+)
+def test_a_field_whose_values_depend_on_the_points_beside_them_is_refused(waves, state, field):
+    with pytest.raises(ProblemError, match="each value must follow from its own x, y and t alone"):
+        waves(**state(field))
