@@ -176,3 +176,19 @@ def test_training_logs_the_advice_before_its_first_step_and_goes_on(tiny, invers
     said = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert said == list(advise(config, inverse)) and len(said) == 1
     assert said[0].startswith("60 amplitudes are to be found from 36 numbers (36 recorded)")
+
+
+def test_the_spectrum_of_very_uneven_times_has_its_waves_where_they_are():
+    receivers = ep.problem_from(ep.Config(**SHIPPED)).receivers
+    even = np.linspace(0.0, 1.0, 401)
+    time = receivers.time[-1] * even**1.5
+    wave = 1e-8 * np.sin(2 * np.pi * 600e3 * time)[None, :, None] * np.ones((121, 1, 2))
+    frequencies, energy = recorded_spectrum(replace(receivers, time=time, displacement=wave, noise=0.0, truth=None))
+    assert frequencies[energy.argmax()] == pytest.approx(600e3, rel=0.1)
+    assert energy[abs(frequencies - 600e3) < 200e3].sum() > 0.95 * energy.sum()
+
+
+def test_what_is_below_the_stated_noise_asks_for_no_waves():
+    receivers = ep.problem_from(ep.Config(**SHIPPED)).receivers
+    quiet = replace(receivers, **burst(600e3) | {"noise": 1e-7})
+    assert not recorded_spectrum(quiet)[1].any() and recorded_spectrum(replace(quiet, noise=1e-9))[1].any()

@@ -42,12 +42,13 @@ def written_out(made: Session) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.linalg.inv(below.T @ below), effects
 
 
+@pytest.mark.parametrize("weight_data", [1.0, 9.0])
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_displacements_covariance_is_that_of_layer_and_unknowns_together(tiny, inverse, network):
-    made = session(tiny, inverse, network)
+def test_the_displacements_covariance_is_that_of_layer_and_unknowns_together(tiny, inverse, network, weight_data):
+    made = session(tiny, inverse, network, weight_data=weight_data)
     covariance, effects = written_out(made)
     linear = Linearised(made)
-    rows = effects[linear.data] / linear.weight
+    rows = effects[linear.data] * (len(made.sampler.batches["data"].points) / weight_data) ** 0.5
     z = linear.coordinates(made.sampler.batches["data"])
     expected = (rows @ covariance @ rows.T).numpy()
     np.testing.assert_allclose((z @ z.T).numpy(), expected, rtol=1e-6, atol=1e-9 * abs(expected).max())
@@ -70,6 +71,34 @@ def test_the_unknowns_follow_the_data_as_the_written_out_fit_does(tiny, inverse)
     gain = (linear.weight * covariance @ effects.T)[-2:, linear.data]  # (U, D)
     np.testing.assert_allclose(linear.unknowns_covariance().numpy(), (gain @ gain.T).numpy(), rtol=1e-6)
     np.testing.assert_allclose(torch.linalg.inv(linear.information).numpy(), covariance[-2:, -2:].numpy(), rtol=1e-6)
+
+
+def test_the_step_that_is_left_is_that_of_the_written_out_fit(tiny, inverse):
+    made = session(tiny, inverse)
+    covariance, effects = written_out(made)
+    linear = Linearised(made)
+    amplitudes = of_last_layer(made.parameters)[0].detach().flatten()
+    ridge = 1e-3 * effects.norm(dim=0)[:-2]
+    gradient = effects.T @ linear.residuals + torch.nn.functional.pad(ridge.square() * amplitudes, (0, 2))
+    np.testing.assert_allclose(linear.remaining_step.numpy(), -(covariance @ gradient)[-2:].numpy(), rtol=1e-6)
+
+
+def test_the_worst_other_misfit_is_the_mean_of_the_worst_place_and_not_of_the_receivers(tiny, inverse):
+    linear = Linearised(session(tiny, inverse))
+    linear.residuals, linear.weight = torch.zeros_like(linear.residuals), 0.5
+    linear.residuals[linear.data] = 1e3
+    others = [rows for name, rows in linear.places.items() if name != "data"]
+    for size, rows in enumerate(others, 3):
+        linear.residuals[rows] = float(size)
+    assert linear.worst_other_mean_square(2.0) == pytest.approx((2.0 + len(others)) ** 2)
+
+
+def test_single_precision_is_factored_anew_in_double(tiny, inverse):
+    fields = {**NETWORKS["plane_waves"], "stages": ["variable_projection"], "precision": "float32"}
+    made = Session(tiny(**fields), inverse)
+    made.advance()
+    assert Linearised(made).leverage().dtype == torch.float64
+    assert made.optimizer.factored_here() is None or Linearised(made).factored is not made.optimizer.factored_here()
 
 
 def test_a_run_trained_on_a_gpu_is_summed_up_on_a_machine_without_one(tiny, inverse, tmp_path):
@@ -101,5 +130,5 @@ def test_a_checkpoint_is_seen_at_the_points_that_it_was_trained_at(tiny, waves, 
     trained.sampler.resample()
     trained.sampler.resample()
     found = session_of(run.latest(), waves()).sampler
-    assert found.draws == 3
+    assert found.draws == 3 and session_of(run.latest(), waves()).step == 5
     assert torch.equal(found.batches["interior"].points, trained.sampler.batches["interior"].points)

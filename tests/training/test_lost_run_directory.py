@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,12 @@ from pathlib import Path
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.storage import LocalFolder, Store, is_locked
+from elastic_pinn.storage import LocalFolder, Store, is_locked, locked
 from elastic_pinn.storage.format import seal
 from elastic_pinn.training import record, trainer
 from elastic_pinn.training.assessment import assess
 from elastic_pinn.training.record import Record
+from elastic_pinn.training.rescue import rescue_folders
 
 STEPS = 40
 HELD: list[int] = []  # locks of another process
@@ -315,3 +317,13 @@ def test_a_run_directory_lost_within_a_long_step_is_told_within_it(tiny, tmp_pat
     with pytest.raises(ep.LostRunDirectoryError, match=r"was removed while .* training stopped at step 0") as caught:
         ep.train(tiny(**step_of_parts), tmp_path / "one", control=Losing())
     assert ep.Run(place_in(str(caught.value))).latest().step == 0
+
+
+def test_what_was_trained_is_saved_beside_where_it_was_or_else_among_temporary_files(tmp_path):
+    run_dir, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    with locked(run_dir) as lock:
+        beside, temporary = rescue_folders(lock)
+        assert beside.parent == tmp_path and beside.name.startswith("run-rescued-")
+        assert temporary == Path(tempfile.gettempdir()) / beside.name
+        run_dir.rename(elsewhere)
+        assert next(rescue_folders(lock)) == elsewhere

@@ -5,6 +5,8 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.training.session import Session
+from elastic_pinn.training.warm_start import warm_start
 
 
 @pytest.fixture
@@ -95,3 +97,12 @@ def test_plane_waves_are_taken_with_their_wave_vectors_not_their_amplitudes_alon
     x, y, t = [0.2, 0.7], 0.4, 0.5
     start = ep.load_checkpoint(second.checkpoints()[0].path)
     assert np.array_equal(start.predict(x, y, t), first.predict(x, y, t))
+
+
+def test_losses_after_a_warm_start_are_those_of_what_was_taken(source, tiny):
+    config = tiny(learning_rate=0.05, seed=source.config.seed)
+    warm, learnt = Session(config, ep.problem_from(config)), Session(config, ep.problem_from(config))
+    learnt.model.load_state_dict(source.latest().model().state_dict())
+    before = warm.losses()
+    warm_start(warm, str(source.path))
+    assert warm.losses() == learnt.losses() != before
