@@ -61,6 +61,16 @@ def test_one_unknown_is_looked_for_alone(tiny, name, start):
     assert session.model.material.si()[name] == pytest.approx({"lambda": 2.0, "mu": 1.0}[name], rel=0.3)
 
 
+def test_where_a_search_from_the_start_goes_astray_another_place_is_found(tiny):
+    """From there alone, Gauss-Newton ends at a lambda of 98."""
+    session = Session(tiny(**SEARCH), problem(100.0, 0.02, within=200.0))
+    with torch.no_grad():
+        for unknown, value in zip(session.model.material.parameters(), start_of(session), strict=True):
+            unknown.copy_(value)
+    found = session.model.material.si()
+    assert (found["lambda"], found["mu"]) == pytest.approx((2.0, 1.0), rel=0.3)
+
+
 def test_any_network_is_shown_where_to_start(tiny):
     config = tiny(**SEARCH | {"network": "random_features", "hidden_layers": [20]})
     session = Session(config, problem(20.0, 10.0, within=20.0))
