@@ -1,5 +1,6 @@
 """A checkpoint that a viewer wrote into comes back exactly as it was sealed, or is said not to."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -8,6 +9,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn import storage
 from elastic_pinn.storage import CheckpointError, read_header, repair_checkpoint
+from elastic_pinn.storage.checkpoint_repair import _agreements
 from elastic_pinn.storage.format.snapshot import parse_changed
 from tests.storage.damage import overwrite
 
@@ -118,9 +120,29 @@ def test_changed_attributes_are_brought_back_to_the_very_bytes_that_were_sealed(
 def test_a_compressed_checkpoint_with_a_note_comes_back_too(tiny, tmp_path):
     run = ep.train(tiny(steps=1, hidden_layers=[40, 40], compression=5), tmp_path / "run")
     path = run.latest().path
-    (run.path / "latest.h5").unlink()
+    for copy in ("latest.h5", "best.h5"):
+        (run.path / copy).unlink()
     before = noted(path, add_a_text)
     assert repair_checkpoint(path).image == before
+
+
+def add_three(file):
+    for i, name in enumerate(("note", "author", "seen")):
+        file.attrs[name] = i
+
+
+@pytest.mark.usefixtures("quick")
+def test_up_to_three_notes_are_left_out_where_no_other_checkpoint_tells_what_was_there(run, path):
+    for entry in run.checkpoints()[:-1]:
+        entry.path.unlink()
+    before = noted(path, add_three)
+    assert repair_checkpoint(path).image == before
+
+
+def test_another_config_is_not_passed_off_as_that_of_the_run(run):
+    newest = run.latest().snapshot
+    assert "the config is that of" in next(_agreements(newest, [newest]))
+    assert not [each for each in _agreements(replace(newest, config="{}"), [newest]) if "config" in each]
 
 
 def change_a_weight(file):

@@ -198,6 +198,33 @@ def test_what_is_no_history_is_refused(tmp_path):
             read_live_history(tmp_path / name)
 
 
+def test_a_history_that_is_cut_off_or_lacks_its_steps_or_its_events_is_named_as_that(tmp_path):
+    path = tmp_path / "history.h5"
+    LiveHistory(path, filled(3)).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    with pytest.raises(CheckpointError, match=r"it is cut off: \d+ bytes of \d+ are there"):
+        read_live_history(path)
+    path.write_bytes(whole[:12] + bytes([whole[12] ^ 1]) + whole[13:])
+    with pytest.raises(CheckpointError, match="it begins as no history does"):
+        read_live_history(path)
+    for name in ("step", "events"):
+        path.write_bytes(whole)
+        with h5py.File(path, "r+", libver=LIBVER) as file:
+            del file[name]
+        with pytest.raises(CheckpointError, match="is no history: it has no steps or no events"):
+            read_live_history(path)
+
+
+def test_a_file_differs_from_a_copy_whatever_has_changed(tmp_path):
+    path, whole = tmp_path / "file", bytes(range(200))
+    path.write_bytes(whole)
+    with path.open("rb", buffering=0) as file:
+        assert not live_reader._differs(file, whole)
+        for other in (whole[:-1], whole + b"1", b"", whole[:100] + b"?" + whole[101:], whole[:-1] + b"?"):
+            assert live_reader._differs(file, other)
+
+
 ROOT = Path(__file__).parents[2]
 
 # The programs load the storage wing's files alone: its whole package takes seconds to import.

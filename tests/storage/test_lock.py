@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from elastic_pinn.storage import CheckpointError, InUseError, LostFolderError, is_locked, lock, locked
+from elastic_pinn.storage import CheckpointError, InUseError, LostFolderError, is_locked, lock, locked, owner_of
 
 HOLD = """
 import sys
@@ -123,7 +123,7 @@ def test_folders_made_in_vain_are_removed_and_others_kept(tmp_path, used):
         with locked(folder):
             pass
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c", "empty", "run"]
-    assert sorted(os.listdir(used)) == [".lock", "file"]
+    assert sorted(os.listdir(used)) == sorted(os.listdir(tmp_path / "c" / "d")) == [".lock", "file"]
 
 
 def test_a_lock_file_that_was_removed_meanwhile_is_made_anew(used, monkeypatch):
@@ -147,6 +147,27 @@ def test_a_file_system_without_locks_is_used_with_a_warning(used, monkeypatch, c
     with locked(used):
         assert is_locked(used), "as far as anybody knows"
     assert "has no locks" in caplog.text
+
+
+def test_a_lock_that_fails_for_another_reason_is_no_lock(used, monkeypatch):
+    def failing(descriptor: int, operation: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(lock.fcntl, "flock", failing)
+    with pytest.raises(OSError, match="Input/output error"), locked(used):
+        pytest.fail("nobody has the lock")
+
+
+def test_where_it_cannot_be_told_a_folder_counts_as_locked(used):
+    (used / ".lock").symlink_to("elsewhere")
+    assert is_locked(used) and owner_of(used) == ""
+
+
+def test_a_lock_file_made_anew_says_who_holds_it(used):
+    with locked(used) as held:
+        (used / ".lock").unlink()
+        held.require()
+        assert owner_of(used) == f"process {os.getpid()} on {socket.gethostname()}"
 
 
 def test_somebody_who_looks_at_a_lock_file_made_anew_has_not_taken_it(used, monkeypatch):

@@ -13,6 +13,7 @@ import elastic_pinn as ep
 from elastic_pinn.fit import NOT_ASSESSED
 from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.cli.app import app
+from elastic_pinn.workbench.fit_columns import fit_columns
 from elastic_pinn.workbench.panels.run_list import as_lines
 from elastic_pinn.workbench.run_table import runs_table
 from elastic_pinn.workbench.tables import material_table, material_text
@@ -124,3 +125,11 @@ def test_a_value_has_two_digits_of_its_error_and_four_without():
     assert value_text("mu", 26.0012, 4.2, "GPa") == "mu = 26.0 ± 4.2 GPa"
     assert value_text("lambda", 73.95, math.nan, "GPa") == "lambda = 73.95 GPa, no ±"
     assert value_text("mu", 26.0, math.inf, "GPa") == "mu = 26.00 GPa, no ±"
+    assert value_text("mu", 26.0, 0.0, "GPa") == "mu = 26.00 GPa, no ±", "nothing is known without error"
+
+
+def test_a_fit_that_cannot_be_read_is_told_as_that_in_tables(tiny, tmp_path):
+    run = ep.train(tiny(steps=1), tmp_path / "run")
+    summary = json.loads((run.path / "summary.json").read_text())
+    (run.path / "summary.json").write_text(json.dumps(summary | {"fit": {"verdict": "surely"}}))
+    assert fit_columns(ep.Run(run.path)) == {"fit": "unreadable"}
