@@ -16,7 +16,7 @@ from elastic_pinn.workbench.batch.plan import RECORD_FILE
 from elastic_pinn.workbench.batch.status import SWEEP_FILE, status_rows
 from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.cli import app
-from tests.headless import write_training_notebook
+from tests.headless import write_notebook, write_training_notebook
 
 FEW = {"hidden_layers": [6], "steps": 2, "interior_points": 20, "initial_points": 8, "validation_points": 10,
        "log_level": "error"}  # fmt: skip
@@ -94,6 +94,19 @@ def test_a_receiver_file_with_other_contents_makes_other_runs_and_another_path_m
     assert status(plan(parameters={**INVERSE, "data": str(project / "same.h5")})) == "completed"
     change(project / "waves.h5")
     assert name_of(parameters=inverse) != before and status(plan(parameters=inverse)) == "queued"
+
+
+def test_a_file_under_two_names_that_are_varied_makes_two_runs(project):
+    shutil.copy("waves.h5", "same.h5")
+    both = plan(parameters=INVERSE, grid={"data": ["waves.h5", "same.h5"]}).runs
+    assert len({run.name for run in both}) == 2, "each has to be there under its name"
+
+
+def test_the_notebooks_own_parameters_count(project):
+    training = "import elastic_pinn as ep\nconfig = ep.Config.from_namespace(globals(), own={'level': int})"
+    write_notebook(project / "train.ipynb", "run_dir = ''\nresume = 'never'\nlevel = 1", training)
+    assert name_of(parameters={**FEW, "level": 2}) != name_of(parameters={**FEW, "level": 3})
+    assert name_of(parameters={**FEW, "level": 1}) == name_of()
 
 
 def test_a_checkpoint_to_start_from_counts_by_its_contents(project):
