@@ -8,7 +8,7 @@ Letters: N points, J jet components, K operators.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,9 +17,8 @@ from torch import Tensor
 from elastic_pinn.networks.jets import Components
 from elastic_pinn.physics.elasticity import Derivatives
 
-Linear = Callable[[Derivatives, Tensor], Tensor]
-"""A linear function of a displacement's derivatives, name -> (N, 2), and linear in unit normals (N, 2) if it uses
-them: (N, 2)."""
+Linear = Callable[[Derivatives], Tensor]
+"""A linear function of a displacement's derivatives, name -> (N, 2): (N, 2)."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,13 @@ class Equations:
         return (Equations(where, self.names, operator, coefficients, target) for where, coefficients, target in rows)
 
 
-def operator_of(linear: Linear, names: Components, normals: Tensor) -> Tensor:
-    """Return the operator of a linear function, (K, J, 2, 2), found by applying it to unit jets.
+def operator_of(linear: Sequence[Linear], names: Components, like: Tensor) -> Tensor:
+    """The operators of linear functions, (K, J, 2, 2), by applying them to jets with one component 1 and all others 0.
 
-    normals: (K, 2), one for each of the K operators.
+    like: a tensor of the type and device wanted.
     """
     size = len(names)
-    units = torch.eye(2 * size, dtype=normals.dtype, device=normals.device).reshape(2 * size, size, 2)
+    units = torch.eye(2 * size, dtype=like.dtype, device=like.device).reshape(2 * size, size, 2)
     u = dict(zip(names, units.unbind(1), strict=True))  # each (2 J, 2)
-    operators = [linear(u, normal.expand(2 * size, 2)) for normal in normals]  # each (2 J, 2), a row for each j and c
-    return torch.stack(operators).reshape(len(normals), size, 2, 2).transpose(2, 3)
+    found = torch.stack([function(u) for function in linear])  # (K, 2 J, 2), a row for each j and c
+    return found.reshape(len(linear), size, 2, 2).transpose(2, 3)

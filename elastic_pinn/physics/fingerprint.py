@@ -30,8 +30,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.boundary import Traction
-from elastic_pinn.physics.domain import SIDES
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.physics.probing import probes
 
@@ -65,7 +63,7 @@ class Fingerprint:
         for probe in probes(problem):
             sketch = _sketch(probe.all_values())
             numbers.append(sketch)
-            sizes.append((sketch[0] + ROUNDING * probe.unit(scales)).expand_as(sketch))
+            sizes.append((sketch[0] + ROUNDING * probe.quantity.typical(scales)).expand_as(sketch))
         return cls(torch.cat(numbers), torch.cat(sizes))
 
     def is_like(self, stored: Tensor) -> bool:
@@ -114,10 +112,9 @@ def _unknowns(problem: Problem) -> list[float]:
 
 
 def _structure(problem: Problem) -> list[float]:
-    """Which parts the problem has, and the kind and sides of each boundary condition."""
+    """Which parts the problem has, and what its statements are beside their targets: a clamped side is no free one."""
     parts = [part is not None for part in (problem.initial, problem.force, problem.exact, problem.receivers)]
-    conditions = [[isinstance(c, Traction), *(side in c.sides for side in SIDES)] for c in problem.boundary]
-    return [float(flag) for flag in chain(parts, *conditions)]
+    return [*map(float, parts), *chain.from_iterable(statement.identity for statement in problem.statements)]
 
 
 def _data_digest(problem: Problem, types: Mapping[str, str] = MappingProxyType({})) -> bytes:

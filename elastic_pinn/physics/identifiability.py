@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elastic_pinn.physics.boundary import Traction
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.physics.probing import probes
 
@@ -49,6 +48,5 @@ def why_not_found(problem: Problem) -> str:
 
 
 def _is_loaded(problem: Problem) -> bool:
-    """Whether a force or a traction is given that is not zero somewhere."""
-    loads = (probe for probe in probes(problem) if probe.name.startswith(("force", Traction.__name__)))
-    return any(bool(probe.all_values().any()) for probe in loads)
+    """Whether a force or a traction is known to be other than zero somewhere."""
+    return any(bool(probe.all_values().any()) for probe in probes(problem) if probe.quantity.is_load)

@@ -6,28 +6,25 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, ClassVar
 
 from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
-from elastic_pinn.physics.boundary import (
-    BoundaryCondition,
-    Displacement,
-    Field,
-    Initial,
-    Traction,
-    name_of,
-    require_field,
-)
+from elastic_pinn.physics.conditions import Initial, SideCondition
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.fields import Field, name_of, require_field
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
 from elastic_pinn.physics.identifiability import why_not_found
+from elastic_pinn.physics.laws import motion
 from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.observations import recorded_displacement
 from elastic_pinn.physics.probing import probes, require_pointwise
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
+from elastic_pinn.physics.statement import Statement
 
 SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displacement: a load may be short and local
 
@@ -44,7 +41,7 @@ class Problem:
 
     domain: Domain
     material: Material
-    boundary: tuple[BoundaryCondition, ...] | list[BoundaryCondition] = ()
+    boundary: tuple[SideCondition, ...] | list[SideCondition] = ()
     initial: Initial | None = None
     force: Field | None = None
     receivers: Receivers | None = None
@@ -54,7 +51,7 @@ class Problem:
     AS_PARAMETER: ClassVar[str] = "own"  # what it means where a notebook's parameter `problem` is one
 
     def __post_init__(self) -> None:
-        if isinstance(self.boundary, Displacement | Traction):
+        if isinstance(self.boundary, SideCondition):
             object.__setattr__(self, "boundary", (self.boundary,))
         _check_parts(self)
         if not (self.boundary or self.initial or self.receivers):
@@ -78,6 +75,17 @@ class Problem:
             "displacement_scale": self.displacement_scale,
         }
         return f"Problem({', '.join(f'{name}={part}' for name, part in parts.items() if part)})"
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """All that is required of the wavefield: the law first, then the sides, the start and the data."""
+        sides = (condition.statements(i, self.domain) for i, condition in enumerate(self.boundary))
+        return (
+            motion(self.domain, self.force),
+            *chain.from_iterable(sides),
+            *(self.initial.statements(self.domain) if self.initial else ()),
+            *((recorded_displacement(self.receivers),) if self.receivers else ()),
+        )
 
     @cached_property
     def scales(self) -> Scales:
@@ -115,7 +123,7 @@ class Problem:
         """The largest displacement (m) that the problem's fields imply, given its scales for a displacement of 1 m."""
         if self.receivers:
             return float(abs(self.receivers.displacement).max())
-        found = [(probe, probe.unit(unit)) for probe in probes(self)]
+        found = [(probe, probe.quantity.typical(unit)) for probe in probes(self)]
         largest = max((float(probe.values(SCALE_POINTS).abs().max()) / one for probe, one in found), default=0.0)
         return largest or max((float(probe.all_values().abs().max()) / one for probe, one in found), default=0.0)
 
@@ -129,7 +137,7 @@ def _check_parts(problem: Problem) -> None:
         "receivers": (problem.receivers, "a Receivers, as from Receivers.load,", (Receivers, type(None))),
     }
     for i, condition in enumerate(problem.boundary):
-        wanted[f"boundary[{i}]"] = (condition, "a Displacement or a Traction", (Displacement, Traction))
+        wanted[f"boundary[{i}]"] = (condition, "a condition, as Displacement or Traction,", (SideCondition,))
     for role, (part, needed, kinds) in wanted.items():
         if not isinstance(part, kinds):
             raise ProblemError(f"{role} = {in_one_line(part)}: {needed} is needed")

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import delivered, from_root
-from elastic_pinn.physics.boundary import Displacement, Initial
+from elastic_pinn.physics.conditions import Displacement, Initial
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.material import PARAMETERS, Material
 from elastic_pinn.physics.problem import Problem

@@ -29,6 +29,7 @@ from torch import Tensor
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
+from elastic_pinn.training.losses import equations_of
 from elastic_pinn.training.optimizers import can_be_factored, of_last_layer, unknowns_of
 from elastic_pinn.training.optimizers.flat import gather
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
@@ -146,8 +147,8 @@ class Linearised:
         For data with noise s, dimensionless, z z^T times (weight s)^2 is the displacement's covariance given data,
         known start and ridge: a field without data has all the uncertainty that the ridge allows.
         """
-        [statement] = [each for each in self._loss.statements if each.place == "data"]
-        equations = statement.equations(self._model.material(), batch)
+        [recorded] = [statement for statement in self._loss.statements if statement.samples]
+        equations = equations_of(recorded, self._model.material(), batch)
         rows = self._model.jacobian(equations, self._layer).double()  # (2 N, P)
         if not self._unknowns:
             return self.factored.coordinates(rows)

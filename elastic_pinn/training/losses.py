@@ -1,14 +1,12 @@
-"""The statements that a loss is made of, and their weights.
+"""The loss: the weighted sum of a problem's statements.
 
-Every statement adds the mean over its points of a squared residual, which is dimensionless and of order one at the
-start.
+Each counts by the mean, over points, of its squared residual, which is dimensionless and of order one at the start.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -18,13 +16,12 @@ from elastic_pinn.networks import Model
 from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.jets import components
-from elastic_pinn.physics import Displacement, Problem
-from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, traction
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.elasticity import Normal
 from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.statement import Statement
 from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.sampling import Batch, Batches
-
-LinearOperator = Callable[[Derivatives, Moduli, Tensor], Tensor]
 
 
 class Wavefield(Protocol):
@@ -37,63 +34,18 @@ class Wavefield(Protocol):
         """Compute the mean over points of each set's squared misfit, (sets,)."""
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One thing that a wavefield u must satisfy: residual = operator(u) - target = 0 at sampled points.
-
-    Attributes
-    ----------
-    place : str
-        Where: the name of the batch with the points, their targets and normals.
-    column : str
-        The column of the loss that its mean square is added to.
-    derivatives : tuple of str
-        The derivatives of u that the operator needs.
-    operator : callable
-        (u, moduli, normals (N, 2)) -> (N, 2), linear in u, and in the normals if it uses them.
-    uses_normals : bool
-        Whether the operator depends on the normals.
-    """
-
-    place: str
-    column: str
-    derivatives: tuple[str, ...]
-    operator: LinearOperator
-    uses_normals: bool = False
-
-    def equations(self, moduli: Moduli, batch: Batch) -> Equations:
-        """Return the linear equations of the statement at the points of a batch, in a material."""
-        names = components(self.derivatives)
-        coefficients = batch.normal if self.uses_normals else torch.ones_like(batch.points[:, :1])  # (N, K)
-        axes = torch.eye(coefficients.shape[1], 2, dtype=coefficients.dtype, device=coefficients.device)  # (K, 2)
-        operator = operator_of(lambda u, normal: self.operator(u, moduli, normal), names, axes)
-        return Equations(batch.points, names, operator, coefficients, batch.target, batch.n_remote)
-
-
-def statements(problem: Problem) -> tuple[Statement, ...]:
-    """List all statements of a problem."""
-    found = [Statement("interior", "pde", MOTION, _equation)]
-    for i, condition in enumerate(problem.boundary):
-        needs = ((), _displacement) if isinstance(condition, Displacement) else (STRAIN, traction, True)
-        found.append(Statement(f"boundary {i}", "boundary", *needs))
-    if problem.initial:
-        found.append(Statement("initial displacement", "initial", (), _displacement))
-        found.append(Statement("initial velocity", "initial", ("t",), _velocity))
-    if problem.receivers:
-        found.append(Statement("data", "data", (), _displacement))
-    return tuple(found)
-
-
-def _equation(u: Derivatives, moduli: Moduli, normal: Tensor) -> Tensor:
-    return residual(u, moduli)
-
-
-def _displacement(u: Derivatives, moduli: Moduli, normal: Tensor) -> Tensor:
-    return u[""]
-
-
-def _velocity(u: Derivatives, moduli: Moduli, normal: Tensor) -> Tensor:
-    return u["t"]
+def equations_of(statement: Statement, moduli: Moduli, batch: Batch) -> Equations:
+    """Return the linear equations of a statement at the points of a batch, in a homogeneous material."""
+    names = components(statement.derivatives)
+    if statement.normals:
+        normal = Normal.of(batch.normal)
+        coefficients = torch.stack([getattr(normal, entry) for entry in statement.normals], dim=1)  # (N, K)
+    else:
+        coefficients = torch.ones_like(batch.points[:, :1])  # (N, 1)
+    units = [Normal(**{entry: 1.0}) for entry in statement.normals] or [Normal()]
+    linear = [lambda u, unit=unit: statement.operator(u, moduli, unit) for unit in units]
+    operator = operator_of(linear, names, coefficients)
+    return Equations(batch.points, names, operator, coefficients, batch.target, batch.n_remote)
 
 
 class Loss:
@@ -104,15 +56,11 @@ class Loss:
     """
 
     def __init__(self, problem: Problem, config: TrainingConfig) -> None:
-        self.statements = statements(problem)
+        self.statements = problem.statements
         self._is_compiled = config.compile
-        weights = {
-            "pde": config.weight_pde,
-            "boundary": config.weight_boundary,
-            "initial": config.weight_initial,
-            "data": config.weight_data,
+        self.weights: Mapping[str, float] = {
+            statement.column: getattr(config, f"weight_{statement.column}") for statement in self.statements
         }
-        self.weights: Mapping[str, float] = {each.column: weights[each.column] for each in self.statements}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -122,14 +70,15 @@ class Loss:
     def equations(self, model: Wavefield, batches: Batches) -> list[Equations]:
         """Return the linear equations of each statement at the points of its batch."""
         moduli = model.material()
-        return [statement.equations(moduli, batches[statement.place]) for statement in self.statements]
+        return [equations_of(statement, moduli, batches[statement.name]) for statement in self.statements]
 
     def __call__(self, model: Wavefield, batches: Batches) -> dict[str, Tensor]:
         """Evaluate every column for a model at some points."""
         squares = model.mean_squares(self.equations(model, batches), self._is_compiled).unbind()
         sums: dict[str, Tensor] = {}
         for statement, square in zip(self.statements, squares, strict=True):
-            sums[statement.column] = sums[statement.column] + square if statement.column in sums else square
+            column = statement.column
+            sums[column] = sums[column] + square if column in sums else square
         total = torch.stack([weight * sums[column] for column, weight in self.weights.items()]).sum()
         return {"total": total, **sums}
 
@@ -145,12 +94,12 @@ class Loss:
         return torch.cat(residuals), torch.cat(jacobians)
 
     def rows(self, batches: Batches) -> dict[str, slice]:
-        """Return the rows of `system` of each place."""
+        """Return the rows of `system` of each statement, by its name."""
         found, start = {}, 0
         for statement in self.statements:
             if self.weights[statement.column]:
-                end = start + 2 * len(batches[statement.place].points)
-                found[statement.place], start = slice(start, end), end
+                end = start + batches[statement.name].target.numel()
+                found[statement.name], start = slice(start, end), end
         return found
 
     def curvature(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> Curvature:
@@ -159,8 +108,10 @@ class Loss:
 
     def _weighted(self, model: Model, batches: Batches) -> list[tuple[float, Equations]]:
         """The equations with a weight above 0, each with the weight of one point's squared residual."""
-        with torch.enable_grad():  # optimizers run without gradients, but the operators depend on the material
-            equations = self.equations(model, batches)
-        pairs = zip(self.statements, equations, strict=True)
-        weighted = [(self.weights[statement.column] / len(each.points), each) for statement, each in pairs]
-        return [(weight, each) for weight, each in weighted if weight]
+        with torch.enable_grad():  # through the operators gradients reach the material, within optimizers too
+            asked = self.equations(model, batches)
+        weights = [
+            self.weights[statement.column] / len(each.points)
+            for statement, each in zip(self.statements, asked, strict=True)
+        ]
+        return [(weight, each) for weight, each in zip(weights, asked, strict=True) if weight]

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics import Displacement, Problem
-from elastic_pinn.physics.boundary import evaluate
-from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.statement import Place
 from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.seeds import Seeds
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,19 @@ class Batch:
 
 
 Batches = Mapping[str, Batch]
-"""A batch for each place of a problem: "interior", "boundary 0", ..., "initial displacement", "initial velocity",
-"data"."""
+"""A batch for each statement of a problem, by its name: "interior", "boundary 0", ..., "data"."""
+
+Counts = Mapping[str, int]
+"""How many points for each kind of place: "interior", "boundary", "initial"."""
 
 
-@dataclass(frozen=True)
-class Counts:
-    """The number of points for each place."""
-
-    interior: int
-    boundary: int
-    initial: int
+def counts_of(config: TrainingConfig) -> Counts:
+    """Count the points of a config, by kind of place."""
+    return {
+        "interior": config.interior_points,
+        "boundary": config.boundary_points,
+        "initial": config.initial_points,
+    }
 
 
 def unit_points(method: str, n: int, dimensions: int, generator: np.random.Generator) -> Tensor:
@@ -71,28 +73,23 @@ def unit_points(method: str, n: int, dimensions: int, generator: np.random.Gener
 
 
 def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Generator) -> dict[str, Batch]:
-    """Draw points for every place of a problem but its receivers, with their targets; float64."""
-    scales, domain = problem.scales, problem.domain
-
-    def unit(n: int, dimensions: int) -> Tensor:
-        return unit_points(method, n, dimensions, generator)
-
-    def batch(points: Tensor, target: Tensor, normal: Tensor | None = None) -> Batch:
-        return Batch(scales.dimensionless(points), target, points.new_zeros(0, 2) if normal is None else normal)
-
-    points = domain.interior(unit(counts.interior, 3))
-    batches = {"interior": batch(points, evaluate(problem.force, points) / scales.force)}
-    for i, condition in enumerate(problem.boundary):
-        points, normal = domain.boundary(unit(counts.boundary, 2), condition.sides)
-        size = scales.displacement if isinstance(condition, Displacement) else scales.stress
-        batches[f"boundary {i}"] = batch(points, evaluate(condition.value, points) / size, normal)
-    if problem.initial:
-        points = domain.start(unit(counts.initial, 2))
-        batches["initial displacement"] = batch(
-            points, evaluate(problem.initial.displacement, points) / scales.displacement
-        )
-        batches["initial velocity"] = batch(points, evaluate(problem.initial.velocity, points) / scales.velocity)
+    """Draw points for every place of a problem, with the target there of each of its statements; float64."""
+    scales, batches = problem.scales, {}
+    drawn: dict[Place, tuple[Tensor, Tensor]] = {}  # points (N, 3) in m, m, s, and normals
+    for statement in problem.statements:
+        if (place := statement.place) is None:
+            continue
+        if place not in drawn:
+            drawn[place] = place.at(unit_points(method, counts[place.kind], place.dimensions, generator))
+        points, normal = drawn[place]
+        target = statement.right_side(points, scales)
+        batches[statement.name] = Batch(scales.dimensionless(points), target, normal)
     return batches
+
+
+def first_points(problem: Problem, config: TrainingConfig) -> dict[str, Batch]:
+    """Draw the points of a config's first step; float64."""
+    return draw(problem, counts_of(config), config.sampling, Seeds.of(config.seed).for_points())
 
 
 def split_data(problem: Problem, fraction: float, generator: np.random.Generator) -> tuple[Batch, Batch] | None:
@@ -100,9 +97,9 @@ def split_data(problem: Problem, fraction: float, generator: np.random.Generator
 
     At least one sample is in each part. For a fraction of 0, both parts have all samples.
     """
-    if problem.receivers is None:
+    samples = data_batch(problem)
+    if samples is None:
         return None
-    samples = data_batch(problem, problem.receivers)
     order = torch.from_numpy(generator.permutation(len(samples.points)))
     held_out = held_out_count(len(order), fraction)
 
@@ -117,13 +114,13 @@ def held_out_count(samples: int, fraction: float) -> int:
     return min(max(1, round(fraction * samples)), samples - 1) if fraction else 0
 
 
-def data_batch(problem: Problem, receivers: Receivers) -> Batch:
-    """Make a batch of every sample of every receiver: N = receivers times instants."""
-    stations = np.repeat(receivers.xy, len(receivers.time), axis=0)  # (N, 2)
-    instants = np.tile(receivers.time, len(receivers.xy))  # (N,)
-    points = torch.from_numpy(np.column_stack([stations, instants]))  # (N, 3)
-    target = torch.from_numpy(receivers.displacement.reshape(-1, 2)) / problem.scales.displacement
-    return Batch(problem.scales.dimensionless(points), target, points.new_zeros(0, 2))
+def data_batch(problem: Problem) -> Batch | None:
+    """Make a batch of every recorded sample; None without receivers."""
+    for statement in problem.statements:
+        if recorded := statement.samples:
+            target = recorded.values / statement.quantity.scale(problem.scales)
+            return Batch(problem.scales.dimensionless(recorded.points), target, target.new_zeros(0, 2))
+    return None
 
 
 class Sampler:
@@ -142,7 +139,7 @@ class Sampler:
         place: Callable[[Batch], Batch],
     ) -> None:
         self._problem, self._config, self._generator, self._place = problem, config, generator, place
-        self._counts = Counts(config.interior_points, config.boundary_points, config.initial_points)
+        self._counts = counts_of(config)
         self._data = {} if data is None else {"data": place(data)}
         self.draws = 0
         self.resample()

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
@@ -29,6 +28,7 @@ from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
+from elastic_pinn.training.seeds import Seeds
 from elastic_pinn.training.stages import Stage, all_stages, stages
 from elastic_pinn.training.step_objective import StepCancelled, StepObjective, cancelled_when
 from elastic_pinn.training.stopping import Stopping
@@ -60,8 +60,8 @@ class Session:
     """
 
     def __init__(self, config: Config, problem: Problem, processes: Processes | None = None) -> None:
-        weights_seed, points_seed, held_out_seed = np.random.SeedSequence(config.seed).spawn(3)
-        held_out = np.random.default_rng(held_out_seed)
+        seeds = Seeds.of(config.seed)
+        held_out = seeds.for_held_out()
         device, dtype = torch.device(config.device), getattr(torch, config.precision)
 
         def place(batch: Batch) -> Batch:
@@ -70,11 +70,11 @@ class Session:
         if config.network == "plane_waves" and problem.force:
             raise ConfigError("network 'plane_waves' cannot meet a body force: take 'mlp' or 'random_features'")
         self.config, self.problem, self.processes = config, problem, processes or Processes()
-        self.model = Model.create(config, problem.material, problem.scales, _torch_generator(weights_seed)).to(device)
+        self.model = Model.create(config, problem.material, problem.scales, seeds.for_weights()).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
         self.loss = Loss(problem, config)
-        self.sampler = Sampler(problem, config, training_data, np.random.default_rng(points_seed), place)
+        self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place)
         require_legal(config, self.parameters, 2 * sum(len(batch.points) for batch in self.sampler.batches.values()))
         self.validation = Validation(problem, config, self.loss, held_out_data, held_out, place)
         self.stopping = Stopping(config)
@@ -290,7 +290,3 @@ class Session:
         self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()
-
-
-def _torch_generator(seed: np.random.SeedSequence) -> torch.Generator:
-    return torch.Generator().manual_seed(int(seed.generate_state(1, np.uint64)[0] >> 1))

@@ -9,10 +9,10 @@ import torch
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import Batch, Counts, draw, unit_points
+from elastic_pinn.training.sampling import Batch, counts_of, draw, unit_points
 
 
 class Validation:
@@ -32,7 +32,9 @@ class Validation:
         place: Callable[[Batch], Batch],
     ) -> None:
         n = config.validation_points
-        drawn = draw(problem, Counts(n, n, n), config.sampling, generator) | ({} if data is None else {"data": data})
+        drawn = draw(problem, dict.fromkeys(counts_of(config), n), config.sampling, generator) | (
+            {} if data is None else {"data": data}
+        )
         self._loss = loss
         self._batches = {name: place(batch) for name, batch in drawn.items()}
         self.held_out_data = self._batches["data"] if data and config.validation_fraction else None

@@ -16,7 +16,7 @@ from report import table, write_section
 from torch import Tensor
 
 import elastic_pinn as ep
-from elastic_pinn.physics.boundary import Field, evaluate
+from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.physics.solutions import StandingWaves
 
 COMMAND = "python tests/benchmarks/accuracy.py"

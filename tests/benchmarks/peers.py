@@ -122,10 +122,10 @@ class DeepXDE:
             ]
 
         conditions, weights = [], [config.weight_pde] * 2
-        for term in ours.loss.statements[1:]:
-            kind = velocity if term.derivatives else displacement
-            conditions += kind(batches[term.place])
-            weights += [ours.loss.weights[term.column]] * 2
+        for statement in ours.loss.statements[1:]:
+            kind = velocity if statement.derivatives else displacement
+            conditions += kind(batches[statement.name])
+            weights += [ours.loss.weights[statement.column]] * 2
         geometry = dde.geometry.Cuboid([-value for value in half], half)
         self.net = dde.nn.FNN([3, *config.hidden_layers, 2], config.activation, "Glorot normal")
         self.net.apply_feature_transform(lambda x: x / extent)
@@ -204,13 +204,15 @@ class Pina:
             return by_time
 
         found, weights = {}, {}
-        for term in ours.loss.statements:
-            batch = batches[term.place]
-            kind = {"pde": lambda batch: motion}.get(term.column, misses_velocity if term.derivatives else misses)
-            name = term.place.replace(" ", "_")
+        for statement in ours.loss.statements:
+            batch = batches[statement.name]
+            kind = {"pde": lambda batch: motion}.get(
+                statement.column, misses_velocity if statement.derivatives else misses
+            )
+            name = statement.name.replace(" ", "_")
             points = LabelTensor(batch.points.clone(), list(AXES))
             found[name] = Condition(input=points, equation=Equation(kind(batch)))
-            weights[name] = 2.0 * ours.loss.weights[term.column]  # PINA takes the mean over both components
+            weights[name] = 2.0 * ours.loss.weights[statement.column]  # PINA takes the mean over both components
 
         class Statement(SpatialProblem, TimeDependentProblem):
             output_variables = ("ux", "uy")

@@ -9,6 +9,7 @@ from torch import Tensor
 from elastic_pinn.config import Config
 from elastic_pinn.networks import jets
 from elastic_pinn.physics import problem_from
+from elastic_pinn.training.losses import equations_of
 from elastic_pinn.training.session import Session
 
 SIZES = {
@@ -59,10 +60,10 @@ def by_torch(ours: Session, nested: bool) -> Callable[[], None]:
     optimizer = torch.optim.Adam(ours.parameters, ours.config.learning_rate)
     batch = ours.sampler.batches["interior"]
     extent = torch.tensor(ours.problem.scales.extent).to(batch.points)
-    (term,), network = ours.loss.statements, ours.model.network
+    (statement,), network = ours.loss.statements, ours.model.network
 
     def step() -> None:
-        equations = term.equations(ours.model.material(), batch)
+        equations = equations_of(statement, ours.model.material(), batch)
         if nested:
             jet = _nested(network, equations.points, extent, equations.names)
         else:

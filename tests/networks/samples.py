@@ -8,7 +8,7 @@ from torch import Tensor
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.mlp import MLP
-from elastic_pinn.physics.elasticity import MOTION, STRAIN, residual, traction
+from elastic_pinn.physics.elasticity import MOTION, STRAIN, Normal, residual, traction
 from elastic_pinn.sections import NetworkConfig
 
 EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
@@ -32,17 +32,21 @@ def some_equations(n: int, dtype=torch.float64) -> tuple[list[Equations], list[T
     def draw(*shape):
         return 2 * torch.rand(*shape, dtype=dtype, generator=generator) - 1
 
-    def equations(wanted, linear, normals=None) -> Equations:
+    def equations(wanted, *operators, normals=None) -> Equations:
         names = jets.components(wanted)
-        axes = torch.eye(1 if normals is None else 2, 2, dtype=dtype)
         coefficients = torch.ones(n, 1, dtype=dtype) if normals is None else normals
-        return Equations(draw(n, 3), names, operator_of(linear, names, axes), coefficients, draw(n, 2))
+        return Equations(draw(n, 3), names, operator_of(operators, names, coefficients), coefficients, draw(n, 2))
 
     angle = 2 * math.pi * draw(n)
     found = [
-        equations(MOTION, lambda u, normal: residual(u, moduli)),
-        equations(STRAIN, lambda u, normal: traction(u, moduli, normal), torch.stack([angle.cos(), angle.sin()], 1)),
-        equations((), lambda u, normal: u[""]),
-        equations(("t",), lambda u, normal: u["t"]),
+        equations(MOTION, lambda u: residual(u, moduli)),
+        equations(
+            STRAIN,
+            lambda u: traction(u, moduli, Normal(x=1.0)),
+            lambda u: traction(u, moduli, Normal(y=1.0)),
+            normals=torch.stack([angle.cos(), angle.sin()], 1),
+        ),
+        equations((), lambda u: u[""]),
+        equations(("t",), lambda u: u["t"]),
     ]
     return found, moduli

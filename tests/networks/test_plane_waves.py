@@ -9,7 +9,7 @@ from elastic_pinn.config import ConfigError
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.physics import Domain, Material, Problem, Scales
-from elastic_pinn.physics.elasticity import MOTION, STRAIN, residual, traction
+from elastic_pinn.physics.elasticity import MOTION, STRAIN, Normal, residual, traction
 from elastic_pinn.sections import NetworkConfig
 
 CONFIG = NetworkConfig(
@@ -55,15 +55,12 @@ def some_equations(made: Model) -> list[Equations]:
     """Of a displacement, whose operator does not depend on the material, and of a traction, whose operator does."""
     points, moduli = some_points(), made.material()
     normals = torch.nn.functional.normalize(points[:, :2])
-    axes, ones = torch.eye(2, dtype=points.dtype), torch.ones_like(points[:, :1])
-    found = []
-    for names, linear, coefficients, operators in (
-        (("",), lambda u, normal: u[""], ones, axes[:1]),
-        (("", "x", "y"), lambda u, normal: traction(u, moduli, normal), normals, axes),
-    ):
-        assert names[1:] == (STRAIN if len(names) > 1 else ())
-        found.append(Equations(points, names, operator_of(linear, names, operators), coefficients, points[:, 1:]))
-    return found
+    ones, names = torch.ones_like(points[:, :1]), ("", *STRAIN)
+    by_normal = [lambda u, normal=normal: traction(u, moduli, normal) for normal in (Normal(x=1.0), Normal(y=1.0))]
+    return [
+        Equations(points, ("",), operator_of([lambda u: u[""]], ("",), points), ones, points[:, 1:]),
+        Equations(points, names, operator_of(by_normal, names, points), normals, points[:, 1:]),
+    ]
 
 
 def test_the_jacobian_is_that_of_automatic_differentiation():

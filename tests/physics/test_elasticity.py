@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.elasticity import residual, stress, traction
+from elastic_pinn.physics.elasticity import Normal, residual, stress, traction
 from elastic_pinn.physics.material import ALUMINIUM, RUBBER, Material
 from elastic_pinn.physics.solutions import PlaneWave, StandingWaves
 
@@ -126,5 +126,5 @@ def test_uniform_strain_gives_its_hand_worked_stress(gradient, expected):
 )
 def test_traction_is_stress_times_outward_normal(normal, expected):
     u = uniform(0.1, 0.04, 0.06, 0.0)  # sigma_xx = 0.4, sigma_yy = 0.2, sigma_xy = 0.1
-    found = traction(u, moduli(SOFT), torch.tensor([normal], dtype=torch.float64))
+    found = traction(u, moduli(SOFT), Normal.of(torch.tensor([normal], dtype=torch.float64)))
     assert found[0].tolist() == pytest.approx(expected)

@@ -10,7 +10,9 @@ import torch
 from elastic_pinn.physics import Displacement, Domain, Initial, Material, Problem, Traction
 from elastic_pinn.physics.fingerprint import SUMS, _sketch, _version_1
 from elastic_pinn.physics.probing import BATCHES, ENOUGH, POINTS, Probe
+from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.solutions import StandingWaves
+from elastic_pinn.physics.statement import Place
 
 
 def constant(ux: float, uy: float):
@@ -93,7 +95,7 @@ def test_a_faint_background_does_not_hide_that_a_field_is_local():
         inside = (x - 0.5).abs().maximum((y - 0.5).abs()).maximum((t - 0.5).abs()) < 0.05
         return torch.stack([1.0 * inside + 1e-5, torch.zeros_like(x)], dim=1)
 
-    cube = Probe("force", local, 3, lambda unit: unit, lambda scales: 1.0)
+    cube = Probe("force", local, Place("interior", 3, lambda unit: (unit, unit[:0, :2])), FORCE)
     assert 0 < (cube.values(POINTS)[:, 0] > 0.5).sum() < ENOUGH, "seen, and not well"
     assert len(cube.all_values()) == BATCHES[3] * POINTS
 

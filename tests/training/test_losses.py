@@ -10,11 +10,11 @@ from elastic_pinn.physics import ALUMINIUM, Displacement, Domain, Initial, Mater
 from elastic_pinn.physics.solutions import PlaneWave
 from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import Counts, data_batch, draw
+from elastic_pinn.training.sampling import data_batch, draw
 from tests.networks.by_hand import mean_squares_of
 
 SIDES = ("left", "right", "bottom", "top")
-COUNTS = Counts(30, 20, 20)
+COUNTS = {"interior": 30, "boundary": 20, "initial": 20}
 
 
 class Known:
@@ -82,7 +82,7 @@ def problem_in(material: Material, **changes) -> Problem:
 def losses(problem: Problem, field, material: Material, **weights) -> dict[str, float]:
     batches = draw(problem, COUNTS, "uniform", default_rng(0))
     if problem.receivers:
-        batches["data"] = data_batch(problem, problem.receivers)
+        batches["data"] = data_batch(problem)
     found = Loss(problem, TrainingConfig(**weights))(Known(field, problem, material), batches)
     return {name: term.item() for name, term in found.items()}
 
@@ -145,7 +145,7 @@ def test_receivers_are_met_by_what_they_recorded(inverse):
     assert found.keys() == {"total", "pde", "data"}
     assert found["data"] < 1e-20 and found["pde"] < 1e-20
     off = losses(inverse, lambda x, y, t: 1.1 * StandingWaves(2.0, 1.0, 1.0)(x, y, t), truth)
-    recorded = data_batch(inverse, inverse.receivers).target
+    recorded = data_batch(inverse).target
     assert off["data"] == pytest.approx(0.01 * recorded.square().sum(1).mean().item())
 
 

@@ -7,7 +7,7 @@ import torch
 from elastic_pinn.physics import Displacement, Domain, Initial, Traction
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.sections import TrainingConfig
-from elastic_pinn.training.sampling import Counts, Sampler, draw, split_data, unit_points
+from elastic_pinn.training.sampling import Sampler, draw, split_data, unit_points
 
 EXACT = StandingWaves(2.0, 1.0, 1.0)
 METHODS = ("latin_hypercube", "uniform", "sobol")
@@ -78,7 +78,7 @@ def test_all_randomness_is_in_the_generators_state(method):
 
 @each_method
 def test_points_lie_where_their_term_counts(loaded, method):
-    batches = draw(loaded, Counts(40, 30, 20), method, rng())
+    batches = draw(loaded, {"interior": 40, "boundary": 30, "initial": 20}, method, rng())
     points = {name: in_si(loaded, batch.points) for name, batch in batches.items()}
     assert {name: len(p) for name, p in points.items()} == {
         "interior": 40,
@@ -99,7 +99,7 @@ def test_points_lie_where_their_term_counts(loaded, method):
 
 
 def test_targets_are_the_given_values_in_the_problems_units(loaded):
-    batches, scales = draw(loaded, Counts(40, 30, 20), "uniform", rng()), loaded.scales
+    batches, scales = draw(loaded, {"interior": 40, "boundary": 30, "initial": 20}, "uniform", rng()), loaded.scales
     at = {name: in_si(loaded, batch.points).unbind(1) for name, batch in batches.items()}
     expected = {
         "interior": push(*at["interior"]) / scales.force,
@@ -114,7 +114,7 @@ def test_targets_are_the_given_values_in_the_problems_units(loaded):
 
 
 def test_points_on_a_boundary_carry_the_outward_normal(loaded):
-    batches = draw(loaded, Counts(4, 30, 4), "uniform", rng())
+    batches = draw(loaded, {"interior": 4, "boundary": 30, "initial": 4}, "uniform", rng())
     on_right = (in_si(loaded, batches["boundary 1"].points)[:, 0] - 3.0).abs() < 1e-12
     normal = batches["boundary 1"].normal
     assert (normal[on_right] == torch.tensor([1.0, 0.0])).all() and (

@@ -9,7 +9,7 @@ import torch
 from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
 from elastic_pinn.workbench.figures.sources import Predict
 from elastic_pinn.workbench.figures.units import Unit, unit_for

@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 
 from elastic_pinn.config import Config
-from elastic_pinn.physics import Displacement, Problem
-from elastic_pinn.physics.boundary import Field, evaluate
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.domain import Domain
-from elastic_pinn.training.session import Session
+from elastic_pinn.physics.fields import Field, evaluate
+from elastic_pinn.training.sampling import first_points
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -82,18 +82,15 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
 def _draw_conditions(axes: Axes, problem: Problem, length: Unit) -> None:
     x, y = (np.array(interval) / length.size for interval in (problem.domain.x, problem.domain.y))
     ends = {"left": (x[[0, 0]], y), "right": (x[[1, 1]], y), "bottom": (x, y[[0, 0]]), "top": (x, y[[1, 1]])}
-    for condition in problem.boundary:
-        prescribed = isinstance(condition, Displacement)
-        kind = "displacement" if prescribed else "traction"
-        value = f"{kind} given" if condition.value else ("clamped" if prescribed else "free surface")
-        for i, side in enumerate(condition.sides):
+    for statement in problem.statements:
+        for i, side in enumerate(statement.place.parts if statement.place else ()):
             axes.plot(
                 *ends[side],
-                color=BLUE if prescribed else ORANGE,
-                linestyle="-" if condition.value else "--",
+                color=ORANGE if statement.quantity.is_load else BLUE,
+                linestyle="-" if statement.target else "--",
                 linewidth=3,
                 solid_capstyle="butt",
-                label=None if i else f"edge: {value}",
+                label=None if i else f"edge: {statement.label}",
             )
 
 
@@ -112,23 +109,20 @@ def _draw_receivers(axes: Axes, problem: Problem, length: Unit) -> None:
 
 
 def _interior_points(problem: Problem, config: Config) -> np.ndarray:
-    """Some of the points (N, 2), m, where the equation is asked for at the first step."""
-    here = config.model_copy(update={"device": "cpu"})  # a picture needs no accelerator
-    drawn = Session(here, problem).sampler.batches["interior"].points[:MOST_POINTS].double()
+    """Some of the points (N, 2), m, at which the first step requires the equation."""
+    drawn = first_points(problem, config)["interior"].points[:MOST_POINTS]
     scales = problem.scales
     return (drawn * torch.tensor(scales.units) + torch.tensor(scales.origin))[:, :2].numpy()
 
 
 def _starting_fields(problem: Problem) -> list[tuple[str, Field, str]]:
     """The given, non-zero fields of the first instant: (title, field, SI unit)."""
-    if problem.initial is None:
-        return []
     given = [
-        ("initial displacement", problem.initial.displacement, "m"),
-        ("initial velocity", problem.initial.velocity, "m/s"),
+        (statement.name, statement.target, statement.quantity.unit)
+        for statement in problem.statements
+        if statement.column == "initial" and statement.target
     ]
-    present = [(title, field, si) for title, field, si in given if field is not None]
-    return [entry for entry in present if _magnitude(problem.domain, entry[1])[1].any()]
+    return [entry for entry in given if _magnitude(problem.domain, entry[1])[1].any()]
 
 
 def _magnitude(domain: Domain, field: Field) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

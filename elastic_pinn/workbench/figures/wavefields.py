@@ -9,7 +9,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.boundary import evaluate
+from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from elastic_pinn.physics import Domain, ProblemError
-from elastic_pinn.physics.boundary import Displacement, Initial, Traction, evaluate, name_of
+from elastic_pinn.physics.conditions import Displacement, Initial, Traction
+from elastic_pinn.physics.fields import evaluate, name_of
 from elastic_pinn.physics.solutions import PlaneWave
 
 POINTS = torch.rand(7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))

@@ -1,0 +1,11 @@
+"""What holds at the edge of a domain and at its first instant: one condition a file, each of which gives statements.
+
+Imports from physics' statement, fields, domain, elasticity and quantity.
+"""
+
+from elastic_pinn.physics.conditions.displacement import Displacement
+from elastic_pinn.physics.conditions.initial import Initial
+from elastic_pinn.physics.conditions.side import SideCondition
+from elastic_pinn.physics.conditions.traction import Traction
+
+__all__ = ["Displacement", "Initial", "SideCondition", "Traction"]

@@ -1,0 +1,102 @@
+"""What is required of a wavefield: residual = operator(u) - target at samples.
+
+The equation of motion, each condition and the recorded data are statements. Loss, sampling, fingerprint,
+identifiability and figures iterate over the statements of a problem, and know no more of them than stands here.
+
+Letters: n points, k dimensions of the place that they are drawn in, E equations a point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from elastic_pinn.physics.elasticity import Derivatives, Normal
+from elastic_pinn.physics.fields import Field, evaluate
+from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.quantity import PhysicalQuantity
+from elastic_pinn.physics.scales import Scales
+
+Operator = Callable[[Derivatives, Moduli, Normal], Tensor]
+"""The left side (N, E), linear in the derivatives of a displacement, and linear in the entries of the normal that a
+statement names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where points are drawn; statements that share a place are required at the same points.
+
+    Attributes
+    ----------
+    kind
+        "interior", "boundary" or "initial": whose number of points it has.
+    dimensions
+        k of the unit cube that points are drawn in.
+    at
+        From points of the unit cube, (n, k), to points, (n, 3) in m, m, s, and unit normals, (n, 2), or (0, 2) where
+        there are none.
+    parts
+        The named parts of the domain's boundary that it is, for figures.
+    """
+
+    kind: str
+    dimensions: int
+    at: Callable[[Tensor], tuple[Tensor, Tensor]]
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Where something was recorded, and what: points (n, 3) in m, m, s, values (n, E) in SI units."""
+
+    points: Tensor
+    values: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One equation, or several, that a wavefield has to satisfy at the points of a place or at recorded samples.
+
+    Attributes
+    ----------
+    name
+        Unique in a problem.
+    column
+        The column of the loss in which it counts, and whose weight it has.
+    derivatives
+        Those that the operator needs: "tt", "x", ...; the displacement itself is always there.
+    operator
+        The left side, in any consistent units.
+    quantity
+        What the two sides are.
+    place
+        Where points are drawn; None where samples were recorded.
+    target
+        The right side on the place, SI; None: zero.
+    samples
+        What was recorded; None where points are drawn.
+    normals
+        The entries of `Normal` that the operator is linear in; none where it does not depend on the normal.
+    identity
+        Numbers that tell it from other statements with the same target.
+    label
+        What a figure calls it.
+    """
+
+    name: str
+    column: str
+    derivatives: tuple[str, ...]
+    operator: Operator
+    quantity: PhysicalQuantity
+    place: Place | None = None
+    target: Field | None = None
+    samples: Samples | None = None
+    normals: tuple[str, ...] = ()
+    identity: tuple[float, ...] = ()
+    label: str = ""
+
+    def right_side(self, points: Tensor, scales: Scales) -> Tensor:
+        """The target at points (n, 3) in m, m, s, dimensionless, (n, 2)."""
+        return evaluate(self.target, points) / self.quantity.scale(scales)
