@@ -1,6 +1,6 @@
-"""Bytes that last: sealed checkpoint files, the training state in them, and the history of a run.
+"""Durable files: sealed checkpoints, the training state in them, and the history of a run.
 
-It knows no physics, networks or config, and imports nothing else from the package.
+This wing has no physics, networks or config, and imports nothing else from the package.
 """
 
 from elastic_pinn.storage.checkpoint_repair import UNVERIFIED, Repair, repair_checkpoint

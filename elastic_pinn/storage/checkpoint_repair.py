@@ -1,8 +1,8 @@
-"""A checkpoint to which bytes were appended, or whose attributes were changed, brought back.
+"""Repair a checkpoint to which bytes were appended, or whose attributes were changed.
 
-A checkpoint's bytes follow from its contents: those of a changed one are read, what was added is left out, and they are
-written anew. Where the SHA-256 of that is the one in the header, which no viewer touches, the bytes are those that were
-sealed. Else nothing tells whether weights and training state are what they were.
+The bytes of a checkpoint follow from its contents. The contents of a changed file are read without what was added, and
+are written again. If the SHA-256 of the result equals the one in the header, which no viewer changes, the bytes are
+those that were sealed. Otherwise nothing shows whether weights and training state are unchanged.
 """
 
 import hashlib
@@ -29,18 +29,18 @@ from elastic_pinn.storage.format.snapshot import Snapshot
 from elastic_pinn.storage.isolation import CHANGED, parse_isolated
 from elastic_pinn.storage.store import BEST, LATEST
 
-UNVERIFIED = "unverified"  # the attribute of a repaired checkpoint that says what nobody could verify
+UNVERIFIED = "unverified"  # attribute of a repaired checkpoint: what could not be verified
 MAX_SIBLINGS = 3
-MAX_CANDIDATES, MAX_BYTES = 400, 10 << 30  # so many are tried, of so many bytes in all
+MAX_CANDIDATES, MAX_BYTES = 400, 10 << 30  # limits on the candidates that are tried, and on their bytes in all
 
 
 @dataclass(frozen=True)
 class Repair:
-    """What could be brought back of a checkpoint.
+    """The result of a repair.
 
     Arguments:
         image: the bytes of a sealed file.
-        found: what was wrong, what was done, and what was verified.
+        found: the fault, the repair, and what was verified.
         unverified: what could not be verified; "" where the bytes are exactly those that were sealed.
     """
 
@@ -50,10 +50,10 @@ class Repair:
 
 
 def repair_checkpoint(path: Path) -> Repair:
-    """Bring back a checkpoint as far as that is possible; the file itself stays as it is.
+    """Repair a checkpoint as far as possible; the file itself is not changed.
 
-    Raises CheckpointError for a file that is good, for one whose header is damaged, one that was truncated, and for one
-    whose contents cannot be read any more.
+    Raises CheckpointError for a good file, a damaged header, a truncated file, and contents that cannot be read any
+    more.
     """
     folder, name = split_location(path)
     data = folder.read(name)
@@ -80,7 +80,7 @@ def _is_sealed(path: Path, data: bytes) -> bool:
 
 
 def _intact_copy(path: Path, header: Header) -> tuple[Path, bytes] | None:
-    """A whole file of the same run with the same header, and its bytes."""
+    """Return an intact file of the same run with the same header, and its bytes."""
     for run_dir in _run_dirs(path):
         copies = (run_dir / LATEST, run_dir / BEST)
         for other in (*copies, *(run_dir / CHECKPOINTS / name for name in _names(run_dir))):
@@ -91,19 +91,19 @@ def _intact_copy(path: Path, header: Header) -> tuple[Path, bytes] | None:
 
 
 def _run_dirs(path: Path) -> Sequence[Path]:
-    """What may be the run directory of a file: the folder that it is in, as copies are, or the one above that."""
+    """Return the possible run directories of a file: its folder, for a copy, or the folder above."""
     return path.absolute().parents[:2]
 
 
 def _names(run_dir: Path) -> list[str]:
-    """The names of a run's checkpoints; none of a folder that holds no run, or cannot be listed."""
+    """Return the names of a run's checkpoints; [] for a folder that has no run or cannot be listed."""
     with suppress(CheckpointError):
         return checkpoints_of(run_dir).names()
     return []
 
 
 def _rebuilt(path: Path, header: Header, found: Snapshot) -> Repair:
-    """The checkpoint written anew from what is in it."""
+    """Write the checkpoint again from its contents."""
     siblings = list(_siblings(path, found))
     tries = min(MAX_CANDIDATES, 1 + MAX_BYTES // (1 + header.length))
     for candidate in islice(_candidates(found, siblings), tries):
@@ -119,7 +119,7 @@ def _rebuilt(path: Path, header: Header, found: Snapshot) -> Repair:
 
 
 def _candidates(found: Snapshot, siblings: list[Snapshot]) -> Iterator[Snapshot]:
-    """What may have been sealed: with what a relative has instead, or without some of the attributes that are there."""
+    """Yield what may have been sealed: with the attributes of a sibling, or without some of the attributes."""
     for level in _compression_levels(found):
         as_found = replace(found, compression=level)
         yield as_found
@@ -133,7 +133,7 @@ def _candidates(found: Snapshot, siblings: list[Snapshot]) -> Iterator[Snapshot]
 
 
 def _compression_levels(found: Snapshot) -> list[int]:
-    """The level that the config tells, as training wrote it, and none."""
+    """Return the compression level of the config, and 0."""
     try:
         level = int(json.loads(found.config)["compression"])
     except (ValueError, LookupError, TypeError):
@@ -142,7 +142,7 @@ def _compression_levels(found: Snapshot) -> list[int]:
 
 
 def _siblings(path: Path, found: Snapshot) -> Iterator[Snapshot]:
-    """The nearest good checkpoints of the same run, those of the same generation first."""
+    """Yield the nearest good checkpoints of the same run, those of the same generation first."""
     read = []
     for run_dir in _run_dirs(path):
         others = [name for name in _names(run_dir) if name != path.name]
@@ -153,7 +153,7 @@ def _siblings(path: Path, found: Snapshot) -> Iterator[Snapshot]:
 
 
 def _agreements(found: Snapshot, siblings: list[Snapshot]) -> Iterator[str]:
-    """What other checkpoints of the run confirm, or contradict."""
+    """Yield what other checkpoints of the run confirm or contradict."""
     for sibling in siblings:
         name = f"the checkpoint of step {sibling.step}, generation {sibling.generation}"
         if sibling.config == found.config:

@@ -1,4 +1,4 @@
-"""The checkpoints in a folder, here or on a remote store: found by their names and sealed headers, and only read."""
+"""The checkpoints in a local or remote folder, found by their names and sealed headers; read-only."""
 
 import logging
 import math
@@ -16,9 +16,9 @@ from elastic_pinn.storage.isolation import parse_isolated
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINTS = "checkpoints"  # the folder of a run directory in which they lie
+CHECKPOINTS = "checkpoints"  # the subfolder of a run directory that contains them
 NAME = re.compile(r"step-([0-9]{9,})-g([0-9]{3,})\.h5")
-PIN = ".pin"  # instead of ".h5": a marker beside a checkpoint that is to stay, whose text says why
+PIN = ".pin"  # suffix of a marker file that protects a checkpoint; its text is the reason
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Entry:
 
     Arguments:
         path: its file: a Path of this machine, or a URL.
-        header: what the file's header says.
+        header: the file's header.
     """
 
     path: Path | str
@@ -41,12 +41,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Found:
-    """A checkpoint that was read whole, and what was passed over on the way to it.
+    """A checkpoint that was read and verified, and the better candidates that were skipped.
 
     Arguments:
         path: its file: a Path of this machine, or a URL.
         snapshot: its contents.
-        faults: of better candidates that could not be used; each names its file.
+        faults: the faults of better candidates that could not be used; each names its file.
     """
 
     path: Path | str
@@ -55,22 +55,22 @@ class Found:
 
     @property
     def order(self) -> tuple[int, int]:
-        """(generation, step): what is newer is higher."""
+        """(generation, step): a newer checkpoint has a higher pair."""
         return self.snapshot.generation, self.snapshot.step
 
 
 class Checkpoints:
-    """The checkpoints in a folder; other files there are not looked at."""
+    """The checkpoints in a folder; other files there are ignored."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
 
     def names(self) -> list[str]:
-        """The names of all checkpoints by (generation, step), damaged ones too."""
+        """Return the names of all checkpoints by (generation, step), damaged ones too."""
         return sorted((name for name in self._folder.names() if NAME.fullmatch(name)), key=order)
 
     def entries(self) -> list[Entry]:
-        """All checkpoints by (generation, step); only headers are read, files without a good one logged."""
+        """Return all checkpoints by (generation, step), from their headers; files without a valid header are logged."""
         found = []
         for name in self.names():
             try:
@@ -80,41 +80,41 @@ class Checkpoints:
         return found
 
     def pins(self) -> dict[str, str]:
-        """The checkpoints that are to stay, by name, and why."""
+        """Return the pinned checkpoints, by name, with the reason of each."""
         markers = [name for name in self._folder.names() if name.endswith(PIN)]
         whys = {name.removesuffix(PIN) + ".h5": self._folder.read(name).decode(errors="replace") for name in markers}
         return {name: why.strip() for name, why in whys.items() if NAME.fullmatch(name)}
 
     def header(self, name: str) -> Header:
-        """The header of one checkpoint. Raises CheckpointError, also where the file's name says otherwise."""
+        """Return the header of one checkpoint. Raises CheckpointError, also if the file's name disagrees with it."""
         header = open_header(self._folder.path(name), *self._folder.head(name, HEAD_BYTES))
         self._require_own_name(name, header)
         return header
 
     def sealed(self, name: str) -> bytes:
-        """All bytes of one checkpoint, verified. Raises CheckpointError."""
+        """Return all bytes of one checkpoint, verified. Raises CheckpointError."""
         self.header(name)  # before much is read
         data = self._folder.read(name)
         self._require_own_name(name, unseal(self._folder.path(name), data))
         return data
 
     def read(self, name: str, isolated: bool = False) -> Snapshot:
-        """The contents of one checkpoint, verified; isolated: as `read_isolated` does it. Raises CheckpointError."""
+        """Return the verified contents of one checkpoint; isolated: as `read_isolated`. Raises CheckpointError."""
         return (parse_isolated if isolated else parse_snapshot)(self._folder.path(name), self.sealed(name))
 
     def latest(self, isolated: bool = False) -> Found | None:
-        """The checkpoint of the highest (generation, step) that reads whole; newer ones that do not are logged.
+        """Return the checkpoint of the highest (generation, step) that verifies; newer ones that do not are logged.
 
-        Raises NewerVersionError where a newer one is of a format that is not known yet.
+        Raises NewerVersionError if a newer checkpoint has a format that this version does not know.
         """
         return self._first_whole(reversed(self.names()), isolated)
 
     def best(self, isolated: bool = False) -> Found | None:
-        """The checkpoint of the lowest metric that reads whole; of equals the newest, and NaN is never best."""
+        """Return the checkpoint of the lowest metric that verifies; the newest among equals, never one with NaN."""
         return self._first_whole((entry.name for entry in best_first(self.entries())), isolated)
 
     def highest_generation(self) -> int:
-        """The highest generation of any file, damaged ones too; -1 where there is none."""
+        """Return the highest generation of any file, damaged ones included; -1 if there is no file."""
         return max((order(name)[0] for name in self.names()), default=-1)
 
     def _first_whole(self, names: Iterable[str], isolated: bool) -> Found | None:
@@ -143,15 +143,15 @@ class Checkpoints:
 
 
 def checkpoints_of(run: str | os.PathLike[str]) -> Checkpoints:
-    """The checkpoints of a run directory, or of its copy at a URL."""
+    """Return the checkpoints of a run directory, or of its copy at a URL."""
     return Checkpoints(folder_at(run).inside(CHECKPOINTS))
 
 
 def best_first(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries that have a metric, the lowest first, of equals the newest; NaN is no metric.
+    """Return the entries that have a metric, the lowest first, the newest first among equals; NaN is no metric.
 
-    entries: by (generation, step). Where the metric or its meaning changed on the way, only those count whose metric
-    means what the newest one's does.
+    entries: by (generation, step). If the metric or its id changed during the run, only entries with the name and id of
+    the newest one count.
     """
     if not entries:
         return []
@@ -165,11 +165,11 @@ def best_first(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def name_of(step: int, generation: int) -> str:
-    """The name of a checkpoint's file."""
+    """Return the name of a checkpoint's file."""
     return f"step-{step:09d}-g{generation:03d}.h5"
 
 
 def order(name: str) -> tuple[int, int]:
-    """(generation, step), as a checkpoint's name says: what is newer is higher."""
+    """Return (generation, step) from a checkpoint's name; a newer checkpoint has a higher pair."""
     step, generation = re.findall(r"[0-9]+", name)[:2]
     return int(generation), int(step)

@@ -1,4 +1,4 @@
-"""The error that this wing raises about files, and the kinds of it that are treated otherwise."""
+"""The error that this wing raises about files, and its special cases."""
 
 from os import PathLike, fspath
 
@@ -9,8 +9,8 @@ class CheckpointError(ElasticPinnError):
     """A checkpoint or history file that cannot be used, or could not be written.
 
     Arguments:
-        path: the file it is about.
-        fault: what is wrong, with the numbers or names found and expected.
+        path: the file.
+        fault: what is wrong, with the found and expected numbers or names.
         advice: what to do about it.
     """
 
@@ -25,8 +25,8 @@ class CheckpointError(ElasticPinnError):
 
 
 class UnreadableError(CheckpointError):
-    """A file whose bytes the system did not give: missing, not permitted, not a regular file, a failing disk."""
+    """A file that the system cannot read: missing, not permitted, not a regular file, a failing disk."""
 
 
 class NewerVersionError(CheckpointError):
-    """A whole file of a format that this version does not know yet. It is not passed over: its run has gone on."""
+    """An intact file of a newer format version. It is not skipped, since its run continued after older checkpoints."""

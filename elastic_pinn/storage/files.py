@@ -1,4 +1,4 @@
-"""Files on disk: opened only when they are plain files, written so that they last."""
+"""Files on disk: opened only if they are regular files, and written durably."""
 
 import errno
 import os
@@ -16,8 +16,8 @@ LEFTOVER = re.compile(r"\..*\.[0-9a-f]{16}\.tmp")  # as `temporary_beside` names
 
 SPECIAL = "is not a regular file but a FIFO, socket or device"
 
-WRITABLE, READ_ONLY = 0o666, 0o444  # the mode of a new file, less what the umask takes away
-PIECE = 1 << 20  # bytes that are copied at a time where the system cannot copy by itself
+WRITABLE, READ_ONLY = 0o666, 0o444  # the mode of a new file before the umask
+PIECE = 1 << 20  # bytes copied at a time where the system has no copy call
 
 
 OUT_OF_FILES = {errno.EMFILE, errno.ENFILE}
@@ -26,7 +26,7 @@ MORE_FILES = "Raise the limit of open files (`ulimit -n`), or close some"
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Have an OSError name a file: what goes wrong with an open one does not."""
+    """Put a file's name into an OSError: an error on an open descriptor has none."""
     try:
         yield
     except OSError as error:
@@ -36,9 +36,9 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def open_regular(path: str | os.PathLike[str]) -> Iterator[FileIO]:
-    """Open a file for reading, unbuffered, if it is a regular one; this never blocks.
+    """Open a regular file for reading, unbuffered; this never blocks.
 
-    Raises UnreadableError for what is missing, unreadable, a folder, a symbolic link, a FIFO or a device.
+    Raises UnreadableError for a path that is missing, unreadable, a folder, a symbolic link, a FIFO or a device.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -52,10 +52,10 @@ def open_regular(path: str | os.PathLike[str]) -> Iterator[FileIO]:
 
 
 def make_folders(folder: Path) -> None:
-    """Make a folder and those above it, each entered durably into its parent."""
+    """Make a folder and its parents, each entered durably into its parent."""
     if folder.is_dir():
-        with suppress(PermissionError):  # a parent that only others may list is theirs to make last
-            sync_folder(folder.absolute().parent)  # who made the folder may have died before this
+        with suppress(PermissionError):  # a parent without read permission is synced by its owner
+            sync_folder(folder.absolute().parent)  # its maker may have been killed before this
         return
     make_folders(folder.parent)
     folder.mkdir(exist_ok=True)
@@ -63,26 +63,26 @@ def make_folders(folder: Path) -> None:
 
 
 def temporary_beside(path: Path) -> Path:
-    """A fresh hidden name in the same folder, hence on the same file system."""
+    """Return a new hidden name in the same folder, hence on the same file system."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of writers that were killed: only for who knows that nobody writes there now."""
+    """Remove the temporary files of killed writers; the caller must be the only writer in the folder."""
     for path in folder.glob(".*.tmp"):
         if LEFTOVER.fullmatch(path.name):
             path.unlink(missing_ok=True)
 
 
 def write_new(path: Path, data: bytes | bytearray | memoryview, mode: int = WRITABLE) -> None:
-    """Write a file that must not exist yet, down to the disk. Raises OSError."""
+    """Write a file that must not exist yet, and sync it to the disk. Raises OSError."""
     with _closing(_create(path, mode)) as descriptor:
         _write_all(descriptor, data)
         os.fsync(descriptor)
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file in the place of one that is there: a reader sees the old or the new. Raises OSError."""
+    """Replace a file atomically: a reader sees the old or the new one. Raises OSError."""
     temporary = temporary_beside(path)
     with naming(path):
         try:
@@ -94,10 +94,10 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def replace_by_copy(path: Path, source: Path) -> None:
-    """Put a read-only copy of a file in the place of one that may be there: a reader sees the old or the new.
+    """Replace a file atomically by a read-only copy of another: a reader sees the old or the new one.
 
-    Where the file system can, the copy shares the source's bytes on the disk until one of them is written to. It is not
-    synced to the disk. Raises OSError.
+    Where the file system supports it, the copy shares the source's blocks on the disk until one of them is changed. The
+    copy is not synced to the disk. Raises OSError.
     """
     temporary = temporary_beside(path)
     try:
@@ -110,7 +110,7 @@ def replace_by_copy(path: Path, source: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what was entered into or removed from a folder last."""
+    """Sync a folder's entries to the disk."""
     with _closing(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as descriptor:
         os.fsync(descriptor)
 
@@ -134,11 +134,11 @@ def _write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
 
 
 def _copy(source: int, target: int) -> None:
-    """Copy a file's bytes from one descriptor to another, from where both are to the end."""
-    with suppress(OSError, AttributeError):  # a file system or a system without this call
+    """Copy a file's bytes from one descriptor to another, from their positions to the end."""
+    with suppress(OSError, AttributeError):  # not supported by the file system or the operating system
         while os.copy_file_range(source, target, os.fstat(source).st_size):
             pass
-    while piece := os.read(source, PIECE):  # what is left; nothing as a rule
+    while piece := os.read(source, PIECE):  # the rest; usually none
         _write_all(target, piece)
 
 

@@ -1,20 +1,20 @@
-"""A folder known as itself, whatever becomes of its path."""
+"""A folder that is identified by its inode, not by its path."""
 
 import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
 
-LOOK = getattr(os, "O_PATH", os.O_RDONLY)  # of a folder that one may not list, too, where the system can
+LOOK = getattr(os, "O_PATH", os.O_RDONLY)  # O_PATH opens folders without read permission too
 
 
 class HeldFolder:
-    """A folder that is held open, so that no other one gets its inode number: it can be told from what replaces it.
+    """A folder that is held open, so that no other folder gets its inode number and a replacement is noticed.
 
     Attributes:
-        path: its absolute path, as it was.
+        path: its absolute path when it was opened.
 
-    Raises OSError where it cannot be opened.
+    Raises OSError if it cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,19 +23,19 @@ class HeldFolder:
 
     @property
     def loss(self) -> str:
-        """What became of it, such as "was removed"; "" while its path leads to it, or where that cannot be told."""
+        """What happened to the folder, such as "was removed"; "" if it is still at its path, or if that is unknown."""
         try:
             found = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
             return f"was moved to {location}" if (location := self.moved_to) else "was removed"
-        except OSError:  # of a network or a disk that does not answer; what is written there tells
+        except OSError:  # a network or a disk that does not answer; writing there reports it
             return ""
         is_same = os.path.samestat(found, os.fstat(self._descriptor))
         return "" if is_same else "was moved or removed, and something else is in its place"
 
     @property
     def moved_to(self) -> Path | None:
-        """Where it is now, if it was moved and the system tells; None where it is gone or not moved."""
+        """The present path of a folder that was moved, if the system reports it; None if it is gone or not moved."""
         with suppress(OSError):
             location = Path(_path_of(self._descriptor))
             if location != self.path.resolve() and os.path.samestat(os.stat(location), os.fstat(self._descriptor)):
@@ -43,12 +43,12 @@ class HeldFolder:
         return None
 
     def close(self) -> None:
-        """Hold it no longer."""
+        """Close the folder."""
         os.close(self._descriptor)
 
 
 def _path_of(descriptor: int) -> str:
-    """Where an open folder is now. Raises OSError where the system does not tell."""
+    """Return the present path of an open folder. Raises OSError if the system does not report it."""
     if hasattr(fcntl, "F_GETPATH"):  # macOS
         return os.fsdecode(fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
     return os.readlink(f"/proc/self/fd/{descriptor}")

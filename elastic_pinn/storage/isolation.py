@@ -1,9 +1,9 @@
-"""A checkpoint read in a process of its own, which can open nothing and has limits on memory and time.
+"""Read a checkpoint in a child process that can open no files and has limits on memory and time.
 
-The guard refuses what writing never makes, but libhdf5 itself has faults that a crafted file may reach. Here a child
-gets the bytes, reads them, and answers with a canonical image that our own writer made of what it read: a crash, a hang
-or a bomb ends there, as an error here. What the child answers is read as warily as the file would be.
-The child's memory is limited on Linux; its time, files and core dumps on every POSIX system.
+The guard refuses anything that this package never writes, but libhdf5 itself has faults that a crafted file may
+trigger. Here a child gets the bytes, reads them, and returns a canonical image that our own writer made of the
+contents: a crash, a hang or a bomb ends in the child, and becomes an error here. The child's answer is checked like an
+unknown file. The child's memory is limited on Linux; its time, files and core dumps on every POSIX system.
 """
 
 import json
@@ -23,33 +23,33 @@ from elastic_pinn.storage.format.history_table import History
 from elastic_pinn.storage.format.seal import read_header, unseal
 from elastic_pinn.storage.format.snapshot import Snapshot, parse_changed, parse_snapshot
 
-# Of the child: memory beyond what it has once all is imported, processor time once all is imported.
+# Limits of the child once everything is imported: additional memory, and processor time.
 FREE_MEMORY, MEMORY_RATIO = 1 << 30, 20  # bytes, and bytes for each byte of the file
 PROCESSOR_SECONDS, SECONDS_PER_BYTE = 60, 1e-6
-WALL_SECONDS = 120  # for the import of torch on a busy machine, too; SECONDS_PER_BYTE come on top
+WALL_SECONDS = 120  # includes the import of torch on a busy machine; SECONDS_PER_BYTE are added
 
-# The child sees no PYTHON* variable, user site or working directory; what is missing on its path comes after.
+# The child uses no PYTHON* variable, user site or working directory; folders missing on its path are appended.
 CHILD = """
 import sys
 sys.path += [folder for folder in sys.argv[1:] if folder not in sys.path]
 from elastic_pinn.storage import isolation
 isolation.main()
 """
-VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # all that it inherits
+VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # the variables that the child inherits
 SETTINGS = {"OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::", "LC_ALL": "C.UTF-8"}  # "::": no filter plugins
 
 KINDS = {kind.__name__: kind for kind in (CheckpointError, NewerVersionError)}
 FOREIGN = "Do not use this file: no file that elastic_pinn wrote does this"
 PIECE = 1 << 20
 
-SEALED, CHANGED = "s", "c"  # how the child reads
+SEALED, CHANGED = "s", "c"  # how the child reads: verified, or with changed attributes
 
 
 def read_isolated(location: str | os.PathLike[str]) -> Snapshot:
-    """As `read_snapshot`, in a child process with limits: a crash, a hang or a bomb ends there.
+    """Return what `read_snapshot` does, read in a child process with limits: a crash, a hang or a bomb ends there.
 
-    location: a path, or a URL of a remote store. Raises CheckpointError, naming the file, also where the child crashed,
-    took too much memory or too long.
+    location: a path, or a URL of a remote store. Raises CheckpointError, which names the file, also if the child
+    crashed or exceeded its limits.
     """
     read_header(location)  # before much is read
     folder, name = split_location(location)
@@ -57,7 +57,7 @@ def read_isolated(location: str | os.PathLike[str]) -> Snapshot:
 
 
 def parse_isolated(location: str | os.PathLike[str], data: bytes, how: str = SEALED) -> Snapshot:
-    """As `read_isolated`, from the file's bytes, verified or not; `location` is for errors only.
+    """Return what `read_isolated` does, from the file's bytes, verified or not; `location` is for errors only.
 
     how: SEALED, or CHANGED for what `parse_changed` reads.
     """
@@ -77,8 +77,8 @@ def parse_isolated(location: str | os.PathLike[str], data: bytes, how: str = SEA
 
 
 def main() -> None:
-    """The child: how to read and bytes on standard input, a line of JSON and, where it is null, an image on standard
-    output."""
+    """Run the child: read the mode and the bytes from standard input; write a line of JSON and, if that is null, an
+    image to standard output."""
     data = sys.stdin.buffer.read()
     _respond(
         SEALED.encode() + bytes(_empty_image())
@@ -86,11 +86,11 @@ def main() -> None:
     _limit(len(data))
     sys.stdout.buffer.write(_respond(data))
     sys.stdout.buffer.flush()
-    os._exit(0)  # nothing else of the libraries' runs
+    os._exit(0)  # without the libraries' exit handlers
 
 
 def _run_child(data: bytes, location: str | os.PathLike[str]) -> tuple[int, bytes]:
-    """The child's exit status and answer. Raises CheckpointError where it answers too much or too late."""
+    """Return the child's exit status and answer. Raises CheckpointError if the answer is too long or too late."""
     seconds = WALL_SECONDS + SECONDS_PER_BYTE * len(data)
     environment = {name: os.environ[name] for name in VARIABLES if name in os.environ} | SETTINGS
     command = [sys.executable, "-I", "-W", "ignore", "-c", CHILD, *_search_path()]
@@ -118,7 +118,7 @@ def _run_child(data: bytes, location: str | os.PathLike[str]) -> tuple[int, byte
 
 
 def _feed(pipe: IO[bytes], data: bytes) -> None:
-    with suppress(BrokenPipeError):  # the child's status says why
+    with suppress(BrokenPipeError):  # the child's exit status gives the reason
         pipe.write(data)
     with suppress(BrokenPipeError):
         pipe.close()
@@ -143,7 +143,7 @@ def _exit_text(status: int) -> str:
 
 
 def _search_path() -> list[str]:
-    """Where this process finds modules, the package itself first; never the working directory as such."""
+    """Return this process's module search path, the package first, without relative folders."""
     own = str(Path(__file__).resolve().parents[2])
     return [own, *(folder for folder in sys.path if os.path.isabs(folder))]
 
@@ -157,7 +157,7 @@ def _respond(data: bytes) -> bytes:
     except CheckpointError as error:
         kind = next(name for name in (type(error).__name__, "CheckpointError") if name in KINDS)
         fault = {"kind": kind, "fault": error.fault, "advice": error.advice}
-    except Exception as error:  # the parent must hear of all of them
+    except Exception as error:  # every error must reach the parent
         fault = {
             "kind": "CheckpointError",
             "fault": f"cannot be read ({type(error).__name__}: {error})",
@@ -174,7 +174,7 @@ def _empty_image() -> memoryview:
 
 
 def _limit(size: int) -> None:
-    """From here on: no more files, no core dump, nothing written to a disk, little more memory and time."""
+    """Forbid new files, core dumps and writing to disks, and limit memory and time, from here on."""
     memory = _address_space()
     for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
         resource.setrlimit(kind, (0, 0))
@@ -187,7 +187,7 @@ def _limit(size: int) -> None:
 
 
 def _address_space() -> int | None:
-    """Bytes that this process has mapped, on Linux."""
+    """Return the bytes that this process has mapped, on Linux."""
     with suppress(OSError):
         return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
     return None

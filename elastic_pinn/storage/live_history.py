@@ -1,8 +1,7 @@
-"""history.h5: a history that others may read while it grows.
+"""Write history.h5, which others may read while it grows.
 
-The file is in HDF5's single-writer multiple-reader (SWMR) mode, and neither side locks: a reader can never
-make the writer fail, and a writer that dies leaves a file that opens. A row counts once its step is there,
-which is written last.
+The file is in HDF5's single-writer multiple-reader (SWMR) mode, and neither side locks: a reader cannot make the writer
+fail, and a killed writer leaves a readable file. A row is valid once its step is written, which is written last.
 """
 
 import logging
@@ -31,28 +30,28 @@ from elastic_pinn.storage.format.image import Image
 
 logger = logging.getLogger(__name__)
 
-CHUNK_ROWS = 2048  # set aside for each column from the start: 16 kB, of a short run most of the file
+CHUNK_ROWS = 2048  # allocated for each column at the start: 16 kB, most of the file of a short run
 EVENT_CHUNK_ROWS = 16
-ROOM_BYTES = 2 * 8 * CHUNK_ROWS  # that a data set may take beside its new rows: a chunk begun, and its index
-NO_STEP = -1  # what a row of the column "step" holds until it is written
+ROOM_BYTES = 2 * 8 * CHUNK_ROWS  # that a data set may take in addition to new rows: a new chunk, and its index
+NO_STEP = -1  # the value of the column "step" in a row that is not written yet
 
-FAILURES = (OSError, RuntimeError)  # of libhdf5 and the disk
+FAILURES = (OSError, RuntimeError)  # from libhdf5 and the disk
 
 
 class LiveHistory:
-    """Writes a growing history to a file, made anew.
+    """The writer of a growing history to a new file.
 
     Arguments:
-        path: the file; what has this name is replaced in one go, and readers of it go on with the old one.
-        history: the table to follow; all rows and events it has are written at once.
-        units: of columns, where known.
+        path: the file; an existing one is replaced atomically, and its readers keep the old one.
+        history: the table to follow; its present rows and events are written at once.
+        units: of columns, if known.
         every_s: seconds between two writes of new rows.
 
     Attributes:
-        broken: why nothing is written any more, such as a full disk; "" as long as all is well.
+        broken: why writing has stopped, such as a full disk; "" while it works.
 
-    Call `update` after each row: what fails from then on is warned of once and never raised. Also a context manager
-    that closes. Raises OSError or RuntimeError where the file cannot be made.
+    Call `update` after each row: later failures are logged once and never raised. It is also a context manager that
+    closes the file. Raises OSError or RuntimeError if the file cannot be made.
     """
 
     def __init__(
@@ -64,12 +63,12 @@ class LiveHistory:
         self._make()
 
     def update(self) -> None:
-        """Write what is new if it is time to."""
+        """Write new rows if `every_s` has passed."""
         if time.monotonic() >= self._due:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is new, so that readers see it now."""
+        """Write new rows now."""
         if self.broken or not self._file:
             return
         try:
@@ -78,19 +77,19 @@ class LiveHistory:
             self._give_up(error)
 
     def renew(self) -> None:
-        """Make a broken file anew; where that fails, it stays broken."""
+        """Replace a broken file by a new one; if that fails, it remains broken."""
         if self.broken:
             with suppress(*FAILURES):
                 self._make()
                 self.broken = ""
 
     def close(self) -> None:
-        """Write what is new and leave a plain file, which opens without any option. A second time does nothing."""
+        """Write new rows and close the file, which then opens without options. A second call does nothing."""
         self.flush()
         if self.broken or not self._file:
             return
         try:
-            os.ftruncate(self._file.id.get_vfd_handle(), self._file.id.get_filesize())  # room that was not needed
+            os.ftruncate(self._file.id.get_vfd_handle(), self._file.id.get_filesize())  # unused space
             self._file.close()
         except FAILURES as error:
             self._give_up(error)
@@ -112,7 +111,7 @@ class LiveHistory:
             temporary.unlink(missing_ok=True)
 
     def _empty_image(self) -> memoryview:
-        # In SWMR mode nothing can be created any more, hence a data set for events that are still to come.
+        # In SWMR mode no object can be created, hence the data set for later events.
         text = h5py.string_dtype("utf-8", EVENT_BYTES)
         image = Image()
         with new_file(image, 0) as file:
@@ -152,7 +151,7 @@ class LiveHistory:
         self._due = time.monotonic() + self._every_s
 
     def _append(self, name: str, start: int, values: np.ndarray) -> None:
-        """Write rows behind those that are there; by h5py's low level, in a fifth of the time."""
+        """Append rows, through h5py's low-level interface, which takes a fifth of the time."""
         if values.size:
             dataset, stop = self._datasets[name], start + len(values)
             dataset.set_extent((stop,))
@@ -161,7 +160,7 @@ class LiveHistory:
             dataset.write(h5s.create_simple(values.shape), selection, values, dataset.get_type())
 
     def _reserve(self, new_bytes: int) -> None:
-        """Take the room on the disk that new rows may need, since libhdf5 leaks what it could not write."""
+        """Allocate the disk space that new rows may need, since libhdf5 leaks memory that it cannot write."""
         descriptor = self._file.id.get_vfd_handle()
         end = self._file.id.get_filesize() + new_bytes + len(self._datasets) * ROOM_BYTES
         if os.fstat(descriptor).st_size < end and hasattr(os, "posix_fallocate"):
@@ -169,14 +168,16 @@ class LiveHistory:
 
     def _give_up(self, error: Exception) -> None:
         self.broken = str(error)
-        logger.warning("%s is no longer written (%s): training goes on, and checkpoints have it all", self._path, error)
+        logger.warning(
+            "%s is no longer written (%s): training continues, and checkpoints have it all", self._path, error
+        )
         self._abandon()
 
     def _abandon(self) -> None:
-        """Close a file that cannot be written, so that its readers find it as after a kill.
+        """Close a file that cannot be written; readers find it as after a kill.
 
-        libhdf5 writes once more as it closes, and where that fails it keeps the file open, and crashes when the process
-        ends. So the descriptor is made to lead elsewhere first.
+        libhdf5 writes once more when it closes a file; if that fails, it keeps the file open and crashes at the end of
+        the process. Therefore the descriptor is redirected first.
         """
         elsewhere = os.memfd_create("abandoned") if hasattr(os, "memfd_create") else os.open(os.devnull, os.O_RDWR)
         with suppress(*FAILURES):

@@ -1,10 +1,10 @@
-"""A history.h5, growing or not, read in bounded time whatever its bytes are.
+"""Read history.h5, growing or not, in bounded time whatever its bytes are.
 
-Told that a file has a writer (SWMR), libhdf5 reads metadata with a wrong check sum again and again, for ever where it
-is damaged. So it is never told: it gets a copy of the bytes, as a plain file, in which it looks at everything once.
-A copy that is taken while rows are written may be torn: some bytes are older than others. Hence the file is compared
-with it, and where it has changed, a second copy is taken: rows are counted in the first and read in the second, since
-each row that is counted was whole before the second copy was begun.
+In SWMR mode libhdf5 reads metadata with a wrong checksum again and again, without end if the metadata are damaged.
+Therefore SWMR is not used: libhdf5 gets a copy of the bytes as a closed file, and reads everything once. A copy that is
+taken while rows are written may be torn: some bytes are older than others. Therefore the file is compared with its
+copy, and if it has changed, a second copy is taken: rows are counted in the first and read from the second, since each
+counted row was complete before the second copy began.
 """
 
 import os
@@ -31,24 +31,24 @@ from elastic_pinn.storage.guard.metadata import SuspiciousMetadataError, check_m
 from elastic_pinn.storage.guard.reading import UNREADABLE, Guard, refusal
 from elastic_pinn.storage.live_history import NO_STEP
 
-TIMEOUT_S = 0.5  # for copies that can be read, while the file is written to
+TIMEOUT_S = 0.5  # for a readable copy, while the file is being written
 MAX_CHUNK_BYTES = 1 << 20
-PIECE = 1 << 20  # bytes that are compared at a time
-SIGNATURE_BYTES = 4  # less than one may lie on the other side of what is read
+PIECE = 1 << 20  # bytes compared at a time
+SIGNATURE_BYTES = 4  # a signature may extend beyond the bytes that are read
 
-# Signature, version 3, 8-byte addresses and lengths, flags; begin, no extension, where the file ends, root; check sum.
+# Signature, version 3, 8-byte addresses and lengths, flags; begin, no extension, where the file ends, root; checksum.
 SUPERBLOCK = struct.Struct("<8sBBBBQQQQ")
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 UNDEFINED = 2**64 - 1
-NO_FLAGS = 0  # as in a file that was closed
+NO_FLAGS = 0  # of a closed file
 
 ADVICE = "Each checkpoint has the history as well: read the newest, or resume the run, which makes this file anew"
 
 
 def read_live_history(path: str | os.PathLike[str]) -> History:
-    """The history in a file of a running, finished or killed run: all rows that are whole.
+    """Return the history in the file of a running, finished or killed run: all complete rows.
 
-    Raises CheckpointError where the file is missing, damaged or no history.
+    Raises CheckpointError if the file is missing, damaged or no history.
     """
     try:
         with open_regular(path) as file:
@@ -70,19 +70,19 @@ def _read(file: FileIO) -> History:
             second = _read_all(file)
             return _whole_rows(second, at_most=len(_whole_rows(first, {"step", EVENTS})))
         except (CheckpointError, *UNREADABLE):
-            if is_at_rest or time.monotonic() > deadline:  # the same bytes would give the same again
+            if is_at_rest or time.monotonic() > deadline:  # the same bytes give the same error
                 raise
 
 
 class _ClosedCopy(BytesIO):
-    """A copy of a file with a superblock as its writer's close leaves it, for libhdf5.
+    """A copy of a file with the superblock of a closed file, for libhdf5.
 
-    Raises ValueError for a superblock of another kind, as it may lead libhdf5 anywhere, and for a file that is cut off.
+    Raises ValueError for another kind of superblock, which may refer to other files, and for a truncated file.
 
     Attributes:
-        is_guarded: whether indexes in what is read are checked first; in the place of one that writing never makes,
-            libhdf5 gets zeros, which it refuses. To look for them in all of a long history would take as long as to
-            read it.
+        is_guarded: whether indexes in the bytes that are read are checked first; for an index that this package never
+            writes libhdf5 gets zeros, which it refuses. Searching all of a long history would take as long as reading
+            it.
     """
 
     def __init__(self, copy: bytes) -> None:
@@ -91,7 +91,7 @@ class _ClosedCopy(BytesIO):
         self.is_guarded = True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer as far as there are bytes."""
+        """Fill a buffer with the remaining bytes."""
         at, count = self.tell(), super().readinto(buffer)
         if at < len(self._head):
             part = self._head[at : at + count]
@@ -122,7 +122,7 @@ def _checksum(block: bytes) -> bytes:
 
 
 def _differs(file: FileIO, copy: bytes) -> bool:
-    """Whether a file has other bytes by now."""
+    """Return whether a file differs from its copy by now."""
     file.seek(0)
     at = 0
     while piece := file.read(PIECE):
@@ -138,12 +138,12 @@ def _read_all(file: FileIO) -> bytes:
 
 
 def _whole_rows(copy: bytes, wanted: set[str] | None = None, at_most: int | None = None) -> History:
-    """The whole rows in a copy, of all columns or of those that are wanted."""
+    """Return the complete rows in a copy, of all columns or of those that are wanted."""
     closed = _ClosedCopy(copy)
     with h5py.File(closed, "r") as file:
         guard = Guard(file)
         datasets = _columns(file, guard)
-        closed.is_guarded = False  # the rest are the columns' numbers, and indexes of another kind
+        closed.is_guarded = False  # what remains to be read are numbers, and other kinds of indexes
         columns = {name: dataset[:] for name, dataset in datasets.items() if wanted is None or name in wanted}
         events = read_event_rows(datasets[EVENTS], columns.pop(EVENTS))
         unwritten = np.flatnonzero(columns["step"] == NO_STEP)
@@ -154,7 +154,7 @@ def _whole_rows(copy: bytes, wanted: set[str] | None = None, at_most: int | None
 
 
 def _columns(file: h5py.File, guard: Guard) -> dict[str, h5py.Dataset]:
-    """The data sets of a history. Raises CheckpointError for what is none."""
+    """Return the data sets of a history. Raises CheckpointError for anything else."""
     datasets = dict(guard.walk(file))
     for name, dataset in datasets.items():
         guard.admit(dataset)

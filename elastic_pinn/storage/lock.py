@@ -1,4 +1,4 @@
-"""One owner at a time for a folder, by a lock that the kernel frees when its owner dies."""
+"""Give a folder one owner at a time, by a lock that the kernel releases when its owner ends."""
 
 import errno
 import fcntl
@@ -20,19 +20,19 @@ logger = logging.getLogger(__name__)
 NAME = ".lock"
 OWNER_BYTES, UNKNOWN_OWNER = 200, "another process"
 NO_LOCKS_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # some network file systems have none
-ATTEMPTS, PAUSE_S = 20, 0.01  # `is_locked` holds a lock for an instant, and that is no owner
+ATTEMPTS, PAUSE_S = 20, 0.01  # `is_locked` holds the lock for an instant without being an owner
 
 
 class InUseError(CheckpointError):
-    """A folder that another process, or another thread of this one, works in."""
+    """A folder that another process, or another thread of this one, uses."""
 
 
 class LostFolderError(CheckpointError):
-    """A folder that is no longer the one that was locked: removed, moved, or another one is in its place."""
+    """A folder that is no longer the locked one: it was removed, moved or replaced."""
 
 
 class FolderLock:
-    """The right to be the only one who writes in a folder, for as long as the folder at its path is the same.
+    """An exclusive lock on a folder, valid as long as the folder at its path is the same.
 
     Attributes:
         folder: the absolute path.
@@ -40,7 +40,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
-        self._requiring = threading.Lock()  # a lock file is made anew by one thread
+        self._requiring = threading.Lock()  # one thread makes a new lock file
         self._lock = _acquire(self.folder)
         try:
             self._home = HeldFolder(self.folder)
@@ -49,46 +49,46 @@ class FolderLock:
             raise
 
     def require(self) -> None:
-        """Ask this before anything is written there. Raises LostFolderError where the folder is another or gone.
+        """Raise LostFolderError if the folder was replaced or is gone; call this before each write there.
 
-        A lock file that was removed is made anew, as long as nobody else has done so. Any thread may ask.
+        A lock file that was removed is made again, unless another process has made one. Any thread may call this.
         """
         with self._requiring:
             if loss := self._home.loss:
                 raise self._lost(loss)
-            with suppress(OSError):  # else it cannot be told just now
+            with suppress(OSError):  # otherwise it is unknown for now
                 if not _is_at(self._lock, self.folder):
                     self._renew()
 
     @property
     def moved_to(self) -> Path | None:
-        """Where the folder is now, if it was moved and the system tells; None where it is gone or not moved."""
+        """The present path of a folder that was moved, if the system reports it; None if it is gone or not moved."""
         return self._home.moved_to
 
     @property
     def text(self) -> bytes:
-        """What is in the lock file: who held it last, if they were killed."""
+        """The contents of the lock file: the last owner, if that was killed."""
         return os.pread(self._lock, OWNER_BYTES, 0)
 
     def release(self, left: bytes | None = b"") -> None:
-        """Let others have the folder. left: what the lock file is to hold then; None for no such file."""
+        """Release the lock. left: the contents that the lock file keeps; None removes it."""
         with suppress(OSError):
             if left is None and _is_at(self._lock, self.folder):
-                (self.folder / NAME).unlink()  # whoever waits for it looks for the file anew
+                (self.folder / NAME).unlink()  # waiting processes open the file again
             os.ftruncate(self._lock, 0)
             os.pwrite(self._lock, left or b"", 0)
         _release(self._lock)
         self._home.close()
 
     def sign(self) -> None:
-        """Write into the lock file who holds it."""
+        """Write the owner into the lock file."""
         with naming(self.folder / NAME):
             os.ftruncate(self._lock, 0)
             os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
 
     def remove_unused(self, made: list[Path]) -> None:
-        """Remove the folder, and those above it that were made for it, as far as nothing but the lock is in them."""
-        with suppress(OSError):  # a folder above is kept, too, as soon as there is more in it
+        """Remove the folder, and the parents that were made for it, if they contain nothing but the lock."""
+        with suppress(OSError):  # a parent with other contents is kept
             if os.listdir(self.folder) == [NAME] and _is_at(self._lock, self.folder):
                 (self.folder / NAME).unlink()
                 for path in made:
@@ -110,11 +110,11 @@ class FolderLock:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[FolderLock]:
-    """Be the only one in a folder, which is made if it is missing; made in vain, it is removed again.
+    """Lock a folder, which is made if it is missing, and removed again if it remains empty.
 
-    The lock belongs to this very call: it also keeps out other threads. Where the `with` block raises, the lock's file
-    is left as it was before, there or not. Raises InUseError, naming the owner's process and host, and OSError where
-    the folder cannot be made or written to.
+    The lock belongs to this call: other threads are excluded too. If the `with` block raises, the lock file is restored
+    to what it was before. Raises InUseError, which names the owner's process and host, and OSError if the folder cannot
+    be made or written to.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     is_new = not (folder / NAME).exists()
@@ -134,7 +134,7 @@ def locked(folder: Path) -> Iterator[FolderLock]:
 
 
 def owner_of(folder: Path) -> str:
-    """Who has the folder for itself, as "process 12 on host"; "" where nobody has, or where that cannot be told."""
+    """Return the owner of a folder, as "process 12 on host"; "" if there is none, or if that is unknown."""
     try:
         descriptor = _open_to_look(folder)
     except OSError:
@@ -153,7 +153,7 @@ def owner_of(folder: Path) -> str:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether somebody has the folder for itself; True also where that cannot be told."""
+    """Return whether a folder is locked; True also if that is unknown."""
     try:
         descriptor = _open_to_look(folder)
     except OSError as error:
@@ -172,16 +172,16 @@ def _open_to_look(folder: Path) -> int:
 
 
 def _acquire(folder: Path) -> int:
-    """The lock of a folder that is made if it is missing."""
+    """Lock a folder, which is made if it is missing; return the open lock file."""
     for _ in range(ATTEMPTS):
         make_folders(folder)
-        with suppress(FileNotFoundError):  # another call made the folder in vain, and removed it just now
+        with suppress(FileNotFoundError):  # another call made the folder and has just removed it
             return _take(folder)
     raise _in_use(folder, UNKNOWN_OWNER)
 
 
 def _take(folder: Path) -> int:
-    """The lock of a folder, as an open file. Raises InUseError, and OSError where the file cannot be made."""
+    """Lock a folder and return the open lock file. Raises InUseError, and OSError if the file cannot be made."""
     owner = UNKNOWN_OWNER
     for _ in range(ATTEMPTS):
         descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
@@ -198,7 +198,7 @@ def _in_use(folder: Path, owner: str) -> InUseError:
 
 
 def _try_lock(descriptor: int, folder: Path) -> bool:
-    """Whether the lock is ours now, and its file still the one that others find."""
+    """Return whether the lock is ours now, and its file still the one in the folder."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -212,7 +212,7 @@ def _try_lock(descriptor: int, folder: Path) -> bool:
 
 
 def _is_at(descriptor: int, folder: Path) -> bool:
-    """Whether an open lock file is the one that others find in the folder."""
+    """Return whether an open lock file is the one in the folder."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(folder / NAME))
     except FileNotFoundError:
@@ -221,5 +221,5 @@ def _is_at(descriptor: int, folder: Path) -> bool:
 
 def _release(descriptor: int) -> None:
     with suppress(OSError):
-        fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing alone would leave it to a process that was forked meanwhile
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing alone would leave it to a child that was forked meanwhile
     os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Giving a finished file its name, which nothing may have yet."""
+"""Give a finished file its final name without replacing another file."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ AT_FDCWD, RENAME_NOREPLACE = -100, 1  # of Linux's renameat2
 
 
 class NoReplaceUnsupportedError(OSError):
-    """A file system on which no file can be given a name without the risk of replacing another one's."""
+    """A file system that cannot name a file without the risk of replacing another one."""
 
 
 def link_noreplace(temporary: Path, path: Path) -> None:
-    """Give a file a name in its folder; unlike a rename, never that of another file.
+    """Give a file a name in its folder; unlike a rename, never replace another file.
 
-    By a hard link, and the temporary name stays; where the file system has none (FAT, some network and user-space file
-    systems), by Linux's rename that never replaces, and the temporary name is gone. Raises FileExistsError where the
-    name is taken, NoLinksError where the file system has neither, and OSError.
+    A hard link is made, and the temporary name remains. On file systems without hard links (FAT, some network and
+    user-space file systems) Linux's rename with RENAME_NOREPLACE is used, and the temporary name is gone. Raises
+    FileExistsError if the name is taken, NoReplaceUnsupportedError if the file system has neither, and OSError.
     """
     try:
         os.link(temporary, path)
@@ -37,12 +37,12 @@ def link_noreplace(temporary: Path, path: Path) -> None:
 
 
 def _rename_noreplace(old: Path, new: Path) -> int:
-    """renameat2(2) with RENAME_NOREPLACE, which Python does not offer: 0, or the number of the error."""
-    import ctypes  # where it is needed at all
+    """Call renameat2(2) with RENAME_NOREPLACE, which Python lacks; return 0, or the error number."""
+    import ctypes  # rarely needed
 
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):  # another system than Linux, or an old one
+    except (OSError, AttributeError):  # not Linux, or an old one
         return errno.ENOSYS
     if rename(AT_FDCWD, os.fsencode(old), AT_FDCWD, os.fsencode(new), RENAME_NOREPLACE) == 0:
         return 0

@@ -1,4 +1,4 @@
-"""Which checkpoints stay: pure rules over sealed headers, and pins, which a person or a resume sets."""
+"""Decide which checkpoints to keep: pure rules over sealed headers, and pins, which a user or a resume sets."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +13,11 @@ from elastic_pinn.storage.files import replace_file, sync_folder
 
 @dataclass(frozen=True)
 class Policy:
-    """What retention keeps; a checkpoint that meets any of the rules stays.
+    """The rules of retention; a checkpoint that meets any of them is kept.
 
     Arguments:
-        keep_last: so many of the newest, at least 2.
-        keep_best: so many of the lowest monitored metric.
+        keep_last: how many of the newest, at least 2.
+        keep_best: how many with the lowest monitored metric.
         keep_every: those whose step is a multiple of it; 0: none.
     """
 
@@ -31,17 +31,17 @@ class Policy:
 
 
 def reasons_to_keep(entries: Sequence[Entry], policy: Policy, pins: Mapping[str, str]) -> dict[str, list[str]]:
-    """Name -> why it stays, for those that do.
+    """Return the reasons to keep each checkpoint that is kept, by name.
 
     Arguments:
         entries: all checkpoints, by (generation, step).
         policy: the rules.
-        pins: name -> why, of checkpoints that stay whatever the rules say.
+        pins: name -> reason, of checkpoints that are always kept.
     """
     reasons: dict[str, list[str]] = defaultdict(list)
     for entry in entries[-policy.keep_last :]:
         reasons[entry.name].append(f"of the last {policy.keep_last}")
-    for alike in _by_metric(entries):  # metrics of another meaning cannot be compared, but are no worse for it
+    for alike in _by_metric(entries):  # metrics with different ids are not comparable; the best of each id are kept
         for entry in best_first(alike)[: policy.keep_best]:
             reasons[entry.name].append(f"of the best {policy.keep_best} by {entry.header.metric_name}")
     for entry in entries:
@@ -60,19 +60,19 @@ def _by_metric(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
 
 
 def pin(path: str | Path, why: str = "by hand") -> None:
-    """Keep a checkpoint whatever retention says, by a marker beside it whose text says why.
+    """Pin a checkpoint, so that retention keeps it, by a marker file beside it that contains the reason.
 
-    Raises CheckpointError for what is not a checkpoint of a run directory, and OSError where nothing can be written.
+    Raises CheckpointError for a file that is not a checkpoint of a run directory, and OSError if writing fails.
     """
     marker = _marker(path)
     replace_file(marker, f"{why}\n".encode())
-    if not Path(path).exists():  # removed this very moment
+    if not Path(path).exists():  # it was removed meanwhile
         marker.unlink(missing_ok=True)
         _marker(path)
 
 
 def unpin(path: str | Path) -> None:
-    """Let retention decide on a checkpoint again. Raises as `pin` does."""
+    """Unpin a checkpoint, so that the rules decide again. Raises as `pin`."""
     marker = _marker(path)
     with suppress(FileNotFoundError):
         marker.unlink()

@@ -1,4 +1,4 @@
-"""The checkpoints of one run on this machine, written: publish, let go of old ones, move damaged ones aside."""
+"""Write the checkpoints of one run on this machine: publish, remove old ones, quarantine damaged ones."""
 
 import logging
 import os
@@ -19,35 +19,35 @@ logger = logging.getLogger(__name__)
 
 QUARANTINE = "quarantine"
 LATEST, BEST = "latest.h5", "best.h5"
-MIN_VERIFIED = 2  # verified checkpoints that retention leaves, at least
+MIN_VERIFIED = 2  # verified checkpoints that retention keeps, at least
 
 
 class Store(Checkpoints):
-    """The folder with the checkpoints of one run; it is made when the first one is published.
+    """The folder of one run's checkpoints; it is made when the first one is published.
 
-    One writer at a time: `tidy`, `retain` and `copy_out` are for who holds the run's lock.
+    There is one writer at a time: `tidy`, `retain` and `copy_out` require that the caller holds the run's lock.
 
     Arguments:
         folder: its path.
-        lock: of the run directory that it is in, where that is held for long. Nothing is written or removed any more,
-            and LostFolderError is raised, once another folder is in the place of the run's or of this one.
+        lock: of the run directory, if it is held for long. Once the run directory or this folder has been replaced,
+            nothing is written or removed any more, and LostFolderError is raised.
     """
 
     def __init__(self, folder: Path, lock: FolderLock | None = None) -> None:
         super().__init__(LocalFolder(folder))
         self.folder, self._lock = folder, lock
         self._own = _inode(folder) if lock else None
-        self._verified: dict[str, tuple[int, ...]] = {}  # what this object wrote or verified, as it was then
-        self._copied: dict[str, tuple[tuple[int, ...], ...]] = {}  # copy -> what was copied, and the copy, as they were
+        self._verified: dict[str, tuple[int, ...]] = {}  # name -> identity of the file when it was written or verified
+        self._copied: dict[str, tuple[tuple[int, ...], ...]] = {}  # copy -> identities of the source and the copy
 
     def require_own_folder(self) -> None:
-        """Raise LostFolderError where the run's folder or this one is another one by now."""
+        """Raise LostFolderError if the run directory or this folder was replaced."""
         if self._lock is None:
             return
         self._lock.require()
         try:
             now = _inode(self.folder)
-        except OSError:  # a disk that does not answer; what is written there tells
+        except OSError:  # a disk that does not answer; writing there reports it
             return
         if self._own and not now:
             logger.warning("%s was removed or moved, with all checkpoints: the next one makes it anew", self.folder)
@@ -58,36 +58,35 @@ class Store(Checkpoints):
             )
 
     def publish(self, snapshot: Snapshot) -> Path:
-        """Write a checkpoint; when this returns, it is on the disk and verified.
+        """Write a checkpoint; when this returns, the file is synced to the disk and verified.
 
-        Raises CheckpointError when it cannot be written or its step and generation are there already.
+        Raises CheckpointError if it cannot be written, or if its step and generation exist already.
         """
         path = self.folder / name_of(snapshot.step, snapshot.generation)
         self.require_own_folder()
         publish(path, snapshot.image())
-        with suppress(OSError):  # it is published: whether it is still the same is only asked later
+        with suppress(OSError):  # it is published; the identity is needed only later
             if self._lock:
                 self._own = self._own or _inode(self.folder)
             self._verified[path.name] = _identity(path)
         return path
 
     def tidy(self, found: Found | None) -> None:
-        """Before more is written, remove leftovers of killed saves and move damaged checkpoints to the quarantine.
+        """Remove leftovers of killed saves and quarantine damaged checkpoints, before more is written.
 
-        Those are what `latest` passed over on the way to what it found, and all whose header is damaged; none where it
-        found nothing.
+        Quarantined are the checkpoints that `latest` skipped, and all with a damaged header; none if it found nothing.
         """
         remove_leftovers(self.folder)
         if found:
             for fault in [*found.faults, *self._bad_headers()]:
-                if not isinstance(fault, UnreadableError | NewerVersionError):  # its bytes may be whole
+                if not isinstance(fault, UnreadableError | NewerVersionError):  # its bytes may be intact
                     self._quarantine(Path(fault.path).name)
 
     def retain(self, policy: Policy, hold: Collection[str] = ()) -> list[Path]:
-        """Remove what no rule keeps, oldest first; returns what was removed.
+        """Remove the checkpoints that no rule keeps, oldest first; return the removed paths.
 
-        hold: names that may not go yet. Nothing goes unless two of those that stay are verified; one that proves
-        damaged goes to quarantine. Raises OSError where a file cannot be removed.
+        hold: names that must not be removed yet. Nothing is removed unless two of the kept checkpoints verify; a
+        damaged one is quarantined. Raises OSError if a file cannot be removed.
         """
         entries = self.entries()
         stay = reasons_to_keep(entries, policy, self.pins()).keys() | set(hold)
@@ -95,12 +94,12 @@ class Store(Checkpoints):
         if not gone:
             return []
         if not self._verify_two([entry.name for entry in entries if entry.name in stay]):
-            return self.retain(policy, hold)  # one of them went to quarantine: others stay in its place
-        sync_folder(self.folder)  # what stays may be the work of one who was killed before his last sync
+            return self.retain(policy, hold)  # one of them was quarantined: others are kept instead
+        sync_folder(self.folder)  # the kept files may be of a writer that was killed before its last sync
         removed = []
         for path in gone:
             self.require_own_folder()
-            if not path.with_suffix(PIN).exists():  # somebody may have pinned it this very moment
+            if not path.with_suffix(PIN).exists():  # it may have been pinned meanwhile
                 path.unlink()
                 self._verified.pop(path.name, None)
                 removed.append(path)
@@ -108,16 +107,16 @@ class Store(Checkpoints):
         return removed
 
     def next_generation(self) -> int:
-        """The generation of a run that now starts or goes on: higher than any file's, damaged ones' too."""
+        """Return the generation of a run that starts or resumes now: higher than that of any file, damaged ones
+        included."""
         quarantined = Checkpoints(LocalFolder(self.folder.parent / QUARANTINE))
         return 1 + max(self.highest_generation(), quarantined.highest_generation())
 
     def copy_out(self) -> None:
-        """Let `latest.h5` and `best.h5` beside the folder be copies of the newest and the best checkpoint, by their
-        headers.
+        """Copy the newest and the best checkpoint, by their headers, to `latest.h5` and `best.h5` beside the folder.
 
-        They are for people and viewers, and nothing here reads them: whatever becomes of a copy, the checkpoint stays
-        as it is. One that cannot be written is warned of, and an old one does not stay in its place.
+        They are for users and viewers, and this package never reads them: a changed copy does not change the
+        checkpoint. If a copy cannot be written, that is logged, and the old copy is removed.
         """
         self.require_own_folder()
         entries = self.entries()
@@ -148,9 +147,9 @@ class Store(Checkpoints):
         self._copied[copy.name] = _identity(source), _identity(copy)
 
     def _verify_two(self, names: list[str]) -> bool:
-        """Whether the newest two of these are whole; the first that is not goes to quarantine.
+        """Return whether the newest two of these verify; the first that does not is quarantined.
 
-        Raises CheckpointError where one cannot be read.
+        Raises CheckpointError if one cannot be read.
         """
         for name in sorted(names, key=order)[-MIN_VERIFIED:]:
             try:
@@ -169,11 +168,11 @@ class Store(Checkpoints):
             self._verified[name] = now
 
     def _quarantine(self, name: str) -> Path:
-        """Move a checkpoint to the quarantine, where it can be looked at but is never loaded; returns its new path."""
+        """Move a checkpoint to the quarantine, where it is kept but never loaded; return its new path."""
         quarantine = self.folder.parent / QUARANTINE
         make_folders(quarantine)
         quarantined = quarantine / name
-        with suppress(FileNotFoundError):  # it went there already
+        with suppress(FileNotFoundError):  # it was moved already
             os.replace(self.folder / name, quarantined)
         sync_folder(quarantine)
         sync_folder(self.folder)
@@ -181,7 +180,7 @@ class Store(Checkpoints):
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one in its place; None where there is none. Raises OSError."""
+    """Return the device and inode of a folder; None if it does not exist. Raises OSError."""
     try:
         found = folder.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -190,6 +189,6 @@ def _inode(folder: Path) -> tuple[int, int] | None:
 
 
 def _identity(path: Path) -> tuple[int, ...]:
-    """What changes when a file is written to or replaced."""
+    """Return values that change when a file is written to or replaced."""
     found = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns

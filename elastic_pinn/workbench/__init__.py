@@ -1,4 +1,4 @@
-"""What a person touches: figures, tables, panels, and notebooks run headless.
+"""The user interface: figures, tables, panels, commands, and headless notebooks.
 
-Imports from all the wings below. Only panels/ imports ipywidgets, and only batch/ papermill and dask.
+It imports from all wings below. Only panels/ imports ipywidgets, and only batch/ imports papermill and dask.
 """

@@ -1,4 +1,4 @@
-"""Checkpoints in the formats of others, as bytes: safetensors, CSV, Parquet, torch."""
+"""Convert checkpoints to other formats, as bytes: safetensors, CSV, Parquet, torch."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from elastic_pinn.storage.format.snapshot import FIELD_OF
 
 
 def weights_safetensors(snapshot: Snapshot) -> bytes:
-    """The weights under their state_dict names; the metadata have the config as JSON, and the step."""
-    from safetensors.torch import save  # only those who export need it
+    """Return the weights under their state_dict names; the metadata have the config as JSON, and the step."""
+    from safetensors.torch import save  # needed only for exports
 
     weights = {name: weight.contiguous() for name, weight in snapshot.weights.items()}
     return save(weights, {"format": "pt", "config": snapshot.config, "step": str(snapshot.step)})
 
 
 def history_csv(history: pd.DataFrame) -> bytes:
-    """Names in the first row, then a row a step with every digit; empty where a column was not measured."""
+    """Return CSV with names in the first row, then a row for each step with every digit; empty if not measured."""
     return history.to_csv(index=False).encode()
 
 
 def history_parquet(history: pd.DataFrame, units: Mapping[str, str]) -> bytes:
-    """The columns as they are; a column's unit, where it has one, stands in its field's metadata as "units", and what
-    `Run.history` has as `attrs` in the schema's metadata."""
-    import pyarrow as pa  # only those who export need it
+    """Return Parquet with the columns unchanged; a column's unit is "units" in its field's metadata, and the `attrs` of
+    `Run.history` are in the schema's metadata."""
+    import pyarrow as pa  # needed only for exports
     from pyarrow import parquet
 
     columns = {name: history[name].to_numpy() for name in history.columns}
@@ -46,7 +46,8 @@ def history_parquet(history: pd.DataFrame, units: Mapping[str, str]) -> bytes:
 
 
 def whole_torch(snapshot: Snapshot) -> bytes:
-    """All of a checkpoint as torch.load(weights_only=True) reads it: dicts and lists of tensors, numbers and texts.
+    """Return all of a checkpoint as torch.load(weights_only=True) reads it: dicts and lists of tensors, numbers and
+    texts.
 
     Keys: config (JSON text), step, stage, generation, created, metric, metric_name, measure, weights, metrics,
     attributes, history (columns, units, events, losses_of_start_until), and each part of the training state: optimizer,
@@ -67,7 +68,7 @@ def whole_torch(snapshot: Snapshot) -> bytes:
 
 
 def _plain(tree: Any) -> Any:
-    """A tree with arrays as tensors; torch.load knows no NumPy unless it is told to trust it."""
+    """Return a tree with arrays as tensors, since torch.load(weights_only=True) refuses NumPy arrays."""
     if isinstance(tree, np.ndarray):
         return torch.from_numpy(tree.astype(tree.dtype.newbyteorder("=")))
     if isinstance(tree, Mapping):

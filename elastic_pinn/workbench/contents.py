@@ -1,4 +1,4 @@
-"""What is in a checkpoint, as a tree of names with types and shapes."""
+"""The contents of a checkpoint, as a tree of names with types and shapes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STEP = "  "
 
 
 def lines_of(snapshot: Snapshot) -> Iterator[str]:
-    """A line for each thing in a checkpoint, indented as it is nested."""
+    """Yield a line for each object in a checkpoint, indented by its depth."""
     yield from _lines("weights", dict(snapshot.weights))
     for name, tree in snapshot.state.items():
         yield from _lines(name, tree)
@@ -37,21 +37,21 @@ def _lines(name: str | int, tree: Any) -> Iterator[str]:
 
 
 def _is_branch(tree: Any) -> bool:
-    """Whether there are names, or sequences, inside; a sequence of numbers or tensors is told in one line."""
+    """Return whether a tree contains mappings or sequences; a sequence of numbers or tensors takes one line."""
     if isinstance(tree, Mapping):
         return bool(tree)
     return isinstance(tree, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in tree)
 
 
 def _leaf(tree: Any) -> str:
-    """Numbers by type and shape, a plain value as it is, a sequence of tensors by what they are."""
+    """Return arrays by type and shape, a plain value as it is, a sequence of tensors by their types and shapes."""
     if isinstance(tree, list | tuple) and any(map(_has_shape, tree)):
         return truncate(", ".join(f"{len(list(alike))} x {kind}" for kind, alike in groupby(map(_kind, tree))))
     return _kind(tree) if _has_shape(tree) else truncate(repr(tree))
 
 
 def _kind(item: Any) -> str:
-    """The type and shape of a tensor or an array; of anything else, what one writes for it."""
+    """Return the type and shape of a tensor or an array; of anything else, its literal."""
     return f"{str(item.dtype).removeprefix('torch.')} {tuple(item.shape)}" if _has_shape(item) else truncate(repr(item))
 
 

@@ -12,17 +12,17 @@ from elastic_pinn.workbench.batch.headless import run_notebook
 
 
 def new_run(runs: Path) -> Path:
-    """Make a fresh folder `runs/demo-TIME` and let the link `runs/demo` lead to it."""
+    """Make a new folder `runs/demo-TIME` and point the link `runs/demo` to it."""
     run_dir = runs / time.strftime("demo-%Y%m%d-%H%M%S")
     run_dir.mkdir(parents=True)
     link = runs / f".{run_dir.name}"
     link.symlink_to(run_dir.name)
-    os.replace(link, runs / "demo")  # in one step: nobody ever sees no link
+    os.replace(link, runs / "demo")  # atomic: the link always exists
     return run_dir
 
 
 def main() -> None:
-    """Run the inverse notebook on the shipped data, which prints what it found; say where everything lies."""
+    """Run the inverse notebook on the shipped data, and print where the results are."""
     project = project_root()
     try:
         run_dir = new_run(project / "runs")

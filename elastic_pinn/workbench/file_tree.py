@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
     from elastic_pinn.storage import Snapshot
 
-WIDTH = 100  # characters of a value that stand in its line
+WIDTH = 100  # characters of a value in its line
 STYLE = "font-family: monospace; line-height: 1.4"
 INDENT = "margin-left: 1.5em"
 
 
 def html_tree(snapshot: Snapshot) -> str:
-    """Groups, data sets with type and shape, attributes with values; all but the root is folded.
+    """Return groups, data sets with type and shape, and attributes with values; all but the root is folded.
 
-    The file is made anew from what was read of it, so that one that was read in isolation is never opened here; one of
-    an older format shows as this version would write it.
+    The file is written again from its contents, so that a file that was read in isolation is never opened in this
+    process; a file of an older format is shown as this version would write it.
     """
     with open_image("", bytes(snapshot.image())) as file:
         return f'<div style="{STYLE}">{_group(file, "/", is_open=True)}</div>'
@@ -47,7 +47,7 @@ def _attributes(item: h5py.Group | h5py.Dataset) -> str:
 
 
 def _type(dataset: h5py.Dataset) -> str:
-    """NumPy's name of a type; of a text, how many bytes it has."""
+    """Return NumPy's name of a type; for a text, its number of bytes."""
     return f"text of {dataset.dtype.itemsize:,} bytes" if dataset.dtype.kind == "S" else str(dataset.dtype)
 
 

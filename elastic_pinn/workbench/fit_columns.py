@@ -1,4 +1,4 @@
-"""What a list of runs tells of each one's fit."""
+"""The columns of a run's fit in lists of runs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 
-UNREADABLE = "unreadable"  # what no version of ours wrote, of a run or of its fit
+UNREADABLE = "unreadable"  # for a run, or a fit, that no version of this package wrote
 NOT_ASSESSED = "not assessed"
 
 
 def fit_columns(run: Run, prefix: str = "", missing: float | None = None) -> dict[str, Any]:
-    """Columns of a run with unknowns: `fit`, the verdict on ± (holds, widened, withheld; or not assessed, unreadable);
-    and where there is a verdict `chi2` and, behind the prefix, each unknown's ±, SI.
+    """Return the columns of a run with unknowns: `fit`, the verdict on ± (holds, widened, withheld; or not assessed,
+    unreadable); and, if there is a verdict, `chi2` and each unknown's ±, SI, with the prefix.
 
-    missing: what stands for a ± or a chi-square that is not known. {} for a config without unknowns and without a fit.
+    missing: the value of an unknown ± or chi-square. {} for a config without unknowns and without a fit.
     """
     try:
         fit = run.fit

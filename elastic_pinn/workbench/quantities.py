@@ -1,4 +1,5 @@
-"""What a model says of its window, on a grid, in SI units: displacement, divergence and curl, stress, energy, residual.
+"""A model's quantities on a grid over its window, in SI units: displacement, divergence, curl, stress, energy,
+residual.
 
 Letters: G nodes on a side, N = G G of them.
 """
@@ -21,7 +22,7 @@ from elastic_pinn.physics.material import Moduli
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.storage import CHECKPOINTS
 
-INSTANTS = 11  # where the largest value is looked for
+INSTANTS = 11  # at which the largest value is searched
 MODULI = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 
 Array = np.ndarray
@@ -29,8 +30,8 @@ Origin = Mapping[str, str | int | float]
 
 
 class Quantity(NamedTuple):
-    """Something to look at: its meaning in words, its symbol and SI unit, whether it has a sign, the derivatives that
-    it asks for, how it follows from them, dimensionless (N,), and the SI value of its dimensionless 1."""
+    """A quantity: its description, symbol and SI unit, whether it has a sign, the derivatives that it needs, its
+    function of them, dimensionless (N,), and the SI value of its dimensionless 1."""
 
     description: str
     symbol: str
@@ -42,7 +43,7 @@ class Quantity(NamedTuple):
 
 
 def _energy(u: Derivatives, moduli: Moduli) -> Tensor:
-    """Half of rho |u_t|^2 and of sigma : eps, (N,)."""
+    """Return half of rho |u_t|^2 and of sigma : eps, (N,)."""
     twice = moduli[2] * u["t"].square().sum(1)
     sigma, eps = stress(u, moduli), strain(u)  # xx, yy, xy, each (N, 3)
     return (twice + (sigma * eps * sigma.new_tensor([1.0, 1.0, 2.0])).sum(1)) / 2.0
@@ -92,13 +93,13 @@ QUANTITIES: Mapping[str, Quantity] = {
         MOTION, lambda u, m: residual(u, m).norm(dim=1), lambda scales: scales.force,
     ),
 }  # fmt: skip
-"""By the names that panel and exports know. The residual is that of the wave equation without a body force."""
+"""The quantities by name. The residual is that of the wave equation without a body force."""
 
 
 class GridFields:
     """A model's quantities on a grid over its window.
 
-    nodes: on a side. origin: what files say of where it comes from, by name.
+    nodes: on a side. origin: attributes that describe the origin in exported files.
 
     Attributes:
         x, y: of the nodes, each (G,), m. start, end: of the time window, s. origin: as given.
@@ -111,7 +112,7 @@ class GridFields:
         self.x, self.y = np.linspace(x0, x1, nodes), np.linspace(y0, y1, nodes)
 
     def at(self, name: str, t: float) -> Array:
-        """A quantity at an instant (s), (G, G) in SI units: x along the first axis."""
+        """Return a quantity at an instant (s), (G, G) in SI units: x along the first axis."""
         quantity, scales = QUANTITIES[name], self._model.scales
         ends = torch.tensor([[*self.x[[0, -1]]], [*self.y[[0, -1]]], [t, t]], dtype=torch.float64).T  # (2, 3)
         (x0, y0, now), (x1, y1, _) = scales.dimensionless(ends).tolist()
@@ -122,16 +123,17 @@ class GridFields:
         return values.double().numpy().reshape(len(x), len(y)) * quantity.scale(scales)
 
     def coarser(self, nodes: int) -> GridFields:
-        """The same on another grid."""
+        """Return the fields on another grid."""
         return GridFields(self._model, nodes)
 
     def largest(self, name: str) -> float:
-        """The largest size that a quantity has at INSTANTS times over the window, in SI units."""
+        """Return the largest size that a quantity has at INSTANTS times over the window, in SI units."""
         return max(float(np.abs(self.at(name, t)).max()) for t in np.linspace(self.start, self.end, INSTANTS))
 
 
 def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:
-    """A checkpoint's fields, whose origin is its run, file and step, the material, and this package's version."""
+    """Return a checkpoint's fields, whose origin is its run, file and step, the material, and this package's
+    version."""
     material, path = checkpoint.material(), checkpoint.path
     origin: Origin = {
         "run": run_of(path).name,
@@ -145,6 +147,6 @@ def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:
 
 
 def run_of(checkpoint: Path | str) -> PurePosixPath:
-    """The folder of the run that a checkpoint's file lies in, or of the file where it lies alone."""
+    """Return the folder of a checkpoint's run, or the file's folder if it is not in a run."""
     folder = PurePosixPath(checkpoint).parent
     return folder.parent if folder.name == CHECKPOINTS else folder

@@ -1,4 +1,4 @@
-"""Where the runs of notebooks lie."""
+"""The folders of notebooks' runs."""
 
 import time
 from itertools import count
@@ -6,18 +6,18 @@ from pathlib import Path
 
 from elastic_pinn.paths import from_root, project_root
 
-RUNS = "runs"  # the folder of fresh runs, below the project's root
+RUNS = "runs"  # the folder of new runs, below the project's root
 
 
 def run_folder(run_dir: str | Path, name: str) -> Path:
-    """The run directory that a notebook's parameter means: a path from the project's root, or "" for a fresh one.
+    """Return the run directory of a notebook's parameter: a path from the project's root, or "" for a new one.
 
-    A fresh one is made here, as runs/TIME-NAME, and is never one that was there before.
+    A new one is made, as runs/TIME-NAME, and never existed before.
     """
     if run_dir:
         return from_root(run_dir)
     stem, runs = stamped(name), project_root() / RUNS
-    runs.mkdir(parents=True, exist_ok=True)  # where it cannot be made, no other name helps
+    runs.mkdir(parents=True, exist_ok=True)  # if it cannot be made, no other name helps
     for i in count(1):
         path = runs / (stem if i == 1 else f"{stem}-{i}")
         try:
@@ -29,11 +29,12 @@ def run_folder(run_dir: str | Path, name: str) -> Path:
 
 
 def stamped(name: str) -> str:
-    """TIME-NAME, as fresh folders are called."""
+    """Return TIME-NAME, the name of a new folder."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
 
 
 def resume_from(resume: str | Path) -> str:
-    """What train() takes for a notebook's `resume`: "never", "auto", a URL, or a path from the project's root."""
+    """Return the argument of train() for a notebook's `resume`: "never", "auto", a URL, or a path from the project's
+    root."""
     location = str(resume)
     return location if location in ("never", "auto") or "://" in location else str(from_root(location))

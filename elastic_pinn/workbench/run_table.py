@@ -1,4 +1,4 @@
-"""All runs below a folder: a table with a row for each, and in what their configs differ."""
+"""A table of all runs below a folder, and the differences of their configs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from elastic_pinn.workbench.fit_columns import UNREADABLE, fit_columns
 
 COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
 
-RunRow = tuple[dict[str, Any], Config | None]  # what a run tells but for its config's fields, and its config
+RunRow = tuple[dict[str, Any], Config | None]  # the columns of a run without its config's fields, and its config
 
 
 def find_runs(folder: str | Path) -> Iterator[Path]:
-    """The run directories at or below a folder, in the order of their paths; inside of a run nothing is looked for.
+    """Yield the run directories at or below a folder, in the order of their paths; runs are not searched.
 
-    `~` and `$NAME` are written out as a shell does.
+    `~` and `$NAME` are expanded as in a shell.
     """
     for path, inside, files in os.walk(expanded(folder)):
         inside.sort()
@@ -35,24 +35,24 @@ def find_runs(folder: str | Path) -> Iterator[Path]:
 
 
 def runs_table(folder: str | Path) -> pd.DataFrame:
-    """A row for each run at or below a folder, the newest first, by its path from there.
+    """Return a row for each run at or below a folder, the newest first, by its path from there.
 
     Columns: `status`, `step`, `error` (relative L2, of the displacement), `validation` (loss), `seconds` of training,
     `started`; where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds,
     widened, withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the
-    noise); and each field of the config in which the runs differ, lists as text. NaN for what a run does not tell; of
-    one whose files cannot be read the status says so.
+    noise); and each field of the config in which the runs differ, lists as text. NaN for a missing value; a run whose
+    files cannot be read has the status unreadable.
     """
     return table_of(run_rows(folder))
 
 
 def run_rows(folder: str | Path) -> dict[str, RunRow]:
-    """What each run at or below a folder tells of itself, by its path from there."""
+    """Return the row of each run at or below a folder, by its path from there."""
     return {str(path.relative_to(expanded(folder))): run_row(path) for path in find_runs(folder)}
 
 
 def table_of(rows: Mapping[str, RunRow]) -> pd.DataFrame:
-    """The table of `runs_table`, of runs that were read already."""
+    """Return the table of `runs_table` from rows."""
     fields = sorted(varying([config for _, config in rows.values() if config]))
     values = [{name: written(getattr(config, name, None)) for name in fields} for _, config in rows.values()]
     table = pd.DataFrame(
@@ -64,7 +64,7 @@ def table_of(rows: Mapping[str, RunRow]) -> pd.DataFrame:
 
 
 def config_differences(runs: Sequence[Run]) -> pd.DataFrame:
-    """The fields in which the configs of some runs differ: a row for each field, a column for each run."""
+    """Return the fields in which the configs of some runs differ: a row for each field, a column for each run."""
     configs = {str(run.path): run.config for run in runs}
     fields = varying(list(configs.values()))
     columns = {location: [written(getattr(config, name)) for name in fields] for location, config in configs.items()}
@@ -72,36 +72,36 @@ def config_differences(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def varying(configs: Sequence[Config]) -> list[str]:
-    """The fields in which some configs differ, in the order of the config."""
+    """Return the fields in which some configs differ, in the order of the config."""
     different = {name for config in configs[1:] for name in configs[0].differences(config)}
     return [name for name in Config.model_fields if name in different]
 
 
 def written(value: Any) -> Any:
-    """A field's value as a person writes it: a list as text, "[20, 20]" or "[adam, lbfgs]", anything else as it is."""
+    """Return a field's value for a table: a list as text, "[20, 20]" or "[adam, lbfgs]", anything else unchanged."""
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else value
 
 
 def _found(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
-    """The unknowns of a run with their ±, and what the data say of them."""
+    """Return the unknowns of a run with their ±, and the verdict on them."""
     columns = fit_columns(run)
     names = [name for name in UNITS if name in run.config.unknowns or f"{name} ±" in columns]
     return {**{name: summary["material"][name] for name in names}, **columns}
 
 
 def _columns_found(rows: Mapping[str, RunRow]) -> list[str]:
-    """The columns that `_found` gives any of the runs, in order."""
+    """Return the columns that `_found` gives for any of the runs, in order."""
     names = [column for name in UNITS for column in (name, f"{name} ±")] + ["fit", "chi2"]
     return [name for name in names if any(name in row for row, _ in rows.values())]
 
 
 def run_row(path: Path) -> RunRow:
-    """The columns of a run but for its fields, and its config; of one that cannot be read, the status alone."""
+    """Return the columns of a run without its config's fields, and its config; only the status if it cannot be read."""
     try:
         run = Run(path)
-        status = run.status  # read first: what ends meanwhile is listed as running with its end, never the reverse
+        status = run.status  # first: a run that ends meanwhile may be listed as running, not the reverse
         summary, config = run.summary, run.config
-        metrics = summary.get("metrics", {})  # a run of an older version has none
+        metrics = summary.get("metrics", {})  # missing in runs of older versions
         return {
             "status": status,
             "step": int(summary["step"]),

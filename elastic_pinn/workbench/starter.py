@@ -1,4 +1,4 @@
-"""The notebooks and reference data that come with the package, copied to where a person works."""
+"""Copy the notebooks and reference data of the package to a user's folder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ROOT_TEXT = "# Relative paths in notebooks start at the folder of this file (ela
 
 
 def copy_starter(folder: Path) -> list[Path]:
-    """Copy notebooks and data below a folder, which becomes the root of their relative paths; return what was written.
+    """Copy notebooks and data to a folder, which becomes the root of their relative paths; return the written paths.
 
-    What is there already with the same bytes stays. Raises FileExistsError, before anything is written, naming the
-    files that differ: somebody's changes are never lost.
+    Files with the same bytes are kept. Raises FileExistsError, before anything is written, which names the files that
+    differ, so that changes are never lost.
     """
     delivered = dict(_delivered(folder))
     missing = {path: content for path, content in delivered.items() if not path.exists()}
@@ -31,7 +31,7 @@ def copy_starter(folder: Path) -> list[Path]:
 
 
 def _delivered(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """Each file as it will lie below a folder, and what is in it."""
+    """Yield each file's path below a folder, and its contents."""
     source = delivered()
     for name in FOLDERS:
         for path in sorted((source / name).rglob("*")):

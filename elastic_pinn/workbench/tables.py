@@ -18,8 +18,8 @@ VERDICT, LOWER_BOUND = "verdict", "lower bound"  # of a table's attributes
 
 
 def fit_of(source: Source, problem: Problem | None = None) -> Fit | None:
-    """Whether the data are explained, and the ± of the unknowns: as a run's summary says, else worked out, which takes
-    about as long as a step. None for a problem without unknowns."""
+    """Return whether the data are explained, and the ± of the unknowns: from a run's summary, otherwise computed, which
+    takes about as long as a step. None for a problem without unknowns."""
     opened = open_source(source)
     if isinstance(opened, Run) and (fit := opened.fit):
         return fit
@@ -29,12 +29,12 @@ def fit_of(source: Source, problem: Problem | None = None) -> Fit | None:
 
 
 def material_table(source: Source, problem: Problem | None = None) -> pd.DataFrame:
-    """One row for each of lambda, mu, rho: its unit, start, found value, one standard deviation (±) and what the data
-    say of it, and truth and error where there is a truth.
+    """Return one row for each of lambda, mu, rho: its unit, start, found value, one standard deviation (±) and the
+    verdict on it, and truth and error if there is a truth.
 
-    A known parameter is found to be what it was given as. `verdict` is that of ±: holds, widened or withheld, and then
-    ± is empty; why stands in the table's attrs["verdict"], and in `material_text`. Whether ± is a lower bound stands in
-    attrs["lower bound"]. problem: needed for a run on a problem of one's own.
+    The found value of a known parameter is the given one. `verdict` is that of ±: holds, widened or withheld, and then
+    ± is empty; the reason is in the table's attrs["verdict"], and in `material_text`. attrs["lower bound"] tells
+    whether ± is a lower bound. problem: required if the run has a user's own problem.
     """
     fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
     problem = checkpoint.problem(problem)
@@ -62,8 +62,8 @@ def material_table(source: Source, problem: Problem | None = None) -> pd.DataFra
 
 
 def material_text(table: pd.DataFrame) -> str:
-    """The unknowns of a `material_table`, a line each, as in "lambda = 57.621 ± 0.084 GPa", and below them whether that
-    can be believed."""
+    """Return the unknowns of a `material_table`, a line each, as in "lambda = 57.621 ± 0.084 GPa", and below them the
+    verdict."""
     lines = [
         value_text(name, row["found"], row["±"], row["unit"], table.attrs.get(LOWER_BOUND, False))
         for name, row in table[table["role"] == "unknown"].iterrows()

@@ -1,29 +1,29 @@
-"""Numbers and texts in the few words that people read at a glance."""
+"""Format numbers and texts for display."""
 
 from typing import Any
 
-LARGEST_INTEGER = 1e15  # as a float, that is written with all its digits
+LARGEST_INTEGER = 1e15  # floats up to this are written with all digits
 
 
 def format_duration(seconds: float) -> str:
-    """A time span as 0:42, 12:05 or 3:00:00."""
+    """Return a duration as 0:42, 12:05 or 3:00:00."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 def truncate(text: str, width: int = 60) -> str:
-    """At most so much of a text."""
+    """Return a text, cut to a width."""
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def format_value(value: Any) -> str:
-    """A value as text: a float to six digits, as 0.87, but for the digits of integers, none of which is left out."""
+    """Return a value as text: a float to six digits, as 0.87, an integer with all its digits."""
     if not isinstance(value, float):
         return str(value)
     return f"{value:.0f}" if value.is_integer() and abs(value) < LARGEST_INTEGER else f"{value:.6g}"
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell of a table is empty: None, NaN, NaT."""
+    """Return whether a cell of a table is empty: None, NaN, NaT."""
     return value is None or value != value

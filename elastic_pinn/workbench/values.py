@@ -1,11 +1,11 @@
-"""Values as people write them: YAML, in which 1e-3 is a number, 010 is ten and each name comes once."""
+"""Read and write values as YAML, in which 1e-3 is a number, 010 is ten and a repeated name is an error."""
 
 import re
 from typing import Any, ClassVar
 
 import yaml
 
-# YAML 1.1 reads 010 as eight, 1:30 as ninety and 2026-01-01 as a date; none of that is what people mean here.
+# YAML 1.1 reads 010 as eight, 1:30 as ninety and 2026-01-01 as a date; here they are a number and texts.
 INT, FLOAT, DATE = (f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "timestamp"))
 RULES = {
     INT: re.compile(r"[-+]?\d+(_\d+)*$"),
@@ -22,7 +22,7 @@ class _Loader(yaml.SafeLoader):
     }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        """A mapping. Raises yaml.MarkedYAMLError for a name that comes twice: the first value would not count."""
+        """Make a mapping. Raises yaml.MarkedYAMLError for a repeated name, since the first value would be lost."""
         lines: dict[str, int] = {}
         for key, _ in node.value:
             name, line = str(key.value), key.start_mark.line + 1
@@ -38,7 +38,7 @@ def _decimal(loader: _Loader, node: yaml.ScalarNode) -> int:
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML that `_Loader` reads as it was: texts that look like its numbers are quoted."""
+    """YAML for `_Loader`: texts that look like its numbers are quoted."""
 
     yaml_implicit_resolvers: ClassVar = _Loader.yaml_implicit_resolvers
 
@@ -49,10 +49,10 @@ _Loader.add_constructor(INT, _decimal)
 
 
 def read_yaml(text: str) -> Any:
-    """What a text says. Raises yaml.YAMLError."""
+    """Return the value of a YAML text. Raises yaml.YAMLError."""
     return yaml.load(text, _Loader)
 
 
 def write_yaml(value: Any, **options: Any) -> str:
-    """The text that `read_yaml` reads as this value. options: of yaml.dump."""
+    """Return the YAML text of a value. options: of yaml.dump."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, **options)

@@ -1,4 +1,4 @@
-"""A found value as it is shown everywhere: with its ± where one holds."""
+"""Format a found value with its ±, if that holds."""
 
 import math
 
@@ -6,7 +6,7 @@ from elastic_pinn.fit import Fit
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.workbench.figures.units import unit_for
 
-DIGITS = 4  # of a value of which no ± is known
+DIGITS = 4  # of a value without a known ±
 
 
 def value_text(name: str, value: float, error: float, unit: str, is_lower_bound: bool = False) -> str:
@@ -20,7 +20,7 @@ def value_text(name: str, value: float, error: float, unit: str, is_lower_bound:
 
 
 def values_text(fit: Fit) -> str:
-    """All that a fit found, in one line."""
+    """Return all found values of a fit in one line."""
     texts = []
     for name, value in fit.values.items():
         unit = unit_for(value, UNITS[name])

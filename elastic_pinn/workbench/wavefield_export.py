@@ -1,4 +1,4 @@
-"""A model's quantities over time in the formats of others: animations, VTK, NetCDF."""
+"""Export a model's quantities over time: animations, VTK, NetCDF."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ EXPORTS = "exports"  # the folder below runs/ that exports go to, in a folder of
 
 
 def instants(fields: GridFields) -> list[float]:
-    """The times of the frames, s, without the digits that are rounding: 0.15, not 0.15000000000000002."""
+    """Return the times of the frames, s, without rounding errors: 0.15, not 0.15000000000000002."""
     return [float(f"{t:.12g}") for t in np.linspace(fields.start, fields.end, FRAMES)]
 
 
 def write_gif(fields: GridFields, name: str, path: Path) -> None:
-    """A quantity as an animation that any browser shows."""
+    """Write a quantity as an animated GIF."""
     picture = FieldMap(fields, name)
     frames = [Image.open(io.BytesIO(picture.at(t).png())).convert("RGB") for t in instants(fields)]
     first, *others = frames
@@ -37,7 +37,7 @@ def write_gif(fields: GridFields, name: str, path: Path) -> None:
 
 
 def write_mp4(fields: GridFields, name: str, path: Path) -> None:
-    """A quantity as a film. Raises OSError where there is no ffmpeg, or where it fails."""
+    """Write a quantity as a film. Raises OSError if ffmpeg is missing or fails."""
     if not FFMpegWriter.isAvailable():
         raise OSError("an MP4 needs ffmpeg, and there is none on the PATH: install it, or take a GIF")
     picture, writer = FieldMap(fields, name), FFMpegWriter(fps=FRAMES_A_SECOND)
@@ -53,7 +53,7 @@ def write_mp4(fields: GridFields, name: str, path: Path) -> None:
 
 
 def write_vtk(fields: GridFields, name: str, path: Path) -> None:
-    """A quantity as one .vti a time, and a .pvd at `path` that ParaView opens as a series."""
+    """Write a quantity as one .vti for each time, and a .pvd at `path` that ParaView opens as a series."""
     (x0, x1, *_), (y0, y1, *_) = fields.x.tolist(), fields.y.tolist()
     origin, spacing = (x0, y0, 0.0), (x1 - x0, y1 - y0, 1.0)
     group = VtkGroup(str(path.with_suffix("")))
@@ -65,7 +65,7 @@ def write_vtk(fields: GridFields, name: str, path: Path) -> None:
 
 
 def write_netcdf(fields: GridFields, name: str, path: Path) -> None:
-    """A quantity over t, x and y, by the CF conventions, with the fields' origin as global attributes."""
+    """Write a quantity over t, x and y, by the CF conventions, with the fields' origin as global attributes."""
     times, quantity = instants(fields), QUANTITIES[name]
     values = np.stack([fields.at(name, t) for t in times])  # (T, G, G)
     data = xr.DataArray(
@@ -79,37 +79,37 @@ def write_netcdf(fields: GridFields, name: str, path: Path) -> None:
         attrs={"units": quantity.unit, "long_name": quantity.description},
         name=name,
     )
-    # Seconds are durations of the experiment, not a date, which xarray would make of them when it reads.
+    # The times are durations in the experiment, not dates, to which xarray would decode them when it reads.
     data.to_dataset().assign_attrs(fields.origin, Conventions="CF-1.11").to_netcdf(path, engine="h5netcdf")
 
 
 WRITERS = {"gif": write_gif, "mp4": write_mp4, "pvd": write_vtk, "nc": write_netcdf}
-"""By the ending of what they write."""
+"""Ending of the file -> its writer."""
 
 
 FORMATS = {"gif": "GIF", "mp4": "MP4", "pvd": "VTK", "nc": "NetCDF"}
-"""What people call them."""
+"""Ending of the file -> the name of its format."""
 
 
 def can_write(ending: str) -> bool:
-    """Whether this machine can write such a file: a film takes ffmpeg."""
+    """Return whether this machine can write such a file: a film needs ffmpeg."""
     return ending != "mp4" or bool(FFMpegWriter.isAvailable())
 
 
 def export_path(checkpoint: Path | str, name: str, ending: str) -> Path:
-    """Where a quantity of a checkpoint is written: runs/exports/RUN/STEP-QUANTITY.ENDING."""
+    """Return the path for a quantity of a checkpoint: runs/exports/RUN/STEP-QUANTITY.ENDING."""
     run, runs = run_of(checkpoint), project_root() / RUNS
     folder = run.relative_to(runs) if run.is_relative_to(runs) else run.name
     return runs / EXPORTS / folder / f"{PurePosixPath(checkpoint).stem}-{name}.{ending}"
 
 
 def write(fields: GridFields, name: str, path: Path) -> None:
-    """A quantity over all times, in the format that the path's ending names: all of it, or nothing.
+    """Write a quantity over all times, in the format of the path's ending, completely or not at all.
 
-    The folder is made. Raises OSError where it cannot be written, and where a film has no ffmpeg.
+    The folder is made. Raises OSError if it cannot be written, and for a film without ffmpeg.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".", dir=path.parent) as folder:
         WRITERS[path.suffix[1:]](fields, name, Path(folder) / path.name)
-        for file in sorted(Path(folder).iterdir(), key=lambda file: file.name == path.name):  # what names others: last
+        for file in sorted(Path(folder).iterdir(), key=lambda file: file.name == path.name):  # the index last
             file.replace(path.parent / file.name)

@@ -199,7 +199,7 @@ def test_verify_goes_on_after_what_is_bad_and_fails_in_the_end(run, tmp_path):
 def test_verify_lists_the_quarantine_and_does_not_fail_for_it(run):
     (run.path / "quarantine").mkdir()
     (run.path / "quarantine" / "step-000000003-g000.h5").write_bytes(b"damaged")
-    assert f"\naside  {run.path}/quarantine/step-000000003-g000.h5" in said("verify", "--no-isolated", run.path)
+    assert f"\nquarantined  {run.path}/quarantine/step-000000003-g000.h5" in said("verify", "--no-isolated", run.path)
 
 
 @pytest.mark.parametrize("summary", [{"step": 0, "wall_s": 0.0, "checkpoint": None, "status": "failed",

@@ -160,7 +160,7 @@ def test_a_filter_is_a_condition_or_words(folder_of_runs, wanted, names):
     ("wanted", "reason"),
     [
         ("setp == 3", "no column is called setp"),
-        ("step = 3", "what is equal is asked for by ==, not ="),
+        ("step = 3", "equality is written ==, not ="),
         ("step % 2 > 'x'", "one reads error < 1e-3 and status == 'completed'"),
         ("(step", "it is incomplete, for ( is not closed"),
         ("status == 'completed", "it is incomplete, for ' is not closed"),

@@ -132,7 +132,7 @@ def test_an_interrupt_asks_the_sweep_to_stop_and_the_table_is_written(in_loop, m
 
     statuses, said, is_written = in_loop(use, seeds=[0, 1])
     assert asked == [True] and statuses == ["unfinished"] * 2
-    assert "stopped: Start goes on" in said and is_written
+    assert "stopped: Start continues" in said and is_written
 
 
 def test_a_sweep_that_runs_is_not_started_twice_and_can_still_be_stopped(in_loop, monkeypatch):
@@ -160,7 +160,7 @@ def test_a_sweep_that_runs_is_not_started_twice_and_can_still_be_stopped(in_loop
         return texts(panel)
 
     before = signal.getsignal(signal.SIGINT)
-    assert "stopped: Start goes on" in in_loop(use, seeds=[0, 1])
+    assert "stopped: Start continues" in in_loop(use, seeds=[0, 1])
     assert len(stops) == 1 and signal.getsignal(signal.SIGINT) is before
 
 
@@ -168,8 +168,8 @@ def test_a_sweep_that_runs_is_not_started_twice_and_can_still_be_stopped(in_loop
     ("statuses", "told"),
     [
         (["completed", "completed"], "done; results"),
-        (["completed", "failed"], "1 of 2 runs failed: Retry failed goes on with them; results"),
-        (["completed", "unfinished"], "some runs were cut short: Start goes on with them; results"),
+        (["completed", "failed"], "1 of 2 runs failed: Retry failed continues them; results"),
+        (["completed", "unfinished"], "some runs were interrupted: Start continues them; results"),
     ],
 )
 def test_the_end_tells_what_is_to_be_done(in_loop, monkeypatch, statuses, told):

@@ -82,7 +82,7 @@ def test_inspect_says_it(runs):
 def test_inspect_of_a_checkpoint_says_where_it_stands(runs, forward_run):
     for run, is_said in ((runs["holds"], True), (forward_run, False)):
         done = CliRunner().invoke(app, ["inspect", "--no-isolated", str(run.latest().path)])
-        assert ("stand in the summary of its run" in done.output) == is_said
+        assert ("are in the summary of its run" in done.output) == is_said
 
 
 def test_the_table_of_runs_says_it(runs):

@@ -1,18 +1,18 @@
-"""One column of a table that only grows: in blocks that never move, deflated once each for all files to come."""
+"""One column of a table that only grows, in blocks that never move; each full block is deflated once for all files."""
 
 import zlib
 
 import numpy as np
 
 BLOCK_ROWS = 8192
-LEVEL = 1  # of deflate: higher ones take longer and gain a percent
+LEVEL = 1  # of deflate: higher levels take longer and gain about one percent
 STORED = 0
 
 
 class Column:
-    """Numbers of one type in blocks of BLOCK_ROWS; how many there are is known to who puts them here.
+    """Numbers of one type in blocks of BLOCK_ROWS; the number of rows is kept by the caller.
 
-    Two threads may use it at once, one that puts rows and one that reads those before them.
+    Two threads may use a column at the same time: one that adds rows, and one that reads earlier rows.
     """
 
     def __init__(self, dtype: type[np.generic]) -> None:
@@ -36,7 +36,7 @@ class Column:
             self._blocks.append(block)
 
     def values(self, start: int, stop: int) -> np.ndarray:
-        """The values in some rows, (stop - start,), read-only: a view where they lie in one block."""
+        """Return the values in some rows, (stop - start,), read-only; a view if they are in one block."""
         first = start // BLOCK_ROWS
         starts = range(first * BLOCK_ROWS, stop, BLOCK_ROWS)
         parts = [block[max(0, start - at) : stop - at] for at, block in zip(starts, self._blocks[first:], strict=False)]
@@ -45,13 +45,14 @@ class Column:
         return values
 
     def pack(self, number: int) -> bytes:
-        """A full block as HDF5's filters shuffle and deflate make it; kept from the first time on."""
+        """Return a full block after HDF5's filters shuffle and deflate; the result is cached."""
         if number not in self._deflated:
             self._deflated[number] = deflate(self._blocks[number], LEVEL)
         return self._deflated[number]
 
     def chunks(self, rows: int) -> list[bytes]:
-        """The first rows, all blocks packed; the last one, which may still grow, is not deflated but only padded."""
+        """Return the first rows as packed blocks; the last block, which may still grow, is padded and stored at level
+        0."""
         full, rest = divmod(rows, BLOCK_ROWS)
         chunks = [self.pack(number) for number in range(full)]
         if rest:
@@ -60,6 +61,6 @@ class Column:
 
 
 def deflate(block: np.ndarray, level: int) -> bytes:
-    """A block, (BLOCK_ROWS,): the lowest byte of each number, then the next of each, and all that deflated."""
+    """Return a block, (BLOCK_ROWS,), with its bytes shuffled (the lowest byte of each number first) and deflated."""
     planes = block.view(np.uint8).reshape(len(block), -1).T  # (bytes of a number, BLOCK_ROWS)
     return zlib.compress(planes.tobytes(), level)

@@ -1,8 +1,8 @@
-"""The narrow part of HDF5 that checkpoints use, written: ordered groups, plain numbers, fixed-length text.
+"""Write the subset of HDF5 that checkpoints use: ordered groups, plain numbers, fixed-length text.
 
-Time stamps are left out, so that equal contents give equal bytes. A checkpoint has dozens of data sets and each takes
-time, so h5py's low level is called, with types and property lists that are made once, and numbers are put where libhdf5
-says that they lie.
+Time stamps are omitted, so that equal contents give equal bytes. A checkpoint has dozens of data sets and each takes
+time, so h5py's low-level interface is used, with types and property lists that are made once, and numbers are written
+directly at the offsets that libhdf5 reports.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from elastic_pinn.storage.format.image import Image
 
 LIBVER = ("v110", "v110")  # metadata with checksums, and readable by every HDF5 since 1.10
 
-COMPRESSED_FROM = 4096  # bytes: smaller data sets would gain nothing
+COMPRESSED_FROM = 4096  # bytes: smaller data sets do not shrink
 CHUNK_BYTES = 1 << 20
-IN_HEADER = (1000, 0)  # so many attributes stand in an object's header: an index of them would take time
+IN_HEADER = (1000, 0)  # so many attributes are stored in an object's header: an index would take time
 
 Value = str | int | float
 
 
 def new_file(image: Image, userblock_size: int) -> h5py.File:
-    """An empty HDF5 file, whose bytes are in `image` once it is closed; those of the user block are zeros."""
+    """Return an empty HDF5 file whose bytes are in `image` once it is closed; the user block is zeros."""
     access, creation = h5p.create(h5p.FILE_ACCESS), h5p.create(h5p.FILE_CREATE)
     access.set_fileobj_driver(h5fd.fileobj_driver, image)
     access.set_libver_bounds(h5f.LIBVER_V110, h5f.LIBVER_V110)
@@ -43,7 +43,7 @@ class NewGroup:
     Arguments:
         image: where the file is built.
         group: the group itself, such as `file.id` for the root.
-        name: its path, for errors.
+        name: its path, for error messages.
 
     Raises ValueError for a name that is there already.
     """
@@ -53,14 +53,14 @@ class NewGroup:
         self._groups: dict[str, NewGroup] = {}
 
     def group(self, name: str) -> NewGroup:
-        """The group of a name in this one, made if it is not there."""
+        """Return the subgroup of a name; it is made if it does not exist."""
         if name not in self._groups:
             made = h5g.create(self._id, name.encode(), lcpl=_utf8_name(), gcpl=_ordered_group())
             self._groups[name] = NewGroup(self._image, made, f"{self.name}/{name}")
         return self._groups[name]
 
     def nested(self, name: str) -> tuple[NewGroup, str]:
-        """The group that a name such as "loss/total" lies in, made as needed, and the rest of the name."""
+        """Return the group of a name such as "loss/total", made as needed, and the last part of the name."""
         *folders, leaf = name.split("/")
         group = self
         for folder in folders:
@@ -68,7 +68,7 @@ class NewGroup:
         return group, leaf
 
     def array(self, name: str, array: np.ndarray, compression: int = 0, **attributes: Value) -> None:
-        """A new data set with the shape and type of an array of integers, floats or fixed-length UTF-8 bytes.
+        """Make a data set with the shape and type of an array of integers, floats or fixed-length UTF-8 bytes.
 
         compression: 0 stores it in one piece, 1 to 9 in chunks, shuffled and then deflated, unless it is small.
         """
@@ -79,19 +79,19 @@ class NewGroup:
             return
         dataset = self._dataset(name, kind, array.shape, _plain_dataset(), attributes)
         if array.size:
-            self._image.seek(dataset.get_offset())  # as libhdf5 would, in a third of the time
+            self._image.seek(dataset.get_offset())  # the same as through libhdf5, in a third of the time
             self._image.write(array.reshape(-1).view(np.uint8))
 
     def chunks(
         self, name: str, dtype: np.dtype, shape: tuple[int], chunk: int, chunks: Sequence[bytes], **attributes: Value
     ) -> None:
-        """A new data set of one axis from chunks of so many rows, shuffled and deflated before."""
+        """Make a data set of one axis from chunks of so many rows, shuffled and deflated before."""
         dataset = self._dataset(name, _type_of(dtype), shape, _deflated((chunk,), 1), attributes)
         for number, data in enumerate(chunks):
             dataset.write_direct_chunk((number * chunk,), data)
 
     def set(self, **attributes: Value) -> None:
-        """New attributes of this group: fixed-length UTF-8 text, int64 or float64."""
+        """Set new attributes of this group: fixed-length UTF-8 text, int64 or float64."""
         for name, value in attributes.items():
             set_attribute(self._id, name, value)
 
@@ -105,13 +105,13 @@ class NewGroup:
 
 
 def text_array(text: str) -> np.ndarray:
-    """A text as one fixed-length UTF-8 element; HDF5 has none of length 0: an empty one is a single NUL."""
+    """Return a text as one fixed-length UTF-8 element; an empty text is a single NUL, since HDF5 has no length 0."""
     encoded = text.encode() or b"\0"
     return np.array(encoded, dtype=h5py.string_dtype("utf-8", len(encoded)))
 
 
 def set_attribute(item: h5g.GroupID | h5d.DatasetID | h5f.FileID, name: str, value: Value) -> None:
-    """A new scalar attribute: fixed-length UTF-8 text, int64 or float64."""
+    """Set a new scalar attribute: fixed-length UTF-8 text, int64 or float64."""
     array = text_array(value) if isinstance(value, str) else np.array(value)
     kind = _type_of(array.dtype)
     h5a.create(item, name.encode(), kind, _scalar()).write(array, kind)
@@ -143,7 +143,7 @@ def _plain_dataset() -> h5p.PropDCID:
     plist = h5p.create(h5p.DATASET_CREATE)
     plist.set_obj_track_times(False)
     plist.set_fill_time(h5d.FILL_TIME_NEVER)
-    plist.set_alloc_time(h5d.ALLOC_TIME_EARLY)  # so that it is known where its bytes lie
+    plist.set_alloc_time(h5d.ALLOC_TIME_EARLY)  # so that the offset of its bytes is known
     return plist
 
 

@@ -1,4 +1,4 @@
-"""Every column at every step: a table that grows in memory, and its place in an HDF5 group."""
+"""The history of a run: a table that grows in memory, and its representation in an HDF5 group."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,10 +11,10 @@ from elastic_pinn.storage.format.column import BLOCK_ROWS, Column
 from elastic_pinn.storage.format.hdf5 import NewGroup
 from elastic_pinn.storage.guard.reading import Guard, refusal
 
-# The name, beside the columns, of the events: JSON lines [step, text], cut into rows of fixed length.
+# The data set of the events, beside the columns: JSON lines [step, text], cut into rows of fixed length.
 EVENTS = "events"
 EVENT_BYTES = 128
-# The attribute, of the group with the columns, that holds `History.losses_of_start_until`.
+# The attribute of the group with the columns that holds `History.losses_of_start_until`.
 LOSSES_OF_START_UNTIL = "losses_of_start_until"
 
 
@@ -22,7 +22,7 @@ class History:
     """A table of one row a step, and the events beside it.
 
     Arguments:
-        columns: the names, for ever: "step" (int64) and others (float64) such as "wall_s" or "loss/total".
+        columns: the names, which never change: "step" (int64) and others (float64) such as "wall_s" or "loss/total".
 
     Attributes:
         names: the columns' names, in order.
@@ -31,7 +31,7 @@ class History:
             step started from, as versions before 3 wrote them; the rows after it have those of the weights that it
             led to. 0 where all have.
 
-    Raises ValueError for names that cannot stand side by side in a file.
+    Raises ValueError for names that cannot be used together in a file.
     """
 
     def __init__(self, columns: Sequence[str]) -> None:
@@ -45,7 +45,7 @@ class History:
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, ArrayLike], events: Iterable[tuple[int, str]] = ()) -> "History":
-        """A table with rows in it; the arrays, all of one length, are copied."""
+        """Return a table with these columns; the arrays, all of one length, are copied."""
         history = cls(list(columns))
         arrays = {name: np.asarray(values, dtype_of(name)) for name, values in columns.items()}
         lengths = {len(array) for array in arrays.values()}
@@ -58,9 +58,9 @@ class History:
         return history
 
     def frozen(self) -> "History":
-        """What there is now, for another thread to write while this one grows; nothing is copied but the events.
+        """Return the present rows, for another thread to write while this table grows; only the events are copied.
 
-        It takes no rows: `append` raises ValueError.
+        `append` to it raises ValueError.
         """
         frozen = History(self.names)
         frozen._rows, frozen._columns, frozen._is_frozen = self._rows, self._columns, True
@@ -76,7 +76,7 @@ class History:
         return 8 * len(self) * len(self.names)
 
     def append(self, row: Mapping[str, float]) -> None:
-        """Add a row. A column it lacks was not measured at this step: NaN; "step" is needed.
+        """Add a row. A column that is missing was not measured at this step: NaN; "step" is required.
 
         Raises ValueError for a row without "step" or with an unknown column, or where this is `frozen`.
         """
@@ -95,44 +95,44 @@ class History:
         self.events.append((step, text))
 
     def columns(self) -> dict[str, np.ndarray]:
-        """All columns, each (rows,), read-only: what is in them stays when rows are added."""
+        """Return all columns, each (rows,), read-only; they do not change when rows are added."""
         return self.rows(0)
 
     def column(self, name: str) -> np.ndarray:
-        """One of `columns`."""
+        """Return one of `columns`."""
         return self._columns[name].values(0, self._rows)
 
     def rows(self, start: int) -> dict[str, np.ndarray]:
-        """As `columns`, from row `start` on."""
+        """Return `columns` from row `start` on."""
         return {name: column.values(start, self._rows) for name, column in self._columns.items()}
 
     @property
     def last(self) -> dict[str, float]:
-        """The newest row, NaN where a column was not measured; empty when there is none."""
+        """The newest row, NaN where a column was not measured; {} if there is no row."""
         if not self._rows:
             return {}
         return {name: column.item() for name, column in self.rows(self._rows - 1).items()}
 
     def chunks(self, name: str) -> list[bytes]:
-        """A column as `NewGroup.chunks` wants it; only what is not full yet is made now."""
+        """Return a column as `NewGroup.chunks` takes it; full blocks are cached."""
         return self._columns[name].chunks(self._rows)
 
     def _pack_in_turn(self) -> None:
-        """Deflate a block that is full by now, one column at each step, so that no step takes long."""
+        """Deflate full blocks, one column at each step, so that no step takes long."""
         full, turn = divmod(self._rows, BLOCK_ROWS)
         if full and turn < len(self.names):
             self._columns[self.names[turn]].pack(full - 1)
 
 
 def dtype_of(column: str) -> type[np.generic]:
-    """The type of a column's values."""
+    """Return the type of a column's values."""
     return np.int64 if column == "step" else np.float64
 
 
 def write_history(group: NewGroup, history: History, units: Mapping[str, str], compression: int = 0) -> None:
     """Write each column as a data set (rows,) at its name, with its unit where known, and the events.
 
-    compression: 0 (none) to 9 (smallest), of a short history; a long one is always deflated, each chunk but once.
+    compression: 0 (none) to 9 (smallest), for a short history; a long one is always deflated, each chunk only once.
     """
     for name in _by_group(history.names):
         inside, leaf = group.nested(name)
@@ -147,9 +147,9 @@ def write_history(group: NewGroup, history: History, units: Mapping[str, str], c
 
 
 def read_history(group: h5py.Group, guard: Guard | None = None) -> tuple[History, dict[str, str]]:
-    """The history in a group and the units of its columns.
+    """Return the history in a group and the units of its columns.
 
-    guard: of the opened file, where more of it is read. Raises CheckpointError where the group holds anything that
+    guard: of the opened file, if more of it is read. Raises CheckpointError if the group contains anything that
     `write_history` does not write.
     """
     columns: dict[str, np.ndarray] = {}
@@ -175,7 +175,7 @@ def read_history(group: h5py.Group, guard: Guard | None = None) -> tuple[History
 
 
 def losses_of_start_until(group: h5py.Group, guard: Guard, history: History) -> int:
-    """What a group says of the rows in it: see `History`. One that says nothing is of a version before 3."""
+    """Return a group's attribute of this name, see `History`; a group without it was written before version 3."""
     last = int(history.last.get("step", 0))
     until = guard.get_attribute(group, LOSSES_OF_START_UNTIL, last)
     if not isinstance(until, int):
@@ -184,14 +184,14 @@ def losses_of_start_until(group: h5py.Group, guard: Guard, history: History) -> 
 
 
 def event_rows(events: Iterable[tuple[int, str]]) -> np.ndarray:
-    """Events as rows of fixed-length text, (any,): a JSON line each, continued on further rows where long."""
+    """Return events as rows of fixed-length text, (any,): a JSON line each, continued on more rows if it is long."""
     lines = [f"{json.dumps(event)}\n" for event in events]
     cut = [line[at : at + EVENT_BYTES] for line in lines for at in range(0, len(line), EVENT_BYTES)]
     return np.array([row.encode() for row in cut], h5py.string_dtype("utf-8", EVENT_BYTES))
 
 
 def read_event_rows(dataset: h5py.Dataset, rows: np.ndarray) -> list[tuple[int, str]]:
-    """The events that `event_rows` wrote; a last one that is not whole yet is left out."""
+    """Return the events that `event_rows` wrote, without an incomplete last one."""
     try:
         *lines, _rest = b"".join(rows).split(b"\n")
         return [(int(step), str(text)) for step, text in map(json.loads, map(bytes.decode, lines))]
@@ -200,8 +200,8 @@ def read_event_rows(dataset: h5py.Dataset, rows: np.ndarray) -> list[tuple[int, 
 
 
 def _by_group(names: Sequence[str]) -> list[str]:
-    """Columns in the order in which they are read, those of a group together: what is read and written again gives the
-    same bytes."""
+    """Return columns in the order in which they are read, those of a group together, so that reading and writing again
+    gives the same bytes."""
     folders = [name.partition("/")[0] for name in names]
     return sorted(names, key=lambda name: folders.index(name.partition("/")[0]))
 

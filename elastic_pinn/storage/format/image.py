@@ -1,7 +1,7 @@
-"""The bytes of an HDF5 file while it is built: a file object over NumPy's memory, which comes in large pages.
+"""The bytes of an HDF5 file that is being built: a file object over a NumPy array, whose memory has large pages.
 
-Built by libhdf5's own in-memory driver, the same bytes would have to be copied out, into fresh small pages: for a long
-history that takes longer than all the rest.
+With libhdf5's in-memory driver the bytes would have to be copied into new small pages, which takes longer than all the
+rest for a long history.
 """
 
 from io import SEEK_SET, RawIOBase
@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-ROOM = 1 << 20  # bytes beside what is expected
+ROOM = 1 << 20  # bytes in addition to the expected ones
 
 
 class Image(RawIOBase):
-    """A growing file in memory; `getbuffer` gives its bytes without a copy.
+    """A growing file in memory; `getbuffer` returns its bytes without a copy.
 
-    room: bytes that are expected, so that nothing has to be moved while it grows.
+    room: the expected number of bytes, so that nothing has to be moved while the file grows.
     """
 
     def __init__(self, room: int = 0) -> None:
@@ -24,35 +24,35 @@ class Image(RawIOBase):
         self._size = self._at = 0
 
     def getbuffer(self) -> memoryview:
-        """All bytes, which can be written to."""
+        """Return all bytes, writable."""
         return self._bytes[: self._size].data
 
     def readable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def writable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        """Go to a byte."""
+        """Set the position."""
         self._at = offset + (0, self._at, self._size)[whence]
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer as far as there are bytes."""
+        """Fill a buffer with the remaining bytes."""
         part = self.getbuffer()[self._at : self._at + len(buffer)]
         memoryview(buffer)[: len(part)] = part
         self._at += len(part)
         return len(part)
 
     def write(self, data: Any) -> int:
-        """Write bytes where it stands, beyond the end, too."""
+        """Write bytes at the position, also beyond the end."""
         end = self._at + len(data)
         if end > self._size:
             self.truncate(end)
@@ -61,7 +61,7 @@ class Image(RawIOBase):
         return len(data)
 
     def truncate(self, size: int | None = None) -> int:
-        """Cut, or lengthen with zeros."""
+        """Shorten the file, or extend it with zeros."""
         size = self._at if size is None else size
         if size > len(self._bytes):
             grown = np.empty(2 * size, np.uint8)

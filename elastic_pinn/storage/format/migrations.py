@@ -1,8 +1,8 @@
-"""Contents of older format versions -> today's: one pure function from each version to the next.
+"""Bring contents of older format versions up to date: one pure function from each version to the next.
 
 A checkpoint of format version v is read as it is, and its contents (the fields of a Snapshot) pass through all
-functions from v on. Nothing is ever written in an older version, and a function once released never changes: a golden
-file of each version is kept in tests/storage/format/golden.
+functions from v on. Nothing is written in an older version, and a released function never changes:
+tests/storage/format/golden has a file of each version.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,14 +13,14 @@ Contents = Mapping[str, Any]
 
 
 def migrate(contents: Contents, version: int) -> Contents:
-    """Contents of a format version as today's version has them. `contents` is left as it is."""
+    """Return contents of a format version as the present version has them. `contents` is not changed."""
     for step in STEPS[version - 1 :]:
         contents = step(contents)
     return contents
 
 
 def _from_1_to_2(contents: Contents) -> Contents:
-    """Moments and counters stand by their name, then by parameter; what the metric means is not known."""
+    """Order moments and counters by name, then by parameter; the metric's id is unknown."""
     state = dict(contents["state"])
     if "optimizer" in state:
         by_parameter = _rows(state["optimizer"])
@@ -30,7 +30,7 @@ def _from_1_to_2(contents: Contents) -> Contents:
 
 
 def _rows(moments: Any) -> list[dict[str, Any]]:
-    """The moments of each parameter, in order. Raises ValueError for what version 1 never wrote."""
+    """Return the moments of each parameter, in order. Raises ValueError for contents that version 1 never wrote."""
     if not isinstance(moments, dict) or list(moments) != list(range(len(moments))):
         raise ValueError("an optimizer's moments are not by parameter")
     rows = list(moments.values())
@@ -40,7 +40,7 @@ def _rows(moments: Any) -> list[dict[str, Any]]:
 
 
 def _from_2_to_3(contents: Contents) -> Contents:
-    """Rows have the losses that their steps led to; `read_history` marks those of a version that did not say so."""
+    """Change nothing: rows have the losses after their steps, and `read_history` marks those of older versions."""
     return contents
 
 

@@ -1,7 +1,7 @@
-"""Bytes <-> one sealed, verified file.
+"""Write and verify one sealed file.
 
-A sealed file is an HDF5 file whose first 512 bytes (its user block, which HDF5 skips) say what follows and
-hold its SHA-256, so that a file is verified before libhdf5 sees a byte of it.
+A sealed file is an HDF5 file whose first 512 bytes (its user block, which HDF5 skips) describe the rest and hold its
+SHA-256, so that a file is verified before libhdf5 reads it.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ DIGEST_AT = HEADER_BYTES - hashlib.sha256().digest_size
 FIELDS = struct.Struct("<16sIIqqdQ32s128s8s")
 NAME_BYTES = 128
 UNKNOWN_METRIC_ID = "0" * 16  # format version 1 has zeros in its place
-HEAD_BYTES = HEADER_BYTES + 8  # what is read to know a file by its head: HDF5's own magic as well
+HEAD_BYTES = HEADER_BYTES + 8  # read to identify a file: includes HDF5's magic
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 FOREIGN_MAGICS = {
@@ -54,14 +54,14 @@ USE_A_CHECKPOINT = "Give a checkpoint that elastic_pinn wrote, checkpoints/step-
 
 @dataclass(frozen=True)
 class Header:
-    """What the first 512 bytes of a sealed file say.
+    """The contents of the first 512 bytes of a sealed file.
 
     Arguments:
         format_version: of the whole file.
         step: optimizer iterations done.
         generation: 0 in a fresh run, one more at each resume.
-        metric: the monitored value; NaN where there is none.
-        metric_name: what was monitored; at most 128 bytes of UTF-8.
+        metric: the monitored value; NaN if there is none.
+        metric_name: the monitored column; at most 128 bytes of UTF-8.
         metric_id: hash of what the validation measures, 16 hexadecimal digits. Other loss weights or other held-out
             points give another one, and only metrics with equal ids can be compared.
         length: bytes that follow the header.
@@ -89,7 +89,7 @@ def seal(
 ) -> Header:
     """Write the header into the first 512 bytes of an HDF5 file image that has a user block of that size.
 
-    It is done in place: an image is large and never copied. Raises ValueError for too long a `metric_name`.
+    The image is changed in place, since it is large. Raises ValueError if `metric_name` is too long.
     """
     body = memoryview(image)[HEADER_BYTES:]
     digest = hashlib.sha256(body).digest()
@@ -99,19 +99,19 @@ def seal(
 
 
 def read_header(location: str | os.PathLike[str]) -> Header:
-    """The header of a sealed file, itself verified; what follows it is only measured.
+    """Return the verified header of a sealed file; of the rest, only the length is checked.
 
-    location: a path, or a URL of a remote store. Raises CheckpointError for whatever is not a sealed file of full
-    length and a known format version.
+    location: a path, or a URL of a remote store. Raises CheckpointError for anything but a sealed file of full length
+    and a known format version.
     """
     folder, name = split_location(location)
     return open_header(location, *folder.head(name, HEAD_BYTES))
 
 
 def read_sealed(location: str | os.PathLike[str]) -> tuple[Header, bytes]:
-    """The header and all bytes of a sealed file (those of the header too: HDF5 opens them), wholly verified.
+    """Return the header and all bytes of a sealed file (the header's included), verified.
 
-    location: a path, or a URL of a remote store. Raises CheckpointError for whatever is not exactly what was sealed.
+    location: a path, or a URL of a remote store. Raises CheckpointError for anything but the bytes that were sealed.
     """
     read_header(location)  # before much is read
     folder, name = split_location(location)
@@ -120,7 +120,8 @@ def read_sealed(location: str | os.PathLike[str]) -> tuple[Header, bytes]:
 
 
 def open_header(path: str | os.PathLike[str], head: bytes, size: int) -> Header:
-    """As `read_header`, from the first HEAD_BYTES of a file of `size` bytes; `path` is for errors only."""
+    """Return what `read_header` does, from the first HEAD_BYTES of a file of `size` bytes; `path` is for errors
+    only."""
     header = unpack_header(path, head)
     expected = HEADER_BYTES + header.length
     if size < expected:
@@ -131,7 +132,7 @@ def open_header(path: str | os.PathLike[str], head: bytes, size: int) -> Header:
 
 
 def unseal(path: str | os.PathLike[str], data: bytes) -> Header:
-    """The header of a whole file's bytes, all of them verified; `path` is for errors only. Raises as `read_sealed`."""
+    """Return the header of a file's bytes, all verified; `path` is for errors only. Raises as `read_sealed`."""
     header = open_header(path, data[:HEAD_BYTES], len(data))
     if hashlib.sha256(memoryview(data)[HEADER_BYTES:]).digest() != header.sha256:
         raise CheckpointError(path, "damaged: not the bytes that were sealed (SHA-256 differs)", REPAIR)
@@ -139,10 +140,10 @@ def unseal(path: str | os.PathLike[str], data: bytes) -> Header:
 
 
 def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
-    """Make a sealed image a read-only file that is whole, verified and on the disk, or is not there at all.
+    """Write a sealed image as a read-only file that is complete, verified and synced, or does not exist at all.
 
-    Folders are made as needed. A file that has the name already stays as it is. Raises CheckpointError, and
-    then leaves nothing behind.
+    Folders are made as needed. An existing file of this name is not changed. Raises CheckpointError, and then leaves
+    nothing behind.
     """
     temporary = temporary_beside(path)
     made = [temporary]
@@ -156,7 +157,7 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
         temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
-        _remove(made)  # what may not last is not left to look as if it did
+        _remove(made)  # a file that may not be durable must not look like one
         advice = f"{_advice_for(error)}; checkpoints that were there are untouched"
         raise CheckpointError(path, f"could not be written ({error.strerror})", advice) from error
     except BaseException:
@@ -166,7 +167,7 @@ def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Let an error in reading a temporary file name the file that it was to become."""
+    """Make an error in reading a temporary file name the file that it becomes."""
     try:
         yield
     except UnreadableError as error:
@@ -176,7 +177,7 @@ def _named(path: Path) -> Iterator[None]:
 def _require_read_back(temporary: Path, path: Path, sealed: bytes | bytearray | memoryview) -> None:
     expected = memoryview(sealed)
     with open_regular(temporary) as file:
-        for at in range(0, len(expected) + 1, PIECE):  # small pieces stay in the processor's cache
+        for at in range(0, len(expected) + 1, PIECE):  # small pieces fit into the processor's cache
             if file.read(PIECE) != expected[at : at + PIECE].tobytes():
                 raise CheckpointError(path, "was not read back as written", "Check the disk")
 
@@ -214,7 +215,7 @@ def _pack(header: Header) -> bytes:
 
 
 def unpack_header(path: str | os.PathLike[str], head: bytes) -> Header:
-    """The header in the first HEAD_BYTES of a file, itself verified, whatever follows it. Raises as `read_header`."""
+    """Return the verified header in the first HEAD_BYTES of a file, whatever follows it. Raises as `read_header`."""
     _require_checkpoint(path, head)
     if len(head) < HEADER_BYTES:
         raise CheckpointError(path, f"truncated: {len(head)} bytes, less than a header of {HEADER_BYTES}", USE_ANOTHER)

@@ -1,4 +1,5 @@
-"""One checkpoint's contents <-> one sealed image: all that an exact resume needs, under names people know."""
+"""Convert a checkpoint's contents to one sealed image and back: all that an exact resume needs, under readable
+names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -74,16 +75,16 @@ class Snapshot:
         weights: every parameter and buffer under its state_dict name.
         state: trees such as "optimizer", "scheduler", "sampler", "balancing", "rng": one root group each.
         history: every row up to now.
-        metrics: the last values, by column names.
-        metric: the monitored value, NaN where there is none.
-        metric_name: what is monitored; at most 128 bytes of UTF-8.
+        metrics: the last values, by column name.
+        metric: the monitored value, NaN if there is none.
+        metric_name: the monitored column; at most 128 bytes of UTF-8.
         metric_id: hash of what the validation measures, 16 hexadecimal digits; see `Header`.
         units: of the history's columns, where known.
         attributes: more root attributes: the run's id, the parent checkpoint, package versions.
         created: UTC time in ISO form.
-        compression: 0 (none) to 9 (smallest), of data sets that are not small; it is not read back.
+        compression: 0 (none) to 9 (smallest), for data sets that are not small; it is not read back.
 
-    Raises ValueError where `state` or `attributes` has a name that a checkpoint itself uses.
+    Raises ValueError if `state` or `attributes` has a name that a checkpoint itself uses.
     """
 
     step: int
@@ -111,14 +112,14 @@ class Snapshot:
         return f"Snapshot(step {self.step}, generation {self.generation}, created {self.created})"
 
     def image(self) -> memoryview:
-        """The sealed bytes of a checkpoint; equal snapshots, created at one time, give equal bytes.
+        """Return the sealed bytes of a checkpoint; equal snapshots with one creation time give equal bytes.
 
         Raises TypeError, naming the place, for state that cannot be stored.
         """
         declared = tree_bytes(self.weights) + tree_bytes(self.state) + self.history.nbytes
         image = self._image(self.compression, declared)
         if self.compression and not is_consistent(declared, len(image)):
-            image = self._image(0, declared)  # so much smaller that no reader would believe it
+            image = self._image(0, declared)  # so small that a reader would refuse it as a bomb
         seal(
             image,
             step=self.step,
@@ -137,31 +138,32 @@ class Snapshot:
 
 
 def read_snapshot(location: str | PathLike[str]) -> Snapshot:
-    """The contents of a checkpoint, verified; tensors on the CPU.
+    """Return the verified contents of a checkpoint; tensors are on the CPU.
 
-    location: a path, or a URL of a remote store. Raises CheckpointError naming the file, its fault and what to do.
+    location: a path, or a URL of a remote store. Raises CheckpointError, which names the file, its fault and what to
+    do.
     """
     _, data = read_sealed(location)
     return parse_snapshot(location, data)
 
 
 def parse_snapshot(location: str | PathLike[str], data: bytes) -> Snapshot:
-    """As `read_snapshot`, from bytes that were verified; `location` is for errors only."""
+    """Return what `read_snapshot` does, from verified bytes; `location` is for errors only."""
     with open_image(location, data) as file:
         snapshot = _read(file)
     header = open_header(location, data[:HEAD_BYTES], len(data))
     outside = (header.step, header.generation, header.metric_name, header.metric_id, str(header.metric))
     inside = (snapshot.step, snapshot.generation, snapshot.metric_name, snapshot.metric_id, str(snapshot.metric))
     if outside != inside:
-        raise CheckpointError(location, "has a header that says otherwise than its contents", REFUSED)
+        raise CheckpointError(location, "has a header that disagrees with its contents", REFUSED)
     return snapshot
 
 
 def parse_changed(location: str | PathLike[str], data: bytes) -> Snapshot:
-    """What is in a checkpoint whose attributes somebody has changed, unverified but for the header.
+    """Return the contents of a checkpoint whose attributes were changed; only the header is verified.
 
-    Attributes that no checkpoint has are left out, and what the header says as well is taken from there. Raises
-    CheckpointError where that is not enough; `location` is for errors only.
+    Attributes that no checkpoint has are left out, and fields that the header has are taken from it. Raises
+    CheckpointError if that is not enough; `location` is for errors only.
     """
     header = unpack_header(location, data[:HEAD_BYTES])
     with open_image(location, data) as file:
@@ -170,7 +172,7 @@ def parse_changed(location: str | PathLike[str], data: bytes) -> Snapshot:
 
 @contextmanager
 def open_image(location: str | PathLike[str], data: bytes) -> Iterator[h5py.File]:
-    """The HDF5 file in a checkpoint's verified bytes, opened from memory.
+    """Give the HDF5 file in a checkpoint's verified bytes, opened from memory.
 
     Raises CheckpointError, also where the `with` block reads something malformed; `location` is for errors only.
     """
@@ -196,12 +198,12 @@ def _write(root: NewGroup, snapshot: Snapshot, compression: int) -> None:
 
 
 def _sorted(named: Mapping[str, Any]) -> dict[str, Any]:
-    """By name, as it is read: what is read and written again gives the same bytes."""
+    """Sort by name, as reading does, so that reading and writing again gives the same bytes."""
     return dict(sorted(named.items()))
 
 
 def _read(file: h5py.File, header: Header | None = None) -> Snapshot:
-    """header: of a file whose attributes were changed; it has the last word."""
+    """Read a file. header: of a file whose attributes were changed; its fields replace the attributes."""
     guard = Guard(file, skips_foreign=header is not None)
     own, parts = guard.attributes(file), dict(guard.members(file))
     if header:

@@ -1,7 +1,7 @@
-"""Nested training state <-> HDF5: equal types and equal bits come back, and nothing is ever unpickled.
+"""Store nested training state in HDF5 and read it back with equal types and bits; nothing is ever unpickled.
 
-A mapping, list or tuple is a group, anything else a data set; the attribute `type` says what it was, where it was not
-a mapping or a tensor. Since each data set takes time, a list of numbers, a list of tensors of one dtype (an optimizer's
+A mapping, list or tuple is a group, anything else a data set; the attribute `type` gives the type of anything but a
+mapping or a tensor. Since each data set takes time, a list of numbers, a list of tensors of one dtype (an optimizer's
 moments) and a dict of nothing but texts, numbers and such dicts (a generator's state) are one data set each.
 """
 
@@ -22,7 +22,7 @@ from elastic_pinn.storage.guard.reading import MAX_ATTRIBUTE_BYTES, MAX_DEPTH, G
 Tree: TypeAlias = Any  # one of:
 LEGAL = "a tensor, an array of numbers, int, float, bool, None, str, list, tuple, mapping with str or int keys"
 
-# NumPy and HDF5 lack these: they are stored as integers of the same bits.
+# NumPy and HDF5 lack these types: they are stored as integers with the same bits.
 BITS_OF = {1: torch.uint8, 2: torch.int16}
 FLOAT8 = ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu")
 EXOTIC = {name: getattr(torch, name) for name in ("bool", "bfloat16", *FLOAT8) if hasattr(torch, name)}
@@ -32,19 +32,19 @@ NATIVE = {
     torch.uint8, torch.uint16, torch.uint32, torch.uint64,
 }  # fmt: skip
 
-PLAIN_GROUP, PLAIN_DATASET = "dict", "tensor"  # what has no attribute `type`; format version 1 wrote these, too
+PLAIN_GROUP, PLAIN_DATASET = "dict", "tensor"  # without an attribute `type`; format version 1 wrote it
 
 MAX_PACKED = 1000  # tensors of different shapes in one data set; their shapes must fit into an attribute
 
-MAX_PLAIN_DEPTH, MAX_PLAIN_BITS = 8, 1024  # of what is stored as JSON
+MAX_PLAIN_DEPTH, MAX_PLAIN_BITS = 8, 1024  # of a tree that is stored as JSON
 
 ORDINARY = re.compile(r"[A-Za-z_][^%/\0]*")  # a key that is an HDF5 name as it is
 INT_NAME = re.compile(r"-?[0-9]+")
 
 
 class Leaf(NamedTuple):
-    """What a data set holds: its attribute `type`, its contents, and as JSON the shapes of tensors that lie end to end
-    in it."""
+    """The contents of a data set: its attribute `type`, its array, and the shapes, as JSON, of tensors that are packed
+    end to end."""
 
     kind: str
     array: np.ndarray
@@ -54,8 +54,8 @@ class Leaf(NamedTuple):
 def write_tree(group: NewGroup, name: str | int, tree: Tree, compression: int = 0) -> None:
     """Write a tree into a group under a name, compressed as `NewGroup.array` does.
 
-    Tensors may be on any device, of any strides; a mapping of any class comes back as dict. Raises TypeError,
-    naming the place, for anything that would not come back as it is.
+    Tensors may be on any device, of any strides; a mapping of any class comes back as dict. Raises TypeError, which
+    names the location, for anything that would not be read back unchanged.
     """
     try:
         name = escape(name)
@@ -72,16 +72,17 @@ def write_tree(group: NewGroup, name: str | int, tree: Tree, compression: int = 
 
 
 def read_tree(item: h5py.Group | h5py.Dataset, guard: Guard | None = None) -> Tree:
-    """The tree that was written; tensors are on the CPU, none shares memory with another.
+    """Return the tree that was written; tensors are on the CPU, and none shares memory with another.
 
-    guard: of the opened file, where more of it is read. Raises CheckpointError, naming the object in the file, for
+    guard: of the opened file, if more of it is read. Raises CheckpointError, naming the object in the file, for
     anything that `write_tree` does not write.
     """
     return _read(item, guard or Guard(item.file))
 
 
 def copy_tree(tree: Tree) -> Tree:
-    """A tree of its own: tensors on the CPU and arrays copied, so that it stays as it is while training goes on."""
+    """Return a copy of a tree, with tensors on the CPU and arrays copied, that does not change while training
+    continues."""
     if isinstance(tree, torch.Tensor):
         return tree.detach().clone() if tree.device.type == "cpu" else tree.detach().cpu()
     if isinstance(tree, np.ndarray):
@@ -94,7 +95,7 @@ def copy_tree(tree: Tree) -> Tree:
 
 
 def tree_bytes(tree: Tree) -> int:
-    """The bytes of all tensors and arrays in a tree."""
+    """Return the bytes of all tensors and arrays in a tree."""
     if isinstance(tree, torch.Tensor | np.ndarray):
         return int(tree.nbytes)
     children = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list | tuple) else ()
@@ -102,7 +103,8 @@ def tree_bytes(tree: Tree) -> int:
 
 
 def escape(key: str | int) -> str:
-    """The HDF5 name of a key: an int's decimals; a str itself, but where HDF5 or an int forbids it."""
+    """Return the HDF5 name of a key: the decimals of an int; a str itself, escaped where it is no legal or unique
+    name."""
     if type(key) is int:
         return str(key)
     if type(key) is not str:
@@ -116,7 +118,7 @@ def escape(key: str | int) -> str:
 
 
 def unescape(name: str) -> str | int:
-    """The key of an HDF5 name that `escape` made."""
+    """Return the key of an HDF5 name that `escape` made."""
     if INT_NAME.fullmatch(name):
         return int(name)
     return "" if name == "%" else re.sub(r"%([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), name)
@@ -137,7 +139,7 @@ def _write_branch(group: NewGroup, name: str, tree: Mapping | list | tuple, comp
 
 
 def _encode(tree: Tree) -> Leaf | None:
-    """The type and the array of a leaf, or None for a branch. Raises TypeError for what is neither."""
+    """Return the type and the array of a leaf, or None for a branch. Raises TypeError for anything else."""
     kind = type(tree)
     if isinstance(tree, torch.Tensor):
         return _encode_tensor(tree)
@@ -153,12 +155,12 @@ def _encode(tree: Tree) -> Leaf | None:
 
 
 def _is_plain(tree: Tree, depth: int = 0) -> bool:
-    """Whether a tree of dicts comes back from JSON as it is."""
+    """Return whether a tree of dicts is read back from JSON unchanged."""
     if type(tree) is dict:
         inside = all(type(key) is str and _is_plain(child, depth + 1) for key, child in tree.items())
         return inside and depth < MAX_PLAIN_DEPTH
     if type(tree) is float:
-        return not math.isnan(tree)  # of NaN there are many
+        return not math.isnan(tree)  # JSON would lose the bits of a NaN
     return tree is None or type(tree) in (bool, str) or (type(tree) is int and abs(tree) < 2**MAX_PLAIN_BITS)
 
 
@@ -183,7 +185,7 @@ SCALARS: dict[type, Callable[[Any], np.ndarray]] = {
 }
 
 
-# How each is read, and the kinds of NumPy type that it may be stored as.
+# How each type is read, and the kinds of NumPy type that may store it.
 DECODERS: dict[str, tuple[Callable[[Any], Tree], str]] = {
     "None": (lambda _: None, "u"),
     "bool": (bool, "u"),
@@ -205,7 +207,7 @@ def _encode_sequence(items: list | tuple) -> Leaf | None:
 
 
 def _are_alike(tensors: Sequence[torch.Tensor]) -> bool:
-    """Whether tensors can be one data set: strided, and of one dtype that NumPy has too."""
+    """Return whether tensors can be one data set: strided, and of one dtype that NumPy has."""
     dtype = tensors[0].dtype
     return dtype in NATIVE and all(
         (tensor.dtype, tensor.layout, tensor.is_meta) == (dtype, torch.strided, False) for tensor in tensors
@@ -275,7 +277,7 @@ def _read_branch(group: h5py.Group, kind: str, guard: Guard) -> Tree:
 
 
 def _key(group: h5py.Group, name: str) -> str | int:
-    """The key of a name, where it is the only name of this key."""
+    """Return the key of a name, which must be the only name of this key."""
     try:
         key = unescape(name)
         if escape(key) == name:
@@ -308,7 +310,7 @@ def _decode(leaf: Leaf) -> Tree:
 
 def _decode_json(array: np.ndarray) -> dict[str, Tree]:
     _require(array.dtype.kind == "S" and array.shape == ())
-    tree = json.loads(array.item().decode())  # of bytes, it would guess the encoding
+    tree = json.loads(array.item().decode())  # from bytes, json would guess the encoding
     _require(type(tree) is dict and _is_plain(tree))
     return tree
 

@@ -1,4 +1,4 @@
-"""What is read of an HDF5 file that anybody may have made: whatever writing never makes is refused.
+"""Read HDF5 files from unknown sources: anything that this package never writes is refused.
 
 Imports the errors of this wing, and nothing else of it.
 """

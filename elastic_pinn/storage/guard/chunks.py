@@ -1,4 +1,4 @@
-"""Chunks of a compressed data set: found, measured and decoded here, so that none inflates beyond its own size."""
+"""Find, measure and decode the chunks of a compressed data set, so that none inflates beyond its declared size."""
 
 import zlib
 from math import prod
@@ -11,13 +11,13 @@ class Chunks:
     """The chunks of a data set that is stored with the filters shuffle and deflate.
 
     Arguments:
-        dataset: the whole.
-        shape: of one chunk; those at the far edges stick out.
+        dataset: the data set.
+        shape: of one chunk; the chunks at the far edges extend beyond the data set.
 
     Attributes:
-        count: chunks in all.
-        nbytes: bytes of one, inflated.
-        fit: whether one is no larger than the whole.
+        count: the number of chunks.
+        nbytes: bytes of one inflated chunk.
+        fit: whether a chunk is no larger than the data set.
     """
 
     def __init__(self, dataset: h5py.Dataset, shape: tuple[int, ...]) -> None:
@@ -28,7 +28,7 @@ class Chunks:
         self.count = prod(-(-whole // part) for whole, part in zip(dataset.shape, shape, strict=True))
 
     def find(self) -> int:
-        """Look up where each chunk lies; how many bytes are stored. Raises ValueError where one is missing."""
+        """Find each chunk; return how many bytes are stored. Raises ValueError if a chunk is missing."""
         stored = 0
 
         def note(chunk: h5py.h5d.StoreInfo) -> None:
@@ -43,7 +43,7 @@ class Chunks:
         return stored
 
     def read(self) -> np.ndarray:
-        """The whole array. Raises ValueError for a chunk that does not inflate to its own size."""
+        """Return the whole array. Raises ValueError for a chunk that does not inflate to its declared size."""
         array = np.empty(self._dataset.shape, self._dataset.dtype)
         for start in self._starts:
             part = array[tuple(slice(at, at + length) for at, length in zip(start, self._shape, strict=True))]

@@ -1,15 +1,15 @@
-"""The indexes inside an HDF5 file, checked byte by byte before libhdf5 parses them.
+"""Check the indexes inside an HDF5 file byte by byte before libhdf5 parses them.
 
-Groups of more than eight members are kept in a fractal heap and B-trees, and libhdf5 believes what these say of
-themselves: one that says it is of another kind, or refers to a table that is not there, ends the process. Here each
-must be of the kinds, sizes and uses that writing makes. The layouts are those of the HDF5 File Format Specification,
-version 3.0, sections III.A.2 (B-trees), III.G (fractal heaps) and IV.A (object headers).
+Groups of more than eight members are stored in a fractal heap and B-trees, and libhdf5 trusts their headers: a header
+with another type, or with a reference to a table that does not exist, crashes the process. Here each index must have a
+type, size and use that this package writes. The layouts are those of the HDF5 File Format Specification, version 3.0,
+sections III.A.2 (B-trees), III.G (fractal heaps) and IV.A (object headers).
 """
 
 import struct
 from collections.abc import Callable, Iterator
 
-LINKS, ATTRIBUTES = 2, 21  # messages of an object header that refer to indexes
+LINKS, ATTRIBUTES = 2, 21  # the messages of an object header that refer to indexes
 CONTINUATION = 16
 UNDEFINED = 2**64 - 1
 MAX_PIECES = 1000  # of one object header
@@ -30,19 +30,19 @@ USES = {LINKS: (5, 6), ATTRIBUTES: (8, 9)}  # types of the indexes by name and b
 
 
 class SuspiciousMetadataError(ValueError):
-    """Metadata that no checkpoint has; the text says which."""
+    """Metadata that no checkpoint has; the text names it."""
 
 
 def check_metadata(data: bytes, base: int, start: int = 0, stop: int | None = None) -> None:
-    """Raise SuspiciousMetadataError for an index that writing never makes.
+    """Raise SuspiciousMetadataError for an index that this package never writes.
 
     Arguments:
-        data: the bytes of a file.
-        base: what addresses in it count from: the size of its user block.
-        start, stop: the bytes in which indexes are looked for; all by default.
+        data: a file's bytes.
+        base: the offset that addresses count from: the size of the user block.
+        start, stop: the range in which indexes are searched; all bytes by default.
 
-    Whatever libhdf5 takes for a header has a signature and a right check sum, so all that have are looked at, wherever
-    they lie. Without a right sum such bytes are numbers that look like a signature, and libhdf5 refuses them.
+    Whatever libhdf5 accepts as a header has a signature and a valid checksum, so every such place in the file is
+    checked. Without a valid checksum the bytes are numbers that equal a signature by chance, and libhdf5 refuses them.
     """
     _Metadata(data, base).check(start, len(data) if stop is None else stop)
 
@@ -77,7 +77,7 @@ class _Metadata:
         return head + int.from_bytes(self._data[head - width : head], "little")
 
     def _first_messages(self, at: int) -> tuple[int, int]:
-        """Where an object header's first message is, and how wide the number before it."""
+        """Return the offset of an object header's first message, and the width of the number before it."""
         flags = self._data[at + 5] if at + 5 < len(self._data) else 0
         width = 1 << (flags & 3)
         return at + 6 + 16 * bool(flags & 32) + 4 * bool(flags & 16) + width, width
@@ -85,7 +85,7 @@ class _Metadata:
     def _check_object(self, at: int) -> None:
         ordered = bool(self._data[at + 5] & 4)
         pieces = [(self._first_messages(at)[0], self._end_of_first_piece(at))]
-        for number, (start, end) in enumerate(pieces):  # which grows
+        for number, (start, end) in enumerate(pieces):  # the list grows
             _require(number < MAX_PIECES and end <= len(self._data), "an object header of too many pieces")
             for kind, body in self._messages(start, end, ordered):
                 if kind == CONTINUATION:
@@ -102,7 +102,7 @@ class _Metadata:
             start += length
 
     def _check_indexes(self, kind: int, body: bytes) -> None:
-        """A link or attribute info message: where the heap and the indexes by name and by order are."""
+        """Check a link or attribute info message, which refers to the heap and to the indexes by name and by order."""
         skipped = 2 + (8 if kind == LINKS else 2) * (body[1] & 1)
         heap, *trees = struct.unpack_from("<QQQ" if body[1] & 2 else "<QQ", body, skipped)
         if heap == UNDEFINED:
@@ -127,10 +127,10 @@ class _Metadata:
         _require(TREES.get(kind) == (node, size) and (split, merge) == (100, 40), "an index of an unknown kind")
         _require(depth <= MAX_TREE_DEPTH and total <= len(self._data), "an index that is too large")
         found = self._check_node(kind, self._base + root, records, depth) if root != UNDEFINED else 0
-        _require(found == total, "an index that miscounts itself")  # libhdf5 makes room for `total`, and fills in all
+        _require(found == total, "an index that miscounts itself")  # libhdf5 allocates `total` and fills it
 
     def _check_node(self, kind: int, at: int, count: int, depth: int) -> int:
-        """Check a node and all below it; how many records they have."""
+        """Check a node and all below it; return how many records they have."""
         node, size = TREES[kind]
         _require(10 + count * size <= node, "a node of too many records")
         signature = b"BTIN" if depth else b"BTLF"
@@ -154,7 +154,7 @@ class _Metadata:
 
     @staticmethod
     def _child_numbers(kind: int, depth: int) -> tuple[int, int]:
-        """Bytes of the numbers of a child's records, and of all below it, in a node of this depth."""
+        """Return the widths, in bytes, of a child's record count and of its total count, in a node of this depth."""
         node, size = TREES[kind]
         most = below = (node - 10) // size
         wide = _bytes_for(most)
@@ -167,14 +167,14 @@ class _Metadata:
 
     @staticmethod
     def _check_record(kind: int, record: bytes) -> None:
-        """A record: where in the heap the object is, and for attributes whether it is shared."""
+        """Check a record: the object must be in the heap, and an attribute must not be shared."""
         at = {5: 4, 6: 8, 8: 0, 9: 0}[kind]
         _require(record[at] == 0, "a record of an object outside of its heap")
         _require(kind in (5, 6) or not record[at + 8] & 2, "a record of a shared object")
 
 
 def lookup3(data: bytes) -> int:
-    """Bob Jenkins's hash, as HDF5 sums its metadata."""
+    """Return Bob Jenkins's hash lookup3, HDF5's checksum of metadata."""
 
     def rotate(x: int, k: int) -> int:
         return ((x << k) | (x >> (32 - k))) & MASK

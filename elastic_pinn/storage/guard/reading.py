@@ -1,9 +1,9 @@
-"""The narrow part of HDF5 that checkpoints use, read: whatever writing never makes is refused, before it is followed.
+"""Read the subset of HDF5 that checkpoints use; anything that this package never writes is refused before it is used.
 
-That is: links other than hard ones, second paths to one object, types other than integers, floats and fixed-length
-text, external and virtual storage, filters other than shuffle + deflate, and whatever declares more than it stores or
-is too much, too deep or too large to be a checkpoint. Nothing is allocated for a data set before its sizes are known
-to be honest.
+Refused are links other than hard ones, second paths to one object, types other than integers, floats and fixed-length
+text, external and virtual storage, filters other than shuffle + deflate, data that declare more than they store, and
+files with too many, too deep or too large objects for a checkpoint. Memory for a data set is allocated only after its
+declared and stored sizes were found consistent.
 """
 
 import struct
@@ -20,7 +20,7 @@ from elastic_pinn.storage.errors import CheckpointError
 from elastic_pinn.storage.guard.chunks import Chunks
 from elastic_pinn.storage.guard.metadata import SuspiciousMetadataError, check_metadata
 
-# What h5py, NumPy and torch raise about contents that writing never makes.
+# What h5py, NumPy and torch raise about contents that this package never writes.
 UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError, MemoryError)
 REFUSED = "Do not use this file: elastic_pinn writes no such object"
 
@@ -29,10 +29,10 @@ MAX_OBJECTS = 100_000
 MAX_DEPTH = 64
 MAX_ATTRIBUTES = 1_000  # of one object
 MAX_ATTRIBUTE_BYTES = 65_536
-MAX_EXPANSION = 1032  # bytes that deflate can make of one, at most
-FREE_BYTES, FREE_RATIO = 256 << 20, 16  # all data sets may declare so much, and so much for each byte of the file
+MAX_EXPANSION = 1032  # bytes that deflate can inflate one byte to, at most
+FREE_BYTES, FREE_RATIO = 256 << 20, 16  # limit on the declared bytes: a constant, and a factor of the file's size
 
-# What `new_file` writes at the end of the user block: signature, version 3, 8-byte addresses and lengths, flags, the
+# What `new_file` writes after the user block: signature, version 3, 8-byte addresses and lengths, flags, the
 # user block's size, no extension, where the file ends; then the root group's address and a checksum.
 SUPERBLOCK = struct.Struct("<8sBBBBQQQ")
 UNDEFINED = 2**64 - 1
@@ -42,9 +42,10 @@ PLAIN = {np.dtype(order + code): h5t.py_create(np.dtype(order + code)) for order
 
 
 def require_known_structure(path: str | PathLike[str], data: bytes, userblock_size: int) -> None:
-    """Refuse a file image whose superblock or indexes are not such as `new_file` and the writing after it make.
+    """Refuse a file image whose superblock or indexes differ from those that this package writes.
 
-    A superblock of another kind may name other files, and a crafted index may crash libhdf5, before a guard sees it.
+    Another kind of superblock may refer to other files, and a crafted index may crash libhdf5, before a guard can check
+    it.
     """
     expected = (b"\x89HDF\r\n\x1a\n", 3, 8, 8, 0, userblock_size, UNDEFINED, len(data))
     block = data[userblock_size : userblock_size + SUPERBLOCK.size]
@@ -59,16 +60,16 @@ def require_known_structure(path: str | PathLike[str], data: bytes, userblock_si
 
 
 def is_consistent(declared: int, size: int) -> bool:
-    """Whether data sets of so many bytes in all are believed of a file of a size: else it may be a bomb."""
+    """Return whether a file of this size may declare so many bytes in its data sets: otherwise it may be a bomb."""
     return declared <= FREE_BYTES + FREE_RATIO * size
 
 
 class Guard:
-    """What one opened file has shown up to now, against the limits. All that is read of it is read through here.
+    """The limits on one opened file, and how much of them is used. All reading of the file goes through this class.
 
-    Every method raises CheckpointError, which names the object, for what writing never makes.
+    Every method raises CheckpointError, which names the object, for anything that this package never writes.
 
-    skips_foreign: leave attributes out, instead, that are no plain numbers or text, such as the notes that h5py adds.
+    skips_foreign: leave out attributes that are no plain numbers or text, such as those that viewers add, instead.
     """
 
     def __init__(self, file: h5py.File, skips_foreign: bool = False) -> None:
@@ -78,7 +79,7 @@ class Guard:
         self._depth = self._stored = self._declared = 0
 
     def members(self, group: h5py.Group) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
-        """The groups and data sets in a group, in order; a reader descends while it iterates, which tells the depth."""
+        """Yield the groups and data sets in a group, in order; the depth is counted by nested iteration."""
         self._depth += 1
         try:
             if self._depth > MAX_DEPTH:
@@ -91,7 +92,7 @@ class Guard:
             self._depth -= 1
 
     def walk(self, group: h5py.Group, prefix: str = "") -> Iterator[tuple[str, h5py.Dataset]]:
-        """All data sets below a group, by names such as "loss/total"."""
+        """Yield all data sets below a group, by names such as "loss/total"."""
         for name, item in self.members(group):
             if isinstance(item, h5py.Group):
                 yield from self.walk(item, f"{prefix}{name}/")
@@ -99,7 +100,7 @@ class Guard:
                 yield prefix + name, item
 
     def attributes(self, item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
-        """All attributes of an object, by name."""
+        """Return all attributes of an object, by name."""
         names: list[bytes] = []
         self._require_few_attributes(item)
         h5a.iterate(item.id, names.append)
@@ -114,7 +115,7 @@ class Guard:
         return attributes
 
     def get_attribute(self, item: h5py.Group | h5py.Dataset, name: str, default: Any = None) -> Any:
-        """The str, int or float of a scalar attribute; where there is none, `default`, if that is not None."""
+        """Return the str, int or float of a scalar attribute; if there is none, `default`, unless that is None."""
         if not h5a.exists(item.id, name.encode()):
             if default is not None:
                 return default
@@ -130,7 +131,7 @@ class Guard:
         return _utf8(item, value.item()) if value.dtype.kind == "S" else value.item()
 
     def read_array(self, dataset: h5py.Dataset) -> np.ndarray:
-        """The contents of a data set that writing made, always as an array."""
+        """Return the contents of a data set, always as an array."""
         plist = self.admit(dataset)
         layout = plist.get_layout()
         if layout == h5d.CHUNKED:
@@ -143,15 +144,15 @@ class Guard:
         return array
 
     def read_text(self, dataset: h5py.Dataset) -> str:
-        """The text of a data set that holds a `text_array`."""
+        """Return the text of a data set that contains a `text_array`."""
         array = self.read_array(dataset)
         if array.dtype.kind != "S" or array.shape != ():
             raise refusal(dataset, "is not a text")
         return _utf8(dataset, array.item())
 
     def admit(self, dataset: h5py.Dataset) -> h5p.PropDCID:
-        """Refuse types other than integers, floats and fixed-length text, what lies in another file, and what
-        declares more than this file may; returns how it is stored."""
+        """Refuse types other than integers, floats and fixed-length text, external storage, and too large declared
+        sizes; return the creation properties."""
         kind, space = dataset.id.get_type(), dataset.id.get_space()
         if not _is_plain(kind) or space.get_simple_extent_type() == h5s.NULL:
             raise refusal(dataset, "holds something other than integers, floats or fixed-length text")
@@ -162,7 +163,7 @@ class Guard:
         return plist
 
     def count(self, item: h5py.Group | h5py.Dataset, objects: int) -> None:
-        """Refuse a data set that would become too many objects, such as a list of tensors."""
+        """Refuse a data set that would become too many objects, such as a long list of tensors."""
         if len(self._seen) + objects > MAX_OBJECTS:
             raise refusal(item, f"brings the file above {MAX_OBJECTS:,} objects")
 
@@ -196,7 +197,7 @@ class Guard:
             raise refusal(dataset, f"claims more than the file has: {stored:,} bytes of {self._size:,}")
 
     def _stored_array(self, dataset: h5py.Dataset) -> np.ndarray:
-        """Room for what a data set declares, which is what it stores."""
+        """Return an empty array for a contiguous data set, whose declared size must equal its stored size."""
         shape, dtype = dataset.id.shape, dataset.id.dtype
         stored, offset = dataset.id.get_storage_size(), dataset.id.get_offset()
         if stored != prod(shape) * dtype.itemsize:
@@ -225,7 +226,7 @@ class Guard:
 
 
 def refusal(item: h5py.Group | h5py.Dataset, fault: str) -> CheckpointError:
-    """The error about an object in a file; `fault` goes on from the object's name."""
+    """Return the error about an object in a file; `fault` continues the sentence after the object's name."""
     return CheckpointError(item.file.filename, f"{item.name!r} {fault}", REFUSED)
 
 
@@ -238,7 +239,7 @@ def _is_plain(kind: h5t.TypeID) -> bool:
         return False
     try:
         plain = PLAIN.get(kind.dtype)
-    except (TypeError, ValueError):  # of a size or a precision that NumPy has not
+    except (TypeError, ValueError):  # a size or a precision that NumPy lacks
         return False
     return plain is not None and kind.equal(plain)
 

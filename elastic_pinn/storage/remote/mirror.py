@@ -1,4 +1,4 @@
-"""A run's copy on a remote store, uploaded in the background while training goes on."""
+"""The copy of a run on a remote store, uploaded in the background while training continues."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from elastic_pinn.storage.remote.remote_folder import RemoteFolder
 
 logger = logging.getLogger(__name__)
 
-OWNER = "run_id.txt"  # whose copy it is
+OWNER = "run_id.txt"  # the id of the run that is copied
 SUMMARY = "summary.json"
 
 WAIT_S = 600.0
@@ -28,29 +28,29 @@ CLOSE_S = 5.0
 
 
 class ConflictError(CheckpointError):
-    """A file on the remote store that has the name of one to be uploaded, and other bytes."""
+    """A file on the remote store that has the name of a file to upload, but other bytes."""
 
 
 class Mirror:
-    """Uploads the checkpoints of one run, newest first, and small texts, on a thread of its own.
+    """Uploads the checkpoints of one run, newest first, and small texts, in a background thread.
 
-    A checkpoint counts as uploaded when the store gave back the very bytes that are sealed here; none is ever
-    overwritten. A failure is warned of at once and counted, never stops training, and is tried again with the next
-    checkpoint and at the end. A context manager, in which it works: at its end everything has arrived, or it was said
-    what has not.
+    A checkpoint counts as uploaded when the store has returned exactly the bytes that are sealed here; none is ever
+    overwritten. A failure is logged at once and counted, never stops training, and is retried with the next checkpoint
+    and at the end. Use it as a context manager: at its end everything has been uploaded, or the log names what has not.
 
     Arguments:
         url: the run's folder on the store.
-        folder: its checkpoints here; those that the store lacks are uploaded first.
+        folder: its local checkpoints; those that the store lacks are uploaded first.
         run_id: of the run.
-        lock: of the run directory, if it is held: nothing is uploaded from another folder in its place.
+        lock: of the run directory, if it is held: nothing is uploaded from a folder that replaces it.
 
     Attributes:
         url: the run's folder on the store.
-        failures: uploads that failed, each after all its tries.
-        error: of the last failed upload; None if there was none.
+        failures: the number of failed uploads, each after all its tries.
+        error: the error of the last failed upload; None if there was none.
 
-    Raises CheckpointError, before any work, for a store that cannot be reached or written to, or a copy of another run.
+    Raises CheckpointError, before any upload, for a store that cannot be reached or written to, or a copy of another
+    run.
     """
 
     def __init__(self, url: str, folder: Path, run_id: str, lock: FolderLock | None = None) -> None:
@@ -61,10 +61,10 @@ class Mirror:
         self.failures = 0
         self.error: Exception | None = None
         self._changed = threading.Condition()
-        self._files: set[str] = set()  # not known to be safe yet
-        self._refused: set[str] = set()  # those of them whose name is taken: not tried again
-        self._texts: dict[str, str] = {}  # not known to have arrived: the newest of each name
-        self._due: set[str] = set()  # names, of both, to be tried now
+        self._files: set[str] = set()  # not verified on the store yet
+        self._refused: set[str] = set()  # those of them whose name is taken: not retried
+        self._texts: dict[str, str] = {}  # not uploaded yet: the newest of each name
+        self._due: set[str] = set()  # names, of both, to upload now
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="mirror", daemon=True)
 
@@ -83,38 +83,38 @@ class Mirror:
 
     @property
     def pending(self) -> frozenset[str]:
-        """The names of checkpoints that are not known to be safe on the store yet."""
+        """The names of checkpoints that are not verified on the store yet."""
         with self._changed:
             return frozenset(self._files)
 
     def put(self, path: Path) -> None:
-        """Upload a checkpoint, and what failed before, soon; returns at once."""
+        """Queue a checkpoint, and what failed before, for upload; return at once."""
         with self._changed:
             self._files.add(path.name)
             self._try_all()
 
     def put_text(self, name: str, text: str) -> None:
-        """Upload a text beside the checkpoints soon, in the place of an older one; returns at once."""
+        """Queue a text for upload, which replaces an older one of its name; return at once."""
         with self._changed:
             self._texts[name] = text
             self._due.add(name)
             self._changed.notify_all()
 
     def catch_up(self) -> None:
-        """Look at the checkpoints that are here: what the store lacks is uploaded, and what it has is read back, soon.
+        """Queue all local checkpoints: those that the store lacks are uploaded, the others are read back.
 
-        Raises CheckpointError if it cannot be told what is there.
+        Raises CheckpointError if the store cannot be listed.
         """
         here = Checkpoints(LocalFolder(self._folder)).names()
         missing = set(here) - set(self._there.names())
         if missing:
             logger.info("%s lacks %d of %d checkpoints: they are uploaded now", self.url, len(missing), len(here))
         with self._changed:
-            self._files |= set(here)  # a name alone may be half a file, of an upload that was killed
+            self._files |= set(here)  # a name may belong to the incomplete file of a killed upload
             self._try_all()
 
     def wait(self, timeout: float = WAIT_S) -> bool:
-        """Whether everything has arrived within so many seconds; what failed before is tried once more."""
+        """Return whether everything is uploaded within so many seconds; what failed before is retried once."""
         deadline = time.monotonic() + timeout
         with self._changed:
             self._try_all()
@@ -134,7 +134,7 @@ class Mirror:
         return not missing
 
     def close(self) -> None:
-        """End the thread, after the upload that it is at, or without it where that takes long."""
+        """End the thread after its present upload, or without waiting for a long one."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -142,18 +142,18 @@ class Mirror:
             self._thread.join(CLOSE_S)
 
     def _claim(self, run_id: str) -> None:
-        """Make the copy this run's, by a write, which shows that the store can be written to."""
+        """Mark the copy as this run's, by a write that also shows that the store is writable."""
         owner = self._owner()
         if not owner and not self._run.create(OWNER, run_id.encode()):
-            owner = self._owner()  # who came first this very moment
+            owner = self._owner()  # another process was faster
         if owner not in ("", run_id):
-            advice = "Choose another mirror or another run_dir, or resume='auto' to go on with the run that is there"
+            advice = "Choose another mirror or another run_dir, or resume='auto' to continue the run that is there"
             raise CheckpointError(self.url, f"holds another run ({owner}, and this one is {run_id})", advice)
         if owner:
             self._run.replace(OWNER, run_id.encode())
 
     def _owner(self) -> str:
-        """The id of the run whose copy is there; "" where there is none."""
+        """Return the id of the run whose copy is there; "" if there is none."""
         names = self._run.names()
         if OWNER in names:
             return self._run.read(OWNER).decode(errors="replace")
@@ -170,11 +170,11 @@ class Mirror:
         while name := self._next():
             try:
                 self._upload(name)
-            except Exception as error:  # whatever it is, training goes on and the next file has its turn
+            except Exception as error:  # training continues, and so does the next upload
                 self._fail(name, error)
 
     def _next(self) -> str:
-        """What to upload now, "" at the end."""
+        """Wait for the next name to upload; return "" at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._due or self._closed)
             texts = sorted(self._due & self._texts.keys())
@@ -188,7 +188,7 @@ class Mirror:
             self._run.replace(name, text.encode())
         with self._changed:
             self._files.discard(name)
-            if self._texts.get(name) is text:  # else a newer one came meanwhile
+            if self._texts.get(name) is text:  # otherwise there is a newer one
                 self._texts.pop(name, None)
                 self._due.discard(name)
             self._changed.notify_all()
@@ -199,7 +199,7 @@ class Mirror:
             return
         _, data = read_sealed(path)
         if self._lock:
-            self._lock.require()  # else these bytes may be another run's
+            self._lock.require()  # otherwise these may be the bytes of another run
         self._there.create(path.name, data)
         there = self._there.read(path.name)
         if there != data:

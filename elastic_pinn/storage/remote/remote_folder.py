@@ -1,4 +1,4 @@
-"""A folder on a remote store, over fsspec: s3://, gs://, abfs://, file:// and whatever else it has a package for."""
+"""A folder on a remote store, through fsspec: s3://, gs://, abfs://, file:// and any other protocol with a package."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 LOCAL = {"file", "local"}
-# Stores where a file appears whole or not at all, and which refuse to create one that is there already.
+# Stores that write a file completely or not at all, and can refuse to overwrite one.
 ATOMIC = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"}
 EXTRAS = {"s3": "s3", "s3a": "s3", "abfs": "azure", "abfss": "azure", "az": "azure", "gs": "gcs", "gcs": "gcs"}
 
-# Waiting is bounded, and the tries are counted in one place: `retry`.
+# Waiting is bounded, and only `retry` counts the tries.
 S3_OPTIONS = {"config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 1}}}
 AZURE_OPTIONS = {"connection_timeout": 5, "read_timeout": 30}
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -34,20 +34,20 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "az": AZURE_OPTIONS,
 }
 
-# fsspec keeps connections, since making one takes a second, but does not see whose they are.
+# fsspec caches connections, since making one takes a second, but ignores changed credentials.
 VARIABLES = ("AWS_", "AZURE_", "GOOGLE_", "GCSFS_")
 MADE_WITH: dict[str, frozenset[tuple[str, str]]] = {}
 
 
 class RemoteFolder:
-    """A folder at a URL, to read from and to write into; each call asks the store itself, and no listing is kept.
+    """A folder at a URL, to read from and to write to; each call queries the store, and no listing is cached.
 
-    Whatever fails is tried again as `retry` says, and then raises UnreadableError, which names the file.
+    A failed operation is repeated by `retry`, and then raises UnreadableError, which names the file.
 
     Arguments:
-        url: such as "s3://bucket/runs/one"; the folder need not exist, its bucket or container must.
+        url: such as "s3://bucket/runs/one"; the folder need not exist, but its bucket or container must.
 
-    Raises CheckpointError for a protocol that is unknown or lacks its package, or where there are no credentials.
+    Raises CheckpointError for a protocol that is unknown or lacks its package, or if there are no credentials.
     """
 
     def __init__(self, url: str) -> None:
@@ -56,33 +56,33 @@ class RemoteFolder:
         self._store, self._root = _open_store(self._url, self._protocol)
 
     def names(self) -> list[str]:
-        """The names of what is in it; none where it does not exist."""
+        """Return the names of the folder's entries; [] if it does not exist."""
         locations = [location.rstrip("/") for location in self._retry(self._url, self._list)]
         return [location.rpartition("/")[2] for location in locations if location != self._root]
 
     def head(self, name: str, length: int) -> tuple[bytes, int]:
-        """The first bytes of a file, at most `length`, and the file's size in bytes."""
+        """Return the first bytes of a file, at most `length`, and the file's size in bytes."""
         return self._retry(self.path(name), lambda: self._head(name, length))
 
     def read(self, name: str) -> bytes:
-        """All bytes of a file."""
+        """Return all bytes of a file."""
         return self._retry(self.path(name), lambda: self._read(name))
 
     def path(self, name: str) -> str:
-        """The URL of a file."""
+        """Return the URL of a file."""
         return f"{self._url}/{name}"
 
     def inside(self, name: str) -> RemoteFolder:
-        """A folder in this one, over the same connections."""
+        """Return a folder in this one, with the same connections."""
         inner = object.__new__(RemoteFolder)
         inner._url, inner._protocol = self.path(name), self._protocol
         inner._store, inner._root = self._store, self._location(name)
         return inner
 
     def create(self, name: str, data: bytes) -> bool:
-        """Write a file that was not there, whole or not at all; False, and nothing is changed, where the name is taken.
+        """Create a file, completely or not at all; return False, without a change, if the name is taken.
 
-        A try whose answer was lost may have written it, and the next one finds the name taken: compare the bytes.
+        A try whose answer was lost may have written the file, and the next try finds the name taken: compare the bytes.
         """
         try:
             self._retry(self.path(name), lambda: self._create(self._location(name), data))
@@ -91,7 +91,7 @@ class RemoteFolder:
         return True
 
     def replace(self, name: str, data: bytes) -> None:
-        """Write a file, in the place of one that may be there: a reader sees the old or the new."""
+        """Write a file and replace an existing one: a reader sees the old or the new one."""
         self._retry(self.path(name), lambda: self._replace(self._location(name), data))
 
     def _retry(self, location: str, operation: Callable[[], Result]) -> Result:
@@ -99,7 +99,7 @@ class RemoteFolder:
             return retry(location, operation)
         except UnreadableError as error:
             if not isinstance(error.__cause__, FileNotFoundError):
-                self._store.clear_instance_cache()  # who sets other credentials and tries again gets a fresh connection
+                self._store.clear_instance_cache()  # a try with other credentials gets a new connection
             raise
 
     def _location(self, name: str) -> str:
@@ -119,7 +119,7 @@ class RemoteFolder:
 
     def _head(self, name: str, length: int) -> tuple[bytes, int]:
         size = self._size(name)
-        if not size:  # of which no range can be asked for
+        if not size:  # an empty file has no range
             return b"", 0
         return self._store.cat_file(self._location(name), start=0, end=min(length, size)), size
 
@@ -150,7 +150,7 @@ class RemoteFolder:
             self._move_in(location, data)
 
     def _move_in(self, location: str, data: bytes) -> None:
-        """Write under a name that no reader takes for a checkpoint, then rename."""
+        """Write under a temporary name that is no checkpoint's, then rename."""
         folder, _, name = location.rpartition("/")
         temporary = f"{folder}/.{name}.{secrets.token_hex(8)}.tmp"
         self._store.makedirs(folder, exist_ok=True)
@@ -164,12 +164,12 @@ class RemoteFolder:
 
 
 def _open_store(url: str, protocol: str) -> tuple[AbstractFileSystem, str]:
-    """fsspec's file system for a URL, and the folder's place in it."""
-    import fsspec  # slow to import, and not needed by those who stay on one machine
+    """Return fsspec's file system for a URL, and the folder's path in it."""
+    import fsspec  # slow to import, and needed only for remote stores
 
     try:
         _forget_old_credentials(protocol)
-        options = deepcopy(OPTIONS.get(protocol, {}))  # botocore writes into what it is given
+        options = deepcopy(OPTIONS.get(protocol, {}))  # botocore changes its arguments
         store, root = fsspec.url_to_fs(url, use_listings_cache=False, **options)
     except ImportError as error:
         extra = EXTRAS.get(protocol)
@@ -187,7 +187,7 @@ def _open_store(url: str, protocol: str) -> tuple[AbstractFileSystem, str]:
 
 
 def _forget_old_credentials(protocol: str) -> None:
-    """Let no connection be used again that was made with other credentials in the environment than are there now."""
+    """Drop cached connections that were made with other credentials than those in the present environment."""
     import fsspec
 
     environment = frozenset(item for item in os.environ.items() if item[0].startswith(VARIABLES))

@@ -1,4 +1,4 @@
-"""Calls to a remote store: tried again while there is hope, and errors for people when there is none."""
+"""Repeat failed calls to a remote store, and explain errors that remain."""
 
 import logging
 import time
@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 MAX_TRIES = 5
 FIRST_PAUSE_S = 0.5  # doubled after each try: 7.5 s of pauses in all
 
-# What another try would only meet again. Stores have errors of their own, known here by name, since each comes with a
-# package that need not be installed.
+# Errors that another try would only repeat. The errors of stores are listed by name, since their packages need not be
+# installed.
 PERMANENT = (
     FileNotFoundError,
     PermissionError,
@@ -35,7 +35,7 @@ NO_CREDENTIALS = {
     "RefreshError",
     "TokenRetrievalError",
 }
-TRANSIENT_STATUSES = {408, 429}  # of the HTTP status codes that blame the caller
+TRANSIENT_STATUSES = {408, 429}  # HTTP status codes below 500 that are worth another try
 
 S3 = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
 AZURE = "Set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"
@@ -48,10 +48,10 @@ Result = TypeVar("Result")
 
 
 def retry(location: str, operation: Callable[[], Result]) -> Result:
-    """What `operation` gives at a place on a remote store; up to MAX_TRIES tries, with pauses that double.
+    """Return the result of an operation on a remote store, after up to MAX_TRIES tries with doubling pauses.
 
-    Server errors, timeouts and cut connections are tried again. FileExistsError is the caller's to understand. Raises
-    UnreadableError, naming the place, the fault and what to do, when there is no hope left.
+    Server errors, timeouts and lost connections are retried. FileExistsError is raised to the caller. Otherwise raises
+    UnreadableError, which names the location, the fault and what to do.
     """
     for number in range(1, MAX_TRIES + 1):
         try:
@@ -70,7 +70,7 @@ def retry(location: str, operation: Callable[[], Result]) -> Result:
 
 
 def is_permanent(error: Exception) -> bool:
-    """Whether another try would only meet the same error again."""
+    """Return whether another try would only raise the same error."""
     if isinstance(error, PERMANENT) or type(error).__name__ in NO_CREDENTIALS | BAD_NAMES:
         return True
     status = getattr(error, "status_code", None)
@@ -78,7 +78,7 @@ def is_permanent(error: Exception) -> bool:
 
 
 def unreadable_error(location: str, error: Exception) -> UnreadableError:
-    """What an error at a place on a remote store means, and what to do about it."""
+    """Return the error for a user: what an error at a location on a remote store means, and what to do."""
     if isinstance(error, FileNotFoundError):
         return UnreadableError(
             location, "is missing", "Check the URL; a bucket or container must have been made before"

@@ -1,7 +1,7 @@
-"""Notebooks run headless: one, or a sweep of them on one machine or many.
+"""Run notebooks headless: one, or a sweep of them on one machine or many.
 
-A Sweep says what is asked for; its Plan, what that comes to; the engine sends it, run by run, to workers; a worker runs
-one notebook at a time, in a kernel of its own. Only here papermill and dask are imported.
+A Sweep is the specification; its Plan lists the runs; the engine sends the runs to workers; a worker runs one notebook
+at a time, in its own kernel. Only this package imports papermill and dask.
 """
 
 from elastic_pinn.workbench.batch.notebook import Notebook, Value

@@ -1,4 +1,4 @@
-"""Where the workers of a sweep come from: this machine, a running Dask scheduler, or a batch system."""
+"""The workers of a sweep: of this machine, a running Dask scheduler, or a batch system."""
 
 from __future__ import annotations
 
@@ -26,40 +26,39 @@ JOBQUEUES = {
     "oar": "OARCluster",
     "moab": "MoabCluster",
     "htcondor": "HTCondorCluster",
-    "local": "LocalCluster",  # jobs are processes of this machine: to try a configuration out
+    "local": "LocalCluster",  # jobs are processes of this machine, to test a configuration
 }
 CONNECT_S = 30.0
 DASK_SETTINGS = {
-    "distributed.admin.low-level-log-length": 50,  # messages of a kind that are kept: else most of what many runs take
-    # What Dask does to watch itself takes an eighth of a core that could train.
+    "distributed.admin.low-level-log-length": 50,  # messages kept of each kind; the default fills the memory
+    # Dask's monitoring of itself takes an eighth of a core.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "5s",
 }
-"""Dask's settings for runs that take seconds at least."""
+"""Dask's settings for runs that take at least seconds."""
 
 
 def cores() -> int:
-    """CPU cores that this process may use."""
+    """Return the number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def workers_of(sweep: Sweep) -> int:
-    """How many runs the sweep wants at a time."""
+    """Return how many runs the sweep executes at a time."""
     return sweep.workers or cores()
 
 
 def threads_of(sweep: Sweep) -> int:
-    """CPU threads of each run: on this machine, a sweep shares out the cores; those of a cluster are not known here."""
+    """Return the CPU threads of each run: on this machine an equal share of the cores, on a cluster 1 if not given."""
     return sweep.threads or (max(1, cores() // workers_of(sweep)) if sweep.cluster.is_local else 1)
 
 
 @contextmanager
 def connect(sweep: Sweep, runs: int) -> Iterator[Client]:
-    """A client of the cluster that the sweep names; one that is made for it has no more workers than runs, and is gone
-    afterwards.
+    """Connect to the sweep's cluster; a cluster made for it has no more workers than runs, and is closed afterwards.
 
-    Raises SweepError where the scheduler does not answer, or dask-jobqueue is missing or refuses its options.
+    Raises SweepError if the scheduler does not answer, or if dask-jobqueue is missing or refuses its options.
     """
     cluster = sweep.cluster
     with dask.config.set(DASK_SETTINGS):
@@ -74,19 +73,19 @@ def connect(sweep: Sweep, runs: int) -> Iterator[Client]:
 
 
 class _WorkerSetup(WorkerPlugin):
-    """A worker with all that a run needs, which an interrupt does not end: a terminal sends Ctrl-C to all its
-    processes, and the sweep's own one tells the workers what to do. Nothing that it starts inherits that."""
+    """Prepare a worker: import what runs need, and ignore interrupts, since a terminal sends Ctrl-C to all its
+    processes and the sweep's process stops the workers itself. Child processes do not inherit this."""
 
     def setup(self, worker: Worker) -> None:
-        """Called on each worker, in its main thread unless it is a thread of the sweep's process itself."""
+        """Set up a worker; called in its main thread, unless it is a thread of the sweep's process."""
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, lambda *_: None)
             _import_and_freeze()
 
 
 def _import_and_freeze() -> None:
-    """Import what runs notebooks. Nothing of it is ever garbage: a collector that looks for some in it takes half a
-    second of each run."""
+    """Import what runs notebooks, and exclude it from garbage collection, which would take half a second of each
+    run."""
     gc.disable()
     try:
         import elastic_pinn.workbench.batch.headless  # noqa: F401
@@ -98,14 +97,14 @@ def _import_and_freeze() -> None:
 def _client(location: Any) -> Client:
     try:
         return Client(location, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:  # the latter for an address of no known kind
+    except (OSError, ValueError) as error:  # ValueError for an unknown kind of address
         raise SweepError(
             f"the scheduler at {location} does not answer ({error}): start one with `dask scheduler`"
         ) from error
 
 
 def _local(workers: int) -> LocalCluster:
-    """One process a worker. Memory is the kernels' own matter, which Dask does not see."""
+    """Return a cluster of this machine with one process a worker. Dask cannot limit the memory of the kernels."""
     quiet: dict[str, Any] = {"silence_logs": logging.CRITICAL, "dashboard_address": "127.0.0.1:0"}
     return LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0, **quiet)
 
@@ -125,5 +124,5 @@ def _jobqueue(cluster: Cluster, workers: int) -> Any:
     if cluster.jobqueue != "local" and submit and not shutil.which(submit[0]):
         made.close()
         raise SweepError(f"jobqueue {cluster.jobqueue} needs the command {submit[0]}, which this machine does not have")
-    made.adapt(minimum=workers, maximum=workers)  # and again, when a job's time is over
+    made.adapt(minimum=workers, maximum=workers)  # replaces jobs whose walltime has ended
     return made

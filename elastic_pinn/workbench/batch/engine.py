@@ -1,4 +1,4 @@
-"""A sweep on its way: what is left to do goes to workers, and whatever happens to them, what is done stays done."""
+"""Execute a sweep: send the remaining runs to workers, and keep what is done whatever happens to them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.supervisor import GRACE_S
 from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError
 
-MIN_SENT = 500  # runs that the scheduler knows of at a time, unless there are more workers
+MIN_SENT = 500  # runs sent to the scheduler at a time, unless there are more workers
 POLL_S = 0.2
 PAUSE_S = 5.0
 COUNT_EVERY_S = 5.0
@@ -33,12 +33,12 @@ NO_WORKERS = "there are no workers: a sweep on a cluster waits for them"
 
 @dataclass
 class SweepProgress:
-    """How far a sweep is.
+    """The progress of a sweep.
 
     Attributes:
-        rows: what is known of each run, by name.
-        before: done or failed when this call began.
-        paused: why nothing is started just now; "".
+        rows: the status row of each run, by name.
+        before: runs that were done or failed when this call began.
+        paused: why no run is started at present; "".
         counts: how many runs have each status.
     """
 
@@ -53,21 +53,21 @@ class SweepProgress:
 
     @property
     def total(self) -> int:
-        """Runs in all."""
+        """The number of runs."""
         return len(self.rows)
 
     @property
     def done(self) -> int:
-        """Runs that were completed."""
+        """The number of completed runs."""
         return self.counts[COMPLETED]
 
     @property
     def failed(self) -> int:
-        """Runs that failed."""
+        """The number of failed runs."""
         return self.counts[FAILED]
 
     def update(self, row: StatusRow) -> None:
-        """Take what is known of a run by now."""
+        """Replace the row of a run."""
         self.counts[self.rows[row["run"]]["status"]] -= 1
         self.rows[row["run"]] = row
         self.counts[row["status"]] += 1
@@ -79,20 +79,20 @@ def run_sweep(
     on_progress: Callable[[SweepProgress], None] = lambda progress: None,
     stop: threading.Event | None = None,
 ) -> SweepProgress:
-    """Bring all runs of a sweep to their end, each in a process of its own, and tell how they ended.
+    """Execute all runs of a sweep, each in its own process, and return how they ended.
 
-    Runs that were completed before are left as they are; those cut short go on from their last checkpoint, to the last
-    bit as if nothing had happened. A run that fails stops no other.
+    Completed runs are skipped; interrupted ones resume from their last checkpoint, with the same bits as an
+    uninterrupted run. A failed run does not stop the others.
 
     Args:
         plan: what to run.
-        retry_failed: whether runs that failed go on, too, from where they stand.
+        retry_failed: whether failed runs are resumed too.
         on_progress: called several times a second.
-        stop: ends the sweep when set: what runs stops with a checkpoint.
+        stop: ends the sweep when set: running notebooks stop with a checkpoint.
 
-    Raises, before work: SweepError for a folder in which another sweep is at work, for a cluster that cannot be
-    reached, and where the workers are of this machine for a run that `training.require_possible` refuses. Raises
-    SweepError when the scheduler is gone; the same call goes on.
+    Raises SweepError before work starts if another sweep uses the folder, if the cluster cannot be reached, and, for
+    workers of this machine, for a run that `training.require_possible` refuses. Also raises it if the scheduler is
+    lost; the same call then continues the sweep.
     """
     sweep, stop = plan.sweep, stop or threading.Event()
     with _exclusive(sweep):
@@ -112,20 +112,20 @@ def run_sweep(
 
 
 def _write_sweep_files(plan: Plan) -> None:
-    """Say what the sweep is; not before all is well, for what was refused changes nothing."""
+    """Write the sweep's files; only after all checks, since a refused sweep must change nothing."""
     keep_earlier_results(plan)
     replace_file(plan.sweep.folder / RECORD_FILE, plan.record)
     replace_file(plan.sweep.folder / SWEEP_FILE, plan.from_anywhere.to_yaml().encode())
 
 
 def _as_unfinished(row: StatusRow) -> StatusRow:
-    """The row of a run that is to be tried again if it failed."""
+    """Return the row of a run, with a failed one as unfinished."""
     return {**row, "status": UNFINISHED} if row["status"] == FAILED else row
 
 
 @contextmanager
 def _exclusive(sweep: Sweep) -> Iterator[None]:
-    """Be the only sweep in its folder."""
+    """Lock the sweep's folder."""
     try:
         with locked(sweep.folder):
             yield
@@ -134,23 +134,23 @@ def _exclusive(sweep: Sweep) -> Iterator[None]:
 
 
 class _Dispatch:
-    """Runs that wait, those that were sent to the scheduler, and what became of them."""
+    """Sends waiting runs to the scheduler, and collects the results."""
 
     def __init__(self, plan: Plan, client: Client, waiting: deque[Planned], progress: SweepProgress) -> None:
         self._sweep, self._client, self._waiting, self._progress = plan.sweep, client, waiting, progress
-        self._id = uuid.uuid4().hex  # by which workers tell this sweep from others
+        self._id = uuid.uuid4().hex  # identifies this sweep on the workers
         self._threads, self._folder = threads_of(self._sweep), self._sweep.cluster.directory or str(self._sweep.folder)
-        # A task: what a worker takes with it when it dies, the scheduler has made again.
+        # The notebook is a task, so that the scheduler makes it again if a worker that holds it is lost.
         self._notebook = client.submit(Notebook, plan.notebook.name, plan.notebook.text, pure=False)
         self._sent: dict[Future, Planned] = {}
-        self._reached: dict[str, int] = {}  # steps of runs whose workers died
+        self._reached: dict[str, int] = {}  # steps of runs whose workers were lost
         self._ended = as_completed(loop=client.loop)
         self._max_sent = max(MIN_SENT, 2 * workers_of(self._sweep))
-        self._paused_until = 0.0  # 0: there was room for the last run that ended
+        self._paused_until = 0.0  # 0: the last run that ended had enough disk space
         self._next_count = 0.0
 
     def run_all(self, on_progress: Callable[[SweepProgress], None], stop: threading.Event) -> None:
-        """Send what waits, take what ended, until nothing is left or somebody asks to stop."""
+        """Send waiting runs and collect ended ones until none is left or `stop` is set."""
         try:
             while (self._waiting or self._sent) and not stop.is_set():
                 self._send()
@@ -167,12 +167,12 @@ class _Dispatch:
             return
         if self._paused_until:
             self._progress.paused = ""
-        # After a pause, one run more than are under way tries whether there is room.
+        # After a pause, one additional run tests whether there is disk space.
         limit = len(self._sent) + 1 if self._paused_until else self._max_sent
         while self._waiting and len(self._sent) < min(limit, self._max_sent):
             run = self._waiting.popleft()
             job = Job(self._id, run, self._folder, self._sweep.time_limit, self._threads)
-            key = f"run-{uuid.uuid4().hex}"  # never the same: a scheduler may still know what an earlier call sent
+            key = f"run-{uuid.uuid4().hex}"  # unique: a scheduler may still have the tasks of an earlier call
             future = self._client.submit(execute, self._notebook, job, key=key, pure=False)
             self._sent[future] = run
             self._ended.add(future)
@@ -195,47 +195,48 @@ class _Dispatch:
             self._progress.update(self._lost_row(run, error) if error else future.result())
 
     def _has_progressed(self, run: Planned) -> bool:
-        """Whether a run whose workers died is further than when that was last asked: such as a batch system's, whose
-        jobs end before it does."""
+        """Return whether a run has made progress since its workers were last lost, such as a run that is longer than
+        the jobs of a batch system."""
         reached = self._reached.get(run.name, self._progress.rows[run.name].get("step", 0))
         self._reached[run.name] = step = planned_status_row(self._sweep.folder, run).get("step", 0)
         return step > reached
 
     def _lost_row(self, run: Planned, error: BaseException) -> StatusRow:
-        """A run whose workers died one after another, which its summary is told; or of which nobody knows why."""
+        """Return the row of a run whose workers were lost repeatedly, or that failed otherwise, and update its
+        summary."""
         folder, row = self._sweep.folder / run.name, planned_status_row(self._sweep.folder, run)
         if row["status"] == COMPLETED:
             return row
         fault = "its workers were lost, one after another" if isinstance(error, KilledWorker) else ""
         reason = fault or f"{type(error).__name__}: {error}"
-        with suppress(Exception):  # its row says it, and the sweep goes on
+        with suppress(Exception):  # its row has the reason, and the sweep continues
             if folder.exists():
                 update_summary(folder, {"status": FAILED, "reason": reason})
         return {**row, "status": FAILED, "reason": reason}
 
     def _require_scheduler(self) -> None:
         if self._client.status not in ("running", "newly-created"):
-            raise SweepError("the scheduler is gone; what is done stays done: the same command goes on")
+            raise SweepError("the scheduler is gone; what is done stays done: the same command continues")
 
     def _count_workers(self) -> None:
-        """Say so while there are none, which may be for ever."""
+        """Report if there are no workers."""
         if time.monotonic() < self._next_count:
             return
         self._next_count = time.monotonic() + COUNT_EVERY_S
-        with suppress(OSError):  # the scheduler is going, which the next look at it says
+        with suppress(OSError):  # a lost scheduler is reported by `_require_scheduler`
             if not self._client.nthreads():
                 self._progress.paused = NO_WORKERS
             elif self._progress.paused == NO_WORKERS:
                 self._progress.paused = ""
 
     def _stop_runs(self, on_progress: Callable[[SweepProgress], None]) -> None:
-        """Let what runs stop with a checkpoint, and forget the rest."""
+        """Stop running notebooks with a checkpoint, and cancel the rest."""
         self._waiting.clear()
         if not self._sent or self._client.status != "running":
             return
         stopped = self._stop_workers()
         self._client.cancel([future for future, run in self._sent.items() if run.name not in stopped])
-        stopped |= self._stop_workers()  # and what was begun meanwhile
+        stopped |= self._stop_workers()  # also runs that were started meanwhile
         until = time.monotonic() + GRACE_S
         while time.monotonic() < until and any(run.name in stopped for run in self._sent.values()):
             self._collect()

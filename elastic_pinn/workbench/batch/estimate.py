@@ -1,4 +1,4 @@
-"""How long a sweep takes: by what its finished runs took, or by a first look at how fast its first run trains."""
+"""Estimate how long a sweep takes, from its completed runs or from a short training of its first run."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ TRIAL_S = 6.0
 
 
 def seconds_left(plan: Plan, rows: Mapping[str, StatusRow], may_train: bool = True) -> float | None:
-    """About how long the runs that are left take, in seconds on the sweep's workers; None where nothing tells.
+    """Estimate how long the remaining runs take, in seconds on the sweep's workers; None if that is unknown.
 
-    By seconds a step: of completed runs or else, if one may look, of the first run, which is trained for at most
-    `TRIAL_S` in a folder that is gone afterwards. A time limit bounds it.
+    The estimate uses the seconds per step of completed runs or, if `may_train`, of the first run, which is trained for
+    at most `TRIAL_S` in a temporary folder. It respects the time limit.
     """
     left = [run for run in plan.runs if rows[run.name]["status"] not in (COMPLETED, FAILED)]
     done = [row for row in rows.values() if row["status"] == COMPLETED and row["step"]]
@@ -43,7 +43,7 @@ def seconds_left(plan: Plan, rows: Mapping[str, StatusRow], may_train: bool = Tr
 
 
 def _measured_pace(notebook: Notebook, run: Planned) -> float | None:
-    """Seconds a step of a run, as it trains here and now; None where it fails."""
+    """Train a run for a short time; return its seconds per step, None if it fails."""
     control = Control()
     timer = threading.Timer(TRIAL_S, control.stop)
     config = notebook.config(run.parameters).model_copy(update={"mirror": "", "log_level": "error"})
@@ -51,7 +51,7 @@ def _measured_pace(notebook: Notebook, run: Planned) -> float | None:
         timer.start()
         try:
             summary = train(config, Path(folder) / "look", control=control).summary
-        except (ElasticPinnError, OSError):  # the sweep will say so of that run
+        except (ElasticPinnError, OSError):  # the sweep will report the failure
             return None
         finally:
             timer.cancel()

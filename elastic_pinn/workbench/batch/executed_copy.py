@@ -1,4 +1,4 @@
-"""The executed copy of a notebook, in the run directory that it is of."""
+"""The executed copy of a notebook, in its run directory."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ logger = logging.getLogger(__name__)
 
 
 class ExecutedCopy:
-    """Where a notebook's executed copy is written: at its place from the start, or aside.
+    """Where a notebook's executed copy is written: in the run directory, or to a temporary folder first.
 
-    Aside where the folder holds a run already, until the notebook's kernel trains it: what is refused to go on with a
-    run must not replace that run's own copy. Aside, too, once the folder has gone away: another run's may be in its
-    place. A context manager that removes what was aside.
+    The temporary folder is used if the run directory contains a run already, until the notebook's kernel trains it,
+    since a refused resume must not replace that run's own copy. It is also used once the run directory is lost, since
+    that of another run may have replaced it. Use it as a context manager, which removes the temporary folder.
 
     Arguments:
-        run_dir: the run directory, which exists.
-        before: what its summary said when the notebook began.
-        supervisor: what holds the notebook's kernel.
+        run_dir: the run directory, which must exist.
+        before: the run's summary when the notebook began.
+        supervisor: of the notebook's kernel.
 
     Attributes:
-        path: its place, run_dir/notebook.ipynb.
-        draft: aside, where it is written at first, and once more at the end.
-        held_a_run: whether there was a run in the folder.
+        path: the final path, run_dir/notebook.ipynb.
+        draft: the path in the temporary folder, to which papermill also writes the copy at the end.
+        held_a_run: whether the run directory contained a run.
     """
 
     def __init__(self, run_dir: Path, before: Mapping[str, Any], supervisor: Supervisor) -> None:
@@ -49,27 +49,27 @@ class ExecutedCopy:
 
     @property
     def has_started_training(self) -> bool:
-        """Whether the notebook's kernel has begun to train here."""
+        """Whether the notebook's kernel has started to train in this run directory."""
         summary = read_summary(self._run_dir)
         mine = (summary.get("pid"), summary.get("host")) == (self._supervisor.kernel, socket.gethostname())
         return mine and summary.get("started") != self._before.get("started")
 
     @property
     def is_lost(self) -> bool:
-        """Whether the folder was removed, moved or replaced since."""
+        """Whether the folder has been removed, moved or replaced."""
         return bool(self._folder.loss)
 
     def current_path(self) -> Path:
-        """Where it is to be written as the notebook goes on."""
+        """Return where the copy is written at present."""
         is_there = (self._newest == self.path or self.has_started_training) and not self.is_lost
         self._newest = self.path if is_there else self.draft
         return self._newest
 
     def finish(self, is_whole: bool) -> None:
-        """Have it at its place, trusted by JupyterLab, which else shows pictures but no panels.
+        """Write the copy to its final path and sign it, so that JupyterLab trusts it and shows its panels.
 
-        The place of one whose folder has gone away is where that was moved to, or beside where it was.
-        is_whole: whether papermill wrote it once more, as it does but where a kernel died.
+        If the folder is lost, the final path is in the folder's new location, or beside its old one.
+        is_whole: whether papermill has written the complete copy, which it does unless the kernel died.
         """
         if self.is_lost:
             moved = self._folder.moved_to
@@ -81,12 +81,12 @@ class ExecutedCopy:
             replace_file(self.path, nbformat.writes(notebook).encode())
         try:
             NotebookNotary().sign(nbformat.read(self.path, as_version=4))
-        except Exception as error:  # whatever its database and a half-written copy raise, the run is none the worse
+        except Exception as error:  # an unsigned copy does no harm to the run
             logger.warning("%s could not be signed: %s", self.path, error)
 
     @property
     def last_line(self) -> str:
-        """The last line that a cell printed to stderr; "" where there is none."""
+        """The last line that a cell printed to stderr; "" if there is none."""
         try:
             cells = nbformat.read(self._newest, as_version=4).cells
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""One notebook, run from its first cell to its last. What runs none need not import this, which takes seconds."""
+"""Run one notebook from its first cell to its last. The import takes seconds, so import this only to run one."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary, update_
 from elastic_pinn.workbench.batch.supervisor import Supervisor
 from elastic_pinn.workbench.run_folders import run_folder
 
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}  # of this environment
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}  # of this Python environment
 
 logger = logging.getLogger(__name__)
-logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of names that `Notebook.config` has found legal
+logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of names that `Notebook.config` has accepted
 
 
-ENOUGH_FILES = 256  # a kernel has some 70 open
+ENOUGH_FILES = 256  # a kernel has about 70 open
 REFUSED = "The run that is there stays as it was, with the executed copy beside it"
 
 
 class NotebookError(ElasticPinnError, RuntimeError):
-    """A notebook did not come to its end; the text names the cell, the error and where the executed copy lies.
+    """A notebook did not finish; the text names the cell, the error and the executed copy.
 
     Attributes:
         fault: where and why.
-        name: of the exception that a cell raised; "" where the kernel died.
-        is_refusal: whether it was refused to go on with a run, which is as it was before, like its executed copy.
+        name: the class name of the exception that a cell raised; "" if the kernel died.
+        is_refusal: whether resuming a run was refused; the run and its executed copy are unchanged.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class NotebookError(ElasticPinnError, RuntimeError):
 
     @property
     def is_dead_kernel(self) -> bool:
-        """Whether it was no cell that failed: the kernel was killed, or crashed."""
+        """Whether the kernel was killed or crashed, rather than a cell failing."""
         return not self.name
 
 
@@ -69,29 +69,28 @@ def run_notebook(
 
     Args:
         notebook: what to run.
-        run_dir: the run directory, made here where it does not exist; None for a fresh runs/TIME-NOTEBOOK.
+        run_dir: the run directory, made if it does not exist; None for a new runs/TIME-NOTEBOOK.
         parameters: values for names of the notebook's parameters cell, or for any field of the config.
-        supervisor: what may stop it from outside.
-        echo_output: whether what it prints is passed on as it comes.
+        supervisor: may stop the notebook from outside.
+        echo_output: whether the notebook's output is printed.
 
     Returns:
-        The executed copy, `run_dir/notebook.ipynb`: written as the run goes on, kept when a cell fails, and trusted by
-        JupyterLab, which then shows its panel. The run's summary then says "executed" under "notebook".
+        The executed copy, `run_dir/notebook.ipynb`: updated during the run, kept if a cell fails, and signed, so that
+        JupyterLab shows its panel. The run's summary then has "executed" under "notebook".
 
     Raises:
-        ElasticPinnError: what `require_possible` refuses; or the folder is a file, or holds a run that is not gone on
-            with.
-        RunDirectoryError: another process works in the folder.
-        NotebookError: a cell failed, or the kernel died. Unless training was completed, the summary then says "failed",
-            or "stopped" where the supervisor stopped it. Of a run that was there and that the notebook was refused to
-            go on with, everything stays as it was.
+        ElasticPinnError: what `require_possible` refuses; the folder is a file, or contains a run that is not resumed.
+        RunDirectoryError: another process uses the folder.
+        NotebookError: a cell failed, or the kernel died. Unless training was completed, the summary's status is then
+            "failed", or "stopped" if the supervisor stopped it. If resuming an existing run was refused, that run is
+            not changed.
     """
     parameters, supervisor = parameters or {}, supervisor or Supervisor()
     require_possible(notebook, parameters)
     if run_dir:
         _require_free(notebook, run_dir, parameters)
     node = _with_kernel(notebook)
-    run_dir = run_dir or run_folder("", notebook.name)  # after all that is refused: no empty folder is left
+    run_dir = run_dir or run_folder("", notebook.name)  # after all checks, so that no empty folder is left
     run_dir.mkdir(parents=True, exist_ok=True)
     given = {**parameters, RUN_DIR: str(run_dir.resolve())}
     before = read_summary(run_dir)
@@ -99,7 +98,7 @@ def run_notebook(
         try:
             papermill.execute_notebook(
                 node,
-                str(copy.draft).replace("{", "{{").replace("}", "}}"),  # papermill fills in what stands in braces
+                str(copy.draft).replace("{", "{{").replace("}", "}}"),  # papermill substitutes text in braces
                 given,
                 engine_name=ENGINE,
                 kernel_name=KERNEL["name"],
@@ -113,7 +112,7 @@ def run_notebook(
             fault, name = _fault_and_name(error, copy)
             is_refusal = copy.held_a_run and not copy.is_lost and _was_refused(copy, before, supervisor, name)
             if not is_refusal:
-                if not copy.is_lost:  # else what is there is another run's
+                if not copy.is_lost:  # otherwise the folder may be another run's
                     _summarise_end(run_dir, before, supervisor, fault)
                 copy.finish(is_whole=bool(name))
             was_only_drawing = bool(supervisor.reason) and read_summary(run_dir).get("status") == "completed"
@@ -126,22 +125,22 @@ def run_notebook(
 
 
 def _was_refused(copy: ExecutedCopy, before: Mapping[str, Any], supervisor: Supervisor, name: str) -> bool:
-    """Whether a cell that failed never came to train: what train() gives back as it is was completed before."""
+    """Return whether a cell failed before it trained; train() returns a completed run without training."""
     if supervisor.reason or not name or copy.has_started_training:
         return False
     return before.get("status") != "completed" or name in _names_below(ElasticPinnError)
 
 
 def _names_below(kind: type) -> set[str]:
-    """The names of all exceptions that are of a kind."""
+    """Return the names of all subclasses."""
     below: list[type] = kind.__subclasses__()
     return {name for each in below for name in {each.__name__} | _names_below(each)}
 
 
 def _with_kernel(notebook: Notebook) -> nbformat.NotebookNode:
-    """The notebook as papermill takes it: with a kernel, whatever it was saved with or without.
+    """Return the notebook for papermill, with the kernel of this environment.
 
-    Raises ConfigError for what is no valid notebook.
+    Raises ConfigError for an invalid notebook.
     """
     node = nbformat.reads(notebook.text, as_version=4)
     node.metadata["kernelspec"] = KERNEL
@@ -153,8 +152,8 @@ def _with_kernel(notebook: Notebook) -> nbformat.NotebookNode:
 
 
 def require_possible(notebook: Notebook, given: Mapping[str, Value]) -> None:
-    """Refuse, before a kernel starts, what the notebook would refuse in its first cells, and values that it would
-    ignore: an unknown name, a value that is not legal, a data file that is not there or not usable.
+    """Refuse, before a kernel starts, what the notebook's first cells would refuse or ignore: an unknown name, an
+    illegal value, a data file that is missing or unusable.
 
     Raises ConfigError, ProblemError, ReceiverFileError.
     """
@@ -164,8 +163,7 @@ def require_possible(notebook: Notebook, given: Mapping[str, Value]) -> None:
 
 
 def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value]) -> None:
-    """Refuse to put an executed copy in the place of that of a run which the notebook does not go on with, or which
-    another process works on."""
+    """Refuse to replace the executed copy of a run that the notebook does not resume, or that another process uses."""
     if run_dir.exists() and not run_dir.is_dir():
         raise ConfigError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
     if (run_dir / "config.json").exists() and notebook.directive("resume", given) in ("", "never"):
@@ -179,26 +177,26 @@ def _require_free(notebook: Notebook, run_dir: Path, given: Mapping[str, Value])
 
 
 def _fault_and_name(error: Exception, copy: ExecutedCopy) -> tuple[str, str]:
-    """Where a notebook failed and why, and the name of the exception that a cell raised."""
+    """Return where and why a notebook failed, and the name of the exception that a cell raised."""
     if not isinstance(error, papermill.PapermillExecutionError):
-        why = "" if str(error) == "Kernel died" else f": {error}"  # nbclient knows no more
+        why = "" if str(error) == "Kernel died" else f": {error}"  # nbclient has no details
         return f"as its kernel died{why}{_open_files_hint()}", ""
     why = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
-    if not error.evalue and error.ename == "CellExecutionError":  # the kernel could not even tell its error
+    if not error.evalue and error.ename == "CellExecutionError":  # the kernel could not report its error
         why = f"without an error that could be shown; the last line: {copy.last_line or 'nothing'}{_open_files_hint()}"
     return f"in its cell [{error.exec_count}], {why}", error.ename
 
 
 def _open_files_hint() -> str:
-    """What to do where a process may open so few files that a kernel gets stuck; "" where it may open enough."""
+    """Return advice if the limit of open files is too low for a kernel; "" otherwise."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return f"; its limit is {limit} open files: raise it (`ulimit -n`)" if 0 <= limit < ENOUGH_FILES else ""
 
 
 def _summarise_end(run_dir: Path, before: Mapping[str, Any], supervisor: Supervisor, fault: str = "") -> None:
-    """Say how the notebook ended; and how the run did, where training has not come to an end of its own.
+    """Write into the summary how the notebook ended, and how the run ended unless training has written that.
 
-    before: what the summary said when the notebook began.
+    before: the summary when the notebook began.
     """
     summary = read_summary(run_dir)
     status = summary.get("status", "running")
@@ -207,14 +205,14 @@ def _summarise_end(run_dir: Path, before: Mapping[str, Any], supervisor: Supervi
         ended = f"failed: {supervisor.reason}"
     if status == "completed" or not (fault or supervisor.reason):
         was_stopped = supervisor.reason and fault and not supervisor.has_timed_out
-        changes = {"notebook": "" if was_stopped else ended}  # "": the same again may bring it to its end
+        changes = {"notebook": "" if was_stopped else ended}  # "": the same command may finish it
     elif supervisor.reason:
         changes = {"status": "failed" if supervisor.has_timed_out else "stopped", "reason": supervisor.reason}
     else:
         changes = {"status": "failed", "notebook": ended}
-        was_summarised = summary != before and status != "running"  # training said itself why it ended
+        was_summarised = summary != before and status != "running"  # training has written the reason itself
         changes |= {} if was_summarised else {"reason": f"its notebook {ended}"}
     try:
         update_summary(run_dir, changes)
-    except InUseError as error:  # it is another process's, which says itself how it ends
+    except InUseError as error:  # another process uses the run and writes its own end
         logger.warning("the summary is left as it is: %s", error)

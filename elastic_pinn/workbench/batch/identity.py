@@ -1,8 +1,8 @@
-"""What makes two runs of sweeps the same: all that their results depend on, as far as a plan can know it.
+"""The identity of a run in a sweep: everything that its results depend on, as far as a plan can determine it.
 
-That is the notebook's name and code, each field of the config that has an effect, the notebook's own parameters, and
-what is in the files that the config names. The versions of packages, the machine, and modules and files that the
-notebook's code names itself are not part of it: see README.md.
+It consists of the notebook's name and code, each field of the config that affects the result, the notebook's own
+parameters, and the contents of the files that the config names. Versions of packages, the machine, and modules and
+files that the notebook's code reads itself are not part of it: see README.md.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from elastic_pinn.sections import NO_PART_OF_THE_RESULT
 from elastic_pinn.workbench.batch.inputs import NOT_HERE, Inputs
 from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE, Notebook
 
-# What changes nothing in what a run finds: two configs that differ in these alone are the same run.
+# Fields that do not affect the result: configs that differ only in these are the same run.
 WITHOUT_EFFECT = {*NO_PART_OF_THE_RESULT, "threads"}
 HASH_DIGITS, VERSION = 16, 2
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What tells a run from others.
+    """The identity of a run.
 
     Attributes:
         notebook: its name.
         code: the SHA-256 of its code.
-        fields: the config's, but for defaults and what has no effect, unless it is varied.
-        varied: the names of what is varied.
-        own: the notebook's own parameters.
-        inputs: the files that it reads.
+        fields: of the config, without defaults and fields without effect that are not varied.
+        varied: the names of the varied fields.
+        own: the notebook's own parameters, which are no fields of the config.
+        inputs: the files that the run reads.
     """
 
     notebook: str
@@ -50,29 +50,29 @@ class Identity:
     def of(
         cls, notebook: Notebook, config: Config, parameters: Mapping[str, Any], varied: frozenset[str], inputs: Inputs
     ) -> Self:
-        """The identity of a run by the parameters that its notebook is given, and the config that they come to."""
+        """Return the identity of a run from the parameters of its notebook and the config that they give."""
         fields = config.model_dump(mode="json", exclude=WITHOUT_EFFECT - varied, exclude_defaults=True)
         return cls(notebook.name, notebook.code_sha256, fields, varied, notebook.own(parameters), inputs)
 
     @cached_property
     def digest(self) -> str:
-        """A hash of all of it. A file counts by its content, and by its path only where that is not known or where it
-        is varied."""
+        """A hash of the identity. A file is hashed by its content, and by its path only if that is unknown or
+        varied."""
         known = {name for name, digest in self.inputs.items() if digest != NOT_HERE} - self.varied
         fields = {name: value for name, value in self.fields.items() if name not in known}
         return _digest([VERSION, self.notebook, self.code, fields, self.own, dict(self.inputs)])
 
     @property
     def earlier_digest(self) -> str:
-        """The hash that version 0.1.0 gave it, by name and fields alone."""
+        """The hash of version 0.1.0, of name and fields alone."""
         return _digest([self.notebook, self.fields])
 
 
 class KnownRuns:
-    """The runs that a folder holds already.
+    """The runs that a folder already contains.
 
-    trusted: whether a run of version 0.1.0 is taken for one that has the same name and fields, even if its code and
-    files are not known: to show it, not to spare another run.
+    trusted: whether a run of version 0.1.0 with the same name and fields counts as the same, even if its code and files
+    are unknown; only for display, never to skip a run.
     """
 
     def __init__(self, folder: Path, trusted: bool = False) -> None:
@@ -81,7 +81,7 @@ class KnownRuns:
         self._names = {name.rpartition("-")[2]: name for name in names if "-" in name}
 
     def name_of(self, identity: Identity) -> str:
-        """The folder of a run, whose name may tell the values before the hash otherwise; "" where there is none."""
+        """Return the folder of a run, whose name may differ before the hash; "" if there is none."""
         if name := self._names.get(identity.digest, ""):
             return name
         name = self._names.get(identity.earlier_digest, "")
@@ -89,8 +89,8 @@ class KnownRuns:
 
 
 def _is_result_of(identity: Identity, run_dir: Path) -> bool:
-    """Whether a run that was named by version 0.1.0 is that of this code and these files: as its executed notebook and
-    its newest checkpoint tell."""
+    """Return whether a run of version 0.1.0 has this code and these files, by its executed notebook and newest
+    checkpoint."""
     from elastic_pinn.storage import CheckpointError, checkpoints_of
 
     try:

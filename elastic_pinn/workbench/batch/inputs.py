@@ -1,4 +1,4 @@
-"""The files that a run reads, by what is in them: another content is another run, whatever the file is called."""
+"""The files that a run reads, identified by their contents."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 from elastic_pinn.config import Config, ConfigError
 
 Inputs = Mapping[str, str]
-"""A field of the config that names a file -> the SHA-256 of what is in it."""
+"""A field of the config that names a file -> the SHA-256 of the file's contents."""
 
 NOT_HERE = "not on this machine"
 
 
 def inputs_of(config: Config) -> dict[str, str]:
-    """The files that a run reads: its receiver file, and the checkpoint that it starts from, which of a run is its
-    newest. One that is not on this machine is NOT_HERE, as those of workers on a cluster may be."""
+    """Return the files that a run reads: its receiver file, and the checkpoint that it starts from, for a run its
+    newest. The value is NOT_HERE for a file that is not on this machine, such as one on a cluster's disks."""
     found = {"data": _data(config.data) if config.data else "", "init_from": _checkpoint(config.init_from)}
     return {name: digest for name, digest in found.items() if digest}
 
 
 def require_unchanged(config: Config, planned: Inputs) -> None:
-    """Raise ConfigError, naming the file, where one is no longer what it was when the run was planned."""
+    """Raise ConfigError, which names the file, if a file has changed since the run was planned."""
     for name, digest in inputs_of(config).items():
         before = planned.get(name, NOT_HERE)
         if NOT_HERE not in (digest, before) and digest != before:
@@ -34,19 +34,19 @@ def require_unchanged(config: Config, planned: Inputs) -> None:
 
 
 def _data(path: str) -> str:
-    from elastic_pinn.physics.setups import find  # with torch, which who asks for no data does without
+    from elastic_pinn.physics.setups import find  # imports torch, which is not needed without data
 
     try:
         location = find(path)
         status = location.stat()
         return _digest(location, status.st_mtime_ns, status.st_size, status.st_ino)
-    except (ConfigError, OSError):  # told by `require_possible`, where it has to be here
+    except (ConfigError, OSError):  # `require_possible` reports it, if it has to be here
         return NOT_HERE
 
 
 @lru_cache(maxsize=64)
 def _digest(path: Path, *_: int) -> str:
-    """The SHA-256 of a file; the other arguments tell when it has to be read again."""
+    """Return the SHA-256 of a file; the other arguments are part of the cache key."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -59,5 +59,5 @@ def _checkpoint(location: str) -> str:
 
     try:
         return header_of(location).sha256.hex()
-    except (CheckpointError, ConfigError, OSError):  # told by the run itself
+    except (CheckpointError, ConfigError, OSError):  # the run itself reports it
         return NOT_HERE

@@ -1,4 +1,4 @@
-"""What a worker does: one run of a sweep, from wherever it stands to its end."""
+"""The work of a worker: execute or resume one run of a sweep."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _running_lock = threading.Lock()
 
 
 class NoSpaceError(OSError):
-    """There is no room for a run; the text says where."""
+    """There is not enough disk space for a run; the text names the folder."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run, as it is sent to a worker.
+    """One run, to be sent to a worker.
 
     Arguments:
-        sweep: what tells the sweep that sent it from others on the same workers.
-        run: which one.
-        folder: where its run directory is to lie; variables of the worker's environment in it are its own, as in
-            "$SCRATCH/sweep".
+        sweep: the id of the sweep, unique on its workers.
+        run: the planned run.
+        folder: the parent of the run directory; variables in it, as in "$SCRATCH/sweep", are those of the worker's
+            environment.
         time_limit: seconds; 0: none.
         threads: CPU threads.
     """
@@ -57,7 +57,7 @@ class Job:
 
     @property
     def run_dir(self) -> Path:
-        """The run directory, as it is on this worker. Raises ConfigError for a variable that is not set here."""
+        """The run directory on this worker. Raises ConfigError for a variable that is not set."""
         try:
             return Path(expanded(self.folder)) / self.run.name
         except ConfigError as error:
@@ -65,9 +65,9 @@ class Job:
 
 
 def execute(notebook: Notebook, job: Job) -> StatusRow:
-    """Run a notebook, or go on with it where it stands, and tell how it ended: a failure is no exception.
+    """Execute or resume a notebook and return how it ended; a failed run raises no exception.
 
-    Raises NoSpaceError, with everything as it was, where the disk is too full to begin or was so in the end.
+    Raises NoSpaceError, without a change, if the disk is too full at the start or at the end.
     """
     supervisor = Supervisor(job.time_limit, job.threads)
     with _running_lock:
@@ -78,12 +78,12 @@ def execute(notebook: Notebook, job: Job) -> StatusRow:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             raise NoSpaceError(f"{job.run_dir} on {socket.gethostname()}: {error.strerror}") from error
-        _require_space(job.run_dir)  # whatever failed, failed for that
+        _require_space(job.run_dir)  # a full disk explains any failure
         raise
     finally:
         with _running_lock:
             del _running[job.sweep, job.run.name]
-        gc.collect()  # Jupyter's clients hold each other, and with them sockets and event loops
+        gc.collect()  # Jupyter's clients form cycles that keep sockets and event loops open
     fault = _mirror_fault(job.run_dir)
     row = status_row(job.run_dir, job.run.mirror)
     if refusal:
@@ -94,7 +94,7 @@ def execute(notebook: Notebook, job: Job) -> StatusRow:
 
 
 def stop_all(sweep: str) -> list[str]:
-    """End what this worker runs for a sweep, each with a checkpoint, and return at once: the names of these runs."""
+    """Stop this worker's runs of a sweep, each with a checkpoint; return their names at once."""
     with _running_lock:
         found = {name: supervisor for (whose, name), supervisor in _running.items() if whose == sweep}
         for supervisor in found.values():
@@ -103,7 +103,7 @@ def stop_all(sweep: str) -> list[str]:
 
 
 def _mirror_fault(run_dir: Path) -> str:
-    """Send a run's notebook and figures to its mirror, if it has one: why that failed, which is no fault of the run."""
+    """Copy a run's notebook and figures to its mirror, if it has one; return why that failed, or ""."""
     try:
         send_to_mirror(run_dir)
     except Exception as error:
@@ -112,9 +112,9 @@ def _mirror_fault(run_dir: Path) -> str:
 
 
 def _run_until_done(notebook: Notebook, job: Job, supervisor: Supervisor) -> str:
-    """Run it, and go on with it where its kernel was killed, or where an orphan was still at it: why it was refused,
-    which its folder does not tell; or ""."""
-    from elastic_pinn.training import RunDirectoryError  # who only sends jobs runs none
+    """Execute a run, and resume it if its kernel was killed or an orphaned process still used its folder. Return why it
+    was refused, which its folder does not record; or ""."""
+    from elastic_pinn.training import RunDirectoryError  # needed only to run notebooks
     from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
 
     threads = {"threads": job.threads} if notebook.takes("threads") else {}
@@ -122,13 +122,13 @@ def _run_until_done(notebook: Notebook, job: Job, supervisor: Supervisor) -> str
     require_unchanged(notebook.config(parameters), job.run.inputs)
     reached, tries, refusal = read_summary(job.run_dir)["step"], 0, ""
     while tries < MAX_TRIES:
-        while owner_of(job.run_dir) and not supervisor.reason:  # who trains just this, such as a worker cut off
+        while owner_of(job.run_dir) and not supervisor.reason:  # such as an orphan of a lost worker
             time.sleep(POLL_S)
         if supervisor.reason:
             return ""
         try:
             run_notebook(notebook, job.run_dir, parameters, supervisor, echo_output=False)
-        except RunDirectoryError:  # it was taken just now
+        except RunDirectoryError:  # another process has just locked it
             was_cut_short, refusal = True, ""
         except NotebookError as error:
             was_taken = error.name == "RunDirectoryError" and " is in use by " in error.fault

@@ -1,4 +1,4 @@
-"""Whether code reads a name before it sets it."""
+"""Find whether code reads a name before it sets it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 
 READS_ALL = {"globals", "locals", "vars", "eval", "exec", "get_ipython"}
-"""Functions that may look at any name."""
+"""Functions that may read any name."""
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Use(Enum):
-    """What code does with a name first."""
+    """The first use of a name in code."""
 
     READ = "read"
     SET = "set"
 
 
 def first_use(name: str, nodes: Iterable[ast.AST | None]) -> Use | None:
-    """What is done with a name first in code that is carried out in this order; None where nothing surely is.
+    """Return the first use of a name in code that is executed in this order; None if there is none for certain.
 
-    What is set in one of several branches may keep its value, and so counts for nothing; what is read there counts.
-    The body of a function counts where the function is defined.
+    A name that is set in only one of several branches may keep its value, so this does not count; a read in a branch
+    does. The body of a function counts where the function is defined.
     """
     return next((use for node in nodes if node and (use := _use(name, node))), None)
 
@@ -34,7 +34,7 @@ def _use(name: str, node: ast.AST) -> Use | None:
             if isinstance(node.ctx, ast.Load):
                 return Use.READ if node.id in (name, *READS_ALL) else None
             return _set(node.id == name)
-        case ast.AugAssign():  # reads what it changes
+        case ast.AugAssign():  # reads its target
             if isinstance(node.target, ast.Name) and node.target.id == name:
                 return Use.READ
             return first_use(name, [node.target, node.value])
@@ -59,7 +59,7 @@ def _use(name: str, node: ast.AST) -> Use | None:
             return _of_branches(name, tried, *caught) or first_use(name, node.finalbody)
         case ast.Match():
             return _use(name, node.subject) or _of_branches(name, *map(list, map(ast.iter_child_nodes, node.cases)), [])
-        case ast.ClassDef():  # what its body sets is its own
+        case ast.ClassDef():  # names set in its body are its attributes
             inner = first_use(name, [*node.bases, *node.keywords, *node.decorator_list, *node.body])
             return inner if inner is Use.READ else _set(node.name == name)
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
@@ -71,13 +71,13 @@ def _use(name: str, node: ast.AST) -> Use | None:
 
 
 def _of_branches(name: str, *branches: Iterable[ast.AST]) -> Use | None:
-    """What is done whichever of some branches is taken, or a reading in one of them."""
+    """Return the use that all branches have, or a read in one of them."""
     uses = {first_use(name, branch) for branch in branches}
     return Use.READ if Use.READ in uses else uses.pop() if len(uses) == 1 else None
 
 
 def _of_function(name: str, node: FUNCTIONS) -> Use | None:
-    """A definition reads its defaults at once; its own names hide those of the notebook."""
+    """Return the first use in a function: its defaults are read at once; its local names hide those of the notebook."""
     arguments, body = node.args, _as_list(node.body)
     outer = [*getattr(node, "decorator_list", []), *arguments.defaults, *arguments.kw_defaults]
     inside = [each for part in body for each in ast.walk(part)]
@@ -91,7 +91,7 @@ def _of_function(name: str, node: FUNCTIONS) -> Use | None:
 
 
 def _of_comprehension(name: str, node: COMPREHENSIONS) -> Use | None:
-    """The variables of a comprehension are its own."""
+    """Return the first use in a comprehension, whose variables are local."""
     own = {each.id for part in node.generators for each in ast.walk(part.target) if isinstance(each, ast.Name)}
     parts: Iterator[ast.AST] = (each for part in node.generators for each in (part.iter, *part.ifs))
     results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]

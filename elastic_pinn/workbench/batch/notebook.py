@@ -1,4 +1,4 @@
-"""What a notebook is, before it is run: its text, its parameters and its code."""
+"""A notebook before it is run: its text, its parameters and its code."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Value = bool | int | float | str | list[int] | list[float] | list[str]
 
 FORMAT = 4  # of .ipynb files; since 2015
 OF_THE_CONFIG = {*Config.model_fields, *BESIDE_CONFIG}
-RUN_DIR = "run_dir"  # whoever runs a notebook puts its executed copy there, whether the notebook looks at it or not
+RUN_DIR = "run_dir"  # the executed copy is put there, whether the notebook reads the name or not
 EXECUTED_FILE = "notebook.ipynb"  # in a run directory: the executed copy
-TAG, INJECTED = "parameters", "injected-parameters"  # of cells, as papermill names them
+TAG, INJECTED = "parameters", "injected-parameters"  # papermill's tags of cells
 
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook as it was read; it can be sent to where its file is not.
+    """A notebook that was read from its file, and can be sent to other machines.
 
     Attributes:
         name: its file's name, without .ipynb.
@@ -37,7 +37,7 @@ class Notebook:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The notebook in a file. Raises ConfigError, naming the file, where there is none."""
+        """Return the notebook in a file. Raises ConfigError, which names the file, if there is none."""
         try:
             text = path.read_text(encoding="utf-8")
             content = json.loads(text)
@@ -55,15 +55,15 @@ class Notebook:
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Names and values of its parameters cell, as far as these are plain."""
+        """Names and plain values of its parameters cell."""
         return self.cell.values
 
     @cached_property
     def cell(self) -> Parameters:
-        """What its cell of parameters says.
+        """Its parameters cell.
 
-        Raises ConfigError where it has none, for then papermill puts the given values at the top, where the notebook's
-        own take their place without a word; or more than one, for only the first counts.
+        Raises ConfigError if it has none, since papermill then puts the given values at the top, where the notebook's
+        own replace them silently; or more than one, since only the first counts.
         """
         sources = [source for source, tags in self._cells if TAG in tags]
         if not sources:
@@ -77,17 +77,16 @@ class Notebook:
 
     @cached_property
     def code_sha256(self) -> str:
-        """The SHA-256 of what it does: its code without comments and without plain values of parameters, which count as
-        parameters; no markdown, no outputs, and nothing of what papermill put in."""
+        """The SHA-256 of its code: without comments, plain values of parameters, markdown, outputs and injected
+        cells."""
         parts = [self.cell.code, *(without_comments(source) for source in self._code)]
         return hashlib.sha256(json.dumps([part for part in parts if part.strip()]).encode()).hexdigest()
 
     def check(self, given: Mapping[str, Value]) -> Config | None:
-        """Refuse values that the notebook would refuse in its first cells, or that would be ignored.
+        """Refuse values that the notebook's first cells would refuse or ignore.
 
-        Returns the config that it makes of its own parameters and those given; None where only its kernel can tell.
-        Raises ConfigError for an unknown name, a value that is not legal with the notebook's own, and a name whose
-        value no cell reads.
+        Returns the config of its own and the given parameters; None if only its kernel can compute it. Raises
+        ConfigError for an unknown name, an illegal value, and a name that no cell reads.
         """
         names = self.cell.names
         config = None if self._sweeps or self.computed(given) else self._config(given)
@@ -106,9 +105,9 @@ class Notebook:
         return config
 
     def config(self, given: Mapping[str, Value]) -> Config:
-        """The config that it makes of its own parameters and those given.
+        """Return the config of its own and the given parameters.
 
-        Raises ConfigError as `check`, and where only a kernel can tell it.
+        Raises ConfigError as `check`, and if only a kernel can compute it.
         """
         config = self.check(given)
         if config is None:
@@ -120,22 +119,23 @@ class Notebook:
         return config
 
     def takes(self, name: str) -> bool:
-        """Whether a name is one of its parameters, or it takes any field of the config."""
+        """Return whether a name is one of its parameters, or a field of the config if it takes all of them."""
         return name in self.cell.names or (self._takes_all and name in OF_THE_CONFIG)
 
     def own(self, given: Mapping[str, Value]) -> dict[str, Any]:
-        """Values of parameters that are no fields of the config: the notebook's own matter."""
+        """Return the values of parameters that are no fields of the config."""
         values = {**self.parameters, **given}
         return {name: values[name] for name in values if name not in OF_THE_CONFIG}
 
     def computed(self, given: Mapping[str, Value]) -> list[str]:
-        """The fields of the config that its cell of parameters works out, so that only a kernel can tell them."""
+        """Return the fields of the config that its parameters cell computes, so that only a kernel knows their
+        values."""
         return sorted((self.cell.computed & Config.model_fields.keys()) - given.keys())
 
     def directive(self, name: str, given: Mapping[str, Value]) -> str:
-        """What it gets as `run_dir` or as `resume`; "" where neither it nor who runs it says anything.
+        """Return its value of `run_dir` or `resume`; "" if it is neither set nor given.
 
-        Raises ConfigError where only its kernel can tell it.
+        Raises ConfigError if only its kernel can compute it.
         """
         if name in self.cell.computed - given.keys():
             raise ConfigError(
@@ -151,24 +151,24 @@ class Notebook:
 
     @cached_property
     def _cells(self) -> list[tuple[str, list[str]]]:
-        """Source and tags of each code cell but those that papermill put in."""
+        """Source and tags of each code cell, without injected ones."""
         cells = [cell for cell in json.loads(self.text)["cells"] if cell.get("cell_type") == "code"]
         found = [("".join(cell["source"]), cell.get("metadata", {}).get("tags", [])) for cell in cells]
         return [(source, tags) for source, tags in found if INJECTED not in tags]
 
     @cached_property
     def _code(self) -> list[str]:
-        """Its code cells but for the one of parameters, in order."""
+        """Its code cells without the parameters cell, in order."""
         return [source for source, tags in self._cells if TAG not in tags]
 
     @cached_property
     def _code_after(self) -> list[str]:
-        """Its code cells after the one of parameters: those before it do not see what is given."""
+        """Its code cells after the parameters cell; cells before it do not get the given values."""
         at = next(at for at, (_, tags) in enumerate(self._cells) if TAG in tags)
         return [source for source, _ in self._cells[at + 1 :]]
 
     def _ignores(self, name: str) -> bool:
-        """Whether no cell looks at what is given for a name; worked out once, for sweeps ask it for each run."""
+        """Return whether no cell reads the given value of a name; cached, since a sweep needs it for each run."""
         if name not in self._ignored:
             self._ignored[name] = is_ignored(name, self._code_after)
         return self._ignored[name]
@@ -179,22 +179,22 @@ class Notebook:
 
     @cached_property
     def _takes_all(self) -> bool:
-        """Whether it makes its config, or its sweep, of all names in its namespace."""
+        """Whether its config, or its sweep, uses all names in its namespace."""
         return self._sweeps or bool(calls("from_namespace", self._code))
 
     @cached_property
     def _has_own(self) -> bool:
-        """Whether names of its own go with the fields of the config."""
+        """Whether it has parameters of its own in addition to fields of the config."""
         return any(len(call.args) + len(call.keywords) > 1 for call in calls("from_namespace", self._code))
 
     @cached_property
     def _sweeps(self) -> bool:
-        """Whether its parameters are those of a sweep, in which a list stands for a run each."""
+        """Whether its parameters are those of a sweep, in which each item of a list is a run."""
         return bool(calls("of_parameters", self._code))
 
 
 def _language(content: Mapping[str, Any]) -> str:
-    """The language that a notebook says it is in; Python where it says none."""
+    """Return the language in a notebook's metadata; Python if there is none."""
     metadata = content.get("metadata", {})
     return str(
         metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name") or "python"

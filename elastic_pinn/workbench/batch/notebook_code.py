@@ -1,4 +1,4 @@
-"""What the code of a notebook says, before any kernel runs it."""
+"""Static analysis of a notebook's code, before a kernel runs it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from elastic_pinn.workbench.batch.name_use import READS_ALL, Use, first_use
 
 PLAIN = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Name, ast.expr_context, ast.UnaryOp, ast.unaryop,
          ast.BinOp, ast.operator)  # fmt: skip
-"""What an expression consists of whose value needs no kernel: numbers, text, lists, and arithmetic of these."""
+"""The nodes of an expression whose value needs no kernel: numbers, text, lists, and arithmetic of these."""
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """A cell of parameters.
+    """A parameters cell.
 
     Attributes:
-        values: names and values, where these are plain.
-        computed: names whose values only a kernel can tell, and names without a value.
-        code: what is in the cell beside plain values.
+        values: names with plain values.
+        computed: names whose values only a kernel can compute, and names without a value.
+        code: the cell's code without plain values.
     """
 
     values: Mapping[str, Any]
@@ -38,7 +38,8 @@ class Parameters:
 
 
 def read_parameters(source: str, location: str) -> Parameters:
-    """What a cell of parameters says; magics are passed over. Raises ConfigError, naming the place, for no Python."""
+    """Return the parameters of a cell; magics are ignored. Raises ConfigError, which names the location, for invalid
+    Python."""
     if source.lstrip().startswith("%%"):
         raise ConfigError(
             f"{location}: the cell begins with {source.split()[0]}, which hides its parameters: leave it out"
@@ -65,19 +66,19 @@ def read_parameters(source: str, location: str) -> Parameters:
 
 
 def is_ignored(name: str, cells: Sequence[str]) -> bool:
-    """Whether the code after the parameters sets a name before it reads it, or never reads it."""
+    """Return whether the code after the parameters sets a name before it reads it, or never reads it."""
     return first_use(name, _statements(cells)) is not Use.READ
 
 
 def calls(name: str, cells: Sequence[str]) -> list[ast.Call]:
-    """Where some code calls a function, or a method, of this name with all of its own names: f(globals(), ...)."""
+    """Return the calls of a function or method of this name that pass all names, as in f(globals(), ...)."""
     nodes = (node for statement in _statements(cells) for node in ast.walk(statement))
     found = (node for node in nodes if isinstance(node, ast.Call) and _called(node) == name)
     return [call for call in found if any(_called(node) in READS_ALL for node in ast.walk(call) if node is not call)]
 
 
 def without_comments(source: str) -> str:
-    """Code without its comments; as it is where it is no Python, such as a cell with magics."""
+    """Return code without its comments; unchanged if it is no Python, such as a cell with magics."""
     try:
         tokens = [*tokenize.generate_tokens(io.StringIO(source).readline)]
     except (tokenize.TokenError, SyntaxError):
@@ -90,7 +91,7 @@ def without_comments(source: str) -> str:
 
 
 class _NotPlain(Exception):
-    """An expression whose value only a kernel can tell."""
+    """An expression whose value only a kernel can compute."""
 
 
 def _plain(expression: ast.expr | None, known: Mapping[str, Any]) -> Any:
@@ -102,7 +103,7 @@ def _plain(expression: ast.expr | None, known: Mapping[str, Any]) -> Any:
 
 
 def _assigned(statement: ast.stmt) -> list[str]:
-    """The names in `a = b = value` and `a: kind = value`; none in any other statement."""
+    """Return the names in `a = b = value` and `a: kind = value`; [] for any other statement."""
     targets: list[ast.expr] = []
     if isinstance(statement, ast.Assign):
         targets = statement.targets
@@ -113,12 +114,12 @@ def _assigned(statement: ast.stmt) -> list[str]:
 
 
 def _bound(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds in any other way, but for what it imports and defines."""
+    """Return the names that a statement binds in any other way, without imports and definitions."""
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and not _is_load(node)}
 
 
 def _called(node: ast.AST) -> str:
-    """The name of the function or method that is called here; "" where none is."""
+    """Return the name of the function or method that is called here; "" if it is no call."""
     function = node.func if isinstance(node, ast.Call) else None
     return str(getattr(function, "attr", getattr(function, "id", "")))
 
@@ -128,7 +129,7 @@ def _is_load(name: ast.Name) -> bool:
 
 
 def _statements(cells: Sequence[str]) -> Iterator[ast.stmt]:
-    """All that is done, in order; a cell that is no Python is passed over, as the kernel will refuse it."""
+    """Yield all statements, in order; invalid cells are skipped, since the kernel will refuse them."""
     for cell in cells:
         try:
             yield from ast.parse(_python(cell, "")).body
@@ -137,11 +138,11 @@ def _statements(cells: Sequence[str]) -> Iterator[ast.stmt]:
 
 
 def _python(source: str, location: str) -> str:
-    """A cell's text as Python, its magics as calls of get_ipython()."""
+    """Return a cell's text as Python, with magics as calls of get_ipython()."""
     try:
         ast.parse(source)
     except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager  # takes a moment, which few cells need
+        from IPython.core.inputtransformer2 import TransformerManager  # slow to import, and rarely needed
 
         source = TransformerManager().transform_cell(source)
     try:

@@ -16,9 +16,9 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager, papermil
 
 from elastic_pinn.workbench.batch.supervisor import Supervisor
 
-ENGINE = "elastic_pinn"  # how papermill knows the one below
-# What a notebook imports stays to the end. A collector that looks for garbage in it again and again, and once more as
-# the kernel ends, takes a second of a short run: it is told not to, after the cell that brings torch.
+ENGINE = "elastic_pinn"  # the name of papermill's engine below
+# Imported modules stay to the end. Garbage collection of them, repeated and once more at the kernel's end, takes a
+# second of a short run: they are frozen after the cell that imports torch.
 FREEZE = """
 def freeze_imports(events):
     import gc, sys
@@ -31,22 +31,23 @@ freeze_imports(get_ipython().events)
 del freeze_imports
 """
 ARGUMENTS = [
-    "--log-level=CRITICAL",  # or each tells of its start, and of the interrupt that ends it
+    "--log-level=CRITICAL",  # otherwise each kernel logs its start and its interrupt
     f"--IPKernelApp.exec_lines={[FREEZE]}",
 ]
 
 
 @contextmanager
 def one_start_at_a_time() -> Iterator[None]:
-    """Among all processes of this user on this machine: kernels that start together can take each other's ports."""
+    """Start kernels one at a time among all processes of this user, since simultaneous starts can use the same
+    ports."""
     path = Path(tempfile.gettempdir()) / f"elastic_pinn-kernel-start-{os.getuid()}"
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError:  # it is somebody else's: a kernel that does not start is started once more anyway
+    except OSError:  # owned by another user; a failed start is repeated anyway
         yield
         return
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)  # freed by the kernel of the system, too, when its owner dies
+        fcntl.flock(file, fcntl.LOCK_EX)  # the operating system releases it when its owner ends
         yield
     finally:
         os.close(file)
@@ -61,11 +62,11 @@ class _Client(PapermillNotebookClient):
 
     @contextmanager
     def setup_kernel(self, **options: Any) -> Iterator[None]:
-        """Start a kernel, once more if it does not answer, and shut it down at the end."""
+        """Start a kernel, with a second try if it does not answer, and shut it down at the end."""
         with one_start_at_a_time():
             try:
                 self._start()
-            except RuntimeError:  # it died, or did not answer in time
+            except RuntimeError:  # it ended, or did not answer in time
                 try:
                     self._start()
                 except RuntimeError as error:

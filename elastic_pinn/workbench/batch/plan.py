@@ -1,4 +1,4 @@
-"""What a sweep comes to: its notebook, and every run that is to be, each checked before any is started."""
+"""The plan of a sweep: its notebook, and all its runs, each checked before any is started."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ GIVEN_BY_THE_SWEEP = {"run_dir", "resume"}
 
 
 class Planned(NamedTuple):
-    """One run of a sweep: the name of its folder, the parameters that the notebook gets, and the files that it reads as
-    they are when it is planned."""
+    """One run of a sweep: the name of its folder, the notebook's parameters, and the files that it reads, as
+    planned."""
 
     name: str
     parameters: Values
@@ -33,17 +33,17 @@ class Planned(NamedTuple):
 
     @property
     def mirror(self) -> str:
-        """The URL of the folder of copies, where it is to have any."""
+        """The URL of the folder of copies; "" if there is none."""
         return str(self.parameters.get("mirror", ""))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A sweep with what it runs.
+    """A sweep with its notebook and runs.
 
     Attributes:
-        sweep: what was asked for.
-        notebook: what is run.
+        sweep: the specification.
+        notebook: the notebook.
         runs: all runs, in the order of the sweep.
     """
 
@@ -53,34 +53,34 @@ class Plan:
 
     @classmethod
     def of(cls, sweep: Sweep) -> Self:
-        """The plan of a sweep whose notebook is read from its file.
+        """Return the plan of a sweep whose notebook is read from its file.
 
-        Raises SweepError with the places where it is not, and what `of_notebook` raises.
+        Raises SweepError, which names the paths that were searched, and what `of_notebook` raises.
         """
         return cls.of_notebook(sweep, Notebook.read(_find(sweep.notebook)))
 
     @classmethod
     def of_notebook(cls, sweep: Sweep, notebook: Notebook) -> Self:
-        """The plan of a sweep of a notebook: each run checked against the config.
+        """Return the plan of a sweep of a notebook, with each run checked against the config.
 
-        A run's name ends with a hash of what its result depends on (see `identity`), by which it is found again in the
-        folder of the runs, whatever else is changed in the sweep. Draws that come twice are one run. Raises SweepError,
-        naming the values, for a run that cannot be.
+        A run's name ends with a hash of everything that its result depends on (see `identity`), by which it is found
+        again in the folder of the runs, whatever else changes in the sweep. Equal random draws are one run. Raises
+        SweepError, which names the values, for an illegal run.
         """
         return cls(sweep, notebook, _runs(sweep, notebook, KnownRuns(sweep.folder), inputs_of))
 
     @classmethod
     def as_begun(cls, sweep: Sweep) -> Self:
-        """The plan of a sweep that its folder holds, with the notebook and the files as they were when it was started
-        last: what its runs are, whatever became of these since. Version 0.1.0 left no record of them.
+        """Return the plan of a sweep that was started before, from the record of its notebook and files in its folder.
+        Version 0.1.0 left no record.
         """
         record = sweep.folder / RECORD_FILE
         if not record.exists():
             notebook = Notebook.read(_find(sweep.notebook))
             return cls(sweep, notebook, _runs(sweep, notebook, KnownRuns(sweep.folder, trusted=True), inputs_of))
         try:
-            told = json.loads(record.read_bytes())
-            notebook, inputs = Notebook(**told["notebook"]), dict(told["inputs"])
+            recorded = json.loads(record.read_bytes())
+            notebook, inputs = Notebook(**recorded["notebook"]), dict(recorded["inputs"])
         except (ValueError, LookupError, TypeError) as error:
             raise SweepError(f"{record} is not what a sweep writes ({type(error).__name__}: {error})") from None
         return cls(
@@ -89,23 +89,23 @@ class Plan:
 
     @property
     def record(self) -> bytes:
-        """What `as_begun` reads in the folder of the runs."""
+        """The record that `as_begun` reads."""
         inputs = {_files(self.notebook.config(run.parameters)): dict(run.inputs) for run in self.runs if run.inputs}
         notebook = {"name": self.notebook.name, "text": self.notebook.text}
         return json.dumps({"notebook": notebook, "inputs": inputs}).encode()
 
     @property
     def others(self) -> list[str]:
-        """The runs in the folder that are none of this sweep: of other values, or of the notebook or a file as it was
-        before."""
+        """The runs in the folder that do not belong to this plan: of other values, or of an earlier notebook or
+        file."""
         names = {run.name for run in self.runs}
         return sorted(
             path.parent.name for path in self.sweep.folder.glob("*/config.json") if path.parent.name not in names
         )
 
     def require_possible(self, runs: Iterable[Planned]) -> None:
-        """Raise SweepError for the first of some runs that `training.require_possible` refuses."""
-        from elastic_pinn.training import require_possible  # with torch, which who only reads a sweep does without
+        """Raise SweepError for the first run that `training.require_possible` refuses."""
+        from elastic_pinn.training import require_possible  # imports torch, which reading a sweep does not need
 
         looked_at = set()
         for run in runs:
@@ -121,7 +121,7 @@ class Plan:
 
     @property
     def from_anywhere(self) -> Sweep:
-        """The sweep with whole paths, which mean the same from any folder."""
+        """The sweep with absolute paths."""
         locations = {
             "notebook": str(_find(self.sweep.notebook).resolve()),
             "directory": str(self.sweep.folder.resolve()),
@@ -130,7 +130,7 @@ class Plan:
 
 
 def _find(path: str) -> Path:
-    """The notebook at a path from the project's root or as it was delivered."""
+    """Return the path of a notebook, from the project's root or of the package."""
     locations = [from_root(path), delivered() / path]
     found = next((location for location in locations if location.is_file()), None)
     if not found:
@@ -139,9 +139,11 @@ def _find(path: str) -> Path:
 
 
 def _runs(sweep: Sweep, notebook: Notebook, known: KnownRuns, inputs: Callable[[Config], Inputs]) -> Sequence[Planned]:
-    """The runs of a sweep. inputs: tells the files that a config reads; asked once for each choice of them."""
+    """Return the runs of a sweep. inputs: returns the files that a config reads; called once for each set of paths."""
     if missing := sorted(GIVEN_BY_THE_SWEEP - notebook.cell.names, reverse=True):
-        raise SweepError(f"{notebook.name}.ipynb has no parameters {' and '.join(missing)}: its runs could not go on")
+        raise SweepError(
+            f"{notebook.name}.ipynb has no parameters {' and '.join(missing)}: its runs could not be resumed"
+        )
     runs: dict[str, Planned] = {}
     files: dict[str, Inputs] = {}
     for point in sweep.points_and_seeds():
@@ -158,7 +160,7 @@ def _runs(sweep: Sweep, notebook: Notebook, known: KnownRuns, inputs: Callable[[
 
 
 def _files(config: Config) -> str:
-    """The paths that a config names, as one text."""
+    """Return the paths that a config names, as one text."""
     return json.dumps([config.data, config.init_from])
 
 
@@ -173,7 +175,7 @@ def _config(notebook: Notebook, parameters: Mapping[str, Value], point: Values) 
 
 
 def _label(point: Values) -> str:
-    """The values of a run as a folder's name tells them."""
+    """Return the values of a run for its folder's name."""
     label = ",".join(f"{name}={_short(value)}" for name, value in point.items())
     return label if len(label) <= LABEL_LENGTH else label[:LABEL_LENGTH].rsplit(",", 1)[0]
 

@@ -1,4 +1,4 @@
-"""What a sweep found: a row a run, medians and ranges over seeds, the best run; in HDF5 and CSV."""
+"""The results of a sweep: a row for each run, medians and ranges over seeds, the best run; in HDF5 and CSV."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from elastic_pinn.workbench.batch.status import COMPLETED, SWEEP_FILE, StatusRow
 from elastic_pinn.workbench.batch.sweep_config import MEASURED, Sweep
 from elastic_pinn.workbench.text import is_missing
 
-METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have tells the best
+METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have decides the best
 FIRST = ("run", "status", "reason")
 RESULTS = ("sweep.h5", "sweep.csv")
 FORMAT_VERSION = 1
 
 
 def table_of(plan: Plan, rows: Mapping[str, StatusRow]) -> pd.DataFrame:
-    """A row for each run, in the order of the sweep, by its name.
+    """Return a row for each run, in the order of the sweep, by its name.
 
     Columns: status, reason, the fields that vary, step, seconds, the last metrics, the material, history.
     """
@@ -35,13 +35,13 @@ def table_of(plan: Plan, rows: Mapping[str, StatusRow]) -> pd.DataFrame:
 
 
 def metric_of(sweep: Sweep, table: pd.DataFrame) -> str:
-    """The column that tells the best run; "" while no run has one."""
+    """Return the column that decides the best run; "" while no run has one."""
     wanted = [sweep.metric] if sweep.metric else METRICS
     return next((name for name in wanted if name in table and table[name].notna().any()), "")
 
 
 def metric_fault(sweep: Sweep, table: pd.DataFrame) -> str:
-    """Why there is no best run though some are completed; "" otherwise."""
+    """Return why there is no best run though some are completed; "" otherwise."""
     completed = table[table["status"] == COMPLETED]
     if not len(completed) or metric_of(sweep, table):
         return ""
@@ -50,14 +50,14 @@ def metric_fault(sweep: Sweep, table: pd.DataFrame) -> str:
 
 
 def best_of(table: pd.DataFrame, metric: str) -> str:
-    """The name of the completed run with the least of a metric; "" where there is none."""
+    """Return the name of the completed run with the lowest metric; "" if there is none."""
     values = table.loc[table["status"] == COMPLETED, metric].dropna() if metric else pd.Series(dtype=float)
     return str(values.idxmin()) if len(values) else ""
 
 
 def over_seeds(sweep: Sweep, table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """For each set of values but for the seed, the best first: `runs` that were completed, and `median`, `least`,
-    `greatest` of the metric and of the `seconds`' median."""
+    """Return a row for each set of values except the seed, the best first: the number of completed `runs`, the
+    `median`, `least` and `greatest` metric, and the median `seconds`."""
     names = [name for name in sweep.varied if name != "seed"]
     completed = table[table["status"] == COMPLETED]
     groups = completed.groupby([completed[name].map(str) for name in names] or (lambda run: "all"), sort=False)
@@ -72,12 +72,12 @@ def over_seeds(sweep: Sweep, table: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def keep_earlier_results(plan: Plan) -> None:
-    """Let results that tell of runs which are not of this sweep stand under a name of their own, with their sweep file:
-    the sweep was changed, and what it found before is not lost."""
+    """Rename the result files and the sweep files if they contain runs that are not of this plan, so that the results
+    before a change of the sweep are kept."""
     folder = plan.sweep.folder
     try:
         told = pd.read_csv(folder / RESULTS[1], usecols=["run"])["run"]
-    except (OSError, ValueError):  # there are none
+    except (OSError, ValueError):  # no results yet
         return
     if set(told) - {run.name for run in plan.runs}:
         written = datetime.fromtimestamp((folder / RESULTS[1]).stat().st_mtime).strftime("%Y%m%d-%H%M%S")
@@ -87,11 +87,11 @@ def keep_earlier_results(plan: Plan) -> None:
 
 
 def write_results(plan: Plan, table: pd.DataFrame) -> tuple[Path, Path]:
-    """Write sweep.h5 and sweep.csv into the folder of the runs, each whole or not at all; returns their paths.
+    """Write sweep.h5 and sweep.csv into the folder of the runs, each completely or not at all; return their paths.
 
-    sweep.h5: /runs has a data set a column, and `config`, JSON; /over_seeds likewise; /histories/NAME is a link to the
-    history of a run on this file system. The root's attributes tell the sweep (YAML), the metric and the best run.
-    Empty numbers are NaN.
+    In sweep.h5, /runs has a data set for each column, and `config`, JSON; /over_seeds likewise; /histories/NAME is a
+    link to the history of a run on this file system. The root's attributes are the sweep (YAML), the metric and the
+    best run. Missing numbers are NaN.
     """
     locations = plan.sweep.folder / RESULTS[0], plan.sweep.folder / RESULTS[1]
     replace_file(locations[0], _as_hdf5(plan, table))
@@ -126,7 +126,7 @@ def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:
 
 
 def _varied(run: Planned, plan: Plan) -> dict[str, Any]:
-    """What a run has of the fields that vary: of those that its item of a list does not give, the notebook's own."""
+    """Return a run's values of the varied fields; fields that its item of a list lacks have the notebook's values."""
     names, values = plan.sweep.varied, run.parameters
     if set(names) - values.keys():
         config = plan.notebook.config(values).model_dump(mode="json", include=set(names))
@@ -135,5 +135,5 @@ def _varied(run: Planned, plan: Plan) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A list as text: a cell of a table holds one thing."""
+    """Return a list as text, since a cell of a table has one value."""
     return str(value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""How the runs of a sweep stand, as their run directories tell, or the copies of these on a remote store."""
+"""The status of a sweep's runs, from their run directories or the copies of these on a remote store."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from elastic_pinn.workbench.fit_columns import fit_columns
 
 StatusRow = dict[str, Any]
 
-SWEEP_FILE = "sweep.yaml"  # in the folder of the runs: what the sweep is, for who looks at it later; new at each start
+SWEEP_FILE = "sweep.yaml"  # in the folder of the runs: the specification, written at each start
 
 QUEUED, RUNNING, UNFINISHED, COMPLETED, FAILED = STATUSES = ("queued", "running", "unfinished", "completed", "failed")
-"""queued: not begun. unfinished: begun and cut short, goes on where it was. failed: by itself, by its time limit or as
-its workers were lost; stays so until it is to be tried again."""
+"""queued: not started. unfinished: interrupted, and resumed by the next call. failed: by itself, by its time limit or
+because its workers were lost; it remains so until it is retried."""
 
 
 def status_row(run_dir: Path, mirror: str = "") -> StatusRow:
-    """What is known of a run: `run` (the name of its folder), `status`, `reason`, `step`, `seconds` of training, its
-    last metrics (columns of the history), the material as material/lambda and so on, that of unknowns with
-    material/lambda ±, `fit` (the verdict on ±) and `chi2`, and `history`, the path or URL of its history.
+    """Return the status of a run: `run` (the name of its folder), `status`, `reason`, `step`, `seconds` of training,
+    its last metrics (columns of the history), the material as material/lambda and so on, with material/lambda ± for
+    unknowns, `fit` (the verdict on ±) and `chi2`, and `history`, the path or URL of its history.
 
-    mirror: the URL of the folder of copies, looked at where there is no run here.
+    mirror: the URL of the folder of copies, which is read if there is no local run.
     """
     name = run_dir.name
     try:
@@ -47,12 +47,12 @@ def status_row(run_dir: Path, mirror: str = "") -> StatusRow:
             **fit_columns(run, "material/", missing=math.nan),
             "history": f"{run.path}/history.h5" if isinstance(run.path, Path) else str(run.path),
         }
-    except (CheckpointError, KeyError, ValueError) as error:  # what a run does not write, or half of it
+    except (CheckpointError, KeyError, ValueError) as error:  # malformed or incomplete files
         return {"run": name, "status": UNFINISHED, "reason": " ".join(str(error).split())}
 
 
 def status_rows(plan: Plan) -> dict[str, StatusRow]:
-    """The row of each run of a sweep by its name, in the order of the sweep."""
+    """Return the status row of each run of a sweep by its name, in the order of the sweep."""
     folder, since = plan.sweep.folder, _sweep_start(plan.sweep.folder)
     return {
         run.name: with_running_notebook(planned_status_row(folder, run), folder / run.name, since) for run in plan.runs
@@ -60,14 +60,14 @@ def status_rows(plan: Plan) -> dict[str, StatusRow]:
 
 
 def planned_status_row(folder: Path, run: Planned) -> StatusRow:
-    """The row of a run of a sweep. folder: of the runs."""
+    """Return the status row of a planned run. folder: of the runs."""
     return status_row(folder / run.name, run.mirror)
 
 
 def with_running_notebook(row: StatusRow, run_dir: Path, since: float) -> StatusRow:
-    """The row of a run, which is running also before and after its training, while its notebook is.
+    """Return the row of a run, with status running also before and after its training, while its notebook runs.
 
-    since: when the sweep began that is at work on it: what was executed earlier was cut short.
+    since: when the running sweep started; a notebook that was last executed earlier was interrupted.
     """
     executed = run_dir / EXECUTED_FILE
     if row["status"] in (QUEUED, UNFINISHED) and executed.exists() and executed.stat().st_mtime >= since:
@@ -76,13 +76,13 @@ def with_running_notebook(row: StatusRow, run_dir: Path, since: float) -> Status
 
 
 def _sweep_start(folder: Path) -> float:
-    """When the sweep began that is at work in a folder; infinite where none is."""
+    """Return when the sweep that is running in a folder started; infinite if there is none."""
     file = folder / SWEEP_FILE
     return file.stat().st_mtime if file.exists() and is_locked(folder) else math.inf
 
 
 def _status_before_training(run_dir: Path) -> StatusRow:
-    """The standing of what is no run yet: it may have failed in its first cell."""
+    """Return the status of a run without a config yet; its notebook may have failed in its first cell."""
     summary = read_summary(run_dir)
     if "status" not in summary:
         return {"status": QUEUED}
@@ -100,7 +100,7 @@ def _open_run(run_dir: Path, mirror: str) -> Run | None:
 
 
 def _status_in_sweep(run: Run, summary: dict[str, Any]) -> tuple[str, str]:
-    """How a sweep sees it, and why."""
+    """Return a run's status in the sweep, and the reason."""
     status, reason = summary["status"], summary["reason"]
     if status == "completed":
         notebook = summary.get("notebook", "")

@@ -1,4 +1,4 @@
-"""What the summary of a run says of its notebook, here and in its copy on a remote store."""
+"""Read and update the summary of a run, here and in its copy on a remote store."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 from elastic_pinn.storage import locked, replace_file
 from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
 
-EXECUTED = "executed"  # what a summary says under "notebook" when every cell ran
+EXECUTED = "executed"  # a summary's value of "notebook" when every cell ran
 
 
 def send_to_mirror(run_dir: Path) -> None:
-    """Copy a run's summary, notebook and figures to where its checkpoints have their copies, if anywhere."""
+    """Copy a run's summary, notebook and figures to its mirror, if it has one."""
     mirror = read_summary(run_dir).get("mirror")
     if not mirror:
         return
-    from elastic_pinn.storage.remote.remote_folder import RemoteFolder  # only those who use a remote store need fsspec
+    from elastic_pinn.storage.remote.remote_folder import RemoteFolder  # fsspec is needed only for remote stores
 
     folder = RemoteFolder(mirror)
     for path in (run_dir / "summary.json", run_dir / EXECUTED_FILE, *(run_dir / "figures").glob("*")):
@@ -26,15 +26,15 @@ def send_to_mirror(run_dir: Path) -> None:
 
 
 def update_summary(run_dir: Path, changes: Mapping[str, Any]) -> None:
-    """Change some of what a run's summary says. Its copy follows by `send_to_mirror`.
+    """Change fields of a run's summary. `send_to_mirror` updates its copy.
 
-    Raises InUseError, and changes nothing, while somebody trains it.
+    Raises InUseError, without a change, while the run is trained.
     """
     with locked(run_dir):
         replace_file(run_dir / "summary.json", json.dumps({**read_summary(run_dir), **changes}, indent=2).encode())
 
 
 def read_summary(run_dir: Path) -> dict[str, Any]:
-    """What the summary of a run here says; of one that was not begun, what it would say first."""
+    """Return the summary of a local run; the initial values for a run that was not started."""
     path = run_dir / "summary.json"
     return json.loads(path.read_bytes()) if path.exists() else {"step": 0, "wall_s": 0.0, "checkpoint": None}

@@ -1,4 +1,4 @@
-"""What a sweep is: a notebook, and all the parameters that it is to be run with."""
+"""The specification of a sweep: a notebook, and the parameters of its runs."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from elastic_pinn.workbench.values import read_yaml, write_yaml
 Values = dict[str, Any]
 Range = tuple[float, float]
 
-MEASURED = ("loss/", "error/", "material/")  # what a metric's name begins with
+MEASURED = ("loss/", "error/", "material/")  # the prefixes of a metric's name
 
 
 class SweepError(ConfigError):
-    """A sweep that cannot be: its text names what is wrong and what is legal."""
+    """An illegal sweep; the text names the fault and the legal values."""
 
 
 class SweepPart(BaseModel):
-    """Frozen, and an unknown field is an error."""
+    """A part of a specification: frozen, and an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Distribution(SweepPart):
-    """What values are drawn from: one of the four."""
+    """The distribution of a random parameter: one of the four fields."""
 
     uniform: Range | None = None
     log_uniform: Range | None = None
@@ -44,14 +44,14 @@ class Distribution(SweepPart):
     choice: Annotated[list[Any], Field(min_length=1)] | None = None
 
     def draw(self, rng: np.random.Generator) -> Value:
-        """One value."""
+        """Draw one value."""
         if self.choice:
             return self.choice[rng.integers(len(self.choice))]
         if self.integers:
             return int(rng.integers(self.integers[0], self.integers[1], endpoint=True))
         if self.log_uniform:
             return float(np.exp(rng.uniform(*np.log(self.log_uniform))))
-        assert self.uniform  # there is one of the four
+        assert self.uniform  # the validator requires one of the four
         return float(rng.uniform(*self.uniform))
 
     @model_validator(mode="after")
@@ -70,7 +70,7 @@ class Distribution(SweepPart):
 
 
 class Random(SweepPart):
-    """So many runs, each with values drawn."""
+    """Runs with randomly drawn values."""
 
     count: Annotated[int, Field(ge=1)]
     seed: OptionalCount = 0
@@ -78,14 +78,14 @@ class Random(SweepPart):
     parameters: Annotated[dict[str, Distribution], Field(min_length=1)]
 
     def points(self) -> Iterator[Values]:
-        """The drawn values: the first ones stay when `count` grows."""
+        """Yield the drawn values; a higher `count` keeps the first ones."""
         rng = np.random.default_rng(self.seed)
         for _ in range(self.count):
             yield {name: each.draw(rng) for name, each in self.parameters.items()}
 
 
 class Cluster(SweepPart):
-    """Where workers come from."""
+    """The source of the workers."""
 
     scheduler: Annotated[str, Field(pattern=r"^$|^[a-z]+://.+")] = ""
     """address of a running Dask scheduler, such as tcp://host:8786"""
@@ -127,7 +127,7 @@ def _as_metric(name: str) -> str:
 class Sweep(SweepPart):
     """A notebook, to be run once for each point of a grid, a list or random draws, times each seed.
 
-    Raises SweepError for what cannot be; whether the notebook takes it is told by its `Plan`.
+    Raises SweepError for an illegal specification; its `Plan` checks it against the notebook.
     """
 
     notebook: str
@@ -163,7 +163,7 @@ class Sweep(SweepPart):
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The sweep that a YAML file tells of. Raises SweepError, which names it."""
+        """Return the sweep in a YAML file. Raises SweepError, which names the file."""
         try:
             fields = read_yaml(path.read_text(encoding="utf-8"))
             if not isinstance(fields, dict):
@@ -180,10 +180,10 @@ class Sweep(SweepPart):
 
     @classmethod
     def of_parameters(cls, namespace: Mapping[str, Any], notebook: str, name: str, **fields: Any) -> Self:
-        """The sweep that a notebook's parameters tell of: call it with globals(), as Config.from_namespace.
+        """Return the sweep of a notebook's parameters; call it with globals(), as Config.from_namespace.
 
-        A list where the config takes one value, or a list of lists where it takes a list, has a run for each item.
-        `run_dir` is the folder of the runs; "" means a fresh runs/TIME-NAME.
+        A list for a field that takes one value, or a list of lists for a field that takes a list, gives a run for each
+        item. `run_dir` is the folder of the runs; "" means a new runs/TIME-NAME.
         """
         given = plain_parameters(namespace)
         directory = given.pop("run_dir", "") or f"{RUNS}/{stamped(name)}"
@@ -192,7 +192,7 @@ class Sweep(SweepPart):
         return cls(notebook=notebook, directory=directory, parameters=same, grid=grid, **fields)
 
     def to_yaml(self) -> str:
-        """The same as `read` takes, without what is as by default."""
+        """Return the YAML text that `read` reads, without default values."""
         return write_yaml(self.model_dump(by_alias=True, exclude_defaults=True, mode="json"))
 
     @property
@@ -202,11 +202,11 @@ class Sweep(SweepPart):
 
     @property
     def varied(self) -> list[str]:
-        """The fields in which runs may differ."""
+        """The varied fields."""
         return [*self._varied_by_points, *(["seed"] if self.seeds else [])]
 
     def points_and_seeds(self) -> Iterator[Values]:
-        """What the runs vary in, a run each, in the order of the sweep."""
+        """Yield the varied values of each run, in the order of the sweep."""
         for point in self._points():
             yield from ({**point, "seed": seed} for seed in self.seeds) if self.seeds else (point,)
 
@@ -243,7 +243,7 @@ class Sweep(SweepPart):
 
 
 def _is_several(name: str, value: Any) -> bool:
-    """Whether a value is a list of values for a field."""
+    """Return whether a value is a list of values for a field."""
     if name not in Config.model_fields:
         return False
     takes_list = get_origin(Config.model_fields[name].annotation) is tuple

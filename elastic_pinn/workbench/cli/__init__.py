@@ -1,7 +1,7 @@
-"""The command elastic-pinn. One file a group of commands, each a thin face over Run, checkpoints and storage.
+"""The command elastic-pinn: one file for each group of commands, each a thin layer over Run, checkpoints and storage.
 
-Modules here import torch, pandas and the wings below only inside functions: `--help` and a mistyped command answer at
-once.
+Modules here import torch, pandas and the wings below only inside functions, so that `--help` and a mistyped command
+answer at once.
 """
 
 from elastic_pinn.workbench.cli import export, history, inspect, notebooks, prune, repair, run, sweep, verify

@@ -1,4 +1,4 @@
-"""The application that the commands belong to: one line for each error, and what the exit status means."""
+"""The application of the commands: one line for each error, and the exit statuses."""
 
 import logging
 import sys
@@ -19,26 +19,26 @@ HELP = """Run notebooks; look into runs and checkpoints, verify, export and tidy
 A FILE is a checkpoint, checkpoints/step-*.h5 of a run, or a copy of one. A RUN is a run directory. What is only read
 may be at a URL of a remote store, such as s3://bucket/run.
 
-Exit status: 0 all is well; 1 what was asked for failed, or is damaged, missing, in use or not legal; 2 the command line
+Exit status: 0 success; 1 the command failed, or something is damaged, missing, in use or not legal; 2 the command line
 itself is wrong; 130 it was stopped.
 """
 
 
 class OneLineErrors(TyperGroup):
-    """Ends each command with an exit status, and tells what went wrong in one line on standard error."""
+    """Ends each command with an exit status, and reports an error in one line on standard error."""
 
     def main(self, args: Sequence[str] | None = None, *others: Any, **options: Any) -> NoReturn:
-        """Run the command that the arguments name; without any, tell what there is."""
+        """Run the command in the arguments; without arguments, show the help."""
         args = list(sys.argv[1:] if args is None else args) or ["--help"]
         options["standalone_mode"] = False
         with _warnings_on_stderr():
             try:
                 status = super().main(args, *others, **options)
-            except typer.TyperException as error:  # a name or a value of the command line that is not legal
+            except typer.TyperException as error:  # an illegal name or value on the command line
                 status = _fail(f"{error.format_message().rstrip('.')}{_hint(error)}", USAGE_ERROR)
             except (typer.Abort, KeyboardInterrupt):
                 status = _fail("interrupted", INTERRUPTED)
-            except ElasticPinnError as error:  # any other is a bug, and its traceback is shown
+            except ElasticPinnError as error:  # any other error is a bug, and its traceback is shown
                 status = _fail(str(error), FAILURE)
             except OSError as error:
                 status = _fail(_of_the_system(error), FAILURE)
@@ -46,13 +46,13 @@ class OneLineErrors(TyperGroup):
 
 
 def _hint(error: typer.TyperException) -> str:
-    """Where to read on, if a name or a type is wrong: such an error knows the command."""
+    """Return a hint at the help, if the error has the command."""
     context = getattr(error, "ctx", None)
     return f". See {context.command_path} --help" if context else ""
 
 
 def _of_the_system(error: OSError) -> str:
-    """The path, where there is one, and what is wrong with it."""
+    """Return the path, if there is one, and its fault."""
     return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
@@ -68,7 +68,7 @@ class _OneLine(logging.Formatter):
 
 @contextmanager
 def _warnings_on_stderr() -> Iterator[None]:
-    """Show what the library warns of, for as long as a command runs."""
+    """Show the library's warnings while a command runs."""
     handler, logger = logging.StreamHandler(), logging.getLogger("elastic_pinn")
     handler.setFormatter(_OneLine())
     handler.setLevel(logging.WARNING)
@@ -106,4 +106,4 @@ def _of_all_commands(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """What comes before the command."""
+    """Handle the options before the command."""

@@ -1,4 +1,4 @@
-"""What a FILE or a RUN on the command line means."""
+"""The arguments FILE and RUN of the commands."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ CHECKPOINTS, QUARANTINE = "checkpoints", "quarantine"
 
 
 def expand_path(location: Any) -> Any:
-    """What a command gets for a path, or for several: `~` and $NAME written out, see `elastic_pinn.paths.expanded`.
+    """Return a path, or several, with `~` and $NAME expanded, see `elastic_pinn.paths.expanded`.
 
-    Each argument and option that is a path has it as its callback. Raises ConfigError as that.
+    It is the callback of each argument and option that is a path. Raises ConfigError as `expanded`.
     """
     from elastic_pinn.paths import expanded
 
@@ -24,14 +24,14 @@ def expand_path(location: Any) -> Any:
 
 
 def is_run(location: str) -> bool:
-    """Whether a place is meant as a run rather than as one file."""
+    """Return whether a location is a run rather than one file."""
     return not location.endswith(".h5") if "://" in location else Path(location).is_dir()
 
 
 def checkpoints_of(run: str, folder: str = CHECKPOINTS) -> Checkpoints:
-    """The checkpoints of a run, or those that lie in another folder of it.
+    """Return the checkpoints of a run, or those in another folder of it.
 
-    Raises FileNotFoundError for a folder that holds no run.
+    Raises FileNotFoundError for a folder without a run.
     """
     from elastic_pinn.run import Run
     from elastic_pinn.storage import Checkpoints, folder_at
@@ -41,7 +41,7 @@ def checkpoints_of(run: str, folder: str = CHECKPOINTS) -> Checkpoints:
 
 
 def load_at(location: str, best: bool = False) -> Found:
-    """A file's checkpoint, or a run's newest whole one, or its best. Raises CheckpointError where there is none."""
+    """Return a file's checkpoint, or a run's newest intact or best one. Raises CheckpointError if there is none."""
     from elastic_pinn.storage import CheckpointError, Found, read_snapshot
 
     if not is_run(location):
@@ -50,5 +50,5 @@ def load_at(location: str, best: bool = False) -> Found:
     found = checkpoints.best() if best else checkpoints.latest()
     if found is None:
         fault = f"holds no good checkpoint{' that was measured' if best else ''}"
-        raise CheckpointError(location, fault, "Give one file, or look at what `elastic-pinn inspect` says of the run")
+        raise CheckpointError(location, fault, "Give one file, or look at the run with `elastic-pinn inspect`")
     return found

@@ -1,4 +1,4 @@
-"""Plain text for people and pipes: aligned tables, units, and nothing that a terminal would obey."""
+"""Plain text for terminals and pipes: aligned tables, units, and no control characters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def clean(text: str) -> str:
-    """Text in which whatever is not printable, such as the escape sequences of a foreign file, is spelt out."""
+    """Return text with unprintable characters, such as the escape sequences of a foreign file, escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -22,7 +22,7 @@ def print_line(line: str = "") -> None:
 
 
 def table_lines(rows: Iterable[Sequence[str]], right: Iterable[int] = (), indent: int = 2) -> list[str]:
-    """Lines with the cells in columns, those numbered in `right` flush right; cells are cleaned before measured."""
+    """Return lines with aligned columns, those numbered in `right` flush right; cells are cleaned first."""
     cells = [[clean(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     sides = [">" if at in set(right) else "<" for at in range(len(widths))]
@@ -31,18 +31,18 @@ def table_lines(rows: Iterable[Sequence[str]], right: Iterable[int] = (), indent
 
 
 def print_table(rows: Iterable[Sequence[str]], right: Iterable[int] = (), indent: int = 2) -> None:
-    """Print a `table_lines`."""
+    """Print aligned columns, see `table_lines`."""
     for line in table_lines(rows, right, indent):
         typer.echo(line)
 
 
 def format_number(value: float) -> str:
-    """A measured value, to six digits; "-" where there is none."""
+    """Return a measured value to six digits; "-" for NaN."""
     return "-" if value != value else f"{value:.6g}"
 
 
 def format_size(count: int) -> str:
-    """A number of bytes, in the unit that suits it."""
+    """Return a number of bytes in a suitable unit."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
@@ -50,7 +50,7 @@ def format_size(count: int) -> str:
 
 
 def nbytes(header: Header) -> int:
-    """The size of a sealed file."""
+    """Return the size of a sealed file in bytes."""
     from elastic_pinn.storage.format.seal import HEADER_BYTES
 
     return HEADER_BYTES + header.length

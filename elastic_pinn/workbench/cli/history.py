@@ -32,7 +32,7 @@ def history(
     ] = "",
     force: Force = False,
 ) -> None:
-    """Show where losses stand, or write them all as CSV.
+    """Show the latest losses, or write them all as CSV.
 
     Without --csv: the last value of each column that was measured, and of losses and errors the lowest and its step.
 
@@ -58,7 +58,7 @@ def history(
 
 
 def print_loss_note(frame: pd.DataFrame) -> None:
-    """Name the rows, of a run that an earlier version began, whose losses are of other weights than the rest."""
+    """Print which rows, written by an earlier version, have losses of other weights than the rest."""
     from elastic_pinn.storage import LOSSES_OF_START_UNTIL
 
     if until := frame.attrs[LOSSES_OF_START_UNTIL]:

@@ -28,11 +28,11 @@ def inspect(
     ] = True,
     config: Annotated[bool, typer.Option("--config", help="Show the whole config, not only what differs.")] = False,
 ) -> None:
-    """Show how a run stands, or what is in a checkpoint.
+    """Show the status of a run, or the contents of a checkpoint.
 
-    A run: its status and why, the config where it differs from the defaults, and its checkpoints by their headers,
-    which `verify` reads whole. A checkpoint, verified to the last byte before: where it comes from, its config and
-    metrics, and all that is in it with types and shapes.
+    For a run: its status and the reason, the config where it differs from the defaults, and its checkpoints by their
+    headers; `verify` reads them completely. For a checkpoint, after verification: its origin, config, metrics, and all
+    its contents with types and shapes.
     """
     if is_run(location):
         _print_run(location, config)
@@ -53,7 +53,7 @@ def _print_run(location: str, whole_config: bool) -> None:
 
 
 def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
-    """How a run stands, as far as its summary says."""
+    """Yield the status of a run, from its summary."""
     from elastic_pinn.fit import sentence_of
     from elastic_pinn.physics.material import UNITS
     from elastic_pinn.storage import CheckpointError, UnreadableError
@@ -61,13 +61,13 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
 
     try:
         summary, status, reason = run.summary, run.status, run.reason
-    except UnreadableError as error:  # the disk may have been full before the run could say anything
+    except UnreadableError as error:  # the disk may have been full before the first summary
         yield "status", f"not known: {error}"
         return
     yield "status", f"{status}: {reason}" if reason else status
     steps = f" of {summary['steps']}" if "steps" in summary else ""
     yield "step", f"{summary['step']}{steps}, {summary['wall_s']:.1f} s of training"
-    if "run_id" not in summary:  # it could not say more: its disk was full at the start
+    if "run_id" not in summary:  # incomplete: the disk was full at the start
         return
     yield "as of", summary["updated"]
     yield "material", ", ".join(f"{name} {summary['material'][name]:.6g} {unit}" for name, unit in UNITS.items())
@@ -101,12 +101,12 @@ def _print_config(config: Config, whole: bool) -> None:
 
 
 def _plain(value: Any) -> str:
-    """A value as one writes it in a notebook's parameters."""
+    """Return a value as it is written in a notebook's parameters."""
     return repr(list(value) if isinstance(value, tuple) else value)
 
 
 def _print_checkpoints(checkpoints: Checkpoints) -> None:
-    """A row for each checkpoint, by its header alone."""
+    """Print a row for each checkpoint, from its header alone."""
     from elastic_pinn.storage import CheckpointError, Entry
 
     headers: dict[str, Header | CheckpointError] = {}
@@ -124,7 +124,7 @@ def _print_checkpoints(checkpoints: Checkpoints) -> None:
 
 
 def _marks(good: Sequence[Entry], pins: Mapping[str, str]) -> dict[str, str]:
-    """What there is to say of some checkpoints: latest, best, pinned and why."""
+    """Return the marks of checkpoints: latest, best, pinned and the reason."""
     from elastic_pinn.storage.checkpoints import best_first
 
     marks = [(entry.name, "latest") for entry in good[-1:]]
@@ -163,21 +163,21 @@ def _print_file(location: str, isolated: bool, whole_config: bool) -> None:
         right=(1,),
     )
     if any(name.startswith("material.log_") for name in snapshot.weights):
-        print_line("  whether the data are explained, and the ± of what was found, stand in the summary of its run")
+        print_line("  whether the data are explained, and the ± of what was found, are in the summary of its run")
     print_line("contents")
     for line in lines_of(snapshot):
         print_line(f"  {line}")
 
 
 def _origin(header: Header, snapshot: Snapshot, config: Config) -> Iterator[tuple[str, str]]:
-    """Where a checkpoint comes from."""
+    """Yield the origin of a checkpoint."""
     own = snapshot.attributes
     versions = [
         f"{name.removeprefix('version_')} {value}" for name, value in own.items() if name.startswith("version_")
     ]
     yield "verdict", f"good: all {nbytes(header)} bytes are as they were sealed, and hold a checkpoint"
     yield "SHA-256", header.sha256.hex()
-    stage = "".join(config.stages[snapshot.stage : snapshot.stage + 1])  # "": a foreign file may have any number
+    stage = "".join(config.stages[snapshot.stage : snapshot.stage + 1])  # "": a foreign file may have any stage
     yield (
         "step",
         f"{snapshot.step} of {config.steps}, stage {snapshot.stage} ({stage}), generation {snapshot.generation}",

@@ -1,4 +1,4 @@
-"""Files that commands write: whole or not at all, and never in the place of another without being told to."""
+"""Files that commands write: completely or not at all, and over an existing file only with --force."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,14 +10,14 @@ Force = Annotated[bool, typer.Option("--force", help="Write in the place of a fi
 
 
 def refuse_existing(paths: Iterable[Path], force: bool) -> None:
-    """End the command if one of the files to write is there and that was not said to be right."""
+    """End the command if one of the output files exists and `force` is not set."""
     for path in paths:
         if path.exists() and not force:
             raise typer.TyperException(f"{path} is there already, and stays: give another path, or --force")
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file by a temporary one and a rename."""
+    """Write a file atomically."""
     from elastic_pinn.storage import replace_file
 
     replace_file(path, data)

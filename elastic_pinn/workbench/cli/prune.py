@@ -37,12 +37,12 @@ def prune(
         int | None,
         typer.Option(metavar="M", min=0, show_default=OWN, help="Keep those whose step is a multiple of it; 0: none."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be removed.")] = False,
 ) -> None:
     """Remove the checkpoints of a run that no rule keeps.
 
-    Says why each of the others stays. Pinned ones do, and those that the run's mirror does not have yet. Nothing is
-    removed before two of those that stay were verified, nor while the run is training.
+    Prints why each of the others is kept. Pinned checkpoints are kept, and those that the run's mirror does not have
+    yet. Nothing is removed before two of the kept ones were verified, nor while the run is training.
     """
     from elastic_pinn.run import Run
     from elastic_pinn.storage import Store, locked
@@ -61,7 +61,7 @@ def prune(
 
 
 def _carry_out(store: Store, policy: Policy, hold: Collection[str]) -> dict[str, str]:
-    """Remove what is to go; returns name -> fate of the damaged ones that this came upon."""
+    """Remove checkpoints; return name -> result for damaged ones that were found."""
     before = set(store.names())
     removed = {path.name for path in store.retain(policy, hold)}
     store.copy_out()
@@ -79,8 +79,8 @@ def _policy(config: Config, keep_last: int | None, keep_best: int | None, keep_e
 
 
 def _not_mirrored(store: Store, config: Config, run: Path) -> set[str]:
-    """The checkpoints that the run's mirror, if it has one, does not have with an equal header. Raises
-    CheckpointError if it is not reachable."""
+    """Return the checkpoints that the run's mirror, if it has one, lacks or has with another header. Raises
+    CheckpointError if the mirror cannot be reached."""
     from elastic_pinn.storage import Checkpoints, folder_at
     from elastic_pinn.training.resume import mirror_of
 
@@ -91,7 +91,7 @@ def _not_mirrored(store: Store, config: Config, run: Path) -> set[str]:
 
 
 def _reasons(store: Store, policy: Policy, hold: Collection[str]) -> dict[str, str]:
-    """Name -> why it stays, for those that do."""
+    """Return the reason of each kept checkpoint, by name."""
     from elastic_pinn.storage import reasons_to_keep
 
     reasons = reasons_to_keep(store.entries(), policy, store.pins())
@@ -100,7 +100,7 @@ def _reasons(store: Store, policy: Policy, hold: Collection[str]) -> dict[str, s
 
 
 def _print_fates(entries: Sequence[Entry], fates: Mapping[str, str], going: str) -> None:
-    """Say of each checkpoint that there was whether it goes, or why it stays."""
+    """Print for each checkpoint whether it is removed, or why it is kept."""
     if entries:
         rows = [
             (e.name, format_number(e.header.metric), format_size(nbytes(e.header)), fates.get(e.name, going))
@@ -116,7 +116,7 @@ def pin(
     file: File,
     why: Annotated[str, typer.Option(metavar="TEXT", help="What it is kept for, for people.")] = "by hand",
 ) -> None:
-    """Keep a checkpoint, whatever the rules say."""
+    """Keep a checkpoint, regardless of the rules."""
     from elastic_pinn import storage
 
     storage.pin(file, why)

@@ -28,14 +28,14 @@ def repair(
         ),
     ] = None,
     unverified: Annotated[
-        bool, typer.Option("--unverified", help="Write also what cannot be verified; the new file says so.")
+        bool, typer.Option("--unverified", help="Write also what cannot be verified; the new file has a note.")
     ] = False,
 ) -> None:
-    """Bring back a checkpoint to which bytes were appended, or whose attributes were changed.
+    """Repair a checkpoint to which bytes were appended, or whose attributes were changed.
 
-    FILE stays as it is. The new file has exactly the bytes that were sealed, by their SHA-256, or it is not written:
-    weights that were changed cannot be told from attributes that were. With --unverified it is written all the same,
-    with an attribute that says what was not verified, and of which loading it warns.
+    FILE is not changed. The new file has exactly the bytes that were sealed, by their SHA-256, or it is not written,
+    since changed weights cannot be distinguished from changed attributes. With --unverified it is written all the same,
+    with an attribute that names what was not verified; loading it warns.
     """
     from elastic_pinn.storage import publish, repair_checkpoint
 

@@ -28,11 +28,11 @@ def run(
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Parameters, or other fields of the config.")
     ] = None,
 ) -> None:
-    """Run a notebook headless, with all that it makes in one run directory.
+    """Run a notebook headless, with all its output in one run directory.
 
-    Names, types, ranges and the data file are checked before a kernel starts. Where neither run_dir=FOLDER nor the
-    notebook names a folder, a fresh runs/TIME-NOTEBOOK is made. The executed notebook is notebook.ipynb in it, also
-    when a cell fails: then the exit status is 1.
+    Names, types, ranges and the data file are checked before a kernel starts. If neither run_dir=FOLDER nor the
+    notebook names a folder, a new runs/TIME-NOTEBOOK is made. The executed notebook is notebook.ipynb in it, also if a
+    cell fails: then the exit status is 1.
 
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
@@ -45,19 +45,19 @@ def run(
     read.check(parameters)
     location = read.directive(RUN_DIR, parameters)
     run_dir = from_root(location) if location else None
-    from elastic_pinn.workbench.batch.headless import run_notebook  # takes seconds, a fault need not
+    from elastic_pinn.workbench.batch.headless import run_notebook  # slow to import: faults are reported before
 
     supervisor, message = Supervisor(), "the run ends with a checkpoint, and draws what it has"
     with stop_on_signals(lambda: supervisor.stop("asked to stop"), message) as stop_requested:
         executed = run_notebook(read, run_dir, parameters, supervisor)
     if stop_requested.is_set():
-        print_line(f"stopped: run_dir={executed.parent} resume=auto goes on with it")
+        print_line(f"stopped: run_dir={executed.parent} resume=auto continues it")
         raise typer.Exit(INTERRUPTED)
     print_line(f"executed notebook: {executed}")
 
 
 def assignments(given: Iterable[str]) -> dict[str, Value]:
-    """Names and values of some NAME=VALUE. Raises typer.BadParameter as `parse`, and for a name that comes twice."""
+    """Return names and values of NAME=VALUE texts. Raises typer.BadParameter as `parse`, and for a repeated name."""
     found: dict[str, Value] = {}
     for text in given:
         name, value = parse(text)
@@ -68,10 +68,10 @@ def assignments(given: Iterable[str]) -> dict[str, Value]:
 
 
 def parse(text: str) -> tuple[str, Value]:
-    """The name and the value of NAME=VALUE: numbers, true and false, [lists], and all else as text; a field of the
-    config that is text takes it as it is written.
+    """Return the name and the value of NAME=VALUE: numbers, true and false, [lists], and anything else as text; a text
+    field of the config takes the value literally.
 
-    Raises typer.BadParameter for what has no equals sign, or is no value.
+    Raises typer.BadParameter for a text without an equals sign, or with an illegal value.
     """
     from elastic_pinn.config import BESIDE_CONFIG, Config
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, for commands that run notebooks."""
+"""Handle Ctrl-C and SIGTERM in commands that run notebooks."""
 
 import signal
 import threading
@@ -10,9 +10,9 @@ import typer
 
 @contextmanager
 def stop_on_signals(stop: Callable[[], None], message: str) -> Iterator[threading.Event]:
-    """Have the first signal to end this process stop its work in order, saying so; the second Ctrl-C is obeyed at once.
+    """Stop the work in order at the first SIGINT or SIGTERM, with a message; a second Ctrl-C ends it at once.
 
-    Gives an event that tells whether one came.
+    Gives an event that is set by the first signal.
     """
     stop_requested = threading.Event()
 

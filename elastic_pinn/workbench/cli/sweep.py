@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from elastic_pinn.workbench.batch import Plan, Sweep
     from elastic_pinn.workbench.batch.engine import SweepProgress
 
-SHOWN = 20  # lines of a table, unless all are asked for
+SHOWN = 20  # lines of a table, unless all are requested
 REASON = 160  # characters in a table
 LINE_EVERY_S = 30.0
-FAILURES = 5  # told with their whole reasons
+FAILURES = 5  # printed with their complete reasons
 
 
 @app.command()
@@ -38,16 +38,16 @@ def sweep(
             metavar="FILE", callback=expand_path, help="A sweep file, YAML: see elastic_pinn/workbench/batch/README.md."
         ),
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run, and about how long.")] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Go on with runs that failed, too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would run, and about how long.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Resume failed runs too.")] = False,
     scheduler: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Of a running Dask scheduler, such as tcp://host:8786.")
     ] = "",
 ) -> None:
     """Run a notebook over a grid, a list or random draws of parameters, and seeds.
 
-    The same command again goes on: completed runs stay as they are, those that were cut short go on from their last
-    checkpoint. Ctrl-C stops what runs, with checkpoints. Exit status 1: some runs failed, or were cut short.
+    The same command again continues the sweep: completed runs are skipped, interrupted ones resume from their last
+    checkpoint. Ctrl-C stops running notebooks, with checkpoints. Exit status 1: some runs failed, or were interrupted.
 
     elastic-pinn sweep sweep.yaml --dry-run
     """
@@ -61,7 +61,7 @@ def sweep(
     if dry_run:
         _preview(plan)
         return
-    from elastic_pinn.workbench.batch.engine import run_sweep  # takes seconds, which a fault need not
+    from elastic_pinn.workbench.batch.engine import run_sweep  # slow to import: faults are reported before
     from elastic_pinn.workbench.batch.results import table_of, write_results
 
     _print_others(plan)
@@ -75,13 +75,13 @@ def sweep(
     for path in paths:
         print_line(f"written: {path}")
     if stop.is_set():
-        print_line("stopped: the same command goes on")
+        print_line("stopped: the same command continues")
         raise typer.Exit(INTERRUPTED)
     left = progress.total - progress.done - progress.failed
     if left:
-        print_line(f"{left} of {progress.total} runs were cut short: the same command goes on with them")
+        print_line(f"{left} of {progress.total} runs were interrupted: the same command continues them")
     if progress.failed:
-        print_line(f"{progress.failed} of {progress.total} runs failed: --retry-failed goes on with them")
+        print_line(f"{progress.failed} of {progress.total} runs failed: --retry-failed continues them")
     if left or progress.failed:
         raise typer.Exit(FAILURE)
 
@@ -93,7 +93,7 @@ def status(
     ],
     every: Annotated[bool, typer.Option("--all", help="List every run.")] = False,
 ) -> None:
-    """Say how a sweep stands, also while it runs, from anywhere that sees its folder."""
+    """Show the status of a sweep, also while it runs, from any machine that has its folder."""
     from elastic_pinn.storage import is_locked
     from elastic_pinn.workbench.batch import Plan, Sweep
     from elastic_pinn.workbench.batch.results import table_of
@@ -102,7 +102,7 @@ def status(
     path = folder / SWEEP_FILE
     if not path.exists():
         raise typer.BadParameter(f"{folder} is no folder of a sweep: there is no {SWEEP_FILE} in it")
-    there = {"directory": str(folder.resolve())}  # wherever it was moved or mounted
+    there = {"directory": str(folder.resolve())}  # its present path
     spec = Sweep(**{**Sweep.read(path).model_dump(by_alias=True), **there})
     plan = Plan.as_begun(spec)
     table = table_of(plan, status_rows(plan))
@@ -138,7 +138,7 @@ def _preview(plan: Plan) -> None:
 
 
 def _print_others(plan: Plan) -> None:
-    """Which runs in the folder do not count, so that nobody takes them for what is asked for."""
+    """Print which runs in the folder do not belong to the sweep."""
     if others := plan.others:
         named = f"{truncate(others[0], REASON)}{', ...' if len(others) > 1 else ''}"
         print_line(
@@ -148,7 +148,7 @@ def _print_others(plan: Plan) -> None:
 
 
 def _print_runs(spec: Sweep, table: pd.DataFrame, every: bool) -> None:
-    """The runs, a line each; a first part of many."""
+    """Print the runs, a line each; only the first of many."""
     if not len(table):
         return
     shown = table if every else table.head(SHOWN)
@@ -170,7 +170,7 @@ def _print_runs(spec: Sweep, table: pd.DataFrame, every: bool) -> None:
 
 
 def _print_results(spec: Sweep, table: pd.DataFrame) -> None:
-    """Medians and ranges over seeds, the best first, and the best run."""
+    """Print medians and ranges over seeds, the best first, and the best run."""
     from elastic_pinn.workbench.batch.results import best_of, metric_fault, metric_of, over_seeds
 
     if fault := metric_fault(spec, table):
@@ -198,7 +198,7 @@ def _print_results(spec: Sweep, table: pd.DataFrame) -> None:
 
 
 def _print_failed(table: pd.DataFrame) -> None:
-    """Which runs failed, and why; a first part of many."""
+    """Print which runs failed, and why; only the first of many."""
     from elastic_pinn.workbench.batch.status import FAILED
 
     failed = table[table["status"] == FAILED]
@@ -214,7 +214,7 @@ def _text(value: object) -> str:
 
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[SweepProgress], None]]:
-    """A progress bar on standard error: runs done, failed, and time left; in a file, a line now and then."""
+    """Show a progress bar on standard error: runs done, failed, and time left; in a file, a line at intervals."""
     from tqdm import tqdm
 
     every, due = (0.0 if sys.stderr.isatty() else LINE_EVERY_S), [0.0]

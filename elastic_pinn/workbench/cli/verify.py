@@ -29,10 +29,10 @@ def verify(
         bool, typer.Option(help="Read each file in a process of its own, where a hostile one can do no harm.")
     ] = True,
 ) -> None:
-    """Say whether checkpoints are good, reading every byte.
+    """Verify checkpoints, reading every byte.
 
-    One line a file. Good means: the bytes are those that were sealed (SHA-256), they are what a checkpoint holds, and
-    the weights fit the config. Of a run, all checkpoints are read; what lies in its quarantine is listed.
+    Prints one line for each file. A good file has the bytes that were sealed (SHA-256), the structure of a checkpoint,
+    and weights that fit the config. For a run, all checkpoints are read, and its quarantine is listed.
 
     --no-isolated takes milliseconds a file instead of seconds; use it for files of your own.
     """
@@ -44,7 +44,7 @@ def verify(
 
 
 def _verify_run(run: str, isolated: bool) -> bool:
-    """Say of each checkpoint of a run whether it is good, and which of the good ones are latest and best."""
+    """Verify each checkpoint of a run, and print which of the good ones are latest and best."""
     from elastic_pinn.storage import CheckpointError
 
     try:
@@ -55,7 +55,7 @@ def _verify_run(run: str, isolated: bool) -> bool:
     run = run.rstrip("/")
     good = _print_each([f"{run}/{CHECKPOINTS}/{name}" for name in names], isolated)
     for name in checkpoints_of(run, QUARANTINE).names():
-        print_line(f"aside  {run}/{QUARANTINE}/{name}: was found damaged before, and is not used")
+        print_line(f"quarantined  {run}/{QUARANTINE}/{name}: was found damaged before, and is not used")
     print_line(f"{len(good)} of {len(names)} checkpoints of {run} are good")
     for line in _latest_and_best(good):
         print_line(line)
@@ -63,7 +63,7 @@ def _verify_run(run: str, isolated: bool) -> bool:
 
 
 def _latest_and_best(good: Sequence[str]) -> Iterator[str]:
-    """Which of the good checkpoints of a run, by (generation, step), are latest and best."""
+    """Yield which of the good checkpoints of a run, by (generation, step), are latest and best."""
     from elastic_pinn.storage import Entry, read_header
     from elastic_pinn.storage.checkpoints import best_first
 
@@ -75,7 +75,7 @@ def _latest_and_best(good: Sequence[str]) -> Iterator[str]:
 
 
 def _print_each(paths: Sequence[str], isolated: bool) -> list[str]:
-    """Say in one line a file whether it is good; returns those that are."""
+    """Print for each file whether it is good; return the good ones."""
     if isolated and len(paths) > CHILDREN:
         cost = f"{len(paths)} files, each in a process of its own, take seconds each; --no-isolated takes less"
         typer.echo(cost, err=True)
@@ -87,7 +87,7 @@ def _print_each(paths: Sequence[str], isolated: bool) -> list[str]:
 
 
 def _faults(paths: Sequence[str], isolated: bool) -> Iterator[CheckpointError | None]:
-    """What is wrong with each file; None where it is good."""
+    """Yield the fault of each file; None if it is good."""
     with ThreadPoolExecutor(_children() if isolated else 1) as threads:
         yield from threads.map(partial(_fault, isolated=isolated), paths)
 
@@ -104,7 +104,7 @@ def _fault(path: str, isolated: bool) -> CheckpointError | None:
     folder, name = split_location(path)
     try:
         if NAME.fullmatch(name):
-            Checkpoints(folder).header(name)  # refuses a name that says another step than what is inside
+            Checkpoints(folder).header(name)  # refuses a name with another step than the contents
         load_checkpoint(path, isolated=isolated).model()
     except CheckpointError as error:
         return error

@@ -1,6 +1,6 @@
-"""Functions that return a matplotlib Figure, drawn from what a run left on disk: no pyplot, no global state.
+"""Functions that return a matplotlib Figure, drawn from a run's files: no pyplot, no global state.
 
-Each takes a Run, a Checkpoint, or the path of either; as the last expression of a cell its figure shows itself.
+Each takes a Run, a Checkpoint, or the path of either; a cell shows the figure if it is its last expression.
 """
 
 from elastic_pinn.workbench.figures.comparison import compare

@@ -1,4 +1,4 @@
-"""Loss curves of many runs side by side: each by itself, or the median and range over seeds."""
+"""Loss curves of many runs in one figure: each run, or the median and range over seeds."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from elastic_pinn.workbench.figures.sources import Source, open_source
 
 Over = Literal["step", "wall_s"]
 AXES = {"step": "optimizer step", "wall_s": "training time (s)"}
-MOST_POINTS = 2000  # of a curve: more are not seen at notebook width
-NAMED = 12  # curves that a legend tells apart
+MOST_POINTS = 2000  # of a curve: more are not visible at notebook width
+NAMED = 12  # curves that a legend can identify
 SMALL, ROOM = 8.0, 270.0  # points: the legend's letters, and how wide a label may be in one of its two columns
 
 Array = np.ndarray
 
 
 class Curve(NamedTuple):
-    """What is drawn of a run, or of those that differ by their seed alone: x (N,), and at each the median, the lowest
-    and the highest value (N,)."""
+    """The curve of a run, or of runs that differ only by their seed: x (N,), and the median, the lowest and the highest
+    value at each (N,)."""
 
     name: str
     x: Array
@@ -42,7 +42,7 @@ class Curve(NamedTuple):
 def compare(
     sources: Sequence[Source], column: str = "loss/total", over: Over = "step", smooth: int = 1, by_seed: bool = False
 ) -> Picture:
-    """One column of the history of several runs, on a log axis.
+    """Draw one column of the history of several runs, on a log axis.
 
     column: such as "loss/pde" or "error/displacement"; runs that lack it are left out, and a loss term that is zero but
     for rounding is no more than named, unless it is so in all of them. over: steps, or seconds of training. smooth:
@@ -73,7 +73,7 @@ def compare(
 
 
 def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, by_seed: bool) -> list[Curve]:
-    """The curves of those sources that have the column, in their order."""
+    """Return the curves of those sources that have the column, in their order."""
     opened = [open_source(source) for source in sources]
     names = by_fields([each.config for each in opened]) if by_seed else short_names([str(e.path) for e in opened])
     histories = [each.history() for each in opened]
@@ -83,7 +83,7 @@ def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, b
     zeros = [is_rounding(column, history) for _, history in measured]
     groups: dict[str, list[pd.Series]] = {}
     for (name, history), is_zero in zip(measured, zeros, strict=True):
-        if is_zero and not all(zeros):  # beside the others it would only stretch the axis
+        if is_zero and not all(zeros):  # it would only stretch the axis
             groups[f"{name}: zero but for rounding"] = []
         else:
             groups.setdefault(name, []).append(_series(history, column, over, smooth))
@@ -91,7 +91,7 @@ def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, b
 
 
 def drawable(source: Source) -> list[str]:
-    """The columns of a history that were measured."""
+    """Return the columns of a history that were measured."""
     return [name for name in open_source(source).history().dropna(axis="columns", how="all") if name != "stage"]
 
 
@@ -99,12 +99,12 @@ def _series(history: pd.DataFrame, column: str, over: Over, smooth: int) -> pd.S
     values = history.set_axis(at_weights(history, column) if over == "step" else history["wall_s"])[column].dropna()
     smoothed = values.rolling(smooth, center=True, min_periods=1).median()
     stride = max(1, -(-len(smoothed) // MOST_POINTS))
-    return smoothed.iloc[(len(smoothed) - 1) % stride :: stride]  # the last one among them
+    return smoothed.iloc[(len(smoothed) - 1) % stride :: stride]  # includes the last one
 
 
 def _curve(name: str, members: list[pd.Series]) -> Curve:
-    """Members are seen at the places of the one that got least far, between rows on straight lines; of no members the
-    curve has no point."""
+    """Return the curve of some runs: interpolated at the x of the shortest run; without runs the curve has no
+    points."""
     if not members:
         return Curve(name, *(np.empty(0),) * 4)
     shortest = min(members, key=lambda series: series.index.max())
@@ -115,23 +115,23 @@ def _curve(name: str, members: list[pd.Series]) -> Curve:
 
 
 def _with_unit(column: str) -> str:
-    """What an axis says of a column. But for time and the material, all is dimensionless: errors are relative, and
-    gradients and learning rates are those of the dimensionless problem."""
+    """Return the axis label of a column. Only time and the material have units: errors are relative, and gradients and
+    learning rates are those of the dimensionless problem."""
     return AXES.get(column, f"{column} ({UNITS.get(column.removeprefix('material/'), 'dimensionless')})")
 
 
 def _width(text: str) -> float:
-    """Of a label in the legend, in points."""
+    """Return the width of a label in the legend, in points."""
     return TextPath((0, 0), text, size=SMALL).get_extents().width
 
 
 def _draw(axes: Axes, curve: Curve, color: ColorType) -> Line2D:
-    """Draw the median and, where there is one, the range."""
+    """Draw the median and, if there is one, the range."""
     (line,) = axes.plot(curve.x, curve.median, color=color, linewidth=1.4, **dots(len(curve.x)))
     if (curve.low < curve.high).any():
         if len(curve.x) > 1:
             axes.fill_between(curve.x, curve.low, curve.high, color=color, alpha=0.2, linewidth=0)
-        else:  # an area would have no width
+        else:  # a filled area would have no width
             ends = [curve.median - curve.low, curve.high - curve.median]
             axes.errorbar(curve.x, curve.median, ends, fmt="none", color=color, capsize=4)
     return line

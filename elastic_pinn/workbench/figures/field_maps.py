@@ -1,4 +1,4 @@
-"""One quantity over the window, drawn again and again; traces at a point; how numbers are spread."""
+"""Maps of a quantity over the window, traces at a point, and histograms."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
 from elastic_pinn.workbench.quantities import QUANTITIES, Array, GridFields
 
-COARSE = 50  # nodes on a side of the grid on which the largest value is looked for
+COARSE = 50  # nodes on a side of the grid on which the largest value is searched
 CURVE = 400  # points
 BINS = 60
 
 
 class FieldMap:
-    """A quantity as a map of the window: drawn once, then only its image and its title change.
+    """A map of a quantity over the window, drawn once; then only its image and title change.
 
-    One scale serves all instants, symmetric about zero where the quantity has a sign.
+    All instants have one scale, symmetric about zero if the quantity has a sign.
     """
 
     def __init__(self, fields: GridFields, name: str) -> None:
@@ -47,28 +47,28 @@ class FieldMap:
         self._figure.colorbar(self._image, ax=axes, label=f"{quantity.symbol} ({self._unit.name.replace('m3', 'm³')})")
         self._figure.set_layout_engine("compressed")
         self._figure.draw_without_rendering()
-        self._figure.set_layout_engine("none")  # everything has its place now, which takes a third of a frame to find
+        self._figure.set_layout_engine("none")  # the layout is fixed now; computing it takes a third of a frame
 
     def at(self, t: float) -> Picture:
-        """The figure, at an instant (s)."""
+        """Return the figure, at an instant (s)."""
         self._image.set_data(self._fields.at(self._name, t).T / self._unit.size)
         self._title.set_text(f"t = {instant_text(self._fields, t)}")
         return self._figure
 
 
 def length_unit(fields: GridFields) -> Unit:
-    """The unit in which positions are shown."""
+    """Return the unit of positions."""
     return unit_for(float(np.abs(fields.x).max()), "m")
 
 
 def instant_text(fields: GridFields, t: float) -> str:
-    """An instant (s) as it is shown, such as 2.5 µs."""
+    """Return an instant (s) as text, such as 2.5 µs."""
     unit = unit_for(fields.end, "s")
     return f"{t / unit.size:.3g} {unit.name}"
 
 
 def trace(predict: Predict, window: tuple[float, float], x: float, y: float, problem: Problem | None) -> Picture:
-    """Displacement at a point over time, beside the exact one or what the nearest receiver recorded, if any.
+    """Draw the displacement at a point over time, with the exact one or the record of the nearest receiver, if any.
 
     window: start and end, s; x, y: m.
     """
@@ -93,7 +93,7 @@ def trace(predict: Predict, window: tuple[float, float], x: float, y: float, pro
 
 
 def _known(problem: Problem | None, t: Array, x: float, y: float) -> list[tuple[str, Array, Array]]:
-    """What else is known of the displacement at a point: a name, times (T,) and values (T, 2)."""
+    """Return the reference displacement at a point: a name, times (T,) and values (T, 2)."""
     if problem and problem.exact:
         points = torch.from_numpy(np.stack(np.broadcast_arrays(x, y, t), axis=-1))  # (T, 3)
         return [("exact", t, evaluate(problem.exact, points).numpy())]
@@ -107,7 +107,7 @@ def _known(problem: Problem | None, t: Array, x: float, y: float) -> list[tuple[
 
 
 def histogram(groups: Mapping[str, Array]) -> Picture:
-    """How large the numbers of each group are: the shares of their sizes' decimal logarithms. Zeros are left out."""
+    """Draw how large the numbers of each group are: a histogram of the decimal logarithms, without zeros."""
     figure = Picture(3.4)
     axes = figure.subplots()
     sizes = {name: np.log10(np.abs(values[np.nonzero(values)])) for name, values in groups.items()}

@@ -1,4 +1,4 @@
-"""What an inverse run found: the material on its way, and the data it explains."""
+"""The results of an inverse run: the material over the steps, and the fit of the data."""
 
 import math
 import textwrap
@@ -41,10 +41,11 @@ MOST_TICKS = 6  # of steps, below one of several columns
 
 
 def material_traces(source: Source, problem: Problem | None = None) -> Picture:
-    """Each unknown over the steps, with its start and, where there is one, the truth and the deviation from it; without
-    a truth, the ends of the range searched, should the curve come near them; above, whether the data are explained.
+    """Draw each unknown over the steps, with its start and, where there is one, the truth and the deviation from it;
+    without a truth, the ends of the range searched, should the curve come near them; above, whether the data are
+    explained.
 
-    source: a run, a checkpoint, or a path of either. problem: needed for a run on a problem of one's own.
+    source: a run, a checkpoint, or a path of either. problem: required if the run has a user's own problem.
     Raises ValueError for a problem without unknowns.
     """
     opened = open_source(source)
@@ -61,7 +62,7 @@ def material_traces(source: Source, problem: Problem | None = None) -> Picture:
 
 
 def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, str]] = ()) -> Picture:
-    """What `material_traces` shows, of (steps, values) for each unknown."""
+    """Draw `material_traces` from (steps, values) for each unknown."""
     truth = problem.receivers.truth if problem.receivers else None
     figure = Picture(5.2 if truth else 3.4)
     axes = figure.subplots(2 if truth else 1, len(traces), squeeze=False, sharex=True)
@@ -71,7 +72,7 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
         _draw_values(column[0], name, steps, values, start, true)
         if true is not None:
             _draw_deviation(column[1], name, steps, 100 * (values / true - 1))
-        elif name != "lambda":  # which is searched by way of the bulk modulus
+        elif name != "lambda":  # lambda is searched through the bulk modulus
             _draw_bounds(column[0], name, start, problem.material.unknown_range)
         column[-1].set_xlabel("optimizer step")
         whole_ticks(column[-1], MOST_TICKS)
@@ -83,8 +84,8 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
 
 
 def data_fit(source: Source, receiver: int | None = None, problem: Problem | None = None) -> Picture:
-    """Recorded and predicted displacement at one receiver over time, and below the residual in the band of the noise,
-    as it is stated or as the records show it; without a band where neither tells it.
+    """Draw recorded and predicted displacement at one receiver over time, and below the residual with the band of the
+    noise, as stated or estimated from the records; without a band if neither is known.
 
     receiver: its row in the receiver file, that with the strongest signal if not given. source, problem: as of
     `material_traces`. Raises ValueError for a problem without receivers, or for a receiver that is not there.
@@ -100,7 +101,7 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Non
 
 
 def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Picture:
-    """What `data_fit` shows, of anything that predicts."""
+    """Draw `data_fit` from any prediction."""
     x, y = receivers.xy[row]
     predicted = predict(x, y, receivers.time)  # (T, 2)
     fine = np.linspace(receivers.time[0], receivers.time[-1], 400)
@@ -136,7 +137,7 @@ def _draw_values(
 
 
 def _draw_bounds(axes: Axes, name: str, start: float, factor: float) -> None:
-    """The ends of the range that is searched, where the curve comes near them."""
+    """Draw the bounds of the search, if the curve comes near them."""
     unit, seen = unit_for(start, UNITS[name]), axes.get_ylim()
     for bound in (start / factor, start * factor):
         axes.axhline(bound / unit.size, color="0.5", linewidth=1.0)
@@ -155,7 +156,7 @@ def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarra
 
 
 def strongest_receiver(receivers: Receivers) -> int:
-    """The row of the receiver with the strongest signal."""
+    """Return the row of the receiver with the strongest signal."""
     return int(np.square(receivers.displacement).sum((1, 2)).argmax())
 
 

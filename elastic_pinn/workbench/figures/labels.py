@@ -1,4 +1,4 @@
-"""Labels that tell runs apart, in the room that there is."""
+"""Labels that distinguish runs in limited space."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from elastic_pinn.config import Config
 from elastic_pinn.workbench.run_table import varying, written
 
 HASH = re.compile(r"-[0-9a-f]{16}$")  # with which batch/plan.py ends the name of a run
-ALL_FIELDS = 60  # characters: of what would be longer, the fields that are not needed are left out
+ALL_FIELDS = 60  # characters: longer labels omit the fields that are not needed
 
 
 def without_hashes(names: Sequence[str]) -> list[str]:
-    """The names without the hashes that sweeps end them with, but where only those tell them apart."""
+    """Return the names without the hashes of sweeps, unless only these distinguish them."""
     plain = [HASH.sub("", name) for name in names]
     seen = Counter(plain)
     return [short if seen[short] == 1 else name for short, name in zip(plain, names, strict=True)]
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """The ends of different paths, with as many folders as it takes to tell them apart, without what all have alike:
-    "seed=0" and "seed=1" of a sweep over nothing else."""
+    """Return the ends of paths, with as many folders as distinguish them, without common parts: "seed=0" and "seed=1"
+    of a sweep over nothing else."""
     parts = [path.split("/") for path in without_hashes([path.rstrip("/") for path in paths])]
     ends = ["/".join(each[-1:]) for each in parts]
     for length in range(2, max(map(len, parts), default=0) + 1):
@@ -32,15 +32,15 @@ def short_names(paths: Sequence[str]) -> list[str]:
 
 
 def by_fields(configs: Sequence[Config]) -> list[str]:
-    """Of each run the fields in which some differ but for the seed; where those are many, as few as tell apart what
-    all of them do."""
+    """Return for each run the fields, except the seed, in which some runs differ; if there are many, the fewest that
+    distinguish the same runs."""
     names = sorted(set(varying(configs)) - {"seed"})
     labels = _of_fields(configs, names)
     return labels if max(map(len, labels), default=0) <= ALL_FIELDS else _of_fields(configs, _fewest(configs, names))
 
 
 def fit_labels(labels: Sequence[str], room: float, width: Callable[[str], float] = len) -> list[str]:
-    """Labels that fit, cut in the middle where they must be, and numbered where that makes different ones alike.
+    """Return labels that fit, cut in the middle if necessary, and numbered if different ones become equal.
 
     width: of a text, in the unit of the room; characters if not given.
     """
@@ -51,7 +51,7 @@ def fit_labels(labels: Sequence[str], room: float, width: Callable[[str], float]
 
 
 def _without_common(names: Sequence[str]) -> list[str]:
-    """Names without the parts between commas that all have, if that leaves different ones."""
+    """Return names without their common parts between commas, if the results differ."""
     parts = [name.split(",") for name in names]
     common = set(parts[0]).intersection(*parts) if len(parts) > 1 else set()
     left = [",".join(part for part in each if part not in common) for each in parts]
@@ -64,7 +64,7 @@ def _of_fields(configs: Sequence[Config], names: Sequence[str]) -> list[str]:
 
 
 def _fewest(configs: Sequence[Config], names: Sequence[str]) -> list[str]:
-    """Some of the fields, the most telling first, that tell apart what all of them do."""
+    """Return some fields, the most distinctive first, that distinguish the same runs as all fields."""
 
     def count_distinct(fields: Sequence[str]) -> int:
         return len(set(_of_fields(configs, fields)))
@@ -77,7 +77,7 @@ def _fewest(configs: Sequence[Config], names: Sequence[str]) -> list[str]:
 
 def _cut(text: str, room: float, width: Callable[[str], float]) -> str:
     size = width(text)
-    length = len(text) if size <= room else int(len(text) * room / size)  # near it, where letters differ in width
+    length = len(text) if size <= room else int(len(text) * room / size)  # an estimate, since letters differ in width
     while width(cut := _without_middle(text, length)) > room:
         length -= 1
     return cut

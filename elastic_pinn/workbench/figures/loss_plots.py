@@ -69,12 +69,12 @@ class _Record(NamedTuple):
 
 
 def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -> Picture:
-    """The loss over the steps, on a log axis, with the stages marked: one run by its terms and with what was changed on
-    resuming, or several side by side.
+    """Draw the loss over the steps, on a log axis, with the stages marked: one run by its terms and with what was
+    changed on resuming, or several side by side.
 
     sources: runs, checkpoints, or paths of either. terms: such as "pde" or "loss/pde"; all if not given. One run has
     a colour for each term; several have a colour for each run and a line style for each term. "total" is the weighted
-    sum, the others are unweighted; each value stands at the step whose weights it is of (`at_weights`). Raises
+    sum, the others are unweighted; each value is drawn at the step whose weights it belongs to (`at_weights`). Raises
     ValueError for no source, or for a term that no source has.
     """
     if isinstance(sources, str) or not sources:
@@ -97,7 +97,7 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
     """Draw the terms of one run at the steps whose weights they are of, each in its own colour, with a legend beside
     the axes.
 
-    A term that the network meets by itself, and is only the rounding of zero, is no more than named.
+    A term that the network satisfies exactly, and that is zero up to rounding, is only named.
     """
     others, zeros = iter(SERIES), terms_of_rounding(curves)
     for term in in_order(curves):
@@ -118,31 +118,31 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
 
 
 def is_rounding(column: str, history: pd.DataFrame) -> bool:
-    """Whether a column of a history is a loss term that is zero but for rounding."""
+    """Return whether a column of a history is a loss term that is zero up to rounding."""
     return column.removeprefix(PREFIX) in terms_of_rounding(_curves(history, _terms_in(history)))
 
 
 def terms_of_rounding(curves: Curves) -> set[str]:
-    """The terms that are zero but for rounding, beside the largest of all: on a log axis they would only stretch it."""
+    """Return the terms that are zero up to rounding, relative to the largest; they would only stretch a log axis."""
     largest = max((values.max(initial=0.0) for _, values in curves.values()), default=0.0)
     return {term for term, (_, values) in curves.items() if len(values) and values.max() <= ROUNDING * largest}
 
 
 def in_order(terms: Iterable[str]) -> list[str]:
-    """Terms in the order of their colours, those of a user's own last."""
+    """Return terms in the order of their colours, user-defined ones last."""
     return sorted(terms, key=lambda term: [*COLORS, term].index(term))
 
 
 def at_weights(history: pd.DataFrame, column: str) -> np.ndarray:
-    """For each row of a history the step after which the weights were those that the column's value is of: the row's
-    own, but for losses in rows of an earlier version, which are of the step before."""
+    """Return for each row of a history the step whose weights the column's value belongs to: the row's own, except for
+    losses in rows of an earlier version, which belong to the step before."""
     steps = history["step"].to_numpy()
     is_loss = column == "grad_norm" or (column.startswith(PREFIX) and column != f"{PREFIX}validation")
     return steps - (steps <= history.attrs.get(LOSSES_OF_START_UNTIL, 0)) if is_loss else steps
 
 
 def stages_in(history: pd.DataFrame, config: Config) -> list[tuple[int, str]]:
-    """Where the optimizer changes: the new stage's first step, and both optimizers' names as "adam → lbfgs"."""
+    """Return the changes of the optimizer: the new stage's first step, and both optimizers' names as "adam → lbfgs"."""
     first = history.drop_duplicates("stage")
     stages = [(int(step), config.stages[int(stage)]) for step, stage in zip(first["step"], first["stage"], strict=True)]
     return [(step, f"{before} → {after}") for (_, before), (step, after) in pairwise(stages)]
@@ -210,7 +210,7 @@ def _terms_in(history: pd.DataFrame) -> list[str]:
 
 
 def _curves(history: pd.DataFrame, terms: Iterable[str]) -> Curves:
-    """The curves of the terms that a history has; a validation is there only at some steps."""
+    """Return the curves of the terms in a history; a validation has values only at some steps."""
     names = {term: PREFIX + term for term in terms if PREFIX + term in history}
     columns = {term: history.set_axis(at_weights(history, name))[name].dropna() for term, name in names.items()}
     return {

@@ -1,4 +1,4 @@
-"""The figure that shows itself, its colours, and where it is saved."""
+"""The figure of a notebook cell, its colours, and how it is saved."""
 
 import io
 import threading
@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from elastic_pinn.run import Run
 from elastic_pinn.storage import replace_file
 
-FEW = 20  # points that are marked one by one
+FEW = 20  # points that are marked individually
 QUICK = 2  # of zlib's levels; its usual 6 takes as long as half of the drawing
 WIDTH, DPI = 9.0, 100  # inches, dots per inch: 900 pixels fit a notebook
 
@@ -30,7 +30,7 @@ SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 
 AnyFigure = TypeVar("AnyFigure", bound=Figure)
 
-# Panels draw from several threads, and matplotlib keeps what it reads of mathematical text in one place for all.
+# Panels draw from several threads, and matplotlib's parser of mathematical text has global state.
 _drawing = threading.RLock()
 
 
@@ -45,26 +45,25 @@ class Picture(Figure):
         self._saved = b""
 
     def draw(self, renderer: RendererBase) -> None:
-        """As any Figure, but one thread at a time."""
+        """Draw as any Figure does, but in one thread at a time."""
         with _drawing:
             super().draw(renderer)
 
     def png(self) -> bytes:
-        """The picture as a PNG file's bytes, made quickly, and a tenth larger for it: for pictures that follow each
-        other."""
+        """Return the picture as a PNG file's bytes, compressed quickly and a tenth larger, for animations."""
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", pil_kwargs={"compress_level": QUICK})
         return buffer.getvalue()
 
     def _repr_png_(self) -> bytes:
-        """What a cell shows; where it has just been saved, that very file."""
+        """Return the PNG that a cell shows; if the figure was just saved, the saved file."""
         saved, self._saved = self._saved, b""
         return as_file(self, "png") if self.stale or not saved else saved
 
     def for_file(self) -> bytes:
-        """The picture as a PNG file's bytes, which the next cell that shows it takes over."""
+        """Return the picture as a PNG file's bytes, which the next display reuses."""
         self._saved = as_file(self, "png")
-        self.stale = False  # which drawing leaves, and a change makes, True
+        self.stale = False  # drawing leaves it True, and a change sets it
         return self._saved
 
 
@@ -83,23 +82,23 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
 
 
 def dots(count: int) -> dict[str, Any]:
-    """For a curve of so many points: a dot at each, where they are few."""
+    """Return the style of a curve with so many points: with a dot at each if they are few."""
     return {"marker": "o" if count < FEW else "", "markersize": 4}
 
 
 def light_grid(axes: Axes) -> None:
-    """A grid behind the curves that guides without being seen first."""
+    """Draw a light grid behind the curves."""
     axes.grid(color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
 
 
 def whole_ticks(axes: Axes, most: int | Literal["auto"] = "auto") -> None:
-    """Ticks of optimizer steps: whole numbers, `most` at most, however short the axis is."""
+    """Set ticks of optimizer steps: at most `most` whole numbers, however short the axis is."""
     axes.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
 
 
 def as_file(figure: Figure, kind: str) -> bytes:
-    """A figure as the bytes of a file of a kind that matplotlib knows: "png", "svg", "pdf", ..."""
+    """Return a figure as the bytes of a file in one of matplotlib's formats: "png", "svg", "pdf", ..."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind)
     return buffer.getvalue()

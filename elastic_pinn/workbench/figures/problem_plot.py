@@ -1,4 +1,4 @@
-"""The problem before it is solved: where, under which conditions, from which data."""
+"""The problem before it is solved: its window, conditions and data."""
 
 import numpy as np
 import torch
@@ -20,9 +20,10 @@ MOST_POINTS = 1500  # more would be a grey area
 
 
 def problem(problem: Problem, config: Config | None = None) -> Picture:
-    """The window with its boundary conditions, receivers and initial pulses, and the fields at the first instant.
+    """Draw the window with its boundary conditions, receivers and initial pulses, and the fields at the first
+    instant.
 
-    config: where given, the interior points of its first step are drawn too, at most 1500 of them.
+    config: if given, at most 1500 interior points of its first step are drawn too.
     """
     figure = Picture(4.4)
     starting = _starting_fields(problem)
@@ -35,12 +36,12 @@ def problem(problem: Problem, config: Config | None = None) -> Picture:
 
 
 def window_unit(domain: Domain) -> Unit:
-    """The unit of length in which a window reads best."""
+    """Return a suitable unit of length for a window."""
     return unit_for(max(abs(end) for end in (*domain.x, *domain.y)), "m")
 
 
 def format_map_axes(axes: Axes, domain: Domain, length: Unit) -> None:
-    """The axes of a map of the window."""
+    """Set up the axes of a map of the window."""
     axes.set_aspect("equal")
     axes.set_xlim(domain.x[0] / length.size, domain.x[1] / length.size)
     axes.set_ylim(domain.y[0] / length.size, domain.y[1] / length.size)
@@ -109,14 +110,14 @@ def _draw_receivers(axes: Axes, problem: Problem, length: Unit) -> None:
 
 
 def _interior_points(problem: Problem, config: Config) -> np.ndarray:
-    """Some of the points (N, 2), m, at which the first step requires the equation."""
+    """Return some interior points (N, 2), m, of the first step."""
     drawn = first_points(problem, config)["interior"].points[:MOST_POINTS]
     scales = problem.scales
     return (drawn * torch.tensor(scales.units) + torch.tensor(scales.origin))[:, :2].numpy()
 
 
 def _starting_fields(problem: Problem) -> list[tuple[str, Field, str]]:
-    """The given, non-zero fields of the first instant: (title, field, SI unit)."""
+    """Return the given, non-zero initial fields: (title, field, SI unit)."""
     given = [
         (statement.name, statement.target, statement.quantity.unit)
         for statement in problem.statements

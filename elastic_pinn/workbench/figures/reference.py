@@ -1,4 +1,4 @@
-"""Reference data beside the exact solution: traces, where and when they are off, how that falls with the grid."""
+"""Reference data compared with the exact solution: traces, errors over space and time, and grid convergence."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ SPACING, ERROR = "spacing / m", "relative L2 error"  # the columns of a table of
 
 
 def reference_traces(receivers: Receivers, receiver: int | None = None) -> Picture:
-    """What one receiver recorded, the engine without noise and the exact solution; below, engine less exact.
+    """Draw the record of one receiver, the engine without noise and the exact solution; below, engine minus exact.
 
     receiver: its row, that with the strongest signal if not given. Raises ValueError where no exact solution is known.
     """
@@ -50,8 +50,8 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
 
 
 def reference_errors(receivers: Receivers) -> Picture:
-    """How far the engine is off the exact solution, over the receivers (rms over time) and over time (rms over the
-    receivers), beside the noise; all relative to the exact displacement's rms.
+    """Draw the error of the engine relative to the exact solution, over the receivers (rms over time) and over time
+    (rms over the receivers), beside the noise; all relative to the exact displacement's rms.
 
     Raises ValueError where no exact solution is known.
     """
@@ -78,7 +78,8 @@ def reference_errors(receivers: Receivers) -> Picture:
 
 
 def grid_convergence(path: str | Path) -> Picture:
-    """Error over grid spacing, with the observed order between neighbours. path: a CSV that `--check` wrote."""
+    """Draw the error over the grid spacing, with the observed order between neighbours. path: a CSV that `--check`
+    wrote."""
     table = pd.read_csv(path).sort_values(SPACING)
     spacing, error = table[SPACING].to_numpy(), table[ERROR].to_numpy()
     figure = Picture(3.6)
@@ -96,7 +97,7 @@ def grid_convergence(path: str | Path) -> Picture:
 
 
 def _engine(receivers: Receivers) -> np.ndarray:
-    """What the engine recorded without noise, (R, T, 2)."""
+    """Return the engine's displacement without noise, (R, T, 2)."""
     assert receivers.truth, "who asks has looked at the exact solution"
     return receivers.truth.displacement
 

@@ -1,4 +1,4 @@
-"""What figures and tables are drawn from: a run, a checkpoint, or the path of either."""
+"""The sources of figures and tables: a run, a checkpoint, or the path of either."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +18,8 @@ Predict = Callable[[Any, Any, Any], np.ndarray]
 
 
 def open_source(source: Source) -> Run | Checkpoint:
-    """The run or checkpoint that is meant: a folder holds a run, a file is a checkpoint; `~` and `$NAME` are
-    written out as a shell does.
+    """Open a run or a checkpoint: a folder contains a run, a file is a checkpoint; `~` and `$NAME` are expanded as in a
+    shell.
 
     Raises FileNotFoundError for a folder without a run, CheckpointError for any other path without a good checkpoint.
     """
@@ -29,12 +29,12 @@ def open_source(source: Source) -> Run | Checkpoint:
 
 
 def checkpoint_of(source: Source) -> Checkpoint:
-    """The checkpoint, of a run its newest."""
+    """Return a checkpoint, or the newest one of a run."""
     opened = open_source(source)
     return opened.latest() if isinstance(opened, Run) else opened
 
 
 def starting_material(problem: Problem) -> dict[str, float]:
-    """lambda (Pa), mu (Pa) and rho (kg/m3) as given: known values, and where the search for unknown ones starts."""
+    """Return lambda (Pa), mu (Pa) and rho (kg/m3) as given: known values, and the starts of the unknown ones."""
     material = problem.material
     return dict(zip(PARAMETERS, (material.lame_lambda, material.lame_mu, material.density), strict=True))

@@ -1,4 +1,4 @@
-"""What a sweep found: a metric over what was varied, each run a dot, medians over seeds as lines."""
+"""The results of a sweep: a metric over the varied field, each run a dot, medians over seeds as lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_GROUPS = len(SERIES)
 
 
 def sweep_results(table: pd.DataFrame, metric: str, varied: Sequence[str]) -> Picture:
-    """A metric of completed runs, on a log axis, over the first varied field; a line for each set of the others.
+    """Draw a metric of completed runs, on a log axis, over the first varied field; a line for each set of the others.
 
     table: a row a run, with columns `status`, the metric and the varied fields; a dot is a run, a line leads through
     the medians over seeds. Of many groups, the best ones, as many as there are colours. Raises ValueError where no run
@@ -60,7 +60,7 @@ def _draw(
 
 
 def _positions(values: pd.Series) -> dict[str, float]:
-    """Where each value stands on the axis: a number at itself, anything else in its order."""
+    """Return the position of each value on the axis: a number itself, anything else by its order."""
     unique = values.unique()
     return {str(value): float(value) if _is_numeric(values) else float(at) for at, value in enumerate(unique)}
 

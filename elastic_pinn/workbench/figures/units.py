@@ -16,10 +16,10 @@ class Unit(NamedTuple):
 
 
 def unit_for(value: float, si: str) -> Unit:
-    """The unit in which a value reads best, given it in the SI unit named: 2.6e10 with "Pa" gives GPa.
+    """Return a suitable unit for a value in the given SI unit: 2.6e10 with "Pa" gives GPa.
 
-    Lengths from 1 cm to below 1 m read in cm; a compound unit such as "kg/m3" stays as it is. What is dimensionless
-    ("1") has powers of ten for units: 3e-6 gives "1e-6".
+    Lengths from 1 cm to below 1 m are in cm; a compound unit such as "kg/m3" is unchanged. Dimensionless values ("1")
+    have powers of ten for units: 3e-6 gives "1e-6".
     """
     if "/" in si:
         return Unit(si, 1.0)

@@ -1,4 +1,4 @@
-"""The network's wavefield, beside the exact one where there is one."""
+"""The network's wavefield, compared with the exact one if there is one."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,8 @@ from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_o
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 GRID = 61  # nodes on a side of a map
-DECADES = 1e3  # of a standard deviation that are told apart
-EVERY = 2  # node at which its standard deviation is worked out
+DECADES = 1e3  # of a standard deviation on the colour scale
+EVERY = 2  # the standard deviation is computed at every second node
 INSTANTS = 41  # for errors over time
 DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"  # both safe for the colour-blind
 COMPONENTS = ("$u_x$", "$u_y$")
@@ -28,16 +28,16 @@ RELATIVE = "relative error (dimensionless)"
 
 
 def snapshots(source: Source, times: Sequence[float] | None = None, problem: Problem | None = None) -> Picture:
-    """u_x and u_y by the network at some instants, and where the solution is known, that and the difference.
+    """Draw u_x and u_y of the network at some instants and, if the solution is known, the solution and the difference.
 
     source: a run (its newest checkpoint), a checkpoint, or a path of either. times: s; three over the window if not
-    given. problem: needed for a run on a problem of one's own. One symmetric scale serves all fields, another all
-    differences.
+    given. problem: required if the run has a user's own problem. All fields have one symmetric scale, all differences
+    another.
 
-    Of a field found from receivers, whose solution is not known, the standard deviation stands below: the root mean
-    square of both components'. Where it exceeds the root mean square of what was recorded, a line says so, and the
-    field is hatched: no receiver sees it there. (What was recorded stands for the field's size: where none is seen, the
-    field drawn is as large as its error, and no measure of it.) Working that out takes a step of last_layer.
+    For a field from receivers with an unknown solution, the standard deviation is drawn below: the root mean square of
+    both components'. Where it exceeds the root mean square of the records, the field is hatched and the title names it:
+    the receivers do not determine the field there. (The records are the reference for the field's size, since an
+    undetermined field is as large as its error.) This takes as long as a step of last_layer.
     """
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
@@ -59,7 +59,7 @@ def snapshots(source: Source, times: Sequence[float] | None = None, problem: Pro
 
 
 def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray) -> Picture:
-    """What `snapshots` shows, of anything that predicts; no standard deviation."""
+    """Draw `snapshots` from any prediction, without a standard deviation."""
     found = _predicted(predict, problem, instants)
     fields = {"network": found}
     if problem.exact:
@@ -69,10 +69,10 @@ def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray) -> 
 
 
 def error_map(source: Source, problem: Problem | None = None) -> Picture:
-    """The displacement's relative error: over space (rms over time), and over time (rms over space).
+    """Draw the displacement's relative error: over space (rms over time), and over time (rms over space).
 
     Both are relative to the exact displacement's rms over the whole window; means over the grid are by the trapezoid
-    rule, which gives a node on an edge the part of the window that it stands for. The number above is the run's own
+    rule, which weights a node on an edge by its part of the window. The number above is the run's own
     error/displacement, measured on its held-out points, as in its history, its summary and all tables. Arguments as of
     `snapshots`. Raises ValueError for a problem without an exact solution.
     """
@@ -95,14 +95,14 @@ def error_map(source: Source, problem: Problem | None = None) -> Picture:
 
 
 def trapezoid_weights(nodes: int) -> np.ndarray:
-    """The shares (nodes,) of evenly spaced nodes, ends included, in a mean over an interval."""
+    """Return the shares (nodes,) of evenly spaced nodes, ends included, in a mean over an interval."""
     weights = np.ones(nodes)
     weights[[0, -1]] = 0.5
     return weights / weights.sum()
 
 
 def _error_in_words(checkpoint: Checkpoint) -> str:
-    """The run's own measure; a run trained on a problem without its exact solution has none."""
+    """Return the run's own error as text; a run on a problem without an exact solution has none."""
     error = checkpoint.metrics.get(ERROR)
     if error is None:
         return f"relative error of the displacement at step {checkpoint.step}"
@@ -137,7 +137,7 @@ def _exact(problem: Problem, instants: np.ndarray) -> np.ndarray:
 
 
 def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np.ndarray]) -> Picture:
-    """One row an instant and one column a component of a field; the other way round where there is but one field."""
+    """Draw a row for each instant and a column for each component of a field; transposed if there is one field."""
     alone = len(fields) == 1
     figure = Picture(5.4 if alone else 1.1 + 1.7 * len(instants))
     table = figure.subplots(*_shape(instants, fields), sharex=True, sharey=True, squeeze=False)
@@ -159,8 +159,8 @@ def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np
 
 
 def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray, spread: np.ndarray) -> Picture:
-    """A row a component and one for the standard deviation, a column an instant; hatched where the latter exceeds what
-    was recorded."""
+    """Draw a row for each component and one for the standard deviation, a column for each instant; hatched where the
+    standard deviation exceeds the records."""
     assert problem.receivers, "only they leave a spread"
     recorded = np.sqrt(np.square(problem.receivers.displacement).mean())
     unseen, size = spread > recorded, np.abs(found).max(-1)[:, ::EVERY, ::EVERY]
@@ -192,7 +192,7 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
 
 
 def _spread_in_words(spread: np.ndarray, recorded: float) -> str:
-    """How the standard deviation compares with the root mean square of what was recorded, m."""
+    """Return how the standard deviation compares with the root mean square of the records, m."""
     most, unit = float(spread.max()), unit_for(recorded, "m")
     field = f"the rms of what was recorded, {recorded / unit.size:.3g} {unit.name}"
     if most <= recorded:
@@ -205,13 +205,13 @@ def _spread_in_words(spread: np.ndarray, recorded: float) -> str:
 
 
 def _percent(part: float) -> str:
-    """A part in percent, in two digits or, of 100 %, three."""
+    """Return a part in percent, with two digits or, for 100 %, three."""
     percent = 100.0 * part
     return f"{percent:.0f} %" if percent >= 9.5 else f"{percent:.2g} %"
 
 
 def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, length: Unit) -> None:
-    """Hatch a map where its standard deviation is above what was recorded, m."""
+    """Hatch a map where its standard deviation exceeds the records, m."""
     left, right, bottom, top = _extent(problem, length)
     if spread.max() > recorded:
         x, y = np.linspace(left, right, len(spread)), np.linspace(bottom, top, len(spread))
@@ -251,7 +251,7 @@ def _time_labels(problem: Problem, instants: np.ndarray) -> list[str]:
 
 
 def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequence[str], length: Unit) -> None:
-    """Say above each column and left of each row what it shows."""
+    """Label each column above and each row at the left."""
     for where in table.flat:
         format_map_axes(where, problem.domain, length)
         where.label_outer()
@@ -263,7 +263,7 @@ def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequ
 
 
 def _draw_scales(figure: Picture, axes: np.ndarray, images: dict[str, AxesImage], units: dict[str, Unit]) -> None:
-    """A colour bar for the fields and one for the differences, side by side below."""
+    """Draw a colour bar for the fields and one for the differences, side by side below."""
     half = axes.shape[1] // 2
     label = f"displacement ({units['network'].name})"
     if "difference" not in images:

@@ -1,4 +1,4 @@
-"""Widgets; the only importer of ipywidgets. A panel can be absent and no number changes."""
+"""Widgets; only this package imports ipywidgets. Without a panel no result changes."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Each panel on first use: what another one imports costs a notebook, and each run of a sweep, seconds."""
+    """Import each panel on first use, since the imports of all cost a notebook, and each run of a sweep, seconds."""
     if name in HOMES:
         return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

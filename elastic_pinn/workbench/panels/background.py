@@ -1,4 +1,4 @@
-"""Work in another thread, while the kernel heeds clicks, of which its interrupt is one."""
+"""Work in another thread, while the kernel handles clicks and interrupts."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Result = TypeVar("Result")
 
 
 class Background:
-    """Work that takes seconds, begun by a click: one piece after another, in a thread of its own.
+    """A thread for work of some seconds that clicks start: one task after another.
 
-    report: takes a status and a text, from that thread too.
+    report: called with a status and a text, also from that thread.
     """
 
     def __init__(self, report: Callable[[str, str], None]) -> None:
         self._report, self._thread = report, ThreadPoolExecutor(max_workers=1)
 
     def submit(self, activity: str, work: Callable[[], object], done: str) -> None:
-        """Do the work when what was asked before is done; say what is done, and how it ended."""
+        """Queue a task; report its start and its result."""
         self._thread.submit(self._run, activity, work, done)
 
     def _run(self, activity: str, work: Callable[[], object], done: str) -> None:
@@ -32,17 +32,17 @@ class Background:
         try:
             work()
             self._report("done", done)
-        except Exception as error:  # nobody awaits it: the status line is all that can tell
+        except Exception as error:  # not awaited: only the status line can report it
             self._report("failed", f"{error}")
 
 
 async def run_in_thread(
     work: Callable[[], Result], interrupted: Callable[[], None], poll: Callable[[], object] = lambda: None
 ) -> Result:
-    """What work in a thread gives, for a cell that awaits it.
+    """Run work in a thread and return its result, for a cell that awaits it.
 
-    poll: called several times a second, where the cell is awaited. interrupted: called at the kernel's interrupt, and
-    where a look fails: it ends the work, which is then waited for, so that none goes on unseen.
+    poll: called several times a second in the event loop. interrupted: called at the kernel's interrupt, and if `poll`
+    fails: it stops the work, which is then awaited, so that none continues unnoticed.
     """
     task = asyncio.create_task(asyncio.to_thread(work))
     await wait_until(task.done, interrupted, poll)
@@ -52,7 +52,7 @@ async def run_in_thread(
 async def wait_until(
     is_over: Callable[[], bool], interrupted: Callable[[], None], poll: Callable[[], object] = lambda: None
 ) -> None:
-    """Wait for the end of work in another thread; as `run_in_thread`."""
+    """Wait for the end of work in another thread; arguments as in `run_in_thread`."""
     try:
         while not is_over():
             await sleep_or_interrupt(interrupted)
@@ -65,7 +65,7 @@ async def wait_until(
 
 
 async def sleep_or_interrupt(interrupted: Callable[[], None]) -> None:
-    """Give the kernel time for clicks; an interrupt that comes meanwhile ends nothing: it is `interrupted`."""
+    """Give the kernel time for clicks; an interrupt meanwhile calls `interrupted` and raises nothing."""
     try:
         await asyncio.sleep(POLL_S)
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -74,11 +74,11 @@ async def sleep_or_interrupt(interrupted: Callable[[], None]) -> None:
 
 @contextmanager
 def on_interrupt(action: Callable[[], None]) -> Iterator[Callable[[], None]]:
-    """Have the kernel's interrupt button do something, while work goes on that a click began: no cell is there to be
+    """Call a function at the kernel's interrupt, while work runs that a click started, since no cell can be
     interrupted.
 
-    Gives a function that sees to it that it stays so, to be called now and then: a cell that ends meanwhile sets the
-    kernel's own way back, which is to ignore interrupts.
+    Gives a function to be called repeatedly: it restores the handler after a cell has ended, since the kernel then
+    ignores interrupts.
     """
 
     def act(*_: object) -> None:

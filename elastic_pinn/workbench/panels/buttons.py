@@ -1,4 +1,4 @@
-"""The buttons that a training run heeds."""
+"""The buttons of a training run."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -12,25 +12,25 @@ ICONS = {
     "Pause": ("pause", "stop with a checkpoint, and wait: fields may be changed before Resume"),
     "Resume": (
         "step-forward",
-        "go on from the newest checkpoint, or from the one chosen below, by the fields as they are",
+        "continue from the newest checkpoint, or from the one chosen below, by the fields as they are",
     ),
     "Stop": ("stop", "end with a checkpoint; the cells below then draw what there is"),
-    "Checkpoint now": ("save", "write a checkpoint after the present step, and go on"),
+    "Checkpoint now": ("save", "write a checkpoint after the present step, and continue"),
 }
-"""The icon and the tooltip of each."""
+"""Button -> its icon and its tooltip."""
 
 
 class State(Enum):
-    """Where a panel stands."""
+    """The state of a panel."""
 
     IDLE, RUNNING, PAUSED = range(3)
 
 
 class Buttons(widgets.HBox):
-    """Start, Pause, Resume, Stop, Checkpoint now, each with what a click does. It may arrive on any thread.
+    """Start, Pause, Resume, Stop, Checkpoint now, each with its action. Clicks may arrive on any thread.
 
     Attributes:
-        tooltips: what each does, to be shown somewhere beside them.
+        tooltips: their tooltips, a widget to be shown beside them.
     """
 
     def __init__(self, actions: Mapping[str, Callable[[], None]]) -> None:
@@ -38,7 +38,7 @@ class Buttons(widgets.HBox):
         self.tooltips = tooltips(*self.children)
 
     def enable(self, state: State, can_start: bool, can_resume: bool) -> None:
-        """Let those be pressed that the panel heeds where it stands."""
+        """Enable the buttons that have an effect in the panel's state."""
         enabled = {
             State.IDLE: {"Start": can_start, "Resume": can_resume},
             State.RUNNING: {"Pause": True, "Stop": True, "Checkpoint now": True},

@@ -1,8 +1,8 @@
-"""Answers that the kernel leaves out while a cell awaits.
+"""Acknowledge changes of widgets that the kernel does not acknowledge while a cell awaits.
 
-The browser holds a widget's next value back until the kernel says that it is done with the last one. ipykernel 7.4 says
-nothing of the kind for a message that comes while a cell runs (its kernelbase.py, dispatch_shell): a field could be
-changed once, and never again. So it is said here. It is no harm where the kernel says so too.
+The browser holds a widget's next value back until the kernel reports that it is done with the last one. ipykernel 7.4
+does not report this for a message that arrives while a cell runs (its kernelbase.py, dispatch_shell): a field could be
+changed once, and never again. Therefore it is reported here. A second report by the kernel does no harm.
 """
 
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import ipywidgets as widgets
 from IPython import get_ipython
 
-CHANGES = ["value", "index", "selected_index"]  # what a browser changes
+CHANGES = ["value", "index", "selected_index"]  # the traits that a browser changes
 
 
 def acknowledge(*changed: widgets.Widget) -> None:
-    """Let the browser know, each time that it has changed one of these widgets, that the change has arrived."""
+    """Tell the browser after each of its changes of these widgets that the change has arrived."""
     for widget in changed:
         widget.observe(_send_done, [name for name in CHANGES if widget.has_trait(name)])
 

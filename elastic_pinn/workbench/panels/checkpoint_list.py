@@ -1,4 +1,4 @@
-"""Any checkpoint of any run, to go on from."""
+"""A list of the checkpoints of all runs, to resume from."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -19,7 +19,7 @@ MOST = 500  # entries: the newest
 
 
 class CheckpointList(widgets.HBox):
-    """A list of the checkpoints under runs/, the newest first, with a button that reads it anew.
+    """A list of the checkpoints under runs/, the newest first, with a refresh button.
 
     on_choice: called after each choice.
     """
@@ -27,7 +27,7 @@ class CheckpointList(widgets.HBox):
     def __init__(self, on_choice: Callable[[], None]) -> None:
         layout = {"width": "auto", "flex": "1 1 auto", "min_width": "0"}
         style = {"description_width": "initial"}
-        tooltip = "the checkpoint that Resume goes on from, in its own run directory; the fields above take its values"
+        tooltip = "the checkpoint that Resume starts from, in its own run directory; the fields above take its values"
         self._list = widgets.Dropdown(description="Resume from", tooltip=tooltip, layout=layout, style=style)
         self._refresh = refresh = widgets.Button(
             icon="refresh", tooltip="read the list of checkpoints anew", layout={"width": "40px"}
@@ -40,28 +40,28 @@ class CheckpointList(widgets.HBox):
 
     @property
     def chosen(self) -> Path | None:
-        """The checkpoint that was picked; None for the newest of the panel's own run."""
+        """The selected checkpoint; None for the newest of the panel's own run."""
         return self._list.value or None
 
     def refresh(self) -> None:
-        """Read the list anew; what was chosen stays so if it is still there."""
+        """Read the list again; keep the selection if it still exists."""
         before = self.chosen
         found = newest_checkpoints(project_root() / RUNS)
         self._list.options = [("the newest checkpoint of this panel's run", NONE), *found]
         self._list.value = before if any(path == before for _, path in found) else NONE
 
     def enable(self, is_enabled: bool) -> None:
-        """Let it be used, or not."""
+        """Enable or disable the list."""
         for child in (self._list, self._refresh):
             child.disabled = not is_enabled
 
     def forget(self) -> None:
-        """Choose none of them."""
+        """Clear the selection."""
         self._list.value = NONE
 
 
 def newest_checkpoints(folder: Path) -> list[tuple[str, Path]]:
-    """Words about each checkpoint of each run below a folder, and its path; the newest run and its newest first."""
+    """Return a description and the path of each checkpoint of each run below a folder, the newest first."""
     return list(islice(_checkpoints(folder), MOST))
 
 
@@ -75,5 +75,5 @@ def _checkpoints(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _written(run_dir: Path) -> float:
-    """When the newest checkpoint came into its folder."""
+    """Return when the newest checkpoint was written."""
     return (run_dir / CHECKPOINTS).stat().st_mtime

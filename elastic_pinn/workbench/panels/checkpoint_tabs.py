@@ -1,4 +1,4 @@
-"""What one checkpoint shows, a tab each: its wavefield over time, traces, numbers, its file as a tree."""
+"""The views of one checkpoint, a tab each: its wavefield over time, traces, numbers, its file as a tree."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, fields_of
 from elastic_pinn.workbench.wavefield_export import FORMATS, can_write, instants
 
 NODES, FRAME_MS = 200, 250
-ALIKE = 0.05  # by which energies differ that are taken for the same
-POINT = 0.37, 0.58  # of the window, where a trace begins: a standing wave often rests in the middle
+ALIKE = 0.05  # relative difference below which energies count as equal
+POINT = 0.37, 0.58  # of the window, the first position of a trace; standing waves often have a node in the middle
 
 Export = Callable[[Checkpoint, GridFields, str, str], None]
 
 
 class CheckpointTabs(widgets.Tab):
-    """The pictures of one checkpoint, which never become those of another; the one that is seen is drawn.
+    """The views of one checkpoint, which never change to another; only the visible one is drawn.
 
     export: called with the checkpoint, its fields, a quantity's name and the ending of a file. Raises CheckpointError
     for weights that do not fit their config.
 
     Attributes:
-        checkpoint: what is looked at.
-        fault: why nothing of its problem is shown, such as receivers; "" where that is or where nobody can know it.
+        checkpoint: the checkpoint that is shown.
+        fault: why its problem, such as its receivers, is not shown; "" if it is, or if it is a user's own problem.
     """
 
     def __init__(self, checkpoint: Checkpoint, export: Export) -> None:
@@ -65,7 +65,7 @@ class CheckpointTabs(widgets.Tab):
         self._draw()
 
     def figure(self) -> Picture:
-        """What is seen, as a figure that stays as it is; where the file's tree is seen, the field."""
+        """Return the visible view as a new figure; the field if the file's tree is visible."""
         pictures = {"Trace": self._trace, "Numbers": self._histogram}
         return pictures.get(self.titles[self.selected_index or 0], self._field)()
 
@@ -73,14 +73,14 @@ class CheckpointTabs(widgets.Tab):
         seen = self.children[self.selected_index or 0]
         if isinstance(seen, View):
             seen.draw()
-        elif not seen.value:  # made when it is looked at: of a large file it takes seconds
+        elif not seen.value:  # made when it is first visible: a large file takes seconds
             seen.value = html_tree(self.checkpoint.snapshot)
 
     def _field(self) -> Picture:
         return FieldMap(self._fields, self._quantity.value).at(self._instant.value)
 
     def _frame(self) -> Picture:
-        """As `_field`, quickly: of a map that was drawn before."""
+        """Return `_field` quickly, from a map that was drawn before."""
         name = self._quantity.value
         if name not in self._maps:
             self._maps[name] = FieldMap(self._fields, name)
@@ -111,7 +111,7 @@ class CheckpointTabs(widgets.Tab):
         return view
 
     def _first_point(self) -> tuple[float, float]:
-        """Where the trace is taken at first, x and y in m: at the receiver with the strongest signal, if any."""
+        """Return the first position of the trace, x and y in m: the receiver with the strongest signal, if any."""
         if self._problem and (receivers := self._problem.receivers):
             x, y = receivers.xy[strongest_receiver(receivers)].tolist()
             return x, y
@@ -119,7 +119,7 @@ class CheckpointTabs(widgets.Tab):
         return x0 + POINT[0] * (x1 - x0), y0 + POINT[1] * (y1 - y0)
 
     def _coordinate(self, axis: int, where: float) -> widgets.BoundedFloatText:
-        """Where a trace is taken, along an axis, in the unit of the plots; where: m."""
+        """Return the field for a trace's coordinate along an axis, in the unit of the plots; where: m."""
         unit = length_unit(self._fields)
         low, high = ((self._fields.x, self._fields.y)[axis][[0, -1]] / unit.size).tolist()
         return widgets.BoundedFloatText(
@@ -138,7 +138,7 @@ class CheckpointTabs(widgets.Tab):
 
 
 def _problem_of(checkpoint: Checkpoint) -> tuple[Problem | None, str]:
-    """What was solved, or None and why: its data are not here, or are others now. A problem of somebody's own is in no
+    """Return the problem, or None and the reason: its data are missing or have changed. A user's own problem is in no
     file, which is no fault."""
     if checkpoint.config.problem == "own":
         return None, ""
@@ -149,8 +149,8 @@ def _problem_of(checkpoint: Checkpoint) -> tuple[Problem | None, str]:
 
 
 def most_energetic_instant(fields: GridFields, times: Sequence[float]) -> int:
-    """Which of some instants (s) has the most energy; where it stays about the same, as between rigid walls, the one
-    among them with the largest displacement."""
+    """Return the index of the instant (s) with the most energy; among about equal ones, as between rigid walls, the one
+    with the largest displacement."""
     coarse = fields.coarser(COARSE)
     energy = np.array([coarse.at("energy", t).sum() for t in times])
     size = np.array([np.square(coarse.at("magnitude", t)).sum() for t in times])
@@ -158,7 +158,7 @@ def most_energetic_instant(fields: GridFields, times: Sequence[float]) -> int:
 
 
 def _tensors(tree: object) -> list[torch.Tensor]:
-    """All floating-point tensors in lists of lists, but for counters."""
+    """Return all floating-point tensors in nested lists, without counters."""
     if isinstance(tree, list | tuple):
         return [tensor for item in tree for tensor in _tensors(item)]
     return [tree] if isinstance(tree, torch.Tensor) and tree.is_floating_point() and tree.ndim else []

@@ -1,4 +1,4 @@
-"""Pick runs from a table and see their curves side by side, those of running runs as they go on."""
+"""Choose runs from a table and compare their curves; those of running runs are updated."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from elastic_pinn.workbench.text import format_value
 logger = logging.getLogger(__name__)
 
 POLL_S = 2.0
-MOST_DIFFERENCES = 6  # runs whose configs are set side by side
+MOST_DIFFERENCES = 6  # runs whose configs are compared
 VALIDATION, TOTAL = "loss/validation", "loss/total"  # the latter is in every history
-NAME = "comparison"  # of what is exported
+NAME = "comparison"  # of exported files
 NARROW = "<style>.differences th {max-width: 14em; overflow-wrap: anywhere}</style>"  # names are long
 
 
 class ComparePanel(widgets.VBox):
-    """Runs to pick from, their curves, and in what their configs differ.
+    """A table of runs to choose from, their curves, and the differences of their configs.
 
-    run_dir: the folder of runs, from the project's root; "" for runs/. column: of the history, drawn at first. Make it
-    in a notebook's cell: it keeps the kernel's event loop, in which running runs are looked at anew.
+    run_dir: the folder of runs, from the project's root; "" for runs/. column: the column of the history that is drawn
+    first. Make the panel in a notebook's cell: it uses the kernel's event loop to poll running runs.
     """
 
     def __init__(self, run_dir: str = "", column: str = VALIDATION) -> None:
@@ -73,19 +73,19 @@ class ComparePanel(widgets.VBox):
         self._polling = asyncio.get_running_loop().create_task(self._poll())
 
     def figure(self) -> Picture:
-        """The curves of the chosen runs, as they are now. Raises ValueError where none is chosen or has the column."""
+        """Return the present curves of the chosen runs. Raises ValueError if none is chosen or none has the column."""
         if not self.runs.chosen:
             raise ValueError(f"choose runs above; {self.folder} holds {len(self.runs.table)}")
         return compare(self.runs.chosen, self._column.value, self._over.value, self._smooth.value, self._by_seed.value)
 
     async def _poll(self) -> None:
-        """Look at running runs now and then, for as long as the kernel lives."""
+        """Poll running runs while the kernel runs."""
         while True:
             await asyncio.sleep(POLL_S)
             try:
                 if self.runs.refresh_running():
                     self._draw()
-            except Exception:  # a file that is half there now may be whole at the next look
+            except Exception:  # an incomplete file may be complete at the next poll
                 logger.exception("the running runs could not be looked at")
 
     def _draw(self) -> None:
@@ -95,7 +95,7 @@ class ComparePanel(widgets.VBox):
         self._differences.value = self._differences_text()
 
     def _picture(self) -> Picture | None:
-        """The curves; where there are none, what is said takes the place of those before."""
+        """Return the curves; if there are none, show the reason instead."""
         try:
             return self.figure()
         except (ValueError, FileNotFoundError, CheckpointError) as error:
@@ -103,14 +103,14 @@ class ComparePanel(widgets.VBox):
             return None
 
     def _columns(self) -> list[str]:
-        """What can be drawn of the first chosen run."""
+        """Return the columns of the first chosen run that can be drawn."""
         try:
             return drawable(self.runs.chosen[0])
         except (IndexError, FileNotFoundError, CheckpointError):
             return []
 
     def _differences_text(self) -> str:
-        """The fields in which the chosen runs differ."""
+        """Return the fields in which the chosen runs differ, as HTML."""
         locations = self.runs.chosen[:MOST_DIFFERENCES]
         if len(locations) < 2:
             return ""

@@ -1,4 +1,4 @@
-"""A form with a field for everything that a config says; it tells while one types whether that can be trained."""
+"""A form with a field for each value of a config, which validates the config while the user types."""
 
 import html
 import re
@@ -32,11 +32,11 @@ GROUPS = {
 """The first field of each group; the others follow in the config's order."""
 
 RUN_NAME = re.compile(r"\w[\w.-]*")
-OWN_NAME = "run_name"  # the field that is no field of the config
-VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # in a fault, so that what is left are names and words
+OWN_NAME = "run_name"  # the only field that is not in the config
+VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # the values in a fault, which are removed to leave names
 MARK = "⚠ "
 STYLE = {"description_width": "165px"}
-# The height is the same whether there is a text or not: nothing below it may move away from under the mouse.
+# The height is constant, so that nothing below moves away from under the mouse.
 CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
 .ep-help > div {{display: none}}
 .ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
@@ -46,16 +46,15 @@ CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding:
 
 
 class ConfigForm(widgets.VBox):
-    """The fields of a config, in groups; below them what the one means that has the focus, and what is wrong, or had
-    better be known before training, if anything.
+    """The fields of a config, in groups; below them the meaning of the focused field, and faults or advice, if any.
 
-    config: what the fields start from. problem: one of the user's own, in place of the config's problem section. name:
-    of fresh run directories. on_change: called after each change.
+    config: the initial values. problem: a user's own problem, which replaces the config's problem section. name: of new
+    run directories. on_change: called after each change.
 
     Attributes:
-        config: what the fields say; while that is not legal, the last one that was.
-        problem: the problem that goes with it; None as long as there never was one.
-        fault: why that cannot be trained; None if it can.
+        config: the config of the fields; while that is illegal, the last legal one.
+        problem: the problem of this config; None before the first legal one.
+        fault: why it cannot be trained; None if it can.
     """
 
     def __init__(self, config: Config, problem: Problem | None, name: str, on_change: Callable[[], None]) -> None:
@@ -81,12 +80,12 @@ class ConfigForm(widgets.VBox):
 
     @property
     def run_name(self) -> str:
-        """The name of fresh run directories."""
+        """The name of new run directories."""
         return self._name.value
 
     @property
     def names_at_fault(self) -> list[str]:
-        """The fields that the fault is about, as far as that is known."""
+        """The fields at fault, as far as they are known."""
         if self.fault is None:
             return []
         is_given = "problem" in self._fields and self._fields["problem"].value == "standing_waves"
@@ -98,8 +97,7 @@ class ConfigForm(widgets.VBox):
         return self._fields | {OWN_NAME: self._name}
 
     def load(self, config: Config) -> None:
-        """Let the fields say what a config says; one's own problem stays as it is. Raises ConfigError where the two do
-        not go together."""
+        """Show a config in the fields; a user's own problem is kept. Raises ConfigError if they do not fit together."""
         if self._own:
             config = config.model_copy(update={name: getattr(self.config, name) for name in ProblemConfig.model_fields})
         self.config, self._is_loading = config, True
@@ -116,7 +114,7 @@ class ConfigForm(widgets.VBox):
             self._on_change()
 
     def _validate(self) -> None:
-        """Take what the fields say for the config, or say why not."""
+        """Update the config from the fields, or show why it is illegal."""
         try:
             values = {name: _parsed(name, field.value) for name, field in self._fields.items()}
             config = self.config.model_copy(update=values)
@@ -131,7 +129,7 @@ class ConfigForm(widgets.VBox):
         self._mark()
 
     def _mark(self) -> None:
-        """Mark the fields at fault and their tabs, and no others."""
+        """Mark only the fields at fault and their tabs."""
         names = self.names_at_fault
         for name, field in self._all.items():
             (field.add_class if name in names else field.remove_class)("ep-fault")
@@ -141,7 +139,7 @@ class ConfigForm(widgets.VBox):
         )
 
     def _advice(self) -> str:
-        """What had better be known of a config that can be trained."""
+        """Return advice on a legal config."""
         sentences = advise(self.config, self.problem) if self.problem else ()
         return as_fault("\n".join(sentences), ORANGE) if sentences else ""
 
@@ -152,7 +150,7 @@ class ConfigForm(widgets.VBox):
 
 
 def _groups(names: Iterable[str]) -> dict[str, list[str]]:
-    """The fields of each group that has any of the names, in order."""
+    """Return the fields of each group that has any of the names, in order."""
     first = {name: title for title, name in GROUPS.items()}
     groups: dict[str, list[str]] = {}
     title = ""
@@ -164,7 +162,7 @@ def _groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWidget:
-    """The field for one value of the config: a choice, a tick, or text."""
+    """Return the widget of a field: a dropdown, a checkbox, or text."""
     info = Config.model_fields[name]
     look = {"description": name, "style": STYLE, "layout": layout}
     if get_origin(info.annotation) is Literal:
@@ -175,8 +173,8 @@ def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWi
 
 
 def _help(names: Iterable[str]) -> str:
-    """What each field means, of which only the text of the one that has the focus is seen: ipywidgets tell no program
-    where it is, but a style sheet knows."""
+    """Return the meanings of all fields, of which a style sheet shows that of the focused one, since ipywidgets do not
+    report the focus."""
     descriptions = {
         name: (Config.model_fields[name].description, legal_values(Config.model_fields[name])) for name in names
     }
@@ -193,9 +191,9 @@ def _help(names: Iterable[str]) -> str:
 
 
 def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:
-    """The fields that a fault is about: what stands before the colon of each of its lines, but for values.
+    """Return the fields of a fault: the names before the colon of each of its lines.
 
-    is_material_given: whether the fields, and no receiver file, give the material.
+    is_material_given: whether the fields, not a receiver file, give the material.
     """
     if isinstance(fault, ReceiverFileError):
         return {"data"}
@@ -206,14 +204,14 @@ def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:
 
 
 def _as_shown(value: Any) -> Any:
-    """A value as its field shows it: lists and numbers as text."""
+    """Return a value as its field shows it: lists and numbers as text."""
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return value if isinstance(value, bool | str) else str(value)
 
 
 def _parsed(name: str, shown: Any) -> Any:
-    """What a field's text says, as far as it can be read; the config refuses what cannot."""
+    """Return the value of a field's text; the config refuses text that cannot be parsed."""
     kind = Config.model_fields[name].annotation
     if get_origin(kind) is tuple:
         item = get_args(kind)[0]
@@ -235,6 +233,6 @@ def _read(kind: Any, text: Any) -> Any:
 
 
 def as_fault(text: str, color: str = VERMILLION) -> str:
-    """A fault in words as HTML that reads well on light and dark ground, each of its lines on one of its own."""
+    """Return a fault as HTML that is readable on a light and a dark background, with its lines kept."""
     lines = "<br>".join(html.escape(line) for line in text.splitlines())
     return f'<div style="line-height:1.4;border-left:3px solid {color};padding-left:8px">{lines}</div>'

@@ -1,4 +1,4 @@
-"""Look into one checkpoint: its wavefield over time, traces, numbers, bytes."""
+"""Explore one checkpoint: its wavefield over time, traces, numbers, bytes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ LEGAL = "a run's folder or a checkpoint's file (.h5), from the project's root, o
 
 
 class ExplorePanel(widgets.VBox):
-    """A checkpoint to choose, and what is in it.
+    """A choice of a checkpoint, and its contents.
 
     location: a run (its newest checkpoint) or a checkpoint, from the project's root; "" for the newest checkpoint under
-    runs/. isolated: read it in a process of its own, as a file from people whom you do not know should be.
+    runs/. isolated: read it in a child process, as is advisable for a file from an unknown source.
     """
 
     def __init__(self, location: str = "", isolated: bool = False) -> None:
@@ -57,15 +57,15 @@ class ExplorePanel(widgets.VBox):
 
     @property
     def checkpoint(self) -> Checkpoint | None:
-        """What is looked at; None as long as nothing is."""
+        """The open checkpoint; None while none is open."""
         return self._opened.checkpoint if self._opened else None
 
     def figure(self) -> Picture | None:
-        """The picture that is seen, as a figure that stays as it is; None as long as nothing is open."""
+        """Return the visible view as a new figure; None while no checkpoint is open."""
         return self._opened.figure() if self._opened else None
 
     def _open(self) -> None:
-        """Show what the field names; where that cannot be, say what is wrong, and leave open what is."""
+        """Open the checkpoint in the field; if that fails, show the fault and keep the open one."""
         with self._lock:
             self._last_request += 1
             number, location = self._last_request, self._location.value.strip()

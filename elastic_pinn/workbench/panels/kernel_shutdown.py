@@ -1,5 +1,5 @@
-"""What becomes of training when its kernel is restarted, shut down or terminated: a last checkpoint, and a summary that
-says why.
+"""Stop training in order when its kernel is restarted, shut down or terminated: with a checkpoint, and a summary that
+names the reason.
 
 Jupyter interrupts a kernel, asks it to shut down, sends SIGTERM 2.5 s later and SIGKILL after as long again.
 """
@@ -15,12 +15,12 @@ from IPython import get_ipython
 
 from elastic_pinn.workbench.panels.training import Training
 
-LONGEST_S = 60.0  # that a kernel waits for a last checkpoint; whoever ends it is less patient, as a rule
-INTERRUPT_S = 0.3  # after an interrupt, in which the request to shut down arrives that it may belong to
+LONGEST_S = 60.0  # that a kernel waits for a last checkpoint; it is usually killed earlier
+INTERRUPT_S = 0.3  # after an interrupt, in which a request to shut down that belongs to it may arrive
 
 
 def stop_training_at_shutdown() -> None:
-    """From now on, end all training in order when this kernel ends. Only a kernel's main thread can see to it."""
+    """Stop all training in order when this kernel ends; has an effect only in a kernel's main thread."""
     shell = get_ipython()
     if not hasattr(shell, "kernel") or threading.current_thread() is not threading.main_thread():
         return
@@ -33,8 +33,8 @@ def stop_training_at_shutdown() -> None:
 
 
 def _shut_down(kernel: Any, loop: asyncio.AbstractEventLoop) -> None:
-    """The kernel is about to end, by a message that its control thread has read. Its main thread waits for training:
-    once the interpreter goes, no thread can be given work any more, and a last checkpoint is such work."""
+    """Stop training before the kernel ends by a message to its control thread. The main thread waits for training,
+    since no thread can get work once the interpreter ends, and a last checkpoint is such work."""
     message = kernel.get_parent("control")
     is_restart = message.get("content", {}).get("restart", False)
     for training in Training.all_current():
@@ -43,7 +43,7 @@ def _shut_down(kernel: Any, loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _terminate(number: int, frame: object) -> None:
-    """SIGTERM: what it does to any program, but after the last checkpoint."""
+    """End the process by SIGTERM, after a last checkpoint."""
     for training in Training.all_current():
         if not training.is_ending:
             training.stop("kernel terminated")

@@ -1,6 +1,6 @@
-"""What a panel shows of a training run while it runs: filled by the training thread, read by the kernel's.
+"""The live data of a training run for its panel: written by the training thread, read by the kernel's thread.
 
-Memory is bounded, however many steps there are.
+Memory is bounded for any number of steps.
 """
 
 import math
@@ -20,20 +20,20 @@ from elastic_pinn.workbench.figures.loss_plots import PREFIX, Curves, at_weights
 
 CAPACITY = 2000  # points of a curve; even
 MATERIAL = "material/"
-SHOWN = {"loss": "loss/total", "error": "error/displacement"}  # while it trains
+SHOWN = {"loss": "loss/total", "error": "error/displacement"}  # shown during training
 
 
 class LiveRecord:
-    """One call of train() as it is observed: what it was given, the newest row of the history, each loss term and
-    material parameter as a curve, and the newest weights.
+    """The record of one call of train(): its arguments, the newest row of the history, each loss term and material
+    parameter as a curve, and the newest weights.
 
-    Whoever draws takes everything from one record, so that weights never meet the config or the problem of another.
+    A figure uses one record only, so that weights are never combined with the config or the problem of another.
     `add_row` and `set_weights` are Control's on_step and on_weights.
 
     Parameters
     ----------
     run_dir, config, problem
-        What train() was given.
+        The arguments of train().
 
     Attributes
     ----------
@@ -52,19 +52,19 @@ class LiveRecord:
         self.known: dict[str, float] = {}
 
     def add_history(self, history: pd.DataFrame) -> None:
-        """Take in the history up to where training goes on: a part of each curve by itself, since not every column is
-        measured at every step."""
+        """Add the history before a resume; each curve is thinned by itself, since not every column has a value at every
+        step."""
         for name in [name for name in history if name.startswith((PREFIX, MATERIAL))]:
             values = history.set_axis(at_weights(history, name))[name].dropna()
             thinned = pd.concat([values.iloc[:: 1 + len(values) // CAPACITY], values.iloc[-1:]])
             with self._lock:
-                for step, value in thinned.items():  # none, where it was never measured
+                for step, value in thinned.items():  # empty if it was never measured
                     self._series.setdefault(name, ThinnedSeries()).append(step, value)
         if len(history):
             self.row, self.known = history.iloc[-1].to_dict(), history.ffill().iloc[-1].dropna().to_dict()
 
     def add_row(self, row: Mapping[str, float]) -> None:
-        """Take in a row of the history."""
+        """Add a row of the history."""
         with self._lock:
             self.row = row
             self.known = self.known | {name: value for name, value in row.items() if math.isfinite(value)}
@@ -73,15 +73,15 @@ class LiveRecord:
                     self._series.setdefault(name, ThinnedSeries()).append(row["step"], value)
 
     def set_weights(self, step: int, weights: Weights) -> None:
-        """Take in the weights that the config's network has after a step."""
+        """Set the newest weights, of the config's network after a step."""
         self._newest = step, self.config, weights
 
     def set_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Take in the weights of a checkpoint, which has its own config."""
+        """Set the newest weights from a checkpoint, which has its own config."""
         self._newest = checkpoint.step, checkpoint.config, checkpoint.snapshot.weights
 
     def newest(self) -> tuple[int, Model] | None:
-        """Step and model of the newest weights; None before the first."""
+        """Return step and model of the newest weights; None before the first."""
         if not (newest := self._newest):
             return None
         step, config, weights = newest
@@ -89,26 +89,26 @@ class LiveRecord:
 
     @property
     def step(self) -> int:
-        """The step that training has come to."""
+        """The last step."""
         return int(self.row.get("step", 0))
 
     def status_text(self) -> str:
-        """Stage, loss and error of the newest row, for people."""
+        """Return stage, loss and error of the newest row as text."""
         known = self.known
         texts: list[str] = [self.config.stages[min(int(known.get("stage", 0)), len(self.config.stages) - 1)]]
         texts += [f"{title} {known[name]:.2e}" for title, name in SHOWN.items() if name in known]
         return " · ".join(texts)
 
     def losses(self) -> Curves:
-        """Loss term -> (steps, values)."""
+        """Return loss term -> (steps, values)."""
         return self._curves(PREFIX)
 
     def material(self) -> Curves:
-        """Material parameter -> (steps, values in SI units)."""
+        """Return material parameter -> (steps, values in SI units)."""
         return self._curves(MATERIAL)
 
     def _curves(self, prefix: str) -> Curves:
-        """The columns that begin so, by the rest of their names."""
+        """Return the curves of the columns with a prefix, by the rest of their names."""
         with self._lock:
             points = {
                 name.removeprefix(prefix): np.array(series.points)
@@ -119,20 +119,20 @@ class LiveRecord:
 
 
 class ThinnedSeries:
-    """Points (x, y) with growing x; when there are too many, every second one is let go, but never the newest."""
+    """Points (x, y) with growing x; if there are too many, every second one is dropped, but never the newest."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[float, float]] = []
-        self._newest: list[tuple[float, float]] = []  # as long as it is not kept
+        self._newest: list[tuple[float, float]] = []  # if it is not among the kept ones
         self._stride, self._seen = 1, 0
 
     @property
     def points(self) -> list[tuple[float, float]]:
-        """What is known of the curve, to its end."""
+        """The points of the curve, including the newest."""
         return self._kept + self._newest
 
     def append(self, x: float, y: float) -> None:
-        """Take in a point. Points at or beyond x are let go first: a run that was resumed earlier than it ended."""
+        """Add a point. Points at or beyond x are dropped first, for a run that was resumed from an earlier step."""
         while self._kept and self._kept[-1][0] >= x:
             self._kept.pop()
         is_kept = self._seen % self._stride == 0

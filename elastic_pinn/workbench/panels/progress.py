@@ -1,4 +1,4 @@
-"""How far training is: as a bar, and in words."""
+"""The progress of training: a bar and a text."""
 
 import math
 import time
@@ -11,12 +11,11 @@ from elastic_pinn.workbench.text import format_duration
 
 PACE_WINDOW_S = 15.0
 WRAPPED = "<style>.ep-progress {white-space: normal; line-height: 1.4}</style>"
-LONG_S = 1.0  # of work within a step that is worth a word
+LONG_S = 1.0  # work within a step that takes longer is shown
 
 
 class ProgressBar(widgets.HBox):
-    """Steps done of those to do, stage, loss and error; and steps a second and the time left, or what takes long just
-    now."""
+    """Done and total steps, stage, loss and error; and steps per second and the time left, or the present long work."""
 
     def __init__(self, steps: int) -> None:
         self._bar = widgets.IntProgress(layout={"width": "auto", "flex": "1 1 120px"})
@@ -27,12 +26,12 @@ class ProgressBar(widgets.HBox):
         self.begin(steps)
 
     def begin(self, steps: int, step: int = 0) -> None:
-        """Training begins, or goes on, at a step."""
+        """Start, or continue, at a step."""
         self._bar.max, self._pace = steps, Pace()
         self.show(step)
 
     def show(self, step: int, status_text: str = "", work: Work | None = None) -> None:
-        """Training has come to a step, stands so, and does some work that takes long, if any."""
+        """Show the step, a status, and the present long work, if any."""
         self._bar.value = step
         now = time.monotonic()
         is_long = work is not None and now - work.began > LONG_S
@@ -40,7 +39,7 @@ class ProgressBar(widgets.HBox):
         self._show_text(step, status_text, doing)
 
     def end(self, step: int, status_text: str = "") -> None:
-        """Training rests at a step."""
+        """Show the step and a status at the end or in a pause."""
         self._bar.value = step
         self._show_text(step, status_text, "")
 
@@ -50,13 +49,13 @@ class ProgressBar(widgets.HBox):
 
 
 class Pace:
-    """Steps a second, over the last moments."""
+    """Steps per second, over the last seconds."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, float]] = deque()
 
     def mark(self, step: float) -> float:
-        """Say where training is now; returns steps a second, NaN while it is not known."""
+        """Add the present step; return steps per second, NaN while unknown."""
         now = time.monotonic()
         self._marks.append((now, step))
         while now - self._marks[0][0] > PACE_WINDOW_S:
@@ -67,5 +66,5 @@ class Pace:
 
 
 def pace_text(step: float, steps: int, pace: float) -> str:
-    """Steps a second and the time left, for people; "" while they are not known."""
+    """Return steps per second and the time left as text; "" while unknown."""
     return f"{pace:.3g} steps/s · {format_duration((steps - step) / pace)} left" if math.isfinite(pace) else ""

@@ -1,4 +1,4 @@
-"""A table of runs to pick from, by a filter."""
+"""A table of runs to choose from, with a filter."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.run_table import run_row, run_rows, table_of
 from elastic_pinn.workbench.text import format_value, is_missing
 
-FIRST = 6  # runs chosen to begin with: the newest
-ROWS = 12  # seen at once
+FIRST = 6  # runs that are chosen at first: the newest
+ROWS = 12  # visible at once
 NAME_LENGTH = 80  # characters of a name that are shown
-OPERATOR = re.compile(r"[<>=!&|()]")  # what has one is meant as a condition
+OPERATOR = re.compile(r"[<>=!&|()]")  # a text with one is a condition
 ASSIGNMENT = re.compile(r"(?<![<>=!])=(?!=)")
 EXAMPLE = "error < 1e-3 and status == 'completed'"
-ENDS_OPEN = re.compile(r"(<|>|=|!|&|\||\band|\bor|\bnot|\bin)\s*$")  # an operator with nothing behind it
+ENDS_OPEN = re.compile(r"(<|>|=|!|&|\||\band|\bor|\bnot|\bin)\s*$")  # an operator without a right side
 PAIRS = (("(", ")"), ("[", "]"), ("'", "'"), ('"', '"'))
 # Head and lines are in one box that scrolls sideways, so that each title stays above its column.
 MONOSPACED = """<style>.runs-table > * {width: max-content !important; min-width: 100%; max-width: none; margin: 0}
@@ -43,13 +43,13 @@ SHOWN: dict[str, Callable[[Any], str]] = {
 
 
 class RunList(widgets.VBox):
-    """The runs below a folder, a line each; several can be chosen. What a filter hides stays chosen behind it, until
-    other lines are chosen.
+    """The runs below a folder, a line each; several can be chosen. Runs that a filter hides remain chosen until other
+    lines are chosen.
 
-    folder: looked at now and at each `refresh`. on_choice: called after each change of what is chosen.
+    folder: searched now and at each `refresh`. on_choice: called after each change of the choice.
 
     Attributes:
-        table: of all runs, as runs_table gives it.
+        table: the table of all runs, see `runs_table`.
     """
 
     table: pd.DataFrame
@@ -83,17 +83,17 @@ class RunList(widgets.VBox):
         return [self._folder / name for name in self._lines.value]
 
     def refresh_running(self) -> bool:
-        """Look anew at the runs that are running; returns whether a chosen one is among them."""
+        """Update the running runs; return whether a chosen one is among them."""
         running = [name for name, status in self.table["status"].items() if status == "running"]
         for name in running:
             self._rows[name] = run_row(self._folder / name)
         if running:
-            self.table = table_of(self._rows)  # its end may bring columns: ±, chi2
+            self.table = table_of(self._rows)  # a run's end may add columns: ±, chi2
             self._show()
         return not set(running).isdisjoint(self._lines.value)
 
     def refresh(self) -> None:
-        """Look for runs anew; what was chosen stays so if it is still there."""
+        """Search for runs again; keep the choice where it still exists."""
         self._rows = run_rows(self._folder)
         self.table = table_of(self._rows)
         self._show()
@@ -104,7 +104,7 @@ class RunList(widgets.VBox):
             self._on_choice()
 
     def _show(self) -> None:
-        """List the runs that pass the filter."""
+        """Show the runs that match the filter."""
         before = self._lines.value
         fault = ""
         try:
@@ -115,8 +115,8 @@ class RunList(widgets.VBox):
         self._head.value = f'<div class="runs-head">{head}</div>'
         options = tuple(zip(lines, seen.index, strict=True))
         self._is_refreshing = True
-        if options != self._lines.options:  # else the browser would lose its place in them
-            self._lines.value = ()  # first: the browser looks for chosen lines among the new ones, which may be fewer
+        if options != self._lines.options:  # otherwise the browser would scroll
+            self._lines.value = ()  # first, since chosen lines may be missing among the new ones
             self._lines.options = options
         self._lines.value = tuple(name for name in seen.index if name in self._chosen)
         self._is_refreshing = False
@@ -127,10 +127,9 @@ class RunList(widgets.VBox):
 
 
 def matching(table: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """The rows that fulfil a condition on the columns; where it is none, those whose texts hold the words.
+    """Return the rows that fulfil a condition on the columns; for any other text, those that contain its words.
 
-    Raises ValueError for what is meant as a condition and is none, or is incomplete, unless it stands in a text as it
-    is: "seed=1".
+    Raises ValueError for an invalid or incomplete condition, unless a row contains it literally: "seed=1".
     """
     if not wanted.strip():
         return table
@@ -139,7 +138,7 @@ def matching(table: pd.DataFrame, wanted: str) -> pd.DataFrame:
         if not (isinstance(found, pd.Series) and pd.api.types.is_bool_dtype(found)):
             raise ValueError(f"{wanted} is neither true nor false")
         return table[found]
-    except Exception as error:  # pandas raises whatever its parts raise
+    except Exception as error:  # pandas raises many kinds of errors
         fault, is_operation = _open_end(table, wanted), OPERATOR.search(wanted)
         words = [wanted.strip().lower()] if is_operation else wanted.lower().split()
         texts = [" ".join(cell for cell in row if isinstance(cell, str)).lower() for row in table.itertuples()]
@@ -151,7 +150,7 @@ def matching(table: pd.DataFrame, wanted: str) -> pd.DataFrame:
 
 
 def _open_end(table: pd.DataFrame, wanted: str) -> str:
-    """What a condition lacks at its end; "" where that is not the matter."""
+    """Return what a condition lacks at its end; "" if it is complete."""
     if operator := ENDS_OPEN.search(wanted):
         return f"it is incomplete, for nothing follows {operator[1]!r}"
     for first, last in PAIRS:
@@ -163,8 +162,8 @@ def _open_end(table: pd.DataFrame, wanted: str) -> str:
 
 
 def as_lines(table: pd.DataFrame) -> list[str]:
-    """The table as lines of text with columns of equal width, its head first: texts begin at the left, numbers end at
-    the right. Long names lose their middle."""
+    """Return the table as lines of text with aligned columns, its head first: texts flush left, numbers flush right.
+    Long names are cut in the middle."""
     if table.empty:
         return ["no run"]
     columns = [_column("run", fit_labels(without_hashes(list(table.index)), NAME_LENGTH), is_text=True)]
@@ -176,16 +175,16 @@ def as_lines(table: pd.DataFrame) -> list[str]:
 
 
 def _column(name: str, texts: Sequence[str], is_text: bool) -> list[str]:
-    """The head of a column and its texts, filled up with blanks to one width."""
+    """Return the head of a column and its texts, padded to one width."""
     width = max(map(len, [name, *texts]))
     return [cell.ljust(width) if is_text else cell.rjust(width) for cell in [name, *texts]]
 
 
 def _reason(error: Exception, wanted: str) -> str:
-    """Why pandas could not take it, in words about the table."""
+    """Return why pandas refused the condition, in terms of the table."""
     if isinstance(error, UndefinedVariableError):
         _, name, _ = str(error).split("'")
         return f"no column is called {name} (texts stand in quotes)"
     if ASSIGNMENT.search(wanted):
-        return "what is equal is asked for by ==, not ="
+        return "equality is written ==, not ="
     return f"one reads {EXAMPLE}"

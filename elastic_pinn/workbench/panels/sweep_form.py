@@ -1,4 +1,4 @@
-"""A form that says what a sweep is; it tells while one types whether that can be run, and how many runs it makes."""
+"""A form for the specification of a sweep, which is validated while the user types."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ BOX = {"width": "auto", "height": "150px"}
 
 
 class SweepForm(widgets.VBox):
-    """Notebook, folder, what is varied and what is the same for all runs.
+    """Notebook, folder, varied parameters, and parameters of all runs.
 
-    sweep: what the fields start from; its list or random draws, which have no fields, stay. on_change: called after
-    each change. Raises SweepError for one that cannot be run.
+    sweep: the initial values; its list or random draws, which have no fields, are kept. on_change: called after each
+    change. Raises SweepError for an illegal sweep.
 
     Attributes:
-        plan: what the fields say; while that is not legal, the last one that was.
-        fault: why that cannot be run; "" if it can.
+        plan: the plan of the fields; while they are illegal, the last legal one.
+        fault: why it cannot be run; "" if it can.
     """
 
     def __init__(self, sweep: Sweep, on_change: Callable[[], None]) -> None:
@@ -55,7 +55,7 @@ class SweepForm(widgets.VBox):
         acknowledge(*self._fields.values())
 
     def enable(self, can_change: bool) -> None:
-        """Let the fields be changed, or not; a change that was under way when they were locked counts afterwards."""
+        """Enable or disable the fields; a change that arrives while they are disabled is applied afterwards."""
         self._can_change = can_change
         for field in self._fields.values():
             field.disabled = not can_change
@@ -89,7 +89,7 @@ def _fields(sweep: Sweep) -> dict[str, Any]:
         "notebook": widgets.Dropdown(options=names, value=sweep.notebook, description="notebook", **wide),
         "directory": widgets.Text(
             sweep.directory, description="directory", continuous_update=False, **wide,
-            tooltip="folder of the runs, one folder each; that of an earlier sweep goes on",
+            tooltip="folder of the runs, one folder each; that of an earlier sweep continues it",
         ),
         "workers": widgets.BoundedIntText(
             sweep.workers, min=0, max=10_000, description="workers", **small,
@@ -112,7 +112,7 @@ def _has_own_points(sweep: Sweep) -> bool:
 
 
 def _notebooks() -> list[str]:
-    """Those of the project that a sweep can run."""
+    """Return the notebooks that a sweep can run."""
     paths = [path for root in (project_root(), delivered()) for path in sorted((root / "notebooks").glob("*.ipynb"))]
     able = [path for path in paths if _is_resumable(path)]
     return list(dict.fromkeys(f"notebooks/{path.name}" for path in able))
@@ -121,12 +121,12 @@ def _notebooks() -> list[str]:
 def _is_resumable(path: Path) -> bool:
     try:
         return Notebook.read(path).parameters.keys() >= GIVEN_BY_THE_SWEEP
-    except (ConfigError, OSError, SyntaxError):  # some file of a folder that is the user's
+    except (ConfigError, OSError, SyntaxError):  # any file of the user's folder
         return False
 
 
 def _as_text(values: dict[str, Any]) -> str:
-    """A line a name, as `_mapping` reads it."""
+    """Return a line for each name, as `_mapping` reads it."""
     lines = (write_yaml(value, default_flow_style=True, width=10_000).splitlines()[0] for value in values.values())
     return "\n".join(f"{name}: {line}" for name, line in zip(values, lines, strict=True))
 

@@ -1,4 +1,4 @@
-"""Define a sweep, see what will run, start it, and watch the table fill."""
+"""Define a sweep, preview its runs, start it, and follow its table."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ from elastic_pinn.workbench.panels.views import View
 from elastic_pinn.workbench.text import format_duration
 
 POLL_S = 2.0
-PREVIEW_DELAY_S = 0.3  # after the last change of a field, before it is looked at what would run
+PREVIEW_DELAY_S = 0.3  # after the last change of a field, before the preview
 SHOWN = 100  # runs in the table
 ICONS = {
-    "Start": ("play", "run what is not completed; runs that were cut short go on where they were"),
-    "Stop": ("stop", "end what runs, each with a checkpoint; Start goes on"),
-    "Retry failed": ("refresh", "go on with the runs that failed, too"),
+    "Start": ("play", "run what is not completed; interrupted runs are resumed"),
+    "Stop": ("stop", "stop running notebooks, each with a checkpoint; Start continues"),
+    "Retry failed": ("refresh", "resume the failed runs too"),
 }
 TABLE_STYLE = """<style>.sweep-table table {font-size: 12px; white-space: nowrap}
 .sweep-table td, .sweep-table th {text-align: left; padding: 1px 8px}</style>"""
 
 
 class SweepPanel(widgets.VBox):
-    """A sweep's form, its buttons, a table with a line a run, and its metric over what is varied.
+    """A sweep's form, its buttons, a table with a line for each run, and its metric over the varied field.
 
-    sweep: what the form starts from. Make it in a notebook's cell, since it keeps the kernel's event loop.
+    sweep: the initial values of the form. Make the panel in a notebook's cell, since it uses the kernel's event loop.
     """
 
     def __init__(self, sweep: Sweep) -> None:
         self._loop = asyncio.get_running_loop()
-        self._stop: threading.Event | None = None  # of the sweep that runs
+        self._stop: threading.Event | None = None  # of the running sweep
         self._clicked: asyncio.Task[None] | None = None
         self._pending_preview: asyncio.TimerHandle | None = None
         self._due = 0.0
@@ -88,33 +88,33 @@ class SweepPanel(widgets.VBox):
 
     @property
     def sweep(self) -> Sweep:
-        """What the form says."""
+        """The sweep of the form."""
         return self._form.plan.sweep
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row a run, as `results.table_of` gives it, as far as it is known."""
+        """The present table of the runs, see `results.table_of`."""
         return table_of(self._plan, self._rows)
 
     @property
     def seeds_table(self) -> pd.DataFrame:
-        """Medians and ranges over seeds, the best first; empty while nothing is completed."""
+        """Medians and ranges over seeds, the best first; empty while no run is completed."""
         table, sweep = self.table, self._plan.sweep
         metric = metric_of(sweep, table)
         return over_seeds(sweep, table, metric) if metric else pd.DataFrame()
 
     def figure(self) -> Picture:
-        """The metric over what is varied. Raises ValueError, which says why, while no completed run has it."""
+        """Draw the metric over the varied field. Raises ValueError, with the reason, while no completed run has it."""
         table, sweep = self.table, self._plan.sweep
         if fault := metric_fault(sweep, table):
             raise ValueError(fault)
         return sweep_results(table, metric_of(sweep, table), sweep.varied)
 
     async def run(self, retry_failed: bool = False) -> pd.DataFrame:
-        """Run what is not completed, without blocking the kernel; the interrupt button means Stop. Returns the table.
+        """Run what is not completed, without blocking the kernel; an interrupt means Stop. Return the table.
 
         Writes sweep.h5 and sweep.csv into the folder of the runs. Raises SweepError, which the panel also shows,
-        ConfigError for fields that are not legal, and RuntimeError while this panel's sweep runs already.
+        ConfigError for illegal fields, and RuntimeError while this panel's sweep is running.
         """
         if self._stop:
             raise RuntimeError("this panel's sweep runs already: press Stop, or wait for its end")
@@ -143,7 +143,7 @@ class SweepPanel(widgets.VBox):
         return self.table
 
     def _call_in_loop(self, action: Callable[..., None], *arguments: bool) -> None:
-        """Do something where the sweep is awaited: a click may arrive on another thread, and an interrupt anywhere."""
+        """Call a function in the event loop, since clicks and interrupts may arrive on other threads."""
         self._loop.call_soon_threadsafe(action, *arguments)
 
     def _start(self, retry_failed: bool) -> None:
@@ -151,7 +151,7 @@ class SweepPanel(widgets.VBox):
 
     async def _run_task(self, retry_failed: bool) -> None:
         stop = partial(self._call_in_loop, self._request_stop)
-        with on_interrupt(stop), suppress(Exception):  # the status line says it
+        with on_interrupt(stop), suppress(Exception):  # the status line reports it
             await self.run(retry_failed)
 
     def _request_stop(self) -> None:
@@ -160,14 +160,14 @@ class SweepPanel(widgets.VBox):
             self._set_status("stopping: each run ends with a checkpoint")
 
     def _preview_soon(self) -> None:
-        """A field was changed: look at what would run when no other change follows."""
+        """Preview after a change of a field, unless another change follows."""
         self._enable()
         if self._pending_preview:
             self._pending_preview.cancel()
         self._pending_preview = self._loop.call_later(PREVIEW_DELAY_S, self._preview)
 
     def _preview(self) -> None:
-        """Say what would run, and how what was begun stands."""
+        """Show what would run, and the status of started runs."""
         if self._stop:
             return
         self._plan = plan = self._form.plan
@@ -181,7 +181,8 @@ class SweepPanel(widgets.VBox):
         self._enable()
 
     def _on_progress(self, progress: SweepProgress, started: float, began: float) -> None:
-        """Called on the thread of the sweep, several times a second. started, began: when, by the two clocks."""
+        """Show the progress; called on the sweep's thread. started, began: start by the monotonic and the wall
+        clock."""
         now = time.monotonic()
         if now < self._due:
             return
@@ -200,7 +201,7 @@ class SweepPanel(widgets.VBox):
         self._due = time.monotonic() + max(POLL_S, 20 * (time.monotonic() - now))
 
     def _show(self) -> None:
-        """The bar, the table and the picture, as it is now."""
+        """Update the bar, the table and the figure."""
         table = self.table
         counts = table["status"].value_counts()
         self._bar.max, self._bar.value = len(table), int(counts.get(COMPLETED, 0) + counts.get(FAILED, 0))
@@ -227,17 +228,17 @@ class SweepPanel(widgets.VBox):
 
 
 def _end(progress: SweepProgress, is_stopped: bool) -> str:
-    """How a sweep came to its end."""
+    """Return how a sweep ended."""
     if is_stopped:
-        return "stopped: Start goes on"
+        return "stopped: Start continues"
     if progress.done + progress.failed < progress.total:
-        return "some runs were cut short: Start goes on with them"
-    failed = f"{progress.failed} of {progress.total} runs failed: Retry failed goes on with them"
+        return "some runs were interrupted: Start continues them"
+    failed = f"{progress.failed} of {progress.total} runs failed: Retry failed continues them"
     return failed if progress.failed else "done"
 
 
 def _as_html(sweep: Sweep, table: pd.DataFrame) -> str:
-    """The first runs, a line each, the best in bold."""
+    """Return the first runs as HTML, a line each, the best in bold."""
     metric = metric_of(sweep, table)
     best = best_of(table, metric)
     fault = html.escape(metric_fault(sweep, table))

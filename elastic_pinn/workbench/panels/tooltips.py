@@ -1,4 +1,4 @@
-"""Words about a widget, shown while the mouse is over it.
+"""Tooltips of widgets, shown while the mouse is over them.
 
 ipywidgets 8.1 has a `tooltip`, but shows it only where a widget has no description (its DOMWidgetView.updateTooltip).
 """
@@ -19,10 +19,10 @@ background: var(--jp-layout-color1, white); border: 1px solid var(--jp-border-co
 
 
 def tooltips(*shown: widgets.DOMWidget) -> widgets.HTML:
-    """What has to be shown beside some widgets for each to have its tooltip."""
+    """Return a hidden widget with the styles that show the tooltips of some widgets."""
     rules = []
     for widget in shown:
-        name = f"ep-tip-{zlib.crc32(widget.tooltip.encode()):08x}"  # of the text: other kernels' panels may be near
+        name = f"ep-tip-{zlib.crc32(widget.tooltip.encode()):08x}"  # a page may have panels of several kernels
         widget.add_class("ep-tip")
         widget.add_class(name)
         rules.append(f".{name}:hover::after {{content: {json.dumps(widget.tooltip, ensure_ascii=False)}}}")

@@ -1,7 +1,7 @@
-"""Set up, start, watch, pause and stop a training run from a notebook, without ever blocking its kernel.
+"""Set up, start, follow, pause and stop a training run from a notebook, without blocking its kernel.
 
-Training runs in a worker thread, which only fills the live record; the cell that awaits it polls, so that clicks and
-the interrupt button arrive, and sets the widgets.
+Training runs in a worker thread, which only fills the live record; the awaiting cell polls, so that clicks and
+interrupts are handled, and updates the widgets.
 """
 
 import asyncio
@@ -42,37 +42,37 @@ ACTIVITY = {
 
 
 class TrainPanel(widgets.VBox):
-    """The fields of a config; Start, Pause, Resume, Stop, Checkpoint now; progress; live pictures.
+    """The fields of a config; Start, Pause, Resume, Stop, Checkpoint now; progress; live figures.
 
-    Make it in a notebook's cell: it keeps the kernel's event loop, on which clicks start training. Where the kernel is
-    training a run of that name already, as after the page was loaded anew or its cell was run again, it shows that run,
-    and its buttons act on it.
+    Make the panel in a notebook's cell: it uses the kernel's event loop, in which clicks start training. If the kernel
+    is training a run of that name already, as after the page was reloaded or the cell was run again, the panel shows
+    and controls that run.
 
     Parameters
     ----------
     config, problem
-        What train() is given, until a field is changed.
+        The arguments of train(), until a field is changed.
     name
-        Of fresh run directories, runs/TIME-NAME.
+        Of new run directories, runs/TIME-NAME.
 
     Attributes
     ----------
     run_dir
-        Where it trains, or trained last; Path() before.
+        The present or last run directory; Path() before the first.
     views
-        The live pictures, a tab each.
+        The live figures, a tab each.
     """
 
     def __init__(self, config: Config, problem: Problem | None = None, name: str = "run") -> None:
         self.run_dir = Path()
         self._own, self._name, self._loop = problem, name, asyncio.get_running_loop()
         self._state = State.IDLE
-        self._training: Training | None = None  # what is shown, until it is over
-        self._record: LiveRecord | None = None  # of it, as the pictures show it
-        self._seen = 0  # changes of it
+        self._training: Training | None = None  # the shown run, until its end
+        self._record: LiveRecord | None = None  # its record, which the figures show
+        self._seen = 0  # the last seen number of its changes
         self._next_text = 0.0
-        self._last_status = "", ""  # a status, and a text
-        self._done_by: Config | None = None  # what a run was given that has nothing left to do
+        self._last_status = "", ""  # status and text
+        self._done_by: Config | None = None  # the config of the shown run if it is completed
         self._clicked: asyncio.Task[None] | None = None
         self._keep_interrupts: Callable[[], None] = lambda: None
         self._form = ConfigForm(config, problem, name, self._enable)
@@ -100,34 +100,32 @@ class TrainPanel(widgets.VBox):
 
     @property
     def config(self) -> Config:
-        """What the fields say; while that is not legal, the last that was."""
+        """The config of the fields; while that is illegal, the last legal one."""
         return self._form.config
 
     @property
     def run(self) -> Run:
-        """The run that is trained, or was trained last, by a cell or by a click. Raises RuntimeError before there is
-        one."""
+        """The present or last run, started by a cell or a click. Raises RuntimeError before the first."""
         if self.run_dir == Path():
             raise RuntimeError("this panel has trained nothing yet: run the cell that trains, or press Start")
         return Run(self.run_dir)
 
     async def train(self, run_dir: str = "", resume: str = "never") -> Run:
-        """Train by the fields to the end, or until Stop or the kernel's interrupt; returns the Run.
+        """Train the config of the fields to the end, or until Stop or the kernel's interrupt; return the Run.
 
-        While it is paused it waits. A run that this panel shows as training already is waited for, if it is the one
-        that is meant.
+        It waits during a pause. If this panel already shows the same run in training, that run is awaited.
 
         Parameters
         ----------
         run_dir, resume
-            As in train(), relative to the project's root; run_dir "" makes a fresh runs/TIME-NAME.
+            As in train(), relative to the project's root; run_dir "" makes a new runs/TIME-NAME.
 
         Raises
         ------
         ValueError
-            For fields that are not legal.
+            For illegal fields.
         RuntimeError
-            While another run is trained here.
+            While this panel trains another run.
         Exception
             What train() raises.
         """
@@ -150,23 +148,22 @@ class TrainPanel(widgets.VBox):
             return await self._follow(training)
         except BaseException as error:
             self._set_failed(error)
-            if not (self.run_dir / "config.json").exists():  # it never began: Resume goes on with the run before it
+            if not (self.run_dir / "config.json").exists():  # it never started: Resume continues the previous run
                 if not run_dir:
-                    with contextlib.suppress(OSError):  # it was not made, or there is something in it
+                    with contextlib.suppress(OSError):  # it was not made, or is not empty
                         self.run_dir.rmdir()
                 self.run_dir = before
                 self._enable()
             raise
 
     def _matching(self, run_dir: str, resume: str) -> Training | None:
-        """The run that `train` with these arguments is, of those of this name that this kernel is training; rather the
-        one that is shown."""
+        """Return the run in training that has this name and these arguments of `train`; preferably the shown one."""
         current = sorted(Training.current(self._name), key=lambda training: training is not self._training)
         given = self.config, self._own, run_dir, resume_from(resume)
         return next((training for training in current if training.matches(*given)), None)
 
     def _require_matching(self, training: Training, run_dir: str, resume: str) -> Training:
-        """The run that is meant. Raises RuntimeError where neither the one that is shown nor another one is it."""
+        """Return the run in training with these arguments. Raises RuntimeError if there is none."""
         if matching := self._matching(run_dir, resume):
             return matching
         names = ", ".join(training.config.differences(self.config))
@@ -176,14 +173,14 @@ class TrainPanel(widgets.VBox):
         )
 
     def _show(self, training: Training) -> None:
-        """Show a run from now on."""
+        """Show a run."""
         self.run_dir, self._training, self._record, self._seen = training.run_dir, training, None, -1
         self._done_by = None
         self._enter(State.RUNNING)
 
     async def _follow(self, training: Training) -> Run:
-        """Keep the widgets up to date until a run is over; an interrupt is a Stop, never a lost run. Returns the run,
-        or raises what ended it, or RuntimeError where the panel shows another run meanwhile."""
+        """Update the widgets until a run ends; an interrupt stops the run in order. Return the run, or raise its error,
+        or RuntimeError if the panel shows another run meanwhile."""
 
         def is_done() -> bool:
             return training.is_over() or self._training not in (training, None)
@@ -194,7 +191,7 @@ class TrainPanel(widgets.VBox):
             self._training = None
             self._enter(State.IDLE)
             raise
-        if self._training is training:  # else its end is shown already
+        if self._training is training:  # otherwise its end is shown already
             self._show_end(training)
         if not training.is_over():
             raise RuntimeError(f"this panel shows another run now, in {self.run_dir}; {training.run_dir} is trained on")
@@ -204,7 +201,7 @@ class TrainPanel(widgets.VBox):
         return training.run
 
     def _refresh(self, training: Training) -> None:
-        """Show what has changed, and what training does just now."""
+        """Show changes, and the present work of training."""
         if self._training is not training:
             return
         self._keep_interrupts()
@@ -214,7 +211,7 @@ class TrainPanel(widgets.VBox):
             if training.state is State.PAUSED:
                 self._progress.end(self._step, self._record.status_text() if self._record else "")
                 self.views.draw()
-                self._set_run_status("paused", training.refusal or "fields may be changed; Resume goes on")
+                self._set_run_status("paused", training.refusal or "fields may be changed; Resume continues")
             if training.state is not State.IDLE:
                 self._enter(training.state)
         if training.state is State.RUNNING:
@@ -231,7 +228,7 @@ class TrainPanel(widgets.VBox):
         self.views.draw_if_due()
 
     def _follow_record(self, training: Training) -> None:
-        """Let the pictures follow the newest call of train()."""
+        """Let the figures follow the newest call of train()."""
         record = training.record
         if record and record is not self._record:
             self._record = record
@@ -248,7 +245,7 @@ class TrainPanel(widgets.VBox):
                 summary = training.run.summary
                 self._done_by = training.config if summary["status"] == "completed" else None
                 self._set_run_status(summary["status"], summary["reason"])
-            except (FileNotFoundError, CheckpointError) as error:  # the folder was taken away
+            except (FileNotFoundError, CheckpointError) as error:  # the folder was removed
                 self._set_failed(error)
         else:
             self._set_failed(training.error)
@@ -256,11 +253,10 @@ class TrainPanel(widgets.VBox):
         self._enter(State.IDLE)
 
     def _stop_later(self, training: Training) -> None:
-        """Stop after an interrupt, a moment later: it may be the first sign of the kernel's end, which is another
-        reason."""
+        """Stop shortly after an interrupt, since the kernel's shutdown, which is another reason, may follow."""
         self._loop.call_soon_threadsafe(lambda: self._loop.call_later(INTERRUPT_S, training.stop))
 
-    # Clicks may arrive on another thread than that of the event loop, on which all that follows from them is done.
+    # Clicks may arrive on any thread; they are handled in the event loop.
 
     def _start(self) -> None:
         self._loop.call_soon_threadsafe(self._start_training, "", "never")
@@ -293,13 +289,13 @@ class TrainPanel(widgets.VBox):
         self._clicked = self._loop.create_task(self._run_task(partial(self.train, run_dir, resume)))
 
     async def _run_task(self, work: Callable[[], Awaitable[Run]]) -> None:
-        """Train, or follow training, with no cell that awaits it."""
+        """Train, or follow training, without an awaiting cell."""
 
         def stop() -> None:
             if training := self._training:
                 self._stop_later(training)
 
-        with contextlib.suppress(Exception), on_interrupt(stop) as keep:  # the status line says what is wrong
+        with contextlib.suppress(Exception), on_interrupt(stop) as keep:  # the status line shows the fault
             self._keep_interrupts = keep
             try:
                 await work()
@@ -309,7 +305,7 @@ class TrainPanel(widgets.VBox):
             self._set_status(status, f"{text}; the cells below show this run when they are executed again")
 
     def _choose(self) -> None:
-        """Let the fields say what a checkpoint was trained by, so that going on from it is legal."""
+        """Show the config of the chosen checkpoint in the fields, so that resuming it is legal."""
         if chosen := self._list.chosen:
             try:
                 self._form.load(load_checkpoint(chosen).config)
@@ -338,7 +334,7 @@ class TrainPanel(widgets.VBox):
         self._set_status(status, f"{at}{reason}{_newest(summary)}")
 
     def _summary(self) -> dict[str, Any]:
-        """What the run says of itself; {} before training has begun, and where its folder was taken away."""
+        """Return the run's summary; {} before training has started, and if its folder was removed."""
         try:
             return Run(self.run_dir).summary
         except (FileNotFoundError, CheckpointError):
@@ -352,8 +348,7 @@ class TrainPanel(widgets.VBox):
         self._show_status()
 
     def _show_status(self) -> None:
-        """What was said last; or that the fields cannot be trained, and why, which is said once: by the fields, or here
-        while they are folded."""
+        """Show the last status; or that the fields cannot be trained, with the reason if the fields are folded."""
         fault = self._form.fault
         self._settings.titles = (MARK * bool(fault) + SETTINGS,)
         status, text = self._last_status
@@ -365,8 +360,8 @@ class TrainPanel(widgets.VBox):
 
 
 def _newest(summary: Mapping[str, Any]) -> str:
-    """Words about the newest checkpoint, as far as there is one, and about those that could not be written."""
+    """Return a text about the newest checkpoint, if there is one, and about failed ones."""
     newest = f"; newest checkpoint {summary['checkpoint']}" if summary.get("checkpoint") else ""
-    if not (count := summary.get("checkpoint_failures")):  # a run of an older version has none
+    if not (count := summary.get("checkpoint_failures")):  # missing in runs of older versions
         return newest
     return f"{newest}; {count} failed to be written, the last one: {summary['checkpoint_failure']}"

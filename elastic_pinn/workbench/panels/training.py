@@ -1,4 +1,4 @@
-"""A run that this kernel trains, through its pauses: in a thread of its own, whether a panel watches or not."""
+"""A run that this kernel trains in a thread, including its pauses, whether a panel shows it or not."""
 
 from __future__ import annotations
 
@@ -25,42 +25,42 @@ ASKED_TO_STOP = "asked to stop"
 
 
 class Request(Enum):
-    """What a click asked of the training that runs or waits."""
+    """A request of a click to the running or paused training."""
 
     NONE, PAUSE, RESUME, STOP = range(4)
 
 
 class Training:
-    """One run from its start to its end. Any panel, on any thread, may look at it and ask something of it.
+    """One run from its start to its end. Any panel, on any thread, may read it and send requests.
 
     Parameters
     ----------
     name
-        Of the notebook; a panel of that name that is made meanwhile shows this run. Several may have one name.
+        Of the notebook; a new panel of that name shows this run. Several runs may have one name.
     run_dir, resume
-        As train() takes them.
+        As in train().
     config, problem
-        What is trained; `resume_with` changes them after a pause.
+        The config and the problem; `resume_with` changes them after a pause.
     own
-        The user's own problem, which train() takes in place of the config's; None where it is the config's.
+        The user's own problem, which replaces the config's in train(); None for the config's.
 
     Attributes
     ----------
     record
-        What is observed of the newest call of train(); None before the first.
+        The record of the newest call of train(); None before the first.
     state
-        RUNNING, PAUSED, or IDLE once it is over.
+        RUNNING, PAUSED, or IDLE after the end.
     changes
-        How often state or record have changed.
+        The number of changes of state or record.
     request
-        What was asked for last, and is not done yet.
+        The last request, until it is done.
     refusal
-        Why the newest Resume could not be; "" if it could.
+        Why the last Resume was refused; "" if it was not.
     run, error
-        What it gave, or what ended it, once it is over.
+        The run, or the error that ended it, after the end.
     """
 
-    _current: ClassVar[list[Training]] = []  # those of this kernel that are not over, the newest last
+    _current: ClassVar[list[Training]] = []  # the runs of this kernel that have not ended, the newest last
 
     def __init__(
         self, name: str, run_dir: Path, resume: str, config: Config, problem: Problem, own: Problem | None
@@ -77,53 +77,53 @@ class Training:
 
     @classmethod
     def current(cls, name: str) -> list[Training]:
-        """The runs of that name that this kernel is training, or holds in a pause, the newest first."""
+        """Return the running or paused runs of that name in this kernel, the newest first."""
         return [training for training in reversed(cls._current) if training.name == name]
 
     @classmethod
     def all_current(cls) -> list[Training]:
-        """Every run that this kernel is training, or holds in a pause."""
+        """Return every running or paused run in this kernel."""
         return list(cls._current)
 
     def begin(self) -> None:
-        """Start to train."""
+        """Start training."""
         self._current.append(self)
-        threading.Thread(target=self._work, name="training", daemon=True).start()  # a pause must not hold the exit up
+        threading.Thread(target=self._work, name="training", daemon=True).start()  # a pause must not delay the exit
 
     @property
     def config(self) -> Config:
-        """What is trained by."""
+        """The config that is trained."""
         return self._given[0]
 
     def matches(self, config: Config, problem: Problem | None, run_dir: str, resume: str) -> bool:
-        """Whether train() with these arguments, of which run_dir may be "", is this very run."""
+        """Return whether train() with these arguments, of which run_dir may be "", is this run."""
         is_here = not run_dir or from_root(run_dir) == self.run_dir
         is_alike = problem is None or self._given[1].is_like(problem.identity)
         return is_here and is_alike and config == self.config and resume in ("never", "auto", self.resume)
 
     @property
     def is_ending(self) -> bool:
-        """Whether it was asked to stop for good."""
+        """Whether a stop was requested."""
         return self.request is Request.STOP
 
     def is_over(self) -> bool:
-        """Whether it has come to its end."""
+        """Return whether the run has ended."""
         return self._over.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for its end; returns whether it came."""
+        """Wait for the end; return whether it came."""
         return self._over.wait(seconds)
 
     def pause(self) -> None:
-        """Stop with a checkpoint, and wait for `resume_with` or `stop`."""
+        """Pause with a checkpoint, until `resume_with` or `stop`."""
         self._send_request(Request.PAUSE, ASKED_TO_STOP)
 
     def stop(self, reason: str = ASKED_TO_STOP) -> None:
-        """End with a checkpoint, and with that reason in the run's summary."""
+        """Stop with a checkpoint, and write the reason into the run's summary."""
         self._send_request(Request.STOP, reason)
 
     def resume_with(self, config: Config, problem: Problem) -> None:
-        """Go on after a pause, by another config, as far as that can be."""
+        """Continue after a pause, with another config if that is legal."""
         with self._request_changed:
             self._given, self.request = (config, problem), Request.RESUME
             self._request_changed.notify_all()
@@ -134,11 +134,11 @@ class Training:
 
     @property
     def work(self) -> Work | None:
-        """What takes long within the present step."""
+        """The present long work within a step."""
         return self._control.work
 
     def look(self) -> None:
-        """Have the record take the weights after the present step."""
+        """Request the weights after the present step for the record."""
         self._control.look()
 
     def _send_request(self, request: Request, reason: str) -> None:
@@ -165,7 +165,7 @@ class Training:
             self._over.set()
 
     def _is_resumed(self) -> bool:
-        """Wait for what is asked after the pause; from here on a click counts for what comes."""
+        """Wait for the request after a pause; return whether it is to resume. Later clicks apply to the next call."""
         with self._request_changed:
             self._request_changed.wait_for(lambda: self.request is not Request.PAUSE)
             if self.request is Request.STOP:
@@ -174,7 +174,7 @@ class Training:
             return True
 
     def _train_again(self, paused: Run) -> Run:
-        """Train on; where that cannot be, the pause goes on instead, and nothing is lost."""
+        """Resume training; if that is refused, remain in the pause."""
         before = self.record
         try:
             run = self._train("auto")
@@ -188,7 +188,7 @@ class Training:
         return run
 
     def _train(self, resume: str) -> Run:
-        """One call of train(), and its end in the record."""
+        """Call train() once, and record its last checkpoint."""
         config, problem = self._given
         record = LiveRecord(self.run_dir, config, problem)
         self._control.on_step, self._control.on_weights = record.add_row, record.set_weights
@@ -196,14 +196,14 @@ class Training:
         self.record = record
         self.changes += 1
         run = train(config, self.run_dir, self.own, resume, self._control)
-        with contextlib.suppress(CheckpointError):  # none could be written
+        with contextlib.suppress(CheckpointError):  # no checkpoint could be written
             record.set_checkpoint(run.latest())
         return run
 
     def _history_until_now(self, resume: str) -> pd.DataFrame:
-        """What is known of the run before training goes on."""
+        """Return the history of the run before it is resumed."""
         if resume != "never":
-            with contextlib.suppress(FileNotFoundError, CheckpointError):  # train() says what is wrong, if anything is
+            with contextlib.suppress(FileNotFoundError, CheckpointError):  # train() reports the fault, if there is one
                 return checkpoint_of(self.run_dir if resume == "auto" else resume).history()
         return pd.DataFrame({"step": []})
 

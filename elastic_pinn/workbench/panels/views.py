@@ -1,5 +1,5 @@
-"""Live pictures of a training run: the loss, the wavefield, the material, the fit of the data. One is seen at a time,
-and only that one is drawn."""
+"""Live figures of a training run: the loss, the wavefield, the material, the fit of the data. Only the visible one is
+drawn."""
 
 import contextlib
 import logging
@@ -25,15 +25,15 @@ from elastic_pinn.workbench.panels.live_record import LiveRecord
 logger = logging.getLogger(__name__)
 
 DRAW_EVERY_S = 1.0
-DRAW_SHARE = 20  # the next draw waits so many times as long as the last one took: at most 5 % of the time
+DRAW_SHARE = 20  # pause before the next draw, in durations of the last one: at most 5 % of the time
 INSTANTS = 21  # to choose from
 PICTURE = {"width": "900px", "max_width": "100%", "display": "none"}
 
 
 class View(widgets.VBox):
-    """One picture, and what chooses what it shows.
+    """One figure, and the widgets that choose what it shows.
 
-    draw: gives the picture, or None as long as there is nothing to draw.
+    draw: returns the figure, or None while there is nothing to draw.
     """
 
     def __init__(self, draw: Callable[[], Picture | None], *choices: widgets.ValueWidget) -> None:
@@ -45,8 +45,8 @@ class View(widgets.VBox):
         super().__init__([*choices, self._image])
 
     def draw(self) -> None:
-        """Draw anew, or show nothing, after whatever is being drawn, so that what was chosen last is seen last; a fault
-        in a picture is logged, and never ends a run."""
+        """Draw again, or show nothing, after any drawing in progress, so that the last choice is shown; a fault is
+        logged, and never ends a run."""
         with self._drawing:
             try:
                 picture = self._draw()
@@ -58,7 +58,7 @@ class View(widgets.VBox):
 
 
 class LiveViews(widgets.Tab):
-    """The pictures of one run, a tab each; none before `follow`."""
+    """The figures of one run, a tab each; none before `follow`."""
 
     def __init__(self) -> None:
         super().__init__(layout={"display": "none"})
@@ -69,7 +69,7 @@ class LiveViews(widgets.Tab):
         self.observe(lambda _: self.draw(), "selected_index")
 
     def follow(self, record: LiveRecord) -> None:
-        """Show another run, or the same one as it was begun anew."""
+        """Show another run, or another call for the same run."""
         problem = record.problem
         views = {"Loss": View(partial(_loss, record)), "Wavefield": _wavefield_view(record)}
         if problem.material.unknowns:
@@ -82,7 +82,7 @@ class LiveViews(widgets.Tab):
         self._due = time.monotonic() + DRAW_EVERY_S
 
     def draw_if_due(self) -> None:
-        """Draw the picture that is seen, if that would not take too large a share of the time."""
+        """Draw the visible figure, unless that would take too large a share of the time."""
         started = time.monotonic()
         if started >= self._due:
             self.draw()
@@ -90,12 +90,12 @@ class LiveViews(widgets.Tab):
             self._due = finished + max(DRAW_EVERY_S, DRAW_SHARE * (finished - started))
 
     def draw(self) -> None:
-        """Draw the picture that is seen."""
+        """Draw the visible figure."""
         if self.selected_index is not None and self.children:
             self.children[self.selected_index].draw()
 
     def draw_all(self) -> None:
-        """Draw every picture, as a notebook that is saved should have them."""
+        """Draw every figure, for a notebook that is saved."""
         for view in self.children:
             view.draw()
 
@@ -130,7 +130,7 @@ def _loss(record: LiveRecord) -> Picture | None:
     figure = Picture(3.6)
     axes = figure.subplots()
     draw_terms(axes, record.losses())
-    with contextlib.suppress(FileNotFoundError, CheckpointError):  # the run or its history is not there yet
+    with contextlib.suppress(FileNotFoundError, CheckpointError):  # the run or its history does not exist yet
         draw_events(axes, Run(record.run_dir).events())
     return figure
 

@@ -267,7 +267,7 @@ def test_on_a_file_system_without_locks_nobody_is_waited_for(tmp_path, monkeypat
 def test_runs_that_were_cut_short_are_told_and_the_exit_status_says_so(write_sweep):
     file = write_sweep(parameters={"steps": 1_000_000, "time_limit": 0.5}, workers=1)
     done = CliRunner().invoke(app, ["sweep", str(file)])
-    assert done.exit_code == 1 and "1 of 1 runs were cut short" in done.output
+    assert done.exit_code == 1 and "1 of 1 runs were interrupted" in done.output
 
 
 def test_a_cell_that_fails_after_training_fails_the_run(read, training_notebook):

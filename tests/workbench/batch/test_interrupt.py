@@ -38,7 +38,7 @@ def test_ctrl_c_ends_a_notebook_with_a_checkpoint_and_says_how_to_go_on(command,
     run = ep.Run(run_dir)
     assert (run.status, run.reason) == ("stopped", "asked to stop")
     assert run.latest().step == len(run.history()) > 0
-    assert running.returncode == 130 and "resume=auto goes on with it" in said
+    assert running.returncode == 130 and "resume=auto continues it" in said
 
 
 def test_ctrl_c_ends_each_run_with_a_checkpoint_and_the_same_command_goes_on(write_sweep, command):
@@ -52,7 +52,7 @@ def test_ctrl_c_ends_each_run_with_a_checkpoint_and_the_same_command_goes_on(wri
             time.sleep(0.1)
         os.killpg(sweep.pid, signal.SIGINT)
         said, _ = sweep.communicate(timeout=120)
-    assert sweep.returncode == 130 and "the same command goes on" in said
+    assert sweep.returncode == 130 and "the same command continues" in said
     begun = [path.parent for path in folder.glob("*/config.json")]
     assert len(begun) == 2
     for path in begun:
