@@ -205,7 +205,7 @@ def test_a_history_that_is_cut_off_or_lacks_its_steps_or_its_events_is_named_as_
     path.write_bytes(whole[:-1])
     with pytest.raises(CheckpointError, match=r"it is cut off: \d+ bytes of \d+ are there"):
         read_live_history(path)
-    path.write_bytes(whole[:12] + bytes([whole[12] ^ 1]) + whole[13:])
+    path.write_bytes(whole[:36] + bytes([whole[36] ^ 1]) + whole[37:])
     with pytest.raises(CheckpointError, match="it begins as no history does"):
         read_live_history(path)
     for name in ("step", "events"):

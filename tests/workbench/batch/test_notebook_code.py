@@ -3,7 +3,7 @@
 import pytest
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.workbench.batch.notebook_code import is_ignored, read_parameters, without_comments
+from elastic_pinn.workbench.batch.notebook_code import calls, is_ignored, read_parameters, without_comments
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from elastic_pinn.workbench.batch.notebook_code import is_ignored, read_paramete
         ("steps = 1\nsteps += 1", {}, {"steps"}),
         ("steps = 1\nif True:\n    steps = 2", {}, {"steps"}),
         ("length = 1 / 0", {}, {"length"}),
+        ("rate = f(1)\nrate = 2", {"rate": 2}, set()),
         ("a, b = 1, 2", {}, {"a", "b"}),
         ("%matplotlib inline\n!ls\nsteps = 3", {"steps": 3}, set()),
         ("files = !ls\nsteps = 3", {"steps": 3}, {"files"}),
@@ -40,6 +41,11 @@ def test_a_cell_of_parameters_is_read_as_it_is_meant(source, values, computed):
 def test_a_cell_whose_parameters_cannot_be_known_is_refused(source, told):
     with pytest.raises(ConfigError, match=told):
         read_parameters(source, "a.ipynb")
+
+
+def test_calls_with_all_names_are_found_and_others_are_not():
+    cells = ["config = ep.of(globals())\nother = of(dict(**vars()))", "of({'steps': 1})", "globals()"]
+    assert len(calls("of", cells)) == 2 and calls("globals", cells) == []
 
 
 def test_plain_values_are_no_code_and_what_works_them_out_is():
@@ -79,6 +85,13 @@ def test_plain_values_are_no_code_and_what_works_them_out_is():
         (["steps: int\nprint(steps)"], False),
         (["steps += 1\nprint(steps)"], False),
         (["del steps"], True),
+        (["def use():\n    global steps\n    steps += 1\nuse()\nsteps = 2"], False),
+        (["try:\n    pass\nfinally:\n    steps = 2\nprint(steps)"], True),
+        (["match kind:\n    case 1:\n        steps = 2\nprint(steps)"], False),
+        (["while fast:\n    steps = 2\nprint(steps)"], False),
+        (["fast and (steps := 2)\nprint(steps)"], False),
+        (["(steps := steps + 1)"], False),
+        (["for steps in range(steps):\n    pass"], False),
     ],
 )
 def test_a_name_that_is_set_before_it_is_read_is_ignored(cells, ignored):
