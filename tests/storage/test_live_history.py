@@ -4,6 +4,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -12,6 +13,8 @@ import pytest
 
 from elastic_pinn.storage import CheckpointError, History, LiveHistory, live_reader, read_live_history
 from elastic_pinn.storage.format.hdf5 import LIBVER
+from tests.faults.children import ended, forked
+from tests.storage.damage import crafted_array
 from tests.storage.histories import COLUMNS, equal, filled
 
 
@@ -185,6 +188,21 @@ def remade(path: Path, **options) -> Path:
 def test_storage_that_no_live_history_has_is_refused(tmp_path, options):
     with pytest.raises(CheckpointError, match="wall_s"):
         read_live_history(remade(tmp_path / "history.h5", **options))
+
+
+def require_refusal(path: Path) -> None:
+    with pytest.raises(CheckpointError, match=str(path)):
+        read_live_history(path)
+
+
+def test_an_index_of_chunks_with_blocks_of_zero_elements_is_refused(tmp_path):
+    path, elements = (
+        tmp_path / "history.h5",
+        8,
+    )  # of the index block, and of the least data block: libhdf5 divides by it
+    LiveHistory(path, filled(5)).close()
+    path.write_bytes(crafted_array(path.read_bytes(), b"EAHD", elements, bytes(2)))
+    assert ended(forked(partial(require_refusal, path))) == 0  # the division would end the process
 
 
 def test_what_is_no_history_is_refused(tmp_path):

@@ -1,15 +1,17 @@
 """Check the indexes inside an HDF5 file byte by byte before libhdf5 parses them.
 
-Groups of more than eight members are stored in a fractal heap and B-trees, and libhdf5 trusts their headers: a header
-with another type, or with a reference to a table that does not exist, crashes the process. Here each index must have a
-type, size and use that this package writes. The layouts are those of the HDF5 File Format Specification, version 3.0,
-sections III.A.2 (B-trees), III.G (fractal heaps) and IV.A (object headers).
+Groups of more than eight members are stored in a fractal heap and B-trees, and the addresses of chunks in a fixed or
+extensible array. libhdf5 trusts their headers: one with another type, with a reference to a table that does not exist,
+or with blocks of zero elements, a divisor, crashes the process. Here each index must have a type, size and use that
+this package writes. The layouts are those of the HDF5 File Format Specification, version 3.0, sections III.A.2
+(B-trees), III.G (fractal heaps), IV.A (object headers) and VII (indexes of chunks).
 """
 
 import struct
 from collections.abc import Callable, Iterator
+from math import prod
 
-LINKS, ATTRIBUTES = 2, 21  # the messages of an object header that refer to indexes
+LINKS, LAYOUT, ATTRIBUTES = 2, 8, 21  # the messages of an object header that refer to indexes
 CONTINUATION = 16
 UNDEFINED = 2**64 - 1
 MAX_PIECES = 1000  # of one object header
@@ -27,6 +29,16 @@ TREE = struct.Struct("<4sBBIHHBBQHQ")
 TREES = {5: (512, 11), 6: (512, 15), 8: (512, 17), 9: (512, 13)}
 MAX_TREE_DEPTH = 8
 USES = {LINKS: (5, 6), ATTRIBUTES: (8, 9)}  # types of the indexes by name and by order
+
+CHUNKED = 2  # layout class
+SINGLE, FIXED, EXTENSIBLE = 1, 3, 4  # types of chunk indexes; a single chunk needs no index
+UNFILTERED, FILTERED = 0, 1  # array classes: the elements are addresses, or each has a size and a filter mask as well
+PAGE_BITS = 10
+# Fixed array. In the layout message: page bits, address. In its header: class, element size, page bits, elements.
+FIXED_IN_LAYOUT, FIXED_ARRAY = struct.Struct("<BQ"), struct.Struct("<4sBBBBQ")
+# Extensible array. In the layout message: index bits, elements of the index block, fewest data blocks of a super block,
+# fewest elements of a data block, page bits, address. In its header: class, element size, and the same sizes.
+EXTENSIBLE_IN_LAYOUT, EXTENSIBLE_ARRAY = struct.Struct("<5BQ"), struct.Struct("<4sBBB5B")
 
 
 class SuspiciousMetadataError(ValueError):
@@ -68,7 +80,7 @@ class _Metadata:
     def _check_if_summed(self, at: int, end: int, check: Callable[[int], None]) -> None:
         try:
             check(at)
-        except (SuspiciousMetadataError, struct.error, IndexError) as error:
+        except (SuspiciousMetadataError, struct.error, IndexError, OverflowError) as error:
             if lookup3(self._data[at:end]).to_bytes(4, "little") == self._data[end : end + 4]:
                 raise SuspiciousMetadataError(f"at byte {at:,}: {error}") from error
 
@@ -93,6 +105,8 @@ class _Metadata:
                     pieces.append((self._base + address + 4, self._base + address + length - 4))
                 elif kind in USES:
                     self._check_indexes(kind, body)
+                elif kind == LAYOUT:
+                    self._check_layout(body)
 
     def _messages(self, start: int, end: int, ordered: bool) -> Iterator[tuple[int, bytes]]:
         while start + 4 <= end:
@@ -112,6 +126,38 @@ class _Metadata:
         for address, legal in zip(trees, USES[kind], strict=False):
             found = TREE.unpack_from(self._data, self._base + address) if address != UNDEFINED else (b"BTHD", 0, legal)
             _require(found[:3] == (b"BTHD", 0, legal), "an index of another use")
+
+    def _check_layout(self, body: bytes) -> None:
+        """Check a data layout message, and the header of the index of chunks that it refers to."""
+        version, storage = body[0], body[1]
+        _require(version == 4 or (version == 3 and storage != CHUNKED), "a data set of an unknown layout")
+        if storage != CHUNKED:
+            return
+        axes, width = body[3], body[4]
+        end = 5 + axes * width
+        if body[end] == FIXED:
+            sides = (int.from_bytes(body[at : at + width], "little") for at in range(5, end, width))
+            self._check_fixed_array(prod(sides), *FIXED_IN_LAYOUT.unpack_from(body, end + 1))
+        elif body[end] == EXTENSIBLE:
+            self._check_extensible_array(*EXTENSIBLE_IN_LAYOUT.unpack_from(body, end + 1))
+        else:
+            _require(body[end] == SINGLE, "an index of chunks of an unknown kind")
+
+    def _check_fixed_array(self, chunk_bytes: int, page: int, address: int) -> None:
+        _require(page == PAGE_BITS, "an index of chunks of another size")
+        if address != UNDEFINED:
+            *head, elements = FIXED_ARRAY.unpack_from(self._data, self._base + address)
+            sizes = {UNFILTERED: 8, FILTERED: 8 + _bytes_of_size(chunk_bytes) + 4}
+            legal = [[b"FAHD", 0, *item, PAGE_BITS] for item in sizes.items()]
+            _require(head in legal, "an index of chunks of another size")
+            _require(elements <= len(self._data), "an index of chunks that is too large")
+
+    def _check_extensible_array(self, bits: int, first: int, blocks: int, least: int, page: int, address: int) -> None:
+        _require((bits, first, blocks, least, page) == (32, 4, 4, 16, PAGE_BITS), "an index of chunks of another size")
+        if address != UNDEFINED:
+            head = EXTENSIBLE_ARRAY.unpack_from(self._data, self._base + address)
+            legal = (b"EAHD", 0, UNFILTERED, 8, bits, first, least, blocks, page)
+            _require(head == legal, "an index of chunks of another size")
 
     def _check_heap(self, at: int) -> None:
         _require(self._heap_kind(at) in HEAPS, "a heap of an unknown kind")
@@ -207,3 +253,8 @@ def _require(legal: bool, otherwise: str) -> None:
 
 def _bytes_for(number: int) -> int:
     return (number.bit_length() + 7) // 8
+
+
+def _bytes_of_size(chunk_bytes: int) -> int:
+    """Return the width of the number of bytes of a filtered chunk, which may be larger than the unfiltered one."""
+    return min(8, 1 + (chunk_bytes.bit_length() + 7) // 8)

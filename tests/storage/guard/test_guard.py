@@ -17,6 +17,7 @@ from elastic_pinn.storage.format.snapshot import parse_snapshot
 from elastic_pinn.storage.guard import reading as guard
 from elastic_pinn.storage.guard.metadata import lookup3
 from elastic_pinn.storage.guard.reading import Guard
+from tests.storage.damage import crafted_array
 
 HEADER = {"step": 5, "generation": 0, "metric": 0.5, "metric_name": "loss/total"}
 
@@ -267,6 +268,21 @@ def test_a_superblock_or_index_that_writing_never_makes_is_refused_before_libhdf
             )
         seal(image, **HEADER)
         assert words in fault_of(bytes(image))
+
+
+@pytest.mark.parametrize(
+    ("signature", "field", "value", "options"),
+    [
+        (b"EAHD", 8, bytes(2), {"maxshape": (None,)}),  # blocks of zero elements: a divisor in libhdf5
+        (b"EAHD", 36, bytes((0,) * 7 + (128,)), {"maxshape": (None,), "compression": 1, "shuffle": True}),
+        (b"FAHD", 6, bytes(1), {"compression": 1, "shuffle": True}),
+    ],
+)
+def test_a_crafted_index_of_chunks_is_refused_before_libhdf5_reads_it(signature, field, value, options):
+    plain = edited(put("bad", data=np.ones(900), chunks=(100,), **options))
+    image = bytearray(crafted_array(plain, signature, field, value))
+    seal(image, **HEADER)
+    assert "an index of chunks" in fault_of(bytes(image))
 
 
 def test_weights_that_look_like_metadata_are_read():
