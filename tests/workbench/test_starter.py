@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from elastic_pinn.paths import project_root
+from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.starter import copy_starter
 
 PROJECT = Path(__file__).parents[2]
@@ -37,3 +39,10 @@ def test_a_project_of_ones_own_keeps_its_root_file(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'mine'\n")
     copy_starter(tmp_path)
     assert (tmp_path / "pyproject.toml").read_text() == "[project]\nname = 'mine'\n"
+
+
+def test_the_command_says_how_many_files_it_wrote_and_knows_the_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    done = CliRunner().invoke(app, ["notebooks", "~/lab"])
+    written = [path for path in (tmp_path / "lab").rglob("*") if path.is_file()]
+    assert done.exit_code == 0 and f"{len(written)} files written to {tmp_path}/lab" in done.output.replace("\n", "")
