@@ -47,7 +47,7 @@ check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who i
 
 .venv/base.stamp: .venv/bin/python pyproject.toml constraints.txt
 	$(PIP_INSTALL) -e .
-	$(BIN)/python -c "from elastic_pinn.networks.fused import prepare; prepare()"
+	$(BIN)/python -c "from elastic_pinn.networks.dense import prepare; prepare()"
 	@touch $@
 
 .venv/tools.stamp: .venv/base.stamp

@@ -1,15 +1,15 @@
-"""Linear equations for a displacement and its derivatives at points.
+"""Linear equations for the outputs of a network and their derivatives at points.
 
 Each statement of the loss is such a set: the wave equation, a traction, a recorded displacement. All that training
 needs of it (mean squares and their gradients, residuals, Jacobians) follows from these few numbers.
 
-Letters: N points, J jet components, K operators.
+Letters: N points, J jet components, E equations a point, C outputs, K operators.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -18,14 +18,14 @@ from elastic_pinn.networks.jets import Components
 from elastic_pinn.physics.elasticity import Derivatives
 
 Linear = Callable[[Derivatives], Tensor]
-"""A linear function of a displacement's derivatives, name -> (N, 2): (N, 2)."""
+"""A linear function of the outputs' derivatives, name -> (N, C): (N, E)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Equations:
-    """Two equations at each of N points, i = 1, 2:
+    """E equations at each of N points, e = 1 ... E:
 
-        sum_k coefficients[n, k] sum_jc operator[k, j, i, c] u[j, n, c] = target[n, i]
+        sum_k coefficients[n, k] sum_jc operator[k, j, e, c] u[j, n, c] = target[n, e]
 
     Attributes
     ----------
@@ -34,11 +34,11 @@ class Equations:
     names : tuple of str
         The derivative that each jet component j is.
     operator : Tensor
-        (K, J, 2, 2); gradients reach the material through it.
+        (K, J, E, C); gradients reach a homogeneous material through it.
     coefficients : Tensor
-        (N, K).
+        (N, K); gradients reach a material that varies from point to point through them.
     target : Tensor
-        (N, 2).
+        (N, E).
     n_remote : int
         The number of further points of the same set that other processes evaluate; a mean is over all of them.
     """
@@ -51,23 +51,33 @@ class Equations:
     n_remote: int = 0
 
     def misfit(self, jet: Tensor) -> Tensor:
-        """Compute left side minus right side for the jet of a displacement, (J, N, 2) -> (N, 2)."""
-        return torch.einsum("nk,kjic,jnc->ni", self.coefficients, self.operator, jet) - self.target
+        """Compute left side minus right side for a jet of the outputs, (J, N, C) -> (N, E)."""
+        return torch.einsum("nk,kjec,jnc->ne", self.coefficients, self.operator, jet) - self.target
+
+    def weighted(self, weights: Tensor) -> Equations:
+        """Multiply the squared misfits of each point by its weight, (N,), not negative."""
+        factors = weights.sqrt()[:, None]
+        return replace(self, coefficients=factors * self.coefficients, target=factors * self.target)
 
     def split(self, points: int) -> Iterator[Equations]:
-        """Split into sets of at most `points` points, with an operator that requires gradients."""
-        operator = self.operator.detach().requires_grad_()
+        """Split into sets of at most `points` points."""
         rows = zip(*(tensor.split(points) for tensor in (self.points, self.coefficients, self.target)), strict=True)
-        return (Equations(where, self.names, operator, coefficients, target) for where, coefficients, target in rows)
+        return (replace(self, points=x, coefficients=a, target=b, n_remote=0) for x, a, b in rows)
+
+    def leaves(self, points: int) -> Iterator[Equations]:
+        """Split as `split`, with operators, and coefficients if they need gradients, that are leaves of a graph."""
+        for part in self.split(points):
+            coefficients = part.coefficients.detach().requires_grad_(self.coefficients.requires_grad)
+            yield replace(part, operator=self.operator.detach().requires_grad_(), coefficients=coefficients)
 
 
-def operator_of(linear: Sequence[Linear], names: Components, like: Tensor) -> Tensor:
-    """The operators of linear functions, (K, J, 2, 2), by applying them to jets with one component 1 and all others 0.
+def operator_of(linear: Sequence[Linear], names: Components, like: Tensor, outputs: int = 2) -> Tensor:
+    """The operators of linear functions, (K, J, E, C), by applying them to jets with one component 1 and all others 0.
 
-    like: a tensor of the type and device wanted.
+    like: a tensor of the type and device wanted. outputs: C.
     """
     size = len(names)
-    units = torch.eye(2 * size, dtype=like.dtype, device=like.device).reshape(2 * size, size, 2)
-    u = dict(zip(names, units.unbind(1), strict=True))  # each (2 J, 2)
-    found = torch.stack([function(u) for function in linear])  # (K, 2 J, 2), a row for each j and c
-    return found.reshape(len(linear), size, 2, 2).transpose(2, 3)
+    units = torch.eye(outputs * size, dtype=like.dtype, device=like.device).reshape(outputs * size, size, outputs)
+    u = dict(zip(names, units.unbind(1), strict=True))  # each (J C, C)
+    found = torch.stack([function(u) for function in linear])  # (K, J C, E), a row for each j and c
+    return found.reshape(len(linear), size, outputs, -1).transpose(2, 3)

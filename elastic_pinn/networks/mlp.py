@@ -9,16 +9,16 @@ from itertools import islice, pairwise
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks import jacobian
+from elastic_pinn.networks.dense import ACTIVATIONS, Curvature, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.layers import ACTIVATIONS, Layers
+from elastic_pinn.networks.network import Network
 from elastic_pinn.physics.material import Moduli
 from elastic_pinn.sections import NetworkConfig
 
 GENTLE = 0.2  # radians: up to here a nonlinearity is nearly linear
 
 
-class MLP(nn.Module):
+class MLP(Network):
     """Layers of equal activation from (x, y, t), each in -1 to 1, to (u_x, u_y), both of order one.
 
     Weights are drawn from `generator` in one of two ways (see `glorot` and `features`). The network "random_features"
@@ -30,9 +30,9 @@ class MLP(nn.Module):
     def __init__(
         self, config: NetworkConfig, generator: torch.Generator, extent: Sequence[float] = (1.0, 1.0, 1.0)
     ) -> None:
-        super().__init__()
+        super().__init__(config, generator, extent)
+        dtype = self.extent.dtype
         self.activation = config.activation
-        dtype = getattr(torch, config.precision)
         shapes = list(pairwise([3, *config.hidden_layers, 2]))
         self.weights = nn.ParameterList(torch.empty(n, m, dtype=dtype) for m, n in shapes)
         self.biases = nn.ParameterList(torch.zeros(n, dtype=dtype) for _, n in shapes)
@@ -51,19 +51,21 @@ class MLP(nn.Module):
 
     def within(self, moduli: Moduli) -> Layers:
         """Return its layers, which do not depend on the material."""
-        return Layers(tuple(self.weights), tuple(self.biases), self.activation)
+        return Layers(tuple(self.weights), tuple(self.biases), self.activation, self.extent)
 
-    def jacobian(
-        self, layers: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]
-    ) -> Tensor:
-        """Compute the derivatives of all misfits by some of its parameters, (N E, P)."""
-        return jacobian.by_network(layers, extent, equations, parameters)
+    def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+        """By one pass forward and one back, without the sum over points."""
+        layers, (own, of_material) = self.within(moduli), self.apart(parameters)
+        by_network = jacobian.by_network(layers, equations, own)
+        if not of_material:
+            return by_network  # not copied: it may be large
+        return torch.cat([by_network, jacobian.by_material(layers, equations, of_material)], dim=1)
 
-    def by_material(
-        self, moduli: Moduli, extent: Tensor, equations: Equations, unknowns: Sequence[nn.Parameter]
-    ) -> Tensor:
-        """Return its part in the derivatives of all misfits by unknowns of the material: zero, (N E, U)."""
-        return equations.target.new_zeros(equations.target.numel(), len(unknowns))
+    def curvature(
+        self, moduli: Moduli, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]
+    ) -> Curvature:
+        """By products alone, without rows of the Jacobian."""
+        return Curvature(self.within(moduli), weighted, *self.apart(parameters))
 
     @torch.no_grad()
     def _start_glorot(self, frequency: float, generator: torch.Generator) -> None:

@@ -9,19 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks import fused, grid, jacobian, jets
-from elastic_pinn.networks.curvature import Curvature
+from elastic_pinn.networks import jets
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.layers import Layers
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.network import CurvatureProduct, Network, TrialFunction
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.physics import Material, MaterialParameters, Scales
 from elastic_pinn.sections import NetworkConfig
 
 EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its edge
 
-NETWORKS: Mapping[str, type[MLP | PlaneWaves]] = {"mlp": MLP, "random_features": MLP, "plane_waves": PlaneWaves}
+NETWORKS: Mapping[str, type[Network]] = {"mlp": MLP, "random_features": MLP, "plane_waves": PlaneWaves}
 
 
 class Model(nn.Module):
@@ -74,7 +73,7 @@ class Model(nn.Module):
         points: (N, 3), dimensionless x, y, t.
         """
         names = jets.components(wanted)
-        jet = self._layers(jets.seed(points, names, self._extent), names)  # (J, N, 2)
+        jet = self._trial(points, names)  # (J, N, 2)
         return dict(zip(names, jet.unbind(0), strict=True))
 
     def derivatives_on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
@@ -82,57 +81,39 @@ class Model(nn.Module):
 
         Only for a model on the CPU, and without gradients.
         """
-        layers = self._layers
-        if grid.is_separable(layers):
-            names = tuple(dict.fromkeys(("", *wanted)))  # no others are computed on the way
-            jet = grid.on_grid(layers, self._extent, x, y, t, names).flatten(1, 2)  # (J, G H, 2)
-            return dict(zip(names, jet.unbind(0), strict=True))
-        names = jets.components(wanted)
-        points = torch.cartesian_prod(x, y, x.new_tensor([t]))  # (G H, 3)
-        jet = fused.jets_at(layers, self._extent, points, names)  # (J, G H, 2)
-        return dict(zip(names, jet.unbind(0), strict=True))
+        return self._trial.on_grid(x, y, t, wanted)
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
         """Compute the mean over points of each set's squared misfit, (sets,), with gradients for network and material.
 
         is_compiled: whether torch compiles the evaluation on a GPU; on a CPU it is compiled anyway.
         """
-        return mean_squares(self._layers, self._extent, equations, is_compiled)
+        return mean_squares(self._trial, equations, is_compiled)
 
+    @torch.no_grad()
     def residuals(self, equations: Equations) -> Tensor:
-        """Compute every misfit, (2 N,), a point's two after each other."""
-        return jacobian.residuals(self._layers, self._extent, equations)
+        """Compute every misfit, (N E,), a point's after each other."""
+        return equations.misfit(self._trial(equations.points, equations.names)).reshape(-1)
 
     def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-        """Compute the derivatives of `residuals` by some of the parameters, (2 N, P): network first, then material."""
-        of_network, of_material = self._split(parameters)
-        layers, around = self._layers, (self._extent, equations)
-        by_network = self.network.jacobian(layers, *around, of_network)
-        if not of_material:
-            return by_network  # not copied: it may be large
+        """The derivatives of `residuals` by some of the model's parameters, first of the network, then of the material,
+        (N E, P)."""
         with torch.enable_grad():
             moduli = self.material()
-        by_operator = jacobian.by_material(layers, *around, of_material)
-        return torch.cat([by_network, by_operator + self.network.by_material(moduli, *around, of_material)], dim=1)
+        return self.network.jacobian(moduli, equations, parameters)
 
-    def curvature(self, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]) -> Curvature:
-        """Return the weighted sum of J^T J, J being the `jacobian` of each set; not for plane waves."""
-        return Curvature(self._layers, self._extent, weighted, *self._split(parameters))
-
-    def _split(self, parameters: Sequence[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-        """Those of the network, those of the material."""
-        mine = set(self.material.parameters())
-        return [each for each in parameters if each not in mine], [each for each in parameters if each in mine]
+    def curvature(
+        self, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]
+    ) -> CurvatureProduct:
+        """The weighted sum of J^T J, J being the `jacobian` of each set by the same parameters."""
+        with torch.enable_grad():
+            moduli = self.material()
+        return self.network.curvature(moduli, weighted, parameters)
 
     @property
-    def _layers(self) -> Layers:
+    def _trial(self) -> TrialFunction:
         """The network in the present material."""
         return self.network.within(self.material())
-
-    @property
-    def _extent(self) -> Tensor:
-        """Half the window's extents, dimensionless, (3,)."""
-        return self.scale_numbers.new_tensor(self.scales.extent, dtype=self.dtype)
 
     def displacement(self, points: Tensor) -> Tensor:
         """Compute the displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""

@@ -5,7 +5,7 @@
 Every wavefield of a homogeneous solid without body force is a sum of such waves, and only finitely many differ
 noticeably in a window of space and time. Source: Aki and Richards, Quantitative Seismology, 2002, section 5.1.
 
-Letters: N points, F waves, E = 2 equations a point, U unknowns of the material.
+Letters: N points, F waves, E equations a point, U unknowns of the material.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks import jacobian
+from elastic_pinn.networks.dense import Layers, jacobian
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.layers import Layers
+from elastic_pinn.networks.network import Network
 from elastic_pinn.physics.material import Moduli, wave_speeds
 from elastic_pinn.sections import NetworkConfig
 
 S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both are then equally dense in frequency
 
 
-class PlaneWaves(nn.Module):
+class PlaneWaves(Network):
     """Waves whose wave vectors and phases are drawn once, from `generator`; their amplitudes are trained.
 
     Wave vectors are spread evenly over the disc up to `input_frequency` radians per dimensionless length.
@@ -39,13 +39,12 @@ class PlaneWaves(nn.Module):
     def __init__(
         self, config: NetworkConfig, generator: torch.Generator, extent: Sequence[float] = (1.0, 1.0, 1.0)
     ) -> None:
-        super().__init__()
-        dtype = getattr(torch, config.precision)
+        super().__init__(config, generator, extent)
+        dtype = self.extent.dtype
         (count,) = config.hidden_layers
         length, angle, phase = torch.rand(3, count, dtype=dtype, generator=generator)  # each (F,)
         angle, phase = 2.0 * math.pi * angle, 2.0 * math.pi * phase
         along = torch.stack([angle.cos(), angle.sin()], dim=1)  # (F, 2)
-        self.extent = extent
         self.register_buffer("vectors", config.input_frequency * length.sqrt()[:, None] * along)  # (F, 2)
         self.register_buffer("phases", phase)
         self.amplitudes = nn.Parameter(torch.zeros(count, dtype=dtype))
@@ -60,28 +59,33 @@ class PlaneWaves(nn.Module):
         """Return the layers of the waves in a material of dimensionless lambda, mu and rho."""
         frequencies = self._lengths * torch.stack(wave_speeds(moduli))[self._kinds]  # (F,)
         by_axis = torch.cat([self.vectors, -frequencies[:, None]], dim=1)  # (F, 3)
-        first = by_axis * by_axis.new_tensor(self.extent)
+        first = by_axis * self.extent
         last = (self._directions * self.amplitudes[:, None]).T  # (2, F)
-        return Layers((first, last), (self.phases, last.new_zeros(2)), "sin")
+        return Layers((first, last), (self.phases, last.new_zeros(2)), "sin", self.extent)
 
-    def jacobian(
-        self, layers: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]
-    ) -> Tensor:
-        """Compute the derivatives of all misfits by the amplitudes, (N E, F); (N E, 0) without parameters."""
+    def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+        """By the amplitudes through the last layer, by the material through the operators and the frequencies."""
+        layers, (own, unknowns) = self.within(moduli), self.apart(parameters)
+        by_amplitudes = self._by_amplitudes(layers, equations, own)
+        if not unknowns:
+            return by_amplitudes  # not copied: it may be large
+        by_operator = jacobian.by_material(layers, equations, unknowns)
+        return torch.cat([by_amplitudes, by_operator + self._by_frequencies(moduli, equations, unknowns)], dim=1)
+
+    def _by_amplitudes(self, layers: Layers, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+        """The derivatives of all misfits by the amplitudes, (N E, F); (N E, 0) without parameters."""
         if not parameters:
-            return jacobian.by_network(layers, extent, equations, ())
-        by_last = (jacobian.by_network(layers, extent, part, layers.weights[1:]) for part in _parts(equations))
+            return equations.target.new_zeros(equations.target.numel(), 0)
+        by_last = (jacobian.by_network(layers, part, layers.weights[1:]) for part in _parts(equations))
         return torch.cat([(each.unflatten(1, (2, -1)) * self._directions.T).sum(1) for each in by_last])
 
-    def by_material(
-        self, moduli: Moduli, extent: Tensor, equations: Equations, unknowns: Sequence[nn.Parameter]
-    ) -> Tensor:
+    def _by_frequencies(self, moduli: Moduli, equations: Equations, unknowns: Sequence[nn.Parameter]) -> Tensor:
         """Compute the derivatives of all misfits by unknowns of the material, through the frequencies, (N E, U)."""
         with torch.enable_grad():
             slopes = [_gradient(speed, unknowns) for speed in wave_speeds(moduli)]  # each (U,)
         frequencies = self._lengths[:, None] * torch.stack(slopes)[self._kinds]  # (F, U)
         layers, effects = self.within(moduli), -self.extent[2] * frequencies
-        by_first = (jacobian.by_network(layers, extent, part, layers.weights[:1]) for part in _parts(equations))
+        by_first = (jacobian.by_network(layers, part, layers.weights[:1]) for part in _parts(equations))
         return torch.cat([each.unflatten(1, (-1, 3))[..., 2] @ effects for each in by_first])
 
     @property

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks import Model
-from elastic_pinn.networks.curvature import Curvature
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.jets import components
+from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.elasticity import Normal
 from elastic_pinn.physics.material import Moduli
@@ -102,7 +102,7 @@ class Loss:
                 found[statement.name], start = slice(start, end), end
         return found
 
-    def curvature(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> Curvature:
+    def curvature(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> CurvatureProduct:
         """Return J^T J of the Jacobian of `system`, without forming J."""
         return model.curvature(self._weighted(model, batches), parameters)
 

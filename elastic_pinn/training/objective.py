@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks.curvature import Curvature
+from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.training.processes import Processes
 
 Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
@@ -17,7 +17,7 @@ Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
 System = Callable[[Sequence[nn.Parameter]], tuple[Tensor, Tensor]]
 """Misfits (M,) whose squares sum to the loss, and their Jacobian J by the given parameters (M, P)."""
 
-MakeCurvature = Callable[[Sequence[nn.Parameter]], Curvature]
+MakeCurvature = Callable[[Sequence[nn.Parameter]], CurvatureProduct]
 """J^T J by the given parameters."""
 
 

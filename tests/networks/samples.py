@@ -17,7 +17,7 @@ EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
 def network(activation: str = "tanh", hidden=(7, 6, 5), precision: str = "float64", spread: float = 1.0) -> MLP:
     config = NetworkConfig(hidden_layers=list(hidden), activation=activation, precision=precision)
     generator = torch.Generator().manual_seed(0)
-    net = MLP(config, generator)
+    net = MLP(config, generator, EXTENT.tolist())
     with torch.no_grad():
         for bias in net.biases:
             bias.normal_(std=spread, generator=generator)

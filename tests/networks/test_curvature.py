@@ -3,10 +3,8 @@
 import pytest
 import torch
 
-from elastic_pinn.networks import curvature, jacobian
-from elastic_pinn.networks.curvature import Curvature
-from elastic_pinn.networks.layers import ACTIVATIONS
-from tests.networks.samples import EXTENT, network, some_equations
+from elastic_pinn.networks.dense import ACTIVATIONS, Curvature, curvature, jacobian
+from tests.networks.samples import network, some_equations
 
 each_kind = pytest.mark.parametrize("kind", range(4), ids=["motion", "traction", "displacement", "velocity"])
 
@@ -18,10 +16,10 @@ def both(activation: str, kind: int, chosen=slice(None)) -> tuple[Curvature, tor
     layers, weighted = net.within(()), [(0.7, equations[kind]), (0.2, equations[kind - 1])]
     rows = []
     for weight, each in weighted:
-        of_network = jacobian.by_network(layers, EXTENT, each, parameters)
-        of_material = jacobian.by_material(layers, EXTENT, each, moduli)
+        of_network = jacobian.by_network(layers, each, parameters)
+        of_material = jacobian.by_material(layers, each, moduli)
         rows.append(weight**0.5 * torch.cat([of_network, of_material], dim=1))
-    return Curvature(layers, EXTENT, weighted, parameters, moduli), torch.cat(rows)
+    return Curvature(layers, weighted, parameters, moduli), torch.cat(rows)
 
 
 def steps(count: int) -> torch.Tensor:

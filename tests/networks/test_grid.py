@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from elastic_pinn.networks import Model, grid
+from elastic_pinn.networks import Model
+from elastic_pinn.networks.dense import grid
 from elastic_pinn.physics import Domain, Material, Scales
 from elastic_pinn.sections import NetworkConfig
 

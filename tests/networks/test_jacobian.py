@@ -4,17 +4,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks import jacobian, jets
-from elastic_pinn.networks.layers import ACTIVATIONS
+from elastic_pinn.networks.dense import ACTIVATIONS, jacobian
 from elastic_pinn.networks.mlp import MLP
-from tests.networks.samples import EXTENT, network, some_equations
+from tests.networks.samples import network, some_equations
 
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 
 
 def by_autograd(net: MLP, equations, parameters) -> Tensor:
     """One backward pass for each misfit, (2 N, P)."""
-    jet = net.within(())(jets.seed(equations.points, equations.names, EXTENT), equations.names)
+    jet = net.within(())(equations.points, equations.names)
     rows = []
     for misfit in equations.misfit(jet).reshape(-1):
         gradients = torch.autograd.grad(
@@ -29,9 +28,9 @@ def by_autograd(net: MLP, equations, parameters) -> Tensor:
 def test_each_row_is_the_gradient_of_a_misfit(activation, kind):
     net, (equations, moduli) = network(activation), some_equations(9)
     parameters = list(net.parameters())
-    found = jacobian.by_network(net.within(()), EXTENT, equations[kind], parameters)
+    found = jacobian.by_network(net.within(()), equations[kind], parameters)
     assert torch.allclose(found, by_autograd(net, equations[kind], parameters), rtol=1e-12, atol=1e-12)
-    of_material = jacobian.by_material(net.within(()), EXTENT, equations[kind], moduli)
+    of_material = jacobian.by_material(net.within(()), equations[kind], moduli)
     assert torch.allclose(of_material, by_autograd(net, equations[kind], moduli), rtol=1e-12, atol=1e-12)
     assert of_material.any() == (kind < 2)
 
@@ -39,30 +38,20 @@ def test_each_row_is_the_gradient_of_a_misfit(activation, kind):
 def test_columns_come_for_the_parameters_asked_for_in_their_order():
     net, (equations, _) = network(), some_equations(9)
     for parameters in ([net.weights[-1], net.biases[-1]], [net.biases[1], net.weights[0]]):
-        found = jacobian.by_network(net.within(()), EXTENT, equations[0], parameters)
+        found = jacobian.by_network(net.within(()), equations[0], parameters)
         assert torch.allclose(found, by_autograd(net, equations[0], parameters), rtol=1e-12, atol=1e-12)
 
 
 def test_many_points_are_taken_in_pieces(monkeypatch):
     net, (equations, _) = network(), some_equations(50)
     parameters = list(net.parameters())
-    whole = jacobian.by_network(net.within(()), EXTENT, equations[1], parameters)
+    whole = jacobian.by_network(net.within(()), equations[1], parameters)
     monkeypatch.setattr(jacobian, "POINTS_AT_ONCE", 7)
-    assert torch.allclose(
-        jacobian.by_network(net.within(()), EXTENT, equations[1], parameters), whole, rtol=1e-13, atol=1e-13
-    )
-
-
-def test_residuals_are_the_misfits_a_point_after_another():
-    net, (equations, _) = network(), some_equations(5)
-    jet = net.within(())(jets.seed(equations[1].points, equations[1].names, EXTENT), equations[1].names)
-    expected = equations[1].misfit(jet)
-    found = jacobian.residuals(net.within(()), EXTENT, equations[1])
-    assert torch.equal(found.view(5, 2), expected.detach())
+    assert torch.allclose(jacobian.by_network(net.within(()), equations[1], parameters), whole, rtol=1e-13, atol=1e-13)
 
 
 def test_no_points_have_no_rows():
     net, (equations, _) = network(), some_equations(0)
     parameters = list(net.parameters())
-    found = jacobian.by_network(net.within(()), EXTENT, equations[1], parameters)
+    found = jacobian.by_network(net.within(()), equations[1], parameters)
     assert found.shape == (0, sum(parameter.numel() for parameter in parameters))

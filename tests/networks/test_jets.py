@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks import jets
-from elastic_pinn.networks.layers import ACTIVATIONS
+from elastic_pinn.networks.dense import ACTIVATIONS
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.sections import NetworkConfig
 
@@ -30,7 +30,7 @@ each_activation = pytest.mark.parametrize("activation", PLAIN)
 def network(activation: str) -> MLP:
     config = NetworkConfig(hidden_layers=[7, 6, 5], activation=activation, precision="float64", input_frequency=2.0)
     generator = torch.Generator().manual_seed(0)
-    net = MLP(config, generator)
+    net = MLP(config, generator, SCALE.tolist())
     with torch.no_grad():
         for bias in net.biases:
             bias.normal_(generator=generator)
@@ -64,7 +64,7 @@ def nested(net: MLP, activation: str, where: Tensor) -> dict[str, Tensor]:
 
 def by_jets(net: MLP, where: Tensor, wanted) -> dict[str, Tensor]:
     names = jets.components(wanted)
-    return dict(zip(names, net.within(())(jets.seed(where, names, SCALE), names), strict=True))
+    return dict(zip(names, net.within(())(where, names), strict=True))
 
 
 def some_loss(values: dict[str, Tensor]) -> Tensor:

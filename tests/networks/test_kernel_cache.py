@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from elastic_pinn.networks import kernel_cache
+from elastic_pinn.networks.dense import kernel_cache
 
 
 @pytest.fixture

@@ -7,17 +7,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks import fused, jets, mean_squares
+from elastic_pinn.networks import by_autograd, mean_squares
+from elastic_pinn.networks.dense import ACTIVATIONS, Layers, fused
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.layers import ACTIVATIONS, Layers
-from tests.networks.samples import EXTENT, network, some_equations
+from elastic_pinn.networks.network import TrialFunction
+from tests.networks.samples import network, some_equations
 
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 
 
-def plain(layers: Layers, extent: Tensor, equations) -> Tensor:
+def plain(layers: Layers, equations) -> Tensor:
     """As anyone would write it."""
-    jet_of = [layers(jets.seed(each.points, each.names, extent), each.names) for each in equations]
+    jet_of = [layers(each.points, each.names) for each in equations]
     misfits = [each.misfit(jet) for each, jet in zip(equations, jet_of, strict=True)]
     return torch.stack([misfit.square().sum(1).mean() for misfit in misfits])
 
@@ -46,23 +47,30 @@ def test_values_and_gradients_are_those_of_jets_and_autograd(activation, n):
     net, (equations, moduli) = network(activation), some_equations(n)
     inputs = [*net.parameters(), *moduli]
     found, expected = (
-        mean_squares.mean_squares(net.within(()), EXTENT, equations),
-        plain(net.within(()), EXTENT, equations),
+        mean_squares.mean_squares(net.within(()), equations),
+        plain(net.within(()), equations),
     )
     assert_close([found], [expected])
     assert_close(gradients(found, inputs), gradients(expected, inputs))
 
 
-@pytest.mark.parametrize("way", [fused.sums_of_squares, mean_squares.sums_of_squares], ids=["kernel", "autograd"])
-def test_shares_of_the_points_add_up_to_all_of_them_and_may_be_empty(way, monkeypatch):
-    monkeypatch.setattr(fused, "sums_of_squares", way)
+@pytest.fixture(params=["by the kernel", "by autograd"])
+def either_way(request, monkeypatch) -> None:
+    """The layers' own way, and the one of any network."""
+    if request.param == "by autograd":
+        monkeypatch.setattr(Layers, "sums_of_squares", TrialFunction.sums_of_squares)
+        monkeypatch.setattr(by_autograd, "POINTS_AT_ONCE", 300)
+
+
+@pytest.mark.usefixtures("either_way")
+def test_shares_of_the_points_add_up_to_all_of_them_and_may_be_empty():
     net, (whole, moduli) = network(), some_equations(31)
     inputs = [*net.parameters(), *moduli]
     found = sum(
-        mean_squares.mean_squares(net.within(()), EXTENT, [rows_of(each, rows) for each in whole])
+        mean_squares.mean_squares(net.within(()), [rows_of(each, rows) for each in whole])
         for rows in (slice(0, 20), slice(20, 20), slice(20, 31))
     )
-    expected = plain(net.within(()), EXTENT, whole)
+    expected = plain(net.within(()), whole)
     assert_close([found], [expected])
     assert_close(gradients(found, inputs), gradients(expected, inputs))
 
@@ -71,8 +79,8 @@ def test_shares_of_the_points_add_up_to_all_of_them_and_may_be_empty(way, monkey
 def test_far_out_arguments_are_no_less_exact(activation):
     net, (equations, _) = network(activation, spread=60.0), some_equations(200)
     found, expected = (
-        mean_squares.mean_squares(net.within(()), EXTENT, equations),
-        plain(net.within(()), EXTENT, equations),
+        mean_squares.mean_squares(net.within(()), equations),
+        plain(net.within(()), equations),
     )
     assert (found - expected).abs().max() <= 1e-12 * expected.abs().max()
 
@@ -82,8 +90,8 @@ def test_layers_may_have_any_number_and_width(hidden):
     net, (equations, moduli) = network(hidden=hidden), some_equations(150)
     inputs = [*net.parameters(), *moduli]
     found, expected = (
-        mean_squares.mean_squares(net.within(()), EXTENT, equations),
-        plain(net.within(()), EXTENT, equations),
+        mean_squares.mean_squares(net.within(()), equations),
+        plain(net.within(()), equations),
     )
     assert_close(gradients(found, inputs), gradients(expected, inputs))
 
@@ -91,7 +99,7 @@ def test_layers_may_have_any_number_and_width(hidden):
 def test_single_precision_is_as_good_as_its_digits():
     net, (equations, moduli) = network(precision="float32"), some_equations(400, torch.float32)
     inputs = [*net.parameters(), *moduli]
-    found, expected = (of(net.within(()), EXTENT.float(), equations) for of in (mean_squares.mean_squares, plain))
+    found, expected = (of(net.within(()), equations) for of in (mean_squares.mean_squares, plain))
     assert found.dtype == torch.float32
     assert_close([found], [expected], 1e-5)
     assert_close(gradients(found, inputs), gradients(expected, inputs), 1e-5)
@@ -103,7 +111,7 @@ def test_any_number_of_threads_gives_the_same_bits():
     try:
         for threads in (1, 2, 3, 3):
             torch.set_num_threads(threads)
-            values = mean_squares.mean_squares(net.within(()), EXTENT.float(), equations)
+            values = mean_squares.mean_squares(net.within(()), equations)
             found.append([values, *gradients(values, list(net.parameters()))])
     finally:
         torch.set_num_threads(before)
@@ -114,21 +122,21 @@ def test_any_number_of_threads_gives_the_same_bits():
 def test_without_gradients_the_values_are_the_same():
     net, (equations, _) = network(), some_equations(100)
     with torch.no_grad():
-        quick = mean_squares.mean_squares(net.within(()), EXTENT, equations)
+        quick = mean_squares.mean_squares(net.within(()), equations)
     assert not quick.requires_grad
-    assert torch.equal(quick, mean_squares.mean_squares(net.within(()), EXTENT, equations).detach())
+    assert torch.equal(quick, mean_squares.mean_squares(net.within(()), equations).detach())
 
 
 @pytest.mark.parametrize("with_gradients", [False, True])
 def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeypatch, with_gradients):
     net, (equations, _) = network(), some_equations(100)
-    compiled = fused.sums_of_squares(net.within(()), EXTENT, equations, with_gradients)
+    compiled = fused.sums_of_squares(net.within(()), equations, with_gradients)
     for points in (7, 1000):
-        monkeypatch.setattr(mean_squares, "POINTS_AT_ONCE", points)
-        by_autograd = mean_squares.sums_of_squares(net.within(()), EXTENT, equations, with_gradients)
-        assert_close([by_autograd[0]], [compiled[0]])
+        monkeypatch.setattr(by_autograd, "POINTS_AT_ONCE", points)
+        plainly = by_autograd.sums_of_squares(net.within(()), equations, with_gradients, False)
+        assert_close([plainly.sums], [compiled.sums])
         if with_gradients:
-            assert_close([by_autograd[1], *by_autograd[2]], [compiled[1], *compiled[2]])
+            assert_close([plainly.by_tensors, *plainly.by_operator], [compiled.by_tensors, *compiled.by_operator])
 
 
 @pytest.mark.skipif(
@@ -139,8 +147,8 @@ def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeyp
 def test_compiled_by_torch_the_sums_are_the_same_and_follow_the_weights():
     net, (equations, _) = network(hidden=(4,)), some_equations(20)
     for _ in range(2):
-        found = mean_squares.sums_of_squares(net.within(()), EXTENT, equations[3:], True, is_compiled=True)
-        expected = fused.sums_of_squares(net.within(()), EXTENT, equations[3:], True)
+        found = by_autograd.sums_of_squares(net.within(()), equations[3:], True, is_compiled=True)
+        expected = fused.sums_of_squares(net.within(()), equations[3:], True)
         assert_close([found[0], found[1], *found[2]], [expected[0], expected[1], *expected[2]])
         with torch.no_grad():
             net.weights[0].mul_(1.5)
@@ -152,6 +160,36 @@ def test_a_weight_that_is_no_number_shows(bad):
         net, (equations, _) = network(), some_equations(100)
         with torch.no_grad():
             net.weights[layer][0, 0] = bad
-        values = mean_squares.mean_squares(net.within(()), EXTENT, equations)
+        values = mean_squares.mean_squares(net.within(()), equations)
         assert not values.isfinite().all()
         assert not all(gradient.isfinite().all() for gradient in gradients(values, list(net.parameters())))
+
+
+def mixed(n: int) -> tuple[Layers, Equations, list[Tensor]]:
+    """Layers of five outputs, three equations a point, and all that gradients are needed by."""
+    generator = torch.Generator().manual_seed(3)
+
+    def draw(*shape) -> Tensor:
+        return torch.randn(*shape, dtype=torch.float64, generator=generator).requires_grad_()
+
+    weights, biases = [draw(7, 3), draw(5, 7)], [draw(7), draw(5)]
+    layers = Layers(weights, biases, "tanh", torch.ones(3, dtype=torch.float64))
+    names = ("", "x", "t", "tt")
+    equations = Equations(draw(n, 3).detach(), names, draw(2, 4, 3, 5), draw(n, 2), draw(n, 3).detach())
+    return layers, equations, [*weights, *biases, equations.operator, equations.coefficients]
+
+
+@pytest.mark.usefixtures("either_way")
+def test_any_number_of_equations_and_outputs_and_gradients_by_coefficients():
+    layers, equations, inputs = mixed(700)
+    found, expected = mean_squares.mean_squares(layers, [equations]), plain(layers, [equations])
+    assert_close([found], [expected])
+    assert_close(gradients(found, inputs), gradients(expected, inputs))
+
+
+def test_the_weight_of_a_point_multiplies_its_squared_misfit():
+    layers, equations, _ = mixed(50)
+    weights = torch.linspace(0.0, 4.0, 50, dtype=torch.float64)
+    misfits = equations.misfit(layers(equations.points, equations.names))  # (N, E)
+    expected = (weights * misfits.square().sum(1)).mean()
+    assert_close([mean_squares.mean_squares(layers, [equations.weighted(weights)])[0]], [expected])

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from elastic_pinn import Control, train
-from elastic_pinn.networks.jacobian import POINTS_AT_ONCE
+from elastic_pinn.networks.dense.jacobian import POINTS_AT_ONCE
 from elastic_pinn.training import trainer
 from elastic_pinn.training.control import Work
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks.curvature import Curvature
+from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.networks.work import work
 
 ENOUGH = 1e-2  # residual of conjugate gradients, relative to the gradient: the model is only valid near here
@@ -57,7 +57,7 @@ class MatrixFreeModel:
     step decreases the loss, and is no longer than the damping allows. Source: Nocedal and Wright, Numerical
     Optimization, 2006, section 7.1."""
 
-    def __init__(self, gradient: Tensor, curvature: Curvature) -> None:
+    def __init__(self, gradient: Tensor, curvature: CurvatureProduct) -> None:
         lengths = curvature.diagonal().sqrt()  # (P,)
         self._lengths = torch.where(lengths > 0, lengths, 1.0)
         self._gradient, self._curvature = gradient / self._lengths, curvature

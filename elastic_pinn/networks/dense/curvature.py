@@ -4,7 +4,7 @@ A step of the parameters is propagated forward through the layers as a tangent, 
 as any gradient is: five matrix products a layer, and no memory beyond a few points' jets. Source: Schraudolph, Fast
 curvature matrix-vector products for second-order gradient descent, Neural Computation 14, 2002.
 
-Letters: N points, J jet components, C and D channels, P parameters, E = 2 equations a point, U unknowns.
+Letters: N points, J jet components, C and D channels, P parameters, E equations a point, U unknowns.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks import jacobian, jets
+from elastic_pinn.networks import jets
+from elastic_pinn.networks.dense import jacobian
+from elastic_pinn.networks.dense.jacobian import Layer
+from elastic_pinn.networks.dense.layers import Layers
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.jacobian import Layer
 from elastic_pinn.networks.jets import Components
-from elastic_pinn.networks.layers import Layers
 
 POINTS_AT_ONCE = 1024
 
@@ -30,14 +31,13 @@ class Curvature:
     def __init__(
         self,
         network: Layers,
-        extent: Tensor,
         weighted: Sequence[tuple[float, Equations]],
         of_network: Sequence[nn.Parameter],
         of_material: Sequence[nn.Parameter],
     ) -> None:
-        self._network, self._extent, self._weighted = network, extent, weighted
+        self._network, self._weighted = network, weighted
         self._of_network, self._unknowns = of_network, len(of_material)
-        self._by_material = [jacobian.by_material(network, extent, each, of_material) for _, each in weighted]
+        self._by_material = [jacobian.by_material(network, each, of_material) for _, each in weighted]
 
     def diagonal(self) -> Tensor:
         """Compute the diagonal, (P,): the weighted sum of the squared norms of J's columns."""
@@ -50,8 +50,8 @@ class Curvature:
 
     def _squared_lengths(self, equations: Equations, by_material: Tensor) -> Tensor:
         parts = equations.split(jacobian.POINTS_AT_ONCE)
-        rows = (jacobian.by_network(self._network, self._extent, part, self._of_network) for part in parts)
-        squares = sum((each.square_().sum(0) for each in rows), self._extent.new_zeros(()))  # (P - U,)
+        rows = (jacobian.by_network(self._network, part, self._of_network) for part in parts)
+        squares = sum((each.square_().sum(0) for each in rows), self._network.extent.new_zeros(()))  # (P - U,)
         return torch.cat([squares, by_material.square().sum(0)])
 
     @torch.no_grad()
@@ -63,11 +63,10 @@ class Curvature:
         found: dict[Tensor, Tensor] = {p: torch.zeros_like(p) for p in self._of_network}
         by_unknowns = torch.zeros_like(of_material)
         for (weight, equations), by_material in zip(self._weighted, self._by_material, strict=True):
-            rows = by_material.split(2 * POINTS_AT_ONCE)
+            rows = by_material.split(equations.target.shape[1] * POINTS_AT_ONCE)
             for part, effects in zip(equations.split(POINTS_AT_ONCE), rows, strict=True):
-                jet = jets.seed(part.points, part.names, self._extent)  # (J, N, 3)
-                layers = jacobian.forward(self._network, jet, part.names)
-                tangent = _tangent(self._network, layers, part.names, changes)  # (J, N, 2)
+                layers = jacobian.forward(self._network, part.points, part.names)
+                tangent = _tangent(self._network, layers, part.names, changes)  # (J, N, C)
                 effect = part.misfit(tangent) + part.target + (effects @ of_material).view_as(part.target)  # (N, E)
                 by_unknowns += weight * effects.T @ effect.reshape(-1)
                 _add_gradients(self._network, layers, part, weight * effect, found)
@@ -75,7 +74,7 @@ class Curvature:
 
 
 def _tangent(network: Layers, layers: Sequence[Layer], names: Components, changes: Mapping[Tensor, Tensor]) -> Tensor:
-    """The change of the output's jet by changes of the parameters, to first order, (J, N, 2)."""
+    """The change of the output's jet by changes of the parameters, to first order, (J, N, C)."""
     dx: Tensor | None = None  # the input does not change
     for layer, weight, bias in zip(layers, network.weights, network.biases, strict=True):
         dz = layer.z.new_zeros(layer.z.shape) if dx is None else dx @ weight.T  # (J, N, D)
@@ -103,7 +102,7 @@ def _add_gradients(
     network: Layers, layers: Sequence[Layer], part: Equations, effect: Tensor, found: Mapping[Tensor, Tensor]
 ) -> None:
     """Add J^T effect, for changes of the misfits (N, E), to the gradient of each parameter."""
-    g = torch.einsum("nk,kjec,ne->jnc", part.coefficients, part.operator, effect)  # (J, N, 2)
+    g = torch.einsum("nk,kjec,ne->jnc", part.coefficients, part.operator, effect)  # (J, N, C)
     for i in reversed(range(len(layers))):
         layer, weight, bias = layers[i], network.weights[i], network.biases[i]
         if layer.slopes:

@@ -8,11 +8,15 @@ Letters: F sines, G and H nodes along x and y, J jet components.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
 from elastic_pinn.networks.jets import AXES, Components
-from elastic_pinn.networks.layers import Layers
+
+if TYPE_CHECKING:
+    from elastic_pinn.networks.dense.layers import Layers
 
 
 def is_separable(layers: Layers) -> bool:
@@ -20,16 +24,13 @@ def is_separable(layers: Layers) -> bool:
     return layers.activation == "sin" and len(layers.weights) == 2
 
 
-def on_grid(layers: Layers, extent: Tensor, x: Tensor, y: Tensor, t: float, names: Components) -> Tensor:
-    """Compute the jet of the output at dimensionless x (G,), y (H,) and one time, (J, G, H, 2).
-
-    extent: (3,), by which the coordinates are divided.
-    """
+def on_grid(layers: Layers, x: Tensor, y: Tensor, t: float, names: Components) -> Tensor:
+    """Compute the jet of the outputs at dimensionless x (G,), y (H,) and one time, (J, G, H, C)."""
     (first, last), (phases, shift) = layers.weights, layers.biases
-    by_axis = first / extent  # (F, 3), wave numbers and frequencies
+    by_axis = first / layers.extent  # (F, 3), wave numbers and frequencies
     along_x = torch.exp(1j * torch.outer(x, by_axis[:, 0]))  # (G, F)
     along_y = torch.exp(1j * torch.outer(y, by_axis[:, 1]))  # (H, F)
-    turned = last * torch.exp(1j * (t * by_axis[:, 2] + phases))  # (2, F)
+    turned = last * torch.exp(1j * (t * by_axis[:, 2] + phases))  # (C, F)
     # Im(a b) = Re a Im b + Im a Re b: one real product, of half the work of a complex one.
     right = torch.stack([along_y.imag, along_y.real], dim=-1).flatten(1).T  # (2 F, H)
     found = []

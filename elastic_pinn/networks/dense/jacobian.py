@@ -4,7 +4,7 @@ A jet is propagated forward through the layers once; then both equations of ever
 in an ordinary backward pass, but without the sum over points. A row costs as much as a gradient, in a few batched
 products.
 
-Letters: N points, J jet components, C and D channels, P parameters, E = 2 equations a point.
+Letters: N points, J jet components, C and D channels, P parameters, E equations a point.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.dense.layers import Layers
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
-from elastic_pinn.networks.layers import Layers
 from elastic_pinn.networks.work import work
 
 POINTS_AT_ONCE = 512  # so that the intermediate results of a layer stay small
@@ -36,20 +36,10 @@ class Layer:
 
 
 @torch.no_grad()
-def residuals(network: Layers, extent: Tensor, equations: Equations) -> Tensor:
-    """Compute every misfit, (N E,), a point's two after each other.
-
-    extent: (3,), by which the coordinates are divided.
-    """
-    jet = network(jets.seed(equations.points, equations.names, extent), equations.names)  # (J, N, 2)
-    return equations.misfit(jet).reshape(-1)
-
-
-@torch.no_grad()
-def by_network(network: Layers, extent: Tensor, equations: Equations, parameters: Sequence[Tensor]) -> Tensor:
-    """Compute the derivatives of `residuals` by some of the network's tensors, (N E, P), in their order."""
+def by_network(network: Layers, equations: Equations, parameters: Sequence[Tensor]) -> Tensor:
+    """Compute the derivatives of all misfits by some of the network's tensors, (N E, P), in their order."""
     sizes = [parameter.numel() for parameter in parameters]
-    found = equations.points.new_empty(2 * len(equations.points), sum(sizes))  # (N E, P)
+    found = equations.points.new_empty(equations.target.numel(), sum(sizes))  # (N E, P)
     of_parameter = dict(zip(parameters, found.split(sizes, dim=1), strict=True))
     low = 0
     if not parameters:
@@ -57,33 +47,33 @@ def by_network(network: Layers, extent: Tensor, equations: Equations, parameters
     with work(f"working out {found.shape[0]:,} x {found.shape[1]:,} derivatives") as at:
         for part in equations.split(POINTS_AT_ONCE):
             at(low / max(1, len(found)))  # no points are one empty part
-            rows = slice(low, low + 2 * len(part.points))
-            _fill(network, extent, part, {parameter: columns[rows] for parameter, columns in of_parameter.items()})
+            rows = slice(low, low + part.target.numel())
+            _fill(network, part, {parameter: columns[rows] for parameter, columns in of_parameter.items()})
             low = rows.stop
     return found
 
 
-def by_material(network: Layers, extent: Tensor, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-    """Compute the derivatives of `residuals` by parameters that the operator depends on, (N E, P)."""
-    operator = equations.operator  # (K, J, 2, 2)
+def by_material(network: Layers, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+    """Compute the derivatives of all misfits by parameters that the operator depends on, (N E, P)."""
+    operator = equations.operator  # (K, J, E, C)
     if not (parameters and operator.requires_grad):
-        return equations.points.new_zeros(2 * len(equations.points), len(parameters))
+        return equations.points.new_zeros(equations.target.numel(), len(parameters))
     units = torch.eye(operator.numel(), dtype=operator.dtype, device=operator.device).view(-1, *operator.shape)
     found = torch.autograd.grad(
         operator, parameters, units, retain_graph=True, is_grads_batched=True, allow_unused=True
     )
     none = operator.new_zeros(operator.numel())
     slopes = torch.stack([none if each is None else each for each in found])
-    slopes = slopes.view(-1, *operator.shape)  # (P, K, J, 2, 2)
+    slopes = slopes.view(-1, *operator.shape)  # (P, K, J, E, C)
     with torch.no_grad():
-        jet = network(jets.seed(equations.points, equations.names, extent), equations.names)  # (J, N, 2)
+        jet = network(equations.points, equations.names)  # (J, N, C)
         return torch.einsum("nk,pkjec,jnc->nep", equations.coefficients, slopes, jet).flatten(0, 1)
 
 
-def _fill(network: Layers, extent: Tensor, equations: Equations, wanted: dict[Tensor, Tensor]) -> None:
+def _fill(network: Layers, equations: Equations, wanted: dict[Tensor, Tensor]) -> None:
     """Fill the columns of each wanted parameter, views (N E, size)."""
-    layers = forward(network, jets.seed(equations.points, equations.names, extent), equations.names)
-    g = torch.einsum("nk,kjec->jnec", equations.coefficients, equations.operator)  # (J, N, E, 2)
+    layers = forward(network, equations.points, equations.names)
+    g = torch.einsum("nk,kjec->jnec", equations.coefficients, equations.operator)  # (J, N, E, C)
     for i in reversed(range(len(layers))):
         layer, weight, bias = layers[i], network.weights[i], network.biases[i]
         if layer.slopes:
@@ -98,8 +88,9 @@ def _fill(network: Layers, extent: Tensor, equations: Equations, wanted: dict[Te
         g = g @ weight  # (J, N, E, C)
 
 
-def forward(network: Layers, jet: Tensor, names: Components) -> list[Layer]:
-    """Propagate a jet through all layers, keeping what the backward pass needs."""
+def forward(network: Layers, points: Tensor, names: Components) -> list[Layer]:
+    """Propagate the jet of points (N, 3) through all layers, keeping what the backward pass needs."""
+    jet = network.seed(points, names)  # (J, N, 3)
     order = max(len(name) for name in names)
     layers = []
     *hidden, last = zip(network.weights, network.biases, strict=True)

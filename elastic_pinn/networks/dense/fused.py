@@ -12,15 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.by_autograd import Sums
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import AXES, Components
-from elastic_pinn.networks.layers import Layers
+
+if TYPE_CHECKING:
+    from elastic_pinn.networks.dense.layers import Layers
 
 SMALL_PRODUCT = 1_000_000  # multiplications of a matrix product up to which OpenBLAS needs no copy of its factors
 FEWEST_POINTS = 29  # at a time, where layers are so wide that products are large anyway
@@ -42,18 +45,11 @@ class Part:
     chunk: int
 
 
-def sums_of_squares(
-    network: Layers, extent: Tensor, equations: Sequence[Equations], with_gradients: bool
-) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Compute the sum of squared misfits of each set (sets,), and half its gradients.
+def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradients: bool) -> Sums:
+    """Compute each set's sum of squared misfits, and half its gradients; meaningless without `with_gradients`."""
+    from elastic_pinn.networks.dense import kernel  # numba is slow to import, and needed for training only
 
-    By all parameters, (sets, P), and by each set's operator, (K, J, 2, 2).
-
-    extent: (3,), by which the coordinates are divided. Without gradients the last two results are meaningless.
-    """
-    from elastic_pinn.networks import dense_kernel  # numba is slow to import, and needed for training only
-
-    flat, widths = _flat(network), _widths(network)
+    flat, widths = _flat(layers), _widths(layers)
     parts = [
         part for k, each in enumerate(equations) for part in _parts(k, len(each.points), len(each.names), widths.max())
     ]
@@ -61,62 +57,54 @@ def sums_of_squares(
     totals = np.zeros(len(parts))
     by_flat = np.zeros((len(parts), flat.size if with_gradients else 0), flat.dtype)
     by_operator = [np.zeros_like(inputs[part.equations][1]) for part in parts]
-    scale, kind = _array(extent), dense_kernel.ACTIVATIONS[network.activation]
+    by_coefficients = [
+        np.zeros(
+            (len(each.points) * (with_gradients and each.coefficients.requires_grad), len(each.operator)), flat.dtype
+        )
+        for each in equations
+    ]
+    scale, kind = _array(layers.extent), kernel.ACTIVATIONS[layers.activation]
 
     def work(p: int) -> None:
         part, names = parts[p], equations[parts[p].equations].names
         points, operator, coefficients, target = inputs[part.equations]
         rows = slice(part.low, part.high)
         axes, pairs = _axes(names), _pairs(names)
-        workspace = _workspace(part.chunk * dense_kernel.workspace_per_point(widths, len(names)), flat.dtype)
-        totals[p] = dense_kernel.sum_of_squares(
+        workspace = _workspace(part.chunk * kernel.workspace_per_point(widths, len(names)), flat.dtype)
+        totals[p] = kernel.sum_of_squares(
             flat, widths, kind, scale, axes, pairs, points[rows], operator, coefficients[rows], target[rows],
-            workspace, by_flat[p], by_operator[p],
+            workspace, by_flat[p], by_operator[p], by_coefficients[part.equations][rows],
         )  # fmt: skip
 
     with _single_threaded_blas().limit(limits=1):
         _in_parallel(work, len(parts))
     of = np.array([part.equations for part in parts])
     sets = range(len(equations))
-    return (
-        torch.tensor([totals[of == k].sum() for k in sets], dtype=extent.dtype),  # where too large a one is infinite
+    return Sums(
+        torch.tensor([totals[of == k].sum() for k in sets], dtype=layers.extent.dtype),  # too large a one is infinite
         torch.from_numpy(np.stack([by_flat[of == k].sum(0) for k in sets])),
         [torch.from_numpy(np.sum([by_operator[p] for p in np.flatnonzero(of == k)], axis=0)) for k in sets],
+        [torch.from_numpy(each) if each.size else None for each in by_coefficients],
     )
 
 
-def jets_at(network: Layers, extent: Tensor, points: Tensor, names: Components) -> Tensor:
-    """Compute the jet of the output at many points (N, 3), without gradients, (J, N, 2).
+def jets_at(layers: Layers, points: Tensor, names: Components) -> Tensor:
+    """Compute the jet of the outputs at many points (N, 3), without gradients, (J, N, C)."""
+    from elastic_pinn.networks.dense import kernel
 
-    extent: (3,), by which the coordinates are divided.
-    """
-    from elastic_pinn.networks import dense_kernel
-
-    flat, widths, size = _flat(network), _widths(network), len(names)
+    flat, widths, size = _flat(layers), _widths(layers), len(names)
     parts, where = _parts(0, len(points), size, widths.max()), _array(points)
-    found = np.empty((size, len(points), 2), flat.dtype)
-    axes, pairs, scale, kind = _axes(names), _pairs(names), _array(extent), dense_kernel.ACTIVATIONS[network.activation]
+    found = np.empty((size, len(points), layers.outputs), flat.dtype)
+    axes, pairs, scale, kind = _axes(names), _pairs(names), _array(layers.extent), kernel.ACTIVATIONS[layers.activation]
 
     def work(p: int) -> None:
         part = parts[p]
-        workspace = _workspace(part.chunk * dense_kernel.workspace_per_point(widths, size), flat.dtype)
-        dense_kernel.jets(
-            flat, widths, kind, scale, axes, pairs, where[part.low : part.high], workspace, found, part.low
-        )
+        workspace = _workspace(part.chunk * kernel.workspace_per_point(widths, size), flat.dtype)
+        kernel.jets(flat, widths, kind, scale, axes, pairs, where[part.low : part.high], workspace, found, part.low)
 
     with _single_threaded_blas().limit(limits=1):
         _in_parallel(work, len(parts))
     return torch.from_numpy(found)
-
-
-def prepare() -> None:
-    """Compile the kernel for both precisions, unless compiled code is there already: about 15 s, once a machine."""
-    for dtype in (torch.float32, torch.float64):
-        one = torch.ones(1, 3, dtype=dtype)
-        network = Layers((one, one[:, :1].expand(2, 1)), (one[0, :1], one[0, :2]), "tanh")
-        equations = Equations(one, ("",), one.new_ones(1, 1, 2, 2), one[:, :1], one[:, :2])
-        sums_of_squares(network, one[0], [equations], with_gradients=True)
-        jets_at(network, one[0], one, ("",))
 
 
 def _parts(k: int, count: int, size: int, width: int) -> list[Part]:
@@ -166,14 +154,14 @@ def _workspace(size: int, dtype: np.dtype[Any]) -> Array:
     return workspace[:size]
 
 
-def _widths(network: Layers) -> Array:
-    """From the 3 inputs to the 2 outputs, (L + 2,)."""
-    return np.array([network.weights[0].shape[1], *(len(weight) for weight in network.weights)])
+def _widths(layers: Layers) -> Array:
+    """From the 3 inputs to the C outputs, (L + 2,)."""
+    return np.array([layers.weights[0].shape[1], *(len(weight) for weight in layers.weights)])
 
 
-def _flat(network: Layers) -> Array:
+def _flat(layers: Layers) -> Array:
     """All weights, then all biases, (P,)."""
-    return torch.cat([p.detach().reshape(-1) for p in network.tensors]).numpy()
+    return torch.cat([p.detach().reshape(-1) for p in layers.tensors]).numpy()
 
 
 def _array(tensor: Tensor) -> Array:

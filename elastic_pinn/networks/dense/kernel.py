@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from elastic_pinn.networks.kernel_cache import can_keep_compiled_code
+from elastic_pinn.networks.dense.kernel_cache import can_keep_compiled_code
 
 ACTIVATIONS = {"tanh": 0, "sin": 1, "swish": 2}
 BLOCK = 512  # numbers of a component that pass through a nonlinearity together, in the first-level cache
@@ -210,9 +210,8 @@ def _enter_back(points, axes, g, columns_grad):
 
 
 @compiled
-def _misfit(u, operator, coefficients, target, g, operator_grad):
-    """The sum of the squared misfits; half its gradient by u is written to g (J, n, 2), half that by the operator is
-    added to operator_grad."""
+def _misfit_2x2(u, operator, coefficients, target, g, operator_grad):
+    """As `_misfit`, for two equations in two outputs without gradients by coefficients, by loops of known length."""
     total = 0.0
     for i in range(u.shape[1]):
         for j in range(len(u)):
@@ -231,6 +230,33 @@ def _misfit(u, operator, coefficients, target, g, operator_grad):
                     for c in range(2):
                         g[j, i, c] += part * operator[k, j, e, c]
                         operator_grad[k, j, e, c] += part * u[j, i, c]
+    return total
+
+
+@compiled
+def _misfit(u, operator, coefficients, target, g, operator_grad, coefficients_grad):
+    """The sum of the squared misfits; half its gradient by u is written to g (J, n, C), those by the operator and the
+    coefficients are added to operator_grad and, if it is not (0, K), to coefficients_grad (n, K)."""
+    total, outputs = 0.0, u.shape[2]
+    if outputs == target.shape[1] == 2 and not len(coefficients_grad):
+        return _misfit_2x2(u, operator, coefficients, target, g, operator_grad)
+    g[:] = 0.0
+    for i in range(u.shape[1]):
+        for e in range(target.shape[1]):
+            misfit = -target[i, e]
+            for k in range(len(operator)):
+                for j in range(len(u)):
+                    for c in range(outputs):
+                        misfit += coefficients[i, k] * operator[k, j, e, c] * u[j, i, c]
+            total += np.float64(misfit) ** 2
+            for k in range(len(operator)):
+                part = coefficients[i, k] * misfit
+                for j in range(len(u)):
+                    for c in range(outputs):
+                        g[j, i, c] += part * operator[k, j, e, c]
+                        operator_grad[k, j, e, c] += part * u[j, i, c]
+                        if len(coefficients_grad):
+                            coefficients_grad[i, k] += misfit * operator[k, j, e, c] * u[j, i, c]
     return total
 
 
@@ -260,7 +286,7 @@ def _columns(flat, widths, scale):
 @compiled
 def workspace_per_point(widths, size):
     """Return how many numbers of workspace a point needs, with J = size components."""
-    return 2 * size * widths.max() + (2 * size + 3) * widths[1:-1].sum() + 2 * size
+    return 2 * size * widths.max() + (2 * size + 3) * widths[1:-1].sum() + size * widths[-1]
 
 
 @compiled
@@ -326,15 +352,18 @@ def _backward(flat, widths, axes, pairs, points, workspace, at, g_here, g_there,
 
 @compiled
 def sum_of_squares(
-    flat, widths, kind, scale, axes, pairs, points, operator, coefficients, target, workspace, flat_grad, operator_grad
-):
-    """Return the sum over points of the squared misfits; add half of its gradients to flat_grad and operator_grad.
+    flat, widths, kind, scale, axes, pairs, points, operator, coefficients, target, workspace,
+    flat_grad, operator_grad, coefficients_grad,
+):  # fmt: skip
+    """Return the sum over points of the squared misfits; add half of its gradients to flat_grad and operator_grad, and
+    those by the coefficients to coefficients_grad.
 
-    flat: all weights, then all biases, (P,); widths: (L + 2,), from 3 to 2; kind: of ACTIVATIONS; scale: (3,), of the
+    flat: all weights, then all biases, (P,); widths: (L + 2,), from 3 to C; kind: of ACTIVATIONS; scale: (3,), of the
     coordinates; axes: (J,), which coordinate a first derivative is by, else -1; pairs: (J, 2), where the two first
-    derivatives of a second one are, else -1; points: (N, 3); operator: (K, J, 2, 2), coefficients: (N, K), target:
-    (N, 2): see equations.py; workspace: `workspace_per_point` numbers for each point of a chunk; flat_grad: (P,), or
-    (0,) if no gradient is needed; operator_grad: (K, J, 2, 2).
+    derivatives of a second one are, else -1; points: (N, 3); operator: (K, J, E, C), coefficients: (N, K), target:
+    (N, E): see equations.py; workspace: `workspace_per_point` numbers for each point of a chunk; flat_grad: (P,), or
+    (0,) if no gradient is needed; operator_grad: (K, J, E, C); coefficients_grad: (N, K), or (0, K) if it is not
+    needed.
     """
     size, widest, total = len(axes), widths.max(), 0.0
     columns, columns_grad = _columns(flat, widths, scale), np.zeros((3, widths[1]), flat.dtype)
@@ -345,8 +374,9 @@ def sum_of_squares(
         where, gradient = slice(low, low + n), size * n * widest
         g_here, g_there, layers = workspace[:gradient], workspace[gradient : 2 * gradient], workspace[2 * gradient :]
         at = _forward(flat, widths, kind, columns, axes, pairs, points[where], layers)
-        u, g = (layers[at : at + 2 * size * n].reshape((size, n, 2)), g_here[: 2 * size * n].reshape((size, n, 2)))
-        total += _misfit(u, operator, coefficients[where], target[where], g, operator_grad)
+        shape, numbers = (size, n, widths[-1]), size * n * widths[-1]
+        u, g = layers[at : at + numbers].reshape(shape), g_here[:numbers].reshape(shape)
+        total += _misfit(u, operator, coefficients[where], target[where], g, operator_grad, coefficients_grad[where])
         if flat_grad.size:
             _backward(
                 flat, widths, axes, pairs, points[where], layers, at, g_here, g_there, product, flat_grad, columns_grad
@@ -366,4 +396,5 @@ def jets(flat, widths, kind, scale, axes, pairs, points, workspace, found, start
     for low in range(0, len(points), chunk):
         n = min(chunk, len(points) - low)
         at = _forward(flat, widths, kind, columns, axes, pairs, points[low : low + n], workspace)
-        found[:, start + low : start + low + n] = workspace[at : at + 2 * size * n].reshape((size, n, 2))
+        u = workspace[at : at + size * n * widths[-1]]
+        found[:, start + low : start + low + n] = u.reshape((size, n, widths[-1]))

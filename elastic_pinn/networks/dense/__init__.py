@@ -1,0 +1,10 @@
+"""Affine layers with one nonlinearity between them: a trial function with a compiled kernel, hand-written Jacobians,
+products with the curvature, and values on grids.
+
+Imports from networks' jets, equations and network.
+"""
+
+from elastic_pinn.networks.dense.curvature import Curvature
+from elastic_pinn.networks.dense.layers import ACTIVATIONS, Layers, prepare
+
+__all__ = ["ACTIVATIONS", "Curvature", "Layers", "prepare"]

@@ -1,0 +1,106 @@
+"""A network has to give jets at points; all that training needs follows from them."""
+
+import math
+from collections.abc import Mapping
+
+import pytest
+import torch
+from torch import Tensor
+
+import elastic_pinn as ep
+from elastic_pinn.networks import model
+from elastic_pinn.networks.jets import Components
+from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.network import Network, TrialFunction
+from elastic_pinn.physics.material import Moduli
+from elastic_pinn.sections import NetworkConfig
+from tests.networks.samples import network, some_equations
+
+
+class Written(TrialFunction):
+    """The layers of a perceptron in plain torch, with derivatives by nested autograd: nothing but jets."""
+
+    def __init__(self, net: MLP) -> None:
+        self._net = net
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        return (*self._net.weights, *self._net.biases)
+
+    def __call__(self, points: Tensor, names: Components) -> Tensor:
+        with torch.enable_grad():
+            points = points.detach().requires_grad_()
+            z = points / self._net.extent
+            *hidden, (weight, bias) = zip(self._net.weights, self._net.biases, strict=True)
+            for w, b in hidden:
+                z = torch.tanh(z @ w.T + b)
+            u = z @ weight.T + bias  # (N, C)
+            return torch.stack([self._derivative(u, points, name) for name in names])
+
+    def _derivative(self, u: Tensor, points: Tensor, name: str) -> Tensor:
+        for axis in name:
+            columns = [torch.autograd.grad(column.sum(), points, create_graph=True)[0] for column in u.unbind(1)]
+            u = torch.stack([column[:, "xyt".index(axis)] for column in columns], dim=1)
+        return u
+
+
+class JetsOnly(Network):
+    """A network that gives jets and no faster way to anything."""
+
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, extent=(1.0, 1.0, 1.0)) -> None:
+        super().__init__(config, generator, extent)
+        self.net = MLP(config, generator, extent)
+
+    @staticmethod
+    def shapes(config: NetworkConfig) -> Mapping[str, tuple[int, ...]]:
+        return {f"net.{name}": shape for name, shape in MLP.shapes(config).items()}
+
+    def within(self, moduli: Moduli) -> TrialFunction:
+        return Written(self.net)
+
+
+@pytest.fixture
+def twins() -> tuple[MLP, JetsOnly]:
+    """A perceptron, and the same of which only jets are known."""
+    net = network(hidden=(5, 4))
+    config = NetworkConfig(hidden_layers=[5, 4], precision="float64")
+    only = JetsOnly(config, torch.Generator().manual_seed(0), net.extent.tolist())
+    only.net = net
+    return net, only
+
+
+@pytest.mark.parametrize("kind", range(4))
+def test_jacobian_and_curvature_by_autograd_are_those_of_the_fast_path(twins, kind):
+    net, _ = twins
+    equations, moduli = some_equations(9)
+    parameters = [*net.parameters(), *moduli]
+    fast, slow = (each.jacobian(moduli, equations[kind], parameters) for each in twins)
+    torch.testing.assert_close(slow, fast, rtol=1e-10, atol=1e-12)
+    weighted = [(0.7, equations[kind]), (0.2, equations[kind - 1])]
+    step = torch.linspace(-1.0, 1.0, fast.shape[1], dtype=torch.float64)
+    products = [each.curvature(moduli, weighted, parameters) for each in twins]
+    torch.testing.assert_close(products[1](step), products[0](step), rtol=1e-9, atol=1e-10)
+    torch.testing.assert_close(products[1].diagonal(), products[0].diagonal(), rtol=1e-9, atol=1e-10)
+
+
+def test_values_on_a_grid_are_those_at_its_points(twins):
+    fast, slow = (each.within(()) for each in twins)
+    x, y = torch.linspace(-1, 1, 4, dtype=torch.float64), torch.linspace(-0.5, 0.5, 3, dtype=torch.float64)
+    found, expected = (trial.on_grid(x, y, 0.3, ("tt",)) for trial in (slow, fast))
+    for name in ("", "tt"):
+        torch.testing.assert_close(found[name], expected[name], rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("stages", [["adam"], ["lbfgs"], ["levenberg_marquardt"]])
+def test_a_network_that_only_gives_jets_trains_as_its_fast_twin_does(monkeypatch, tmp_path, stages):
+    fields = {
+        "hidden_layers": [6], "precision": "float64", "stages": stages, "steps": 4, "interior_points": 20,
+        "boundary_points": 8, "initial_points": 8, "validation_points": 10,
+    }  # fmt: skip
+    fast = ep.train(ep.Config(**fields), tmp_path / "fast").history()
+    monkeypatch.setitem(model.NETWORKS, "mlp", JetsOnly)
+    slow = ep.train(ep.Config(**fields), tmp_path / "slow").history()
+    for name in ("loss/total", "grad_norm", "error/displacement"):
+        for mine, theirs in zip(slow[name], fast[name], strict=True):
+            assert math.isclose(mine, theirs, rel_tol=1e-6) or math.isnan(theirs)
+    assert slow["loss/total"].iloc[-1] < slow["loss/total"].iloc[0]
