@@ -95,10 +95,10 @@ def throughput(runs):
 
 def watching(seconds):
     """CPU that Dask takes for itself while its workers are at work, by its own settings and by those of sweeps."""
-    shares, kept = [], cluster.CALM
+    shares, kept = [], cluster.DASK_SETTINGS
     with tempfile.TemporaryDirectory() as folder:
-        for cluster.CALM in ({}, kept):
-            with cluster.connected(Sweep(notebook=str(FORWARD), directory=folder, workers=AT_ONCE), AT_ONCE) as client:
+        for cluster.DASK_SETTINGS in ({}, kept):
+            with cluster.connect(Sweep(notebook=str(FORWARD), directory=folder, workers=AT_ONCE), AT_ONCE) as client:
                 waiting = client.map(time.sleep, [seconds + 10] * AT_ONCE, pure=False)
                 time.sleep(6)  # imports
                 processes = [psutil.Process(), *psutil.Process().children(recursive=True)]

@@ -17,7 +17,7 @@ from elastic_pinn.workbench.panels import TrainPanel
 panel = TrainPanel(ep.Config(**{config!r}), name="mine")
 """
 AWAITED = "run = await panel.train({run_dir!r})"
-CLICKED = "panel._begin({run_dir!r}, 'never')"  # what a click on Start does
+CLICKED = "panel._start_training({run_dir!r}, 'never')"  # what a click on Start does
 
 ENDS = {
     "kernel restarted": lambda manager: manager.restart_kernel(),
