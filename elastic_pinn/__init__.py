@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __all__ = [
+    "Absorbing",
     "Checkpoint",
     "CheckpointError",
     "Config",
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from elastic_pinn.config import Config, ConfigError
     from elastic_pinn.errors import ElasticPinnError
     from elastic_pinn.physics import (
+        Absorbing,
         Displacement,
         Domain,
         Initial,

@@ -3,7 +3,7 @@
 Imports from config and errors only.
 """
 
-from elastic_pinn.physics.conditions import Displacement, Initial, Traction
+from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
 from elastic_pinn.physics.cramer_rao_bound import cramer_rao
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.errors import ProblemError
@@ -17,6 +17,7 @@ __all__ = [
     "ALUMINIUM",
     "RUBBER",
     "STEEL",
+    "Absorbing",
     "Displacement",
     "Domain",
     "Initial",

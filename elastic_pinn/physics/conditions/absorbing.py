@@ -1,0 +1,51 @@
+"""An absorbing side of first order."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.conditions.side import SideCondition
+from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, traction
+from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.quantity import STRESS
+from elastic_pinn.physics.statement import Statement
+
+
+class Absorbing(SideCondition):
+    """An absorbing side of first order: it lets waves that meet it at a right angle leave, and others in part.
+
+    sigma n + rho c_p (v . n) n + rho c_s (v - (v . n) n) = value; Pa; no value: nothing comes in through the side.
+
+    References
+    ----------
+    Lysmer and Kuhlemeyer, Finite dynamic model for infinite media, J. Eng. Mech. Div. 95, 1969.
+    """
+
+    def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
+        """Return the condition as one statement."""
+        return (
+            Statement(
+                f"boundary {number}",
+                "boundary",
+                (*STRAIN, "t"),
+                _left_side,
+                STRESS,
+                self.place(domain),
+                target=self.value,
+                normals=("x", "y", "xx", "xy", "yy"),
+                identity=(2.0, *self.on_sides()),
+                label="incoming wave given" if self.value else "absorbing",
+            ),
+        )
+
+
+def _left_side(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
+    """Traction and the pull of two dashpots, with the impedances of P waves along n and of S waves across, (N, 2)."""
+    lame_lambda, lame_mu, density = moduli
+    z_p, z_s = ((lame_lambda + 2.0 * lame_mu) * density) ** 0.5, (lame_mu * density) ** 0.5
+    v_x, v_y = u["t"].unbind(1)
+    along = torch.stack([v_x * normal.xx + v_y * normal.xy, v_x * normal.xy + v_y * normal.yy], dim=1)  # n n^T v
+    across = torch.stack([v_x * normal.yy - v_y * normal.xy, v_y * normal.xx - v_x * normal.xy], dim=1)  # t t^T v
+    return traction(u, moduli, normal) + z_p * along + z_s * across
