@@ -24,6 +24,7 @@ from tests.faults.small import (
     open_descriptors,
     ready,
     require_next_save,
+    require_no_leak,
     require_recovery,
     sent_bytes,
     whole,
@@ -132,7 +133,7 @@ def outcome_of(work: Work, folder: Path, answer: Callable[..., Any]) -> Exceptio
             work.do(folder)
     except work.raises as error:
         raised = error
-    assert open_descriptors() == before, "leaked a descriptor"
+    require_no_leak(before)
     return raised
 
 

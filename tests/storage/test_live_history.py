@@ -196,11 +196,9 @@ def require_refusal(path: Path) -> None:
 
 
 def test_an_index_of_chunks_with_blocks_of_zero_elements_is_refused(tmp_path):
-    path, elements = (
-        tmp_path / "history.h5",
-        8,
-    )  # of the index block, and of the least data block: libhdf5 divides by it
+    path = tmp_path / "history.h5"
     LiveHistory(path, filled(5)).close()
+    elements = 8  # of the index block, then of a data block, in the header: a divisor in libhdf5
     path.write_bytes(crafted_array(path.read_bytes(), b"EAHD", elements, bytes(2)))
     assert ended(forked(partial(require_refusal, path))) == 0  # the division would end the process
 
