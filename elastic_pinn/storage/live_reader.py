@@ -32,7 +32,7 @@ from elastic_pinn.storage.guard.reading import UNREADABLE, Guard, refusal
 from elastic_pinn.storage.live_history import NO_STEP
 
 TIMEOUT_S = 0.5  # for a readable copy, while the file is being written
-MAX_CHUNK_BYTES = 1 << 20
+MIN_CHUNK_BYTES, MAX_CHUNK_BYTES = 1 << 10, 1 << 20  # with smaller ones, a small file could have millions of chunks
 PIECE = 1 << 20  # bytes compared at a time
 SIGNATURE_BYTES = 4  # a signature may extend beyond the bytes that are read
 
@@ -156,9 +156,13 @@ def _whole_rows(copy: bytes, wanted: set[str] | None = None, at_most: int | None
 def _columns(file: h5py.File, guard: Guard) -> dict[str, h5py.Dataset]:
     """Return the data sets of a history. Raises CheckpointError for anything else."""
     datasets = dict(guard.walk(file))
+    stored = 0
     for name, dataset in datasets.items():
         guard.admit(dataset)
         _require_column(name, dataset)
+        stored += _chunks_bytes(dataset)
+        if stored > file.id.get_filesize():  # each chunk is written as a whole, and costs time even where it is not
+            raise refusal(dataset, f"has chunks beyond the end of the file: {stored:,} bytes")
     if not {"step", EVENTS} <= datasets.keys():
         raise refusal(file, "is no history: it has no steps or no events")
     return datasets
@@ -174,4 +178,10 @@ def _is_plain(dataset: h5py.Dataset) -> bool:
     plist = dataset.id.get_create_plist()
     if plist.get_layout() != h5d.CHUNKED or plist.get_nfilters():
         return False
-    return bool(plist.get_chunk()[0] * dataset.dtype.itemsize <= MAX_CHUNK_BYTES)
+    return bool(MIN_CHUNK_BYTES <= dataset.chunks[0] * dataset.dtype.itemsize <= MAX_CHUNK_BYTES)
+
+
+def _chunks_bytes(dataset: h5py.Dataset) -> int:
+    """Return the bytes of all chunks of a column."""
+    (rows,), (side,) = dataset.shape, dataset.chunks
+    return -(-rows // side) * side * dataset.dtype.itemsize

@@ -178,6 +178,8 @@ def remade(path: Path, **options) -> Path:
         {"chunks": (4,), "fletcher32": True},
         {"chunks": (4,), "compression": 32001, "allow_unknown_filter": True},
         {"chunks": (2**20,), "shape": (2**20,)},
+        {"chunks": (64,)},
+        {"chunks": (2048,), "shape": (10**6,)},
         {"chunks": (8192,), "shape": (2**40,)},
         {"maxshape": None},
         {"maxshape": None, "external": [("/etc/passwd", 0, 40)]},
