@@ -331,8 +331,8 @@ def mutated(case: int, bases: list[Base], folder: Path) -> bytes:
 
 def bases() -> list[Base]:
     history = History(["step", "loss/total"])
-    for step in range(700):
-        history.append({"step": step, "loss/total": 1.0 / (step + 1)})
+    for step in range(9000):  # in several chunks, hence with an index of them
+        history.append({"step": step, "loss/total": 1.0 / (step // 500 + 1)})
     history.note(3, "resumed")
     weights = {"network.0": torch.arange(6.0).reshape(2, 3), "material.start": torch.ones(3, dtype=torch.float64)}
     state = {
