@@ -10,7 +10,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.network import TrialFunction
+from elastic_pinn.networks.trial_function import TrialFunction
 
 
 def mean_squares(trial: TrialFunction, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks.dense import ACTIVATIONS, Curvature, Layers, jacobian
+from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Curvature, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import Network
 from elastic_pinn.physics.material import Moduli
@@ -51,7 +51,7 @@ class MLP(Network):
 
     def within(self, moduli: Moduli) -> Layers:
         """Return its layers, which do not depend on the material."""
-        return Layers(tuple(self.weights), tuple(self.biases), self.activation, self.extent)
+        return CompiledLayers(tuple(self.weights), tuple(self.biases), self.activation, self.extent)
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """By one pass forward and one back, without the sum over points."""

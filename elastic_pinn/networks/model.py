@@ -13,8 +13,9 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
-from elastic_pinn.networks.network import CurvatureProduct, Network, TrialFunction
+from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
+from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, Scales
 from elastic_pinn.sections import NetworkConfig
 

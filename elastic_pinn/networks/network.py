@@ -1,56 +1,27 @@
-"""What a network is: it gives jets of its outputs at points, and all that training needs follows from these.
+"""What a network is: it gives a trial function in a material, and all that training needs follows from that.
 
-A subclass that knows a faster way to mean squares, Jacobians or values on a grid overrides these; nothing else asks
-what kind of network it is.
+A subclass that knows a faster way to Jacobians or curvature overrides them; nothing else asks what kind of network it
+is.
 
-Letters: N points, J jet components, C outputs, E equations a point, P parameters.
+Letters: N points, E equations a point, P parameters.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks import by_autograd
-from elastic_pinn.networks.by_autograd import Sums
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.jets import Components, components
+from elastic_pinn.networks.trial_function import TrialFunction
+from elastic_pinn.networks.work import work
 from elastic_pinn.physics.material import Moduli
 from elastic_pinn.sections import NetworkConfig
 
-
-class TrialFunction(ABC):
-    """A network in a material: its outputs as a function of the coordinates."""
-
-    @property
-    @abstractmethod
-    def tensors(self) -> tuple[Tensor, ...]:
-        """All tensors that the outputs depend on and that gradients may be needed by."""
-
-    @abstractmethod
-    def __call__(self, points: Tensor, names: Components) -> Tensor:
-        """Evaluate the jet of the outputs at dimensionless points (N, 3), (J, N, C), differentiable by `tensors`."""
-
-    def sums_of_squares(self, equations: Sequence[Equations], with_gradients: bool, is_compiled: bool) -> Sums:
-        """Compute each set's sum of squared misfits, and half of its gradients.
-
-        is_compiled: whether torch may compile the work.
-        """
-        return by_autograd.sums_of_squares(self, equations, with_gradients, is_compiled)
-
-    def on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
-        """Evaluate the outputs and their wanted derivatives on a grid x (G,) by y (H,) at one time, without gradients.
-
-        Returns name -> (G H, C), x first.
-        """
-        names = components(wanted)
-        points = torch.cartesian_prod(x, y, x.new_tensor([t]))  # (G H, 3)
-        with torch.no_grad():
-            return dict(zip(names, self(points, names).unbind(0), strict=True))
+ROWS_AT_ONCE = 256  # of a Jacobian
 
 
 class CurvatureProduct(Protocol):
@@ -95,12 +66,58 @@ class Network(nn.Module, ABC):
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """Compute the derivatives of all misfits by some parameters, (N E, P): by its own, then by the material's."""
         own, of_material = self.apart(parameters)
-        return by_autograd.jacobian(self.within(moduli), equations, [*own, *of_material])
+        return _jacobian(self.within(moduli), equations, [*own, *of_material])
 
     def curvature(
         self, moduli: Moduli, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]
     ) -> CurvatureProduct:
         """Return the weighted sum of J^T J, J being the `jacobian` of each set of equations."""
-        return by_autograd.Curvature(
+        return _RowCurvature(
             lambda equations: self.jacobian(moduli, equations, parameters), weighted, sum(p.numel() for p in parameters)
         )
+
+
+def _jacobian(trial: TrialFunction, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+    """Compute the derivatives of all misfits by some parameters, (N E, P): a backward pass for each row."""
+    rows = equations.target.numel()
+    found = equations.target.new_zeros(rows, sum(parameter.numel() for parameter in parameters))
+    if not parameters:
+        return found
+    with torch.enable_grad():
+        misfits = equations.misfit(trial(equations.points, equations.names)).reshape(-1).unbind()  # (N E,)
+    with work(f"working out {found.shape[0]:,} x {found.shape[1]:,} derivatives") as at:
+        for row, misfit in enumerate(misfits):
+            if row % ROWS_AT_ONCE == 0:
+                at(row / rows)
+            gradients = torch.autograd.grad(
+                misfit, parameters, retain_graph=True, allow_unused=True, materialize_grads=True
+            )
+            found[row] = torch.cat([gradient.reshape(-1) for gradient in gradients])
+    return found
+
+
+class _RowCurvature:
+    """The weighted sum of J^T J, of which a bounded number of rows is there at a time.
+
+    jacobian: of a set of equations, (N E, P). weighted: each set with its weight. count: P.
+    """
+
+    def __init__(
+        self, jacobian: Callable[[Equations], Tensor], weighted: Sequence[tuple[float, Equations]], count: int
+    ) -> None:
+        self._jacobian, self._weighted, self._count = jacobian, weighted, count
+
+    def diagonal(self) -> Tensor:
+        """The squared lengths of J's columns, (P,)."""
+        return self._sum(lambda rows: rows.square().sum(0))
+
+    def __call__(self, step: Tensor) -> Tensor:
+        """J^T J step, (P,) -> (P,)."""
+        return self._sum(lambda rows: rows.T @ (rows @ step))
+
+    def _sum(self, of_rows: Callable[[Tensor], Tensor]) -> Tensor:
+        total = self._weighted[0][1].target.new_zeros(self._count)
+        for weight, equations in self._weighted:
+            for part in equations.split(ROWS_AT_ONCE):
+                total += weight * of_rows(self._jacobian(part))
+        return total

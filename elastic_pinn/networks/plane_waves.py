@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks.dense import Layers, jacobian
+from elastic_pinn.networks.dense import CompiledLayers, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import Network
 from elastic_pinn.physics.material import Moduli, wave_speeds
@@ -61,7 +61,7 @@ class PlaneWaves(Network):
         by_axis = torch.cat([self.vectors, -frequencies[:, None]], dim=1)  # (F, 3)
         first = by_axis * self.extent
         last = (self._directions * self.amplitudes[:, None]).T  # (2, F)
-        return Layers((first, last), (self.phases, last.new_zeros(2)), "sin", self.extent)
+        return CompiledLayers((first, last), (self.phases, last.new_zeros(2)), "sin", self.extent)
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """By the amplitudes through the last layer, by the material through the operators and the frequencies."""

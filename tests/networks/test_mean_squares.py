@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks import by_autograd, mean_squares
-from elastic_pinn.networks.dense import ACTIVATIONS, Layers, fused
+from elastic_pinn.networks import mean_squares, trial_function
+from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Layers, fused
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.network import TrialFunction
+from elastic_pinn.networks.trial_function import TrialFunction
 from tests.networks.samples import network, some_equations
 
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -58,8 +58,8 @@ def test_values_and_gradients_are_those_of_jets_and_autograd(activation, n):
 def either_way(request, monkeypatch) -> None:
     """The layers' own way, and the one of any network."""
     if request.param == "by autograd":
-        monkeypatch.setattr(Layers, "sums_of_squares", TrialFunction.sums_of_squares)
-        monkeypatch.setattr(by_autograd, "POINTS_AT_ONCE", 300)
+        monkeypatch.setattr(CompiledLayers, "sums_of_squares", TrialFunction.sums_of_squares)
+        monkeypatch.setattr(trial_function, "POINTS_AT_ONCE", 300)
 
 
 @pytest.mark.usefixtures("either_way")
@@ -132,8 +132,8 @@ def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeyp
     net, (equations, _) = network(), some_equations(100)
     compiled = fused.sums_of_squares(net.within(()), equations, with_gradients)
     for points in (7, 1000):
-        monkeypatch.setattr(by_autograd, "POINTS_AT_ONCE", points)
-        plainly = by_autograd.sums_of_squares(net.within(()), equations, with_gradients, False)
+        monkeypatch.setattr(trial_function, "POINTS_AT_ONCE", points)
+        plainly = TrialFunction.sums_of_squares(net.within(()), equations, with_gradients, False)
         assert_close([plainly.sums], [compiled.sums])
         if with_gradients:
             assert_close([plainly.by_tensors, *plainly.by_operator], [compiled.by_tensors, *compiled.by_operator])
@@ -147,7 +147,7 @@ def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeyp
 def test_compiled_by_torch_the_sums_are_the_same_and_follow_the_weights():
     net, (equations, _) = network(hidden=(4,)), some_equations(20)
     for _ in range(2):
-        found = by_autograd.sums_of_squares(net.within(()), equations[3:], True, is_compiled=True)
+        found = TrialFunction.sums_of_squares(net.within(()), equations[3:], True, is_compiled=True)
         expected = fused.sums_of_squares(net.within(()), equations[3:], True)
         assert_close([found[0], found[1], *found[2]], [expected[0], expected[1], *expected[2]])
         with torch.no_grad():
@@ -173,7 +173,7 @@ def mixed(n: int) -> tuple[Layers, Equations, list[Tensor]]:
         return torch.randn(*shape, dtype=torch.float64, generator=generator).requires_grad_()
 
     weights, biases = [draw(7, 3), draw(5, 7)], [draw(7), draw(5)]
-    layers = Layers(weights, biases, "tanh", torch.ones(3, dtype=torch.float64))
+    layers = CompiledLayers(weights, biases, "tanh", torch.ones(3, dtype=torch.float64))
     names = ("", "x", "t", "tt")
     equations = Equations(draw(n, 3).detach(), names, draw(2, 4, 3, 5), draw(n, 2), draw(n, 3).detach())
     return layers, equations, [*weights, *biases, equations.operator, equations.coefficients]

@@ -11,7 +11,8 @@ import elastic_pinn as ep
 from elastic_pinn.networks import model
 from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.mlp import MLP
-from elastic_pinn.networks.network import Network, TrialFunction
+from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics.material import Moduli
 from elastic_pinn.sections import NetworkConfig
 from tests.networks.samples import network, some_equations

@@ -4,7 +4,8 @@ products with the curvature, and values on grids.
 Imports from networks' jets, equations and network.
 """
 
+from elastic_pinn.networks.dense.compiled import CompiledLayers, prepare
 from elastic_pinn.networks.dense.curvature import Curvature
-from elastic_pinn.networks.dense.layers import ACTIVATIONS, Layers, prepare
+from elastic_pinn.networks.dense.layers import ACTIVATIONS, Layers
 
-__all__ = ["ACTIVATIONS", "Curvature", "Layers", "prepare"]
+__all__ = ["ACTIVATIONS", "CompiledLayers", "Curvature", "Layers", "prepare"]

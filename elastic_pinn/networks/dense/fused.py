@@ -12,18 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks.by_autograd import Sums
+from elastic_pinn.networks.dense.layers import Layers
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import AXES, Components
-
-if TYPE_CHECKING:
-    from elastic_pinn.networks.dense.layers import Layers
+from elastic_pinn.networks.trial_function import Sums
 
 SMALL_PRODUCT = 1_000_000  # multiplications of a matrix product up to which OpenBLAS needs no copy of its factors
 FEWEST_POINTS = 29  # at a time, where layers are so wide that products are large anyway

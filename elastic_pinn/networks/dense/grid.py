@@ -8,15 +8,11 @@ Letters: F sines, G and H nodes along x and y, J jet components.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.dense.layers import Layers
 from elastic_pinn.networks.jets import AXES, Components
-
-if TYPE_CHECKING:
-    from elastic_pinn.networks.dense.layers import Layers
 
 
 def is_separable(layers: Layers) -> bool:
