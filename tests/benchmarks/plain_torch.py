@@ -67,7 +67,7 @@ def by_torch(ours: Session, nested: bool) -> Callable[[], None]:
         if nested:
             jet = _nested(network, equations.points, extent, equations.names)
         else:
-            jet = network.within(())(jets.seed(equations.points, equations.names, extent), equations.names)
+            jet = network.within(())(equations.points, equations.names)
         optimizer.zero_grad()
         equations.misfit(jet).square().sum(1).mean().backward()
         optimizer.step()
