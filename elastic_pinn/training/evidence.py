@@ -43,7 +43,7 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class CommonError:
+class CommonDeviation:
     """An error that all records may have in common, as a free parameter: its score, the estimate in units of its
     standard deviation by noise, and the shift of the unknown that it would move most, in units of ±."""
 
@@ -86,7 +86,7 @@ class Evidence:
     remaining_step: float
     shift: float
     most_shifted: str
-    common_errors: tuple[CommonError, ...]
+    common_errors: tuple[CommonDeviation, ...]
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -182,7 +182,7 @@ def _information_fraction(linear: Linearised, rows: slice) -> float:
     return float(torch.linalg.matrix_norm(part, ord=2)) ** 2
 
 
-def _common_errors(session: Session, linear: Linearised, unit: float, errors: Tensor) -> tuple[CommonError, ...]:
+def _common_errors(session: Session, linear: Linearised, unit: float, errors: Tensor) -> tuple[CommonDeviation, ...]:
     """Test a gain, a delay and an offset of all records. errors: of the unknowns' parameters, (U,).
 
     If only the records are known, such a change turns a solution into another one: it cannot be detected, and no score
@@ -207,7 +207,7 @@ def _common_errors(session: Session, linear: Linearised, unit: float, errors: Te
     score = pull / (linear.weight * unit * alone[linear.data].square().sum(0).sqrt())  # (E,)
     shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
     return tuple(
-        CommonError(name, float(abs(score[i])), float(shifts[:, i].max()), unknowns[int(shifts[:, i].argmax())])
+        CommonDeviation(name, float(abs(score[i])), float(shifts[:, i].max()), unknowns[int(shifts[:, i].argmax())])
         for i, name in enumerate(changes)
     )
 

@@ -7,7 +7,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.noise import Noise
 from elastic_pinn.training import assessment
-from elastic_pinn.training.evidence import Channel, CommonError, Evidence
+from elastic_pinn.training.evidence import Channel, CommonDeviation, Evidence
 from elastic_pinn.training.session import Session
 from tests.training.plates import CONFIG, problem_of, recorded
 
@@ -33,8 +33,8 @@ GOOD = Evidence(
     shift=0.1,
     most_shifted="mu",
     common_errors=(
-        CommonError("the trigger time", 1.0, 0.1, "mu"),
-        CommonError("the size of the records", 1.0, 0.1, "lambda"),
+        CommonDeviation("the trigger time", 1.0, 0.1, "mu"),
+        CommonDeviation("the size of the records", 1.0, 0.1, "lambda"),
     ),
 )
 
@@ -186,5 +186,5 @@ def test_what_was_trained_on_a_gpu_is_weighed_on_the_cpu(weighed, monkeypatch):
 
 
 def test_of_what_is_common_the_surest_is_named(weighed):
-    common = (CommonError("the size", 8.0, 3.0, "lambda"), CommonError("the trigger time", 9.0, 1.0, "mu"))
+    common = (CommonDeviation("the size", 8.0, 3.0, "lambda"), CommonDeviation("the trigger time", 9.0, 1.0, "mu"))
     assert weighed(common_errors=common).reason.startswith("the trigger time does not fit")

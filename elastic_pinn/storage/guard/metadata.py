@@ -11,6 +11,8 @@ import struct
 from collections.abc import Callable, Iterator
 from math import prod
 
+from elastic_pinn.errors import ElasticPinnError
+
 LINKS, LAYOUT, ATTRIBUTES = 2, 8, 21  # the messages of an object header that refer to indexes
 CONTINUATION = 16
 UNDEFINED = 2**64 - 1
@@ -41,7 +43,7 @@ FIXED_IN_LAYOUT, FIXED_ARRAY = struct.Struct("<BQ"), struct.Struct("<4sBBBBQ")
 EXTENSIBLE_IN_LAYOUT, EXTENSIBLE_ARRAY = struct.Struct("<5BQ"), struct.Struct("<4sBBB5B")
 
 
-class SuspiciousMetadataError(ValueError):
+class SuspiciousMetadataError(ElasticPinnError, ValueError):
     """Metadata that no checkpoint has; the text names it."""
 
 
