@@ -38,6 +38,7 @@ def kernel():
     client.stop_channels()
     if manager.is_alive():
         manager.shutdown_kernel(now=True)
+    manager.cleanup_resources()  # sockets of a kernel that ended by itself are open still
 
 
 def until(condition):
