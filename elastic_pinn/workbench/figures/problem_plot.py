@@ -1,21 +1,26 @@
 """The problem before it is solved: its window, conditions and data."""
 
+from itertools import cycle
+
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.transforms import ScaledTranslation
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training.sampling import first_points
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, Picture
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 GRID = 81  # nodes on a side of a map
 ARROWS = slice(4, None, 8)  # of these nodes
 FAINT = 0.05  # of the largest value: fields below have no arrow
+COLORS = (BLUE, ORANGE, GREEN, PURPLE)  # of what is required on sides
+BELOW = -34.0  # points from the lower edge of the axes to the legend, past ticks and label
 MOST_POINTS = 1500  # more would be a grey area
 
 
@@ -77,17 +82,20 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
         loc="left",
         fontsize=10,
     )
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=8, frameon=False)
+    below = axes.transAxes + ScaledTranslation(0.0, BELOW / 72.0, axes.figure.dpi_scale_trans)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=below, fontsize=8, frameon=False)
 
 
 def _draw_conditions(axes: Axes, problem: Problem, length: Unit) -> None:
     x, y = (np.array(interval) / length.size for interval in (problem.domain.x, problem.domain.y))
     ends = {"left": (x[[0, 0]], y), "right": (x[[1, 1]], y), "bottom": (x, y[[0, 0]]), "top": (x, y[[1, 1]])}
-    for statement in problem.statements:
-        for i, side in enumerate(statement.place.parts if statement.place else ()):
+    on_sides = [(each, each.place.parts) for each in problem.statements if each.place and each.place.parts]
+    colors = dict(zip(dict.fromkeys(statement.label for statement, _ in on_sides), cycle(COLORS)))
+    for statement, sides in on_sides:
+        for i, side in enumerate(sides):
             axes.plot(
                 *ends[side],
-                color=ORANGE if statement.quantity.is_load else BLUE,
+                color=colors[statement.label],
                 linestyle="-" if statement.target else "--",
                 linewidth=3,
                 solid_capstyle="butt",
