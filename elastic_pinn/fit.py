@@ -1,6 +1,6 @@
 """Whether a run's data are explained, and how accurate its unknowns are: the record in a summary.
 
-It is computed in `training/assessment.py`, and read wherever a found value is shown.
+It is computed in `training/assessment/judgement.py`, and read wherever a found value is shown.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from tests.storage.damage import overwrite
 CHILD = """
 import functools, pathlib, sys, time
 import elastic_pinn as ep
-from elastic_pinn.training import record
+from elastic_pinn.training.lifecycle import record
 
 record.LiveHistory = functools.partial(record.LiveHistory, every_s=0.0)
 

@@ -1,16 +1,17 @@
-"""Training: losses, points, schedules, optimizers, and train(), the only writer of a run directory.
+"""How a network learns: what a step depends on, here; runs from start to end in lifecycle, the trust in a fit in
+assessment, several processes in distributed.
 
 Imports from run, storage, networks, physics and config.
 """
 
-from elastic_pinn.training.advice import advise
-from elastic_pinn.training.control import Control
-from elastic_pinn.training.processes import LostProcessError
-from elastic_pinn.training.rescue import LostRunDirectoryError
-from elastic_pinn.training.resume import RunDirectoryError
+from elastic_pinn.training.assessment.wavefield_uncertainty import UncertaintyError, WavefieldUncertainty
+from elastic_pinn.training.distributed.processes import LostProcessError
+from elastic_pinn.training.lifecycle.advice import advise
+from elastic_pinn.training.lifecycle.control import Control
+from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
+from elastic_pinn.training.lifecycle.resume import RunDirectoryError
+from elastic_pinn.training.lifecycle.trainer import require_device, require_possible, train
 from elastic_pinn.training.session import DivergedError
-from elastic_pinn.training.trainer import require_device, require_possible, train
-from elastic_pinn.training.wavefield_uncertainty import UncertaintyError, WavefieldUncertainty
 
 __all__ = [
     "Control",

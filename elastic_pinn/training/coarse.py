@@ -27,13 +27,13 @@ from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import MaterialParameters
 from elastic_pinn.sections import NetworkConfig
+from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.optimizers.registry import of_last_layer
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
-from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Batches
 from elastic_pinn.training.step_objective import StepObjective
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.network import CurvatureProduct
-from elastic_pinn.training.processes import Processes
+from elastic_pinn.training.distributed.processes import Processes
 
 Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
 """The columns of the loss, with "total", at the present parameters (P,): this process's part of them."""

@@ -21,11 +21,11 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.coarse import better_start
+from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
-from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
 from elastic_pinn.training.seeds import Seeds

@@ -8,8 +8,8 @@ from elastic_pinn.fit import Fit
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
-from elastic_pinn.training.assessment import assess
-from elastic_pinn.training.linearised import session_of
+from elastic_pinn.training.assessment.judgement import assess
+from elastic_pinn.training.assessment.linearised import session_of
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source, starting_material
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.verdict import value_text

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.objective import Objective
-from elastic_pinn.training.processes import Processes
 
 
 @pytest.fixture

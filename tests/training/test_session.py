@@ -100,7 +100,7 @@ def test_a_step_that_leads_nowhere_leaves_weights_and_history_as_they_were(tiny)
 
 
 def test_summary_and_progress_tell_the_loss_that_a_step_led_to(tiny, tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr("elastic_pinn.training.trainer.PROGRESS_EVERY_S", -1.0)
+    monkeypatch.setattr("elastic_pinn.training.lifecycle.trainer.PROGRESS_EVERY_S", -1.0)
     config = tiny(stages=["last_layer"], precision="float64", steps=2, log_level="info")
     run = ep.train(config, tmp_path / "run")
     start = ep.load_checkpoint(run.checkpoints()[0].path).metrics["loss/total"]

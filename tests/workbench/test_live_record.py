@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 import elastic_pinn as ep
-from elastic_pinn.training.control import Work
+from elastic_pinn.training.lifecycle.control import Work
 from elastic_pinn.workbench.panels.live_record import CAPACITY, LiveRecord, ThinnedSeries
 from elastic_pinn.workbench.panels.progress import ProgressBar, pace_text
 from elastic_pinn.workbench.text import format_duration

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from elastic_pinn.training.control import Work
+from elastic_pinn.training.lifecycle.control import Work
 from elastic_pinn.workbench.panels import progress
 from elastic_pinn.workbench.panels.progress import Pace, ProgressBar, pace_text
 

@@ -55,7 +55,7 @@ def _checkpoint(location: str) -> str:
     if not location:
         return ""
     from elastic_pinn.storage import CheckpointError
-    from elastic_pinn.training.warm_start import header_of
+    from elastic_pinn.training.lifecycle.warm_start import header_of
 
     try:
         return header_of(location).sha256.hex()

@@ -68,7 +68,7 @@ def print_loss_note(frame: pd.DataFrame) -> None:
 
 
 def _print_summary(frame: pd.DataFrame) -> None:
-    from elastic_pinn.training.record import COLUMN_UNITS
+    from elastic_pinn.training.lifecycle.record import COLUMN_UNITS
 
     if frame.empty:
         print_line("no step was made yet")

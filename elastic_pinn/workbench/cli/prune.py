@@ -82,7 +82,7 @@ def _not_mirrored(store: Store, config: Config, run: Path) -> set[str]:
     """Return the checkpoints that the run's mirror, if it has one, lacks or has with another header. Raises
     CheckpointError if the mirror cannot be reached."""
     from elastic_pinn.storage import Checkpoints, folder_at
-    from elastic_pinn.training.resume import mirror_of
+    from elastic_pinn.training.lifecycle.resume import mirror_of
 
     if not (url := mirror_of(config, run)):
         return set()

@@ -15,7 +15,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.training.control import Weights
+from elastic_pinn.training.lifecycle.control import Weights
 from elastic_pinn.workbench.figures.loss_plots import PREFIX, Curves, at_weights
 
 CAPACITY = 2000  # points of a curve; even

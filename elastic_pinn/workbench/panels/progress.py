@@ -6,7 +6,7 @@ from collections import deque
 
 import ipywidgets as widgets
 
-from elastic_pinn.training.control import Work
+from elastic_pinn.training.lifecycle.control import Work
 from elastic_pinn.workbench.text import format_duration
 
 PACE_WINDOW_S = 15.0

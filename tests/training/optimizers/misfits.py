@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.objective import Objective
-from elastic_pinn.training.processes import Processes
 from elastic_pinn.training.step_objective import StepObjective
 
 

@@ -14,7 +14,7 @@ LOSING = """
 import shutil
 from pathlib import Path
 import elastic_pinn as ep
-from elastic_pinn.training import record
+from elastic_pinn.training.lifecycle import record
 
 record.CHECK_EVERY_S = 0.0
 

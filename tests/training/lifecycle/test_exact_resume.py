@@ -20,8 +20,8 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.storage import Snapshot, read_snapshot
 from elastic_pinn.storage.format.seal import read_header
+from elastic_pinn.training.lifecycle.saving import Saver
 from elastic_pinn.training.optimizers import levenberg_marquardt
-from elastic_pinn.training.saving import Saver
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ SMALL = {
 }
 ALUMINIUM = {
     "problem": "receivers",
-    "data": str(Path(__file__).parents[2] / "data" / "aluminium_receivers.h5"),
+    "data": str(Path(__file__).parents[3] / "data" / "aluminium_receivers.h5"),
     "unknowns": ["lambda", "mu"],
     "unknown_range": 2.0,  # small, for a coarse view of all of it is taken, too
     "hidden_layers": [6, 6],

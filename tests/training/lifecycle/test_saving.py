@@ -9,7 +9,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.storage import Store, files, pin
 from elastic_pinn.storage.format import seal
-from elastic_pinn.training import saving
+from elastic_pinn.training.lifecycle import saving
 
 EVERY_STEP = {"checkpoint_every": 1, "validate_every": 1}
 

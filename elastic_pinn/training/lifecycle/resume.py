@@ -30,8 +30,8 @@ from elastic_pinn.storage import (
     read_snapshot,
     remove_leftovers,
 )
-from elastic_pinn.training.environment import Facts, changes
-from elastic_pinn.training.record import Origin
+from elastic_pinn.training.lifecycle.environment import Facts, changes
+from elastic_pinn.training.lifecycle.record import Origin
 
 logger = logging.getLogger(__name__)
 

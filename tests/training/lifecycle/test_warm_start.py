@@ -5,8 +5,8 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.training.lifecycle.warm_start import warm_start
 from elastic_pinn.training.session import Session
-from elastic_pinn.training.warm_start import warm_start
 
 
 @pytest.fixture

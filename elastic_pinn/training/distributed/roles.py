@@ -13,9 +13,8 @@ from typing import Any
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
-from elastic_pinn.training.control import Control
+from elastic_pinn.training.distributed.processes import LostProcessError, Processes, leave
 from elastic_pinn.training.optimizers.flat import put
-from elastic_pinn.training.processes import LostProcessError, Processes, leave
 from elastic_pinn.training.session import Session
 
 
@@ -37,16 +36,16 @@ class RunEnd:
 
 
 @contextmanager
-def run_leader(processes: Processes, run_dir: Path, control: Control) -> Iterator[None]:
+def run_leader(processes: Processes, run_dir: Path, stop: Callable[[], None]) -> Iterator[None]:
     """Run the block as the leader: at its end the workers receive how it ended.
 
-    A signal to end the process, which torchrun passes on to all, first stops the run.
+    A signal to end the process, which torchrun passes on to all, first stops the run, by calling `stop`.
     """
     if not processes.has_workers:
-        with _deferred_signals(control.stop, is_patient=False):
+        with _deferred_signals(stop, is_patient=False):
             yield
         return
-    with _deferred_signals(control.stop):
+    with _deferred_signals(stop):
         try:
             yield
         except LostProcessError:

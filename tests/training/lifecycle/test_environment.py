@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.training import environment
-from elastic_pinn.training.environment import ROUNDING, changes, facts, processor, processor_features
+from elastic_pinn.training.lifecycle import environment
+from elastic_pinn.training.lifecycle.environment import ROUNDING, changes, facts, processor, processor_features
 
 
 def stop_at(step: int) -> ep.Control:
@@ -39,7 +39,7 @@ def elsewhere(monkeypatch):
             return here | how(here)
 
         for module in ("trainer", "record"):
-            monkeypatch.setattr(f"elastic_pinn.training.{module}.environment", found)
+            monkeypatch.setattr(f"elastic_pinn.training.lifecycle.{module}.environment", found)
 
     return change
 

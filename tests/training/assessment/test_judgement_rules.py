@@ -6,10 +6,10 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.noise import Noise
-from elastic_pinn.training import assessment
-from elastic_pinn.training.evidence import Channel, CommonDeviation, Evidence
+from elastic_pinn.training.assessment import judgement
+from elastic_pinn.training.assessment.evidence import Channel, CommonDeviation, Evidence
 from elastic_pinn.training.session import Session
-from tests.training.plates import CONFIG, problem_of, recorded
+from tests.training.assessment.plates import CONFIG, problem_of, recorded
 
 GOOD = Evidence(
     unknowns=("lambda", "mu"),
@@ -43,11 +43,11 @@ GOOD = Evidence(
 def weighed(monkeypatch):
     """Assess a session, whose unknowns are within their range, by such evidence."""
     session = Session(ep.Config(**CONFIG), problem_of(recorded()))
-    monkeypatch.setattr(assessment, "Linearised", lambda session: None)
+    monkeypatch.setattr(judgement, "Linearised", lambda session: None)
 
     def weigh(**changes):
-        monkeypatch.setattr(assessment, "evidence_of", lambda session, linear: replace(GOOD, **changes))
-        return assessment.assess(session)
+        monkeypatch.setattr(judgement, "evidence_of", lambda session, linear: replace(GOOD, **changes))
+        return judgement.assess(session)
 
     weigh.session = session
     return weigh
@@ -181,7 +181,7 @@ def test_the_worst_channels_are_named_the_worst_first(weighed):
 def test_what_was_trained_on_a_gpu_is_weighed_on_the_cpu(weighed, monkeypatch):
     twin = Session(weighed.session.config, weighed.session.problem)
     twin.step = 7
-    monkeypatch.setattr(assessment, "on_cpu", lambda session: twin)
+    monkeypatch.setattr(judgement, "on_cpu", lambda session: twin)
     assert weighed().step == 7
 
 

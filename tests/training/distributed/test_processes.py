@@ -20,12 +20,12 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.storage import read_snapshot
-from elastic_pinn.training.processes import Processes
+from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.sampling import Batch
 from tests.faults.children import ended, forked
 from tests.storage.sameness import same
 
-ALUMINIUM = Path(__file__).parents[2] / "data" / "aluminium_receivers.h5"
+ALUMINIUM = Path(__file__).parents[3] / "data" / "aluminium_receivers.h5"
 SMALL = {
     "steps": 20,
     "hidden_layers": [8, 8],
@@ -212,7 +212,7 @@ def test_an_error_ends_both_processes_with_the_same_words(trained, tmp_path):
 
 
 def test_an_error_of_the_leader_is_heard_before_the_first_step_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("elastic_pinn.training.trainer.Record", raising(OSError("no space left"), of=0))
+    monkeypatch.setattr("elastic_pinn.training.lifecycle.trainer.Record", raising(OSError("no space left"), of=0))
     told = notes(lambda: ep.train(ep.Config(**ADAM), tmp_path / "run"), tmp_path)
     assert told == ["OSError: no space left", "OSError: no space left"]
 

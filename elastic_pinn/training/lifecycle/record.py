@@ -32,10 +32,10 @@ from elastic_pinn.storage import (
     naming,
     replace_file,
 )
-from elastic_pinn.training.ending import has_converged
-from elastic_pinn.training.environment import ROUNDING, environment, facts
-from elastic_pinn.training.rescue import can_write, rescue_folders, why_lost
-from elastic_pinn.training.saving import Saver
+from elastic_pinn.training.lifecycle.ending import has_converged
+from elastic_pinn.training.lifecycle.environment import ROUNDING, environment, facts
+from elastic_pinn.training.lifecycle.rescue import can_write, rescue_folders, why_lost
+from elastic_pinn.training.lifecycle.saving import Saver
 from elastic_pinn.training.session import DivergedError, Session
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.storage import LocalFolder, Store, is_locked, locked
 from elastic_pinn.storage.format import seal
-from elastic_pinn.training import record, trainer
-from elastic_pinn.training.assessment import assess
-from elastic_pinn.training.record import Record
-from elastic_pinn.training.rescue import rescue_folders
+from elastic_pinn.training.assessment.judgement import assess
+from elastic_pinn.training.lifecycle import record, trainer
+from elastic_pinn.training.lifecycle.record import Record
+from elastic_pinn.training.lifecycle.rescue import rescue_folders
 
 STEPS = 40
 HELD: list[int] = []  # locks of another process

@@ -14,7 +14,7 @@ from elastic_pinn.fit import Fit
 from elastic_pinn.physics.material import ALUMINIUM
 from elastic_pinn.physics.receivers import Truth
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
-from elastic_pinn.training.assessment import assess
+from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.session import Session
 
 SIDE, DURATION, NOISE = 0.06, 8e-6, 0.02  # m, s, of the peak

@@ -6,8 +6,8 @@ import pytest
 
 from elastic_pinn import Control, train
 from elastic_pinn.networks.dense.jacobian import POINTS_AT_ONCE
-from elastic_pinn.training import trainer
-from elastic_pinn.training.control import Work
+from elastic_pinn.training.lifecycle import trainer
+from elastic_pinn.training.lifecycle.control import Work
 
 
 def test_a_request_for_a_checkpoint_is_never_lost():

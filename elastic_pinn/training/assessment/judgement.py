@@ -17,9 +17,8 @@ from elastic_pinn.fit import Fit
 from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
-from elastic_pinn.training.ending import edges_text
-from elastic_pinn.training.evidence import Channel, Evidence, evidence_of
-from elastic_pinn.training.linearised import Linearised, on_cpu, too_large
+from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
+from elastic_pinn.training.assessment.linearised import Linearised, on_cpu, too_large
 from elastic_pinn.training.optimizers import of_last_layer
 from elastic_pinn.training.session import Session
 
@@ -169,6 +168,12 @@ def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
     if evidence.ridge > MOST_RIDGE:
         part = f"{100 * evidence.ridge:.0f} % of what is known of the unknowns"
         yield Fault(f"the ridge tells {part}, not the data: {counts}", remedy)
+
+
+def edges_text(session: Session) -> str:
+    """Name the unknowns that are at the edge of their range, each with its range; "" if there are none."""
+    edges = session.model.material.at_edge()
+    return "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
 
 
 def _of_range(session: Session) -> Iterator[Fault]:

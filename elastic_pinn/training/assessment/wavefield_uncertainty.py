@@ -28,8 +28,8 @@ from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.training.assessment import LEAST_FREE, WIDENED_UP_TO
-from elastic_pinn.training.linearised import Linearised, session_of, too_large
+from elastic_pinn.training.assessment.judgement import LEAST_FREE, WIDENED_UP_TO
+from elastic_pinn.training.assessment.linearised import Linearised, session_of, too_large
 from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
 

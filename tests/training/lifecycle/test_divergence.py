@@ -8,7 +8,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.storage import LiveHistory
-from elastic_pinn.training.record import Record
+from elastic_pinn.training.lifecycle.record import Record
 
 
 @pytest.fixture

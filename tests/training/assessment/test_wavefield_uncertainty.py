@@ -113,7 +113,7 @@ def test_a_known_start_counts_and_what_is_unknown_of_the_material_adds(tiny, of_
 
 
 def test_many_places_and_instants_broadcast_and_are_those_of_each_alone(tiny, of_s_wave, tmp_path, monkeypatch):
-    monkeypatch.setattr("elastic_pinn.training.wavefield_uncertainty.POINTS_AT_ONCE", 4)
+    monkeypatch.setattr("elastic_pinn.training.assessment.wavefield_uncertainty.POINTS_AT_ONCE", 4)
     run = ep.train(tiny(**WAVES), tmp_path, of_s_wave())
     uncertainty = ep.WavefieldUncertainty(run.latest(), of_s_wave())
     x, t = np.array([0.1, 0.5, 0.9])[:, None], np.array([0.0, 1.0])

@@ -291,7 +291,7 @@ def test_a_field_that_works_in_place_leads_to_the_same_weights(tiny, tmp_path, w
 
 
 def test_progress_names_step_loss_unknowns_and_time_left(tiny, tmp_path, caplog, inverse, monkeypatch):
-    monkeypatch.setattr("elastic_pinn.training.trainer.PROGRESS_EVERY_S", -1.0)
+    monkeypatch.setattr("elastic_pinn.training.lifecycle.trainer.PROGRESS_EVERY_S", -1.0)
     ep.train(tiny(log_level="info"), tmp_path / "run", inverse)
     lines = [record.getMessage() for record in caplog.records]
     assert any(

@@ -23,8 +23,8 @@ from torch import Tensor
 from elastic_pinn.networks import Model
 from elastic_pinn.physics.material import PARAMETERS, MaterialParameters
 from elastic_pinn.physics.noise import Noise, noise_of
-from elastic_pinn.training.channels import channels_of
-from elastic_pinn.training.linearised import Linearised
+from elastic_pinn.training.assessment.channels import channels_of
+from elastic_pinn.training.assessment.linearised import Linearised
 from elastic_pinn.training.optimizers import of_last_layer
 from elastic_pinn.training.session import Session
 

@@ -32,16 +32,16 @@ from elastic_pinn.storage import (
     copy_tree,
     locked,
 )
-from elastic_pinn.training.advice import advise
-from elastic_pinn.training.assessment import ASSESSING, assess
-from elastic_pinn.training.control import Control
-from elastic_pinn.training.distributed import run_leader, run_worker, start_workers
-from elastic_pinn.training.ending import explain_end, with_verdict
-from elastic_pinn.training.environment import environment, facts
-from elastic_pinn.training.processes import Processes, join
-from elastic_pinn.training.record import Origin, Record
-from elastic_pinn.training.rescue import LostRunDirectoryError
-from elastic_pinn.training.resume import (
+from elastic_pinn.training.assessment.judgement import ASSESSING, assess
+from elastic_pinn.training.distributed.processes import Processes, join
+from elastic_pinn.training.distributed.roles import run_leader, run_worker, start_workers
+from elastic_pinn.training.lifecycle.advice import advise
+from elastic_pinn.training.lifecycle.control import Control
+from elastic_pinn.training.lifecycle.ending import explain_end, with_verdict
+from elastic_pinn.training.lifecycle.environment import environment, facts
+from elastic_pinn.training.lifecycle.record import Origin, Record
+from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
+from elastic_pinn.training.lifecycle.resume import (
     RunDirectoryError,
     adopt,
     make_ready,
@@ -52,10 +52,10 @@ from elastic_pinn.training.resume import (
     start_of,
     starting_point,
 )
+from elastic_pinn.training.lifecycle.threads import threads
+from elastic_pinn.training.lifecycle.warm_start import warm_start
 from elastic_pinn.training.session import DivergedError, Session
 from elastic_pinn.training.step_objective import StepCancelled, cancelled_when
-from elastic_pinn.training.threads import threads
-from elastic_pinn.training.warm_start import warm_start
 
 if TYPE_CHECKING:
     from elastic_pinn.storage.remote.mirror import Mirror
@@ -102,7 +102,7 @@ def train(
         processes.require_same(config, problem)
         if processes.is_worker:
             return Run(run_worker(processes, problem))
-        with run_leader(processes, run_dir, control), _exclusive_use(run_dir) as lock:
+        with run_leader(processes, run_dir, control.stop), _exclusive_use(run_dir) as lock:
             return _train(config, run_dir, problem, resume, control, processes, lock)
 
 

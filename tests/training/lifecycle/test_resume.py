@@ -14,7 +14,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.fingerprint import _version_1
 from elastic_pinn.storage import Found, Store
 from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
-from elastic_pinn.training.resume import adopt, start_of, starting_point
+from elastic_pinn.training.lifecycle.resume import adopt, start_of, starting_point
 from tests.storage.damage import overwrite
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.training import threads
+from elastic_pinn.training.lifecycle import threads
 
 PROGRAM = """
 import logging, os, signal, sys

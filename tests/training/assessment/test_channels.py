@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from elastic_pinn.training.channels import Channels, channels_of
+from elastic_pinn.training.assessment.channels import Channels, channels_of
 from elastic_pinn.training.session import Session
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elastic_pinn.fit import Fit
+from elastic_pinn.training.assessment.judgement import edges_text
 from elastic_pinn.training.session import Session
 
 LAST_PART = 10  # of equal parts of a run, in which the change of the unknowns is reported
@@ -24,12 +25,6 @@ def with_verdict(session: Session, end: str, fit: Fit) -> str:
     """Join how a run ended with the verdict on its fit; an edge that both mention is named once."""
     edges = edges_text(session)
     return f"{end}; hence no ±" if edges and edges == fit.reason and edges in end else f"{end}; {fit.sentence}"
-
-
-def edges_text(session: Session) -> str:
-    """Name the unknowns that are at the edge of their range, each with its range; "" if there are none."""
-    edges = session.model.material.at_edge()
-    return "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
 
 
 def _by_steps(session: Session) -> str:

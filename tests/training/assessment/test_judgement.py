@@ -9,13 +9,13 @@ from scipy.stats import binom
 
 import elastic_pinn as ep
 from elastic_pinn.fit import NOT_ASSESSED, NOT_WHEN_STOPPED
-from elastic_pinn.training.assessment import ASSESSING, assess
-from elastic_pinn.training.linearised import Linearised
+from elastic_pinn.training.assessment.judgement import ASSESSING, assess
+from elastic_pinn.training.assessment.linearised import Linearised
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.optimizers import registry
 from elastic_pinn.training.session import Session
 from elastic_pinn.workbench.tables import fit_of
-from tests.training.plates import CONFIG, TRUE, errors, found, problem_of, recorded, with_noise
+from tests.training.assessment.plates import CONFIG, TRUE, errors, found, problem_of, recorded, with_noise
 
 DRAWS = 40
 SCATTERED = 20
@@ -297,7 +297,7 @@ def test_a_run_ends_with_its_verdict_and_the_summary_holds_it(tmp_path, caplog):
 
 def test_who_stops_a_run_does_not_wait_for_its_verdict_and_tables_work_it_out(tmp_path, monkeypatch):
     seen, problem = [], problem_of(recorded())
-    monkeypatch.setattr("elastic_pinn.training.trainer.assess", lambda session: pytest.fail("somebody waits"))
+    monkeypatch.setattr("elastic_pinn.training.lifecycle.trainer.assess", lambda session: pytest.fail("somebody waits"))
     control = ep.Control(lambda row: (seen.append(ep.Run(tmp_path / "run").fit), control.stop()))
     run = ep.train(ep.Config(**CONFIG), tmp_path / "run", problem, control=control)
     assert run.status == "stopped" and run.fit is None and seen == [None]
@@ -335,7 +335,7 @@ def test_a_verdict_that_was_lost_is_made_up_for_by_a_resume_and_once_only(tmp_pa
     def killed(session):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("elastic_pinn.training.trainer.assess", killed)
+    monkeypatch.setattr("elastic_pinn.training.lifecycle.trainer.assess", killed)
     with pytest.raises(KeyboardInterrupt):
         ep.train(config, tmp_path / "run", problem)
     lost = ep.Run(tmp_path / "run")
@@ -351,7 +351,7 @@ def test_a_fault_in_the_assessment_hides_nothing_of_how_the_run_ended(tmp_path, 
     def fail(session):
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr("elastic_pinn.training.trainer.assess", fail)
+    monkeypatch.setattr("elastic_pinn.training.lifecycle.trainer.assess", fail)
     run = ep.train(ep.Config(**CONFIG | {"log_level": "info"}), tmp_path / "run", problem_of(recorded()))
     assert run.status == "completed" and run.fit is None and "has converged" in run.reason
     assert caplog.messages[-1].endswith(NOT_ASSESSED)

@@ -9,8 +9,8 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.training.assessment import assess
-from elastic_pinn.training.linearised import Linearised, on_cpu, session_of
+from elastic_pinn.training.assessment.judgement import assess
+from elastic_pinn.training.assessment.linearised import Linearised, on_cpu, session_of
 from elastic_pinn.training.optimizers import of_last_layer, unknowns_of
 from elastic_pinn.training.session import Session
 

@@ -8,7 +8,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.training import advise
-from elastic_pinn.training.advice import recorded_spectrum
+from elastic_pinn.training.lifecycle.advice import recorded_spectrum
 
 SHIPPED = {
     "problem": "receivers",
