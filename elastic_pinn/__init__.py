@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = [
     "Absorbing",
+    "ByRegion",
     "Checkpoint",
     "CheckpointError",
     "Config",
@@ -20,10 +21,12 @@ __all__ = [
     "DivergedError",
     "Domain",
     "ElasticPinnError",
+    "Grid",
     "Initial",
     "LostProcessError",
     "LostRunDirectoryError",
     "Material",
+    "Medium",
     "Problem",
     "ProblemError",
     "Receivers",
@@ -48,10 +51,13 @@ if TYPE_CHECKING:
     from elastic_pinn.errors import ElasticPinnError
     from elastic_pinn.physics import (
         Absorbing,
+        ByRegion,
         Displacement,
         Domain,
+        Grid,
         Initial,
         Material,
+        Medium,
         Problem,
         ProblemError,
         Receivers,

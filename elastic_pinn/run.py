@@ -104,12 +104,13 @@ class Checkpoint:
             )
         return problem
 
-    def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
+    def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
         """Predict the displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast.
 
-        Raises ValueError outside the window of training.
+        quantity: or "velocity" (..., 2) in m/s, "strain" or "stress", xx, yy, xy (..., 3), in Pa. Raises ValueError
+        outside the window of training.
         """
-        return self._model.predict(x, y, t)
+        return self._model.predict(x, y, t, quantity)
 
     @cached_property
     def _model(self) -> Model:
@@ -233,9 +234,9 @@ class Run:
         """Return the problem that was solved: see `Checkpoint.problem`."""
         return self.latest().problem(own)
 
-    def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
-        """Predict the displacement by the newest checkpoint: see `Checkpoint.predict`."""
-        return self.latest().predict(x, y, t)
+    def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
+        """Predict by the newest checkpoint: see `Checkpoint.predict`."""
+        return self.latest().predict(x, y, t, quantity)
 
     def _history(self) -> History:
         """The live history; that of the newest checkpoint if it is missing or damaged."""

@@ -107,6 +107,8 @@ class TrainingConfig(Section):
     """length of each stage but the last, which takes the rest of `steps`"""
     learning_rate: Positive = 1e-3
     """of Adam, AdamW, SGD and SOAP: what the schedule starts from"""
+    unknowns_learning_rate: Positive = 1.0
+    """of what is unknown beside the network, relative to `learning_rate`"""
     beta1: Fraction = 0.9
     """decay of the first moment of Adam, AdamW and SOAP"""
     beta2: Fraction = 0.999

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Curvature, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.network import Network
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.networks.network import CurvatureProduct, Network
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.sections import NetworkConfig
 
 GENTLE = 0.2  # radians: up to here a nonlinearity is nearly linear
@@ -49,12 +49,19 @@ class MLP(Network):
         pairs = list(enumerate(pairwise([3, *config.hidden_layers, 2])))
         return {f"weights.{i}": (m, n) for i, (n, m) in pairs} | {f"biases.{i}": (m,) for i, (_, m) in pairs}
 
+    @property
+    def last_layer(self) -> list[nn.Parameter]:
+        """Its weights and its bias."""
+        return [self.weights[-1], self.biases[-1]]
+
     def within(self, moduli: Moduli) -> Layers:
         """Return its layers, which do not depend on the material."""
         return CompiledLayers(tuple(self.weights), tuple(self.biases), self.activation, self.extent)
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-        """By one pass forward and one back, without the sum over points."""
+        """By one pass forward and one back, without the sum over points; by rows where coefficients need gradients."""
+        if equations.coefficients.requires_grad:
+            return super().jacobian(moduli, equations, parameters)
         layers, (own, of_material) = self.within(moduli), self.apart(parameters)
         by_network = jacobian.by_network(layers, equations, own)
         if not of_material:
@@ -63,8 +70,10 @@ class MLP(Network):
 
     def curvature(
         self, moduli: Moduli, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]
-    ) -> Curvature:
-        """By products alone, without rows of the Jacobian."""
+    ) -> CurvatureProduct:
+        """By products alone, without rows of the Jacobian; by rows where coefficients need gradients."""
+        if any(equations.coefficients.requires_grad for _, equations in weighted):
+            return super().curvature(moduli, weighted, parameters)
         return Curvature(self.within(moduli), weighted, *self.apart(parameters))
 
     @torch.no_grad()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -16,7 +16,10 @@ from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.trial_function import TrialFunction
-from elastic_pinn.physics import Material, MaterialParameters, Scales
+from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
+from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
+from elastic_pinn.physics.medium import CONSTANTS, NODES, Medium
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.sections import NetworkConfig
 
 EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its edge
@@ -48,9 +51,40 @@ class Model(nn.Module):
         return f"Model({type(self.network).__name__} of {numbers} weights in {self.material.initial})"
 
     @classmethod
-    def create(cls, config: NetworkConfig, material: Material, scales: Scales, generator: torch.Generator) -> Self:
-        """Make a model with its initial weights, drawn from `generator`."""
-        return cls(config, MaterialParameters(material, getattr(torch, config.precision)), scales, generator)
+    def create(
+        cls,
+        config: NetworkConfig,
+        material: Material,
+        scales: Scales,
+        generator: torch.Generator,
+        samples: Tensor | None = None,
+    ) -> Self:
+        """Make a model with its initial weights, drawn from `generator`; samples: of a Medium, else None."""
+        dtype = getattr(torch, config.precision)
+        return cls(config, MaterialParameters(material, dtype, scales.time, samples), scales, generator)
+
+    @property
+    def groups(self) -> tuple[ParameterGroup, ...]:
+        """All that is trained: the network first, then what is unknown of the material."""
+        of_network = tuple(parameter for parameter in self.network.parameters() if parameter.requires_grad)
+        return ParameterGroup("network", of_network), *self.material.groups
+
+    @property
+    def last_layer(self) -> list[nn.Parameter]:
+        """The parameters of the network that its outputs are linear in."""
+        return self.network.last_layer
+
+    @property
+    def unknowns(self) -> list[nn.Parameter]:
+        """All that is trained beside the network, U numbers."""
+        return [parameter for group in self.groups[1:] for parameter in group.parameters]
+
+    @property
+    def bounds(self) -> Tensor:
+        """The greatest useful absolute value of each unknown, (U,)."""
+        bounds = [group.bound for group in self.groups[1:] for parameter in group.parameters
+                  for _ in range(parameter.numel())]  # fmt: skip
+        return self.network.extent.new_tensor(bounds)
 
     @classmethod
     def from_state(cls, config: NetworkConfig, state: Mapping[str, Tensor]) -> Self:
@@ -63,8 +97,9 @@ class Model(nn.Module):
         inside = {
             name.removeprefix("material."): value for name, value in state.items() if name.startswith("material.")
         }
-        material = MaterialParameters.from_state(inside, getattr(torch, config.precision))
-        model = cls(config, material, Scales.from_tensor(state["scale_numbers"]), torch.Generator())
+        scales = Scales.from_tensor(state["scale_numbers"])
+        material = MaterialParameters.from_state(inside, getattr(torch, config.precision), scales.time)
+        model = cls(config, material, scales, torch.Generator())
         model.load_state_dict(state)
         return model
 
@@ -118,34 +153,55 @@ class Model(nn.Module):
 
     def displacement(self, points: Tensor) -> Tensor:
         """Compute the displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""
-        device = self.scale_numbers.device
-        with torch.no_grad():
-            inside = self.scales.dimensionless(points.to(device, torch.float64)).to(self.dtype)
-            return self.derivatives(inside, ())[""].double() * self.scales.displacement
+        return self._predicted(points, PREDICTED["displacement"])
 
-    def predict(self, x: Any, y: Any, t: Any) -> np.ndarray:
-        """Predict the displacement.
+    def moduli(self, points: Tensor) -> Moduli:
+        """Return the moduli, dimensionless: numbers, or (N,) at dimensionless points (N, 3) of a heterogeneous medium.
+
+        Those of a medium are interpolated between its samples.
+        """
+        if self.material.samples is None:
+            return self.material()
+        (x, y, _), (half_x, half_y, _), length = self.scales.origin, self.scales.half, self.scales.length
+        ends = (x - half_x, x + half_x), (y - half_y, y + half_y)
+        medium = Medium.of_samples(self.material.samples, *ends, self.material.initial.plane)
+        si = medium.moduli(x + length * points[:, 0].double(), y + length * points[:, 1].double())
+        return Moduli(*((each / unit).to(points) for each, unit in zip(si, self.scales.moduli, strict=True)))
+
+    def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
+        """Predict a quantity of the wavefield.
 
         Parameters
         ----------
         x, y, t : array_like
             Positions in m and times in s, of shapes that broadcast.
+        quantity : str
+            "displacement" (m), "velocity" (m/s), "strain" (xx, yy, xy) or "stress" (xx, yy, xy; Pa).
 
         Returns
         -------
         ndarray
-            The displacement (..., 2) in m.
+            The displacement or velocity (..., 2), or the strain or stress (..., 3).
 
         Raises
         ------
         ValueError
-            Outside the window of space and time that the network was trained in.
+            Outside the window of space and time that the network was trained in, and for another quantity.
         """
+        if quantity not in PREDICTED:
+            raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(PREDICTED)}")
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         self._require_inside({"x": x, "y": y, "t": t})
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
-        chunks = [self.displacement(chunk) for chunk in points.split(65_536)]  # bounded memory on large grids
-        return torch.cat(chunks).cpu().numpy().reshape(*x.shape, 2)
+        chunks = [self._predicted(chunk, PREDICTED[quantity]) for chunk in points.split(65_536)]  # bounded memory
+        return torch.cat(chunks).cpu().numpy().reshape(*x.shape, -1)
+
+    def _predicted(self, points: Tensor, quantity: Predicted) -> Tensor:
+        """A quantity at points (N, 3) in m, m, s, SI units, without gradients."""
+        with torch.no_grad():
+            inside = self.scales.dimensionless(points.to(self.scale_numbers.device, torch.float64)).to(self.dtype)
+            u = self.derivatives(inside, quantity.derivatives)
+            return quantity.of(u, self, inside).double() * quantity.scale(self.scales)
 
     def _require_inside(self, coordinates: Mapping[str, np.ndarray]) -> None:
         for (name, values), middle, half in zip(coordinates.items(), self.scales.origin, self.scales.half, strict=True):
@@ -158,13 +214,37 @@ class Model(nn.Module):
                 )
 
 
+class Predicted(NamedTuple):
+    """What `predict` gives: the derivatives that it needs, its function of them, the model and dimensionless points,
+    and the SI value of its dimensionless 1."""
+
+    derivatives: tuple[str, ...]
+    of: Callable[[Derivatives, Model, Tensor], Tensor]
+    scale: Callable[[Scales], float]
+
+
+PREDICTED: Mapping[str, Predicted] = {
+    "displacement": Predicted((), lambda u, model, points: u[""], lambda scales: scales.displacement),
+    "velocity": Predicted(("t",), lambda u, model, points: u["t"], lambda scales: scales.velocity),
+    "strain": Predicted(STRAIN, lambda u, model, points: strain(u), lambda scales: scales.displacement / scales.length),
+    "stress": Predicted(STRAIN, lambda u, model, points: stress(u, model.moduli(points)), lambda scales: scales.stress),
+}
+
+
 UNKNOWNS = {"material.log_bulk", "material.log_mu", "material.log_rho"}
 ShapeAndType = tuple[tuple[int, ...], torch.dtype]
+FURTHER: Mapping[str, ShapeAndType] = {
+    "material.damping": ((), torch.float64),
+    "material.plane_stress": ((), torch.bool),
+    "material.samples": ((len(CONSTANTS), NODES, NODES), torch.float64),
+}
+"""What the state_dict of some materials holds."""
 
 
 def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None:
     """Raise ValueError for a state_dict that is not one of the config's model."""
     legal = _expected_tensors(config) | dict.fromkeys(UNKNOWNS & state.keys(), ((), getattr(torch, config.precision)))
+    legal |= {name: FURTHER[name] for name in FURTHER.keys() & state.keys()}
     if legal.keys() != state.keys():
         missing, unexpected = sorted(legal.keys() - state.keys()), sorted(state.keys() - legal.keys())
         raise ValueError(f"missing are {missing[:3] or 'none'}, and of another network are {unexpected[:3] or 'none'}")
@@ -174,7 +254,7 @@ def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None
             raise ValueError(
                 f"{name} is {found[1]} of shape {found[0]} instead of {legal[name][1]} of {legal[name][0]}"
             )
-    for name in ("scale_numbers", "material.start", "material.search"):
+    for name in {"scale_numbers", "material.start", "material.search", *FURTHER} & state.keys():
         if not state[name].isfinite().all():
             raise ValueError(f"{name} is not finite")
     if not (state["scale_numbers"][3:] > 0).all():

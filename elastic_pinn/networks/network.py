@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.networks.work import work
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.sections import NetworkConfig
 
 ROWS_AT_ONCE = 256  # of a Jacobian
@@ -57,6 +57,11 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def within(self, moduli: Moduli) -> TrialFunction:
         """Return what it is in a material of dimensionless lambda, mu and rho."""
+
+    @property
+    def last_layer(self) -> list[nn.Parameter]:
+        """The parameters that the outputs are linear in; none where no such are known."""
+        return []
 
     def apart(self, parameters: Sequence[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Split parameters into its own and the others, which are the material's."""

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from elastic_pinn.networks.dense import CompiledLayers, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import Network
-from elastic_pinn.physics.material import Moduli, wave_speeds
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.sections import NetworkConfig
 
 S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both are then equally dense in frequency
@@ -55,9 +55,14 @@ class PlaneWaves(Network):
         (count,) = config.hidden_layers
         return {"vectors": (count, 2), "phases": (count,), "amplitudes": (count,)}
 
+    @property
+    def last_layer(self) -> list[nn.Parameter]:
+        """The amplitudes."""
+        return [self.amplitudes]
+
     def within(self, moduli: Moduli) -> Layers:
         """Return the layers of the waves in a material of dimensionless lambda, mu and rho."""
-        frequencies = self._lengths * torch.stack(wave_speeds(moduli))[self._kinds]  # (F,)
+        frequencies = self._lengths * torch.stack(moduli.speeds)[self._kinds]  # (F,)
         by_axis = torch.cat([self.vectors, -frequencies[:, None]], dim=1)  # (F, 3)
         first = by_axis * self.extent
         last = (self._directions * self.amplitudes[:, None]).T  # (2, F)
@@ -82,7 +87,7 @@ class PlaneWaves(Network):
     def _by_frequencies(self, moduli: Moduli, equations: Equations, unknowns: Sequence[nn.Parameter]) -> Tensor:
         """Compute the derivatives of all misfits by unknowns of the material, through the frequencies, (N E, U)."""
         with torch.enable_grad():
-            slopes = [_gradient(speed, unknowns) for speed in wave_speeds(moduli)]  # each (U,)
+            slopes = [_gradient(speed, unknowns) for speed in moduli.speeds]  # each (U,)
         frequencies = self._lengths[:, None] * torch.stack(slopes)[self._kinds]  # (F, U)
         layers, effects = self.within(moduli), -self.extent[2] * frequencies
         by_first = (jacobian.by_network(layers, part, layers.weights[:1]) for part in _parts(equations))

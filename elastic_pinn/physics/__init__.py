@@ -3,26 +3,33 @@
 Imports from config and errors only.
 """
 
+from elastic_pinn.physics.coefficients import ByRegion, Grid
 from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
 from elastic_pinn.physics.cramer_rao_bound import cramer_rao
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material, MaterialParameters
+from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
+from elastic_pinn.physics.medium import Medium
 from elastic_pinn.physics.problem import Problem
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.setups import problem_from
+from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
 
 __all__ = [
     "ALUMINIUM",
     "RUBBER",
     "STEEL",
     "Absorbing",
+    "ByRegion",
     "Displacement",
     "Domain",
+    "Grid",
     "Initial",
     "Material",
     "MaterialParameters",
+    "Medium",
+    "ParameterGroup",
     "Problem",
     "ProblemError",
     "Receivers",

@@ -57,6 +57,11 @@ class Domain:
         """The greatest x, y and t, (3,)."""
         return torch.tensor([self.x[1], self.y[1], self.t[1]], dtype=torch.float64)
 
+    def nodes(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return x and y, each (count^2,) in m, of count x count nodes over the window, x first."""
+        x, y = (torch.linspace(*interval, count, dtype=torch.float64) for interval in (self.x, self.y))
+        return x.repeat_interleave(count), y.repeat(count)
+
     def interior(self, unit: Tensor) -> Tensor:
         """Map points of a unit cube to the window's interior, (N, 3) -> (N, 3)."""
         return self.low + (self.high - self.low) * unit

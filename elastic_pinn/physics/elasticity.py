@@ -1,4 +1,4 @@
-"""The equations of plane-strain elasticity, as in a textbook.
+"""The equations of elasticity in a plane, as in a textbook.
 
 Source: Achenbach, Wave Propagation in Elastic Solids, 1973, chapter 2. A wavefield comes as its derivatives, name ->
 (N, 2): "" the displacement itself, "x" its derivative by x, "tt" the second by t, and so on. Any consistent units.
@@ -12,10 +12,10 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.moduli import Moduli, Values
 
 Derivatives = Mapping[str, Tensor]
-MOTION = ("xx", "xy", "yy", "tt")
+MOTION = ("x", "y", "t", "xx", "xy", "yy", "tt")
 """The derivatives in the equation of motion."""
 STRAIN = ("x", "y")
 """The derivatives in strain, stress and traction."""
@@ -24,11 +24,11 @@ STRAIN = ("x", "y")
 class Normal(NamedTuple):
     """A unit normal n and the entries of n n^T, each (N,) or a number: what operators at a boundary are linear in."""
 
-    x: Tensor | float = 0.0
-    y: Tensor | float = 0.0
-    xx: Tensor | float = 0.0
-    xy: Tensor | float = 0.0
-    yy: Tensor | float = 0.0
+    x: Values = 0.0
+    y: Values = 0.0
+    xx: Values = 0.0
+    xy: Values = 0.0
+    yy: Values = 0.0
 
     @classmethod
     def of(cls, normals: Tensor) -> Self:
@@ -37,12 +37,27 @@ class Normal(NamedTuple):
         return cls(x, y, x * x, x * y, y * y)
 
 
+def times(values: Values, vectors: Tensor) -> Tensor:
+    """One number times vectors (N, C), or one for each of them."""
+    return values[:, None] * vectors if isinstance(values, Tensor) and values.ndim else values * vectors
+
+
 def residual(u: Derivatives, moduli: Moduli, force: Tensor | float = 0.0) -> Tensor:
-    """Compute rho u_tt - (lambda + mu) grad(div u) - mu laplace(u) - f in a homogeneous medium, (N, 2)."""
-    lame_lambda, lame_mu, density = moduli
-    grad_div = torch.stack([u["xx"][:, 0] + u["xy"][:, 1], u["xy"][:, 0] + u["yy"][:, 1]], dim=1)  # (N, 2)
+    """Compute rho (u_tt + d u_t) - div sigma - f, (N, 2), with
+
+    div sigma = (lambda + mu) grad(div u) + mu laplace(u) + grad lambda div u + (grad u + grad u^T) grad mu.
+    """
+    m, grad_div = moduli, torch.stack([u["xx"][:, 0] + u["xy"][:, 1], u["xy"][:, 0] + u["yy"][:, 1]], dim=1)  # (N, 2)
     laplace = u["xx"] + u["yy"]  # (N, 2)
-    return density * u["tt"] - (lame_lambda + lame_mu) * grad_div - lame_mu * laplace - force
+    inertia = times(m.density, u["tt"]) + times(m.drag, u["t"])
+    divergence = u["x"][:, 0] + u["y"][:, 1]  # (N,)
+    of_lambda = torch.stack([m.lambda_x * divergence, m.lambda_y * divergence], dim=1)  # (N, 2)
+    shear = u["y"][:, 0] + u["x"][:, 1]  # (N,)
+    of_mu = torch.stack(
+        [2.0 * m.mu_x * u["x"][:, 0] + m.mu_y * shear, m.mu_x * shear + 2.0 * m.mu_y * u["y"][:, 1]], dim=1
+    )  # (N, 2)
+    homogeneous = inertia - times(m.lame_lambda + m.lame_mu, grad_div) - times(m.lame_mu, laplace)
+    return homogeneous - of_lambda - of_mu - force
 
 
 def displacement(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
@@ -58,10 +73,9 @@ def strain(u: Derivatives) -> Tensor:
 
 def stress(u: Derivatives, moduli: Moduli) -> Tensor:
     """Compute sigma_xx, sigma_yy, sigma_xy of sigma = lambda tr(eps) I + 2 mu eps, (N, 3)."""
-    lame_lambda, lame_mu, _ = moduli
     eps = strain(u)  # (N, 3)
-    pressure = lame_lambda * (eps[:, 0] + eps[:, 1])  # (N,)
-    return 2.0 * lame_mu * eps + torch.stack([pressure, pressure, torch.zeros_like(pressure)], dim=1)
+    pressure = moduli.lame_lambda * (eps[:, 0] + eps[:, 1])  # (N,)
+    return times(2.0 * moduli.lame_mu, eps) + torch.stack([pressure, pressure, torch.zeros_like(pressure)], dim=1)
 
 
 def traction(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:

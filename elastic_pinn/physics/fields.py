@@ -38,7 +38,7 @@ def evaluate(field: Field | None, points: Tensor) -> Tensor:
     return values
 
 
-def name_of(field: Field | None) -> str:
+def name_of(field: Callable[..., Any] | None) -> str:
     """Return the name of a field in messages and figures."""
     if field is None:
         return "0"

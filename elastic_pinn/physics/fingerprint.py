@@ -2,8 +2,8 @@
 
 By values, not by source text: a field may be rewritten as long as its values stay the same. A fingerprint holds
 
-- the material's constants, its unknowns, the parts of the problem, the sides and kinds of the boundary conditions, the
-  window, the scales, and the SHA-256 of the receivers' numbers;
+- the material's constants, a sketch of each where they vary, its unknowns, the parts of the problem, the sides and
+  kinds of the boundary conditions, the window, the scales, and the SHA-256 of the receivers' numbers;
 - of each field a sketch: its values at tens of thousands of fixed, well spread points of its place, multiplied by
   fixed random signs and added up in SUMS sums. Such sums keep distances (Johnson and Lindenstrauss,
   1984): fields that differ at a single point differ in a sum by as much, and differences at several points do not
@@ -31,7 +31,8 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.material import PARAMETERS
-from elastic_pinn.physics.probing import probes
+from elastic_pinn.physics.medium import Medium
+from elastic_pinn.physics.probing import POINTS, probe_points, probes
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -53,13 +54,19 @@ class Fingerprint:
     @classmethod
     def of(cls, problem: Problem) -> Self:
         """Compute the fingerprint of a problem."""
-        material, scales = problem.material, problem.scales
+        material, scales = problem.reference, problem.scales
         exact = torch.tensor([*_unknowns(problem), *_structure(problem), *_data_digest(problem)], dtype=torch.float64)
         constants = torch.tensor(_constants(problem), dtype=torch.float64)
         units = scales.as_tensor()  # the window's centre, half its extents, and units
         numbers = [exact, constants, units]
         sizes = [torch.zeros_like(exact), constants.clone(), torch.cat([units[3:6], units[3:]])]
         sizes[1][0] = material.p_modulus
+        if isinstance(problem.material, Medium):
+            points = problem.domain.interior(probe_points(3, POINTS))  # (n, 3)
+            for values in problem.material.constants(points[:, 0], points[:, 1]):  # each (n,)
+                sketch = _sketch(values)
+                numbers.append(sketch)
+                sizes.append(sketch[0].expand_as(sketch))
         for probe in probes(problem):
             sketch = _sketch(probe.all_values())
             numbers.append(sketch)
@@ -80,7 +87,7 @@ def is_like_version_1(problem: Problem, stored: Tensor) -> bool:
 
 
 def _sketch(values: Tensor) -> Tensor:
-    """The root mean square of a field's values (n, 2), and SUMS sums of them with random signs, (1 + SUMS,)."""
+    """The root mean square of a field's values (n, 2) or (n,), and SUMS sums of them with random signs, (1 + SUMS,)."""
     flat = values.flatten().numpy() / np.sqrt(len(values))
     sums = (_signs(len(flat)) * flat).reshape(-1, SUMS).sum(0)
     return torch.from_numpy(np.concatenate([[np.linalg.norm(flat)], sums]))
@@ -103,8 +110,10 @@ def _version_1(problem: Problem) -> Tensor:
 
 
 def _constants(problem: Problem) -> list[float]:
-    material = problem.material
-    return [material.lame_lambda, material.lame_mu, material.density, material.unknown_range]
+    material = problem.reference
+    further = [material.damping, float(material.plane == "stress")]  # which problems of old did not have
+    numbers = [material.lame_lambda, material.lame_mu, material.density, material.unknown_range]
+    return [*numbers, *(further if any(further) else [])]
 
 
 def _unknowns(problem: Problem) -> list[float]:

@@ -27,10 +27,10 @@ LOAD = "or give a known force or traction that is not zero"
 
 def why_not_found(problem: Problem) -> str:
     """Explain why the unknowns of a problem's material cannot be found, and what to do; "" if they can."""
-    material = problem.material
-    unknowns = set(material.unknowns)
+    unknowns = set(problem.material.unknowns)
     if not unknowns:
         return ""
+    material = problem.reference
     if problem.receivers is None:
         return f"unknowns {list(material.unknowns)} need receivers: without data any material fits"
     fixes_the_factor = "lambda" not in unknowns and abs(material.lame_lambda) > NO_LAMBDA * material.p_modulus

@@ -20,6 +20,8 @@ from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_versi
 from elastic_pinn.physics.identifiability import why_not_found
 from elastic_pinn.physics.laws import motion
 from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.medium import Medium, homogenised
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.observations import recorded_displacement
 from elastic_pinn.physics.probing import probes, require_pointwise
 from elastic_pinn.physics.receivers import Receivers
@@ -33,14 +35,14 @@ SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displ
 class Problem:
     """A forward problem, or an inverse one where the material has unknowns.
 
-    domain: window of space and time; material: fixed, or the start of a search; boundary, initial: the conditions that
-    are known; force: body force f(x, y, t), N/m3; receivers: recorded displacement to be
-    met; exact: a known wavefield, for errors only; displacement_scale: a typical displacement, m, estimated from the
-    rest if not given. Raises ProblemError for unknowns that nothing here can determine.
+    domain: window of space and time; material: fixed, or the start of a search, or a Medium that varies from place to
+    place; boundary, initial: the conditions that are known; force: body force f(x, y, t), N/m3; receivers: recorded
+    displacement to be met; exact: a known wavefield, for errors only; displacement_scale: a typical displacement, m,
+    estimated from the rest if not given. Raises ProblemError for unknowns that nothing here can determine.
     """
 
     domain: Domain
-    material: Material
+    material: Material | Medium
     boundary: tuple[SideCondition, ...] | list[SideCondition] = ()
     initial: Initial | None = None
     force: Field | None = None
@@ -90,8 +92,28 @@ class Problem:
     @cached_property
     def scales(self) -> Scales:
         """Units in which the numbers of this problem are of order one."""
-        unit = Scales.of(self.domain, self.material, 1.0)
-        return Scales.of(self.domain, self.material, self.displacement_scale or self._largest_displacement(unit) or 1.0)
+        unit = Scales.of(self.domain, self.reference, 1.0)
+        displacement = self.displacement_scale or self._largest_displacement(unit) or 1.0
+        return Scales.of(self.domain, self.reference, displacement)
+
+    @cached_property
+    def reference(self) -> Material:
+        """The material, or the homogeneous one of a medium's mean constants."""
+        if isinstance(self.material, Material):
+            return self.material
+        return homogenised(self.material.samples(self.domain), self.material.plane)
+
+    @cached_property
+    def samples(self) -> Tensor | None:
+        """A heterogeneous medium's constants, as `Medium.samples`; None of a homogeneous one."""
+        return self.material.samples(self.domain) if isinstance(self.material, Medium) else None
+
+    def moduli(self, points: Tensor) -> Moduli | None:
+        """Evaluate a medium's moduli, each (N,), dimensionless, at points (N, 3) in m, m, s; None of a Material."""
+        if not isinstance(self.material, Medium):
+            return None
+        found = self.material.moduli(points[:, 0], points[:, 1])
+        return Moduli(*(values / unit for values, unit in zip(found, self.scales.moduli, strict=True)))
 
     @cached_property
     def identity(self) -> Mapping[str, Tensor | int | str]:
@@ -132,7 +154,7 @@ def _check_parts(problem: Problem) -> None:
     """Raise ProblemError for a part of the wrong type, and for two conditions on one side."""
     wanted: dict[str, tuple[object, str, tuple[type, ...]]] = {
         "domain": (problem.domain, "a Domain", (Domain,)),
-        "material": (problem.material, "a Material", (Material,)),
+        "material": (problem.material, "a Material or a Medium", (Material, Medium)),
         "initial": (problem.initial, "an Initial", (Initial, type(None))),
         "receivers": (problem.receivers, "a Receivers, as from Receivers.load,", (Receivers, type(None))),
     }

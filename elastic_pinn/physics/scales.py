@@ -14,6 +14,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.moduli import Moduli
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class Scales:
     def force(self) -> float:
         """Force per volume, N/m3: stress over length, which equals density times acceleration."""
         return self.stress / self.length
+
+    @property
+    def moduli(self) -> Moduli:
+        """SI values of each modulus's dimensionless 1."""
+        modulus = self.stress * self.length / self.displacement
+        density = modulus * (self.time / self.length) ** 2
+        slope, impedance = modulus / self.length, modulus * self.time / self.length
+        return Moduli(modulus, modulus, density, density / self.time, slope, slope, slope, slope, impedance, impedance)
 
     def dimensionless(self, points: Tensor) -> Tensor:
         """Convert points (N, 3) from m, m, s to units of length and time, relative to the window's centre."""

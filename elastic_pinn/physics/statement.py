@@ -15,13 +15,13 @@ from torch import Tensor
 
 from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.fields import Field, evaluate
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import PhysicalQuantity
 from elastic_pinn.physics.scales import Scales
 
 Operator = Callable[[Derivatives, Moduli, Normal], Tensor]
-"""The left side (N, E), linear in the derivatives of a displacement, and linear in the entries of the normal that a
-statement names."""
+"""The left side (N, E), linear in the derivatives of a displacement, in the moduli and in the entries of the normal
+that a statement names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,8 @@ class Statement:
         The right side on the place, SI; None: zero.
     samples
         What was recorded; None where points are drawn.
+    moduli
+        The entries of `Moduli` that the operator is linear in; none where it does not depend on the medium.
     normals
         The entries of `Normal` that the operator is linear in; none where it does not depend on the normal.
     identity
@@ -93,6 +95,7 @@ class Statement:
     place: Place | None = None
     target: Field | None = None
     samples: Samples | None = None
+    moduli: tuple[str, ...] = ()
     normals: tuple[str, ...] = ()
     identity: tuple[float, ...] = ()
     label: str = ""

@@ -16,7 +16,6 @@ import itertools
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -25,14 +24,13 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.material import MaterialParameters
+from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.sections import NetworkConfig
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
-from elastic_pinn.training.optimizers.registry import of_last_layer
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 from elastic_pinn.training.sampling import Batch, Batches
 from elastic_pinn.training.step_objective import StepObjective
@@ -79,7 +77,7 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
     if min(counts) < FEWEST or Loss(problem, config)(model, batches)["data"].item() <= EXPLAINED * size:
         return None
     first, second = (Coarse(problem, config, model, batches, count) for count in counts)
-    here = gather(list(model.material.parameters())).double()
+    here = gather(model.unknowns).double()
     with work("looking all over the range of the unknowns") as at, reported(lambda what, part: None):
         likely = _best(_grid(model.material, here), first.left, SEEN_AGAIN, lambda part: at(0.4 * part))
         best = _best(likely, second.left, REFINED, lambda part: at(0.4 + 0.2 * part))
@@ -103,7 +101,7 @@ class Coarse:
             activation="sin",
             precision="float64",
         )
-        self._model = Model.create(network, problem.material, problem.scales, torch.Generator().manual_seed(0))
+        self._model = Model.create(network, problem.reference, problem.scales, torch.Generator().manual_seed(0))
         self._model.material.load_state_dict(model.material.state_dict())
         self._model.to(device)
         self._batches = {
@@ -111,8 +109,8 @@ class Coarse:
             for name, batch in batches.items()
         }
         self._loss = Loss(problem, self._weighted(problem, config))
-        self._layer = of_last_layer(list(self._model.network.parameters()))
-        self._unknowns = list(self._model.material.parameters())
+        self._layer = self._model.last_layer
+        self._unknowns = self._model.unknowns
 
     def left(self, place: Tensor) -> float:
         """Compute the mean squared misfit of the best amplitudes for given parameters of the unknowns, (U,)."""
@@ -129,7 +127,7 @@ class Coarse:
             self._system,
             lambda wanted: self._loss.curvature(self._model, self._batches, wanted),
             Processes(),
-            self._model.material.search_bound,
+            self._model.bounds,
         )
         search = VariableProjection(self._layer, self._unknowns[:MOST_SEARCHED], RIDGE)
         for _ in range(STEPS):
@@ -168,9 +166,7 @@ def _best(
 
 def _thinned(batch: Batch, count: int) -> Batch:
     """About `count` of its points, evenly chosen."""
-    every = max(1, len(batch.points) // count)
-    points, target, normal = (part[::every].contiguous() for part in (batch.points, batch.target, batch.normal))
-    return replace(batch, points=points, target=target, normal=normal)
+    return batch.rows(slice(None, None, max(1, len(batch.points) // count)))
 
 
 def _grid(material: MaterialParameters, here: Tensor) -> list[Tensor]:

@@ -18,7 +18,7 @@ from elastic_pinn.networks.jets import components
 from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.elasticity import Normal
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.sampling import Batch, Batches
@@ -35,15 +35,22 @@ class Wavefield(Protocol):
 
 
 def equations_of(statement: Statement, moduli: Moduli, batch: Batch) -> Equations:
-    """Return the linear equations of a statement at the points of a batch, in a homogeneous material."""
-    names = components(statement.derivatives)
+    """Return the linear equations of a statement at the points of a batch.
+
+    The operators are those of each pair of an entry of the moduli and an entry of the normal, and the pair's product is
+    the coefficient; where the moduli are the same everywhere, they are in the operators.
+    """
+    names, one = components(statement.derivatives), torch.ones_like(batch.points[:, 0])  # (N,)
+    media, of_media = [moduli], [one]
+    if batch.moduli is not None and statement.moduli:
+        media = [Moduli(**{entry: 1.0}) for entry in statement.moduli]
+        of_media = [getattr(batch.moduli, entry) for entry in statement.moduli]
+    normals, of_normals = [Normal()], [one]
     if statement.normals:
-        normal = Normal.of(batch.normal)
-        coefficients = torch.stack([getattr(normal, entry) for entry in statement.normals], dim=1)  # (N, K)
-    else:
-        coefficients = torch.ones_like(batch.points[:, :1])  # (N, 1)
-    units = [Normal(**{entry: 1.0}) for entry in statement.normals] or [Normal()]
-    linear = [lambda u, unit=unit: statement.operator(u, moduli, unit) for unit in units]
+        normals, normal = [Normal(**{entry: 1.0}) for entry in statement.normals], Normal.of(batch.normal)
+        of_normals = [getattr(normal, entry) for entry in statement.normals]
+    linear = [lambda u, m=m, n=n: statement.operator(u, m, n) for m in media for n in normals]
+    coefficients = torch.stack([m * n for m in of_media for n in of_normals], dim=1)  # (N, K)
     operator = operator_of(linear, names, coefficients)
     return Equations(batch.points, names, operator, coefficients, batch.target, batch.n_remote)
 

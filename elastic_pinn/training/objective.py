@@ -28,8 +28,8 @@ class Objective:
     at the same point. The last evaluation is therefore cached, which saves up to half of all evaluations and changes no
     bit.
 
-    search_bound: the greatest absolute value of the material's unknowns, which start at 0. better_start: looks for
-    values of theirs, (U,), from which a search is more likely to succeed; None where it finds none.
+    search_bound: the greatest absolute values of the unknowns, which start at 0, (U,); None: no bounds. better_start:
+    looks for values of theirs, (U,), from which a search is more likely to succeed; None where it finds none.
     """
 
     def __init__(
@@ -39,12 +39,13 @@ class Objective:
         system: System,
         curvature: MakeCurvature,
         processes: Processes,
-        search_bound: float = math.inf,
+        search_bound: Tensor | None = None,
         better_start: Callable[[], Tensor | None] = lambda: None,
     ) -> None:
         self._parameters, self._evaluate, self._processes = parameters, evaluate, processes
         self.system, self.curvature = system, curvature
-        self.search_bound, self.better_start = search_bound, better_start
+        self.search_bound = torch.tensor(math.inf) if search_bound is None else search_bound
+        self.better_start = better_start
         self.forget()
 
     def forget(self) -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.statement import Place
 from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.seeds import Seeds
@@ -21,25 +22,36 @@ from elastic_pinn.training.seeds import Seeds
 
 @dataclass(frozen=True)
 class Batch:
-    """Points and their targets: points (N, 3); target (N, 2); normal (N, 2) on a boundary, else (0, 2); n_remote: the
-    number of points of the same place that other processes evaluate."""
+    """Points and their targets.
+
+    points: (N, 3). target: (N, E). normal: (N, 2) on a boundary, else (0, 2). moduli: of a heterogeneous medium, each
+    (N,), else None. n_remote: the number of points of the same place that other processes evaluate.
+    """
 
     points: Tensor
     target: Tensor
     normal: Tensor
+    moduli: Moduli | None = None
     n_remote: int = 0
+
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """Change each tensor."""
+        moduli = self.moduli and Moduli(*map(change, self.moduli))
+        return replace(self, points=change(self.points), target=change(self.target), normal=change(self.normal),
+                       moduli=moduli)  # fmt: skip
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
         """Copy the batch to a device and a precision."""
-        points, target, normal = (tensor.to(device, dtype) for tensor in (self.points, self.target, self.normal))
-        return replace(self, points=points, target=target, normal=normal)
+        return self.mapped(lambda tensor: tensor.to(device, dtype))
+
+    def rows(self, index: Tensor | slice) -> Batch:
+        """Select some of the points."""
+        return self.mapped(lambda whole: whole[index].contiguous() if len(whole) else whole)
 
     def part(self, number: int, count: int) -> Batch:
         """Return part `number` of `count` parts, as equal as possible."""
-        points, target, normal = (
-            whole.tensor_split(count)[number] for whole in (self.points, self.target, self.normal)
-        )
-        return Batch(points, target, normal, n_remote=len(self.points) - len(points))
+        part = self.mapped(lambda whole: whole.tensor_split(count)[number])
+        return replace(part, n_remote=len(self.points) - len(part.points))
 
 
 Batches = Mapping[str, Batch]
@@ -83,7 +95,7 @@ def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Gen
             drawn[place] = place.at(unit_points(method, counts[place.kind], place.dimensions, generator))
         points, normal = drawn[place]
         target = statement.right_side(points, scales)
-        batches[statement.name] = Batch(scales.dimensionless(points), target, normal)
+        batches[statement.name] = Batch(scales.dimensionless(points), target, normal, problem.moduli(points))
     return batches
 
 
@@ -103,10 +115,8 @@ def split_data(problem: Problem, fraction: float, generator: np.random.Generator
     order = torch.from_numpy(generator.permutation(len(samples.points)))
     held_out = held_out_count(len(order), fraction)
 
-    def part(rows: Tensor) -> Batch:
-        return replace(samples, points=samples.points[rows], target=samples.target[rows])
-
-    return part(order[held_out:]), part(order[:held_out] if held_out else order)
+    training, kept = order[held_out:], order[:held_out] if held_out else order
+    return samples.rows(training), samples.rows(kept)
 
 
 def held_out_count(samples: int, fraction: float) -> int:
@@ -119,7 +129,8 @@ def data_batch(problem: Problem) -> Batch | None:
     for statement in problem.statements:
         if recorded := statement.samples:
             target = recorded.values / statement.quantity.scale(problem.scales)
-            return Batch(problem.scales.dimensionless(recorded.points), target, target.new_zeros(0, 2))
+            points = recorded.points
+            return Batch(problem.scales.dimensionless(points), target, target.new_zeros(0, 2), problem.moduli(points))
     return None
 
 

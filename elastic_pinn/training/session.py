@@ -67,15 +67,17 @@ class Session:
         def place(batch: Batch) -> Batch:
             return batch.to(device, dtype)
 
-        if config.network == "plane_waves" and problem.force:
-            raise ConfigError("network 'plane_waves' cannot meet a body force: take 'mlp' or 'random_features'")
+        if config.network == "plane_waves" and (fault := _not_of_waves(problem)):
+            raise ConfigError(f"network 'plane_waves' cannot meet {fault}: take 'mlp' or 'random_features'")
         self.config, self.problem, self.processes = config, problem, processes or Processes()
-        self.model = Model.create(config, problem.material, problem.scales, seeds.for_weights()).to(device)
+        self.model = Model.create(config, problem.reference, problem.scales, seeds.for_weights(), problem.samples).to(
+            device
+        )
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
         self.loss = Loss(problem, config)
         self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place)
-        require_legal(config, self.parameters, 2 * sum(len(batch.points) for batch in self.sampler.batches.values()))
+        require_legal(config, self.model, 2 * sum(len(batch.points) for batch in self.sampler.batches.values()))
         self.validation = Validation(problem, config, self.loss, held_out_data, held_out, place)
         self.stopping = Stopping(config)
         self.objective = Objective(
@@ -84,7 +86,7 @@ class Session:
             lambda parameters: self.loss.system(self.model, self.sampler.batches, parameters),
             lambda parameters: self.loss.curvature(self.model, self.sampler.batches, parameters),
             self.processes,
-            self.model.material.search_bound,
+            self.model.bounds,
             lambda: better_start(problem, config, self.model, self.sampler.batches),
         )
         self.step, self.first_step = 0, 0
@@ -159,11 +161,12 @@ class Session:
         if every and self.step and self.step % every == 0:
             self.sampler.resample()
             self.objective.forget()
-        self.optimizer.param_groups[0]["lr"] = self.schedule.rate(self.step - self.stage.first)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group.get("relative", 1.0) * self.schedule.rate(self.step - self.stage.first)
 
     def _enter(self, stage: Stage) -> None:
         self.stage, self.spec = stage, OPTIMIZERS[stage.optimizer]
-        self.optimizer: Optimizer = self.spec.make(self.parameters, self.config)
+        self.optimizer: Optimizer = self.spec.make(self.model, self.config)
         self.schedule = Schedule(self.config, stage.length)
         if self.step:
             logger.info("step %d: from here %s", self.step, stage.optimizer)
@@ -290,3 +293,12 @@ class Session:
         self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()
+
+
+def _not_of_waves(problem: Problem) -> str:
+    """What a problem has that no sum of plane waves satisfies; "" if there is nothing."""
+    if problem.force:
+        return "a body force"
+    if problem.samples is not None:
+        return "a heterogeneous medium"
+    return "damping" if problem.reference.damping else ""

@@ -18,7 +18,7 @@ from torch import Tensor
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Scales
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, strain, stress
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.storage import CHECKPOINTS
 
@@ -44,7 +44,7 @@ class Quantity(NamedTuple):
 
 def _energy(u: Derivatives, moduli: Moduli) -> Tensor:
     """Return half of rho |u_t|^2 and of sigma : eps, (N,)."""
-    twice = moduli[2] * u["t"].square().sum(1)
+    twice = moduli.density * u["t"].square().sum(1)
     sigma, eps = stress(u, moduli), strain(u)  # xx, yy, xy, each (N, 3)
     return (twice + (sigma * eps * sigma.new_tensor([1.0, 1.0, 2.0])).sum(1)) / 2.0
 
@@ -119,7 +119,8 @@ class GridFields:
         x, y = (torch.linspace(low, high, len(self.x), dtype=self._model.dtype) for low, high in ((x0, x1), (y0, y1)))
         with torch.no_grad():
             u = self._model.derivatives_on_grid(x, y, now, quantity.derivatives)
-            values = quantity.of(u, self._model.material())  # (N,)
+            points = torch.cartesian_prod(x, y, x.new_tensor([now]))  # (N, 3)
+            values = quantity.of(u, self._model.moduli(points))  # (N,)
         return values.double().numpy().reshape(len(x), len(y)) * quantity.scale(scales)
 
     def coarser(self, nodes: int) -> GridFields:

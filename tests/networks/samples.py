@@ -9,6 +9,7 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Normal, residual, traction
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.sections import NetworkConfig
 
 EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
@@ -27,7 +28,8 @@ def network(activation: str = "tanh", hidden=(7, 6, 5), precision: str = "float6
 def some_equations(n: int, dtype=torch.float64) -> tuple[list[Equations], list[Tensor]]:
     """One set of each kind that terms of a loss ask for, and the material that they hang on."""
     generator = torch.Generator().manual_seed(1)
-    moduli = [torch.tensor(value, dtype=dtype, requires_grad=True) for value in (0.5, 0.25, 0.9)]
+    constants = [torch.tensor(value, dtype=dtype, requires_grad=True) for value in (0.5, 0.25, 0.9)]
+    moduli = Moduli.of(*constants)
 
     def draw(*shape):
         return 2 * torch.rand(*shape, dtype=dtype, generator=generator) - 1
@@ -49,4 +51,4 @@ def some_equations(n: int, dtype=torch.float64) -> tuple[list[Equations], list[T
         equations((), lambda u: u[""]),
         equations(("t",), lambda u: u["t"]),
     ]
-    return found, moduli
+    return found, constants

@@ -13,7 +13,7 @@ from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.trial_function import TrialFunction
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.sections import NetworkConfig
 from tests.networks.samples import network, some_equations
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.elasticity import Normal, residual, stress, traction
 from elastic_pinn.physics.material import ALUMINIUM, RUBBER, Material
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.solutions import PlaneWave, StandingWaves
 
 SOFT = Material(2.0, 1.0, 0.5)
@@ -15,9 +16,9 @@ AXES = "xyt"
 each_material = pytest.mark.parametrize("material", [SOFT, ALUMINIUM, RUBBER], ids=["soft", "aluminium", "rubber"])
 
 
-def moduli(material: Material) -> tuple[Tensor, Tensor, Tensor]:
+def moduli(material: Material) -> Moduli:
     constants = (material.lame_lambda, material.lame_mu, material.density)
-    return tuple(torch.tensor(value, dtype=torch.float64) for value in constants)
+    return Moduli.of(*(torch.tensor(value, dtype=torch.float64) for value in constants))
 
 
 def derivatives(field, points: Tensor) -> dict[str, Tensor]:

@@ -39,7 +39,7 @@ def test_one_condition_need_not_stand_in_a_list(waves):
     ("change", "fault"),
     [
         ({"domain": ((0, 1), (0, 1), (0, 1))}, "domain = .*a Domain is needed"),
-        ({"material": {"lambda": 2.0}}, "material = .*a Material is needed"),
+        ({"material": {"lambda": 2.0}}, "material = .*a Material or a Medium is needed"),
         ({"boundary": [constant(0.0, 0.0)]}, r"boundary\[0\] = .*a condition, as Displacement or Traction, is needed"),
         ({"boundary": [Displacement(None, "top"), Initial()]}, r"boundary\[1\] = Initial"),
         ({"initial": constant(0.0, 0.0)}, "initial = .*an Initial is needed"),

@@ -8,8 +8,8 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.networks.work import reported
-from elastic_pinn.physics.material import MaterialParameters
 from elastic_pinn.physics.solutions import StandingWaves
+from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.coarse import _grid, better_start
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.step_objective import StepCancelled

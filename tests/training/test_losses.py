@@ -7,6 +7,7 @@ import torch
 from numpy.random import default_rng
 
 from elastic_pinn.physics import ALUMINIUM, Displacement, Domain, Initial, Material, Problem, Traction
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.solutions import PlaneWave
 from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.losses import Loss
@@ -27,7 +28,7 @@ class Known:
     def material(self):
         units = (self.start.p_modulus, self.start.p_modulus, self.start.density)
         constants = (self.solid.lame_lambda, self.solid.lame_mu, self.solid.density)
-        return tuple(torch.tensor(c / unit, dtype=torch.float64) for c, unit in zip(constants, units, strict=True))
+        return Moduli.of(*(torch.tensor(c / u, dtype=torch.float64) for c, u in zip(constants, units, strict=True)))
 
     def inside(self, point: torch.Tensor) -> torch.Tensor:
         """Dimensionless displacement (2,) at a dimensionless point (3,)."""

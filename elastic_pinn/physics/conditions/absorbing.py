@@ -7,8 +7,8 @@ from torch import Tensor
 
 from elastic_pinn.physics.conditions.side import SideCondition
 from elastic_pinn.physics.domain import Domain
-from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, traction
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, times, traction
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import STRESS
 from elastic_pinn.physics.statement import Statement
 
@@ -34,6 +34,7 @@ class Absorbing(SideCondition):
                 STRESS,
                 self.place(domain),
                 target=self.value,
+                moduli=("lame_lambda", "lame_mu", "p_impedance", "s_impedance"),
                 normals=("x", "y", "xx", "xy", "yy"),
                 identity=(2.0, *self.on_sides()),
                 label="incoming wave given" if self.value else "absorbing",
@@ -43,9 +44,8 @@ class Absorbing(SideCondition):
 
 def _left_side(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
     """Traction and the pull of two dashpots, with the impedances of P waves along n and of S waves across, (N, 2)."""
-    lame_lambda, lame_mu, density = moduli
-    z_p, z_s = ((lame_lambda + 2.0 * lame_mu) * density) ** 0.5, (lame_mu * density) ** 0.5
     v_x, v_y = u["t"].unbind(1)
     along = torch.stack([v_x * normal.xx + v_y * normal.xy, v_x * normal.xy + v_y * normal.yy], dim=1)  # n n^T v
     across = torch.stack([v_x * normal.yy - v_y * normal.xy, v_y * normal.xx - v_x * normal.xy], dim=1)  # t t^T v
-    return traction(u, moduli, normal) + z_p * along + z_s * across
+    dashpots = times(moduli.p_impedance, along) + times(moduli.s_impedance, across)
+    return traction(u, moduli, normal) + dashpots

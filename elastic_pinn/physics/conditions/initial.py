@@ -12,7 +12,7 @@ from elastic_pinn.physics.domain import Domain
 from elastic_pinn.physics.elasticity import Derivatives, Normal, displacement
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, evaluate, name_of, require_field, values_of
-from elastic_pinn.physics.material import Moduli
+from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import DISPLACEMENT, VELOCITY
 from elastic_pinn.physics.statement import Place, Statement
 

@@ -23,6 +23,7 @@ class Traction(SideCondition):
                 STRESS,
                 self.place(domain),
                 target=self.value,
+                moduli=("lame_lambda", "lame_mu"),
                 normals=("x", "y"),
                 identity=(1.0, *self.on_sides()),
                 label="traction given" if self.value else "free surface",

@@ -21,11 +21,11 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks import Model
-from elastic_pinn.physics.material import PARAMETERS, MaterialParameters
+from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.physics.noise import Noise, noise_of
+from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import channels_of
 from elastic_pinn.training.assessment.linearised import Linearised
-from elastic_pinn.training.optimizers import of_last_layer
 from elastic_pinn.training.session import Session
 
 MORE_FEATURES = 100  # at least, or a tenth of the present ones
@@ -236,10 +236,10 @@ def _of_more_features(session: Session, linear: Linearised) -> Tensor:
             "input_frequency": shorter * config.input_frequency,
         }
     )
-    model = Model.create(wider, problem.material, problem.scales, torch.Generator().manual_seed(config.seed))
+    model = Model.create(wider, problem.reference, problem.scales, torch.Generator().manual_seed(config.seed))
     model.material.load_state_dict(session.model.material.state_dict())
     model.to(session.model.scale_numbers.device)
-    layer = of_last_layer([parameter for parameter in model.parameters() if parameter.requires_grad])
+    layer = model.last_layer
     return session.loss.system(model, session.sampler.batches, layer)[1].double()
 
 
@@ -248,7 +248,7 @@ def _by_parameters(material: MaterialParameters) -> Tensor:
     wanted = list(material.parameters())
     units = (material.initial.p_modulus, material.initial.p_modulus, material.initial.density)
     with torch.enable_grad():
-        values = material()
+        values = material.constants()
     rows = [
         torch.stack(torch.autograd.grad(value, wanted, retain_graph=True, allow_unused=True, materialize_grads=True))
         if value.requires_grad

@@ -19,7 +19,6 @@ from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, on_cpu, too_large
-from elastic_pinn.training.optimizers import of_last_layer
 from elastic_pinn.training.session import Session
 
 WIDENED_UP_TO = 1.5  # reduced chi-square
@@ -86,7 +85,7 @@ def _not_assessed(session: Session, reason: str) -> Fit:
     """The fit where the system is too large for an assessment."""
     receivers, values = session.problem.receivers, session.model.material.si()
     assert receivers is not None, "there are no unknowns without"
-    noise, amplitudes = noise_of(receivers), sum(each.numel() for each in of_last_layer(session.parameters))
+    noise, amplitudes = noise_of(receivers), sum(each.numel() for each in session.model.last_layer)
     samples = 2 * len(session.sampler.batches["data"].points)
     return Fit(
         verdict="withheld",

@@ -30,7 +30,7 @@ from torch import Tensor
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.losses import equations_of
-from elastic_pinn.training.optimizers import can_be_factored, of_last_layer, unknowns_of
+from elastic_pinn.training.optimizers import can_be_factored
 from elastic_pinn.training.optimizers.flat import gather
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
@@ -61,8 +61,10 @@ def on_cpu(session: Session) -> Session:
 
 def too_large(session: Session) -> str:
     """Explain why a session's system cannot be factored; "" if it can."""
+    if not session.model.last_layer:
+        return "the network is linear in none of its parameters"
     misfits = 2 * sum(len(batch.points) for batch in session.sampler.batches.values())
-    columns = sum(parameter.numel() for parameter in of_last_layer(session.parameters))
+    columns = sum(parameter.numel() for parameter in session.model.last_layer)
     if can_be_factored(misfits, columns):
         return ""
     return f"the system of {misfits:,} misfits and {columns:,} amplitudes is too large to factor"
@@ -84,7 +86,7 @@ class Linearised:
 
     def __init__(self, session: Session) -> None:
         self._loss, self._model, self._batches = session.loss, session.model, session.sampler.batches
-        self._layer, self._unknowns = of_last_layer(session.parameters), unknowns_of(session.parameters)
+        self._layer, self._unknowns = session.model.last_layer, session.model.unknowns
         residuals, effects = self._loss.system(self._model, self._batches, self._unknowns)
         self.residuals, self.effects = residuals.double(), effects.double()
         self.places = self._loss.rows(self._batches)

@@ -50,7 +50,7 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
 
 def _units(problem: Problem) -> Iterator[str]:
     """An impossible recorded solid, or a window that waves cross hardly or far too often."""
-    material, (x, y, duration) = problem.material, (problem.domain.high - problem.domain.low).tolist()
+    material, (x, y, duration) = problem.reference, (problem.domain.high - problem.domain.low).tolist()
     slow, fast = sorted((material.c_s, material.c_p))
     is_dimensionless = material.density == 1.0 and fast < DIMENSIONLESS
     is_solid = DENSITIES[0] <= material.density <= DENSITIES[1] and SPEEDS[0] <= slow and fast <= SPEEDS[1]
@@ -136,7 +136,7 @@ def _waves_needed(problem: Problem, greatest: float) -> int:
         way = speed * duration + half_wave
         return greatest**2 * (area / (2.0 * math.pi) + around * way / (2.0 * math.pi**2))
 
-    material = problem.material
+    material = problem.reference
     most = max(differing(material.c_p) / P_OF_ALL, differing(material.c_s) / S_OF_ALL)
     return _rounded_up(DRAWN_AT_RANDOM * most)
 
@@ -155,7 +155,7 @@ def _length(config: Config, problem: Problem) -> Iterator[str]:
 
 def _demands(problem: Problem) -> Iterator[tuple[float, str]]:
     """Wave numbers (1/m) that are needed, and why."""
-    receivers, material = problem.receivers, problem.material
+    receivers, material = problem.receivers, problem.reference
     if receivers is None:
         return
     if problem.initial and receivers.pulses:

@@ -41,7 +41,7 @@ def _by_steps(session: Session) -> str:
 
 def _moved(session: Session, steps: int) -> str:
     """How far the unknowns moved in the last steps; "" without unknowns."""
-    start, history = session.problem.material, session.history
+    start, history = session.problem.reference, session.history
     before = {"lambda": start.lame_lambda, "mu": start.lame_mu, "rho": start.density}
     moves: list[str] = []
     for name in start.unknowns:

@@ -4,9 +4,7 @@ from elastic_pinn.training.optimizers.registry import (
     OPTIMIZERS,
     OptimizerSpec,
     can_be_factored,
-    of_last_layer,
     require_legal,
-    unknowns_of,
 )
 from elastic_pinn.training.optimizers.state import load_moments, moments, translated
 
@@ -16,8 +14,6 @@ __all__ = [
     "can_be_factored",
     "load_moments",
     "moments",
-    "of_last_layer",
     "require_legal",
     "translated",
-    "unknowns_of",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim.optimizer import ParamsT
 
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.physics.unknowns import ParameterGroup
 from elastic_pinn.sections import TrainingConfig
 from elastic_pinn.training.optimizers.lbfgs import LBFGS
 from elastic_pinn.training.optimizers.least_squares import LeastSquares
@@ -23,14 +26,29 @@ MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
 MOST_FACTORED = 2**28  # numbers: 2 GiB in float64, and for a moment three times that
 
 Parameters = list[nn.Parameter]
-"""One flat list, network and material together: the trained layers' weights, their biases, the material's unknowns."""
+
+
+class Trained(Protocol):
+    """What an optimizer needs to know of a model."""
+
+    @property
+    def groups(self) -> Sequence[ParameterGroup]:
+        """All that is trained: the network first, then what else is unknown."""
+
+    @property
+    def last_layer(self) -> Parameters:
+        """The network's parameters that its outputs are linear in."""
+
+    @property
+    def unknowns(self) -> Parameters:
+        """All that is trained beside the network."""
 
 
 @dataclass(frozen=True)
 class OptimizerSpec:
     """The properties of an optimizer.
 
-    make: makes it for some parameters. whole_batch: it finds its own step length, and needs the same points and the
+    make: makes it for a model. whole_batch: it finds its own step length, and needs the same points and the
     unclipped gradient during a whole stage. only_float64: it depends on differences of nearly equal losses and
     gradients. most_parameters: the limit of a method with a matrix of as many rows and columns; 0: no limit.
     solves_last_layer: it keeps a matrix with a row for each misfit and a column for each parameter of the last layer.
@@ -38,7 +56,7 @@ class OptimizerSpec:
     plane waves do not have.
     """
 
-    make: Callable[[Parameters, TrainingConfig], Optimizer]
+    make: Callable[[Trained, TrainingConfig], Optimizer]
     whole_batch: bool = False
     only_float64: bool = False
     most_parameters: int = 0
@@ -47,23 +65,25 @@ class OptimizerSpec:
     forms_jacobian: bool = False
 
 
-def require_legal(config: Config, parameters: Parameters, misfits: int) -> None:
+def require_legal(config: Config, model: Trained, misfits: int) -> None:
     """Raise ConfigError for stages that are impossible with this network, these unknowns or so many misfits.
 
     The error names the stage and the alternatives.
     """
     for name in config.stages:
-        spec = OPTIMIZERS[name]
+        spec, parameters = OPTIMIZERS[name], _all(model)
         if spec.only_float64 and config.precision != "float64":
             raise ConfigError(f"stages has {name!r}, which needs precision = 'float64', not {config.precision!r}")
-        if spec.finds_material and not unknowns_of(parameters):
+        if spec.finds_material and not model.unknowns:
             raise ConfigError(f"stages has {name!r}, which searches the material, and nothing of it is unknown")
         if spec.most_parameters:
             _require_square(name, _count(parameters), spec.most_parameters)
         if spec.forms_jacobian and config.network == "plane_waves":
             _require_formed(name, misfits, _count(parameters))
+        if spec.solves_last_layer and not model.last_layer:
+            raise ConfigError(f"stages has {name!r}, and network {config.network!r} has no last layer to solve for")
         if spec.solves_last_layer:
-            _require_tall(name, misfits, _count(of_last_layer(parameters)), config.precision)
+            _require_tall(name, misfits, _count(model.last_layer), config.precision)
 
 
 def _require_square(name: str, parameters: int, most: int) -> None:
@@ -108,57 +128,64 @@ def _count(parameters: Parameters) -> int:
     return sum(parameter.numel() for parameter in parameters)
 
 
-def _adam(parameters: Parameters, config: TrainingConfig) -> Adam:
-    return Adam(parameters, config.learning_rate, (config.beta1, config.beta2), config.epsilon)
+def _all(model: Trained) -> Parameters:
+    """One flat list: the trained layers' weights, their biases, the unknowns."""
+    return [parameter for group in model.groups for parameter in group.parameters]
 
 
-def _adamw(parameters: Parameters, config: TrainingConfig) -> AdamW:
+def _with_rates(model: Trained, config: TrainingConfig) -> ParamsT:
+    """All parameters; in groups of other learning rates, if there are any."""
+    relative = config.unknowns_learning_rate
+    if relative == 1.0:
+        return _all(model)
+    return [
+        {"params": list(group.parameters), "lr": factor * config.learning_rate, "relative": factor}
+        for group in model.groups
+        for factor in [1.0 if group.tag == "network" else relative]
+    ]
+
+
+def _adam(model: Trained, config: TrainingConfig) -> Adam:
+    return Adam(_with_rates(model, config), config.learning_rate, (config.beta1, config.beta2), config.epsilon)
+
+
+def _adamw(model: Trained, config: TrainingConfig) -> AdamW:
     betas = (config.beta1, config.beta2)
-    return AdamW(parameters, config.learning_rate, betas, config.epsilon, config.weight_decay)
+    return AdamW(_with_rates(model, config), config.learning_rate, betas, config.epsilon, config.weight_decay)
 
 
-def _sgd(parameters: Parameters, config: TrainingConfig) -> SGD:
-    return SGD(parameters, config.learning_rate, config.momentum)
+def _sgd(model: Trained, config: TrainingConfig) -> SGD:
+    return SGD(_with_rates(model, config), config.learning_rate, config.momentum)
 
 
-def _soap(parameters: Parameters, config: TrainingConfig) -> SOAP:
+def _soap(model: Trained, config: TrainingConfig) -> SOAP:
     betas = (config.beta1, config.beta2)
-    return SOAP(parameters, config.learning_rate, betas, config.epsilon, config.soap_every)
+    return SOAP(_with_rates(model, config), config.learning_rate, betas, config.epsilon, config.soap_every)
 
 
-def _lbfgs(parameters: Parameters, config: TrainingConfig) -> LBFGS:
+def _lbfgs(model: Trained, config: TrainingConfig) -> LBFGS:
     search = strong_wolfe if config.lbfgs_line_search == "strong_wolfe" else fixed_step
-    return LBFGS(parameters, config.lbfgs_history, config.lbfgs_learning_rate, search)
+    return LBFGS(_all(model), config.lbfgs_history, config.lbfgs_learning_rate, search)
 
 
-def _ssbfgs(parameters: Parameters, config: TrainingConfig) -> SelfScaled:
-    return SelfScaled(parameters, bfgs)
+def _ssbfgs(model: Trained, config: TrainingConfig) -> SelfScaled:
+    return SelfScaled(_all(model), bfgs)
 
 
-def _ssbroyden(parameters: Parameters, config: TrainingConfig) -> SelfScaled:
-    return SelfScaled(parameters, broyden)
+def _ssbroyden(model: Trained, config: TrainingConfig) -> SelfScaled:
+    return SelfScaled(_all(model), broyden)
 
 
-def _last_layer(parameters: Parameters, config: TrainingConfig) -> LeastSquares:
-    return LeastSquares(of_last_layer(parameters), config.ridge)
+def _last_layer(model: Trained, config: TrainingConfig) -> LeastSquares:
+    return LeastSquares(model.last_layer, config.ridge)
 
 
-def _variable_projection(parameters: Parameters, config: TrainingConfig) -> VariableProjection:
-    return VariableProjection(of_last_layer(parameters), unknowns_of(parameters), config.ridge)
+def _variable_projection(model: Trained, config: TrainingConfig) -> VariableProjection:
+    return VariableProjection(model.last_layer, model.unknowns, config.ridge)
 
 
-def _levenberg_marquardt(parameters: Parameters, config: TrainingConfig) -> LevenbergMarquardt:
-    return LevenbergMarquardt(parameters, config.damping)
-
-
-def of_last_layer(parameters: Parameters) -> Parameters:
-    """Select the last matrix and the last vector; of plane waves, the vector of their amplitudes."""
-    return [each for n in (2, 1) for each in [parameter for parameter in parameters if parameter.ndim == n][-1:]]
-
-
-def unknowns_of(parameters: Parameters) -> Parameters:
-    """Select the material's parameters, which are scalars."""
-    return [parameter for parameter in parameters if parameter.ndim == 0]
+def _levenberg_marquardt(model: Trained, config: TrainingConfig) -> LevenbergMarquardt:
+    return LevenbergMarquardt(_all(model), config.damping)
 
 
 OPTIMIZERS: Mapping[str, OptimizerSpec] = {

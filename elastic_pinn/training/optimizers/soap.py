@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.optimizer import ParamsT
 
 from elastic_pinn.training.optimizers.base import BaseOptimizer
 
@@ -25,9 +26,7 @@ class SOAP(BaseOptimizer):
     of a matrix also `left` (m, m), `right` (n, n) and the bases `left_basis` and `right_basis`, a column a vector.
     """
 
-    def __init__(
-        self, parameters: list[nn.Parameter], lr: float, betas: tuple[float, float], epsilon: float, every: int
-    ) -> None:
+    def __init__(self, parameters: ParamsT, lr: float, betas: tuple[float, float], epsilon: float, every: int) -> None:
         super().__init__(parameters, {"lr": lr, "betas": betas, "epsilon": epsilon, "every": every})
 
     @torch.no_grad()

@@ -75,7 +75,7 @@ class VariableProjection(BaseOptimizer):
         layer, material = gather(self._layer), gather(self._unknowns)
         by = step.by * (LONGEST / step.by.abs().max()).clamp(max=1.0)
         for _ in range(HALVINGS):
-            put(self._unknowns, (material + by).clamp(-objective.search_bound, objective.search_bound))
+            put(self._unknowns, torch.clamp(material + by, -objective.search_bound, objective.search_bound))
             if self._solve(objective) < before:
                 return
             put(self._layer, layer)

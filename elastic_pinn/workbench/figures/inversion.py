@@ -73,7 +73,7 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
         if true is not None:
             _draw_deviation(column[1], name, steps, 100 * (values / true - 1))
         elif name != "lambda":  # lambda is searched through the bulk modulus
-            _draw_bounds(column[0], name, start, problem.material.unknown_range)
+            _draw_bounds(column[0], name, start, problem.reference.unknown_range)
         column[-1].set_xlabel("optimizer step")
         whole_ticks(column[-1], MOST_TICKS)
         for where in column:

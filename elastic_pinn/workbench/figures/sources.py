@@ -36,5 +36,5 @@ def checkpoint_of(source: Source) -> Checkpoint:
 
 def starting_material(problem: Problem) -> dict[str, float]:
     """Return lambda (Pa), mu (Pa) and rho (kg/m3) as given: known values, and the starts of the unknown ones."""
-    material = problem.material
+    material = problem.reference
     return dict(zip(PARAMETERS, (material.lame_lambda, material.lame_mu, material.density), strict=True))

@@ -11,7 +11,6 @@ import elastic_pinn as ep
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.assessment.linearised import Linearised, on_cpu, session_of
-from elastic_pinn.training.optimizers import of_last_layer, unknowns_of
 from elastic_pinn.training.session import Session
 
 NETWORKS = {
@@ -28,14 +27,14 @@ def session(tiny, problem, network="plane_waves", **changes) -> Session:
     )
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
-        for parameter in of_last_layer(made.parameters):
+        for parameter in made.model.last_layer:
             parameter.copy_(torch.randn(parameter.shape, dtype=torch.float64, generator=generator))
     return made
 
 
 def written_out(made: Session) -> tuple[torch.Tensor, torch.Tensor]:
     """The covariance (K, K) of last layer and unknowns for misfits of variance 1, and their effects (M, K)."""
-    layer, unknowns = of_last_layer(made.parameters), unknowns_of(made.parameters)
+    layer, unknowns = made.model.last_layer, made.model.unknowns
     _, effects = made.loss.system(made.model, made.sampler.batches, [*layer, *unknowns])
     ridge = 1e-3 * torch.diag(effects.norm(dim=0))[: -len(unknowns) or None]
     below = torch.cat([effects, ridge])
@@ -77,7 +76,7 @@ def test_the_step_that_is_left_is_that_of_the_written_out_fit(tiny, inverse):
     made = session(tiny, inverse)
     covariance, effects = written_out(made)
     linear = Linearised(made)
-    amplitudes = of_last_layer(made.parameters)[0].detach().flatten()
+    amplitudes = made.model.last_layer[0].detach().flatten()
     ridge = 1e-3 * effects.norm(dim=0)[:-2]
     gradient = effects.T @ linear.residuals + torch.nn.functional.pad(ridge.square() * amplitudes, (0, 2))
     np.testing.assert_allclose(linear.remaining_step.numpy(), -(covariance @ gradient)[-2:].numpy(), rtol=1e-6)

@@ -9,6 +9,7 @@ from torch import nn
 import elastic_pinn as ep
 from elastic_pinn.sections import OptimizerName
 from elastic_pinn.training.optimizers import OPTIMIZERS, registry, require_legal
+from tests.training.optimizers.trained import Trained
 
 
 def test_every_name_of_the_config_is_an_optimizer():
@@ -44,12 +45,34 @@ def test_a_last_layer_with_more_misfits_than_memory_holds_is_refused(tiny, name)
     config, unknown = tiny(stages=[name], precision="float64"), nn.Parameter(torch.zeros(()))
     told = rf"stages has '{name}', which factors a matrix of 100000004 x 4 numbers \(3\.0 GiB\): .* Use fewer points"
     with pytest.raises(ep.ConfigError, match=told):
-        require_legal(config, [*layers(10), unknown], 10**8)
+        require_legal(config, layers(10, unknown), 10**8)
 
 
-def layers(parameters: int) -> list[nn.Parameter]:
+def layers(parameters: int, *unknowns: nn.Parameter) -> Trained:
     """So many parameters of hidden layers, and four of a last one."""
-    return [nn.Parameter(torch.empty(1, 1).expand(n, 1)) for n in (parameters, 2)] + [nn.Parameter(torch.zeros(2))]
+    hidden, weight = (nn.Parameter(torch.empty(1, 1).expand(n, 1)) for n in (parameters, 2))
+    last = [weight, nn.Parameter(torch.zeros(2))]
+    return Trained([hidden, *last], last, list(unknowns))
+
+
+@pytest.mark.parametrize("name", ["last_layer", "variable_projection"])
+def test_a_network_without_a_last_layer_is_refused_where_one_is_solved_for(tiny, name):
+    some = nn.Parameter(torch.zeros(3))
+    with pytest.raises(ep.ConfigError, match="has no last layer to solve for"):
+        require_legal(tiny(stages=[name], precision="float64"), Trained([some], unknowns=[some]), 10)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "soap"])
+def test_what_is_unknown_beside_the_network_has_a_learning_rate_of_its_own(tiny, name):
+    weight, unknown = (nn.Parameter(torch.zeros((), dtype=torch.float64)) for _ in range(2))
+    config = tiny(learning_rate=1e-2, unknowns_learning_rate=5.0)
+    optimizer = OPTIMIZERS[name].make(Trained([weight], unknowns=[unknown]), config)
+    rates = {parameter: group["lr"] for group in optimizer.param_groups for parameter in group["params"]}
+    assert rates == {weight: 1e-2, unknown: 5e-2}
+    for parameter in rates:
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    assert unknown.item() == pytest.approx(5.0 * weight.item(), rel=1e-6) and weight.item() < 0.0
 
 
 def test_a_jacobian_of_plane_waves_beyond_memory_is_refused(tiny, tmp_path, monkeypatch):

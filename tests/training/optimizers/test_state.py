@@ -11,6 +11,7 @@ from elastic_pinn.storage.format.hdf5 import NewGroup, new_file
 from elastic_pinn.storage.format.image import Image
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, translated
 from tests.storage.sameness import same
+from tests.training.optimizers.trained import Trained
 
 CONFIG = Config(precision="float64")
 EVERY_ONE = ("adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden")
@@ -29,7 +30,7 @@ def made(name: str):
     generator = torch.Generator().manual_seed(0)
     shapes = [(24, 3), (2, 24), (24,), (2,), ()]
     parameters = [nn.Parameter(torch.randn(shape, dtype=torch.float64, generator=generator)) for shape in shapes]
-    optimizer = OPTIMIZERS[name].make(parameters, CONFIG)
+    optimizer = OPTIMIZERS[name].make(Trained(parameters), CONFIG)
 
     def closure():
         with torch.enable_grad():
