@@ -1,24 +1,39 @@
 """The config of an experiment: validated, frozen, plain JSON.
 
-The fields are in sections (sections.py: problem, network, training, checkpoint), and each has one flat name, unique
-over all of them: the name in notebooks, on the command line and in sweeps. A function that needs one section takes
-that section's class.
+Each wing declares its own group of fields (physics/setups/, networks/config.py, training/config.py, storage/config.py),
+and each field has one flat name, unique over all of them: the name in notebooks, on the command line and in sweeps. A
+function that needs one group takes that group's class.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Self
 
-from pydantic import ConfigDict, ValidationError, model_validator
+from pydantic import ConfigDict, ValidationError
 
-from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.errors import ConfigError
 from elastic_pinn.legal import documented
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in, plain
-from elastic_pinn.sections import CheckpointConfig, NetworkConfig, ProblemConfig, TrainingConfig, UsedBy
+from elastic_pinn.physics.setups import SETUPS, ProblemConfig
+from elastic_pinn.sections import Section
+from elastic_pinn.storage.config import CheckpointConfig
+from elastic_pinn.training.config import FIELDS_OF_TERMS, TrainingConfig
+
+__all__ = [
+    "BESIDE_CONFIG",
+    "GROUPS",
+    "NO_PART_OF_THE_RESULT",
+    "Config",
+    "ConfigError",
+    "plain_parameters",
+    "unused_fields",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -28,27 +43,44 @@ BESIDE_CONFIG = {
 }
 """Notebook parameters for the place and the start of a run, with their legal values: not part of the experiment."""
 
+GROUPS: Sequence[type[Section]] = (ProblemConfig, NetworkConfig, TrainingConfig, CheckpointConfig)
+"""In the order of the fields in files."""
 
-class ConfigError(ElasticPinnError, ValueError):
-    """An invalid config: the text names each bad field, its value and what is legal."""
+NO_PART_OF_THE_RESULT = {*CheckpointConfig.model_fields, "time_limit"} - {"monitor"}
+"""Fields that do not affect the result of training."""
+
+TERMS = {"boundary": "boundary condition", "initial": "initial condition", "data": "recorded data"}
+"""The terms of the loss that a problem may lack, by their columns."""
+
+
+def require_unique_names(groups: Iterable[type[Section]]) -> None:
+    """Raise TypeError if two groups, or the groups that they are made of, declare a field of the same name."""
+    declared: dict[str, type] = {}
+    for group in {part: None for each in groups for part in each.__mro__ if issubclass(part, Section)}:
+        for name in inspect.get_annotations(group).keys() & group.model_fields.keys():
+            if name in declared:
+                raise TypeError(f"{group.__name__} and {declared[name].__name__} both declare the field {name!r}")
+            declared[name] = group
+
+
+require_unique_names(GROUPS)
 
 
 @documented
 class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
-    """A whole experiment: every field of the four sections by its flat name.
+    """A whole experiment: every field of the four groups by its flat name.
 
     Values of NumPy, torch and pandas are accepted where they are unambiguous. Raises ConfigError, before
     anything else happens, for an unknown field, a value that is not legal, and a field that the problem does not use
     with another value than its default.
     """
 
-    # The sections have read their docstrings already; only this class is made at every import.
+    # The groups have read their docstrings already; only this class is made at every import.
     model_config = ConfigDict(use_attribute_docstrings=False, defer_build=False)
 
     def __init__(self, **fields: Any) -> None:
         self._fill(**fields)
-        kinds = type(self).model_fields
-        self._refuse_unused(name for name in fields if getattr(self, name) != kinds[name].default)  # a dump has all
+        self._refuse_unused(filter(self._is_changed, fields))  # a dump has all
         self.model_fields_set.difference_update(unused_fields(self.problem))
 
     def _fill(self, **fields: Any) -> None:
@@ -58,17 +90,29 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         except ValidationError as error:
             raise ConfigError("\n".join(_message(fault) for fault in error.errors())) from None
 
-    def _refuse_unused(self, names: Iterable[str]) -> None:
-        """Raise ConfigError if one of the fields belongs to another problem than this one, unless it is empty."""
-        unused = unused_fields(self.problem)
+    def _is_changed(self, name: str) -> bool:
+        """Whether a field has another value than its default."""
+        return getattr(self, name) != type(self).model_fields[name].default
+
+    def _refuse_unused(self, names: Iterable[str], unused: Mapping[str, str] | None = None) -> None:
+        """Raise ConfigError if this problem does not use one of the fields, unless it is empty."""
+        unused = unused_fields(self.problem) if unused is None else unused
         faults = [
-            f"{name} = {in_one_line(value)}: problem {self.problem!r} does not use it, "
-            f"{unused[name]!r} does; leave it out"
+            f"{name} = {in_one_line(value)}: problem {self.problem!r} {unused[name]}; leave it out"
             for name in names
             if name in unused and (value := getattr(self, name)) not in ("", ())
         ]
         if faults:
             raise ConfigError("\n".join(faults))
+
+    def require_used(self) -> None:
+        """Raise ConfigError for fields of terms of the loss that the problem named here does not have.
+
+        Not in the constructor: train() may be given a Problem of the user's own in place of the default one.
+        """
+        lacking = _of_lacking_terms(self.problem)
+        given = [name for name in lacking if name in self.model_fields_set]
+        self._refuse_unused(filter(self._is_changed, given), lacking)
 
     def __repr__(self) -> str:
         """The fields that differ from their defaults."""
@@ -102,14 +146,14 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         fields = json.loads(text)
         config = cls.__new__(cls)
         config._fill(**fields)
-        config.model_fields_set.difference_update(unused_fields(config.problem))
+        config.model_fields_set.difference_update(unused_fields(config.problem), _of_lacking_terms(config.problem))
         missing = [f"{name} = {getattr(config, name)!r}" for name in cls.model_fields if name not in fields]
         if missing:
             logger.info("a config of an older version; by default: %s", ", ".join(missing))
         return config
 
     def to_json(self) -> str:
-        """Write every field with its value, one a line, in the order of the sections."""
+        """Write every field with its value, one a line, in the order of the groups."""
         return self.model_dump_json(indent=2)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
@@ -117,7 +161,7 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         copy = type(self).__new__(type(self))
         copy._fill(**(self.model_dump() | dict(update or {})))
         changed = self.differences(copy).keys()
-        given = {name for name in changed if getattr(copy, name) != type(self).model_fields[name].default}
+        given = {name for name in changed if copy._is_changed(name)}
         copy._refuse_unused(given)
         explicit = self.model_fields_set - changed | given
         copy.model_fields_set.intersection_update(explicit - unused_fields(copy.problem).keys())
@@ -128,41 +172,6 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         mine, theirs = self.model_dump(), other.model_dump()
         return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
 
-    @model_validator(mode="after")
-    def _stages_have_lengths(self) -> Self:
-        if len(self.stage_steps) != len(self.stages) - 1:
-            raise ValueError(
-                f"stages {list(self.stages)} need {len(self.stages) - 1} stage_steps, one for each stage but the last, "
-                f"but there are {len(self.stage_steps)}: {list(self.stage_steps)}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _waves_have_no_layers(self) -> Self:
-        if self.network == "plane_waves" and (len(self.hidden_layers) != 1 or self.activation != "sin"):
-            raise ValueError(
-                f"network 'plane_waves' with hidden_layers = {list(self.hidden_layers)}, activation = "
-                f"{self.activation!r}: it needs one number, of waves, as in [3000], and the activation 'sin'"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _rates_go_down(self) -> Self:
-        if self.min_learning_rate > self.learning_rate:
-            raise ValueError(
-                f"min_learning_rate = {self.min_learning_rate:g} is above learning_rate = {self.learning_rate:g}: "
-                "it must be at most that"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _problem_is_whole(self) -> Self:
-        if self.problem == "receivers" and not self.data:
-            raise ValueError("problem 'receivers' needs data, the path of a receiver file")
-        if self.problem == "standing_waves" and self.unknowns:
-            raise ValueError("unknowns need problem 'receivers': the standing waves are given with their material")
-        return self
-
 
 def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of an experiment in a notebook's namespace, see `parameters_in`."""
@@ -171,10 +180,24 @@ def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def unused_fields(problem: str) -> Mapping[str, str]:
-    """Return the fields of the problem section that a problem does not use, and the problem that does."""
-    fields = ProblemConfig.model_fields.items()
-    of = {name: str(each) for name, field in fields for each in field.metadata if isinstance(each, UsedBy)}
-    return {name: other for name, other in of.items() if other != problem}
+    """Return the fields that have no effect with a problem, each with the reason.
+
+    Those of other problems, and, unless the problem is the default one, which may only stand for a Problem of the
+    user's own that is given to train(), those of terms that it lacks.
+    """
+    used = SETUPS[problem].reads.model_fields if problem in SETUPS else {}
+    unused = {}
+    for name in ProblemConfig.model_fields.keys() - used.keys():
+        if readers := [repr(other) for other, setup in SETUPS.items() if name in setup.reads.model_fields]:
+            unused[name] = f"does not use it, {' and '.join(readers)} {'do' if readers[1:] else 'does'}"
+    is_default = problem == ProblemConfig.model_fields["problem"].default
+    return unused if is_default else {**unused, **_of_lacking_terms(problem)}
+
+
+def _of_lacking_terms(problem: str) -> dict[str, str]:
+    """The fields of the terms of the loss that a problem lacks, each with the reason."""
+    lacking = SETUPS[problem].lacks if problem in SETUPS else ()
+    return {name: f"has no {TERMS[column]}" for column in lacking for name in FIELDS_OF_TERMS[column]}
 
 
 def _message(fault: Mapping[str, Any]) -> str:

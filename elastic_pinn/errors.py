@@ -1,4 +1,4 @@
-"""The base class of all errors of this package."""
+"""The base class of all errors of this package, and the error of a config."""
 
 
 class ElasticPinnError(Exception):
@@ -6,3 +6,7 @@ class ElasticPinnError(Exception):
 
     User interfaces show that text without a traceback; any other exception is a bug.
     """
+
+
+class ConfigError(ElasticPinnError, ValueError):
+    """An invalid config: the text names each bad field, its value and what is legal."""

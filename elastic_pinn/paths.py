@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from elastic_pinn.config import ConfigError
+from elastic_pinn.errors import ConfigError
 
 UNSET = re.compile(r"\$(\w+|\{[^}]*\})")
 

@@ -7,6 +7,7 @@ import types
 from array import array
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,9 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.config import Config, ConfigError, unused_fields
-from elastic_pinn.sections import SECTIONS
+from elastic_pinn.config import GROUPS, Config, ConfigError, require_unique_names, unused_fields
+from elastic_pinn.physics.setups import SETUPS, ProblemConfig
+from elastic_pinn.sections import Section
 
 
 def refusal(**fields) -> str:
@@ -150,7 +152,7 @@ def test_json_gives_the_config_back():
 
 
 def test_each_field_name_is_in_one_section_and_all_are_in_the_config():
-    counted = Counter(name for section in SECTIONS.values() for name in section.model_fields)
+    counted = Counter(name for group in GROUPS for name in group.model_fields)
     assert set(counted.values()) == {1}
     assert set(counted) == set(Config.model_fields)
     assert not {"run_dir", "resume"} & set(counted)
@@ -375,8 +377,31 @@ def test_a_config_is_made_again_of_all_its_fields(fields):
 
 
 def test_every_field_of_the_problem_section_but_its_name_is_of_a_problem():
-    assert {"problem", *unused_fields("own")} == set(SECTIONS["problem"].model_fields)
-    assert set(unused_fields("receivers")) | set(unused_fields("standing_waves")) == set(unused_fields("own"))
+    assert {"problem", *unused_fields("own")} == set(ProblemConfig.model_fields)
+    of_others = set(unused_fields("receivers")) | set(unused_fields("standing_waves"))
+    assert of_others - {"weight_boundary", "boundary_points"} == set(unused_fields("own"))
+
+
+def test_each_problem_of_the_registry_can_be_named_and_its_fields_are_in_the_config():
+    named = get_args(ProblemConfig.model_fields["problem"].annotation)
+    assert named == (*SETUPS, "own")
+    for name, setup in SETUPS.items():
+        assert issubclass(ProblemConfig, setup.reads), name
+        assert f"{name}: " in ProblemConfig.model_fields["problem"].description
+    read = {field for setup in SETUPS.values() for field in setup.reads.model_fields}
+    assert read == set(ProblemConfig.model_fields) - {"problem"}
+
+
+def test_two_groups_cannot_declare_a_field_of_one_name():
+    class Other(Section):
+        steps: int = 1
+        """something else"""
+
+    class Wider(Other):
+        more: int = 1
+
+    with pytest.raises(TypeError, match="Other and TrainingConfig both declare the field 'steps'"):
+        require_unique_names([*GROUPS, Wider])
 
 
 def test_what_is_empty_says_nothing_and_is_legal_with_any_problem():
@@ -398,6 +423,26 @@ def test_a_copy_may_change_what_its_problem_uses_and_nothing_else():
         config.model_copy(update={"density": 3.0})
     standing = Config(lame_lambda=3.0).model_copy(update={"problem": "receivers", "data": "a.h5"})
     assert standing.problem == "receivers" and standing.model_copy(update={"lame_lambda": 2.0}).lame_lambda == 2.0
+
+
+@pytest.mark.parametrize("name", ["weight_boundary", "boundary_points"])
+def test_a_field_of_a_term_that_the_named_problem_lacks_is_refused(name):
+    fault = f"{name} = .*: problem 'receivers' has no boundary condition; leave it out"
+    for make in (lambda **f: Config(**f), lambda **f: Config.from_namespace(notebook(**f))):
+        with pytest.raises(ConfigError, match=fault):
+            make(problem="receivers", data="a.h5", **{name: 5})
+        assert getattr(make(problem="own", **{name: 5}), name) == 5
+    stored = json.loads(Config(problem="receivers", data="a.h5").to_json()) | {name: 5}
+    assert getattr(Config.from_json(json.dumps(stored)), name) == 5
+
+
+@pytest.mark.parametrize("name", ["weight_data", "validation_fraction"])
+def test_a_field_of_a_term_that_the_default_problem_lacks_is_refused_where_no_other_problem_is_given(name):
+    config = Config(**{name: 0.5})  # a Problem may come with train()
+    with pytest.raises(ConfigError, match=f"{name} = 0.5: problem 'standing_waves' has no recorded data; leave it out"):
+        config.require_used()
+    Config.from_json(config.to_json()).require_used()  # a stored one was trained, whatever it holds
+    Config(weight_data=1.0, validation_fraction=0.1).require_used()
 
 
 def test_a_least_learning_rate_above_the_learning_rate_is_refused():

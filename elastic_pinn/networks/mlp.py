@@ -9,11 +9,11 @@ from itertools import islice, pairwise
 import torch
 from torch import Tensor, nn
 
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Curvature, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.sections import NetworkConfig
 
 GENTLE = 0.2  # radians: up to here a nonlinearity is nearly linear
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
@@ -20,7 +21,6 @@ from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, S
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.medium import CONSTANTS, NODES, Medium
 from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.sections import NetworkConfig
 
 EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its edge
 

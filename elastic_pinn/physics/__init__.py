@@ -1,20 +1,11 @@
 """Materials, wavefields, conditions, data, and the problems made of them; independent of training.
 
-Imports from config and errors only.
+Imports from no other wing.
 """
 
-from elastic_pinn.physics.coefficients import ByRegion, Grid
-from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
-from elastic_pinn.physics.cramer_rao_bound import cramer_rao
-from elastic_pinn.physics.domain import Domain
-from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
-from elastic_pinn.physics.medium import Medium
-from elastic_pinn.physics.problem import Problem
-from elastic_pinn.physics.receivers import Receivers
-from elastic_pinn.physics.scales import Scales
-from elastic_pinn.physics.setups import problem_from
-from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
+from typing import TYPE_CHECKING
+
+from elastic_pinn.lazy import on_first_use
 
 __all__ = [
     "ALUMINIUM",
@@ -38,3 +29,33 @@ __all__ = [
     "cramer_rao",
     "problem_from",
 ]
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.coefficients import ByRegion, Grid
+    from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
+    from elastic_pinn.physics.cramer_rao_bound import cramer_rao
+    from elastic_pinn.physics.domain import Domain
+    from elastic_pinn.physics.errors import ProblemError
+    from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
+    from elastic_pinn.physics.medium import Medium
+    from elastic_pinn.physics.problem import Problem
+    from elastic_pinn.physics.receivers import Receivers
+    from elastic_pinn.physics.scales import Scales
+    from elastic_pinn.physics.setups import problem_from
+    from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
+else:
+    __getattr__ = on_first_use(
+        __name__,
+        "coefficients",
+        "conditions",
+        "cramer_rao_bound",
+        "domain",
+        "errors",
+        "material",
+        "medium",
+        "problem",
+        "receivers",
+        "scales",
+        "setups",
+        "unknowns",
+    )

@@ -1,31 +1,11 @@
 """Durable files: sealed checkpoints, the training state in them, and the history of a run.
 
-This wing has no physics, networks or config, and imports nothing else from the package.
+This wing knows bytes only, no physics, networks or config, and imports nothing from the other wings.
 """
 
-from elastic_pinn.storage.checkpoint_repair import UNVERIFIED, Repair, repair_checkpoint
-from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, Entry, Found, checkpoints_of, name_of, order
-from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
-from elastic_pinn.storage.files import MORE_FILES, OUT_OF_FILES, naming, remove_leftovers, replace_file
-from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, split_location
-from elastic_pinn.storage.format.history_table import LOSSES_OF_START_UNTIL, History
-from elastic_pinn.storage.format.seal import (
-    FORMAT_VERSION,
-    UNKNOWN_METRIC_ID,
-    Header,
-    publish,
-    read_header,
-    read_sealed,
-)
-from elastic_pinn.storage.format.snapshot import Snapshot, open_image, parse_snapshot, read_snapshot
-from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
-from elastic_pinn.storage.held_folder import HeldFolder
-from elastic_pinn.storage.isolation import read_isolated
-from elastic_pinn.storage.live_history import LiveHistory
-from elastic_pinn.storage.live_reader import read_live_history
-from elastic_pinn.storage.lock import FolderLock, InUseError, LostFolderError, is_locked, locked, owner_of
-from elastic_pinn.storage.retention import Policy, pin, reasons_to_keep, unpin
-from elastic_pinn.storage.store import Store
+from typing import TYPE_CHECKING
+
+from elastic_pinn.lazy import on_first_use
 
 __all__ = [
     "CHECKPOINTS",
@@ -82,3 +62,48 @@ __all__ = [
     "unpin",
     "write_tree",
 ]
+
+if TYPE_CHECKING:
+    from elastic_pinn.storage.checkpoint_repair import UNVERIFIED, Repair, repair_checkpoint
+    from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, Entry, Found, checkpoints_of, name_of, order
+    from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
+    from elastic_pinn.storage.files import MORE_FILES, OUT_OF_FILES, naming, remove_leftovers, replace_file
+    from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, split_location
+    from elastic_pinn.storage.format.history_table import LOSSES_OF_START_UNTIL, History
+    from elastic_pinn.storage.format.seal import (
+        FORMAT_VERSION,
+        UNKNOWN_METRIC_ID,
+        Header,
+        publish,
+        read_header,
+        read_sealed,
+    )
+    from elastic_pinn.storage.format.snapshot import Snapshot, open_image, parse_snapshot, read_snapshot
+    from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
+    from elastic_pinn.storage.held_folder import HeldFolder
+    from elastic_pinn.storage.isolation import read_isolated
+    from elastic_pinn.storage.live_history import LiveHistory
+    from elastic_pinn.storage.live_reader import read_live_history
+    from elastic_pinn.storage.lock import FolderLock, InUseError, LostFolderError, is_locked, locked, owner_of
+    from elastic_pinn.storage.retention import Policy, pin, reasons_to_keep, unpin
+    from elastic_pinn.storage.store import Store
+else:
+    __getattr__ = on_first_use(
+        __name__,
+        "checkpoint_repair",
+        "checkpoints",
+        "errors",
+        "files",
+        "folder",
+        "format.history_table",
+        "format.seal",
+        "format.snapshot",
+        "format.tree",
+        "held_folder",
+        "isolation",
+        "live_history",
+        "live_reader",
+        "lock",
+        "retention",
+        "store",
+    )

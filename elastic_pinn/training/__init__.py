@@ -4,14 +4,9 @@ assessment, several processes in distributed.
 Imports from run, storage, networks, physics and config.
 """
 
-from elastic_pinn.training.assessment.wavefield_uncertainty import UncertaintyError, WavefieldUncertainty
-from elastic_pinn.training.distributed.processes import LostProcessError
-from elastic_pinn.training.lifecycle.advice import advise
-from elastic_pinn.training.lifecycle.control import Control
-from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
-from elastic_pinn.training.lifecycle.resume import RunDirectoryError
-from elastic_pinn.training.lifecycle.trainer import require_device, require_possible, train
-from elastic_pinn.training.session import DivergedError
+from typing import TYPE_CHECKING
+
+from elastic_pinn.lazy import on_first_use
 
 __all__ = [
     "Control",
@@ -26,3 +21,25 @@ __all__ = [
     "require_possible",
     "train",
 ]
+
+if TYPE_CHECKING:
+    from elastic_pinn.training.assessment.wavefield_uncertainty import UncertaintyError, WavefieldUncertainty
+    from elastic_pinn.training.distributed.processes import LostProcessError
+    from elastic_pinn.training.lifecycle.advice import advise
+    from elastic_pinn.training.lifecycle.control import Control
+    from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
+    from elastic_pinn.training.lifecycle.resume import RunDirectoryError
+    from elastic_pinn.training.lifecycle.trainer import require_device, require_possible, train
+    from elastic_pinn.training.session import DivergedError
+else:
+    __getattr__ = on_first_use(
+        __name__,
+        "assessment.wavefield_uncertainty",
+        "distributed.processes",
+        "lifecycle.advice",
+        "lifecycle.control",
+        "lifecycle.rescue",
+        "lifecycle.resume",
+        "lifecycle.trainer",
+        "session",
+    )

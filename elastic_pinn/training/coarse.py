@@ -22,10 +22,10 @@ from torch import Tensor, nn
 
 from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.unknowns import MaterialParameters
-from elastic_pinn.sections import NetworkConfig
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective

@@ -20,7 +20,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.elasticity import Normal
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.statement import Statement
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling import Batch, Batches
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.statement import Place
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.seeds import Seeds
 
 

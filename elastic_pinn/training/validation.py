@@ -10,7 +10,7 @@ import torch
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import Batch, counts_of, draw, unit_points
 

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Normal, residual, traction
 from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.sections import NetworkConfig
 
 EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import grid
 from elastic_pinn.physics import Domain, Material, Scales
-from elastic_pinn.sections import NetworkConfig
 
 MATERIAL = Material(5.76e10, 2.6e10, 2700.0)
 SCALES = Scales.of(Domain((0.0, 0.06), (0.01, 0.05), (0.0, 8e-6)), MATERIAL, 2e-9)

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS
 from elastic_pinn.networks.mlp import MLP
-from elastic_pinn.sections import NetworkConfig
 
 PLAIN = {"tanh": torch.tanh, "sin": torch.sin, "swish": torch.nn.functional.silu}
 SCALE = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS
 from elastic_pinn.networks.mlp import MLP
-from elastic_pinn.sections import NetworkConfig
 
 
 def mlp(seed: int = 0, **fields) -> MLP:

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.physics import Domain, Material, Scales
-from elastic_pinn.sections import NetworkConfig
 
 CONFIG = NetworkConfig(hidden_layers=[8, 8], precision="float64", input_frequency=2.0)
 MATERIAL = Material(5.76e10, 2.6e10, 2700.0, unknowns=("lambda", "mu"))

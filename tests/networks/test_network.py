@@ -9,12 +9,12 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.networks import model
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.sections import NetworkConfig
 from tests.networks.samples import network, some_equations
 
 

@@ -7,10 +7,10 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.physics import Domain, Material, Problem, Scales
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Normal, residual, traction
-from elastic_pinn.sections import NetworkConfig
 
 CONFIG = NetworkConfig(
     network="plane_waves", hidden_layers=[30], activation="sin", input_frequency=5.0, precision="float64"

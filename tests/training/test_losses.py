@@ -9,7 +9,7 @@ from numpy.random import default_rng
 from elastic_pinn.physics import ALUMINIUM, Displacement, Domain, Initial, Material, Problem, Traction
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.solutions import PlaneWave
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import data_batch, draw
 from tests.networks.by_hand import mean_squares_of

@@ -6,7 +6,7 @@ import torch
 
 from elastic_pinn.physics import Displacement, Domain, Initial, Traction
 from elastic_pinn.physics.solutions import StandingWaves
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling import Sampler, draw, split_data, unit_points
 
 EXACT = StandingWaves(2.0, 1.0, 1.0)

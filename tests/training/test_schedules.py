@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.schedules import Schedule
 
 

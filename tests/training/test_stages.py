@@ -2,7 +2,7 @@
 
 import pytest
 
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.stages import Stage, stages
 
 THREE = {"stages": ["adam", "sgd", "lbfgs"], "stage_steps": [10, 5]}

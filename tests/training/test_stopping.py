@@ -2,7 +2,7 @@
 
 import math
 
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.stopping import Stopping
 
 

@@ -8,7 +8,6 @@ import elastic_pinn as ep
 SMALL = {
     "hidden_layers": [8],
     "interior_points": 40,
-    "boundary_points": 12,
     "initial_points": 12,
     "validation_points": 20,
     "validate_every": 4,
@@ -21,7 +20,7 @@ SMALL = {
 @pytest.fixture(scope="session")
 def forward_run(tmp_path_factory):
     """A finished forward run in two stages."""
-    return ep.train(ep.Config(**SMALL), tmp_path_factory.mktemp("runs") / "forward")
+    return ep.train(ep.Config(**SMALL, boundary_points=12), tmp_path_factory.mktemp("runs") / "forward")
 
 
 @pytest.fixture(scope="session")

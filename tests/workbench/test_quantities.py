@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.physics import Domain, Material, Scales
-from elastic_pinn.sections import NetworkConfig
 from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
 
 MATERIAL = Material(5.76e10, 2.6e10, 2700.0)

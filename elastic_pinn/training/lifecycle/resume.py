@@ -8,14 +8,15 @@ import os
 import uuid
 from pathlib import Path
 
-from elastic_pinn.config import Config, ConfigError, unused_fields
+from elastic_pinn.config import NO_PART_OF_THE_RESULT, Config, ConfigError, unused_fields
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fingerprint import VERSION
+from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.run import WRITER, known_config, unverified_past, warn_if_unverified
-from elastic_pinn.sections import NO_PART_OF_THE_RESULT, NetworkConfig, ProblemConfig
 from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,

@@ -20,8 +20,8 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded, on_this_machine
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.run import Run
-from elastic_pinn.sections import ProblemConfig
 from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,
@@ -207,6 +207,7 @@ def _ended_run(run_dir: Path, reason: str) -> Run:
 def _settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
     """The config and the problem that belong together."""
     if problem is None:
+        config.require_used()
         return config, problem_from(config)
     own = ProblemConfig(problem="own").model_dump()
     given = config.model_dump(include=set(own) & config.model_fields_set)
@@ -226,7 +227,7 @@ def require_possible(config: Config) -> None:
     require_device(config.device)
     expanded(config.init_from)
     if config.problem != "own":
-        problem_from(config)
+        _settle(config, None)
 
 
 def require_device(device: str) -> None:

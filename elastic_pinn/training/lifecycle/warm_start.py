@@ -9,9 +9,9 @@ import torch
 
 from elastic_pinn.config import ConfigError
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.paths import from_root
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint, unverified_past
-from elastic_pinn.sections import NetworkConfig
 from elastic_pinn.storage import Header, read_header
 from elastic_pinn.training.session import Session
 

@@ -12,7 +12,7 @@ from torch.optim.optimizer import ParamsT
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics.unknowns import ParameterGroup
-from elastic_pinn.sections import TrainingConfig
+from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.optimizers.lbfgs import LBFGS
 from elastic_pinn.training.optimizers.least_squares import LeastSquares
 from elastic_pinn.training.optimizers.levenberg_marquardt import MOST_NUMBERS, LevenbergMarquardt

@@ -16,8 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.sections import NO_PART_OF_THE_RESULT
+from elastic_pinn.config import NO_PART_OF_THE_RESULT, Config, ConfigError
 from elastic_pinn.workbench.batch.inputs import NOT_HERE, Inputs
 from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE, Notebook
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.physics.setups.receivers import find
 
 Inputs = Mapping[str, str]
 """A field of the config that names a file -> the SHA-256 of the file's contents."""
@@ -34,8 +35,6 @@ def require_unchanged(config: Config, planned: Inputs) -> None:
 
 
 def _data(path: str) -> str:
-    from elastic_pinn.physics.setups import find  # imports torch, which is not needed without data
-
     try:
         location = find(path)
         status = location.stat()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.paths import delivered, from_root
-from elastic_pinn.sections import ProblemConfig
+from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.workbench.batch.identity import Identity, KnownRuns
 from elastic_pinn.workbench.batch.inputs import Inputs, inputs_of
 from elastic_pinn.workbench.batch.notebook import Notebook, Value

@@ -11,7 +11,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.legal import legal_values
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.receivers import ReceiverFileError
-from elastic_pinn.sections import ProblemConfig
+from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.training import advise, require_device
 from elastic_pinn.workbench.figures.picture import ORANGE, VERMILLION
 from elastic_pinn.workbench.panels.callbacks import acknowledge

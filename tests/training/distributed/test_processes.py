@@ -40,7 +40,7 @@ SMALL = {
     "threads": 1,
     "log_level": "warning",
 }
-INVERSE = SMALL | {
+INVERSE = {name: value for name, value in SMALL.items() if name != "boundary_points"} | {
     "problem": "receivers", "data": str(ALUMINIUM), "unknowns": ["lambda", "mu"], "activation": "sin",
 }  # fmt: skip
 ADAM = SMALL | {"resample_every": 5, "learning_rate": 0.01}  # fresh points right after a checkpoint

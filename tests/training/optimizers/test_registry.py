@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import elastic_pinn as ep
-from elastic_pinn.sections import OptimizerName
+from elastic_pinn.training.config import OptimizerName
 from elastic_pinn.training.optimizers import OPTIMIZERS, registry, require_legal
 from tests.training.optimizers.trained import Trained
 

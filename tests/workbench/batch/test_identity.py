@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import elastic_pinn as ep
+from elastic_pinn.storage.config import CheckpointConfig
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError, jobs
 from elastic_pinn.workbench.batch.inputs import require_unchanged
 from elastic_pinn.workbench.batch.plan import RECORD_FILE
@@ -70,7 +71,7 @@ def name_in_version_0_1_0(plan: Plan) -> str:
     """What a run was called by then, written out once more."""
     [run] = plan.runs
     config = plan.notebook.config(run.parameters)
-    fields = config.model_dump(mode="json", exclude={*ep.config.CheckpointConfig.model_fields, "threads", "time_limit"},
+    fields = config.model_dump(mode="json", exclude={*CheckpointConfig.model_fields, "threads", "time_limit"},
                                exclude_defaults=True)  # fmt: skip
     text = json.dumps([plan.notebook.name, fields], sort_keys=True)
     return f"{plan.notebook.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

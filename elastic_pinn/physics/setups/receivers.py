@@ -1,56 +1,58 @@
-"""The problems that a config can name."""
+"""The problem "receivers": which material explains what was recorded."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-import torch
-from torch import Tensor
+from pydantic import Field
 
-from elastic_pinn.config import ConfigError
+from elastic_pinn.errors import ConfigError
 from elastic_pinn.paths import delivered, from_root
-from elastic_pinn.physics.conditions import Displacement, Initial
-from elastic_pinn.physics.domain import Domain
-from elastic_pinn.physics.material import PARAMETERS, Material
-from elastic_pinn.physics.problem import Problem
-from elastic_pinn.physics.receivers import Receivers
-from elastic_pinn.physics.solutions import GaussianPulse, StandingWaves
-from elastic_pinn.sections import ProblemConfig
+from elastic_pinn.sections import List, Section
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from elastic_pinn.physics.conditions import Initial
+    from elastic_pinn.physics.problem import Problem
+    from elastic_pinn.physics.receivers import Receivers
+    from elastic_pinn.physics.solutions import GaussianPulse
 
 
-def problem_from(config: ProblemConfig) -> Problem:
-    """Make the problem that a config names.
+class DataConfig(Section):
+    """Recorded data."""
 
-    Raises ConfigError for "own", which only train() can be given, and the errors of the problem's parts.
-    """
-    if config.problem == "own":
-        raise ConfigError("problem 'own' is in no config: give it to train(config, run_dir, problem=...)")
-    return {"standing_waves": standing_waves, "receivers": from_receivers}[config.problem](config)
+    data: str = ""
+    """receiver file of the problem 'receivers'; a relative path starts at the project's root"""
 
 
-def standing_waves(config: ProblemConfig) -> Problem:
-    """Make the problem of a standing P and a standing S mode of a square.
+class InversionConfig(Section):
+    """What is searched for, and what is taken from the receiver file."""
 
-    The displacement is given on all sides and, with the velocity, at the start.
-    """
-    material = Material(config.lame_lambda, config.lame_mu, config.density)
-    exact = StandingWaves(config.lame_lambda, config.lame_mu, config.density, length=config.length)
-    side = (0.0, config.length)
-    return Problem(
-        domain=Domain(side, side, (0.0, config.duration)),
-        material=material,
-        boundary=(Displacement(exact),),
-        initial=Initial.of(exact),
-        exact=exact,
-    )
+    unknowns: List[Literal["lambda", "mu", "rho"]] = ()
+    """material constants to be found from receivers: any of 'lambda', 'mu', 'rho'"""
+    unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 10.0
+    """bulk modulus, shear modulus and density are searched between start / range and start * range"""
+    initial_pulses: bool = True
+    """whether the known initial pulses of a receiver file are used as the initial condition"""
 
 
-def from_receivers(config: ProblemConfig) -> Problem:
+class ReceiversConfig(InversionConfig, DataConfig):
+    """What the problem "receivers" reads."""
+
+
+def from_receivers(config: ReceiversConfig) -> Problem:
     """Make the problem of a receiver file, in the window that its receivers span.
 
     Nothing is imposed at the window's boundary, since nothing is known there.
     """
+    # Here, since the fields above are read without torch.
+    from elastic_pinn.physics.domain import Domain
+    from elastic_pinn.physics.material import PARAMETERS, Material
+    from elastic_pinn.physics.problem import Problem
+    from elastic_pinn.physics.receivers import Receivers
+
     receivers = Receivers.load(find(config.data))
     _require_window(config.data, receivers)
     (x, y), t = receivers.xy.T, receivers.time
@@ -79,7 +81,7 @@ def from_receivers(config: ProblemConfig) -> Problem:
 
 def _require_window(data: str, receivers: Receivers) -> None:
     """Raise ConfigError for receivers that span no window of space and time, as the wave equation needs."""
-    spread = [bool(np.ptp(column) > 0) for column in receivers.xy.T]
+    spread = [bool(column.max() > column.min()) for column in receivers.xy.T]
     if not any(spread):
         fault = "all receivers are at one place"
     elif not all(spread):
@@ -110,6 +112,9 @@ def find(path: str) -> Path:
 
 def _initial(pulses: tuple[GaussianPulse, ...]) -> Initial:
     """No displacement, and the velocity of known pulses."""
+    import torch
+
+    from elastic_pinn.physics.conditions import Initial
 
     def velocity(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
         return torch.stack([pulse.velocity(x, y) for pulse in pulses]).sum(0)  # (N, 2)

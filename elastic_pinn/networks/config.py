@@ -1,0 +1,39 @@
+"""The fields of a config that choose the network."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from elastic_pinn.sections import Count, List, Positive, Section
+
+
+class NetworkConfig(Section):
+    """The network (x, y, t) -> (u_x, u_y)."""
+
+    network: Literal["mlp", "random_features", "plane_waves"] = "mlp"
+    """the kind of network. mlp: every layer is trained. random_features: only the last layer is, and the others stay as
+    drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid without body
+    force"""
+    hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
+    """width of each hidden layer; of plane_waves, one number: how many waves"""
+    initialization: Literal["glorot", "features"] = "glorot"
+    """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
+    last_layer to begin with; random_features always does"""
+    activation: Literal["tanh", "sin", "swish"] = "tanh"
+    """nonlinearity after each hidden layer; of plane_waves always 'sin'"""
+    input_frequency: Positive = 1.0
+    """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
+    or the greatest wave number in radians per half the window's longer side (features, plane_waves)"""
+    precision: Literal["float32", "float64"] = "float32"
+    """floating-point type of weights, points and losses"""
+
+    @model_validator(mode="after")
+    def _waves_have_no_layers(self) -> Self:
+        if self.network == "plane_waves" and (len(self.hidden_layers) != 1 or self.activation != "sin"):
+            raise ValueError(
+                f"network 'plane_waves' with hidden_layers = {list(self.hidden_layers)}, activation = "
+                f"{self.activation!r}: it needs one number, of waves, as in [3000], and the activation 'sin'"
+            )
+        return self

@@ -1,0 +1,48 @@
+"""The problem "standing_waves": a standing P and a standing S mode of a square."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elastic_pinn.physics.setups.material import MaterialConfig
+from elastic_pinn.sections import Positive, Section
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.problem import Problem
+
+
+class SquareConfig(Section):
+    """A square, and a time window from zero."""
+
+    length: Positive = 1.0
+    """side of the square of the problem 'standing_waves', m"""
+    duration: Positive = 2.0
+    """time window of the problem 'standing_waves', s"""
+
+
+class StandingWavesConfig(MaterialConfig, SquareConfig):
+    """What the problem "standing_waves" reads."""
+
+
+def standing_waves(config: StandingWavesConfig) -> Problem:
+    """Make the problem of a standing P and a standing S mode of a square.
+
+    The displacement is given on all sides and, with the velocity, at the start.
+    """
+    # Here, since the fields above are read without torch.
+    from elastic_pinn.physics.conditions import Displacement, Initial
+    from elastic_pinn.physics.domain import Domain
+    from elastic_pinn.physics.material import Material
+    from elastic_pinn.physics.problem import Problem
+    from elastic_pinn.physics.solutions import StandingWaves
+
+    material = Material(config.lame_lambda, config.lame_mu, config.density)
+    exact = StandingWaves(config.lame_lambda, config.lame_mu, config.density, length=config.length)
+    side = (0.0, config.length)
+    return Problem(
+        domain=Domain(side, side, (0.0, config.duration)),
+        material=material,
+        boundary=(Displacement(exact),),
+        initial=Initial.of(exact),
+        exact=exact,
+    )

@@ -1,0 +1,140 @@
+"""The fields of a config that say how the model is trained."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from elastic_pinn.sections import Count, Fraction, List, NonNegative, OptionalCount, Positive, Section
+
+OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden", "last_layer",
+                        "levenberg_marquardt", "variable_projection"]  # fmt: skip
+
+
+class TrainingConfig(Section):
+    """How the model is trained."""
+
+    steps: Count = 10_000
+    """optimizer iterations in all, also when resuming; an iteration with its whole line search is one step"""
+    seed: OptionalCount = 0
+    """seeds weights, points and held-out points"""
+    init_from: str = ""
+    """warm start: a run directory or checkpoint, or its URL, whose weights and material are taken where they fit; "":
+    none. A relative path starts at the project's root"""
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
+    """'cpu', 'cuda' or 'cuda:N'"""
+    compile: bool = False
+    """whether torch compiles the loss on a GPU: 10 to 20 s at the start, then few launches a step, which is faster up
+    to some 10,000 points and a width of 64, and slower beyond. On a CPU the loss is a compiled kernel anyway"""
+    threads: OptionalCount = 0
+    """CPU threads of torch while it trains; 0: torch's own choice. A small network gains nothing from more than one"""
+
+    stages: Annotated[List[OptimizerName], Field(min_length=1)] = ("adam",)
+    """optimizers, one after another. lbfgs, ssbfgs and ssbroyden search along a line at each step; the latter two keep
+    a matrix of all parameters squared and need precision 'float64'. levenberg_marquardt forms a Jacobian of at most
+    2^27 numbers, two for each point and parameter; beyond, conjugate gradients find its steps without one"""
+    stage_steps: List[Count] = ()
+    """length of each stage but the last, which takes the rest of `steps`"""
+    learning_rate: Positive = 1e-3
+    """of Adam, AdamW, SGD and SOAP: what the schedule starts from"""
+    unknowns_learning_rate: Positive = 1.0
+    """of what is unknown beside the network, relative to `learning_rate`"""
+    beta1: Fraction = 0.9
+    """decay of the first moment of Adam, AdamW and SOAP"""
+    beta2: Fraction = 0.999
+    """decay of the second moment of Adam, AdamW and SOAP, and of SOAP's preconditioners"""
+    epsilon: Positive = 1e-8
+    """guard of Adam, AdamW and SOAP against division by zero"""
+    weight_decay: NonNegative = 0.01
+    """of AdamW"""
+    momentum: Fraction = 0.9
+    """of SGD"""
+    soap_every: Count = 10
+    """steps after which SOAP turns the bases that it works in"""
+    lbfgs_learning_rate: Positive = 1.0
+    """first step length of each L-BFGS iteration; without a line search, the only one"""
+    lbfgs_history: Count = 50
+    """pairs of steps and gradient changes that L-BFGS keeps"""
+    lbfgs_line_search: Literal["strong_wolfe", "none"] = "strong_wolfe"
+    """how L-BFGS finds its step length"""
+    ridge: Positive = 1e-12
+    """of last_layer and variable_projection: how strongly the last layer's weights (of plane_waves: the amplitudes) are
+    held back, relative to what each does to the misfits"""
+    damping: Positive = 1e-3
+    """of levenberg_marquardt at its start, relative to what each parameter does to the misfits: the more, the shorter
+    its steps and, without a Jacobian, the sooner they are found"""
+    clip_grad_norm: NonNegative = 0.0
+    """longest gradient of Adam, AdamW, SGD and SOAP, longer ones are shortened to it; 0: no limit"""
+
+    schedule: Literal["constant", "exponential", "step", "cosine", "plateau"] = "constant"
+    """how the learning rate of Adam, AdamW, SGD and SOAP changes during a stage"""
+    warmup_steps: OptionalCount = 0
+    """steps of linear growth to the full learning rate at the start of a stage"""
+    decay_rate: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """factor of the schedules exponential, step and plateau"""
+    decay_every: Count = 1000
+    """steps per factor `decay_rate`: smoothly (exponential) or at once (step)"""
+    plateau_patience: Count = 10
+    """validations without a new best after which the schedule plateau lowers the rate"""
+    min_learning_rate: NonNegative = 0.0
+    """the schedules do not go below it once warm; at most the learning rate"""
+
+    interior_points: Count = 10_000
+    """collocation points, where the wave equation is imposed"""
+    boundary_points: Count = 1_000
+    """points for each boundary condition"""
+    initial_points: Count = 1_000
+    """points for the initial condition"""
+    sampling: Literal["latin_hypercube", "uniform", "sobol"] = "latin_hypercube"
+    """how points are drawn"""
+    resample_every: OptionalCount = 0
+    """steps between fresh points; 0: never. Optimizers with a line search keep the points they started with"""
+
+    weight_pde: NonNegative = 1.0
+    """of the mean square of the wave equation's residual"""
+    weight_boundary: NonNegative = 10.0
+    """of the mean square misfit of the boundary conditions"""
+    weight_initial: NonNegative = 10.0
+    """of the mean square misfit of the initial condition"""
+    weight_data: NonNegative = 1.0
+    """of the mean square misfit at the receivers"""
+
+    validation_points: Count = 2_000
+    """held-out points, drawn once: for the interior, each boundary condition and the initial condition"""
+    validation_fraction: Fraction = 0.1
+    """part of the receivers' samples that is held out; 0: none, and the validation uses all of them"""
+    validate_every: Count = 100
+    """steps between validations"""
+    early_stopping_patience: OptionalCount = 0
+    """validations without a new best after which training ends; 0: never"""
+    target_error: NonNegative = 0.0
+    """relative L2 error of the displacement at which training ends; needs an exact solution; 0: none"""
+    time_limit: NonNegative = 0.0
+    """seconds after which one call of train() stops, with a checkpoint; 0: none"""
+
+    @model_validator(mode="after")
+    def _stages_have_lengths(self) -> Self:
+        if len(self.stage_steps) != len(self.stages) - 1:
+            raise ValueError(
+                f"stages {list(self.stages)} need {len(self.stages) - 1} stage_steps, one for each stage but the last, "
+                f"but there are {len(self.stage_steps)}: {list(self.stage_steps)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rates_go_down(self) -> Self:
+        if self.min_learning_rate > self.learning_rate:
+            raise ValueError(
+                f"min_learning_rate = {self.min_learning_rate:g} is above learning_rate = {self.learning_rate:g}: "
+                "it must be at most that"
+            )
+        return self
+
+
+FIELDS_OF_TERMS = {
+    "boundary": ("weight_boundary", "boundary_points"),
+    "initial": ("weight_initial", "initial_points"),
+    "data": ("weight_data", "validation_fraction"),
+}
+"""The fields that have no effect where a problem lacks a term of the loss."""
