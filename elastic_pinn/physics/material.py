@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.errors import ProblemError
@@ -75,6 +75,62 @@ class Material:
                 "narrow unknown_range, or let lambda be unknown too"
             )
 
+    @classmethod
+    def from_speeds(cls, c_p: float, c_s: float, density: float, **others: Any) -> Self:
+        """Make the solid in which waves have given speeds: mu = rho c_s^2, lambda = rho (c_p^2 - 2 c_s^2).
+
+        Parameters
+        ----------
+        c_p, c_s
+            Speeds of P and S waves in the unbounded solid, m/s; in plane stress, P waves are slower than c_p.
+        density
+            kg/m3.
+        others
+            Unknowns and the further parameters of a Material.
+
+        Raises
+        ------
+        ProblemError
+            As a Material does: c_s must be above 0 and c_p above sqrt(4/3) c_s.
+        """
+        c_p, c_s, density = _number("c_p", c_p), _number("c_s", c_s), _number("density", density)
+        if not (c_s > 0 and 3.0 * c_p**2 > 4.0 * c_s**2 and c_p > 0):
+            raise ProblemError(
+                f"no stable solid: c_p = {c_p:g} m/s, c_s = {c_s:g} m/s; c_s must be positive, and c_p above "
+                "sqrt(4/3) c_s"
+            )
+        return cls(density * (c_p**2 - 2.0 * c_s**2), density * c_s**2, density, **others)
+
+    @classmethod
+    def from_young(cls, young_modulus: float, poisson_ratio: float, density: float, **others: Any) -> Self:
+        """Make the solid of a Young's modulus and a Poisson's ratio.
+
+        mu = E / (2 (1 + nu)), lambda = E nu / ((1 + nu) (1 - 2 nu)).
+
+        Parameters
+        ----------
+        young_modulus
+            E, Pa.
+        poisson_ratio
+            nu, of the solid, in plane stress too.
+        density
+            kg/m3.
+        others
+            Unknowns and the further parameters of a Material.
+
+        Raises
+        ------
+        ProblemError
+            As a Material does: E must be above 0, nu above -1 and below 0.5.
+        """
+        young, nu = _number("young_modulus", young_modulus), _number("poisson_ratio", poisson_ratio)
+        density = _number("density", density)
+        if not (young > 0 and -1.0 < nu < 0.5):
+            raise ProblemError(
+                f"no stable solid: E = {young:g} Pa, nu = {nu:g}; E must be positive, and nu above -1 and below 0.5"
+            )
+        return cls(young * nu / ((1.0 + nu) * (1.0 - 2.0 * nu)), young / (2.0 * (1.0 + nu)), density, **others)
+
     @property
     def bulk_modulus(self) -> float:
         """lambda + 2 mu / 3, Pa."""
@@ -117,6 +173,7 @@ def _number(name: str, value: float) -> float:
 ALUMINIUM = Material(lame_lambda=5.76e10, lame_mu=2.6e10, density=2700.0)
 STEEL = Material(lame_lambda=1.0e11, lame_mu=8.0e10, density=7800.0)
 RUBBER = Material(lame_lambda=1.0e6, lame_mu=5.0e5, density=1200.0)
+PRESETS = {"aluminium": ALUMINIUM, "steel": STEEL, "rubber": RUBBER}
 
 
 def plane_stress_lambda(lame_lambda: Values, lame_mu: Values) -> Any:

@@ -29,6 +29,55 @@ def test_the_waves_of_aluminium_have_the_speeds_of_a_textbook():
     assert pytest.approx(7.49333e10, rel=1e-5) == ALUMINIUM.bulk_modulus
 
 
+@pytest.mark.parametrize("lame_lambda", [-0.66e10, -1.0, 0.0, 5.76e10, 1e15])
+def test_speeds_and_engineering_constants_give_the_solid_back(lame_lambda):
+    solid = Material(lame_lambda, 1e10, 2700.0)
+    nu = lame_lambda / (2.0 * (lame_lambda + 1e10))
+    by_speeds = Material.from_speeds(solid.c_p, solid.c_s, 2700.0)
+    by_young = Material.from_young(2.0e10 * (1.0 + nu), nu, 2700.0)
+    for given in (by_speeds, by_young):
+        assert given.lame_mu == pytest.approx(1e10, rel=1e-12) and given.density == 2700.0
+        assert given.p_modulus == pytest.approx(solid.p_modulus, rel=1e-9)  # 1 - 2 nu loses digits near 0.5
+    assert by_speeds.lame_lambda == pytest.approx(lame_lambda, rel=1e-12, abs=1e-4)
+
+
+def test_engineering_constants_are_those_of_a_textbook():
+    steel = Material.from_young(200e9, 0.25, 7850.0)  # then lambda = mu = 2 E / 5
+    assert (steel.lame_lambda, steel.lame_mu) == (80e9, 80e9)
+    assert Material.from_young(7e10, 0.0, 2700.0) == Material(0.0, 3.5e10, 2700.0)
+    assert Material.from_speeds(5.0, 3.0, 2.0) == Material(14.0, 18.0, 2.0)
+
+
+def test_what_else_a_material_is_given_is_passed_on():
+    others = {"unknowns": ("lambda", "mu"), "unknown_range": 3.0, "damping": 2.0, "plane": "stress"}
+    assert Material.from_speeds(5.0, 3.0, 2.0, **others) == Material(14.0, 18.0, 2.0, **others)
+    assert Material.from_young(200e9, 0.25, 7850.0, **others) == Material(80e9, 80e9, 7850.0, **others)
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "fault"),
+    [
+        (Material.from_young, (1.0, 0.5, 1.0), "E = 1 Pa, nu = 0.5; .* nu above -1 and below 0.5"),
+        (Material.from_young, (1.0, -1.0, 1.0), "nu above -1 and below 0.5"),
+        (Material.from_young, (-1.0, -2.0, 1.0), "E must be positive"),
+        (Material.from_young, (1.0, math.nan, 1.0), "poisson_ratio = nan: it must be finite"),
+        (Material.from_speeds, (1.0, 1.0, 1.0), r"c_p above sqrt\(4/3\) c_s"),
+        (Material.from_speeds, (-2.0, 1.0, 1.0), r"c_p above sqrt\(4/3\) c_s"),
+        (Material.from_speeds, (2.0, 0.0, 1.0), "c_s must be positive"),
+        (Material.from_speeds, (2.0, 1.0, -1.0), "rho"),
+        (Material.from_speeds, (2.0, "1", 1.0), "c_s = '1': one number is needed"),
+    ],
+)
+def test_speeds_and_engineering_constants_of_no_stable_solid_are_refused(make, given, fault):
+    with pytest.raises(ProblemError, match=fault):
+        make(*given)
+
+
+@pytest.mark.parametrize("nu", [-1.0 + 1e-12, 0.5 - 1e-12])
+def test_every_ratio_of_a_stable_solid_is_legal(nu):
+    assert Material.from_young(1.0, nu, 1.0).bulk_modulus > 0
+
+
 @pytest.mark.parametrize("constants", [(1.0, 0.0, 1.0), (1.0, -1.0, 1.0), (1.0, 1.0, 0.0), (-0.7, 1.0, 1.0)])
 def test_a_solid_that_would_fall_apart_is_refused(constants):
     with pytest.raises(ValueError, match=r"no stable solid.*must be positive"):
