@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +34,7 @@ from elastic_pinn.storage import (
     read_live_history,
     read_snapshot,
 )
+from elastic_pinn.summary import SUMMARY, Status, Summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,29 +155,29 @@ class Run:
         return self._parsed("config.json", Config.from_json)
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """The state of the run: status, reason, step, material, newest checkpoint, process and host."""
-        return self._parsed("summary.json", json.loads)
+        return self._parsed(SUMMARY, Summary.model_validate_json)
 
     @property
-    def status(self) -> str:
-        """running, completed, stopped or failed; the reason is in summary["reason"].
+    def status(self) -> Status:
+        """running, completed, stopped or failed; the reason is in `reason`.
 
         A run that was killed counts as stopped; that of a run on a remote store cannot be known.
         """
-        status = self.summary["status"]
+        status = self.summary.status
         if status != "running" or isinstance(self.path, str) or is_locked(self.path):
             return status
-        status = self.summary["status"]  # read again: it may have ended between the two looks
+        status = self.summary.status  # read again: it may have ended between the two looks
         return "stopped" if status == "running" else status
 
     @property
     def reason(self) -> str:
         """The reason of its status."""
         summary = self.summary
-        if summary["status"] == "running" and self.status == "stopped":
+        if summary.status == "running" and self.status == "stopped":
             return "its process ended without a word, as after a kill"
-        return summary["reason"]
+        return summary.reason
 
     @property
     def fit(self) -> Fit | None:
@@ -188,12 +188,12 @@ class Run:
 
         Raises CheckpointError for a fit that this version does not know.
         """
-        fields = self.summary.get("fit")
+        fields = self.summary.fit
         try:
             return None if fields is None else Fit.from_json(fields, UNITS)
         except ValueError as error:
             fault = f"holds a fit that this version does not know ({_one_line(error)})"
-            raise CheckpointError(self._folder.path("summary.json"), fault, WRITER) from error
+            raise CheckpointError(self._folder.path(SUMMARY), fault, WRITER) from error
 
     def history(self) -> pd.DataFrame:
         """Return every column at every step, one row a step, continuous across resumes.

@@ -233,7 +233,7 @@ def test_a_live_history_that_a_kill_left_behind_gives_way_to_the_newest_checkpoi
 @pytest.mark.slow
 def test_a_running_runs_history_is_read_from_another_process(running, tmp_path):
     run = ep.Run(tmp_path / "run")
-    assert run.status == "running" and run.summary["pid"] == running.pid
+    assert run.status == "running" and run.summary.pid == running.pid
     assert run.history()["step"].tolist()[:3] == [1, 2, 3]
     assert run.latest().step == 3
     live = by_plain_h5py(run.path / "history.h5", "/")
@@ -248,7 +248,7 @@ def test_a_killed_runs_history_is_read_up_to_its_end(running, tmp_path, tiny):
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     run = ep.Run(tmp_path / "run")
-    assert run.summary["status"] == "running", "nobody could say otherwise"
+    assert run.summary.status == "running", "nobody could say otherwise"
     assert (run.status, run.reason) == ("stopped", "its process ended without a word, as after a kill")
     assert run.history()["step"].tolist()[:3] == [1, 2, 3]
     assert by_plain_h5py(run.path / "history.h5", "/")["step"][:3] == [1, 2, 3]

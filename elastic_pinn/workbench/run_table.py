@@ -15,6 +15,7 @@ from elastic_pinn.paths import expanded
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
+from elastic_pinn.summary import Summary
 from elastic_pinn.workbench.fit_columns import UNREADABLE, fit_columns
 
 COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
@@ -82,11 +83,11 @@ def written(value: Any) -> Any:
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else value
 
 
-def _found(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
+def _found(run: Run, summary: Summary) -> dict[str, Any]:
     """Return the unknowns of a run with their ±, and the verdict on them."""
     columns = fit_columns(run)
     names = [name for name in UNITS if name in run.config.unknowns or f"{name} ±" in columns]
-    return {**{name: summary["material"][name] for name in names}, **columns}
+    return {**{name: summary.material[name] for name in names}, **columns}
 
 
 def _columns_found(rows: Mapping[str, RunRow]) -> list[str]:
@@ -101,14 +102,13 @@ def run_row(path: Path) -> RunRow:
         run = Run(path)
         status = run.status  # first: a run that ends meanwhile may be listed as running, not the reverse
         summary, config = run.summary, run.config
-        metrics = summary.get("metrics", {})  # missing in runs of older versions
         return {
             "status": status,
-            "step": int(summary["step"]),
-            "error": metrics.get("error/displacement"),
-            "validation": metrics.get("loss/validation"),
-            "seconds": float(summary["wall_s"]),
-            "started": datetime.fromisoformat(summary["started"]),
+            "step": summary.step,
+            "error": summary.metrics.get("error/displacement"),
+            "validation": summary.metrics.get("loss/validation"),
+            "seconds": summary.wall_s,
+            "started": datetime.fromisoformat(summary.started),
             **_found(run, summary),
         }, config
     except (CheckpointError, KeyError, TypeError, ValueError):

@@ -14,8 +14,8 @@ from report import table, write_section
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Notebook
 from elastic_pinn.workbench.batch.headless import run_notebook
+from elastic_pinn.workbench.batch.jobs import send_to_mirror
 from elastic_pinn.workbench.batch.status import status_row
-from elastic_pinn.workbench.batch.summary import send_to_mirror
 
 COMMAND = "python tests/benchmarks/run_size.py"
 FORWARD = Path(__file__).parents[2] / "notebooks" / "01_forward.ipynb"

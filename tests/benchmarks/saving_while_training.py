@@ -25,7 +25,7 @@ def shares(steps: int, every: int, folder: Path) -> str:
     """What a run with checkpoints pays, of its training time."""
     run = ep.train(ep.Config(**BIG, steps=steps, checkpoint_every=every), folder / "with")
     summary, wall = run.summary, run.history()["wall_s"].iloc[-1]
-    held, cpu = summary["checkpoint_blocked_s"], summary["checkpoint_cpu_s"]
+    held, cpu = summary.checkpoint_blocked_s, summary.checkpoint_cpu_s
     saves = 1 + steps // every
     rows = [
         ["training", f"{wall:.1f}", "100"],

@@ -65,7 +65,7 @@ def papermill_alone(runs, at, first):
         for run in range(runs):
             began, place = time.perf_counter(), Path(folder) / str(run)
             run_notebook(notebook, place, SHORT | {"seed": first + run}, Supervisor(threads=1), echo_output=False)
-            seconds.append(time.perf_counter() - began - ep.Run(place).summary["wall_s"])
+            seconds.append(time.perf_counter() - began - ep.Run(place).summary.wall_s)
     return statistics.mean(seconds)
 
 

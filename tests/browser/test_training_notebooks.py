@@ -52,7 +52,7 @@ def test_progress_and_pictures_move_while_the_kernel_is_busy_and_every_button_wo
     lab.kernel_is("idle")
     lab.shot("stopped")
     [run] = lab.runs()
-    assert run.status == "stopped" and run.summary["generation"] == 1
+    assert run.status == "stopped" and run.summary.generation == 1
     assert run.events() == [(paused_at, "learning_rate: 0.002 -> 0.0005")]
 
     lab.settings("Network")
@@ -94,7 +94,7 @@ def test_interrupt_stops_restart_runs_again_and_the_list_goes_on_with_the_first_
     lab.has_left(lab.step())
     lab.click("Stop")
     lab.says("stopped at step")
-    assert first.summary["parent"] == f"step {stopped_at}, generation 0"
+    assert first.summary.parent == f"step {stopped_at}, generation 0"
 
     lab.menu("File", "Save Notebook ")
     lab.reopen()
@@ -119,7 +119,7 @@ def test_after_save_and_reload_the_panel_shows_the_run_that_trains_and_its_butto
     lab.click("Stop")
     lab.says("stopped at step")
     [run] = lab.runs()
-    assert run.status == "stopped" and run.latest().step == run.summary["step"]
+    assert run.status == "stopped" and run.latest().step == run.summary.step
 
 
 def test_the_inverse_notebook_shows_material_and_fit_and_refuses_what_cannot_be_found(notebook):

@@ -52,7 +52,7 @@ def found(folder):
 
 
 def state(run):
-    assert run.status == "completed" and run.summary["notebook"] == "executed"
+    assert run.status == "completed" and run.summary.notebook == "executed"
     weights = {name: value.numpy().tobytes() for name, value in run.latest().model().state_dict().items()}
     return run.history().drop(columns="wall_s").to_csv(float_format="%r"), weights
 

@@ -59,11 +59,11 @@ def main() -> None:
             whole = ep.train(config, Path(folder) / "run", problem=problem)
             expected[name] = {
                 "at_3": stopped.predict(*AT).tolist(),
-                "step": whole.summary["step"],
+                "step": whole.summary.step,
                 "at_end": whole.predict(*AT).tolist(),
                 "material": whole.latest().material(),
             }
-            print(name, whole.summary["reason"], whole.summary["material"], stopped.summary["step"])
+            print(name, whole.summary.reason, whole.summary.material, stopped.summary.step)
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
 

@@ -29,7 +29,7 @@ def copy(tmp_path):
 @each_run
 def test_it_loads_and_predicts_what_it_did(name):
     run = ep.Run(GOLDEN / name)
-    assert (run.status, run.summary["step"]) == ("stopped", 3)
+    assert (run.status, run.summary.step) == ("stopped", 3)
     np.testing.assert_allclose(run.predict(*AT), EXPECTED[name]["at_3"], rtol=ROUNDING, atol=ROUNDING)
 
 
@@ -47,8 +47,8 @@ def test_training_goes_on_from_it_to_the_end_that_the_whole_run_had(name, copy):
     folder = copy(name)
     problem = own_problem() if name.endswith("own") else None
     run = ep.train(ep.Config.from_json((folder / "config.json").read_text()), folder, problem, resume="auto")
-    assert run.status == "completed" and run.summary["generation"] == 1
-    within = CONVERGED if run.summary["converged"] else SAME_END
+    assert run.status == "completed" and run.summary.generation == 1
+    within = CONVERGED if run.summary.converged else SAME_END
     np.testing.assert_allclose(run.predict(*AT), EXPECTED[name]["at_end"], rtol=within, atol=within)
     assert run.latest().material() == pytest.approx(EXPECTED[name]["material"], rel=within)
 

@@ -95,7 +95,7 @@ def test_lbfgs_that_makes_no_progress_says_so_and_ends(tiny, tmp_path):
     config = tiny(steps=50, stages=["lbfgs"], weight_pde=0.0, weight_boundary=0.0, weight_initial=0.0)
     run = ep.train(config, tmp_path / "run")
     told = "lbfgs makes no more progress, even along the gradient itself: the gradient is zero"
-    assert run.status == "completed" and run.summary["reason"].startswith(told)
+    assert run.status == "completed" and run.summary.reason.startswith(told)
     assert len(run.history()) == 1 and [entry.header.step for entry in run.checkpoints()] == [0, 1]
 
 
@@ -103,7 +103,7 @@ def test_lbfgs_that_makes_no_progress_says_so_and_ends(tiny, tmp_path):
 def test_a_line_search_at_its_end_forgets_its_curvature_first_and_says_why_it_stopped(tiny, tmp_path, stage, caplog):
     few = {"hidden_layers": [4], "validate_every": 1000, "log_level": "info"}
     run = ep.train(tiny(steps=1000, stages=[stage], precision="float64", **few), tmp_path / "run")
-    h, reason = run.history(), run.summary["reason"]
+    h, reason = run.history(), run.summary.reason
     assert run.status == "completed" and len(h) < 1000
     assert f"{stage} makes no progress and forgets its curvature: the loss changes by no more than" in caplog.text
     assert reason.startswith(f"{stage} makes no more progress, even along the gradient itself: the loss changes by no ")

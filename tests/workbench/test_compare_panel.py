@@ -283,7 +283,7 @@ def test_a_run_that_ends_between_two_looks_at_its_summary_is_not_listed_as_ended
     folder_of_runs, monkeypatch
 ):
     end = ep.Run(folder_of_runs / "a").summary
-    looks = iter([end | {"status": "running", "step": 2}])
+    looks = iter([end.changed({"status": "running", "step": 2})])
     monkeypatch.setattr(ep.Run, "summary", property(lambda run: next(looks, end)))
     row, _ = run_row(folder_of_runs / "a")
     assert (row["status"], row["step"]) in {("completed", 6), ("running", 6), ("running", 2)}

@@ -18,7 +18,7 @@ def test_each_run_has_a_row_with_its_standing_and_what_differs(folder_of_runs):
     run = ep.Run(folder_of_runs / "a")
     assert table.loc["a", "error"] == run.latest().metrics["error/displacement"]
     assert table.loc["a", "validation"] == run.latest().metrics["loss/validation"]
-    assert table.loc["a", "seconds"] == run.summary["wall_s"] > 0
+    assert table.loc["a", "seconds"] == run.summary.wall_s > 0
     assert {"seed", "learning_rate", "steps"} == set(table.columns) - {
         "status", "step", "error", "validation", "seconds", "started"
     }  # fmt: skip

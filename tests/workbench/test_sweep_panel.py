@@ -1,7 +1,6 @@
 """The panel of a sweep without a browser: what it refuses, previews, and shows."""
 
 import asyncio
-import json
 import signal
 
 import pytest
@@ -55,7 +54,7 @@ def test_runs_that_are_there_already_are_shown_with_what_they_found(in_loop, tmp
     plan = Plan.of(sweep)
     first = plan.runs[0]
     run = ep.train(plan.notebook.config(first.parameters), sweep.folder / first.name)
-    (run.path / "summary.json").write_text(json.dumps({**run.summary, "notebook": "executed"}))
+    (run.path / "summary.json").write_text(run.summary.changed({"notebook": "executed"}).to_json())
 
     async def use(panel):
         return panel.table, panel.seeds_table, panel.figure(), texts(panel)
@@ -191,7 +190,7 @@ def test_the_picture_is_of_the_runs_in_the_table(in_loop, tmp_path):
     sweep = Sweep(notebook=FORWARD, directory=str(tmp_path / "runs"), parameters={"hidden_layers": [20]}, seeds=[0])
     plan = Plan.of(sweep)
     run = ep.train(plan.notebook.config(plan.runs[0].parameters), sweep.folder / plan.runs[0].name)
-    (run.path / "summary.json").write_text(json.dumps({**run.summary, "notebook": "executed"}))
+    (run.path / "summary.json").write_text(run.summary.changed({"notebook": "executed"}).to_json())
 
     async def use(panel):
         image = panel._view._image.layout
@@ -249,7 +248,7 @@ def test_a_metric_that_no_completed_run_has_is_told(in_loop, tmp_path):
     asked = {"parameters": {"hidden_layers": [20], "steps": 1}, "metric": "error/speed"}
     plan = Plan.of(Sweep(notebook=FORWARD, directory=str(tmp_path / "runs"), **asked))
     run = ep.train(plan.notebook.config(plan.runs[0].parameters), plan.sweep.folder / plan.runs[0].name)
-    (run.path / "summary.json").write_text(json.dumps({**run.summary, "notebook": "executed"}))
+    (run.path / "summary.json").write_text(run.summary.changed({"notebook": "executed"}).to_json())
 
     async def use(panel):
         with pytest.raises(

@@ -166,7 +166,7 @@ def test_a_fault_in_the_panel_leaves_no_run_going_on_unseen(tmp_path, monkeypatc
         return panel
 
     panel = asyncio.run(scenario())
-    assert ep.Run(tmp_path / "run").summary["reason"] == "asked to stop"
+    assert ep.Run(tmp_path / "run").summary.reason == "asked to stop"
     assert status(panel).startswith("<b>failed</b>") and "Start" in enabled(panel)
 
 
@@ -181,7 +181,7 @@ def test_start_makes_a_fresh_run_by_the_fields_as_they_are(tmp_path, monkeypatch
         await until(lambda: step(panel) == 5 and status(panel).startswith("<b>completed</b>"))
 
     asyncio.run(scenario())
-    found = {path.name.split("-", 2)[2]: ep.Run(path).summary["step"] for path in (tmp_path / "runs").iterdir()}
+    found = {path.name.split("-", 2)[2]: ep.Run(path).summary.step for path in (tmp_path / "runs").iterdir()}
     assert found == {"mine": 3, "yours": 5}
 
 

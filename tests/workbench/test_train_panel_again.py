@@ -108,7 +108,7 @@ def test_a_stop_before_the_first_step_is_not_lost(tmp_path):
     training = Training("mine", tmp_path / "run", "never", ENDLESS, problem_from(ENDLESS), None)
     training.stop("kernel restarted")
     training.begin()
-    assert training.wait(60) and training.run.reason == "kernel restarted" and training.run.summary["step"] <= 1
+    assert training.wait(60) and training.run.reason == "kernel restarted" and training.run.summary.step <= 1
 
 
 @pytest.mark.parametrize("how", ["~/run", "$RUNS/run"])
@@ -160,4 +160,4 @@ def test_after_start_by_the_button_the_panels_run_is_the_new_one(tmp_path, monke
         return first, panel.run
 
     first, new = asyncio.run(scenario())
-    assert new.path != first.path and (first.summary["step"], new.summary["step"]) == (3, 5)
+    assert new.path != first.path and (first.summary.step, new.summary.step) == (3, 5)

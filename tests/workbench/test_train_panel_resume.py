@@ -24,8 +24,8 @@ def test_after_a_stop_resume_goes_on_with_the_same_run(tmp_path):
 
     stopped_at = asyncio.run(scenario())
     run = ep.Run(tmp_path / "run")
-    assert run.summary["generation"] == 1
-    assert run.summary["parent"] == f"step {stopped_at}, generation 0"
+    assert run.summary.generation == 1
+    assert run.summary.parent == f"step {stopped_at}, generation 0"
     assert run.history()["step"].tolist() == list(range(1, run.latest().step + 1))
 
 
@@ -44,7 +44,7 @@ def test_a_paused_cell_waits_and_resume_goes_on_in_it_with_changed_fields(tmp_pa
         return paused_at, await task
 
     paused_at, run = asyncio.run(scenario())
-    assert run.status == "stopped" and run.summary["generation"] == 1
+    assert run.status == "stopped" and run.summary.generation == 1
     assert run.events() == [(paused_at, "learning_rate: 0.001 -> 0.0005")]
     assert run.history()["learning_rate"].iloc[paused_at - 1 : paused_at + 1].tolist() == [1e-3, 5e-4]
 
@@ -83,7 +83,7 @@ def test_a_change_that_the_run_cannot_go_on_with_is_told_and_the_pause_goes_on(t
         buttons(panel)["Stop"].click()
         return await task
 
-    assert asyncio.run(scenario()).summary["generation"] == 1
+    assert asyncio.run(scenario()).summary.generation == 1
 
 
 def test_after_a_refused_resume_the_pictures_are_of_the_run_as_it_is(tmp_path, caplog):
@@ -167,7 +167,7 @@ def test_any_checkpoint_of_any_run_can_be_gone_on_from_and_brings_its_fields(tmp
 
     panel = asyncio.run(scenario())
     run = ep.Run(tmp_path / "runs" / "other")
-    assert panel.run_dir == run.path and run.summary["parent"] == "step 4, generation 0"
+    assert panel.run_dir == run.path and run.summary.parent == "step 4, generation 0"
     assert run.events() == [(4, "learning_rate: 0.001 -> 0.01")]
 
 
@@ -205,7 +205,7 @@ def test_after_a_start_that_was_refused_resume_goes_on_with_the_run_before(tmp_p
         return run
 
     run = asyncio.run(scenario())
-    assert run.summary["step"] == 5 and run.summary["generation"] == 1
+    assert run.summary.step == 5 and run.summary.generation == 1
 
 
 def test_what_is_asked_while_the_past_is_read_is_done(tmp_path, monkeypatch):
@@ -248,7 +248,7 @@ def test_a_full_disk_at_resume_is_told_and_the_pause_goes_on(tmp_path, monkeypat
         buttons(panel)["Stop"].click()
         return await task
 
-    assert asyncio.run(scenario()).summary["generation"] == 1
+    assert asyncio.run(scenario()).summary.generation == 1
 
 
 def test_a_checkpoint_of_another_problem_leaves_ones_own_as_it_is(tmp_path, monkeypatch, waves):

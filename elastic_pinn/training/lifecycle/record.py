@@ -28,10 +28,12 @@ from elastic_pinn.storage import (
     Snapshot,
     Store,
     copy_tree,
+    locked,
     name_of,
     naming,
     replace_file,
 )
+from elastic_pinn.summary import SUMMARY, Status, Summary
 from elastic_pinn.training.lifecycle.ending import has_converged
 from elastic_pinn.training.lifecycle.environment import ROUNDING, environment, facts
 from elastic_pinn.training.lifecycle.rescue import can_write, rescue_folders, why_lost
@@ -62,6 +64,15 @@ class Origin:
     generation: int
     parent: str = ""
     unverified: str = ""
+
+
+def amend_summary(run_dir: Path, changes: Mapping[str, Any]) -> None:
+    """Change fields of the summary of a run that is not trained, as who executes its notebook does.
+
+    Raises InUseError, without a change, while the run is trained.
+    """
+    with locked(run_dir):
+        replace_file(run_dir / SUMMARY, Summary.of(run_dir).changed(changes).to_json().encode())
 
 
 class Record:
@@ -129,8 +140,8 @@ class Record:
         self._check_folder()
         losses = self._session.losses()  # the next step needs them as well
         started = time.monotonic()
-        fields = self._status_fields("running", "")
-        self._saver.save(self._snapshot(losses), partial(self._summarise, fields), why_pinned)
+        state = self._state("running", "")
+        self._saver.save(self._snapshot(losses), partial(self._summarise, state), why_pinned)
         self._blocked_s += time.monotonic() - started
         if not self._saver.error:  # the disk accepts files, perhaps this one again
             self._live.renew()
@@ -141,10 +152,10 @@ class Record:
         if self._saver.error:
             raise self._saver.error
 
-    def summarise(self, status: str, reason: str, fit: Fit | None = None) -> None:
-        """Write the summary: the status running, completed, stopped or failed, its reason, and the fit if assessed."""
+    def summarise(self, status: Status, reason: str, fit: Fit | None = None) -> None:
+        """Write the summary: the status, its reason, and the fit if assessed."""
         self._saver.wait()
-        self._summarise({**self._status_fields(status, reason), "fit": fit and fit.as_json()})
+        self._summarise(self._state(status, reason).changed({"fit": fit and fit.as_json()}))
 
     def rescue(self, fault: str) -> str:
         """Save the session in another folder, after the run directory was lost; return a message about it.
@@ -165,7 +176,7 @@ class Record:
         else:
             message += f". What was trained could not be saved anywhere ({'; '.join(faults)})"
         with suppress(CheckpointError, OSError):  # where the run directory is still its own
-            self._summarise(self._status_fields("stopped", message))
+            self._summarise(self._state("stopped", message))
         return message
 
     def close(self) -> None:
@@ -189,12 +200,12 @@ class Record:
         texts = {
             "config.json": self._session.config.to_json(),
             "environment.json": json.dumps(self._environment, indent=2),
-            "summary.json": self._summary(self._status_fields("stopped", reason)),
+            SUMMARY: self._summary(self._state("stopped", reason)),
         }
         for name, text in texts.items():
             replace_file(place / name, text.encode())
         if self._mirror:
-            self._mirror.put_text("summary.json", texts["summary.json"])
+            self._mirror.put_text(SUMMARY, texts[SUMMARY])
 
     def _snapshot(self, losses: Mapping[str, float]) -> Snapshot:
         """A copy of the session's present state, which does not change with further training."""
@@ -217,31 +228,31 @@ class Record:
             compression=config.compression,
         )
 
-    def _status_fields(self, status: str, reason: str) -> Mapping[str, Any]:
-        """The summary's fields on the present state of training."""
+    def _state(self, status: Status, reason: str) -> Summary:
+        """The summary of the present state of training."""
         session = self._session
-        return {
-            "status": status,
-            "reason": reason,
-            "step": session.step,
-            "steps": session.config.steps,
-            "wall_s": session.elapsed,
-            "converged": has_converged(session),
-            "at_edge": list(session.model.material.at_edge()),
-            "material": session.model.material.si(),
-            "metrics": {name: value for name, value in session.metrics.items() if not name.startswith("material/")},
-            "processes": session.processes.count,
-            "no_longer_bitwise": [
+        return Summary(
+            status=status,
+            reason=reason,
+            step=session.step,
+            steps=session.config.steps,
+            wall_s=session.elapsed,
+            converged=has_converged(session),
+            at_edge=list(session.model.material.at_edge()),
+            material=session.model.material.si(),
+            metrics={name: value for name, value in session.metrics.items() if not name.startswith("material/")},
+            processes=session.processes.count,
+            no_longer_bitwise=[
                 f"step {step}: {text}" for step, text in session.history.events if text.endswith(ROUNDING)
             ],
-        }
+        )
 
-    def _summarise(self, fields: Mapping[str, Any]) -> None:
-        self._write("summary.json", self._summary(fields))
+    def _summarise(self, state: Summary) -> None:
+        self._write(SUMMARY, self._summary(state))
 
-    def _summary(self, fields: Mapping[str, Any]) -> str:
-        """The summary: the given state of training, and the present state of saving."""
-        saver = self._saver
+    def _summary(self, state: Summary) -> str:
+        """The text of the summary: the given state of training, and the present state of saving."""
+        saver, mirror = self._saver, self._mirror
         saving = {
             "checkpoint": saver.newest.name if saver.newest else None,
             "checkpoint_failures": saver.failures,
@@ -249,9 +260,9 @@ class Record:
             "checkpoint_blocked_s": self._blocked_s,
             "checkpoint_cpu_s": saver.cpu_s,
             "history_failure": self._live.broken,
-            "mirror": self._mirror.url if self._mirror else "",
-            "mirror_failures": self._mirror.failures if self._mirror else 0,
-            "mirror_failure": str(self._mirror.error or "") if self._mirror else "",
+            "mirror": mirror.url if mirror else "",
+            "mirror_failures": mirror.failures if mirror else 0,
+            "mirror_failure": str(mirror.error or "") if mirror else "",
         }
         whose = {
             "run_id": self._origin.run_id,
@@ -262,7 +273,7 @@ class Record:
             "started": self._started,
             "updated": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        return json.dumps({**fields, **saving, **whose}, indent=2)
+        return state.changed({**saving, **whose}).to_json()
 
     def _attributes(self) -> Mapping[str, str | int | float]:
         origin = self._origin

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from elastic_pinn.config import NO_PART_OF_THE_RESULT, Config, ConfigError, unused_fields
@@ -31,6 +31,7 @@ from elastic_pinn.storage import (
     read_snapshot,
     remove_leftovers,
 )
+from elastic_pinn.summary import Summary
 from elastic_pinn.training.lifecycle.environment import Facts, changes
 from elastic_pinn.training.lifecycle.record import Origin
 
@@ -148,11 +149,11 @@ def _check_same_run(run_dir: Path, store: Store, snapshot: Snapshot) -> None:
 
 def _run_id(run_dir: Path, store: Store) -> str | int | float | None:
     """The id of the run in a run directory, from its summary or else its newest checkpoint."""
-    try:
-        return json.loads((run_dir / "summary.json").read_bytes())["run_id"]
-    except (OSError, ValueError, LookupError, TypeError):
-        newest = store.latest()
-        return newest.snapshot.attributes.get("run_id") if newest else None
+    with suppress(OSError, ValueError):
+        if run_id := Summary.of(run_dir).run_id:
+            return run_id
+    newest = store.latest()
+    return newest.snapshot.attributes.get("run_id") if newest else None
 
 
 def _named(place: str) -> Found:

@@ -32,6 +32,7 @@ from elastic_pinn.storage import (
     copy_tree,
     locked,
 )
+from elastic_pinn.summary import SUMMARY, Status, Summary
 from elastic_pinn.training.assessment.judgement import ASSESSING, assess
 from elastic_pinn.training.distributed.processes import Processes, join
 from elastic_pinn.training.distributed.roles import run_leader, run_worker, start_workers
@@ -66,6 +67,8 @@ PROGRESS_EVERY_S = 10.0
 LONG_S = 2.0  # of work within a step that is worth a line of the log
 NOT_METRICS = {"step", "stage", "wall_s", "learning_rate"}  # columns without a best value
 BY_HAND = "asked for by hand"
+
+End = tuple[Status, str]  # of a run, and the reason
 
 
 def train(
@@ -181,9 +184,9 @@ def _lacks_outcome(run_dir: Path, problem: Problem, found: Found, mirror_url: st
     """Whether a run that needs no further step was interrupted before its last summary or its assessment was written,
     or has them in its mirror only."""
     if (run_dir / "config.json").exists():
-        summary = Run(run_dir).summary if (run_dir / "summary.json").exists() else {}
-        is_assessed = bool(summary.get("fit")) or not problem.material.unknowns
-        return summary.get("status") != "completed" or not is_assessed
+        summary = Run(run_dir).summary if (run_dir / SUMMARY).exists() else Summary()
+        is_assessed = bool(summary.fit) or not problem.material.unknowns
+        return summary.status != "completed" or not is_assessed
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
 
@@ -282,7 +285,7 @@ def _require_kept(record: Record, cause: Exception | None = None) -> None:
         raise LostRunDirectoryError(record.rescue(fault)) from cause
 
 
-def _assessed(session: Session, record: Record, control: Control, status: str, reason: str) -> str:
+def _assessed(session: Session, record: Record, control: Control, status: Status, reason: str) -> str:
     """Assess whether the data are explained, add it to the summary, and return the reason with the verdict.
 
     It may take as long as a step, and is cancelled by a request to stop: tables assess such a run when needed.
@@ -313,7 +316,7 @@ def _try_to(what: str, act: Callable[[], None]) -> None:
         logger.error("the run could not %s: %s", what, error)
 
 
-def _loop(session: Session, record: Record, control: Control, is_over: bool) -> tuple[str, str]:
+def _loop(session: Session, record: Record, control: Control, is_over: bool) -> End:
     """Make steps until there is a reason to end: (status, reason)."""
     started = logged = saved = time.monotonic()
     saved_step = session.step
@@ -336,7 +339,7 @@ def _loop(session: Session, record: Record, control: Control, is_over: bool) -> 
             control.on_weights(session.step, copy_tree(session.model.state_dict()))
         now = time.monotonic()
         failing = record.reason_to_end
-        ending = ("stopped", failing) if failing else _ending(session, control, now - started)
+        ending: End | None = ("stopped", failing) if failing else _ending(session, control, now - started)
         is_requested = control.take_checkpoint_request()
         if is_requested or ending or _is_due(session, now - saved):
             record.checkpoint(BY_HAND if is_requested else "")
@@ -373,7 +376,7 @@ def _is_due(session: Session, since_s: float) -> bool:
     return bool(by_steps or by_time or session.at_stage_end)
 
 
-def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, str] | None:
+def _ending(session: Session, control: Control, elapsed: float) -> End | None:
     """Why to end now: (status, reason); None to continue."""
     config = session.config
     if session.step >= config.steps or session.reason_to_end:
@@ -385,7 +388,7 @@ def _ending(session: Session, control: Control, elapsed: float) -> tuple[str, st
     return None
 
 
-def _completed(session: Session) -> tuple[str, str]:
+def _completed(session: Session) -> End:
     return "completed", explain_end(session)
 
 

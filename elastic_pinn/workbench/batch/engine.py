@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from distributed import Client, Future, KilledWorker, as_completed
 
 from elastic_pinn.storage import InUseError, locked, replace_file
+from elastic_pinn.training.lifecycle.record import amend_summary
 from elastic_pinn.workbench.batch.cluster import connect, threads_of, workers_of
 from elastic_pinn.workbench.batch.jobs import Job, NoSpaceError, execute, stop_all
 from elastic_pinn.workbench.batch.notebook import Notebook
 from elastic_pinn.workbench.batch.plan import RECORD_FILE, Plan, Planned
 from elastic_pinn.workbench.batch.results import keep_earlier_results
 from elastic_pinn.workbench.batch.status import COMPLETED, FAILED, SWEEP_FILE, UNFINISHED, StatusRow, planned_status_row
-from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.supervisor import GRACE_S
 from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError
 
@@ -211,7 +211,7 @@ class _Dispatch:
         reason = fault or f"{type(error).__name__}: {error}"
         with suppress(Exception):  # its row has the reason, and the sweep continues
             if folder.exists():
-                update_summary(folder, {"status": FAILED, "reason": reason})
+                amend_summary(folder, {"status": FAILED, "reason": reason})
         return {**row, "status": FAILED, "reason": reason}
 
     def _require_scheduler(self) -> None:

@@ -55,4 +55,4 @@ def _measured_pace(notebook: Notebook, run: Planned) -> float | None:
             return None
         finally:
             timer.cancel()
-    return max(summary["wall_s"], TRIAL_S * (not summary["step"])) / max(summary["step"], 1)
+    return max(summary.wall_s, TRIAL_S * (not summary.step)) / max(summary.step, 1)

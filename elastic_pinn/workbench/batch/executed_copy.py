@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any
 
 import nbformat
 from nbformat.sign import NotebookNotary
 
 from elastic_pinn.storage import HeldFolder, replace_file
+from elastic_pinn.summary import Summary
 from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
-from elastic_pinn.workbench.batch.summary import read_summary
 from elastic_pinn.workbench.batch.supervisor import Supervisor
 
 logger = logging.getLogger(__name__)
@@ -39,7 +37,7 @@ class ExecutedCopy:
         held_a_run: whether the run directory contained a run.
     """
 
-    def __init__(self, run_dir: Path, before: Mapping[str, Any], supervisor: Supervisor) -> None:
+    def __init__(self, run_dir: Path, before: Summary, supervisor: Supervisor) -> None:
         self._run_dir, self._before, self._supervisor = run_dir, before, supervisor
         self.path, self.held_a_run = run_dir / EXECUTED_FILE, (run_dir / "config.json").exists()
         self._folder = HeldFolder(run_dir)
@@ -50,9 +48,9 @@ class ExecutedCopy:
     @property
     def has_started_training(self) -> bool:
         """Whether the notebook's kernel has started to train in this run directory."""
-        summary = read_summary(self._run_dir)
-        mine = (summary.get("pid"), summary.get("host")) == (self._supervisor.kernel, socket.gethostname())
-        return mine and summary.get("started") != self._before.get("started")
+        summary = Summary.of(self._run_dir)
+        mine = (summary.pid, summary.host) == (self._supervisor.kernel, socket.gethostname())
+        return mine and summary.started != self._before.started
 
     @property
     def is_lost(self) -> bool:

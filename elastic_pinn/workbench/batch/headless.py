@@ -7,7 +7,6 @@ import resource
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import papermill
@@ -17,11 +16,12 @@ from elastic_pinn import training
 from elastic_pinn.config import ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.storage import InUseError, owner_of
+from elastic_pinn.summary import Summary
 from elastic_pinn.training import RunDirectoryError
+from elastic_pinn.training.lifecycle.record import amend_summary
 from elastic_pinn.workbench.batch.executed_copy import ExecutedCopy
-from elastic_pinn.workbench.batch.notebook import RUN_DIR, Notebook, Value
+from elastic_pinn.workbench.batch.notebook import EXECUTED, RUN_DIR, Notebook, Value
 from elastic_pinn.workbench.batch.notebook_kernel import ENGINE
-from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary, update_summary
 from elastic_pinn.workbench.batch.supervisor import Supervisor
 from elastic_pinn.workbench.run_folders import run_folder
 
@@ -93,7 +93,7 @@ def run_notebook(
     run_dir = run_dir or run_folder("", notebook.name)  # after all checks, so that no empty folder is left
     run_dir.mkdir(parents=True, exist_ok=True)
     given = {**parameters, RUN_DIR: str(run_dir.resolve())}
-    before = read_summary(run_dir)
+    before = Summary.of(run_dir)
     with ExecutedCopy(run_dir, before, supervisor) as copy:
         try:
             papermill.execute_notebook(
@@ -115,7 +115,7 @@ def run_notebook(
                 if not copy.is_lost:  # otherwise the folder may be another run's
                     _summarise_end(run_dir, before, supervisor, fault)
                 copy.finish(is_whole=bool(name))
-            was_only_drawing = bool(supervisor.reason) and read_summary(run_dir).get("status") == "completed"
+            was_only_drawing = bool(supervisor.reason) and Summary.of(run_dir).status == "completed"
             kept = None if is_refusal else copy.path
             raise NotebookError(f"{notebook.name}.ipynb", fault, name, kept, was_only_drawing) from error
         if not copy.is_lost:
@@ -124,11 +124,11 @@ def run_notebook(
     return copy.path
 
 
-def _was_refused(copy: ExecutedCopy, before: Mapping[str, Any], supervisor: Supervisor, name: str) -> bool:
+def _was_refused(copy: ExecutedCopy, before: Summary, supervisor: Supervisor, name: str) -> bool:
     """Return whether a cell failed before it trained; train() returns a completed run without training."""
     if supervisor.reason or not name or copy.has_started_training:
         return False
-    return before.get("status") != "completed" or name in _names_below(ElasticPinnError)
+    return before.status != "completed" or name in _names_below(ElasticPinnError)
 
 
 def _names_below(kind: type) -> set[str]:
@@ -193,13 +193,13 @@ def _open_files_hint() -> str:
     return f"; its limit is {limit} open files: raise it (`ulimit -n`)" if 0 <= limit < ENOUGH_FILES else ""
 
 
-def _summarise_end(run_dir: Path, before: Mapping[str, Any], supervisor: Supervisor, fault: str = "") -> None:
+def _summarise_end(run_dir: Path, before: Summary, supervisor: Supervisor, fault: str = "") -> None:
     """Write into the summary how the notebook ended, and how the run ended unless training has written that.
 
     before: the summary when the notebook began.
     """
-    summary = read_summary(run_dir)
-    status = summary.get("status", "running")
+    summary = Summary.of(run_dir)
+    status = summary.status or "running"
     ended = f"failed {fault}" if fault else EXECUTED
     if supervisor.has_timed_out and fault:
         ended = f"failed: {supervisor.reason}"
@@ -213,6 +213,6 @@ def _summarise_end(run_dir: Path, before: Mapping[str, Any], supervisor: Supervi
         was_summarised = summary != before and status != "running"  # training has written the reason itself
         changes |= {} if was_summarised else {"reason": f"its notebook {ended}"}
     try:
-        update_summary(run_dir, changes)
+        amend_summary(run_dir, changes)
     except InUseError as error:  # another process uses the run and writes its own end
         logger.warning("the summary is left as it is: %s", error)

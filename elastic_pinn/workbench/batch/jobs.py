@@ -14,11 +14,11 @@ from pathlib import Path
 from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import expanded
 from elastic_pinn.storage import owner_of
+from elastic_pinn.summary import SUMMARY, Summary
 from elastic_pinn.workbench.batch.inputs import require_unchanged
-from elastic_pinn.workbench.batch.notebook import Notebook
+from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE, Notebook
 from elastic_pinn.workbench.batch.plan import Planned
 from elastic_pinn.workbench.batch.status import COMPLETED, FAILED, StatusRow, status_row
-from elastic_pinn.workbench.batch.summary import read_summary, send_to_mirror
 from elastic_pinn.workbench.batch.supervisor import Supervisor
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
@@ -120,7 +120,7 @@ def _run_until_done(notebook: Notebook, job: Job, supervisor: Supervisor) -> str
     threads = {"threads": job.threads} if notebook.takes("threads") else {}
     parameters = {**threads, **job.run.parameters, "resume": "auto"}
     require_unchanged(notebook.config(parameters), job.run.inputs)
-    reached, tries, refusal = read_summary(job.run_dir)["step"], 0, ""
+    reached, tries, refusal = Summary.of(job.run_dir).step, 0, ""
     while tries < MAX_TRIES:
         while owner_of(job.run_dir) and not supervisor.reason:  # such as an orphan of a lost worker
             time.sleep(POLL_S)
@@ -137,10 +137,22 @@ def _run_until_done(notebook: Notebook, job: Job, supervisor: Supervisor) -> str
             return ""
         if not was_cut_short:
             return refusal
-        step = read_summary(job.run_dir)["step"]
+        step = Summary.of(job.run_dir).step
         reached, tries = max(reached, step), 0 if step > reached else tries + 1
         time.sleep(POLL_S)
     return refusal
+
+
+def send_to_mirror(run_dir: Path) -> None:
+    """Copy a run's summary, notebook and figures to its mirror, if it has one."""
+    mirror = Summary.of(run_dir).mirror
+    if not mirror:
+        return
+    from elastic_pinn.storage.remote.remote_folder import RemoteFolder  # fsspec is needed only for remote stores
+
+    folder = RemoteFolder(mirror)
+    for path in (run_dir / SUMMARY, run_dir / EXECUTED_FILE, *(run_dir / "figures").glob("*")):
+        folder.replace(str(path.relative_to(run_dir)), path.read_bytes())
 
 
 def _require_space(run_dir: Path) -> None:

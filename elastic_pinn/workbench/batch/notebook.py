@@ -20,6 +20,7 @@ FORMAT = 4  # of .ipynb files; since 2015
 OF_THE_CONFIG = {*Config.model_fields, *BESIDE_CONFIG}
 RUN_DIR = "run_dir"  # the executed copy is put there, whether the notebook reads the name or not
 EXECUTED_FILE = "notebook.ipynb"  # in a run directory: the executed copy
+EXECUTED = "executed"  # a summary's value of "notebook" when every cell ran
 TAG, INJECTED = "parameters", "injected-parameters"  # papermill's tags of cells
 
 

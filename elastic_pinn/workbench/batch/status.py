@@ -8,9 +8,9 @@ from typing import Any
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError, is_locked
-from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE
+from elastic_pinn.summary import Summary
+from elastic_pinn.workbench.batch.notebook import EXECUTED, EXECUTED_FILE
 from elastic_pinn.workbench.batch.plan import Plan, Planned
-from elastic_pinn.workbench.batch.summary import EXECUTED, read_summary
 from elastic_pinn.workbench.fit_columns import fit_columns
 
 StatusRow = dict[str, Any]
@@ -40,10 +40,10 @@ def status_row(run_dir: Path, mirror: str = "") -> StatusRow:
             "run": name,
             "status": status,
             "reason": reason,
-            "step": summary["step"],
-            "seconds": summary["wall_s"],
-            **summary.get("metrics", {}),
-            **{f"material/{key}": value for key, value in summary.get("material", {}).items()},
+            "step": summary.step,
+            "seconds": summary.wall_s,
+            **summary.metrics,
+            **{f"material/{key}": value for key, value in summary.material.items()},
             **fit_columns(run, "material/", missing=math.nan),
             "history": f"{run.path}/history.h5" if isinstance(run.path, Path) else str(run.path),
         }
@@ -83,10 +83,10 @@ def _sweep_start(folder: Path) -> float:
 
 def _status_before_training(run_dir: Path) -> StatusRow:
     """Return the status of a run without a config yet; its notebook may have failed in its first cell."""
-    summary = read_summary(run_dir)
-    if "status" not in summary:
+    summary = Summary.of(run_dir)
+    if not summary.status:
         return {"status": QUEUED}
-    return {"status": FAILED if summary["status"] == "failed" else UNFINISHED, "reason": summary["reason"]}
+    return {"status": FAILED if summary.status == "failed" else UNFINISHED, "reason": summary.reason}
 
 
 def _open_run(run_dir: Path, mirror: str) -> Run | None:
@@ -99,13 +99,12 @@ def _open_run(run_dir: Path, mirror: str) -> Run | None:
     return None
 
 
-def _status_in_sweep(run: Run, summary: dict[str, Any]) -> tuple[str, str]:
+def _status_in_sweep(run: Run, summary: Summary) -> tuple[str, str]:
     """Return a run's status in the sweep, and the reason."""
-    status, reason = summary["status"], summary["reason"]
+    status, reason = summary.status, summary.reason
     if status == "completed":
-        notebook = summary.get("notebook", "")
         ended = {EXECUTED: (COMPLETED, reason), "": (UNFINISHED, "its notebook was cut short")}
-        return ended.get(notebook, (FAILED, f"its notebook {notebook}"))
+        return ended.get(summary.notebook, (FAILED, f"its notebook {summary.notebook}"))
     if status == "running" and run.status == "running" and isinstance(run.path, Path):
         return RUNNING, ""
     return (FAILED if status == "failed" else UNFINISHED), run.reason

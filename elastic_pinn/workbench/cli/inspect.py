@@ -65,29 +65,29 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
         yield "status", f"not known: {error}"
         return
     yield "status", f"{status}: {reason}" if reason else status
-    steps = f" of {summary['steps']}" if "steps" in summary else ""
-    yield "step", f"{summary['step']}{steps}, {summary['wall_s']:.1f} s of training"
-    if "run_id" not in summary:  # incomplete: the disk was full at the start
+    steps = f" of {summary.steps}" if summary.steps else ""
+    yield "step", f"{summary.step}{steps}, {summary.wall_s:.1f} s of training"
+    if not summary.run_id:  # incomplete: the disk was full at the start
         return
-    yield "as of", summary["updated"]
-    yield "material", ", ".join(f"{name} {summary['material'][name]:.6g} {unit}" for name, unit in UNITS.items())
-    if run.config.unknowns or summary.get("fit"):
+    yield "as of", summary.updated
+    yield "material", ", ".join(f"{name} {summary.material[name]:.6g} {unit}" for name, unit in UNITS.items())
+    if run.config.unknowns or summary.fit:
         try:
             fit = run.fit
             yield "fit", f"{values_text(fit)}; {fit.sentence}" if fit else sentence_of(None)
         except CheckpointError as error:
             yield "fit", f"not known: {error}"
-    yield "process", f"{summary['pid']} on {summary['host']}, started at {summary['started']}"
-    yield "run id", f"{summary['run_id']}, generation {summary['generation']}"
-    if summary["parent"]:
-        yield "resumed from", summary["parent"]
-    for change in summary.get("no_longer_bitwise", ()):
+    yield "process", f"{summary.pid} on {summary.host}, started at {summary.started}"
+    yield "run id", f"{summary.run_id}, generation {summary.generation}"
+    if summary.parent:
+        yield "resumed from", summary.parent
+    for change in summary.no_longer_bitwise:
         yield "changed", change
-    if "checkpoint_failures" in summary:
-        held_up = f"training was held up for {summary['checkpoint_blocked_s']:.3g} s"
-        yield "saving", f"{summary['checkpoint_failures']} checkpoints failed; {held_up}"
-        if summary["checkpoint_failure"]:
-            yield "", f"the last one failed: {summary['checkpoint_failure']}"
+    if "checkpoint_failures" in summary.model_fields_set:  # runs of older versions lack it
+        held_up = f"training was held up for {summary.checkpoint_blocked_s:.3g} s"
+        yield "saving", f"{summary.checkpoint_failures} checkpoints failed; {held_up}"
+        if summary.checkpoint_failure:
+            yield "", f"the last one failed: {summary.checkpoint_failure}"
 
 
 def _print_config(config: Config, whole: bool) -> None:

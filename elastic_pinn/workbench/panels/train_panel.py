@@ -8,10 +8,9 @@ import asyncio
 import contextlib
 import html
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import ipywidgets as widgets
 
@@ -19,6 +18,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.run import Run, load_checkpoint
 from elastic_pinn.storage import CheckpointError
+from elastic_pinn.summary import Summary
 from elastic_pinn.workbench.panels.background import on_interrupt, wait_until
 from elastic_pinn.workbench.panels.buttons import Buttons, State
 from elastic_pinn.workbench.panels.callbacks import acknowledge
@@ -243,8 +243,8 @@ class TrainPanel(widgets.VBox):
             self.views.draw_all()
             try:
                 summary = training.run.summary
-                self._done_by = training.config if summary["status"] == "completed" else None
-                self._set_run_status(summary["status"], summary["reason"])
+                self._done_by = training.config if summary.status == "completed" else None
+                self._set_run_status(summary.status, summary.reason)
             except (FileNotFoundError, CheckpointError) as error:  # the folder was removed
                 self._set_failed(error)
         else:
@@ -330,15 +330,15 @@ class TrainPanel(widgets.VBox):
 
     def _set_run_status(self, status: str, reason: str) -> None:
         summary = self._summary()
-        at = f"at step {summary['step']:,}: " if summary else ""
+        at = f"at step {summary.step:,}: " if summary else ""
         self._set_status(status, f"{at}{reason}{_newest(summary)}")
 
-    def _summary(self) -> dict[str, Any]:
-        """Return the run's summary; {} before training has started, and if its folder was removed."""
+    def _summary(self) -> Summary | None:
+        """Return the run's summary; None before training has started, and if its folder was removed."""
         try:
             return Run(self.run_dir).summary
         except (FileNotFoundError, CheckpointError):
-            return {}
+            return None
 
     def _set_failed(self, error: BaseException | None) -> None:
         self._set_status("failed", f"{type(error).__name__}: {error}")
@@ -359,9 +359,9 @@ class TrainPanel(widgets.VBox):
         self._status.value = f"<b>{status}</b> {html.escape(text)}"
 
 
-def _newest(summary: Mapping[str, Any]) -> str:
+def _newest(summary: Summary | None) -> str:
     """Return a text about the newest checkpoint, if there is one, and about failed ones."""
-    newest = f"; newest checkpoint {summary['checkpoint']}" if summary.get("checkpoint") else ""
-    if not (count := summary.get("checkpoint_failures")):  # missing in runs of older versions
+    newest = f"; newest checkpoint {summary.checkpoint}" if summary and summary.checkpoint else ""
+    if not summary or not (count := summary.checkpoint_failures):
         return newest
-    return f"{newest}; {count} failed to be written, the last one: {summary['checkpoint_failure']}"
+    return f"{newest}; {count} failed to be written, the last one: {summary.checkpoint_failure}"

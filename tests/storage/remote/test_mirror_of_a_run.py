@@ -48,11 +48,11 @@ def test_the_commands_read_the_copy(tiny, tmp_path, mirror):
 def test_an_empty_machine_goes_on_from_the_copy_bit_for_bit(tiny, tmp_path, mirror, resume):
     whole = ep.train(tiny(), tmp_path / "whole")
     lost = ep.train(tiny(mirror=mirror, steps=3), tmp_path / "run")
-    run_id = lost.summary["run_id"]
+    run_id = lost.summary.run_id
     shutil.rmtree(lost.path)
     run = ep.train(tiny(mirror=mirror), tmp_path / "run", resume=resume.format(mirror=mirror))
     assert run.status == "completed" and losses(run) == losses(whole)
-    assert (run.summary["run_id"], run.summary["generation"]) == (run_id, 1)
+    assert (run.summary.run_id, run.summary.generation) == (run_id, 1)
     for name, weight in whole.latest().model().state_dict().items():
         assert weight.equal(run.latest().model().state_dict()[name]), name
     assert ep.Run(f"{mirror}/run").latest().path.endswith("step-000000006-g001.h5")
@@ -63,7 +63,7 @@ def test_what_is_older_in_the_mirror_does_not_win(tiny, tmp_path, mirror):
     ep.train(tiny(mirror=mirror, steps=3), tmp_path / "run")
     ep.train(tiny(steps=4), tmp_path / "run", resume="auto")
     run = ep.train(tiny(mirror=mirror), tmp_path / "run", resume="auto")
-    assert run.summary["parent"] == "step 4, generation 1"
+    assert run.summary.parent == "step 4, generation 1"
 
 
 @on_files
@@ -100,8 +100,8 @@ def test_a_copy_cut_in_half_is_never_chosen_and_is_uploaded_again_as_nothing_els
         assert ep.Run(f"{mirror}/run").latest().step == 0
     assert "truncated" in caplog.text
     resumed = ep.train(tiny(mirror=mirror), run.path, resume="auto")
-    assert resumed.summary["parent"] == "step 3, generation 0", "the one here is whole"
-    assert "holds other bytes" in caplog.text and resumed.summary["mirror_failures"] > 0
+    assert resumed.summary.parent == "step 3, generation 0", "the one here is whole"
+    assert "holds other bytes" in caplog.text and resumed.summary.mirror_failures > 0
 
 
 @on_files
@@ -116,6 +116,6 @@ def test_what_the_mirror_has_not_got_stays_here(tiny, tmp_path, mirror, monkeypa
     monkeypatch.setattr(RemoteFolder, "create", refusing)
     config = tiny(mirror=mirror, checkpoint_every=1, keep_last=2, keep_best=0)
     run = ep.train(config, tmp_path / "run")
-    assert run.status == "completed" and run.summary["mirror_failures"] > 0
+    assert run.status == "completed" and run.summary.mirror_failures > 0
     assert "step-000000001-g000.h5" in LocalFolder(run.path / "checkpoints").names()
     assert run.latest().step == 6

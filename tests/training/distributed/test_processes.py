@@ -167,7 +167,7 @@ def test_at_the_first_step_they_differ_by_rounding_of_a_sum_only(trained, alone,
 
 def test_summary_environment_and_checkpoint_tell_the_number_of_processes(trained):
     run = ep.Run(trained / "adam")
-    assert run.summary["processes"] == 2
+    assert run.summary.processes == 2
     assert json.loads((run.path / "environment.json").read_text())["processes"] == 2
     assert read_snapshot(run.latest().path).attributes["processes"] == 2
 
@@ -179,14 +179,14 @@ def test_both_processes_get_the_run(trained):
 def test_two_processes_resumed_by_two_go_on_to_the_last_bit(trained):
     whole, cut = (ep.Run(trained / name).history().drop(columns="wall_s") for name in ("adam", "cut"))
     assert whole.equals(cut)
-    assert ep.Run(trained / "cut").summary["no_longer_bitwise"] == []
+    assert ep.Run(trained / "cut").summary.no_longer_bitwise == []
 
 
 def test_two_processes_go_on_from_just_the_state_that_one_left(trained, alone):
     run = ep.Run(trained / "one then two")
     assert same(state_at(run, 10, 1), state_at(run, 10, 0))
     np.testing.assert_allclose(run.history()["loss/total"], alone["lbfgs"].history()["loss/total"], rtol=1e-9)
-    [told] = run.summary["no_longer_bitwise"]
+    [told] = run.summary.no_longer_bitwise
     assert told.startswith("step 10: number of processes: 1 -> 2")
 
 
@@ -194,9 +194,9 @@ def test_one_process_goes_on_from_just_the_state_that_two_left(trained, alone):
     run = ep.train(ep.Config(**LBFGS), trained / "two then one", resume="auto")
     assert same(state_at(run, 10, 1), state_at(run, 10, 0))
     np.testing.assert_allclose(run.history()["loss/total"], alone["lbfgs"].history()["loss/total"], rtol=1e-9)
-    assert run.summary["processes"] == 1
+    assert run.summary.processes == 1
     ep.train(ep.Config(**LBFGS | {"steps": 21}), run.path, resume="auto")
-    [told] = run.summary["no_longer_bitwise"]  # for good, and said once
+    [told] = run.summary.no_longer_bitwise  # for good, and said once
     assert told.startswith("step 10: number of processes: 2 -> 1")
 
 
@@ -208,7 +208,7 @@ def test_an_error_ends_both_processes_with_the_same_words(trained, tmp_path):
     diverged, other = notes(lambda: ep.train(explosive, tmp_path / "run"), tmp_path)
     assert diverged == other
     assert diverged.startswith("DivergedError: step ") and "the last good checkpoint is " in diverged
-    assert ep.Run(tmp_path / "run").summary["status"] == "failed"
+    assert ep.Run(tmp_path / "run").summary.status == "failed"
 
 
 def test_an_error_of_the_leader_is_heard_before_the_first_step_too(tmp_path, monkeypatch):
@@ -255,8 +255,8 @@ def test_a_killed_process_ends_the_run_with_its_last_checkpoint(tmp_path, victim
     run = ep.Run(tmp_path / "run")
     assert (run.status, run.latest().step) == ("failed" if victim else "stopped", 5)
     if victim:  # else nobody was left to say so
-        assert run.summary["reason"].startswith("LostProcessError: another process of this run is gone")
-        assert run.summary["reason"].endswith(f"; the last good checkpoint is {run.latest().path}")
+        assert run.summary.reason.startswith("LostProcessError: another process of this run is gone")
+        assert run.summary.reason.endswith(f"; the last good checkpoint is {run.latest().path}")
     resumed = ep.train(ep.Config(**ADAM), run.path, resume="auto")
     assert (resumed.status, resumed.history()["step"].tolist()) == ("completed", list(range(1, 21)))
 
@@ -271,7 +271,7 @@ def test_a_signal_to_all_processes_stops_the_run_with_a_checkpoint_and_then_ends
 
     assert [ended(child) for child in two_processes(work, tmp_path)] == [-signal.SIGTERM, -signal.SIGTERM]
     run = ep.Run(tmp_path / "run")
-    assert (run.status, run.summary["reason"], run.latest().step) == ("stopped", "asked to stop", 7)
+    assert (run.status, run.summary.reason, run.latest().step) == ("stopped", "asked to stop", 7)
 
 
 @pytest.mark.slow
@@ -281,7 +281,7 @@ def test_a_users_script_runs_under_torchrun_as_it_is(tmp_path):
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     done = subprocess.run(torchrun, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert ep.Run(tmp_path / "run").summary["processes"] == 2
+    assert ep.Run(tmp_path / "run").summary.processes == 2
 
 
 def test_parts_of_a_batch_are_all_of_it():

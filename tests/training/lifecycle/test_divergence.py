@@ -45,8 +45,8 @@ def test_a_diverged_run_has_failed_and_its_summary_says_why(explosive, tmp_path)
     with pytest.raises(ep.DivergedError) as error:
         ep.train(explosive(), tmp_path / "run")
     summary = ep.Run(tmp_path / "run").summary
-    assert summary["status"] == "failed"
-    assert summary["reason"] == f"DivergedError: {error.value}"
+    assert summary.status == "failed"
+    assert summary.reason == f"DivergedError: {error.value}"
 
 
 @pytest.mark.parametrize(("rate", "least"), [(100.0, 2), (1e30, 1)])
@@ -59,8 +59,8 @@ def test_no_checkpoint_of_a_diverged_run_holds_what_is_no_number(explosive, tmp_
         assert all_finite(ep.load_checkpoint(entry.path)) and math.isfinite(entry.header.metric)
     assert run.latest().step == run.checkpoints()[-1].header.step
     assert not run.history()["loss/total"].isna().any()
-    assert run.summary["step"] == len(run.history()) == run.latest().step
-    assert all(math.isfinite(value) for value in run.summary["metrics"].values())
+    assert run.summary.step == len(run.history()) == run.latest().step
+    assert all(math.isfinite(value) for value in run.summary.metrics.values())
 
 
 @pytest.mark.parametrize("every", [0, 1])
@@ -102,8 +102,8 @@ def test_any_other_error_is_in_the_summary_and_reaches_the_caller(tiny, tmp_path
     with pytest.raises(ZeroDivisionError, match="in a callback"):
         ep.train(tiny(), tmp_path / "run", control=ep.Control(fail))
     run = ep.Run(tmp_path / "run")
-    assert run.status == "failed" and "ZeroDivisionError: in a callback" in run.summary["reason"]
-    assert str(run.checkpoints()[-1].path) in run.summary["reason"]
+    assert run.status == "failed" and "ZeroDivisionError: in a callback" in run.summary.reason
+    assert str(run.checkpoints()[-1].path) in run.summary.reason
     assert len(run.history()) == 3
 
 

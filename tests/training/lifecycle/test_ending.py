@@ -1,7 +1,5 @@
 """What a run says of how it ended: whether the search for the unknowns came to rest, and where."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -44,11 +42,11 @@ def end_of(run) -> str:
 
 def test_a_search_that_has_come_to_rest_ends_before_its_limit(tiny, tmp_path, waves_from):
     run = ep.train(tiny(**SEARCH), tmp_path / "run", waves_from(2.6, 0.7))
-    assert run.status == "completed" and run.summary["step"] < 10
+    assert run.status == "completed" and run.summary.step < 10
     assert end_of(run) == (
         "variable_projection has converged: the next step would be less than 0.01 of a standard deviation long"
     )
-    assert (run.summary["converged"], run.summary["at_edge"]) == (True, [])
+    assert (run.summary.converged, run.summary.at_edge) == (True, [])
     assert [run.material()[name] for name in ("lambda", "mu")] == pytest.approx([2.0, 1.0], rel=0.03)
 
 
@@ -60,9 +58,9 @@ def test_an_end_by_the_limit_is_no_convergence_and_says_what_still_moved(tiny, t
         f"stopped by the limit of 2 steps before it converged: lambda moved by {moved.iloc[0]:.2g} %, "
         f"mu by {moved.iloc[1]:.2g} % in the last one; give more steps"
     )
-    assert (run.status, run.summary["converged"]) == ("completed", False)
+    assert (run.status, run.summary.converged) == ("completed", False)
     more = ep.train(config.model_copy(update={"steps": 20}), run.path, waves_from(2.6, 0.7), resume="auto")
-    assert more.summary["converged"] is True and "has converged" in more.reason
+    assert more.summary.converged is True and "has converged" in more.reason
 
 
 def test_the_first_step_moves_from_the_start(tiny, tmp_path, waves_from):
@@ -87,7 +85,7 @@ def test_a_move_from_a_lambda_of_zero_is_told_by_the_bulk_modulus(tiny, tmp_path
 )
 def test_an_unknown_at_the_edge_of_its_range_is_named_with_the_range(tiny, tmp_path, waves_from, start, edges):
     run = ep.train(tiny(**SEARCH), tmp_path / "run", waves_from(*start, unknown_range=1.2))
-    assert run.summary["at_edge"] == edges and run.summary["converged"] is False
+    assert run.summary.at_edge == edges and run.summary.converged is False
     told = {
         "lambda": f"lambda + 2 mu / 3 from {(start[0] + 2 * start[1] / 3) / 1.2:.3g} to "
         f"{(start[0] + 2 * start[1] / 3) * 1.2:.3g} Pa",
@@ -97,7 +95,7 @@ def test_an_unknown_at_the_edge_of_its_range_is_named_with_the_range(tiny, tmp_p
         assert run.reason.count(f"{name} is at the edge of its range, {told[name]}") == 1
         assert f"{name} is at the edge of its range, {told[name]}" in run.fit.reason
     assert "Pa: widen unknown_range" in run.reason and run.reason.endswith("; hence no ±")
-    assert run.reason.startswith(edges[0]) and run.summary["step"] < 15, "an edge is an end, too"
+    assert run.reason.startswith(edges[0]) and run.summary.step < 15, "an edge is an end, too"
 
 
 def test_other_optimizers_claim_no_convergence_and_say_what_still_moves(tiny, tmp_path, inverse):
@@ -107,7 +105,7 @@ def test_other_optimizers_claim_no_convergence_and_say_what_still_moves(tiny, tm
         100 * abs(h[f"material/{name}"].iloc[-1] / h[f"material/{name}"].iloc[-4] - 1) for name in ("lambda", "mu")
     ]
     assert end_of(run) == f"all 30 steps done; lambda moved by {moved[0]:.2g} %, mu by {moved[1]:.2g} % in the last 3"
-    assert run.summary["converged"] is None and run.summary["at_edge"] == []
+    assert run.summary.converged is None and run.summary.at_edge == []
 
 
 def test_fewer_steps_than_were_done_are_no_steps_that_were_done(tiny, tmp_path):
@@ -123,12 +121,12 @@ def test_fewer_steps_than_a_search_has_made_are_no_convergence(tiny, tmp_path, w
     ep.train(tiny(**SEARCH), tmp_path / "run", waves_from(2.6, 0.7), control=stop)
     run = ep.train(tiny(**SEARCH | {"steps": 1}), tmp_path / "run", waves_from(2.6, 0.7), resume="auto")
     told = "at step 2 already, beyond the 1 steps asked for, before it converged: lambda moved by "
-    assert run.reason.startswith(told) and run.summary["converged"] is False
+    assert run.reason.startswith(told) and run.summary.converged is False
 
 
 def test_without_unknowns_there_is_nothing_that_converges(tiny, tmp_path):
     run = ep.train(tiny(stages=["last_layer"], network="random_features", precision="float64"), tmp_path / "run")
-    assert run.summary["converged"] is None and run.summary["at_edge"] == []
+    assert run.summary.converged is None and run.summary.at_edge == []
 
 
 def test_how_it_ended_is_known_from_its_last_checkpoint(tiny, tmp_path, waves_from):
@@ -136,7 +134,7 @@ def test_how_it_ended_is_known_from_its_last_checkpoint(tiny, tmp_path, waves_fr
     config = tiny(**SEARCH)
     run = ep.train(config, tmp_path / "run", waves_from(2.6, 0.7))
     summary = run.summary
-    (run.path / "summary.json").write_text(json.dumps({**summary, "status": "running", "converged": None}))
+    (run.path / "summary.json").write_text(summary.changed({"status": "running", "converged": None}).to_json())
     again = ep.train(config, run.path, waves_from(2.6, 0.7), resume="auto")
     told = ("status", "reason", "step", "converged")
-    assert [again.summary[name] for name in told] == [summary[name] for name in told]
+    assert [getattr(again.summary, name) for name in told] == [getattr(summary, name) for name in told]

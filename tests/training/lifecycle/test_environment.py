@@ -49,13 +49,13 @@ def test_a_change_of_the_environment_is_an_event_and_ends_equality_to_the_last_b
     told, how = CHANGED[name]
     elsewhere(lambda found: {})
     first = ep.train(tiny(), tmp_path / "run", control=stop_at(3))
-    assert first.summary["no_longer_bitwise"] == []
+    assert first.summary.no_longer_bitwise == []
     here = json.loads((first.path / "environment.json").read_text())
     elsewhere(how)
     run = ep.train(tiny(), tmp_path / "run", resume="auto")
     event = f"{told.format(before={**here, **here['packages']}.get(name))}: {ROUNDING}"
     assert run.events() == [(3, event)]
-    assert run.summary["no_longer_bitwise"] == [f"step 3: {event}"]
+    assert run.summary.no_longer_bitwise == [f"step 3: {event}"]
     assert json.loads((first.path / "environment.json").read_text()) != here
 
 
@@ -65,7 +65,7 @@ def test_another_number_of_threads_is_a_change_too(tiny, tmp_path):
     run = ep.train(tiny(threads=before + 1), tmp_path / "run", resume="auto")
     told = f"number of threads: {before} -> {before + 1}: {ROUNDING}"
     assert run.events() == [(3, f"threads: 0 -> {before + 1}"), (3, told)]
-    assert run.summary["no_longer_bitwise"] == [f"step 3: {told}"]
+    assert run.summary.no_longer_bitwise == [f"step 3: {told}"]
 
 
 def test_a_checkpoint_that_does_not_say_all_is_compared_in_what_it_says():

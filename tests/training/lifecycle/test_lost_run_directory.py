@@ -287,7 +287,7 @@ def test_a_run_directory_lost_while_the_fit_is_assessed_is_told_and_what_was_tra
     place = place_in(str(caught.value))
     assert (ep.Run(place).status, ep.Run(place).latest().step) == ("stopped", 6)
     again = ep.train(tiny(), place, inverse, resume="auto")
-    assert (again.status, again.summary["step"]) == ("completed", 6) and again.fit
+    assert (again.status, again.summary.step) == ("completed", 6) and again.fit
 
 
 def test_a_run_directory_lost_after_the_last_checkpoint_is_told(tiny, tmp_path, monkeypatch):

@@ -45,23 +45,23 @@ def test_the_environment_names_packages_machine_and_threads(tiny, tmp_path):
 def test_the_summary_says_how_the_run_ended(tiny, tmp_path, inverse):
     run = ep.train(tiny(), tmp_path / "run", inverse)
     summary = run.summary
-    assert summary["status"] == "completed" and summary["reason"].startswith("all 6 steps done; lambda moved by ")
-    assert (summary["step"], summary["steps"], summary["generation"], summary["parent"]) == (6, 6, 0, "")
-    assert summary["checkpoint"] == run.checkpoints()[-1].path.name
-    assert summary["material"] == run.material() == run.latest().material()
-    assert (summary["pid"], summary["host"]) == (os.getpid(), socket.gethostname())
-    assert datetime.fromisoformat(summary["started"]) <= datetime.fromisoformat(summary["updated"])
-    assert summary["wall_s"] >= run.history()["wall_s"].iloc[-1] > 0
+    assert summary.status == "completed" and summary.reason.startswith("all 6 steps done; lambda moved by ")
+    assert (summary.step, summary.steps, summary.generation, summary.parent) == (6, 6, 0, "")
+    assert summary.checkpoint == run.checkpoints()[-1].path.name
+    assert summary.material == run.material() == run.latest().material()
+    assert (summary.pid, summary.host) == (os.getpid(), socket.gethostname())
+    assert datetime.fromisoformat(summary.started) <= datetime.fromisoformat(summary.updated)
+    assert summary.wall_s >= run.history()["wall_s"].iloc[-1] > 0
 
 
 def test_while_it_runs_the_summary_says_so(tiny, tmp_path):
     seen = []
     control = ep.Control(lambda record: seen.append(ep.Run(tmp_path / "run").summary))
     ep.train(tiny(checkpoint_every=2), tmp_path / "run", control=control)
-    assert {summary["status"] for summary in seen} == {"running"}
-    steps = [summary["step"] for summary in seen]
+    assert {summary.status for summary in seen} == {"running"}
+    steps = [summary.step for summary in seen]
     assert steps == sorted(steps) and set(steps) <= {0, 2, 4}  # in the background: soon after the checkpoint's step
-    assert all(summary["checkpoint"] == f"step-{summary['step']:09d}-g000.h5" for summary in seen)
+    assert all(summary.checkpoint == f"step-{summary.step:09d}-g000.h5" for summary in seen)
 
 
 def test_a_checkpoint_says_what_made_it(tiny, tmp_path):
@@ -71,7 +71,7 @@ def test_a_checkpoint_says_what_made_it(tiny, tmp_path):
     with h5py.File(run.latest().path) as file:
         attributes = {name: value.decode() if isinstance(value, bytes) else value for name, value in file.attrs.items()}
         groups = set(file)
-    assert attributes["run_id"] == run.summary["run_id"] and attributes["parent"] == ""
+    assert attributes["run_id"] == run.summary.run_id and attributes["parent"] == ""
     assert attributes["version_torch"] == loaded(run, "environment.json")["packages"]["torch"]
     assert (attributes["step"], attributes["stage"], attributes["device"]) == (6, 0, "cpu")
     assert attributes["torch_threads"] == torch.get_num_threads()

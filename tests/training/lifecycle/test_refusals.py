@@ -99,7 +99,7 @@ def test_an_init_from_that_does_not_fit_leaves_no_folder(tiny, tmp_path):
 
 def test_what_is_accepted_after_all_is_tidied_up(killed, tiny):
     run = ep.train(tiny(checkpoint_every=1), killed, resume="auto")
-    assert run.status == "completed" and run.summary["parent"] == "step 3, generation 0"
+    assert run.status == "completed" and run.summary.parent == "step 3, generation 0"
     assert [path.name for path in (killed / "quarantine").iterdir()] == ["step-000000004-g000.h5"]
     assert not list(killed.rglob(".*.tmp"))
     assert json.loads((killed / "summary.json").read_text())["generation"] == 1

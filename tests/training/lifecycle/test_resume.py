@@ -51,10 +51,10 @@ def test_an_empty_folder_is_no_used_run_directory(tiny, tmp_path):
 
 def test_auto_starts_where_there_is_nothing_and_goes_on_where_there_is(tiny, tmp_path):
     first = ep.train(tiny(), tmp_path / "run", resume="auto", control=stop_at(2))
-    assert first.summary["generation"] == 0
+    assert first.summary.generation == 0
     run = ep.train(tiny(), tmp_path / "run", resume="auto")
-    assert run.summary["generation"] == 1 and run.summary["parent"] == "step 2, generation 0"
-    assert run.summary["run_id"] == first.summary["run_id"]
+    assert run.summary.generation == 1 and run.summary.parent == "step 2, generation 0"
+    assert run.summary.run_id == first.summary.run_id
     assert run.history()["step"].tolist() == [1, 2, 3, 4, 5, 6]
     assert [(e.header.generation, e.header.step) for e in run.checkpoints()] == [(0, 0), (0, 2), (1, 2), (1, 6)]
 
@@ -83,7 +83,7 @@ def test_auto_passes_over_a_damaged_newest_checkpoint(tiny, tmp_path, caplog):
     newest = tmp_path / "run" / "checkpoints" / "step-000000005-g000.h5"
     overwrite(newest, newest.read_bytes()[:-100])
     run = ep.train(config, tmp_path / "run", resume="auto")
-    assert run.summary["parent"] == "step 4, generation 0"
+    assert run.summary.parent == "step 4, generation 0"
     assert "step-000000005-g000.h5" in caplog.text
     assert run.history()["step"].tolist() == [1, 2, 3, 4, 5, 6]
 
@@ -320,7 +320,7 @@ def test_nobody_else_trains_in_a_run_directory_in_use(tiny, tmp_path, resume):
 
     run = ep.train(tiny(steps=1), tmp_path / "run", control=ep.Control(train_too))
     assert len(refused) == 1 and f"is in use by process {os.getpid()} on {socket.gethostname()}" in refused[0]
-    assert run.status == "completed" and run.summary["generation"] == 0
+    assert run.status == "completed" and run.summary.generation == 0
 
 
 def test_auto_passes_over_a_sealed_checkpoint_that_cannot_be_read(stopped, tmp_path, caplog):
@@ -332,7 +332,7 @@ def test_auto_passes_over_a_sealed_checkpoint_that_cannot_be_read(stopped, tmp_p
     seal(image, step=3, generation=0, metric=0.0, metric_name="loss/validation")
     overwrite(newest, image)
     again = ep.train(config, run.path, resume="auto")
-    assert again.summary["parent"] == "step 0, generation 0" and newest.name in caplog.text
+    assert again.summary.parent == "step 0, generation 0" and newest.name in caplog.text
 
 
 def test_a_run_that_was_once_given_a_field_in_vain_goes_on_without_it(stopped):

@@ -1,7 +1,5 @@
 """Resuming a run that needs no step more gives it back, or brings it to its end."""
 
-import json
-
 import pytest
 
 import elastic_pinn as ep
@@ -18,7 +16,7 @@ def test_a_run_that_is_through_is_given_back_as_it_is(tiny, tmp_path):
     before = contents(tmp_path / "run")
     run = ep.train(tiny(), tmp_path / "run", resume="auto")
     assert run.status == "completed" and contents(tmp_path / "run") == before
-    assert ep.train(tiny(steps=2), tmp_path / "run", resume="auto").summary["step"] == 6
+    assert ep.train(tiny(steps=2), tmp_path / "run", resume="auto").summary.step == 6
 
 
 def test_a_checkpoint_that_is_through_starts_no_new_run(tiny, tmp_path):
@@ -33,7 +31,7 @@ def test_fewer_steps_than_it_has_bring_a_run_to_its_end_whatever_its_stage(tiny,
     stages = {"stages": ["adam", "lbfgs"], "stage_steps": [6]}
     stopped = ep.train(tiny(steps=12, **stages), tmp_path / "run", control=stop_at(8))
     run = ep.train(tiny(steps=steps, **stages), tmp_path / "run", resume="auto")
-    assert (run.status, run.summary["step"], len(run.history())) == ("completed", 8, 8)
+    assert (run.status, run.summary.step, len(run.history())) == ("completed", 8, 8)
     assert run.events() == [(8, f"steps: 12 -> {steps}")] and run.material() == stopped.material()
     whole = ep.train(tiny(steps=12, **stages), tmp_path / "whole")
     more = ep.train(tiny(steps=12, **stages), tmp_path / "run", resume="auto")
@@ -43,8 +41,8 @@ def test_fewer_steps_than_it_has_bring_a_run_to_its_end_whatever_its_stage(tiny,
 @pytest.mark.parametrize("told", ["running", "stopped", "failed"])
 def test_a_run_that_was_ended_between_its_last_checkpoint_and_its_summary_is_brought_to_its_end(tiny, tmp_path, told):
     run = ep.train(tiny(), tmp_path / "run")
-    summary = {**run.summary, "status": told, "reason": "its kernel died"}
-    (run.path / "summary.json").write_text(json.dumps(summary))
+    summary = run.summary.changed({"status": told, "reason": "its kernel died"})
+    (run.path / "summary.json").write_text(summary.to_json())
     again = ep.train(tiny(), run.path, resume="auto")
     assert (again.status, again.reason) == ("completed", "all 6 steps done")
     assert len(again.history()) == 6
@@ -62,7 +60,7 @@ def ended(tiny, tmp_path, request):
     """A run that ended for a reason of its own long before its last step, and its config."""
     config = tiny(steps=300, **ENDINGS[request.param])
     run = ep.train(config, tmp_path / "run")
-    assert request.param in run.summary["reason"] and run.summary["step"] < 300
+    assert request.param in run.summary.reason and run.summary.step < 300
     return run, config
 
 
@@ -77,9 +75,9 @@ def test_a_run_that_ended_for_a_reason_is_given_back_as_it_is(ended):
 
 def test_a_run_that_ended_for_a_reason_goes_on_once_the_config_says_more(ended):
     run, config = ended
-    step = run.summary["step"]
+    step = run.summary.step
     more = {"early_stopping_patience": 0, "target_error": 0.0, "weight_initial": 1.0, "steps": step + 2}
-    assert ep.train(config.model_copy(update=more), run.path, resume="auto").summary["step"] == step + 2
+    assert ep.train(config.model_copy(update=more), run.path, resume="auto").summary.step == step + 2
 
 
 def test_the_end_of_a_run_starts_no_new_one(ended, tmp_path):

@@ -85,16 +85,16 @@ def test_a_failed_save_is_warned_of_at_once_and_counted_and_the_next_one_works(t
         run = ep.train(tiny(**EVERY_STEP), tmp_path / "run")
     assert "this checkpoint failed, 1 in a row" in caplog.text and "No space left" in caplog.text
     assert run.status == "completed" and 3 not in steps(run) and run.latest().step == 6
-    assert run.summary["checkpoint_failures"] == 1
-    assert "No space left" in run.summary["checkpoint_failure"]
+    assert run.summary.checkpoint_failures == 1
+    assert "No space left" in run.summary.checkpoint_failure
 
 
 def test_the_third_failure_in_a_row_stops_the_run_cleanly(tiny, tmp_path, monkeypatch):
     failing(monkeypatch, lambda step: step > 1)
     run = ep.train(tiny(**EVERY_STEP, steps=50), tmp_path / "run")
     assert run.status == "stopped"
-    assert "3 checkpoints in a row failed" in run.summary["reason"] and "No space left" in run.summary["reason"]
-    assert run.latest().step == 1 and run.summary["step"] < 10
+    assert "3 checkpoints in a row failed" in run.summary.reason and "No space left" in run.summary.reason
+    assert run.latest().step == 1 and run.summary.step < 10
     monkeypatch.undo()
     assert ep.train(tiny(**EVERY_STEP), tmp_path / "run", resume="auto").status == "completed"
 
@@ -102,7 +102,7 @@ def test_the_third_failure_in_a_row_stops_the_run_cleanly(tiny, tmp_path, monkey
 def test_two_failures_then_a_success_do_not_stop_the_run(tiny, tmp_path, monkeypatch):
     failing(monkeypatch, lambda step: step in (1, 2, 4, 5))
     run = ep.train(tiny(**EVERY_STEP), tmp_path / "run")
-    assert run.status == "completed" and run.summary["checkpoint_failures"] == 4
+    assert run.status == "completed" and run.summary.checkpoint_failures == 4
 
 
 def test_a_run_whose_first_checkpoint_cannot_be_written_does_not_start(tiny, tmp_path, monkeypatch):
@@ -120,7 +120,7 @@ def test_a_run_whose_last_checkpoint_cannot_be_written_has_failed_and_names_the_
     with pytest.raises(ep.CheckpointError, match="No space left"):
         ep.train(tiny(checkpoint_every=3), tmp_path / "run")
     summary = ep.Run(tmp_path / "run").summary
-    assert summary["status"] == "failed" and "step-000000003-g000.h5" in summary["reason"]
+    assert summary.status == "failed" and "step-000000003-g000.h5" in summary.reason
 
 
 def test_a_run_that_ends_amid_failures_does_not_say_completed(tiny, tmp_path, monkeypatch):
@@ -128,7 +128,7 @@ def test_a_run_that_ends_amid_failures_does_not_say_completed(tiny, tmp_path, mo
     with pytest.raises(ep.CheckpointError, match="No space left"):
         ep.train(tiny(**EVERY_STEP), tmp_path / "run")
     summary = ep.Run(tmp_path / "run").summary
-    assert summary["status"] == "failed" and summary["checkpoint"] == "step-000000003-g000.h5"
+    assert summary.status == "failed" and summary.checkpoint == "step-000000003-g000.h5"
 
 
 def test_a_disk_that_takes_nothing_any_more_stops_the_run_cleanly(tiny, tmp_path, monkeypatch, caplog):
@@ -160,7 +160,7 @@ def test_what_cannot_be_let_go_is_said_and_no_failure(tiny, tmp_path, monkeypatc
 
     monkeypatch.setattr(Store, "retain", refused)
     run = ep.train(tiny(checkpoint_every=3), tmp_path / "run")
-    assert "old checkpoints could not be let go" in caplog.text and run.summary["checkpoint_failures"] == 0
+    assert "old checkpoints could not be let go" in caplog.text and run.summary.checkpoint_failures == 0
 
 
 def test_a_save_that_holds_training_up_says_so(tiny, tmp_path, monkeypatch, caplog):
@@ -176,8 +176,8 @@ def test_the_config_rules_what_is_kept(tiny, tmp_path):
 
 def test_the_summary_says_what_saving_cost(tiny, tmp_path):
     summary = ep.train(tiny(**EVERY_STEP), tmp_path / "run").summary
-    assert 0 < summary["checkpoint_blocked_s"] < summary["wall_s"] + 10
-    assert summary["checkpoint_cpu_s"] > 0
+    assert 0 < summary.checkpoint_blocked_s < summary.wall_s + 10
+    assert summary.checkpoint_cpu_s > 0
 
 
 def test_checkpoints_come_by_the_clock_too(tiny, tmp_path):

@@ -30,7 +30,7 @@ def test_a_run_has_a_row_for_each_step_and_is_completed(tiny, tmp_path):
     run = ep.train(tiny(steps=7), tmp_path / "new" / "folder" / "run")
     assert run.path == tmp_path / "new" / "folder" / "run"
     assert run.history()["step"].tolist() == list(range(1, 8))
-    assert run.status == "completed" and run.summary["reason"] == "all 7 steps done"
+    assert run.status == "completed" and run.summary.reason == "all 7 steps done"
 
 
 def test_training_lowers_the_loss(tiny, tmp_path):
@@ -98,7 +98,7 @@ def test_points_are_drawn_afresh_when_asked_for(tiny, tmp_path):
 def test_early_stopping_ends_the_run_with_its_reason(tiny, tmp_path):
     run = ep.train(tiny(steps=500, validate_every=1, early_stopping_patience=3, learning_rate=0.1), tmp_path / "run")
     validation = run.history()["loss/validation"].tolist()
-    assert len(validation) < 500 and run.status == "completed" and "early stopping" in run.summary["reason"]
+    assert len(validation) < 500 and run.status == "completed" and "early stopping" in run.summary.reason
     assert len(validation) - 1 - int(np.argmin(validation)) == 3
     assert checkpoint_steps(run)[-1] == len(validation)
 
@@ -108,24 +108,24 @@ def test_a_target_error_ends_the_run(tiny, tmp_path):
     errors = ep.train(config, tmp_path / "free").history()["error/displacement"].tolist()
     target = sorted(errors)[len(errors) // 2]
     run = ep.train(config.model_copy(update={"target_error": target}), tmp_path / "run")
-    assert run.status == "completed" and "target_error reached" in run.summary["reason"]
+    assert run.status == "completed" and "target_error reached" in run.summary.reason
     reached = next(i for i, error in enumerate(errors) if error <= target)
     assert run.history()["error/displacement"].tolist() == errors[: reached + 1]
 
 
 def test_a_time_limit_stops_the_run_with_a_checkpoint(tiny, tmp_path):
     run = ep.train(tiny(steps=1000, time_limit=1e-9), tmp_path / "run")
-    assert run.status == "stopped" and run.summary["reason"] == "time_limit of 1e-09 s"
+    assert run.status == "stopped" and run.summary.reason == "time_limit of 1e-09 s"
     assert checkpoint_steps(run) == [0, 1]
     again = ep.train(tiny(steps=1000, time_limit=1e-9), tmp_path / "run", resume="auto")
-    assert again.summary["step"] == 2, "the limit is of one call"
+    assert again.summary.step == 2, "the limit is of one call"
 
 
 @pytest.mark.parametrize("stage", ["adam", "lbfgs"])
 def test_stop_ends_after_the_present_step_with_a_checkpoint(tiny, tmp_path, stage):
     control = at_step(3, lambda control: control.stop())
     run = ep.train(tiny(steps=100, stages=[stage]), tmp_path / "run", control=control)
-    assert run.status == "stopped" and run.summary["reason"] == "asked to stop"
+    assert run.status == "stopped" and run.summary.reason == "asked to stop"
     assert len(run.history()) == 3 and checkpoint_steps(run) == [0, 3]
 
 
@@ -141,7 +141,7 @@ def test_another_thread_may_ask(tiny, tmp_path):
         thread.start()
         thread.join()
 
-    assert ep.train(tiny(steps=50), tmp_path / "run", control=at_step(2, ask)).summary["step"] == 2
+    assert ep.train(tiny(steps=50), tmp_path / "run", control=at_step(2, ask)).summary.step == 2
 
 
 def test_on_step_gets_each_row_as_plain_numbers(tiny, tmp_path):

@@ -125,7 +125,7 @@ def test_the_last_layer_of_any_network_is_a_start_for_what_follows(tiny, tmp_pat
 def test_alone_it_ends_as_soon_as_it_can_do_no_better(tiny, tmp_path):
     run = ep.train(tiny(stages=["last_layer"], steps=100, **FEATURES), tmp_path / "run")
     assert len(run.history()) < 10
-    assert "the last layer is the best that rounding allows" in run.summary["reason"]
+    assert "the last layer is the best that rounding allows" in run.summary.reason
 
 
 def test_a_system_beyond_memory_is_refused(tiny, tmp_path, monkeypatch):

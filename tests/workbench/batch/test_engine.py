@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.storage import locked
+from elastic_pinn.training.lifecycle.record import amend_summary
 from elastic_pinn.workbench.batch import Plan, Sweep, SweepError, engine, headless, jobs
 from elastic_pinn.workbench.batch import cluster as clusters
 from elastic_pinn.workbench.batch.engine import run_sweep
-from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.supervisor import Supervisor
 from elastic_pinn.workbench.batch.sweep_config import Cluster
 from elastic_pinn.workbench.cli import app
@@ -79,7 +79,7 @@ def test_a_stop_ends_what_runs_with_a_checkpoint_and_begins_nothing_more(read):
 
     def watch(progress):
         histories = list(plan.sweep.folder.glob("*/history.h5"))
-        if histories and ep.Run(histories[0].parent).summary["step"] >= 10:
+        if histories and ep.Run(histories[0].parent).summary.step >= 10:
             stop.set()
 
     progress = run_sweep(plan, on_progress=watch, stop=stop)
@@ -180,7 +180,7 @@ def die(row):
     deadly = write_notebook(tmp_path / "deadly.ipynb", "run_dir = ''\nresume = 'never'", setting, training)
     plan = read(notebook=deadly, parameters={"checkpoint_every": 1})
     assert run_sweep(plan).done == 1
-    assert ep.Run(plan.sweep.folder / plan.runs[0].name).summary["generation"] > jobs.MAX_TRIES
+    assert ep.Run(plan.sweep.folder / plan.runs[0].name).summary.generation > jobs.MAX_TRIES
 
 
 def test_a_run_whose_workers_die_is_sent_again_as_long_as_it_gets_ahead(read):
@@ -199,7 +199,7 @@ def test_a_run_whose_workers_die_is_sent_again_as_long_as_it_gets_ahead(read):
     for steps in (5, 10):
         ep.train(plan.notebook.config(planned.parameters).model_copy(update={"steps": steps}),
                  plan.sweep.folder / planned.name, resume="auto")  # fmt: skip
-        update_summary(plan.sweep.folder / planned.name, {"status": "running"})
+        amend_summary(plan.sweep.folder / planned.name, {"status": "running"})
         assert lose() == [planned.name]
     assert lose() == [] and dispatch._progress.rows[planned.name]["status"] == "failed"
 

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.storage.config import CheckpointConfig
+from elastic_pinn.training.lifecycle.record import amend_summary
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError, jobs
 from elastic_pinn.workbench.batch.inputs import require_unchanged
 from elastic_pinn.workbench.batch.plan import RECORD_FILE
 from elastic_pinn.workbench.batch.status import SWEEP_FILE, status_rows
-from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.cli import app
 from tests.headless import write_notebook, write_training_notebook
 
@@ -52,7 +52,7 @@ def complete(plan: Plan, **named) -> None:
     folder = plan.sweep.folder / named.get("name", run.name)
     ep.train(plan.notebook.config(run.parameters), folder)
     (folder / "notebook.ipynb").write_text(plan.notebook.text)
-    update_summary(folder, {"notebook": "executed"})
+    amend_summary(folder, {"notebook": "executed"})
 
 
 def status(plan: Plan) -> str:

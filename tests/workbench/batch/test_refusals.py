@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.storage import locked
+from elastic_pinn.training.lifecycle.record import amend_summary
 from elastic_pinn.workbench.batch import Notebook, engine, headless
 from elastic_pinn.workbench.batch.engine import run_sweep
 from elastic_pinn.workbench.batch.headless import NotebookError, run_notebook
 from elastic_pinn.workbench.batch.jobs import Job, execute
 from elastic_pinn.workbench.batch.plan import Plan, Planned
-from elastic_pinn.workbench.batch.summary import update_summary
 from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError
 from elastic_pinn.workbench.cli import app
 from elastic_pinn.workbench.panels import TrainPanel
@@ -120,7 +120,7 @@ def test_a_summary_is_never_changed_under_who_trains(stopped):
     with locked(stopped):
         before = contents(stopped)
         with pytest.raises(ep.CheckpointError, match=r" is in use by "):
-            update_summary(stopped, {"status": "failed"})
+            amend_summary(stopped, {"status": "failed"})
         assert contents(stopped) == before
 
 

@@ -44,11 +44,11 @@ def test_a_run_whose_worker_is_killed_goes_on_elsewhere_from_its_copy(
     assert not list(plan.sweep.folder.glob("*/config.json"))  # nothing came to this disk but the results
     for run in plan.runs:
         copy = ep.Run(f"{mirror}/{run.name}")
-        assert copy.status == "completed" and copy.summary["notebook"] == "executed"
+        assert copy.status == "completed" and copy.summary.notebook == "executed"
         assert f"runs/{run.name}/notebook.ipynb" in keys(bucket)
         whole = ep.train(copy.config.model_copy(update={"mirror": ""}), tmp_path / "whole" / run.name)
         assert copy.history()["loss/total"].tolist() == whole.history()["loss/total"].tolist()
-    assert ep.Run(f"{mirror}/{name}").summary["generation"] == 1
+    assert ep.Run(f"{mirror}/{name}").summary.generation == 1
     again = subprocess.run([command, "sweep", file], capture_output=True, text=True)
     assert again.returncode == 0 and "best by error/displacement" in again.stdout
 
