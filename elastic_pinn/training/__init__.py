@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from elastic_pinn.training.distributed.processes import LostProcessError
     from elastic_pinn.training.lifecycle.advice import advise
     from elastic_pinn.training.lifecycle.control import Control
+    from elastic_pinn.training.lifecycle.requirements import require_device, require_possible
     from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
     from elastic_pinn.training.lifecycle.resume import RunDirectoryError
-    from elastic_pinn.training.lifecycle.trainer import require_device, require_possible, train
+    from elastic_pinn.training.lifecycle.trainer import train
     from elastic_pinn.training.session import DivergedError
 else:
     __getattr__ = on_first_use(
@@ -38,6 +39,7 @@ else:
         "distributed.processes",
         "lifecycle.advice",
         "lifecycle.control",
+        "lifecycle.requirements",
         "lifecycle.rescue",
         "lifecycle.resume",
         "lifecycle.trainer",

@@ -7,20 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import NoneType
 from typing import TYPE_CHECKING
 
-import torch
-
-from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError
+from elastic_pinn.config import Config
 from elastic_pinn.fit import NOT_WHEN_STOPPED, sentence_of
 from elastic_pinn.networks.cancellation import check_cancelled
 from elastic_pinn.networks.work import Report, reported
-from elastic_pinn.parameters import in_one_line
-from elastic_pinn.paths import expanded, on_this_machine
-from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.run import Run
 from elastic_pinn.storage import (
     CHECKPOINTS,
@@ -41,6 +35,13 @@ from elastic_pinn.training.lifecycle.control import Control
 from elastic_pinn.training.lifecycle.ending import explain_end, with_verdict
 from elastic_pinn.training.lifecycle.environment import environment, facts
 from elastic_pinn.training.lifecycle.record import Origin, Record
+from elastic_pinn.training.lifecycle.requirements import (
+    folder_of,
+    require_device,
+    require_kinds,
+    require_measured,
+    settle,
+)
 from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
 from elastic_pinn.training.lifecycle.resume import (
     RunDirectoryError,
@@ -65,7 +66,6 @@ logger = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S = 10.0
 LONG_S = 2.0  # of work within a step that is worth a line of the log
-NOT_METRICS = {"step", "stage", "wall_s", "learning_rate"}  # columns without a best value
 BY_HAND = "asked for by hand"
 
 End = tuple[Status, str]  # of a run, and the reason
@@ -95,11 +95,11 @@ def train(
     then has the status "failed" and the reason, and all checkpoints are kept. Raises LostRunDirectoryError when the run
     directory was removed, moved, replaced or became read-only, with the folder that the state was saved to instead.
     """
-    _require_kinds(config, problem, control)
+    require_kinds(config, problem, control)
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())
-    run_dir, resume, control = _folder(run_dir), start_of(resume), control or Control()
+    run_dir, resume, control = folder_of(run_dir), start_of(resume), control or Control()
     with threads(config.threads):
-        config, problem = _settle(config, problem)
+        config, problem = settle(config, problem)
         require_device(config.device)
         processes = join(config.device)
         processes.require_same(config, problem)
@@ -107,31 +107,6 @@ def train(
             return Run(run_worker(processes, problem))
         with run_leader(processes, run_dir, control.stop), _exclusive_use(run_dir) as lock:
             return _train(config, run_dir, problem, resume, control, processes, lock)
-
-
-def _require_kinds(config: object, problem: object, control: object) -> None:
-    """Raise ConfigError for an argument of train() of the wrong type."""
-    for name, given, kinds, needed in (
-        ("config", config, (Config,), "a Config"),
-        ("problem", problem, (Problem, NoneType), "a Problem, or None for the one that the config names,"),
-        ("control", control, (Control, NoneType), "a Control or None"),
-    ):
-        if not isinstance(given, kinds):
-            raise ConfigError(f"{name} = {in_one_line(given)}: {needed} is needed")
-
-
-def _folder(run_dir: str | Path) -> Path:
-    """The path of the run directory. Raises RunDirectoryError for an impossible one."""
-    if not isinstance(run_dir, str | Path):
-        raise RunDirectoryError(f"run_dir = {in_one_line(run_dir)}: {BESIDE_CONFIG['run_dir']} is needed")
-    if str(run_dir) in ("", str(Path())) and run_dir != ".":
-        raise RunDirectoryError(
-            "run_dir is empty, which is the working directory: name a folder for the run, as in 'runs/first'"
-        )
-    folder = on_this_machine(run_dir)
-    if folder.exists() and not folder.is_dir():
-        raise RunDirectoryError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
-    return folder
 
 
 @contextmanager
@@ -163,7 +138,7 @@ def _train(
             return _ended_run(run_dir, over)
         note_environment(found.snapshot, facts(environment(config.device, processes.count)))
     session = Session(config, problem, processes)
-    _check_monitor(config, session)
+    require_measured(config, session)
     for sentence in advise(config, problem):
         logger.warning("%s", sentence)
     if found:
@@ -205,50 +180,6 @@ def _ended_run(run_dir: Path, reason: str) -> Run:
         raise RunDirectoryError(f"{run_dir} would hold nothing: the checkpoint is {reason}")
     logger.info("nothing to do: %s is %s", run_dir, reason)
     return Run(run_dir)
-
-
-def _settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
-    """The config and the problem that belong together."""
-    if problem is None:
-        config.require_used()
-        return config, problem_from(config)
-    own = ProblemConfig(problem="own").model_dump()
-    given = config.model_dump(include=set(own) & config.model_fields_set)
-    ignored = [name for name, value in given.items() if value not in ("own", "", ())]
-    if ignored:
-        raise ConfigError(f"a problem of your own was given, so {ignored} of the config would be ignored: leave it out")
-    return config.model_copy(update=own), problem
-
-
-def require_possible(config: Config) -> None:
-    """Refuse what train() would refuse for its device or its problem, at once: a device or a data file that this
-    machine does not have, a file that holds no receivers, unknowns that nothing given can tell.
-
-    Of a problem of one's own the device is all that can be looked at. Raises ConfigError, ProblemError,
-    ReceiverFileError.
-    """
-    require_device(config.device)
-    expanded(config.init_from)
-    if config.problem != "own":
-        _settle(config, None)
-
-
-def require_device(device: str) -> None:
-    """Raise ConfigError, naming the legal ones, for a device that this machine does not have."""
-    count = torch.cuda.device_count()
-    legal = ["cpu", *(["cuda"] if count else []), *(f"cuda:{i}" for i in range(count))]
-    if device not in legal:
-        raise ConfigError(f"device = {device!r}: this machine has no such device; legal here: {', '.join(legal)}")
-
-
-def _check_monitor(config: Config, session: Session) -> None:
-    legal = [name for name in session.columns if name not in NOT_METRICS]
-    if config.monitor not in legal:
-        raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
-    if session.problem.material.unknowns and not (config.weight_data and config.weight_pde):
-        raise ConfigError("unknowns need weight_data and weight_pde above 0: else nothing ties material and data")
-    if config.target_error and "error/displacement" not in session.columns:
-        raise ConfigError("target_error needs a problem with an exact solution, and this one has none: set it to 0")
 
 
 def _guarded_loop(session: Session, record: Record, control: Control, is_over: bool) -> None:

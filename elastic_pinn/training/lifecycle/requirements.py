@@ -1,0 +1,89 @@
+"""What train() refuses before any work: arguments, devices and settings that are not possible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import NoneType
+
+import torch
+
+from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.paths import expanded, on_this_machine
+from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics.setups import ProblemConfig
+from elastic_pinn.training.lifecycle.control import Control
+from elastic_pinn.training.lifecycle.resume import RunDirectoryError
+from elastic_pinn.training.session import Session
+
+NOT_METRICS = {"step", "stage", "wall_s", "learning_rate"}  # columns without a best value
+
+
+def require_kinds(config: object, problem: object, control: object) -> None:
+    """Raise ConfigError for an argument of train() of the wrong type."""
+    for name, given, kinds, needed in (
+        ("config", config, (Config,), "a Config"),
+        ("problem", problem, (Problem, NoneType), "a Problem, or None for the one that the config names,"),
+        ("control", control, (Control, NoneType), "a Control or None"),
+    ):
+        if not isinstance(given, kinds):
+            raise ConfigError(f"{name} = {in_one_line(given)}: {needed} is needed")
+
+
+def folder_of(run_dir: str | Path) -> Path:
+    """Return the path of the run directory. Raises RunDirectoryError for an impossible one."""
+    if not isinstance(run_dir, str | Path):
+        raise RunDirectoryError(f"run_dir = {in_one_line(run_dir)}: {BESIDE_CONFIG['run_dir']} is needed")
+    if str(run_dir) in ("", str(Path())) and run_dir != ".":
+        raise RunDirectoryError(
+            "run_dir is empty, which is the working directory: name a folder for the run, as in 'runs/first'"
+        )
+    folder = on_this_machine(run_dir)
+    if folder.exists() and not folder.is_dir():
+        raise RunDirectoryError(f"run_dir = {str(run_dir)!r} is a file: name a folder")
+    return folder
+
+
+def settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
+    """Return the config and the problem that belong together."""
+    if problem is None:
+        config.require_used()
+        return config, problem_from(config)
+    own = ProblemConfig(problem="own").model_dump()
+    given = config.model_dump(include=set(own) & config.model_fields_set)
+    ignored = [name for name, value in given.items() if value not in ("own", "", ())]
+    if ignored:
+        raise ConfigError(f"a problem of your own was given, so {ignored} of the config would be ignored: leave it out")
+    return config.model_copy(update=own), problem
+
+
+def require_possible(config: Config) -> None:
+    """Refuse what train() would refuse for its device or its problem, at once: a device or a data file that this
+    machine does not have, a file that holds no receivers, unknowns that nothing given can tell.
+
+    Of a problem of one's own the device is all that can be looked at. Raises ConfigError, ProblemError,
+    ReceiverFileError.
+    """
+    require_device(config.device)
+    expanded(config.init_from)
+    if config.problem != "own":
+        settle(config, None)
+
+
+def require_device(device: str) -> None:
+    """Raise ConfigError, naming the legal ones, for a device that this machine does not have."""
+    count = torch.cuda.device_count()
+    legal = ["cpu", *(["cuda"] if count else []), *(f"cuda:{i}" for i in range(count))]
+    if device not in legal:
+        raise ConfigError(f"device = {device!r}: this machine has no such device; legal here: {', '.join(legal)}")
+
+
+def require_measured(config: Config, session: Session) -> None:
+    """Raise ConfigError for a monitor, a target or weights that do not fit what the problem measures."""
+    legal = [name for name in session.columns if name not in NOT_METRICS]
+    if config.monitor not in legal:
+        raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
+    if session.problem.material.unknowns and not (config.weight_data and config.weight_pde):
+        raise ConfigError("unknowns need weight_data and weight_pde above 0: else nothing ties material and data")
+    if config.target_error and "error/displacement" not in session.columns:
+        raise ConfigError("target_error needs a problem with an exact solution, and this one has none: set it to 0")
