@@ -15,18 +15,21 @@ from functools import cache
 from typing import Any, Self
 
 from pydantic import ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.legal import documented
+from elastic_pinn.legal import with_fields
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in, plain
 from elastic_pinn.physics.setups import SETUPS, ProblemConfig
+from elastic_pinn.physics.setups.material import GivenMaterial, MaterialConfig, in_lame_parameters
 from elastic_pinn.sections import Section
 from elastic_pinn.storage.config import CheckpointConfig
 from elastic_pinn.training.config import FIELDS_OF_TERMS, TrainingConfig
 
 __all__ = [
     "BESIDE_CONFIG",
+    "FIELDS",
     "GROUPS",
     "NO_PART_OF_THE_RESULT",
     "Config",
@@ -66,7 +69,6 @@ def require_unique_names(groups: Iterable[type[Section]]) -> None:
 require_unique_names(GROUPS)
 
 
-@documented
 class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     """A whole experiment: every field of the four groups by its flat name.
 
@@ -79,28 +81,28 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     model_config = ConfigDict(use_attribute_docstrings=False, defer_build=False)
 
     def __init__(self, **fields: Any) -> None:
-        self._fill(**fields)
-        self._refuse_unused(filter(self._is_changed, fields))  # a dump has all
+        self._fill(**_in_lame_parameters(fields))
+        self._refuse_unused({name: value for name, value in self._of(fields).items() if value != FIELDS[name].default})
         self.model_fields_set.difference_update(unused_fields(self.problem))
 
     def _fill(self, **fields: Any) -> None:
         """Set the values of fields, whether the problem uses them or not."""
         try:
-            super().__init__(**{name: plain(value) for name, value in fields.items()})
+            super().__init__(**fields)
         except ValidationError as error:
-            raise ConfigError("\n".join(_message(fault) for fault in error.errors())) from None
+            raise ConfigError("\n".join(map(_message, error.errors()))) from None
 
-    def _is_changed(self, name: str) -> bool:
-        """Whether a field has another value than its default."""
-        return getattr(self, name) != type(self).model_fields[name].default
+    def _of(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of some fields as this config has them, but as they are given of other ways to give a material."""
+        return {name: getattr(self, name, value) for name, value in fields.items()}
 
-    def _refuse_unused(self, names: Iterable[str], unused: Mapping[str, str] | None = None) -> None:
+    def _refuse_unused(self, given: Mapping[str, Any], unused: Mapping[str, str] | None = None) -> None:
         """Raise ConfigError if this problem does not use one of the fields, unless it is empty."""
         unused = unused_fields(self.problem) if unused is None else unused
         faults = [
             f"{name} = {in_one_line(value)}: problem {self.problem!r} {unused[name]}; leave it out"
-            for name in names
-            if name in unused and (value := getattr(self, name)) not in ("", ())
+            for name, value in given.items()
+            if name in unused and value not in ("", ())
         ]
         if faults:
             raise ConfigError("\n".join(faults))
@@ -111,8 +113,8 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         Not in the constructor: train() may be given a Problem of the user's own in place of the default one.
         """
         lacking = _of_lacking_terms(self.problem)
-        given = [name for name in lacking if name in self.model_fields_set]
-        self._refuse_unused(filter(self._is_changed, given), lacking)
+        given = {name: getattr(self, name) for name in lacking if name in self.model_fields_set}
+        self._refuse_unused({name: value for name, value in given.items() if value != FIELDS[name].default}, lacking)
 
     def __repr__(self) -> str:
         """The fields that differ from their defaults."""
@@ -134,7 +136,7 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
             if not isinstance(given.pop(name, ""), str):
                 raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
         config = cls(**given)
-        config._refuse_unused(given)
+        config._refuse_unused(config._of(given))
         return config
 
     @classmethod
@@ -159,11 +161,11 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the config with some fields changed; a change to the default counts as not given. Raises ConfigError."""
         copy = type(self).__new__(type(self))
-        copy._fill(**(self.model_dump() | dict(update or {})))
-        changed = self.differences(copy).keys()
-        given = {name for name in changed if copy._is_changed(name)}
+        copy._fill(**(self.model_dump() | _in_lame_parameters(update or {}, self.density)))
+        changed = {name: now for name, (_, now) in self.differences(copy).items()}
+        given = {name: now for name, now in changed.items() if now != FIELDS[name].default}
         copy._refuse_unused(given)
-        explicit = self.model_fields_set - changed | given
+        explicit = self.model_fields_set - changed.keys() | given.keys()
         copy.model_fields_set.intersection_update(explicit - unused_fields(copy.problem).keys())
         return copy
 
@@ -173,9 +175,34 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
 
 
+FIELDS: Mapping[str, FieldInfo] = {**Config.model_fields, **GivenMaterial.model_fields}
+"""All that a config is made of: its fields, and other ways to give a material."""
+
+Config.__doc__ = with_fields(Config.__doc__, FIELDS)
+
+
 def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of an experiment in a notebook's namespace, see `parameters_in`."""
-    return parameters_in(namespace, {*Config.model_fields, *BESIDE_CONFIG})
+    return parameters_in(namespace, {*FIELDS, *BESIDE_CONFIG} - {"material"})  # which may be an ep.Material
+
+
+def _in_lame_parameters(fields: Mapping[str, Any], density: float | None = None) -> dict[str, Any]:
+    """The fields, with lame_lambda, lame_mu and density of a material that is given in another way.
+
+    density: where the fields do not give it.
+    """
+    values = {name: plain(value) for name, value in fields.items()}
+    others = {name: values.pop(name) for name in fields if name in GivenMaterial.model_fields}
+    if others:
+        try:
+            given = GivenMaterial(**others)
+        except ValidationError as error:
+            raise ConfigError("\n".join(map(_message, error.errors()))) from None
+        beside = {name: values[name] for name in MaterialConfig.model_fields if name in values}
+        if density is not None and not given.material:
+            beside = {"density": density} | beside
+        values |= in_lame_parameters(given, beside)
+    return values
 
 
 @cache
@@ -191,6 +218,8 @@ def unused_fields(problem: str) -> Mapping[str, str]:
         if readers := [repr(other) for other, setup in SETUPS.items() if name in setup.reads.model_fields]:
             unused[name] = f"does not use it, {' and '.join(readers)} {'do' if readers[1:] else 'does'}"
     is_default = problem == ProblemConfig.model_fields["problem"].default
+    if "lame_lambda" in unused:
+        unused |= dict.fromkeys(GivenMaterial.model_fields, unused["lame_lambda"])
     return unused if is_default else {**unused, **_of_lacking_terms(problem)}
 
 
@@ -206,10 +235,10 @@ def _message(fault: Mapping[str, Any]) -> str:
         return fault["msg"].removeprefix("Value error, ")
     name = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
-        return not_a_field(name, Config.model_fields, BESIDE_CONFIG)
+        return not_a_field(name, FIELDS, BESIDE_CONFIG)
     wanted = fault["msg"].replace("a valid tuple", "a list, as in [...]")
     if fault["type"] == "string_pattern_mismatch":  # the description is clearer than a regular expression
         wanted = "not legal"
     item = "".join(f"[{index}]" for index in fault["loc"][1:])
-    summary = " ".join(f"{Config.model_fields[name].description}".split()).partition(". ")[0]
+    summary = " ".join(f"{FIELDS[name].description}".split()).partition(". ")[0]
     return f"{name}{item} = {in_one_line(fault['input'])}: {wanted}. {name} is {summary}"

@@ -5,17 +5,15 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 KINDS: Mapping[Any, str] = {int: "a whole number", float: "a number", str: "text", bool: "True or False"}
 BOUNDS = ((Ge, "ge", "at least"), (Gt, "gt", "above"), (Le, "le", "at most"), (Lt, "lt", "below"))
 WIDTH = 100
-
-AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 def legal_values(field: FieldInfo) -> str:
@@ -23,17 +21,16 @@ def legal_values(field: FieldInfo) -> str:
     return _legal(field.annotation, field.metadata)
 
 
-def documented(config: type[AnyModel]) -> type[AnyModel]:
-    """Add each field to a model's docstring, for help(): its legal values, default and meaning."""
+def with_fields(text: str | None, fields: Mapping[str, FieldInfo]) -> str:
+    """Return a docstring with a section of fields, for help(): their legal values, defaults and meanings."""
     entries = []
-    for name, field in config.model_fields.items():
-        default = field.get_default(call_default_factory=True)
-        default = list(default) if isinstance(default, tuple) else default
+    for name, field in fields.items():
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
         meaning = textwrap.fill(f"{field.description}", WIDTH, initial_indent="    ", subsequent_indent="    ")
-        entries.append(f"{name} : {legal_values(field)}; default {default!r}\n{meaning}")
+        written = "not given" if default is None else f"default {default!r}"
+        entries.append(f"{name} : {legal_values(field)}; {written}\n{meaning}")
     section = "\n".join(["Parameters", "----------", *entries])
-    config.__doc__ = f"{inspect.cleandoc(config.__doc__ or '')}\n\n{section}\n"
-    return config
+    return f"{inspect.cleandoc(text or '')}\n\n{section}\n"
 
 
 def _legal(kind: Any, metadata: list[Any]) -> str:
@@ -41,6 +38,8 @@ def _legal(kind: Any, metadata: list[Any]) -> str:
         kind, *inner = get_args(kind)
         found = [part for each in inner for part in (each.metadata if isinstance(each, FieldInfo) else [each])]
         return _legal(kind, found)
+    if get_origin(kind) is UnionType:
+        return _legal(get_args(kind)[0], metadata)  # or None, which is as not given
     if get_origin(kind) is Literal:
         *others, last = map(repr, get_args(kind))
         return f"{', '.join(others)} or {last}" if others else last

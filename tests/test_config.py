@@ -16,7 +16,9 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.config import GROUPS, Config, ConfigError, require_unique_names, unused_fields
+from elastic_pinn.physics.material import ALUMINIUM, PRESETS, RUBBER, STEEL
 from elastic_pinn.physics.setups import SETUPS, ProblemConfig
+from elastic_pinn.physics.setups.material import GivenMaterial
 from elastic_pinn.sections import Section
 
 
@@ -377,7 +379,7 @@ def test_a_config_is_made_again_of_all_its_fields(fields):
 
 
 def test_every_field_of_the_problem_section_but_its_name_is_of_a_problem():
-    assert {"problem", *unused_fields("own")} == set(ProblemConfig.model_fields)
+    assert {"problem", *unused_fields("own")} == {*ProblemConfig.model_fields, *GivenMaterial.model_fields}
     of_others = set(unused_fields("receivers")) | set(unused_fields("standing_waves"))
     assert of_others - {"weight_boundary", "boundary_points"} == set(unused_fields("own"))
 
@@ -443,6 +445,90 @@ def test_a_field_of_a_term_that_the_default_problem_lacks_is_refused_where_no_ot
         config.require_used()
     Config.from_json(config.to_json()).require_used()  # a stored one was trained, whatever it holds
     Config(weight_data=1.0, validation_fraction=0.1).require_used()
+
+
+SOLID = ep.Material(5.76e10, 2.6e10, 2700.0)
+SPEEDS = {"p_speed": SOLID.c_p, "s_speed": SOLID.c_s, "density": 2700.0}
+ENGINEERING = {"young_modulus": 69.99e9, "poisson_ratio": 0.34450, "density": 2700.0}
+LAME = ("lame_lambda", "lame_mu", "density")
+
+
+def lame(config: Config) -> list[float]:
+    return [getattr(config, name) for name in LAME]
+
+
+@pytest.mark.parametrize("make", [lambda **f: Config(**f), lambda **f: Config.from_namespace(notebook(**f))])
+@pytest.mark.parametrize(("given", "within"), [(SPEEDS, 1e-12), (ENGINEERING, 2e-3), ({"material": "aluminium"}, 0.0)])
+def test_a_material_may_be_given_by_speeds_by_engineering_constants_and_by_name(make, given, within):
+    config = make(**given)
+    assert lame(config) == pytest.approx([5.76e10, 2.6e10, 2700.0], rel=within, abs=0.0)
+    assert Config.from_json(config.to_json()) == config == Config(**config.model_dump())
+    assert json.loads(config.to_json()).keys() == json.loads(Config().to_json()).keys()
+
+
+def test_a_named_material_is_that_of_the_library():
+    for name, solid in {"aluminium": ALUMINIUM, "steel": STEEL, "rubber": RUBBER}.items():
+        assert lame(Config(material=name)) == [solid.lame_lambda, solid.lame_mu, solid.density]
+    assert get_args(GivenMaterial.model_fields["material"].annotation) == ("", *PRESETS)
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        (SPEEDS | {"lame_mu": 1.0}, "a material is given twice"),
+        (SPEEDS | ENGINEERING, "a material is given twice"),
+        ({"young_modulus": 1.0, "s_speed": 1.0, "density": 1.0}, "a material is given twice"),
+        ({"material": "steel", "lame_lambda": 2.0}, "a material is given twice"),
+        ({"material": "steel", "density": 1.0}, "a material is given twice"),
+        ({"p_speed": 2.0, "density": 1.0}, "s_speed is missing"),
+        ({"s_speed": 2.0}, "p_speed and density are missing"),
+        ({"p_speed": 2.0, "s_speed": 1.0}, "density is missing"),
+        ({"young_modulus": 1.0, "density": 1.0}, "poisson_ratio is missing"),
+        ({"poisson_ratio": 0.0, "density": 1.0}, "young_modulus is missing"),
+    ],
+)
+def test_a_material_that_is_given_twice_or_in_part_is_refused_with_the_legal_ways(given, fault):
+    text = refusal(**given)
+    assert f": {fault}; legal are lame_lambda and lame_mu, p_speed and s_speed, or young_modulus and" in text
+    assert "\n" not in text and all(f"{name} = {value!r}" in text for name, value in given.items())
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"p_speed": 1.0, "s_speed": 1.0, "density": 1.0}, r"p_speed and s_speed.*c_p above sqrt\(4/3\) c_s"),
+        ({"p_speed": 2.0, "s_speed": 1.0, "density": -1.0}, "no stable solid"),
+        (
+            ENGINEERING | {"poisson_ratio": 0.5},
+            "poisson_ratio = 0.5: .*less than 0.5. poisson_ratio is Poisson",
+        ),
+        (ENGINEERING | {"poisson_ratio": -1.0}, "poisson_ratio = -1.0: .*greater than -1"),
+        (ENGINEERING | {"young_modulus": "70 GPa"}, "young_modulus = '70 GPa': .*valid number"),
+        ({"material": "unobtainium"}, "material = 'unobtainium': .*'aluminium', 'steel' or 'rubber'"),
+        ({"youngs_modulus": 1.0}, "did you mean 'young_modulus'"),
+        (
+            SPEEDS | {"problem": "own"},
+            "p_speed = .*: problem 'own' does not use it, 'standing_waves' does",
+        ),
+    ],
+)
+def test_an_impossible_material_is_refused_by_the_name_that_was_given(given, fault):
+    assert re.search(fault, refusal(**given))
+
+
+def test_a_material_that_is_not_given_says_nothing():
+    assert Config(material="", p_speed=None) == Config() == Config.from_namespace(notebook(material=""))
+    assert Config.from_namespace(notebook(material=SOLID)) == Config(), "a Material of a problem of one's own"
+
+
+def test_a_copy_may_change_the_material_in_any_way():
+    config = Config(material="steel", seed=3)
+    assert lame(config.model_copy(update={"material": "rubber"})) == lame(Config(material="rubber"))
+    softer = config.model_copy(update={"p_speed": 5000.0, "s_speed": 2500.0})
+    assert (softer.density, softer.seed) == (7800.0, 3)
+    assert ep.Material(*lame(softer)).c_p == pytest.approx(5000.0, rel=1e-12)
+    with pytest.raises(ConfigError, match="s_speed is missing"):
+        config.model_copy(update={"p_speed": 5000.0})
 
 
 def test_a_least_learning_rate_above_the_learning_rate_is_refused():

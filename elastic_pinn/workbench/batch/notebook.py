@@ -11,13 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError
+from elastic_pinn.config import BESIDE_CONFIG, FIELDS, Config, ConfigError
 from elastic_pinn.workbench.batch.notebook_code import Parameters, calls, is_ignored, read_parameters, without_comments
 
 Value = bool | int | float | str | list[int] | list[float] | list[str]
 
 FORMAT = 4  # of .ipynb files; since 2015
-OF_THE_CONFIG = {*Config.model_fields, *BESIDE_CONFIG}
+OF_THE_CONFIG = {*FIELDS, *BESIDE_CONFIG}
 RUN_DIR = "run_dir"  # the executed copy is put there, whether the notebook reads the name or not
 EXECUTED_FILE = "notebook.ipynb"  # in a run directory: the executed copy
 EXECUTED = "executed"  # a summary's value of "notebook" when every cell ran
@@ -131,7 +131,7 @@ class Notebook:
     def computed(self, given: Mapping[str, Value]) -> list[str]:
         """Return the fields of the config that its parameters cell computes, so that only a kernel knows their
         values."""
-        return sorted((self.cell.computed & Config.model_fields.keys()) - given.keys())
+        return sorted((self.cell.computed & FIELDS.keys()) - given.keys())
 
     def directive(self, name: str, given: Mapping[str, Value]) -> str:
         """Return its value of `run_dir` or `resume`; "" if it is neither set nor given.

@@ -130,8 +130,8 @@ def _varied(run: Planned, plan: Plan) -> dict[str, Any]:
     names, values = plan.sweep.varied, run.parameters
     if set(names) - values.keys():
         config = plan.notebook.config(values).model_dump(mode="json", include=set(names))
-        values = {**plan.notebook.own(values), **config}
-    return {name: _plain(values[name]) for name in names}
+        values = {**plan.notebook.parameters, **values, **config}
+    return {name: _plain(values.get(name)) for name in names}
 
 
 def _plain(value: Any) -> Any:

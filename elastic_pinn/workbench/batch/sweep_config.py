@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from elastic_pinn.config import Config, ConfigError, plain_parameters
+from elastic_pinn.config import FIELDS, ConfigError, plain_parameters
 from elastic_pinn.paths import from_root
 from elastic_pinn.sections import NonNegative, OptionalCount
 from elastic_pinn.workbench.batch.notebook import Value
@@ -244,9 +244,9 @@ class Sweep(SweepPart):
 
 def _is_several(name: str, value: Any) -> bool:
     """Return whether a value is a list of values for a field."""
-    if name not in Config.model_fields:
+    if name not in FIELDS:
         return False
-    takes_list = get_origin(Config.model_fields[name].annotation) is tuple
+    takes_list = get_origin(FIELDS[name].annotation) is tuple
     items = value if isinstance(value, list) else []
     return any(isinstance(item, list) for item in items) if takes_list else isinstance(value, list)
 

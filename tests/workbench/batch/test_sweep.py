@@ -14,7 +14,9 @@ from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.estimate import seconds_left
 from elastic_pinn.workbench.batch.results import keep_earlier_results, table_of, write_results
 from elastic_pinn.workbench.batch.status import SWEEP_FILE, status_rows
+from tests.headless import write_notebook
 
+FROM_NAMESPACE = "import elastic_pinn as ep\nconfig = ep.Config.from_namespace(globals())"
 WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
 
 
@@ -52,6 +54,19 @@ def test_the_table_of_a_list_shows_the_notebooks_own_values_where_an_item_gives_
     assert table["ridge"].tolist() == [1e-9, forward.parameters["ridge"]]
     assert table["steps"].tolist() == [forward.parameters["steps"], 7]
     assert table["hidden_layers"].tolist() == [str(forward.parameters["hidden_layers"]), "[300]"]
+
+
+def test_a_material_may_be_varied_however_it_is_given(tmp_path):
+    path = write_notebook(tmp_path / "own.ipynb", "run_dir = ''\nresume = 'never'", FROM_NAMESPACE)
+    runs = [{"material": "steel"}, {"p_speed": 6e3, "s_speed": 3e3, "density": 2700.0}]
+    plan = Plan.of(Sweep(notebook=str(path), directory=str(tmp_path / "runs"), list=runs))
+    table = table_of(plan, status_rows(plan))
+    assert table["material"].iloc[0] == "steel" and table["p_speed"].iloc[1] == 6e3
+    assert table["material"].isna().tolist() == [False, True] == (~table["p_speed"].isna()).tolist()
+    configs = [plan.notebook.config(run.parameters) for run in plan.runs]
+    assert [config.lame_mu for config in configs] == [8e10, 2700.0 * 3e3**2]
+    with pytest.raises(SweepError, match=r"the run .*material=.*: a material is given twice"):
+        runs_of(plan.notebook, grid={"material": ["steel", "rubber"]}, parameters={"lame_mu": 3.0})
 
 
 def test_results_of_runs_that_are_no_longer_in_the_sweep_are_kept(forward, tmp_path):
