@@ -26,12 +26,14 @@ from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
+from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
 from elastic_pinn.training.seeds import Seeds
 from elastic_pinn.training.stages import Stage, all_stages, stages
 from elastic_pinn.training.step_objective import StepCancelled, StepObjective, cancelled_when
 from elastic_pinn.training.stopping import Stopping
+from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.training.validation import Validation
 
 logger = logging.getLogger(__name__)
@@ -277,6 +279,21 @@ class Session:
         self._note_meaning_of_losses()
         if snapshot.metric_id not in (self.metric_id, UNKNOWN_METRIC_ID):
             self._forget_bests()
+
+    def trained(self) -> TrainedModel:
+        """Return the present model at the points of its last step, which an assessment needs."""
+        optimizer, is_exact = self.optimizer, self.config.precision == "float64"
+        return TrainedModel(
+            config=self.config,
+            problem=self.problem,
+            model=self.model,
+            loss=self.loss,
+            batches=self.sampler.batches,
+            held_out=self.validation.held_out_data,
+            step=self.step,
+            converged=self.converged,
+            factored=optimizer.factored_here() if is_exact and isinstance(optimizer, VariableProjection) else None,
+        )
 
     def _note(self, note: str) -> None:
         self.history.note(self.step, note)

@@ -9,7 +9,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.training.assessment.judgement import assess
-from elastic_pinn.training.assessment.linearised import session_of
+from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source, starting_material
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.verdict import value_text
@@ -25,7 +25,7 @@ def fit_of(source: Source, problem: Problem | None = None) -> Fit | None:
         return fit
     checkpoint = checkpoint_of(opened)
     problem = checkpoint.problem(problem)
-    return assess(session_of(checkpoint, problem)) if problem.material.unknowns else None
+    return assess(TrainedModel.of(checkpoint, problem)) if problem.material.unknowns else None
 
 
 def material_table(source: Source, problem: Problem | None = None) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from elastic_pinn.physics.noise import Noise, noise_of
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import channels_of
 from elastic_pinn.training.assessment.linearised import Linearised
-from elastic_pinn.training.session import Session
+from elastic_pinn.training.trained_model import TrainedModel
 
 MORE_FEATURES = 100  # at least, or a tenth of the present ones
 SHORTER = 1.25  # the waves added may be shorter, by this factor
@@ -94,27 +94,27 @@ class Evidence:
         return self.samples - self.effective_parameters
 
 
-def evidence_of(session: Session, linear: Linearised) -> Evidence:
-    """Collect the evidence of a session of a problem with receivers and unknowns."""
-    receivers, unknowns = session.problem.receivers, session.problem.material.unknowns
+def evidence_of(trained: TrainedModel, linear: Linearised) -> Evidence:
+    """Collect the evidence on a model of a problem with receivers and unknowns."""
+    receivers, unknowns = trained.problem.receivers, trained.problem.material.unknowns
     assert receivers is not None, "there are no unknowns without"
     noise = noise_of(receivers)
     if not linear.is_identifiable:
         return _unidentifiable(linear, unknowns, noise)
-    unit = noise.level / session.problem.scales.displacement  # dimensionless
-    batch, data = session.sampler.batches["data"], linear.data
+    unit = noise.level / trained.problem.scales.displacement  # dimensionless
+    batch, data = trained.batches["data"], linear.data
     misfits = linear.residuals[data] / linear.weight / unit  # (D,)
     leverage = linear.leverage()  # (D,)
     free = (1.0 - leverage).clamp(min=0.0)
-    where = channels_of(batch, session.problem)  # (D,)
+    where = channels_of(batch, trained.problem)  # (D,)
     per_noise = linear.weight * unit * linear.gain  # (U, M + P): by misfits in units of the noise
     errors = per_noise[:, data].square().sum(1).sqrt()  # (U,)
     squares, degrees = where.sum(misfits.square()), where.sum(free)
     pulls = where.sum((per_noise[:, data] * misfits / free.clamp(min=LEAST_OF_A_SAMPLE).sqrt()).T)  # (channels, U)
     expected = where.sum(per_noise[:, data].square().T)  # (channels, U)
     ratio = pulls.square().sum(0) / expected.sum(0)
-    held_out, held_out_samples = _held_out(session, linear, unit)
-    shift = (_shift_by_more_features(session, linear) / errors).abs()  # (U,)
+    held_out, held_out_samples = _held_out(trained, linear, unit)
+    shift = (_shift_by_more_features(trained, linear) / errors).abs()  # (U,)
     return Evidence(
         unknowns=unknowns,
         is_identifiable=True,
@@ -122,7 +122,7 @@ def evidence_of(session: Session, linear: Linearised) -> Evidence:
         amplitudes=linear.amplitudes,
         effective_parameters=float(leverage.sum()),
         noise=noise,
-        deviations=_in_si(session, linear, unit),
+        deviations=_in_si(trained, linear, unit),
         chi_square=float(squares.sum() / degrees.sum()),
         channels=tuple(
             Channel(name, float(s / d), float(d))
@@ -140,7 +140,7 @@ def evidence_of(session: Session, linear: Linearised) -> Evidence:
         remaining_step=float((linear.remaining_step / errors).abs().max()),
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
-        common_errors=_common_errors(session, linear, unit, errors),
+        common_errors=_common_errors(trained, linear, unit, errors),
     )
 
 
@@ -157,20 +157,20 @@ def _unidentifiable(linear: Linearised, unknowns: tuple[str, ...], noise: Noise)
     )  # fmt: skip
 
 
-def _in_si(session: Session, linear: Linearised, unit: float) -> dict[str, float]:
+def _in_si(trained: TrainedModel, linear: Linearised, unit: float) -> dict[str, float]:
     """The unknowns' standard deviations for data noise of a dimensionless size."""
-    spread = _by_parameters(session.model.material)  # (3, U)
+    spread = _by_parameters(trained.model.material)  # (3, U)
     covariance = unit**2 * spread @ linear.unknowns_covariance() @ spread.T
     found = dict(zip(PARAMETERS, covariance.diagonal().sqrt().tolist(), strict=True))
-    return {name: found[name] for name in session.problem.material.unknowns}
+    return {name: found[name] for name in trained.problem.material.unknowns}
 
 
-def _held_out(session: Session, linear: Linearised, unit: float) -> tuple[float, int]:
+def _held_out(trained: TrainedModel, linear: Linearised, unit: float) -> tuple[float, int]:
     """The mean squared misfit of held-out samples relative to its expectation, and their number; NaN without any."""
-    batch = session.validation.held_out_data
+    batch = trained.held_out
     if batch is None:
         return math.nan, 0
-    misfits = (session.model.derivatives(batch.points, ())[""] - batch.target).detach().double().reshape(-1) / unit
+    misfits = (trained.model.derivatives(batch.points, ())[""] - batch.target).detach().double().reshape(-1) / unit
     expected = 1.0 + (linear.weight * linear.coordinates(batch)).square().sum(1)
     return float((misfits.square() / expected).mean()), len(misfits)
 
@@ -182,14 +182,16 @@ def _information_fraction(linear: Linearised, rows: slice) -> float:
     return float(torch.linalg.matrix_norm(part, ord=2)) ** 2
 
 
-def _common_errors(session: Session, linear: Linearised, unit: float, errors: Tensor) -> tuple[CommonDeviation, ...]:
+def _common_errors(
+    trained: TrainedModel, linear: Linearised, unit: float, errors: Tensor
+) -> tuple[CommonDeviation, ...]:
     """Test a gain, a delay and an offset of all records. errors: of the unknowns' parameters, (U,).
 
     If only the records are known, such a change turns a solution into another one: it cannot be detected, and no score
     is large.
     """
-    batch, unknowns = session.sampler.batches["data"], session.problem.material.unknowns
-    field = session.model.derivatives(batch.points, ("t",))  # not the records, whose noise correlates with the misfits
+    batch, unknowns = trained.batches["data"], trained.problem.material.unknowns
+    field = trained.model.derivatives(batch.points, ("t",))  # not the records, whose noise correlates with the misfits
     ones = torch.ones_like(batch.target)
     changes = {  # of the data misfits, each (N, 2)
         "the size of the records, or of the known start,": -field[""],
@@ -212,9 +214,9 @@ def _common_errors(session: Session, linear: Linearised, unit: float, errors: Te
     )
 
 
-def _shift_by_more_features(session: Session, linear: Linearised) -> Tensor:
+def _shift_by_more_features(trained: TrainedModel, linear: Linearised) -> Tensor:
     """The change of the unknowns' parameters with a wider last layer, (U,)."""
-    effects = _of_more_features(session, linear)  # (M, E)
+    effects = _of_more_features(trained, linear)  # (M, E)
     ridge = torch.diag(linear.factored.ridge * torch.linalg.vector_norm(effects, dim=0))  # (E, E)
     parts = torch.cat([linear.residuals[:, None], linear.effects, effects], dim=1)  # (M, 1 + U + E)
     held = torch.nn.functional.pad(linear.ridge_residual[:, None], (0, parts.shape[1] - 1))  # (P, 1 + U + E)
@@ -225,9 +227,9 @@ def _shift_by_more_features(session: Session, linear: Linearised) -> Tensor:
     return -torch.linalg.pinv(known[:, 1:]) @ known[:, 0] - linear.remaining_step
 
 
-def _of_more_features(session: Session, linear: Linearised) -> Tensor:
+def _of_more_features(trained: TrainedModel, linear: Linearised) -> Tensor:
     """The derivatives of the weighted misfits by further parameters of the last layer, (M, E)."""
-    config, problem = session.config, session.problem
+    config, problem = trained.config, trained.problem
     *before, last = config.hidden_layers
     shorter = 1.0 if config.network == "mlp" else SHORTER
     wider = config.model_copy(
@@ -237,10 +239,10 @@ def _of_more_features(session: Session, linear: Linearised) -> Tensor:
         }
     )
     model = Model.create(wider, problem.reference, problem.scales, torch.Generator().manual_seed(config.seed))
-    model.material.load_state_dict(session.model.material.state_dict())
-    model.to(session.model.scale_numbers.device)
+    model.material.load_state_dict(trained.model.material.state_dict())
+    model.to(trained.model.scale_numbers.device)
     layer = model.last_layer
-    return session.loss.system(model, session.sampler.batches, layer)[1].double()
+    return trained.loss.system(model, trained.batches, layer)[1].double()
 
 
 def _by_parameters(material: MaterialParameters) -> Tensor:

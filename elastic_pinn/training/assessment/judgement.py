@@ -17,9 +17,10 @@ from elastic_pinn.fit import Fit
 from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
-from elastic_pinn.training.assessment.linearised import Linearised, on_cpu, too_large
-from elastic_pinn.training.session import Session
+from elastic_pinn.training.assessment.linearised import Linearised, too_large
+from elastic_pinn.training.trained_model import TrainedModel
 
 WIDENED_UP_TO = 1.5  # reduced chi-square
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
@@ -48,27 +49,27 @@ class Fault(NamedTuple):
 
 
 @torch.no_grad()
-def assess(session: Session) -> Fit:
-    """Assess whether a session explains its data, and compute the ± of its unknowns."""
-    if reason := too_large(session):
-        return _not_assessed(session, reason)
-    session = on_cpu(session)
+def assess(trained: TrainedModel) -> Fit:
+    """Assess whether a model explains its data, and compute the ± of its unknowns."""
+    if reason := too_large(trained):
+        return _not_assessed(trained, reason)
+    trained = trained.on_cpu()
     with work(ASSESSING) as at, reported(lambda what, part: None):
         at(0.0)
-        linear = Linearised(session)
+        linear = Linearised(trained)
         at(HALF)
-        evidence = evidence_of(session, linear)
-    fault = next(_faults(session, evidence), None)
+        evidence = evidence_of(trained, linear)
+    fault = next(_faults(trained, evidence), None)
     chi_square, widening = evidence.chi_square, _widening(evidence)
-    values = session.model.material.si()
+    values = trained.model.material.si()
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
         reason=fault.reason if fault else _explained(evidence),
         advice=f"what usually helps: {fault.remedy}" if fault else "",
-        step=session.step,
+        step=trained.step,
         values={name: values[name] for name in evidence.deviations},
         plus_minus={} if fault else {name: widening * each for name, each in evidence.deviations.items()},
-        is_lower_bound=session.config.network == "mlp",
+        is_lower_bound=trained.config.network == "mlp",
         samples=evidence.samples,
         amplitudes=evidence.amplitudes,
         effective_parameters=evidence.effective_parameters,
@@ -81,20 +82,20 @@ def assess(session: Session) -> Fit:
     )
 
 
-def _not_assessed(session: Session, reason: str) -> Fit:
+def _not_assessed(trained: TrainedModel, reason: str) -> Fit:
     """The fit where the system is too large for an assessment."""
-    receivers, values = session.problem.receivers, session.model.material.si()
+    receivers, values = trained.problem.receivers, trained.model.material.si()
     assert receivers is not None, "there are no unknowns without"
-    noise, amplitudes = noise_of(receivers), sum(each.numel() for each in session.model.last_layer)
-    samples = 2 * len(session.sampler.batches["data"].points)
+    noise, amplitudes = noise_of(receivers), sum(each.numel() for each in trained.model.last_layer)
+    samples = 2 * len(trained.batches["data"].points)
     return Fit(
         verdict="withheld",
         reason=reason,
         advice="what usually helps: fewer points, a narrower last hidden layer, fewer plane waves",
-        step=session.step,
-        values={name: values[name] for name in session.problem.material.unknowns},
+        step=trained.step,
+        values={name: values[name] for name in trained.problem.material.unknowns},
         plus_minus={},
-        is_lower_bound=session.config.network == "mlp",
+        is_lower_bound=trained.config.network == "mlp",
         samples=samples,
         amplitudes=amplitudes,
         effective_parameters=float(amplitudes),
@@ -126,14 +127,14 @@ def _explained(evidence: Evidence) -> str:
     return f"the data are explained: {misfit}"
 
 
-def _faults(session: Session, evidence: Evidence) -> Iterator[Fault]:
+def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
     """All reasons why no ± would be valid, the most fundamental first."""
-    yield from _of_records(session.problem.receivers, evidence)
-    yield from _of_range(session)
+    yield from _of_records(trained.problem.receivers, evidence)
+    yield from _of_range(trained)
     yield from _of_freedom(evidence)
     yield from _of_misfits(evidence)
     yield from _of_model(evidence)
-    if session.converged is False:
+    if trained.converged is False:
         yield Fault("the search has not converged", "more steps")
     if math.isnan(evidence.noise.level):
         yield Fault("noise unknown, so that no misfit can be judged by it", "the noise stated in the receiver file")
@@ -169,14 +170,14 @@ def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
         yield Fault(f"the ridge tells {part}, not the data: {counts}", remedy)
 
 
-def edges_text(session: Session) -> str:
+def edges_text(material: MaterialParameters) -> str:
     """Name the unknowns that are at the edge of their range, each with its range; "" if there are none."""
-    edges = session.model.material.at_edge()
+    edges = material.at_edge()
     return "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
 
 
-def _of_range(session: Session) -> Iterator[Fault]:
-    if edges := edges_text(session):
+def _of_range(trained: TrainedModel) -> Iterator[Fault]:
+    if edges := edges_text(trained.model.material):
         yield Fault(edges, f"a wider unknown_range, a better start, {RECORDS}")
 
 

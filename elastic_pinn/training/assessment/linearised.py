@@ -1,4 +1,4 @@
-"""A session linearised in its last layer and in its unknowns: one factorisation, from which the uncertainty of the
+"""A model linearised in its last layer and in its unknowns: one factorisation, from which the uncertainty of the
 material, of the wavefield and of each sample follow.
 
 The weighted misfits, with the ridge's below them as in `optimizers/least_squares.py`, are r + A a + B p for a change a
@@ -27,51 +27,27 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics import Problem
-from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.losses import equations_of
 from elastic_pinn.training.optimizers import can_be_factored
 from elastic_pinn.training.optimizers.flat import gather
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
-from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 from elastic_pinn.training.sampling import Batch
-from elastic_pinn.training.session import Session
+from elastic_pinn.training.trained_model import TrainedModel
 
 
-def session_of(checkpoint: Checkpoint, problem: Problem) -> Session:
-    """Make a session of a checkpoint's model at its training points, on the CPU wherever it was trained."""
-    snapshot = checkpoint.snapshot
-    session = Session(checkpoint.config.model_copy(update={"device": "cpu"}), problem)
-    session.model.load_state_dict(checkpoint.model().state_dict())
-    session.sampler.restore(snapshot.state["rng"]["points"], snapshot.state["sampler"]["draws"])
-    session.step, session.converged = snapshot.step, snapshot.state["stopping"].get("converged")
-    return session
-
-
-def on_cpu(session: Session) -> Session:
-    """Copy a session to the CPU, model and points; return the session itself if it is there already."""
-    if session.config.device == "cpu":
-        return session
-    twin = Session(session.config.model_copy(update={"device": "cpu"}), session.problem)
-    twin.model.load_state_dict(session.model.state_dict())
-    twin.sampler.restore(session.sampler.generator_state, session.sampler.draws)
-    twin.step, twin.converged = session.step, session.converged
-    return twin
-
-
-def too_large(session: Session) -> str:
-    """Explain why a session's system cannot be factored; "" if it can."""
-    if not session.model.last_layer:
+def too_large(trained: TrainedModel) -> str:
+    """Explain why the system of a model cannot be factored; "" if it can."""
+    if not trained.model.last_layer:
         return "the network is linear in none of its parameters"
-    misfits = 2 * sum(len(batch.points) for batch in session.sampler.batches.values())
-    columns = sum(parameter.numel() for parameter in session.model.last_layer)
+    misfits = 2 * sum(len(batch.points) for batch in trained.batches.values())
+    columns = sum(parameter.numel() for parameter in trained.model.last_layer)
     if can_be_factored(misfits, columns):
         return ""
     return f"the system of {misfits:,} misfits and {columns:,} amplitudes is too large to factor"
 
 
 class Linearised:
-    """A session of a problem with receivers, linearised at its present parameters: float64, dimensionless.
+    """A model of a problem with receivers, linearised at its present parameters: float64, dimensionless.
 
     Attributes:
         residuals: the weighted misfits, (M,).
@@ -84,16 +60,16 @@ class Linearised:
         projected_effects: S, the ridge's rows below, (M + P, U).
     """
 
-    def __init__(self, session: Session) -> None:
-        self._loss, self._model, self._batches = session.loss, session.model, session.sampler.batches
-        self._layer, self._unknowns = session.model.last_layer, session.model.unknowns
+    def __init__(self, trained: TrainedModel) -> None:
+        self._loss, self._model, self._batches = trained.loss, trained.model, trained.batches
+        self._layer, self._unknowns = trained.model.last_layer, trained.model.unknowns
         residuals, effects = self._loss.system(self._model, self._batches, self._unknowns)
         self.residuals, self.effects = residuals.double(), effects.double()
         self.places = self._loss.rows(self._batches)
         self.data, samples = self.places["data"], len(self._batches["data"].points)
         self.weight = math.sqrt(self._loss.weights["data"] / samples)
         self.amplitudes = sum(parameter.numel() for parameter in self._layer)
-        self.factored = _existing_factorization(session) or self._factor(session.config.ridge)
+        self.factored = trained.factored or self._factor(trained.config.ridge)
         self.ridge_residual = self.factored.ridge * self.factored.sizes(gather(self._layer).double())
         self._compensation = self.factored.solve(self.effects)  # x, (P, U)
         self.projected_effects = self.factored.residual(self.effects)
@@ -162,10 +138,3 @@ class Linearised:
     def leverage(self) -> Tensor:
         """Compute the leverage of each data misfit, the diagonal of the data's influence matrix, (D,)."""
         return (self.weight * self.coordinates(self._batches["data"])).square().sum(1)
-
-
-def _existing_factorization(session: Session) -> RidgeQR | None:
-    """The factorisation of the last step, if there is one at the present parameters."""
-    optimizer = session.optimizer
-    is_exact = session.config.precision == "float64"
-    return optimizer.factored_here() if is_exact and isinstance(optimizer, VariableProjection) else None

@@ -29,9 +29,9 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.assessment.judgement import LEAST_FREE, WIDENED_UP_TO
-from elastic_pinn.training.assessment.linearised import Linearised, session_of, too_large
+from elastic_pinn.training.assessment.linearised import Linearised, too_large
 from elastic_pinn.training.sampling import Batch
-from elastic_pinn.training.session import Session
+from elastic_pinn.training.trained_model import TrainedModel
 
 POINTS_AT_ONCE = 1024
 
@@ -65,12 +65,12 @@ class WavefieldUncertainty:
         stated = noise_of(problem.receivers)
         if math.isnan(stated.level):
             raise UncertaintyError("the noise is neither stated nor to be seen in the records")
-        session = session_of(checkpoint, problem)
-        _require_possible(session)
-        self._scales, self._dtype = problem.scales, session.model.dtype
+        trained = TrainedModel.of(checkpoint, problem)
+        _require_possible(trained)
+        self._scales, self._dtype = problem.scales, trained.model.dtype
         self.noise = stated.level
         with torch.no_grad():
-            self._linear = Linearised(session)
+            self._linear = Linearised(trained)
             if not self._linear.is_identifiable:
                 raise UncertaintyError(f"the data do not tell {' and '.join(problem.material.unknowns)} apart")
             leverage = self._linear.leverage()
@@ -118,9 +118,9 @@ class WavefieldUncertainty:
         return ""
 
 
-def _require_possible(session: Session) -> None:
-    """Raise UncertaintyError for a session without a covariance, or with too large a system."""
-    if not session.loss.weights["data"]:
+def _require_possible(trained: TrainedModel) -> None:
+    """Raise UncertaintyError for a fit without a covariance, or with too large a system."""
+    if not trained.loss.weights["data"]:
         raise UncertaintyError("weight_data is 0: the receivers had no part in the fit")
-    if reason := too_large(session):
+    if reason := too_large(trained):
         raise UncertaintyError(reason)

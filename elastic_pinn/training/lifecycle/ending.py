@@ -16,14 +16,14 @@ def has_converged(session: Session) -> bool | None:
 
 def explain_end(session: Session) -> str:
     """Explain why no further step is needed; first, whatever makes the result invalid."""
-    edges = edges_text(session)
+    edges = edges_text(session.model.material)
     advice = f"{edges}: widen unknown_range, or check the units" if edges else ""
     return "; ".join(filter(None, (advice, session.reason_to_end or _by_steps(session))))
 
 
 def with_verdict(session: Session, end: str, fit: Fit) -> str:
     """Join how a run ended with the verdict on its fit; an edge that both mention is named once."""
-    edges = edges_text(session)
+    edges = edges_text(session.model.material)
     return f"{end}; hence no ±" if edges and edges == fit.reason and edges in end else f"{end}; {fit.sentence}"
 
 

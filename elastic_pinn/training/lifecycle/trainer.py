@@ -226,7 +226,7 @@ def _assessed(session: Session, record: Record, control: Control, status: Status
             check_cancelled()
             logger.info("step %d: %s", session.step, ASSESSING)
             with reported(_reporter(control, lambda: session.step)):
-                fit = assess(session)
+                fit = assess(session.trained())
     except StepCancelled:
         reason = f"{reason}; {NOT_WHEN_STOPPED}"
         _try_to("write its summary", lambda: record.summarise(status, reason))

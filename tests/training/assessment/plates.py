@@ -80,7 +80,7 @@ def found(receivers: ep.Receivers, knows_start: bool = True, **fields: object) -
     session = Session(ep.Config(**(CONFIG | fields)), problem_of(receivers, knows_start))
     while session.step < session.config.steps and not session.reason_to_end:
         session.advance()
-    return assess(session)
+    return assess(session.trained())
 
 
 def errors(fit: Fit) -> dict[str, float]:

@@ -249,7 +249,7 @@ def test_a_system_too_large_to_factor_has_no_error_and_is_not_formed(monkeypatch
 def test_a_known_start_that_is_missed_is_told_however_many_points_meet_the_equation():
     few, many = (
         Linearised(
-            Session(ep.Config(**CONFIG | {"interior_points": count}), problem_of(recorded()))
+            Session(ep.Config(**CONFIG | {"interior_points": count}), problem_of(recorded())).trained()
         ).worst_other_mean_square(1.0)
         for count in (10, 1500)
     )
@@ -273,7 +273,7 @@ def test_unknowns_that_the_misfits_do_not_tell_apart_have_no_error(monkeypatch, 
 
     session = Session(ep.Config(**CONFIG), problem_of(recorded()))
     monkeypatch.setattr(Loss, "system", blind)
-    fit = assess(session)
+    fit = assess(session.trained())
     assert fit.verdict == "withheld" and fit.reason == "the data do not tell lambda and mu apart"
     assert fit.chi_square is None and fit.plus_minus == {}
 

@@ -41,15 +41,15 @@ GOOD = Evidence(
 
 @pytest.fixture
 def weighed(monkeypatch):
-    """Assess a session, whose unknowns are within their range, by such evidence."""
+    """Assess a model, whose unknowns are within their range, by such evidence."""
     session = Session(ep.Config(**CONFIG), problem_of(recorded()))
-    monkeypatch.setattr(judgement, "Linearised", lambda session: None)
+    monkeypatch.setattr(judgement, "Linearised", lambda trained: None)
 
     def weigh(**changes):
-        monkeypatch.setattr(judgement, "evidence_of", lambda session, linear: replace(GOOD, **changes))
-        return judgement.assess(session)
+        monkeypatch.setattr(judgement, "evidence_of", lambda trained, linear: replace(GOOD, **changes))
+        return judgement.assess(weigh.trained)
 
-    weigh.session = session
+    weigh.trained = session.trained()
     return weigh
 
 
@@ -134,13 +134,13 @@ def test_a_rule_withholds_from_where_it_says(weighed, rule):
 
 def test_a_search_that_has_not_converged_has_no_error(weighed):
     for converged, verdict in ((None, "holds"), (True, "holds"), (False, "withheld")):
-        weighed.session.converged = converged
+        weighed.trained = replace(weighed.trained, converged=converged)
         assert weighed().verdict == verdict
     assert weighed().reason == "the search has not converged"
 
 
 def test_an_unknown_at_the_edge_of_its_range_has_no_error(weighed, monkeypatch):
-    monkeypatch.setattr(type(weighed.session.model.material), "at_edge", lambda self: {"mu": "1 to 100 GPa"})
+    monkeypatch.setattr(type(weighed.trained.model.material), "at_edge", lambda self: {"mu": "1 to 100 GPa"})
     fit = weighed()
     assert fit.verdict == "withheld" and fit.reason == "mu is at the edge of its range, 1 to 100 GPa"
 
@@ -149,7 +149,8 @@ def test_a_channel_of_one_value_has_no_error_where_the_others_have_noise(weighed
     receivers = recorded()
     still = receivers.displacement.copy()
     still[7, :, 1] = 0.25
-    weighed.session.problem = replace(weighed.session.problem, receivers=replace(receivers, displacement=still))
+    problem = replace(weighed.trained.problem, receivers=replace(receivers, displacement=still))
+    weighed.trained = replace(weighed.trained, problem=problem)
     fit = weighed()
     assert fit.verdict == "withheld" and fit.reason.startswith("channels 7 y record one value only")
 
@@ -179,9 +180,8 @@ def test_the_worst_channels_are_named_the_worst_first(weighed):
 
 
 def test_what_was_trained_on_a_gpu_is_weighed_on_the_cpu(weighed, monkeypatch):
-    twin = Session(weighed.session.config, weighed.session.problem)
-    twin.step = 7
-    monkeypatch.setattr(judgement, "on_cpu", lambda session: twin)
+    twin = replace(weighed.trained, step=7)
+    monkeypatch.setattr(type(twin), "on_cpu", lambda self: twin)
     assert weighed().step == 7
 
 

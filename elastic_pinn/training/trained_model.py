@@ -1,0 +1,76 @@
+"""A model with what it was trained by: all that its assessment and its uncertainty need of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import torch
+
+from elastic_pinn.config import Config
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+from elastic_pinn.run import Checkpoint
+from elastic_pinn.training.losses import Loss
+from elastic_pinn.training.optimizers.least_squares import RidgeQR
+from elastic_pinn.training.sampling import Batch, Sampler, split_data
+from elastic_pinn.training.seeds import Seeds
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model at its training points.
+
+    Attributes:
+        batches: the points of the last step; held_out: the receivers' samples that are not trained on, None without.
+        step, converged: as of `Session`.
+        factored: the factorisation of the last layer's system at the present parameters, if there is one already.
+    """
+
+    config: Config
+    problem: Problem
+    model: Model
+    loss: Loss
+    batches: Mapping[str, Batch]
+    held_out: Batch | None
+    step: int
+    converged: bool | None
+    factored: RidgeQR | None = None
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, problem: Problem) -> Self:
+        """Return a checkpoint's model at its training points, on the CPU wherever it was trained."""
+        config, state = checkpoint.config.model_copy(update={"device": "cpu"}), checkpoint.snapshot.state
+        seeds = Seeds.of(config.seed)
+
+        def place(batch: Batch) -> Batch:
+            return batch.to(torch.device("cpu"), getattr(torch, config.precision))
+
+        data, held_out = split_data(problem, config.validation_fraction, seeds.for_held_out()) or (None, None)
+        sampler = Sampler(problem, config, data, seeds.for_points(), place)
+        sampler.restore(state["rng"]["points"], state["sampler"]["draws"])
+        return cls(
+            config=config,
+            problem=problem,
+            model=checkpoint.model(),
+            loss=Loss(problem, config),
+            batches=sampler.batches,
+            held_out=place(held_out) if held_out and config.validation_fraction else None,
+            step=checkpoint.step,
+            converged=state["stopping"].get("converged"),
+        )
+
+    def on_cpu(self) -> Self:
+        """Copy model and points to the CPU; return the object itself if they are there already."""
+        if self.config.device == "cpu":
+            return self
+        device, dtype = torch.device("cpu"), self.model.dtype
+        return replace(
+            self,
+            config=self.config.model_copy(update={"device": "cpu"}),
+            model=Model.from_state(self.config, self.model.state_dict()),
+            batches={name: batch.to(device, dtype) for name, batch in self.batches.items()},
+            held_out=self.held_out and self.held_out.to(device, dtype),
+            factored=None,
+        )
