@@ -10,9 +10,9 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
@@ -20,7 +20,8 @@ from pydantic.fields import FieldInfo
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.legal import with_fields
 from elastic_pinn.networks.config import NetworkConfig
-from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in, plain
+from elastic_pinn.own_numbers import Types, own_number, own_numbers, require_declared
+from elastic_pinn.parameters import FUNCTIONS, in_one_line, not_a_field, parameters_in, plain
 from elastic_pinn.physics.setups import SETUPS, ProblemConfig
 from elastic_pinn.physics.setups.material import GivenMaterial, MaterialConfig, in_lame_parameters
 from elastic_pinn.sections import Section
@@ -81,7 +82,10 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     model_config = ConfigDict(use_attribute_docstrings=False, defer_build=False)
 
     def __init__(self, **fields: Any) -> None:
+        if fields.get("own") and "problem" not in fields:
+            fields["problem"] = "own"
         self._fill(**_in_lame_parameters(fields))
+        require_declared(self.own.types, _taken())
         self._refuse_unused({name: value for name, value in self._of(fields).items() if value != FIELDS[name].default})
         self.model_fields_set.difference_update(unused_fields(self.problem))
 
@@ -116,27 +120,53 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         given = {name: getattr(self, name) for name in lacking if name in self.model_fields_set}
         self._refuse_unused({name: value for name, value in given.items() if value != FIELDS[name].default}, lacking)
 
+    if not TYPE_CHECKING:  # or mypy would accept any name
+
+        def __getattr__(self, name: str) -> Any:
+            """An own number, as if it were a field."""
+            own = self.__dict__.get("own", ())
+            return own[name] if name in own else super().__getattr__(name)
+
     def __repr__(self) -> str:
         """The fields that differ from their defaults."""
-        changed = Config().differences(self).items()
-        return f"Config({', '.join(f'{name}={value!r}' for name, (_, value) in changed)})"
+        fields = ((name, getattr(self, name), field.default) for name, field in type(self).model_fields.items())
+        return f"Config({', '.join(f'{name}={value!r}' for name, value, default in fields if value != default)})"
 
     __str__ = __repr__
 
     @classmethod
-    def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
+    def from_namespace(cls, namespace: Mapping[str, Any], own: Types | None = None) -> Self:
         """Make the config from a notebook's parameters: call it with globals() in the first cell after them.
 
         A public name with a plain value (number, text, list, ...) must be a field, `run_dir` or `resume`; a Problem
-        under the name `problem` means "own". Raises ConfigError for a misspelt name, for a field that the problem does
-        not use, whatever its value, and as the constructor does, so that plain papermill fails.
+        under the name `problem`, or a function that makes one, means "own".
+
+        Parameters
+        ----------
+        namespace
+            The notebook's names.
+        own
+            Names and types (float, int, bool, str) of the numbers of a problem of the user's own, as in
+            {"pulse_width": float}: they are parameters, too, and are stored in the config.
+
+        Raises
+        ------
+        ConfigError
+            For a misspelt name, for a field that the problem does not use, whatever its value, for an own number that
+            is missing, and as the constructor does, so that plain papermill fails.
         """
-        given = plain_parameters(namespace)
+        own = own or {}
+        require_declared(own, _taken())
+        given = plain_parameters(namespace, own)
         for name, legal in BESIDE_CONFIG.items():
             if not isinstance(given.pop(name, ""), str):
                 raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
-        config = cls(**given)
-        config._refuse_unused(config._of(given))
+        if unknown := [name for name in given if name not in {*FIELDS, *own}]:
+            raise ConfigError("\n".join(not_a_field(name, [*FIELDS, *own], BESIDE_CONFIG) for name in unknown))
+        numbers = own_numbers(own, given)
+        fields = {name: value for name, value in given.items() if name not in own}
+        config = cls(**fields, **({"own": numbers} if own else {}))
+        config._refuse_unused(config._of(fields))
         return config
 
     @classmethod
@@ -149,30 +179,48 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         config = cls.__new__(cls)
         config._fill(**fields)
         config.model_fields_set.difference_update(unused_fields(config.problem), _of_lacking_terms(config.problem))
-        missing = [f"{name} = {getattr(config, name)!r}" for name in cls.model_fields if name not in fields]
+        older = cls.model_fields.keys() - fields.keys() - {"own"}  # which only those with own numbers hold
+        missing = [f"{name} = {getattr(config, name)!r}" for name in cls.model_fields if name in older]
         if missing:
             logger.info("a config of an older version; by default: %s", ", ".join(missing))
         return config
 
     def to_json(self) -> str:
-        """Write every field with its value, one a line, in the order of the groups."""
-        return self.model_dump_json(indent=2)
+        """Write every field with its value, one a line, in the order of the groups; own numbers if there are any."""
+        return self.model_dump_json(indent=2, exclude=None if self.own else {"own"})
+
+    def flat(self) -> dict[str, Any]:
+        """Return the value of every field, and of every own number as if it were one."""
+        values = self.model_dump(exclude={"own"})
+        return {**values, **{name: value for name, value in self.own.items() if name not in values}}
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Copy the config with some fields changed; a change to the default counts as not given. Raises ConfigError."""
+        """Copy the config with some fields or own numbers changed; a change to the default counts as not given.
+
+        Raises ConfigError.
+        """
+        fields = dict(update or {})
+        own = {
+            name: own_number(name, fields.pop(name), kind) for name, kind in self.own.types.items() if name in fields
+        }
         copy = type(self).__new__(type(self))
-        copy._fill(**(self.model_dump() | _in_lame_parameters(update or {}, self.density)))
-        changed = {name: now for name, (_, now) in self.differences(copy).items()}
+        copy._fill(**(self.model_dump() | {"own": {**self.own, **own}} | _in_lame_parameters(fields, self.density)))
+        changed = {name: now for name, (_, now) in self.differences(copy).items() if name in FIELDS}
         given = {name: now for name, now in changed.items() if now != FIELDS[name].default}
         copy._refuse_unused(given)
+        require_declared(copy.own.types, _taken())
         explicit = self.model_fields_set - changed.keys() | given.keys()
         copy.model_fields_set.intersection_update(explicit - unused_fields(copy.problem).keys())
         return copy
 
     def differences(self, other: Config) -> dict[str, tuple[Any, Any]]:
-        """Return the fields in which two configs differ: name -> (value here, value there)."""
-        mine, theirs = self.model_dump(), other.model_dump()
-        return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
+        """Return the fields and own numbers in which two configs differ: name -> (value here, value there).
+
+        The value of an own number that a config lacks is None.
+        """
+        mine, theirs = self.flat(), other.flat()
+        values = {name: (mine.get(name), theirs.get(name)) for name in {**mine, **theirs}}
+        return {name: (here, there) for name, (here, there) in values.items() if here != there}
 
 
 FIELDS: Mapping[str, FieldInfo] = {**Config.model_fields, **GivenMaterial.model_fields}
@@ -181,9 +229,19 @@ FIELDS: Mapping[str, FieldInfo] = {**Config.model_fields, **GivenMaterial.model_
 Config.__doc__ = with_fields(Config.__doc__, FIELDS)
 
 
-def plain_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of an experiment in a notebook's namespace, see `parameters_in`."""
-    return parameters_in(namespace, {*FIELDS, *BESIDE_CONFIG} - {"material"})  # which may be an ep.Material
+def plain_parameters(namespace: Mapping[str, Any], own: Collection[str] = ()) -> dict[str, Any]:
+    """Return the parameters of an experiment in a notebook's namespace, see `parameters_in`. own: further names."""
+    others = {"material", "own"}  # may be names of other things, as of an ep.Material
+    found = parameters_in(namespace, {*FIELDS, *BESIDE_CONFIG, *own} - others)
+    if isinstance(found.get("problem"), FUNCTIONS):
+        found["problem"] = "own"
+    return {name: value for name, value in found.items() if not (name == "own" and value is own)}
+
+
+@cache
+def _taken() -> frozenset[str]:
+    """The names that an own number cannot have."""
+    return frozenset({*FIELDS, *BESIDE_CONFIG, *dir(Config)})
 
 
 def _in_lame_parameters(fields: Mapping[str, Any], density: float | None = None) -> dict[str, Any]:
@@ -236,7 +294,7 @@ def _message(fault: Mapping[str, Any]) -> str:
     name = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
         return not_a_field(name, FIELDS, BESIDE_CONFIG)
-    wanted = fault["msg"].replace("a valid tuple", "a list, as in [...]")
+    wanted = fault["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list, as in [...]")
     if fault["type"] == "string_pattern_mismatch":  # the description is clearer than a regular expression
         wanted = "not legal"
     item = "".join(f"[{index}]" for index in fault["loc"][1:])

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic.fields import FieldInfo
 
-KINDS: Mapping[Any, str] = {int: "a whole number", float: "a number", str: "text", bool: "True or False"}
+KINDS: Mapping[Any, str] = {float: "a number", int: "a whole number", bool: "True or False", str: "text"}
 BOUNDS = ((Ge, "ge", "at least"), (Gt, "gt", "above"), (Le, "le", "at most"), (Lt, "lt", "below"))
 WIDTH = 100
 

@@ -18,6 +18,7 @@ from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.receivers import ReceiverFileError
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.storage import (
     CHECKPOINTS,
     LOSSES_OF_START_UNTIL,
@@ -79,13 +80,14 @@ class Checkpoint:
         """Return lambda (Pa), mu (Pa) and rho (kg/m3), found or given."""
         return self._model.material.si()
 
-    def problem(self, own: Problem | None = None) -> Problem:
-        """Return the problem that was solved: the config's, or one of the user's own, which must be given.
+    def problem(self, own: Problem | ProblemMaker | None = None) -> Problem:
+        """Return the problem that was solved: the config's, or one of the user's own, which must be given, or the
+        function that makes it.
 
         Raises ReceiverFileError where the receiver file is no longer the one that was trained on, ProblemError where
         another problem is given (its exact solution may have come since), and what `problem_from` raises.
         """
-        problem, identity = own or problem_from(self.config), self.snapshot.state.get("problem", {})
+        problem, identity = problem_from(self.config, own), self.snapshot.state.get("problem", {})
         trained_on, now = identity.get("data_sha256", ""), problem.data_sha256
         if trained_on and now and trained_on != now:
             file = problem.receivers.path if problem.receivers else self.config.data
@@ -94,9 +96,9 @@ class Checkpoint:
                 f"{trained_on[:12]}. Bring back the file as it was, or train a new run on this one"
             )
         if (
-            own
+            own is not None
             and "fingerprint" in identity
-            and not any(each.is_like(identity) for each in (own, replace(own, exact=None)))
+            and not any(each.is_like(identity) for each in (problem, replace(problem, exact=None)))
         ):
             raise ProblemError(
                 f"the problem given is not the one that {self.path} was trained on (its material, domain, conditions "
@@ -230,7 +232,7 @@ class Run:
         """Return lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""
         return self.latest().material()
 
-    def problem(self, own: Problem | None = None) -> Problem:
+    def problem(self, own: Problem | ProblemMaker | None = None) -> Problem:
         """Return the problem that was solved: see `Checkpoint.problem`."""
         return self.latest().problem(own)
 

@@ -379,7 +379,7 @@ def test_a_config_is_made_again_of_all_its_fields(fields):
 
 
 def test_every_field_of_the_problem_section_but_its_name_is_of_a_problem():
-    assert {"problem", *unused_fields("own")} == {*ProblemConfig.model_fields, *GivenMaterial.model_fields}
+    assert {"problem", "own", *unused_fields("own")} == {*ProblemConfig.model_fields, *GivenMaterial.model_fields}
     of_others = set(unused_fields("receivers")) | set(unused_fields("standing_waves"))
     assert of_others - {"weight_boundary", "boundary_points"} == set(unused_fields("own"))
 
@@ -391,7 +391,7 @@ def test_each_problem_of_the_registry_can_be_named_and_its_fields_are_in_the_con
         assert issubclass(ProblemConfig, setup.reads), name
         assert f"{name}: " in ProblemConfig.model_fields["problem"].description
     read = {field for setup in SETUPS.values() for field in setup.reads.model_fields}
-    assert read == set(ProblemConfig.model_fields) - {"problem"}
+    assert read == set(ProblemConfig.model_fields) - {"problem", "own"}
 
 
 def test_two_groups_cannot_declare_a_field_of_one_name():

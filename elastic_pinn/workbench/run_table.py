@@ -41,8 +41,8 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     Columns: `status`, `step`, `error` (relative L2, of the displacement), `validation` (loss), `seconds` of training,
     `started`; where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds,
     widened, withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the
-    noise); and each field of the config in which the runs differ, lists as text. NaN for a missing value; a run whose
-    files cannot be read has the status unreadable.
+    noise); and each field and own number of the config in which the runs differ, lists as text. NaN for a missing
+    value; a run whose files cannot be read has the status unreadable.
     """
     return table_of(run_rows(folder))
 
@@ -68,14 +68,16 @@ def config_differences(runs: Sequence[Run]) -> pd.DataFrame:
     """Return the fields in which the configs of some runs differ: a row for each field, a column for each run."""
     configs = {str(run.path): run.config for run in runs}
     fields = varying(list(configs.values()))
-    columns = {location: [written(getattr(config, name)) for name in fields] for location, config in configs.items()}
+    columns = {
+        location: [written(getattr(config, name, None)) for name in fields] for location, config in configs.items()
+    }
     return pd.DataFrame(columns, index=fields, dtype=object)
 
 
 def varying(configs: Sequence[Config]) -> list[str]:
-    """Return the fields in which some configs differ, in the order of the config."""
+    """Return the fields and own numbers in which some configs differ, in the order of the config."""
     different = {name for config in configs[1:] for name in configs[0].differences(config)}
-    return [name for name in Config.model_fields if name in different]
+    return [name for name in dict.fromkeys(name for config in configs for name in config.flat()) if name in different]
 
 
 def written(value: Any) -> Any:

@@ -7,6 +7,7 @@ import pandas as pd
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.trained_model import TrainedModel
@@ -17,7 +18,7 @@ from elastic_pinn.workbench.verdict import value_text
 VERDICT, LOWER_BOUND = "verdict", "lower bound"  # of a table's attributes
 
 
-def fit_of(source: Source, problem: Problem | None = None) -> Fit | None:
+def fit_of(source: Source, problem: Problem | ProblemMaker | None = None) -> Fit | None:
     """Return whether the data are explained, and the ± of the unknowns: from a run's summary, otherwise computed, which
     takes about as long as a step. None for a problem without unknowns."""
     opened = open_source(source)
@@ -28,7 +29,7 @@ def fit_of(source: Source, problem: Problem | None = None) -> Fit | None:
     return assess(TrainedModel.of(checkpoint, problem)) if problem.material.unknowns else None
 
 
-def material_table(source: Source, problem: Problem | None = None) -> pd.DataFrame:
+def material_table(source: Source, problem: Problem | ProblemMaker | None = None) -> pd.DataFrame:
     """Return one row for each of lambda, mu, rho: its unit, start, found value, one standard deviation (±) and the
     verdict on it, and truth and error if there is a truth.
 

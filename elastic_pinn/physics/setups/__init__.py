@@ -5,12 +5,15 @@ Reading the fields imports no torch; making a problem does.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import model_validator
+from pydantic import PlainSerializer, PlainValidator, model_validator
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.own_numbers import OwnNumbers, own_numbers, require_declared
+from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.setups.material import MaterialConfig
 from elastic_pinn.physics.setups.receivers import DataConfig, ReceiversConfig, from_receivers
 from elastic_pinn.physics.setups.standing_waves import SquareConfig, StandingWavesConfig, standing_waves
@@ -18,6 +21,10 @@ from elastic_pinn.sections import Section
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
+
+
+ProblemMaker = Callable[..., "Problem"]
+"""A user's function that makes a Problem of the config's own numbers."""
 
 
 class Setup(NamedTuple):
@@ -41,12 +48,23 @@ SETUPS: Mapping[str, Setup] = {
 """A line for each problem; its name stands in the field `problem`, too."""
 
 
+def _stored(values: Any) -> OwnNumbers:
+    """Own numbers as a file or another config has them: each of the type that it has there."""
+    if not isinstance(values, Mapping):
+        raise ValueError("Input should be names with numbers, truth values or text")
+    types = {name: type(value) for name, value in values.items()}
+    require_declared(types, ())
+    return own_numbers(types, values)
+
+
 class NameConfig(Section):
-    """Which problem."""
+    """Which problem, and the numbers of one of the user's own."""
 
     problem: Literal["standing_waves", "receivers", "own"] = "standing_waves"
     """problem to be solved. standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see
     `data`. own: given to train()"""
+    own: Annotated[OwnNumbers, PlainValidator(_stored), PlainSerializer(dict)] = OwnNumbers({})
+    """named numbers of a problem of the user's own, by their names"""
 
 
 # What each problem reads; then the parts of these, which, from the last, are in the order of the fields in files.
@@ -59,14 +77,49 @@ class ProblemConfig(ReceiversConfig, StandingWavesConfig, MaterialConfig, Square
             raise ValueError("problem 'receivers' needs data, the path of a receiver file")
         if self.problem == "standing_waves" and self.unknowns:
             raise ValueError("unknowns need problem 'receivers': the standing waves are given with their material")
+        if self.own and self.problem != "own":
+            raise ValueError(f"problem {self.problem!r} has no numbers of its own, but {', '.join(self.own)} are given")
         return self
 
 
-def problem_from(config: ProblemConfig) -> Problem:
-    """Make the problem that a config names.
+def problem_from(config: ProblemConfig, own: Problem | ProblemMaker | None = None) -> Problem:
+    """Make the problem that a config names, or one of the user's own.
 
-    Raises ConfigError for "own", which only train() can be given, and the errors of the problem's parts.
+    Parameters
+    ----------
+    config
+        Names the problem, and holds its numbers.
+    own
+        A Problem, or the function that makes it, which is called with the config's own numbers by their names.
+
+    Raises
+    ------
+    ConfigError
+        For problem "own" where none is given, and for a function that does not take the config's own numbers or does
+        not return a Problem; the errors of the problem's parts.
     """
+    from elastic_pinn.physics.problem import Problem
+
+    if isinstance(own, Problem):
+        return own
+    if own is not None:
+        return _made(own, config.own, Problem)
     if config.problem == "own":
         raise ConfigError("problem 'own' is in no config: give it to train(config, run_dir, problem=...)")
     return SETUPS[config.problem].make(config)
+
+
+def _made(make: ProblemMaker, numbers: OwnNumbers, kind: type[Problem]) -> Problem:
+    """The problem that a user's function makes of own numbers."""
+    name = getattr(make, "__name__", "the function")
+    try:
+        inspect.signature(make).bind(**numbers)
+    except TypeError as error:
+        given = ", ".join(numbers) or "none"
+        raise ConfigError(f"{name} does not take the own numbers of the config, {given}: {error}") from None
+    except ValueError:  # some compiled functions tell no arguments
+        pass
+    problem = make(**numbers)
+    if not isinstance(problem, kind):
+        raise ConfigError(f"{name} returned {in_one_line(problem)}: a Problem is needed")
+    return problem

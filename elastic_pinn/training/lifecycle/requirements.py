@@ -11,7 +11,7 @@ from elastic_pinn.config import BESIDE_CONFIG, Config, ConfigError
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded, on_this_machine
 from elastic_pinn.physics import Problem, problem_from
-from elastic_pinn.physics.setups import ProblemConfig
+from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
 from elastic_pinn.training.lifecycle.control import Control
 from elastic_pinn.training.lifecycle.resume import RunDirectoryError
 from elastic_pinn.training.session import Session
@@ -21,12 +21,13 @@ NOT_METRICS = {"step", "stage", "wall_s", "learning_rate"}  # columns without a 
 
 def require_kinds(config: object, problem: object, control: object) -> None:
     """Raise ConfigError for an argument of train() of the wrong type."""
-    for name, given, kinds, needed in (
-        ("config", config, (Config,), "a Config"),
-        ("problem", problem, (Problem, NoneType), "a Problem, or None for the one that the config names,"),
-        ("control", control, (Control, NoneType), "a Control or None"),
-    ):
-        if not isinstance(given, kinds):
+    for name, given, is_legal, needed in (
+        ("config", config, isinstance(config, Config), "a Config"),
+        ("problem", problem, problem is None or isinstance(problem, Problem) or callable(problem),
+         "a Problem, a function that makes one, or None for the one that the config names,"),
+        ("control", control, isinstance(control, Control | NoneType), "a Control or None"),
+    ):  # fmt: skip
+        if not is_legal:
             raise ConfigError(f"{name} = {in_one_line(given)}: {needed} is needed")
 
 
@@ -44,17 +45,17 @@ def folder_of(run_dir: str | Path) -> Path:
     return folder
 
 
-def settle(config: Config, problem: Problem | None) -> tuple[Config, Problem]:
+def settle(config: Config, problem: Problem | ProblemMaker | None) -> tuple[Config, Problem]:
     """Return the config and the problem that belong together."""
     if problem is None:
         config.require_used()
         return config, problem_from(config)
-    own = ProblemConfig(problem="own").model_dump()
+    own = ProblemConfig(problem="own").model_dump(exclude={"own"})
     given = config.model_dump(include=set(own) & config.model_fields_set)
     ignored = [name for name, value in given.items() if value not in ("own", "", ())]
     if ignored:
         raise ConfigError(f"a problem of your own was given, so {ignored} of the config would be ignored: leave it out")
-    return config.model_copy(update=own), problem
+    return config.model_copy(update=own), problem_from(config, problem)
 
 
 def require_possible(config: Config) -> None:

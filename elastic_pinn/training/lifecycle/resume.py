@@ -231,8 +231,8 @@ def _require_resumable(found: Found) -> None:
 
 
 def _fixed(config: Config, old: Config, snapshot: Snapshot) -> set[str]:
-    """The fields that may not change: those of problem and network but for paths, and past stages."""
-    fixed = (set(ProblemConfig.model_fields) | set(NetworkConfig.model_fields)) - {"data"}
+    """The fields that may not change: those of problem and network but for paths, own numbers, and past stages."""
+    fixed = {*ProblemConfig.model_fields, *NetworkConfig.model_fields, *config.own, *old.own} - {"data"}
     past = snapshot.stage
     if config.stage_steps[:past] != old.stage_steps[:past]:
         fixed.add("stage_steps")

@@ -15,6 +15,7 @@ from elastic_pinn.networks.cancellation import check_cancelled
 from elastic_pinn.networks.work import Report, reported
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.storage import (
     CHECKPOINTS,
@@ -74,18 +75,18 @@ End = tuple[Status, str]  # of a run, and the reason
 def train(
     config: Config,
     run_dir: str | Path,
-    problem: Problem | None = None,
+    problem: Problem | ProblemMaker | None = None,
     resume: str | Path = "never",
     control: Control | None = None,
 ) -> Run:
     """Train according to a config and write everything to a run directory, which is returned as a Run.
 
-    problem: one of the user's own, in place of the config's problem section. resume: "never" (a used run_dir is an
-    error), "auto" (continue from what is there or in the mirror, if anything), or the path or URL of a checkpoint or
-    a run. In run_dir and resume, `~` and `$NAME` are expanded as in a shell. A run that has ended for a reason of its
-    own is returned unchanged, unless the config was changed. control: lets another thread monitor and stop. In a main
-    thread, Ctrl-C or SIGTERM first stops the run, with a checkpoint, and has its usual effect afterwards; a second
-    one has it at once.
+    problem: one of the user's own, in place of the one that the config names, or the function that makes it, called
+    with the config's own numbers by their names. resume: "never" (a used run_dir is an error), "auto" (continue from
+    what is there or in the mirror, if anything), or the path or URL of a checkpoint or a run. In run_dir and resume,
+    `~` and `$NAME` are expanded as in a shell. A run that has ended for a reason of its own is returned unchanged,
+    unless the config was changed. control: lets another thread monitor and stop. In a main thread, Ctrl-C or SIGTERM
+    first stops the run, with a checkpoint, and has its usual effect afterwards; a second one has it at once.
 
     If torchrun started several processes, all call this with the same arguments and share one run: the first writes
     the files, has the control, and is the one that a signal stops; all return or raise the same.

@@ -34,7 +34,7 @@ class Identity:
         code: the SHA-256 of its code.
         fields: of the config, without defaults and fields without effect that are not varied.
         varied: the names of the varied fields.
-        own: the notebook's own parameters, which are no fields of the config.
+        own: the notebook's own parameters, which are no fields of the config; among them, those of its problem.
         inputs: the files that the run reads.
     """
 
@@ -50,7 +50,7 @@ class Identity:
         cls, notebook: Notebook, config: Config, parameters: Mapping[str, Any], varied: frozenset[str], inputs: Inputs
     ) -> Self:
         """Return the identity of a run from the parameters of its notebook and the config that they give."""
-        fields = config.model_dump(mode="json", exclude=WITHOUT_EFFECT - varied, exclude_defaults=True)
+        fields = config.model_dump(mode="json", exclude=(WITHOUT_EFFECT - varied) | {"own"}, exclude_defaults=True)
         return cls(notebook.name, notebook.code_sha256, fields, varied, notebook.own(parameters), inputs)
 
     @cached_property

@@ -92,8 +92,8 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
 
 def _print_config(config: Config, whole: bool) -> None:
     differences = type(config)().differences(config)
-    values = config.model_dump() if whole else {name: value for name, (_, value) in differences.items()}
-    total = len(type(config).model_fields)
+    values = config.flat() if whole else {name: value for name, (_, value) in differences.items()}
+    total = len(config.flat())
     print_line(f"config, {len(values)} of {total} fields{'' if whole else '; the others are as by default'}")
     defaults = {name: f"default {_plain(default)}" for name, (default, _) in differences.items()}
     if values:

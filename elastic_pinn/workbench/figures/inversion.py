@@ -12,6 +12,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.noise import noise_of
 from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.loss_plots import Curves, draw_stages, stages_in
 from elastic_pinn.workbench.figures.picture import (
@@ -40,7 +41,7 @@ LEAST_DEVIATION = 0.01  # percent
 MOST_TICKS = 6  # of steps, below one of several columns
 
 
-def material_traces(source: Source, problem: Problem | None = None) -> Picture:
+def material_traces(source: Source, problem: Problem | ProblemMaker | None = None) -> Picture:
     """Draw each unknown over the steps, with its start and, where there is one, the truth and the deviation from it;
     without a truth, the ends of the range searched, should the curve come near them; above, whether the data are
     explained.
@@ -83,7 +84,7 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
     return figure
 
 
-def data_fit(source: Source, receiver: int | None = None, problem: Problem | None = None) -> Picture:
+def data_fit(source: Source, receiver: int | None = None, problem: Problem | ProblemMaker | None = None) -> Picture:
     """Draw recorded and predicted displacement at one receiver over time, and below the residual with the band of the
     noise, as stated or estimated from the records; without a band if neither is known.
 

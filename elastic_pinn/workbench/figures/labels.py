@@ -59,7 +59,7 @@ def _without_common(names: Sequence[str]) -> list[str]:
 
 
 def _of_fields(configs: Sequence[Config], names: Sequence[str]) -> list[str]:
-    texts = [", ".join(f"{name} = {written(getattr(config, name))}" for name in names) for config in configs]
+    texts = [", ".join(f"{name} = {written(getattr(config, name, None))}" for name in names) for config in configs]
     return [text or "all alike" for text in texts]
 
 

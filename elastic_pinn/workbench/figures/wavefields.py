@@ -10,6 +10,7 @@ from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
@@ -27,7 +28,9 @@ ERROR = "error/displacement"
 RELATIVE = "relative error (dimensionless)"
 
 
-def snapshots(source: Source, times: Sequence[float] | None = None, problem: Problem | None = None) -> Picture:
+def snapshots(
+    source: Source, times: Sequence[float] | None = None, problem: Problem | ProblemMaker | None = None
+) -> Picture:
     """Draw u_x and u_y of the network at some instants and, if the solution is known, the solution and the difference.
 
     source: a run (its newest checkpoint), a checkpoint, or a path of either. times: s; three over the window if not
@@ -68,7 +71,7 @@ def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray) -> 
     return _draw_snapshots(problem, instants, fields)
 
 
-def error_map(source: Source, problem: Problem | None = None) -> Picture:
+def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> Picture:
     """Draw the displacement's relative error: over space (rms over time), and over time (rms over space).
 
     Both are relative to the exact displacement's rms over the whole window; means over the grid are by the trapezoid
