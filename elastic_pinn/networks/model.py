@@ -18,6 +18,7 @@ from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
+from elastic_pinn.physics.domains import Shape, shape_of
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.medium import CONSTANTS, NODES, Medium
 from elastic_pinn.physics.moduli import Moduli
@@ -37,9 +38,17 @@ class Model(nn.Module):
     scale_numbers: Tensor
 
     def __init__(
-        self, config: NetworkConfig, material: MaterialParameters, scales: Scales, generator: torch.Generator
+        self,
+        config: NetworkConfig,
+        material: MaterialParameters,
+        scales: Scales,
+        generator: torch.Generator,
+        shape: Shape | None = None,
     ) -> None:
         super().__init__()
+        self.shape = shape
+        numbers = shape.numbers if shape else ()
+        self.register_buffer("shape_numbers", torch.tensor(numbers, dtype=torch.float64) if numbers else None)
         self.network = NETWORKS[config.network](config, generator, scales.extent)
         self.material = material
         self.scales = scales
@@ -58,10 +67,14 @@ class Model(nn.Module):
         scales: Scales,
         generator: torch.Generator,
         samples: Tensor | None = None,
+        shape: Shape | None = None,
     ) -> Self:
-        """Make a model with its initial weights, drawn from `generator`; samples: of a Medium, else None."""
+        """Make a model with its initial weights, drawn from `generator`.
+
+        samples: of a Medium, else None. shape: of the domain; None: the whole window.
+        """
         dtype = getattr(torch, config.precision)
-        return cls(config, MaterialParameters(material, dtype, scales.time, samples), scales, generator)
+        return cls(config, MaterialParameters(material, dtype, scales.time, samples), scales, generator, shape)
 
     @property
     def groups(self) -> tuple[ParameterGroup, ...]:
@@ -99,7 +112,9 @@ class Model(nn.Module):
         }
         scales = Scales.from_tensor(state["scale_numbers"])
         material = MaterialParameters.from_state(inside, getattr(torch, config.precision), scales.time)
-        model = cls(config, material, scales, torch.Generator())
+        numbers = state.get("shape_numbers")
+        shape = None if numbers is None else shape_of(numbers.tolist())
+        model = cls(config, material, scales, torch.Generator(), shape)
         model.load_state_dict(state)
         return model
 
@@ -192,9 +207,21 @@ class Model(nn.Module):
             raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(PREDICTED)}")
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         self._require_inside({"x": x, "y": y, "t": t})
+        if not (inside := self.contains(x, y)).all():
+            raise ValueError(
+                f"x = {x[~inside].flat[0]:g} m, y = {y[~inside].flat[0]:g} m is outside the {self.shape} that the "
+                "network was trained in: no prediction is valid there"
+            )
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
         chunks = [self._predicted(chunk, PREDICTED[quantity]) for chunk in points.split(65_536)]  # bounded memory
         return torch.cat(chunks).cpu().numpy().reshape(*x.shape, -1)
+
+    def contains(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return whether places in the window, m, are inside the domain."""
+        if self.shape is None:
+            return np.ones(np.broadcast_shapes(x.shape, y.shape), dtype=bool)
+        x, y = np.broadcast_arrays(x, y)
+        return self.shape.contains(torch.from_numpy(x.copy()), torch.from_numpy(y.copy())).numpy()
 
     def _predicted(self, points: Tensor, quantity: Predicted) -> Tensor:
         """A quantity at points (N, 3) in m, m, s, SI units, without gradients."""
@@ -234,11 +261,12 @@ PREDICTED: Mapping[str, Predicted] = {
 UNKNOWNS = {"material.log_bulk", "material.log_mu", "material.log_rho"}
 ShapeAndType = tuple[tuple[int, ...], torch.dtype]
 FURTHER: Mapping[str, ShapeAndType] = {
+    "shape_numbers": ((4,), torch.float64),
     "material.damping": ((), torch.float64),
     "material.plane_stress": ((), torch.bool),
     "material.samples": ((len(CONSTANTS), NODES, NODES), torch.float64),
 }
-"""What the state_dict of some materials holds."""
+"""What the state_dict of some models holds beside."""
 
 
 def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None:

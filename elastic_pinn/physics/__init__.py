@@ -13,6 +13,7 @@ __all__ = [
     "STEEL",
     "Absorbing",
     "ByRegion",
+    "Disc",
     "Displacement",
     "Domain",
     "Grid",
@@ -21,9 +22,11 @@ __all__ = [
     "MaterialParameters",
     "Medium",
     "ParameterGroup",
+    "Part",
     "Problem",
     "ProblemError",
     "Receivers",
+    "Rectangle",
     "Scales",
     "Traction",
     "cramer_rao",
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.coefficients import ByRegion, Grid
     from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
     from elastic_pinn.physics.cramer_rao_bound import cramer_rao
-    from elastic_pinn.physics.domain import Domain
+    from elastic_pinn.physics.domains import Disc, Domain, Part, Rectangle
     from elastic_pinn.physics.errors import ProblemError
     from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
     from elastic_pinn.physics.medium import Medium
@@ -49,7 +52,7 @@ else:
         "coefficients",
         "conditions",
         "cramer_rao_bound",
-        "domain",
+        "domains",
         "errors",
         "material",
         "medium",

@@ -123,7 +123,8 @@ def _unknowns(problem: Problem) -> list[float]:
 def _structure(problem: Problem) -> list[float]:
     """Which parts the problem has, and what its statements are beside their targets: a clamped side is no free one."""
     parts = [part is not None for part in (problem.initial, problem.force, problem.exact, problem.receivers)]
-    return [*map(float, parts), *chain.from_iterable(statement.identity for statement in problem.statements)]
+    shape = problem.domain.shape.numbers
+    return [*map(float, parts), *shape, *chain.from_iterable(statement.identity for statement in problem.statements)]
 
 
 def _data_digest(problem: Problem, types: Mapping[str, str] = MappingProxyType({})) -> bytes:

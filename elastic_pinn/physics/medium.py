@@ -15,7 +15,7 @@ from elastic_pinn.physics.material import Material, Plane, plane_stress_lambda
 from elastic_pinn.physics.moduli import Moduli
 
 if TYPE_CHECKING:
-    from elastic_pinn.physics.domain import Domain, Interval
+    from elastic_pinn.physics.domains import Domain, Interval
 
 NODES = 65  # on a side of the grid on which a medium is looked at, and kept in a checkpoint
 CONSTANTS = ("lame_lambda", "lame_mu", "density", "damping")

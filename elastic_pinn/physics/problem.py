@@ -9,11 +9,12 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.conditions import Initial, SideCondition
-from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of, require_field
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
@@ -167,12 +168,20 @@ def _check_parts(problem: Problem) -> None:
     require_field(problem.exact, "exact")
     if not 0.0 <= problem.displacement_scale < math.inf:
         raise ProblemError(f"displacement_scale = {problem.displacement_scale} m: it must be above 0, or 0 to find it")
-    sides = [side for condition in problem.boundary for side in condition.sides]
-    if twice := sorted({side for side in sides if sides.count(side) > 1}):
-        raise ProblemError(
-            f"boundary: two conditions on the side {' and '.join(twice)}, each of which prescribes all there: "
-            "give each condition sides of its own"
-        )
+    _check_overlaps(problem)
+
+
+def _check_overlaps(problem: Problem) -> None:
+    """Raise ProblemError for two conditions on one side, or on parts of it that overlap."""
+    seen: list[Part] = []
+    for condition in problem.boundary:
+        parts = problem.domain.shape.parts_of(condition.sides)
+        if twice := sorted({part.side for part in parts for other in seen if part.overlaps(other)}):
+            raise ProblemError(
+                f"boundary: two conditions on the side {' and '.join(twice)}, each of which prescribes all there: "
+                "give each condition sides of its own"
+            )
+        seen += parts
 
 
 def _check_receivers_inside(problem: Problem) -> None:
@@ -189,3 +198,7 @@ def _check_receivers_inside(problem: Problem) -> None:
                 f"the receivers' {name} goes from {values.min():g} to {values.max():g} {unit}, outside the window's "
                 f"{low:g} to {high:g} {unit}: widen the domain, or mend the units"
             )
+    inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.xy).unbind(1))
+    if not inside.all():
+        x, y = problem.receivers.xy[int((~inside).nonzero()[0])]
+        raise ProblemError(f"a receiver at x = {x:g} m, y = {y:g} m lies outside the {problem.domain.shape}")

@@ -12,7 +12,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.material import Material
 from elastic_pinn.physics.moduli import Moduli
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from elastic_pinn.physics.domains import Part
 from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.physics.moduli import Moduli
@@ -38,13 +39,13 @@ class Place:
         From points of the unit cube, (n, k), to points, (n, 3) in m, m, s, and unit normals, (n, 2), or (0, 2) where
         there are none.
     parts
-        The named parts of the domain's boundary that it is, for figures.
+        The parts of the domain's boundary that it is, for figures.
     """
 
     kind: str
     dimensions: int
     at: Callable[[Tensor], tuple[Tensor, Tensor]]
-    parts: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,9 +72,14 @@ class Session:
         if config.network == "plane_waves" and (fault := _not_of_waves(problem)):
             raise ConfigError(f"network 'plane_waves' cannot meet {fault}: take 'mlp' or 'random_features'")
         self.config, self.problem, self.processes = config, problem, processes or Processes()
-        self.model = Model.create(config, problem.reference, problem.scales, seeds.for_weights(), problem.samples).to(
-            device
-        )
+        self.model = Model.create(
+            config,
+            problem.reference,
+            problem.scales,
+            seeds.for_weights(),
+            samples=problem.samples,
+            shape=problem.domain.shape,
+        ).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
         self.loss = Loss(problem, config)

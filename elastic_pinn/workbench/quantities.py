@@ -112,7 +112,7 @@ class GridFields:
         self.x, self.y = np.linspace(x0, x1, nodes), np.linspace(y0, y1, nodes)
 
     def at(self, name: str, t: float) -> Array:
-        """Return a quantity at an instant (s), (G, G) in SI units: x along the first axis."""
+        """Return a quantity at an instant (s), (G, G) in SI units: x along the first axis; NaN outside the domain."""
         quantity, scales = QUANTITIES[name], self._model.scales
         ends = torch.tensor([[*self.x[[0, -1]]], [*self.y[[0, -1]]], [t, t]], dtype=torch.float64).T  # (2, 3)
         (x0, y0, now), (x1, y1, _) = scales.dimensionless(ends).tolist()
@@ -121,7 +121,8 @@ class GridFields:
             u = self._model.derivatives_on_grid(x, y, now, quantity.derivatives)
             points = torch.cartesian_prod(x, y, x.new_tensor([now]))  # (N, 3)
             values = quantity.of(u, self._model.moduli(points))  # (N,)
-        return values.double().numpy().reshape(len(x), len(y)) * quantity.scale(scales)
+        found = values.double().numpy().reshape(len(x), len(y)) * quantity.scale(scales)
+        return np.where(self._model.contains(self.x[:, None], self.y), found, np.nan)
 
     def coarser(self, nodes: int) -> GridFields:
         """Return the fields on another grid."""
@@ -129,7 +130,7 @@ class GridFields:
 
     def largest(self, name: str) -> float:
         """Return the largest size that a quantity has at INSTANTS times over the window, in SI units."""
-        return max(float(np.abs(self.at(name, t)).max()) for t in np.linspace(self.start, self.end, INSTANTS))
+        return max(float(np.nanmax(np.abs(self.at(name, t)))) for t in np.linspace(self.start, self.end, INSTANTS))
 
 
 def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:

@@ -50,10 +50,16 @@ def test_a_field_that_is_not_finite_is_refused_by_name(bad):
 
 
 @pytest.mark.parametrize("condition", [Displacement, Traction])
-@pytest.mark.parametrize("sides", [(), ("left", "upper"), "upper", ("top", "top"), None])
-def test_sides_that_do_not_exist_are_refused_with_the_legal_ones(condition, sides):
-    with pytest.raises(ValueError, match="legal are any of left, right, bottom, top"):
+@pytest.mark.parametrize("sides", [(), ("top", "top"), 3, (3.0,)])
+def test_what_cannot_be_sides_is_refused(condition, sides):
+    with pytest.raises(ValueError, match="names of sides, or Parts of them, each once"):
         condition(sides=sides)
+
+
+@pytest.mark.parametrize("sides", [("left", "upper"), "upper", "rim"])
+def test_sides_that_a_domain_does_not_have_are_refused_with_the_legal_ones(waves, sides):
+    with pytest.raises(ValueError, match="legal are any of left, right, bottom, top"):
+        waves(boundary=Displacement(sides=sides))
 
 
 @pytest.mark.parametrize("condition", [Displacement, Traction])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.conditions.side import SideCondition
-from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, times, traction
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import STRESS
@@ -36,7 +36,7 @@ class Absorbing(SideCondition):
                 target=self.value,
                 moduli=("lame_lambda", "lame_mu", "p_impedance", "s_impedance"),
                 normals=("x", "y", "xx", "xy", "yy"),
-                identity=(2.0, *self.on_sides()),
+                identity=(2.0, *self.identity_on(domain)),
                 label="incoming wave given" if self.value else "absorbing",
             ),
         )

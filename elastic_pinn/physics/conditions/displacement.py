@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from elastic_pinn.physics.conditions.side import SideCondition
-from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.elasticity import displacement
 from elastic_pinn.physics.quantity import DISPLACEMENT
 from elastic_pinn.physics.statement import Statement
@@ -23,7 +23,7 @@ class Displacement(SideCondition):
                 DISPLACEMENT,
                 self.place(domain),
                 target=self.value,
-                identity=(0.0, *self.on_sides()),
+                identity=(0.0, *self.identity_on(domain)),
                 label="displacement given" if self.value else "clamped",
             ),
         )

@@ -8,7 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.elasticity import Derivatives, Normal, displacement
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, evaluate, name_of, require_field, values_of

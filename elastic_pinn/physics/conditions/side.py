@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from elastic_pinn.physics.domain import SIDES, Domain
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of, require_field
 from elastic_pinn.physics.statement import Place, Statement
@@ -20,35 +22,46 @@ class SideCondition:
     value
         A function (x, y, t) -> (N, 2) in SI units; None: zero.
     sides
-        Any of "left", "right", "bottom", "top", each once.
+        Names of sides ("left", "right", "bottom", "top" of a rectangle, "rim" of a disc), or `ep.Part`s of them, each
+        once; None: all sides.
 
     Raises
     ------
     ProblemError
-        For a value that is no such function, and for other sides.
+        For a value that is no such function, and for what cannot be sides; in a Problem, for sides that its domain does
+        not have.
     """
 
     value: Field | None = None
-    sides: tuple[str, ...] = SIDES
+    sides: Any = None
 
     def __post_init__(self) -> None:
         require_field(self.value, f"the value of a {type(self).__name__}")
-        sides = (self.sides,) if isinstance(self.sides, str) else tuple(self.sides or ())
-        if not sides or any(side not in SIDES for side in sides) or len(set(sides)) < len(sides):
-            raise ProblemError(f"sides = {self.sides!r}: legal are any of {', '.join(SIDES)}, each once")
-        object.__setattr__(self, "sides", sides)
+        if self.sides is None:
+            return
+        is_one = isinstance(self.sides, str | Part) or not isinstance(self.sides, Iterable)
+        given = (self.sides,) if is_one else tuple(self.sides)
+        if not given or not all(isinstance(each, str | Part) for each in given) or len(set(given)) < len(given):
+            raise ProblemError(f"sides = {in_one_line(self.sides)}: names of sides, or Parts of them, each once")
+        object.__setattr__(self, "sides", given)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({name_of(self.value)}, sides={self.sides})"
+        on = "" if self.sides is None else f", sides={self.sides}"
+        return f"{type(self).__name__}({name_of(self.value)}{on})"
 
     def statements(self, number: int, domain: Domain) -> Sequence[Statement]:
         """What it requires as condition of that number of a problem."""
         raise NotImplementedError
 
     def place(self, domain: Domain) -> Place:
-        """Its sides, by length, for all of the time window."""
-        return Place("boundary", 2, lambda unit: domain.boundary(unit, self.sides), self.sides)
+        """Its parts of the boundary, by length, for all of the time window."""
+        parts = domain.shape.parts_of(self.sides)
+        return Place("boundary", 2, lambda unit: domain.boundary(unit, parts), parts)
 
-    def on_sides(self) -> tuple[float, ...]:
-        """A number for each side of a domain: 1 where the condition holds."""
-        return tuple(float(side in self.sides) for side in SIDES)
+    def identity_on(self, domain: Domain) -> tuple[float, ...]:
+        """For each side of a domain 1 where the condition holds on all of it, else 0; then each part of a side."""
+        shape, parts = domain.shape, domain.shape.parts_of(self.sides)
+        whole = {part.side for part in parts if shape.is_whole(part)}
+        pieces = [part for part in parts if part.side not in whole]
+        numbers = [number for part in pieces for number in (shape.sides.index(part.side), part.low, part.high)]
+        return *(float(side in whole) for side in shape.sides), *map(float, numbers)

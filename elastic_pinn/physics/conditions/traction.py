@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from elastic_pinn.physics.conditions.side import SideCondition
-from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.elasticity import STRAIN, traction
 from elastic_pinn.physics.quantity import STRESS
 from elastic_pinn.physics.statement import Statement
@@ -25,7 +25,7 @@ class Traction(SideCondition):
                 target=self.value,
                 moduli=("lame_lambda", "lame_mu"),
                 normals=("x", "y"),
-                identity=(1.0, *self.on_sides()),
+                identity=(1.0, *self.identity_on(domain)),
                 label="traction given" if self.value else "free surface",
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.elasticity import MOTION, Derivatives, Normal, residual
 from elastic_pinn.physics.fields import Field
 from elastic_pinn.physics.moduli import Moduli

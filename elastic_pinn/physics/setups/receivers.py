@@ -48,7 +48,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     Nothing is imposed at the window's boundary, since nothing is known there.
     """
     # Here, since the fields above are read without torch.
-    from elastic_pinn.physics.domain import Domain
+    from elastic_pinn.physics.domains import Domain
     from elastic_pinn.physics.material import PARAMETERS, Material
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.receivers import Receivers

@@ -5,17 +5,18 @@ from itertools import cycle
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Circle
 from matplotlib.transforms import ScaledTranslation
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.domain import Domain
+from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, Picture
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
+STEPS = 181  # along a part of the boundary
 GRID = 81  # nodes on a side of a map
 ARROWS = slice(4, None, 8)  # of these nodes
 FAINT = 0.05  # of the largest value: fields below have no arrow
@@ -57,16 +58,9 @@ def format_map_axes(axes: Axes, domain: Domain, length: Unit) -> None:
 def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Unit) -> None:
     domain = problem.domain
     (left, right), (bottom, top) = domain.x, domain.y
-    outline = Rectangle(
-        (left / length.size, bottom / length.size),
-        (right - left) / length.size,
-        (top - bottom) / length.size,
-        fill=False,
-        linestyle=(0, (2, 3)),
-        edgecolor="0.5",
-        label=None if problem.boundary else "edge: nothing imposed",
-    )
-    axes.add_patch(outline)
+    for i, part in enumerate(domain.shape.parts_of(None)):
+        label = None if i or problem.boundary else "edge: nothing imposed"
+        axes.plot(*(_along(domain, part) / length.size), linestyle=(0, (2, 3)), color="0.5", linewidth=1, label=label)
     if config:
         x, y = _interior_points(problem, config).T / length.size
         axes.plot(x, y, ".", color="0.75", markersize=2, zorder=0, label="interior points")
@@ -87,20 +81,29 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
 
 
 def _draw_conditions(axes: Axes, problem: Problem, length: Unit) -> None:
-    x, y = (np.array(interval) / length.size for interval in (problem.domain.x, problem.domain.y))
-    ends = {"left": (x[[0, 0]], y), "right": (x[[1, 1]], y), "bottom": (x, y[[0, 0]]), "top": (x, y[[1, 1]])}
     on_sides = [(each, each.place.parts) for each in problem.statements if each.place and each.place.parts]
     colors = dict(zip(dict.fromkeys(statement.label for statement, _ in on_sides), cycle(COLORS)))
-    for statement, sides in on_sides:
-        for i, side in enumerate(sides):
+    for statement, parts in on_sides:
+        for i, part in enumerate(parts):
             axes.plot(
-                *ends[side],
+                *(_along(problem.domain, part) / length.size),
                 color=colors[statement.label],
                 linestyle="-" if statement.target else "--",
                 linewidth=3,
                 solid_capstyle="butt",
                 label=None if i else f"edge: {statement.label}",
             )
+
+
+def _along(domain: Domain, part: Part) -> np.ndarray:
+    """x and y of points along a part of the boundary, (2, N) in m."""
+    fraction = torch.linspace(0.0, 1.0, STEPS, dtype=torch.float64)
+    return domain.shape.along(part, fraction)[0].T.numpy()
+
+
+def is_inside(domain: Domain, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return which of some places, m, are inside a domain."""
+    return domain.shape.contains(torch.from_numpy(x), torch.from_numpy(y)).numpy()
 
 
 def _draw_receivers(axes: Axes, problem: Problem, length: Unit) -> None:
@@ -131,23 +134,28 @@ def _starting_fields(problem: Problem) -> list[tuple[str, Field, str]]:
         for statement in problem.statements
         if statement.column == "initial" and statement.target
     ]
-    return [entry for entry in given if _magnitude(problem.domain, entry[1])[1].any()]
+    return [entry for entry in given if np.nanmax(_magnitude(problem.domain, entry[1])[1])]
 
 
 def _magnitude(domain: Domain, field: Field) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A field at the first instant: points (G, G, 2) in m, magnitude (G, G), values (G, G, 2), by [y, x]."""
+    """A field at the first instant: points (G, G, 2) in m, magnitude (G, G), values (G, G, 2), by [y, x];
+    NaN outside the domain."""
     x, y = np.meshgrid(np.linspace(*domain.x, GRID), np.linspace(*domain.y, GRID))
-    points = np.stack([x, y, np.full_like(x, domain.t[0])], axis=-1)
-    values = evaluate(field, torch.from_numpy(points.reshape(-1, 3))).numpy().reshape(GRID, GRID, 2)
-    return points[..., :2], np.hypot(values[..., 0], values[..., 1]), values
+    inside = is_inside(domain, x, y)
+    values = np.full((GRID, GRID, 2), np.nan)
+    points = np.stack([x[inside], y[inside], np.full(inside.sum(), domain.t[0])], axis=-1)
+    values[inside] = evaluate(field, torch.from_numpy(points)).numpy()
+    return np.stack([x, y], axis=-1), np.hypot(values[..., 0], values[..., 1]), values
 
 
 def _draw_field(axes: Axes, domain: Domain, field: Field, title: str, si: str, length: Unit) -> None:
     points, magnitude, values = _magnitude(domain, field)
-    unit = unit_for(magnitude.max(), si)
+    largest = np.nanmax(magnitude)
+    unit = unit_for(largest, si)
     x, y = points[..., 0] / length.size, points[..., 1] / length.size
-    image = axes.pcolormesh(x, y, magnitude / unit.size, cmap="cividis", shading="gouraud", rasterized=True)
-    _draw_arrows(axes, x, y, values / magnitude.max())
+    extent = (x.min(), x.max(), y.min(), y.max())
+    image = axes.imshow(magnitude / unit.size, cmap="cividis", origin="lower", extent=extent, interpolation="bilinear")
+    _draw_arrows(axes, x, y, values / largest)
     format_map_axes(axes, domain, length)
     axes.set_title(title, loc="left", fontsize=10)
     axes.figure.colorbar(image, ax=axes, label=f"magnitude ({unit.name})", shrink=0.8)

@@ -14,7 +14,7 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
+from elastic_pinn.workbench.figures.problem_plot import format_map_axes, is_inside, window_unit
 from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -87,12 +87,13 @@ def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> 
     exact = _exact(problem, instants)  # (T, G, G, 2)
     squared = np.square(_predicted(checkpoint.predict, problem, instants) - exact).sum(-1)  # (T, G, G)
     of_instant, of_side = trapezoid_weights(INSTANTS), trapezoid_weights(GRID)  # (T,), (G,)
-    of_node = np.outer(of_side, of_side)  # (G, G)
-    size = np.sqrt(np.einsum("t,yx,tyx", of_instant, of_node, np.square(exact).sum(-1)))
+    of_node = np.outer(of_side, of_side) * np.isfinite(squared[0])  # (G, G), none outside the domain
+    of_node /= of_node.sum()
+    size = np.sqrt(np.einsum("t,yx,tyx", of_instant, of_node, np.nan_to_num(np.square(exact).sum(-1))))
     figure = Picture(3.8)
     over_space, over_time = figure.subplots(1, 2, width_ratios=(1, 1.2))
     _draw_error_over_space(over_space, problem, np.sqrt(np.tensordot(of_instant, squared, 1)) / size)
-    _draw_error_over_time(over_time, instants, np.sqrt((squared * of_node).sum((1, 2))) / size)
+    _draw_error_over_time(over_time, instants, np.sqrt(np.nansum(squared * of_node, axis=(1, 2))) / size)
     figure.suptitle(_error_in_words(checkpoint), fontsize=10)
     return figure
 
@@ -123,20 +124,29 @@ def _nodes(problem: Problem, instants: np.ndarray, count: int = GRID) -> tuple[n
 def _spread(uncertainty: WavefieldUncertainty, problem: Problem, instants: np.ndarray) -> np.ndarray:
     """The standard deviation of a component (T, S, S) by [t, y, x] at every second node of a map, m."""
     t, y, x = _nodes(problem, instants, 1 + (GRID - 1) // EVERY)
-    return np.sqrt(np.square(uncertainty.std(x, y, t)).mean(-1))
+    inside = is_inside(problem.domain, x, y)
+    found = np.full(t.shape, np.nan)
+    found[inside] = np.sqrt(np.square(uncertainty.std(x[inside], y[inside], t[inside])).mean(-1))
+    return found
 
 
 def _predicted(predict: Predict, problem: Problem, instants: np.ndarray) -> np.ndarray:
     """The network's displacement (T, G, G, 2) by [t, y, x], m."""
     t, y, x = _nodes(problem, instants)
-    return predict(x, y, t)
+    inside = is_inside(problem.domain, x, y)
+    found = np.full((*t.shape, 2), np.nan)
+    found[inside] = predict(x[inside], y[inside], t[inside])
+    return found
 
 
 def _exact(problem: Problem, instants: np.ndarray) -> np.ndarray:
     """The exact displacement (T, G, G, 2) by [t, y, x], m."""
     t, y, x = _nodes(problem, instants)
-    points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))
-    return evaluate(problem.exact, points).numpy().reshape(*t.shape, 2)
+    inside = is_inside(problem.domain, x, y)
+    points = torch.from_numpy(np.stack([x[inside], y[inside], t[inside]], axis=-1))
+    found = np.full((*t.shape, 2), np.nan)
+    found[inside] = evaluate(problem.exact, points).numpy()
+    return found
 
 
 def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np.ndarray]) -> Picture:
@@ -168,7 +178,7 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     recorded = np.sqrt(np.square(problem.receivers.displacement).mean())
     unseen, size = spread > recorded, np.abs(found).max(-1)[:, ::EVERY, ::EVERY]
     most = min(_largest(spread), recorded)
-    least = max(float(spread.min()), most / DECADES)
+    least = max(float(np.nanmin(spread)), most / DECADES)
     if least >= most:  # all of it is beyond the scale, or all is alike
         least = most / DECADES
     limit = _largest(size[~unseen]) if not unseen.all() else _largest(problem.receivers.displacement)
@@ -196,11 +206,11 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
 
 def _spread_in_words(spread: np.ndarray, recorded: float) -> str:
     """Return how the standard deviation compares with the root mean square of the records, m."""
-    most, unit = float(spread.max()), unit_for(recorded, "m")
+    most, unit = float(np.nanmax(spread)), unit_for(recorded, "m")
     field = f"the rms of what was recorded, {recorded / unit.size:.3g} {unit.name}"
     if most <= recorded:
         return f"the standard deviation is at most {_percent(most / recorded)} of {field}"
-    large, part = unit_for(most, "m"), float((spread > recorded).mean())
+    large, part = unit_for(most, "m"), float((spread > recorded).sum() / np.isfinite(spread).sum())
     return (
         f"no receiver sees the hatched waves, {_percent(part)} of what is shown: their standard deviation,\n"
         f"up to {most / large.size:.3g} {large.name}, exceeds {field}"
@@ -216,7 +226,7 @@ def _percent(part: float) -> str:
 def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, length: Unit) -> None:
     """Hatch a map where its standard deviation exceeds the records, m."""
     left, right, bottom, top = _extent(problem, length)
-    if spread.max() > recorded:
+    if np.nanmax(spread) > recorded:
         x, y = np.linspace(left, right, len(spread)), np.linspace(bottom, top, len(spread))
         axes.contourf(x, y, spread, levels=[recorded, np.inf], colors=["0.75"], alpha=0.5, hatches=["///"])
 
@@ -228,7 +238,7 @@ def _shape(instants: np.ndarray, fields: dict[str, np.ndarray]) -> tuple[int, in
 
 
 def _largest(*fields: np.ndarray) -> float:
-    return max(float(np.abs(field).max()) for field in fields) or 1.0
+    return max(float(np.nanmax(np.abs(field))) for field in fields) or 1.0
 
 
 def _draw_frame(axes: Axes, problem: Problem, frame: np.ndarray, limit: float, length: Unit) -> AxesImage:

@@ -1,0 +1,21 @@
+"""Where a wavefield is: shapes over an interval of time, with the named parts of their boundary.
+
+One shape a file. Imports from parameters and physics' errors.
+"""
+
+from collections.abc import Sequence
+
+from elastic_pinn.physics.domains.disc import Disc
+from elastic_pinn.physics.domains.domain import Domain
+from elastic_pinn.physics.domains.rectangle import Rectangle
+from elastic_pinn.physics.domains.shape import Interval, Part, Shape
+
+__all__ = ["Disc", "Domain", "Interval", "Part", "Rectangle", "Shape", "shape_of"]
+
+SHAPES: dict[float, type[Shape]] = {1.0: Disc}
+"""By their kind, the first of their numbers; a rectangle has none."""
+
+
+def shape_of(numbers: Sequence[float]) -> Shape:
+    """Make a shape of its `numbers`. Raises KeyError for another kind."""
+    return SHAPES[numbers[0]].from_numbers(numbers)

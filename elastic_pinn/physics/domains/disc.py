@@ -1,0 +1,80 @@
+"""A disc."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.domains.shape import Interval, Part, Shape
+from elastic_pinn.physics.errors import ProblemError
+
+
+@dataclass(frozen=True)
+class Disc(Shape):
+    """The points within a radius of a centre, m.
+
+    Its one side is the "rim", along which the coordinate is the angle from the x axis, 0 to 2 pi. Raises ProblemError
+    for numbers that are not finite, and for a radius that is not above 0.
+    """
+
+    center: tuple[float, float]
+    radius: float
+
+    sides: ClassVar[tuple[str, ...]] = ("rim",)
+
+    def __post_init__(self) -> None:
+        try:
+            (x, y), radius = map(float, self.center), float(self.radius)
+        except (TypeError, ValueError):
+            raise ProblemError(f"a disc needs two numbers, its centre, and one, its radius, not {self}") from None
+        if not (math.isfinite(x) and math.isfinite(y) and 0.0 < radius < math.inf):
+            raise ProblemError(f"{self}: the centre must be finite, and the radius finite and above 0 m")
+        object.__setattr__(self, "center", (x, y))
+        object.__setattr__(self, "radius", radius)
+
+    @property
+    def bounds(self) -> tuple[Interval, Interval]:
+        """The square around it."""
+        (x, y), r = self.center, self.radius
+        return (x - r, x + r), (y - r, y + r)
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Its kind, centre and radius."""
+        return 1.0, *self.center, self.radius
+
+    @classmethod
+    def from_numbers(cls, numbers: Sequence[float]) -> Self:
+        """Make the disc of `numbers`."""
+        _, x, y, radius = numbers
+        return cls((x, y), radius)
+
+    def interior(self, unit: Tensor) -> Tensor:
+        """Take the first coordinate as part of the area, the second as part of a turn, (N, 2) -> (N, 2)."""
+        return self._polar(self.radius * unit[:, 0].sqrt(), 2.0 * math.pi * unit[:, 1])
+
+    def span(self, side: str) -> Interval:
+        """A whole turn."""
+        return 0.0, 2.0 * math.pi
+
+    def length(self, part: Part) -> float:
+        """The arc's, m."""
+        return self.radius * (part.high - part.low)
+
+    def at(self, side: str, fraction: Tensor) -> tuple[Tensor, Tensor]:
+        """Go along the rim from the x axis towards the y axis, (N,) -> (N, 2), (N, 2)."""
+        angle = 2.0 * math.pi * fraction
+        return self._polar(torch.full_like(angle, self.radius), angle), torch.stack([angle.cos(), angle.sin()], dim=1)
+
+    def contains(self, x: Tensor, y: Tensor) -> Tensor:
+        """Whether the distance from the centre is at most the radius, (N,)."""
+        return torch.hypot(x - self.center[0], y - self.center[1]) <= (1.0 + 1e-9) * self.radius
+
+    def _polar(self, r: Tensor, angle: Tensor) -> Tensor:
+        """Points by their distance from the centre and their angle, each (N,): (N, 2)."""
+        return torch.stack([self.center[0] + r * angle.cos(), self.center[1] + r * angle.sin()], dim=1)

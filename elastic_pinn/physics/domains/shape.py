@@ -1,0 +1,131 @@
+"""What a shape in the plane is, and parts of its boundary.
+
+Letters: N points.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.errors import ProblemError
+
+Interval = tuple[float, float]
+
+
+def interval_of(role: str, given: Any) -> Interval:
+    """Two finite numbers, of which the second is above the first. Raises ProblemError, naming `role`, for others."""
+    try:
+        if any(isinstance(end, str | bytes | bool) for end in given):
+            raise TypeError
+        low, high = map(float, given)
+    except (TypeError, ValueError):
+        raise ProblemError(f"{role} = {in_one_line(given)}: it needs two numbers, from and to") from None
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ProblemError(f"{role} = ({low:g}, {high:g}) is not finite")
+    if not low < high:
+        raise ProblemError(f"{role} = ({low:g}, {high:g}) is empty: the second must be above the first")
+    return low, high
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a side of a shape.
+
+    Parameters
+    ----------
+    side
+        The name of the side: of a rectangle "left", "right", "bottom" or "top", of a disc "rim".
+    low, high
+        Where it begins and ends, by the coordinate along the side: x or y in m of a rectangle's, the angle in radians
+        of a disc's rim.
+    """
+
+    side: str
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        low, high = interval_of(f"part of the side {self.side!r}", (self.low, self.high))
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+
+    def overlaps(self, other: Part) -> bool:
+        """Whether the two have more than an end in common."""
+        return self.side == other.side and self.low < other.high and other.low < self.high
+
+
+class Shape(ABC):
+    """A region of the plane."""
+
+    sides: ClassVar[tuple[str, ...]]
+    """The names of the sides."""
+
+    @property
+    @abstractmethod
+    def bounds(self) -> tuple[Interval, Interval]:
+        """The x and the y that it extends over, m."""
+
+    @property
+    @abstractmethod
+    def numbers(self) -> tuple[float, ...]:
+        """Numbers that tell it from a rectangle that fills its bounds, the first one its kind; none for that."""
+
+    @classmethod
+    def from_numbers(cls, numbers: Sequence[float]) -> Shape:
+        """Make the shape of its `numbers`; a rectangle is made of none."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def interior(self, unit: Tensor) -> Tensor:
+        """Map points of a unit square to points inside, evenly by area, (N, 2) -> (N, 2) in m."""
+
+    @abstractmethod
+    def span(self, side: str) -> Interval:
+        """The coordinate along a side at its ends."""
+
+    @abstractmethod
+    def length(self, part: Part) -> float:
+        """The length of a part of a side, m."""
+
+    @abstractmethod
+    def at(self, side: str, fraction: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the points at fractions (N,) of the way along a side, (N, 2) in m, and outward normals (N, 2)."""
+
+    @abstractmethod
+    def contains(self, x: Tensor, y: Tensor) -> Tensor:
+        """Whether points, each (N,) in m, lie inside or on the boundary, up to rounding: (N,)."""
+
+    def parts_of(self, given: Sequence[str | Part] | None) -> tuple[Part, ...]:
+        """Return sides, given by name, or parts of them, as parts; None: all sides.
+
+        Raises ProblemError for a side that the shape does not have, and for a part that is not on its side.
+        """
+        found = []
+        for each in self.sides if given is None else given:
+            side = each if isinstance(each, str) else each.side
+            if side not in self.sides:
+                raise ProblemError(f"sides = {given!r}: legal are any of {', '.join(self.sides)}, each once")
+            low, high = self.span(side)
+            part = Part(side, low, high) if isinstance(each, str) else each
+            slack = 1e-9 * (high - low)
+            if part.low < low - slack or part.high > high + slack:
+                raise ProblemError(f"{part}: the side goes from {low:g} to {high:g}")
+            found.append(part)
+        return tuple(found)
+
+    def is_whole(self, part: Part) -> bool:
+        """Whether a part is all of its side."""
+        return (part.low, part.high) == self.span(part.side)
+
+    def along(self, part: Part, fraction: Tensor) -> tuple[Tensor, Tensor]:
+        """As `at`, along a part of a side."""
+        low, high = self.span(part.side)
+        first, last = (part.low - low) / (high - low), (part.high - low) / (high - low)
+        return self.at(part.side, first + (last - first) * fraction)
