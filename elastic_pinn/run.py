@@ -76,9 +76,12 @@ class Checkpoint:
         """Return the model, on the CPU."""
         return self._model
 
-    def material(self) -> dict[str, float]:
-        """Return lambda (Pa), mu (Pa) and rho (kg/m3), found or given."""
-        return self._model.material.si()
+    def material(self) -> dict[str, float | np.ndarray]:
+        """Return lambda (Pa), mu (Pa) and rho (kg/m3), found or given.
+
+        Those that vary from place to place as arrays (65, 65) at nodes over the window, x along the first axis.
+        """
+        return self._model.material.fields()
 
     def problem(self, own: Problem | ProblemMaker | None = None) -> Problem:
         """Return the problem that was solved: the config's, or one of the user's own, which must be given, or the
@@ -228,8 +231,8 @@ class Run:
         """Load the checkpoint with the lowest monitored metric that verifies; isolated: as in `load_checkpoint`."""
         return self._load(self._checkpoints.best(isolated))
 
-    def material(self) -> dict[str, float]:
-        """Return lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint."""
+    def material(self) -> dict[str, float | np.ndarray]:
+        """Return lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint: see `Checkpoint.material`."""
         return self.latest().material()
 
     def problem(self, own: Problem | ProblemMaker | None = None) -> Problem:

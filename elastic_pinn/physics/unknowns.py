@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -127,6 +128,8 @@ class MaterialParameters(nn.Module):
 
         The others lie outside their range. lambda is set through the bulk modulus, with the mu that is valid then.
         """
+        if not values.keys() >= set(PARAMETERS):  # those of a heterogeneous medium
+            return ()
         start, width = self.initial, math.log(self.initial.unknown_range)
 
         def lies_within(ratio: float) -> bool:
@@ -147,14 +150,23 @@ class MaterialParameters(nn.Module):
     def si(self) -> dict[str, float]:
         """Return the present values, {"lambda": Pa, "mu": Pa, "rho": kg/m3}; known values are exact to the last bit.
 
-        Of a heterogeneous medium, the mean values.
+        Of a heterogeneous medium, only those that are the same everywhere.
         """
+        if self.samples is not None:
+            return {name: value for name, value in self.fields().items() if isinstance(value, float)}
         start = self.initial
         known = (start.lame_lambda, start.lame_mu, start.density)
         units = (start.p_modulus, start.p_modulus, start.density)
         with torch.no_grad():
             now = [value.item() * unit for value, unit in zip(self.constants(), units, strict=True)]
         return {name: now[i] if name in start.unknowns else known[i] for i, name in enumerate(PARAMETERS)}
+
+    def fields(self) -> dict[str, float | np.ndarray]:
+        """Return the same as `si`, and arrays (G, H) at the nodes of `samples` of those that vary."""
+        if self.samples is None:
+            return dict(self.si())
+        by_name = zip(PARAMETERS, self.samples.cpu().numpy(), strict=False)  # the damping is no parameter
+        return {name: float(values.flat[0]) if np.ptp(values) == 0.0 else values for name, values in by_name}
 
     def _factor(self, name: str) -> Tensor:
         """The value of K, mu or rho relative to its initial value."""

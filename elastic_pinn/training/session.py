@@ -18,7 +18,6 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.coarse import better_start
 from elastic_pinn.training.distributed.processes import Processes
@@ -110,7 +109,7 @@ class Session:
     def columns(self) -> tuple[str, ...]:
         """The columns of the history, in order."""
         losses = tuple(f"loss/{name}" for name in self.loss.columns)
-        material = tuple(f"material/{name}" for name in PARAMETERS)
+        material = tuple(f"material/{name}" for name in self.model.material.si())
         metrics = self.validation.columns
         return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *material, *metrics)
 

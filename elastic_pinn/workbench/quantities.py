@@ -18,12 +18,12 @@ from torch import Tensor
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Scales
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, strain, stress
+from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.storage import CHECKPOINTS
 
 INSTANTS = 11  # at which the largest value is searched
-MODULI = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 
 Array = np.ndarray
 Origin = Mapping[str, str | int | float]
@@ -136,13 +136,14 @@ class GridFields:
 def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:
     """Return a checkpoint's fields, whose origin is its run, file and step, the material, and this package's
     version."""
-    material, path = checkpoint.material(), checkpoint.path
+    path = checkpoint.path
+    constants = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
     origin: Origin = {
         "run": run_of(path).name,
         "checkpoint": str(path),
         "step": checkpoint.step,
-        **{f"material_{name}": material[name] for name in MODULI},
-        **{f"material_{name}_units": unit for name, unit in MODULI.items()},
+        **{f"material_{name}": value for name, value in constants.items()},
+        **{f"material_{name}_units": UNITS[name] for name in constants},
         "elastic_pinn_version": version("elastic_pinn"),
     }
     return GridFields(checkpoint.model(), nodes, origin)

@@ -43,6 +43,8 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
     truth = problem.receivers.truth if problem.receivers else None
     rows = {}
     for name, value in found.items():
+        if not isinstance(value, float):  # it varies from place to place
+            continue
         unit = unit_for(value, UNITS[name])
         true = truth.material[name] if truth else math.nan
         is_unknown = fit is not None and name in fit.values

@@ -10,6 +10,7 @@ from torch import Tensor
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import residual, stress
 from elastic_pinn.physics.solutions import GradientWave
+from elastic_pinn.workbench.quantities import fields_of
 from tests.physics.test_elasticity import derivatives
 
 WAVE = GradientWave(2.0, 1.0, 1.0, gradient=1.0, omega=9.0)
@@ -224,3 +225,24 @@ def test_a_damped_solid_has_its_decaying_waves(tmp_path, plane):
     np.testing.assert_allclose(stress_xx, expected, atol=2e-2 * np.abs(expected).max())
     again = ep.load_checkpoint(run.latest().path)
     np.testing.assert_array_equal(again.predict(x, 0.3, 0.2, "stress")[:, 0], stress_xx)
+
+
+def test_the_material_of_a_run_is_arrays_where_it_varies_and_its_table_and_export_leave_them_out(tmp_path):
+    run = solved(tmp_path, graded_problem(), 60, 4.0)
+    material = run.material()
+    assert material["rho"] == 1.0
+    x = np.linspace(0.0, 1.0, 65)[:, None]
+    np.testing.assert_allclose(material["mu"], np.broadcast_to((1.0 + 0.5 * x) ** 2, (65, 65)), rtol=1e-12)
+    columns = run.history().columns
+    assert "material/rho" in columns and not {"material/lambda", "material/mu"} & set(columns)
+    assert run.summary.material == {"rho": 1.0}
+    origin = fields_of(run.latest(), 9).origin
+    assert origin["material_rho"] == 1.0 and "material_mu" not in origin
+
+
+def test_the_explorers_stress_is_that_of_the_medium(tmp_path):
+    run = solved(tmp_path, graded_problem(), 600, 4.0)
+    fields, y = fields_of(run.latest(), 9), 0.5
+    expected = run.predict(fields.x, y, 0.2, "stress")[:, 0]
+    np.testing.assert_allclose(fields.at("stress_xx", 0.2)[:, 4], expected, rtol=1e-9)
+    assert fields.at("residual", 0.2)[1:-1, 1:-1].max() < 1.0 < 0.02 * WAVE.omega**2
