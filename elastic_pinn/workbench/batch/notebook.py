@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from elastic_pinn.config import BESIDE_CONFIG, FIELDS, Config, ConfigError
-from elastic_pinn.workbench.batch.notebook_code import Parameters, calls, is_ignored, read_parameters, without_comments
+from elastic_pinn.workbench.batch.notebook_code import (
+    Parameters,
+    calls,
+    is_ignored,
+    own_types,
+    read_parameters,
+    without_comments,
+)
 
 Value = bool | int | float | str | list[int] | list[float] | list[str]
 
@@ -120,8 +127,9 @@ class Notebook:
         return config
 
     def takes(self, name: str) -> bool:
-        """Return whether a name is one of its parameters, or a field of the config if it takes all of them."""
-        return name in self.cell.names or (self._takes_all and name in OF_THE_CONFIG)
+        """Return whether a name is one of its parameters or, if it takes all of them, a field or an own number of the
+        config."""
+        return name in self.cell.names or (self._takes_all and name in {*OF_THE_CONFIG, *self._own_types})
 
     def own(self, given: Mapping[str, Value]) -> dict[str, Any]:
         """Return the values of parameters that are no fields of the config."""
@@ -129,9 +137,10 @@ class Notebook:
         return {name: values[name] for name in values if name not in OF_THE_CONFIG}
 
     def computed(self, given: Mapping[str, Value]) -> list[str]:
-        """Return the fields of the config that its parameters cell computes, so that only a kernel knows their
+        """Return the fields and own numbers of the config that its code computes, so that only a kernel knows their
         values."""
-        return sorted((self.cell.computed & FIELDS.keys()) - given.keys())
+        elsewhere = self._own_types.keys() - self.cell.names
+        return sorted((self.cell.computed & {*FIELDS, *self._own_types} | elsewhere) - given.keys())
 
     def directive(self, name: str, given: Mapping[str, Value]) -> str:
         """Return its value of `run_dir` or `resume`; "" if it is neither set nor given.
@@ -147,8 +156,10 @@ class Notebook:
 
     def _config(self, given: Mapping[str, Value]) -> Config:
         values = {**self.parameters, **given}
-        own = {} if self._takes_all and not self._has_own else self.own(given)
-        return Config.from_namespace({name: value for name, value in values.items() if name not in own})
+        ignored = {} if self._takes_all else self.own(given)
+        return Config.from_namespace(
+            {name: value for name, value in values.items() if name not in ignored}, own=self._own_types
+        )
 
     @cached_property
     def _cells(self) -> list[tuple[str, list[str]]]:
@@ -184,9 +195,9 @@ class Notebook:
         return self._sweeps or bool(calls("from_namespace", self._code))
 
     @cached_property
-    def _has_own(self) -> bool:
-        """Whether it has parameters of its own in addition to fields of the config."""
-        return any(len(call.args) + len(call.keywords) > 1 for call in calls("from_namespace", self._code))
+    def _own_types(self) -> Mapping[str, type]:
+        """The numbers of its problem that its config has in addition to fields, with their types."""
+        return own_types(self._code, f"{self.name}.ipynb")
 
     @cached_property
     def _sweeps(self) -> bool:

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from elastic_pinn.config import ConfigError
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.legal import KINDS
 from elastic_pinn.workbench.batch.name_use import READS_ALL, Use, first_use
 
 PLAIN = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Name, ast.expr_context, ast.UnaryOp, ast.unaryop,
          ast.BinOp, ast.operator)  # fmt: skip
 """The nodes of an expression whose value needs no kernel: numbers, text, lists, and arithmetic of these."""
+
+TYPES = {kind.__name__: kind for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,24 @@ def calls(name: str, cells: Sequence[str]) -> list[ast.Call]:
     return [call for call in found if any(_called(node) in READS_ALL for node in ast.walk(call) if node is not call)]
 
 
+def own_types(cells: Sequence[str], location: str) -> dict[str, type]:
+    """Return the declaration of own numbers in the calls of from_namespace, name -> type.
+
+    Raises ConfigError, which names the location, for one that is not written out.
+    """
+    found: dict[str, type] = {}
+    for call in calls("from_namespace", cells):
+        for own in (*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "own")):
+            try:
+                found |= _written_types(own)
+            except (KeyError, ValueError):
+                raise ConfigError(
+                    f"{location}: own = {ast.unparse(own)}: write the names and types out, as in "
+                    "own={'pulse_width': float}, so that parameters can be checked before a kernel starts"
+                ) from None
+    return found
+
+
 def without_comments(source: str) -> str:
     """Return code without its comments; unchanged if it is no Python, such as a cell with magics."""
     try:
@@ -88,6 +109,14 @@ def without_comments(source: str) -> str:
     return "\n".join(
         line.rstrip() if row in begins else line for row, line in lines if line.strip() or row not in begins
     )
+
+
+def _written_types(own: ast.expr) -> dict[str, type]:
+    """Return names and types that are written out. Raises KeyError or ValueError for anything else."""
+    if not isinstance(own, ast.Dict) or None in own.keys:
+        raise ValueError(ast.unparse(own))
+    names = [ast.literal_eval(key) for key in own.keys if key]
+    return dict(zip(names, [TYPES[ast.unparse(value)] for value in own.values], strict=True))
 
 
 class _NotPlain(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
@@ -179,15 +179,18 @@ class Sweep(SweepPart):
             raise SweepError(f"{path}: {error}") from None
 
     @classmethod
-    def of_parameters(cls, namespace: Mapping[str, Any], notebook: str, name: str, **fields: Any) -> Self:
+    def of_parameters(
+        cls, namespace: Mapping[str, Any], notebook: str, name: str, own: Collection[str] = (), **fields: Any
+    ) -> Self:
         """Return the sweep of a notebook's parameters; call it with globals(), as Config.from_namespace.
 
         A list for a field that takes one value, or a list of lists for a field that takes a list, gives a run for each
-        item. `run_dir` is the folder of the runs; "" means a new runs/TIME-NAME.
+        item; so does a list for an own number of the notebook, whose names are given as own. `run_dir` is the folder of
+        the runs; "" means a new runs/TIME-NAME.
         """
-        given = plain_parameters(namespace)
+        given = plain_parameters(namespace, own)
         directory = given.pop("run_dir", "") or f"{RUNS}/{stamped(name)}"
-        grid = {key: value for key, value in given.items() if _is_several(key, value)}
+        grid = {key: value for key, value in given.items() if _is_several(key, value, own)}
         same = {key: value for key, value in given.items() if key not in grid}
         return cls(notebook=notebook, directory=directory, parameters=same, grid=grid, **fields)
 
@@ -242,8 +245,10 @@ class Sweep(SweepPart):
         return self
 
 
-def _is_several(name: str, value: Any) -> bool:
-    """Return whether a value is a list of values for a field."""
+def _is_several(name: str, value: Any, own: Collection[str]) -> bool:
+    """Return whether a value is a list of values for a field or an own number."""
+    if name in own:
+        return isinstance(value, list)
     if name not in FIELDS:
         return False
     takes_list = get_origin(FIELDS[name].annotation) is tuple

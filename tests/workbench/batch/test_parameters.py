@@ -50,8 +50,26 @@ def test_a_parameter_of_the_notebooks_own_can_be_given():
     assert own.own({"width": 0.2, "steps": 4}) == {"width": 0.2}
     by_keyword = notebook("steps = 3", "config = ep.Config.from_namespace(namespace=globals())")
     assert by_keyword.check({"seed": 4}).seed == 4
-    takes_own = notebook("width = 0.1", "config = ep.Config.from_namespace(globals(), own={'width': float})")
-    assert takes_own.check({"width": 0.2, "steps": 4}).steps == 4
+
+
+OWN = "import elastic_pinn as ep\nconfig = ep.Config.from_namespace(globals(), own={'width': float, 'count': int})"
+
+
+def test_the_numbers_of_a_notebooks_problem_are_checked_like_fields():
+    own = notebook("width = 0.1\ncount = 2", OWN)
+    assert dict(own.check({"width": 1, "steps": 4}).own) == {"width": 1.0, "count": 2}
+    assert own.takes("width") and own.takes("steps")
+    by_place = notebook("width = 0.1", OWN.replace("own=", "").replace(", 'count': int", ""))
+    assert by_place.config({}).own == {"width": 0.1}
+
+
+def test_a_number_that_only_a_kernel_computes_is_left_to_it_until_it_is_given():
+    for cells in (["import math\nwidth = math.pi\ncount = 2", OWN], ["count = 2", "width = 3.0", OWN]):
+        own = notebook(*cells)
+        assert own.check({}) is None
+        with pytest.raises(ConfigError, match=r"own\.ipynb .* not known before it runs: width of its parameters are"):
+            own.config({})
+    assert notebook("import math\nwidth = math.pi\ncount = 2", OWN).config({"width": 2}).own["width"] == 2.0
 
 
 @pytest.mark.parametrize(
@@ -68,6 +86,13 @@ def test_a_parameter_of_the_notebooks_own_can_be_given():
         (["steps = = 1", ALL], {}, "own.ipynb, cell of parameters: the cell is no Python, line 1"),
         (["%%time\nsteps = 1", ALL], {}, "begins with %%time"),
         (["steps = 0", ALL], {}, "steps = 0"),
+        (["width = 0.1\ncount = 2", OWN], {"width": "wide"}, "width = 'wide': a finite number is needed"),
+        (["width = 0.1\ncount = 2.5", OWN], {}, "count = 2.5: a whole number is needed"),
+        (["width = 0.1\ncount = 2", OWN], {"widht": 0.2}, "'widht' is not a field; did you mean 'width'"),
+        (["width = 0.1", OWN.replace("{'width': float, 'count': int}", "TYPES")], {}, "own = TYPES: write the names"),
+        (["width = 0.1", OWN.replace("'count': int", "**more")], {}, "own = {.*}: write the names"),
+        (["width = 0.1", OWN.replace("'count': int", "'count': list")], {}, "own = {.*}: write the names"),
+        (["steps = 1\ncount = 2", OWN.replace("width", "steps")], {}, "own: 'steps' is a name of the config already"),
     ],
 )
 def test_what_would_be_refused_or_ignored_is_told_before_a_kernel_starts(tmp_path, cells, given, told):

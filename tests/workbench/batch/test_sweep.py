@@ -69,6 +69,19 @@ def test_a_material_may_be_varied_however_it_is_given(tmp_path):
         runs_of(plan.notebook, grid={"material": ["steel", "rubber"]}, parameters={"lame_mu": 3.0})
 
 
+def test_a_list_for_an_own_number_is_a_run_for_each_item(tmp_path):
+    own = FROM_NAMESPACE.replace("globals()", "globals(), own={'depth': float}")
+    path = write_notebook(tmp_path / "own.ipynb", "run_dir = ''\nresume = 'never'\ndepth = 0.1", own)
+    given = {"depth": [0.25, 0.5], "run_dir": str(tmp_path / "runs"), "steps": 3}
+    sweep = Sweep.of_parameters(given, notebook=str(path), name="own", own=["depth"])
+    assert (sweep.grid, sweep.parameters) == ({"depth": [0.25, 0.5]}, {"steps": 3})
+    plan = Plan.of(sweep)
+    assert [run.name.rpartition("-")[0] for run in plan.runs] == ["depth=0.25", "depth=0.5"]
+    assert table_of(plan, status_rows(plan))["depth"].tolist() == [0.25, 0.5]
+    with pytest.raises(SweepError, match="the run depth=deep: depth = 'deep': a finite number is needed"):
+        runs_of(plan.notebook, grid={"depth": ["deep"]})
+
+
 def test_results_of_runs_that_are_no_longer_in_the_sweep_are_kept(forward, tmp_path):
     folder = tmp_path / "runs"
     folder.mkdir()
