@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-accuracy test-faults bench lab check
+.PHONY: help demo test test-slow test-accuracy test-faults bench lab check docs
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who i
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
+
+docs: .venv/tools.stamp  ## the API pages, from the docstrings (into docs/, docs/index.html)
+	$(BIN)/python -m pdoc -d numpy --no-show-source -o docs elastic_pinn elastic_pinn.workbench.figures
 
 .venv/base.stamp: .venv/bin/python pyproject.toml constraints.txt
 	$(PIP_INSTALL) -e .
