@@ -28,13 +28,16 @@ __all__ = [
     "LiveHistory",
     "LocalFolder",
     "LostFolderError",
+    "Mirror",
     "NewerVersionError",
     "Policy",
+    "RemoteFolder",
     "Repair",
     "Snapshot",
     "Store",
     "Tree",
     "UnreadableError",
+    "best_first",
     "checkpoints_of",
     "copy_tree",
     "folder_at",
@@ -45,6 +48,7 @@ __all__ = [
     "open_image",
     "order",
     "owner_of",
+    "parse_isolated",
     "parse_snapshot",
     "pin",
     "publish",
@@ -65,7 +69,16 @@ __all__ = [
 
 if TYPE_CHECKING:
     from elastic_pinn.storage.checkpoint_repair import UNVERIFIED, Repair, repair_checkpoint
-    from elastic_pinn.storage.checkpoints import CHECKPOINTS, Checkpoints, Entry, Found, checkpoints_of, name_of, order
+    from elastic_pinn.storage.checkpoints import (
+        CHECKPOINTS,
+        Checkpoints,
+        Entry,
+        Found,
+        best_first,
+        checkpoints_of,
+        name_of,
+        order,
+    )
     from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
     from elastic_pinn.storage.files import MORE_FILES, OUT_OF_FILES, naming, remove_leftovers, replace_file
     from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, split_location
@@ -74,17 +87,19 @@ if TYPE_CHECKING:
         FORMAT_VERSION,
         UNKNOWN_METRIC_ID,
         Header,
-        publish,
         read_header,
         read_sealed,
     )
     from elastic_pinn.storage.format.snapshot import Snapshot, open_image, parse_snapshot, read_snapshot
     from elastic_pinn.storage.format.tree import Tree, copy_tree, read_tree, write_tree
     from elastic_pinn.storage.held_folder import HeldFolder
-    from elastic_pinn.storage.isolation import read_isolated
+    from elastic_pinn.storage.isolation import parse_isolated, read_isolated
     from elastic_pinn.storage.live_history import LiveHistory
     from elastic_pinn.storage.live_reader import read_live_history
     from elastic_pinn.storage.lock import FolderLock, InUseError, LostFolderError, is_locked, locked, owner_of
+    from elastic_pinn.storage.publishing import publish
+    from elastic_pinn.storage.remote.mirror import Mirror
+    from elastic_pinn.storage.remote.remote_folder import RemoteFolder
     from elastic_pinn.storage.retention import Policy, pin, reasons_to_keep, unpin
     from elastic_pinn.storage.store import Store
 else:
@@ -104,6 +119,8 @@ else:
         "live_history",
         "live_reader",
         "lock",
+        "publishing",
         "retention",
         "store",
+        "remote.mirror",
     )

@@ -135,7 +135,7 @@ class Checkpoints:
         return None
 
     def _require_own_name(self, name: str, inside: Header) -> None:
-        if (inside.generation, inside.step) != order(name):
+        if NAME.fullmatch(name) and (inside.generation, inside.step) != order(name):
             found = f"step {inside.step} of generation {inside.generation}"
             raise CheckpointError(
                 self._folder.path(name), f"is named otherwise than what is in it, {found}", USE_ANOTHER

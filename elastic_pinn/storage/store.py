@@ -10,9 +10,9 @@ from elastic_pinn.storage.checkpoints import PIN, Checkpoints, Entry, Found, bes
 from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
 from elastic_pinn.storage.files import make_folders, remove_leftovers, replace_by_copy, sync_folder
 from elastic_pinn.storage.folder import LocalFolder
-from elastic_pinn.storage.format.seal import publish
 from elastic_pinn.storage.format.snapshot import Snapshot
 from elastic_pinn.storage.lock import FolderLock, LostFolderError
+from elastic_pinn.storage.publishing import publish
 from elastic_pinn.storage.retention import Policy, reasons_to_keep
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,6 @@ import pandas as pd
 import torch
 
 from elastic_pinn.storage import LOSSES_OF_START_UNTIL, Snapshot
-from elastic_pinn.storage.format.snapshot import FIELD_OF
 
 
 def weights_safetensors(snapshot: Snapshot) -> bytes:
@@ -59,9 +58,9 @@ def whole_torch(snapshot: Snapshot) -> bytes:
         "events": snapshot.history.events,
         LOSSES_OF_START_UNTIL: snapshot.history.losses_of_start_until,
     }
-    own = FIELD_OF | {name: name for name in ("config", "weights", "metrics", "attributes")}
-    contents = {name: getattr(snapshot, field) for name, field in own.items()}
-    contents |= {"history": history} | dict(snapshot.state)
+    names = ("step", "stage", "generation", "created", "metric", "metric_name")
+    contents = {name: getattr(snapshot, name) for name in (*names, "config", "weights", "metrics", "attributes")}
+    contents |= {"measure": snapshot.metric_id, "history": history, **snapshot.state}
     sink = BytesIO()
     torch.save(_plain(contents), sink)
     return sink.getvalue()

@@ -154,7 +154,8 @@ def test_inspect_and_verify_isolate_unless_told(newest, monkeypatch):
         isolated.append(str(place))
         return parse_snapshot(place, data)
 
-    monkeypatch.setattr("elastic_pinn.storage.isolation.parse_isolated", parse)
+    for module in ("elastic_pinn.storage", "elastic_pinn.storage.isolation"):
+        monkeypatch.setattr(f"{module}.parse_isolated", parse)
     for command in ("inspect", "verify"):
         said(command, newest, "--no-isolated")
         assert not isolated

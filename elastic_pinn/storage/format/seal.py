@@ -1,4 +1,4 @@
-"""Write and verify one sealed file.
+"""Seal a file, and verify it.
 
 A sealed file is an HDF5 file whose first 512 bytes (its user block, which HDF5 skips) describe the rest and hold its
 SHA-256, so that a file is verified before libhdf5 reads it.
@@ -7,28 +7,13 @@ SHA-256, so that a file is verified before libhdf5 reads it.
 import hashlib
 import os
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
-from elastic_pinn.storage.files import (
-    MORE_FILES,
-    OUT_OF_FILES,
-    READ_ONLY,
-    make_folders,
-    open_regular,
-    sync_folder,
-    temporary_beside,
-    write_new,
-)
+from elastic_pinn.storage.errors import CheckpointError, NewerVersionError
 from elastic_pinn.storage.folder import split_location
-from elastic_pinn.storage.noreplace import NoReplaceUnsupportedError, link_noreplace
 
 FORMAT_VERSION = 3
 HEADER_BYTES = 512
-PIECE = 1 << 18  # bytes that are read back at a time
 
 # In every format version: magic and version come first, and the last 32 bytes are the header's own SHA-256.
 MAGIC = b"\x89elastic_pinn\r\n\x1a"
@@ -77,6 +62,11 @@ class Header:
     length: int
     sha256: bytes
 
+    @property
+    def nbytes(self) -> int:
+        """The size of the whole file in bytes."""
+        return HEADER_BYTES + self.length
+
 
 def seal(
     image: bytearray | memoryview,
@@ -123,11 +113,10 @@ def open_header(path: str | os.PathLike[str], head: bytes, size: int) -> Header:
     """Return what `read_header` does, from the first HEAD_BYTES of a file of `size` bytes; `path` is for errors
     only."""
     header = unpack_header(path, head)
-    expected = HEADER_BYTES + header.length
-    if size < expected:
-        raise CheckpointError(path, f"truncated: {size:,} bytes of {expected:,} are there", USE_ANOTHER)
-    if size > expected:
-        raise CheckpointError(path, f"longer than sealed: {size:,} bytes instead of {expected:,}", REPAIR)
+    if size < header.nbytes:
+        raise CheckpointError(path, f"truncated: {size:,} bytes of {header.nbytes:,} are there", USE_ANOTHER)
+    if size > header.nbytes:
+        raise CheckpointError(path, f"longer than sealed: {size:,} bytes instead of {header.nbytes:,}", REPAIR)
     return header
 
 
@@ -137,69 +126,6 @@ def unseal(path: str | os.PathLike[str], data: bytes) -> Header:
     if hashlib.sha256(memoryview(data)[HEADER_BYTES:]).digest() != header.sha256:
         raise CheckpointError(path, "damaged: not the bytes that were sealed (SHA-256 differs)", REPAIR)
     return header
-
-
-def publish(path: Path, sealed: bytes | bytearray | memoryview) -> None:
-    """Write a sealed image as a read-only file that is complete, verified and synced, or does not exist at all.
-
-    Folders are made as needed. An existing file of this name is not changed. Raises CheckpointError, and then leaves
-    nothing behind.
-    """
-    temporary = temporary_beside(path)
-    made = [temporary]
-    try:
-        make_folders(path.parent)
-        write_new(temporary, sealed, READ_ONLY)
-        with _named(path):
-            _require_read_back(temporary, path, sealed)
-        _link_new(temporary, path)
-        made.append(path)
-        temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
-    except OSError as error:
-        _remove(made)  # a file that may not be durable must not look like one
-        advice = f"{_advice_for(error)}; checkpoints that were there are untouched"
-        raise CheckpointError(path, f"could not be written ({error.strerror})", advice) from error
-    except BaseException:
-        _remove(made)
-        raise
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Make an error in reading a temporary file name the file that it becomes."""
-    try:
-        yield
-    except UnreadableError as error:
-        raise CheckpointError(path, f"could not be written: read back, it {error.fault}", "Check the disk") from error
-
-
-def _require_read_back(temporary: Path, path: Path, sealed: bytes | bytearray | memoryview) -> None:
-    expected = memoryview(sealed)
-    with open_regular(temporary) as file:
-        for at in range(0, len(expected) + 1, PIECE):  # small pieces fit into the processor's cache
-            if file.read(PIECE) != expected[at : at + PIECE].tobytes():
-                raise CheckpointError(path, "was not read back as written", "Check the disk")
-
-
-def _advice_for(error: OSError) -> str:
-    if isinstance(error, NoReplaceUnsupportedError):
-        return "Choose a run_dir on another file system"
-    return MORE_FILES if error.errno in OUT_OF_FILES else "Free space or choose another folder"
-
-
-def _link_new(temporary: Path, path: Path) -> None:
-    try:
-        link_noreplace(temporary, path)
-    except FileExistsError as error:
-        advice = "Checkpoints are never overwritten: write to a fresh run directory, or as a new generation"
-        raise CheckpointError(path, "exists already", advice) from error
-
-
-def _remove(paths: list[Path]) -> None:
-    for path in paths:
-        with suppress(OSError):
-            path.unlink()
 
 
 def _pack(header: Header) -> bytes:

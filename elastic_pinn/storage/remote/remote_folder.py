@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from elastic_pinn.storage.errors import CheckpointError, UnreadableError
 from elastic_pinn.storage.files import make_folders, replace_file
-from elastic_pinn.storage.format.seal import publish
+from elastic_pinn.storage.publishing import publish
 from elastic_pinn.storage.remote.retries import CREDENTIALS, Result, retry
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics.material import UNITS
@@ -24,6 +24,7 @@ from elastic_pinn.storage import (
     FolderLock,
     LiveHistory,
     LostFolderError,
+    Mirror,
     Policy,
     Snapshot,
     Store,
@@ -39,9 +40,6 @@ from elastic_pinn.training.lifecycle.environment import ROUNDING, environment, f
 from elastic_pinn.training.lifecycle.rescue import can_write, rescue_folders, why_lost
 from elastic_pinn.training.lifecycle.saving import Saver
 from elastic_pinn.training.session import DivergedError, Session
-
-if TYPE_CHECKING:
-    from elastic_pinn.storage.remote.mirror import Mirror
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,8 @@ import time
 from collections.abc import Callable
 from concurrent import futures
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from elastic_pinn.storage import CheckpointError, Policy, Snapshot, Store, pin
-
-if TYPE_CHECKING:
-    from elastic_pinn.storage.remote.mirror import Mirror
+from elastic_pinn.storage import CheckpointError, Mirror, Policy, Snapshot, Store, pin
 
 logger = logging.getLogger(__name__)
 

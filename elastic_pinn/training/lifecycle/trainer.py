@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from elastic_pinn.config import Config
 from elastic_pinn.fit import NOT_WHEN_STOPPED, sentence_of
@@ -23,6 +22,7 @@ from elastic_pinn.storage import (
     FolderLock,
     Found,
     InUseError,
+    Mirror,
     Store,
     copy_tree,
     locked,
@@ -35,7 +35,7 @@ from elastic_pinn.training.lifecycle.advice import advise
 from elastic_pinn.training.lifecycle.control import Control
 from elastic_pinn.training.lifecycle.ending import explain_end, with_verdict
 from elastic_pinn.training.lifecycle.environment import environment, facts
-from elastic_pinn.training.lifecycle.record import Origin, Record
+from elastic_pinn.training.lifecycle.record import Record
 from elastic_pinn.training.lifecycle.requirements import (
     folder_of,
     require_device,
@@ -59,9 +59,6 @@ from elastic_pinn.training.lifecycle.threads import threads
 from elastic_pinn.training.lifecycle.warm_start import warm_start
 from elastic_pinn.training.session import DivergedError, Session
 from elastic_pinn.training.step_objective import StepCancelled, cancelled_when
-
-if TYPE_CHECKING:
-    from elastic_pinn.storage.remote.mirror import Mirror
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +146,7 @@ def _train(
         unverified = warm_start(session, config.init_from)
     start_workers(session)
     origin = origin_of(found, store, mirror_url, unverified)
-    mirror = _mirror(mirror_url, store, origin, lock)
+    mirror = Mirror(mirror_url, store.folder, origin.run_id, lock) if mirror_url else None
     make_ready(found, run_dir, store, origin)
     with mirror or nullcontext():
         _guarded_loop(session, Record(lock, session, store, origin, mirror), control, bool(over))
@@ -164,15 +161,6 @@ def _lacks_outcome(run_dir: Path, problem: Problem, found: Found, mirror_url: st
         is_assessed = bool(summary.fit) or not problem.material.unknowns
         return summary.status != "completed" or not is_assessed
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
-
-
-def _mirror(url: str, store: Store, origin: Origin, lock: FolderLock) -> Mirror | None:
-    """The run's copy on a remote store; None where there is to be none."""
-    if not url:
-        return None
-    from elastic_pinn.storage.remote.mirror import Mirror  # only those who use a remote store need fsspec
-
-    return Mirror(url, store.folder, origin.run_id, lock)
 
 
 def _ended_run(run_dir: Path, reason: str) -> Run:

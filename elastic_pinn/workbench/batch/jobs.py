@@ -13,7 +13,7 @@ from pathlib import Path
 
 from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import expanded
-from elastic_pinn.storage import owner_of
+from elastic_pinn.storage import RemoteFolder, owner_of
 from elastic_pinn.summary import SUMMARY, Summary
 from elastic_pinn.workbench.batch.inputs import require_unchanged
 from elastic_pinn.workbench.batch.notebook import EXECUTED_FILE, Notebook
@@ -148,8 +148,6 @@ def send_to_mirror(run_dir: Path) -> None:
     mirror = Summary.of(run_dir).mirror
     if not mirror:
         return
-    from elastic_pinn.storage.remote.remote_folder import RemoteFolder  # fsspec is needed only for remote stores
-
     folder = RemoteFolder(mirror)
     for path in (run_dir / SUMMARY, run_dir / EXECUTED_FILE, *(run_dir / "figures").glob("*")):
         folder.replace(str(path.relative_to(run_dir)), path.read_bytes())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from elastic_pinn.storage import Header
+    pass
 
 
 def clean(text: str) -> str:
@@ -47,10 +47,3 @@ def format_size(count: int) -> str:
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
     return f"{count} B"
-
-
-def nbytes(header: Header) -> int:
-    """Return the size of a sealed file in bytes."""
-    from elastic_pinn.storage.format.seal import HEADER_BYTES
-
-    return HEADER_BYTES + header.length

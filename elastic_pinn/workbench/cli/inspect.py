@@ -9,7 +9,7 @@ import typer
 
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.cli.arguments import QUARANTINE, checkpoints_of, expand_path, is_run
-from elastic_pinn.workbench.cli.console import format_number, format_size, nbytes, print_line, print_table
+from elastic_pinn.workbench.cli.console import format_number, format_size, print_line, print_table
 from elastic_pinn.workbench.contents import lines_of
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _print_checkpoints(checkpoints: Checkpoints) -> None:
 
 def _marks(good: Sequence[Entry], pins: Mapping[str, str]) -> dict[str, str]:
     """Return the marks of checkpoints: latest, best, pinned and the reason."""
-    from elastic_pinn.storage.checkpoints import best_first
+    from elastic_pinn.storage import best_first
 
     marks = [(entry.name, "latest") for entry in good[-1:]]
     marks += [(entry.name, "best") for entry in best_first(good)[:1]]
@@ -141,15 +141,14 @@ def _row(name: str, header: Header | CheckpointError, marks: Mapping[str, str]) 
         str(header.step),
         str(header.generation),
         format_number(header.metric),
-        format_size(nbytes(header)),
+        format_size(header.nbytes),
         marks.get(name, ""),
     )
 
 
 def _print_file(location: str, isolated: bool, whole_config: bool) -> None:
     from elastic_pinn.run import known_config
-    from elastic_pinn.storage import parse_snapshot, read_sealed
-    from elastic_pinn.storage.isolation import parse_isolated
+    from elastic_pinn.storage import parse_isolated, parse_snapshot, read_sealed
 
     header, data = read_sealed(location)
     snapshot = (parse_isolated if isolated else parse_snapshot)(location, data)
@@ -175,7 +174,7 @@ def _origin(header: Header, snapshot: Snapshot, config: Config) -> Iterator[tupl
     versions = [
         f"{name.removeprefix('version_')} {value}" for name, value in own.items() if name.startswith("version_")
     ]
-    yield "verdict", f"good: all {nbytes(header)} bytes are as they were sealed, and hold a checkpoint"
+    yield "verdict", f"good: all {header.nbytes} bytes are as they were sealed, and hold a checkpoint"
     yield "SHA-256", header.sha256.hex()
     stage = "".join(config.stages[snapshot.stage : snapshot.stage + 1])  # "": a foreign file may have any stage
     yield (

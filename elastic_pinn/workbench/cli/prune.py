@@ -11,7 +11,7 @@ import typer
 
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.cli.arguments import CHECKPOINTS, expand_path
-from elastic_pinn.workbench.cli.console import format_number, format_size, nbytes, print_line, print_table
+from elastic_pinn.workbench.cli.console import format_number, format_size, print_line, print_table
 
 if TYPE_CHECKING:
     from elastic_pinn.config import Config
@@ -103,11 +103,11 @@ def _print_fates(entries: Sequence[Entry], fates: Mapping[str, str], going: str)
     """Print for each checkpoint whether it is removed, or why it is kept."""
     if entries:
         rows = [
-            (e.name, format_number(e.header.metric), format_size(nbytes(e.header)), fates.get(e.name, going))
+            (e.name, format_number(e.header.metric), format_size(e.header.nbytes), fates.get(e.name, going))
             for e in entries
         ]
         print_table([("checkpoint", entries[-1].header.metric_name, "size", ""), *rows], right=(1, 2))
-    gone = [nbytes(entry.header) for entry in entries if entry.name not in fates]
+    gone = [entry.header.nbytes for entry in entries if entry.name not in fates]
     print_line(f"{len(gone)} of {len(entries)} checkpoints {going}: {format_size(sum(gone))}")
 
 

@@ -64,8 +64,7 @@ def _verify_run(run: str, isolated: bool) -> bool:
 
 def _latest_and_best(good: Sequence[str]) -> Iterator[str]:
     """Yield which of the good checkpoints of a run, by (generation, step), are latest and best."""
-    from elastic_pinn.storage import Entry, read_header
-    from elastic_pinn.storage.checkpoints import best_first
+    from elastic_pinn.storage import Entry, best_first, read_header
 
     entries = [Entry(path, read_header(path)) for path in good]
     for entry in entries[-1:]:
@@ -99,12 +98,10 @@ def _children() -> int:
 def _fault(path: str, isolated: bool) -> CheckpointError | None:
     from elastic_pinn.run import load_checkpoint
     from elastic_pinn.storage import CheckpointError, Checkpoints, split_location
-    from elastic_pinn.storage.checkpoints import NAME
 
     folder, name = split_location(path)
     try:
-        if NAME.fullmatch(name):
-            Checkpoints(folder).header(name)  # refuses a name with another step than the contents
+        Checkpoints(folder).header(name)  # refuses a name with another step than the contents
         load_checkpoint(path, isolated=isolated).model()
     except CheckpointError as error:
         return error

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.storage import LocalFolder, Store, is_locked, locked
-from elastic_pinn.storage.format import seal
+from elastic_pinn.storage import LocalFolder, Store, is_locked, locked, publishing
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.lifecycle import record, trainer
 from elastic_pinn.training.lifecycle.record import Record
@@ -216,7 +215,7 @@ def test_a_disk_that_does_not_answer_for_a_moment_ends_no_run(tiny, tmp_path, mo
 
 def read_only(monkeypatch, run_dir: Path) -> None:
     """Let a folder be as on a file system that became read-only, for everybody."""
-    access, write_new, link = os.access, seal.write_new, os.link
+    access, write_new, link = os.access, publishing.write_new, os.link
 
     def refused(path, *arguments, **options):
         if Path(path).is_relative_to(run_dir):
@@ -224,7 +223,7 @@ def read_only(monkeypatch, run_dir: Path) -> None:
         return write_new(path, *arguments, **options)
 
     monkeypatch.setattr(os, "access", lambda path, mode: not Path(path).is_relative_to(run_dir) and access(path, mode))
-    monkeypatch.setattr(seal, "write_new", refused)
+    monkeypatch.setattr(publishing, "write_new", refused)
     monkeypatch.setattr(os, "link", link)
 
 

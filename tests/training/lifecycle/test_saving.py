@@ -7,8 +7,7 @@ import threading
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.storage import Store, files, pin
-from elastic_pinn.storage.format import seal
+from elastic_pinn.storage import Store, files, pin, publishing
 from elastic_pinn.training.lifecycle import saving
 
 EVERY_STEP = {"checkpoint_every": 1, "validate_every": 1}
@@ -135,7 +134,7 @@ def test_a_disk_that_takes_nothing_any_more_stops_the_run_cleanly(tiny, tmp_path
     def full(row) -> None:
         if row["step"] == 2:
             monkeypatch.setattr(files, "write_new", no_space)
-            monkeypatch.setattr(seal, "write_new", no_space)
+            monkeypatch.setattr(publishing, "write_new", no_space)
 
     def no_space(path, data, mode=None):
         raise OSError(28, "No space left on device")
