@@ -46,6 +46,8 @@ def _legal(kind: Any, metadata: list[Any]) -> str:
     if get_origin(kind) is tuple:
         least = next((each.min_length for each in metadata if isinstance(each, MinLen)), 0)
         return f"a list{' that is not empty' if least else ''}, each item {_legal(get_args(kind)[0], [])}"
+    if isinstance(kind, type) and issubclass(kind, Mapping):
+        return "names, each with a number, True, False or text"
     bounds = [f"{word} {getattr(each, name):g}" for each in metadata for kind_of, name, word in BOUNDS
               if isinstance(each, kind_of)]  # fmt: skip
     return ", ".join([KINDS.get(kind, "a value"), *bounds[:1]]) + "".join(f" and {bound}" for bound in bounds[1:])

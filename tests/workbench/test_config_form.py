@@ -28,7 +28,7 @@ def tabs_marked(form):
 
 def test_the_meaning_and_what_is_legal_of_each_field_show_while_it_has_the_focus(form):
     page = html.unescape(form.children[1].value)
-    for name, info in ep.Config.model_fields.items():
+    for name, info in [(name, info) for name, info in ep.Config.model_fields.items() if name != "own"]:
         assert f"ep-field-{name}" in fields(form)[name]._dom_classes
         assert f".ep-form:has(.ep-field-{name} :focus) .ep-help-{name} {{display: block}}" in page
         [text] = re.findall(f'<div class="ep-help-{name}">(.*?)</div>', page, re.DOTALL)

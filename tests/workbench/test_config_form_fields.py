@@ -20,7 +20,8 @@ def message(form):
 def test_every_field_of_the_config_is_in_one_group():
     form = form_of(ep.Config())
     fields = [field for grid in form.children[0].children for field in grid.children]
-    assert [field.description for field in fields if field.description != "run name"] == list(ep.Config.model_fields)
+    shown = [field.description for field in fields if field.description != "run name"]
+    assert shown == [name for name in ep.Config.model_fields if name != "own"]
     assert set(GROUPS.values()) <= ep.Config.model_fields.keys()
     assert form.children[0].titles == tuple(GROUPS)
 
@@ -120,3 +121,60 @@ def test_another_problem_may_be_chosen_whatever_the_first_one_was_given():
     assert "density = 7800.0: problem 'receivers' does not use it" in str(form.fault)
     by_label(form)["density"].value = "1"
     assert form.fault is None
+
+
+def problem_of(waves):
+    """A function that makes a problem of three numbers of its own."""
+
+    def make(stiffness: float, count: int, is_known: bool) -> ep.Problem:
+        if count == 13:
+            raise ZeroDivisionError("unlucky")
+        changes = {} if is_known else {"exact": None}
+        return waves(material=ep.Material(2.0, stiffness, 1.0), **changes)
+
+    return make
+
+
+OWN = ep.Config(own={"stiffness": 1.0, "count": 3, "is_known": True}, seed=9)
+
+
+def test_own_numbers_have_fields_that_make_the_problem(waves):
+    form = form_of(OWN, problem_of(waves))
+    assert form.children[0].titles[0] == "Problem"
+    assert [field.description for field in form.children[0].children[0].children] == [*OWN.own]
+    fields = by_label(form)
+    assert not {"problem", "length", "own"} & fields.keys()
+    assert isinstance(fields["is_known"], widgets.Checkbox) and fields["stiffness"].value == "1.0"
+    fields["stiffness"].value, fields["is_known"].value = "2", False
+    assert form.fault is None and form.config == OWN.model_copy(update={"stiffness": 2.0, "is_known": False})
+    assert form.problem.material.lame_mu == 2.0 and form.problem.exact is None
+    text = form.children[1].value
+    assert 'class="ep-help-stiffness"' in text and "legal: a number<" in text and "legal: True or False<" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("stiffness", "soft", "stiffness = &#x27;soft&#x27;: a finite number is needed"),
+        ("count", "1.5", "count = &#x27;1.5&#x27;: a whole number is needed"),
+        ("stiffness", "-1", "no stable solid"),
+        ("count", "13", "stiffness, count, is_known: ZeroDivisionError: unlucky"),
+    ],
+)
+def test_an_own_number_that_cannot_be_is_told_and_marked(waves, name, value, fault):
+    form = form_of(OWN, problem_of(waves))
+    by_label(form)[name].value = value
+    assert fault in message(form) and form.config == OWN
+    assert name in form.names_at_fault or "no stable" in fault
+    by_label(form)[name].value = "2"
+    assert form.fault is None
+
+
+def test_a_checkpoints_own_numbers_are_shown_where_they_have_fields(waves):
+    form = form_of(OWN, problem_of(waves))
+    form.load(OWN.model_copy(update={"stiffness": 4.0, "seed": 3}))
+    assert (form.config.stiffness, form.config.seed, by_label(form)["stiffness"].value) == (4.0, 3, "4.0")
+    form.load(ep.Config(seed=5, problem="own"))  # of before there were own numbers
+    assert (form.config.stiffness, form.config.seed) == (4.0, 5)
+    with_problem = form_of(OWN, waves())
+    assert "stiffness" not in by_label(with_problem) and with_problem.config.own == OWN.own

@@ -250,3 +250,22 @@ def test_another_receiver_shows_another_fit(tmp_path):
 
     before, after = asyncio.run(scenario())
     assert before != after
+
+
+def test_a_function_of_own_numbers_is_trained_with_those_of_the_fields(waves, tmp_path):
+    def make(stiffness):
+        return waves(material=ep.Material(2.0, stiffness, 1.0))
+
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY, steps=3, own={"stiffness": 1.0}), make)
+        fields(panel)["stiffness"].value = "3.5"
+        run = await panel.train(str(tmp_path / "run"))
+        fields(panel)["stiffness"].value, fields(panel)["steps"].value = "4.5", "5"
+        with pytest.raises(ep.ConfigError, match=r"cannot resume with another .*\(stiffness: 3.5 -> 4.5\)"):
+            await panel.train(str(tmp_path / "run"), resume="auto")
+        fields(panel)["stiffness"].value = "3.5"
+        return run.material(), await panel.train(str(tmp_path / "run"), resume="auto")
+
+    material, run = asyncio.run(scenario())
+    assert (material["mu"], run.summary.step) == (3.5, 5)
+    assert run.config.own == {"stiffness": 3.5}

@@ -2,16 +2,16 @@
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import ipywidgets as widgets
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.legal import legal_values
+from elastic_pinn.legal import KINDS, legal_values
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.receivers import ReceiverFileError
-from elastic_pinn.physics.setups import ProblemConfig
+from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
 from elastic_pinn.training import advise, require_device
 from elastic_pinn.workbench.figures.picture import ORANGE, VERMILLION
 from elastic_pinn.workbench.panels.callbacks import acknowledge
@@ -32,6 +32,7 @@ GROUPS = {
 """The first field of each group; the others follow in the config's order."""
 
 RUN_NAME = re.compile(r"\w[\w.-]*")
+OF_PROBLEM = "a number of the problem's own"
 OWN_NAME = "run_name"  # the only field that is not in the config
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # the values in a fault, which are removed to leave names
 MARK = "⚠ "
@@ -48,8 +49,9 @@ CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding:
 class ConfigForm(widgets.VBox):
     """The fields of a config, in groups; below them the meaning of the focused field, and faults or advice, if any.
 
-    config: the initial values. problem: a user's own problem, which replaces the config's problem section. name: of new
-    run directories. on_change: called after each change.
+    config: the initial values. problem: a user's own problem, which replaces the one that the config names, or the
+    function that makes it of the config's own numbers, which then have fields, too. name: of new run directories.
+    on_change: called after each change.
 
     Attributes:
         config: the config of the fields; while that is illegal, the last legal one.
@@ -57,11 +59,16 @@ class ConfigForm(widgets.VBox):
         fault: why it cannot be trained; None if it can.
     """
 
-    def __init__(self, config: Config, problem: Problem | None, name: str, on_change: Callable[[], None]) -> None:
-        self.config, self.problem = config, problem
+    def __init__(
+        self, config: Config, problem: Problem | ProblemMaker | None, name: str, on_change: Callable[[], None]
+    ) -> None:
+        self.config = config
+        self.problem: Problem | None = None
         self.fault: ValueError | None = None
         self._own, self._on_change, self._is_loading = problem, on_change, False
-        names = [name for name in Config.model_fields if problem is None or name not in ProblemConfig.model_fields]
+        replaced = {"own"} if problem is None else ProblemConfig.model_fields.keys()
+        own = [] if problem is None or isinstance(problem, Problem) else list(config.own)
+        names = [*own, *(name for name in Config.model_fields if name not in replaced)]
         layout = widgets.Layout(width="auto")  # one for all: what the browser is sent, and a saved notebook holds
         self._fields = {name: _widget(name, getattr(config, name), layout) for name in names}
         self._name = widgets.Text(name, description="run name", style=STYLE, layout=layout)
@@ -74,7 +81,7 @@ class ConfigForm(widgets.VBox):
         grids = [self._grid(group) for group in self._groups.values()]
         self._tabs = widgets.Tab(grids, titles=tuple(self._groups), selected_index=0)
         acknowledge(self._tabs, *self._all.values())
-        super().__init__([self._tabs, widgets.HTML(_help(names)), self._message])
+        super().__init__([self._tabs, widgets.HTML(_help(names, config)), self._message])
         self.add_class("ep-form")
         self._validate()
 
@@ -99,7 +106,9 @@ class ConfigForm(widgets.VBox):
     def load(self, config: Config) -> None:
         """Show a config in the fields; a user's own problem is kept. Raises ConfigError if they do not fit together."""
         if self._own:
-            config = config.model_copy(update={name: getattr(self.config, name) for name in ProblemConfig.model_fields})
+            shown = self._fields.keys() - Config.model_fields.keys()
+            kept = ProblemConfig.model_fields.keys() - ({"own"} if shown and shown == config.own.keys() else set())
+            config = config.model_copy(update={name: getattr(self.config, name) for name in kept})
         self.config, self._is_loading = config, True
         try:
             for name, field in self._fields.items():
@@ -116,10 +125,10 @@ class ConfigForm(widgets.VBox):
     def _validate(self) -> None:
         """Update the config from the fields, or show why it is illegal."""
         try:
-            values = {name: _parsed(name, field.value) for name, field in self._fields.items()}
+            values = {name: _parsed(name, field.value, self.config) for name, field in self._fields.items()}
             config = self.config.model_copy(update=values)
             require_device(config.device)
-            self.problem = self._own or problem_from(config)
+            self.problem = self._made(config)
             if not RUN_NAME.fullmatch(self.run_name):
                 raise ConfigError(f"{OWN_NAME} = {self.run_name!r}: legal are letters, digits, '.', '_' and '-'")
             self.config, self.fault = config, None
@@ -127,6 +136,15 @@ class ConfigForm(widgets.VBox):
             self.fault = error
         self._message.value = as_fault(str(self.fault)) if self.fault else self._advice()
         self._mark()
+
+    def _made(self, config: Config) -> Problem:
+        """Return the problem. Raises ConfigError for what a user's function raises, of which any kind is possible."""
+        try:
+            return problem_from(config, self._own)
+        except ValueError:
+            raise
+        except Exception as error:
+            raise ConfigError(f"{', '.join(config.own)}: {type(error).__name__}: {error}") from error
 
     def _mark(self) -> None:
         """Mark only the fields at fault and their tabs."""
@@ -149,10 +167,11 @@ class ConfigForm(widgets.VBox):
         return widgets.GridBox([self._name, *fields] if "steps" in names else fields, layout=layout)
 
 
-def _groups(names: Iterable[str]) -> dict[str, list[str]]:
+def _groups(names: Collection[str]) -> dict[str, list[str]]:
     """Return the fields of each group that has any of the names, in order."""
     first = {name: title for title, name in GROUPS.items()}
-    groups: dict[str, list[str]] = {}
+    own = [name for name in names if name not in Config.model_fields]
+    groups: dict[str, list[str]] = {"Problem": own} if own else {}
     title = ""
     for name in Config.model_fields:
         title = first.get(name, title)
@@ -163,21 +182,22 @@ def _groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWidget:
     """Return the widget of a field: a dropdown, a checkbox, or text."""
-    info = Config.model_fields[name]
     look = {"description": name, "style": STYLE, "layout": layout}
-    if get_origin(info.annotation) is Literal:
-        return widgets.Dropdown(options=get_args(info.annotation), value=value, **look)
-    if info.annotation is bool:
+    kind = Config.model_fields[name].annotation if name in Config.model_fields else type(value)
+    if get_origin(kind) is Literal:
+        return widgets.Dropdown(options=get_args(kind), value=value, **look)
+    if kind is bool:
         return widgets.Checkbox(value, **look)
     return widgets.Text(_as_shown(value), **look)
 
 
-def _help(names: Iterable[str]) -> str:
+def _help(names: Iterable[str], config: Config) -> str:
     """Return the meanings of all fields, of which a style sheet shows that of the focused one, since ipywidgets do not
     report the focus."""
     descriptions = {
-        name: (Config.model_fields[name].description, legal_values(Config.model_fields[name])) for name in names
+        name: (info.description, legal_values(info)) for name, info in Config.model_fields.items() if name in names
     }
+    descriptions |= {name: (OF_PROBLEM, KINDS[kind]) for name, kind in config.own.types.items() if name in names}
     descriptions[OWN_NAME] = f"fresh run directories are {RUNS}/TIME-NAME", "letters, digits, '.', '_' and '-'"
     rules = "".join(
         f".ep-form:has(.ep-field-{name} :focus) .ep-help-{name} {{display: block}}" for name in descriptions
@@ -210,9 +230,9 @@ def _as_shown(value: Any) -> Any:
     return value if isinstance(value, bool | str) else str(value)
 
 
-def _parsed(name: str, shown: Any) -> Any:
+def _parsed(name: str, shown: Any, config: Config) -> Any:
     """Return the value of a field's text; the config refuses text that cannot be parsed."""
-    kind = Config.model_fields[name].annotation
+    kind = Config.model_fields[name].annotation if name in Config.model_fields else config.own.types[name]
     if get_origin(kind) is tuple:
         item = get_args(kind)[0]
         return [_read(get_args(item)[0] if get_origin(item) is Annotated else item, part) for part in _parts(shown)]

@@ -16,6 +16,7 @@ import ipywidgets as widgets
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Problem, problem_from
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run, load_checkpoint
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary
@@ -51,7 +52,8 @@ class TrainPanel(widgets.VBox):
     Parameters
     ----------
     config, problem
-        The arguments of train(), until a field is changed.
+        The arguments of train(), until a field is changed; where problem is a function, the config's own numbers have
+        fields, too.
     name
         Of new run directories, runs/TIME-NAME.
 
@@ -63,7 +65,7 @@ class TrainPanel(widgets.VBox):
         The live figures, a tab each.
     """
 
-    def __init__(self, config: Config, problem: Problem | None = None, name: str = "run") -> None:
+    def __init__(self, config: Config, problem: Problem | ProblemMaker | None = None, name: str = "run") -> None:
         self.run_dir = Path()
         self._own, self._name, self._loop = problem, name, asyncio.get_running_loop()
         self._state = State.IDLE
@@ -140,7 +142,7 @@ class TrainPanel(widgets.VBox):
         try:
             self.run_dir = run_folder(run_dir, self._form.run_name)
             config = self.config
-            problem = self._form.problem or problem_from(config)
+            problem = self._form.problem or problem_from(config, self._own)
             training = Training(self._name, self.run_dir, resume_from(resume), config, problem, self._own)
             stop_training_at_shutdown()
             self._show(training)
@@ -159,7 +161,7 @@ class TrainPanel(widgets.VBox):
     def _matching(self, run_dir: str, resume: str) -> Training | None:
         """Return the run in training that has this name and these arguments of `train`; preferably the shown one."""
         current = sorted(Training.current(self._name), key=lambda training: training is not self._training)
-        given = self.config, self._own, run_dir, resume_from(resume)
+        given = self.config, self._own and self._form.problem, run_dir, resume_from(resume)
         return next((training for training in current if training.matches(*given)), None)
 
     def _require_matching(self, training: Training, run_dir: str, resume: str) -> Training:
@@ -278,7 +280,7 @@ class TrainPanel(widgets.VBox):
 
     def _continue(self) -> None:
         if self._training:
-            self._training.resume_with(self.config, self._form.problem or problem_from(self.config))
+            self._training.resume_with(self.config, self._form.problem or problem_from(self.config, self._own))
         elif chosen := self._list.chosen:
             self._list.forget()
             self._start_training(str(chosen.parent.parent), str(chosen))

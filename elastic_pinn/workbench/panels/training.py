@@ -13,6 +13,7 @@ import pandas as pd
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.paths import from_root
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.training import Control, RunDirectoryError, train
@@ -42,7 +43,7 @@ class Training:
     config, problem
         The config and the problem; `resume_with` changes them after a pause.
     own
-        The user's own problem, which replaces the config's in train(); None for the config's.
+        The user's own problem, or the function that makes it, as train() takes it; None for the config's.
 
     Attributes
     ----------
@@ -63,7 +64,13 @@ class Training:
     _current: ClassVar[list[Training]] = []  # the runs of this kernel that have not ended, the newest last
 
     def __init__(
-        self, name: str, run_dir: Path, resume: str, config: Config, problem: Problem, own: Problem | None
+        self,
+        name: str,
+        run_dir: Path,
+        resume: str,
+        config: Config,
+        problem: Problem,
+        own: Problem | ProblemMaker | None,
     ) -> None:
         self.name, self.run_dir, self.resume, self.own = name, run_dir, resume, own
         self.record: LiveRecord | None = None
