@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Self
 
-from torch import Tensor
-
 Values = Any
 """A number, a scalar tensor, or a tensor (N,) with a value for each of N points."""
 
@@ -46,6 +44,6 @@ class Moduli(NamedTuple):
         return cls(lame_lambda, lame_mu, density, drag, p_impedance=p_impedance, s_impedance=s_impedance, **slopes)
 
     @property
-    def speeds(self) -> tuple[Tensor, Tensor]:
+    def speeds(self) -> tuple[Values, Values]:
         """c_p = sqrt((lambda + 2 mu) / rho) and c_s = sqrt(mu / rho), of tensors."""
         return ((self.lame_lambda + 2.0 * self.lame_mu) / self.density).sqrt(), (self.lame_mu / self.density).sqrt()
