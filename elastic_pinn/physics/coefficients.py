@@ -33,11 +33,33 @@ class Coefficient(ABC):
 
     @abstractmethod
     def value(self, x: Tensor, y: Tensor) -> Tensor:
-        """Evaluate it at points, each (N,) in m: (N,)."""
+        """Evaluate the coefficient.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Values, (N,) in SI units.
+        """
 
     @abstractmethod
     def gradient(self, x: Tensor, y: Tensor) -> Gradient:
-        """Evaluate its derivatives by x and y, each (N,)."""
+        """Evaluate the derivatives by x and y.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        tuple of Tensor
+            By x and by y, each (N,) in SI units.
+        """
 
 
 @dataclass(frozen=True)
@@ -164,11 +186,43 @@ class Grid(Coefficient):
         return RectBivariateSpline(self.x, self.y, self.values, s=0)
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
-        """Evaluate the spline, (N,)."""
+        """Evaluate the spline.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Values, (N,) in SI units.
+
+        Raises
+        ------
+        ProblemError
+            For a place outside the grid.
+        """
         return self._evaluated(x, y)
 
     def gradient(self, x: Tensor, y: Tensor) -> Gradient:
-        """Evaluate the spline's derivatives."""
+        """Evaluate the spline's derivatives.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        tuple of Tensor
+            By x and by y, each (N,) in SI units.
+
+        Raises
+        ------
+        ProblemError
+            For a place outside the grid.
+        """
         return self._evaluated(x, y, dx=1), self._evaluated(x, y, dy=1)
 
     def _evaluated(self, x: Tensor, y: Tensor, **order: int) -> Tensor:
@@ -189,8 +243,8 @@ class ByRegion(Coefficient):
     Parameters
     ----------
     regions
-        Pairs of a function (x, y) -> (N,) of truth values, as `ep.Disc(...).contains`, and a coefficient; of several
-        regions that contain a point, the first counts.
+        Pairs of a function (x, y) -> (N,) of truth values, as `Disc.contains`, and a coefficient: a number, a function
+        (x, y) -> (N,) or a `Grid`, in SI units. Of several regions that contain a point, the first counts.
     elsewhere
         The coefficient outside all regions.
     """
@@ -201,11 +255,33 @@ class ByRegion(Coefficient):
     jumps = True
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
-        """Evaluate the coefficient of each point's region, (N,)."""
+        """Evaluate the coefficient of each point's region.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Values, (N,) in SI units.
+        """
         return self._chosen(x, y, [each.value(x, y) for each in self._coefficients])
 
     def gradient(self, x: Tensor, y: Tensor) -> Gradient:
-        """Evaluate the gradient inside each point's region."""
+        """Evaluate the gradient of the coefficient of each point's region.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        tuple of Tensor
+            By x and by y, each (N,) in SI units; the jumps between regions are no part of it.
+        """
         by_x, by_y = zip(*(each.gradient(x, y) for each in self._coefficients), strict=True)
         return self._chosen(x, y, by_x), self._chosen(x, y, by_y)
 

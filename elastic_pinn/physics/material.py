@@ -85,8 +85,13 @@ class Material:
             Speeds of P and S waves in the unbounded solid, m/s; in plane stress, P waves are slower than c_p.
         density
             kg/m3.
-        others
+        **others
             Unknowns and the further parameters of a Material.
+
+        Returns
+        -------
+        Material
+            The solid.
 
         Raises
         ------
@@ -112,11 +117,16 @@ class Material:
         young_modulus
             E, Pa.
         poisson_ratio
-            nu, of the solid, in plane stress too.
+            nu, dimensionless; of the solid, in plane stress too.
         density
             kg/m3.
-        others
+        **others
             Unknowns and the further parameters of a Material.
+
+        Returns
+        -------
+        Material
+            The solid.
 
         Raises
         ------
@@ -133,7 +143,7 @@ class Material:
 
     @property
     def bulk_modulus(self) -> float:
-        """lambda + 2 mu / 3, Pa."""
+        """The bulk modulus of the solid, Pa: lambda + 2 mu / 3."""
         return self.lame_lambda + 2.0 / 3.0 * self.lame_mu
 
     @property
@@ -143,7 +153,7 @@ class Material:
 
     @property
     def in_plane_lambda(self) -> float:
-        """lambda in the equations in the plane, Pa: in plane stress 2 lambda mu / (lambda + 2 mu)."""
+        """The lambda of the equations in the plane, Pa: in plane stress 2 lambda mu / (lambda + 2 mu)."""
         return self.lame_lambda if self.plane == "strain" else plane_stress_lambda(self.lame_lambda, self.lame_mu)
 
     @property

@@ -64,15 +64,43 @@ class Medium:
 
     @classmethod
     def of_samples(cls, samples: Tensor, x: Interval, y: Interval, plane: Plane) -> Self:
-        """Make the medium that interpolates between `samples` of a window."""
+        """Make the medium that interpolates between its `samples`.
+
+        Parameters
+        ----------
+        samples
+            lambda, mu, rho and damping at nodes, (4, 65, 65) in SI units, x first.
+        x, y
+            From and to, m.
+        plane
+            "strain" or "stress".
+
+        Returns
+        -------
+        Medium
+            The medium.
+        """
         along_x, along_y = (torch.linspace(*interval, NODES, dtype=torch.float64) for interval in (x, y))
         lame_lambda, lame_mu, density, damping = (Grid(along_x, along_y, values.cpu()) for values in samples)
         return cls(lame_lambda, lame_mu, density, damping, plane)
 
     def samples(self, domain: Domain) -> Tensor:
-        """Evaluate the constants at NODES x NODES nodes of the window: (4, NODES, NODES), x first.
+        """Evaluate the constants at 65 x 65 nodes over the window.
 
-        Raises ProblemError, with the place, where there is no stable solid or a negative damping.
+        Parameters
+        ----------
+        domain
+            The window.
+
+        Returns
+        -------
+        Tensor
+            lambda, mu, rho and damping, (4, 65, 65) in SI units, x first.
+
+        Raises
+        ------
+        ProblemError
+            With the place, where there is no stable solid or a negative damping.
         """
         x, y = domain.nodes(NODES)  # each (NODES^2,)
         found = self.constants(x, y)
@@ -88,11 +116,33 @@ class Medium:
         return found.reshape(len(CONSTANTS), NODES, NODES)
 
     def constants(self, x: Tensor, y: Tensor) -> Tensor:
-        """Evaluate lambda, mu, rho and the damping at points, each (N,) in m: (4, N) in SI units."""
+        """Evaluate lambda, mu, rho and the damping.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            The four constants, (4, N) in SI units.
+        """
         return torch.stack([getattr(self, name).value(x, y) for name in CONSTANTS])
 
     def moduli(self, x: Tensor, y: Tensor) -> Moduli:
-        """Evaluate the moduli at points, each (N,) in m: each (N,) in SI units."""
+        """Evaluate the moduli of the equations in the plane, with the gradients of lambda and mu.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Moduli
+            Each (N,) in SI units.
+        """
         lame_lambda, lame_mu, density, damping = self.constants(x, y)
         of_lambda, of_mu = self.lame_lambda.gradient(x, y), self.lame_mu.gradient(x, y)
         if self.plane == "stress":

@@ -36,10 +36,30 @@ SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displ
 class Problem:
     """A forward problem, or an inverse one where the material has unknowns.
 
-    domain: window of space and time; material: fixed, or the start of a search, or a Medium that varies from place to
-    place; boundary, initial: the conditions that are known; force: body force f(x, y, t), N/m3; receivers: recorded
-    displacement to be met; exact: a known wavefield, for errors only; displacement_scale: a typical displacement, m,
-    estimated from the rest if not given. Raises ProblemError for unknowns that nothing here can determine.
+    Parameters
+    ----------
+    domain
+        The window of space and time.
+    material
+        A `Material`, fixed or the start of a search, or a `Medium` that varies from place to place.
+    boundary
+        Conditions on the sides; a side without one is left open.
+    initial
+        The condition at the first instant, if known.
+    force
+        Body force, a function (x, y, t) -> (N, 2) in N/m3; None: zero.
+    receivers
+        Recorded displacement to be met.
+    exact
+        A known wavefield, a function (x, y, t) -> (N, 2) in m; for errors only.
+    displacement_scale
+        A typical displacement, m; 0: estimated from the rest.
+
+    Raises
+    ------
+    ProblemError
+        For a part of the wrong type, for sides with two conditions, for receivers outside the domain, and for unknowns
+        that nothing here can determine.
     """
 
     domain: Domain
@@ -106,11 +126,22 @@ class Problem:
 
     @cached_property
     def samples(self) -> Tensor | None:
-        """A heterogeneous medium's constants, as `Medium.samples`; None of a homogeneous one."""
+        """The constants of a medium at nodes, (4, 65, 65) in SI units, as `Medium.samples`; None of a Material."""
         return self.material.samples(self.domain) if isinstance(self.material, Medium) else None
 
     def moduli(self, points: Tensor) -> Moduli | None:
-        """Evaluate a medium's moduli, each (N,), dimensionless, at points (N, 3) in m, m, s; None of a Material."""
+        """Evaluate the moduli of a medium.
+
+        Parameters
+        ----------
+        points
+            x, y, t, (N, 3) in m, m, s.
+
+        Returns
+        -------
+        Moduli or None
+            Each (N,), dimensionless by the problem's `scales`; None of a Material.
+        """
         if not isinstance(self.material, Medium):
             return None
         found = self.material.moduli(points[:, 0], points[:, 1])
@@ -118,7 +149,7 @@ class Problem:
 
     @cached_property
     def identity(self) -> Mapping[str, Tensor | int | str]:
-        """The identity of this problem: "fingerprint" (K,) of "fingerprint_version", and "data_sha256"."""
+        """What identifies the problem: "fingerprint" (K,) of "fingerprint_version", and "data_sha256"."""
         return {
             "fingerprint": self._fingerprint.numbers,
             "fingerprint_version": VERSION,
@@ -126,7 +157,18 @@ class Problem:
         }
 
     def is_like(self, identity: Mapping[str, Any]) -> bool:
-        """Return whether an identity, computed on any machine by any version up to this one, is of this problem."""
+        """Return whether an identity is of this problem.
+
+        Parameters
+        ----------
+        identity
+            As `identity` returned it, on any machine, by any version up to this one.
+
+        Returns
+        -------
+        bool
+            Whether it is, up to rounding.
+        """
         if identity["data_sha256"] != self.data_sha256:
             return False
         if identity.get("fingerprint_version", 1) == 1:
@@ -139,7 +181,7 @@ class Problem:
 
     @property
     def data_sha256(self) -> str:
-        """The receiver file's SHA-256, "" without one."""
+        """The SHA-256 of the receiver file, "" without one."""
         return self.receivers.sha256 if self.receivers else ""
 
     def _largest_displacement(self, unit: Scales) -> float:

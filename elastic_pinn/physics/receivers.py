@@ -50,12 +50,35 @@ class Truth:
 class Receivers:
     """Displacements recorded at receivers, with the known material and initial pulses.
 
-    xy: positions (R, 2) in m; time: (T,) in s; displacement: as recorded (R, T, 2) in m; all three arrays, tensors or
-    lists of real numbers, of which copies in double precision are kept; noise: its standard deviation in m, 0 or None
-    where that is not stated; material: a Material, or "lambda" and "mu" in Pa, "rho" in kg/m3; start: those of its
-    names whose values only start a search, while the others are known; pulses: the known velocity at time zero (none:
-    unknown); truth: where there is one; title, provenance: for people; path, sha256: of the file that was read.
-    Raises ValueError for values that do not fit together.
+    Arrays, tensors and lists of real numbers are taken; copies in double precision are kept.
+
+    Parameters
+    ----------
+    xy
+        Positions (R, 2) in m.
+    time
+        Times (T,) in s.
+    displacement
+        As recorded (R, T, 2) in m.
+    noise
+        Its standard deviation, m; 0 or None where that is not stated.
+    material
+        A Material, or "lambda" and "mu" in Pa, "rho" in kg/m3.
+    start
+        Those names of the material whose values only start a search; the others are known.
+    pulses
+        The known velocity at time zero; none: unknown.
+    truth
+        The true material and displacement of simulated data, where there is one.
+    title, provenance
+        For people.
+    path, sha256
+        Of the file that was read.
+
+    Raises
+    ------
+    ValueError
+        For values that do not fit together.
     """
 
     xy: Array
@@ -108,13 +131,21 @@ class Receivers:
 
     @property
     def noise_relative(self) -> float:
-        """The noise over the largest displacement component: the true one where there is a truth."""
+        """The noise over the largest displacement component, dimensionless: the true one where there is a truth."""
         return self.noise / float(np.abs((self.truth or self).displacement).max())
 
     def in_free_space(self) -> Array:
-        """Compute the exact displacement (R, T, 2), m, of the known pulses at the receivers in an infinite solid.
+        """Compute the exact displacement of the known pulses at the receivers in an infinite solid.
 
-        Raises ValueError for a file without truth or pulses: nothing is known then that could be exact.
+        Returns
+        -------
+        ndarray
+            Displacement (R, T, 2) in m.
+
+        Raises
+        ------
+        ValueError
+            For a file without truth or pulses: nothing is known then that could be exact.
         """
         if not (self.truth and self.pulses):
             missing = "pulses" if self.truth else "truth"
@@ -126,7 +157,23 @@ class Receivers:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a receiver file; raise ReceiverFileError if it is missing, incomplete or inconsistent."""
+        """Read a receiver file.
+
+        Parameters
+        ----------
+        path
+            The file.
+
+        Returns
+        -------
+        Receivers
+            Its content.
+
+        Raises
+        ------
+        ReceiverFileError
+            If the file is missing, incomplete or inconsistent.
+        """
         path = Path(path)
         image = _read_bytes(path)
         try:
@@ -138,7 +185,13 @@ class Receivers:
             raise ReceiverFileError(f"{path}: {error}; data/README.md shows the layout") from error
 
     def save(self, path: str | Path) -> None:
-        """Write a receiver file, in the place of one that is there."""
+        """Write a receiver file, in the place of one that is there.
+
+        Parameters
+        ----------
+        path
+            The file.
+        """
         image = BytesIO()
         with h5py.File(image, "w") as file:
             _write(file, self)

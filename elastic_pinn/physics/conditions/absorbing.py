@@ -14,9 +14,22 @@ from elastic_pinn.physics.statement import Statement
 
 
 class Absorbing(SideCondition):
-    """An absorbing side of first order: it lets waves that meet it at a right angle leave, and others in part.
+    """An absorbing side of first order, which waves that meet it at a right angle leave, and others in part.
 
-    sigma n + rho c_p (v . n) n + rho c_s (v - (v . n) n) = value; Pa; no value: nothing comes in through the side.
+        sigma n + rho c_p (v . n) n + rho c_s (v - (v . n) n) = value,   v = u_t
+
+    Parameters
+    ----------
+    value
+        Traction of an incoming wave, a function (x, y, t) -> (N, 2) in Pa; None: nothing comes in through the side.
+    sides
+        Names of sides, or `Part`s of them, each once; None: all sides.
+
+    Raises
+    ------
+    ProblemError
+        For a value that is no such function, and for what cannot be sides; in a Problem, for sides that its domain does
+        not have.
 
     References
     ----------
@@ -24,7 +37,20 @@ class Absorbing(SideCondition):
     """
 
     def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
-        """Return the condition as one statement."""
+        """Return the condition as one statement.
+
+        Parameters
+        ----------
+        number
+            Which of the problem's conditions it is, from 0.
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        tuple of Statement
+            Traction and the pull of two dashpots against the value, Pa.
+        """
         return (
             Statement(
                 f"boundary {number}",

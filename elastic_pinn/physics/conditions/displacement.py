@@ -10,10 +10,37 @@ from elastic_pinn.physics.statement import Statement
 
 
 class Displacement(SideCondition):
-    """Prescribed displacement u on some sides; m; no value: clamped."""
+    """Prescribed displacement on some sides: u = value.
+
+    Parameters
+    ----------
+    value
+        A function (x, y, t) -> (N, 2) in m; None: clamped.
+    sides
+        Names of sides, or `Part`s of them, each once; None: all sides.
+
+    Raises
+    ------
+    ProblemError
+        For a value that is no such function, and for what cannot be sides; in a Problem, for sides that its domain does
+        not have.
+    """
 
     def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
-        """u = value."""
+        """Return the condition as one statement, u = value.
+
+        Parameters
+        ----------
+        number
+            Which of the problem's conditions it is, from 0.
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        tuple of Statement
+            Displacement against the value, m.
+        """
         return (
             Statement(
                 f"boundary {number}",

@@ -21,7 +21,20 @@ RATES = 64  # points where a derivative is compared with finite differences
 
 @dataclass(frozen=True, repr=False)
 class Initial:
-    """Displacement (m) and velocity (m/s) at the window's first instant; zero if not given."""
+    """Displacement and velocity at the window's first instant.
+
+    Parameters
+    ----------
+    displacement
+        A function (x, y, t) -> (N, 2) in m; None: zero.
+    velocity
+        A function (x, y, t) -> (N, 2) in m/s; None: zero.
+
+    Raises
+    ------
+    ProblemError
+        For what is no such function.
+    """
 
     displacement: Field | None = None
     velocity: Field | None = None
@@ -37,13 +50,37 @@ class Initial:
     def of(cls, wavefield: Field) -> Self:
         """Make the initial condition of a known wavefield, by its value and its derivative by t.
 
-        The wavefield must be made of torch operations.
+        Parameters
+        ----------
+        wavefield
+            A function (x, y, t) -> (N, 2) in m, made of torch operations.
+
+        Returns
+        -------
+        Initial
+            The condition; its velocity, in m/s, is found by automatic differentiation.
+
+        Raises
+        ------
+        ProblemError
+            For what is no such function; in a Problem, for one that torch cannot differentiate.
         """
         require_field(wavefield, "the wavefield of an Initial")
         return cls(wavefield, Rate(wavefield))
 
     def statements(self, domain: Domain) -> tuple[Statement, ...]:
-        """Displacement and velocity at the same points."""
+        """Return displacement and velocity, at the same points, as two statements.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        tuple of Statement
+            Displacement against its value, m, and velocity against its value, m/s.
+        """
         start = Place("initial", 2, lambda unit: (domain.start(unit), unit.new_zeros(0, 2)))
         return (
             Statement(
@@ -53,7 +90,18 @@ class Initial:
         )
 
     def require_true_rates(self, domain: Domain) -> None:
-        """Raise ProblemError if the velocity is the derivative of a wavefield that torch cannot differentiate."""
+        """Raise ProblemError if the velocity is the derivative of a wavefield that torch cannot differentiate.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain, at points of which the derivative is compared with finite differences.
+
+        Raises
+        ------
+        ProblemError
+            With advice on the wavefield.
+        """
         if isinstance(self.velocity, Rate):
             self.velocity.require_true(domain)
 

@@ -50,16 +50,52 @@ class SideCondition:
         return f"{type(self).__name__}({name_of(self.value)}{on})"
 
     def statements(self, number: int, domain: Domain) -> Sequence[Statement]:
-        """What it requires as condition of that number of a problem."""
+        """Return what the condition requires of a wavefield.
+
+        Parameters
+        ----------
+        number
+            Which of the problem's conditions it is, from 0.
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        sequence of Statement
+            One for each equation at the same points.
+        """
         raise NotImplementedError
 
     def place(self, domain: Domain) -> Place:
-        """Its parts of the boundary, by length, for all of the time window."""
+        """Return the condition's parts of the boundary, sampled by length, for all of the time window.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        Place
+            Where points are drawn.
+        """
         parts = domain.shape.parts_of(self.sides)
         return Place("boundary", 2, lambda unit: domain.boundary(unit, parts), parts)
 
     def identity_on(self, domain: Domain) -> tuple[float, ...]:
-        """For each side of a domain 1 where the condition holds on all of it, else 0; then each part of a side."""
+        """Describe by numbers where on a domain the condition holds.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        tuple of float
+            For each side 1 where the condition holds on all of it, else 0; then for each part of a side the index of
+            the side and where the part begins and ends (m, radians).
+        """
         shape, parts = domain.shape, domain.shape.parts_of(self.sides)
         whole = {part.side for part in parts if shape.is_whole(part)}
         pieces = [part for part in parts if part.side not in whole]

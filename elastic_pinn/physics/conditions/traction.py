@@ -10,10 +10,37 @@ from elastic_pinn.physics.statement import Statement
 
 
 class Traction(SideCondition):
-    """Prescribed traction sigma n on some sides; Pa; no value: a free surface."""
+    """Prescribed traction on some sides: sigma n = value.
+
+    Parameters
+    ----------
+    value
+        A function (x, y, t) -> (N, 2) in Pa; None: a free surface.
+    sides
+        Names of sides, or `Part`s of them, each once; None: all sides.
+
+    Raises
+    ------
+    ProblemError
+        For a value that is no such function, and for what cannot be sides; in a Problem, for sides that its domain does
+        not have.
+    """
 
     def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
-        """sigma n = value."""
+        """Return the condition as one statement, sigma n = value.
+
+        Parameters
+        ----------
+        number
+            Which of the problem's conditions it is, from 0.
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        tuple of Statement
+            Traction against the value, Pa.
+        """
         return (
             Statement(
                 f"boundary {number}",

@@ -16,10 +16,21 @@ from elastic_pinn.physics.errors import ProblemError
 
 @dataclass(frozen=True)
 class Disc(Shape):
-    """The points within a radius of a centre, m.
+    """The points within a radius of a centre.
 
-    Its one side is the "rim", along which the coordinate is the angle from the x axis, 0 to 2 pi. Raises ProblemError
-    for numbers that are not finite, and for a radius that is not above 0.
+    Its one side is the "rim", along which the coordinate is the angle from the x axis, 0 to 2 pi.
+
+    Parameters
+    ----------
+    center
+        x and y, m.
+    radius
+        m.
+
+    Raises
+    ------
+    ProblemError
+        For numbers that are not finite, and for a radius that is not above 0.
     """
 
     center: tuple[float, float]
@@ -39,40 +50,108 @@ class Disc(Shape):
 
     @property
     def bounds(self) -> tuple[Interval, Interval]:
-        """The square around it."""
+        """The x and the y of the square around it, m."""
         (x, y), r = self.center, self.radius
         return (x - r, x + r), (y - r, y + r)
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """Its kind, centre and radius."""
+        """Its kind, 1; its centre and its radius, m."""
         return 1.0, *self.center, self.radius
 
     @classmethod
     def from_numbers(cls, numbers: Sequence[float]) -> Self:
-        """Make the disc of `numbers`."""
+        """Make the disc of its `numbers`.
+
+        Parameters
+        ----------
+        numbers
+            1, then x and y of the centre and the radius, m.
+
+        Returns
+        -------
+        Disc
+            The disc.
+        """
         _, x, y, radius = numbers
         return cls((x, y), radius)
 
     def interior(self, unit: Tensor) -> Tensor:
-        """Take the first coordinate as part of the area, the second as part of a turn, (N, 2) -> (N, 2)."""
+        """Map points of a unit square to points inside, evenly by area.
+
+        Parameters
+        ----------
+        unit
+            Parts of the area and of a turn, (N, 2).
+
+        Returns
+        -------
+        Tensor
+            Positions, (N, 2) in m.
+        """
         return self._polar(self.radius * unit[:, 0].sqrt(), 2.0 * math.pi * unit[:, 1])
 
     def span(self, side: str) -> Interval:
-        """A whole turn."""
+        """Return the coordinate along a side at its ends.
+
+        Parameters
+        ----------
+        side
+            "rim".
+
+        Returns
+        -------
+        tuple of float
+            0 and 2 pi, radians.
+        """
         return 0.0, 2.0 * math.pi
 
     def length(self, part: Part) -> float:
-        """The arc's, m."""
+        """Return the length of a part of the rim.
+
+        Parameters
+        ----------
+        part
+            The part.
+
+        Returns
+        -------
+        float
+            The length of the arc, m.
+        """
         return self.radius * (part.high - part.low)
 
     def at(self, side: str, fraction: Tensor) -> tuple[Tensor, Tensor]:
-        """Go along the rim from the x axis towards the y axis, (N,) -> (N, 2), (N, 2)."""
+        """Return points along the rim, from the x axis towards the y axis, with outward normals.
+
+        Parameters
+        ----------
+        side
+            "rim".
+        fraction
+            How far along the side, 0 to 1, dimensionless, (N,).
+
+        Returns
+        -------
+        tuple of Tensor
+            Positions, (N, 2) in m, and unit normals, (N, 2).
+        """
         angle = 2.0 * math.pi * fraction
         return self._polar(torch.full_like(angle, self.radius), angle), torch.stack([angle.cos(), angle.sin()], dim=1)
 
     def contains(self, x: Tensor, y: Tensor) -> Tensor:
-        """Whether the distance from the centre is at most the radius, (N,)."""
+        """Return which points lie inside or on the rim, up to rounding.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Truth values, (N,).
+        """
         return torch.hypot(x - self.center[0], y - self.center[1]) <= (1.0 + 1e-9) * self.radius
 
     def _polar(self, r: Tensor, angle: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from elastic_pinn.physics.errors import ProblemError
 
 @dataclass(frozen=True, init=False, repr=False)
 class Domain:
-    """A shape for t[0] < t < t[1] in seconds.
+    """The window of space and time: a shape for t[0] < t < t[1].
 
     Its methods map points of unit cubes, as a sampler draws them, to points (N, 3) with columns x, y, t in m, m, s.
 
@@ -28,7 +28,7 @@ class Domain:
     t
         From and to, s.
     shape
-        Any other shape, in place of x and y.
+        Any other shape, as a `Disc`, in place of x and y.
 
     Raises
     ------
@@ -53,39 +53,71 @@ class Domain:
 
     @property
     def x(self) -> Interval:
-        """The x that the shape extends over, m."""
+        """The x that the shape extends over, from and to, m."""
         return self.shape.bounds[0]
 
     @property
     def y(self) -> Interval:
-        """The y that the shape extends over, m."""
+        """The y that the shape extends over, from and to, m."""
         return self.shape.bounds[1]
 
     @property
     def low(self) -> Tensor:
-        """The least x, y and t, (3,)."""
+        """The least x, y and t, (3,) in m, m, s."""
         return torch.tensor([self.x[0], self.y[0], self.t[0]], dtype=torch.float64)
 
     @property
     def high(self) -> Tensor:
-        """The greatest x, y and t, (3,)."""
+        """The greatest x, y and t, (3,) in m, m, s."""
         return torch.tensor([self.x[1], self.y[1], self.t[1]], dtype=torch.float64)
 
     def interior(self, unit: Tensor) -> Tensor:
-        """Map points of a unit cube to the window's interior, (N, 3) -> (N, 3)."""
+        """Map points of a unit cube to the window's interior, evenly by area and time.
+
+        Parameters
+        ----------
+        unit
+            Two coordinates for the place and one for the time, each 0 to 1, (N, 3).
+
+        Returns
+        -------
+        Tensor
+            Points (N, 3), x, y, t in m, m, s.
+        """
         points = torch.empty_like(unit)  # in its order in memory, on which last bits of products depend
         points[:, :2], points[:, 2] = self.shape.interior(unit[:, :2]), self._instants(unit[:, 2])
         return points
 
     def start(self, unit: Tensor) -> Tensor:
-        """Map points of a unit square to the window's first instant, (N, 2) -> (N, 3)."""
+        """Map points of a unit square to the window's first instant, evenly by area.
+
+        Parameters
+        ----------
+        unit
+            Two coordinates for the place, each 0 to 1, (N, 2).
+
+        Returns
+        -------
+        Tensor
+            Points (N, 3), x, y, t in m, m, s.
+        """
         xy = self.shape.interior(unit)
         return torch.cat([xy, self._instants(torch.zeros_like(unit[:, :1]))], dim=1)
 
     def boundary(self, unit: Tensor, parts: Sequence[Part]) -> tuple[Tensor, Tensor]:
-        """Map points of a unit square to parts of sides, uniformly by length, and return them with outward normals.
+        """Map points of a unit square to parts of sides, evenly by length and time, with outward normals.
 
-        unit: (N, 2), position along the parts one after another, and time. Returns (N, 3), (N, 2).
+        Parameters
+        ----------
+        unit
+            The position along all parts, one after another, and the time, each 0 to 1, (N, 2).
+        parts
+            Parts of sides.
+
+        Returns
+        -------
+        tuple of Tensor
+            Points (N, 3), x, y, t in m, m, s, and unit normals (N, 2).
         """
         lengths = torch.tensor([self.shape.length(part) for part in parts], dtype=torch.float64)
         ends = torch.cumsum(lengths, 0)  # (parts,)
@@ -99,7 +131,18 @@ class Domain:
         return torch.cat([xy, self._instants(unit[:, 1:])], dim=1), normals
 
     def nodes(self, count: int) -> tuple[Tensor, Tensor]:
-        """Return x and y, each (count^2,) in m, of count x count nodes over the window, x first."""
+        """Return the nodes of a regular grid over the rectangle that the shape extends over.
+
+        Parameters
+        ----------
+        count
+            Nodes along each axis.
+
+        Returns
+        -------
+        tuple of Tensor
+            x and y, each (count^2,) in m; y changes fastest.
+        """
         x, y = (torch.linspace(*interval, count, dtype=torch.float64) for interval in (self.x, self.y))
         return x.repeat_interleave(count), y.repeat(count)
 

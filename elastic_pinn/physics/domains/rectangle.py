@@ -15,10 +15,19 @@ NORMALS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "bottom": (0.0, -1.0), "top
 
 @dataclass(frozen=True)
 class Rectangle(Shape):
-    """The rectangle x[0] < x < x[1], y[0] < y < y[1], m.
+    """A rectangle along the axes.
 
-    The coordinate along "left" and "right" is y, along "bottom" and "top" x. Raises ProblemError for an interval that
-    is empty, or that is not two finite numbers.
+    Its sides are "left" and "right", along which the coordinate is y, and "bottom" and "top", along which it is x.
+
+    Parameters
+    ----------
+    x, y
+        From and to, m.
+
+    Raises
+    ------
+    ProblemError
+        For an interval that is empty, or that is not two finite numbers.
     """
 
     x: Interval
@@ -32,35 +41,92 @@ class Rectangle(Shape):
 
     @property
     def bounds(self) -> tuple[Interval, Interval]:
-        """Its x and y."""
+        """Its x and y, from and to, m."""
         return self.x, self.y
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """None: its bounds say all."""
+        """No numbers: its bounds give all."""
         return ()
 
     def interior(self, unit: Tensor) -> Tensor:
-        """Stretch a unit square, (N, 2) -> (N, 2)."""
+        """Map points of a unit square to points inside, evenly by area.
+
+        Parameters
+        ----------
+        unit
+            Parts of the width and of the height, (N, 2).
+
+        Returns
+        -------
+        Tensor
+            Positions, (N, 2) in m.
+        """
         low, high = torch.tensor([self.x, self.y], dtype=torch.float64).unbind(1)
         return low + (high - low) * unit
 
     def span(self, side: str) -> Interval:
-        """y of an upright side, x of the others."""
+        """Return the coordinate along a side at its ends.
+
+        Parameters
+        ----------
+        side
+            "left", "right", "bottom" or "top".
+
+        Returns
+        -------
+        tuple of float
+            y of "left" and "right", x of the others, m.
+        """
         return self.y if side in ("left", "right") else self.x
 
     def length(self, part: Part) -> float:
-        """The part's, m."""
+        """Return the length of a part of a side.
+
+        Parameters
+        ----------
+        part
+            The part.
+
+        Returns
+        -------
+        float
+            The length, m.
+        """
         return part.high - part.low
 
     def at(self, side: str, fraction: Tensor) -> tuple[Tensor, Tensor]:
-        """Go along a side upwards or to the right, (N,) -> (N, 2), (N, 2)."""
+        """Return points along a side, upwards or to the right, with outward normals.
+
+        Parameters
+        ----------
+        side
+            "left", "right", "bottom" or "top".
+        fraction
+            How far along the side, 0 to 1, dimensionless, (N,).
+
+        Returns
+        -------
+        tuple of Tensor
+            Positions, (N, 2) in m, and unit normals, (N, 2).
+        """
         normals = fraction.new_tensor(NORMALS[side]).expand(len(fraction), 2)  # (N, 2)
         across = (normals + 1.0) / 2.0  # 0 or 1 in the normal's coordinate
         return self.interior(torch.where(normals == 0.0, fraction[:, None], across)), normals
 
     def contains(self, x: Tensor, y: Tensor) -> Tensor:
-        """Whether both coordinates are within their interval, (N,)."""
+        """Return which points lie inside or on the boundary, up to rounding.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Truth values, (N,).
+        """
         slack_x, slack_y = (1e-9 * (high - low) for low, high in self.bounds)
         in_x = (x >= self.x[0] - slack_x) & (x <= self.x[1] + slack_x)
         return in_x & (y >= self.y[0] - slack_y) & (y <= self.y[1] + slack_y)

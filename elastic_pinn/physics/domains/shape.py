@@ -45,6 +45,11 @@ class Part:
     low, high
         Where it begins and ends, by the coordinate along the side: x or y in m of a rectangle's, the angle in radians
         of a disc's rim.
+
+    Raises
+    ------
+    ProblemError
+        For an interval that is empty, or that is not two finite numbers.
     """
 
     side: str
@@ -57,7 +62,18 @@ class Part:
         object.__setattr__(self, "high", high)
 
     def overlaps(self, other: Part) -> bool:
-        """Whether the two have more than an end in common."""
+        """Return whether two parts have more than an end in common.
+
+        Parameters
+        ----------
+        other
+            The other part.
+
+        Returns
+        -------
+        bool
+            False for parts of different sides, too.
+        """
         return self.side == other.side and self.low < other.high and other.low < self.high
 
 
@@ -79,7 +95,18 @@ class Shape(ABC):
 
     @classmethod
     def from_numbers(cls, numbers: Sequence[float]) -> Shape:
-        """Make the shape of its `numbers`; a rectangle is made of none."""
+        """Make the shape of its `numbers`; a rectangle is made of none.
+
+        Parameters
+        ----------
+        numbers
+            The kind, then what that kind needs, m.
+
+        Returns
+        -------
+        Shape
+            The shape.
+        """
         raise NotImplementedError
 
     @abstractmethod
@@ -103,9 +130,22 @@ class Shape(ABC):
         """Whether points, each (N,) in m, lie inside or on the boundary, up to rounding: (N,)."""
 
     def parts_of(self, given: Sequence[str | Part] | None) -> tuple[Part, ...]:
-        """Return sides, given by name, or parts of them, as parts; None: all sides.
+        """Return sides, given by name, or parts of them, as parts.
 
-        Raises ProblemError for a side that the shape does not have, and for a part that is not on its side.
+        Parameters
+        ----------
+        given
+            Names of sides, or `Part`s of them; None: all sides.
+
+        Returns
+        -------
+        tuple of Part
+            The parts, in the order given.
+
+        Raises
+        ------
+        ProblemError
+            For a side that the shape does not have, and for a part that is not on its side.
         """
         found = []
         for each in self.sides if given is None else given:
@@ -121,11 +161,35 @@ class Shape(ABC):
         return tuple(found)
 
     def is_whole(self, part: Part) -> bool:
-        """Whether a part is all of its side."""
+        """Return whether a part is all of its side.
+
+        Parameters
+        ----------
+        part
+            The part.
+
+        Returns
+        -------
+        bool
+            True for a whole side.
+        """
         return (part.low, part.high) == self.span(part.side)
 
     def along(self, part: Part, fraction: Tensor) -> tuple[Tensor, Tensor]:
-        """As `at`, along a part of a side."""
+        """Return points along a part of a side, with outward normals.
+
+        Parameters
+        ----------
+        part
+            The part.
+        fraction
+            How far along the part, 0 to 1, dimensionless, (N,).
+
+        Returns
+        -------
+        tuple of Tensor
+            Positions, (N, 2) in m, and unit normals, (N, 2).
+        """
         low, high = self.span(part.side)
         first, last = (part.low - low) / (high - low), (part.high - low) / (high - low)
         return self.at(part.side, first + (last - first) * fraction)

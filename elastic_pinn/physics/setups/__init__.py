@@ -88,15 +88,24 @@ def problem_from(config: ProblemConfig, own: Problem | ProblemMaker | None = Non
     Parameters
     ----------
     config
-        Names the problem, and holds its numbers.
+        Names the problem, and contains its numbers.
     own
         A Problem, or the function that makes it, which is called with the config's own numbers by their names.
+
+    Returns
+    -------
+    Problem
+        The problem.
 
     Raises
     ------
     ConfigError
         For problem "own" where none is given, and for a function that does not take the config's own numbers or does
-        not return a Problem; the errors of the problem's parts.
+        not return a Problem.
+    ProblemError
+        For a problem that is impossible or has no solution.
+    ReceiverFileError
+        For a receiver file that cannot be used.
     """
     from elastic_pinn.physics.problem import Problem
 
