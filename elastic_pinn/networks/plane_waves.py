@@ -69,7 +69,12 @@ class PlaneWaves(Network):
         return CompiledLayers((first, last), (self.phases, last.new_zeros(2)), "sin", self.extent)
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-        """By the amplitudes through the last layer, by the material through the operators and the frequencies."""
+        """By the amplitudes through the last layer, by the material through the operators and the frequencies.
+
+        By rows where coefficients need gradients.
+        """
+        if equations.coefficients.requires_grad:
+            return super().jacobian(moduli, equations, parameters)
         layers, (own, unknowns) = self.within(moduli), self.apart(parameters)
         by_amplitudes = self._by_amplitudes(layers, equations, own)
         if not unknowns:

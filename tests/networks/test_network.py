@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import elastic_pinn as ep
 from elastic_pinn.networks import model
 from elastic_pinn.networks.config import NetworkConfig
+from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.network import Network
@@ -82,6 +84,27 @@ def test_jacobian_and_curvature_by_autograd_are_those_of_the_fast_path(twins, ki
     products = [each.curvature(moduli, weighted, parameters) for each in twins]
     torch.testing.assert_close(products[1](step), products[0](step), rtol=1e-9, atol=1e-10)
     torch.testing.assert_close(products[1].diagonal(), products[0].diagonal(), rtol=1e-9, atol=1e-10)
+
+
+def test_unknowns_that_coefficients_depend_on_are_in_the_jacobian_and_the_curvature():
+    """As the modulus at points does on an unknown field: lambda = 1 + p x at each point."""
+    net, p = network(hidden=(5, 4)), nn.Parameter(torch.tensor(0.3, dtype=torch.float64))
+
+    def at(p: torch.Tensor) -> Equations:
+        whole = some_equations(9)[0][0]
+        return replace(whole, operator=whole.operator.detach(), coefficients=1.0 + p * whole.points[:, :1])
+
+    parameters = [*net.parameters(), p]
+    found = net.jacobian((), at(p), parameters)
+    jet = net.within(())(at(p).points, at(p).names)
+    h = 1e-6
+    by_p = (at(p + h).misfit(jet) - at(p - h).misfit(jet)).reshape(-1) / (2.0 * h)
+    torch.testing.assert_close(found[:, -1], by_p, rtol=1e-8, atol=1e-8)
+    torch.testing.assert_close(found[:, :-1], net.jacobian((), replace(at(p), coefficients=at(p).coefficients.detach()),
+                                                           parameters[:-1]), rtol=1e-10, atol=1e-12)  # fmt: skip
+    step = torch.linspace(-1.0, 1.0, found.shape[1], dtype=torch.float64)
+    product = net.curvature((), [(0.7, at(p))], parameters)
+    torch.testing.assert_close(product(step), 0.7 * found.T @ (found @ step), rtol=1e-9, atol=1e-10)
 
 
 def test_values_on_a_grid_are_those_at_its_points(twins):
