@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.data import Receivers, Truth
 from elastic_pinn.physics.material import ALUMINIUM, Material
-from elastic_pinn.physics.receivers import Receivers, Truth
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
 SHIPPED = Path(__file__).with_name("aluminium_receivers.h5")

@@ -16,8 +16,8 @@ from elastic_pinn.fit import Fit
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, ProblemError, problem_from
+from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.physics.receivers import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.storage import (
     CHECKPOINTS,

@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal
 
 import elastic_pinn as ep
 from elastic_pinn.networks import Model
-from elastic_pinn.physics.receivers import ReceiverFileError
+from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.storage import History, LiveHistory, publish, read_snapshot
 from elastic_pinn.workbench.tables import material_table
 from tests.storage.damage import overwrite

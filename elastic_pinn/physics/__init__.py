@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.coefficients import ByRegion, Grid
     from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
     from elastic_pinn.physics.cramer_rao_bound import cramer_rao
+    from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Disc, Domain, Part, Rectangle
     from elastic_pinn.physics.errors import ProblemError
     from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
     from elastic_pinn.physics.medium import Medium
     from elastic_pinn.physics.problem import Problem
-    from elastic_pinn.physics.receivers import Receivers
     from elastic_pinn.physics.scales import Scales
     from elastic_pinn.physics.setups import problem_from
     from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
@@ -52,12 +52,12 @@ else:
         "coefficients",
         "conditions",
         "cramer_rao_bound",
+        "data",
         "domains",
         "errors",
         "material",
         "medium",
         "problem",
-        "receivers",
         "scales",
         "setups",
         "unknowns",

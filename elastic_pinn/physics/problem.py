@@ -14,6 +14,7 @@ from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.conditions import Initial, SideCondition
+from elastic_pinn.physics.data import Receivers, recorded_displacement
 from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of, require_field
@@ -23,9 +24,7 @@ from elastic_pinn.physics.laws import motion
 from elastic_pinn.physics.material import Material
 from elastic_pinn.physics.medium import Medium, homogenised
 from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.physics.observations import recorded_displacement
 from elastic_pinn.physics.probing import probes, require_pointwise
-from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.statement import Statement
 

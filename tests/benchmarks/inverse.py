@@ -75,7 +75,7 @@ def standing_waves(seed: int, folder: Path) -> ep.Receivers:
     clean = StandingWaves(*TRUTH.values())(x, y, torch.from_numpy(TIMES).expand_as(x)).numpy()  # (R, T, 2)
     noise = NOISE * float(np.abs(clean).max())
     recorded = clean + noise * np.random.default_rng(seed).standard_normal(clean.shape)
-    truth = ep.physics.receivers.Truth(TRUTH, clean)
+    truth = ep.physics.data.Truth(TRUTH, clean)
     return ep.Receivers(xy, TIMES, recorded, noise, START, frozenset({"lambda", "mu"}), truth=truth)
 
 

@@ -9,8 +9,8 @@ import torch
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Displacement, ProblemError, problem_from
+from elastic_pinn.physics.data import ReceiverFileError, Receivers
 from elastic_pinn.physics.fields import evaluate
-from elastic_pinn.physics.receivers import ReceiverFileError, Receivers
 from elastic_pinn.physics.setups.receivers import find
 
 

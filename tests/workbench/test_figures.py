@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.physics.noise import noise_of
+from elastic_pinn.physics.data import noise_of
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.workbench.figures import picture
 from elastic_pinn.workbench.figures.inversion import draw_fit

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from elastic_pinn.physics.conditions import Initial
+    from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.problem import Problem
-    from elastic_pinn.physics.receivers import Receivers
     from elastic_pinn.physics.solutions import GaussianPulse
 
 
@@ -48,10 +48,10 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     Nothing is imposed at the window's boundary, since nothing is known there.
     """
     # Here, since the fields above are read without torch.
+    from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Domain
     from elastic_pinn.physics.material import PARAMETERS, Material
     from elastic_pinn.physics.problem import Problem
-    from elastic_pinn.physics.receivers import Receivers
 
     receivers = Receivers.load(find(config.data))
     _require_window(config.data, receivers)

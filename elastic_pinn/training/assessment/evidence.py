@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks import Model
+from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.material import PARAMETERS
-from elastic_pinn.physics.noise import Noise, noise_of
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import channels_of
 from elastic_pinn.training.assessment.linearised import Linearised

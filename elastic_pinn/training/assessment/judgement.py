@@ -15,8 +15,7 @@ import torch
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.networks.work import reported, work
-from elastic_pinn.physics.noise import noise_of
-from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, too_large

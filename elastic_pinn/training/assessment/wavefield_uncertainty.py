@@ -26,7 +26,7 @@ from torch import Tensor
 
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.noise import noise_of
+from elastic_pinn.physics.data import noise_of
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.assessment.judgement import LEAST_FREE, WIDENED_UP_TO
 from elastic_pinn.training.assessment.linearised import Linearised, too_large

@@ -14,7 +14,7 @@ import numpy as np
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics.data import Receivers
 from elastic_pinn.training.sampling import held_out_count
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 
 from elastic_pinn.fit import NOT_ASSESSED
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.material import UNITS
-from elastic_pinn.physics.noise import noise_of
-from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.loss_plots import Curves, draw_stages, stages_in

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics.data import Receivers
 from elastic_pinn.workbench.figures.inversion import strongest_receiver
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.units import unit_for

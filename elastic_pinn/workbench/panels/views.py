@@ -11,7 +11,7 @@ from functools import partial
 import ipywidgets as widgets
 import numpy as np
 
-from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics.data import Receivers
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.inversion import draw_fit, draw_traces, strongest_receiver

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.physics.noise import Noise
+from elastic_pinn.physics.data import Noise
 from elastic_pinn.training.assessment import judgement
 from elastic_pinn.training.assessment.evidence import Channel, CommonDeviation, Evidence
 from elastic_pinn.training.session import Session

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from elastic_pinn.physics import Material
-from elastic_pinn.physics.receivers import ReceiverFileError, Receivers, Truth
+from elastic_pinn.physics.data import ReceiverFileError, Receivers, Truth
 from elastic_pinn.physics.solutions import GaussianPulse
 
 

@@ -1,6 +1,6 @@
-"""A receiver file: displacements recorded at points of a plane, with the known material and initial pulses.
+"""Displacements recorded at points of a plane, with the known material and initial pulses.
 
-data/README.md lists the file's data sets. Letters of shapes: R receivers, T times, P pulses.
+Letters of shapes: R receivers, T times, P pulses.
 """
 
 import hashlib
@@ -14,19 +14,12 @@ import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.parameters import plain
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, require_real, write
 from elastic_pinn.physics.material import UNITS, Material
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
-FORMAT = "elastic_pinn receivers 1"
-PULSE_UNITS = {"center": "m", "direction": "1", "width": "m", "peak": "m/s"}
-
 Array = np.ndarray[Any, np.dtype[np.float64]]
-
-
-class ReceiverFileError(ElasticPinnError, ValueError):
-    """A receiver file that cannot be used; the text names the file, the fault and what to do."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -175,10 +168,12 @@ class Receivers:
             If the file is missing, incomplete or inconsistent.
         """
         path = Path(path)
-        image = _read_bytes(path)
+        image = read_bytes(path)
         try:
             with h5py.File(BytesIO(image)) as file:
-                return cls(**_read(file), path=path, sha256=hashlib.sha256(image).hexdigest())
+                fields = read(file)
+            fields["truth"] = fields["truth"] and Truth(*fields["truth"])
+            return cls(**fields, path=path, sha256=hashlib.sha256(image).hexdigest())
         except (OSError, KeyError, RuntimeError) as error:
             raise ReceiverFileError(f"{path} is not a whole HDF5 file: {error}; fetch or make it anew") from error
         except (ValueError, TypeError) as error:
@@ -194,7 +189,7 @@ class Receivers:
         """
         image = BytesIO()
         with h5py.File(image, "w") as file:
-            _write(file, self)
+            write(file, self)
         Path(path).write_bytes(image.getbuffer())
 
 
@@ -207,16 +202,8 @@ def _array(name: str, values: Any) -> Array:
         found = np.asarray(values)
     except ValueError:
         raise ValueError(f"{name} is a list whose items are not equally long, where an array is needed") from None
-    _require_real(name, found.dtype)
+    require_real(name, found.dtype)
     return np.array(found, dtype=np.float64, order="C")
-
-
-def _require_real(name: str, dtype: np.dtype[Any]) -> None:
-    """Raise ValueError for what holds no real numbers, or none to more than three digits."""
-    if dtype.kind not in "fiu":
-        raise ValueError(f"{name} holds {dtype}, where real numbers are needed")
-    if dtype == np.float16:
-        raise ValueError(f"{name} holds float16, which has three digits and makes small values zero: use float32 or 64")
 
 
 def _recordings(receivers: Receivers) -> dict[str, Array]:
@@ -270,125 +257,3 @@ def _check_material(group: str, material: Mapping[str, float]) -> None:
         Material(material["lambda"], material["mu"], material["rho"])
     except ValueError as error:
         raise ValueError(f"{group}: {error}") from error
-
-
-def _read_bytes(path: Path) -> bytes:
-    """Return the file's bytes, or say where they were looked for."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ReceiverFileError(
-            f"no receiver file could be read at {path.absolute()}: {error.strerror}; check the path, "
-            "or make a file with data/make_aluminium_receivers.py"
-        ) from error
-
-
-def _read(file: h5py.File) -> dict[str, Any]:
-    """Return the fields of Receivers from an open file."""
-    found = _text(file.attrs.get("format", "missing"))
-    if found != FORMAT:
-        raise ValueError(f"the attribute format is {found!r}, where {FORMAT!r} is needed")
-    displacement = _dataset(file, "receivers/displacement", "m")
-    if "noise" not in displacement.attrs:
-        raise ValueError("receivers/displacement lacks the attribute noise (standard deviation in m, or 0)")
-    return {
-        "xy": _numbers(file, "receivers/xy", "m"),
-        "time": _numbers(file, "receivers/time", "s"),
-        "displacement": _numbers(file, "receivers/displacement", "m"),
-        "noise": float(displacement.attrs["noise"]),
-        "material": _read_material(file, "known"),
-        "start": frozenset(name for name in UNITS if _read_role(file, f"known/{name}") == "start"),
-        "pulses": _read_pulses(file) if "known/pulses" in file else (),
-        "truth": Truth(_read_material(file, "truth"), _numbers(file, "truth/displacement", "m"))
-        if "truth" in file
-        else None,
-        "title": _text(file.attrs.get("title", "")),
-        "provenance": _text(file.attrs.get("provenance", "")),
-    }
-
-
-def _dataset(file: h5py.File, name: str, unit: str) -> h5py.Dataset:
-    """Return a data set of numbers in the stated unit."""
-    dataset = file.get(name)
-    if not isinstance(dataset, h5py.Dataset):
-        raise ValueError(f"the data set {name} is missing")
-    _require_real(name, dataset.dtype)
-    found = _text(dataset.attrs.get("units", "missing"))
-    if found != unit:
-        raise ValueError(f"the attribute units of {name} is {found!r}, where {unit!r} is needed")
-    return dataset
-
-
-def _numbers(file: h5py.File, name: str, unit: str) -> Array:
-    """Return the values of a data set, in double precision."""
-    return np.asarray(_dataset(file, name, unit)[()], dtype=np.float64)
-
-
-def _scalar(file: h5py.File, name: str, unit: str) -> float:
-    """Return the value of a data set that holds one number."""
-    value = _numbers(file, name, unit)
-    if value.shape != ():
-        raise ValueError(f"{name} has shape {value.shape}, where one number is needed")
-    return float(value)
-
-
-def _read_material(file: h5py.File, group: str) -> dict[str, float]:
-    return {name: _scalar(file, f"{group}/{name}", unit) for name, unit in UNITS.items()}
-
-
-def _read_role(file: h5py.File, name: str) -> str:
-    """Return "start" or "known"."""
-    role = _text(file[name].attrs.get("role", "missing"))
-    if role not in ("start", "known"):
-        raise ValueError(f"the attribute role of {name} is {role!r}, where 'start' or 'known' is needed")
-    return role
-
-
-def _read_pulses(file: h5py.File) -> tuple[GaussianPulse, ...]:
-    """Return the pulses; a data set holds one of their values for all of them."""
-    columns = {name: _numbers(file, f"known/pulses/{name}", unit) for name, unit in PULSE_UNITS.items()}
-    for name, column in columns.items():
-        needed = (columns["width"].size, 2) if name in ("center", "direction") else (columns["width"].size,)
-        if column.shape != needed:
-            raise ValueError(f"known/pulses/{name} has shape {column.shape}, where {needed} is needed")
-    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-    return tuple(GaussianPulse(tuple(center), tuple(direction), *rest) for center, direction, *rest in rows)
-
-
-def _text(value: object) -> str:
-    """Return an attribute as text, whichever kind of string a writer chose."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _write(file: h5py.File, receivers: Receivers) -> None:
-    """Fill an open file."""
-    for name in ("title", "provenance"):
-        _put_text(file, name, getattr(receivers, name))
-    _put_text(file, "format", FORMAT)
-    _put(file, "receivers/xy", receivers.xy, "m")
-    _put(file, "receivers/time", receivers.time, "s")
-    displacement = _put(file, "receivers/displacement", receivers.displacement, "m")
-    displacement.attrs["noise"] = receivers.noise
-    displacement.attrs["noise_relative"] = receivers.noise_relative
-    for name, unit in UNITS.items():
-        dataset = _put(file, f"known/{name}", receivers.material[name], unit)
-        _put_text(dataset, "role", "start" if name in receivers.start else "known")
-    if receivers.pulses:
-        for name, unit in PULSE_UNITS.items():
-            _put(file, f"known/pulses/{name}", [getattr(pulse, name) for pulse in receivers.pulses], unit)
-    if receivers.truth:
-        for name, unit in UNITS.items():
-            _put(file, f"truth/{name}", receivers.truth.material[name], unit)
-        _put(file, "truth/displacement", receivers.truth.displacement, "m")
-
-
-def _put(file: h5py.File, name: str, values: object, unit: str) -> h5py.Dataset:
-    dataset = file.create_dataset(name, data=np.asarray(values, dtype=np.float64))
-    _put_text(dataset, "units", unit)
-    return dataset
-
-
-def _put_text(node: h5py.HLObject, name: str, text: str) -> None:
-    """Write an attribute as UTF-8 of fixed length, which every viewer shows."""
-    data = text.encode()
-    node.attrs.create(name, data, dtype=h5py.string_dtype("utf-8", max(len(data), 1)))

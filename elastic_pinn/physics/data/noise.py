@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from elastic_pinn.physics.receivers import Receivers
+from elastic_pinn.physics.data.receivers import Receivers
 
 Origin = Literal["stated", "before the first arrival", "outside the band", "unknown"]
 Array = np.ndarray[Any, np.dtype[np.float64]]

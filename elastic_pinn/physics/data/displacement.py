@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.elasticity import displacement
 from elastic_pinn.physics.quantity import DISPLACEMENT
-from elastic_pinn.physics.receivers import Receivers
 from elastic_pinn.physics.statement import Samples, Statement
 
 

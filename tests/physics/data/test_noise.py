@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from elastic_pinn.physics import Receivers
-from elastic_pinn.physics.noise import noise_of
+from elastic_pinn.physics.data import noise_of
 
 LEVEL = 1e-9
 

@@ -1,0 +1,23 @@
+"""Where the points of training are, and when they move: one way to spread points, or to move them, a file or function.
+
+Imports from physics and training's config and seeds.
+"""
+
+from elastic_pinn.training.sampling.batch import Batch, Batches
+from elastic_pinn.training.sampling.draw import counts_of, draw, first_points
+from elastic_pinn.training.sampling.points import unit_points
+from elastic_pinn.training.sampling.recorded import data_batch, held_out_count, split_data
+from elastic_pinn.training.sampling.sampler import Sampler
+
+__all__ = [
+    "Batch",
+    "Batches",
+    "Sampler",
+    "counts_of",
+    "data_batch",
+    "draw",
+    "first_points",
+    "held_out_count",
+    "split_data",
+    "unit_points",
+]

@@ -1,0 +1,49 @@
+"""Points and their targets, dimensionless. Letters: N points, E equations a point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.moduli import Moduli
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Points and their targets.
+
+    points: (N, 3). target: (N, E). normal: (N, 2) on a boundary, else (0, 2). moduli: of a heterogeneous medium, each
+    (N,), else None. n_remote: the number of points of the same place that other processes evaluate.
+    """
+
+    points: Tensor
+    target: Tensor
+    normal: Tensor
+    moduli: Moduli | None = None
+    n_remote: int = 0
+
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """Change each tensor."""
+        moduli = self.moduli and Moduli(*map(change, self.moduli))
+        return replace(self, points=change(self.points), target=change(self.target), normal=change(self.normal),
+                       moduli=moduli)  # fmt: skip
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
+        """Copy the batch to a device and a precision."""
+        return self.mapped(lambda tensor: tensor.to(device, dtype))
+
+    def rows(self, index: Tensor | slice) -> Batch:
+        """Select some of the points."""
+        return self.mapped(lambda whole: whole[index].contiguous() if len(whole) else whole)
+
+    def part(self, number: int, count: int) -> Batch:
+        """Return part `number` of `count` parts, as equal as possible."""
+        part = self.mapped(lambda whole: whole.tensor_split(count)[number])
+        return replace(part, n_remote=len(self.points) - len(part.points))
+
+
+Batches = Mapping[str, Batch]
+"""A batch for each statement of a problem, by its name: "interior", "boundary 0", ..., "data"."""

@@ -1,0 +1,47 @@
+"""Points for every place of a problem, with the targets of its statements there. Letters: N points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from torch import Tensor
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.statement import Place
+from elastic_pinn.training.config import TrainingConfig
+from elastic_pinn.training.sampling.batch import Batch
+from elastic_pinn.training.sampling.points import unit_points
+from elastic_pinn.training.seeds import Seeds
+
+Counts = Mapping[str, int]
+"""How many points for each kind of place: "interior", "boundary", "initial"."""
+
+
+def counts_of(config: TrainingConfig) -> Counts:
+    """Count the points of a config, by kind of place."""
+    return {
+        "interior": config.interior_points,
+        "boundary": config.boundary_points,
+        "initial": config.initial_points,
+    }
+
+
+def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Generator) -> dict[str, Batch]:
+    """Draw points for every place of a problem, with the target there of each of its statements; float64."""
+    scales, batches = problem.scales, {}
+    drawn: dict[Place, tuple[Tensor, Tensor]] = {}  # points (N, 3) in m, m, s, and normals
+    for statement in problem.statements:
+        if (place := statement.place) is None:
+            continue
+        if place not in drawn:
+            drawn[place] = place.at(unit_points(method, counts[place.kind], place.dimensions, generator))
+        points, normal = drawn[place]
+        target = statement.right_side(points, scales)
+        batches[statement.name] = Batch(scales.dimensionless(points), target, normal, problem.moduli(points))
+    return batches
+
+
+def first_points(problem: Problem, config: TrainingConfig) -> dict[str, Batch]:
+    """Draw the points of a config's first step; float64."""
+    return draw(problem, counts_of(config), config.sampling, Seeds.of(config.seed).for_points())
