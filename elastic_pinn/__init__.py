@@ -84,8 +84,4 @@ if TYPE_CHECKING:
     )
     from elastic_pinn.workbench import figures
 else:
-    __getattr__ = on_first_use(__name__, *WINGS, "workbench.figures")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *WINGS})
+    __getattr__, __dir__ = on_first_use(__name__, *WINGS, "workbench.figures")

@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import Any
 
 
-def on_first_use(package: str, *modules: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package whose `__all__` names what its modules define.
+def on_first_use(package: str, *modules: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` of a package whose `__all__` names what its modules define.
 
     modules: in which the names are searched, in this order; they are attributes of the package as well. A dotted one,
     as "workbench.figures", is a name itself: its last part.
@@ -32,7 +32,11 @@ def on_first_use(package: str, *modules: str) -> Callable[[str], Any]:
         here[name] = found  # from now on without a search
         return found
 
-    return get
+    def names() -> list[str]:
+        here = vars(sys.modules[package])
+        return sorted({*here, *here["__all__"], *by_name})
+
+    return get, names
 
 
 def imported(module: str) -> Any:

@@ -38,6 +38,17 @@ def test_each_public_name_is_there_and_stays_the_same_object():
     assert set(ep.__all__) | {"physics", "storage", "training", "networks", "run", "config"} <= set(dir(ep))
 
 
+@pytest.mark.parametrize("wing", ["physics", "networks", "training", "storage"])
+def test_a_wing_lists_its_public_names_before_it_imports_them(wing):
+    code = f"from elastic_pinn import {wing}; print(set({wing}.__all__) <= set(dir({wing})))"
+    assert told_by(code) == "True"
+    assert brought_by(code, TORCH) == "set()"
+    module = getattr(ep, wing)
+    assert all(getattr(module, name) is getattr(module, name) for name in module.__all__)
+    with pytest.raises(AttributeError, match=f"module 'elastic_pinn.{wing}' has no attribute 'no_such_name'"):
+        _ = module.no_such_name
+
+
 def test_a_public_name_is_the_one_of_its_wing_and_can_be_pickled():
     from elastic_pinn import Config, Run
     from elastic_pinn.config import Config as there

@@ -12,4 +12,4 @@ __all__ = ["Model"]
 if TYPE_CHECKING:
     from elastic_pinn.networks.model import Model
 else:
-    __getattr__ = on_first_use(__name__, "model")
+    __getattr__, __dir__ = on_first_use(__name__, "model")

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.setups import problem_from
     from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
 else:
-    __getattr__ = on_first_use(
+    __getattr__, __dir__ = on_first_use(
         __name__,
         "coefficients",
         "conditions",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.moduli import Values
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.moduli import Values  # of torch, without which a config's material is read
 
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 PARAMETERS = tuple(UNITS)

@@ -103,7 +103,7 @@ if TYPE_CHECKING:
     from elastic_pinn.storage.retention import Policy, pin, reasons_to_keep, unpin
     from elastic_pinn.storage.store import Store
 else:
-    __getattr__ = on_first_use(
+    __getattr__, __dir__ = on_first_use(
         __name__,
         "checkpoint_repair",
         "checkpoints",

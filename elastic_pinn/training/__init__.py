@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from elastic_pinn.training.lifecycle.trainer import train
     from elastic_pinn.training.session import DivergedError
 else:
-    __getattr__ = on_first_use(
+    __getattr__, __dir__ = on_first_use(
         __name__,
         "assessment.wavefield_uncertainty",
         "distributed.processes",

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import PlainSerializer, PlainValidator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.own_numbers import OwnNumbers, own_numbers, require_declared
@@ -33,19 +33,30 @@ class Setup(NamedTuple):
     Attributes:
         reads: the group of fields that it reads.
         make: the function that makes the problem of these.
+        meaning: of the problem, for the help of the field `problem`.
         lacks: the columns of the loss that it never has.
     """
 
     reads: type[Section]
     make: Callable[[Any], Problem]
-    lacks: tuple[str, ...]
+    meaning: str
+    lacks: tuple[str, ...] = ()
 
 
 SETUPS: Mapping[str, Setup] = {
-    "standing_waves": Setup(StandingWavesConfig, standing_waves, lacks=("data",)),
-    "receivers": Setup(ReceiversConfig, from_receivers, lacks=("boundary",)),
+    "standing_waves": Setup(
+        StandingWavesConfig, standing_waves, "exact P and S standing waves in a square", lacks=("data",)
+    ),
+    "receivers": Setup(ReceiversConfig, from_receivers, "a receiver file, see `data`", lacks=("boundary",)),
 }
-"""A line for each problem; its name stands in the field `problem`, too."""
+"""The problems by their names. The fields of a new one are among the bases of ProblemConfig, too."""
+
+MEANINGS = ". ".join(f"{name}: {setup.meaning}" for name, setup in SETUPS.items())
+
+if TYPE_CHECKING:
+    Name = str
+else:
+    Name = Literal[(*SETUPS, "own")]
 
 
 def _stored(values: Any) -> OwnNumbers:
@@ -60,9 +71,7 @@ def _stored(values: Any) -> OwnNumbers:
 class NameConfig(Section):
     """Which problem, and the numbers of one of the user's own."""
 
-    problem: Literal["standing_waves", "receivers", "own"] = "standing_waves"
-    """problem to be solved. standing_waves: exact P and S standing waves in a square. receivers: a receiver file, see
-    `data`. own: given to train()"""
+    problem: Name = Field("standing_waves", description=f"problem to be solved. {MEANINGS}. own: given to train()")
     own: Annotated[OwnNumbers, PlainValidator(_stored), PlainSerializer(dict)] = OwnNumbers({})
     """named numbers of a problem of the user's own, by their names"""
 
