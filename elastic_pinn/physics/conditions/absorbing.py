@@ -6,11 +6,18 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.conditions.side import SideCondition
-from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, times, traction
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import STRESS
-from elastic_pinn.physics.statement import Statement
+
+
+def _left_side(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
+    """Traction and the pull of two dashpots, with the impedances of P waves along n and of S waves across, (N, 2)."""
+    v_x, v_y = u["t"].unbind(1)
+    along = torch.stack([v_x * normal.xx + v_y * normal.xy, v_x * normal.xy + v_y * normal.yy], dim=1)  # n n^T v
+    across = torch.stack([v_x * normal.yy - v_y * normal.xy, v_y * normal.xx - v_x * normal.xy], dim=1)  # t t^T v
+    dashpots = times(moduli.p_impedance, along) + times(moduli.s_impedance, across)
+    return traction(u, moduli, normal) + dashpots
 
 
 class Absorbing(SideCondition):
@@ -36,42 +43,10 @@ class Absorbing(SideCondition):
     Lysmer and Kuhlemeyer, Finite dynamic model for infinite media, J. Eng. Mech. Div. 95, 1969.
     """
 
-    def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
-        """Return the condition as one statement.
-
-        Parameters
-        ----------
-        number
-            Which of the problem's conditions it is, from 0.
-        domain
-            The problem's domain.
-
-        Returns
-        -------
-        tuple of Statement
-            Traction and the pull of two dashpots against the value, Pa.
-        """
-        return (
-            Statement(
-                f"boundary {number}",
-                "boundary",
-                (*STRAIN, "t"),
-                _left_side,
-                STRESS,
-                self.place(domain),
-                target=self.value,
-                moduli=("lame_lambda", "lame_mu", "p_impedance", "s_impedance"),
-                normals=("x", "y", "xx", "xy", "yy"),
-                identity=(2.0, *self.identity_on(domain)),
-                label="incoming wave given" if self.value else "absorbing",
-            ),
-        )
-
-
-def _left_side(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
-    """Traction and the pull of two dashpots, with the impedances of P waves along n and of S waves across, (N, 2)."""
-    v_x, v_y = u["t"].unbind(1)
-    along = torch.stack([v_x * normal.xx + v_y * normal.xy, v_x * normal.xy + v_y * normal.yy], dim=1)  # n n^T v
-    across = torch.stack([v_x * normal.yy - v_y * normal.xy, v_y * normal.xx - v_x * normal.xy], dim=1)  # t t^T v
-    dashpots = times(moduli.p_impedance, along) + times(moduli.s_impedance, across)
-    return traction(u, moduli, normal) + dashpots
+    kind = 2.0
+    operator = staticmethod(_left_side)
+    quantity = STRESS
+    derivatives = (*STRAIN, "t")
+    moduli = ("lame_lambda", "lame_mu", "p_impedance", "s_impedance")
+    normals = ("x", "y", "xx", "xy", "yy")
+    labels = ("incoming wave given", "absorbing")

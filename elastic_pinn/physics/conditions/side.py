@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains import Domain, Part
+from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of, require_field
+from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.quantity import PhysicalQuantity
 from elastic_pinn.physics.statement import Place, Statement
 
 
 @dataclass(frozen=True, repr=False)
 class SideCondition:
-    """One value prescribed on some sides; a subclass says of what.
+    """One value prescribed on some sides; a subclass says of what, as a `Statement` does.
 
     Parameters
     ----------
@@ -35,6 +40,16 @@ class SideCondition:
     value: Field | None = None
     sides: Any = None
 
+    kind: ClassVar[float]
+    """Tells it from other conditions in fingerprints, for ever."""
+    operator: ClassVar[staticmethod[[Derivatives, Moduli, Normal], Tensor]]
+    quantity: ClassVar[PhysicalQuantity]
+    derivatives: ClassVar[tuple[str, ...]] = ()
+    moduli: ClassVar[tuple[str, ...]] = ()
+    normals: ClassVar[tuple[str, ...]] = ()
+    labels: ClassVar[tuple[str, str]]
+    """What a figure calls it, with a value and without."""
+
     def __post_init__(self) -> None:
         require_field(self.value, f"the value of a {type(self).__name__}")
         if self.sides is None:
@@ -49,22 +64,23 @@ class SideCondition:
         on = "" if self.sides is None else f", sides={self.sides}"
         return f"{type(self).__name__}({name_of(self.value)}{on})"
 
-    def statements(self, number: int, domain: Domain) -> Sequence[Statement]:
-        """Return what the condition requires of a wavefield.
-
-        Parameters
-        ----------
-        number
-            Which of the problem's conditions it is, from 0.
-        domain
-            The problem's domain.
-
-        Returns
-        -------
-        sequence of Statement
-            One for each equation at the same points.
-        """
-        raise NotImplementedError
+    def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
+        """What it requires as condition of that number of a problem: operator(u) = value."""
+        return (
+            Statement(
+                name=f"boundary {number}",
+                column="boundary",
+                derivatives=self.derivatives,
+                operator=self.operator,
+                quantity=self.quantity,
+                place=self.place(domain),
+                target=self.value,
+                moduli=self.moduli,
+                normals=self.normals,
+                identity=(self.kind, *self.identity_on(domain)),
+                label=self.labels[self.value is None],
+            ),
+        )
 
     def place(self, domain: Domain) -> Place:
         """Return the condition's parts of the boundary, sampled by length, for all of the time window.

@@ -1,12 +1,8 @@
 """Prescribed traction (Neumann)."""
 
-from __future__ import annotations
-
 from elastic_pinn.physics.conditions.side import SideCondition
-from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.elasticity import STRAIN, traction
 from elastic_pinn.physics.quantity import STRESS
-from elastic_pinn.physics.statement import Statement
 
 
 class Traction(SideCondition):
@@ -26,33 +22,10 @@ class Traction(SideCondition):
         not have.
     """
 
-    def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
-        """Return the condition as one statement, sigma n = value.
-
-        Parameters
-        ----------
-        number
-            Which of the problem's conditions it is, from 0.
-        domain
-            The problem's domain.
-
-        Returns
-        -------
-        tuple of Statement
-            Traction against the value, Pa.
-        """
-        return (
-            Statement(
-                f"boundary {number}",
-                "boundary",
-                STRAIN,
-                traction,
-                STRESS,
-                self.place(domain),
-                target=self.value,
-                moduli=("lame_lambda", "lame_mu"),
-                normals=("x", "y"),
-                identity=(1.0, *self.identity_on(domain)),
-                label="traction given" if self.value else "free surface",
-            ),
-        )
+    kind = 1.0
+    operator = staticmethod(traction)
+    quantity = STRESS
+    derivatives = STRAIN
+    moduli = ("lame_lambda", "lame_mu")
+    normals = ("x", "y")
+    labels = ("traction given", "free surface")
