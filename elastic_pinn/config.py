@@ -73,9 +73,13 @@ require_unique_names(GROUPS)
 class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     """A whole experiment: every field of the four groups by its flat name.
 
-    Values of NumPy, torch and pandas are accepted where they are unambiguous. Raises ConfigError, before
-    anything else happens, for an unknown field, a value that is not legal, and a field that the problem does not use
-    with another value than its default.
+    Values of NumPy, torch and pandas are accepted where they are unambiguous.
+
+    Raises
+    ------
+    ConfigError
+        Before anything else happens, for an unknown field, a value that is not legal, and a field that the problem does
+        not use with another value than its default.
     """
 
     # The groups have read their docstrings already; only this class is made at every import.
@@ -115,6 +119,11 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         """Raise ConfigError for fields of terms of the loss that the problem named here does not have.
 
         Not in the constructor: train() may be given a Problem of the user's own in place of the default one.
+
+        Raises
+        ------
+        ConfigError
+            Naming the fields.
         """
         lacking = _of_lacking_terms(self.problem)
         given = {name: getattr(self, name) for name in lacking if name in self.model_fields_set}
@@ -149,6 +158,11 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
             Names and types (float, int, bool, str) of the numbers of a problem of the user's own, as in
             {"pulse_width": float}: they are parameters, too, and are stored in the config.
 
+        Returns
+        -------
+        Config
+            The config.
+
         Raises
         ------
         ConfigError
@@ -173,7 +187,20 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote; newer fields get their defaults, and are listed in the log.
 
-        It holds every field, those that its problem does not use as well. Raises ConfigError as the constructor does.
+        Parameters
+        ----------
+        text
+            JSON with every field, also those that the problem does not use.
+
+        Returns
+        -------
+        Config
+            The config.
+
+        Raises
+        ------
+        ConfigError
+            As the constructor does.
         """
         fields = json.loads(text)
         config = cls.__new__(cls)
@@ -186,18 +213,45 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         return config
 
     def to_json(self) -> str:
-        """Write every field with its value, one a line, in the order of the groups; own numbers if there are any."""
+        """Write every field with its value, one a line, in the order of the groups; own numbers if there are any.
+
+        Returns
+        -------
+        str
+            JSON.
+        """
         return self.model_dump_json(indent=2, exclude=None if self.own else {"own"})
 
     def flat(self) -> dict[str, Any]:
-        """Return the value of every field, and of every own number as if it were one."""
+        """Return the value of every field, and of every own number as if it were one.
+
+        Returns
+        -------
+        dict
+            Values by name.
+        """
         values = self.model_dump(exclude={"own"})
         return {**values, **{name: value for name, value in self.own.items() if name not in values}}
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the config with some fields or own numbers changed; a change to the default counts as not given.
 
-        Raises ConfigError.
+        Parameters
+        ----------
+        update
+            New values by name.
+        deep
+            Without effect: all values are immutable.
+
+        Returns
+        -------
+        Config
+            The copy.
+
+        Raises
+        ------
+        ConfigError
+            As the constructor does.
         """
         fields = dict(update or {})
         own = {
@@ -214,9 +268,17 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         return copy
 
     def differences(self, other: Config) -> dict[str, tuple[Any, Any]]:
-        """Return the fields and own numbers in which two configs differ: name -> (value here, value there).
+        """Return the fields and own numbers in which two configs differ.
 
-        The value of an own number that a config lacks is None.
+        Parameters
+        ----------
+        other
+            The other config.
+
+        Returns
+        -------
+        dict
+            Value here and value there, by name; the value of an own number that a config lacks is None.
         """
         mine, theirs = self.flat(), other.flat()
         values = {name: (mine.get(name), theirs.get(name)) for name in {**mine, **theirs}}

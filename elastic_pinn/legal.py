@@ -22,15 +22,19 @@ def legal_values(field: FieldInfo) -> str:
 
 
 def with_fields(text: str | None, fields: Mapping[str, FieldInfo]) -> str:
-    """Return a docstring with a section of fields, for help(): their legal values, defaults and meanings."""
+    """Return a docstring with a section of fields, for help(): their legal values, defaults and meanings.
+
+    It comes before the docstring's own sections.
+    """
     entries = []
     for name, field in fields.items():
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         meaning = textwrap.fill(f"{field.description}", WIDTH, initial_indent="    ", subsequent_indent="    ")
         written = "not given" if default is None else f"default {default!r}"
         entries.append(f"{name} : {legal_values(field)}; {written}\n{meaning}")
+    text, raises, errors = inspect.cleandoc(text or "").partition("\nRaises\n")
     section = "\n".join(["Parameters", "----------", *entries])
-    return f"{inspect.cleandoc(text or '')}\n\n{section}\n"
+    return f"{text.rstrip()}\n\n{section}\n{raises}{errors}\n"
 
 
 def _legal(kind: Any, metadata: list[Any]) -> str:

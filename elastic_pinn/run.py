@@ -49,9 +49,28 @@ WHICH_WAS = ", which was "  # in the note of a run that continues from a checkpo
 class Checkpoint:
     """One verified checkpoint file, wherever it lies: the whole experiment as it was at one step.
 
-    Attributes:
-        path: its file: a Path of this machine, or a URL.
-        snapshot: its whole content.
+    `load_checkpoint`, `Run.latest` and `Run.best` make it.
+
+    Parameters
+    ----------
+    path
+        Its file: a Path of this machine, or a URL.
+    snapshot
+        Its whole content.
+
+    Attributes
+    ----------
+    config : Config
+        The config as it was.
+    step : int
+        The optimizer steps done.
+    metrics : dict
+        The newest losses and validation metrics, by their columns.
+
+    Raises
+    ------
+    CheckpointError
+        For a config that this version does not know.
     """
 
     def __init__(self, path: Path | str, snapshot: Snapshot) -> None:
@@ -65,30 +84,72 @@ class Checkpoint:
         return f"Checkpoint({str(self.path)!r}, step {self.step})"
 
     def history(self) -> pd.DataFrame:
-        """Return every column at every step up to this one, one row a step, as `Run.history`."""
+        """Return every column at every step up to this one, one row a step, as `Run.history`.
+
+        Returns
+        -------
+        DataFrame
+            Losses are dimensionless, material columns in SI units, times in s.
+        """
         return _frame(self.snapshot.history)
 
     def events(self) -> list[tuple[int, str]]:
-        """Return the events up to this step, such as changes on resuming: (step, text)."""
+        """Return the events up to this step, such as changes on resuming.
+
+        Returns
+        -------
+        list of tuple
+            Step and text of each.
+        """
         return list(self.snapshot.history.events)
 
     def model(self) -> Model:
-        """Return the model, on the CPU."""
+        """Return the model, on the CPU.
+
+        Returns
+        -------
+        Model
+            Network and unknowns, with the weights of this step.
+
+        Raises
+        ------
+        CheckpointError
+            For weights that do not fit the config.
+        """
         return self._model
 
     def material(self) -> dict[str, float | np.ndarray]:
-        """Return lambda (Pa), mu (Pa) and rho (kg/m3), found or given.
+        """Return the material, found or given.
 
-        Those that vary from place to place as arrays (65, 65) at nodes over the window, x along the first axis.
+        Returns
+        -------
+        dict
+            "lambda" and "mu" in Pa, "rho" in kg/m3. Those that vary from place to place are arrays (65, 65) at nodes
+            over the window, x along the first axis.
         """
         return self._model.material.fields()
 
     def problem(self, own: Problem | ProblemMaker | None = None) -> Problem:
-        """Return the problem that was solved: the config's, or one of the user's own, which must be given, or the
-        function that makes it.
+        """Return the problem that was solved: the config's, or one of the user's own.
 
-        Raises ReceiverFileError where the receiver file is no longer the one that was trained on, ProblemError where
-        another problem is given (its exact solution may have come since), and what `problem_from` raises.
+        Parameters
+        ----------
+        own
+            The user's problem, or the function that makes it; required if the run has one.
+
+        Returns
+        -------
+        Problem
+            The problem.
+
+        Raises
+        ------
+        ReceiverFileError
+            If the receiver file is no longer the one that was trained on.
+        ProblemError
+            If another problem is given (its exact solution may have come since).
+        ConfigError
+            As `problem_from` does.
         """
         problem, identity = problem_from(self.config, own), self.snapshot.state.get("problem", {})
         trained_on, now = identity.get("data_sha256", ""), problem.data_sha256
@@ -110,10 +171,24 @@ class Checkpoint:
         return problem
 
     def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
-        """Predict the displacement (..., 2) in m at positions x, y (m) and times t (s), arrays that broadcast.
+        """Predict a quantity of the wavefield.
 
-        quantity: or "velocity" (..., 2) in m/s, "strain" or "stress", xx, yy, xy (..., 3), in Pa. Raises ValueError
-        outside the window of training.
+        Parameters
+        ----------
+        x, y, t
+            Positions in m and times in s, of shapes (...,) that broadcast.
+        quantity
+            "displacement" (m), "velocity" (m/s), "strain" (xx, yy, xy) or "stress" (xx, yy, xy; Pa).
+
+        Returns
+        -------
+        ndarray
+            Displacement or velocity (..., 2), strain or stress (..., 3).
+
+        Raises
+        ------
+        ValueError
+            Outside the window of training, and for another quantity.
         """
         return self._model.predict(x, y, t, quantity)
 
@@ -129,9 +204,23 @@ class Checkpoint:
 def load_checkpoint(path: str | Path, isolated: bool = False) -> Checkpoint:
     """Read one checkpoint file, verified to the last byte before any of it is used; no code that it names is run.
 
-    path: of this machine, or a URL of a remote store. isolated: read it in a process of its own, with limits on memory
-    and time, which takes seconds: for files from untrusted sources. Raises CheckpointError, naming file,
-    fault and what to do, for a missing, foreign, truncated, damaged or newer file.
+    Parameters
+    ----------
+    path
+        Of this machine, or a URL of a remote store.
+    isolated
+        Read it in a process of its own, with limits on memory and time, which takes seconds: for files from untrusted
+        sources.
+
+    Returns
+    -------
+    Checkpoint
+        The whole experiment as it was at one step.
+
+    Raises
+    ------
+    CheckpointError
+        Naming file, fault and what to do, for a missing, foreign, truncated, damaged or newer file.
     """
     place = path if "://" in str(path) else Path(expanded(path))
     return Checkpoint(place, (read_isolated if isolated else read_snapshot)(place))
@@ -140,8 +229,15 @@ def load_checkpoint(path: str | Path, isolated: bool = False) -> Checkpoint:
 class Run:
     """A run directory, also of a running run, or its copy on a remote store: each call reads its present state.
 
-    run_dir: a path, or a URL such as "s3://bucket/prefix/name". Raises FileNotFoundError for a folder that holds no
-    run.
+    Parameters
+    ----------
+    run_dir
+        A path, or a URL such as "s3://bucket/prefix/name".
+
+    Raises
+    ------
+    FileNotFoundError
+        For a folder that contains no run.
     """
 
     def __init__(self, run_dir: str | Path) -> None:
@@ -166,7 +262,7 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """running, completed, stopped or failed; the reason is in `reason`.
+        """The status of the run: "running", "completed", "stopped" or "failed"; `reason` has the reason.
 
         A run that was killed counts as stopped; that of a run on a remote store cannot be known.
         """
@@ -186,12 +282,10 @@ class Run:
 
     @property
     def fit(self) -> Fit | None:
-        """Whether the data are explained at its end, and the ± of its unknowns.
+        """Whether the data are explained at the end, and the ± of the unknowns.
 
         None where that was not assessed: for a problem without unknowns, a run that has not ended or has failed, a run
-        of an older version.
-
-        Raises CheckpointError for a fit that this version does not know.
+        of an older version. Raises CheckpointError for a fit that this version does not know.
         """
         fields = self.summary.fit
         try:
@@ -208,39 +302,130 @@ class Run:
         A row has the losses, the gradient's norm, the material and the validation at the weights after its step.
         In rows of steps up to `.attrs["losses_of_start_until"]`, which is 0 but in runs that an earlier version began,
         the losses and the norm are those at the weights before the step.
+
+        Returns
+        -------
+        DataFrame
+            Columns loss/X are unweighted and dimensionless, loss/total is the weighted sum; material columns are in SI
+            units, wall_s in s.
+
+        Raises
+        ------
+        CheckpointError
+            If neither the history nor a checkpoint can be read.
         """
         return _frame(self._history())
 
     def events(self) -> list[tuple[int, str]]:
-        """Return the events, such as changes on resuming: (step, text)."""
+        """Return the events, such as changes on resuming.
+
+        Returns
+        -------
+        list of tuple
+            Step and text of each.
+        """
         return list(self._history().events)
 
     def checkpoints(self) -> list[Entry]:
-        """List all checkpoints by generation and step, each with its path and sealed header (step, metric, ...)."""
+        """List all checkpoints by generation and step.
+
+        Returns
+        -------
+        list of Entry
+            Each with its `path` and its sealed `header` (step, metric, ...).
+        """
         return self._checkpoints.entries()
 
     def pins(self) -> dict[str, str]:
-        """Return the checkpoints that retention keeps regardless of its rules, by name, with the reason: see `pin`."""
+        """Return the checkpoints that retention keeps regardless of its rules: see `pin`.
+
+        Returns
+        -------
+        dict
+            The reason of each, by the checkpoint's name.
+        """
         return self._checkpoints.pins()
 
     def latest(self, isolated: bool = False) -> Checkpoint:
-        """Load the newest checkpoint that verifies; isolated: as in `load_checkpoint`."""
+        """Load the newest checkpoint that verifies.
+
+        Parameters
+        ----------
+        isolated
+            As in `load_checkpoint`.
+
+        Returns
+        -------
+        Checkpoint
+            The checkpoint.
+
+        Raises
+        ------
+        CheckpointError
+            If there is none.
+        """
         return self._load(self._checkpoints.latest(isolated))
 
     def best(self, isolated: bool = False) -> Checkpoint:
-        """Load the checkpoint with the lowest monitored metric that verifies; isolated: as in `load_checkpoint`."""
+        """Load the checkpoint with the lowest monitored metric that verifies.
+
+        Parameters
+        ----------
+        isolated
+            As in `load_checkpoint`.
+
+        Returns
+        -------
+        Checkpoint
+            The checkpoint.
+
+        Raises
+        ------
+        CheckpointError
+            If there is none.
+        """
         return self._load(self._checkpoints.best(isolated))
 
     def material(self) -> dict[str, float | np.ndarray]:
-        """Return lambda (Pa), mu (Pa) and rho (kg/m3) of the newest checkpoint: see `Checkpoint.material`."""
+        """Return the material of the newest checkpoint: see `Checkpoint.material`.
+
+        Returns
+        -------
+        dict
+            "lambda" and "mu" in Pa, "rho" in kg/m3.
+        """
         return self.latest().material()
 
     def problem(self, own: Problem | ProblemMaker | None = None) -> Problem:
-        """Return the problem that was solved: see `Checkpoint.problem`."""
+        """Return the problem that was solved: see `Checkpoint.problem`.
+
+        Parameters
+        ----------
+        own
+            The user's problem, or the function that makes it; required if the run has one.
+
+        Returns
+        -------
+        Problem
+            The problem.
+        """
         return self.latest().problem(own)
 
     def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
-        """Predict by the newest checkpoint: see `Checkpoint.predict`."""
+        """Predict a quantity of the wavefield by the newest checkpoint: see `Checkpoint.predict`.
+
+        Parameters
+        ----------
+        x, y, t
+            Positions in m and times in s, of shapes (...,) that broadcast.
+        quantity
+            "displacement" (m), "velocity" (m/s), "strain" (xx, yy, xy) or "stress" (xx, yy, xy; Pa).
+
+        Returns
+        -------
+        ndarray
+            Displacement or velocity (..., 2), strain or stress (..., 3).
+        """
         return self.latest().predict(x, y, t, quantity)
 
     def _history(self) -> History:

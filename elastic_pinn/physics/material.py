@@ -32,7 +32,8 @@ class Material:
     unknowns
         Any of "lambda", "mu", "rho".
     unknown_range
-        Unknowns are searched between start / range and start * range (for lambda: the bulk modulus lambda + 2 mu / 3).
+        Dimensionless: unknowns are searched between start / range and start * range (for lambda: the bulk modulus
+        lambda + 2 mu / 3).
     damping
         d of rho (u_tt + d u_t) = div sigma + f, 1/s.
     plane

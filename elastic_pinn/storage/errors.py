@@ -8,10 +8,14 @@ from elastic_pinn.errors import ElasticPinnError
 class CheckpointError(ElasticPinnError):
     """A checkpoint or history file that cannot be used, or could not be written.
 
-    Arguments:
-        path: the file.
-        fault: what is wrong, with the found and expected numbers or names.
-        advice: what to do about it.
+    Parameters
+    ----------
+    path
+        The file.
+    fault
+        What is wrong, with the found and expected numbers or names.
+    advice
+        What to do about it.
     """
 
     def __init__(self, path: str | PathLike[str], fault: str, advice: str) -> None:

@@ -60,9 +60,21 @@ def _by_metric(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
 
 
 def pin(path: str | Path, why: str = "by hand") -> None:
-    """Pin a checkpoint, so that retention keeps it, by a marker file beside it that contains the reason.
+    """Pin a checkpoint, so that retention keeps it, by a marker file beside it.
 
-    Raises CheckpointError for a file that is not a checkpoint of a run directory, and OSError if writing fails.
+    Parameters
+    ----------
+    path
+        The checkpoint, in its run directory.
+    why
+        The reason, which the marker contains.
+
+    Raises
+    ------
+    CheckpointError
+        For a file that is not a checkpoint of a run directory.
+    OSError
+        If writing fails.
     """
     marker = _marker(path)
     replace_file(marker, f"{why}\n".encode())
@@ -72,7 +84,20 @@ def pin(path: str | Path, why: str = "by hand") -> None:
 
 
 def unpin(path: str | Path) -> None:
-    """Unpin a checkpoint, so that the rules decide again. Raises as `pin`."""
+    """Unpin a checkpoint, so that the rules decide again.
+
+    Parameters
+    ----------
+    path
+        The checkpoint, in its run directory.
+
+    Raises
+    ------
+    CheckpointError
+        For a file that is not a checkpoint of a run directory.
+    OSError
+        If removing the marker fails.
+    """
     marker = _marker(path)
     with suppress(FileNotFoundError):
         marker.unlink()

@@ -65,7 +65,20 @@ class SideCondition:
         return f"{type(self).__name__}({name_of(self.value)}{on})"
 
     def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
-        """What it requires as condition of that number of a problem: operator(u) = value."""
+        """Return what the condition requires of a wavefield, operator(u) = value, as one statement.
+
+        Parameters
+        ----------
+        number
+            Which of the problem's conditions it is, from 0.
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        tuple of Statement
+            The left side against the value, in SI units.
+        """
         return (
             Statement(
                 name=f"boundary {number}",

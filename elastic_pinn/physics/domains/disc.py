@@ -82,7 +82,7 @@ class Disc(Shape):
         Parameters
         ----------
         unit
-            Parts of the area and of a turn, (N, 2).
+            Parts of the area and of a turn, each 0 to 1, (N, 2).
 
         Returns
         -------

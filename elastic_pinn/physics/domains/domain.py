@@ -24,9 +24,9 @@ class Domain:
     Parameters
     ----------
     x, y
-        Of a rectangle: from and to, m.
+        Of a rectangle: from and to, (2,) in m.
     t
-        From and to, s.
+        From and to, (2,) in s.
     shape
         Any other shape, as a `Disc`, in place of x and y.
 

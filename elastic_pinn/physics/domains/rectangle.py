@@ -55,7 +55,7 @@ class Rectangle(Shape):
         Parameters
         ----------
         unit
-            Parts of the width and of the height, (N, 2).
+            Parts of the width and of the height, each 0 to 1, (N, 2).
 
         Returns
         -------

@@ -43,19 +43,39 @@ class UncertaintyError(ElasticPinnError, ValueError):
 class WavefieldUncertainty:
     """The standard deviation of the displacement that a checkpoint predicts.
 
-    problem: needed for a run on a problem of one's own. Making it factors the system of the last layer once, as a step
-    of last_layer does. Raises UncertaintyError for a problem without receivers, for noise that is neither stated nor
-    can be estimated from the records, for misfits that do not identify the unknowns, and for a last layer too large to
-    factor.
-
     It is valid if the misfits are those of the noise (`fault`). If the data's are larger, it is widened by their ratio,
-    and the part that the network cannot express adds to the error.
+    and the part that the network cannot express adds to the error. Making it factors the system of the last layer once,
+    as a step of last_layer does.
 
-    Attributes:
-        noise: the standard deviation of a sample, m.
-        samples, degrees: recorded numbers that were trained on, and their degrees of freedom.
-        misfit: the root of the squared misfit per degree of freedom at the receivers, in units of the noise.
-        elsewhere: the root mean square of the worst other misfits, those of one statement, in units of their weights.
+    Parameters
+    ----------
+    checkpoint
+        Of a run on a problem with receivers.
+    problem
+        The user's problem; required if the run has one.
+
+    Attributes
+    ----------
+    noise : float
+        The standard deviation of a sample, m.
+    samples : int
+        Recorded numbers that were trained on.
+    degrees : float
+        Their degrees of freedom.
+    misfit : float
+        The root of the squared misfit per degree of freedom at the receivers, in units of the noise.
+    elsewhere : float
+        The root mean square of the worst other misfits, those of one statement, in units of their weights.
+
+    Raises
+    ------
+    UncertaintyError
+        For a problem without receivers, for noise that is neither stated nor can be estimated from the records, for
+        misfits that do not identify the unknowns, and for a last layer too large to factor.
+
+    References
+    ----------
+    Tarantola, Inverse Problem Theory, 2005, section 3.2.2.
     """
 
     def __init__(self, checkpoint: Checkpoint, problem: Problem | None = None) -> None:
@@ -85,8 +105,8 @@ class WavefieldUncertainty:
 
         Parameters
         ----------
-        x, y, t : array_like
-            Positions in m and times in s, of shapes that broadcast.
+        x, y, t
+            Positions in m and times in s, of shapes (...,) that broadcast.
 
         Returns
         -------

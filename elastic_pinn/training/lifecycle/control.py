@@ -41,10 +41,14 @@ def about(seconds: float) -> str:
 
 
 class Control:
-    """Stop, write a checkpoint now, or show the weights; polled after every step. Safe to call from any thread.
+    """Requests of any thread to a training run: stop, write a checkpoint, show the weights; polled after every step.
 
-    on_step: called in the training thread with each new row of the history, as plain floats. on_weights: called there
-    with step and weights, a copy on the CPU, after each call of `look`.
+    Parameters
+    ----------
+    on_step
+        Called in the training thread with each new row of the history, column -> plain float.
+    on_weights
+        Called there with step and weights, a copy on the CPU, after each call of `look`.
     """
 
     def __init__(
@@ -59,7 +63,15 @@ class Control:
         self.work: Work | None = None  # long work that the training thread is doing now
 
     def report(self, what: str, part: float) -> None:
-        """Record the progress of long work, in the training thread; see `networks.work`."""
+        """Record the progress of long work, in the training thread.
+
+        Parameters
+        ----------
+        what
+            The name of the work; "" at its end.
+        part
+            The part of it that is done, 0 to 1, dimensionless.
+        """
         if not what:
             self.work = None
         elif self.work and self.work.what == what:
@@ -70,7 +82,10 @@ class Control:
     def stop(self, reason: str = "asked to stop") -> None:
         """Request the end after the present step, with a checkpoint; a step of seconds is cancelled, if possible.
 
-        reason: for the run's summary; the last one that is given before it is written.
+        Parameters
+        ----------
+        reason
+            For the run's summary; the last one that is given before it is written.
         """
         self.stop_reason = reason
         self._stop.set()
@@ -89,11 +104,23 @@ class Control:
         return self._stop.is_set()
 
     def take_checkpoint_request(self) -> bool:
-        """Return whether a checkpoint was requested since the last call."""
+        """Return whether a checkpoint was requested since the last call.
+
+        Returns
+        -------
+        bool
+            True once for one or several requests.
+        """
         return _take(self._checkpoint)
 
     def take_look_request(self) -> bool:
-        """Return whether the weights were requested since the last call."""
+        """Return whether the weights were requested since the last call.
+
+        Returns
+        -------
+        bool
+            True once for one or several requests.
+        """
         return _take(self._look)
 
 

@@ -78,20 +78,45 @@ def train(
 ) -> Run:
     """Train according to a config and write everything to a run directory, which is returned as a Run.
 
-    problem: one of the user's own, in place of the one that the config names, or the function that makes it, called
-    with the config's own numbers by their names. resume: "never" (a used run_dir is an error), "auto" (continue from
-    what is there or in the mirror, if anything), or the path or URL of a checkpoint or a run. In run_dir and resume,
-    `~` and `$NAME` are expanded as in a shell. A run that has ended for a reason of its own is returned unchanged,
-    unless the config was changed. control: lets another thread monitor and stop. In a main thread, Ctrl-C or SIGTERM
-    first stops the run, with a checkpoint, and has its usual effect afterwards; a second one has it at once.
-
     If torchrun started several processes, all call this with the same arguments and share one run: the first writes
     the files, has the control, and is the one that a signal stops; all return or raise the same.
 
-    Raises, before any work: ConfigError, ProblemError, RunDirectoryError, CheckpointError. Raises DivergedError when
-    the loss is no longer a number, and LostProcessError when another process is gone. The run directory's summary
-    then has the status "failed" and the reason, and all checkpoints are kept. Raises LostRunDirectoryError when the run
-    directory was removed, moved, replaced or became read-only, with the folder that the state was saved to instead.
+    In a main thread, Ctrl-C or SIGTERM first stops the run, with a checkpoint, and has its usual effect afterwards; a
+    second one has it at once.
+
+    Parameters
+    ----------
+    config
+        The experiment.
+    run_dir
+        A folder; `~` and `$NAME` are expanded as in a shell, in `resume` too.
+    problem
+        One of the user's own, in place of the one that the config names, or the function that makes it, called with the
+        config's own numbers by their names.
+    resume
+        "never" (a used run_dir is an error), "auto" (continue from what is there or in the mirror, if anything), or the
+        path or URL of a checkpoint or a run. A run that has ended for a reason of its own is returned unchanged, unless
+        the config was changed.
+    control
+        Lets another thread monitor and stop.
+
+    Returns
+    -------
+    Run
+        The run directory, completed or stopped.
+
+    Raises
+    ------
+    ConfigError, ProblemError, RunDirectoryError, CheckpointError
+        Before any work.
+    DivergedError
+        When the loss is no longer a number. As for each error from here on, the status in the run directory's summary
+        is then "failed", with the reason, and all checkpoints are kept.
+    LostProcessError
+        When another process is gone.
+    LostRunDirectoryError
+        When the run directory was removed, moved, replaced or became read-only, with the folder that the state was
+        saved to instead.
     """
     require_kinds(config, problem, control)
     logging.getLogger("elastic_pinn").setLevel(config.log_level.upper())

@@ -44,10 +44,29 @@ def compare(
 ) -> Picture:
     """Draw one column of the history of several runs, on a log axis.
 
-    column: such as "loss/pde" or "error/displacement"; runs that lack it are left out, and a loss term that is zero but
-    for rounding is no more than named, unless it is so in all of them. over: steps, or seconds of training. smooth:
-    over how many rows a running median is taken. by_seed: one curve, with its range, for all runs whose configs differ
-    by the seed alone. Raises ValueError where no run has the column, with those that there are.
+    Parameters
+    ----------
+    sources
+        Runs, checkpoints, or paths of either.
+    column
+        Such as "loss/pde" or "error/displacement"; runs that lack it are left out, and a loss term that is zero but for
+        rounding is no more than named, unless it is so in all of them.
+    over
+        "step", or "wall_s": seconds of training.
+    smooth
+        Over how many rows a running median is taken.
+    by_seed
+        One curve, with its range, for all runs whose configs differ by the seed alone.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        Where no run has the column, with those that there are.
     """
     curves = curves_of(sources, column, over, smooth, by_seed)
     if not curves:

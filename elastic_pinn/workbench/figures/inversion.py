@@ -41,12 +41,27 @@ MOST_TICKS = 6  # of steps, below one of several columns
 
 
 def material_traces(source: Source, problem: Problem | ProblemMaker | None = None) -> Picture:
-    """Draw each unknown over the steps, with its start and, where there is one, the truth and the deviation from it;
-    without a truth, the ends of the range searched, should the curve come near them; above, whether the data are
-    explained.
+    """Draw each unknown over the steps, with its start.
 
-    source: a run, a checkpoint, or a path of either. problem: required if the run has a user's own problem.
-    Raises ValueError for a problem without unknowns.
+    Where there is a truth, with that and the deviation from it; without one, with the ends of the range searched,
+    should the curve come near them. The title tells whether the data are explained.
+
+    Parameters
+    ----------
+    source
+        A run, a checkpoint, or a path of either.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        For a problem without unknowns.
     """
     opened = open_source(source)
     problem, history = opened.problem(problem), opened.history()
@@ -84,11 +99,29 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
 
 
 def data_fit(source: Source, receiver: int | None = None, problem: Problem | ProblemMaker | None = None) -> Picture:
-    """Draw recorded and predicted displacement at one receiver over time, and below the residual with the band of the
-    noise, as stated or estimated from the records; without a band if neither is known.
+    """Draw recorded and predicted displacement at one receiver over time, and the residual below.
 
-    receiver: its row in the receiver file, that with the strongest signal if not given. source, problem: as of
-    `material_traces`. Raises ValueError for a problem without receivers, or for a receiver that is not there.
+    The residual is drawn with the band of the noise, as stated or estimated from the records; without a band if neither
+    is known.
+
+    Parameters
+    ----------
+    source
+        A run, a checkpoint, or a path of either.
+    receiver
+        Its row in the receiver file; that with the strongest signal if not given.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        For a problem without receivers, or for a receiver that is not there.
     """
     checkpoint = checkpoint_of(source)
     receivers = checkpoint.problem(problem).receivers

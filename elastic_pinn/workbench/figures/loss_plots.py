@@ -69,13 +69,28 @@ class _Record(NamedTuple):
 
 
 def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -> Picture:
-    """Draw the loss over the steps, on a log axis, with the stages marked: one run by its terms and with what was
-    changed on resuming, or several side by side.
+    """Draw the loss over the steps, on a log axis, with the stages marked.
 
-    sources: runs, checkpoints, or paths of either. terms: such as "pde" or "loss/pde"; all if not given. One run has
-    a colour for each term; several have a colour for each run and a line style for each term. "total" is the weighted
-    sum, the others are unweighted; each value is drawn at the step whose weights it belongs to (`at_weights`). Raises
-    ValueError for no source, or for a term that no source has.
+    One run has a colour for each term, and marks of what was changed on resuming; several have a colour for each run
+    and a line style for each term. "total" is the weighted sum, the others are unweighted; each value is drawn at the
+    step whose weights it belongs to.
+
+    Parameters
+    ----------
+    sources
+        Runs, checkpoints, or paths of either.
+    terms
+        Such as "pde" or "loss/pde"; all if not given.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        For no source, or for a term that no source has.
     """
     if isinstance(sources, str) or not sources:
         raise ValueError("loss_curves needs a list of runs, checkpoints or paths: loss_curves([run])")

@@ -37,7 +37,10 @@ _drawing = threading.RLock()
 class Picture(Figure):
     """A matplotlib Figure at notebook width that a cell shows as a plain PNG, also in an executed notebook.
 
-    height: inches, of which a hundred pixels each.
+    Parameters
+    ----------
+    height
+        Inches, of which a hundred pixels each.
     """
 
     def __init__(self, height: float) -> None:
@@ -45,12 +48,24 @@ class Picture(Figure):
         self._saved = b""
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw as any Figure does, but in one thread at a time."""
+        """Draw as any Figure does, but in one thread at a time.
+
+        Parameters
+        ----------
+        renderer
+            As of matplotlib.
+        """
         with _drawing:
             super().draw(renderer)
 
     def png(self) -> bytes:
-        """Return the picture as a PNG file's bytes, compressed quickly and a tenth larger, for animations."""
+        """Return the picture as a PNG file's bytes, compressed quickly and a tenth larger, for animations.
+
+        Returns
+        -------
+        bytes
+            The file's content.
+        """
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", pil_kwargs={"compress_level": QUICK})
         return buffer.getvalue()
@@ -61,7 +76,13 @@ class Picture(Figure):
         return as_file(self, "png") if self.stale or not saved else saved
 
     def for_file(self) -> bytes:
-        """Return the picture as a PNG file's bytes, which the next display reuses."""
+        """Return the picture as a PNG file's bytes, which the next display reuses.
+
+        Returns
+        -------
+        bytes
+            The file's content.
+        """
         self._saved = as_file(self, "png")
         self.stale = False  # drawing leaves it True, and a change sets it
         return self._saved
@@ -70,7 +91,24 @@ class Picture(Figure):
 def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
     """Save a figure as figures/NAME.png of a run directory, and return it, so that a cell can end with this.
 
-    Raises ValueError for a run on a remote store, which is only read.
+    Parameters
+    ----------
+    figure
+        A matplotlib Figure.
+    run
+        The run.
+    name
+        Of the file, without its ending.
+
+    Returns
+    -------
+    Figure
+        The same figure.
+
+    Raises
+    ------
+    ValueError
+        For a run on a remote store, which is only read.
     """
     if isinstance(run.path, str):
         raise ValueError(f"{run.path} is only read: give figure.savefig() a path of this machine")

@@ -26,10 +26,19 @@ MOST_POINTS = 1500  # more would be a grey area
 
 
 def problem(problem: Problem, config: Config | None = None) -> Picture:
-    """Draw the window with its boundary conditions, receivers and initial pulses, and the fields at the first
-    instant.
+    """Draw the window with its boundary conditions, receivers and initial pulses, and the fields at the first instant.
 
-    config: if given, at most 1500 interior points of its first step are drawn too.
+    Parameters
+    ----------
+    problem
+        The problem.
+    config
+        If given, at most 1500 interior points of its first step are drawn too.
+
+    Returns
+    -------
+    Picture
+        The figure.
     """
     figure = Picture(4.4)
     starting = _starting_fields(problem)

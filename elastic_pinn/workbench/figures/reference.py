@@ -18,7 +18,22 @@ SPACING, ERROR = "spacing / m", "relative L2 error"  # the columns of a table of
 def reference_traces(receivers: Receivers, receiver: int | None = None) -> Picture:
     """Draw the record of one receiver, the engine without noise and the exact solution; below, engine minus exact.
 
-    receiver: its row, that with the strongest signal if not given. Raises ValueError where no exact solution is known.
+    Parameters
+    ----------
+    receivers
+        Simulated records.
+    receiver
+        Its row; that with the strongest signal if not given.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        Where no exact solution is known.
     """
     row = strongest_receiver(receivers) if receiver is None else receiver
     exact, engine = receivers.in_free_space()[row], _engine(receivers)[row]  # (T, 2)
@@ -50,10 +65,24 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
 
 
 def reference_errors(receivers: Receivers) -> Picture:
-    """Draw the error of the engine relative to the exact solution, over the receivers (rms over time) and over time
-    (rms over the receivers), beside the noise; all relative to the exact displacement's rms.
+    """Draw the error of the engine relative to the exact solution, over the receivers and over time, beside the noise.
 
-    Raises ValueError where no exact solution is known.
+    Errors are root mean squares, over time and over the receivers; all are relative to the exact displacement's.
+
+    Parameters
+    ----------
+    receivers
+        Simulated records.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        Where no exact solution is known.
     """
     exact = receivers.in_free_space()
     squared = np.square(_engine(receivers) - exact).sum(-1)  # (R, T)
@@ -78,8 +107,18 @@ def reference_errors(receivers: Receivers) -> Picture:
 
 
 def grid_convergence(path: str | Path) -> Picture:
-    """Draw the error over the grid spacing, with the observed order between neighbours. path: a CSV that `--check`
-    wrote."""
+    """Draw the error over the grid spacing, with the observed order between neighbours.
+
+    Parameters
+    ----------
+    path
+        A CSV that `data/make_aluminium_receivers.py --check` wrote.
+
+    Returns
+    -------
+    Picture
+        The figure.
+    """
     table = pd.read_csv(path).sort_values(SPACING)
     spacing, error = table[SPACING].to_numpy(), table[ERROR].to_numpy()
     figure = Picture(3.6)

@@ -16,9 +16,27 @@ MOST_GROUPS = len(SERIES)
 def sweep_results(table: pd.DataFrame, metric: str, varied: Sequence[str]) -> Picture:
     """Draw a metric of completed runs, on a log axis, over the first varied field; a line for each set of the others.
 
-    table: a row a run, with columns `status`, the metric and the varied fields; a dot is a run, a line leads through
-    the medians over seeds. Of many groups, the best ones, as many as there are colours. Raises ValueError where no run
-    has the metric.
+    A dot is a run, a line leads through the medians over seeds. Of many groups, the best ones, as many as there are
+    colours.
+
+    Parameters
+    ----------
+    table
+        A row a run, with columns `status`, the metric and the varied fields.
+    metric
+        A column of the table.
+    varied
+        The fields that the sweep varied.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        Where no run has the metric.
     """
     shown = table[table["status"] == "completed"].dropna(subset=[metric]) if metric in table else table[:0]
     if not len(shown):

@@ -33,14 +33,31 @@ def snapshots(
 ) -> Picture:
     """Draw u_x and u_y of the network at some instants and, if the solution is known, the solution and the difference.
 
-    source: a run (its newest checkpoint), a checkpoint, or a path of either. times: s; three over the window if not
-    given. problem: required if the run has a user's own problem. All fields have one symmetric scale, all differences
-    another.
+    All fields have one symmetric scale, all differences another.
 
     For a field from receivers with an unknown solution, the standard deviation is drawn below: the root mean square of
     both components'. Where it exceeds the root mean square of the records, the field is hatched and the title names it:
     the receivers do not determine the field there. (The records are the reference for the field's size, since an
     undetermined field is as large as its error.) This takes as long as a step of last_layer.
+
+    Parameters
+    ----------
+    source
+        A run (its newest checkpoint), a checkpoint, or a path of either.
+    times
+        Instants, (K,) in s; three over the window if not given.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        For instants outside the window.
     """
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
@@ -76,8 +93,24 @@ def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> 
 
     Both are relative to the exact displacement's rms over the whole window; means over the grid are by the trapezoid
     rule, which weights a node on an edge by its part of the window. The number above is the run's own
-    error/displacement, measured on its held-out points, as in its history, its summary and all tables. Arguments as of
-    `snapshots`. Raises ValueError for a problem without an exact solution.
+    error/displacement, measured on its held-out points, as in its history, its summary and all tables.
+
+    Parameters
+    ----------
+    source
+        A run (its newest checkpoint), a checkpoint, or a path of either.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        For a problem without an exact solution.
     """
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
