@@ -5,7 +5,6 @@ So a wing hands on its names, and the fields of a config, which it declares too,
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -23,9 +22,9 @@ def on_first_use(package: str, *modules: str) -> tuple[Callable[[str], Any], Cal
     def get(name: str) -> Any:
         here = vars(sys.modules[package])
         if name in by_name:
-            found = imported(f"{package}.{by_name[name]}")
+            found = import_module(f"{package}.{by_name[name]}")
         elif name in here["__all__"]:
-            searched = (imported(f"{package}.{module}") for module in modules)
+            searched = (import_module(f"{package}.{module}") for module in modules)
             found = next(getattr(module, name) for module in searched if hasattr(module, name))
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
@@ -37,17 +36,3 @@ def on_first_use(package: str, *modules: str) -> tuple[Callable[[str], Any], Cal
         return sorted({*here, *here["__all__"], *by_name})
 
     return get, names
-
-
-def imported(module: str) -> Any:
-    """Import a module without garbage collection, and return it.
-
-    What an import makes stays: the collector would search all of torch for garbage again and again, and find none.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return import_module(module)
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -66,12 +66,6 @@ def test_a_name_that_is_not_public_is_an_attribute_error():
         from elastic_pinn import no_such_name  # noqa: F401
 
 
-def test_bringing_torch_leaves_the_garbage_collector_as_it_was():
-    left = "import gc, elastic_pinn; elastic_pinn.train; print(gc.isenabled())"
-    assert told_by(left) == "True"
-    assert told_by("import gc; gc.disable(); " + left) == "False"
-
-
 @pytest.mark.parametrize(
     "words",
     [

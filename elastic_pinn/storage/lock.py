@@ -136,39 +136,32 @@ def locked(folder: Path) -> Iterator[FolderLock]:
 def owner_of(folder: Path) -> str:
     """Return the owner of a folder, as "process 12 on host"; "" if there is none, or if that is unknown."""
     try:
-        descriptor = _open_to_look(folder)
+        return _look(folder)
     except OSError:
         return ""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        owner = os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or UNKNOWN_OWNER
-        os.close(descriptor)
-        return owner
-    except OSError:
-        os.close(descriptor)
-        return ""
-    _release(descriptor)
-    return ""
 
 
 def is_locked(folder: Path) -> bool:
     """Return whether a folder is locked; True also if that is unknown."""
     try:
-        descriptor = _open_to_look(folder)
-    except OSError as error:
-        return not isinstance(error, FileNotFoundError)
+        return bool(_look(folder))
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _look(folder: Path) -> str:
+    """Return the owner of a folder; "" if there is none. Raises OSError if that is unknown."""
+    descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return ""
+    except BlockingIOError:
+        return os.pread(descriptor, OWNER_BYTES, 0).decode(errors="replace") or UNKNOWN_OWNER
+    finally:
         os.close(descriptor)
-        return True
-    _release(descriptor)
-    return False
-
-
-def _open_to_look(folder: Path) -> int:
-    return os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _acquire(folder: Path) -> int:

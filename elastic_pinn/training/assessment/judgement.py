@@ -129,7 +129,8 @@ def _explained(evidence: Evidence) -> str:
 def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
     """All reasons why no ± would be valid, the most fundamental first."""
     yield from _of_records(trained.problem.receivers, evidence)
-    yield from _of_range(trained)
+    if edges := edges_text(trained.model.material):
+        yield Fault(edges, f"a wider unknown_range, a better start, {RECORDS}")
     yield from _of_freedom(evidence)
     yield from _of_misfits(evidence)
     yield from _of_model(evidence)
@@ -173,11 +174,6 @@ def edges_text(material: MaterialParameters) -> str:
     """Name the unknowns that are at the edge of their range, each with its range; "" if there are none."""
     edges = material.at_edge()
     return "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
-
-
-def _of_range(trained: TrainedModel) -> Iterator[Fault]:
-    if edges := edges_text(trained.model.material):
-        yield Fault(edges, f"a wider unknown_range, a better start, {RECORDS}")
 
 
 def _of_misfits(evidence: Evidence) -> Iterator[Fault]:

@@ -80,18 +80,9 @@ class _WorkerSetup(WorkerPlugin):
         """Set up a worker; called in its main thread, unless it is a thread of the sweep's process."""
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, lambda *_: None)
-            _import_and_freeze()
+            import elastic_pinn.workbench.batch.headless  # noqa: F401
 
-
-def _import_and_freeze() -> None:
-    """Import what runs notebooks, and exclude it from garbage collection, which would take half a second of each
-    run."""
-    gc.disable()
-    try:
-        import elastic_pinn.workbench.batch.headless  # noqa: F401
-    finally:
-        gc.freeze()
-        gc.enable()
+            gc.freeze()  # what was imported stays: to search it for garbage would take half a second of each run
 
 
 def _client(location: Any) -> Client:

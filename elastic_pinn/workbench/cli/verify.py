@@ -87,12 +87,8 @@ def _print_each(paths: Sequence[str], isolated: bool) -> list[str]:
 
 def _faults(paths: Sequence[str], isolated: bool) -> Iterator[CheckpointError | None]:
     """Yield the fault of each file; None if it is good."""
-    with ThreadPoolExecutor(_children() if isolated else 1) as threads:
+    with ThreadPoolExecutor(min(CHILDREN, os.cpu_count() or 1) if isolated else 1) as threads:
         yield from threads.map(partial(_fault, isolated=isolated), paths)
-
-
-def _children() -> int:
-    return min(CHILDREN, os.cpu_count() or 1)
 
 
 def _fault(path: str, isolated: bool) -> CheckpointError | None:
