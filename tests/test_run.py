@@ -277,7 +277,7 @@ def test_a_run_that_ends_while_its_status_is_asked_for_is_not_called_stopped(run
         summary.write_text(ended)
         return False
 
-    monkeypatch.setattr("elastic_pinn.run.is_locked", ends)
+    monkeypatch.setattr("elastic_pinn.run.directory.is_locked", ends)
     assert run.status == "completed"
 
 

@@ -291,7 +291,7 @@ def test_a_foreign_run_or_checkpoint_is_read_by_another_process_only(place, monk
         raise AssertionError("a foreign file was read in this process")
 
     monkeypatch.setattr(checkpoints, "parse_snapshot", here)
-    monkeypatch.setattr("elastic_pinn.run.read_snapshot", here)
+    monkeypatch.setattr("elastic_pinn.run.checkpoint.read_snapshot", here)
     with pytest.raises(AssertionError):
         ExplorePanel(where)
     panel = ExplorePanel(where, isolated=True)

@@ -1,0 +1,257 @@
+"""One checkpoint file, and its config as this version reads it. Nothing here writes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.networks import Model
+from elastic_pinn.paths import expanded
+from elastic_pinn.physics import Problem, ProblemError, problem_from
+from elastic_pinn.physics.data import ReceiverFileError
+from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.storage import (
+    LOSSES_OF_START_UNTIL,
+    UNVERIFIED,
+    CheckpointError,
+    History,
+    Snapshot,
+    read_isolated,
+    read_snapshot,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+WRITER = "Install the elastic_pinn that wrote it"
+WHICH_WAS = ", which was "  # in the note of a run that continues from a checkpoint that is not verified
+
+
+class Checkpoint:
+    """One verified checkpoint file, wherever it lies: the whole experiment as it was at one step.
+
+    `load_checkpoint`, `Run.latest` and `Run.best` make it.
+
+    Parameters
+    ----------
+    path
+        Its file: a Path of this machine, or a URL.
+    snapshot
+        Its whole content.
+
+    Attributes
+    ----------
+    config : Config
+        The config as it was.
+    step : int
+        The optimizer steps done.
+    metrics : dict
+        The newest losses and validation metrics, by their columns.
+
+    Raises
+    ------
+    CheckpointError
+        For a config that this version does not know.
+    """
+
+    def __init__(self, path: Path | str, snapshot: Snapshot) -> None:
+        self.path, self.snapshot = path, snapshot
+        self.config = known_config(path, snapshot)
+        self.step = snapshot.step
+        self.metrics = dict(snapshot.metrics)
+        warn_if_unverified(path, snapshot)
+
+    def __repr__(self) -> str:
+        return f"Checkpoint({str(self.path)!r}, step {self.step})"
+
+    def history(self) -> pd.DataFrame:
+        """Return every column at every step up to this one, one row a step, as `Run.history`.
+
+        Returns
+        -------
+        DataFrame
+            Losses are dimensionless, material columns in SI units, times in s.
+        """
+        return frame(self.snapshot.history)
+
+    def events(self) -> list[tuple[int, str]]:
+        """Return the events up to this step, such as changes on resuming.
+
+        Returns
+        -------
+        list of tuple
+            Step and text of each.
+        """
+        return list(self.snapshot.history.events)
+
+    def model(self) -> Model:
+        """Return the model, on the CPU.
+
+        Returns
+        -------
+        Model
+            Network and unknowns, with the weights of this step.
+
+        Raises
+        ------
+        CheckpointError
+            For weights that do not fit the config.
+        """
+        return self._model
+
+    def material(self) -> dict[str, float | np.ndarray]:
+        """Return the material, found or given.
+
+        Returns
+        -------
+        dict
+            "lambda" and "mu" in Pa, "rho" in kg/m3. Those that vary from place to place are arrays (65, 65) at nodes
+            over the window, x along the first axis.
+        """
+        return self._model.material.fields()
+
+    def problem(self, own: Problem | ProblemMaker | None = None) -> Problem:
+        """Return the problem that was solved: the config's, or one of the user's own.
+
+        Parameters
+        ----------
+        own
+            The user's problem, or the function that makes it; required if the run has one.
+
+        Returns
+        -------
+        Problem
+            The problem.
+
+        Raises
+        ------
+        ReceiverFileError
+            If the receiver file is no longer the one that was trained on.
+        ProblemError
+            If another problem is given (its exact solution may have come since).
+        ConfigError
+            As `problem_from` does.
+        """
+        problem, identity = problem_from(self.config, own), self.snapshot.state.get("problem", {})
+        trained_on, now = identity.get("data_sha256", ""), problem.data_sha256
+        if trained_on and now and trained_on != now:
+            file = problem.receivers.path if problem.receivers else self.config.data
+            raise ReceiverFileError(
+                f"{file} is not the file that {self.path} was trained on: its SHA-256 begins {now[:12]}, that one's "
+                f"{trained_on[:12]}. Bring back the file as it was, or train a new run on this one"
+            )
+        if (
+            own is not None
+            and "fingerprint" in identity
+            and not any(each.is_like(identity) for each in (problem, replace(problem, exact=None)))
+        ):
+            raise ProblemError(
+                f"the problem given is not the one that {self.path} was trained on (its material, domain, conditions "
+                "or receivers differ): give that one"
+            )
+        return problem
+
+    def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
+        """Predict a quantity of the wavefield.
+
+        Parameters
+        ----------
+        x, y, t
+            Positions in m and times in s, of shapes (...,) that broadcast.
+        quantity
+            "displacement" (m), "velocity" (m/s), "strain" (xx, yy, xy) or "stress" (xx, yy, xy; Pa).
+
+        Returns
+        -------
+        ndarray
+            Displacement or velocity (..., 2), strain or stress (..., 3).
+
+        Raises
+        ------
+        ValueError
+            Outside the window of training, and for another quantity.
+        """
+        return self._model.predict(x, y, t, quantity)
+
+    @cached_property
+    def _model(self) -> Model:
+        try:
+            return Model.from_state(self.config, self.snapshot.weights)
+        except (LookupError, RuntimeError, TypeError, ValueError) as error:
+            fault = f"holds weights that do not fit its config ({one_line(error)})"
+            raise CheckpointError(self.path, fault, WRITER) from error
+
+
+def load_checkpoint(path: str | Path, isolated: bool = False) -> Checkpoint:
+    """Read one checkpoint file, verified to the last byte before any of it is used; no code that it names is run.
+
+    Parameters
+    ----------
+    path
+        Of this machine, or a URL of a remote store.
+    isolated
+        Read it in a process of its own, with limits on memory and time, which takes seconds: for files from untrusted
+        sources.
+
+    Returns
+    -------
+    Checkpoint
+        The whole experiment as it was at one step.
+
+    Raises
+    ------
+    CheckpointError
+        Naming file, fault and what to do, for a missing, foreign, truncated, damaged or newer file.
+    """
+    place = path if "://" in str(path) else Path(expanded(path))
+    return Checkpoint(place, (read_isolated if isolated else read_snapshot)(place))
+
+
+def warn_if_unverified(path: Path | str, snapshot: Snapshot) -> None:
+    """Warn of a checkpoint that was repaired without all of it being verified."""
+    if note := snapshot.attributes.get(UNVERIFIED):
+        logger.warning("%s was %s", path, note)
+
+
+def unverified_past(snapshot: Snapshot, how: str) -> str:
+    """Describe what is not verified in a run that continues from a checkpoint; "" if all is.
+
+    how: it continues. Of several such checkpoints after each other, the first is named.
+    """
+    note = str(snapshot.attributes.get(UNVERIFIED, ""))
+    return note if not note or WHICH_WAS in note else f"{how}{WHICH_WAS}{note}"
+
+
+def known_config(path: Path | str, snapshot: Snapshot) -> Config:
+    """Read the config in a checkpoint; one of an older version gets the defaults of newer fields.
+
+    Raises CheckpointError for one that this version does not know; `path` is for errors only.
+    """
+    try:
+        return Config.from_json(snapshot.config)
+    except (ConfigError, TypeError, ValueError, RecursionError) as error:
+        fault = f"holds a config that this version does not know ({one_line(error)})"
+        raise CheckpointError(path, fault, WRITER) from error
+
+
+def one_line(error: Exception) -> str:
+    """Return the text of an error in one line."""
+    return " ".join(str(error).split())
+
+
+def frame(history: History) -> pd.DataFrame:
+    """Return a history as a table, `step` first."""
+    import pandas as pd  # slow to import, and not needed to train
+
+    columns = history.columns()
+    table = pd.DataFrame({name: columns[name].copy() for name in ["step", *sorted(columns.keys() - {"step"})]})
+    table.attrs[LOSSES_OF_START_UNTIL] = history.losses_of_start_until
+    return table
