@@ -160,6 +160,12 @@ def test_each_field_name_is_in_one_section_and_all_are_in_the_config():
     assert not {"run_dir", "resume"} & set(counted)
 
 
+def test_the_fields_are_written_in_the_order_of_earlier_versions():
+    earlier = [*json.loads((Path(__file__).parent / "golden" / "mlp-own" / "config.json").read_text())]
+    now = [*json.loads(Config().to_json())]
+    assert [name for name in now if name in earlier] == earlier
+
+
 def test_every_field_says_what_it_is():
     for name, field in Config.model_fields.items():
         assert field.description and len(field.description) > 5, name
