@@ -2,7 +2,8 @@
 trusted.
 
 Each public name imports what it needs when it is first used (PEP 562): `import elastic_pinn` and `ep.Config` do not
-import torch, and a script that only trains does not import matplotlib.
+import torch, and a script that only trains does not import matplotlib. `ep.figures`, functions that draw a run, is
+`elastic_pinn.workbench.figures`.
 """
 
 from typing import TYPE_CHECKING

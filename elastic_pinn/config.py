@@ -147,8 +147,8 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     def from_namespace(cls, namespace: Mapping[str, Any], own: Types | None = None) -> Self:
         """Make the config from a notebook's parameters: call it with globals() in the first cell after them.
 
-        A public name with a plain value (number, text, list, ...) must be a field, `run_dir` or `resume`; a Problem
-        under the name `problem`, or a function that makes one, means "own".
+        A public name with a plain value (number, text, list, ...) must be a field, "run_dir" or "resume"; a Problem
+        under the name "problem", or a function that makes one, means "own".
 
         Parameters
         ----------

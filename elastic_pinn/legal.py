@@ -29,7 +29,8 @@ def with_fields(text: str | None, fields: Mapping[str, FieldInfo]) -> str:
     entries = []
     for name, field in fields.items():
         default = list(field.default) if isinstance(field.default, tuple) else field.default
-        meaning = textwrap.fill(f"{field.description}", WIDTH, initial_indent="    ", subsequent_indent="    ")
+        plain = f"{field.description}".replace("`", "")  # or the API pages would link to fields, which are no members
+        meaning = textwrap.fill(plain, WIDTH, initial_indent="    ", subsequent_indent="    ")
         written = "not given" if default is None else f"default {default!r}"
         entries.append(f"{name} : {legal_values(field)}; {written}\n{meaning}")
     text, raises, errors = inspect.cleandoc(text or "").partition("\nRaises\n")

@@ -44,6 +44,7 @@ class Picture(Figure):
     """
 
     def __init__(self, height: float) -> None:
+        """Make an empty figure."""
         super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
         self._saved = b""
 
