@@ -175,11 +175,20 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         for name, legal in BESIDE_CONFIG.items():
             if not isinstance(given.pop(name, ""), str):
                 raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
-        if unknown := [name for name in given if name not in {*FIELDS, *own}]:
-            raise ConfigError("\n".join(not_a_field(name, [*FIELDS, *own], BESIDE_CONFIG) for name in unknown))
-        numbers = own_numbers(own, given)
-        fields = {name: value for name, value in given.items() if name not in own}
-        config = cls(**fields, **({"own": numbers} if own else {}))
+        legal = [*(FIELDS.keys() - {"own"}), *own]
+        faults = [not_a_field(name, legal, BESIDE_CONFIG) for name in given if name not in legal]
+        fields = {name: value for name, value in given.items() if name in legal and name not in own}
+        numbers = config = None
+        try:
+            numbers = own_numbers(own, given)
+        except ConfigError as error:
+            faults.append(str(error))
+        try:
+            config = cls(**({"problem": "own"} if own else {}) | fields, **({"own": numbers} if numbers else {}))
+        except ConfigError as error:
+            faults.append(str(error))
+        if faults or config is None:  # all at once
+            raise ConfigError("\n".join(faults))
         config._refuse_unused(config._of(fields))
         return config
 

@@ -75,6 +75,14 @@ def own_number(name: str, value: Any, kind: Any) -> Any:
 
 def own_numbers(types: Types, given: Mapping[str, Any]) -> OwnNumbers:
     """Return the declared numbers among given values. Raises ConfigError for one that is missing or of another type."""
-    if missing := [name for name in types if name not in given]:
-        raise ConfigError(f"{' and '.join(missing)}: declared as own, but not set; set it among the parameters")
-    return OwnNumbers({name: own_number(name, given[name], kind) for name, kind in types.items()})
+    found, faults = {}, []
+    for name, kind in types.items():
+        try:
+            if name not in given:
+                raise ConfigError(f"{name} is missing: it is declared as own, so set it among the parameters")
+            found[name] = own_number(name, given[name], kind)
+        except ConfigError as error:
+            faults.append(str(error))
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return OwnNumbers(found)

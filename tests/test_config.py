@@ -102,6 +102,9 @@ def test_an_argument_of_train_that_is_no_field_is_told_as_such(name):
 def test_all_faults_are_told_at_once():
     text = refusal(stesp=3, seed=1.5, device="tpu")
     assert [line.split(" ")[0] for line in sorted(text.splitlines())] == ["'stesp'", "device", "seed"]
+    with pytest.raises(ConfigError) as error:
+        Config.from_namespace(notebook(stesp=3, seed=1.5, device="tpu"))
+    assert sorted(str(error.value).splitlines()) == sorted(text.splitlines())
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_a_config_without_own_numbers_is_written_as_before(caplog):
             "problem 'standing_waves' has no numbers of its own, but depth, ",
         ),
         ({"length": 2.0}, "length = 2.0: problem 'own' does not use it"),
+        ({"own": {"depth": 1.0}}, "'own' is not a field"),
     ],
 )
 def test_a_bad_number_is_refused_by_its_name(given, fault):
@@ -80,9 +81,15 @@ def test_a_bad_number_is_refused_by_its_name(given, fault):
 
 
 def test_a_missing_number_is_refused_by_its_name():
-    assert refusal(depth=0.1, pulses=1) == (
-        "is_free and shape: declared as own, but not set; set it among the parameters"
-    )
+    given = {name: value for name, value in GIVEN.items() if name != "shape"}
+    assert refusal(**given) == "shape is missing: it is declared as own, so set it among the parameters"
+
+
+def test_all_faults_are_told_at_once():
+    with pytest.raises(ep.ConfigError) as error:
+        of_notebook(dpeth=0.1, depth="deep", pulses=1.5, is_free=True, seed=1.5)
+    named = [line.replace("'", "").split(" ")[0] for line in str(error.value).splitlines()]
+    assert named == ["dpeth", "depth", "pulses", "shape", "seed"]
 
 
 @pytest.mark.parametrize(
