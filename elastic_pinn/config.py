@@ -175,9 +175,9 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         for name, legal in BESIDE_CONFIG.items():
             if not isinstance(given.pop(name, ""), str):
                 raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
-        legal = [*(FIELDS.keys() - {"own"}), *own]
-        faults = [not_a_field(name, legal, BESIDE_CONFIG) for name in given if name not in legal]
-        fields = {name: value for name, value in given.items() if name in legal and name not in own}
+        names = [*(name for name in FIELDS if name != "own"), *own]
+        faults = [not_a_field(name, names, BESIDE_CONFIG) for name in given if name not in names]
+        fields = {name: value for name, value in given.items() if name in names and name not in own}
         numbers = config = None
         try:
             numbers = own_numbers(own, given)

@@ -73,7 +73,6 @@ def test_a_config_without_own_numbers_is_written_as_before(caplog):
             "problem 'standing_waves' has no numbers of its own, but depth, ",
         ),
         ({"length": 2.0}, "length = 2.0: problem 'own' does not use it"),
-        ({"own": {"depth": 1.0}}, "'own' is not a field"),
     ],
 )
 def test_a_bad_number_is_refused_by_its_name(given, fault):
@@ -127,6 +126,11 @@ def test_the_declaration_itself_and_a_function_of_the_problem_are_no_parameters(
     own = {"depth": float}
     config = ep.Config.from_namespace({"own": own, "depth": 0.5, "problem": problem}, own=own)
     assert (config.problem, dict(config.own)) == ("own", {"depth": 0.5})
+
+
+def test_numbers_are_declared_with_types_not_as_a_parameter_of_the_name_own():
+    with pytest.raises(ep.ConfigError, match="'own' is not a field"):
+        ep.Config.from_namespace({"own": {"depth": 1.0}, "depth": 2.0}, own={"depth": float})
 
 
 def test_every_column_of_a_table_is_no_name_of_an_own_number():
