@@ -12,39 +12,12 @@ import elastic_pinn as ep
 from elastic_pinn.networks import model
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics.moduli import Moduli
+from tests.networks.known import Written
 from tests.networks.samples import network, some_equations
-
-
-class Written(TrialFunction):
-    """The layers of a perceptron in plain torch, with derivatives by nested autograd: nothing but jets."""
-
-    def __init__(self, net: MLP) -> None:
-        self._net = net
-
-    @property
-    def tensors(self) -> tuple[Tensor, ...]:
-        return (*self._net.weights, *self._net.biases)
-
-    def __call__(self, points: Tensor, names: Components) -> Tensor:
-        with torch.enable_grad():
-            points = points.detach().requires_grad_()
-            z = points / self._net.extent
-            *hidden, (weight, bias) = zip(self._net.weights, self._net.biases, strict=True)
-            for w, b in hidden:
-                z = torch.tanh(z @ w.T + b)
-            u = z @ weight.T + bias  # (N, C)
-            return torch.stack([self._derivative(u, points, name) for name in names])
-
-    def _derivative(self, u: Tensor, points: Tensor, name: str) -> Tensor:
-        for axis in name:
-            columns = [torch.autograd.grad(column.sum(), points, create_graph=True)[0] for column in u.unbind(1)]
-            u = torch.stack([column[:, "xyt".index(axis)] for column in columns], dim=1)
-        return u
 
 
 class JetsOnly(Network):
@@ -59,7 +32,15 @@ class JetsOnly(Network):
         return {f"net.{name}": shape for name, shape in MLP.shapes(config).items()}
 
     def within(self, moduli: Moduli) -> TrialFunction:
-        return Written(self.net)
+        return Written(self._layers, (*self.net.weights, *self.net.biases))
+
+    def _layers(self, points: Tensor) -> Tensor:
+        """The layers of a perceptron in plain torch."""
+        z = points / self.net.extent
+        *hidden, (weight, bias) = zip(self.net.weights, self.net.biases, strict=True)
+        for w, b in hidden:
+            z = torch.tanh(z @ w.T + b)
+        return z @ weight.T + bias  # (N, C)
 
 
 @pytest.fixture
