@@ -149,7 +149,10 @@ def train(name: str, run_dir: Path, killed_at: int | None, **changes) -> None:
         save = Saver.save
         Saver.save = lambda saver, *job: [save(saver, *job), saver.wait()]
     levenberg_marquardt.MOST_NUMBERS = CASES[name].most_numbers
-    config = ep.Config(**(SMALL | CASES[name].config | changes))
+    fields = SMALL | CASES[name].config | changes
+    if fields.get("problem") == "receivers":
+        del fields["boundary_points"]  # it has no boundary condition
+    config = ep.Config(**fields)
     ep.train(config, run_dir, resume="auto", control=ep.Control(on_step))
 
 
