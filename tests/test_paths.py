@@ -8,7 +8,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import expanded, from_root, project_root
-from elastic_pinn.physics.setups.receivers import find
+from elastic_pinn.physics.setups import find
 from elastic_pinn.workbench.batch import Plan, Sweep
 from elastic_pinn.workbench.batch.jobs import Job
 from elastic_pinn.workbench.run_folders import resume_from, run_folder

@@ -11,7 +11,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Displacement, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError, Receivers
 from elastic_pinn.physics.fields import evaluate
-from elastic_pinn.physics.setups.receivers import find
+from elastic_pinn.physics.setups import find
 
 
 def inverse_config(path, **changes) -> Config:

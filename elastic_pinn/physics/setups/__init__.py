@@ -15,9 +15,11 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.own_numbers import OwnNumbers, own_numbers, require_declared
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.setups.material import MaterialConfig
-from elastic_pinn.physics.setups.receivers import DataConfig, ReceiversConfig, from_receivers
+from elastic_pinn.physics.setups.receivers import DataConfig, ReceiversConfig, find, from_receivers
 from elastic_pinn.physics.setups.standing_waves import SquareConfig, StandingWavesConfig, standing_waves
 from elastic_pinn.sections import Section
+
+__all__ = ["SETUPS", "ProblemConfig", "ProblemMaker", "Setup", "find", "problem_from"]
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.physics.setups.receivers import find
+from elastic_pinn.physics.setups import find
 
 Inputs = Mapping[str, str]
 """A field of the config that names a file -> the SHA-256 of the file's contents."""
