@@ -36,6 +36,7 @@ class FolderLock:
 
     Attributes:
         folder: the absolute path.
+        held: the folder itself, wherever it is now.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +44,7 @@ class FolderLock:
         self._requiring = threading.Lock()  # one thread makes a new lock file
         self._lock = _acquire(self.folder)
         try:
-            self._home = HeldFolder(self.folder)
+            self.held = HeldFolder(self.folder)
         except OSError:
             _release(self._lock)
             raise
@@ -54,16 +55,11 @@ class FolderLock:
         A lock file that was removed is made again, unless another process has made one. Any thread may call this.
         """
         with self._requiring:
-            if loss := self._home.loss:
+            if loss := self.held.loss:
                 raise self._lost(loss)
             with suppress(OSError):  # otherwise it is unknown for now
                 if not _is_at(self._lock, self.folder):
                     self._renew()
-
-    @property
-    def moved_to(self) -> Path | None:
-        """The present path of a folder that was moved, if the system reports it; None if it is gone or not moved."""
-        return self._home.moved_to
 
     @property
     def text(self) -> bytes:
@@ -78,7 +74,7 @@ class FolderLock:
             os.ftruncate(self._lock, 0)
             os.pwrite(self._lock, left or b"", 0)
         _release(self._lock)
-        self._home.close()
+        self.held.close()
 
     def sign(self) -> None:
         """Write the owner into the lock file."""

@@ -35,7 +35,7 @@ def can_write(folder: Path) -> bool:
 
 def rescue_folders(lock: FolderLock) -> Iterator[Path]:
     """Yield folders for a rescue, the best first: the moved run directory, a new folder beside it, a temporary one."""
-    if moved := lock.moved_to:
+    if moved := lock.held.moved_to:
         yield moved
     name = f"{lock.folder.name}-rescued-{datetime.now():%Y%m%d-%H%M%S-%f}"
     yield lock.folder.with_name(name)
