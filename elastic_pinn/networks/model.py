@@ -20,7 +20,7 @@ from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
 from elastic_pinn.physics.domains import Shape, shape_of
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
-from elastic_pinn.physics.medium import CONSTANTS, NODES, Medium
+from elastic_pinn.physics.medium import CONSTANTS, Medium
 from elastic_pinn.physics.moduli import Moduli
 
 EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its edge
@@ -180,7 +180,8 @@ class Model(nn.Module):
         (x, y, _), (half_x, half_y, _), length = self.scales.origin, self.scales.half, self.scales.length
         ends = (x - half_x, x + half_x), (y - half_y, y + half_y)
         medium = Medium.of_samples(self.material.samples, *ends, self.material.initial.plane)
-        si = medium.moduli(x + length * points[:, 0].double(), y + length * points[:, 1].double())
+        places = (x + length * points[:, 0].double(), y + length * points[:, 1].double())
+        si = medium.moduli(*(each.clamp(*interval) for each, interval in zip(places, ends, strict=True)))  # rounding
         return Moduli(*((each / unit).to(points) for each, unit in zip(si, self.scales.moduli, strict=True)))
 
     def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
@@ -260,11 +261,12 @@ PREDICTED: Mapping[str, Predicted] = {
 
 UNKNOWNS = {"material.log_bulk", "material.log_mu", "material.log_rho"}
 ShapeAndType = tuple[tuple[int, ...], torch.dtype]
+ANY = -1  # a size that is not fixed
 FURTHER: Mapping[str, ShapeAndType] = {
-    "shape_numbers": ((4,), torch.float64),
+    "shape_numbers": ((ANY,), torch.float64),
     "material.damping": ((), torch.float64),
     "material.plane_stress": ((), torch.bool),
-    "material.samples": ((len(CONSTANTS), NODES, NODES), torch.float64),
+    "material.samples": ((len(CONSTANTS), ANY, ANY), torch.float64),
 }
 """What the state_dict of some models holds beside."""
 
@@ -278,7 +280,9 @@ def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None
         raise ValueError(f"missing are {missing[:3] or 'none'}, and of another network are {unexpected[:3] or 'none'}")
     for name, value in state.items():
         found = tuple(value.shape), value.dtype
-        if found != legal[name]:
+        sizes, dtype = legal[name]
+        of_any = tuple(ANY if size == ANY else n for n, size in zip(found[0], sizes, strict=False))
+        if (of_any, found[1], len(found[0])) != (sizes, dtype, len(sizes)):
             raise ValueError(
                 f"{name} is {found[1]} of shape {found[0]} instead of {legal[name][1]} of {legal[name][0]}"
             )

@@ -34,12 +34,13 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from elastic_pinn.physics.coefficients import ByRegion, Grid
+    from elastic_pinn.physics.coefficients import ByRegion
     from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
     from elastic_pinn.physics.cramer_rao_bound import cramer_rao
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Disc, Domain, Part, Rectangle
     from elastic_pinn.physics.errors import ProblemError
+    from elastic_pinn.physics.grid import Grid
     from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
     from elastic_pinn.physics.medium import Medium
     from elastic_pinn.physics.problem import Problem
@@ -55,6 +56,7 @@ else:
         "data",
         "domains",
         "errors",
+        "grid",
         "material",
         "medium",
         "problem",

@@ -1,35 +1,37 @@
-"""A constant of a solid as a function of the place: a number, a function, an array on a grid, or these by region.
-
-Letters: N points, G and H nodes.
-"""
+"""A constant of a solid as a function of the place: a number, a function, or these by region. Letters: N points."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.fields import name_of
+from elastic_pinn.physics.fields import fault_of, name_of
 
 Gradient = tuple[Tensor, Tensor]
-FEWEST_NODES = 4  # of a cubic spline
 STEP = 1e-4  # of the extent, for finite differences
 OFF = 1e-2  # of the largest slope: an automatic derivative that is so far from finite differences is wrong
+JUMP = 1e-3  # of the largest value: what is left of a difference after BISECTIONS of its interval is no slope
+BISECTIONS = 30
 
 
 class Coefficient(ABC):
     """A scalar function of the place, in SI units."""
 
     jumps = False
+
+    def require_sound(self, x: Tensor, y: Tensor, extent: float, by_gradient: bool) -> None:  # noqa: B027
+        """Raise ProblemError where it cannot be trained with; by default there is no such place.
+
+        x, y: points well inside, (N,) in m. extent: of the domain, m. by_gradient: whether its gradient is needed.
+        """
 
     @abstractmethod
     def value(self, x: Tensor, y: Tensor) -> Tensor:
@@ -88,152 +90,69 @@ class Function(Coefficient):
         values = self._called(x, y).detach()
         if not torch.isfinite(values).all():
             at = int((~torch.isfinite(values)).nonzero()[0])
-            raise ProblemError(f"{name_of(self.function)}(x, y) is not finite at x = {x[at]:g} m, y = {y[at]:g} m")
+            raise ProblemError(f"{self.name}(x, y) is not finite at x = {x[at]:g} m, y = {y[at]:g} m")
         return values
 
     def gradient(self, x: Tensor, y: Tensor) -> Gradient:
-        """Differentiate it. Raises ProblemError where finite differences contradict, as after `.detach()` or NumPy."""
+        """Differentiate it; zeros where it is constant."""
         with torch.enable_grad():
             places = x.detach().clone().requires_grad_(), y.detach().clone().requires_grad_()
             total = self._called(*places).sum()
-        if not total.requires_grad:  # constant, or not made of torch operations
-            by_x, by_y = torch.zeros_like(x), torch.zeros_like(y)
-        else:
-            by_x, by_y = torch.autograd.grad(total, places, materialize_grads=True, allow_unused=True)
-        self._require_true(x, y, (by_x, by_y))
+        if not total.requires_grad:  # constant, or not made of torch operations: see `require_sound`
+            return torch.zeros_like(x), torch.zeros_like(y)
+        by_x, by_y = torch.autograd.grad(total, places, materialize_grads=True, allow_unused=True)
         return by_x, by_y
+
+    def require_sound(self, x: Tensor, y: Tensor, extent: float, by_gradient: bool) -> None:
+        """Raise ProblemError where values depend on the points beside, and where the gradient is none or is wrong."""
+        values = self.value(x, y)
+        few, small = slice(None, None, 1 + len(x) // 32), 1e-6 * float(values.abs().max())
+        if (self.value(x[few], y[few]) - values[few]).abs().max() > small:
+            raise ProblemError(
+                f"{self.name}(x, y) gives other values at the same points when the points beside them are others: each "
+                "value must follow from its own x and y alone"
+            )
+        if not by_gradient:
+            return
+        if _has_wrong_gradient(self, x, y, extent):
+            raise ProblemError(self._advice)
+        if (place := _jump(self, x, y)) is not None:
+            raise ProblemError(
+                f"{self.name}(x, y) jumps at about x = {place[0]:g} m, y = {place[1]:g} m, where one smooth wavefield "
+                "cannot keep the traction continuous: lambda and mu must be continuous"
+            )
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return name_of(self.function)
 
     def _called(self, x: Tensor, y: Tensor) -> Tensor:
         try:
             given = self.function(x.clone(), y.clone())
-            values = torch.as_tensor(given, dtype=x.dtype).expand(len(x))
+            fault = fault_of(given)
+            values = torch.as_tensor(given)
+            if fault or values.is_complex():
+                raise ProblemError(
+                    f"{self.name}(x, y) returned {fault or 'complex values, where real ones are needed'}"
+                )
+            return values.to(x.dtype).expand(len(x))
         except (TypeError, ValueError, RuntimeError) as error:
+            if isinstance(error, ProblemError):
+                raise
             if "numpy" in str(error):
                 raise ProblemError(self._advice) from None
             raise ProblemError(
-                f"{name_of(self.function)}(x, y) gives no value at each of {len(x)} points ({error}); "
-                "torch operations that return a tensor of shape (N,) are needed"
+                f"{self.name}(x, y) gives no value at each of {len(x)} points ({error}); torch operations that return "
+                "a tensor of shape (N,) are needed"
             ) from None
-        return values
-
-    def _require_true(self, x: Tensor, y: Tensor, found: Gradient) -> None:
-        """Raise ProblemError if central differences contradict a gradient at most points."""
-        extent = max(float(x.max() - x.min()), float(y.max() - y.min())) or 1.0
-        h = STEP * extent
-        differences = (
-            (self.value(x + h, y) - self.value(x - h, y)) / (2.0 * h),
-            (self.value(x, y + h) - self.value(x, y - h)) / (2.0 * h),
-        )
-        for mine, by_differences in zip(found, differences, strict=True):
-            if ((mine - by_differences).abs() > OFF * by_differences.abs().max()).double().mean() > 0.5:
-                raise ProblemError(self._advice)
 
     @property
     def _advice(self) -> str:
         return (
-            f"{name_of(self.function)}(x, y): torch cannot find its gradient, for it does not calculate with torch "
-            "alone: use torch.sin and the like, or give ep.Grid(x, y, values)"
+            f"{self.name}(x, y): torch cannot find its gradient, for it does not calculate with torch alone: use "
+            "torch.sin and the like, or give ep.Grid(x, y, values)"
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Grid(Coefficient):
-    """Values on a grid, between whose nodes a cubic spline interpolates, with its exact gradient.
-
-    Parameters
-    ----------
-    x, y
-        Positions of the nodes, increasing, (G,) and (H,) in m, at least four each.
-    values
-        (G, H), in SI units: x along the first axis.
-
-    Raises
-    ------
-    ProblemError
-        For other shapes, for positions that do not increase, and for values that are not finite; on evaluation for a
-        place outside the grid.
-    """
-
-    x: Any
-    y: Any
-    values: Any
-
-    def __post_init__(self) -> None:
-        for name in ("x", "y", "values"):
-            try:
-                given = getattr(self, name)
-                array = np.array(given.tolist() if isinstance(given, Tensor) else given, dtype=np.float64)
-            except (TypeError, ValueError):
-                raise ProblemError(f"Grid: {name} = {in_one_line(getattr(self, name))}: numbers are needed") from None
-            if not np.isfinite(array).all():
-                raise ProblemError(f"Grid: {name} has values that are not finite")
-            object.__setattr__(self, name, array)
-        for name, nodes in (("x", self.x), ("y", self.y)):
-            if nodes.ndim != 1 or len(nodes) < FEWEST_NODES or (np.diff(nodes) <= 0).any():
-                raise ProblemError(f"Grid: {name} needs at least {FEWEST_NODES} increasing positions in one row")
-        if self.values.shape != (len(self.x), len(self.y)):
-            raise ProblemError(
-                f"Grid: values have shape {self.values.shape}, where x and y need ({len(self.x)}, {len(self.y)})"
-            )
-
-    def __repr__(self) -> str:
-        return f"Grid({len(self.x)} x {len(self.y)} nodes, {self.values.min():g} to {self.values.max():g})"
-
-    @cached_property
-    def _spline(self) -> Any:
-        from scipy.interpolate import RectBivariateSpline  # slow to import, and rarely needed
-
-        return RectBivariateSpline(self.x, self.y, self.values, s=0)
-
-    def value(self, x: Tensor, y: Tensor) -> Tensor:
-        """Evaluate the spline.
-
-        Parameters
-        ----------
-        x, y
-            Positions, (N,) in m.
-
-        Returns
-        -------
-        Tensor
-            Values, (N,) in SI units.
-
-        Raises
-        ------
-        ProblemError
-            For a place outside the grid.
-        """
-        return self._evaluated(x, y)
-
-    def gradient(self, x: Tensor, y: Tensor) -> Gradient:
-        """Evaluate the spline's derivatives.
-
-        Parameters
-        ----------
-        x, y
-            Positions, (N,) in m.
-
-        Returns
-        -------
-        tuple of Tensor
-            By x and by y, each (N,) in SI units.
-
-        Raises
-        ------
-        ProblemError
-            For a place outside the grid.
-        """
-        return self._evaluated(x, y, dx=1), self._evaluated(x, y, dy=1)
-
-    def _evaluated(self, x: Tensor, y: Tensor, **order: int) -> Tensor:
-        for name, places, nodes in (("x", x, self.x), ("y", y, self.y)):
-            slack = 1e-9 * (nodes[-1] - nodes[0])
-            if places.min() < nodes[0] - slack or places.max() > nodes[-1] + slack:
-                raise ProblemError(
-                    f"Grid: it reaches from {name} = {nodes[0]:g} to {nodes[-1]:g} m, and is needed from "
-                    f"{places.min():g} to {places.max():g} m"
-                )
-        return torch.from_numpy(self._spline.ev(x.cpu().numpy(), y.cpu().numpy(), **order)).to(x)
 
 
 @dataclass(frozen=True)
@@ -243,10 +162,15 @@ class ByRegion(Coefficient):
     Parameters
     ----------
     regions
-        Pairs of a function (x, y) -> (N,) of truth values, as `Disc.contains`, and a coefficient: a number, a function
-        (x, y) -> (N,) or a `Grid`, in SI units. Of several regions that contain a point, the first counts.
+        Pairs of a function (x, y) -> (N,) of truth values, as `ep.Disc(...).contains`, and a coefficient, which has to
+        be defined in its region only; of several regions that contain a point, the first counts.
     elsewhere
         The coefficient outside all regions.
+
+    Raises
+    ------
+    ProblemError
+        For what is no such pair, and on evaluation for a region that gives no truth value a point.
     """
 
     regions: Sequence[tuple[Callable[[Tensor, Tensor], Tensor], Any]]
@@ -254,46 +178,90 @@ class ByRegion(Coefficient):
 
     jumps = True
 
+    def __post_init__(self) -> None:
+        try:
+            pairs = [(contains, coefficient_of("ByRegion", given)) for contains, given in self.regions]
+        except TypeError:
+            raise ProblemError("ByRegion: a list of pairs is needed, of a region and a coefficient each") from None
+        if not all(callable(contains) for contains, _ in pairs):
+            raise ProblemError(
+                "ByRegion: a region is a function (x, y) -> (N,) of truth values, as ep.Disc(...).contains"
+            )
+        object.__setattr__(self, "regions", tuple(pairs))
+        object.__setattr__(self, "elsewhere", coefficient_of("ByRegion", self.elsewhere))
+
     def value(self, x: Tensor, y: Tensor) -> Tensor:
-        """Evaluate the coefficient of each point's region.
-
-        Parameters
-        ----------
-        x, y
-            Positions, (N,) in m.
-
-        Returns
-        -------
-        Tensor
-            Values, (N,) in SI units.
-        """
-        return self._chosen(x, y, [each.value(x, y) for each in self._coefficients])
+        """Evaluate the coefficient of each point's region, (N,)."""
+        found = torch.empty_like(x)
+        for coefficient, here in self._places(x, y):
+            found[here] = coefficient.value(x[here], y[here])
+        return found
 
     def gradient(self, x: Tensor, y: Tensor) -> Gradient:
-        """Evaluate the gradient of the coefficient of each point's region.
+        """Evaluate the gradient inside each point's region."""
+        by_x, by_y = torch.empty_like(x), torch.empty_like(y)
+        for coefficient, here in self._places(x, y):
+            by_x[here], by_y[here] = coefficient.gradient(x[here], y[here])
+        return by_x, by_y
 
-        Parameters
-        ----------
-        x, y
-            Positions, (N,) in m.
+    def require_sound(self, x: Tensor, y: Tensor, extent: float, by_gradient: bool) -> None:
+        """Raise ProblemError where one of the coefficients is unsound in its region."""
+        for coefficient, here in self._places(x, y):
+            coefficient.require_sound(x[here], y[here], extent, by_gradient)
 
-        Returns
-        -------
-        tuple of Tensor
-            By x and by y, each (N,) in SI units; the jumps between regions are no part of it.
-        """
-        by_x, by_y = zip(*(each.gradient(x, y) for each in self._coefficients), strict=True)
-        return self._chosen(x, y, by_x), self._chosen(x, y, by_y)
+    def _places(self, x: Tensor, y: Tensor) -> Iterator[tuple[Coefficient, Tensor]]:
+        """Each coefficient with the points where it counts, (N,), if there are any."""
+        left = torch.ones_like(x, dtype=torch.bool)
+        for contains, coefficient in self.regions:
+            inside = torch.as_tensor(contains(x.clone(), y.clone()))
+            if inside.shape != x.shape:
+                raise ProblemError(
+                    f"ByRegion: {name_of(contains)}(x, y) returned shape {tuple(inside.shape)}, where a truth value is "
+                    f"needed at each of {len(x)} points"
+                )
+            here = left & inside.bool()
+            left = left & ~here
+            if here.any():
+                yield coefficient, here
+        if left.any():
+            yield self.elsewhere, left
 
-    @cached_property
-    def _coefficients(self) -> list[Coefficient]:
-        return [coefficient_of("ByRegion", each) for each in (*(value for _, value in self.regions), self.elsewhere)]
 
-    def _chosen(self, x: Tensor, y: Tensor, values: Sequence[Tensor]) -> Tensor:
-        chosen = values[-1]
-        for (contains, _), inside in reversed(list(zip(self.regions, values[:-1], strict=True))):
-            chosen = torch.where(torch.as_tensor(contains(x, y), dtype=torch.bool), inside, chosen)
-        return chosen
+def _has_wrong_gradient(of: Coefficient, x: Tensor, y: Tensor, extent: float) -> bool:
+    """Whether central differences contradict a coefficient's gradient at most points."""
+    h, found = STEP * extent, of.gradient(x, y)
+    differences = (
+        (of.value(x + h, y) - of.value(x - h, y)) / (2.0 * h),
+        (of.value(x, y + h) - of.value(x, y - h)) / (2.0 * h),
+    )
+    rounding = 100.0 * torch.finfo(x.dtype).eps * float(of.value(x, y).abs().max()) / h
+    return any(
+        ((mine - other).abs() > OFF * other.abs().max() + rounding).double().mean() > 0.5
+        for mine, other in zip(found, differences, strict=True)
+    )
+
+
+def _jump(of: Coefficient, x: Tensor, y: Tensor) -> tuple[float, float] | None:
+    """Where a coefficient jumps between neighbours among given points, by bisection; None where it is continuous."""
+    first = torch.stack([x, y], dim=1)  # (N, 2)
+    pairs = [(first[:-1], first[1:])]
+    by_y = torch.argsort(y, stable=True)
+    pairs += [(first[by_y][:-1], first[by_y][1:])]
+    low, high = (torch.cat(ends) for ends in zip(*pairs, strict=True))
+    at_low, at_high = of.value(*low.unbind(1)), of.value(*high.unbind(1))
+    size = float(torch.cat([at_low, at_high]).abs().max())
+    for _ in range(BISECTIONS):
+        far = (at_high - at_low).abs() > JUMP * size
+        if not far.any():
+            return None
+        low, high, at_low, at_high = low[far], high[far], at_low[far], at_high[far]
+        middle = (low + high) / 2.0
+        here = of.value(*middle.unbind(1))
+        upper = (at_high - here).abs() > (here - at_low).abs()
+        low, high = torch.where(upper[:, None], middle, low), torch.where(upper[:, None], high, middle)
+        at_low, at_high = torch.where(upper, here, at_low), torch.where(upper, at_high, here)
+    x_0, y_0 = low[0].tolist()
+    return x_0, y_0
 
 
 def coefficient_of(role: str, given: Any) -> Coefficient:

@@ -69,7 +69,7 @@ def values_of(field: Field, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
     if found is None:
         raise ProblemError(f"{said} None, where {needed}: is its `return` missing?")
     is_pair = isinstance(found, tuple | list) and len(found) == 2
-    if fault := next(filter(None, map(_fault_of, found if is_pair else [found])), ""):
+    if fault := next(filter(None, map(fault_of, found if is_pair else [found])), ""):
         raise ProblemError(f"{said} {fault}")
     try:
         values = _side_by_side(_tensor(found[0]), _tensor(found[1]), len(x)) if is_pair else _tensor(found)
@@ -88,7 +88,7 @@ def _tensor(value: Any) -> Tensor:
     return value.to_dense() if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
 
 
-def _fault_of(value: Any) -> str:
+def fault_of(value: Any) -> str:
     """Explain why a field may not return such numbers; "" where it may."""
     if np.ma.is_masked(value):
         return "masked values, where one is needed at each point"

@@ -32,7 +32,8 @@ from torch import Tensor
 
 from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.physics.medium import Medium
-from elastic_pinn.physics.probing import POINTS, probe_points, probes
+from elastic_pinn.physics.points import probe_points
+from elastic_pinn.physics.probing import POINTS, probes
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -55,11 +56,13 @@ class Fingerprint:
     def of(cls, problem: Problem) -> Self:
         """Compute the fingerprint of a problem."""
         material, scales = problem.reference, problem.scales
-        exact = torch.tensor([*_unknowns(problem), *_structure(problem), *_data_digest(problem)], dtype=torch.float64)
+        structure = _structure(problem)
+        exact = torch.tensor([*_unknowns(problem), *structure, *_data_digest(problem)], dtype=torch.float64)
         constants = torch.tensor(_constants(problem), dtype=torch.float64)
         units = scales.as_tensor()  # the window's centre, half its extents, and units
         numbers = [exact, constants, units]
         sizes = [torch.zeros_like(exact), constants.clone(), torch.cat([units[3:6], units[3:]])]
+        sizes[0][len(PARAMETERS) : len(PARAMETERS) + len(structure)] = min(1.0, float(units[3:5].max()))  # places, too
         sizes[1][0] = material.p_modulus
         if isinstance(problem.material, Medium):
             points = problem.domain.interior(probe_points(3, POINTS))  # (n, 3)

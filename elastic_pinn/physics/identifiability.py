@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elastic_pinn.physics.material import PARAMETERS
+from elastic_pinn.physics.material import PARAMETERS, Material
 from elastic_pinn.physics.probing import probes
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def why_not_found(problem: Problem) -> str:
     material = problem.reference
     if problem.receivers is None:
         return f"unknowns {list(material.unknowns)} need receivers: without data any material fits"
-    fixes_the_factor = "lambda" not in unknowns and abs(material.lame_lambda) > NO_LAMBDA * material.p_modulus
+    fixes_the_factor = "lambda" not in unknowns and _is_felt(material)
     if not {"mu", "rho"} <= unknowns or fixes_the_factor or _is_loaded(problem):
         return ""
     if unknowns == set(PARAMETERS):
@@ -45,6 +45,14 @@ def why_not_found(problem: Problem) -> str:
         "mu and rho cannot be found from displacement alone where lambda is 0: times any factor they give the same "
         f"waves, {SPEEDS}. Fix mu or rho, {LOAD}"
     )
+
+
+def _is_felt(material: Material) -> bool:
+    """Whether a known lambda has an effect on waves that mu and rho alone do not have."""
+    if material.plane == "stress":  # where the plane's lambda tends to 2 mu, whatever lambda is
+        softening = 2.0 * material.lame_mu / (material.lame_lambda + 2.0 * material.lame_mu)
+        return abs(material.in_plane_lambda) > NO_LAMBDA * material.p_modulus and softening > NO_LAMBDA
+    return abs(material.lame_lambda) > NO_LAMBDA * material.p_modulus
 
 
 def _is_loaded(problem: Problem) -> bool:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, evaluate, name_of
+from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.quantity import DISPLACEMENT, PhysicalQuantity
 from elastic_pinn.physics.statement import Place
 
@@ -82,10 +83,3 @@ def require_pointwise(problem: Problem) -> None:
                 f"{probe.name}: {name_of(probe.field)} gives other values at the same points when the points beside "
                 "them are others: each value must follow from its own x, y and t alone"
             )
-
-
-def probe_points(dimensions: int, count: int, first: int = 0) -> Tensor:
-    """Return fixed, well spread points of a unit cube, (n, k): multiples of irrational steps, modulo 1."""
-    steps = torch.tensor([0.8191725133961645, 0.6710436067037893, 0.5497004779019703], dtype=torch.float64)
-    numbers = torch.arange(first + 1, first + count + 1, dtype=torch.float64)
-    return (numbers[:, None] * steps[:dimensions] + 0.5) % 1.0

@@ -22,7 +22,7 @@ from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_versi
 from elastic_pinn.physics.identifiability import why_not_found
 from elastic_pinn.physics.laws import motion
 from elastic_pinn.physics.material import Material
-from elastic_pinn.physics.medium import Medium, homogenised
+from elastic_pinn.physics.medium import Medium
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.probing import probes, require_pointwise
 from elastic_pinn.physics.scales import Scales
@@ -81,6 +81,8 @@ class Problem:
         _check_receivers_inside(self)
         if self.initial:
             self.initial.require_true_rates(self.domain)
+        if isinstance(self.material, Medium):
+            self.material.require_sound(self.domain)
         require_pointwise(self)
         if reason := why_not_found(self):
             raise ProblemError(reason)
@@ -121,7 +123,7 @@ class Problem:
         """The material, or the homogeneous one of a medium's mean constants."""
         if isinstance(self.material, Material):
             return self.material
-        return homogenised(self.material.samples(self.domain), self.material.plane)
+        return self.material.reference(self.domain)
 
     @cached_property
     def samples(self) -> Tensor | None:
@@ -217,6 +219,9 @@ def _check_overlaps(problem: Problem) -> None:
     seen: list[Part] = []
     for condition in problem.boundary:
         parts = problem.domain.shape.parts_of(condition.sides)
+        own = [other for i, part in enumerate(parts) for other in parts[:i] if part.overlaps(other)]
+        if own:
+            raise ProblemError(f"{condition}: its parts of the side {own[0].side} overlap")
         if twice := sorted({part.side for part in parts for other in seen if part.overlaps(other)}):
             raise ProblemError(
                 f"boundary: two conditions on the side {' and '.join(twice)}, each of which prescribes all there: "

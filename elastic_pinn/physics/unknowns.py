@@ -33,15 +33,12 @@ class ParameterGroup:
     parameters
         Those that are trained.
     bound
-        The greatest useful absolute value of each.
-    learning_rate
-        Relative to the config's.
+        The greatest useful absolute value of each; they start at 0 and their changes are of order 1.
     """
 
     tag: str
     parameters: tuple[nn.Parameter, ...]
     bound: float = math.inf
-    learning_rate: float = 1.0
 
 
 class MaterialParameters(nn.Module):
@@ -69,7 +66,7 @@ class MaterialParameters(nn.Module):
         for name in material.unknowns:
             self.register_parameter(_parameter(name), nn.Parameter(torch.zeros((), dtype=dtype)))
         for name, value in _further(material, samples).items():
-            self.register_buffer(name, value)
+            self.register_buffer(name, None if value is None else value.clone())
 
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor], dtype: torch.dtype, time: float = 1.0) -> Self:

@@ -6,7 +6,8 @@ consists mostly of them: few plane waves and few samples suffice to find a start
 small linear least-squares problem for the waves' amplitudes; the best few are evaluated again with more waves, and
 refined.
 
-The waves are plane waves whatever the network, which requires a homogeneous solid without body force. Nothing is
+The waves are plane waves whatever the network, which requires a homogeneous solid without body force
+and damping. Nothing is
 random: the waves are drawn with a fixed seed.
 """
 
@@ -69,7 +70,7 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
     The parameters of `model.material` there, (U,), accurate to some tens of percent, or None where the data are
     explained already, where they are too few, or where plane waves do not explain them.
     """
-    if problem.receivers is None or problem.force is not None:
+    if problem.receivers is None or problem.force is not None or problem.reference.damping:
         return None
     data = batches["data"].target  # (N, 2)
     counts = [min(count, data.numel() // NUMBERS_A_WAVE) for count in WAVES]
@@ -127,7 +128,7 @@ class Coarse:
             self._system,
             lambda wanted: self._loss.curvature(self._model, self._batches, wanted),
             Processes(),
-            self._model.bounds,
+            self._model.bounds[:MOST_SEARCHED],
         )
         search = VariableProjection(self._layer, self._unknowns[:MOST_SEARCHED], RIDGE)
         for _ in range(STEPS):

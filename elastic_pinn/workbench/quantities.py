@@ -31,19 +31,20 @@ Origin = Mapping[str, str | int | float]
 
 class Quantity(NamedTuple):
     """A quantity: its description, symbol and SI unit, whether it has a sign, the derivatives that it needs, its
-    function of them, dimensionless (N,), and the SI value of its dimensionless 1."""
+    function of them and of what gives the moduli, dimensionless (N,), and the SI value of its dimensionless 1."""
 
     description: str
     symbol: str
     unit: str
     is_signed: bool
     derivatives: tuple[str, ...]
-    of: Callable[[Derivatives, Moduli], Tensor]
+    of: Callable[[Derivatives, Callable[[], Moduli]], Tensor]
     scale: Callable[[Scales], float]
 
 
-def _energy(u: Derivatives, moduli: Moduli) -> Tensor:
+def _energy(u: Derivatives, of: Callable[[], Moduli]) -> Tensor:
     """Return half of rho |u_t|^2 and of sigma : eps, (N,)."""
+    moduli = of()
     twice = moduli.density * u["t"].square().sum(1)
     sigma, eps = stress(u, moduli), strain(u)  # xx, yy, xy, each (N, 3)
     return (twice + (sigma * eps * sigma.new_tensor([1.0, 1.0, 2.0])).sum(1)) / 2.0
@@ -76,13 +77,13 @@ QUANTITIES: Mapping[str, Quantity] = {
         lambda u, m: u["x"][:, 1] - u["y"][:, 0], _gradient,
     ),
     "stress_xx": Quantity(
-        "normal stress along x", "$\\sigma_{xx}$", "Pa", True, STRAIN, lambda u, m: stress(u, m)[:, 0], _stress
+        "normal stress along x", "$\\sigma_{xx}$", "Pa", True, STRAIN, lambda u, m: stress(u, m())[:, 0], _stress
     ),
     "stress_yy": Quantity(
-        "normal stress along y", "$\\sigma_{yy}$", "Pa", True, STRAIN, lambda u, m: stress(u, m)[:, 1], _stress
+        "normal stress along y", "$\\sigma_{yy}$", "Pa", True, STRAIN, lambda u, m: stress(u, m())[:, 1], _stress
     ),
     "stress_xy": Quantity(
-        "shear stress", "$\\sigma_{xy}$", "Pa", True, STRAIN, lambda u, m: stress(u, m)[:, 2], _stress
+        "shear stress", "$\\sigma_{xy}$", "Pa", True, STRAIN, lambda u, m: stress(u, m())[:, 2], _stress
     ),
     "energy": Quantity(
         "energy density", "energy density", "J/m3", False, (*STRAIN, "t"), _energy,
@@ -90,7 +91,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     ),
     "residual": Quantity(
         "size of the residual of the wave equation without a body force", "|residual| without force", "N/m3", False,
-        MOTION, lambda u, m: residual(u, m).norm(dim=1), lambda scales: scales.force,
+        MOTION, lambda u, m: residual(u, m()).norm(dim=1), lambda scales: scales.force,
     ),
 }  # fmt: skip
 """The quantities by name. The residual is that of the wave equation without a body force."""
@@ -120,7 +121,7 @@ class GridFields:
         with torch.no_grad():
             u = self._model.derivatives_on_grid(x, y, now, quantity.derivatives)
             points = torch.cartesian_prod(x, y, x.new_tensor([now]))  # (N, 3)
-            values = quantity.of(u, self._model.moduli(points))  # (N,)
+            values = quantity.of(u, lambda: self._model.moduli(points))  # (N,)
         found = values.double().numpy().reshape(len(x), len(y)) * quantity.scale(scales)
         return np.where(self._model.contains(self.x[:, None], self.y), found, np.nan)
 

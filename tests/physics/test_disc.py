@@ -11,6 +11,8 @@ import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import Normal, traction
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.solutions import DiscMode, PlaneWave
+from elastic_pinn.workbench.panels.checkpoint_tabs import most_energetic_instant
+from elastic_pinn.workbench.quantities import fields_of
 from tests.physics.test_elasticity import derivatives
 from tests.physics.test_medium import solved
 
@@ -125,3 +127,37 @@ def test_receivers_on_the_rim_and_on_one_line_are_taken_and_outside_refused():
         ep.Problem(disc, searched, [ep.Traction()], receivers=recorded(xy))
     with pytest.raises(ep.ProblemError, match="lies outside the Disc"):
         ep.Problem(disc, searched, [ep.Traction()], receivers=recorded(np.array([[0.8, 0.8], [0.1, 0.2]])))
+
+
+def test_a_medium_in_a_disc_need_only_be_a_solid_inside(tmp_path):
+    mode = DiscMode("radial", *SOLID)
+    disc = ep.Domain(shape=ep.Disc((0.0, 0.0), 1.0), t=(0.0, 1.0))
+    medium = ep.Medium(1.0, lambda x, y: 1.5 - x**2 - y**2, 1.0)
+    problem = ep.Problem(disc, medium, [ep.Traction()], ep.Initial.of(mode))
+    assert problem.reference.lame_mu == pytest.approx(1.0, abs=0.02)  # the mean of 1.5 - r^2 over the disc
+    run = solved(tmp_path, problem, 40, 4.0)
+    assert np.isfinite(run.predict([0.0, 0.99], [0.0, 0.0], 0.5, "stress")).all()
+
+
+def test_the_explorer_opens_a_disc_at_the_instant_with_the_most_energy(tmp_path):
+    run = solved(tmp_path, mode_problem("radial"), 300, 5.0)
+    fields, times = fields_of(run.latest(), 41), np.linspace(0.0, 1.0, 11)
+    inside = np.isfinite(fields.at("energy", 0.0))
+    energy = [fields.at("energy", t)[inside].sum() for t in times]
+    assert energy[most_energetic_instant(fields, times)] > 0.95 * max(energy)
+
+
+def test_an_arc_may_go_past_the_end_of_the_turn():
+    disc = ep.Domain(shape=ep.Disc((0.0, 0.0), 1.0), t=(0.0, 1.0))
+    points, _ = disc.boundary(torch.rand(500, 2, dtype=torch.float64), disc.shape.parts_of([ep.Part("rim", -0.5, 1.0)]))
+    angle = torch.atan2(points[:, 1], points[:, 0])
+    assert angle.min() < -0.45 and angle.max() > 0.95 and ((angle >= -0.5) & (angle <= 1.0)).all()
+    with pytest.raises(ep.ProblemError, match="more than a whole turn"):
+        disc.shape.parts_of([ep.Part("rim", 0.0, 7.0)])
+
+
+def test_a_place_that_differs_by_rounding_is_the_same_problem_and_parts_of_one_condition_do_not_overlap():
+    one, same = part_problem(ep.Part("top", 0.1, 0.3)), part_problem(ep.Part("top", 0.1, 0.1 + 0.2))
+    assert one.is_like(same.identity) and not one.is_like(part_problem(ep.Part("top", 0.1, 0.301)).identity)
+    with pytest.raises(ep.ProblemError, match="its parts of the side top overlap"):
+        ep.Problem(one.domain, one.material, [ep.Traction(sides=["top", ep.Part("top", 0.0, 0.5)])])

@@ -80,3 +80,11 @@ def test_one_or_two_of_the_three_are_found_from_displacement_alone(waves, receiv
     while session.step < config.steps and not session.reason_to_end:
         session.advance()
     assert session.model.material.si() == pytest.approx(TRUE, rel=1e-3)
+
+
+def test_in_plane_stress_a_lambda_so_large_that_it_has_no_effect_separates_nothing(waves, receivers):
+    soft = Material(1e12, 5e5, 1.0, ("mu", "rho"), plane="stress")
+    with pytest.raises(ProblemError, match="mu and rho cannot be found"):
+        waves(material=soft, receivers=receivers())
+    felt = Material(2.0, 1.0, 1.0, ("mu", "rho"), plane="stress")
+    assert waves(material=felt, receivers=receivers()).material is felt

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from typer.testing import CliRunner
 
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import residual, stress
 from elastic_pinn.physics.solutions import GradientWave
+from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.quantities import fields_of
 from tests.physics.test_elasticity import derivatives
 
@@ -162,21 +164,22 @@ def test_a_run_in_a_medium_is_resumed_with_that_medium_alone(tmp_path):
         ({"lame_mu": lambda x, y: torch.ones(3)}, "gives no value at each of"),
         ({"lame_mu": lambda x, y: torch.from_numpy(1.0 + x.numpy() ** 2)}, "torch cannot find its gradient"),
         ({"lame_mu": lambda x, y: 1.0 + x.detach() ** 2}, "torch cannot find its gradient"),
+        ({"lame_mu": lambda x, y: 1.0 + x / x.max()}, "gives other values at the same points"),
+        ({"lame_mu": lambda x, y: torch.where(x + 0.3 * y > 0.61, 2.0, 1.0)}, r"jumps at about x = 0\.\d+ m"),
+        ({"lame_lambda": lambda x, y: 2.0 + torch.round(4.0 * y)}, "jumps at about"),
+        ({"lame_mu": lambda x, y: torch.exp(1j * x)}, "complex values, where real ones"),
+        ({"lame_mu": lambda x, y: np.ma.masked_less(x.numpy(), 0.5)}, "masked values"),
         ({"lame_mu": ep.ByRegion([(lambda x, y: x > 0.5, 2.0)], 1.0)}, "lame_mu jumps between regions"),
         ({"density": ep.Grid([0, 1, 2, 3], [0, 1, 2, 3], np.ones((4, 4)))}, None),
         ({"density": ep.Grid([0, 0.1, 0.2, 0.3], [0, 1, 2, 3], np.ones((4, 4)))}, "it reaches from x = 0 to 0.3 m"),
     ],
 )
 def test_a_medium_that_is_none_is_refused_by_what_is_wrong(change, fault):
-    def made() -> None:
-        problem = graded_problem(**change)
-        problem.moduli(points())
-
     if fault is None:
-        made()
+        graded_problem(**change)
     else:
         with pytest.raises(ep.ProblemError, match=fault):
-            made()
+            graded_problem(**change)
 
 
 def test_a_grid_of_other_shapes_is_refused():
@@ -184,6 +187,90 @@ def test_a_grid_of_other_shapes_is_refused():
         ep.Grid([0, 1, 2, 3], [0, 1, 2, 3], np.ones((4, 5)))
     with pytest.raises(ep.ProblemError, match="increasing positions"):
         ep.Grid([0, 1, 1, 3], [0, 1, 2, 3], np.ones((4, 4)))
+
+
+@pytest.mark.parametrize(
+    "mu",
+    [
+        lambda x, y: 1.0 + y**1.5,  # whose domain ends at the window's edge
+        lambda x, y: 1.0 + torch.sqrt(y),
+        lambda x, y: 1.5 + torch.tanh((x - 0.503) / 1e-4),  # steep, and no jump
+        lambda x, y: 1.0 + 1e-12 * x,
+        lambda x, y: 1.0 + (x - 0.5).abs(),
+    ],
+)
+def test_what_is_continuous_and_defined_in_the_window_is_taken(mu):
+    graded_problem(lame_mu=mu)
+
+
+def test_a_solid_that_is_not_stable_between_the_nodes_is_refused_where_it_is_met():
+    problem = graded_problem(lame_mu=lambda x, y: 1.0 - 3.0 * torch.exp(-(((x - 0.507) / 0.002) ** 2)))
+    with pytest.raises(ep.ProblemError, match=r"no stable solid at x = 0\.50"):
+        problem.moduli(points(20_000))
+
+
+@pytest.mark.parametrize(
+    ("made", "fault"),
+    [
+        (lambda: ep.ByRegion(5, 1.0), "a list of pairs"),
+        (lambda: ep.ByRegion([(3, 2.0)], 1.0), "a region is a function"),
+        (lambda: ep.ByRegion([(lambda x, y: x > 0, "a")], 1.0), "ByRegion = 'a': one number"),
+        (lambda: ep.ByRegion([(lambda x, y: x[:, None] > 0, 2.0)], 1.0).value(*points().unbind(1)[:2]), "shape"),
+        (lambda: ep.Grid([0, 1, 2, 3], [0, 1, 2, 3], np.ma.masked_less(np.eye(4), 0.5)), "masked values"),
+        (lambda: ep.Grid([0, 1, 2, 3], [0, 1, 2, 3], 1j * np.eye(4)), "real numbers are needed"),
+    ],
+)
+def test_what_is_no_coefficient_is_refused_when_it_is_made_or_met(made, fault):
+    with pytest.raises(ep.ProblemError, match=fault):
+        made()
+
+
+def test_a_coefficient_need_only_be_defined_in_its_region():
+    by_region = ep.ByRegion([(lambda x, y: x > 0.5, lambda x, y: 1.0 + torch.sqrt(x - 0.5))], 1.0)
+    graded_problem(density=by_region)
+
+
+def test_in_single_precision_on_a_window_of_any_size_all_can_be_predicted_and_drawn(tmp_path):
+    window = ep.Domain((0.0, 0.3), (0.0, 0.2), (0.0, 0.1))
+    problem = ep.Problem(window, VARIED, [ep.Displacement(made)], ep.Initial.of(made), exact=made)
+    config = ep.Config(hidden_layers=[8], steps=2, interior_points=50, boundary_points=20, initial_points=20)
+    run = ep.train(config, tmp_path / "run", problem=problem)
+    assert run.predict([0.0, 0.3], [0.2, 0.2], [0.0, 0.1], "stress").shape == (2, 3)
+    fields = fields_of(run.latest(), 9)
+    assert all(np.isfinite(fields.at(name, 0.1)).all() for name in ("u_x", "stress_xy", "energy", "residual"))
+
+
+@pytest.mark.parametrize("stages", [["adam"], ["lbfgs"]])
+def test_a_run_in_a_medium_that_is_cut_goes_on_to_the_same_bits(tmp_path, stages):
+    config = ep.Config(
+        hidden_layers=[8], steps=6, interior_points=50, boundary_points=20, initial_points=20, stages=stages,
+        precision="float64", resample_every=2 * (stages == ["adam"]),
+    )  # fmt: skip
+    whole = ep.train(config, tmp_path / "whole", problem=graded_problem())
+    ep.train(config.model_copy(update={"steps": 3}), tmp_path / "cut", problem=graded_problem())
+    cut = ep.train(config, tmp_path / "cut", problem=graded_problem(), resume="auto")
+    for name, weight in whole.latest().model().state_dict().items():
+        assert torch.equal(weight, cut.latest().model().state_dict()[name]), name
+
+
+def test_a_medium_is_sampled_as_finely_as_it_varies_and_says_where_that_is_not_fine_enough(caplog):
+    window = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.5))
+    smooth, fine = VARIED.samples(window), ep.Medium(2.0, lambda x, y: 1.5 + torch.sin(40 * x), 1.0).samples(window)
+    assert smooth.shape == (4, 65, 65) and fine.shape == (4, 257, 257) and not caplog.records
+    ep.Medium(2.0, lambda x, y: 1.5 + torch.sin(800 * x), 1.0).samples(window)
+    assert "varies so fast" in caplog.text
+
+
+def test_the_energy_in_a_density_that_jumps_is_not_negative(tmp_path):
+    heavy = ep.ByRegion([(lambda x, y: x > 0.5, 7800.0)], 1.2)
+    run = solved(tmp_path, graded_problem(density=heavy), 40, 4.0)
+    assert fields_of(run.latest(), 41).at("energy", 0.2).min() >= 0.0
+
+
+def test_inspect_says_what_varies(tmp_path):
+    run = solved(tmp_path, graded_problem(), 40, 4.0)
+    result = CliRunner().invoke(app, ["inspect", str(run.path)])
+    assert result.exit_code == 0 and "mu varies, rho 1 kg/m3" in result.stdout
 
 
 def test_density_by_region_has_each_regions_value():

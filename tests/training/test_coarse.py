@@ -61,6 +61,20 @@ def test_one_unknown_is_looked_for_alone(tiny, name, start):
     assert session.model.material.si()[name] == pytest.approx({"lambda": 2.0, "mu": 1.0}[name], rel=0.3)
 
 
+def test_three_unknowns_are_shown_a_start_for_the_moduli(tiny):
+    """A known traction makes all three legal; two moduli make all wave speeds, and the density keeps its value."""
+
+    def pull(x, y, t):
+        return torch.stack([torch.sin(5.0 * t), torch.zeros_like(t)], dim=1)
+
+    top = [ep.Traction(pull, sides=ep.Part("top", 0.4, 0.6))]
+    asked = problem(20.0, 0.1, unknowns=("lambda", "mu", "rho"), within=20.0, boundary=top)
+    session = Session(tiny(**SEARCH | {"boundary_points": 10}), asked)
+    place = start_of(session)
+    assert place is None or (place.shape == (3,) and place[2] == 0.0)
+    session.advance()
+
+
 def test_where_a_search_from_the_start_goes_astray_another_place_is_found(tiny):
     """From there alone, Gauss-Newton ends at a lambda of 98."""
     session = Session(tiny(**SEARCH), problem(100.0, 0.02, within=200.0))

@@ -13,6 +13,7 @@ import numpy as np
 
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.numbers import Array, require_real
 from elastic_pinn.physics.solutions import GaussianPulse
 
 if TYPE_CHECKING:
@@ -21,19 +22,9 @@ if TYPE_CHECKING:
 FORMAT = "elastic_pinn receivers 1"
 PULSE_UNITS = {"center": "m", "direction": "1", "width": "m", "peak": "m/s"}
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-
 
 class ReceiverFileError(ElasticPinnError, ValueError):
     """A receiver file that cannot be used; the text names the file, the fault and what to do."""
-
-
-def require_real(name: str, dtype: np.dtype[Any]) -> None:
-    """Raise ValueError for what holds no real numbers, or none to more than three digits."""
-    if dtype.kind not in "fiu":
-        raise ValueError(f"{name} holds {dtype}, where real numbers are needed")
-    if dtype == np.float16:
-        raise ValueError(f"{name} holds float16, which has three digits and makes small values zero: use float32 or 64")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -15,11 +15,10 @@ import numpy as np
 import torch
 
 from elastic_pinn.parameters import plain
-from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, require_real, write
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, write
 from elastic_pinn.physics.material import UNITS, Material
+from elastic_pinn.physics.numbers import Array, real_array
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,7 +32,7 @@ class Truth:
     displacement: Array
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "displacement", _array("truth/displacement", self.displacement))
+        object.__setattr__(self, "displacement", real_array("truth/displacement", self.displacement))
 
     def __repr__(self) -> str:
         return f"Truth({dict(self.material)}, displacement {self.displacement.shape})"
@@ -99,7 +98,7 @@ class Receivers:
     def _take_plain_values(self) -> None:
         """Convert lists and tensors to arrays, and the other fields to plain values."""
         given = {name: getattr(self, name) for name in ("xy", "time", "displacement")}
-        taken: dict[str, Any] = {name: _array(f"receivers/{name}", values) for name, values in given.items()}
+        taken: dict[str, Any] = {name: real_array(f"receivers/{name}", values) for name, values in given.items()}
         taken["given_as"] = {name: values.dtype.str for name, values in given.items() if isinstance(values, np.ndarray)}
         if isinstance(self.material, Material):
             known = (self.material.lame_lambda, self.material.lame_mu, self.material.density)
@@ -191,19 +190,6 @@ class Receivers:
         with h5py.File(image, "w") as file:
             write(file, self)
         Path(path).write_bytes(image.getbuffer())
-
-
-def _array(name: str, values: Any) -> Array:
-    """A copy of real numbers in double precision. Raises ValueError, naming them, for anything else."""
-    values = values.detach().cpu() if isinstance(values, torch.Tensor) else values
-    if np.ma.is_masked(values):
-        raise ValueError(f"{name} has masked values, where a number is needed in each place: leave such receivers out")
-    try:
-        found = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} is a list whose items are not equally long, where an array is needed") from None
-    require_real(name, found.dtype)
-    return np.array(found, dtype=np.float64, order="C")
 
 
 def _recordings(receivers: Receivers) -> dict[str, Array]:

@@ -37,6 +37,7 @@ class Disc(Shape):
     radius: float
 
     sides: ClassVar[tuple[str, ...]] = ("rim",)
+    closed = sides
 
     def __post_init__(self) -> None:
         try:
@@ -138,6 +139,11 @@ class Disc(Shape):
         """
         angle = 2.0 * math.pi * fraction
         return self._polar(torch.full_like(angle, self.radius), angle), torch.stack([angle.cos(), angle.sin()], dim=1)
+
+    def nearest(self, x: Tensor, y: Tensor) -> Tensor:
+        """Move points along their radius onto the rim, (N,) -> (N, 2)."""
+        x, y = x - self.center[0], y - self.center[1]
+        return self._polar(torch.hypot(x, y).clamp(max=self.radius), torch.atan2(y, x))
 
     def contains(self, x: Tensor, y: Tensor) -> Tensor:
         """Return which points lie inside or on the rim, up to rounding.

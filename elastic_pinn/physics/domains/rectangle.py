@@ -114,6 +114,10 @@ class Rectangle(Shape):
         across = (normals + 1.0) / 2.0  # 0 or 1 in the normal's coordinate
         return self.interior(torch.where(normals == 0.0, fraction[:, None], across)), normals
 
+    def nearest(self, x: Tensor, y: Tensor) -> Tensor:
+        """Move each coordinate into its interval, (N,) -> (N, 2)."""
+        return torch.stack([x.clamp(*self.x), y.clamp(*self.y)], dim=1)
+
     def contains(self, x: Tensor, y: Tensor) -> Tensor:
         """Return which points lie inside or on the boundary, up to rounding.
 

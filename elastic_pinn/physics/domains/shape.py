@@ -82,6 +82,8 @@ class Shape(ABC):
 
     sides: ClassVar[tuple[str, ...]]
     """The names of the sides."""
+    closed: ClassVar[tuple[str, ...]] = ()
+    """Those that end where they begin."""
 
     @property
     @abstractmethod
@@ -129,6 +131,10 @@ class Shape(ABC):
     def contains(self, x: Tensor, y: Tensor) -> Tensor:
         """Whether points, each (N,) in m, lie inside or on the boundary, up to rounding: (N,)."""
 
+    @abstractmethod
+    def nearest(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the places of the shape nearest to points, each (N,) in m: (N, 2)."""
+
     def parts_of(self, given: Sequence[str | Part] | None) -> tuple[Part, ...]:
         """Return sides, given by name, or parts of them, as parts.
 
@@ -154,11 +160,28 @@ class Shape(ABC):
                 raise ProblemError(f"sides = {given!r}: legal are any of {', '.join(self.sides)}, each once")
             low, high = self.span(side)
             part = Part(side, low, high) if isinstance(each, str) else each
+            if side in self.closed:
+                found += self._turned(part)
+                continue
             slack = 1e-9 * (high - low)
             if part.low < low - slack or part.high > high + slack:
                 raise ProblemError(f"{part}: the side goes from {low:g} to {high:g}")
             found.append(part)
         return tuple(found)
+
+    def _turned(self, part: Part) -> list[Part]:
+        """A part of a closed side within its span: in two where it goes past the end."""
+        low, high = self.span(part.side)
+        turn = high - low
+        if part.high - part.low > turn * (1.0 + 1e-9):
+            raise ProblemError(f"{part}: it is more than a whole turn of {turn:g}")
+        if low <= part.low and part.high <= high:
+            return [part]
+        first = low + (part.low - low) % turn
+        last = first + part.high - part.low
+        if last <= high:
+            return [Part(part.side, first, last)]
+        return [Part(part.side, first, high), Part(part.side, low, last - turn)]
 
     def is_whole(self, part: Part) -> bool:
         """Return whether a part is all of its side.

@@ -38,7 +38,8 @@ def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Gen
             drawn[place] = place.at(unit_points(method, counts[place.kind], place.dimensions, generator))
         points, normal = drawn[place]
         target = statement.right_side(points, scales)
-        batches[statement.name] = Batch(scales.dimensionless(points), target, normal, problem.moduli(points))
+        moduli = problem.moduli(points) if statement.moduli else None
+        batches[statement.name] = Batch(scales.dimensionless(points), target, normal, moduli)
     return batches
 
 

@@ -35,5 +35,6 @@ def data_batch(problem: Problem) -> Batch | None:
         if recorded := statement.samples:
             target = recorded.values / statement.quantity.scale(problem.scales)
             points = recorded.points
-            return Batch(problem.scales.dimensionless(points), target, target.new_zeros(0, 2), problem.moduli(points))
+            moduli = problem.moduli(points) if statement.moduli else None
+            return Batch(problem.scales.dimensionless(points), target, target.new_zeros(0, 2), moduli)
     return None

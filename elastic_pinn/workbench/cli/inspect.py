@@ -70,7 +70,13 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     if not summary.run_id:  # incomplete: the disk was full at the start
         return
     yield "as of", summary.updated
-    yield "material", ", ".join(f"{name} {summary.material[name]:.6g} {unit}" for name, unit in UNITS.items())
+    yield (
+        "material",
+        ", ".join(
+            f"{name} {summary.material[name]:.6g} {unit}" if name in summary.material else f"{name} varies"
+            for name, unit in UNITS.items()
+        ),
+    )
     if run.config.unknowns or summary.fit:
         try:
             fit = run.fit

@@ -214,7 +214,9 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     least = max(float(np.nanmin(spread)), most / DECADES)
     if least >= most:  # all of it is beyond the scale, or all is alike
         least = most / DECADES
-    limit = _largest(size[~unseen]) if not unseen.all() else _largest(problem.receivers.displacement)
+    limit = (
+        _largest(size[~unseen]) if not unseen[np.isfinite(spread)].all() else _largest(problem.receivers.displacement)
+    )
     length, unit, small = window_unit(problem.domain), unit_for(limit, "m"), unit_for(most, "m")
     figure = Picture(7.4)
     table = figure.subplots(3, len(instants), sharex=True, sharey=True, squeeze=False)

@@ -152,8 +152,8 @@ def most_energetic_instant(fields: GridFields, times: Sequence[float]) -> int:
     """Return the index of the instant (s) with the most energy; among about equal ones, as between rigid walls, the one
     with the largest displacement."""
     coarse = fields.coarser(COARSE)
-    energy = np.array([coarse.at("energy", t).sum() for t in times])
-    size = np.array([np.square(coarse.at("magnitude", t)).sum() for t in times])
+    energy = np.array([np.nansum(coarse.at("energy", t)) for t in times])
+    size = np.array([np.nansum(np.square(coarse.at("magnitude", t))) for t in times])
     return int(np.where(energy >= (1.0 - ALIKE) * energy.max(), size, -1.0).argmax())
 
 
