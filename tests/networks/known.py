@@ -31,6 +31,20 @@ class Written(TrialFunction):
             return torch.stack([_derivative(u, points, name) for name in names])
 
 
+class OnlyJets(TrialFunction):
+    """The jets of another trial function, without its faster ways to anything."""
+
+    def __init__(self, trial: TrialFunction) -> None:
+        self._trial = trial
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        return self._trial.tensors
+
+    def __call__(self, points: Tensor, names: Components) -> Tensor:
+        return self._trial(points, names)
+
+
 def _derivative(u: Tensor, points: Tensor, name: str) -> Tensor:
     for axis in name:
         columns = [

@@ -1,16 +1,18 @@
 """Mean squares by the compiled kernel are those of jets and autograd: values, gradients, on any number of threads."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks import mean_squares, trial_function
-from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Layers, fused
+from elastic_pinn.networks import mean_squares
+from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Layers
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.trial_function import TrialFunction
+from tests.networks.known import OnlyJets
 from tests.networks.samples import network, some_equations
 
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -54,20 +56,17 @@ def test_values_and_gradients_are_those_of_jets_and_autograd(activation, n):
     assert_close(gradients(found, inputs), gradients(expected, inputs))
 
 
-@pytest.fixture(params=["by the kernel", "by autograd"])
-def either_way(request, monkeypatch) -> None:
-    """The layers' own way, and the one of any network."""
-    if request.param == "by autograd":
-        monkeypatch.setattr(CompiledLayers, "sums_of_squares", TrialFunction.sums_of_squares)
-        monkeypatch.setattr(trial_function, "POINTS_AT_ONCE", 300)
+@pytest.fixture(params=[lambda trial: trial, OnlyJets], ids=["by the kernel", "by autograd"])
+def either(request) -> Callable[[TrialFunction], TrialFunction]:
+    """The layers with their own way to sums, and with the one of any network."""
+    return request.param
 
 
-@pytest.mark.usefixtures("either_way")
-def test_shares_of_the_points_add_up_to_all_of_them_and_may_be_empty():
+def test_shares_of_the_points_add_up_to_all_of_them_and_may_be_empty(either):
     net, (whole, moduli) = network(), some_equations(31)
     inputs = [*net.parameters(), *moduli]
     found = sum(
-        mean_squares.mean_squares(net.within(()), [rows_of(each, rows) for each in whole])
+        mean_squares.mean_squares(either(net.within(())), [rows_of(each, rows) for each in whole])
         for rows in (slice(0, 20), slice(20, 20), slice(20, 31))
     )
     expected = plain(net.within(()), whole)
@@ -127,16 +126,17 @@ def test_without_gradients_the_values_are_the_same():
     assert torch.equal(quick, mean_squares.mean_squares(net.within(()), equations).detach())
 
 
+@pytest.mark.parametrize("n", [100, 140_000])
 @pytest.mark.parametrize("with_gradients", [False, True])
-def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeypatch, with_gradients):
-    net, (equations, _) = network(), some_equations(100)
-    compiled = fused.sums_of_squares(net.within(()), equations, with_gradients)
-    for points in (7, 1000):
-        monkeypatch.setattr(trial_function, "POINTS_AT_ONCE", points)
-        plainly = TrialFunction.sums_of_squares(net.within(()), equations, with_gradients, False)
-        assert_close([plainly.sums], [compiled.sums])
-        if with_gradients:
-            assert_close([plainly.by_tensors, *plainly.by_operator], [compiled.by_tensors, *compiled.by_operator])
+def test_the_way_by_autograd_gives_the_same_sums_of_few_points_and_of_many(n, with_gradients):
+    layers, equations, _ = mixed(n)
+    compiled, plainly = (
+        trial.sums_of_squares([equations], with_gradients, is_compiled=False) for trial in (layers, OnlyJets(layers))
+    )
+    assert_close([plainly.sums], [compiled.sums])
+    if with_gradients:
+        assert_close([plainly.by_tensors, *plainly.by_operator], [compiled.by_tensors, *compiled.by_operator])
+        assert_close(plainly.by_coefficients, compiled.by_coefficients)
 
 
 @pytest.mark.skipif(
@@ -147,8 +147,8 @@ def test_the_way_by_autograd_gives_the_same_sums_in_any_number_of_pieces(monkeyp
 def test_compiled_by_torch_the_sums_are_the_same_and_follow_the_weights():
     net, (equations, _) = network(hidden=(4,)), some_equations(20)
     for _ in range(2):
-        found = TrialFunction.sums_of_squares(net.within(()), equations[3:], True, is_compiled=True)
-        expected = fused.sums_of_squares(net.within(()), equations[3:], True)
+        found = OnlyJets(net.within(())).sums_of_squares(equations[3:], True, is_compiled=True)
+        expected = net.within(()).sums_of_squares(equations[3:], True, is_compiled=True)
         assert_close([found[0], found[1], *found[2]], [expected[0], expected[1], *expected[2]])
         with torch.no_grad():
             net.weights[0].mul_(1.5)
@@ -179,10 +179,9 @@ def mixed(n: int) -> tuple[Layers, Equations, list[Tensor]]:
     return layers, equations, [*weights, *biases, equations.operator, equations.coefficients]
 
 
-@pytest.mark.usefixtures("either_way")
-def test_any_number_of_equations_and_outputs_and_gradients_by_coefficients():
+def test_any_number_of_equations_and_outputs_and_gradients_by_coefficients(either):
     layers, equations, inputs = mixed(700)
-    found, expected = mean_squares.mean_squares(layers, [equations]), plain(layers, [equations])
+    found, expected = mean_squares.mean_squares(either(layers), [equations]), plain(layers, [equations])
     assert_close([found], [expected])
     assert_close(gradients(found, inputs), gradients(expected, inputs))
 

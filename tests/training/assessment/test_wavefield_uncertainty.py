@@ -112,14 +112,14 @@ def test_a_known_start_counts_and_what_is_unknown_of_the_material_adds(tiny, of_
     assert (found > 1.001 * known).all()
 
 
-def test_many_places_and_instants_broadcast_and_are_those_of_each_alone(tiny, of_s_wave, tmp_path, monkeypatch):
-    monkeypatch.setattr("elastic_pinn.training.assessment.wavefield_uncertainty.POINTS_AT_ONCE", 4)
+def test_many_places_and_instants_broadcast_and_are_those_of_each_alone(tiny, of_s_wave, tmp_path):
     run = ep.train(tiny(**WAVES), tmp_path, of_s_wave())
     uncertainty = ep.WavefieldUncertainty(run.latest(), of_s_wave())
-    x, t = np.array([0.1, 0.5, 0.9])[:, None], np.array([0.0, 1.0])
+    x, t = np.linspace(0.1, 0.9, 30)[:, None], np.linspace(0.0, 1.0, 50)
     found = uncertainty.std(x, 0.4, t)
-    assert found.shape == (3, 2, 2)
-    np.testing.assert_allclose(found[2, 1], uncertainty.std(0.9, 0.4, 1.0), rtol=1e-9)
+    assert found.shape == (30, 50, 2)
+    for i, j in ((0, 0), (29, 49), (12, 7)):
+        np.testing.assert_allclose(found[i, j], uncertainty.std(x[i, 0], 0.4, t[j]), rtol=1e-9)
     assert uncertainty.std(np.zeros(0), 0.0, 0.0).shape == (0, 2)
 
 
