@@ -28,9 +28,21 @@ class Coefficient(ABC):
     jumps = False
 
     def require_sound(self, x: Tensor, y: Tensor, extent: float, by_gradient: bool) -> None:  # noqa: B027
-        """Raise ProblemError where it cannot be trained with; by default there is no such place.
+        """Raise ProblemError where the coefficient cannot be trained with; by default there is no such place.
 
-        x, y: points well inside, (N,) in m. extent: of the domain, m. by_gradient: whether its gradient is needed.
+        Parameters
+        ----------
+        x, y
+            Positions well inside, (N,) in m.
+        extent
+            Of the domain, m.
+        by_gradient
+            Whether the gradient is needed, too.
+
+        Raises
+        ------
+        ProblemError
+            Naming the coefficient and the place.
         """
 
     @abstractmethod
@@ -162,8 +174,8 @@ class ByRegion(Coefficient):
     Parameters
     ----------
     regions
-        Pairs of a function (x, y) -> (N,) of truth values, as `ep.Disc(...).contains`, and a coefficient, which has to
-        be defined in its region only; of several regions that contain a point, the first counts.
+        Pairs of a function (x, y) -> (N,) of truth values, as `Disc.contains`, and a coefficient in SI units, which has
+        to be defined in its region only; of several regions that contain a point, the first counts.
     elsewhere
         The coefficient outside all regions.
 
@@ -191,21 +203,58 @@ class ByRegion(Coefficient):
         object.__setattr__(self, "elsewhere", coefficient_of("ByRegion", self.elsewhere))
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
-        """Evaluate the coefficient of each point's region, (N,)."""
+        """Evaluate the coefficient of each point's region.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Values, (N,) in SI units.
+        """
         found = torch.empty_like(x)
         for coefficient, here in self._places(x, y):
             found[here] = coefficient.value(x[here], y[here])
         return found
 
     def gradient(self, x: Tensor, y: Tensor) -> Gradient:
-        """Evaluate the gradient inside each point's region."""
+        """Evaluate the gradient of the coefficient of each point's region.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        tuple of Tensor
+            By x and by y, each (N,) in SI units; the jumps between regions are no part of it.
+        """
         by_x, by_y = torch.empty_like(x), torch.empty_like(y)
         for coefficient, here in self._places(x, y):
             by_x[here], by_y[here] = coefficient.gradient(x[here], y[here])
         return by_x, by_y
 
     def require_sound(self, x: Tensor, y: Tensor, extent: float, by_gradient: bool) -> None:
-        """Raise ProblemError where one of the coefficients is unsound in its region."""
+        """Raise ProblemError where one of the coefficients is unsound in its region.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+        extent
+            Of the domain, m.
+        by_gradient
+            Whether the gradient is needed, too.
+
+        Raises
+        ------
+        ProblemError
+            Naming the coefficient and the place.
+        """
         for coefficient, here in self._places(x, y):
             coefficient.require_sound(x[here], y[here], extent, by_gradient)
 

@@ -141,7 +141,18 @@ class Disc(Shape):
         return self._polar(torch.full_like(angle, self.radius), angle), torch.stack([angle.cos(), angle.sin()], dim=1)
 
     def nearest(self, x: Tensor, y: Tensor) -> Tensor:
-        """Move points along their radius onto the rim, (N,) -> (N, 2)."""
+        """Return the places of the disc that are nearest to points, which move along their radius.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Positions, (N, 2) in m.
+        """
         x, y = x - self.center[0], y - self.center[1]
         return self._polar(torch.hypot(x, y).clamp(max=self.radius), torch.atan2(y, x))
 

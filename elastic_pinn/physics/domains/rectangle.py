@@ -115,7 +115,18 @@ class Rectangle(Shape):
         return self.interior(torch.where(normals == 0.0, fraction[:, None], across)), normals
 
     def nearest(self, x: Tensor, y: Tensor) -> Tensor:
-        """Move each coordinate into its interval, (N,) -> (N, 2)."""
+        """Return the places of the rectangle that are nearest to points, each coordinate moved into its interval.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Positions, (N, 2) in m.
+        """
         return torch.stack([x.clamp(*self.x), y.clamp(*self.y)], dim=1)
 
     def contains(self, x: Tensor, y: Tensor) -> Tensor:

@@ -133,7 +133,18 @@ class Shape(ABC):
 
     @abstractmethod
     def nearest(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return the places of the shape nearest to points, each (N,) in m: (N, 2)."""
+        """Return the places of the shape that are nearest to points.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Positions, (N, 2) in m.
+        """
 
     def parts_of(self, given: Sequence[str | Part] | None) -> tuple[Part, ...]:
         """Return sides, given by name, or parts of them, as parts.
