@@ -127,7 +127,7 @@ class Problem:
 
     @cached_property
     def samples(self) -> Tensor | None:
-        """The constants of a medium at nodes, (4, 65, 65) in SI units, as `Medium.samples`; None of a Material."""
+        """The constants of a medium at nodes, (4, G, G) in SI units, as `Medium.samples`; None of a Material."""
         return self.material.samples(self.domain) if isinstance(self.material, Medium) else None
 
     def moduli(self, points: Tensor) -> Moduli | None:

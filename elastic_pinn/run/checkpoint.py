@@ -113,8 +113,8 @@ class Checkpoint:
         Returns
         -------
         dict
-            "lambda" and "mu" in Pa, "rho" in kg/m3. Those that vary from place to place are arrays (65, 65) at nodes
-            over the window, x along the first axis.
+            "lambda" and "mu" in Pa, "rho" in kg/m3. Those that vary from place to place are arrays (G, G) at nodes
+            over the window, x along the first axis, G being 65, 129 or 257.
         """
         return self._model.material.fields()
 

@@ -8,9 +8,11 @@ import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
-from elastic_pinn.networks.equations import Equations, operator_of
-from elastic_pinn.physics import Domain, Material, Problem, Scales
-from elastic_pinn.physics.elasticity import MOTION, STRAIN, Normal, residual, traction
+from elastic_pinn.networks.equations import Equations
+from elastic_pinn.physics import Displacement, Domain, Material, Problem, Scales, Traction
+from elastic_pinn.physics.elasticity import MOTION, residual
+from elastic_pinn.training.losses import equations_of
+from elastic_pinn.training.sampling import Batch
 
 CONFIG = NetworkConfig(
     network="plane_waves", hidden_layers=[30], activation="sin", input_frequency=5.0, precision="float64"
@@ -53,14 +55,10 @@ def test_wave_vectors_fill_the_disc_evenly_and_phases_the_circle():
 
 def some_equations(made: Model) -> list[Equations]:
     """Of a displacement, whose operator does not depend on the material, and of a traction, whose operator does."""
-    points, moduli = some_points(), made.material()
-    normals = torch.nn.functional.normalize(points[:, :2])
-    ones, names = torch.ones_like(points[:, :1]), ("", *STRAIN)
-    by_normal = [lambda u, normal=normal: traction(u, moduli, normal) for normal in (Normal(x=1.0), Normal(y=1.0))]
-    return [
-        Equations(points, ("",), operator_of([lambda u: u[""]], ("",), points), ones, points[:, 1:]),
-        Equations(points, names, operator_of(by_normal, names, points), normals, points[:, 1:]),
-    ]
+    points = some_points()
+    batch = Batch(points, points[:, 1:], torch.nn.functional.normalize(points[:, :2]))
+    statements = (*Displacement().statements(0, DOMAIN), *Traction().statements(1, DOMAIN))
+    return [equations_of(statement, made.material(), batch) for statement in statements]
 
 
 def test_the_jacobian_is_that_of_automatic_differentiation():
