@@ -67,7 +67,7 @@ def test_help_of_config_tells_each_fields_meaning_unit_and_legal_values():
     for name, info in ep.Config.model_fields.items():
         [entry] = re.findall(rf"^{name} : (.*)\n((?:    .*\n?)+)", text, re.MULTILINE)
         assert legal_values(info) in entry[0]
-        assert " ".join(entry[1].split()) == " ".join(info.description.split())
+        assert " ".join(entry[1].split()) == " ".join(info.description.replace("`", "").split())
     assert "density : a number, above 0; default 1.0\n    density of the problem 'standing_waves', kg/m3" in text
 
 
