@@ -263,7 +263,7 @@ def test_progress_is_logged_at_the_level_asked_for(tiny, tmp_path, caplog):
     ("arguments", "fault"),
     [
         ({"config": {"steps": 3}}, "config = {'steps': 3}: a Config is needed"),
-        ({"problem": "receivers"}, "problem = 'receivers': a Problem, or None"),
+        ({"problem": "receivers"}, "problem = 'receivers': a Problem, a function that makes one, or None"),
         ({"control": print}, "control = .*: a Control or None is needed"),
     ],
 )
