@@ -137,13 +137,16 @@ def test_a_run_that_fails_before_its_training_begins_is_failed_with_its_reason(r
         assert row["status"] == "failed" and "nowhere.h5" in row["reason"]
 
 
+OF_RECEIVERS = {"problem": "receivers", "boundary_points": 1000}  # its default: receivers have no sides
+
+
 @pytest.mark.parametrize(
     ("parameters", "fault"),
     [
         ({"device": "cuda:5"}, "cuda:5': this machine has no such device"),
         ({"problem": "own", "device": "cuda:5"}, "cuda:5': this machine has no such device"),
-        ({"problem": "receivers", "data": "nowhere.h5"}, "nowhere.h5"),
-        ({"problem": "receivers", "data": "data/aluminium_receivers.h5", "unknowns": ["rho"]}, "rho"),
+        (OF_RECEIVERS | {"data": "nowhere.h5"}, "nowhere.h5"),
+        (OF_RECEIVERS | {"data": "data/aluminium_receivers.h5", "unknowns": ["rho"]}, "rho"),
     ],
 )
 def test_what_this_machine_cannot_do_is_refused_before_any_run_begins(read, parameters, fault):
