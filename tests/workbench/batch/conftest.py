@@ -24,12 +24,13 @@ def training_notebook(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def write_sweep(training_notebook, tmp_path_factory):
-    """A function that writes a sweep file, of tiny runs unless it is told otherwise, and returns its path."""
+    """A function that writes a sweep file, of tiny runs unless it is told otherwise; None leaves a parameter out."""
 
     def write(**fields):
         folder = tmp_path_factory.mktemp("sweep")
         base = {"notebook": str(fields.pop("notebook", None) or training_notebook()), "directory": str(folder / "runs")}
-        parameters = {**TINY, **fields.pop("parameters", {})}
+        given = {**TINY, **fields.pop("parameters", {})}
+        parameters = {name: value for name, value in given.items() if value is not None}
         path = folder / "sweep.yaml"
         path.write_text(yaml.safe_dump({**base, "parameters": parameters, **fields}))
         return path

@@ -137,7 +137,7 @@ def test_a_run_that_fails_before_its_training_begins_is_failed_with_its_reason(r
         assert row["status"] == "failed" and "nowhere.h5" in row["reason"]
 
 
-OF_RECEIVERS = {"problem": "receivers", "boundary_points": 1000}  # its default: receivers have no sides
+OF_RECEIVERS = {"problem": "receivers", "boundary_points": None}  # receivers have no sides
 
 
 @pytest.mark.parametrize(
