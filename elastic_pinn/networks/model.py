@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
-from elastic_pinn.physics.domains import Shape, shape_of
+from elastic_pinn.physics.domains import Interval, Shape, shape_of
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.medium import CONSTANTS, Medium
 from elastic_pinn.physics.moduli import Moduli
@@ -177,12 +178,23 @@ class Model(nn.Module):
         """
         if self.material.samples is None:
             return self.material()
-        (x, y, _), (half_x, half_y, _), length = self.scales.origin, self.scales.half, self.scales.length
-        ends = (x - half_x, x + half_x), (y - half_y, y + half_y)
-        medium = Medium.of_samples(self.material.samples, *ends, self.material.initial.plane)
+        (x, y, _), length, ends = self.scales.origin, self.scales.length, self._window
         places = (x + length * points[:, 0].double(), y + length * points[:, 1].double())
-        si = medium.moduli(*(each.clamp(*interval) for each, interval in zip(places, ends, strict=True)))  # rounding
+        inside = (each.clamp(*interval) for each, interval in zip(places, ends, strict=True))  # up to rounding
+        si = self._sampled_medium.moduli(*inside)
         return Moduli(*((each / unit).to(points) for each, unit in zip(si, self.scales.moduli, strict=True)))
+
+    @property
+    def _window(self) -> tuple[Interval, Interval]:
+        """Its x and y, m."""
+        (x, y, _), (half_x, half_y, _) = self.scales.origin, self.scales.half
+        return (x - half_x, x + half_x), (y - half_y, y + half_y)
+
+    @cached_property
+    def _sampled_medium(self) -> Medium:
+        """The medium between its samples, which do not change: its splines take a while."""
+        assert self.material.samples is not None, "a homogeneous material has none"
+        return Medium.of_samples(self.material.samples, *self._window, self.material.initial.plane)
 
     def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
         """Predict a quantity of the wavefield.
@@ -221,8 +233,7 @@ class Model(nn.Module):
         """Return whether places in the window, m, are inside the domain."""
         if self.shape is None:
             return np.ones(np.broadcast_shapes(x.shape, y.shape), dtype=bool)
-        x, y = np.broadcast_arrays(x, y)
-        return self.shape.contains(torch.from_numpy(x.copy()), torch.from_numpy(y.copy())).numpy()
+        return self.shape.mask(x, y)
 
     def _predicted(self, points: Tensor, quantity: Predicted) -> Tensor:
         """A quantity at points (N, 3) in m, m, s, SI units, without gradients."""

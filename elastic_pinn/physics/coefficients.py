@@ -142,22 +142,18 @@ class Function(Coefficient):
     def _called(self, x: Tensor, y: Tensor) -> Tensor:
         try:
             given = self.function(x.clone(), y.clone())
-            fault = fault_of(given)
-            values = torch.as_tensor(given)
-            if fault or values.is_complex():
-                raise ProblemError(
-                    f"{self.name}(x, y) returned {fault or 'complex values, where real ones are needed'}"
-                )
-            return values.to(x.dtype).expand(len(x))
+            fault, values = fault_of(given), torch.as_tensor(given)
+            spread = values.to(x.dtype).expand(len(x)) if not values.is_complex() else x
         except (TypeError, ValueError, RuntimeError) as error:
-            if isinstance(error, ProblemError):
-                raise
             if "numpy" in str(error):
                 raise ProblemError(self._advice) from None
             raise ProblemError(
                 f"{self.name}(x, y) gives no value at each of {len(x)} points ({error}); torch operations that return "
                 "a tensor of shape (N,) are needed"
             ) from None
+        if fault or values.is_complex():
+            raise ProblemError(f"{self.name}(x, y) returned {fault or 'complex values, where real ones are needed'}")
+        return spread
 
     @property
     def _advice(self) -> str:

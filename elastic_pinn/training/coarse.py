@@ -6,9 +6,8 @@ consists mostly of them: few plane waves and few samples suffice to find a start
 small linear least-squares problem for the waves' amplitudes; the best few are evaluated again with more waves, and
 refined.
 
-The waves are plane waves whatever the network, which requires a homogeneous solid without body force
-and damping. Nothing is
-random: the waves are drawn with a fixed seed.
+The waves are plane waves whatever the network, which requires a homogeneous solid without body force and damping.
+Nothing is random: the waves are drawn with a fixed seed.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 One shape a file. Imports from parameters and physics' errors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from elastic_pinn.physics.domains.disc import Disc
 from elastic_pinn.physics.domains.domain import Domain
@@ -12,10 +12,10 @@ from elastic_pinn.physics.domains.shape import Interval, Part, Shape
 
 __all__ = ["Disc", "Domain", "Interval", "Part", "Rectangle", "Shape", "shape_of"]
 
-SHAPES: dict[float, type[Shape]] = {1.0: Disc}
+SHAPES: Mapping[float, Callable[[Sequence[float]], Shape]] = {1.0: Disc.from_numbers}
 """By their kind, the first of their numbers; a rectangle has none."""
 
 
 def shape_of(numbers: Sequence[float]) -> Shape:
     """Make a shape of its `numbers`. Raises KeyError for another kind."""
-    return SHAPES[numbers[0]].from_numbers(numbers)
+    return SHAPES[numbers[0]](numbers)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
@@ -95,22 +97,6 @@ class Shape(ABC):
     def numbers(self) -> tuple[float, ...]:
         """Numbers that tell it from a rectangle that fills its bounds, the first one its kind; none for that."""
 
-    @classmethod
-    def from_numbers(cls, numbers: Sequence[float]) -> Shape:
-        """Make the shape of its `numbers`; a rectangle is made of none.
-
-        Parameters
-        ----------
-        numbers
-            The kind, then what that kind needs, m.
-
-        Returns
-        -------
-        Shape
-            The shape.
-        """
-        raise NotImplementedError
-
     @abstractmethod
     def interior(self, unit: Tensor) -> Tensor:
         """Map points of a unit square to points inside, evenly by area, (N, 2) -> (N, 2) in m."""
@@ -130,6 +116,22 @@ class Shape(ABC):
     @abstractmethod
     def contains(self, x: Tensor, y: Tensor) -> Tensor:
         """Whether points, each (N,) in m, lie inside or on the boundary, up to rounding: (N,)."""
+
+    def mask(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return which places are inside or on the boundary: `contains` for arrays.
+
+        Parameters
+        ----------
+        x, y
+            Positions in m, of shapes (...,) that broadcast.
+
+        Returns
+        -------
+        ndarray
+            Truth values, (...,).
+        """
+        x, y = np.broadcast_arrays(x, y)
+        return self.contains(torch.from_numpy(x.copy()), torch.from_numpy(y.copy())).numpy()
 
     @abstractmethod
     def nearest(self, x: Tensor, y: Tensor) -> Tensor:

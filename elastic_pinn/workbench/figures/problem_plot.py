@@ -110,11 +110,6 @@ def _along(domain: Domain, part: Part) -> np.ndarray:
     return domain.shape.along(part, fraction)[0].T.numpy()
 
 
-def is_inside(domain: Domain, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return which of some places, m, are inside a domain."""
-    return domain.shape.contains(torch.from_numpy(x), torch.from_numpy(y)).numpy()
-
-
 def _draw_receivers(axes: Axes, problem: Problem, length: Unit) -> None:
     receivers = problem.receivers
     if receivers is None:
@@ -150,7 +145,7 @@ def _magnitude(domain: Domain, field: Field) -> tuple[np.ndarray, np.ndarray, np
     """A field at the first instant: points (G, G, 2) in m, magnitude (G, G), values (G, G, 2), by [y, x];
     NaN outside the domain."""
     x, y = np.meshgrid(np.linspace(*domain.x, GRID), np.linspace(*domain.y, GRID))
-    inside = is_inside(domain, x, y)
+    inside = domain.shape.mask(x, y)
     values = np.full((GRID, GRID, 2), np.nan)
     points = np.stack([x[inside], y[inside], np.full(inside.sum(), domain.t[0])], axis=-1)
     values[inside] = evaluate(field, torch.from_numpy(points)).numpy()

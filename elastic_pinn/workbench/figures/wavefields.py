@@ -14,7 +14,7 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import format_map_axes, is_inside, window_unit
+from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
 from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -157,7 +157,7 @@ def _nodes(problem: Problem, instants: np.ndarray, count: int = GRID) -> tuple[n
 def _spread(uncertainty: WavefieldUncertainty, problem: Problem, instants: np.ndarray) -> np.ndarray:
     """The standard deviation of a component (T, S, S) by [t, y, x] at every second node of a map, m."""
     t, y, x = _nodes(problem, instants, 1 + (GRID - 1) // EVERY)
-    inside = is_inside(problem.domain, x, y)
+    inside = problem.domain.shape.mask(x, y)
     found = np.full(t.shape, np.nan)
     found[inside] = np.sqrt(np.square(uncertainty.std(x[inside], y[inside], t[inside])).mean(-1))
     return found
@@ -166,7 +166,7 @@ def _spread(uncertainty: WavefieldUncertainty, problem: Problem, instants: np.nd
 def _predicted(predict: Predict, problem: Problem, instants: np.ndarray) -> np.ndarray:
     """The network's displacement (T, G, G, 2) by [t, y, x], m."""
     t, y, x = _nodes(problem, instants)
-    inside = is_inside(problem.domain, x, y)
+    inside = problem.domain.shape.mask(x, y)
     found = np.full((*t.shape, 2), np.nan)
     found[inside] = predict(x[inside], y[inside], t[inside])
     return found
@@ -175,7 +175,7 @@ def _predicted(predict: Predict, problem: Problem, instants: np.ndarray) -> np.n
 def _exact(problem: Problem, instants: np.ndarray) -> np.ndarray:
     """The exact displacement (T, G, G, 2) by [t, y, x], m."""
     t, y, x = _nodes(problem, instants)
-    inside = is_inside(problem.domain, x, y)
+    inside = problem.domain.shape.mask(x, y)
     points = torch.from_numpy(np.stack([x[inside], y[inside], t[inside]], axis=-1))
     found = np.full((*t.shape, 2), np.nan)
     found[inside] = evaluate(problem.exact, points).numpy()
