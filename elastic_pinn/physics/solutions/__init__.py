@@ -1,0 +1,24 @@
+"""Exact wavefields: what a network, a finite-difference engine or a recording is measured against; one a file.
+
+Isotropic plane strain, constant material but for `GradientWave`, SI units, no body force:
+
+    rho u_tt = (lambda + mu) grad(div u) + mu laplace(u),   c_p^2 = (lambda + 2 mu) / rho,   c_s^2 = mu / rho
+
+Imports from physics' material alone.
+"""
+
+from elastic_pinn.physics.solutions.disc_mode import DiscMode
+from elastic_pinn.physics.solutions.gradient_wave import GradientWave
+from elastic_pinn.physics.solutions.plane_wave import PlaneWave
+from elastic_pinn.physics.solutions.pulses import GaussianPulse, free_space, record_pulses
+from elastic_pinn.physics.solutions.standing_waves import StandingWaves
+
+__all__ = [
+    "DiscMode",
+    "GaussianPulse",
+    "GradientWave",
+    "PlaneWave",
+    "StandingWaves",
+    "free_space",
+    "record_pulses",
+]
