@@ -220,10 +220,11 @@ class Model(nn.Module):
             raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(PREDICTED)}")
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         self._require_inside({"x": x, "y": y, "t": t})
-        if not (inside := self.contains(x, y)).all():
+        if self.shape and not (inside := self.contains(x, y)).all():
+            where = float(x[~inside].flat[0]), float(y[~inside].flat[0])
             raise ValueError(
-                f"x = {x[~inside].flat[0]:g} m, y = {y[~inside].flat[0]:g} m is outside the {self.shape} that the "
-                "network was trained in: no prediction is valid there"
+                f"x = {where[0]:g} m, y = {where[1]:g} m is {self.shape.whereabouts(*where)} that the network was "
+                "trained in: no prediction is valid there"
             )
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
         chunks = [self._predicted(chunk, PREDICTED[quantity]) for chunk in points.split(65_536)]  # bounded memory

@@ -23,6 +23,7 @@ __all__ = [
     "Medium",
     "ParameterGroup",
     "Part",
+    "Plate",
     "Problem",
     "ProblemError",
     "Receivers",
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
     from elastic_pinn.physics.cramer_rao_bound import cramer_rao
     from elastic_pinn.physics.data import Receivers
-    from elastic_pinn.physics.domains import Disc, Domain, Part, Rectangle
+    from elastic_pinn.physics.domains import Disc, Domain, Part, Plate, Rectangle
     from elastic_pinn.physics.errors import ProblemError
     from elastic_pinn.physics.grid import Grid
     from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material

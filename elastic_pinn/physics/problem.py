@@ -247,4 +247,4 @@ def _check_receivers_inside(problem: Problem) -> None:
     inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.xy).unbind(1))
     if not inside.all():
         x, y = problem.receivers.xy[int((~inside).nonzero()[0])]
-        raise ProblemError(f"a receiver at x = {x:g} m, y = {y:g} m lies outside the {problem.domain.shape}")
+        raise ProblemError(f"a receiver at x = {x:g} m, y = {y:g} m lies {problem.domain.shape.whereabouts(x, y)}")

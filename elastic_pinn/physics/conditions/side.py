@@ -27,8 +27,8 @@ class SideCondition:
     value
         A function (x, y, t) -> (N, 2) in SI units; None: zero.
     sides
-        Names of sides ("left", "right", "bottom", "top" of a rectangle, "rim" of a disc), or `ep.Part`s of them, each
-        once; None: all sides.
+        Names of sides ("left", "right", "bottom", "top" of a rectangle, "rim" of a disc, "hole 1", ... of a plate), or
+        `ep.Part`s of them, each once; None: all sides.
 
     Raises
     ------

@@ -156,6 +156,53 @@ class Disc(Shape):
         x, y = x - self.center[0], y - self.center[1]
         return self._polar(torch.hypot(x, y).clamp(max=self.radius), torch.atan2(y, x))
 
+    def outside(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the places outside of the disc, or on its rim, that are nearest to points.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Positions, (N, 2) in m.
+        """
+        x, y = x - self.center[0], y - self.center[1]
+        return self._polar(torch.hypot(x, y).clamp(min=self.radius), torch.atan2(y, x))
+
+    def chord(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return where vertical lines enter and leave.
+
+        Parameters
+        ----------
+        x
+            Of the lines, (N,) in m.
+
+        Returns
+        -------
+        tuple of Tensor
+            The least and the greatest y inside, each (N,) in m; the same, that of the centre, of lines that miss it.
+        """
+        half = (self.radius**2 - (x - self.center[0]) ** 2).clamp(min=0.0).sqrt()
+        return self.center[1] - half, self.center[1] + half
+
+    def clearance(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return how far places are from the rim.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Distances, (N,) in m; negative outside.
+        """
+        return self.radius - torch.hypot(x - self.center[0], y - self.center[1])
+
     def contains(self, x: Tensor, y: Tensor) -> Tensor:
         """Return which points lie inside or on the rim, up to rounding.
 

@@ -28,7 +28,7 @@ class Domain:
     t
         From and to, (2,) in s.
     shape
-        Any other shape, as a `Disc`, in place of x and y.
+        Any other shape, as a `Disc` or a `Plate`, in place of x and y.
 
     Raises
     ------
@@ -43,7 +43,7 @@ class Domain:
         if shape is not None and (x is not None or y is not None):
             raise ProblemError("domain: x and y are those of a rectangle: give them, or a shape, not both")
         if shape is not None and not isinstance(shape, Shape):
-            raise ProblemError(f"domain: shape = {in_one_line(shape)}: a Disc or a Rectangle is needed")
+            raise ProblemError(f"domain: shape = {in_one_line(shape)}: a Disc, a Plate or a Rectangle is needed")
         object.__setattr__(self, "shape", Rectangle(x, y) if shape is None else shape)
         object.__setattr__(self, "t", interval_of("domain: t", t))
 

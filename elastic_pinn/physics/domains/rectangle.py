@@ -129,6 +129,38 @@ class Rectangle(Shape):
         """
         return torch.stack([x.clamp(*self.x), y.clamp(*self.y)], dim=1)
 
+    def chord(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return where vertical lines enter and leave.
+
+        Parameters
+        ----------
+        x
+            Of the lines, (N,) in m, in its interval.
+
+        Returns
+        -------
+        tuple of Tensor
+            The least and the greatest y inside, each (N,) in m.
+        """
+        low, high = self.y
+        return torch.full_like(x, low), torch.full_like(x, high)
+
+    def clearance(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return how far places are from the nearest side.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Distances, (N,) in m; negative outside, where they are from the farthest line that a side is on.
+        """
+        (left, right), (bottom, top) = self.bounds
+        return torch.stack([x - left, right - x, y - bottom, top - y]).amin(0)
+
     def contains(self, x: Tensor, y: Tensor) -> Tensor:
         """Return which points lie inside or on the boundary, up to rounding.
 

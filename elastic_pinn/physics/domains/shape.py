@@ -9,7 +9,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,10 +43,11 @@ class Part:
     Parameters
     ----------
     side
-        The name of the side: of a rectangle "left", "right", "bottom" or "top", of a disc "rim".
+        The name of the side: of a rectangle "left", "right", "bottom" or "top", of a disc "rim", of a plate also
+        "hole 1", "hole 2", ...
     low, high
         Where it begins and ends, by the coordinate along the side: x or y in m of a rectangle's, the angle in radians
-        of a disc's rim.
+        of a rim.
 
     Raises
     ------
@@ -82,10 +83,15 @@ class Part:
 class Shape(ABC):
     """A region of the plane."""
 
-    sides: ClassVar[tuple[str, ...]]
-    """The names of the sides."""
-    closed: ClassVar[tuple[str, ...]] = ()
-    """Those that end where they begin."""
+    @property
+    @abstractmethod
+    def sides(self) -> tuple[str, ...]:
+        """The names of the sides."""
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The names of those that end where they begin."""
+        return ()
 
     @property
     @abstractmethod
@@ -147,6 +153,36 @@ class Shape(ABC):
         Tensor
             Positions, (N, 2) in m.
         """
+
+    @abstractmethod
+    def clearance(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return how far places are from the nearest side.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            Distances, (N,) in m; negative outside.
+        """
+
+    def whereabouts(self, x: float, y: float) -> str:
+        """Describe where a place is that the shape does not contain.
+
+        Parameters
+        ----------
+        x, y
+            Position, m.
+
+        Returns
+        -------
+        str
+            Text that follows "lies" in a message.
+        """
+        return f"outside the {self}"
 
     def parts_of(self, given: Sequence[str | Part] | None) -> tuple[Part, ...]:
         """Return sides, given by name, or parts of them, as parts.

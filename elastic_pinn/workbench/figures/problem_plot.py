@@ -56,7 +56,13 @@ def window_unit(domain: Domain) -> Unit:
 
 
 def format_map_axes(axes: Axes, domain: Domain, length: Unit) -> None:
-    """Set up the axes of a map of the window."""
+    """Set up the axes of a map of the window, with the rims of a disc and of holes, which its cells only suggest."""
+    for part in domain.shape.parts_of(domain.shape.closed):
+        axes.plot(*(_along(domain, part) / length.size), color=BLACK, linewidth=0.6)
+    _set_up_axes(axes, domain, length)
+
+
+def _set_up_axes(axes: Axes, domain: Domain, length: Unit) -> None:
     axes.set_aspect("equal")
     axes.set_xlim(domain.x[0] / length.size, domain.x[1] / length.size)
     axes.set_ylim(domain.y[0] / length.size, domain.y[1] / length.size)
@@ -75,7 +81,7 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
         axes.plot(x, y, ".", color="0.75", markersize=2, zorder=0, label="interior points")
     _draw_conditions(axes, problem, length)
     _draw_receivers(axes, problem, length)
-    format_map_axes(axes, domain, length)
+    _set_up_axes(axes, domain, length)
     margin = 0.04 * (right - left) / length.size
     axes.set_xlim(left / length.size - margin, right / length.size + margin)
     axes.set_ylim(bottom / length.size - margin, top / length.size + margin)
