@@ -37,6 +37,7 @@ __all__ = [
     "Rectangle",
     "Run",
     "RunDirectoryError",
+    "Symmetry",
     "Traction",
     "UncertaintyError",
     "WavefieldUncertainty",
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
         ProblemError,
         Receivers,
         Rectangle,
+        Symmetry,
         Traction,
         problem_from,
     )

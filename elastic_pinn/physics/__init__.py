@@ -29,6 +29,7 @@ __all__ = [
     "Receivers",
     "Rectangle",
     "Scales",
+    "Symmetry",
     "Traction",
     "cramer_rao",
     "problem_from",
@@ -36,7 +37,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.coefficients import ByRegion
-    from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Traction
+    from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Symmetry, Traction
     from elastic_pinn.physics.cramer_rao_bound import cramer_rao
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Disc, Domain, Part, Plate, Rectangle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.conditions.side import SideCondition
+from elastic_pinn.physics.conditions.side import SideCondition, SideEquation
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, times, traction
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import STRESS
@@ -44,9 +44,13 @@ class Absorbing(SideCondition):
     """
 
     kind = 2.0
-    operator = staticmethod(_left_side)
-    quantity = STRESS
-    derivatives = (*STRAIN, "t")
-    moduli = ("lame_lambda", "lame_mu", "p_impedance", "s_impedance")
-    normals = ("x", "y", "xx", "xy", "yy")
+    equations = (
+        SideEquation(
+            _left_side,
+            STRESS,
+            derivatives=(*STRAIN, "t"),
+            moduli=("lame_lambda", "lame_mu", "p_impedance", "s_impedance"),
+            normals=("x", "y", "xx", "xy", "yy"),
+        ),
+    )
     labels = ("incoming wave given", "absorbing")

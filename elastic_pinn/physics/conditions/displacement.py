@@ -1,6 +1,6 @@
 """Prescribed displacement (Dirichlet)."""
 
-from elastic_pinn.physics.conditions.side import SideCondition
+from elastic_pinn.physics.conditions.side import SideCondition, SideEquation
 from elastic_pinn.physics.elasticity import displacement
 from elastic_pinn.physics.quantity import DISPLACEMENT
 
@@ -23,6 +23,5 @@ class Displacement(SideCondition):
     """
 
     kind = 0.0
-    operator = staticmethod(displacement)
-    quantity = DISPLACEMENT
+    equations = (SideEquation(displacement, DISPLACEMENT),)
     labels = ("displacement given", "clamped")

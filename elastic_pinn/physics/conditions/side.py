@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-from torch import Tensor
+from typing import Any, ClassVar, NamedTuple
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains import Domain, Part
-from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of, require_field
-from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import PhysicalQuantity
-from elastic_pinn.physics.statement import Place, Statement
+from elastic_pinn.physics.statement import Operator, Place, Statement
+
+
+class SideEquation(NamedTuple):
+    """One equation of a condition, or two, of one quantity; its attributes are those of a `Statement`.
+
+    Attributes
+    ----------
+    operator, quantity, derivatives, moduli, normals, components
+        As a `Statement` has them.
+    name
+        Tells it from the condition's others.
+    """
+
+    operator: Operator
+    quantity: PhysicalQuantity
+    derivatives: tuple[str, ...] = ()
+    moduli: tuple[str, ...] = ()
+    normals: tuple[str, ...] = ()
+    components: int = 2
+    name: str = ""
 
 
 @dataclass(frozen=True, repr=False)
 class SideCondition:
-    """One value prescribed on some sides; a subclass says of what, as a `Statement` does.
+    """One value prescribed on some sides; a subclass says of what.
 
     Parameters
     ----------
@@ -42,11 +58,8 @@ class SideCondition:
 
     kind: ClassVar[float]
     """Tells it from other conditions in fingerprints, for ever."""
-    operator: ClassVar[staticmethod[[Derivatives, Moduli, Normal], Tensor]]
-    quantity: ClassVar[PhysicalQuantity]
-    derivatives: ClassVar[tuple[str, ...]] = ()
-    moduli: ClassVar[tuple[str, ...]] = ()
-    normals: ClassVar[tuple[str, ...]] = ()
+    equations: ClassVar[tuple[SideEquation, ...]]
+    """What holds; the value is the right side of each."""
     labels: ClassVar[tuple[str, str]]
     """What a figure calls it, with a value and without."""
 
@@ -65,7 +78,7 @@ class SideCondition:
         return f"{type(self).__name__}({name_of(self.value)}{on})"
 
     def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
-        """Return what the condition requires of a wavefield, operator(u) = value, as one statement.
+        """Return what the condition requires of a wavefield: of each equation, operator(u) = value.
 
         Parameters
         ----------
@@ -77,22 +90,25 @@ class SideCondition:
         Returns
         -------
         tuple of Statement
-            The left side against the value, in SI units.
+            The left sides against the value, in SI units, all at the same points.
         """
-        return (
+        place, identity = self.place(domain), (self.kind, *self.identity_on(domain))
+        return tuple(
             Statement(
-                name=f"boundary {number}",
+                name=f"boundary {number} {equation.name}".rstrip(),
                 column="boundary",
-                derivatives=self.derivatives,
-                operator=self.operator,
-                quantity=self.quantity,
-                place=self.place(domain),
+                derivatives=equation.derivatives,
+                operator=equation.operator,
+                quantity=equation.quantity,
+                place=place,
                 target=self.value,
-                moduli=self.moduli,
-                normals=self.normals,
-                identity=(self.kind, *self.identity_on(domain)),
+                moduli=equation.moduli,
+                normals=equation.normals,
+                components=equation.components,
+                identity=identity,
                 label=self.labels[self.value is None],
-            ),
+            )
+            for equation in self.equations
         )
 
     def place(self, domain: Domain) -> Place:

@@ -1,6 +1,6 @@
 """Prescribed traction (Neumann)."""
 
-from elastic_pinn.physics.conditions.side import SideCondition
+from elastic_pinn.physics.conditions.side import SideCondition, SideEquation
 from elastic_pinn.physics.elasticity import STRAIN, traction
 from elastic_pinn.physics.quantity import STRESS
 
@@ -23,9 +23,5 @@ class Traction(SideCondition):
     """
 
     kind = 1.0
-    operator = staticmethod(traction)
-    quantity = STRESS
-    derivatives = STRAIN
-    moduli = ("lame_lambda", "lame_mu")
-    normals = ("x", "y")
+    equations = (SideEquation(traction, STRESS, STRAIN, ("lame_lambda", "lame_mu"), ("x", "y")),)
     labels = ("traction given", "free surface")

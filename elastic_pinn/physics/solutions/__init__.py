@@ -11,14 +11,18 @@ from elastic_pinn.physics.solutions.disc_mode import DiscMode
 from elastic_pinn.physics.solutions.gradient_wave import GradientWave
 from elastic_pinn.physics.solutions.plane_wave import PlaneWave
 from elastic_pinn.physics.solutions.pulses import GaussianPulse, free_space, record_pulses
+from elastic_pinn.physics.solutions.rayleigh_wave import RayleighWave
 from elastic_pinn.physics.solutions.standing_waves import StandingWaves
+from elastic_pinn.physics.solutions.wall import WallReflection
 
 __all__ = [
     "DiscMode",
     "GaussianPulse",
     "GradientWave",
     "PlaneWave",
+    "RayleighWave",
     "StandingWaves",
+    "WallReflection",
     "free_space",
     "record_pulses",
 ]
