@@ -90,6 +90,16 @@ class TrainingConfig(Section):
     """how points are drawn"""
     resample_every: OptionalCount = 0
     """steps between fresh points; 0: never. Optimizers with a line search keep the points they started with"""
+    resampling: Literal["fresh", "rad", "r3"] = "fresh"
+    """how points are drawn anew: fresh (all of them, evenly), rad (more of them where the present residuals are large:
+    Wu and others, 2023), r3 (only those with residuals below the mean: Daw and others, 2023). Losses are means over the
+    present points; those of the validation stay even"""
+    rad_candidates: Count = 10
+    """of rad: for each point so many are drawn by `sampling`, and one of them is chosen"""
+    rad_exponent: NonNegative = 1.0
+    """of rad: the density of points goes with this power of the residual; the more, the more of them at its peaks"""
+    rad_constant: NonNegative = 1.0
+    """of rad: an even density beside, relative to the mean of the other; 0: no points where the residual is 0"""
 
     weight_pde: NonNegative = 1.0
     """of the mean square of the wave equation's residual"""
@@ -120,6 +130,12 @@ class TrainingConfig(Section):
                 f"stages {list(self.stages)} need {len(self.stages) - 1} stage_steps, one for each stage but the last, "
                 f"but there are {len(self.stage_steps)}: {list(self.stage_steps)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _points_move(self) -> Self:
+        if self.resampling != "fresh" and not self.resample_every:
+            raise ValueError(f"resampling = {self.resampling!r} moves points every resample_every steps, which is 0")
         return self
 
     @model_validator(mode="after")

@@ -89,6 +89,16 @@ class Loss:
         total = torch.stack([weight * sums[column] for column, weight in self.weights.items()]).sum()
         return {"total": total, **sums}
 
+    @torch.no_grad()
+    def squares(self, model: Model, batches: Batches) -> dict[str, Tensor]:
+        """Compute each statement's squared misfit at each point of its batch, (N,), unweighted, where it has one."""
+        moduli, found = model.material(), {}
+        for statement in self.statements:
+            if batch := batches.get(statement.name):
+                misfits = model.residuals(equations_of(statement, moduli, batch))  # (N E,)
+                found[statement.name] = misfits.view(len(batch.points), -1).square().sum(1)
+        return found
+
     def system(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:
         """Compute the weighted misfits (M,), whose squares sum to the total, and their Jacobian (M, P).
 

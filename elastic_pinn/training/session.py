@@ -26,7 +26,7 @@ from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
-from elastic_pinn.training.sampling import Batch, Sampler, split_data
+from elastic_pinn.training.sampling import Batch, Batches, Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
 from elastic_pinn.training.seeds import Seeds
 from elastic_pinn.training.stages import Stage, all_stages, stages
@@ -82,7 +82,7 @@ class Session:
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
         self.loss = Loss(problem, config)
-        self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place)
+        self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place, self._squares)
         require_legal(config, self.model, 2 * sum(len(batch.points) for batch in self.sampler.batches.values()))
         self.validation = Validation(problem, config, self.loss, held_out_data, held_out, place)
         self.stopping = Stopping(config)
@@ -154,8 +154,11 @@ class Session:
 
     def _terms(self, position: Tensor) -> Mapping[str, Tensor]:
         """The columns of the loss on this process's share of the points; the workers are asked for theirs."""
-        self.processes.request_evaluation(self.sampler.draws, position)
+        self.processes.request_evaluation(position)
         return self.loss(self.model, self.processes.share(self.sampler.batches))
+
+    def _squares(self, batches: Batches) -> Mapping[str, Tensor]:
+        return self.loss.squares(self.model, batches)
 
     def _prepare(self) -> None:
         """Change stage, points and learning rate if this step requires it."""
@@ -166,9 +169,24 @@ class Session:
         every = self.config.resample_every
         if every and self.step and self.step % every == 0:
             self.sampler.resample()
-            self.objective.forget()
+            self._change_objective()
         for group in self.optimizer.param_groups:
             group["lr"] = group.get("relative", 1.0) * self.schedule.rate(self.step - self.stage.first)
+
+    def _change_objective(self) -> None:
+        """Discard what is known of the loss at other points, here and in the workers."""
+        self.objective.forget()
+        self.share_objective()
+
+    def share_objective(self) -> None:
+        """Give the workers, if there are any, the points of the next evaluations."""
+        if self.processes.has_workers:
+            self.processes.send(self.sampler.state(), len(self.objective.position()))
+
+    def restore_objective(self, state: Mapping[str, Any]) -> None:
+        """Set the points of a checkpoint's state, or those that the leader shares."""
+        self.sampler.restore(state)
+        self.objective.forget()
 
     def _enter(self, stage: Stage) -> None:
         self.stage, self.spec = stage, OPTIMIZERS[stage.optimizer]
@@ -257,8 +275,7 @@ class Session:
         return {
             "optimizer": moments(self.optimizer),
             "scheduler": self.schedule.state_dict(),
-            "sampler": {"draws": self.sampler.draws},
-            "rng": {"points": self.sampler.generator_state},
+            **self.sampler.state(),
             "stopping": {**self.stopping.state_dict(), "reason": self.reason_to_end, "converged": self.converged},
             "problem": dict(self.problem.identity),
         }
@@ -276,10 +293,9 @@ class Session:
         if note:
             self._note(note)
         self.schedule.load_state_dict(snapshot.state["scheduler"])
-        self.sampler.restore(snapshot.state["rng"]["points"], snapshot.state["sampler"]["draws"])
+        self.restore_objective(snapshot.state)
         self.stopping.load_state_dict(snapshot.state["stopping"])
         self.converged = snapshot.state["stopping"].get("converged")
-        self.objective.forget()
         self._note_meaning_of_losses()
         if snapshot.metric_id not in (self.metric_id, UNKNOWN_METRIC_ID):
             self._forget_bests()

@@ -49,7 +49,7 @@ class TrainedModel:
 
         data, held_out = split_data(problem, config.validation_fraction, seeds.for_held_out()) or (None, None)
         sampler = Sampler(problem, config, data, seeds.for_points(), place)
-        sampler.restore(state["rng"]["points"], state["sampler"]["draws"])
+        sampler.restore(state)
         return cls(
             config=config,
             problem=problem,

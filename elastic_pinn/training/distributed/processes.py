@@ -1,9 +1,10 @@
 """Communication between the processes of one run, as torchrun starts them.
 
-The process of rank 0 is the leader, the others are workers. Every process draws the same points from the same
-generator and evaluates the loss on its share of them, at the parameters that the leader broadcasts; losses and
-gradients are summed at the leader. Only the leader has an optimizer, takes decisions and writes files, so that the
-processes cannot diverge from each other. A single process behaves as if this module did not exist.
+The process of rank 0 is the leader, the others are workers. Every process has the same points, drawn from the
+same generator or sent by the leader, and evaluates the loss on its share of them, at the parameters that the leader
+broadcasts; losses and gradients are summed at the leader. Only the leader has an optimizer, takes decisions, moves
+points and writes files, so that the processes cannot diverge from each other. A single process behaves as if this
+module did not exist.
 
 Gradients on GPUs are summed by NCCL, with one GPU for each process; everything else uses Gloo.
 """
@@ -27,7 +28,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.training.sampling import Batches
 
 PATIENCE = timedelta(minutes=30)  # for a process that does not answer; one that died is noticed at once
-NO_REQUEST = 0.0  # in place of the number of draws: no further evaluation is requested
+REQUEST, NO_REQUEST = 1.0, 0.0  # before the parameters: whether an evaluation is requested, or a message follows
 
 Terms = Mapping[str, Tensor]
 Gradients = Sequence[Tensor]
@@ -69,17 +70,17 @@ class Processes:
             return batches
         return {place: batch.part(self.rank, self.count) for place, batch in batches.items()}
 
-    def request_evaluation(self, draws: int, position: Tensor) -> None:
-        """Ask the workers to evaluate the loss at parameters (P,), on the points of the given number of draws."""
+    def request_evaluation(self, position: Tensor) -> None:
+        """Ask the workers to evaluate the loss at parameters (P,)."""
         if self.has_workers:
             self._is_sum_pending = True
-            self._broadcast(torch.cat([torch.tensor([draws], dtype=torch.float64), position.cpu().double()]))
+            self._broadcast(torch.cat([torch.tensor([REQUEST], dtype=torch.float64), position.cpu().double()]))
 
-    def evaluation_requests(self, parameters: int) -> Iterator[tuple[int, Tensor]]:
-        """Yield each requested evaluation, (draws, parameters (P,)), in a worker, until a message is to follow."""
+    def evaluation_requests(self, parameters: int) -> Iterator[Tensor]:
+        """Yield the parameters (P,) of each requested evaluation, in a worker, until a message is to follow."""
         message = torch.empty(1 + parameters, dtype=torch.float64)
         while self._broadcast(message)[0] != NO_REQUEST:
-            yield int(message[0]), message[1:]
+            yield message[1:]
 
     def sum(self, terms: Terms, gradients: Gradients) -> tuple[Terms, Gradients]:
         """Sum losses and gradients over all processes; the result is valid in the leader only."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,9 @@ from elastic_pinn.training.session import Session
 
 @dataclass(frozen=True)
 class RunStart:
-    """The first message to the workers: the config, and the state of the points' generator before its last draw."""
+    """The first message to the workers: the config, as JSON. The next ones are what `Session.share_objective` sends."""
 
     config: str
-    generator_state: Mapping[str, Any]
-    draws: int
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,8 @@ def run_leader(processes: Processes, run_dir: Path, stop: Callable[[], None]) ->
 def start_workers(session: Session) -> None:
     """Have the workers make the same session, before its first evaluation."""
     if session.processes.has_workers:
-        sampler = session.sampler
-        start = RunStart(session.config.to_json(), sampler.generator_state, sampler.draws)
-        session.processes.send(start, len(session.objective.position()))
+        session.processes.send(RunStart(session.config.to_json()))
+        session.share_objective()
 
 
 def run_worker(processes: Processes, problem: Problem) -> Path:
@@ -71,8 +68,10 @@ def run_worker(processes: Processes, problem: Problem) -> Path:
         try:
             message = processes.receive()
             if isinstance(message, RunStart):
-                _serve_evaluations(_worker_session(processes, problem, message))
-                message = processes.receive()
+                session = Session(Config.from_json(message.config), problem, processes)
+                while not isinstance(message := processes.receive(), RunEnd):
+                    session.restore_objective(message)
+                    _serve_evaluations(session)
         except BaseException:
             leave()
             raise
@@ -81,17 +80,9 @@ def run_worker(processes: Processes, problem: Problem) -> Path:
     return message.run_dir
 
 
-def _worker_session(processes: Processes, problem: Problem, start: RunStart) -> Session:
-    session = Session(Config.from_json(start.config), problem, processes)
-    session.sampler.restore(start.generator_state, start.draws)
-    return session
-
-
 def _serve_evaluations(session: Session) -> None:
     """Evaluate the loss and its gradients on this process's share of the points, wherever the leader requests it."""
-    for draws, position in session.processes.evaluation_requests(len(session.objective.position())):
-        while session.sampler.draws < draws:
-            session.sampler.resample()
+    for position in session.processes.evaluation_requests(len(session.objective.position())):
         put(session.parameters, position)
         session.objective.forget()
         session.objective()

@@ -70,6 +70,11 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
 
     The error names the stage and the alternatives.
     """
+    if config.resampling != "fresh" and all(OPTIMIZERS[name].whole_batch for name in config.stages):
+        raise ConfigError(
+            f"resampling = {config.resampling!r}, and no points are ever moved: {_listed(config.stages)} keep those "
+            "that they start with. Add a stage of adam, adamw, sgd or soap, or set it to 'fresh'"
+        )
     for name in config.stages:
         spec, parameters = OPTIMIZERS[name], _all(model)
         if spec.only_float64 and config.precision != "float64":
@@ -84,6 +89,10 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
             raise ConfigError(f"stages has {name!r}, and network {config.network!r} has no last layer to solve for")
         if spec.solves_last_layer:
             _require_tall(name, misfits, _count(model.last_layer), config.precision)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(dict.fromkeys(names))
 
 
 def _require_square(name: str, parameters: int, most: int) -> None:

@@ -17,6 +17,9 @@ from elastic_pinn.training.seeds import Seeds
 Counts = Mapping[str, int]
 """How many points for each kind of place: "interior", "boundary", "initial"."""
 
+UnitPoints = Mapping[str, Tensor]
+"""Points of the unit cube, (n, k), for each place, by the name of the first statement there."""
+
 
 def counts_of(config: TrainingConfig) -> Counts:
     """Count the points of a config, by kind of place."""
@@ -29,14 +32,31 @@ def counts_of(config: TrainingConfig) -> Counts:
 
 def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Generator) -> dict[str, Batch]:
     """Draw points for every place of a problem, with the target there of each of its statements; float64."""
-    scales, batches = problem.scales, {}
-    drawn: dict[Place, tuple[Tensor, Tensor]] = {}  # points (N, 3) in m, m, s, and normals
+    drawn = {
+        name: unit_points(method, counts[place.kind], place.dimensions, generator)
+        for name, place in places_of(problem).items()
+    }
+    return batches_at(problem, drawn)
+
+
+def places_of(problem: Problem) -> dict[str, Place]:
+    """Return each place where points are drawn, by the name of its first statement."""
+    found: dict[str, Place] = {}
     for statement in problem.statements:
-        if (place := statement.place) is None:
+        if statement.place and statement.place not in found.values():
+            found[statement.name] = statement.place
+    return found
+
+
+def batches_at(problem: Problem, unit: UnitPoints) -> dict[str, Batch]:
+    """Make a batch, float64, of each statement at the given points of its place, if there are any."""
+    scales, batches = problem.scales, {}
+    places = places_of(problem)
+    at = {places[name]: places[name].at(points) for name, points in unit.items()}  # (N, 3) in m, m, s, and normals
+    for statement in problem.statements:
+        if statement.place not in at:
             continue
-        if place not in drawn:
-            drawn[place] = place.at(unit_points(method, counts[place.kind], place.dimensions, generator))
-        points, normal = drawn[place]
+        points, normal = at[statement.place]
         target = statement.right_side(points, scales)
         moduli = problem.moduli(points) if statement.moduli else None
         batches[statement.name] = Batch(scales.dimensionless(points), target, normal, moduli)

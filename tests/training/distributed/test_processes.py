@@ -51,6 +51,7 @@ MISFITS = INVERSE | {
 UNIFORM = ADAM | {"sampling": "uniform"}
 TRAINED = {
     "adam": [ADAM],
+    "rad": [ADAM | {"resampling": "rad"}],
     "lbfgs": [LBFGS],
     "misfits": [MISFITS],
     "resumed with fewer points": [UNIFORM | {"steps": 10}, UNIFORM | {"interior_points": 12}],

@@ -128,7 +128,7 @@ def test_a_sampler_restored_from_its_state_has_the_same_points_and_goes_on_the_s
     one, other = sampler(waves(), sampling=method), sampler(waves(), sampling=method, seed=9)
     one.resample()
     one.resample()
-    other.restore(one.generator_state, one.draws)
+    other.restore(one.state())
     assert same(other.batches, one.batches) and other.draws == one.draws == 3
     one.resample()
     other.resample()

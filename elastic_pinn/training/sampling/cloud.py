@@ -1,0 +1,23 @@
+"""The points of one place, as what moves them sees them. Letters: n points, m others, k dimensions of the unit cube."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """The points of one place: present, (n, k) of its unit cube, float64, CPU.
+
+    spread: draws m fresh points, (m, k), by the config's `sampling`. residuals: the lengths of the present model's
+    residuals at such points, (m, k) -> (m,), which are all that is evaluated of it. generator: the only randomness.
+    """
+
+    present: Tensor
+    spread: Callable[[int], Tensor]
+    residuals: Callable[[Tensor], Tensor]
+    generator: np.random.Generator
