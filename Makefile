@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-accuracy test-faults bench lab check docs
+.PHONY: help demo test test-slow test-accuracy test-faults bench validate lab check docs
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ test-faults: .venv/tools.stamp  ## kills, failing disks, power cuts, hostile fil
 
 bench: .venv/bench.stamp  ## the tables of tests/benchmarks/README.md, measured anew on this machine
 	for each in training_step accuracy time_to_error inverse far_starts start save_and_load saving_while_training memory history_at_scale live_view compare_at_scale explore_frame headless run_size sweeps; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+
+validate: .venv/base.stamp  ## exact fields: errors and times of every wall, shape, medium and source, about 20 minutes (ARGS=free-sv: some)
+	$(BIN)/python -m tests.benchmarks.validate $(ARGS)
 
 lab: .venv/base.stamp  ## JupyterLab on the notebooks (ARGS="--no-browser" and the like go to it)
 	$(BIN)/python -m jupyter lab $(ARGS)

@@ -15,7 +15,7 @@ from tests.physics.test_elasticity import derivatives
 SOLID = ep.Material(1.0, 1.0, 1.0)  # nu = 0.25: an S wave makes no P wave past 35.3 degrees
 MODULI = Moduli.of(1.0, 1.0, 1.0)
 BOX = ep.Domain((0.0, 1.0), (-1.0, 0.0), (0.0, 1.0))
-SIDES = {"fixed": ep.Displacement(), "free": ep.Traction(), "symmetry": ep.Symmetry()}
+SIDES = {"fixed": ep.Displacement(), "free": ep.Traction(), "symmetry": ep.Symmetry(), "absorbing": ep.Absorbing()}
 WAVES = [("p", 0.0), ("p", 30.0), ("s", 0.0), ("s", 30.0), ("s", 40.0), ("s", 45.0)]
 
 
@@ -45,8 +45,18 @@ def test_reflected_waves_satisfy_the_equation_and_hold_their_wall_alone(wall, ki
         ("p", 0.0): ({"fixed", "symmetry"}, {"free"}),
         ("s", 0.0): ({"free", "symmetry"}, {"fixed"}),
     }
+    if wall == "absorbing":
+        assert abs(field.waves[1].amplitude) < 0.5 and abs(field.waves[2].amplitude) < 0.5
     alike = next((group for group in same.get((kind, degrees), ()) if wall in group), {wall})
     assert held == alike
+
+
+@pytest.mark.parametrize(
+    ("kind", "degrees", "expected"), [("p", 45, (0.0138, 0.0709)), ("s", 30, (0.134, 0.134)), ("s", 45, (0.420, 0.169))]
+)
+def test_an_absorbing_wall_reflects_as_in_the_literature(kind, degrees, expected):
+    _, p, s = WallReflection(kind, "absorbing", SOLID, math.radians(degrees)).waves
+    assert (abs(p.amplitude), abs(s.amplitude)) == pytest.approx(expected, abs=6e-4)
 
 
 @pytest.mark.parametrize(("poisson", "ratio"), [(0.25, 0.919402), (0.33, 0.932023)])

@@ -14,7 +14,7 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.material import Material
 from elastic_pinn.physics.solutions.harmonic import HarmonicWave, Kind, displacement_of
 
-Wall = Literal["fixed", "free", "symmetry"]
+Wall = Literal["fixed", "free", "symmetry", "absorbing"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class WallReflection:
     kind
         Of the incident wave, "p" or "s".
     wall
-        "fixed" (u = 0), "free" (sigma n = 0) or "symmetry" (u . n = 0 and no shear).
+        "fixed" (u = 0), "free" (sigma n = 0), "symmetry" (u . n = 0 and no shear) or "absorbing" (of first order).
     material
         The solid.
     angle
@@ -78,6 +78,9 @@ class WallReflection:
         traction = wave.traction(self.material) / self.omega
         if self.wall == "symmetry":
             return np.array([wave.d[1], traction[0]])
+        if self.wall == "absorbing":  # sigma n + rho c v = 0, with v = -i omega u
+            material = self.material
+            return traction - 1j * material.density * np.array([material.c_s, material.c_p]) * wave.d
         return np.array(wave.d) if self.wall == "fixed" else traction
 
     def __call__(self, x: Tensor, y: Tensor, t: Tensor) -> Tensor:

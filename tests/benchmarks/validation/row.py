@@ -1,0 +1,92 @@
+"""A row of the table of exact fields: a problem, a way to solve it, and how close it has to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.physics.fields import evaluate
+
+FRESH_POINTS = 20_000
+SOLID = ep.Material(1.0, 1.0, 1.0)  # nu = 0.25
+
+Recipe = dict[str, Any]
+
+
+def relative_error(run: ep.Run, problem: ep.Problem) -> float:
+    """The relative L2 error of the displacement at points that no run has seen."""
+    unit = torch.from_numpy(np.random.default_rng(FRESH_POINTS).random((FRESH_POINTS, 3)))
+    points = problem.domain.interior(unit)  # (N, 3)
+    exact = evaluate(problem.exact, points).numpy()  # (N, 2)
+    return float(np.linalg.norm(run.predict(*points.unbind(1)) - exact) / np.linalg.norm(exact))
+
+
+def least_squares(network: str, features: int, frequency: float, **points: Any) -> Recipe:
+    """The last layer of so many features up to a frequency, solved for at once."""
+    return {
+        "problem": "own",
+        "network": network,
+        "hidden_layers": [features],
+        "activation": "sin",
+        "input_frequency": frequency,
+        "precision": "float64",
+        "stages": ["last_layer"],
+        "steps": 1,
+        "ridge": 1e-14,
+        "sampling": "sobol",
+        "weight_boundary": 100.0,
+        "weight_initial": 100.0,
+        "validation_points": 500,
+        "log_level": "error",
+    } | points
+
+
+def plane_waves(waves: int, frequency: float, **fields: Any) -> Recipe:
+    """Plane waves: the equation of motion holds by itself, so that the sides and the start have all the points."""
+    points = {"interior_points": 20, "boundary_points": 3 * waves // 5, "initial_points": 2 * waves // 5}
+    return least_squares("plane_waves", waves, frequency, **points) | fields
+
+
+def random_features(features: int, frequency: float, **fields: Any) -> Recipe:
+    """Random sines, which know nothing of the equation."""
+    points = {"interior_points": 2 * features, "boundary_points": features // 2, "initial_points": features // 2}
+    return least_squares("random_features", features, frequency, **points) | fields
+
+
+@dataclass(frozen=True)
+class Row:
+    """One exact field.
+
+    name: by which it is chosen. case: what the table says. problem: makes it, of its full size or a part of this.
+    method, fields: how it is solved. quick: changes of `fields` for the tests, which solve half of the size and must
+    come within `quick_goal`. goal: in the table. measure: from the run and the problem to what is compared with the
+    goals, `what` it is called.
+    """
+
+    name: str
+    case: str
+    problem: Callable[[float], ep.Problem]
+    method: str
+    fields: Recipe
+    quick: Recipe
+    quick_goal: float
+    goal: float = 1e-6
+    published: str = "none"
+    measure: Callable[[ep.Run, ep.Problem], float] = field(default=relative_error)
+
+    def error(self, folder: Path, seed: int = 0) -> float:
+        """Solve the whole problem and measure how far the answer is off."""
+        return self._error(self.problem(1.0), ep.Config(**self.fields, seed=seed), folder)
+
+    def quick_error(self, folder: Path) -> float:
+        """Solve half of the problem in seconds."""
+        return self._error(self.problem(0.5), ep.Config(**self.fields | self.quick), folder)
+
+    def _error(self, problem: ep.Problem, config: ep.Config, folder: Path) -> float:
+        return self.measure(ep.train(config, folder, problem), problem)
