@@ -103,5 +103,6 @@ class MLP(Network):
             bias.zero_()
             passed = slope * weight @ passed
         vectors = last[0].new_empty(len(last[0]), 3).uniform_(-frequency, frequency, generator=generator)  # (F, 3)
-        last[0].copy_(vectors * vectors.new_tensor(extent) @ torch.linalg.pinv(passed))
+        reach = vectors.new_tensor(extent).nan_to_num(posinf=0.0)  # (3,), of a static problem without time
+        last[0].copy_(vectors * reach @ torch.linalg.pinv(passed))
         last[1].uniform_(-math.pi, math.pi, generator=generator)

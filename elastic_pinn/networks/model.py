@@ -301,7 +301,8 @@ def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None
     for name in {"scale_numbers", "material.start", "material.search", *FURTHER} & state.keys():
         if not state[name].isfinite().all():
             raise ValueError(f"{name} is not finite")
-    if not (state["scale_numbers"][3:] > 0).all():
+    extent_of_time, others = state["scale_numbers"][5], state["scale_numbers"][[3, 4, 6, 7, 8, 9]]
+    if not ((others > 0).all() and extent_of_time >= 0):  # 0 in a static problem
         raise ValueError("scale_numbers has an extent or a unit that is not positive")
 
 

@@ -7,7 +7,7 @@ Without a body force and without a traction, the equation of motion
 and the known displacement do not change when lambda, mu and rho are multiplied by one factor: only
 c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho can be identified. These two determine any two of the three constants
 if the third is known and not zero. A known force or traction that is not zero determines the factor, and all three can
-be found.
+be found. Without motion, rho has no part, and the same holds of lambda and mu.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ def why_not_found(problem: Problem) -> str:
     material = problem.reference
     if problem.receivers is None:
         return f"unknowns {list(material.unknowns)} need receivers: without data any material fits"
+    if problem.domain.is_static and {"lambda", "mu"} <= unknowns and not _is_loaded(problem):
+        return (
+            "lambda and mu cannot both be found from the displacement of a static problem: times any factor they give "
+            f"the same one. Fix one of them, {LOAD}"
+        )
     fixes_the_factor = "lambda" not in unknowns and _is_felt(material)
     if not {"mu", "rho"} <= unknowns or fixes_the_factor or _is_loaded(problem):
         return ""

@@ -27,6 +27,7 @@ from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.probing import probes, require_pointwise
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.statement import Statement
+from elastic_pinn.physics.statics import require_timeless
 
 SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displacement: a load may be short and local
 
@@ -84,6 +85,8 @@ class Problem:
         if isinstance(self.material, Medium):
             self.material.require_sound(self.domain)
         require_pointwise(self)
+        if self.domain.is_static:
+            require_timeless(self)
         if reason := why_not_found(self):
             raise ProblemError(reason)
 
@@ -216,18 +219,18 @@ def _check_parts(problem: Problem) -> None:
 
 def _check_overlaps(problem: Problem) -> None:
     """Raise ProblemError for two conditions on one side, or on parts of it that overlap."""
-    seen: list[Part] = []
+    seen: list[tuple[SideCondition, Part]] = []
     for condition in problem.boundary:
         parts = problem.domain.shape.parts_of(condition.sides)
         own = [other for i, part in enumerate(parts) for other in parts[:i] if part.overlaps(other)]
         if own:
             raise ProblemError(f"{condition}: its parts of the side {own[0].side} overlap")
-        if twice := sorted({part.side for part in parts for other in seen if part.overlaps(other)}):
+        if twice := sorted({p.side for p in parts for one, q in seen if p.overlaps(q) and condition.shares(one)}):
             raise ProblemError(
                 f"boundary: two conditions on the side {' and '.join(twice)}, each of which prescribes all there: "
                 "give each condition sides of its own"
             )
-        seen += parts
+        seen += [(condition, part) for part in parts]
 
 
 def _check_receivers_inside(problem: Problem) -> None:

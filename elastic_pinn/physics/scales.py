@@ -6,6 +6,7 @@ the P modulus: aluminium (lambda = 5.76e10 Pa) then trains as easily as lambda =
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -68,9 +69,12 @@ class Scales:
 
     @property
     def extent(self) -> tuple[float, float, float]:
-        """Half the window's extents, dimensionless: what the network divides its inputs by."""
+        """Half the window's extents, dimensionless: what the network divides its inputs by.
+
+        That of time is infinite in a static problem: all derivatives by t are then 0.
+        """
         (x, y, t), (length, _, time) = self.half, self.units
-        return x / length, y / length, t / time
+        return x / length, y / length, t / time if t else math.inf
 
     def as_tensor(self) -> Tensor:
         """Return all numbers in one vector (10,), for a checkpoint."""

@@ -82,8 +82,8 @@ class Statement:
         The entries of `Moduli` that the operator is linear in; none where it does not depend on the medium.
     normals
         The entries of `Normal` that the operator is linear in; none where it does not depend on the normal.
-    components
-        E; that of a target is 2.
+    of_target
+        Which components of the target are the right sides of its E equations.
     identity
         Numbers that tell it from other statements with the same target.
     label
@@ -100,12 +100,11 @@ class Statement:
     samples: Samples | None = None
     moduli: tuple[str, ...] = ()
     normals: tuple[str, ...] = ()
-    components: int = 2
+    of_target: tuple[int, ...] = (0, 1)
     identity: tuple[float, ...] = ()
     label: str = ""
 
     def right_side(self, points: Tensor, scales: Scales) -> Tensor:
         """The target at points (n, 3) in m, m, s, dimensionless, (n, E)."""
-        if self.target is None:
-            return points.new_zeros(len(points), self.components)
-        return evaluate(self.target, points) / self.quantity.scale(scales)
+        values = evaluate(self.target, points)  # (n, 2)
+        return values[:, list(self.of_target)] / self.quantity.scale(scales)

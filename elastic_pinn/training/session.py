@@ -334,6 +334,8 @@ class Session:
 
 def _not_of_waves(problem: Problem) -> str:
     """What a problem has that no sum of plane waves satisfies; "" if there is nothing."""
+    if problem.domain.is_static:
+        return "a static problem"
     if problem.force:
         return "a body force"
     if problem.samples is not None:

@@ -25,7 +25,8 @@ EXPORTS = "exports"  # the folder below runs/ that exports go to, in a folder of
 
 def instants(fields: GridFields) -> list[float]:
     """Return the times of the frames, s, without rounding errors: 0.15, not 0.15000000000000002."""
-    return [float(f"{t:.12g}") for t in np.linspace(fields.start, fields.end, FRAMES)]
+    count = FRAMES if fields.end > fields.start else 1  # of a static problem
+    return [float(f"{t:.12g}") for t in np.linspace(fields.start, fields.end, count)]
 
 
 def write_gif(fields: GridFields, name: str, path: Path) -> None:

@@ -14,12 +14,14 @@ class Displacement(SideCondition):
         A function (x, y, t) -> (N, 2) in m; None: clamped.
     sides
         Names of sides, or `Part`s of them, each once; None: all sides.
+    component
+        "x" or "y": it prescribes that component alone, and another condition may prescribe the other; None: both.
 
     Raises
     ------
     ProblemError
-        For a value that is no such function, and for what cannot be sides; in a Problem, for sides that its domain does
-        not have.
+        For a value that is no such function, for what cannot be sides, and for another component; in a Problem, for
+        sides that its domain does not have.
     """
 
     kind = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains import Domain, Part
@@ -13,13 +13,15 @@ from elastic_pinn.physics.fields import Field, name_of, require_field
 from elastic_pinn.physics.quantity import PhysicalQuantity
 from elastic_pinn.physics.statement import Operator, Place, Statement
 
+COMPONENTS = ("x", "y")
+
 
 class SideEquation(NamedTuple):
     """One equation of a condition, or two, of one quantity; its attributes are those of a `Statement`.
 
     Attributes
     ----------
-    operator, quantity, derivatives, moduli, normals, components
+    operator, quantity, derivatives, moduli, normals, of_target
         As a `Statement` has them.
     name
         Tells it from the condition's others.
@@ -30,8 +32,14 @@ class SideEquation(NamedTuple):
     derivatives: tuple[str, ...] = ()
     moduli: tuple[str, ...] = ()
     normals: tuple[str, ...] = ()
-    components: int = 2
+    of_target: tuple[int, ...] = (0, 1)
     name: str = ""
+
+    def along(self, component: int) -> SideEquation:
+        """Return its component along x, 0, or y, 1, alone."""
+        return self._replace(
+            operator=lambda u, moduli, normal: self.operator(u, moduli, normal)[:, [component]], of_target=(component,)
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,16 +53,19 @@ class SideCondition:
     sides
         Names of sides ("left", "right", "bottom", "top" of a rectangle, "rim" of a disc, "hole 1", ... of a plate), or
         `ep.Part`s of them, each once; None: all sides.
+    component
+        "x" or "y": it prescribes that component alone, and another condition may prescribe the other; None: both.
 
     Raises
     ------
     ProblemError
-        For a value that is no such function, and for what cannot be sides; in a Problem, for sides that its domain does
-        not have.
+        For a value that is no such function, for what cannot be sides, and for another component; in a Problem, for
+        sides that its domain does not have.
     """
 
     value: Field | None = None
     sides: Any = None
+    component: Literal["x", "y"] | None = None
 
     kind: ClassVar[float]
     """Tells it from other conditions in fingerprints, for ever."""
@@ -65,6 +76,8 @@ class SideCondition:
 
     def __post_init__(self) -> None:
         require_field(self.value, f"the value of a {type(self).__name__}")
+        if self.component not in (None, *COMPONENTS):
+            raise ProblemError(f"component = {in_one_line(self.component)}: legal are 'x' and 'y'; without it, both")
         if self.sides is None:
             return
         is_one = isinstance(self.sides, str | Part) or not isinstance(self.sides, Iterable)
@@ -75,7 +88,8 @@ class SideCondition:
 
     def __repr__(self) -> str:
         on = "" if self.sides is None else f", sides={self.sides}"
-        return f"{type(self).__name__}({name_of(self.value)}{on})"
+        along = f", component={self.component!r}" if self.component else ""
+        return f"{type(self).__name__}({name_of(self.value)}{on}{along})"
 
     def statements(self, number: int, domain: Domain) -> tuple[Statement, ...]:
         """Return what the condition requires of a wavefield: of each equation, operator(u) = value.
@@ -93,6 +107,7 @@ class SideCondition:
             The left sides against the value, in SI units, all at the same points.
         """
         place, identity = self.place(domain), (self.kind, *self.identity_on(domain))
+        along = f", along {self.component}" if self.component else ""
         return tuple(
             Statement(
                 name=f"boundary {number} {equation.name}".rstrip(),
@@ -104,12 +119,33 @@ class SideCondition:
                 target=self.value,
                 moduli=equation.moduli,
                 normals=equation.normals,
-                components=equation.components,
+                of_target=equation.of_target,
                 identity=identity,
-                label=self.labels[self.value is None],
+                label=self.labels[self.value is None] + along,
             )
-            for equation in self.equations
+            for equation in self._equations
         )
+
+    @property
+    def _equations(self) -> Iterable[SideEquation]:
+        if self.component is None:
+            return self.equations
+        return [equation.along(COMPONENTS.index(self.component)) for equation in self.equations]
+
+    def shares(self, other: SideCondition) -> bool:
+        """Return whether two conditions prescribe a component in common.
+
+        Parameters
+        ----------
+        other
+            Another condition, which may be on the same side.
+
+        Returns
+        -------
+        bool
+            False where one is along x and the other along y.
+        """
+        return None in (self.component, other.component) or self.component == other.component
 
     def place(self, domain: Domain) -> Place:
         """Return the condition's parts of the boundary, sampled by length, for all of the time window.
@@ -139,10 +175,12 @@ class SideCondition:
         -------
         tuple of float
             For each side 1 where the condition holds on all of it, else 0; then for each part of a side the index of
-            the side and where the part begins and ends (m, radians).
+            the side and where the part begins and ends (m, radians); last, where it prescribes one component alone, 1
+            for that along x and 2 for that along y.
         """
         shape, parts = domain.shape, domain.shape.parts_of(self.sides)
         whole = {part.side for part in parts if shape.is_whole(part)}
         pieces = [part for part in parts if part.side not in whole]
         numbers = [number for part in pieces for number in (shape.sides.index(part.side), part.low, part.high)]
+        numbers += [1 + COMPONENTS.index(self.component)] if self.component else []
         return *(float(side in whole) for side in shape.sides), *map(float, numbers)

@@ -45,8 +45,8 @@ class Symmetry(SideCondition):
 
     kind = 3.0
     equations = (
-        SideEquation(_across, DISPLACEMENT, normals=("x", "y"), components=1),
-        SideEquation(_shear, STRESS, STRAIN, ("lame_mu",), ("xx", "xy", "yy"), components=1, name="shear"),
+        SideEquation(_across, DISPLACEMENT, normals=("x", "y"), of_target=(0,)),
+        SideEquation(_shear, STRESS, STRAIN, ("lame_mu",), ("xx", "xy", "yy"), of_target=(0,), name="shear"),
     )
     labels = ("symmetry", "symmetry")
 

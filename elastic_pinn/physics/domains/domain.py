@@ -17,7 +17,7 @@ from elastic_pinn.physics.errors import ProblemError
 
 @dataclass(frozen=True, init=False, repr=False)
 class Domain:
-    """The window of space and time: a shape for t[0] < t < t[1].
+    """The window of space and time: a shape for t[0] < t < t[1], or a shape at rest.
 
     Its methods map points of unit cubes, as a sampler draws them, to points (N, 3) with columns x, y, t in m, m, s.
 
@@ -26,7 +26,7 @@ class Domain:
     x, y
         Of a rectangle: from and to, (2,) in m.
     t
-        From and to, (2,) in s.
+        From and to, (2,) in s; None: a static problem, whose only instant is 0 s, and in which nothing depends on time.
     shape
         Any other shape, as a `Disc` or a `Plate`, in place of x and y.
 
@@ -45,11 +45,16 @@ class Domain:
         if shape is not None and not isinstance(shape, Shape):
             raise ProblemError(f"domain: shape = {in_one_line(shape)}: a Disc, a Plate or a Rectangle is needed")
         object.__setattr__(self, "shape", Rectangle(x, y) if shape is None else shape)
-        object.__setattr__(self, "t", interval_of("domain: t", t))
+        object.__setattr__(self, "t", (0.0, 0.0) if t is None else interval_of("domain: t", t))
 
     def __repr__(self) -> str:
         place = f"x={self.x}, y={self.y}" if isinstance(self.shape, Rectangle) else f"shape={self.shape}"
-        return f"Domain({place}, t={self.t})"
+        return f"Domain({place})" if self.is_static else f"Domain({place}, t={self.t})"
+
+    @property
+    def is_static(self) -> bool:
+        """Whether nothing depends on time."""
+        return self.t[0] == self.t[1]
 
     @property
     def x(self) -> Interval:
@@ -145,6 +150,21 @@ class Domain:
         """
         x, y = (torch.linspace(*interval, count, dtype=torch.float64) for interval in (self.x, self.y))
         return x.repeat_interleave(count), y.repeat(count)
+
+    def instants(self, count: int) -> list[float]:
+        """Return evenly spread times, ends included.
+
+        Parameters
+        ----------
+        count
+            How many, of a window that lasts.
+
+        Returns
+        -------
+        list of float
+            Times in s; the only one of a static problem.
+        """
+        return [0.0] if self.is_static else torch.linspace(*self.t, count, dtype=torch.float64).tolist()
 
     def _instants(self, unit: Tensor) -> Tensor:
         """Map parts of the window's time to times."""

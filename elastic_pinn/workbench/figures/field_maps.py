@@ -79,7 +79,8 @@ def trace(predict: Predict, window: tuple[float, float], x: float, y: float, pro
     figure = Picture(3.4)
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for i, where in enumerate(axes):
-        where.plot(t / time.size, found[:, i] / unit.size, color=BLUE, label="network")
+        marker = "o" if t[0] == t[-1] else ""  # of a static problem
+        where.plot(t / time.size, found[:, i] / unit.size, color=BLUE, marker=marker, label="network")
         where.set_title("$u_" + "xy"[i] + "$", fontsize=11)
         where.set_xlabel(f"t ({time.name})")
         light_grid(where)

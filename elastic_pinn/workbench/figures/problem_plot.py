@@ -86,11 +86,8 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
     axes.set_xlim(left / length.size - margin, right / length.size + margin)
     axes.set_ylim(bottom / length.size - margin, top / length.size + margin)
     time = unit_for(domain.t[1], "s")
-    axes.set_title(
-        f"window, t = {domain.t[0] / time.size:.3g} to {domain.t[1] / time.size:.3g} {time.name}",
-        loc="left",
-        fontsize=10,
-    )
+    when = f"t = {domain.t[0] / time.size:.3g} to {domain.t[1] / time.size:.3g} {time.name}"
+    axes.set_title(f"window, {'static' if domain.is_static else when}", loc="left", fontsize=10)
     below = axes.transAxes + ScaledTranslation(0.0, BELOW / 72.0, axes.figure.dpi_scale_trans)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=below, fontsize=8, frameon=False)
 

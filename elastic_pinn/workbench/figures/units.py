@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 DIMENSIONLESS = "1"
-PREFIXES = {1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m", 1.0: "", 1e3: "k", 1e6: "M", 1e9: "G"}
+PREFIXES = {1e-15: "f", 1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m", 1.0: "", 1e3: "k", 1e6: "M", 1e9: "G"}
 CENTIMETRE = 1e-2
 
 

@@ -61,8 +61,7 @@ def snapshots(
     """
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
-    start, end = problem.domain.t
-    instants = np.asarray(times if times is not None else np.linspace(start, end, 4)[1:], dtype=float)
+    instants = np.asarray(times if times is not None else problem.domain.instants(4)[-3:], dtype=float)
     if problem.receivers is None or problem.exact:
         return draw_wavefield(checkpoint.predict, problem, instants)
     try:
@@ -116,17 +115,18 @@ def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> 
     problem = checkpoint.problem(problem)
     if problem.exact is None:
         raise ValueError("error_map needs a problem with an exact solution, and this one has none")
-    instants = np.linspace(*problem.domain.t, INSTANTS)
+    instants = np.array(problem.domain.instants(INSTANTS))
     exact = _exact(problem, instants)  # (T, G, G, 2)
     squared = np.square(_predicted(checkpoint.predict, problem, instants) - exact).sum(-1)  # (T, G, G)
-    of_instant, of_side = trapezoid_weights(INSTANTS), trapezoid_weights(GRID)  # (T,), (G,)
+    of_instant, of_side = trapezoid_weights(len(instants)), trapezoid_weights(GRID)  # (T,), (G,)
     of_node = np.outer(of_side, of_side) * np.isfinite(squared[0])  # (G, G), none outside the domain
     of_node /= of_node.sum()
     size = np.sqrt(np.einsum("t,yx,tyx", of_instant, of_node, np.nan_to_num(np.square(exact).sum(-1))))
     figure = Picture(3.8)
-    over_space, over_time = figure.subplots(1, 2, width_ratios=(1, 1.2))
+    over_space, *over_time = figure.subplots(1, 2, width_ratios=(1, 1.2)) if len(instants) > 1 else [figure.subplots()]
     _draw_error_over_space(over_space, problem, np.sqrt(np.tensordot(of_instant, squared, 1)) / size)
-    _draw_error_over_time(over_time, instants, np.sqrt(np.nansum(squared * of_node, axis=(1, 2))) / size)
+    for axes in over_time:
+        _draw_error_over_time(axes, instants, np.sqrt(np.nansum(squared * of_node, axis=(1, 2))) / size)
     figure.suptitle(_error_in_words(checkpoint), fontsize=10)
     return figure
 
@@ -294,6 +294,8 @@ def _extent(problem: Problem, length: Unit) -> tuple[float, float, float, float]
 
 
 def _time_labels(problem: Problem, instants: np.ndarray) -> list[str]:
+    if problem.domain.is_static:
+        return [""]
     time = unit_for(problem.domain.t[1], "s")
     return [f"t = {instant / time.size:.3g} {time.name}" for instant in instants]
 
@@ -307,7 +309,7 @@ def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequ
     for where, text in zip(table[0], above, strict=True):
         where.set_title(text, fontsize=10)
     for where, text in zip(table[:, 0], left, strict=True):
-        where.set_ylabel(f"{text}\ny ({length.name})")
+        where.set_ylabel(f"{text}\ny ({length.name})".lstrip())
 
 
 def _draw_scales(figure: Picture, axes: np.ndarray, images: dict[str, AxesImage], units: dict[str, Unit]) -> None:
@@ -328,7 +330,7 @@ def _draw_error_over_space(axes: Axes, problem: Problem, error: np.ndarray) -> N
         error, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL, norm="log", interpolation="bilinear"
     )
     format_map_axes(axes, problem.domain, length)
-    axes.set_title("over space, rms over time", fontsize=10)
+    axes.set_title("over space" if problem.domain.is_static else "over space, rms over time", fontsize=10)
     axes.figure.colorbar(image, ax=axes, label=RELATIVE, shrink=0.9)
 
 

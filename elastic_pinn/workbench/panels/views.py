@@ -101,11 +101,11 @@ class LiveViews(widgets.Tab):
 
 
 def _wavefield_view(record: LiveRecord) -> View:
-    start, end = record.problem.domain.t
+    domain = record.problem.domain
     if not record.problem.exact:
-        return View(partial(_wavefield, record, lambda: np.linspace(start, end, 4)[1:]))
-    unit = unit_for(end, "s")
-    instants = [(f"{t / unit.size:.3g} {unit.name}", t) for t in np.linspace(start, end, INSTANTS).tolist()]
+        return View(partial(_wavefield, record, lambda: np.array(domain.instants(4)[-3:])))
+    unit = unit_for(domain.t[1], "s")
+    instants = [(f"{t / unit.size:.3g} {unit.name}", t) for t in domain.instants(INSTANTS)]
     choice = widgets.SelectionSlider(
         options=instants,
         value=instants[-1][1],

@@ -1,0 +1,80 @@
+"""Plates at rest."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+import elastic_pinn as ep
+from tests.benchmarks.validation.row import Row, random_features
+
+LAMBDA, MU, Q = 1.0, 0.5, 4.0
+SOLID = ep.Material(LAMBDA, MU, 1.0)
+PLATE = ep.Domain((0.0, 1.0), (0.0, 1.0))
+PI = math.pi
+
+
+def bent(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+    """The plate of Haghighat et al., Comput. Methods Appl. Mech. Eng. 379, 2021."""
+    return torch.stack([torch.cos(2 * PI * x) * torch.sin(PI * y), torch.sin(PI * x) * Q * y**4 / 4], dim=-1)
+
+
+def force(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+    """The body force that holds it, - div sigma."""
+    waves, bulge = torch.cos(2 * PI * x) * torch.sin(PI * y), torch.cos(PI * x) * Q * y**3
+    f_x = LAMBDA * (4 * PI**2 * waves - PI * bulge) + MU * (9 * PI**2 * waves - PI * bulge)
+    mixed = 2 * PI**2 * torch.sin(2 * PI * x) * torch.cos(PI * y)
+    f_y = LAMBDA * (mixed - 3 * torch.sin(PI * x) * Q * y**2)
+    f_y = f_y + MU * (mixed - 6 * torch.sin(PI * x) * Q * y**2 + PI**2 * torch.sin(PI * x) * Q * y**4 / 4)
+    return torch.stack([f_x, f_y], dim=-1)
+
+
+def pull(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+    """The traction on the top."""
+    return torch.stack([torch.zeros_like(x), (LAMBDA + 2 * MU) * Q * torch.sin(PI * x)], dim=-1)
+
+
+def clamped_plate(size: float) -> ep.Problem:
+    """The displacement of every side given."""
+    return ep.Problem(PLATE, SOLID, [ep.Displacement(bent)], force=force, exact=bent)
+
+
+def mixed_plate(size: float) -> ep.Problem:
+    """One component of the displacement and the other of the traction on three sides, as published."""
+    sides = [
+        ep.Displacement(sides="bottom"),
+        ep.Displacement(sides="top", component="x"),
+        ep.Traction(pull, sides="top", component="y"),
+        ep.Displacement(sides=("left", "right"), component="y"),
+        ep.Traction(sides=("left", "right"), component="x"),
+    ]
+    return ep.Problem(PLATE, SOLID, sides, force=force, exact=bent)
+
+
+FEATURES = random_features(300, 6.0)
+FEWER = {"hidden_layers": [150], "interior_points": 300, "boundary_points": 100}
+
+ROWS = (
+    Row(
+        "static-clamped",
+        "Haghighat's plate at rest, displacement given on all sides",
+        clamped_plate,
+        "300 features",
+        FEATURES,
+        FEWER,
+        1e-6,
+        published="1e-5 Haghighat",
+    ),
+    Row(
+        "static-mixed",
+        "the same with mixed conditions",
+        mixed_plate,
+        "300 features",
+        FEATURES,
+        FEWER,
+        1e-6,
+        published="3e-3 DeepXDE",
+    ),
+)
