@@ -7,8 +7,10 @@ Isotropic plane strain, constant material but for `GradientWave`, SI units, no b
 Imports from physics' material alone.
 """
 
+from elastic_pinn.physics.solutions.annulus_mode import AnnulusMode
 from elastic_pinn.physics.solutions.disc_mode import DiscMode
 from elastic_pinn.physics.solutions.gradient_wave import GradientWave
+from elastic_pinn.physics.solutions.hole_wave import HoleWave
 from elastic_pinn.physics.solutions.plane_wave import PlaneWave
 from elastic_pinn.physics.solutions.pulses import GaussianPulse, free_space, record_pulses
 from elastic_pinn.physics.solutions.rayleigh_wave import RayleighWave
@@ -16,9 +18,11 @@ from elastic_pinn.physics.solutions.standing_waves import StandingWaves
 from elastic_pinn.physics.solutions.wall import WallReflection
 
 __all__ = [
+    "AnnulusMode",
     "DiscMode",
     "GaussianPulse",
     "GradientWave",
+    "HoleWave",
     "PlaneWave",
     "RayleighWave",
     "StandingWaves",
