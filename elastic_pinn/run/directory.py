@@ -115,8 +115,8 @@ class Run:
         Returns
         -------
         DataFrame
-            Columns loss/X are unweighted and dimensionless, loss/total is the weighted sum; material columns are in SI
-            units, wall_s in s.
+            Columns loss/X are unweighted and dimensionless, loss/total is the weighted sum, by the columns weight/X
+            where weights are adapted; material columns are in SI units, wall_s in s.
 
         Raises
         ------

@@ -109,6 +109,17 @@ class TrainingConfig(Section):
     """of the mean square misfit of the initial condition"""
     weight_data: NonNegative = 1.0
     """of the mean square misfit at the receivers"""
+    balancing: Literal["fixed", "gradient_norm", "ntk", "relobralo"] = "fixed"
+    """whether the weights above change in training: fixed, or multiplied by factors that make the terms' gradients
+    equally long (gradient_norm), their misfits fall equally fast (ntk: by the traces of neural tangent kernels), or
+    those count most that fell least (relobralo). Optimizers with a line search keep the weights they start with; the
+    validation has those above. With unknowns no ± is given"""
+    balance_every: Count = 100
+    """steps between changes of the weights by `balancing`"""
+    balance_memory: Fraction = 0.9
+    """part of each weight that a change keeps, but at the first one; 0: none"""
+    balance_temperature: Positive = 0.1
+    """of relobralo: the lower, the more the term counts that fell least"""
 
     validation_points: Count = 2_000
     """held-out points, drawn once: for the interior, each boundary condition and the initial condition"""

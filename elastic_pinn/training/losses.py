@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from copy import copy
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -73,6 +74,12 @@ class Loss:
     def columns(self) -> tuple[str, ...]:
         """The names of what a call returns."""
         return ("total", *self.weights)
+
+    def balanced(self, factors: Mapping[str, float]) -> Self:
+        """Return the same loss with the weights of some columns multiplied by their factors."""
+        other = copy(self)
+        other.weights = {column: weight * factors.get(column, 1.0) for column, weight in self.weights.items()}
+        return other
 
     def equations(self, model: Wavefield, batches: Batches) -> list[Equations]:
         """Return the linear equations of each statement at the points of its batch."""

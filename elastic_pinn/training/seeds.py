@@ -16,11 +16,12 @@ class Seeds:
     weights: np.random.SeedSequence
     points: np.random.SeedSequence
     held_out: np.random.SeedSequence
+    balances: np.random.SeedSequence
 
     @classmethod
     def of(cls, seed: int) -> Self:
         """Those of a config's seed."""
-        return cls(*np.random.SeedSequence(seed).spawn(3))
+        return cls(*np.random.SeedSequence(seed).spawn(4))
 
     def for_weights(self) -> torch.Generator:
         """The generator that a network's start is drawn from."""
@@ -33,3 +34,8 @@ class Seeds:
     def for_held_out(self) -> np.random.Generator:
         """The generator that validation points and held-out samples are drawn from."""
         return np.random.default_rng(self.held_out)
+
+    def for_balance(self, number: int) -> np.random.Generator:
+        """The generator of one balance of the terms' weights, which are counted from 0: it has no state to keep."""
+        key = (*self.balances.spawn_key, number)
+        return np.random.default_rng(np.random.SeedSequence(self.balances.entropy, spawn_key=key))

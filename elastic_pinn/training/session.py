@@ -19,6 +19,7 @@ from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
+from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.coarse import better_start
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 METRIC_FIELDS = ("weight_pde", "weight_boundary", "weight_initial", "weight_data", "sampling", "validation_points",
                "validation_fraction")  # fmt: skip
-"""Fields of the config that the validation's metrics depend on."""
+"""Fields of the config that the validation's metrics depend on, beside the weights of all other terms of a problem."""
 
 
 LOSSES_CHANGE = (
@@ -81,10 +82,11 @@ class Session:
         ).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
-        self.loss = Loss(problem, config)
+        loss = Loss(problem, config)
+        self.balancing = Balancing(config, loss)
         self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place, self._squares)
         require_legal(config, self.model, 2 * sum(len(batch.points) for batch in self.sampler.batches.values()))
-        self.validation = Validation(problem, config, self.loss, held_out_data, held_out, place)
+        self.validation = Validation(problem, config, loss, held_out_data, held_out, place)
         self.stopping = Stopping(config)
         self.objective = Objective(
             self.parameters,
@@ -106,12 +108,18 @@ class Session:
         self._enter(self._stages[0])
 
     @property
+    def loss(self) -> Loss:
+        """The loss by the present weights."""
+        return self.balancing.loss
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the history, in order."""
         losses = tuple(f"loss/{name}" for name in self.loss.columns)
         material = tuple(f"material/{name}" for name in self.model.material.si())
         metrics = self.validation.columns
-        return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *material, *metrics)
+        weights = self.balancing.columns
+        return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *weights, *material, *metrics)
 
     def advance(self, should_cancel: Callable[[], bool] = lambda: False) -> Mapping[str, float]:
         """Make one step and return its row of the history.
@@ -135,7 +143,7 @@ class Session:
             put(self.parameters, start)
             raise
         self.step += 1
-        row |= {"step": self.step, "wall_s": self.elapsed}
+        row |= {"step": self.step, "wall_s": self.elapsed, **self.balancing.columns}
         row |= {f"material/{name}": value for name, value in self.model.material.si().items()}
         if self.step % self.config.validate_every == 0:
             row |= self._validate()
@@ -167,25 +175,25 @@ class Session:
         if self.spec.whole_batch:
             return
         every = self.config.resample_every
-        if every and self.step and self.step % every == 0:
+        if is_resampled := bool(every and self.step and self.step % every == 0):
             self.sampler.resample()
-            self._change_objective()
+        if is_balanced := self.balancing.is_due(self.step):
+            self.balancing.balance(self.model, self.sampler.batches, self.parameters)
+        if is_resampled or is_balanced:
+            self.objective.forget()
+            self.share_objective()
         for group in self.optimizer.param_groups:
             group["lr"] = group.get("relative", 1.0) * self.schedule.rate(self.step - self.stage.first)
 
-    def _change_objective(self) -> None:
-        """Discard what is known of the loss at other points, here and in the workers."""
-        self.objective.forget()
-        self.share_objective()
-
     def share_objective(self) -> None:
-        """Give the workers, if there are any, the points of the next evaluations."""
+        """Give the workers, if there are any, the points and weights of the next evaluations."""
         if self.processes.has_workers:
-            self.processes.send(self.sampler.state(), len(self.objective.position()))
+            self.processes.send(self.sampler.state() | self.balancing.state(), len(self.objective.position()))
 
     def restore_objective(self, state: Mapping[str, Any]) -> None:
-        """Set the points of a checkpoint's state, or those that the leader shares."""
+        """Set the points and weights of a checkpoint's state, or those that the leader shares."""
         self.sampler.restore(state)
+        self.balancing.restore(state)
         self.objective.forget()
 
     def _enter(self, stage: Stage) -> None:
@@ -261,7 +269,7 @@ class Session:
     @property
     def metric_id(self) -> str:
         """A hash of what the validation measures, 16 hexadecimal digits: only metrics of one hash are comparable."""
-        fields = self.config.model_dump(include=set(METRIC_FIELDS))
+        fields = self.config.model_dump(include={*METRIC_FIELDS, *(f"weight_{column}" for column in self.loss.weights)})
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
     def _validate(self) -> dict[str, float]:
@@ -276,6 +284,7 @@ class Session:
             "optimizer": moments(self.optimizer),
             "scheduler": self.schedule.state_dict(),
             **self.sampler.state(),
+            **self.balancing.state(),
             "stopping": {**self.stopping.state_dict(), "reason": self.reason_to_end, "converged": self.converged},
             "problem": dict(self.problem.identity),
         }
@@ -283,7 +292,8 @@ class Session:
     def restore(self, snapshot: Snapshot) -> None:
         """Set the state of a checkpoint of the same problem, network and past stages; other fields of the config are
         the new ones."""
-        self.step, self.first_step, self.history = snapshot.step, snapshot.step, snapshot.history
+        self.step, self.first_step = snapshot.step, snapshot.step
+        self.history = snapshot.history.with_columns(self.columns)
         self._losses, self._validated = {}, (-1, {})
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
         self.model.load_state_dict(snapshot.weights)

@@ -12,6 +12,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
+from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.sampling import Batch, Sampler, split_data
@@ -50,11 +51,13 @@ class TrainedModel:
         data, held_out = split_data(problem, config.validation_fraction, seeds.for_held_out()) or (None, None)
         sampler = Sampler(problem, config, data, seeds.for_points(), place)
         sampler.restore(state)
+        balancing = Balancing(config, Loss(problem, config))
+        balancing.restore(state)
         return cls(
             config=config,
             problem=problem,
             model=checkpoint.model(),
-            loss=Loss(problem, config),
+            loss=balancing.loss,
             batches=sampler.batches,
             held_out=place(held_out) if held_out and config.validation_fraction else None,
             step=checkpoint.step,

@@ -57,6 +57,15 @@ class History:
         history.events = [(int(step), str(text)) for step, text in events]
         return history
 
+    def with_columns(self, names: Sequence[str]) -> "History":
+        """Return the same table, or, if it lacks some of the columns, one that has them: NaN in all rows so far."""
+        if not (missing := [name for name in names if name not in self._columns]):
+            return self
+        unknown = np.full(len(self), np.nan)
+        grown = History.from_columns(self.columns() | dict.fromkeys(missing, unknown), self.events)
+        grown.losses_of_start_until = self.losses_of_start_until
+        return grown
+
     def frozen(self) -> "History":
         """Return the present rows, for another thread to write while this table grows; only the events are copied.
 

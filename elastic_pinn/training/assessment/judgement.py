@@ -18,7 +18,7 @@ from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
-from elastic_pinn.training.assessment.linearised import Linearised, too_large
+from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
 from elastic_pinn.training.trained_model import TrainedModel
 
 WIDENED_UP_TO = 1.5  # reduced chi-square
@@ -50,8 +50,10 @@ class Fault(NamedTuple):
 @torch.no_grad()
 def assess(trained: TrainedModel) -> Fit:
     """Assess whether a model explains its data, and compute the ± of its unknowns."""
+    if reason := adapted_weights(trained):
+        return _not_assessed(trained, Fault(reason, "going on with balancing = 'fixed'"))
     if reason := too_large(trained):
-        return _not_assessed(trained, reason)
+        return _not_assessed(trained, Fault(reason, "fewer points, a narrower last hidden layer, fewer plane waves"))
     trained = trained.on_cpu()
     with work(ASSESSING) as at, reported(lambda what, part: None):
         at(0.0)
@@ -81,16 +83,16 @@ def assess(trained: TrainedModel) -> Fit:
     )
 
 
-def _not_assessed(trained: TrainedModel, reason: str) -> Fit:
-    """The fit where the system is too large for an assessment."""
+def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
+    """The fit where there is no system to assess, or where it is too large."""
     receivers, values = trained.problem.receivers, trained.model.material.si()
     assert receivers is not None, "there are no unknowns without"
     noise, amplitudes = noise_of(receivers), sum(each.numel() for each in trained.model.last_layer)
     samples = 2 * len(trained.batches["data"].points)
     return Fit(
         verdict="withheld",
-        reason=reason,
-        advice="what usually helps: fewer points, a narrower last hidden layer, fewer plane waves",
+        reason=fault.reason,
+        advice=f"what usually helps: {fault.remedy}",
         step=trained.step,
         values={name: values[name] for name in trained.problem.material.unknowns},
         plus_minus={},

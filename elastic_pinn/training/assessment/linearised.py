@@ -35,6 +35,15 @@ from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.trained_model import TrainedModel
 
 
+def adapted_weights(trained: TrainedModel) -> str:
+    """Explain why no ± follows from the weights of a fit; "" if they are the config's own.
+
+    A ± takes weights as given. Adapted ones depend on the misfits, and hence on the noise of the data.
+    """
+    balancing = trained.config.balancing
+    return "" if balancing == "fixed" else f"the weights of the terms were adapted to the misfits, by {balancing!r}"
+
+
 def too_large(trained: TrainedModel) -> str:
     """Explain why the system of a model cannot be factored; "" if it can."""
     if not trained.model.last_layer:

@@ -29,7 +29,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import noise_of
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.assessment.judgement import LEAST_FREE, WIDENED_UP_TO
-from elastic_pinn.training.assessment.linearised import Linearised, too_large
+from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
 from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.trained_model import TrainedModel
 
@@ -71,7 +71,8 @@ class WavefieldUncertainty:
     ------
     UncertaintyError
         For a problem without receivers, for noise that is neither stated nor can be estimated from the records, for
-        misfits that do not identify the unknowns, and for a last layer too large to factor.
+        weights that were adapted in training, for misfits that do not identify the unknowns, and for a last layer too
+        large to factor.
 
     References
     ----------
@@ -142,5 +143,5 @@ def _require_possible(trained: TrainedModel) -> None:
     """Raise UncertaintyError for a fit without a covariance, or with too large a system."""
     if not trained.loss.weights["data"]:
         raise UncertaintyError("weight_data is 0: the receivers had no part in the fit")
-    if reason := too_large(trained):
+    if reason := adapted_weights(trained) or too_large(trained):
         raise UncertaintyError(reason)

@@ -81,7 +81,13 @@ def require_device(device: str) -> None:
 
 def require_measured(config: Config, session: Session) -> None:
     """Raise ConfigError for a monitor, a target or weights that do not fit what the problem measures."""
-    legal = [name for name in session.columns if name not in NOT_METRICS]
+    weights = session.balancing.columns
+    legal = [name for name in session.columns if name not in {*NOT_METRICS, *weights}]
+    if weights and config.monitor == "loss/total":
+        raise ConfigError(
+            f"monitor = 'loss/total': balancing = {config.balancing!r} changes its weights, so that no two values are "
+            "comparable; loss/validation has those of the config"
+        )
     if config.monitor not in legal:
         raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
     if session.problem.material.unknowns and not (config.weight_data and config.weight_pde):

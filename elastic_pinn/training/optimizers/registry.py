@@ -70,11 +70,8 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
 
     The error names the stage and the alternatives.
     """
-    if config.resampling != "fresh" and all(OPTIMIZERS[name].whole_batch for name in config.stages):
-        raise ConfigError(
-            f"resampling = {config.resampling!r}, and no points are ever moved: {_listed(config.stages)} keep those "
-            "that they start with. Add a stage of adam, adamw, sgd or soap, or set it to 'fresh'"
-        )
+    if all(OPTIMIZERS[name].whole_batch for name in config.stages):
+        _require_unchanged(config)
     for name in config.stages:
         spec, parameters = OPTIMIZERS[name], _all(model)
         if spec.only_float64 and config.precision != "float64":
@@ -91,8 +88,19 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
             _require_tall(name, misfits, _count(model.last_layer), config.precision)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(dict.fromkeys(names))
+def _require_unchanged(config: TrainingConfig) -> None:
+    """Refuse what would change the objective during stages of which each keeps the one that it starts with.
+
+    A line search, a memory of curvature and a factorised system are of one objective: another has another minimum.
+    """
+    for name, unchanged in (("resampling", "fresh"), ("balancing", "fixed")):
+        if (value := getattr(config, name)) != unchanged:
+            stages = " and ".join(dict.fromkeys(config.stages))
+            raise ConfigError(
+                f"{name} = {value!r} would never have an effect: {stages} search for the minimum of one loss, of which "
+                "they keep points and weights. Add a stage of adam, adamw, sgd or soap, or set it to "
+                f"{unchanged!r}"
+            )
 
 
 def _require_square(name: str, parameters: int, most: int) -> None:

@@ -51,7 +51,7 @@ MISFITS = INVERSE | {
 UNIFORM = ADAM | {"sampling": "uniform"}
 TRAINED = {
     "adam": [ADAM],
-    "rad": [ADAM | {"resampling": "rad"}],
+    "rad and ntk": [ADAM | {"resampling": "rad", "balancing": "ntk", "balance_every": 3}],
     "lbfgs": [LBFGS],
     "misfits": [MISFITS],
     "resumed with fewer points": [UNIFORM | {"steps": 10}, UNIFORM | {"interior_points": 12}],

@@ -132,12 +132,21 @@ CASES = {
         f"resampled-{name}": Case({"sampling": name, "resample_every": 2, "checkpoint_every": 1}, (5, 8), (4, 7))
         for name in ("latin_hypercube", "uniform", "sobol")
     },
-    # moved points: due just at the cut, and before it; kept by an optimizer with a line search
+    # moved points: due just at the cut, and before it
     **{
         f"resampled-by-{name}": Case({"resampling": name, "resample_every": 2, "checkpoint_every": 1}, (5, 8), (4, 7))
         for name in ("rad", "r3")
     },
-    "rad-then-lbfgs": Case(TWO_STAGES | {"resampling": "rad", "resample_every": 2}, (6, 8), (5, 7)),
+    # weights that change: due just at the cut, and before it; and points with them
+    **{
+        f"balanced-by-{name}": Case({"balancing": name, "balance_every": 2, "checkpoint_every": 1}, (5, 8), (4, 7))
+        for name in ("gradient_norm", "ntk", "relobralo")
+    },
+    "rad-and-ntk-then-lbfgs": Case(
+        TWO_STAGES | {"resampling": "rad", "resample_every": 2, "balancing": "ntk", "balance_every": 3},
+        (4, 6, 8),
+        (3, 5, 7),
+    ),
     "early-stopping": Case({"early_stopping_patience": 4, "learning_rate": 0.05, "validate_every": 1}, (8,), (6,)),
     "aluminium": Case(ALUMINIUM | TWO_STAGES | {"resample_every": 2}, (6, 8), (5, 7)),
     "before-the-first-checkpoint": Case({"checkpoint_every": 0}, (3,), (0,)),
@@ -277,6 +286,8 @@ def test_the_cases_show_what_they_are_about(trained):
     assert last(trained / "aluminium" / "whole").state["sampler"]["draws"] == 3, "L-BFGS keeps its points"
     moved = [last(trained / f"resampled-by-{name}" / "whole").state["sampler"]["points"] for name in ("rad", "r3")]
     assert [len(points["interior"]) for points in moved] == [20, 20]
+    balanced = [column(f"balanced-by-{name}", "weight/boundary") for name in ("gradient_norm", "ntk", "relobralo")]
+    assert [len(set(weights)) for weights in balanced] == [6, 6, 6]
     moments = last(trained / "adamw-float64" / "whole").state["optimizer"]
     assert moments["exp_avg"][0].abs().max() > 0 and moments["step"][0] == STEPS
     assert len(last(trained / "lbfgs-strong-wolfe" / "whole").state["optimizer"]["steps"][0]) > 5
