@@ -16,20 +16,28 @@ __all__ = [
     "Disc",
     "Displacement",
     "Domain",
+    "Gaussian",
     "Grid",
+    "GridField",
     "Initial",
+    "InitialPulse",
     "Material",
     "MaterialParameters",
     "Medium",
+    "MomentSource",
     "ParameterGroup",
     "Part",
     "Plate",
+    "PointForce",
     "Problem",
     "ProblemError",
     "Receivers",
     "Rectangle",
+    "Ricker",
     "Scales",
+    "SideLoad",
     "Symmetry",
+    "ToneBurst",
     "Traction",
     "cramer_rao",
     "problem_from",
@@ -43,11 +51,21 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.domains import Disc, Domain, Part, Plate, Rectangle
     from elastic_pinn.physics.errors import ProblemError
     from elastic_pinn.physics.grid import Grid
+    from elastic_pinn.physics.grid_field import GridField
     from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
     from elastic_pinn.physics.medium import Medium
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.scales import Scales
     from elastic_pinn.physics.setups import problem_from
+    from elastic_pinn.physics.sources import (
+        Gaussian,
+        InitialPulse,
+        MomentSource,
+        PointForce,
+        Ricker,
+        SideLoad,
+        ToneBurst,
+    )
     from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
 else:
     __getattr__, __dir__ = on_first_use(
@@ -59,10 +77,12 @@ else:
         "domains",
         "errors",
         "grid",
+        "grid_field",
         "material",
         "medium",
         "problem",
         "scales",
         "setups",
+        "sources",
         "unknowns",
     )

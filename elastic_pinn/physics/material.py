@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.numbers import finite_number
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.moduli import Values  # of torch, without which a config's material is read
@@ -55,7 +56,7 @@ class Material:
 
     def __post_init__(self) -> None:
         for name in ("lame_lambda", "lame_mu", "density", "unknown_range", "damping"):
-            object.__setattr__(self, name, _number(name, getattr(self, name)))
+            object.__setattr__(self, name, finite_number(name, getattr(self, name)))
         unknowns = (self.unknowns,) if isinstance(self.unknowns, str) else tuple(self.unknowns)
         object.__setattr__(self, "unknowns", unknowns)
         if not (self.lame_mu > 0 and self.density > 0 and self.bulk_modulus > 0):
@@ -101,7 +102,7 @@ class Material:
         ProblemError
             As a Material does: c_s must be above 0 and c_p above sqrt(4/3) c_s.
         """
-        c_p, c_s, density = _number("c_p", c_p), _number("c_s", c_s), _number("density", density)
+        c_p, c_s, density = finite_number("c_p", c_p), finite_number("c_s", c_s), finite_number("density", density)
         if not (c_s > 0 and 3.0 * c_p**2 > 4.0 * c_s**2 and c_p > 0):
             raise ProblemError(
                 f"no stable solid: c_p = {c_p:g} m/s, c_s = {c_s:g} m/s; c_s must be positive, and c_p above "
@@ -136,8 +137,8 @@ class Material:
         ProblemError
             As a Material does: E must be above 0, nu above -1 and below 0.5.
         """
-        young, nu = _number("young_modulus", young_modulus), _number("poisson_ratio", poisson_ratio)
-        density = _number("density", density)
+        young, nu = finite_number("young_modulus", young_modulus), finite_number("poisson_ratio", poisson_ratio)
+        density = finite_number("density", density)
         if not (young > 0 and -1.0 < nu < 0.5):
             raise ProblemError(
                 f"no stable solid: E = {young:g} Pa, nu = {nu:g}; E must be positive, and nu above -1 and below 0.5"
@@ -168,19 +169,6 @@ class Material:
     def c_s(self) -> float:
         """Speed of S waves, m/s: sqrt(mu / rho)."""
         return math.sqrt(self.lame_mu / self.density)
-
-
-def _number(name: str, value: float) -> float:
-    """A finite number. Raises ProblemError, naming it, for anything else, text and truth values too."""
-    try:
-        if isinstance(value, str | bytes | bool):
-            raise TypeError
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ProblemError(f"{name} = {in_one_line(value)}: one number is needed") from None
-    if not math.isfinite(number):
-        raise ProblemError(f"{name} = {number}: it must be finite")
-    return number
 
 
 ALUMINIUM = Material(lame_lambda=5.76e10, lame_mu=2.6e10, density=2700.0)

@@ -1,12 +1,13 @@
-"""Arrays of real numbers, as people give them."""
+"""Numbers and arrays of real numbers, as people give them."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
-import torch
 
+from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.errors import ProblemError
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -14,7 +15,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 def real_array(role: str, values: Any) -> Array:
     """Return a copy of real numbers in double precision. Raises ProblemError, naming `role`, for anything else."""
-    values = values.detach().cpu() if isinstance(values, torch.Tensor) else values
+    values = values.detach().cpu() if hasattr(values, "detach") else values
     if np.ma.is_masked(values):
         raise ProblemError(f"{role} has masked values, where a number is needed in each place: leave such places out")
     try:
@@ -33,3 +34,16 @@ def require_real(role: str, dtype: np.dtype[Any]) -> None:
         raise ProblemError(
             f"{role} holds float16, which has three digits and makes small values zero: use float32 or 64"
         )
+
+
+def finite_number(name: str, value: Any) -> float:
+    """Return a finite number. Raises ProblemError, naming it, for anything else, text and truth values too."""
+    try:
+        if isinstance(value, str | bytes | bool):
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ProblemError(f"{name} = {in_one_line(value)}: one number is needed") from None
+    if not math.isfinite(number):
+        raise ProblemError(f"{name} = {number}: it must be finite")
+    return number

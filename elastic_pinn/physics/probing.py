@@ -6,7 +6,7 @@ Letters: n points of a field, k dimensions of its place (3 inside, 2 on a side o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,6 +16,7 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, evaluate, name_of
 from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.quantity import DISPLACEMENT, PhysicalQuantity
+from elastic_pinn.physics.sources import rest_of
 from elastic_pinn.physics.statement import Place
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ class Probe:
         """Evaluate the field (n, 2), SI, at `count` fixed, well spread points of its place, from number `first` on."""
         points, _ = self.place.at(probe_points(self.place.dimensions, count, first))
         return evaluate(self.field, points)
+
+    def without_sources(self) -> Probe:
+        """Return the probe of what of the field is not local: sources tell by themselves how large they are."""
+        return replace(self, field=rest_of(self.field))
 
     def all_values(self) -> Tensor:
         """Evaluate the field at enough points of its place to resolve a short or local one, (n, 2)."""

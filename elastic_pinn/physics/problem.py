@@ -26,6 +26,7 @@ from elastic_pinn.physics.medium import Medium
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.probing import probes, require_pointwise
 from elastic_pinn.physics.scales import Scales
+from elastic_pinn.physics.sources import Local, field_of, local_in
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.physics.statics import require_timeless
 
@@ -47,7 +48,8 @@ class Problem:
     initial
         The condition at the first instant, if known.
     force
-        Body force, a function (x, y, t) -> (N, 2) in N/m3; None: zero.
+        Body force, a function (x, y, t) -> (N, 2) in N/m3, as a `PointForce` is, or several in a list, which add up;
+        None: zero.
     receivers
         Recorded displacement to be met.
     exact
@@ -66,7 +68,7 @@ class Problem:
     material: Material | Medium
     boundary: tuple[SideCondition, ...] | list[SideCondition] = ()
     initial: Initial | None = None
-    force: Field | None = None
+    force: Any = None
     receivers: Receivers | None = None
     exact: Field | None = None
     displacement_scale: float = 0.0
@@ -80,6 +82,7 @@ class Problem:
         if not (self.boundary or self.initial or self.receivers):
             raise ProblemError("no boundary condition, no initial condition and no receivers: any solution would do")
         _check_receivers_inside(self)
+        _check_sources(self)
         if self.initial:
             self.initial.require_true_rates(self.domain)
         if isinstance(self.material, Medium):
@@ -113,6 +116,11 @@ class Problem:
             *(self.initial.statements(self.domain) if self.initial else ()),
             *((recorded_displacement(self.receivers),) if self.receivers else ()),
         )
+
+    @cached_property
+    def sources(self) -> tuple[Local, ...]:
+        """What acts at one place only, inside, on a side or at the start, each once."""
+        return tuple(dict.fromkeys(chain.from_iterable(local_in(each.target) for each in self.statements)))
 
     @cached_property
     def scales(self) -> Scales:
@@ -192,8 +200,16 @@ class Problem:
         """The largest displacement (m) that the problem's fields imply, given its scales for a displacement of 1 m."""
         if self.receivers:
             return float(abs(self.receivers.displacement).max())
-        found = [(probe, probe.quantity.typical(unit)) for probe in probes(self)]
-        largest = max((float(probe.values(SCALE_POINTS).abs().max()) / one for probe, one in found), default=0.0)
+        known, others = list(probes(self)), [probe.without_sources() for probe in probes(self)]
+        stated = (
+            source.typical_displacement(probe.quantity, self.reference, self.domain)
+            for probe in known
+            for source in local_in(probe.field)
+        )
+        found = [(probe, probe.quantity.typical(unit)) for probe in others]
+        largest = max(
+            (*stated, *(float(probe.values(SCALE_POINTS).abs().max()) / one for probe, one in found)), default=0.0
+        )
         return largest or max((float(probe.all_values().abs().max()) / one for probe, one in found), default=0.0)
 
 
@@ -210,11 +226,19 @@ def _check_parts(problem: Problem) -> None:
     for role, (part, needed, kinds) in wanted.items():
         if not isinstance(part, kinds):
             raise ProblemError(f"{role} = {in_one_line(part)}: {needed} is needed")
-    require_field(problem.force, "force")
+    object.__setattr__(problem, "force", field_of(problem.force, "force"))
     require_field(problem.exact, "exact")
     if not 0.0 <= problem.displacement_scale < math.inf:
         raise ProblemError(f"displacement_scale = {problem.displacement_scale} m: it must be above 0, or 0 to find it")
     _check_overlaps(problem)
+
+
+def _check_sources(problem: Problem) -> None:
+    """Raise ProblemError for a source that cannot act as it is meant to, as one outside the domain."""
+    starts_at_rest = problem.initial is not None and problem.initial.is_rest
+    for statement in problem.statements:
+        for source in local_in(statement.target):
+            source.require_sound(statement, problem.domain, starts_at_rest)
 
 
 def _check_overlaps(problem: Problem) -> None:

@@ -1,6 +1,6 @@
 """What holds at the edge of a domain and at its first instant: one condition a file, each of which gives statements.
 
-Imports from physics' statement, fields, domain, elasticity and quantity.
+Imports from physics' statement, fields, sources, domain, elasticity and quantity.
 """
 
 from elastic_pinn.physics.conditions.absorbing import Absorbing

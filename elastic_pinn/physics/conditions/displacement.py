@@ -11,7 +11,7 @@ class Displacement(SideCondition):
     Parameters
     ----------
     value
-        A function (x, y, t) -> (N, 2) in m; None: clamped.
+        A function (x, y, t) -> (N, 2) in m, or several in a list, which add up; None: clamped.
     sides
         Names of sides, or `Part`s of them, each once; None: all sides.
     component

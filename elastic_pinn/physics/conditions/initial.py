@@ -14,6 +14,7 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, evaluate, name_of, require_field, values_of
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import DISPLACEMENT, VELOCITY
+from elastic_pinn.physics.sources import concentrated, field_of, identity_of
 from elastic_pinn.physics.statement import Place, Statement
 
 RATES = 64  # points where a derivative is compared with finite differences
@@ -26,9 +27,9 @@ class Initial:
     Parameters
     ----------
     displacement
-        A function (x, y, t) -> (N, 2) in m; None: zero.
+        A function (x, y, t) -> (N, 2) in m, or several in a list, which add up, as `InitialPulse`; None: zero.
     velocity
-        A function (x, y, t) -> (N, 2) in m/s; None: zero.
+        A function (x, y, t) -> (N, 2) in m/s, or several in a list; None: zero.
 
     Raises
     ------
@@ -40,8 +41,8 @@ class Initial:
     velocity: Field | None = None
 
     def __post_init__(self) -> None:
-        require_field(self.displacement, "the initial displacement")
-        require_field(self.velocity, "the initial velocity")
+        for name in ("displacement", "velocity"):
+            object.__setattr__(self, name, field_of(getattr(self, name), f"the initial {name}"))
 
     def __repr__(self) -> str:
         return f"Initial({name_of(self.displacement)}, velocity={name_of(self.velocity)})"
@@ -81,13 +82,35 @@ class Initial:
         tuple of Statement
             Displacement against its value, m, and velocity against its value, m/s.
         """
-        start = Place("initial", 2, lambda unit: (domain.start(unit), unit.new_zeros(0, 2)))
+        anywhere = Place("initial", 2, lambda unit: (domain.start(unit), unit.new_zeros(0, 2)))
+        start = concentrated(anywhere, domain, self.displacement, self.velocity)
         return (
             Statement(
-                "initial displacement", "initial", (), displacement, DISPLACEMENT, start, target=self.displacement
+                "initial displacement",
+                "initial",
+                (),
+                displacement,
+                DISPLACEMENT,
+                start,
+                target=self.displacement,
+                identity=identity_of(self.displacement, domain),
             ),
-            Statement("initial velocity", "initial", ("t",), _velocity, VELOCITY, start, target=self.velocity),
+            Statement(
+                "initial velocity",
+                "initial",
+                ("t",),
+                _velocity,
+                VELOCITY,
+                start,
+                target=self.velocity,
+                identity=identity_of(self.velocity, domain),
+            ),
         )
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether nothing is displaced, and nothing moves."""
+        return self.displacement is None and self.velocity is None
 
     def require_true_rates(self, domain: Domain) -> None:
         """Raise ProblemError if the velocity is the derivative of a wavefield that torch cannot differentiate.

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.fields import Field, name_of, require_field
+from elastic_pinn.physics.fields import Field, name_of
 from elastic_pinn.physics.quantity import PhysicalQuantity
+from elastic_pinn.physics.sources import concentrated, field_of, identity_of
 from elastic_pinn.physics.statement import Operator, Place, Statement
 
 COMPONENTS = ("x", "y")
@@ -49,7 +50,7 @@ class SideCondition:
     Parameters
     ----------
     value
-        A function (x, y, t) -> (N, 2) in SI units; None: zero.
+        A function (x, y, t) -> (N, 2) in SI units, or several in a list, which add up; None: zero.
     sides
         Names of sides ("left", "right", "bottom", "top" of a rectangle, "rim" of a disc, "hole 1", ... of a plate), or
         `ep.Part`s of them, each once; None: all sides.
@@ -75,7 +76,7 @@ class SideCondition:
     """What a figure calls it, with a value and without."""
 
     def __post_init__(self) -> None:
-        require_field(self.value, f"the value of a {type(self).__name__}")
+        object.__setattr__(self, "value", field_of(self.value, f"the value of a {type(self).__name__}"))
         if self.component not in (None, *COMPONENTS):
             raise ProblemError(f"component = {in_one_line(self.component)}: legal are 'x' and 'y'; without it, both")
         if self.sides is None:
@@ -106,7 +107,8 @@ class SideCondition:
         tuple of Statement
             The left sides against the value, in SI units, all at the same points.
         """
-        place, identity = self.place(domain), (self.kind, *self.identity_on(domain))
+        place = concentrated(self.place(domain), domain, self.value)
+        identity = (self.kind, *self.identity_on(domain), *identity_of(self.value, domain))
         along = f", along {self.component}" if self.component else ""
         return tuple(
             Statement(

@@ -11,7 +11,7 @@ class Traction(SideCondition):
     Parameters
     ----------
     value
-        A function (x, y, t) -> (N, 2) in Pa; None: a free surface.
+        A function (x, y, t) -> (N, 2) in Pa, or several in a list, which add up; None: a free surface.
     sides
         Names of sides, or `Part`s of them, each once; None: all sides.
     component

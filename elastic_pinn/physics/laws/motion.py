@@ -9,6 +9,7 @@ from elastic_pinn.physics.elasticity import MOTION, Derivatives, Normal, residua
 from elastic_pinn.physics.fields import Field
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import FORCE
+from elastic_pinn.physics.sources import concentrated, identity_of
 from elastic_pinn.physics.statement import Place, Statement
 
 OF_MOTION = ("lame_lambda", "lame_mu", "density", "drag", "lambda_x", "lambda_y", "mu_x", "mu_y")
@@ -17,7 +18,17 @@ OF_MOTION = ("lame_lambda", "lame_mu", "density", "drag", "lambda_x", "lambda_y"
 def motion(domain: Domain, force: Field | None) -> Statement:
     """rho (u_tt + d u_t) - div sigma = f inside a domain. force: f, N/m3; None: zero."""
     inside = Place("interior", 3, lambda unit: (domain.interior(unit), unit.new_zeros(0, 2)))
-    return Statement("interior", "pde", MOTION, _left_side, FORCE, inside, target=force, moduli=OF_MOTION)
+    return Statement(
+        "interior",
+        "pde",
+        MOTION,
+        _left_side,
+        FORCE,
+        concentrated(inside, domain, force),
+        target=force,
+        moduli=OF_MOTION,
+        identity=identity_of(force, domain),
+    )
 
 
 def _left_side(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:

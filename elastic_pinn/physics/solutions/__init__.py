@@ -14,6 +14,7 @@ from elastic_pinn.physics.solutions.hole_wave import HoleWave
 from elastic_pinn.physics.solutions.plane_wave import PlaneWave
 from elastic_pinn.physics.solutions.pulses import GaussianPulse, free_space, record_pulses
 from elastic_pinn.physics.solutions.rayleigh_wave import RayleighWave
+from elastic_pinn.physics.solutions.source_wave import SourceWave
 from elastic_pinn.physics.solutions.standing_waves import StandingWaves
 from elastic_pinn.physics.solutions.wall import WallReflection
 
@@ -25,6 +26,7 @@ __all__ = [
     "HoleWave",
     "PlaneWave",
     "RayleighWave",
+    "SourceWave",
     "StandingWaves",
     "WallReflection",
     "free_space",

@@ -15,6 +15,7 @@ import numpy as np
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.sources import SHARE, Source
 from elastic_pinn.training.sampling import held_out_count
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
@@ -29,6 +30,8 @@ FAINT = 1e-4  # of the strongest bin: the leakage of a Hann window from further 
 LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
 DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measured on the shipped data
 LOOKED_AT = 500  # receivers, for their spacing
+A_WAVE = 3  # interior points along each axis, and in time, of the shortest waves of sources
+AROUND = 2.0  # widths of a source: its own points are counted as if they were spread evenly within this radius
 P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -37,11 +40,12 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
-    Of any network: whether lengths, times and material can be in SI units. Of networks whose waves are drawn once and
+    Of any network: whether lengths, times and material can be in SI units, and whether the points are enough for the
+    waves of sources. Of networks whose waves are drawn once and
     stay ("plane_waves", "random_features"): whether the amplitudes are more than the samples, the waves too few or too
     long for what was recorded, or too short for the receivers' spacing. Speeds are those of the start.
     """
-    doubts = tuple(_units(problem))
+    doubts = (*_units(problem), *_sources(config, problem))
     if config.network not in ("plane_waves", "random_features"):
         return doubts
     in_si = () if doubts else (_count, _length, _spacing)  # settings computed from wrong units are wrong too
@@ -71,6 +75,30 @@ def _units(problem: Problem) -> Iterator[str]:
             f"P waves cross the window, {side:.4g} m wide, {way / side:,.0f} times in its {duration:.4g} s: are "
             "positions in m and times in s, moduli in Pa and density in kg/m3?"
         )
+
+
+def _sources(config: Config, problem: Problem) -> Iterator[str]:
+    """Sources whose waves have fewer interior points than are needed."""
+    material, sources = problem.reference, _pulsed(problem)
+    x, y, duration = (problem.domain.high - problem.domain.low).tolist()
+    for source in sources:
+        highest, (start, end) = source.pulse.highest_frequency, source.pulse.interval
+        short, spread = material.c_s / highest, 2.0 * math.pi / source.highest_wave_number
+        wave = max(short, spread)
+        everywhere = x * y * duration / wave**2 * min(highest, material.c_p / wave)
+        around = math.pi * (AROUND * source.width / spread) ** 2 * (end - start) * highest
+        needed = A_WAVE**3 * max(everywhere, around * len(sources) / SHARE)
+        if config.interior_points < needed:
+            yield (
+                f"{source}: at its highest frequency, {_readable(highest, 'Hz')}, S waves are {_readable(short, 'm')} "
+                f"long, and its width takes waves down to {_readable(spread, 'm')}; {config.interior_points:,} "
+                f"interior points are fewer than {A_WAVE} a wave along x, y and t: set interior_points = "
+                f"{_rounded_up(needed)} or more, or give it a larger width"
+            )
+
+
+def _pulsed(problem: Problem) -> list[Source]:
+    return [source for source in problem.sources if isinstance(source, Source)]
 
 
 def _samples(config: Config, problem: Problem) -> Iterator[str]:
@@ -156,6 +184,9 @@ def _length(config: Config, problem: Problem) -> Iterator[str]:
 def _demands(problem: Problem) -> Iterator[tuple[float, str]]:
     """Wave numbers (1/m) that are needed, and why."""
     receivers, material = problem.receivers, problem.reference
+    for source in _pulsed(problem):
+        highest = min(2.0 * math.pi * source.pulse.highest_frequency / material.c_s, source.highest_wave_number)
+        yield highest, f"{source} sends waves down to {_readable(2.0 * math.pi / highest, 'm')}"
     if receivers is None:
         return
     if problem.initial and receivers.pulses:

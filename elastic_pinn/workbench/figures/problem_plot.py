@@ -14,6 +14,7 @@ from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, Picture
+from elastic_pinn.workbench.figures.source_plot import draw_pulses, draw_sources, pulses_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 STEPS = 181  # along a part of the boundary
@@ -26,7 +27,7 @@ MOST_POINTS = 1500  # more would be a grey area
 
 
 def problem(problem: Problem, config: Config | None = None) -> Picture:
-    """Draw the window with its boundary conditions, receivers and initial pulses, and the fields at the first instant.
+    """Draw the window with its conditions, sources and receivers, the fields at the first instant, and pulses in time.
 
     Parameters
     ----------
@@ -42,11 +43,14 @@ def problem(problem: Problem, config: Config | None = None) -> Picture:
     """
     figure = Picture(4.4)
     starting = _starting_fields(problem)
-    axes = figure.subplots(1, 1 + len(starting), squeeze=False)[0]
+    has_pulses = bool(pulses_of(problem))
+    axes = figure.subplots(1, 1 + len(starting) + has_pulses, squeeze=False)[0]
     length = window_unit(problem.domain)
     _draw_window(axes[0], problem, config, length)
-    for where, (title, field, si) in zip(axes[1:], starting, strict=True):
+    for where, (title, field, si) in zip(axes[1 : 1 + len(starting)], starting, strict=True):
         _draw_field(where, problem.domain, field, title, si, length)
+    if has_pulses:
+        draw_pulses(axes[-1], problem)
     return figure
 
 
@@ -81,6 +85,7 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
         axes.plot(x, y, ".", color="0.75", markersize=2, zorder=0, label="interior points")
     _draw_conditions(axes, problem, length)
     _draw_receivers(axes, problem, length)
+    draw_sources(axes, problem, length)
     _set_up_axes(axes, domain, length)
     margin = 0.04 * (right - left) / length.size
     axes.set_xlim(left / length.size - margin, right / length.size + margin)

@@ -1,6 +1,7 @@
 """What is told before training: each kind of advice with its numbers, and silence where nothing is amiss."""
 
 import logging
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -192,3 +193,22 @@ def test_what_is_below_the_stated_noise_asks_for_no_waves():
     receivers = ep.problem_from(ep.Config(**SHIPPED)).receivers
     quiet = replace(receivers, **burst(600e3) | {"noise": 1e-7})
     assert not recorded_spectrum(quiet)[1].any() and recorded_spectrum(replace(quiet, noise=1e-9))[1].any()
+
+
+def test_points_too_few_for_a_source_are_told_with_the_number_that_would_do():
+    window = ep.Domain((0.0, 0.04), (0.0, 0.02), (0.0, 12e-6))
+    push = ep.PointForce((0.01, 0.01), (1.0, 0.0), ep.Ricker(2e5, 5e-6), 1e-3)
+    problem = ep.Problem(window, ep.Material(5.76e10, 2.6e10, 2700.0), [ep.Traction()], ep.Initial(), force=push)
+    (sentence,) = advise(ep.Config(interior_points=500), problem)
+    assert "554 kHz, S waves are 5.6 mm long, and its width takes waves down to 2.07 mm; 500 interior" in sentence
+    enough = int(re.search(r"set interior_points = (\d+) or more", sentence)[1])
+    assert 1000 < enough < 20_000 and advise(ep.Config(interior_points=enough), problem) == ()
+
+
+def test_waves_too_long_for_a_source_are_told_with_the_frequency_that_would_do(tmp_path):
+    window = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+    push = ep.PointForce((0.5, 0.5), (1.0, 0.0), ep.Ricker(2.0, 0.5), 0.1)
+    problem = ep.Problem(window, ep.Material(2.0, 1.0, 1.0), [ep.Traction()], ep.Initial(), force=push)
+    features = {"network": "random_features", "hidden_layers": [100], "activation": "sin", "stages": ["last_layer"]}
+    (sentence,) = advise(ep.Config(**features, input_frequency=5.0), problem)
+    assert "sends waves down to 207 mm" in sentence and sentence.endswith("set input_frequency = 16 or more")

@@ -1,0 +1,33 @@
+"""What acts on a solid at one place: forces, moments, loads on sides and pulses at the start, each a field; one a file.
+
+Imports from physics' fields, statement, domains, material, numbers and errors.
+"""
+
+from elastic_pinn.physics.sources.concentrate import SHARE, concentrated
+from elastic_pinn.physics.sources.initial_pulse import InitialPulse
+from elastic_pinn.physics.sources.local import Local, Source
+from elastic_pinn.physics.sources.moment_source import MomentSource
+from elastic_pinn.physics.sources.point_force import PointForce
+from elastic_pinn.physics.sources.pulses import Gaussian, Pulse, Ricker, ToneBurst
+from elastic_pinn.physics.sources.several import Total, field_of, identity_of, local_in, rest_of
+from elastic_pinn.physics.sources.side_load import SideLoad
+
+__all__ = [
+    "SHARE",
+    "Gaussian",
+    "InitialPulse",
+    "Local",
+    "MomentSource",
+    "PointForce",
+    "Pulse",
+    "Ricker",
+    "SideLoad",
+    "Source",
+    "ToneBurst",
+    "Total",
+    "concentrated",
+    "field_of",
+    "identity_of",
+    "local_in",
+    "rest_of",
+]

@@ -1,0 +1,261 @@
+"""Fields that act near one place only: what they share, and how points are drawn where they act.
+
+Letters: N points.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.domains import Domain, Part
+from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.numbers import finite_number
+from elastic_pinn.physics.quantity import PhysicalQuantity
+from elastic_pinn.physics.sources.pulses import GAUSSIAN_HIGHEST, Pulse, settle
+from elastic_pinn.physics.statement import Statement
+
+SPREAD, REACH = 1.5, 0.999  # of points near a source: their deviation in widths, and the part of a Gaussian drawn from
+LATE = 1e-2  # of its peak: a larger pulse at the first instant is cut off
+
+Pair = tuple[float, float]
+
+
+class Local(ABC):
+    """A field (x, y, t) -> (N, 2) around one place: a Gaussian of the distance from it.
+
+    A subclass is a frozen dataclass with these attributes.
+
+    Attributes
+    ----------
+    at
+        x and y of its middle, m.
+    width
+        The Gaussian's standard deviation, m.
+    """
+
+    at: Pair
+    width: float
+
+    quantities: ClassVar[tuple[PhysicalQuantity, ...]]
+    """What it may be a field of."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", pair(f"{type(self).__name__}: at", self.at, "m"))
+        settle(self, positive={"width": "m"})
+
+    @property
+    def __name__(self) -> str:
+        return repr(self)
+
+    @abstractmethod
+    def __call__(self, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+        """Evaluate the field, (N, 2) in SI units."""
+
+    @property
+    @abstractmethod
+    def direction(self) -> Pair | None:
+        """A unit vector along which it acts, for figures; None where there is no single one."""
+
+    @abstractmethod
+    def typical_displacement(self, quantity: PhysicalQuantity, material: Material, domain: Domain) -> float:
+        """Return about the largest displacement, m, that it causes as some quantity in a domain of a solid."""
+
+    @property
+    def highest_wave_number(self) -> float:
+        """1/m: beyond it the spectrum of the field is below a hundredth of its peak."""
+        return 2.0 * math.pi * GAUSSIAN_HIGHEST / self.width
+
+    def near(self, unit: Tensor, domain: Domain, parts: Sequence[Part]) -> tuple[Tensor, Tensor]:
+        """Map points of a unit cube to where and when it acts.
+
+        Parameters
+        ----------
+        unit
+            Each 0 to 1, (N, 3), or (N, 2) at the window's first instant.
+        domain
+            The problem's domain.
+        parts
+            The parts of the boundary that the field is a field of; none of a field inside.
+
+        Returns
+        -------
+        tuple of Tensor
+            Points, (N, 3) in m, m, s, some of which may be outside the domain; normals, (0, 2).
+        """
+        radius = SPREAD * self.width * torch.sqrt(-2.0 * torch.log1p(-REACH * unit[:, 0]))
+        angle = 2.0 * math.pi * unit[:, 1]
+        t = self.times(unit[:, 2], domain) if unit.shape[1] > 2 else torch.full_like(radius, domain.t[0])
+        x, y = self.at[0] + radius * torch.cos(angle), self.at[1] + radius * torch.sin(angle)
+        return torch.stack([x, y, t], dim=1), unit.new_zeros(0, 2)
+
+    def times(self, unit: Tensor, domain: Domain) -> Tensor:
+        """Map parts of the time in which it acts to times.
+
+        Parameters
+        ----------
+        unit
+            Each 0 to 1, (N,).
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        Tensor
+            Times, (N,) in s.
+        """
+        return domain.t[0] + (domain.t[1] - domain.t[0]) * unit
+
+    def identity_in(self, domain: Domain) -> tuple[float, ...]:
+        """Return where it is: with its values near there, which a fingerprint has, this tells it from others.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        tuple of float
+            Its place in parts of the domain's extents, dimensionless.
+        """
+        return tuple((a - low) / (high - low) for a, (low, high) in zip(self.at, (domain.x, domain.y), strict=True))
+
+    def require_sound(self, statement: Statement, domain: Domain, starts_at_rest: bool) -> None:
+        """Raise ProblemError where it cannot act as it is meant to.
+
+        Parameters
+        ----------
+        statement
+            The statement whose right side it is, or is part of.
+        domain
+            The problem's domain.
+        starts_at_rest
+            Whether nothing moves at the window's first instant.
+
+        Raises
+        ------
+        ProblemError
+            For another quantity than it can be, and for a middle outside the domain.
+        """
+        if statement.quantity not in self.quantities:
+            units = " or ".join(quantity.unit for quantity in self.quantities)
+            raise ProblemError(
+                f"{self} gives {units}, and is given as the {statement.name}, in {statement.quantity.unit}"
+            )
+        if not domain.shape.contains(*torch.tensor([self.at], dtype=torch.float64).unbind(1)).all():
+            raise ProblemError(f"{self} lies outside the {domain.shape}: `at`, in m, must be inside")
+
+
+class Source(Local):
+    """A local field whose strength changes in time by a pulse: a force or a traction.
+
+    Attributes
+    ----------
+    pulse
+        Its strength in time.
+    """
+
+    pulse: Pulse
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.pulse, Pulse):
+            raise ProblemError(
+                f"{type(self).__name__}: pulse = {in_one_line(self.pulse)}: a pulse as ep.Ricker, ep.Gaussian or "
+                "ep.ToneBurst is needed"
+            )
+
+    def times(self, unit: Tensor, domain: Domain) -> Tensor:
+        """Map parts of the pulse's time within the window to times.
+
+        Parameters
+        ----------
+        unit
+            Each 0 to 1, (N,).
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        Tensor
+            Times, (N,) in s.
+        """
+        (start, end), (first, last) = self.pulse.interval, domain.t
+        start, end = max(start, first), min(end, last)
+        return start + (end - start) * unit
+
+    def identity_in(self, domain: Domain) -> tuple[float, ...]:
+        """Return where and when it acts.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        tuple of float
+            Its place and the pulse's interval in parts of the domain's extents, dimensionless.
+        """
+        first, last = domain.t
+        lasts = last - first or 1.0  # a static problem is refused
+        when = ((time - first) / lasts for time in self.pulse.interval)
+        return *super().identity_in(domain), *when
+
+    def require_sound(self, statement: Statement, domain: Domain, starts_at_rest: bool) -> None:
+        """Raise ProblemError where it cannot act as it is meant to.
+
+        Parameters
+        ----------
+        statement
+            The statement whose right side it is, or is part of.
+        domain
+            The problem's domain.
+        starts_at_rest
+            Whether nothing moves at the window's first instant.
+
+        Raises
+        ------
+        ProblemError
+            As of any local field, for a static problem, and for a pulse that the window misses or cuts off.
+        """
+        super().require_sound(statement, domain, starts_at_rest)
+        if domain.is_static:
+            raise ProblemError(
+                f"{self} has a pulse, and nothing depends on time here: give a static load as a function"
+            )
+        (start, end), (first, last) = self.pulse.interval, domain.t
+        if start >= last or end <= first:
+            raise ProblemError(
+                f"{self} acts from {start:g} to {end:g} s, outside the window's {first:g} to {last:g} s: mend the "
+                "pulse's times, or widen t"
+            )
+        at_first = abs(float(self.pulse(torch.tensor([first], dtype=torch.float64))))
+        if starts_at_rest and at_first > LATE:
+            raise ProblemError(
+                f"{self} has {100 * at_first:.2g} % of its peak at the window's first instant, {first:g} s, where all "
+                f"is at rest: let it start at {first:g} s or later, which is {first - start:.3g} s later than now"
+            )
+
+
+def pair(role: str, given: Any, unit: str) -> Pair:
+    """Return two finite numbers. Raises ProblemError, naming `role`, for others."""
+    try:
+        first, second = given
+    except (TypeError, ValueError):
+        raise ProblemError(f"{role} = {in_one_line(given)}: two numbers in {unit} are needed, along x and y") from None
+    return finite_number(role, first), finite_number(role, second)
+
+
+def unit_vector(vector: Pair) -> Pair | None:
+    """Return a vector's direction; None where it is zero."""
+    length = math.hypot(*vector)
+    return (vector[0] / length, vector[1] / length) if length else None

@@ -1,0 +1,175 @@
+"""A load on a side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.domains import Domain, Part
+from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.quantity import STRESS, PhysicalQuantity
+from elastic_pinn.physics.sources.local import Pair, Source, pair, unit_vector
+from elastic_pinn.physics.sources.near_field import displacement_of_force
+from elastic_pinn.physics.sources.pulses import Pulse
+from elastic_pinn.physics.statement import Statement
+
+OFF = 1e-2  # widths: a middle so far off its side changes the load by 5e-5
+NODES, ROUNDS = 1001, 4  # of the search for the nearest place of a side: each round is 500 times finer
+FAR = 4.0  # widths: points on the side are drawn so far from the middle
+
+
+@dataclass(frozen=True, repr=False)
+class SideLoad(Source):
+    """A force on a side, as the value of a `Traction`: force pulse(t) exp(-r^2 / (2 width^2)) / (sqrt(2 pi) width).
+
+    r is the distance from the middle. The integral along a straight side is the force times the pulse; along a rim of
+    radius a it is larger by about width^2 / (8 a^2) of itself.
+
+    Parameters
+    ----------
+    at
+        x and y of the middle, on the side, m.
+    force
+        Along x and y, per length out of the plane, N/m.
+    pulse
+        The force in time, as `Ricker`, `Gaussian` or `ToneBurst`.
+    width
+        The Gaussian's standard deviation, m.
+
+    Raises
+    ------
+    ProblemError
+        For numbers that are not finite, for a width that is not above 0, and for what is no pulse; in a Problem, for a
+        middle that is not on the traction's sides, for a pulse outside the window, and for one that has begun where all
+        is at rest.
+    """
+
+    at: Pair
+    force: Pair
+    pulse: Pulse
+    width: float
+
+    quantities: ClassVar = (STRESS,)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "force", pair("SideLoad: force", self.force, "N/m"))
+
+    def __repr__(self) -> str:
+        (x, y), (f_x, f_y) = self.at, self.force
+        return f"SideLoad(({f_x:g}, {f_y:g}) N/m at ({x:g}, {y:g}) m, {self.width:g} m wide, {self.pulse})"
+
+    def __call__(self, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+        """Evaluate the traction.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+        t
+            Times, (N,) in s.
+
+        Returns
+        -------
+        Tensor
+            Values, (N, 2) in Pa.
+        """
+        squared = ((x - self.at[0]) ** 2 + (y - self.at[1]) ** 2) / self.width**2
+        strength = self.pulse(t) * torch.exp(-squared / 2.0) / (math.sqrt(2.0 * math.pi) * self.width)  # (N,)
+        return torch.stack([force * strength for force in self.force], dim=1)
+
+    @property
+    def direction(self) -> Pair | None:
+        """The force's direction, a dimensionless unit vector."""
+        return unit_vector(self.force)
+
+    def typical_displacement(self, quantity: PhysicalQuantity, material: Material, domain: Domain) -> float:
+        """Return about the largest displacement: twice that of the force in an unbounded solid.
+
+        Parameters
+        ----------
+        quantity
+            What it is: a traction.
+        material
+            The solid.
+        domain
+            The problem's domain, of which the times count.
+
+        Returns
+        -------
+        float
+            The displacement, m.
+        """
+        return 2.0 * displacement_of_force(self.force, self.pulse, self.width, material, domain.t)
+
+    def near(self, unit: Tensor, domain: Domain, parts: Sequence[Part]) -> tuple[Tensor, Tensor]:
+        """Map points of a unit square to where and when the load acts, evenly within four widths along the side.
+
+        Parameters
+        ----------
+        unit
+            The position and the time, each 0 to 1, (N, 2).
+        domain
+            The problem's domain.
+        parts
+            The parts of sides that the load is on.
+
+        Returns
+        -------
+        tuple of Tensor
+            Points (N, 3), x, y, t in m, m, s, and unit normals (N, 2).
+        """
+        middle, _ = self._nearest(domain, parts)
+        reach = FAR * self.width / sum(domain.shape.length(part) for part in parts)
+        along = (middle + reach * (2.0 * unit[:, 0] - 1.0)).abs()  # past an end, it is reflected
+        along = torch.where(along > 1.0, 2.0 - along, along).clamp(0.0, 1.0)
+        points, normals = domain.boundary(torch.stack([along, unit[:, 1]], dim=1), parts)
+        points[:, 2] = self.times(unit[:, 1], domain)
+        return points, normals
+
+    def require_sound(self, statement: Statement, domain: Domain, starts_at_rest: bool) -> None:
+        """Raise ProblemError as of any source, and for a middle that is not on the statement's sides.
+
+        Parameters
+        ----------
+        statement
+            The condition that it is the value of, or a part of it.
+        domain
+            The problem's domain.
+        starts_at_rest
+            Whether nothing moves at the window's first instant.
+
+        Raises
+        ------
+        ProblemError
+            Naming the load and what is legal.
+        """
+        super().require_sound(statement, domain, starts_at_rest)
+        if statement.place is None:
+            return
+        parts = statement.place.parts
+        _, nearest = self._nearest(domain, parts)
+        if math.dist(nearest, self.at) > OFF * self.width:
+            sides = ", ".join(dict.fromkeys(part.side for part in parts))
+            raise ProblemError(
+                f"{self} is not on the side {sides}, whose nearest place is ({nearest[0]:g}, {nearest[1]:g}) m: give "
+                "it a place on the side, or the traction the side that it is on"
+            )
+
+    def _nearest(self, domain: Domain, parts: Sequence[Part]) -> tuple[float, Pair]:
+        """The place of parts of sides nearest to the middle: how far along all of them, 0 to 1, and x, y in m."""
+        low, high, best = 0.0, 1.0, 0.0
+        for _ in range(ROUNDS):
+            along = torch.linspace(low, high, NODES, dtype=torch.float64)
+            points, _ = domain.boundary(torch.stack([along, torch.zeros_like(along)], dim=1), parts)
+            first = int(torch.hypot(points[:, 0] - self.at[0], points[:, 1] - self.at[1]).argmin())
+            best, step = float(along[first]), (high - low) / (NODES - 1)
+            low, high = max(best - step, 0.0), min(best + step, 1.0)
+        x, y, _ = points[first].tolist()
+        return best, (x, y)
