@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elastic_pinn.sections import Count, List, Positive, Section
+from elastic_pinn.sections import Count, List, NonNegative, Positive, Section
 
 
 class NetworkConfig(Section):
@@ -26,6 +26,10 @@ class NetworkConfig(Section):
     input_frequency: Positive = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
     or the greatest wave number in radians per half the window's longer side (features, plane_waves)"""
+    time_frequency: NonNegative = 0.0
+    """the greatest frequency of features, and of the P waves among plane_waves, in radians per time that a P wave takes
+    over half the window's longer side; 0: as input_frequency. Lower where P waves are much longer than S waves, as in
+    tissue, or where all is slow"""
     precision: Literal["float32", "float64"] = "float32"
     """floating-point type of weights, points and losses"""
 

@@ -39,7 +39,7 @@ class MLP(Network):
         self._start_glorot(config.input_frequency, generator)
         is_random = config.network == "random_features"
         if is_random or config.initialization == "features":
-            self._start_features(config.input_frequency, generator, extent)
+            self._start_features(config, generator, extent)
         for parameter in (*self.weights[:-1], *self.biases[:-1]):
             parameter.requires_grad_(not is_random)
 
@@ -86,15 +86,17 @@ class MLP(Network):
         self.biases[0].uniform_(-frequency, frequency, generator=generator)
 
     @torch.no_grad()
-    def _start_features(self, frequency: float, generator: torch.Generator, extent: Sequence[float]) -> None:
+    def _start_features(self, config: NetworkConfig, generator: torch.Generator, extent: Sequence[float]) -> None:
         """Make the last hidden layer random features of the coordinates, which the layers before pass on nearly
         linearly: a start from which `last_layer` reaches a small loss.
 
-        The features' wave vectors are spread evenly over all wave numbers up to `frequency` radians per dimensionless
-        length and frequencies up to as many per dimensionless time, their phases over all of the circle: with the
+        The features' wave vectors are spread evenly over all wave numbers up to `input_frequency` radians per
+        dimensionless length and frequencies up to `time_frequency`, or as many, per dimensionless time, their phases
+        over all of the circle: with the
         activation "sin", random Fourier features (Rahimi and Recht, Advances in Neural Information Processing Systems
         20, 2007).
         """
+        frequency, in_time = config.input_frequency, config.time_frequency
         *before, last = zip(self.weights[:-1], self.biases[:-1], strict=True)
         slope = list(islice(ACTIVATIONS[self.activation](last[0].new_zeros(())), 2))[1].item()
         passed = torch.eye(3, dtype=last[0].dtype)  # (C, 3), the linear map of the layers before
@@ -103,6 +105,8 @@ class MLP(Network):
             bias.zero_()
             passed = slope * weight @ passed
         vectors = last[0].new_empty(len(last[0]), 3).uniform_(-frequency, frequency, generator=generator)  # (F, 3)
+        if in_time:
+            vectors[:, 2] *= in_time / frequency
         reach = vectors.new_tensor(extent).nan_to_num(posinf=0.0)  # (3,), of a static problem without time
         last[0].copy_(vectors * reach @ torch.linalg.pinv(passed))
         last[1].uniform_(-math.pi, math.pi, generator=generator)

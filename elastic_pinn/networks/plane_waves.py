@@ -28,7 +28,8 @@ S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both are then 
 class PlaneWaves(Network):
     """Waves whose wave vectors and phases are drawn once, from `generator`; their amplitudes are trained.
 
-    Wave vectors are spread evenly over the disc up to `input_frequency` radians per dimensionless length.
+    Wave vectors are spread evenly over the disc up to `input_frequency` radians per dimensionless length, those of P
+    waves only up to `time_frequency`, if this is given and lower.
 
     extent: (3,), half the window's extents, dimensionless, by which the inputs have been divided.
     """
@@ -46,6 +47,9 @@ class PlaneWaves(Network):
         angle, phase = 2.0 * math.pi * angle, 2.0 * math.pi * phase
         along = torch.stack([angle.cos(), angle.sin()], dim=1)  # (F, 2)
         self.register_buffer("vectors", config.input_frequency * length.sqrt()[:, None] * along)  # (F, 2)
+        if config.time_frequency:  # a P wave's frequency is its wave number: c_p is 1 in a problem's units
+            of_p = min(1.0, config.time_frequency / config.input_frequency)
+            self.vectors *= torch.where(self._kinds == 0, of_p, 1.0)[:, None]
         self.register_buffer("phases", phase)
         self.amplitudes = nn.Parameter(torch.zeros(count, dtype=dtype))
 

@@ -9,6 +9,8 @@ from elastic_pinn.config import ConfigError
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.plane_waves import S_EVERY, PlaneWaves
 from elastic_pinn.physics import Displacement, Domain, Material, Problem, Scales, Traction
 from elastic_pinn.physics.elasticity import MOTION, residual
 from elastic_pinn.training.losses import equations_of
@@ -112,3 +114,26 @@ def test_a_body_force_is_refused(waves, tiny, tmp_path):
     config = tiny(problem="own", network="plane_waves", hidden_layers=[8], activation="sin")
     with pytest.raises(ConfigError, match="'plane_waves' cannot meet a body force"):
         ep.train(config, tmp_path / "run", problem)
+
+
+def test_time_frequency_limits_p_waves_alone():
+    fields = {"network": "plane_waves", "hidden_layers": [300], "activation": "sin", "input_frequency": 8.0}
+    free, limited = (
+        PlaneWaves(NetworkConfig(**fields, **further), torch.Generator().manual_seed(0))
+        for further in ({}, {"time_frequency": 0.5})
+    )
+    is_s = torch.arange(300) % S_EVERY == S_EVERY - 1
+    torch.testing.assert_close(limited.vectors[is_s], free.vectors[is_s], rtol=0.0, atol=0.0)
+    torch.testing.assert_close(limited.vectors[~is_s], free.vectors[~is_s] / 16.0)
+    assert 0.45 < limited.vectors[~is_s].norm(dim=1).max() <= 0.5
+
+
+def test_time_frequency_limits_features_in_time_alone():
+    fields = {"network": "random_features", "hidden_layers": [300], "activation": "sin", "input_frequency": 8.0}
+    free, limited = (
+        MLP(NetworkConfig(**fields, **further), torch.Generator().manual_seed(0), (1.0, 0.5, 2.0)).weights[0]
+        for further in ({}, {"time_frequency": 0.5})
+    )
+    torch.testing.assert_close(limited[:, :2], free[:, :2])
+    torch.testing.assert_close(limited[:, 2], free[:, 2] / 16.0)
+    assert 0.95 < limited[:, 2].abs().max() <= 1.0  # radians over half the window: 0.5 a unit of time
