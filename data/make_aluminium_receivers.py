@@ -3,6 +3,7 @@
     python data/make_aluminium_receivers.py            # the shipped file, by deepwave (extra `reference`)
     python data/make_aluminium_receivers.py --check    # grid convergence, and the shipped file's error
     python data/make_aluminium_receivers.py --engine exact --lambda 1e9 --mu 5e8 --rho 2000 --output other.h5
+    python data/make_aluminium_receivers.py --engine exact --quantity velocity --output velocity.h5
 
 The window is a square seen through which nothing is imposed: the solid goes on outside. deepwave solves the
 velocity-stress equations on a staggered grid (finite differences of fourth order in space, second in time);
@@ -20,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.data import Receivers, Truth
+from elastic_pinn.physics.data import RECORDED_QUANTITIES, Receivers, Truth
 from elastic_pinn.physics.material import ALUMINIUM, Material
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
@@ -54,9 +55,10 @@ def frame_times(window: float, duration: float | None, material: Material) -> Te
     return torch.linspace(0, duration or crossing, FRAMES, dtype=torch.float64)
 
 
-def record_exactly(window: float, times: Tensor, material: Material) -> Tensor:
-    """Return the exact displacement (R, T, 2), m, of `pulses_in(window)` at `receivers_in(window)`."""
-    return record_pulses(pulses_in(window), receivers_in(window), times, material.c_p, material.c_s)
+def record_exactly(window: float, times: Tensor, material: Material, order: int = 0) -> Tensor:
+    """Return the exact displacement (R, T, 2), m, of `pulses_in(window)` at `receivers_in(window)`, or its derivative
+    by time of an order."""
+    return record_pulses(pulses_in(window), receivers_in(window), times, material.c_p, material.c_s, order)
 
 
 def record_by_deepwave(window: float, times: Tensor, material: Material, cells: int) -> Tensor:
@@ -116,17 +118,20 @@ def make(options: argparse.Namespace) -> Receivers:
     if options.engine == "deepwave":
         clean = record_by_deepwave(options.window, times, material, CELLS).numpy()
     else:
-        clean = record_exactly(options.window, times, material).numpy()
+        quantity = RECORDED_QUANTITIES[options.quantity]
+        needed = {name: len(name) for name in quantity.derivatives or ("",)}
+        u = {name: record_exactly(options.window, times, material, order) for name, order in needed.items()}
+        clean = quantity.of(u).numpy()
     noise = options.noise * float(np.abs(clean).max())
     return Receivers(
         xy=receivers_in(options.window).numpy(),
         time=times.numpy(),
-        displacement=clean + noise * np.random.default_rng(options.seed).standard_normal(clean.shape),
+        **{options.quantity: clean + noise * np.random.default_rng(options.seed).standard_normal(clean.shape)},
         noise=noise,
         material=start(options),
         start=frozenset({"lambda", "mu"}),
         pulses=pulses_in(options.window),
-        truth=Truth({"lambda": options.lame_lambda, "mu": options.mu, "rho": options.rho}, clean),
+        truth=Truth({"lambda": options.lame_lambda, "mu": options.mu, "rho": options.rho}, **{options.quantity: clean}),
         title=f"Two velocity pulses in an elastic solid, plane strain, window {options.window:g} m wide",
         provenance=provenance(options),
     )
@@ -184,6 +189,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--output", type=Path, help="the file to write (needed unless it is the shipped one)")
     add("--engine", choices=("deepwave", "exact"), default="deepwave")
+    add("--quantity", choices=tuple(RECORDED_QUANTITIES), default="displacement", help="what is recorded")
     add("--lambda", dest="lame_lambda", type=float, default=ALUMINIUM.lame_lambda, help="Pa")
     add("--mu", type=float, default=ALUMINIUM.lame_mu, help="Pa")
     add("--rho", type=float, default=ALUMINIUM.density, help="kg/m3")
@@ -206,6 +212,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _fault(options: argparse.Namespace) -> str:
     """Return why nothing can be recorded with these options, "" where it can be."""
+    if options.quantity != "displacement" and options.engine != "exact":
+        return f"--quantity {options.quantity}: --engine exact is needed, since the other one gives displacement"
     if not 0 <= options.noise < math.inf:
         return f"--noise {options.noise:g}: a fraction of 0 or more is needed"
     if options.seed < 0:

@@ -35,7 +35,7 @@ class Fit:
         is_lower_bound: whether ± leaves out the part of other trained layers.
         samples: numbers recorded that were trained on; amplitudes: parameters of the last layer; effective_parameters:
             number of amplitudes and unknowns that the samples determine; degrees_of_freedom: samples less those.
-        noise: standard deviation, m, None where unknown; noise_from: its origin.
+        noise: standard deviation, in the unit of the records, None where unknown; noise_from: its origin.
         chi_square: the squared misfit per degree of freedom in units of the noise; held_out: that of held-out
             samples relative to its expectation. None where it cannot be computed.
         worst_channels: receiver and component with their own chi-square, the worst first.

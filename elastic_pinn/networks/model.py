@@ -19,6 +19,7 @@ from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
+from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
 from elastic_pinn.physics.domains import Interval, Shape, shape_of
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.medium import CONSTANTS, Medium
@@ -204,12 +205,13 @@ class Model(nn.Module):
         x, y, t : array_like
             Positions in m and times in s, of shapes that broadcast.
         quantity : str
-            "displacement" (m), "velocity" (m/s), "strain" (xx, yy, xy) or "stress" (xx, yy, xy; Pa).
+            "displacement" (m), "velocity" (m/s), "acceleration" (m/s2), "strain" (xx, yy, xy) or "stress" (xx, yy,
+            xy; Pa).
 
         Returns
         -------
         ndarray
-            The displacement or velocity (..., 2), or the strain or stress (..., 3).
+            The displacement, velocity or acceleration (..., 2), or the strain or stress (..., 3).
 
         Raises
         ------
@@ -263,9 +265,12 @@ class Predicted(NamedTuple):
     scale: Callable[[Scales], float]
 
 
+def _of_motion(quantity: RecordedQuantity) -> Predicted:
+    return Predicted(quantity.derivatives, lambda u, model, points: quantity.of(u), quantity.physical.scale)
+
+
 PREDICTED: Mapping[str, Predicted] = {
-    "displacement": Predicted((), lambda u, model, points: u[""], lambda scales: scales.displacement),
-    "velocity": Predicted(("t",), lambda u, model, points: u["t"], lambda scales: scales.velocity),
+    **{name: _of_motion(quantity) for name, quantity in RECORDED_QUANTITIES.items()},
     "strain": Predicted(STRAIN, lambda u, model, points: strain(u), lambda scales: scales.displacement / scales.length),
     "stress": Predicted(STRAIN, lambda u, model, points: stress(u, model.moduli(points)), lambda scales: scales.stress),
 }

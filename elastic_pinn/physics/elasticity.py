@@ -65,6 +65,16 @@ def displacement(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
     return u[""]
 
 
+def velocity(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
+    """Return u_t, (N, 2)."""
+    return u["t"]
+
+
+def acceleration(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
+    """Return u_tt, (N, 2)."""
+    return u["tt"]
+
+
 def strain(u: Derivatives) -> Tensor:
     """Compute eps_xx, eps_yy, eps_xy of eps = (grad u + grad u^T) / 2, (N, 3)."""
     shear = (u["y"][:, 0] + u["x"][:, 1]) / 2.0

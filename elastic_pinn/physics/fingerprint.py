@@ -132,7 +132,12 @@ def _structure(problem: Problem) -> list[float]:
 
 def _data_digest(problem: Problem, types: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """The SHA-256 of the receivers' numbers, which need not come from a file; types: of their arrays, not double."""
-    if problem.receivers is None:
+    receivers = problem.receivers
+    if receivers is None:
         return b""
-    arrays = ((name, getattr(problem.receivers, name)) for name in ("xy", "time", "displacement"))
-    return sha256(b"".join(array.astype(types.get(name, array.dtype)).tobytes() for name, array in arrays)).digest()
+    name = receivers.quantity.name
+    arrays = {"xy": receivers.xy, "time": receivers.time, name: receivers.recorded}
+    parts = [array.astype(types.get(name, array.dtype)).tobytes() for name, array in arrays.items()]
+    if name != "displacement":  # the numbers of displacements alone are the data of fingerprints of old
+        parts.append(name.encode())
+    return sha256(b"".join(parts)).digest()

@@ -4,10 +4,10 @@ Without a body force and without a traction, the equation of motion
 
     rho u_tt = (lambda + mu) grad(div u) + mu laplace(u)
 
-and the known displacement do not change when lambda, mu and rho are multiplied by one factor: only
-c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho can be identified. These two determine any two of the three constants
-if the third is known and not zero. A known force or traction that is not zero determines the factor, and all three can
-be found. Without motion, rho has no part, and the same holds of lambda and mu.
+and the known displacement, velocity or acceleration do not change when lambda, mu and rho are multiplied by one factor:
+only c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho can be identified. These two determine any two of the three
+constants if the third is known and not zero. A known force or traction that is not zero determines the factor, and all
+three can be found. Without motion, rho has no part, and the same holds of lambda and mu.
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ def why_not_found(problem: Problem) -> str:
     fixes_the_factor = "lambda" not in unknowns and _is_felt(material)
     if not {"mu", "rho"} <= unknowns or fixes_the_factor or _is_loaded(problem):
         return ""
+    alone = f"from {problem.receivers.quantity.name} alone"
     if unknowns == set(PARAMETERS):
         return (
-            "lambda, mu and rho cannot all be found from displacement alone: times any factor they give the same "
+            f"lambda, mu and rho cannot all be found {alone}: times any factor they give the same "
             f"waves, {SPEEDS}. Fix one of them, {LOAD}"
         )
     return (
-        "mu and rho cannot be found from displacement alone where lambda is 0: times any factor they give the same "
+        f"mu and rho cannot be found {alone} where lambda is 0: times any factor they give the same "
         f"waves, {SPEEDS}. Fix mu or rho, {LOAD}"
     )
 

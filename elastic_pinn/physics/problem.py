@@ -14,7 +14,7 @@ from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.conditions import Initial, SideCondition
-from elastic_pinn.physics.data import Receivers, recorded_displacement
+from elastic_pinn.physics.data import Receivers, recorded
 from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of, require_field
@@ -51,7 +51,7 @@ class Problem:
         Body force, a function (x, y, t) -> (N, 2) in N/m3, as a `PointForce` is, or several in a list, which add up;
         None: zero.
     receivers
-        Recorded displacement to be met.
+        Records to be met: displacement, velocity or acceleration.
     exact
         A known wavefield, a function (x, y, t) -> (N, 2) in m; for errors only.
     displacement_scale
@@ -114,8 +114,13 @@ class Problem:
             motion(self.domain, self.force),
             *chain.from_iterable(sides),
             *(self.initial.statements(self.domain) if self.initial else ()),
-            *((recorded_displacement(self.receivers),) if self.receivers else ()),
+            *((recorded(self.receivers),) if self.receivers else ()),
         )
+
+    @property
+    def recorded(self) -> Statement | None:
+        """The statement that the records are met; None without receivers."""
+        return next((statement for statement in self.statements if statement.samples), None)
 
     @cached_property
     def sources(self) -> tuple[Local, ...]:
@@ -199,7 +204,8 @@ class Problem:
     def _largest_displacement(self, unit: Scales) -> float:
         """The largest displacement (m) that the problem's fields imply, given its scales for a displacement of 1 m."""
         if self.receivers:
-            return float(abs(self.receivers.displacement).max())
+            quantity = self.receivers.quantity.physical
+            return float(abs(self.receivers.recorded).max()) / quantity.typical(unit)
         known, others = list(probes(self)), [probe.without_sources() for probe in probes(self)]
         stated = (
             source.typical_displacement(probe.quantity, self.reference, self.domain)

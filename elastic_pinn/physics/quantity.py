@@ -39,6 +39,10 @@ def _typical_velocity(scales: Scales) -> float:
     return scales.displacement / min(2.0 * scales.half[2], scales.time)
 
 
+def _typical_acceleration(scales: Scales) -> float:
+    return scales.displacement / min(2.0 * scales.half[2], scales.time) ** 2
+
+
 def _stress(scales: Scales) -> float:
     return scales.stress
 
@@ -49,5 +53,6 @@ def _force(scales: Scales) -> float:
 
 DISPLACEMENT = PhysicalQuantity("m", _displacement, _displacement)
 VELOCITY = PhysicalQuantity("m/s", lambda scales: scales.velocity, _typical_velocity)
+ACCELERATION = PhysicalQuantity("m/s2", lambda scales: scales.velocity / scales.time, _typical_acceleration)
 STRESS = PhysicalQuantity("Pa", _stress, _stress, is_load=True)
 FORCE = PhysicalQuantity("N/m3", _force, _force, is_load=True)

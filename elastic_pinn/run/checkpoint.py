@@ -167,12 +167,13 @@ class Checkpoint:
         x, y, t
             Positions in m and times in s, of shapes (...,) that broadcast.
         quantity
-            "displacement" (m), "velocity" (m/s), "strain" (xx, yy, xy) or "stress" (xx, yy, xy; Pa).
+            "displacement" (m), "velocity" (m/s), "acceleration" (m/s2), "strain" (xx, yy, xy) or "stress" (xx, yy,
+            xy; Pa).
 
         Returns
         -------
         ndarray
-            Displacement or velocity (..., 2), strain or stress (..., 3).
+            Displacement, velocity or acceleration (..., 2), strain or stress (..., 3).
 
         Raises
         ------

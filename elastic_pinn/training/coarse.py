@@ -1,8 +1,8 @@
 """A coarse model of an inverse problem, cheap enough for a grid search over the ranges of its unknowns.
 
 Gauss-Newton finds the material from where the computed waves are less than half a period off. Long waves
-allow the largest errors (Bunks et al., Geophysics 60, 1995, for full-waveform inversion), and recorded displacement
-consists mostly of them: few plane waves and few samples suffice to find a start. Each point of the grid is then one
+allow the largest errors (Bunks et al., Geophysics 60, 1995, for full-waveform inversion), and records
+consist mostly of them: few plane waves and few samples suffice to find a start. Each point of the grid is then one
 small linear least-squares problem for the waves' amplitudes; the best few are evaluated again with more waves, and
 refined.
 
@@ -25,6 +25,7 @@ from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.statement import Statement
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
@@ -69,14 +70,15 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
     The parameters of `model.material` there, (U,), accurate to some tens of percent, or None where the data are
     explained already, where they are too few, or where plane waves do not explain them.
     """
-    if problem.receivers is None or problem.force is not None or problem.reference.damping:
+    recorded = problem.recorded
+    if recorded is None or problem.force is not None or problem.reference.damping:
         return None
-    data = batches["data"].target  # (N, 2)
+    data = batches[recorded.name].target  # (N, 2)
     counts = [min(count, data.numel() // NUMBERS_A_WAVE) for count in WAVES]
     size = data.square().sum(1).mean().item()
-    if min(counts) < FEWEST or Loss(problem, config)(model, batches)["data"].item() <= EXPLAINED * size:
+    if min(counts) < FEWEST or Loss(problem, config)(model, batches)[recorded.column].item() <= EXPLAINED * size:
         return None
-    first, second = (Coarse(problem, config, model, batches, count) for count in counts)
+    first, second = (Coarse(problem, recorded, config, model, batches, count) for count in counts)
     here = gather(model.unknowns).double()
     with work("looking all over the range of the unknowns") as at, reported(lambda what, part: None):
         likely = _best(_grid(model.material, here), first.left, SEEN_AGAIN, lambda part: at(0.4 * part))
@@ -92,8 +94,10 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
 class Coarse:
     """A model of the data by `count` long plane waves, at some of the samples; all other statements count little."""
 
-    def __init__(self, problem: Problem, config: Config, model: Model, batches: Batches, count: int) -> None:
-        device, (x, y, _) = batches["data"].points.device, problem.scales.extent
+    def __init__(
+        self, problem: Problem, recorded: Statement, config: Config, model: Model, batches: Batches, count: int
+    ) -> None:
+        device, (x, y, _) = batches[recorded.name].points.device, problem.scales.extent
         network = NetworkConfig(
             network="plane_waves",
             hidden_layers=(count,),
@@ -105,10 +109,10 @@ class Coarse:
         self._model.material.load_state_dict(model.material.state_dict())
         self._model.to(device)
         self._batches = {
-            name: _thinned(batch.to(device, torch.float64), int(SAMPLES_A_WAVE[name == "data"] * count))
+            name: _thinned(batch.to(device, torch.float64), int(SAMPLES_A_WAVE[name == recorded.name] * count))
             for name, batch in batches.items()
         }
-        self._loss = Loss(problem, self._weighted(problem, config))
+        self._loss = Loss(problem, self._weighted(problem, recorded, config))
         self._layer = self._model.last_layer
         self._unknowns = self._model.unknowns
 
@@ -143,12 +147,12 @@ class Coarse:
         return self._loss.system(self._model, self._batches, wanted)
 
     @torch.no_grad()
-    def _weighted(self, problem: Problem, config: Config) -> Config:
+    def _weighted(self, problem: Problem, recorded: Statement, config: Config) -> Config:
         """The config with weights by which all but the data count OTHERS of them for a zero displacement."""
         sizes = Loss(problem, config)(self._model, self._batches)
         others = {name: f"weight_{name}" for name in sizes.keys() & {"boundary", "initial"}}
         total = sum(getattr(config, field) * sizes[name].item() for name, field in others.items())
-        factor = OTHERS * sizes["data"].item() / total if total else OTHERS
+        factor = OTHERS * sizes[recorded.column].item() / total if total else OTHERS
         weights = {field: factor * getattr(config, field) for field in others.values()}
         return config.model_copy(update={**weights, "weight_data": 1.0, "weight_pde": 0.0, "compile": False})
 

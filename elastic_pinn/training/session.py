@@ -81,7 +81,7 @@ class Session:
             shape=problem.domain.shape,
         ).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        training_data, held_out_data = split_data(problem, config.validation_fraction, held_out) or (None, None)
+        training_data, held_out_data = split_data(problem, config.validation_fraction, held_out)
         loss = Loss(problem, config)
         self.balancing = Balancing(config, loss)
         self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place, self._squares)
@@ -319,7 +319,7 @@ class Session:
             model=self.model,
             loss=self.loss,
             batches=self.sampler.batches,
-            held_out=self.validation.held_out_data,
+            held_out=self.validation.held_out,
             step=self.step,
             converged=self.converged,
             factored=optimizer.factored_here() if is_exact and isinstance(optimizer, VariableProjection) else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -11,11 +10,12 @@ import torch
 from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.statement import Statement
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
-from elastic_pinn.training.sampling import Batch, Sampler, split_data
+from elastic_pinn.training.sampling import Batch, Batches, Sampler, split_data
 from elastic_pinn.training.seeds import Seeds
 
 
@@ -24,7 +24,7 @@ class TrainedModel:
     """A model at its training points.
 
     Attributes:
-        batches: the points of the last step; held_out: the receivers' samples that are not trained on, None without.
+        batches: the points of the last step; held_out: the recorded samples that are not trained on, by statement.
         step, converged: as of `Session`.
         factored: the factorisation of the last layer's system at the present parameters, if there is one already.
     """
@@ -33,8 +33,8 @@ class TrainedModel:
     problem: Problem
     model: Model
     loss: Loss
-    batches: Mapping[str, Batch]
-    held_out: Batch | None
+    batches: Batches
+    held_out: Batches
     step: int
     converged: bool | None
     factored: RidgeQR | None = None
@@ -48,7 +48,7 @@ class TrainedModel:
         def place(batch: Batch) -> Batch:
             return batch.to(torch.device("cpu"), getattr(torch, config.precision))
 
-        data, held_out = split_data(problem, config.validation_fraction, seeds.for_held_out()) or (None, None)
+        data, held_out = split_data(problem, config.validation_fraction, seeds.for_held_out())
         sampler = Sampler(problem, config, data, seeds.for_points(), place)
         sampler.restore(state)
         balancing = Balancing(config, Loss(problem, config))
@@ -59,10 +59,17 @@ class TrainedModel:
             model=checkpoint.model(),
             loss=balancing.loss,
             batches=sampler.batches,
-            held_out=place(held_out) if held_out and config.validation_fraction else None,
+            held_out={name: place(each) for name, each in held_out.items() if config.validation_fraction},
             step=checkpoint.step,
             converged=state["stopping"].get("converged"),
         )
+
+    @property
+    def recorded(self) -> Statement:
+        """The statement on the records, which each problem with unknowns has."""
+        recorded = self.problem.recorded
+        assert recorded is not None, "who asks has looked for receivers"
+        return recorded
 
     def on_cpu(self) -> Self:
         """Copy model and points to the CPU; return the object itself if they are there already."""
@@ -74,6 +81,6 @@ class TrainedModel:
             config=self.config.model_copy(update={"device": "cpu"}),
             model=Model.from_state(self.config, self.model.state_dict()),
             batches={name: batch.to(device, dtype) for name, batch in self.batches.items()},
-            held_out=self.held_out and self.held_out.to(device, dtype),
+            held_out={name: batch.to(device, dtype) for name, batch in self.held_out.items()},
             factored=None,
         )

@@ -12,14 +12,14 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import Batch, counts_of, draw, unit_points
+from elastic_pinn.training.sampling import Batch, Batches, counts_of, draw, unit_points
 
 
 class Validation:
     """Metrics on held-out points, drawn once: "loss/validation", and "error/displacement" if the solution is known.
 
     Attributes:
-        held_out_data: the receivers' samples that are not trained on; None where none is held out.
+        held_out: the batches of recorded samples that are not trained on; none where none is held out.
     """
 
     def __init__(
@@ -27,17 +27,15 @@ class Validation:
         problem: Problem,
         config: TrainingConfig,
         loss: Loss,
-        data: Batch | None,
+        recorded: Batches,
         generator: np.random.Generator,
         place: Callable[[Batch], Batch],
     ) -> None:
         n = config.validation_points
-        drawn = draw(problem, dict.fromkeys(counts_of(config), n), config.sampling, generator) | (
-            {} if data is None else {"data": data}
-        )
+        drawn = draw(problem, dict.fromkeys(counts_of(config), n), config.sampling, generator)
         self._loss = loss
-        self._batches = {name: place(batch) for name, batch in drawn.items()}
-        self.held_out_data = self._batches["data"] if data and config.validation_fraction else None
+        self._batches = {name: place(batch) for name, batch in (drawn | dict(recorded)).items()}
+        self.held_out: Batches = {name: self._batches[name] for name in recorded if config.validation_fraction}
         self._exact: Batch | None = None
         if problem.exact:
             points = problem.domain.interior(unit_points(config.sampling, n, 3, generator))

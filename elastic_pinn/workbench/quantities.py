@@ -1,5 +1,5 @@
-"""A model's quantities on a grid over its window, in SI units: displacement, divergence, curl, stress, energy,
-residual.
+"""A model's quantities on a grid over its window, in SI units: displacement, velocity, divergence, curl, stress,
+energy, residual.
 
 Letters: G nodes on a side, N = G G of them.
 """
@@ -58,6 +58,10 @@ def _gradient(scales: Scales) -> float:
     return scales.displacement / scales.length
 
 
+def _velocity(scales: Scales) -> float:
+    return scales.velocity
+
+
 def _stress(scales: Scales) -> float:
     return scales.stress
 
@@ -68,6 +72,8 @@ QUANTITIES: Mapping[str, Quantity] = {
     "magnitude": Quantity(
         "size of the displacement", "$|u|$", "m", False, (), lambda u, m: u[""].norm(dim=1), _displacement
     ),
+    "v_x": Quantity("velocity along x", "$v_x$", "m/s", True, ("t",), lambda u, m: u["t"][:, 0], _velocity),
+    "v_y": Quantity("velocity along y", "$v_y$", "m/s", True, ("t",), lambda u, m: u["t"][:, 1], _velocity),
     "divergence": Quantity(
         "divergence of the displacement", "div $u$", "1", True, STRAIN,
         lambda u, m: u["x"][:, 0] + u["y"][:, 1], _gradient,

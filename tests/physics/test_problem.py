@@ -62,7 +62,11 @@ def test_the_representation_names_the_parts_and_is_short(waves, receivers):
         return 0.0, 1.0
 
     text = repr(waves(force=push, receivers=receivers()))
-    assert "force=push" in text and "Displacement(StandingWaves)" in text and "Receivers(4 at 5 times" in text
+    assert (
+        "force=push" in text
+        and "Displacement(StandingWaves)" in text
+        and "Receivers(displacement of 4 at 5 times" in text
+    )
     assert len(text) < 900 and "0x" not in text and "exact" not in repr(waves(exact=None))
 
 

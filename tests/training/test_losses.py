@@ -11,7 +11,7 @@ from elastic_pinn.physics import ALUMINIUM, Displacement, Domain, Initial, Mater
 from elastic_pinn.physics.solutions import PlaneWave, StandingWaves
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import data_batch, draw
+from elastic_pinn.training.sampling import data_batches, draw
 from tests.networks.known import model_of
 
 SIDES = ("left", "right", "bottom", "top")
@@ -53,7 +53,7 @@ def losses(problem: Problem, field, **weights) -> dict[str, float]:
     """Every column for a known wavefield in the material of a problem."""
     batches = draw(problem, COUNTS, "uniform", default_rng(0))
     if problem.receivers:
-        batches["data"] = data_batch(problem)
+        batches |= data_batches(problem)
     found = Loss(problem, TrainingConfig(**weights))(model_of(problem, field), batches)
     return {name: term.item() for name, term in found.items()}
 
@@ -116,7 +116,7 @@ def test_receivers_are_met_by_what_they_recorded(inverse):
     assert found.keys() == {"total", "pde", "data"}
     assert found["data"] < 1e-20 and found["pde"] < 1e-20
     off = losses(inverse, lambda x, y, t: 1.1 * waves(x, y, t))
-    recorded = data_batch(inverse).target
+    recorded = data_batches(inverse)["data"].target
     assert off["data"] == pytest.approx(0.01 * recorded.square().sum(1).mean().item())
 
 

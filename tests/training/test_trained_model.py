@@ -55,6 +55,6 @@ def test_a_checkpoint_has_the_held_out_samples_and_the_assessment_of_its_session
     session = Session(run.config, inverse)
     session.restore(run.latest().snapshot)
     there, here = TrainedModel.of(run.latest(), inverse), session.trained()
-    assert torch.equal(there.held_out.points, here.held_out.points)
-    assert torch.equal(there.held_out.target, here.held_out.target)
+    assert torch.equal(there.held_out["data"].points, here.held_out["data"].points)
+    assert torch.equal(there.held_out["data"].target, here.held_out["data"].target)
     assert assess(there) == assess(here)

@@ -19,8 +19,8 @@ def scaled(problem, factor: float):
     return model_of(problem, lambda x, y, t: factor * problem.exact(x, y, t))
 
 
-def validation(problem, data=None) -> Validation:
-    return Validation(problem, CONFIG, Loss(problem, CONFIG), data, np.random.default_rng(0), lambda batch: batch)
+def validation(problem) -> Validation:
+    return Validation(problem, CONFIG, Loss(problem, CONFIG), {}, np.random.default_rng(0), lambda batch: batch)
 
 
 def test_the_error_is_the_relative_l2_error_of_the_displacement(waves):
@@ -69,4 +69,4 @@ def test_measuring_changes_nothing(waves):
         one.validation_metrics()
         other.advance()
     assert torch.equal(one.objective.position(), other.objective.position())
-    assert split_data(waves(), 0.1, np.random.default_rng(0)) is None
+    assert split_data(waves(), 0.1, np.random.default_rng(0)) == ({}, {})

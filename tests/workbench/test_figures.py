@@ -157,7 +157,7 @@ def test_the_error_map_tells_the_runs_own_error_and_its_curves_mean_the_same(for
 
 
 def test_the_map_of_a_field_that_is_off_by_its_own_size_is_one_everywhere(forward_run, monkeypatch):
-    monkeypatch.setattr(ep.Checkpoint, "predict", lambda self, x, y, t: np.zeros((*np.shape(x), 2)))
+    monkeypatch.setattr(ep.Checkpoint, "predict", lambda self, x, y, t, quantity: np.zeros((*np.shape(x), 2)))
     figure = ep.figures.error_map(forward_run)
     over_time = figure.axes[1].lines[0].get_ydata()
     assert trapezoid_weights(len(over_time)) @ np.square(over_time) == pytest.approx(1.0)

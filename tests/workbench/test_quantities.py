@@ -55,7 +55,8 @@ def expected(fields):
     xx, yy, xy = lame * div + 2 * mu * g[0, 0], lame * div + 2 * mu * g[1, 1], 2 * mu * shear
     energy = (MATERIAL.density * (v**2).sum(0) + xx * g[0, 0] + yy * g[1, 1] + 2 * xy * shear) / 2
     return {
-        "u_x": u[0], "u_y": u[1], "magnitude": np.hypot(*u), "divergence": div, "curl": g[1, 0] - g[0, 1],
+        "u_x": u[0], "u_y": u[1], "magnitude": np.hypot(*u), "v_x": v[0], "v_y": v[1],
+        "divergence": div, "curl": g[1, 0] - g[0, 1],
         "stress_xx": xx, "stress_yy": yy, "stress_xy": xy, "energy": energy, "residual": np.zeros_like(div),
     }  # fmt: skip
 

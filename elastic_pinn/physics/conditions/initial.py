@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.domains import Domain
-from elastic_pinn.physics.elasticity import Derivatives, Normal, displacement
+from elastic_pinn.physics.elasticity import displacement, velocity
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, evaluate, name_of, require_field, values_of
-from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.quantity import DISPLACEMENT, VELOCITY
 from elastic_pinn.physics.sources import concentrated, field_of, identity_of
 from elastic_pinn.physics.statement import Place, Statement
@@ -99,7 +98,7 @@ class Initial:
                 "initial velocity",
                 "initial",
                 ("t",),
-                _velocity,
+                velocity,
                 VELOCITY,
                 start,
                 target=self.velocity,
@@ -181,7 +180,3 @@ class Rate:
             f"Initial.of({name_of(self.wavefield)}): torch cannot find its derivative by t, for it does not calculate "
             "with torch alone: use torch.sin and the like, or give Initial(displacement, velocity)"
         )
-
-
-def _velocity(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
-    return u["t"]

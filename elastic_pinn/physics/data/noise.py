@@ -28,7 +28,7 @@ LEAST_RELATIVE = 1e-6  # of the largest record: less is rounding, or the tail of
 
 @dataclass(frozen=True)
 class Noise:
-    """The standard deviation of white noise on each sample, m (NaN: unknown), and its origin."""
+    """The standard deviation of white noise on each sample, in the records' unit (NaN: unknown), and its origin."""
 
     level: float
     origin: Origin
@@ -38,7 +38,7 @@ def noise_of(receivers: Receivers) -> Noise:
     """Return the stated noise, or estimate it before the first arrival, or outside the signal's band."""
     if receivers.noise > 0:
         return Noise(receivers.noise, "stated")
-    channels = receivers.displacement.transpose(0, 2, 1).reshape(-1, len(receivers.time))  # (C, T)
+    channels = receivers.recorded.transpose(0, 2, 1).reshape(-1, len(receivers.time))  # (C, T)
     channels = channels[np.ptp(channels, axis=1) > 0]  # a constant channel has no noise, and is no record
     if not len(channels):
         return Noise(math.nan, "unknown")

@@ -12,6 +12,8 @@ import h5py
 import numpy as np
 
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, only_quantity
+from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
 from elastic_pinn.physics.material import UNITS
 from elastic_pinn.physics.numbers import Array, require_real
 from elastic_pinn.physics.solutions import GaussianPulse
@@ -43,23 +45,41 @@ def read(file: h5py.File) -> dict[str, Any]:
     found = _text(file.attrs.get("format", "missing"))
     if found != FORMAT:
         raise ValueError(f"the attribute format is {found!r}, where {FORMAT!r} is needed")
-    displacement = _dataset(file, "receivers/displacement", "m")
-    if "noise" not in displacement.attrs:
-        raise ValueError("receivers/displacement lacks the attribute noise (standard deviation in m, or 0)")
+    quantity = _quantity(file)
+    recorded, unit = f"receivers/{quantity.name}", quantity.unit
+    values = _numbers(file, recorded, unit)
+    if "noise" not in file[recorded].attrs:
+        raise ValueError(f"{recorded} lacks the attribute noise (standard deviation in {unit}, or 0)")
+    is_known = any(f"known/{name}" in file for name in UNITS)
     return {
         "xy": _numbers(file, "receivers/xy", "m"),
         "time": _numbers(file, "receivers/time", "s"),
-        "displacement": _numbers(file, "receivers/displacement", "m"),
-        "noise": float(displacement.attrs["noise"]),
-        "material": _read_material(file, "known"),
-        "start": frozenset(name for name in UNITS if _read_role(file, f"known/{name}") == "start"),
+        quantity.name: values,
+        "noise": float(file[recorded].attrs["noise"]),
+        "material": _read_material(file, "known") if is_known else {},
+        "start": frozenset(name for name in UNITS if is_known and _read_role(file, f"known/{name}") == "start"),
         "pulses": _read_pulses(file) if "known/pulses" in file else (),
-        "truth": (_read_material(file, "truth"), _numbers(file, "truth/displacement", "m"))
+        "truth": {
+            "material": _read_material(file, "truth"),
+            quantity.name: _numbers(file, f"truth/{quantity.name}", unit),
+        }
         if "truth" in file
         else None,
         "title": _text(file.attrs.get("title", "")),
         "provenance": _text(file.attrs.get("provenance", "")),
     }
+
+
+def _quantity(file: h5py.File) -> RecordedQuantity:
+    """Return what the file has records of."""
+    found = [name for name in RECORDED_QUANTITIES if f"receivers/{name}" in file]
+    if not found:
+        first, *others = (f"receivers/{name}" for name in RECORDED_QUANTITIES)
+        raise ValueError(f"the data set {first} is missing, and so are {' and '.join(others)}, any of which would do")
+    if len(found) > 1:
+        names = " and ".join(f"receivers/{name}" for name in found)
+        raise ValueError(f"there are {names}, where a file has one of them: write a file for each")
+    return only_quantity(found)
 
 
 def _dataset(file: h5py.File, name: str, unit: str) -> h5py.Dataset:
@@ -122,10 +142,11 @@ def write(file: h5py.File, receivers: Receivers) -> None:
     _put_text(file, "format", FORMAT)
     _put(file, "receivers/xy", receivers.xy, "m")
     _put(file, "receivers/time", receivers.time, "s")
-    displacement = _put(file, "receivers/displacement", receivers.displacement, "m")
-    displacement.attrs["noise"] = receivers.noise
-    displacement.attrs["noise_relative"] = receivers.noise_relative
-    for name, unit in UNITS.items():
+    quantity = receivers.quantity
+    recorded = _put(file, f"receivers/{quantity.name}", receivers.recorded, quantity.unit)
+    recorded.attrs["noise"] = receivers.noise
+    recorded.attrs["noise_relative"] = receivers.noise_relative
+    for name, unit in UNITS.items() if receivers.material else ():
         dataset = _put(file, f"known/{name}", receivers.material[name], unit)
         _put_text(dataset, "role", "start" if name in receivers.start else "known")
     if receivers.pulses:
@@ -134,7 +155,7 @@ def write(file: h5py.File, receivers: Receivers) -> None:
     if receivers.truth:
         for name, unit in UNITS.items():
             _put(file, f"truth/{name}", receivers.truth.material[name], unit)
-        _put(file, "truth/displacement", receivers.truth.displacement, "m")
+        _put(file, f"truth/{quantity.name}", receivers.truth.recorded, quantity.unit)
 
 
 def _put(file: h5py.File, name: str, values: object, unit: str) -> h5py.Dataset:

@@ -1,4 +1,4 @@
-"""Displacements recorded at points of a plane, with the known material and initial pulses.
+"""What was recorded at points of a plane, with what is known of material and initial pulses.
 
 Letters of shapes: R receivers, T times, P pulses.
 """
@@ -15,34 +15,56 @@ import numpy as np
 import torch
 
 from elastic_pinn.parameters import plain
+from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, only_quantity
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, write
+from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
 from elastic_pinn.physics.material import UNITS, Material
 from elastic_pinn.physics.numbers import Array, real_array
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
 
+class _Records:
+    """What has the records of one quantity, in the field of its name."""
+
+    @property
+    def quantity(self) -> RecordedQuantity:
+        """What is recorded."""
+        return only_quantity([name for name in RECORDED_QUANTITIES if getattr(self, name) is not None])
+
+    @property
+    def recorded(self) -> Array:
+        """The records of that quantity, (R, T, 2) in its SI unit."""
+        values: Array = getattr(self, self.quantity.name)
+        return values
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Truth:
+class Truth(_Records):
     """The truth of simulated data, for figures and tests only.
 
-    material: "lambda" and "mu" in Pa, "rho" in kg/m3; displacement: without noise (R, T, 2) in m.
+    material: "lambda" and "mu" in Pa, "rho" in kg/m3; displacement, velocity or acceleration: without noise, (R, T, 2)
+    in m, m/s or m/s2.
     """
 
     material: Mapping[str, float]
-    displacement: Array
+    displacement: Array | None = None
+    velocity: Array | None = field(default=None, kw_only=True)
+    acceleration: Array | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "displacement", real_array("truth/displacement", self.displacement))
+        name = self.quantity.name
+        object.__setattr__(self, name, real_array(f"truth/{name}", self.recorded))
 
     def __repr__(self) -> str:
-        return f"Truth({dict(self.material)}, displacement {self.displacement.shape})"
+        return f"Truth({dict(self.material)}, {self.quantity.name} {self.recorded.shape})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Receivers:
-    """Displacements recorded at receivers, with the known material and initial pulses.
+class Receivers(_Records):
+    """Displacement, velocity or acceleration recorded at receivers, with what is known of material and start.
 
-    Arrays, tensors and lists of real numbers are taken; copies in double precision are kept.
+    Arrays, tensors and lists of real numbers are taken; copies in double precision are kept. One of the quantities is
+    given; `recorded` has its records, and `quantity` tells which it is.
 
     Parameters
     ----------
@@ -53,19 +75,21 @@ class Receivers:
     displacement
         As recorded (R, T, 2) in m.
     noise
-        Its standard deviation, m; 0 or None where that is not stated.
+        Its standard deviation in the unit of what is recorded; 0 or None where that is not stated.
     material
-        A Material, or "lambda" and "mu" in Pa, "rho" in kg/m3.
+        A Material, or "lambda" and "mu" in Pa, "rho" in kg/m3; None or nothing where it is not known.
     start
         Those names of the material whose values only start a search; the others are known.
     pulses
         The known velocity at time zero; none: unknown.
     truth
-        The true material and displacement of simulated data, where there is one.
+        The true material and records without noise of simulated data, where there are any.
     title, provenance
         For people.
     path, sha256
         Of the file that was read.
+    velocity, acceleration
+        As recorded (R, T, 2) in m/s or m/s2, in the place of the displacement.
 
     Raises
     ------
@@ -75,34 +99,39 @@ class Receivers:
 
     xy: Array
     time: Array
-    displacement: Array
-    noise: float
-    material: Mapping[str, float]
-    start: frozenset[str]
+    displacement: Array | None = None
+    noise: float = 0.0
+    material: Mapping[str, float] = field(default_factory=dict)
+    start: frozenset[str] = frozenset()
     pulses: tuple[GaussianPulse, ...] = ()
     truth: Truth | None = None
     title: str = ""
     provenance: str = ""
     path: Path | None = None
     sha256: str = ""
+    velocity: Array | None = field(default=None, kw_only=True)
+    acceleration: Array | None = field(default=None, kw_only=True)
     given_as: Mapping[str, str] = field(init=False, default_factory=dict)  # types, for fingerprints of version 1
 
     def __post_init__(self) -> None:
         self._take_plain_values()
         _check_shapes(self)
         _check_values(self)
-        _check_material("known", self.material)
+        if self.material:
+            _check_material("known", self.material)
         if self.truth:
             _check_material("truth", self.truth.material)
 
     def _take_plain_values(self) -> None:
         """Convert lists and tensors to arrays, and the other fields to plain values."""
-        given = {name: getattr(self, name) for name in ("xy", "time", "displacement")}
+        given = {name: getattr(self, name) for name in ("xy", "time", self.quantity.name)}
         taken: dict[str, Any] = {name: real_array(f"receivers/{name}", values) for name, values in given.items()}
         taken["given_as"] = {name: values.dtype.str for name, values in given.items() if isinstance(values, np.ndarray)}
         if isinstance(self.material, Material):
             known = (self.material.lame_lambda, self.material.lame_mu, self.material.density)
             taken["material"] = dict(zip(UNITS, known, strict=True))
+        elif self.material is None:
+            taken["material"] = {}
         taken["noise"] = 0.0 if self.noise is None else plain(self.noise)
         taken["start"] = frozenset([self.start] if isinstance(self.start, str) else self.start)
         taken["pulses"] = (self.pulses,) if isinstance(self.pulses, GaussianPulse) else tuple(self.pulses)
@@ -112,9 +141,9 @@ class Receivers:
     def __repr__(self) -> str:
         (x, y), t = self.xy.T, self.time
         parts = [
-            f"{len(self.xy)} at {len(t)} times",
+            f"{self.quantity.name} of {len(self.xy)} at {len(t)} times",
             f"x {x.min():g} to {x.max():g} m, y {y.min():g} to {y.max():g} m, t {t.min():g} to {t.max():g} s",
-            f"noise {self.noise:.3g} m" if self.noise else "noise not stated",
+            f"noise {self.noise:.3g} {self.quantity.unit}" if self.noise else "noise not stated",
             *([f"start of {', '.join(sorted(self.start))}"] if self.start else []),
             *([f"pulses: {len(self.pulses)}"] if self.pulses else []),
             *([str(self.path)] if self.path else []),
@@ -123,16 +152,16 @@ class Receivers:
 
     @property
     def noise_relative(self) -> float:
-        """The noise over the largest displacement component, dimensionless: the true one where there is a truth."""
-        return self.noise / float(np.abs((self.truth or self).displacement).max())
+        """The noise over the largest component recorded, dimensionless: the true one where there is a truth."""
+        return self.noise / float(np.abs((self.truth or self).recorded).max())
 
     def in_free_space(self) -> Array:
-        """Compute the exact displacement of the known pulses at the receivers in an infinite solid.
+        """Compute what is recorded, exactly, for the known pulses in an infinite solid.
 
         Returns
         -------
         ndarray
-            Displacement (R, T, 2) in m.
+            The recorded quantity, (R, T, 2) in its SI unit.
 
         Raises
         ------
@@ -145,7 +174,11 @@ class Receivers:
         true = self.truth.material
         solid = Material(true["lambda"], true["mu"], true["rho"])
         xy, times = torch.from_numpy(self.xy), torch.from_numpy(self.time)
-        return record_pulses(self.pulses, xy, times, solid.c_p, solid.c_s).numpy()
+        u = {
+            name: record_pulses(self.pulses, xy, times, solid.c_p, solid.c_s, order=len(name))
+            for name in self.quantity.derivatives or ("",)
+        }
+        return self.quantity.of(u).numpy()
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -171,7 +204,7 @@ class Receivers:
         try:
             with h5py.File(BytesIO(image)) as file:
                 fields = read(file)
-            fields["truth"] = fields["truth"] and Truth(*fields["truth"])
+            fields["truth"] = fields["truth"] and Truth(**fields["truth"])
             return cls(**fields, path=path, sha256=hashlib.sha256(image).hexdigest())
         except (OSError, KeyError, RuntimeError) as error:
             raise ReceiverFileError(f"{path} is not a whole HDF5 file: {error}; fetch or make it anew") from error
@@ -193,9 +226,9 @@ class Receivers:
 
 
 def _recordings(receivers: Receivers) -> dict[str, Array]:
-    """Return the displacements as recorded and without noise, by their names in a file."""
-    truth = {"truth/displacement": receivers.truth.displacement} if receivers.truth else {}
-    return {"receivers/displacement": receivers.displacement} | truth
+    """Return what is recorded, with and without noise, by its names in a file."""
+    truth = {f"truth/{receivers.quantity.name}": receivers.truth.recorded} if receivers.truth else {}
+    return {f"receivers/{receivers.quantity.name}": receivers.recorded} | truth
 
 
 def _check_shapes(receivers: Receivers) -> None:
@@ -205,6 +238,11 @@ def _check_shapes(receivers: Receivers) -> None:
         raise ValueError(f"receivers/xy has shape {xy.shape}, where (receivers, 2) is needed")
     if time.ndim != 1 or not len(time):
         raise ValueError(f"receivers/time has shape {time.shape}, where (times,) is needed")
+    if receivers.truth and receivers.truth.quantity != receivers.quantity:
+        raise ValueError(
+            f"the truth is {receivers.truth.quantity.name}, where {receivers.quantity.name} is recorded: both must be "
+            "of one quantity"
+        )
     needed = (len(xy), len(time), 2)
     for name, values in _recordings(receivers).items():
         if values.shape != needed:
@@ -228,9 +266,12 @@ def _check_values(receivers: Receivers) -> None:
     if len(falls):
         raise ValueError(f"receivers/time does not increase after row {falls[0]}: sort it, each time once")
     if not isinstance(receivers.noise, float | int) or not 0 <= receivers.noise < np.inf:
-        raise ValueError(f"the noise is {receivers.noise} m, where a standard deviation of 0 or more is needed")
+        unit = receivers.quantity.unit
+        raise ValueError(f"the noise is {receivers.noise} {unit}, where a standard deviation of 0 or more is needed")
     if unknown := receivers.start - set(UNITS):
         raise ValueError(f"start has {', '.join(map(str, unknown))}: legal are any of {', '.join(UNITS)}")
+    if receivers.start and not receivers.material:
+        raise ValueError(f"start has {', '.join(receivers.start)}, but there is no material with its value")
 
 
 def _check_material(group: str, material: Mapping[str, float]) -> None:

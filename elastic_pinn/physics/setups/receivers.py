@@ -57,6 +57,11 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     _require_window(config.data, receivers)
     (x, y), t = receivers.xy.T, receivers.time
     start = receivers.material
+    if not start:
+        raise ConfigError(
+            f"{config.data}: its group /known has no lambda, mu and rho, known or to start a search from: write them "
+            "there (data/README.md), or state the problem in Python, with a Material or a Medium"
+        )
     pulses = receivers.pulses if config.initial_pulses else ()
     if pulses and t.min() < 0.0:
         raise ConfigError(

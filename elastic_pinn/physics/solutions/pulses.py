@@ -57,8 +57,12 @@ def free_space(initial_velocity: Tensor, spacing: float, c_p: float, c_s: float,
     return torch.stack(fields)  # (T, n, n, 2)
 
 
-def record_pulses(pulses: Sequence[GaussianPulse], xy: Tensor, times: Tensor, c_p: float, c_s: float) -> Tensor:
+def record_pulses(
+    pulses: Sequence[GaussianPulse], xy: Tensor, times: Tensor, c_p: float, c_s: float, order: int = 0
+) -> Tensor:
     """Return the exact displacement (R, T, 2), m, that pulses in free space bring to receivers.
+
+    order: 1 or 2 for its first or second derivative by time, in m/s or m/s2.
 
     The Fourier series of `free_space` is summed at the receivers themselves. Its period is so wide that the
     pulses' periodic images stay out of reach, and its grid so fine that it holds their spectra, both to
@@ -74,7 +78,7 @@ def record_pulses(pulses: Sequence[GaussianPulse], xy: Tensor, times: Tensor, c_
     k = _wavenumbers(n, spacing, torch.float64)
     phase = torch.exp(1j * k * (xy - origin)[..., None])  # (R, 2, n)
     fields = [
-        torch.einsum("ra,abc,rb->rc", phase[:, 0], _propagate(spectrum, k, c_p, c_s, float(t)), phase[:, 1]).real
+        torch.einsum("ra,abc,rb->rc", phase[:, 0], _propagate(spectrum, k, c_p, c_s, float(t), order), phase[:, 1]).real
         for t in times
     ]
     return torch.stack(fields, dim=1)  # (R, T, 2)
@@ -96,16 +100,22 @@ def _wavenumbers(n: int, spacing: float, dtype: torch.dtype) -> Tensor:
     return 2 * math.pi * torch.fft.fftfreq(n, spacing, dtype=dtype)
 
 
-def _propagate(spectrum: Tensor, k: Tensor, c_p: float, c_s: float, t: float) -> Tensor:
+def _propagate(spectrum: Tensor, k: Tensor, c_p: float, c_s: float, t: float, order: int = 0) -> Tensor:
     """Return the displacement's spectrum (n, n, 2) at time t from the initial velocity's.
 
     u^ = [P sin(c_p |k| t) / (c_p |k|) + S sin(c_s |k| t) / (c_s |k|)] v^,  P = k k^T / |k|^2,  S = I - P,
-    where sin(c |k| t) / (c |k|) is t at k = 0: the mean velocity carries the plane along.
+    where sin(c |k| t) / (c |k|) is t at k = 0: the mean velocity carries the plane along. order: of its derivative.
     """
     kx, ky = torch.meshgrid(k, k, indexing="ij")  # (n, n)
     magnitude = torch.hypot(kx, ky)
     direction = torch.stack([kx, ky], dim=-1) / magnitude.clamp(min=torch.finfo(k.dtype).tiny)[..., None]
     p_part = direction * (direction * spectrum).sum(dim=-1, keepdim=True)  # (n, n, 2)
-    p_factor = t * torch.sinc(c_p * t / math.pi * magnitude)  # torch.sinc(a) = sin(pi a) / (pi a)
-    s_factor = t * torch.sinc(c_s * t / math.pi * magnitude)
+    p_factor, s_factor = (_swing(c, magnitude, t, order) for c in (c_p, c_s))
     return p_factor[..., None] * p_part + s_factor[..., None] * (spectrum - p_part)
+
+
+def _swing(c: float, k: Tensor, t: float, order: int) -> Tensor:
+    """The derivative of an order of sin(c k t) / (c k) by t, for a speed and wave numbers."""
+    if order == 0:
+        return t * torch.sinc(c * t / math.pi * k)  # torch.sinc(a) = sin(pi a) / (pi a)
+    return torch.cos(c * k * t) if order == 1 else -c * k * torch.sin(c * k * t)

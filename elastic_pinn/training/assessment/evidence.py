@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -26,6 +26,8 @@ from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import channels_of
 from elastic_pinn.training.assessment.linearised import Linearised
+from elastic_pinn.training.losses import equations_of
+from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.trained_model import TrainedModel
 
 MORE_FEATURES = 100  # at least, or a tenth of the present ones
@@ -101,8 +103,8 @@ def evidence_of(trained: TrainedModel, linear: Linearised) -> Evidence:
     noise = noise_of(receivers)
     if not linear.is_identifiable:
         return _unidentifiable(linear, unknowns, noise)
-    unit = noise.level / trained.problem.scales.displacement  # dimensionless
-    batch, data = trained.batches["data"], linear.data
+    unit = noise.level / linear.recorded.quantity.scale(trained.problem.scales)  # dimensionless
+    batch, data = trained.batches[linear.recorded.name], linear.data
     misfits = linear.residuals[data] / linear.weight / unit  # (D,)
     leverage = linear.leverage()  # (D,)
     free = (1.0 - leverage).clamp(min=0.0)
@@ -167,12 +169,26 @@ def _in_si(trained: TrainedModel, linear: Linearised, unit: float) -> dict[str, 
 
 def _held_out(trained: TrainedModel, linear: Linearised, unit: float) -> tuple[float, int]:
     """The mean squared misfit of held-out samples relative to its expectation, and their number; NaN without any."""
-    batch = trained.held_out
+    batch = trained.held_out.get(linear.recorded.name)
     if batch is None:
         return math.nan, 0
-    misfits = (trained.model.derivatives(batch.points, ())[""] - batch.target).detach().double().reshape(-1) / unit
-    expected = 1.0 + (linear.weight * linear.coordinates(batch)).square().sum(1)
+    misfits = (_predicted(trained, batch) - batch.target).double().reshape(-1) / unit
+    expected = 1.0 + (linear.weight * linear.coordinates(linear.recorded, batch)).square().sum(1)
     return float((misfits.square() / expected).mean()), len(misfits)
+
+
+def _predicted(trained: TrainedModel, batch: Batch) -> Tensor:
+    """What the model has in the place of the records, (N, 2), dimensionless."""
+    nothing = replace(batch, target=torch.zeros_like(batch.target))
+    equations = equations_of(trained.recorded, trained.model.material(), nothing)
+    return trained.model.residuals(equations).reshape_as(batch.target)
+
+
+def _rate(trained: TrainedModel, batch: Batch) -> Tensor:
+    """Its derivative by time, by central differences of the step that is best in this precision."""
+    step = batch.points.new_tensor([0.0, 0.0, torch.finfo(batch.points.dtype).eps ** (1 / 3)])
+    late, early = (_predicted(trained, replace(batch, points=batch.points + h)) for h in (step, -step))
+    return (late - early) / (2.0 * step[2])
 
 
 def _information_fraction(linear: Linearised, rows: slice) -> float:
@@ -190,12 +206,12 @@ def _common_errors(
     If only the records are known, such a change turns a solution into another one: it cannot be detected, and no score
     is large.
     """
-    batch, unknowns = trained.batches["data"], trained.problem.material.unknowns
-    field = trained.model.derivatives(batch.points, ("t",))  # not the records, whose noise correlates with the misfits
+    batch, unknowns = trained.batches[linear.recorded.name], trained.problem.material.unknowns
+    field = _predicted(trained, batch)  # not the records, whose noise correlates with the misfits
     ones = torch.ones_like(batch.target)
     changes = {  # of the data misfits, each (N, 2)
-        "the size of the records, or of the known start,": -field[""],
-        "the trigger time": field["t"],
+        "the size of the records, or of the known start,": -field,
+        "the trigger time": _rate(trained, batch),
         "the records' zero in x": ones * ones.new_tensor([1.0, 0.0]),
         "the records' zero in y": ones * ones.new_tensor([0.0, 1.0]),
     }

@@ -7,8 +7,8 @@ of the last layer and p of the unknowns. The part of the unknowns' effects that 
     S = B - A x,   x = (A^T A + ridge^2 D^2)^-1 A^T B
 
 which determines the unknowns (Golub and Pereyra, SIAM J. Numer. Anal. 10, 1973). Were all these misfits independent
-and of variance 1, then p would have the covariance (S^T S)^-1, and a displacement that is linear in a and p by a row
-(b, c) the variance |z|^2, z being the row in the coordinates in which a and p have unit variance:
+and of variance 1, then p would have the covariance (S^T S)^-1, and a quantity that is linear in a and p by a row (b, c)
+the variance |z|^2, z being the row in the coordinates in which a and p have unit variance:
 
     z = (b R^-1, (c - b x) L^-T),   R^T R = A^T A + ridge^2 D^2,   L L^T = S^T S
 
@@ -27,6 +27,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.losses import equations_of
 from elastic_pinn.training.optimizers import can_be_factored
 from elastic_pinn.training.optimizers.flat import gather
@@ -61,7 +62,7 @@ class Linearised:
     Attributes:
         residuals: the weighted misfits, (M,).
         places: the rows of each place, of the loss's statements.
-        data: the rows of the receivers, an x and a y for each sample.
+        recorded: the statement on the records; data: its rows, an x and a y for each sample.
         weight: the factor of a data misfit.
         factored: A with its ridge.
         effects: B, (M, U).
@@ -75,8 +76,9 @@ class Linearised:
         residuals, effects = self._loss.system(self._model, self._batches, self._unknowns)
         self.residuals, self.effects = residuals.double(), effects.double()
         self.places = self._loss.rows(self._batches)
-        self.data, samples = self.places["data"], len(self._batches["data"].points)
-        self.weight = math.sqrt(self._loss.weights["data"] / samples)
+        self.recorded = trained.recorded
+        self.data, samples = self.places[self.recorded.name], len(self._batches[self.recorded.name].points)
+        self.weight = math.sqrt(self._loss.weights[self.recorded.column] / samples)
         self.amplitudes = sum(parameter.numel() for parameter in self._layer)
         self.factored = trained.factored or self._factor(trained.config.ridge)
         self.ridge_residual = self.factored.ridge * self.factored.sizes(gather(self._layer).double())
@@ -94,7 +96,8 @@ class Linearised:
         the number of points where a network is always exact, as plane waves are for the equation.
         """
         squares = (self.residuals / (self.weight * unit)).square()  # (M,)
-        return max((float(squares[rows].mean()) for name, rows in self.places.items() if name != "data"), default=0.0)
+        others = (rows for name, rows in self.places.items() if name != self.recorded.name)
+        return max((float(squares[rows].mean()) for rows in others), default=0.0)
 
     @property
     def information(self) -> Tensor:
@@ -128,14 +131,13 @@ class Linearised:
         at_data = self.weight * self.gain[:, self.data]  # (U, D)
         return at_data @ at_data.T
 
-    def coordinates(self, batch: Batch) -> Tensor:
-        """Compute z of the displacement at points, (2 N, K), a point's x and y after each other.
+    def coordinates(self, statement: Statement, batch: Batch) -> Tensor:
+        """Compute z of a statement's left side at points, (2 N, K), a point's x and y after each other.
 
-        For data with noise s, dimensionless, z z^T times (weight s)^2 is the displacement's covariance given data,
-        known start and ridge: a field without data has all the uncertainty that the ridge allows.
+        For data with noise s, dimensionless, z z^T times (weight s)^2 is its covariance given data, known start and
+        ridge: a field without data has all the uncertainty that the ridge allows.
         """
-        [recorded] = [statement for statement in self._loss.statements if statement.samples]
-        equations = equations_of(recorded, self._model.material(), batch)
+        equations = equations_of(statement, self._model.material(), batch)
         rows = self._model.jacobian(equations, self._layer).double()  # (2 N, P)
         if not self._unknowns:
             return self.factored.coordinates(rows)
@@ -146,4 +148,4 @@ class Linearised:
 
     def leverage(self) -> Tensor:
         """Compute the leverage of each data misfit, the diagonal of the data's influence matrix, (D,)."""
-        return (self.weight * self.coordinates(self._batches["data"])).square().sum(1)
+        return (self.weight * self.coordinates(self.recorded, self._batches[self.recorded.name])).square().sum(1)

@@ -1,7 +1,7 @@
 """The standard deviation of a wavefield found from receivers, at any place and time.
 
 At the end of a fit the displacement is linear, to first order, in the last layer and in the unknowns, whose covariance
-is computed in `linearised.py`:
+is computed in `linearised.py`, as is each quantity that can be recorded:
 
     cov u = s^2 w^2 Z Z^T,   w^2 = weight_data / samples
 
@@ -26,7 +26,7 @@ from torch import Tensor
 
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import noise_of
+from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity, noise_of
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.assessment.judgement import LEAST_FREE, WIDENED_UP_TO
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
@@ -41,7 +41,7 @@ class UncertaintyError(ElasticPinnError, ValueError):
 
 
 class WavefieldUncertainty:
-    """The standard deviation of the displacement that a checkpoint predicts.
+    """The standard deviation of the displacement, velocity or acceleration that a checkpoint predicts.
 
     It is valid if the misfits are those of the noise (`fault`). If the data's are larger, it is widened by their ratio,
     and the part that the network cannot express adds to the error. Making it factors the system of the last layer once,
@@ -57,7 +57,7 @@ class WavefieldUncertainty:
     Attributes
     ----------
     noise : float
-        The standard deviation of a sample, m.
+        The standard deviation of a sample, in the unit of the records.
     samples : int
         Recorded numbers that were trained on.
     degrees : float
@@ -89,42 +89,54 @@ class WavefieldUncertainty:
         trained = TrainedModel.of(checkpoint, problem)
         _require_possible(trained)
         self._scales, self._dtype = problem.scales, trained.model.dtype
+        unit = stated.level / trained.recorded.quantity.scale(problem.scales)  # dimensionless
         self.noise = stated.level
         with torch.no_grad():
             self._linear = Linearised(trained)
             if not self._linear.is_identifiable:
                 raise UncertaintyError(f"the data do not tell {' and '.join(problem.material.unknowns)} apart")
             leverage = self._linear.leverage()
-        self._unit = self._linear.weight * stated.level / problem.scales.displacement  # of a weighted misfit
+        self._unit = self._linear.weight * unit  # of a weighted misfit
         data, squares = self._linear.data, (self._linear.residuals / self._unit).square()  # (M,)
         self.samples, self.degrees = len(leverage), len(leverage) - float(leverage.sum())
         self.misfit = math.sqrt(float(squares[data].sum()) / max(1.0, self.degrees))
-        self.elsewhere = math.sqrt(self._linear.worst_other_mean_square(stated.level / problem.scales.displacement))
+        self.elsewhere = math.sqrt(self._linear.worst_other_mean_square(unit))
 
-    def std(self, x: Any, y: Any, t: Any) -> np.ndarray:
+    def std(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
         """Compute the standard deviation of each component.
 
         Parameters
         ----------
         x, y, t
             Positions in m and times in s, of shapes (...,) that broadcast.
+        quantity
+            "displacement" (m), "velocity" (m/s) or "acceleration" (m/s2).
 
         Returns
         -------
         ndarray
-            The standard deviations (..., 2) in m.
+            The standard deviations (..., 2).
+
+        Raises
+        ------
+        ValueError
+            For another quantity.
         """
+        if quantity not in RECORDED_QUANTITIES:
+            raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(RECORDED_QUANTITIES)}")
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
-        found = torch.cat([self._at(chunk) for chunk in points.split(POINTS_AT_ONCE)])  # (N, 2)
+        wanted = RECORDED_QUANTITIES[quantity]
+        found = torch.cat([self._at(chunk, wanted) for chunk in points.split(POINTS_AT_ONCE)])  # (N, 2)
         return found.numpy().reshape(*x.shape, 2)
 
     @torch.no_grad()
-    def _at(self, points: Tensor) -> Tensor:
-        """The standard deviations (N, 2), m, at points (N, 3) in m, m, s."""
+    def _at(self, points: Tensor, quantity: RecordedQuantity) -> Tensor:
+        """The standard deviations (N, 2), SI, at points (N, 3) in m, m, s."""
         inside = self._scales.dimensionless(points).to(self._dtype)
-        z = self._linear.coordinates(Batch(inside, torch.zeros_like(inside[:, :2]), inside.new_zeros(0, 2)))  # (2 N, K)
-        unit = max(1.0, self.misfit) * self._unit * self._scales.displacement
+        batch = Batch(inside, torch.zeros_like(inside[:, :2]), inside.new_zeros(0, 2))
+        z = self._linear.coordinates(quantity.statement(), batch)  # (2 N, K)
+        unit = max(1.0, self.misfit) * self._unit * quantity.physical.scale(self._scales)
         return unit * torch.linalg.vector_norm(z, dim=1).reshape(-1, 2)
 
     @property
@@ -141,7 +153,7 @@ class WavefieldUncertainty:
 
 def _require_possible(trained: TrainedModel) -> None:
     """Raise UncertaintyError for a fit without a covariance, or with too large a system."""
-    if not trained.loss.weights["data"]:
+    if not trained.loss.weights[trained.recorded.column]:
         raise UncertaintyError("weight_data is 0: the receivers had no part in the fit")
     if reason := adapted_weights(trained) or too_large(trained):
         raise UncertaintyError(reason)

@@ -119,7 +119,7 @@ def _counts(config: Config, problem: Problem) -> dict[str, int]:
     """How many numbers determine the network, by their origin."""
     samples = 0
     if problem.receivers and config.weight_data:
-        samples = problem.receivers.displacement.size // 2
+        samples = problem.receivers.recorded.size // 2
         samples -= held_out_count(samples, config.validation_fraction)
     starts = config.initial_points if problem.initial and config.weight_initial else 0
     sides = config.boundary_points * len(problem.boundary) if config.weight_boundary else 0
@@ -212,13 +212,13 @@ def _demands(problem: Problem) -> Iterator[tuple[float, str]]:
 
 
 def recorded_spectrum(receivers: Receivers) -> tuple[Array, Array]:
-    """Compute frequencies (F,), Hz, and the records' energy there above their noise, (F,), m2; 0 where it may be noise.
+    """Compute frequencies (F,), Hz, and the records' energy there above their noise, (F,), 0 where it may be noise.
 
-    The energy is the mean over the receivers and both components, through a Hann window. The noise is the stated one,
-    or the highest quarter of the frequencies where that is more. Both are empty for fewer than 8 times; records at
-    unevenly spaced times are interpolated linearly.
+    The energy is the mean over the receivers and both components, through a Hann window, in the square of the records'
+    unit. The noise is the stated one, or the highest quarter of the frequencies where that is more. Both are empty for
+    fewer than 8 times; records at unevenly spaced times are interpolated linearly.
     """
-    time, records = receivers.time, receivers.displacement
+    time, records = receivers.time, receivers.recorded
     count = len(time)
     if count < LEAST_TIMES:
         return np.zeros(0), np.zeros(0)
@@ -229,7 +229,7 @@ def recorded_spectrum(receivers: Receivers) -> tuple[Array, Array]:
     window = np.hanning(count)[:, None]
     energy = np.square(np.abs(np.fft.rfft(records * window, axis=1))).mean((0, 2))  # (F,)
     noise = max(receivers.noise**2 * np.square(window).sum(), float(np.median(energy[-(len(energy) // 4) :])))
-    certain = noise * (1.0 + CERTAIN / math.sqrt(receivers.displacement[:, 0].size))
+    certain = noise * (1.0 + CERTAIN / math.sqrt(receivers.recorded[:, 0].size))
     significant = energy > max(certain, FAINT * energy.max())
     return np.fft.rfftfreq(count, even[1] - even[0]), np.where(significant, energy - noise, 0.0)
 

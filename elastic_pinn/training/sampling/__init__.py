@@ -8,7 +8,7 @@ Imports from physics and training's config and seeds.
 from elastic_pinn.training.sampling.batch import Batch, Batches
 from elastic_pinn.training.sampling.draw import counts_of, draw, first_points
 from elastic_pinn.training.sampling.points import unit_points
-from elastic_pinn.training.sampling.recorded import data_batch, held_out_count, split_data
+from elastic_pinn.training.sampling.recorded import data_batches, held_out_count, split_data
 from elastic_pinn.training.sampling.sampler import Sampler
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "Batches",
     "Sampler",
     "counts_of",
-    "data_batch",
+    "data_batches",
     "draw",
     "first_points",
     "held_out_count",

@@ -33,14 +33,14 @@ class Sampler:
         self,
         problem: Problem,
         config: TrainingConfig,
-        data: Batch | None,
+        recorded: Batches,
         generator: np.random.Generator,
         place: Callable[[Batch], Batch],
         squares: Squares | None = None,
     ) -> None:
         self._problem, self._config, self._generator, self._place = problem, config, generator, place
         self._counts, self._places, self._squares = counts_of(config), places_of(problem), squares
-        self._data = {} if data is None else {"data": place(data)}
+        self._recorded = {name: place(batch) for name, batch in recorded.items()}
         self.draws = 0
         self._draw()
 
@@ -88,7 +88,7 @@ class Sampler:
 
     def _set(self, points: UnitPoints, remembered: Mapping[str, Any], are_moved: bool) -> None:
         self._points, self._remembered, self._are_moved = points, remembered, are_moved
-        self.batches: Batches = self._batches_at(points) | self._data
+        self.batches: Batches = self._batches_at(points) | self._recorded
 
     def _batches_at(self, points: UnitPoints) -> dict[str, Batch]:
         return {name: self._place(batch) for name, batch in batches_at(self._problem, points).items()}

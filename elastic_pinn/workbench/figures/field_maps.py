@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
-from elastic_pinn.workbench.figures.sources import Predict
+from elastic_pinn.workbench.figures.sources import Predict, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
 from elastic_pinn.workbench.quantities import QUANTITIES, Array, GridFields
@@ -68,33 +68,35 @@ def instant_text(fields: GridFields, t: float) -> str:
 
 
 def trace(predict: Predict, window: tuple[float, float], x: float, y: float, problem: Problem | None) -> Picture:
-    """Draw the displacement at a point over time, with the exact one or the record of the nearest receiver, if any.
+    """Draw the displacement at a point over time, with the exact one, if any, or what receivers recorded, with the
+    record of the nearest one.
 
     window: start and end, s; x, y: m.
     """
     t = np.linspace(*window, CURVE)
-    found, others = predict(x, y, t), _known(problem, t, x, y)  # (T, 2)
+    quantity = shown_quantity(problem)
+    found, others = predict(x, y, t, quantity.name), _known(problem, t, x, y)  # (T, 2)
     largest = max(float(np.abs(values).max()) for values in (found, *(values for _, _, values in others)))
-    time, unit = unit_for(window[1], "s"), unit_for(largest, "m")
+    time, unit = unit_for(window[1], "s"), unit_for(largest, quantity.unit)
     figure = Picture(3.4)
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for i, where in enumerate(axes):
         marker = "o" if t[0] == t[-1] else ""  # of a static problem
         where.plot(t / time.size, found[:, i] / unit.size, color=BLUE, marker=marker, label="network")
-        where.set_title("$u_" + "xy"[i] + "$", fontsize=11)
+        where.set_title(quantity.components[i], fontsize=11)
         where.set_xlabel(f"t ({time.name})")
         light_grid(where)
     for label, times, known in others:
         style = {"linestyle": "--"} if len(times) == CURVE else {"linestyle": "", "marker": "o", "markersize": 3}
         for i, where in enumerate(axes):
             where.plot(times / time.size, known[:, i] / unit.size, color=BLACK, label=label, **style)
-    axes[0].set_ylabel(f"displacement ({unit.name})")
+    axes[0].set_ylabel(f"{quantity.name} ({unit.name})")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     return figure
 
 
 def _known(problem: Problem | None, t: Array, x: float, y: float) -> list[tuple[str, Array, Array]]:
-    """Return the reference displacement at a point: a name, times (T,) and values (T, 2)."""
+    """Return what is known at a point: a name, times (T,) and values (T, 2)."""
     if problem and problem.exact:
         points = torch.from_numpy(np.stack(np.broadcast_arrays(x, y, t), axis=-1))  # (T, 3)
         return [("exact", t, evaluate(problem.exact, points).numpy())]
@@ -103,7 +105,7 @@ def _known(problem: Problem | None, t: Array, x: float, y: float) -> list[tuple[
         row = int(np.square(receivers.xy - [x, y]).sum(1).argmin())
         unit = unit_for(float(np.abs(receivers.xy).max()), "m")
         position = ", ".join(f"{value / unit.size:.3g}" for value in receivers.xy[row])
-        return [(f"recorded at ({position}) {unit.name}", receivers.time, receivers.displacement[row])]
+        return [(f"recorded at ({position}) {unit.name}", receivers.time, receivers.recorded[row])]
     return []
 
 

@@ -99,7 +99,7 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
 
 
 def data_fit(source: Source, receiver: int | None = None, problem: Problem | ProblemMaker | None = None) -> Picture:
-    """Draw recorded and predicted displacement at one receiver over time, and the residual below.
+    """Draw what was recorded and what is predicted at one receiver over time, and the residual below.
 
     The residual is drawn with the band of the noise, as stated or estimated from the records; without a band if neither
     is known.
@@ -136,14 +136,15 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Pro
 def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Picture:
     """Draw `data_fit` from any prediction."""
     x, y = receivers.xy[row]
-    predicted = predict(x, y, receivers.time)  # (T, 2)
+    quantity = receivers.quantity
+    predicted = predict(x, y, receivers.time, quantity.name)  # (T, 2)
     fine = np.linspace(receivers.time[0], receivers.time[-1], 400)
-    curve = predict(x, y, fine)  # (400, 2)
+    curve = predict(x, y, fine, quantity.name)  # (400, 2)
     figure = Picture(5.0)
     axes = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(2, 1))
     for component, (upper, lower) in enumerate(axes.T):
-        recorded = receivers.displacement[row, :, component]
-        _draw_record(upper, receivers, recorded, fine, curve[:, component], "$u_" + "xy"[component] + "$")
+        recorded = receivers.recorded[row, :, component]
+        _draw_record(upper, receivers, recorded, fine, curve[:, component], quantity.components[component])
         _draw_residual(lower, receivers, recorded - predicted[:, component])
     handles = [handle for where in axes[:, 0] for handle in where.get_legend_handles_labels()[0]]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
@@ -190,23 +191,23 @@ def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarra
 
 def strongest_receiver(receivers: Receivers) -> int:
     """Return the row of the receiver with the strongest signal."""
-    return int(np.square(receivers.displacement).sum((1, 2)).argmax())
+    return int(np.square(receivers.recorded).sum((1, 2)).argmax())
 
 
 def _draw_record(
     axes: Axes, receivers: Receivers, recorded: np.ndarray, fine: np.ndarray, curve: np.ndarray, symbol: str
 ) -> None:
     time = unit_for(receivers.time[-1], "s")
-    unit = unit_for(float(np.abs(receivers.displacement).max()), "m")
+    unit = unit_for(float(np.abs(receivers.recorded).max()), receivers.quantity.unit)
     axes.plot(receivers.time / time.size, recorded / unit.size, "o", color=BLACK, markersize=3, label="recorded")
     axes.plot(fine / time.size, curve / unit.size, color=BLUE, label="predicted")
-    axes.set_ylabel(f"displacement ({unit.name})")
+    axes.set_ylabel(f"{receivers.quantity.name} ({unit.name})")
     axes.set_title(symbol, fontsize=11)
 
 
 def _draw_residual(axes: Axes, receivers: Receivers, residual: np.ndarray) -> None:
     time = unit_for(receivers.time[-1], "s")
-    unit = unit_for(float(np.abs(residual).max()), "m")
+    unit = unit_for(float(np.abs(residual).max()), receivers.quantity.unit)
     noise = noise_of(receivers)
     if not math.isnan(noise.level):
         width, known = BAND * noise.level / unit.size, "" if noise.origin == "stated" else f", from {noise.origin}"

@@ -35,23 +35,23 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
     ValueError
         Where no exact solution is known.
     """
-    row = strongest_receiver(receivers) if receiver is None else receiver
+    row, quantity = strongest_receiver(receivers) if receiver is None else receiver, receivers.quantity
     exact, engine = receivers.in_free_space()[row], _engine(receivers)[row]  # (T, 2)
-    time, unit = unit_for(receivers.time[-1], "s"), unit_for(float(np.abs(exact).max()), "m")
-    small = unit_for(float(np.abs(engine - exact).max()), "m")
+    time, unit = unit_for(receivers.time[-1], "s"), unit_for(float(np.abs(exact).max()), quantity.unit)
+    small = unit_for(float(np.abs(engine - exact).max()), quantity.unit)
     figure = Picture(5.0)
     axes = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(2, 1))
     t = receivers.time / time.size
     for i, (upper, lower) in enumerate(axes.T):
-        recorded = receivers.displacement[row, :, i]
+        recorded = receivers.recorded[row, :, i]
         upper.plot(t, recorded / unit.size, "o", color=BLACK, markersize=3, label="recorded, with noise")
         upper.plot(t, engine[:, i] / unit.size, color=ORANGE, linewidth=3.0, label="engine, without noise")
         upper.plot(t, exact[:, i] / unit.size, color=BLUE, linewidth=1.2, label="exact")
-        upper.set_title("$u_" + "xy"[i] + "$", fontsize=11)
+        upper.set_title(quantity.components[i], fontsize=11)
         lower.plot(t, (engine - exact)[:, i] / small.size, color=VERMILLION, linewidth=1.2)
         lower.axhline(0.0, color="0.5", linewidth=0.8)
         lower.set_xlabel(f"t ({time.name})")
-    axes[0, 0].set_ylabel(f"displacement ({unit.name})")
+    axes[0, 0].set_ylabel(f"{quantity.name} ({unit.name})")
     axes[1, 0].set_ylabel(f"engine -\nexact ({small.name})")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
@@ -67,7 +67,7 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
 def reference_errors(receivers: Receivers) -> Picture:
     """Draw the error of the engine relative to the exact solution, over the receivers and over time, beside the noise.
 
-    Errors are root mean squares, over time and over the receivers; all are relative to the exact displacement's.
+    Errors are root mean squares, over time and over the receivers; all are relative to the exact ones'.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def reference_errors(receivers: Receivers) -> Picture:
     ValueError
         Where no exact solution is known.
     """
-    exact = receivers.in_free_space()
+    exact, relative = receivers.in_free_space(), f"error (% of the rms {receivers.quantity.name})"
     squared = np.square(_engine(receivers) - exact).sum(-1)  # (R, T)
     size = np.sqrt(np.square(exact).sum(-1).mean())
     figure = Picture(3.6)
@@ -95,13 +95,13 @@ def reference_errors(receivers: Receivers) -> Picture:
     where.set_aspect("equal")
     where.set_xlabel(f"x ({length.name})")
     where.set_ylabel(f"y ({length.name})")
-    figure.colorbar(dots, ax=where, label="error (% of the rms displacement)")
+    figure.colorbar(dots, ax=where, label=relative)
     time = unit_for(receivers.time[-1], "s")
     when.plot(receivers.time / time.size, 100 * np.sqrt(squared.mean(0)) / size, color=VERMILLION, label="engine")
     noise = 100 * np.sqrt(2.0) * receivers.noise / size
     label = f"noise: {100 * receivers.noise_relative:.2g} % of the peak"
     when.axhline(noise, color=BLACK, linestyle="--", linewidth=1.2, label=label)
-    _log(when, f"t ({time.name})", "error (% of the rms displacement)")
+    _log(when, f"t ({time.name})", relative)
     when.legend(fontsize=9)
     return figure
 
@@ -136,9 +136,9 @@ def grid_convergence(path: str | Path) -> Picture:
 
 
 def _engine(receivers: Receivers) -> np.ndarray:
-    """Return the engine's displacement without noise, (R, T, 2)."""
+    """Return what the engine gives without noise, (R, T, 2)."""
     assert receivers.truth, "who asks has looked at the exact solution"
-    return receivers.truth.displacement
+    return receivers.truth.recorded
 
 
 def _log(axes: Axes, x: str, y: str) -> None:

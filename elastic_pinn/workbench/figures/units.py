@@ -6,6 +6,7 @@ from typing import NamedTuple
 DIMENSIONLESS = "1"
 PREFIXES = {1e-15: "f", 1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m", 1.0: "", 1e3: "k", 1e6: "M", 1e9: "G"}
 CENTIMETRE = 1e-2
+OF_MOTION = ("m/s", "m/s2")
 
 
 class Unit(NamedTuple):
@@ -18,10 +19,10 @@ class Unit(NamedTuple):
 def unit_for(value: float, si: str) -> Unit:
     """Return a suitable unit for a value in the given SI unit: 2.6e10 with "Pa" gives GPa.
 
-    Lengths from 1 cm to below 1 m are in cm; a compound unit such as "kg/m3" is unchanged. Dimensionless values ("1")
-    have powers of ten for units: 3e-6 gives "1e-6".
+    Lengths from 1 cm to below 1 m are in cm; a compound unit such as "kg/m3" is unchanged, but for that of a velocity
+    or an acceleration. Dimensionless values ("1") have powers of ten for units: 3e-6 gives "1e-6".
     """
-    if "/" in si:
+    if "/" in si and si not in OF_MOTION:
         return Unit(si, 1.0)
     value = abs(value)
     if si == "m" and CENTIMETRE <= value < 1.0:

@@ -15,7 +15,7 @@ from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
-from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of
+from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 GRID = 61  # nodes on a side of a map
@@ -23,7 +23,6 @@ DECADES = 1e3  # of a standard deviation on the colour scale
 EVERY = 2  # the standard deviation is computed at every second node
 INSTANTS = 41  # for errors over time
 DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"  # both safe for the colour-blind
-COMPONENTS = ("$u_x$", "$u_y$")
 ERROR = "error/displacement"
 RELATIVE = "relative error (dimensionless)"
 
@@ -31,14 +30,15 @@ RELATIVE = "relative error (dimensionless)"
 def snapshots(
     source: Source, times: Sequence[float] | None = None, problem: Problem | ProblemMaker | None = None
 ) -> Picture:
-    """Draw u_x and u_y of the network at some instants and, if the solution is known, the solution and the difference.
+    """Draw the network's wavefield at some instants and, if the solution is known, the solution and the difference.
 
-    All fields have one symmetric scale, all differences another.
+    Both components of the displacement are drawn. All fields have one symmetric scale, all differences another.
 
-    For a field from receivers with an unknown solution, the standard deviation is drawn below: the root mean square of
-    both components'. Where it exceeds the root mean square of the records, the field is hatched and the title names it:
-    the receivers do not determine the field there. (The records are the reference for the field's size, since an
-    undetermined field is as large as its error.) This takes as long as a step of last_layer.
+    A field from receivers with an unknown solution is drawn by what they recorded, displacement, velocity or
+    acceleration, and its standard deviation below: the root mean square of both components'. Where it exceeds the root
+    mean square of the records, the field is hatched and the title names it: the receivers do not determine the field
+    there. (The records are the reference for the field's size, since an undetermined field is as large as its error.)
+    This takes as long as a step of last_layer.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ def snapshots(
         figure = draw_wavefield(checkpoint.predict, problem, instants)
         figure.suptitle(f"no standard deviation: {error}", fontsize=10)
         return figure
-    found, spread = _predicted(checkpoint.predict, problem, instants), _spread(uncertainty, problem, instants)
+    found = _predicted(checkpoint.predict, problem, instants, shown_quantity(problem).name)
+    spread = _spread(uncertainty, problem, instants)
     figure = _draw_with_spread(problem, instants, found, spread)
     if fault := uncertainty.fault:
         figure.suptitle(f"{fault}: the wavefield is further off than this\n{figure.get_suptitle()}", fontsize=10)
@@ -79,7 +80,7 @@ def snapshots(
 
 def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray) -> Picture:
     """Draw `snapshots` from any prediction, without a standard deviation."""
-    found = _predicted(predict, problem, instants)
+    found = _predicted(predict, problem, instants, shown_quantity(problem).name)
     fields = {"network": found}
     if problem.exact:
         exact = _exact(problem, instants)
@@ -155,20 +156,20 @@ def _nodes(problem: Problem, instants: np.ndarray, count: int = GRID) -> tuple[n
 
 
 def _spread(uncertainty: WavefieldUncertainty, problem: Problem, instants: np.ndarray) -> np.ndarray:
-    """The standard deviation of a component (T, S, S) by [t, y, x] at every second node of a map, m."""
+    """The standard deviation of a component (T, S, S) by [t, y, x] at every second node of a map, SI."""
     t, y, x = _nodes(problem, instants, 1 + (GRID - 1) // EVERY)
     inside = problem.domain.shape.mask(x, y)
-    found = np.full(t.shape, np.nan)
-    found[inside] = np.sqrt(np.square(uncertainty.std(x[inside], y[inside], t[inside])).mean(-1))
+    found, name = np.full(t.shape, np.nan), shown_quantity(problem).name
+    found[inside] = np.sqrt(np.square(uncertainty.std(x[inside], y[inside], t[inside], name)).mean(-1))
     return found
 
 
-def _predicted(predict: Predict, problem: Problem, instants: np.ndarray) -> np.ndarray:
-    """The network's displacement (T, G, G, 2) by [t, y, x], m."""
+def _predicted(predict: Predict, problem: Problem, instants: np.ndarray, quantity: str = "displacement") -> np.ndarray:
+    """A quantity of the network's wavefield (T, G, G, 2) by [t, y, x], SI."""
     t, y, x = _nodes(problem, instants)
     inside = problem.domain.shape.mask(x, y)
     found = np.full((*t.shape, 2), np.nan)
-    found[inside] = predict(x[inside], y[inside], t[inside])
+    found[inside] = predict(x[inside], y[inside], t[inside], quantity)
     return found
 
 
@@ -188,19 +189,19 @@ def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np
     figure = Picture(5.4 if alone else 1.1 + 1.7 * len(instants))
     table = figure.subplots(*_shape(instants, fields), sharex=True, sharey=True, squeeze=False)
     by_instant = table.T if alone else table
-    length = window_unit(problem.domain)
+    length, quantity = window_unit(problem.domain), shown_quantity(problem)
     images, units = {}, {}
     for i, (name, values) in enumerate(fields.items()):
         limit = _largest(*(fields[other] for other in fields if (other == "difference") == (name == "difference")))
-        units[name] = unit = unit_for(limit, "m")
-        for component in range(len(COMPONENTS)):
+        units[name] = unit = unit_for(limit, quantity.unit)
+        for component in range(2):
             column = by_instant[:, component * len(fields) + i]
             for where, frame in zip(column, values[..., component], strict=True):
                 images[name] = _draw_frame(where, problem, frame / unit.size, limit / unit.size, length)
-    names = [f"{symbol} {name}" for symbol in COMPONENTS for name in fields]
+    names = [f"{symbol} {name}" for symbol in quantity.components for name in fields]
     times = _time_labels(problem, instants)
     _label(table, problem, *((times, names) if alone else (names, times)), length)
-    _draw_scales(figure, table, images, units)
+    _draw_scales(figure, table, images, units, quantity.name)
     return figure
 
 
@@ -208,16 +209,16 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     """Draw a row for each component and one for the standard deviation, a column for each instant; hatched where the
     standard deviation exceeds the records."""
     assert problem.receivers, "only they leave a spread"
-    recorded = np.sqrt(np.square(problem.receivers.displacement).mean())
+    quantity, records = problem.receivers.quantity, problem.receivers.recorded
+    recorded = np.sqrt(np.square(records).mean())
     unseen, size = spread > recorded, np.abs(found).max(-1)[:, ::EVERY, ::EVERY]
     most = min(_largest(spread), recorded)
     least = max(float(np.nanmin(spread)), most / DECADES)
     if least >= most:  # all of it is beyond the scale, or all is alike
         least = most / DECADES
-    limit = (
-        _largest(size[~unseen]) if not unseen[np.isfinite(spread)].all() else _largest(problem.receivers.displacement)
-    )
-    length, unit, small = window_unit(problem.domain), unit_for(limit, "m"), unit_for(most, "m")
+    limit = _largest(size[~unseen]) if not unseen[np.isfinite(spread)].all() else _largest(records)
+    length = window_unit(problem.domain)
+    unit, small = (unit_for(value, quantity.unit) for value in (limit, most))
     figure = Picture(7.4)
     table = figure.subplots(3, len(instants), sharex=True, sharey=True, squeeze=False)
     for column, frames, deviations in zip(table.T, found, spread, strict=True):
@@ -229,23 +230,23 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
         )  # fmt: skip
         for where in column:
             _hatch(where, problem, deviations, recorded, length)
-    names = [*(f"{symbol} network" for symbol in COMPONENTS), "standard deviation"]
+    names = [*(f"{symbol} network" for symbol in quantity.components), "standard deviation"]
     _label(table, problem, _time_labels(problem, instants), names, length)
     beyond = "both" if unseen.any() else "neither"
-    figure.colorbar(image, ax=table[:-1], label=f"displacement ({unit.name})", shrink=0.8, aspect=30, extend=beyond)
+    figure.colorbar(image, ax=table[:-1], label=f"{quantity.name} ({unit.name})", shrink=0.8, aspect=30, extend=beyond)
     above = "max" if unseen.any() else "neither"
     figure.colorbar(below, ax=table[-1], label=f"standard deviation ({small.name})", extend=above)
-    figure.suptitle(_spread_in_words(spread, recorded), fontsize=10)
+    figure.suptitle(_spread_in_words(spread, recorded, quantity.unit), fontsize=10)
     return figure
 
 
-def _spread_in_words(spread: np.ndarray, recorded: float) -> str:
-    """Return how the standard deviation compares with the root mean square of the records, m."""
-    most, unit = float(np.nanmax(spread)), unit_for(recorded, "m")
+def _spread_in_words(spread: np.ndarray, recorded: float, si: str) -> str:
+    """Return how the standard deviation compares with the root mean square of the records, both in an SI unit."""
+    most, unit = float(np.nanmax(spread)), unit_for(recorded, si)
     field = f"the rms of what was recorded, {recorded / unit.size:.3g} {unit.name}"
     if most <= recorded:
         return f"the standard deviation is at most {_percent(most / recorded)} of {field}"
-    large, part = unit_for(most, "m"), float((spread > recorded).sum() / np.isfinite(spread).sum())
+    large, part = unit_for(most, si), float((spread > recorded).sum() / np.isfinite(spread).sum())
     return (
         f"no receiver sees the hatched waves, {_percent(part)} of what is shown: their standard deviation,\n"
         f"up to {most / large.size:.3g} {large.name}, exceeds {field}"
@@ -259,7 +260,7 @@ def _percent(part: float) -> str:
 
 
 def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, length: Unit) -> None:
-    """Hatch a map where its standard deviation exceeds the records, m."""
+    """Hatch a map where its standard deviation exceeds the records."""
     left, right, bottom, top = _extent(problem, length)
     if np.nanmax(spread) > recorded:
         x, y = np.linspace(left, right, len(spread)), np.linspace(bottom, top, len(spread))
@@ -268,7 +269,7 @@ def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, le
 
 def _shape(instants: np.ndarray, fields: dict[str, np.ndarray]) -> tuple[int, int]:
     """Rows and columns of the snapshots."""
-    columns = len(COMPONENTS) * len(fields)
+    columns = 2 * len(fields)
     return (columns, len(instants)) if len(fields) == 1 else (len(instants), columns)
 
 
@@ -312,15 +313,17 @@ def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequ
         where.set_ylabel(f"{text}\ny ({length.name})".lstrip())
 
 
-def _draw_scales(figure: Picture, axes: np.ndarray, images: dict[str, AxesImage], units: dict[str, Unit]) -> None:
+def _draw_scales(
+    figure: Picture, axes: np.ndarray, images: dict[str, AxesImage], units: dict[str, Unit], drawn: str
+) -> None:
     """Draw a colour bar for the fields and one for the differences, side by side below."""
     half = axes.shape[1] // 2
-    label = f"displacement ({units['network'].name})"
+    label = f"{drawn} ({units['network'].name})"
     if "difference" not in images:
         figure.colorbar(images["network"], ax=axes, location="right", label=label, shrink=0.8)
         return
     figure.colorbar(images["network"], ax=axes[:, :half], location="bottom", label=label, shrink=0.9, aspect=30)
-    difference = f"difference from the exact displacement ({units['difference'].name})"
+    difference = f"difference from the exact {drawn} ({units['difference'].name})"
     figure.colorbar(images["difference"], ax=axes[:, half:], location="bottom", label=difference, shrink=0.9, aspect=30)
 
 

@@ -121,8 +121,8 @@ def test_what_are_no_numbers_is_refused_by_its_name(changes, fault):
 def test_the_representation_is_short_and_tells_what_there_is(path):
     found = Receivers.load(path)
     assert repr(found) == (
-        "Receivers(3 at 4 times; x 0 to 0.01 m, y 0 to 0.02 m, t 0 to 4e-06 s; noise 0.1 m; start of lambda, mu; "
-        f"pulses: 1; {path})"
+        "Receivers(displacement of 3 at 4 times; x 0 to 0.01 m, y 0 to 0.02 m, t 0 to 4e-06 s; noise 0.1 m; "
+        f"start of lambda, mu; pulses: 1; {path})"
     )
     assert (
         repr(found.truth)

@@ -30,34 +30,43 @@ CONFIG = {
     "checkpoint_every": 0, "log_level": "warning",
 }  # fmt: skip
 
+ORDERS = ("displacement", "velocity", "acceleration")  # of the derivative by time
+
 Change = Callable[[ep.Receivers], ep.Receivers]
 
 
+def brought(xy: np.ndarray, time: np.ndarray, material: dict[str, float], quantity: str) -> np.ndarray:
+    """What the pulses bring to places in a material, (R, T, 2) in the quantity's SI unit."""
+    solid = ep.Material(material["lambda"], material["mu"], material["rho"])
+    places, order = (torch.from_numpy(xy), torch.from_numpy(time)), ORDERS.index(quantity)
+    return record_pulses(PULSES, *places, solid.c_p, solid.c_s, order=order).numpy()
+
+
 @cache
-def recorded(side: int = 5, instants: int = 24, seed: int = 0) -> ep.Receivers:
+def recorded(side: int = 5, instants: int = 24, seed: int = 0, quantity: str = "displacement") -> ep.Receivers:
     """What a square of receivers records of two broad pulses, with noise."""
     along = np.linspace(0.0, SIDE, side)
     xy = np.stack(np.meshgrid(along, along, indexing="ij"), axis=-1).reshape(-1, 2)
     time = np.linspace(0.0, DURATION, instants)
-    clean = record_pulses(PULSES, torch.from_numpy(xy), torch.from_numpy(time), ALUMINIUM.c_p, ALUMINIUM.c_s).numpy()
+    clean = brought(xy, time, TRUE, quantity)
     noise = NOISE * float(np.abs(clean).max())
     return ep.Receivers(
         xy=xy,
         time=time,
-        displacement=clean + noise * np.random.default_rng(seed).standard_normal(clean.shape),
+        **{quantity: clean + noise * np.random.default_rng(seed).standard_normal(clean.shape)},
         noise=noise,
         material={"lambda": 1.2 * TRUE["lambda"], "mu": 0.85 * TRUE["mu"], "rho": TRUE["rho"]},
         start=frozenset({"lambda", "mu"}),
         pulses=PULSES,
-        truth=Truth(TRUE, clean),
+        truth=Truth(TRUE, **{quantity: clean}),
     )
 
 
 def with_noise(receivers: ep.Receivers, seed: int) -> ep.Receivers:
     """The same with other noise of the same size."""
     assert receivers.truth
-    noise = np.random.default_rng(seed).standard_normal(receivers.displacement.shape)
-    return replace(receivers, displacement=receivers.truth.displacement + receivers.noise * noise)
+    noise = np.random.default_rng(seed).standard_normal(receivers.recorded.shape)
+    return replace(receivers, **{receivers.quantity.name: receivers.truth.recorded + receivers.noise * noise})
 
 
 def problem_of(receivers: ep.Receivers, knows_start: bool = True) -> ep.Problem:

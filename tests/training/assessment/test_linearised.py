@@ -41,7 +41,7 @@ def test_the_displacements_covariance_is_that_of_layer_and_unknowns_together(tin
     covariance, effects = written_out(made)
     linear = Linearised(made.trained())
     rows = effects[linear.data] / linear.weight
-    z = linear.coordinates(made.sampler.batches["data"])
+    z = linear.coordinates(made.problem.recorded, made.sampler.batches["data"])
     expected = (rows @ covariance @ rows.T).numpy()
     np.testing.assert_allclose((z @ z.T).numpy(), expected, rtol=1e-6, atol=1e-9 * abs(expected).max())
 

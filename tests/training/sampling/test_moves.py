@@ -33,7 +33,7 @@ def walled(waves):
 def sampler(problem, squares=None, move="rad", seed=0, **fields) -> Sampler:
     counts = {"interior_points": 400, "boundary_points": 200, "initial_points": 200}
     config = TrainingConfig(**(counts | {"resampling": move, "resample_every": 1} | fields))
-    return Sampler(problem, config, None, default_rng(seed), lambda batch: batch, squares)
+    return Sampler(problem, config, {}, default_rng(seed), lambda batch: batch, squares)
 
 
 def left(batches) -> dict[str, torch.Tensor]:

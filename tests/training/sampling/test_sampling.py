@@ -37,7 +37,7 @@ def in_si(problem, points: torch.Tensor) -> torch.Tensor:
 
 def sampler(problem, seed: int = 0, **fields) -> Sampler:
     config = TrainingConfig(**({"interior_points": 12, "boundary_points": 6, "initial_points": 6} | fields))
-    return Sampler(problem, config, None, rng(seed), lambda batch: batch)
+    return Sampler(problem, config, {}, rng(seed), lambda batch: batch)
 
 
 def same(one, other) -> bool:
@@ -143,7 +143,7 @@ def test_fresh_points_are_other_points(waves):
 
 
 def test_samples_are_held_out_once_and_none_is_lost(inverse):
-    training, held_out = split_data(inverse, 0.25, rng())
+    training, held_out = (part["data"] for part in split_data(inverse, 0.25, rng()))
     assert (len(training.points), len(held_out.points)) == (15, 5)
     both = torch.cat([training.points, held_out.points])
     assert len({tuple(point) for point in both.tolist()}) == 20
@@ -162,9 +162,9 @@ def test_samples_are_held_out_once_and_none_is_lost(inverse):
 
 @pytest.mark.parametrize(("fraction", "sizes"), [(0.0, (20, 20)), (0.001, (19, 1)), (0.999, (1, 19))])
 def test_neither_training_nor_validation_is_left_without_data(inverse, fraction, sizes):
-    training, held_out = split_data(inverse, fraction, rng())
+    training, held_out = (part["data"] for part in split_data(inverse, fraction, rng()))
     assert (len(training.points), len(held_out.points)) == sizes
 
 
 def test_without_receivers_there_is_no_data(waves):
-    assert split_data(waves(), 0.1, rng()) is None
+    assert split_data(waves(), 0.1, rng()) == ({}, {})

@@ -1,0 +1,87 @@
+"""Velocity and acceleration are inverted as displacement is, with a true ±, and are not taken for each other."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.physics.cramer_rao_bound import cramer_rao
+from elastic_pinn.training.assessment.evidence import _predicted, _rate
+from elastic_pinn.training.session import Session
+from tests.training.assessment.plates import CONFIG, TRUE, brought, errors, found, problem_of, recorded, with_noise
+
+WITHIN, SCATTERED = 3.0, 12  # ±, and draws of the noise
+NAMES = ("lambda", "mu")
+
+
+def bound(receivers: ep.Receivers) -> dict[str, float]:
+    """The least ± of an unbiased estimate where the wavefield is known but for the material, SI."""
+
+    def record(values):
+        return brought(receivers.xy, receivers.time, {**TRUE, **values}, receivers.quantity.name)
+
+    least = cramer_rao(record, {name: TRUE[name] for name in NAMES}, receivers.noise)
+    return {name: relative * TRUE[name] for name, relative in zip(NAMES, least, strict=True)}
+
+
+@pytest.mark.parametrize("quantity", ["velocity", pytest.param("acceleration", marks=pytest.mark.slow)])
+def test_the_material_is_found_within_an_error_that_is_a_little_above_the_least_possible(quantity):
+    receivers = recorded(quantity=quantity)
+    fit, least = found(receivers), bound(receivers)
+    assert fit.verdict == "holds" and fit.noise == receivers.noise
+    assert max(map(abs, errors(fit).values())) < WITHIN
+    for name in NAMES:  # waves that enter through the sides are free, which the bound does not know
+        assert least[name] < fit.plus_minus[name] < 3.0 * least[name]
+
+
+@pytest.mark.slow
+def test_the_errors_are_what_the_unknowns_scatter_by_when_the_noise_is_another():
+    fits = [found(with_noise(recorded(quantity="velocity"), seed)) for seed in range(SCATTERED)]
+    for name in NAMES:
+        stated = np.median([fit.plus_minus[name] for fit in fits if fit.plus_minus])
+        scatter = np.std([fit.values[name] for fit in fits], ddof=1)
+        assert scatter == pytest.approx(stated, rel=3.0 / np.sqrt(2 * SCATTERED)), name
+
+
+def test_a_velocity_that_is_given_as_a_displacement_is_noticed_where_the_start_is_known():
+    right = recorded(quantity="velocity")
+    fit = found(replace(right, velocity=None, displacement=right.velocity, truth=None))
+    assert fit.verdict == "withheld" and not fit.plus_minus
+
+
+def test_records_in_another_unit_of_length_have_the_same_error():
+    def in_mm(receivers: ep.Receivers) -> ep.Receivers:
+        """The same plate with lengths in mm, in which lambda and mu are a thousandth and rho a thousand-millionth."""
+        longer = {"xy": 1e3 * receivers.xy, "velocity": 1e3 * receivers.velocity, "noise": 1e3 * receivers.noise}
+        solid = {name: value / (1e9 if name == "rho" else 1e3) for name, value in receivers.material.items()}
+        pulses = [
+            replace(each, center=tuple(1e3 * c for c in each.center), width=1e3 * each.width, peak=1e3 * each.peak)
+            for each in receivers.pulses
+        ]
+        return replace(receivers, **longer, material=solid, pulses=pulses, truth=None)
+
+    metres, millimetres = (
+        found(each, steps=3) for each in (recorded(quantity="velocity"), in_mm(recorded(quantity="velocity")))
+    )
+    assert millimetres.chi_square == pytest.approx(metres.chi_square, rel=1e-6)
+    for name in NAMES:
+        assert millimetres.values[name] == pytest.approx(metres.values[name] / 1e3, rel=1e-6)
+
+
+@pytest.mark.parametrize("quantity", ["displacement", "velocity"])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_the_rate_of_the_records_is_that_of_the_wavefield(quantity, precision):
+    problem = problem_of(recorded(quantity=quantity))
+    session = Session(ep.Config(**CONFIG | {"stages": ["last_layer"], "steps": 1, "precision": precision}), problem)
+    session.advance()
+    trained, batch = session.trained(), session.sampler.batches["data"]
+    rate = {"displacement": "t", "velocity": "tt"}[quantity]
+    exact = trained.model.derivatives(batch.points, (rate,))[rate].detach()
+    error = (_rate(trained, batch) - exact).norm() / exact.norm()
+    assert error < {"float64": 1e-7, "float32": 1e-2}[precision]
+    value = {"displacement": "", "velocity": "t"}[quantity]
+    torch.testing.assert_close(
+        _predicted(trained, batch), trained.model.derivatives(batch.points, (value,))[value].detach()
+    )
