@@ -1,17 +1,13 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 import elastic_pinn as ep
-from elastic_pinn.physics.data import noise_of
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.workbench.figures import picture
-from elastic_pinn.workbench.figures.inversion import draw_fit
 from elastic_pinn.workbench.figures.loss_plots import draw_terms
 from elastic_pinn.workbench.figures.picture import as_file
 from elastic_pinn.workbench.figures.wavefields import trapezoid_weights
@@ -127,7 +123,7 @@ def test_the_problem_is_drawn_in_units_of_its_size(forward_run, inverse_run):
         ep.figures.problem(ep.problem_from(run.config), run.config) for run in (forward_run, inverse_run)
     )
     assert labels(forward) == {"x (m)", "y (m)", "magnitude (m)"}
-    assert labels(inverse) == {"x (cm)", "y (cm)", "magnitude (m/s)"}
+    assert labels(inverse) == {"x (cm)", "y (cm)", "magnitude (mm/s)"}
     legend = {text.get_text() for text in inverse.axes[0].get_legend().get_texts()}
     assert legend == {"edge: nothing imposed", "interior points", "121 receivers", "initial velocity pulse, radius 1/e"}
 
@@ -267,78 +263,6 @@ def test_the_loss_curve_of_a_run_is_marked_where_it_was_resumed_with_something_c
     assert [mark.xy[0] for mark in marks] == [6]
 
 
-def recorded_in_a_corner(waves, hidden_layers, tmp_path):
-    """A run on what 20 receivers in a corner record of a standing wave, and its problem."""
-    xy = 0.4 * np.random.default_rng(0).random((20, 2))
-    time = np.linspace(0.0, 1.0, 11)
-    points = [torch.from_numpy(np.broadcast_to(a, (20, 11)).reshape(-1)) for a in (*xy.T[:, :, None], time)]
-    records = StandingWaves(2.0, 1.0, 1.0)(*points).numpy().reshape(20, 11, 2)
-    noise = 1e-3 * np.random.default_rng(1).standard_normal(records.shape)
-    solid = {"lambda": 2.0, "mu": 1.0, "rho": 1.0}
-    receivers = ep.Receivers(xy, time, records + noise, 1e-3, solid, frozenset())
-    problem = waves(boundary=(), initial=None, exact=None, receivers=receivers)
-    settings = {"network": "plane_waves", "activation": "sin", "input_frequency": 8.0, "precision": "float64"}
-    solved = {"stages": ["last_layer"], "steps": 1, "ridge": 1e-6, "interior_points": 8, "validation_points": 8}
-    return ep.train(ep.Config(hidden_layers=hidden_layers, **settings, **solved), tmp_path / "run", problem), problem
-
-
-def hatched(axes):
-    """The areas of a map that are hatched."""
-    return [path for each in axes.collections for path in each.get_paths() if len(path.vertices)]
-
-
-def test_waves_that_no_receiver_sees_are_hatched_and_said_and_leave_the_scales_to_the_others(waves, tmp_path):
-    run, problem = recorded_in_a_corner(waves, [300], tmp_path)
-    figure = ep.figures.snapshots(run, times=[0.5], problem=problem)
-    u_x, u_y, deviation = figure.axes[:3]
-    recorded = np.sqrt(np.square(problem.receivers.displacement).mean())
-    uncertainty = ep.WavefieldUncertainty(run.latest(), problem)
-    far = np.sqrt(np.square(uncertainty.std(1.0, 1.0, 0.5)).mean())
-    assert far > recorded and deviation.images[0].get_array()[-1, -1] == pytest.approx(far, rel=1e-6)
-    assert all(hatched(axes) for axes in (u_x, u_y, deviation))
-    assert figure.get_suptitle().startswith("no receiver sees the hatched waves, ")
-    assert f"exceeds the rms of what was recorded, {recorded:.3g} m" in figure.get_suptitle()
-    assert deviation.images[0].get_clim()[1] == pytest.approx(recorded)
-    drawn = np.abs(run.predict(*np.meshgrid(*2 * [np.linspace(0, 1, 61)]), 0.5)).max()
-    assert 3 * u_x.images[0].get_clim()[1] < drawn, "what is drawn there is no scale"
-
-
-def test_a_wavefield_that_is_seen_all_over_has_no_hatch_and_its_standard_deviation_below(waves, tmp_path):
-    run, problem = recorded_in_a_corner(waves, [20], tmp_path)
-    figure = ep.figures.snapshots(run, times=[0.5, 1.0], problem=problem)
-    assert not any(hatched(axes) for axes in figure.axes[:6])
-    assert "the standard deviation is at most " in figure.get_suptitle()
-    assert "standard deviation" in labels(figure)
-
-
-def test_a_wavefield_that_does_not_explain_the_data_says_so(inverse_run):
-    said = ep.figures.snapshots(inverse_run).get_suptitle()
-    misfit = ep.WavefieldUncertainty(inverse_run.latest()).misfit
-    assert said.startswith(f"the data are not explained, misfit {misfit:.3g} times the noise: ")
-
-
-def test_a_wavefield_without_a_standard_deviation_says_why(waves, tmp_path):
-    trained, problem = recorded_in_a_corner(waves, [20], tmp_path / "first")
-    rough = np.random.default_rng(2).standard_normal((20, 11, 2))
-    unknown = replace(
-        problem, receivers=replace(problem.receivers, noise=0.0, displacement=rough, time=np.r_[:11] / 10)
-    )
-    run = ep.train(trained.config, tmp_path / "run", unknown)
-    figure = ep.figures.snapshots(run, problem=unknown)
-    assert figure.get_suptitle() == "no standard deviation: the noise is neither stated nor to be seen in the records"
-    said = [text.get_text() for text in ep.figures.data_fit(run, problem=unknown).legends[0].get_texts()]
-    assert said == ["recorded", "predicted"], "no band of the noise where nobody knows it"
-
-
-def test_the_noise_that_only_the_records_show_has_a_band_in_the_data_fit(inverse_run):
-    receivers = ep.problem_from(inverse_run.config).receivers
-    figure = draw_fit(inverse_run.predict, replace(receivers, noise=0.0), 3, 10)
-    [band] = figure.axes[2].patches
-    level = noise_of(replace(receivers, noise=0.0)).level
-    assert band.get_height() == pytest.approx(4 * level * 1e9) and level == pytest.approx(receivers.noise, rel=0.2)
-    assert "standard deviations either way, from " in figure.legends[0].get_texts()[2].get_text()
-
-
 def test_a_path_with_a_home_or_a_variable_in_it_is_written_out(forward_run, monkeypatch):
     monkeypatch.setenv("HOME", str(forward_run.path.parent))
     monkeypatch.setenv("RUNS", str(forward_run.path.parent))
@@ -346,29 +270,3 @@ def test_a_path_with_a_home_or_a_variable_in_it_is_written_out(forward_run, monk
         assert len(drawn(ep.figures.loss_curves([place]))["total (weighted)"][0]) == 10
         assert "forward" in [path.name for path in find_runs(os.path.dirname(place))]
         assert runs_table(place).index.tolist() == ["."]
-
-
-def deviating(monkeypatch, size):
-    """Let the standard deviation be the same everywhere, in units of what was recorded."""
-
-    def std(uncertainty, x, y, t):
-        return np.full((*np.shape(x), 2), size)
-
-    monkeypatch.setattr(ep.WavefieldUncertainty, "std", std)
-
-
-@pytest.mark.parametrize(
-    ("size", "told"),
-    [
-        (1e6, "no receiver sees the hatched waves, 100 % of what is shown"),
-        (1e-9, "at most 6.4e-08 % of the rms of what was recorded"),
-        (0.0, "at most 0 % of the rms of what was recorded"),
-    ],
-)
-def test_a_standard_deviation_that_is_alike_all_over_is_drawn(waves, tmp_path, monkeypatch, size, told):
-    run, problem = recorded_in_a_corner(waves, [20], tmp_path)
-    deviating(monkeypatch, size)
-    figure = ep.figures.snapshots(run, times=[0.5], problem=problem)
-    assert figure.png().startswith(PNG)
-    assert told in figure.get_suptitle()
-    assert bool(hatched(figure.axes[0])) == (size > 1.0)

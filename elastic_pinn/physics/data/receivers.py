@@ -75,7 +75,7 @@ class Receivers(_Records):
     displacement
         As recorded (R, T, 2) in m.
     noise
-        Its standard deviation in the unit of what is recorded; 0 or None where that is not stated.
+        Its standard deviation in m, m/s or m/s2, as the records; 0 or None where that is not stated.
     material
         A Material, or "lambda" and "mu" in Pa, "rho" in kg/m3; None or nothing where it is not known.
     start
