@@ -49,7 +49,8 @@ class RecordedQuantity:
         Statement
             operator(u) = recorded.
         """
-        return Statement("data", "data", self.derivatives, self.operator, self.physical, samples=samples)
+        label = f"recorded {self.name}"
+        return Statement("data", "data", self.derivatives, self.operator, self.physical, samples=samples, label=label)
 
     def of(self, u: Derivatives) -> Tensor:
         """Compute the quantity of a wavefield.

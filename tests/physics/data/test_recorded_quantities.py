@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.physics import ALUMINIUM, Domain, Material, Medium, Problem, ProblemError, problem_from
+from elastic_pinn.physics import ALUMINIUM, Displacement, Domain, Material, Medium, Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, ReceiverFileError, Receivers, Truth, noise_of
 from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.physics.solutions import GaussianPulse, PlaneWave, record_pulses
@@ -186,6 +186,13 @@ def test_the_start_of_a_material_that_is_not_given_is_refused():
 def test_all_three_constants_are_not_found_from_any_motion_alone(name):
     with pytest.raises(ProblemError, match=f"cannot all be found from {name} alone"):
         problem_of(recorded(name), material=dataclasses.replace(SOLID, unknowns=("lambda", "mu", "rho")))
+
+
+@pytest.mark.parametrize("name", ["velocity", "acceleration"])
+def test_a_static_problem_has_no_records_of_its_motion(name):
+    static = Receivers(XY, [0.0], **{name: np.ones((6, 1, 2))})
+    with pytest.raises(ProblemError, match=rf"data \(recorded {name}\) needs a velocity: the domain has no t"):
+        problem_of(static, domain=Domain((0.0, 1.0), (0.0, 1.0)), boundary=[Displacement()])
 
 
 @each
