@@ -53,7 +53,12 @@ GROUPS: Sequence[type[Section]] = (ProblemConfig, NetworkConfig, TrainingConfig,
 NO_PART_OF_THE_RESULT = {*CheckpointConfig.model_fields, "time_limit"} - {"monitor"}
 """Fields that do not affect the result of training."""
 
-TERMS = {"boundary": "boundary condition", "initial": "initial condition", "data": "recorded data"}
+TERMS = {
+    "boundary": "boundary condition",
+    "initial": "initial condition",
+    "interface": "interface between materials",
+    "data": "recorded data",
+}
 """The terms of the loss that a problem may lack, by their columns."""
 
 

@@ -67,7 +67,8 @@ def test_a_config_is_made_again_of_all_its_fields(fields):
 def test_every_field_of_the_problem_section_but_its_name_is_of_a_problem():
     assert {"problem", "own", *unused_fields("own")} == {*ProblemConfig.model_fields, *GivenMaterial.model_fields}
     of_others = set(unused_fields("receivers")) | set(unused_fields("standing_waves"))
-    assert of_others - {"weight_boundary", "boundary_points"} == set(unused_fields("own"))
+    of_terms = {"weight_boundary", "boundary_points", "weight_interface", "interface_points"}
+    assert of_others - of_terms == set(unused_fields("own"))
 
 
 def test_each_problem_of_the_registry_can_be_named_and_its_fields_are_in_the_config():

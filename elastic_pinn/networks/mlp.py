@@ -19,21 +19,26 @@ GENTLE = 0.2  # radians: up to here a nonlinearity is nearly linear
 
 
 class MLP(Network):
-    """Layers of equal activation from (x, y, t), each in -1 to 1, to (u_x, u_y), both of order one.
+    """Layers of equal activation from (x, y, t), each in -1 to 1, to (u_x, u_y) of each region, of order one.
 
     Weights are drawn from `generator` in one of two ways (see `glorot` and `features`). The network "random_features"
     starts with features and trains only its last layer; "mlp" trains all of them.
 
-    extent: (3,), half the window's extents, dimensionless, by which the inputs have been divided.
+    extent: (3,), half the window's extents, dimensionless, by which the inputs have been divided. speeds: (R,), one for
+    each region.
     """
 
     def __init__(
-        self, config: NetworkConfig, generator: torch.Generator, extent: Sequence[float] = (1.0, 1.0, 1.0)
+        self,
+        config: NetworkConfig,
+        generator: torch.Generator,
+        extent: Sequence[float] = (1.0, 1.0, 1.0),
+        speeds: Sequence[float] = (1.0,),
     ) -> None:
-        super().__init__(config, generator, extent)
+        super().__init__(config, generator, extent, speeds)
         dtype = self.extent.dtype
         self.activation = config.activation
-        shapes = list(pairwise([3, *config.hidden_layers, 2]))
+        shapes = list(pairwise([3, *config.hidden_layers, 2 * len(speeds)]))
         self.weights = nn.ParameterList(torch.empty(n, m, dtype=dtype) for m, n in shapes)
         self.biases = nn.ParameterList(torch.zeros(n, dtype=dtype) for _, n in shapes)
         self._start_glorot(config.input_frequency, generator)
@@ -44,9 +49,9 @@ class MLP(Network):
             parameter.requires_grad_(not is_random)
 
     @staticmethod
-    def shapes(config: NetworkConfig) -> Mapping[str, tuple[int, ...]]:
+    def shapes(config: NetworkConfig, regions: int = 1) -> Mapping[str, tuple[int, ...]]:
         """Return names and shapes of the tensors in the state_dict."""
-        pairs = list(enumerate(pairwise([3, *config.hidden_layers, 2])))
+        pairs = list(enumerate(pairwise([3, *config.hidden_layers, 2 * regions])))
         return {f"weights.{i}": (m, n) for i, (n, m) in pairs} | {f"biases.{i}": (m,) for i, (_, m) in pairs}
 
     @property

@@ -20,11 +20,14 @@ from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
-from elastic_pinn.physics.domains import Interval, Shape, shape_of
+from elastic_pinn.physics.domains import Interval, Regions, Shape, shape_of
+from elastic_pinn.physics.domains.regions import of_region
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.medium import CONSTANTS, Medium
 from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.region_materials import Materials, RegionMaterials
 
+ONE = Regions()
 EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its edge
 
 NETWORKS: Mapping[str, type[Network]] = {"mlp": MLP, "random_features": MLP, "plane_waves": PlaneWaves}
@@ -42,16 +45,20 @@ class Model(nn.Module):
     def __init__(
         self,
         config: NetworkConfig,
-        material: MaterialParameters,
+        material: Materials,
         scales: Scales,
         generator: torch.Generator,
         shape: Shape | None = None,
+        regions: Regions = ONE,
     ) -> None:
         super().__init__()
-        self.shape = shape
+        self.shape, self.regions = shape, regions
         numbers = shape.numbers if shape else ()
         self.register_buffer("shape_numbers", torch.tensor(numbers, dtype=torch.float64) if numbers else None)
-        self.network = NETWORKS[config.network](config, generator, scales.extent)
+        for number, of_inclusion in enumerate(regions.numbers, 2):
+            self.register_buffer(f"region_{number}", torch.tensor(of_inclusion, dtype=torch.float64))
+        speeds = [each.initial.c_p / material.initial.c_p for each in material.regions]
+        self.network = NETWORKS[config.network](config, generator, scales.extent, speeds)
         self.material = material
         self.scales = scales
         self.dtype = getattr(torch, config.precision)
@@ -70,13 +77,21 @@ class Model(nn.Module):
         generator: torch.Generator,
         samples: Tensor | None = None,
         shape: Shape | None = None,
+        regions: Regions = ONE,
+        inclusions: Sequence[Material] = (),
     ) -> Self:
         """Make a model with its initial weights, drawn from `generator`.
 
-        samples: of a Medium, else None. shape: of the domain; None: the whole window.
+        samples: of a Medium, else None. shape: of the domain; None: the whole window. regions, inclusions: of a problem
+        with inclusions, and the material of each.
         """
         dtype = getattr(torch, config.precision)
-        return cls(config, MaterialParameters(material, dtype, scales.time, samples), scales, generator, shape)
+        parameters: Materials = (
+            RegionMaterials([material, *inclusions], dtype, scales.time)
+            if inclusions
+            else MaterialParameters(material, dtype, scales.time, samples)
+        )
+        return cls(config, parameters, scales, generator, shape, regions)
 
     @property
     def groups(self) -> tuple[ParameterGroup, ...]:
@@ -113,20 +128,25 @@ class Model(nn.Module):
             name.removeprefix("material."): value for name, value in state.items() if name.startswith("material.")
         }
         scales = Scales.from_tensor(state["scale_numbers"])
-        material = MaterialParameters.from_state(inside, getattr(torch, config.precision), scales.time)
+        regions = Regions.from_numbers([state[f"region_{i}"].tolist() for i in range(2, _regions_of(state) + 1)])
+        kind = MaterialParameters if regions.count == 1 else RegionMaterials
         numbers = state.get("shape_numbers")
         shape = None if numbers is None else shape_of(numbers.tolist())
-        model = cls(config, material, scales, torch.Generator(), shape)
+        material = kind.from_state(inside, getattr(torch, config.precision), scales.time)
+        model = cls(config, material, scales, torch.Generator(), shape, regions)
         model.load_state_dict(state)
         return model
 
-    def derivatives(self, points: Tensor, wanted: Iterable[str]) -> dict[str, Tensor]:
+    def derivatives(self, points: Tensor, wanted: Iterable[str], regions: Tensor | None = None) -> dict[str, Tensor]:
         """Compute the displacement and its derivatives, all dimensionless: name -> (N, 2), "" being the displacement.
 
-        points: (N, 3), dimensionless x, y, t.
+        points: (N, 3), dimensionless x, y, t. regions: 1 for each point's region and 0 for the others, (N, R); None:
+        those that contain the points.
         """
         names = jets.components(wanted)
-        jet = self._trial(points, names)  # (J, N, 2)
+        jet = self._trial(points, names)  # (J, N, 2 R)
+        if self.regions.count > 1:
+            jet = of_region(jet, self._region_index(points) if regions is None else regions.argmax(1))  # (J, N, 2)
         return dict(zip(names, jet.unbind(0), strict=True))
 
     def derivatives_on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
@@ -134,7 +154,11 @@ class Model(nn.Module):
 
         Only for a model on the CPU, and without gradients.
         """
-        return self._trial.on_grid(x, y, t, wanted)
+        found = self._trial.on_grid(x, y, t, wanted)  # each (G H, 2 R)
+        if self.regions.count == 1:
+            return found
+        index = self._region_index(torch.cartesian_prod(x, y))  # (G H,)
+        return {name: of_region(values, index) for name, values in found.items()}
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
         """Compute the mean over points of each set's squared misfit, (sets,), with gradients for network and material.
@@ -173,17 +197,27 @@ class Model(nn.Module):
         return self._predicted(points, PREDICTED["displacement"])
 
     def moduli(self, points: Tensor) -> Moduli:
-        """Return the moduli, dimensionless: numbers, or (N,) at dimensionless points (N, 3) of a heterogeneous medium.
+        """Return the moduli, dimensionless: numbers, or, where they vary, (N,) at dimensionless points (N, 3).
 
-        Those of a medium are interpolated between its samples.
+        Those of a heterogeneous medium are interpolated between its samples.
         """
+        if self.regions.count > 1:
+            return self.material().at(self._region_index(points))
         if self.material.samples is None:
             return self.material()
-        (x, y, _), length, ends = self.scales.origin, self.scales.length, self._window
-        places = (x + length * points[:, 0].double(), y + length * points[:, 1].double())
-        inside = (each.clamp(*interval) for each, interval in zip(places, ends, strict=True))  # up to rounding
+        places = zip(self._places(points), self._window, strict=True)
+        inside = (each.clamp(*interval) for each, interval in places)  # up to rounding
         si = self._sampled_medium.moduli(*inside)
         return Moduli(*((each / unit).to(points) for each, unit in zip(si, self.scales.moduli, strict=True)))
+
+    def _places(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """x and y of dimensionless points (N, 2 or 3), each (N,) in m."""
+        (x, y, _), length = self.scales.origin, self.scales.length
+        return x + length * points[:, 0].double(), y + length * points[:, 1].double()
+
+    def _region_index(self, points: Tensor) -> Tensor:
+        """The region that contains each of some dimensionless points (N, 2 or 3), (N,)."""
+        return self.regions.index(*self._places(points))
 
     @property
     def _window(self) -> tuple[Interval, Interval]:
@@ -276,22 +310,32 @@ PREDICTED: Mapping[str, Predicted] = {
 }
 
 
-UNKNOWNS = {"material.log_bulk", "material.log_mu", "material.log_rho"}
 ShapeAndType = tuple[tuple[int, ...], torch.dtype]
 ANY = -1  # a size that is not fixed
-FURTHER: Mapping[str, ShapeAndType] = {
-    "shape_numbers": ((ANY,), torch.float64),
-    "material.damping": ((), torch.float64),
-    "material.plane_stress": ((), torch.bool),
-    "material.samples": ((len(CONSTANTS), ANY, ANY), torch.float64),
-}
-"""What the state_dict of some models holds beside."""
+
+
+def _regions_of(state: Mapping[str, Tensor]) -> int:
+    """How many regions the model of a state_dict has."""
+    return 1 + sum(name.startswith("region_") for name in state)
+
+
+def _of_materials(regions: int, inside: torch.dtype) -> tuple[dict[str, ShapeAndType], dict[str, ShapeAndType]]:
+    """What the state_dict of a model holds of its materials, and what it may hold beside."""
+    always: dict[str, ShapeAndType] = {}
+    further: dict[str, ShapeAndType] = {}
+    for prefix in ["material."] if regions == 1 else [f"material.{number}." for number in range(1, regions + 1)]:
+        always |= {f"{prefix}start": ((3,), torch.float64), f"{prefix}search": ((), torch.float64)}
+        further |= {f"{prefix}{name}": ((), inside) for name in ("log_bulk", "log_mu", "log_rho")}
+        further |= {f"{prefix}damping": ((), torch.float64), f"{prefix}plane_stress": ((), torch.bool)}
+    if regions == 1:
+        further["material.samples"] = ((len(CONSTANTS), ANY, ANY), torch.float64)
+    return always, further
 
 
 def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None:
     """Raise ValueError for a state_dict that is not one of the config's model."""
-    legal = _expected_tensors(config) | dict.fromkeys(UNKNOWNS & state.keys(), ((), getattr(torch, config.precision)))
-    legal |= {name: FURTHER[name] for name in FURTHER.keys() & state.keys()}
+    always, further = _expected_tensors(config, _regions_of(state))
+    legal = always | {name: further[name] for name in further.keys() & state.keys()}
     if legal.keys() != state.keys():
         missing, unexpected = sorted(legal.keys() - state.keys()), sorted(state.keys() - legal.keys())
         raise ValueError(f"missing are {missing[:3] or 'none'}, and of another network are {unexpected[:3] or 'none'}")
@@ -303,7 +347,7 @@ def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None
             raise ValueError(
                 f"{name} is {found[1]} of shape {found[0]} instead of {legal[name][1]} of {legal[name][0]}"
             )
-    for name in {"scale_numbers", "material.start", "material.search", *FURTHER} & state.keys():
+    for name in (name for name in state if not name.startswith("network.") and ".log_" not in name):
         if not state[name].isfinite().all():
             raise ValueError(f"{name} is not finite")
     extent_of_time, others = state["scale_numbers"][5], state["scale_numbers"][[3, 4, 6, 7, 8, 9]]
@@ -311,13 +355,12 @@ def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None
         raise ValueError("scale_numbers has an extent or a unit that is not positive")
 
 
-def _expected_tensors(config: NetworkConfig) -> dict[str, ShapeAndType]:
-    """Shape and type of every tensor but the unknowns in the state_dict of the config's model."""
+def _expected_tensors(config: NetworkConfig, regions: int) -> tuple[dict[str, ShapeAndType], dict[str, ShapeAndType]]:
+    """Shape and type of every tensor in the state_dict of the config's model, and of those that it may hold beside."""
     inside = getattr(torch, config.precision)
-    expected: dict[str, ShapeAndType] = {
-        "scale_numbers": ((10,), torch.float64),
-        "material.start": ((3,), torch.float64),
-        "material.search": ((), torch.float64),
-    }
-    shapes = NETWORKS[config.network].shapes(config)
-    return expected | {f"network.{name}": (shape, inside) for name, shape in shapes.items()}
+    always, further = _of_materials(regions, inside)
+    always |= {"scale_numbers": ((10,), torch.float64)}
+    always |= {f"region_{number}": ((ANY,), torch.float64) for number in range(2, regions + 1)}
+    further |= {"shape_numbers": ((ANY,), torch.float64)}
+    shapes = NETWORKS[config.network].shapes(config, regions)
+    return always | {f"network.{name}": (shape, inside) for name, shape in shapes.items()}, further

@@ -38,21 +38,26 @@ class Network(nn.Module, ABC):
     """Outputs over the window as a function of trained parameters.
 
     config: its fields of the config. generator: of its start. extent: (3,), half the window's extents, dimensionless,
-    by which inputs are divided.
+    by which inputs are divided. speeds: (R,), of P waves in each region, relative to the first; each region has a pair
+    of outputs.
     """
 
     extent: Tensor
 
     def __init__(
-        self, config: NetworkConfig, generator: torch.Generator, extent: Sequence[float] = (1.0, 1.0, 1.0)
+        self,
+        config: NetworkConfig,
+        generator: torch.Generator,
+        extent: Sequence[float] = (1.0, 1.0, 1.0),
+        speeds: Sequence[float] = (1.0,),
     ) -> None:
         super().__init__()
         self.register_buffer("extent", torch.tensor(extent, dtype=getattr(torch, config.precision)), persistent=False)
 
     @staticmethod
     @abstractmethod
-    def shapes(config: NetworkConfig) -> Mapping[str, tuple[int, ...]]:
-        """Names and shapes of what the state_dict holds."""
+    def shapes(config: NetworkConfig, regions: int = 1) -> Mapping[str, tuple[int, ...]]:
+        """Names and shapes of what the state_dict holds, for R regions."""
 
     @abstractmethod
     def within(self, moduli: Moduli) -> TrialFunction:

@@ -19,6 +19,7 @@ __all__ = [
     "Gaussian",
     "Grid",
     "GridField",
+    "Inclusion",
     "Initial",
     "InitialPulse",
     "Material",
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.errors import ProblemError
     from elastic_pinn.physics.grid import Grid
     from elastic_pinn.physics.grid_field import GridField
+    from elastic_pinn.physics.inclusion import Inclusion
     from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
     from elastic_pinn.physics.medium import Medium
     from elastic_pinn.physics.problem import Problem
@@ -78,6 +80,7 @@ else:
         "errors",
         "grid",
         "grid_field",
+        "inclusion",
         "material",
         "medium",
         "problem",

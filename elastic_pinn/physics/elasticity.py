@@ -92,3 +92,22 @@ def traction(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
     """Compute sigma n on a surface with outward normal n, (N, 2)."""
     xx, yy, xy = stress(u, moduli).unbind(1)
     return torch.stack([xx * normal.x + xy * normal.y, xy * normal.x + yy * normal.y], dim=1)
+
+
+def normal_displacement(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
+    """Compute u . n, (N, 1)."""
+    return (u[""][:, 0] * normal.x + u[""][:, 1] * normal.y)[:, None]
+
+
+def normal_traction(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
+    """Compute n . sigma n, (N, 1)."""
+    xx, yy, xy = stress(u, moduli).unbind(1)
+    return (xx * normal.xx + 2.0 * xy * normal.xy + yy * normal.yy)[:, None]
+
+
+def shear_traction(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
+    """Compute t . sigma n with t = (-n_y, n_x), (N, 1): lambda has no part in it."""
+    difference = u["y"][:, 1] - u["x"][:, 0]  # (N,), eps_yy - eps_xx
+    shear = u["y"][:, 0] + u["x"][:, 1]  # (N,), 2 eps_xy
+    found = 2.0 * difference * normal.xy + shear * (normal.xx - normal.yy)
+    return (moduli.lame_mu * found)[:, None]

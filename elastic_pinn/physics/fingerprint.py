@@ -2,8 +2,9 @@
 
 By values, not by source text: a field may be rewritten as long as its values stay the same. A fingerprint holds
 
-- the material's constants, a sketch of each where they vary, its unknowns, the parts of the problem, the sides and
-  kinds of the boundary conditions, the window, the scales, and the SHA-256 of the receivers' numbers;
+- the materials' constants, a sketch of each where they vary, their unknowns, the parts of the problem, the sides and
+  kinds of the boundary conditions, shape and contact of the inclusions, the window, the scales, and the SHA-256 of the
+  receivers' numbers;
 - of each field a sketch: its values at tens of thousands of fixed, well spread points of its place, multiplied by
   fixed random signs and added up in SUMS sums. Such sums keep distances (Johnson and Lindenstrauss,
   1984): fields that differ at a single point differ in a sum by as much, and differences at several points do not
@@ -30,7 +31,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.material import PARAMETERS
+from elastic_pinn.physics.material import PARAMETERS, Material
 from elastic_pinn.physics.medium import Medium
 from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.probing import POINTS, probes
@@ -55,15 +56,15 @@ class Fingerprint:
     @classmethod
     def of(cls, problem: Problem) -> Self:
         """Compute the fingerprint of a problem."""
-        material, scales = problem.reference, problem.scales
-        structure = _structure(problem)
+        scales, structure = problem.scales, _structure(problem)
         exact = torch.tensor([*_unknowns(problem), *structure, *_data_digest(problem)], dtype=torch.float64)
-        constants = torch.tensor(_constants(problem), dtype=torch.float64)
         units = scales.as_tensor()  # the window's centre, half its extents, and units
-        numbers = [exact, constants, units]
-        sizes = [torch.zeros_like(exact), constants.clone(), torch.cat([units[3:6], units[3:]])]
+        constants = [torch.tensor(_constants(material), dtype=torch.float64) for material in problem.materials]
+        numbers = [exact, *constants, units]
+        sizes = [torch.zeros_like(exact), *(each.clone() for each in constants), torch.cat([units[3:6], units[3:]])]
         sizes[0][len(PARAMETERS) : len(PARAMETERS) + len(structure)] = min(1.0, float(units[3:5].max()))  # places, too
-        sizes[1][0] = material.p_modulus
+        for size, material in zip(sizes[1:], problem.materials, strict=False):
+            size[0] = material.p_modulus
         if isinstance(problem.material, Medium):
             points = problem.domain.interior(probe_points(3, POINTS))  # (n, 3)
             for values in problem.material.constants(points[:, 0], points[:, 1]):  # each (n,)
@@ -107,13 +108,12 @@ def _signs(count: int) -> np.ndarray:
 def _version_1(problem: Problem) -> Tensor:
     """The fingerprint of version 1, (K,)."""
     digest = _data_digest(problem, problem.receivers.given_as if problem.receivers else {})
-    numbers = [*_constants(problem), *_unknowns(problem), *_structure(problem), *digest]
+    numbers = [*_constants(problem.reference), *_unknowns(problem), *_structure(problem), *digest]
     fields = [probe.values(POINTS_OF_1).flatten() for probe in probes(problem)]
     return torch.cat([torch.tensor(numbers, dtype=torch.float64), problem.scales.as_tensor(), *fields])
 
 
-def _constants(problem: Problem) -> list[float]:
-    material = problem.reference
+def _constants(material: Material) -> list[float]:
     further = [material.damping, float(material.plane == "stress")]  # which problems of old did not have
     numbers = [material.lame_lambda, material.lame_mu, material.density, material.unknown_range]
     return [*numbers, *(further if any(further) else [])]

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 PARAMETERS = tuple(UNITS)
 
+
+def unit_of(name: str) -> str:
+    """Return the SI unit of a constant, as "lambda", or of one of several materials, as "lambda_2"; "" of others."""
+    return UNITS.get(name.partition("_")[0], "")
+
+
 Plane = Literal["strain", "stress"]
 """What is zero out of the plane: the strain, as in a thick block, or the stress, as in a thin plate."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Self
 
+from torch import Tensor
+
 Values = Any
-"""A number, a scalar tensor, or a tensor (N,) with a value for each of N points."""
+"""A number, a scalar tensor, or a tensor with a value for each of N points, (N,), or of R regions, (R,)."""
 
 
 class Moduli(NamedTuple):
     """lambda, mu and rho of an isotropic solid, and what follows from them, in any consistent units.
 
-    Each is one number of a homogeneous solid, or (N,) at points; operators are linear in them.
+    Each is one number of a homogeneous solid, (N,) at points, or (R,) by region; operators are linear in them.
 
     Attributes
     ----------
@@ -42,6 +44,10 @@ class Moduli(NamedTuple):
         p_impedance, s_impedance = ((lame_lambda + 2.0 * lame_mu) * density) ** 0.5, (lame_mu * density) ** 0.5
         drag = density * damping
         return cls(lame_lambda, lame_mu, density, drag, p_impedance=p_impedance, s_impedance=s_impedance, **slopes)
+
+    def at(self, index: int | Tensor) -> Moduli:
+        """Return those of a region, or of each point's region (N,), where there is one for each region."""
+        return Moduli(*(each[index] if isinstance(each, Tensor) and each.ndim else each for each in self))
 
     @property
     def speeds(self) -> tuple[Values, Values]:

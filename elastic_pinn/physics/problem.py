@@ -14,12 +14,14 @@ from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.conditions import Initial, SideCondition
+from elastic_pinn.physics.conditions.interface import contact
 from elastic_pinn.physics.data import Receivers, recorded
-from elastic_pinn.physics.domains import Domain, Part
+from elastic_pinn.physics.domains import Domain, Part, Regions
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of, require_field
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
 from elastic_pinn.physics.identifiability import why_not_found
+from elastic_pinn.physics.inclusion import Inclusion, interfaces_of, require_apart
 from elastic_pinn.physics.laws import motion
 from elastic_pinn.physics.material import Material
 from elastic_pinn.physics.medium import Medium
@@ -56,6 +58,8 @@ class Problem:
         A known wavefield, a function (x, y, t) -> (N, 2) in m; for errors only.
     displacement_scale
         A typical displacement, m; 0: estimated from the rest.
+    inclusions
+        Parts of the domain that are of other materials; `material` is what is around them.
 
     Raises
     ------
@@ -72,13 +76,17 @@ class Problem:
     receivers: Receivers | None = None
     exact: Field | None = None
     displacement_scale: float = 0.0
+    inclusions: tuple[Inclusion, ...] | list[Inclusion] = ()
 
     AS_PARAMETER: ClassVar[str] = "own"  # what it means where a notebook's parameter `problem` is one
 
     def __post_init__(self) -> None:
         if isinstance(self.boundary, SideCondition):
             object.__setattr__(self, "boundary", (self.boundary,))
+        if isinstance(self.inclusions, Inclusion):
+            object.__setattr__(self, "inclusions", (self.inclusions,))
         _check_parts(self)
+        _check_inclusions(self)
         if not (self.boundary or self.initial or self.receivers):
             raise ProblemError("no boundary condition, no initial condition and no receivers: any solution would do")
         _check_receivers_inside(self)
@@ -103,16 +111,19 @@ class Problem:
             "receivers": self.receivers,
             "exact": self.exact and name_of(self.exact),
             "displacement_scale": self.displacement_scale,
+            "inclusions": list(self.inclusions),
         }
         return f"Problem({', '.join(f'{name}={part}' for name, part in parts.items() if part)})"
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
-        """All that is required of the wavefield: the law first, then the sides, the start and the data."""
+        """All that is required of the wavefield: the law first, then sides, interfaces, the start and the data."""
+        interfaces = zip(self.inclusions, interfaces_of(self.inclusions, self.domain), strict=True)
         sides = (condition.statements(i, self.domain) for i, condition in enumerate(self.boundary))
         return (
             motion(self.domain, self.force),
             *chain.from_iterable(sides),
+            *(statement for each, interface in interfaces for statement in contact(each, interface)),
             *(self.initial.statements(self.domain) if self.initial else ()),
             *((recorded(self.receivers),) if self.receivers else ()),
         )
@@ -142,6 +153,16 @@ class Problem:
         return self.material.reference(self.domain)
 
     @cached_property
+    def regions(self) -> Regions:
+        """The regions of the domain, one material each: what is around the inclusions, and each of them."""
+        return Regions(tuple(inclusion.shape for inclusion in self.inclusions))
+
+    @property
+    def materials(self) -> tuple[Material, ...]:
+        """The material of each region, (R,); of a medium, its `reference`."""
+        return self.reference, *(inclusion.material for inclusion in self.inclusions)
+
+    @cached_property
     def samples(self) -> Tensor | None:
         """The constants of a medium at nodes, (4, G, G) in SI units, as `Medium.samples`; None of a Material."""
         return self.material.samples(self.domain) if isinstance(self.material, Medium) else None
@@ -163,6 +184,34 @@ class Problem:
             return None
         found = self.material.moduli(points[:, 0], points[:, 1])
         return Moduli(*(values / unit for values, unit in zip(found, self.scales.moduli, strict=True)))
+
+    def weights_of_regions(self, statement: Statement, points: Tensor, normals: Tensor) -> Tensor | None:
+        """Return the weights by which a statement's operator counts in each region.
+
+        Parameters
+        ----------
+        statement
+            One of the problem's.
+        points
+            x, y, t, (N, 3) in m, m, s.
+        normals
+            Unit normals, dimensionless, (N, 2), or (0, 2).
+
+        Returns
+        -------
+        Tensor or None
+            Weights (N, R), dimensionless: those of the statement, and of a force or stress divided by the P modulus of
+            the stiffest material that they involve, relative to that of the first region, for which a row would else be
+            out of proportion. None where there is one region only.
+        """
+        if not self.inclusions:
+            return None
+        of_place = statement.regions or (lambda points, _: self.regions.one_hot(self.regions.index(*points.T[:2])))
+        weights = of_place(points, normals)  # (N, R)
+        if not statement.quantity.is_load:
+            return weights
+        stiffness = weights.new_tensor([material.p_modulus / self.reference.p_modulus for material in self.materials])
+        return weights / (weights.ne(0.0) * stiffness).amax(1, keepdim=True)
 
     @cached_property
     def identity(self) -> Mapping[str, Tensor | int | str]:
@@ -245,6 +294,28 @@ def _check_sources(problem: Problem) -> None:
     for statement in problem.statements:
         for source in local_in(statement.target):
             source.require_sound(statement, problem.domain, starts_at_rest)
+
+
+def _check_inclusions(problem: Problem) -> None:
+    """Raise ProblemError for inclusions that are none, that cannot be where they are, or not in this material."""
+    try:
+        object.__setattr__(problem, "inclusions", tuple(problem.inclusions))
+    except TypeError:
+        raise ProblemError(f"inclusions = {in_one_line(problem.inclusions)}: a list of Inclusions is needed") from None
+    for i, inclusion in enumerate(problem.inclusions):
+        if not isinstance(inclusion, Inclusion):
+            raise ProblemError(f"inclusions[{i}] = {in_one_line(inclusion)}: an Inclusion is needed")
+        if isinstance(problem.material, Medium):
+            raise ProblemError("inclusions in a Medium, which varies from place to place, cannot be solved yet")
+        if inclusion.material.plane != problem.material.plane:
+            raise ProblemError(
+                f"inclusions[{i}] is in plane {inclusion.material.plane}, and the material around it in plane "
+                f"{problem.material.plane}: one plate is in one of them"
+            )
+        if unknown := [*problem.material.unknowns, *inclusion.material.unknowns]:
+            raise ProblemError(f"unknowns {unknown} beside inclusions cannot be found yet: make all materials known")
+    if problem.inclusions:
+        require_apart(problem.inclusions, problem.domain)
 
 
 def _check_overlaps(problem: Problem) -> None:

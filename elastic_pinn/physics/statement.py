@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from elastic_pinn.physics.domains import Part
+from elastic_pinn.physics.domains import Part, Shape
 from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.physics.moduli import Moduli
@@ -24,6 +24,9 @@ Operator = Callable[[Derivatives, Moduli, Normal], Tensor]
 """The left side (N, E), linear in the derivatives of a displacement, in the moduli and in the entries of the normal
 that a statement names."""
 
+WeightsOfRegions = Callable[[Tensor, Tensor], Tensor]
+"""From points (n, 3) in m, m, s and unit normals (n, 2) to the weights of the operator in each region there, (n, R)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Place:
@@ -32,20 +35,23 @@ class Place:
     Attributes
     ----------
     kind
-        "interior", "boundary" or "initial": whose number of points it has.
+        "interior", "boundary", "initial" or "interface": whose number of points it has.
     dimensions
         k of the unit cube that points are drawn in.
     at
         From points of the unit cube, (n, k), to points, (n, 3) in m, m, s, and unit normals, (n, 2), or (0, 2) where
         there are none.
     parts
-        The parts of the domain's boundary that it is, for figures.
+        The parts of a boundary that it is, for figures.
+    shape
+        Whose boundary these are of; None: of the domain.
     """
 
     kind: str
     dimensions: int
     at: Callable[[Tensor], tuple[Tensor, Tensor]]
     parts: tuple[Part, ...] = ()
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +94,9 @@ class Statement:
         Numbers that tell it from other statements with the same target.
     label
         What a figure calls it.
+    regions
+        Of a problem with several materials, whose regions have a displacement each: the weights of the operator in
+        each of them. None: 1 in the region that contains the point.
     """
 
     name: str
@@ -103,6 +112,7 @@ class Statement:
     of_target: tuple[int, ...] = (0, 1)
     identity: tuple[float, ...] = ()
     label: str = ""
+    regions: WeightsOfRegions | None = None
 
     def right_side(self, points: Tensor, scales: Scales) -> Tensor:
         """The target at points (n, 3) in m, m, s, dimensionless, (n, E)."""

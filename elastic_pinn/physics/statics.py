@@ -26,8 +26,8 @@ def require_timeless(problem: Problem) -> None:
     for statement in problem.statements[1:]:  # of the law, rates vanish
         if any("t" in name for name in statement.derivatives):
             raise ProblemError(f"{statement.name} ({statement.label}) needs a velocity: {STATIC}")
-    if problem.reference.damping:
-        raise ProblemError(f"damping = {problem.reference.damping:g} 1/s: {STATIC}, and damping has no effect")
+    if damping := max(material.damping for material in problem.materials):
+        raise ProblemError(f"damping = {damping:g} 1/s: {STATIC}, and damping has no effect")
     if "rho" in problem.material.unknowns:
         raise ProblemError(f"unknowns = {problem.material.unknowns}: {STATIC}, and rho has no effect")
     for probe in (each for each in probes(problem) if each.field):

@@ -48,7 +48,7 @@ class MaterialParameters(nn.Module):
     the relative change, and no p leaves the range. state_dict alone rebuilds the module (`from_state`).
 
     time: the problem's unit of time, s. samples: of a heterogeneous medium, whose means the material then holds,
-    (4, G, H) as `Medium.samples`.
+    (4, G, H) as `Medium.samples`. unit: the material whose P modulus and density are 1; None: this one, at its start.
     """
 
     start: Tensor
@@ -56,10 +56,15 @@ class MaterialParameters(nn.Module):
     samples: Tensor | None
 
     def __init__(
-        self, material: Material, dtype: torch.dtype, time: float = 1.0, samples: Tensor | None = None
+        self,
+        material: Material,
+        dtype: torch.dtype,
+        time: float = 1.0,
+        samples: Tensor | None = None,
+        unit: Material | None = None,
     ) -> None:
         super().__init__()
-        self.initial, self.dtype, self._time = material, dtype, time
+        self.initial, self.dtype, self._time, self.unit = material, dtype, time, unit or material
         start = [material.lame_lambda, material.lame_mu, material.density]
         self.register_buffer("start", torch.tensor(start, dtype=torch.float64))
         self.register_buffer("search", torch.tensor(material.unknown_range, dtype=torch.float64))
@@ -79,6 +84,11 @@ class MaterialParameters(nn.Module):
         module = cls(material, dtype, time, state.get("samples"))
         module.load_state_dict(state)
         return module
+
+    @property
+    def regions(self) -> tuple[Self, ...]:
+        """The material of each region: of the only one."""
+        return (self,)
 
     @property
     def search_bound(self) -> float:
@@ -104,7 +114,8 @@ class MaterialParameters(nn.Module):
         }
 
     def forward(self) -> Moduli:
-        """Compute the moduli, in units of the initial P modulus, the initial density, and time: scalar tensors."""
+        """Compute the moduli, in units of the initial P modulus, the initial density (of `unit`), and time: scalar
+        tensors."""
         lame_lambda, mu, density = self.constants()
         if self.initial.plane == "stress":
             lame_lambda = plane_stress_lambda(lame_lambda, mu)
@@ -112,12 +123,12 @@ class MaterialParameters(nn.Module):
 
     def constants(self) -> tuple[Tensor, Tensor, Tensor]:
         """Compute the solid's lambda, mu and rho in the same units: scalar tensors."""
-        start = self.initial
-        mu = self._factor("mu") * (start.lame_mu / start.p_modulus)
-        lame_lambda = self._factor("lambda") * (start.bulk_modulus / start.p_modulus) - 2.0 / 3.0 * mu
+        start, modulus = self.initial, self.unit.p_modulus
+        mu = self._factor("mu") * (start.lame_mu / modulus)
+        lame_lambda = self._factor("lambda") * (start.bulk_modulus / modulus) - 2.0 / 3.0 * mu
         if "lambda" not in start.unknowns:
-            lame_lambda = torch.full_like(mu, start.lame_lambda / start.p_modulus)
-        return lame_lambda, mu, self._factor("rho")
+            lame_lambda = torch.full_like(mu, start.lame_lambda / modulus)
+        return lame_lambda, mu, self._factor("rho") * (start.density / self.unit.density)
 
     @torch.no_grad()
     def take(self, values: Mapping[str, float]) -> tuple[str, ...]:
@@ -151,9 +162,9 @@ class MaterialParameters(nn.Module):
         """
         if self.samples is not None:
             return {name: value for name, value in self.fields().items() if isinstance(value, float)}
-        start = self.initial
+        start, unit = self.initial, self.unit
         known = (start.lame_lambda, start.lame_mu, start.density)
-        units = (start.p_modulus, start.p_modulus, start.density)
+        units = (unit.p_modulus, unit.p_modulus, unit.density)
         with torch.no_grad():
             now = [value.item() * unit for value, unit in zip(self.constants(), units, strict=True)]
         return {name: now[i] if name in start.unknowns else known[i] for i, name in enumerate(PARAMETERS)}

@@ -71,7 +71,7 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
     explained already, where they are too few, or where plane waves do not explain them.
     """
     recorded = problem.recorded
-    if recorded is None or problem.force is not None or problem.reference.damping:
+    if recorded is None or problem.force is not None or problem.reference.damping or problem.inclusions:
         return None
     data = batches[recorded.name].target  # (N, 2)
     counts = [min(count, data.numel() // NUMBERS_A_WAVE) for count in WAVES]
@@ -81,7 +81,7 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
     first, second = (Coarse(problem, recorded, config, model, batches, count) for count in counts)
     here = gather(model.unknowns).double()
     with work("looking all over the range of the unknowns") as at, reported(lambda what, part: None):
-        likely = _best(_grid(model.material, here), first.left, SEEN_AGAIN, lambda part: at(0.4 * part))
+        likely = _best(_grid(model.material.regions[0], here), first.left, SEEN_AGAIN, lambda part: at(0.4 * part))
         best = _best(likely, second.left, REFINED, lambda part: at(0.4 + 0.2 * part))
         at(0.6)
         place, left = second.refined(here)

@@ -86,6 +86,8 @@ class TrainingConfig(Section):
     """points for each boundary condition"""
     initial_points: Count = 1_000
     """points for the initial condition"""
+    interface_points: Count = 1_000
+    """points for each interface between materials"""
     sampling: Literal["latin_hypercube", "uniform", "sobol"] = "latin_hypercube"
     """how points are drawn"""
     resample_every: OptionalCount = 0
@@ -107,6 +109,8 @@ class TrainingConfig(Section):
     """of the mean square misfit of the boundary conditions"""
     weight_initial: NonNegative = 10.0
     """of the mean square misfit of the initial condition"""
+    weight_interface: NonNegative = 10.0
+    """of the mean square misfit of the contact between materials"""
     weight_data: NonNegative = 1.0
     """of the mean square misfit at the receivers"""
     balancing: Literal["fixed", "gradient_norm", "ntk", "relobralo"] = "fixed"
@@ -162,6 +166,7 @@ class TrainingConfig(Section):
 FIELDS_OF_TERMS = {
     "boundary": ("weight_boundary", "boundary_points"),
     "initial": ("weight_initial", "initial_points"),
+    "interface": ("weight_interface", "interface_points"),
     "data": ("weight_data", "validation_fraction"),
 }
 """The fields that have no effect where a problem lacks a term of the loss."""

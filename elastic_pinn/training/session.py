@@ -79,6 +79,8 @@ class Session:
             seeds.for_weights(),
             samples=problem.samples,
             shape=problem.domain.shape,
+            regions=problem.regions,
+            inclusions=problem.materials[1:],
         ).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out)
@@ -350,4 +352,4 @@ def _not_of_waves(problem: Problem) -> str:
         return "a body force"
     if problem.samples is not None:
         return "a heterogeneous medium"
-    return "damping" if problem.reference.damping else ""
+    return "damping" if any(material.damping for material in problem.materials) else ""

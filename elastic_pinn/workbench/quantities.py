@@ -18,7 +18,7 @@ from torch import Tensor
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Scales
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, strain, stress
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.material import unit_of
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.storage import CHECKPOINTS
@@ -109,7 +109,8 @@ class GridFields:
     nodes: on a side. origin: attributes that describe the origin in exported files.
 
     Attributes:
-        x, y: of the nodes, each (G,), m. start, end: of the time window, s. origin: as given.
+        x, y: of the nodes, each (G,), m. start, end: of the time window, s. origin: as given. regions: those of the
+            materials.
     """
 
     def __init__(self, model: Model, nodes: int = 200, origin: Origin | None = None) -> None:
@@ -117,6 +118,7 @@ class GridFields:
         middle, half = np.array(model.scales.origin), np.array(model.scales.half)
         (x0, y0, self.start), (x1, y1, self.end) = (middle - half).tolist(), (middle + half).tolist()
         self.x, self.y = np.linspace(x0, x1, nodes), np.linspace(y0, y1, nodes)
+        self.regions = model.regions
 
     def at(self, name: str, t: float) -> Array:
         """Return a quantity at an instant (s), (G, G) in SI units: x along the first axis; NaN outside the domain."""
@@ -150,7 +152,7 @@ def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:
         "checkpoint": str(path),
         "step": checkpoint.step,
         **{f"material_{name}": value for name, value in constants.items()},
-        **{f"material_{name}_units": UNITS[name] for name in constants},
+        **{f"material_{name}_units": unit_of(name) for name in constants},
         "elastic_pinn_version": version("elastic_pinn"),
     }
     return GridFields(checkpoint.model(), nodes, origin)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.training.assessment.judgement import assess
@@ -30,8 +30,8 @@ def fit_of(source: Source, problem: Problem | ProblemMaker | None = None) -> Fit
 
 
 def material_table(source: Source, problem: Problem | ProblemMaker | None = None) -> pd.DataFrame:
-    """Return one row for each of lambda, mu, rho: its unit, start, found value, one standard deviation (±) and the
-    verdict on it, and truth and error if there is a truth.
+    """Return one row for each of lambda, mu, rho (of several materials lambda_1, ...): its unit, start, found value,
+    one standard deviation (±) and the verdict on it, and truth and error if there is a truth.
 
     The found value of a known parameter is the given one. `verdict` is that of ±: holds, widened or withheld, and then
     ± is empty; the reason is in the table's attrs["verdict"], and in `material_text`. attrs["lower bound"] tells
@@ -45,8 +45,8 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
     for name, value in found.items():
         if not isinstance(value, float):  # it varies from place to place
             continue
-        unit = unit_for(value, UNITS[name])
-        true = truth.material[name] if truth else math.nan
+        unit = unit_for(value, unit_of(name))
+        true = truth.material.get(name, math.nan) if truth else math.nan
         is_unknown = fit is not None and name in fit.values
         rows[name] = {
             "unit": unit.name,

@@ -23,13 +23,13 @@ from tests.networks.samples import network, some_equations
 class JetsOnly(Network):
     """A network that gives jets and no faster way to anything."""
 
-    def __init__(self, config: NetworkConfig, generator: torch.Generator, extent=(1.0, 1.0, 1.0)) -> None:
-        super().__init__(config, generator, extent)
-        self.net = MLP(config, generator, extent)
+    def __init__(self, config: NetworkConfig, *others) -> None:
+        super().__init__(config, *others)
+        self.net = MLP(config, *others)
 
     @staticmethod
-    def shapes(config: NetworkConfig) -> Mapping[str, tuple[int, ...]]:
-        return {f"net.{name}": shape for name, shape in MLP.shapes(config).items()}
+    def shapes(config: NetworkConfig, regions: int = 1) -> Mapping[str, tuple[int, ...]]:
+        return {f"net.{name}": shape for name, shape in MLP.shapes(config, regions).items()}
 
     def within(self, moduli: Moduli) -> TrialFunction:
         return Written(self._layers, (*self.net.weights, *self.net.biases))

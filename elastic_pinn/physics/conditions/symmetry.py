@@ -4,25 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor
-
 from elastic_pinn.physics.conditions.side import SideCondition, SideEquation
-from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.elasticity import STRAIN, normal_displacement, shear_traction
 from elastic_pinn.physics.quantity import DISPLACEMENT, STRESS
-
-
-def _across(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
-    """u . n, (N, 1)."""
-    return (u[""][:, 0] * normal.x + u[""][:, 1] * normal.y)[:, None]
-
-
-def _shear(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
-    """The traction along the side t, t . sigma n, (N, 1): lambda has no part in it."""
-    difference = u["y"][:, 1] - u["x"][:, 0]  # (N,), eps_yy - eps_xx
-    shear = u["y"][:, 0] + u["x"][:, 1]  # (N,), 2 eps_xy
-    found = 2.0 * difference * normal.xy + shear * (normal.xx - normal.yy)
-    return (moduli.lame_mu * found)[:, None]
 
 
 class Symmetry(SideCondition):
@@ -45,8 +29,8 @@ class Symmetry(SideCondition):
 
     kind = 3.0
     equations = (
-        SideEquation(_across, DISPLACEMENT, normals=("x", "y"), of_target=(0,)),
-        SideEquation(_shear, STRESS, STRAIN, ("lame_mu",), ("xx", "xy", "yy"), of_target=(0,), name="shear"),
+        SideEquation(normal_displacement, DISPLACEMENT, normals=("x", "y"), of_target=(0,)),
+        SideEquation(shear_traction, STRESS, STRAIN, ("lame_mu",), ("xx", "xy", "yy"), of_target=(0,), name="shear"),
     )
     labels = ("symmetry", "symmetry")
 

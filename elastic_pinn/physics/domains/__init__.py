@@ -9,9 +9,10 @@ from elastic_pinn.physics.domains.disc import Disc
 from elastic_pinn.physics.domains.domain import Domain
 from elastic_pinn.physics.domains.plate import Plate
 from elastic_pinn.physics.domains.rectangle import Rectangle
+from elastic_pinn.physics.domains.regions import Regions
 from elastic_pinn.physics.domains.shape import Interval, Part, Shape
 
-__all__ = ["Disc", "Domain", "Interval", "Part", "Plate", "Rectangle", "Shape", "shape_of"]
+__all__ = ["Disc", "Domain", "Interval", "Part", "Plate", "Rectangle", "Regions", "Shape", "shape_of"]
 
 SHAPES: Mapping[float, Callable[[Sequence[float]], Shape]] = {1.0: Disc.from_numbers, 2.0: Plate.from_numbers}
 """By their kind, the first of their numbers; a rectangle has none."""

@@ -47,9 +47,9 @@ class Setup(NamedTuple):
 
 SETUPS: Mapping[str, Setup] = {
     "standing_waves": Setup(
-        StandingWavesConfig, standing_waves, "exact P and S standing waves in a square", lacks=("data",)
+        StandingWavesConfig, standing_waves, "exact P and S standing waves in a square", lacks=("interface", "data")
     ),
-    "receivers": Setup(ReceiversConfig, from_receivers, "a receiver file, see `data`", lacks=("boundary",)),
+    "receivers": Setup(ReceiversConfig, from_receivers, "a receiver file, see `data`", lacks=("boundary", "interface")),
 }
 """The problems by their names. The fields of a new one are among the bases of ProblemConfig, too."""
 

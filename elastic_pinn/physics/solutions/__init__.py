@@ -1,6 +1,6 @@
 """Exact wavefields: what a network, a finite-difference engine or a recording is measured against; one a file.
 
-Isotropic plane strain, constant material but for `GradientWave`, SI units, no body force:
+Isotropic plane strain, constant material but for `GradientWave` and `Refraction`, SI units, no body force:
 
     rho u_tt = (lambda + mu) grad(div u) + mu laplace(u),   c_p^2 = (lambda + 2 mu) / rho,   c_s^2 = mu / rho
 
@@ -14,6 +14,7 @@ from elastic_pinn.physics.solutions.hole_wave import HoleWave
 from elastic_pinn.physics.solutions.plane_wave import PlaneWave
 from elastic_pinn.physics.solutions.pulses import GaussianPulse, free_space, record_pulses
 from elastic_pinn.physics.solutions.rayleigh_wave import RayleighWave
+from elastic_pinn.physics.solutions.refraction import Refraction
 from elastic_pinn.physics.solutions.source_wave import SourceWave
 from elastic_pinn.physics.solutions.standing_waves import StandingWaves
 from elastic_pinn.physics.solutions.wall import WallReflection
@@ -26,6 +27,7 @@ __all__ = [
     "HoleWave",
     "PlaneWave",
     "RayleighWave",
+    "Refraction",
     "SourceWave",
     "StandingWaves",
     "WallReflection",

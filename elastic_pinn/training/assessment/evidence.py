@@ -22,7 +22,6 @@ from torch import Tensor
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics.data import Noise, noise_of
-from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import channels_of
 from elastic_pinn.training.assessment.linearised import Linearised
@@ -161,9 +160,10 @@ def _unidentifiable(linear: Linearised, unknowns: tuple[str, ...], noise: Noise)
 
 def _in_si(trained: TrainedModel, linear: Linearised, unit: float) -> dict[str, float]:
     """The unknowns' standard deviations for data noise of a dimensionless size."""
-    spread = _by_parameters(trained.model.material)  # (3, U)
+    material = trained.model.material
+    spread = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
     covariance = unit**2 * spread @ linear.unknowns_covariance() @ spread.T
-    found = dict(zip(PARAMETERS, covariance.diagonal().sqrt().tolist(), strict=True))
+    found = dict(zip(material.si(), covariance.diagonal().sqrt().tolist(), strict=True))
     return {name: found[name] for name in trained.problem.material.unknowns}
 
 
@@ -264,7 +264,7 @@ def _of_more_features(trained: TrainedModel, linear: Linearised) -> Tensor:
 def _by_parameters(material: MaterialParameters) -> Tensor:
     """The derivatives of lambda, mu and rho, in SI units, by the unknowns' parameters, (3, U)."""
     wanted = list(material.parameters())
-    units = (material.initial.p_modulus, material.initial.p_modulus, material.initial.density)
+    units = (material.unit.p_modulus, material.unit.p_modulus, material.unit.density)
     with torch.enable_grad():
         values = material.constants()
     rows = [

@@ -16,7 +16,7 @@ import torch
 from elastic_pinn.fit import Fit
 from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics.data import Receivers, noise_of
-from elastic_pinn.physics.unknowns import MaterialParameters
+from elastic_pinn.physics.region_materials import Materials
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
 from elastic_pinn.training.trained_model import TrainedModel
@@ -172,7 +172,7 @@ def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
         yield Fault(f"the ridge tells {part}, not the data: {counts}", remedy)
 
 
-def edges_text(material: MaterialParameters) -> str:
+def edges_text(material: Materials) -> str:
     """Name the unknowns that are at the edge of their range, each with its range; "" if there are none."""
     edges = material.at_edge()
     return "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())

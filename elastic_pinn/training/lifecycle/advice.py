@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.config import Config
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.domains import Interval
 from elastic_pinn.physics.sources import SHARE, Source
 from elastic_pinn.training.sampling import held_out_count
 
@@ -103,12 +104,12 @@ def _pulsed(problem: Problem) -> list[Source]:
 
 def _samples(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer data than amplitudes."""
-    width = config.hidden_layers[-1]
-    amplitudes = width if config.network == "plane_waves" else 2 * width + 2
+    width, regions = config.hidden_layers[-1], problem.regions.count
+    amplitudes = regions * (width if config.network == "plane_waves" else 2 * width + 2)
     counts = _counts(config, problem)
     if (numbers := sum(counts.values())) < amplitudes:
         parts = " and ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
-        most = numbers if config.network == "plane_waves" else numbers // 2 - 1
+        most = numbers // regions if config.network == "plane_waves" else numbers // (2 * regions) - 1
         yield (
             f"{amplitudes:,} amplitudes are to be found from {numbers:,} numbers ({parts}): what these leave open is "
             f"arbitrary. Set the last number of hidden_layers to at most {max(1, most)}, or give more samples"
@@ -123,12 +124,14 @@ def _counts(config: Config, problem: Problem) -> dict[str, int]:
         samples -= held_out_count(samples, config.validation_fraction)
     starts = config.initial_points if problem.initial and config.weight_initial else 0
     sides = config.boundary_points * len(problem.boundary) if config.weight_boundary else 0
+    contacts = config.interface_points * len(problem.inclusions) if config.weight_interface else 0
     # Plane waves satisfy the equation whatever their amplitudes, so that it does not determine them.
     inside = config.interior_points if config.network != "plane_waves" and config.weight_pde else 0
     return {
         "recorded": 2 * samples,
         "of the known start": 4 * starts,
         "on the sides": 2 * sides,
+        "of contacts": 4 * contacts,
         "of the wave equation": 2 * inside,
     }
 
@@ -156,17 +159,28 @@ def _waves_needed(problem: Problem, greatest: float) -> int:
     half the shortest wave. Source: Landau and Pollak, Bell System Technical Journal 41, 1962, for bands and extents
     along each axis.
     """
-    half_wave = math.pi / greatest
-    x, y, duration = (problem.domain.high - problem.domain.low).tolist()
+    extents = [problem.domain.shape.bounds, *(shape.bounds for shape in problem.regions.inclusions)]
+    speed = problem.reference.c_p  # other regions have waves up to the same frequency
+    of_regions = [
+        _waves_needed_in(bounds, *problem.domain.t, solid, greatest * speed / solid.c_p)
+        for bounds, solid in zip(extents, problem.materials, strict=True)
+    ]
+    return _rounded_up(DRAWN_AT_RANDOM * max(of_regions))
+
+
+def _waves_needed_in(
+    bounds: tuple[Interval, Interval], start: float, end: float, material: Material, greatest: float
+) -> float:
+    """How many differ in one region, which a rectangle (m) encloses, from start to end, s."""
+    half_wave, duration = math.pi / greatest, end - start
+    x, y = (high - low for low, high in bounds)
     area, around = (x + half_wave) * (y + half_wave), 2.0 * (x + y + 2.0 * half_wave)
 
     def differing(speed: float) -> float:
         way = speed * duration + half_wave
         return greatest**2 * (area / (2.0 * math.pi) + around * way / (2.0 * math.pi**2))
 
-    material = problem.reference
-    most = max(differing(material.c_p) / P_OF_ALL, differing(material.c_s) / S_OF_ALL)
-    return _rounded_up(DRAWN_AT_RANDOM * most)
+    return max(differing(material.c_p) / P_OF_ALL, differing(material.c_s) / S_OF_ALL)
 
 
 def _length(config: Config, problem: Problem) -> Iterator[str]:

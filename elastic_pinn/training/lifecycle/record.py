@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from elastic_pinn.fit import Fit
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.material import unit_of
 from elastic_pinn.storage import (
     CHECKPOINTS,
     UNVERIFIED,
@@ -44,7 +44,16 @@ from elastic_pinn.training.session import DivergedError, Session
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 1.0  # of the run directory: whether it is still there
-COLUMN_UNITS = {"wall_s": "s"} | {f"material/{name}": unit for name, unit in UNITS.items()}
+
+
+def unit_of_column(name: str) -> str:
+    """Return the SI unit of a column of the history; "" where it has none."""
+    return "s" if name == "wall_s" else unit_of(name.removeprefix("material/"))
+
+
+def units_of_columns(names: Iterable[str]) -> dict[str, str]:
+    """Return the SI units of those columns of the history that have one."""
+    return {name: unit for name in names if (unit := unit_of_column(name))}
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ class Record:
         self._write("config.json", config.to_json())
         self._write("environment.json", json.dumps(self._environment, indent=2))
         with naming(self._run_dir / "history.h5"):
-            self._live = LiveHistory(self._run_dir / "history.h5", session.history, COLUMN_UNITS)
+            self._live = LiveHistory(self._run_dir / "history.h5", session.history, units_of_columns(session.columns))
         self.summarise("running", "")
 
     @property
@@ -221,7 +230,7 @@ class Record:
             metric=metrics.get(config.monitor, float("nan")),
             metric_name=config.monitor,
             metric_id=session.metric_id,
-            units=COLUMN_UNITS,
+            units=units_of_columns(session.columns),
             attributes=self._attributes(),
             compression=config.compression,
         )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.statement import Statement
 
 
 @dataclass(frozen=True)
@@ -16,20 +19,32 @@ class Batch:
     """Points and their targets.
 
     points: (N, 3). target: (N, E). normal: (N, 2) on a boundary, else (0, 2). moduli: of a heterogeneous medium, each
-    (N,), else None. n_remote: the number of points of the same place that other processes evaluate.
+    (N,), else None. regions: of a problem with several materials, the weights of its regions (N, R), else None.
+    n_remote: the number of points of the same place that other processes evaluate.
     """
 
     points: Tensor
     target: Tensor
     normal: Tensor
     moduli: Moduli | None = None
+    regions: Tensor | None = None
     n_remote: int = 0
+
+    @classmethod
+    def of(cls, statement: Statement, problem: Problem, points: Tensor, normal: Tensor, target: Tensor) -> Self:
+        """Make the batch of a statement at points (N, 3) in m, m, s with normals, of its dimensionless right side."""
+        moduli = problem.moduli(points) if statement.moduli else None
+        regions = problem.weights_of_regions(statement, points, normal)
+        if regions is not None:
+            target = regions.abs().amax(1, keepdim=True) * target
+        return cls(problem.scales.dimensionless(points), target, normal, moduli, regions)
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Batch:
         """Change each tensor."""
         moduli = self.moduli and Moduli(*map(change, self.moduli))
+        regions = None if self.regions is None else change(self.regions)
         return replace(self, points=change(self.points), target=change(self.target), normal=change(self.normal),
-                       moduli=moduli)  # fmt: skip
+                       moduli=moduli, regions=regions)  # fmt: skip
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
         """Copy the batch to a device and a precision."""

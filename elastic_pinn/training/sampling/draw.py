@@ -15,7 +15,7 @@ from elastic_pinn.training.sampling.points import unit_points
 from elastic_pinn.training.seeds import Seeds
 
 Counts = Mapping[str, int]
-"""How many points for each kind of place: "interior", "boundary", "initial"."""
+"""How many points for each kind of place: "interior", "boundary", "initial", "interface"."""
 
 UnitPoints = Mapping[str, Tensor]
 """Points of the unit cube, (n, k), for each place, by the name of the first statement there."""
@@ -27,6 +27,7 @@ def counts_of(config: TrainingConfig) -> Counts:
         "interior": config.interior_points,
         "boundary": config.boundary_points,
         "initial": config.initial_points,
+        "interface": config.interface_points,
     }
 
 
@@ -57,9 +58,7 @@ def batches_at(problem: Problem, unit: UnitPoints) -> dict[str, Batch]:
         if statement.place not in at:
             continue
         points, normal = at[statement.place]
-        target = statement.right_side(points, scales)
-        moduli = problem.moduli(points) if statement.moduli else None
-        batches[statement.name] = Batch(scales.dimensionless(points), target, normal, moduli)
+        batches[statement.name] = Batch.of(statement, problem, points, normal, statement.right_side(points, scales))
     return batches
 
 

@@ -34,7 +34,6 @@ def data_batches(problem: Problem) -> Batches:
     for statement in problem.statements:
         if recorded := statement.samples:
             target = recorded.values / statement.quantity.scale(problem.scales)
-            points, no_normals = problem.scales.dimensionless(recorded.points), target.new_zeros(0, 2)
-            moduli = problem.moduli(recorded.points) if statement.moduli else None
-            batches[statement.name] = Batch(points, target, no_normals, moduli)
+            no_normals = target.new_zeros(0, 2)
+            batches[statement.name] = Batch.of(statement, problem, recorded.points, no_normals, target)
     return batches

@@ -68,7 +68,7 @@ def print_loss_note(frame: pd.DataFrame) -> None:
 
 
 def _print_summary(frame: pd.DataFrame) -> None:
-    from elastic_pinn.training.lifecycle.record import COLUMN_UNITS
+    from elastic_pinn.training.lifecycle.record import unit_of_column
 
     if frame.empty:
         print_line("no step was made yet")
@@ -80,11 +80,11 @@ def _print_summary(frame: pd.DataFrame) -> None:
     for name in frame.columns.drop(["step", "stage"]):
         measured = frame[name].dropna()
         if measured.empty:
-            rows.append((name, COLUMN_UNITS.get(name, ""), "-", "", "", ""))
+            rows.append((name, unit_of_column(name), "-", "", "", ""))
             continue
         lowest = ("", "")
         if name.startswith(("loss/", "error/")):
             lowest = format_number(measured.min()), str(steps[measured.idxmin()])
         last = format_number(measured.iloc[-1]), str(steps[measured.index[-1]])
-        rows.append((name, COLUMN_UNITS.get(name, ""), *last, *lowest))
+        rows.append((name, unit_of_column(name), *last, *lowest))
     print_table(rows, right=(2, 3, 4, 5))

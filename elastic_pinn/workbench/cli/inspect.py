@@ -55,7 +55,6 @@ def _print_run(location: str, whole_config: bool) -> None:
 def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     """Yield the status of a run, from its summary."""
     from elastic_pinn.fit import sentence_of
-    from elastic_pinn.physics.material import UNITS
     from elastic_pinn.storage import CheckpointError, UnreadableError
     from elastic_pinn.workbench.verdict import values_text
 
@@ -70,13 +69,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     if not summary.run_id:  # incomplete: the disk was full at the start
         return
     yield "as of", summary.updated
-    yield (
-        "material",
-        ", ".join(
-            f"{name} {summary.material[name]:.6g} {unit}" if name in summary.material else f"{name} varies"
-            for name, unit in UNITS.items()
-        ),
-    )
+    yield "material", ", ".join(_constants(summary.material))
     if run.config.unknowns or summary.fit:
         try:
             fit = run.fit
@@ -94,6 +87,15 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
         yield "saving", f"{summary.checkpoint_failures} checkpoints failed; {held_up}"
         if summary.checkpoint_failure:
             yield "", f"the last one failed: {summary.checkpoint_failure}"
+
+
+def _constants(material: Mapping[str, float]) -> Iterator[str]:
+    """Each constant of the material, or of the materials, in words."""
+    from elastic_pinn.physics.material import PARAMETERS, unit_of
+
+    several = [name for name in material if name not in PARAMETERS]
+    for name in several or PARAMETERS:
+        yield f"{name} {material[name]:.6g} {unit_of(name)}" if name in material else f"{name} varies"
 
 
 def _print_config(config: Config, whole: bool) -> None:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 from matplotlib.typing import ColorType
 
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.material import unit_of
 from elastic_pinn.workbench.figures.labels import by_fields, fit_labels, short_names
 from elastic_pinn.workbench.figures.loss_plots import at_weights, is_rounding
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid, whole_ticks
@@ -136,7 +136,7 @@ def _curve(name: str, members: list[pd.Series]) -> Curve:
 def _with_unit(column: str) -> str:
     """Return the axis label of a column. Only time and the material have units: errors are relative, and gradients and
     learning rates are those of the dimensionless problem."""
-    return AXES.get(column, f"{column} ({UNITS.get(column.removeprefix('material/'), 'dimensionless')})")
+    return AXES.get(column, f"{column} ({unit_of(column.removeprefix('material/')) or 'dimensionless'})")
 
 
 def _width(text: str) -> float:

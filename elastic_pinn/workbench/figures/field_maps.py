@@ -11,6 +11,7 @@ from matplotlib.image import AxesImage
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
+from elastic_pinn.workbench.figures.problem_plot import draw_inclusions
 from elastic_pinn.workbench.figures.sources import Predict, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
@@ -41,6 +42,7 @@ class FieldMap:
             np.zeros((2, 2)), extent=tuple(ends), origin="lower", vmin=-top if quantity.is_signed else 0.0, vmax=top,
             cmap=DIVERGING if quantity.is_signed else SEQUENTIAL,
         )  # fmt: skip
+        draw_inclusions(axes, fields.regions, length)
         axes.set_xlabel(f"x ({length.name})")
         axes.set_ylabel(f"y ({length.name})")
         self._title = axes.set_title(" ", fontsize=10)

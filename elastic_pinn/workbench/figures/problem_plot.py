@@ -10,7 +10,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.domains import Domain, Part
+from elastic_pinn.physics.domains import Domain, Part, Regions, Shape
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, Picture
@@ -21,6 +21,7 @@ STEPS = 181  # along a part of the boundary
 GRID = 81  # nodes on a side of a map
 ARROWS = slice(4, None, 8)  # of these nodes
 FAINT = 0.05  # of the largest value: fields below have no arrow
+LINES = {"boundary": "edge", "interface": "interface"}  # what a figure calls a line, by the kind of its place
 COLORS = (BLUE, ORANGE, GREEN, PURPLE)  # of what is required on sides
 BELOW = -34.0  # points from the lower edge of the axes to the legend, past ticks and label
 MOST_POINTS = 1500  # more would be a grey area
@@ -48,7 +49,7 @@ def problem(problem: Problem, config: Config | None = None) -> Picture:
     length = window_unit(problem.domain)
     _draw_window(axes[0], problem, config, length)
     for where, (title, field, si) in zip(axes[1 : 1 + len(starting)], starting, strict=True):
-        _draw_field(where, problem.domain, field, title, si, length)
+        _draw_field(where, problem, field, title, si, length)
     if has_pulses:
         draw_pulses(axes[-1], problem)
     return figure
@@ -59,11 +60,14 @@ def window_unit(domain: Domain) -> Unit:
     return unit_for(max(abs(end) for end in (*domain.x, *domain.y)), "m")
 
 
-def format_map_axes(axes: Axes, domain: Domain, length: Unit) -> None:
-    """Set up the axes of a map of the window, with the rims of a disc and of holes, which its cells only suggest."""
-    for part in domain.shape.parts_of(domain.shape.closed):
-        axes.plot(*(_along(domain, part) / length.size), color=BLACK, linewidth=0.6)
-    _set_up_axes(axes, domain, length)
+def format_map_axes(axes: Axes, problem: Problem, length: Unit) -> None:
+    """Set up the axes of a map of the window, with the rims of a disc and of holes, which its cells only suggest, and
+    the outlines of inclusions."""
+    shape = problem.domain.shape
+    for part in shape.parts_of(shape.closed):
+        axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
+    draw_inclusions(axes, problem.regions, length)
+    _set_up_axes(axes, problem.domain, length)
 
 
 def _set_up_axes(axes: Axes, domain: Domain, length: Unit) -> None:
@@ -74,12 +78,21 @@ def _set_up_axes(axes: Axes, domain: Domain, length: Unit) -> None:
     axes.set_ylabel(f"y ({length.name})")
 
 
+def draw_inclusions(axes: Axes, regions: Regions, length: Unit) -> None:
+    """Draw the outlines of inclusions in a map."""
+    for shape in regions.inclusions:
+        for part in shape.parts_of(None):
+            axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
+
+
 def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Unit) -> None:
     domain = problem.domain
     (left, right), (bottom, top) = domain.x, domain.y
     for i, part in enumerate(domain.shape.parts_of(None)):
         label = None if i or problem.boundary else "edge: nothing imposed"
-        axes.plot(*(_along(domain, part) / length.size), linestyle=(0, (2, 3)), color="0.5", linewidth=1, label=label)
+        axes.plot(
+            *(_along(domain.shape, part) / length.size), linestyle=(0, (2, 3)), color="0.5", linewidth=1, label=label
+        )
     if config:
         x, y = _interior_points(problem, config).T / length.size
         axes.plot(x, y, ".", color="0.75", markersize=2, zorder=0, label="interior points")
@@ -98,24 +111,25 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
 
 
 def _draw_conditions(axes: Axes, problem: Problem, length: Unit) -> None:
-    on_sides = [(each, each.place.parts) for each in problem.statements if each.place and each.place.parts]
-    colors = dict(zip(dict.fromkeys(statement.label for statement, _ in on_sides), cycle(COLORS)))
-    for statement, parts in on_sides:
-        for i, part in enumerate(parts):
+    places = {each.place: each for each in problem.statements if each.place and each.place.parts}
+    texts = {place: f"{LINES[place.kind]}: {statement.label}" for place, statement in places.items()}
+    colors = dict(zip(dict.fromkeys(texts.values()), cycle(COLORS)))
+    for place, statement in places.items():
+        for i, part in enumerate(place.parts):
             axes.plot(
-                *(_along(problem.domain, part) / length.size),
-                color=colors[statement.label],
+                *(_along(place.shape or problem.domain.shape, part) / length.size),
+                color=colors[texts[place]],
                 linestyle="-" if statement.target else "--",
                 linewidth=3,
                 solid_capstyle="butt",
-                label=None if i else f"edge: {statement.label}",
+                label=None if i else texts[place],
             )
 
 
-def _along(domain: Domain, part: Part) -> np.ndarray:
-    """x and y of points along a part of the boundary, (2, N) in m."""
+def _along(shape: Shape, part: Part) -> np.ndarray:
+    """x and y of points along a part of a boundary, (2, N) in m."""
     fraction = torch.linspace(0.0, 1.0, STEPS, dtype=torch.float64)
-    return domain.shape.along(part, fraction)[0].T.numpy()
+    return shape.along(part, fraction)[0].T.numpy()
 
 
 def _draw_receivers(axes: Axes, problem: Problem, length: Unit) -> None:
@@ -160,15 +174,15 @@ def _magnitude(domain: Domain, field: Field) -> tuple[np.ndarray, np.ndarray, np
     return np.stack([x, y], axis=-1), np.hypot(values[..., 0], values[..., 1]), values
 
 
-def _draw_field(axes: Axes, domain: Domain, field: Field, title: str, si: str, length: Unit) -> None:
-    points, magnitude, values = _magnitude(domain, field)
+def _draw_field(axes: Axes, problem: Problem, field: Field, title: str, si: str, length: Unit) -> None:
+    points, magnitude, values = _magnitude(problem.domain, field)
     largest = np.nanmax(magnitude)
     unit = unit_for(largest, si)
     x, y = points[..., 0] / length.size, points[..., 1] / length.size
     extent = (x.min(), x.max(), y.min(), y.max())
     image = axes.imshow(magnitude / unit.size, cmap="cividis", origin="lower", extent=extent, interpolation="bilinear")
     _draw_arrows(axes, x, y, values / largest)
-    format_map_axes(axes, domain, length)
+    format_map_axes(axes, problem, length)
     axes.set_title(title, loc="left", fontsize=10)
     axes.figure.colorbar(image, ax=axes, label=f"magnitude ({unit.name})", shrink=0.8)
 

@@ -46,6 +46,9 @@ def shown_quantity(problem: Problem | None) -> RecordedQuantity:
 
 
 def starting_material(problem: Problem) -> dict[str, float]:
-    """Return lambda (Pa), mu (Pa) and rho (kg/m3) as given: known values, and the starts of the unknown ones."""
-    material = problem.reference
-    return dict(zip(PARAMETERS, (material.lame_lambda, material.lame_mu, material.density), strict=True))
+    """Return lambda (Pa), mu (Pa) and rho (kg/m3) as given, by the names of the material's columns: known values, and
+    the starts of the unknown ones."""
+    values = [(each.lame_lambda, each.lame_mu, each.density) for each in problem.materials]
+    if len(values) == 1:
+        return dict(zip(PARAMETERS, values[0], strict=True))
+    return {f"{name}_{i}": each for i, of in enumerate(values, 1) for name, each in zip(PARAMETERS, of, strict=True)}

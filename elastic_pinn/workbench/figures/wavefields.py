@@ -304,7 +304,7 @@ def _time_labels(problem: Problem, instants: np.ndarray) -> list[str]:
 def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequence[str], length: Unit) -> None:
     """Label each column above and each row at the left."""
     for where in table.flat:
-        format_map_axes(where, problem.domain, length)
+        format_map_axes(where, problem, length)
         where.label_outer()
         where.tick_params(labelsize=8)
     for where, text in zip(table[0], above, strict=True):
@@ -332,7 +332,7 @@ def _draw_error_over_space(axes: Axes, problem: Problem, error: np.ndarray) -> N
     image = axes.imshow(
         error, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL, norm="log", interpolation="bilinear"
     )
-    format_map_axes(axes, problem.domain, length)
+    format_map_axes(axes, problem, length)
     axes.set_title("over space" if problem.domain.is_static else "over space, rms over time", fontsize=10)
     axes.figure.colorbar(image, ax=axes, label=RELATIVE, shrink=0.9)
 
