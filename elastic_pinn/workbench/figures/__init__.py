@@ -4,6 +4,7 @@ Each takes a Run, a Checkpoint, or the path of either; a cell shows the figure i
 """
 
 from elastic_pinn.workbench.figures.comparison import compare
+from elastic_pinn.workbench.figures.energy import energy
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
 from elastic_pinn.workbench.figures.loss_plots import loss_curves
 from elastic_pinn.workbench.figures.picture import Picture, save
@@ -16,6 +17,7 @@ __all__ = [
     "Picture",
     "compare",
     "data_fit",
+    "energy",
     "error_map",
     "grid_convergence",
     "loss_curves",

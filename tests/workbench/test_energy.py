@@ -1,0 +1,77 @@
+"""Energy stays where nothing lets it out, and what leaves is what passed the sides."""
+
+import math
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.energy import _inside, energy_balance
+from tests.benchmarks.validation import ROWS
+from tests.physics.test_medium import solved
+
+ROW = {row.name: row for row in ROWS}
+
+
+def quickly(tmp_path, name: str) -> tuple[ep.Run, ep.Problem]:
+    row = ROW[name]
+    problem = row.problem(0.5)
+    return ep.train(ep.Config(**row.fields | row.quick), tmp_path / "run", problem), problem
+
+
+def test_the_energy_of_a_mode_between_free_sides_is_that_of_its_formula(tmp_path):
+    run, problem = quickly(tmp_path, "lame-modes")
+    balance = energy_balance(run.latest().model(), problem)
+    omega, amplitude = math.sqrt(2.0) * math.pi, math.pi  # of a square metre with rho = mu = 1
+    assert balance.total == pytest.approx(omega**2 * amplitude**2 / 4.0, rel=1e-2)
+    assert balance.kinetic == pytest.approx(balance.total[0] * np.sin(omega * balance.times) ** 2, abs=0.5)
+    assert balance.imbalance < 1e-3
+    assert all(abs(values).max() < 0.02 for values in balance.through_sides.values())
+    picture = ep.figures.energy(run, problem=problem)
+    assert [line.get_label() for line in picture.axes[0].lines] == ["kinetic", "strain", "both", "expected"]
+
+
+def test_what_a_wave_brings_in_through_one_side_leaves_through_the_others(tmp_path):
+    run, problem = quickly(tmp_path, "absorbing-p-45")
+    balance = energy_balance(run.latest().model(), problem)
+    inward = {side: values[-1] for side, values in balance.through_sides.items()}
+    assert inward["left"] > 0.1 and inward["bottom"] > 0.1 and inward["right"] < -0.1 and inward["top"] < -0.1
+    assert balance.imbalance < 1e-3
+    labels = [line.get_label() for line in ep.figures.energy(run, problem=problem).axes[0].lines]
+    assert labels[-4:] == ["through left", "through right", "through bottom", "through top"]
+
+
+def test_a_wavefield_that_does_not_keep_the_equation_is_out_of_balance(tmp_path):
+    problem = ROW["lame-modes"].problem(0.5)
+    run = solved(tmp_path, problem, 25, 3.0)
+    assert run.latest().metrics["error/displacement"] > 0.1
+    assert energy_balance(run.latest().model(), problem).imbalance > 0.02
+
+
+@pytest.mark.slow
+def test_what_a_force_brings_and_damping_takes_is_counted(tmp_path):
+    run, problem = quickly(tmp_path, "manufactured")
+    balance = energy_balance(run.latest().model(), problem)
+    assert abs(balance.by_force).max() > 1.0 and balance.damped[-1] > 10.0
+    assert balance.imbalance < 2e-3
+
+
+@pytest.mark.parametrize(
+    ("shape", "area", "tolerance"),
+    [
+        (ep.Rectangle((1.0, 3.0), (-1.0, 0.5)), 3.0, 1e-12),
+        (ep.Disc((1.0, 2.0), 0.5), math.pi / 4.0, 1e-12),
+        (ep.Plate(ep.Rectangle((0.0, 2.0), (0.0, 1.0)), holes=[ep.Disc((0.5, 0.5), 0.2)]), 2.0 - 0.04 * math.pi, 1e-12),
+    ],
+)
+def test_the_area_of_each_shape_is_that_of_geometry(shape, area, tolerance):
+    (places, weights), found = _inside(shape)
+    assert found == pytest.approx(area, rel=tolerance)
+    assert float(weights.sum()) == pytest.approx(1.0, rel=1e-12) and shape.contains(*places.unbind(1)).all()
+
+
+def test_a_plate_at_rest_has_no_energy_over_time(tmp_path):
+    problem = ROW["static-mixed"].problem(1.0)
+    run = solved(tmp_path, problem, 30, 3.0)
+    with pytest.raises(ValueError, match="no energy over time"):
+        ep.figures.energy(run, problem=problem)
