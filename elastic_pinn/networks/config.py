@@ -8,24 +8,31 @@ from pydantic import Field, model_validator
 
 from elastic_pinn.sections import Count, List, NonNegative, Positive, Section
 
+NUMBERS_OF_WAVES = {
+    "plane_waves": (1, "one number, of waves, as in [3000]"),
+    "hole_waves": (2, "two numbers, of plane waves and of waves around holes, as in [1000, 800]"),
+}
+"""How many numbers networks without layers need in their place, and which."""
+
 
 class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
-    network: Literal["mlp", "random_features", "plane_waves"] = "mlp"
+    network: Literal["mlp", "random_features", "plane_waves", "hole_waves"] = "mlp"
     """the kind of network. mlp: every layer is trained. random_features: only the last layer is, and the others stay as
     drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid without body
-    force"""
+    force. hole_waves: those, and around each hole of an ep.Plate waves with a pole in it"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
-    """width of each hidden layer; of plane_waves, one number: how many waves"""
+    """width of each hidden layer; of plane_waves, one number: how many waves; of hole_waves, two: how many plane
+    waves, and how many around all holes together"""
     initialization: Literal["glorot", "features"] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
     activation: Literal["tanh", "sin", "swish"] = "tanh"
-    """nonlinearity after each hidden layer; of plane_waves always 'sin'"""
+    """nonlinearity after each hidden layer; of plane_waves and hole_waves always 'sin'"""
     input_frequency: Positive = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
-    or the greatest wave number in radians per half the window's longer side (features, plane_waves)"""
+    or the greatest wave number in radians per half the window's longer side (features, plane_waves, hole_waves)"""
     time_frequency: NonNegative = 0.0
     """the greatest frequency of features, and of the P waves among plane_waves, in radians per time that a P wave takes
     over half the window's longer side; 0: as input_frequency. Lower where P waves are much longer than S waves, as in
@@ -35,9 +42,10 @@ class NetworkConfig(Section):
 
     @model_validator(mode="after")
     def _waves_have_no_layers(self) -> Self:
-        if self.network == "plane_waves" and (len(self.hidden_layers) != 1 or self.activation != "sin"):
+        count, numbers = NUMBERS_OF_WAVES.get(self.network, (0, ""))
+        if count and (len(self.hidden_layers) != count or self.activation != "sin"):
             raise ValueError(
-                f"network 'plane_waves' with hidden_layers = {list(self.hidden_layers)}, activation = "
-                f"{self.activation!r}: it needs one number, of waves, as in [3000], and the activation 'sin'"
+                f"network {self.network!r} with hidden_layers = {list(self.hidden_layers)}, activation = "
+                f"{self.activation!r}: it needs {numbers}, and the activation 'sin'"
             )
         return self

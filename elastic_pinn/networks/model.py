@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.hole_waves import HoleWaves
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.network import CurvatureProduct, Network
@@ -20,7 +21,7 @@ from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
-from elastic_pinn.physics.domains import Interval, Regions, Shape, shape_of
+from elastic_pinn.physics.domains import Interval, Plate, Regions, Shape, shape_of
 from elastic_pinn.physics.domains.regions import of_region
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.medium import CONSTANTS, Medium
@@ -30,7 +31,12 @@ from elastic_pinn.physics.region_materials import Materials, RegionMaterials
 ONE = Regions()
 EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its edge
 
-NETWORKS: Mapping[str, type[Network]] = {"mlp": MLP, "random_features": MLP, "plane_waves": PlaneWaves}
+NETWORKS: Mapping[str, type[Network]] = {
+    "mlp": MLP,
+    "random_features": MLP,
+    "plane_waves": PlaneWaves,
+    "hole_waves": HoleWaves,
+}
 
 
 class Model(nn.Module):
@@ -59,6 +65,7 @@ class Model(nn.Module):
             self.register_buffer(f"region_{number}", torch.tensor(of_inclusion, dtype=torch.float64))
         speeds = [each.initial.c_p / material.initial.c_p for each in material.regions]
         self.network = NETWORKS[config.network](config, generator, scales.extent, speeds)
+        self.network.surround(_holes_of(shape, scales))
         self.material = material
         self.scales = scales
         self.dtype = getattr(torch, config.precision)
@@ -288,6 +295,13 @@ class Model(nn.Module):
                     f"{name} = {values[~within].flat[0]:g} {unit} is outside the window that the network was trained "
                     f"in, {low:g} to {high:g} {unit}: no prediction is valid there"
                 )
+
+
+def _holes_of(shape: Shape | None, scales: Scales) -> Tensor:
+    """x, y and radius of the holes of a plate, dimensionless, (H, 3)."""
+    holes = shape.holes if isinstance(shape, Plate) else ()
+    si = torch.tensor([(*hole.center, hole.radius) for hole in holes], dtype=torch.float64).reshape(-1, 3)
+    return (si - si.new_tensor([*scales.origin[:2], 0.0])) / scales.length
 
 
 class Predicted(NamedTuple):

@@ -3,7 +3,7 @@
 A subclass that knows a faster way to Jacobians or curvature overrides them; nothing else asks what kind of network it
 is.
 
-Letters: N points, E equations a point, P parameters.
+Letters: N points, E equations a point, P parameters, H holes.
 """
 
 from __future__ import annotations
@@ -62,6 +62,9 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def within(self, moduli: Moduli) -> TrialFunction:
         """Return what it is in a material of dimensionless lambda, mu and rho."""
+
+    def surround(self, holes: Tensor) -> None:  # most networks depend on none
+        """Take notice of the holes of the domain: x, y and radius of each, dimensionless, (H, 3)."""
 
     @property
     def last_layer(self) -> list[nn.Parameter]:

@@ -24,7 +24,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.work import reported, work
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.distributed.processes import Processes
@@ -73,6 +73,8 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
     recorded = problem.recorded
     if recorded is None or problem.force is not None or problem.reference.damping or problem.inclusions:
         return None
+    if isinstance(problem.domain.shape, Plate):
+        return None  # plane waves without holes would find another material
     data = batches[recorded.name].target  # (N, 2)
     counts = [min(count, data.numel() // NUMBERS_A_WAVE) for count in WAVES]
     size = data.square().sum(1).mean().item()

@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.coarse import better_start
@@ -69,8 +69,8 @@ class Session:
         def place(batch: Batch) -> Batch:
             return batch.to(device, dtype)
 
-        if config.network == "plane_waves" and (fault := _not_of_waves(problem)):
-            raise ConfigError(f"network 'plane_waves' cannot meet {fault}: take 'mlp' or 'random_features'")
+        if config.network in ("plane_waves", "hole_waves"):
+            _require_waves(config.network, problem)
         self.config, self.problem, self.processes = config, problem, processes or Processes()
         self.model = Model.create(
             config,
@@ -342,6 +342,19 @@ class Session:
         self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()
+
+
+def _require_waves(network: str, problem: Problem) -> None:
+    """Raise ConfigError for a problem that no sum of the network's waves solves."""
+    if fault := _not_of_waves(problem):
+        raise ConfigError(f"network {network!r} cannot meet {fault}: take 'mlp' or 'random_features'")
+    if network == "hole_waves" and len(problem.materials) > 1:
+        raise ConfigError("network 'hole_waves' cannot meet inclusions: take 'mlp' or 'random_features'")
+    has_holes = isinstance(problem.domain.shape, Plate)
+    if has_holes and network == "plane_waves":
+        raise ConfigError("network 'plane_waves' cannot meet what holes scatter: take 'hole_waves'")
+    if not has_holes and network == "hole_waves":
+        raise ConfigError("network 'hole_waves' needs a domain with holes, an ep.Plate: take 'plane_waves'")
 
 
 def _not_of_waves(problem: Problem) -> str:

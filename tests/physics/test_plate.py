@@ -190,3 +190,14 @@ def test_figures_show_the_holes_and_nothing_in_them(tmp_path):
     for picture in (drawn, ep.figures.snapshots(run, problem=problem)):
         picture.savefig(tmp_path / "picture.png")
         assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_a_source_in_a_hole_is_refused():
+    problem = plate_problem()
+    for at, is_legal in (((0.9, 0.9), True), ((0.5, 0.75), False)):
+        force = ep.PointForce(at, (1.0, 0.0), ep.Ricker(3.0, 0.4), 0.03)
+        if is_legal:
+            ep.Problem(problem.domain, problem.material, problem.boundary, problem.initial, force=force)
+            continue
+        with pytest.raises(ep.ProblemError, match="lies in hole 3 of the Plate"):
+            ep.Problem(problem.domain, problem.material, problem.boundary, problem.initial, force=force)

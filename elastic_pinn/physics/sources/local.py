@@ -151,7 +151,7 @@ class Local(ABC):
                 f"{self} gives {units}, and is given as the {statement.name}, in {statement.quantity.unit}"
             )
         if not domain.shape.contains(*torch.tensor([self.at], dtype=torch.float64).unbind(1)).all():
-            raise ProblemError(f"{self} lies outside the {domain.shape}: `at`, in m, must be inside")
+            raise ProblemError(f"{self} lies {domain.shape.whereabouts(*self.at)}: `at`, in m, must be inside")
 
 
 class Source(Local):

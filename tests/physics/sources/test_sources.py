@@ -234,7 +234,7 @@ HOLED = ep.Domain(shape=ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), [ep.Disc(
     ("parts", "fault"),
     [
         ({"force": replace(PUSH, at=(1.2, 0.5))}, r"at \(1.2, 0.5\) m.* lies outside the Rectangle"),
-        ({"force": PUSH, "domain": HOLED}, r"at \(0.5, 0.45\) m.* lies outside the Plate"),
+        ({"force": PUSH, "domain": HOLED}, r"at \(0.5, 0.45\) m.* lies in hole 1 of the Plate"),
         ({"force": [PUSH, replace(TURN, at=(0.5, -0.1))]}, "MomentSource.* lies outside"),
         ({"force": replace(PUSH, pulse=ep.Ricker(2.0, 3.0))}, "acts from 2.5 to 3.5 s, outside the window's 0 to 1 s"),
         ({"force": replace(PUSH, pulse=ep.ToneBurst(10.0, 3.0, -0.4))}, "acts from -0.4 to -0.1 s, outside"),

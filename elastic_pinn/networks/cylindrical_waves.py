@@ -1,0 +1,187 @@
+"""Waves around holes: solutions of the wave equation with a pole in a hole, as their jets.
+
+    P: u = grad Phi,   S: u = (Phi_y, -Phi_x),   Phi = Re(Y_m(k r) e^i(m theta + b)) cos(omega t + c),   k = omega / c
+
+in polar coordinates about the hole's centre, c being the speed of their kind. With E_m = Y_m(k r) e^i m theta,
+
+    (d/dx + i d/dy) E_m = -k E_(m + 1),   (d/dx - i d/dy) E_m = k E_(m - 1)
+
+which gives all derivatives without automatic differentiation.
+
+Source: Pao and Mow, Diffraction of Elastic Waves and Dynamic Stress Concentrations, 1973, chapter 3.
+
+Letters: N points, J jet components, C waves, E equations a point.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate, product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.jets import Components
+from elastic_pinn.networks.trial_function import TrialFunction
+from elastic_pinn.networks.work import work
+
+POINTS_AT_ONCE = 512  # so that the Bessel functions of all orders at them stay small
+
+
+@dataclass(frozen=True, eq=False)
+class CylindricalWaves(TrialFunction):
+    """A sum of waves around holes; each has a displacement of order one on the rim.
+
+    Attributes
+    ----------
+    amplitudes
+        (C,).
+    speeds
+        Of P and of S waves, (2,).
+    is_s
+        Whether a wave is one of S, not P, (C,).
+    holes
+        x, y and radius of the hole that each is around, (C, 3).
+    counts
+        How many waves there are of the orders m = 0, 1, 2, ..., in which they stand.
+    frequencies
+        omega over the speed of S waves, (C,): the wave numbers of S waves.
+    phases
+        b and c, (2, C).
+    """
+
+    amplitudes: Tensor
+    speeds: Tensor
+    is_s: Tensor
+    holes: Tensor
+    counts: Sequence[int]
+    frequencies: Tensor
+    phases: Tensor
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The amplitudes and the speeds."""
+        return self.amplitudes, self.speeds
+
+    def __call__(self, points: Tensor, names: Components) -> Tensor:
+        """The jet of the displacement at dimensionless points (N, 3), (J, N, 2)."""
+        parts = [self.waves(part, names) @ self.amplitudes for part in points.split(POINTS_AT_ONCE)]
+        return torch.cat(parts, dim=1)
+
+    @torch.no_grad()
+    def by_amplitudes(self, equations: Equations) -> Tensor:
+        """Compute the derivatives of all misfits by the amplitudes, (N E, C)."""
+        found: list[Tensor] = []
+        with work(f"working out {equations.target.numel():,} x {len(self.amplitudes):,} waves around holes") as at:
+            for i, part in enumerate(equations.split(POINTS_AT_ONCE)):
+                at(i * POINTS_AT_ONCE / max(1, len(equations.points)))
+                operator = torch.einsum("nk,kjed->njed", part.coefficients, part.operator)
+                waves = self.waves(part.points, part.names)  # (J, N, 2, C)
+                found.append(torch.einsum("njed,jndc->nec", operator, waves).flatten(0, 1))
+        return torch.cat(found)
+
+    def waves(self, points: Tensor, names: Components) -> Tensor:
+        """The jet of each wave at dimensionless points (N, 3), (J, N, 2, C), calculated in double precision."""
+        speeds, where, frequencies = self.speeds.double(), points.double(), self.frequencies.double()
+        omega = speeds[1] * frequencies  # (C,)
+        k = omega / speeds[self.is_s.long()]  # (C,)
+        slopes = [(name.count("x"), name.count("y")) for name in names]
+        reach = 1 + max(map(sum, slopes))
+        shifted = self._shifted(where, k, reach)
+        in_space = {slope: self._displacement(shifted, k, *slope) for slope in set(slopes)}  # each (N, 2, C)
+        found = []
+        for name, slope in zip(names, slopes, strict=True):
+            rate = name.count("t")
+            phase = omega * where[:, 2, None] + self.phases[1].double() + rate * math.pi / 2.0  # (N, C)
+            found.append(in_space[slope] * (omega**rate * torch.cos(phase))[:, None])
+        return torch.stack(found).to(points.dtype)
+
+    def _shifted(self, where: Tensor, k: Tensor, reach: int) -> Mapping[int, Tensor]:
+        """Y_n e^i(n theta + b), each (N, C) complex, of the orders n = m - reach ... m + reach, by n - m; in units in
+        which the displacement is of order one on the rim."""
+        holes = self.holes.double()
+        x, y = where[:, :1] - holes[:, 0], where[:, 1:2] - holes[:, 1]  # (N, C)
+        bessel = second_kind(k * torch.hypot(x, y), self.counts, reach)
+        on_rim = second_kind((k * holes[:, 2])[None], self.counts, 1)[1]  # (1, C)
+        theta = torch.atan2(y, x)
+        turn, size = torch.polar(torch.ones_like(theta), theta), 1.0 / (k * on_rim.abs())
+        orders = torch.arange(len(self.counts)).repeat_interleave(torch.tensor(self.counts)).to(theta)
+        along = torch.polar(size.expand_as(theta), (orders - reach) * theta + self.phases[0].double())
+        found = {}
+        for shift, values in bessel.items():
+            found[shift] = values * along
+            along = along * turn
+        return found
+
+    def _displacement(self, shifted: Mapping[int, Tensor], k: Tensor, in_x: int, in_y: int) -> Tensor:
+        """So many derivatives by x and y of each wave's displacement in space, (N, 2, C)."""
+
+        def of_potential(in_x: int, in_y: int) -> Tensor:
+            terms = [factor * shifted[shift] for shift, factor in _ladder(in_x, in_y).items()]
+            return (k ** (in_x + in_y) * torch.stack(terms).sum(0)).real  # (N, C)
+
+        by_x, by_y = of_potential(in_x + 1, in_y), of_potential(in_x, in_y + 1)
+        return torch.stack([torch.where(self.is_s, by_y, by_x), torch.where(self.is_s, -by_x, by_y)], dim=1)
+
+
+@cache
+def _ladder(in_x: int, in_y: int) -> Mapping[int, complex]:
+    """The factors of Y_n e^in theta in derivatives of Y_m e^im theta by x and y, over k for each, by n - m.
+
+    d/dx is half the sum of the two operators above, d/dy their difference over 2 i.
+    """
+    factors: dict[int, complex] = {}
+    steps = [((1, -0.5 + 0j), (-1, 0.5 + 0j))] * in_x + [((1, 0.5j), (-1, 0.5j))] * in_y
+    for way in product(*steps):
+        shift = sum(each for each, _ in way)
+        factors[shift] = factors.get(shift, 0.0) + math.prod((factor for _, factor in way), start=1.0 + 0j)
+    return factors
+
+
+def second_kind(z: Tensor, counts: Sequence[int], reach: int) -> Mapping[int, Tensor]:
+    """Evaluate Bessel functions of the second kind, each (N, C), for columns of different orders m, differentiable.
+
+    z: (N, C). counts: how many columns, from the left, there are of the orders 0, 1, 2, ... Returns those of the orders
+    m - reach ... m + reach, by the difference from m. By the upward recurrence, in which errors grow no faster than the
+    functions (Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, section 9.12).
+    """
+    ends = list(accumulate(counts))
+    starts = [0, *ends[:-1]]
+    firsts = [0, 0]  # the first column for which there is an order: none for those of orders that are far lower
+    found = [_SecondKind.apply(z, 0), _SecondKind.apply(z, 1)]  # each (N, columns from there on)
+    for order in range(2, len(counts) + reach):
+        firsts.append(starts[max(0, order - reach)])
+        last, before = (found[i][:, firsts[order] - firsts[i] :] for i in (order - 1, order - 2))
+        found.append(2.0 * (order - 1) / z[:, firsts[order] :] * last - before)
+
+    def of(order: int, m: int) -> Tensor:
+        """The columns of m; Y_-n is (-1)^n Y_n."""
+        columns = slice(starts[m] - firsts[abs(order)], ends[m] - firsts[abs(order)])
+        values = found[abs(order)][:, columns]
+        return -values if order < 0 and order % 2 else values
+
+    orders = range(len(counts))
+    return {shift: torch.cat([of(m + shift, m) for m in orders], dim=1) for shift in range(-reach, reach + 1)}
+
+
+class _SecondKind(torch.autograd.Function):
+    """Y_0 or Y_1 in double precision: torch's own are right to seven digits."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, order: int) -> Tensor:
+        from scipy.special import y0, y1  # slow to import, and rarely needed
+
+        ctx.save_for_backward(z)
+        ctx.order = order
+        return torch.as_tensor((y0, y1)[order](z.detach().cpu().numpy())).to(z)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None]:
+        (z,) = ctx.saved_tensors
+        one = _SecondKind.apply(z, 1)
+        return g * (_SecondKind.apply(z, 0) - one / z if ctx.order else -one), None
