@@ -27,16 +27,19 @@ class Equations:
 
         sum_k coefficients[n, k] sum_jc operator[k, j, e, c] u[j, n, c] = target[n, e]
 
+    Where an equation ties several points to each other, as on periodic sides, there are M times as many points and
+    coefficients, first of all the first ones; the left side is then the sum over an equation's M points.
+
     Attributes
     ----------
     points : Tensor
-        (N, 3), dimensionless.
+        (M N, 3), dimensionless.
     names : tuple of str
         The derivative that each jet component j is.
     operator : Tensor
         (K, J, E, C); gradients reach a homogeneous material through it.
     coefficients : Tensor
-        (N, K); gradients reach a material that varies from point to point through them.
+        (M N, K); gradients reach a material that varies from point to point through them.
     target : Tensor
         (N, E).
     n_remote : int
@@ -50,25 +53,47 @@ class Equations:
     target: Tensor
     n_remote: int = 0
 
+    @property
+    def tied(self) -> int:
+        """M, the number of points of an equation."""
+        return len(self.points) // len(self.target) if len(self.target) else 1
+
     def misfit(self, jet: Tensor) -> Tensor:
-        """Compute left side minus right side for a jet of the outputs, (J, N, C) -> (N, E)."""
-        return torch.einsum("nk,kjec,jnc->ne", self.coefficients, self.operator, jet) - self.target
+        """Compute left side minus right side for a jet of the outputs, (J, M N, C) -> (N, E)."""
+        left = torch.einsum("nk,kjec,jnc->ne", self.coefficients, self.operator, jet)  # (M N, E)
+        return (left if self.tied == 1 else left.view(self.tied, *self.target.shape).sum(0)) - self.target
+
+    def untied(self) -> Equations:
+        """Return the left sides alone, an equation for each of the M N points, whose right sides are zero."""
+        return replace(self, target=self.target.new_zeros(len(self.points), self.target.shape[1]), n_remote=0)
 
     def weighted(self, weights: Tensor) -> Equations:
-        """Multiply the squared misfits of each point by its weight, (N,), not negative."""
+        """Multiply the squared misfits of each equation by its weight, (N,), not negative."""
         factors = weights.sqrt()[:, None]
-        return replace(self, coefficients=factors * self.coefficients, target=factors * self.target)
+        return replace(
+            self, coefficients=factors.repeat(self.tied, 1) * self.coefficients, target=factors * self.target
+        )
 
     def split(self, points: int) -> Iterator[Equations]:
-        """Split into sets of at most `points` points."""
-        rows = zip(*(tensor.split(points) for tensor in (self.points, self.coefficients, self.target)), strict=True)
-        return (replace(self, points=x, coefficients=a, target=b, n_remote=0) for x, a, b in rows)
+        """Split into sets of the equations of at most `points` points."""
+        size = max(1, points // self.tied)
+        of_points = (blocks(tensor, len(self.target)).split(size, dim=1) for tensor in (self.points, self.coefficients))
+        rows = zip(*of_points, self.target.split(size), strict=True)
+        return (
+            replace(self, points=x.flatten(0, 1), coefficients=a.flatten(0, 1), target=b, n_remote=0)
+            for x, a, b in rows
+        )
 
     def leaves(self, points: int) -> Iterator[Equations]:
         """Split as `split`, with operators, and coefficients if they need gradients, that are leaves of a graph."""
         for part in self.split(points):
             coefficients = part.coefficients.detach().requires_grad_(self.coefficients.requires_grad)
             yield replace(part, operator=self.operator.detach().requires_grad_(), coefficients=coefficients)
+
+
+def blocks(tensor: Tensor, size: int) -> Tensor:
+    """The blocks of a tensor (M N, ...), N being `size`: (M, N, ...); one empty block where there are none."""
+    return tensor.view(len(tensor) // size if size else 1, size, *tensor.shape[1:])
 
 
 def operator_of(linear: Sequence[Linear], names: Components, like: Tensor, outputs: int = 2) -> Tensor:

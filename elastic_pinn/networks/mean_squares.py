@@ -34,7 +34,7 @@ class _MeanSquares(Function):
     ) -> Tensor:
         needed = any(ctx.needs_input_grad)
         found = trial.sums_of_squares(equations, needed, is_compiled)
-        counts = found.sums.new_tensor([len(each.points) + each.n_remote for each in equations])  # (sets,)
+        counts = found.sums.new_tensor([len(each.target) + each.n_remote for each in equations])  # (sets,)
         if needed:
             ctx.shapes = [tensor.shape for tensor in trial.tensors]
             ctx.sets = len(equations)

@@ -76,8 +76,9 @@ class MLP(Network):
     def curvature(
         self, moduli: Moduli, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]
     ) -> CurvatureProduct:
-        """By products alone, without rows of the Jacobian; by rows where coefficients need gradients."""
-        if any(equations.coefficients.requires_grad for _, equations in weighted):
+        """By products alone, without rows of the Jacobian; by rows where coefficients need gradients, or points are
+        tied."""
+        if any(equations.coefficients.requires_grad or equations.tied > 1 for _, equations in weighted):
             return super().curvature(moduli, weighted, parameters)
         return Curvature(self.within(moduli), weighted, *self.apart(parameters))
 

@@ -70,7 +70,10 @@ class TrialFunction(ABC):
                 by_tensors += torch.cat([gradients.get(x, torch.zeros_like(x)).reshape(-1) for x in tensors])
                 by_operator += gradients[each.operator]
                 of_points += [gradients[each.coefficients]] if each.coefficients in gradients else []
-        return total, by_tensors, by_operator, torch.cat(of_points) if of_points else None
+        if not of_points:
+            return total, by_tensors, by_operator, None
+        of_blocks = [each.view(whole.tied, -1, each.shape[1]) for each in of_points]  # each (M, n, K)
+        return total, by_tensors, by_operator, torch.cat(of_blocks, dim=1).flatten(0, 1)
 
     def on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
         """Evaluate the outputs and their wanted derivatives on a grid x (G,) by y (H,) at one time, without gradients.

@@ -28,6 +28,7 @@ __all__ = [
     "MomentSource",
     "ParameterGroup",
     "Part",
+    "Periodic",
     "Plate",
     "PointForce",
     "Problem",
@@ -46,7 +47,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.coefficients import ByRegion
-    from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Symmetry, Traction
+    from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Periodic, Symmetry, Traction
     from elastic_pinn.physics.cramer_rao_bound import cramer_rao
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Disc, Domain, Part, Plate, Rectangle

@@ -45,6 +45,8 @@ class Place:
         The parts of a boundary that it is, for figures.
     shape
         Whose boundary these are of; None: of the domain.
+    image
+        From points and normals to those that each is tied to, as on a periodic side; None: to none.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Place:
     at: Callable[[Tensor], tuple[Tensor, Tensor]]
     parts: tuple[Part, ...] = ()
     shape: Shape | None = None
+    image: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,9 @@ class Statement:
     regions
         Of a problem with several materials, whose regions have a displacement each: the weights of the operator in
         each of them. None: 1 in the region that contains the point.
+    image_sign
+        Where each point of the place has an image: by what the operator's left side there is multiplied before it is
+        added.
     """
 
     name: str
@@ -113,6 +119,7 @@ class Statement:
     identity: tuple[float, ...] = ()
     label: str = ""
     regions: WeightsOfRegions | None = None
+    image_sign: float = 0.0
 
     def right_side(self, points: Tensor, scales: Scales) -> Tensor:
         """The target at points (n, 3) in m, m, s, dimensionless, (n, E)."""

@@ -60,6 +60,9 @@ def equations_of(statement: Statement, moduli: Moduli, batch: Batch) -> Equation
         for n in normals
     ]
     coefficients = torch.stack([m * n for m in of_media for n in of_normals], dim=1)  # (N, K)
+    if (tied := len(batch.points) // max(1, len(batch.target))) > 1:
+        signs = torch.tensor([1.0, statement.image_sign][:tied]).to(coefficients)
+        coefficients = signs.repeat_interleave(len(batch.target))[:, None] * coefficients
     operator = operator_of(linear, names, coefficients, 2 * regions)
     return Equations(batch.points, names, operator, coefficients, batch.target, batch.n_remote)
 
@@ -116,7 +119,7 @@ class Loss:
         for statement in self.statements:
             if batch := batches.get(statement.name):
                 misfits = model.residuals(equations_of(statement, moduli, batch))  # (N E,)
-                found[statement.name] = misfits.view(len(batch.points), -1).square().sum(1)
+                found[statement.name] = misfits.view(len(batch.target), -1).square().sum(1)
         return found
 
     def system(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:
@@ -148,7 +151,7 @@ class Loss:
         with torch.enable_grad():  # through the operators gradients reach the material, within optimizers too
             asked = self.equations(model, batches)
         weights = [
-            self.weights[statement.column] / len(each.points)
+            self.weights[statement.column] / len(each.target)
             for statement, each in zip(self.statements, asked, strict=True)
         ]
         return [(weight, each) for weight, each in zip(weights, asked, strict=True) if weight]

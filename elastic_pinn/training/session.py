@@ -87,7 +87,7 @@ class Session:
         loss = Loss(problem, config)
         self.balancing = Balancing(config, loss)
         self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place, self._squares)
-        require_legal(config, self.model, 2 * sum(len(batch.points) for batch in self.sampler.batches.values()))
+        require_legal(config, self.model, 2 * sum(len(batch.target) for batch in self.sampler.batches.values()))
         self.validation = Validation(problem, config, loss, held_out_data, held_out, place)
         self.stopping = Stopping(config)
         self.objective = Objective(

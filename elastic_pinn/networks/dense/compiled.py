@@ -18,8 +18,8 @@ class CompiledLayers(Layers):
     """Layers that take the fastest way there is for them."""
 
     def sums_of_squares(self, equations: Sequence[Equations], with_gradients: bool, is_compiled: bool) -> Sums:
-        """By the compiled kernel where the numbers are in a CPU's memory."""
-        if self.extent.device.type == "cpu":
+        """By the compiled kernel where the numbers are in a CPU's memory and each equation is of one point."""
+        if self.extent.device.type == "cpu" and all(each.tied == 1 for each in equations):
             return fused.sums_of_squares(self, equations, with_gradients)
         return super().sums_of_squares(equations, with_gradients, is_compiled)
 

@@ -22,7 +22,7 @@ class SideEquation(NamedTuple):
 
     Attributes
     ----------
-    operator, quantity, derivatives, moduli, normals, of_target
+    operator, quantity, derivatives, moduli, normals, of_target, image_sign
         As a `Statement` has them.
     name
         Tells it from the condition's others.
@@ -35,6 +35,7 @@ class SideEquation(NamedTuple):
     normals: tuple[str, ...] = ()
     of_target: tuple[int, ...] = (0, 1)
     name: str = ""
+    image_sign: float = 0.0
 
     def along(self, component: int) -> SideEquation:
         """Return its component along x, 0, or y, 1, alone."""
@@ -124,6 +125,7 @@ class SideCondition:
                 of_target=equation.of_target,
                 identity=identity,
                 label=self.labels[self.value is None] + along,
+                image_sign=equation.image_sign,
             )
             for equation in self._equations
         )

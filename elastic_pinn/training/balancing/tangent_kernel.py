@@ -31,6 +31,6 @@ def traces(terms: Terms) -> dict[str, Tensor]:
     found = {column: asked[0].target.new_zeros(()) for column in terms.columns}
     for statement, equations in zip(terms.loss.statements, asked, strict=True):
         if statement.column in found:
-            of_one = [(1.0 / len(equations.points), equations)]
+            of_one = [(1.0 / len(equations.target), equations)]
             found[statement.column] += terms.model.curvature(of_one, terms.parameters).diagonal().sum()
     return found

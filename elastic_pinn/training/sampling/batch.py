@@ -19,7 +19,8 @@ class Batch:
     """Points and their targets.
 
     points: (N, 3). target: (N, E). normal: (N, 2) on a boundary, else (0, 2). moduli: of a heterogeneous medium, each
-    (N,), else None. regions: of a problem with several materials, the weights of its regions (N, R), else None.
+    (N,), else None. regions: of a problem with several materials, the weights of its regions (N, R), else None. Where
+    points have images, all but the target are (2 N, ...), those of the images last.
     n_remote: the number of points of the same place that other processes evaluate.
     """
 
@@ -33,10 +34,13 @@ class Batch:
     @classmethod
     def of(cls, statement: Statement, problem: Problem, points: Tensor, normal: Tensor, target: Tensor) -> Self:
         """Make the batch of a statement at points (N, 3) in m, m, s with normals, of its dimensionless right side."""
+        if statement.place and statement.place.image:
+            images = statement.place.image(points, normal)
+            points, normal = (torch.cat(pair) for pair in zip((points, normal), images, strict=True))
         moduli = problem.moduli(points) if statement.moduli else None
         regions = problem.weights_of_regions(statement, points, normal)
         if regions is not None:
-            target = regions.abs().amax(1, keepdim=True) * target
+            target = regions[: len(target)].abs().amax(1, keepdim=True) * target
         return cls(problem.scales.dimensionless(points), target, normal, moduli, regions)
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Batch:
@@ -52,12 +56,17 @@ class Batch:
 
     def rows(self, index: Tensor | slice) -> Batch:
         """Select some of the points."""
-        return self.mapped(lambda whole: whole[index].contiguous() if len(whole) else whole)
+        return self._by_block(lambda whole: whole[index].contiguous())
 
     def part(self, number: int, count: int) -> Batch:
         """Return part `number` of `count` parts, as equal as possible."""
-        part = self.mapped(lambda whole: whole.tensor_split(count)[number])
-        return replace(part, n_remote=len(self.points) - len(part.points))
+        part = self._by_block(lambda whole: whole.tensor_split(count)[number])
+        return replace(part, n_remote=len(self.target) - len(part.target))
+
+    def _by_block(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """Change each tensor, that of the points and that of their images for themselves."""
+        size = max(1, len(self.target))
+        return self.mapped(lambda whole: torch.cat(list(map(change, whole.split(size)))) if len(whole) else whole)
 
 
 Batches = Mapping[str, Batch]
