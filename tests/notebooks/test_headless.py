@@ -1,5 +1,6 @@
 """The notebooks under papermill and nbclient, from a folder that has nothing to do with the project."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,17 @@ def test_an_executed_notebook_ends_with_its_result_and_holds_the_log(executed):
     assert ("relative L2 error" if name == "01_forward" else "57.6") in last
     assert any("completed at step 20" in lines for lines in text.values())
     assert all(output.output_type != "error" for cell in copy.cells for output in cell.get("outputs", []))
+
+
+def test_the_inverse_notebook_takes_a_file_of_velocities(tmp_path, monkeypatch):
+    make = runpy.run_path(str(NOTEBOOKS.parent / "data" / "make_aluminium_receivers.py"))
+    make["main"](["--engine", "exact", "--quantity", "velocity", "--output", str(tmp_path / "velocity.h5")])
+    monkeypatch.chdir(tmp_path)
+    parameters = {**TINY, "data": str(tmp_path / "velocity.h5"), "run_dir": str(tmp_path / "run")}
+    papermill.execute_notebook(NOTEBOOKS / "02_inverse.ipynb", tmp_path / "out.ipynb", parameters, progress_bar=False)
+    run = ep.Run(tmp_path / "run")
+    assert run.status == "completed" and run.fit.noise == ep.Receivers.load(tmp_path / "velocity.h5").noise
+    assert {path.stem for path in (run.path / "figures").glob("*.png")} == FIGURES["02_inverse"]
 
 
 def test_a_notebook_a_script_and_a_panel_give_the_same_numbers(executed, tmp_path):

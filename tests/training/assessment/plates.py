@@ -86,7 +86,12 @@ def problem_of(receivers: ep.Receivers, knows_start: bool = True) -> ep.Problem:
 
 def found(receivers: ep.Receivers, knows_start: bool = True, **fields: object) -> Fit:
     """Search until nothing is left to find, and assess."""
-    session = Session(ep.Config(**(CONFIG | fields)), problem_of(receivers, knows_start))
+    return trained(ep.Config(**(CONFIG | fields)), problem_of(receivers, knows_start))
+
+
+def trained(config: ep.Config, problem: ep.Problem) -> Fit:
+    """The same of any problem."""
+    session = Session(config, problem)
     while session.step < session.config.steps and not session.reason_to_end:
         session.advance()
     return assess(session.trained())

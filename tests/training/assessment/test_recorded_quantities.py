@@ -7,13 +7,50 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.fit import Fit
 from elastic_pinn.physics.cramer_rao_bound import cramer_rao
+from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.training.assessment.evidence import _predicted, _rate
 from elastic_pinn.training.session import Session
-from tests.training.assessment.plates import CONFIG, TRUE, brought, errors, found, problem_of, recorded, with_noise
+from tests.training.assessment.plates import (
+    CONFIG,
+    TRUE,
+    brought,
+    errors,
+    found,
+    problem_of,
+    recorded,
+    trained,
+    with_noise,
+)
 
 WITHIN, SCATTERED = 3.0, 12  # ±, and draws of the noise
 NAMES = ("lambda", "mu")
+
+
+WAVES = StandingWaves(2.0, 1.0, 1.0)
+SQUARE = {
+    "problem": "own", "network": "plane_waves", "hidden_layers": [400], "activation": "sin", "input_frequency": 6.0,
+    "precision": "float64", "stages": ["variable_projection"], "steps": 12, "ridge": 1e-6, "interior_points": 5,
+    "initial_points": 150, "weight_initial": 100.0, "validation_points": 10, "log_level": "warning",
+}  # fmt: skip
+
+
+def found_in_standing_waves(seed: int, start: tuple[float, float] = (2.4, 0.85), within: float = 2.0) -> Fit:
+    """What 25 receivers find that record the velocity of standing waves, of 10 m/s, with noise of 0.3 m/s."""
+    side, times = np.linspace(0.0, 1.0, 5), np.linspace(0.0, 0.6, 9)
+    xy = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    x, y, t = (torch.from_numpy(np.broadcast_to(a, (25, 9)).copy()) for a in (*xy.T[:, :, None], times))
+    u = WAVES(x, y, t.requires_grad_())
+    rates = np.stack([torch.autograd.grad(u[..., i].sum(), t, retain_graph=True)[0] for i in (0, 1)], axis=-1)
+    noise = 0.3 * np.random.default_rng(seed).standard_normal(rates.shape)
+    problem = ep.Problem(
+        ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.6)),
+        ep.Material(*start, 1.0, NAMES, within),
+        initial=ep.Initial.of(WAVES),
+        receivers=ep.Receivers(xy, times, velocity=rates + noise, noise=0.3),
+    )
+    return trained(ep.Config(**SQUARE), problem)
 
 
 def bound(receivers: ep.Receivers) -> dict[str, float]:
@@ -43,6 +80,25 @@ def test_the_errors_are_what_the_unknowns_scatter_by_when_the_noise_is_another()
         stated = np.median([fit.plus_minus[name] for fit in fits if fit.plus_minus])
         scatter = np.std([fit.values[name] for fit in fits], ddof=1)
         assert scatter == pytest.approx(stated, rel=3.0 / np.sqrt(2 * SCATTERED)), name
+
+
+def test_velocities_of_standing_waves_find_the_material_from_ten_times_off():
+    fit = found_in_standing_waves(0, (0.2, 0.1), 20.0)
+    assert fit.verdict == "holds" and fit.values == pytest.approx({"lambda": 2.0, "mu": 1.0}, rel=0.02)
+    assert abs(fit.values["lambda"] - 2.0) < WITHIN * fit.plus_minus["lambda"]
+    assert abs(fit.values["mu"] - 1.0) < WITHIN * fit.plus_minus["mu"]
+
+
+@pytest.mark.slow
+def test_the_material_of_standing_waves_scatters_by_its_error():
+    fits = [found_in_standing_waves(seed) for seed in range(SCATTERED)]
+    for name, true in zip(NAMES, (2.0, 1.0), strict=True):
+        stated, values = (
+            np.median([fit.plus_minus[name] for fit in fits if fit.plus_minus]),
+            [f.values[name] for f in fits],
+        )
+        assert np.std(values, ddof=1) == pytest.approx(stated, rel=3.0 / np.sqrt(2 * SCATTERED)), name
+        assert np.mean(values) == pytest.approx(true, abs=WITHIN * stated / np.sqrt(SCATTERED)), name
 
 
 def test_a_velocity_that_is_given_as_a_displacement_is_noticed_where_the_start_is_known():

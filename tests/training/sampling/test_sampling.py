@@ -1,10 +1,13 @@
 """Points lie where their term counts, carry what should be there, and come again from a state."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from elastic_pinn.physics import Displacement, Domain, Initial, Traction
+from elastic_pinn.physics.data import recorded
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling import Sampler, draw, split_data, unit_points
@@ -158,6 +161,20 @@ def test_samples_are_held_out_once_and_none_is_lost(inverse):
     for point, u in zip(where.tolist(), found.tolist(), strict=True):
         [key] = [key for key in recorded if np.allclose(key, point, atol=1e-9)]
         assert u == pytest.approx(recorded[key], rel=1e-12)
+
+
+def test_each_statement_on_records_has_samples_of_its_own_and_keeps_some_of_them_back(inverse):
+    velocity = recorded(replace(inverse.receivers, velocity=inverse.receivers.displacement, displacement=None))
+    both = replace(inverse)
+    vars(both)["statements"] = (*inverse.statements, replace(velocity, name="velocity data"))
+    training, held_out = split_data(both, 0.25, rng())
+    assert list(training) == list(held_out) == ["data", "velocity data"]
+    assert [(len(training[name].points), len(held_out[name].points)) for name in training] == [(15, 5), (15, 5)]
+    alone = split_data(inverse, 0.25, rng())[0]["data"]
+    assert torch.equal(training["data"].points, alone.points), "further records leave the first ones as they are"
+    found = torch.cat([training["velocity data"].target, held_out["velocity data"].target])
+    expected = torch.from_numpy(inverse.receivers.displacement).reshape(-1, 2) / inverse.scales.velocity
+    torch.testing.assert_close(found.sort(0).values, expected.sort(0).values)
 
 
 @pytest.mark.parametrize(("fraction", "sizes"), [(0.0, (20, 20)), (0.001, (19, 1)), (0.999, (1, 19))])
