@@ -88,7 +88,7 @@ class WavefieldUncertainty:
             raise UncertaintyError("the noise is neither stated nor to be seen in the records")
         trained = TrainedModel.of(checkpoint, problem)
         _require_possible(trained)
-        self._scales, self._dtype = problem.scales, trained.model.dtype
+        self._problem, self._dtype = problem, trained.model.dtype
         unit = stated.level / trained.recorded.quantity.scale(problem.scales)  # dimensionless
         self.noise = stated.level
         with torch.no_grad():
@@ -133,10 +133,10 @@ class WavefieldUncertainty:
     @torch.no_grad()
     def _at(self, points: Tensor, quantity: RecordedQuantity) -> Tensor:
         """The standard deviations (N, 2), SI, at points (N, 3) in m, m, s."""
-        inside = self._scales.dimensionless(points).to(self._dtype)
-        batch = Batch(inside, torch.zeros_like(inside[:, :2]), inside.new_zeros(0, 2))
-        z = self._linear.coordinates(quantity.statement(), batch)  # (2 N, K)
-        unit = max(1.0, self.misfit) * self._unit * quantity.physical.scale(self._scales)
+        statement, nothing = quantity.statement(), torch.zeros_like(points[:, :2])
+        batch = Batch.of(statement, self._problem, points, nothing[:0], nothing).to(points.device, self._dtype)
+        z = self._linear.coordinates(statement, batch)  # (2 N, K)
+        unit = max(1.0, self.misfit) * self._unit * quantity.physical.scale(self._problem.scales)
         return unit * torch.linalg.vector_norm(z, dim=1).reshape(-1, 2)
 
     @property

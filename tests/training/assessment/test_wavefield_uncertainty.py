@@ -181,3 +181,18 @@ def test_unknowns_that_the_data_do_not_tell_apart_are_refused(tiny, of_s_wave, t
     unknown = ep.Material(2.0, 1.0, 1.0, unknowns=("lambda", "mu"))
     untrained = {"stages": ["variable_projection"], "hidden_layers": [1]}  # one wave, of P: mu and lambda act alike
     assert "do not tell lambda and mu apart" in refused(tiny, of_s_wave(material=unknown), tmp_path, **untrained)
+
+
+def test_the_wavefield_of_several_materials_has_its_standard_deviation_in_each(waves, tiny, tmp_path):
+    """Receivers see the lower half alone: what they leave open in the upper one is larger."""
+    xy = np.random.default_rng(3).random((20, 2)) * [1.0, 0.5]
+    seen = waves().exact(*(torch.from_numpy(np.broadcast_to(a, (20, 11)).copy()) for a in (*xy.T[:, :, None], TIMES)))
+    noise = NOISE * np.random.default_rng(4).standard_normal((20, 11, 2))
+    upper = ep.Inclusion(ep.Rectangle((0.0, 1.0), (0.5, 1.0)), ep.Material(2.0, 1.0, 1.0))
+    problem = waves(
+        boundary=(), initial=None, exact=None, inclusions=[upper], displacement_scale=1.0,
+        receivers=ep.Receivers(xy, TIMES, seen.numpy() + noise, NOISE),
+    )  # fmt: skip
+    run = ep.train(tiny(**WAVES | {"interface_points": 40}), tmp_path, problem)
+    below, above = ep.WavefieldUncertainty(run.latest(), problem).std(0.4, [0.2, 0.8], 0.5)
+    assert 0 < below.max() < above.min() < np.inf
