@@ -1,15 +1,17 @@
 """Exact wavefields: what a network, a finite-difference engine or a recording is measured against; one a file.
 
-Isotropic plane strain, constant material but for `GradientWave` and `Refraction`, SI units, no body force:
+Isotropic plane strain, constant material but for `GradientWave` and `Refraction`, SI units, no body force but for
+`SourceWave`:
 
     rho u_tt = (lambda + mu) grad(div u) + mu laplace(u),   c_p^2 = (lambda + 2 mu) / rho,   c_s^2 = mu / rho
 
-Imports from physics' material alone.
+Imports from physics' material, sources and errors.
 """
 
 from elastic_pinn.physics.solutions.annulus_mode import AnnulusMode
 from elastic_pinn.physics.solutions.disc_mode import DiscMode
 from elastic_pinn.physics.solutions.gradient_wave import GradientWave
+from elastic_pinn.physics.solutions.half_space_wave import HalfSpaceWave
 from elastic_pinn.physics.solutions.hole_wave import HoleWave
 from elastic_pinn.physics.solutions.plane_wave import PlaneWave
 from elastic_pinn.physics.solutions.pulses import GaussianPulse, free_space, record_pulses
@@ -24,6 +26,7 @@ __all__ = [
     "DiscMode",
     "GaussianPulse",
     "GradientWave",
+    "HalfSpaceWave",
     "HoleWave",
     "PlaneWave",
     "RayleighWave",

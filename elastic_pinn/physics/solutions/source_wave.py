@@ -18,6 +18,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.solutions.chebyshev import chebyshev_points, interpolation
 from elastic_pinn.physics.sources import MomentSource, PointForce
 
 LAST = 8.5  # wave numbers times width: exp(-LAST^2 / 2) is 2e-16
@@ -66,8 +67,8 @@ class SourceWave:
         for times, table in tables:
             within = np.flatnonzero((time >= times[0]) & ((time <= times[-1]) | (times[-1] == self.t[1])))
             for some in np.split(within, range(CHUNK, len(within), CHUNK)):  # each (n,)
-                at_distances = _interpolation(distances, r[some]) @ table  # (F, n, T)
-                functions[:, some] = (at_distances * _interpolation(times, time[some])).sum(-1)
+                at_distances = interpolation(distances, r[some]) @ table  # (F, n, T)
+                functions[:, some] = (at_distances * interpolation(times, time[some])).sum(-1)
         return torch.from_numpy(self._directed(off / np.where(r > 0.0, r, 1.0), functions))
 
     def _directed(self, unit: Array, functions: Array) -> Array:
@@ -92,7 +93,7 @@ def _tables(wave: SourceWave, reach: float) -> tuple[Array, list[tuple[Array, Ar
     )
     k = span * (nodes + 1.0) / 2.0  # (K,)
     weights = span / 2.0 * weights * np.exp(-((k * width) ** 2) / 2.0) / (4.0 * math.pi * density)
-    distances = _chebyshev(0.0, reach, span * reach)
+    distances = chebyshev_points(0.0, reach, span * reach, SPARE)
     j0, j1, j2, j3 = bessel(distances[:, None] * k)  # each (R, K)
     kernels: tuple[tuple[Array, float], ...]
     if is_force:
@@ -112,7 +113,8 @@ def _responses(wave: SourceWave, k: Array) -> Iterator[tuple[Array, Array]]:
     gauss, weights = np.polynomial.legendre.leggauss(PANEL)
     past = np.zeros(omega.shape, complex)  # the integral of the pulse times exp(-i omega t), from the start
     for first, last in pairwise([start, *(each for each in pulse.breaks if start < each < end), end]):
-        times = _chebyshev(first, last, (omega.max() + 2.0 * math.pi * pulse.highest_frequency) * (last - first))
+        fastest = omega.max() + 2.0 * math.pi * pulse.highest_frequency
+        times = chebyshev_points(first, last, fastest * (last - first), SPARE)
         found = np.zeros((2, len(times), len(k)))
         for i, time in enumerate(times):
             if i:
@@ -137,24 +139,3 @@ def bessel(z: Array) -> tuple[Array, Array, Array, Array]:
         terms = [(-(half**2)) ** i / (math.factorial(i) * math.factorial(i + order)) for i in range(TERMS)]
         values[small] = half**order * np.sum(terms, axis=0)
     return zero, one, two, three
-
-
-def _chebyshev(first: float, last: float, phase: float) -> Array:
-    """Chebyshev points of an interval, ends among them, enough for waves that turn by a phase over it, (n,)."""
-    count = math.ceil(phase / 2.0) + SPARE
-    points = first + (last - first) * (1.0 - np.cos(math.pi * np.arange(count) / (count - 1))) / 2.0
-    points[-1] = last
-    return points
-
-
-def _interpolation(nodes: Array, at: Array) -> Array:
-    """The values (N, n) at places (N,) of the polynomials that are 1 at one of some Chebyshev points (n,), else 0.
-
-    Source: Berrut and Trefethen, SIAM Review 46, 2004.
-    """
-    signs = (-1.0) ** np.arange(len(nodes))
-    signs[[0, -1]] /= 2.0
-    off = at[:, None] - nodes  # (N, n)
-    hit = off == 0.0
-    weights = np.where(hit.any(1, keepdims=True), hit, signs / np.where(hit, 1.0, off))
-    return np.asarray(weights / weights.sum(1, keepdims=True))

@@ -1,0 +1,69 @@
+"""Sources inside and a load on a free side, in boxes whose other sides move as the exact wave of an unbounded solid."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import elastic_pinn as ep
+from elastic_pinn.physics.solutions import HalfSpaceWave, SourceWave
+from tests.benchmarks.validation.row import SOLID, Row, plane_waves, random_features
+
+FEWER = {"hidden_layers": [400], "input_frequency": 5.0, "interior_points": 1200, "boundary_points": 200}
+FEWER_WAVES = {"hidden_layers": [800], "input_frequency": 9.0, "boundary_points": 500, "initial_points": 300}
+
+
+def inside(kind: str, size: float) -> ep.Problem:
+    """A box 2.4 of the shortest waves wide, for 4 periods of the highest frequency; of size 1."""
+    width, frequency = (0.2, 1.5) if size == 1.0 else (0.25, 1.3)
+    pulse = ep.Ricker(frequency, 1.0 / frequency)
+    source = {
+        "force": ep.PointForce((0.5, 0.5), (1.0, 0.5), pulse, width),
+        "moment": ep.MomentSource((0.5, 0.5), ((1.0, 0.3), (-0.2, 0.5)), pulse, width),
+    }[kind]
+    window = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+    wave = SourceWave(source, SOLID, window.t)
+    return ep.Problem(window, SOLID, [ep.Displacement(wave)], ep.Initial(), force=source, exact=wave)
+
+
+def on_the_surface(size: float) -> ep.Problem:
+    """The same box beneath a free side with a load; it has to find the waves along the surface."""
+    width, frequency, periods = (0.2, 1.5, 1.8) if size == 1.0 else (0.3, 1.2, 1.6)
+    load = ep.SideLoad((0.5, 1.0), (0.3, -1.0), ep.Ricker(frequency, 1.1 / frequency), width)
+    window = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, periods / frequency))
+    wave = HalfSpaceWave(load, SOLID, window.t)
+    sides = [ep.Traction(load, "top"), ep.Displacement(wave, ("left", "right", "bottom"))]
+    return ep.Problem(window, SOLID, sides, ep.Initial(), exact=wave)
+
+
+ROWS = (
+    Row(
+        "point-force",
+        "point force, Ricker pulse",
+        partial(inside, "force"),
+        "2000 features",
+        random_features(2000, 8.0),
+        FEWER,
+        2e-2,
+        goal=1e-3,
+    ),
+    Row(
+        "moment-source",
+        "moment source, Ricker pulse",
+        partial(inside, "moment"),
+        "2000 features",
+        random_features(2000, 8.0),
+        FEWER,
+        3e-2,
+        goal=1e-3,
+    ),
+    Row(
+        "lamb",
+        "Lamb's problem: a load on a free side",
+        on_the_surface,
+        "2500 plane waves",
+        plane_waves(2500, 14.0),
+        FEWER_WAVES,
+        3e-2,
+        goal=1e-2,
+    ),
+)
