@@ -122,8 +122,9 @@ def test_the_wave_of_a_source_is_found(tmp_path, kind):
     assert error(tmp_path, boxed(kind, 0.25, 1.3), 350, 4.5, 1000) < 5e-2
 
 
-def test_a_force_with_the_other_sign_is_noticed(tmp_path):
-    assert error(tmp_path, boxed("force", 0.25, 1.3, factor=-1.0), 200, 4.0, 500) > 0.3
+@pytest.mark.parametrize("kind", ["force", "moment"])
+def test_a_source_with_the_other_sign_is_noticed(tmp_path, kind):
+    assert error(tmp_path, boxed(kind, 0.25, 1.3, factor=-1.0), 200, 4.0, 500) > 0.3
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ class HalfSpaceWave:
         mu (2 i k a A + (k^2 + b^2) B,  (k^2 + b^2) A - 2 i k b B),
 
     which is the load's. The sum over k and over frequencies, all of which are damped alike and undamped in the end,
-    repeats the load in space and time where that is too far away to count. It is right to about 1e-7 of the largest
+    repeats the load in space and time where that is too far away to count. It is right to about 1e-9 of the largest
     displacement, for pulses that start as smoothly.
 
     Arguments: the load as the value of a `Traction`; the solid, without damping; from when on the load acts and until

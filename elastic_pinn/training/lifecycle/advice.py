@@ -16,6 +16,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Interval
+from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.sources import SHARE, Source
 from elastic_pinn.training.sampling import held_out_count
 
@@ -79,23 +80,33 @@ def _units(problem: Problem) -> Iterator[str]:
 
 
 def _sources(config: Config, problem: Problem) -> Iterator[str]:
-    """Sources whose waves have fewer interior points than are needed."""
-    material, sources = problem.reference, _pulsed(problem)
+    """The source whose waves need the most interior points, where these are too few."""
+    if config.network == "plane_waves":  # which satisfy the equation everywhere
+        return
+    source = max(_pulsed(problem), key=lambda each: _points_needed(each, problem), default=None)
+    if source and config.interior_points < (needed := _points_needed(source, problem)):
+        highest = source.pulse.highest_frequency
+        short, spread = problem.reference.c_s / highest, 2.0 * math.pi / source.highest_wave_number
+        yield (
+            f"{source}: at its highest frequency, {_readable(highest, 'Hz')}, S waves are {_readable(short, 'm')} "
+            f"long, and its width takes waves down to {_readable(spread, 'm')}; {config.interior_points:,} "
+            f"interior points are fewer than {A_WAVE} a wave along x, y and t: set interior_points = {needed} or "
+            "more, or give it a larger width"
+        )
+
+
+def _points_needed(source: Source, problem: Problem) -> int:
+    """How many interior points resolve the waves of a source everywhere, and those of its width around it."""
+    material, highest = problem.reference, source.pulse.highest_frequency
     x, y, duration = (problem.domain.high - problem.domain.low).tolist()
-    for source in sources:
-        highest, (start, end) = source.pulse.highest_frequency, source.pulse.interval
-        short, spread = material.c_s / highest, 2.0 * math.pi / source.highest_wave_number
-        wave = max(short, spread)
-        everywhere = x * y * duration / wave**2 * min(highest, material.c_p / wave)
+    spread = 2.0 * math.pi / source.highest_wave_number
+    wave = max(material.c_s / highest, spread)
+    cells = x * y * duration / wave**2 * min(highest, material.c_p / wave)
+    if FORCE in source.quantities:
+        (start, end), inside = source.pulse.interval, [each for each in _pulsed(problem) if FORCE in each.quantities]
         around = math.pi * (AROUND * source.width / spread) ** 2 * (end - start) * highest
-        needed = A_WAVE**3 * max(everywhere, around * len(sources) / SHARE)
-        if config.interior_points < needed:
-            yield (
-                f"{source}: at its highest frequency, {_readable(highest, 'Hz')}, S waves are {_readable(short, 'm')} "
-                f"long, and its width takes waves down to {_readable(spread, 'm')}; {config.interior_points:,} "
-                f"interior points are fewer than {A_WAVE} a wave along x, y and t: set interior_points = "
-                f"{_rounded_up(needed)} or more, or give it a larger width"
-            )
+        cells = max(cells, around * len(inside) / SHARE)
+    return _rounded_up(A_WAVE**3 * cells)
 
 
 def _pulsed(problem: Problem) -> list[Source]:

@@ -9,7 +9,7 @@ from elastic_pinn.physics.solutions import HalfSpaceWave, SourceWave
 from tests.benchmarks.validation.row import SOLID, Row, plane_waves, random_features
 
 FEWER = {"hidden_layers": [400], "input_frequency": 5.0, "interior_points": 1200, "boundary_points": 200}
-FEWER_WAVES = {"hidden_layers": [800], "input_frequency": 9.0, "boundary_points": 500, "initial_points": 300}
+FEWER_WAVES = {"hidden_layers": [1000], "input_frequency": 9.0, "boundary_points": 600, "initial_points": 400}
 
 
 def inside(kind: str, size: float) -> ep.Problem:

@@ -309,3 +309,16 @@ def test_plates_of_aluminium_have_sources_in_their_own_units():
         ep.Initial(),
     )
     assert 1e-9 < made.scales.displacement < 1e-7
+
+
+def test_a_run_with_sources_goes_on_bit_for_bit_and_with_no_other_source(tmp_path, tiny):
+    made = problem(force=[PUSH, TURN], boundary=[ep.Traction(LOAD, "top")], initial=ep.Initial(velocity=BUMP))
+    fields = {"resampling": "rad", "resample_every": 2}
+    whole = ep.train(tiny(steps=6, **fields), tmp_path / "whole", made)
+    ep.train(tiny(steps=3, **fields), tmp_path / "parts", made)
+    moved = replace(made, force=[PUSH, replace(TURN, at=(0.41, 0.55))])
+    with pytest.raises(ep.ConfigError, match="not the one"):
+        ep.train(tiny(steps=6, **fields), tmp_path / "parts", moved, resume="auto")
+    parts = ep.train(tiny(steps=6, **fields), tmp_path / "parts", made, resume="auto")
+    one, other = (run.latest().model().state_dict() for run in (whole, parts))
+    assert all(torch.equal(one[name], other[name]) for name in one)

@@ -203,6 +203,8 @@ def test_points_too_few_for_a_source_are_told_with_the_number_that_would_do():
     assert "554 kHz, S waves are 5.6 mm long, and its width takes waves down to 2.07 mm; 500 interior" in sentence
     enough = int(re.search(r"set interior_points = (\d+) or more", sentence)[1])
     assert 1000 < enough < 20_000 and advise(ep.Config(interior_points=enough), problem) == ()
+    weaker = replace(push, pulse=ep.Ricker(1e5, 10e-6), width=5e-3)
+    assert advise(ep.Config(interior_points=500), replace(problem, force=[weaker, push]))[0].startswith(str(push))
 
 
 def test_waves_too_long_for_a_source_are_told_with_the_frequency_that_would_do(tmp_path):
