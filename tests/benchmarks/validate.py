@@ -23,11 +23,16 @@ def measured(row: Row, seeds: int) -> list[str]:
             seconds.append(time.perf_counter() - started)
     error = statistics.median(errors)
     short = "" if error <= row.goal else ", **falls short**"
-    spread = f"{error:.1e} ({min(errors):.1e} .. {max(errors):.1e})" + (
-        "" if row.what == "relative L2" else f", {row.what}"
-    )
-    line = [row.name, row.case, row.method, spread, f"{row.goal:.0e}{short}", f"{statistics.median(seconds):.0f}",
-            row.published, time.strftime("%Y-%m-%d")]  # fmt: skip
+    line = [
+        row.name,
+        row.case,
+        row.method,
+        f"{error:.1e} ({min(errors):.1e} .. {max(errors):.1e})",
+        f"{row.goal:.0e}{short}",
+        f"{statistics.median(seconds):.0f}",
+        row.published,
+        time.strftime("%Y-%m-%d"),
+    ]
     print(*line, sep=" | ", flush=True)
     return line
 
