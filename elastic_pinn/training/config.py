@@ -18,7 +18,7 @@ class TrainingConfig(Section):
     steps: Count = 10_000
     """optimizer iterations in all, also when resuming; an iteration with its whole line search is one step"""
     seed: OptionalCount = 0
-    """seeds weights, points and held-out points"""
+    """seeds weights, points, held-out points and what `balancing` draws"""
     init_from: str = ""
     """warm start: a run directory or checkpoint, or its URL, whose weights and material are taken where they fit; "":
     none. A relative path starts at the project's root"""

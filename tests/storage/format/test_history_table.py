@@ -44,6 +44,25 @@ def test_rows_from_any_one_on_are_whole_wherever_blocks_end(rows):
     assert history.last["step"] == rows - 1
 
 
+def test_further_columns_are_nan_in_all_rows_so_far_and_take_values_from_there():
+    history = History(["step", "loss/total"])
+    history.append({"step": 1, "loss/total": 2.0})
+    history.note(1, "an event")
+    history.losses_of_start_until = 1
+    grown = history.with_columns(["step", "weight/pde"])
+    assert grown.names == ("step", "loss/total", "weight/pde")
+    assert (grown.events, grown.losses_of_start_until) == ([(1, "an event")], 1)
+    grown.append({"step": 2, "loss/total": 1.0, "weight/pde": 3.0})
+    np.testing.assert_array_equal(grown.column("weight/pde"), [np.nan, 3.0])
+    np.testing.assert_array_equal(grown.column("loss/total"), [2.0, 1.0])
+    assert len(history) == 1, "the first one stays as it is"
+
+
+def test_a_history_that_has_the_columns_is_itself():
+    history = History(["step", "loss/total", "weight/pde"])
+    assert history.with_columns(["weight/pde", "step"]) is history
+
+
 def test_a_frozen_history_shares_the_values_and_stays_as_it_is_while_the_first_one_grows():
     history = filled(5)
     history.note(1, "early")

@@ -136,6 +136,18 @@ def test_points_that_were_moved_once_stay_where_they_are_when_moving_ends(walled
 
 
 @each_move
+def test_a_run_whose_points_were_drawn_evenly_goes_on_with_moved_ones(tiny, tmp_path, move):
+    place, fields = tmp_path / "run", {"resample_every": 2, "checkpoint_every": 1, "keep_every": 1}
+    ep.train(tiny(steps=3, **fields), place)
+    run = ep.train(tiny(steps=6, resampling=move, **fields), place, resume="auto")
+    states = {entry.header.step: read_snapshot(entry.path).state["sampler"] for entry in run.checkpoints()}
+    assert {step: "points" in state for step, state in states.items()} == {
+        0: False, 1: False, 2: False, 3: False, 4: False, 5: True, 6: True,
+    }  # fmt: skip
+    assert [state["draws"] for state in states.values()] == [1, 1, 1, 2, 2, 3, 3]
+
+
+@each_move
 def test_in_training_points_move_to_large_residuals_of_the_present_model(tiny, move):
     config = tiny(resampling=move, resample_every=3, interior_points=200, rad_exponent=4.0, rad_constant=0.0)
     session = Session(config, ep.problem_from(config))
