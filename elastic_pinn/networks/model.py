@@ -179,6 +179,12 @@ class Model(nn.Module):
         """Compute every misfit, (N E,), a point's after each other."""
         return equations.misfit(self._trial(equations.points, equations.names)).reshape(-1)
 
+    @torch.no_grad()
+    def squares(self, equations: Equations) -> Tensor:
+        """Compute the squared misfit at each point, (N,): quicker than `residuals`, and equal up to rounding."""
+        jet = self._trial.without_gradients(equations.points, equations.names)
+        return equations.misfit(jet).square().sum(1)
+
     def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """The derivatives of `residuals` by some of the model's parameters, first of the network, then of the material,
         (N E, P)."""

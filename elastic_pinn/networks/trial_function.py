@@ -41,6 +41,11 @@ class TrialFunction(ABC):
     def __call__(self, points: Tensor, names: Components) -> Tensor:
         """Evaluate the jet of the outputs at dimensionless points (N, 3), (J, N, C), differentiable by `tensors`."""
 
+    @torch.no_grad()
+    def without_gradients(self, points: Tensor, names: Components) -> Tensor:
+        """Evaluate the same jet at many points, (J, N, C), up to rounding."""
+        return self(points, names).detach()  # it may be by automatic differentiation itself
+
     def sums_of_squares(self, equations: Sequence[Equations], with_gradients: bool, is_compiled: bool) -> Sums:
         """Compute each set's sum of squared misfits, and half of its gradients, by automatic differentiation.
 

@@ -118,8 +118,7 @@ class Loss:
         moduli, found = model.material(), {}
         for statement in self.statements:
             if batch := batches.get(statement.name):
-                misfits = model.residuals(equations_of(statement, moduli, batch))  # (N E,)
-                found[statement.name] = misfits.view(len(batch.target), -1).square().sum(1)
+                found[statement.name] = model.squares(equations_of(statement, moduli, batch))
         return found
 
     def system(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:

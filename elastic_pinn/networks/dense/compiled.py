@@ -11,6 +11,7 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.dense import fused, grid
 from elastic_pinn.networks.dense.layers import Layers
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.trial_function import Sums
 
 
@@ -22,6 +23,13 @@ class CompiledLayers(Layers):
         if self.extent.device.type == "cpu" and all(each.tied == 1 for each in equations):
             return fused.sums_of_squares(self, equations, with_gradients)
         return super().sums_of_squares(equations, with_gradients, is_compiled)
+
+    @torch.no_grad()
+    def without_gradients(self, points: Tensor, names: Components) -> Tensor:
+        """By the compiled kernel where the numbers are in a CPU's memory."""
+        if self.extent.device.type == "cpu":
+            return fused.jets_at(self, points, names)
+        return super().without_gradients(points, names)
 
     def on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
         """By products of matrices where the layers are one of sines, else by the compiled kernel, which needs a CPU."""
