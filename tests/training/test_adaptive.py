@@ -7,6 +7,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.storage import read_snapshot
 from elastic_pinn.training.sampling.draw import places_of
+from tests.benchmarks.validation.periodic import between
 from tests.benchmarks.validation.statics import mixed_plate
 from tests.storage.sameness import same
 
@@ -21,6 +22,14 @@ PROBLEMS = {
     "a medium": lambda inverse: ep.Problem(
         WINDOW, ep.Medium(lambda x, y: 2.0 + x, 1.0, 1.0), WALLS, ep.Initial.of(EXACT)
     ),
+    "two materials": lambda inverse: ep.Problem(
+        WINDOW,
+        SOLID,
+        [ep.Displacement(EXACT)],
+        ep.Initial.of(EXACT),
+        inclusions=[ep.Inclusion(ep.Disc((0.5, 0.5), 0.2), ep.Material(4.0, 4.0, 1.0))],
+    ),
+    "periodic sides": lambda inverse: between("x", 1.0),
     "an inverse problem": lambda inverse: inverse,
 }
 NETWORKS = {
@@ -34,7 +43,7 @@ NETWORKS = {
 def test_every_problem_is_trained_and_resumed_with_both(tiny, inverse, tmp_path, kind, network):
     problem = PROBLEMS[kind](inverse)
     config = tiny(problem="own", resampling="rad", resample_every=2, balancing="ntk", balance_every=2,
-                  checkpoint_every=3, keep_every=1, **NETWORKS[network])  # fmt: skip
+                  checkpoint_every=3, keep_every=1, interface_points=8, **NETWORKS[network])  # fmt: skip
     whole = ep.train(config, tmp_path / "whole", problem)
     cut = ep.train(config, tmp_path / "cut", problem, resume=str(whole.checkpoints()[1].path))
     assert len(whole.checkpoints()) >= 3 and cut.latest().step == 6

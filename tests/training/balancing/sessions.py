@@ -30,5 +30,5 @@ def misfits_of(terms: Terms) -> dict[str, list[Tensor]]:
     for statement, equations in zip(terms.loss.statements, sets, strict=True):
         trial = terms.model.network.within(terms.model.material())
         misfit = equations.misfit(trial(equations.points, equations.names)).reshape(-1)  # (N E,)
-        found.setdefault(statement.column, []).append(misfit / len(equations.points) ** 0.5)
+        found.setdefault(statement.column, []).append(misfit / len(equations.target) ** 0.5)
     return found
