@@ -18,7 +18,7 @@ from elastic_pinn.physics.conditions.interface import contact
 from elastic_pinn.physics.data import Receivers, recorded
 from elastic_pinn.physics.domains import Domain, Part, Regions
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.fields import Field, name_of, require_field
+from elastic_pinn.physics.fields import Field, name_of
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
 from elastic_pinn.physics.identifiability import why_not_found
 from elastic_pinn.physics.inclusion import Inclusion, interfaces_of, require_apart
@@ -55,7 +55,7 @@ class Problem:
     receivers
         Records to be met: displacement, velocity or acceleration.
     exact
-        A known wavefield, a function (x, y, t) -> (N, 2) in m; for errors only.
+        A known wavefield, a function (x, y, t) -> (N, 2) in m, or several in a list, which add up; for errors only.
     displacement_scale
         A typical displacement, m; 0: estimated from the rest.
     inclusions
@@ -282,7 +282,7 @@ def _check_parts(problem: Problem) -> None:
         if not isinstance(part, kinds):
             raise ProblemError(f"{role} = {in_one_line(part)}: {needed} is needed")
     object.__setattr__(problem, "force", field_of(problem.force, "force"))
-    require_field(problem.exact, "exact")
+    object.__setattr__(problem, "exact", field_of(problem.exact, "exact"))
     if not 0.0 <= problem.displacement_scale < math.inf:
         raise ProblemError(f"displacement_scale = {problem.displacement_scale} m: it must be above 0, or 0 to find it")
     _check_overlaps(problem)

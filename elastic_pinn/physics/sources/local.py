@@ -18,11 +18,13 @@ from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.material import Material
 from elastic_pinn.physics.numbers import finite_number
+from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.quantity import PhysicalQuantity
 from elastic_pinn.physics.sources.pulses import GAUSSIAN_HIGHEST, Pulse, settle
 from elastic_pinn.physics.statement import Statement
 
 SPREAD, REACH = 1.5, 0.999  # of points near a source: their deviation in widths, and the part of a Gaussian drawn from
+PROBES = 1 << 14  # for the part of a source that is inside
 LATE = 1e-2  # of its peak: a larger pulse at the first instant is cut off
 
 Pair = tuple[float, float]
@@ -172,6 +174,26 @@ class Source(Local):
                 f"{type(self).__name__}: pulse = {in_one_line(self.pulse)}: a pulse as ep.Ricker, ep.Gaussian or "
                 "ep.ToneBurst is needed"
             )
+
+    def acting_part(self, domain: Domain, parts: Sequence[Part]) -> float:
+        """Return which part of it acts on the solid: beside an edge, the rest lies outside.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+        parts
+            The parts of the boundary that it is a field of; none of a field inside.
+
+        Returns
+        -------
+        float
+            0 to 1; dimensionless.
+        """
+        radius, angle = probe_points(2, PROBES).unbind(1)
+        radius, angle = self.width * torch.sqrt(-2.0 * torch.log1p(-radius)), 2.0 * math.pi * angle
+        x, y = self.at[0] + radius * torch.cos(angle), self.at[1] + radius * torch.sin(angle)
+        return float(domain.shape.contains(x, y).double().mean())
 
     def times(self, unit: Tensor, domain: Domain) -> Tensor:
         """Map parts of the pulse's time within the window to times.

@@ -133,6 +133,34 @@ class SideLoad(Source):
         points[:, 2] = self.times(unit[:, 1], domain)
         return points, normals
 
+    def acting_part(self, domain: Domain, parts: Sequence[Part]) -> float:
+        """Return the integral of the load along its parts of sides, over its force: beside their ends, it is less.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+        parts
+            The parts of sides that the load is on.
+
+        Returns
+        -------
+        float
+            About 1, or less; dimensionless.
+        """
+        length = sum(domain.shape.length(part) for part in parts)
+        ends, _ = domain.boundary(torch.tensor([[0.0, 0.0], [1.0, 0.0]], dtype=torch.float64), parts)
+        is_closed = bool((ends[0] - ends[1]).norm() < OFF * self.width)
+        middle, _ = self._nearest(domain, parts)
+        reach = min(2.0 * FAR * self.width / length, 0.5 if is_closed else 1.0)
+        along = torch.linspace(middle - reach, middle + reach, NODES, dtype=torch.float64)
+        if is_closed:
+            along = along % 1.0
+        step, along = 2.0 * reach / (NODES - 1) * length, along[(along >= 0.0) & (along <= 1.0)]
+        points, _ = domain.boundary(torch.stack([along, torch.zeros_like(along)], dim=1), parts)
+        squared = (points[:, :2] - points.new_tensor(self.at)).square().sum(1) / self.width**2
+        return float(torch.exp(-squared / 2.0).sum()) * step / (math.sqrt(2.0 * math.pi) * self.width)
+
     def require_sound(self, statement: Statement, domain: Domain, starts_at_rest: bool) -> None:
         """Raise ProblemError as of any source, and for a middle that is not on the statement's sides.
 

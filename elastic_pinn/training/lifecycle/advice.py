@@ -17,7 +17,7 @@ from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Interval
 from elastic_pinn.physics.quantity import FORCE
-from elastic_pinn.physics.sources import SHARE, Source
+from elastic_pinn.physics.sources import SHARE, Source, local_in
 from elastic_pinn.training.sampling import held_out_count
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
@@ -34,6 +34,7 @@ DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measu
 LOOKED_AT = 500  # receivers, for their spacing
 A_WAVE = 3  # interior points along each axis, and in time, of the shortest waves of sources
 AROUND = 2.0  # widths of a source: its own points are counted as if they were spread evenly within this radius
+CUT = 1e-2  # of a source: less may lie outside
 P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -42,12 +43,12 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
-    Of any network: whether lengths, times and material can be in SI units, and whether the points are enough for the
-    waves of sources. Of networks whose waves are drawn once and
+    Of any network: whether lengths, times and material can be in SI units, and whether sources are whole, and the
+    points enough for their waves. Of networks whose waves are drawn once and
     stay ("plane_waves", "random_features"): whether the amplitudes are more than the samples, the waves too few or too
     long for what was recorded, or too short for the receivers' spacing. Speeds are those of the start.
     """
-    doubts = (*_units(problem), *_sources(config, problem))
+    doubts = (*_units(problem), *_cut_sources(problem), *_sources(config, problem))
     if config.network not in ("plane_waves", "random_features"):
         return doubts
     in_si = () if doubts else (_count, _length, _spacing)  # settings computed from wrong units are wrong too
@@ -93,6 +94,21 @@ def _sources(config: Config, problem: Problem) -> Iterator[str]:
             f"interior points are fewer than {A_WAVE} a wave along x, y and t: set interior_points = {needed} or "
             "more, or give it a larger width"
         )
+
+
+def _cut_sources(problem: Problem) -> Iterator[str]:
+    """Sources of which a part lies outside the solid, or past the ends of their side."""
+    for statement in problem.statements:
+        for source in local_in(statement.target):
+            if not isinstance(source, Source) or statement.place is None:
+                continue
+            lost = 1.0 - source.acting_part(problem.domain, statement.place.parts)
+            if lost > CUT:
+                yield (
+                    f"{100 * lost:.2g} % of {source} lies outside the solid or past the ends of its side, and has no "
+                    "effect there unless a mirror image continues it: set `at` at least three widths from the edge, "
+                    "or a smaller width"
+                )
 
 
 def _points_needed(source: Source, problem: Problem) -> int:

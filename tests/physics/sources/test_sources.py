@@ -75,6 +75,15 @@ def test_a_load_on_a_side_exerts_its_force():
     assert values.sum(0).tolist() == pytest.approx([0.3, -1.0], abs=1e-12)
 
 
+@pytest.mark.parametrize("angle", [0.0, 0.05, 2.0, 2.0 * math.pi - 0.05])
+def test_a_load_on_a_rim_exerts_its_force_but_for_the_rim_s_curvature(angle):
+    disc = ep.Domain(shape=ep.Disc((0.2, 0.1), 1.0), t=(0.0, 1.0))
+    load = ep.SideLoad((0.2 + math.cos(angle), 0.1 + math.sin(angle)), (1.0, 0.0), PULSE, 0.1)
+    assert load.acting_part(disc, disc.shape.parts_of(None)) == pytest.approx(1.0 + 0.1**2 / 8.0, abs=1e-4)
+    half = disc.shape.parts_of([ep.Part("rim", angle, angle + 1.0)])
+    assert load.acting_part(disc, half) == pytest.approx(0.5, abs=5e-3)
+
+
 def test_several_sources_add_up():
     def body(x, y, t):
         return x * t, y
@@ -85,6 +94,9 @@ def test_several_sources_add_up():
     torch.testing.assert_close(together.force(*points.unbind(1)), apart, rtol=1e-14, atol=0.0)
     assert problem(force=[PUSH]).force is PUSH and problem(force=()).force is None
     assert ep.Traction([LOAD]).value is LOAD
+    waves = [SourceWave(each, SOLID, WINDOW.t) for each in (PUSH, TURN)]
+    exact = problem(force=[PUSH, TURN], exact=waves).exact(*points.unbind(1))
+    torch.testing.assert_close(exact, waves[0](*points.unbind(1)) + waves[1](*points.unbind(1)))
     start = ep.Initial([BUMP, replace(BUMP, at=(0.2, 0.2))])
     assert start.displacement(*points.unbind(1)).shape == (50, 2)
 

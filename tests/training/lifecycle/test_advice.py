@@ -203,7 +203,7 @@ def test_points_too_few_for_a_source_are_told_with_the_number_that_would_do():
     assert "554 kHz, S waves are 5.6 mm long, and its width takes waves down to 2.07 mm; 500 interior" in sentence
     enough = int(re.search(r"set interior_points = (\d+) or more", sentence)[1])
     assert 1000 < enough < 20_000 and advise(ep.Config(interior_points=enough), problem) == ()
-    weaker = replace(push, pulse=ep.Ricker(1e5, 10e-6), width=5e-3)
+    weaker = replace(push, pulse=ep.Ricker(1e5, 10e-6), width=3e-3)
     assert advise(ep.Config(interior_points=500), replace(problem, force=[weaker, push]))[0].startswith(str(push))
 
 
@@ -214,3 +214,22 @@ def test_waves_too_long_for_a_source_are_told_with_the_frequency_that_would_do(t
     features = {"network": "random_features", "hidden_layers": [100], "activation": "sin", "stages": ["last_layer"]}
     (sentence,) = advise(ep.Config(**features, input_frequency=5.0), problem)
     assert "sends waves down to 207 mm" in sentence and sentence.endswith("set input_frequency = 16 or more")
+
+
+@pytest.mark.parametrize(
+    ("source", "lost"),
+    [
+        (ep.PointForce((0.01, 0.0), (1.0, 0.0), ep.Ricker(2e5, 5e-6), 1e-3), "50 %"),
+        (ep.PointForce((0.01, 0.001), (1.0, 0.0), ep.Ricker(2e5, 5e-6), 1e-3), "16 %"),
+        (ep.PointForce((0.01, 0.003), (1.0, 0.0), ep.Ricker(2e5, 5e-6), 1e-3), ""),
+        (ep.SideLoad((0.0, 0.02), (1.0, 0.0), ep.Ricker(2e5, 5e-6), 1e-3), "50 %"),
+        (ep.SideLoad((0.003, 0.02), (1.0, 0.0), ep.Ricker(2e5, 5e-6), 1e-3), ""),
+    ],
+)
+def test_a_source_beside_an_edge_is_told(source, lost):
+    window = ep.Domain((0.0, 0.04), (0.0, 0.02), (0.0, 12e-6))
+    parts = {"force": source} if isinstance(source, ep.PointForce) else {}
+    sides = [ep.Traction(None if parts else source, "top"), ep.Displacement(None, "bottom")]
+    problem = ep.Problem(window, ep.Material(5.76e10, 2.6e10, 2700.0), sides, ep.Initial(), **parts)
+    sentences = advise(ep.Config(), problem)
+    assert len(sentences) == bool(lost) and all(sentence.startswith(f"{lost} of {source}") for sentence in sentences)
