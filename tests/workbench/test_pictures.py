@@ -52,6 +52,7 @@ FIGURES: dict[str, Callable] = {
     "material_traces": lambda of: figures.material_traces(of["inverse"]),
     "problem_forward": lambda of: figures.problem(ep.problem_from(of["forward"].config), of["forward"].config),
     "problem_inverse": lambda of: figures.problem(ep.problem_from(of["inverse"].config)),
+    "problem_with_sources": lambda of: figures.problem(plate_with_sources(), ep.Config()),
     "reference_errors": lambda of: figures.reference_errors(of["receivers"]),
     "reference_traces": lambda of: figures.reference_traces(of["receivers"]),
     "snapshots_forward": lambda of: figures.snapshots(of["forward"]),
@@ -72,6 +73,22 @@ def sweep_table():
     ]  # fmt: skip
     rows[-1]["status"] = "failed"
     return pd.DataFrame(rows)
+
+
+def plate_with_sources():
+    """A plate of aluminium with a load on its top, a force and a moment inside, and a pulse at the start."""
+    pulse = ep.Ricker(2e5, 6e-6)
+    load = ep.SideLoad((0.01, 0.02), (0.0, -1e3), ep.ToneBurst(5e5, 3.0, 1e-6), 1e-3)
+    return ep.Problem(
+        ep.Domain((0.0, 0.04), (0.0, 0.02), (0.0, 12e-6)),
+        ep.Material(5.76e10, 2.6e10, 2700.0),
+        [ep.Traction(load, "top"), ep.Traction(sides=("left", "right", "bottom"))],
+        ep.Initial(velocity=ep.InitialPulse((0.03, 0.01), (1.0, 0.0), 2e-3)),
+        force=[
+            ep.PointForce((0.01, 0.008), (1e3, 0.0), pulse, 1e-3),
+            ep.MomentSource.explosion((0.02, 0.006), 1.0, pulse, 1e-3),
+        ],
+    )
 
 
 def trace_of(run, x, y):
