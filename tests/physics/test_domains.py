@@ -156,7 +156,7 @@ def test_what_a_shape_contains():
         (lambda: Part("top", 1.0, 1.0), "part of the side 'top' = .* is empty"),
         (lambda: Domain((0, 1), (0, 1), (0, 1), shape=Disc((0, 0), 1)), "not both"),
         (lambda: Domain(shape="disc", t=(0, 1)), "shape = 'disc': a Disc"),
-        (lambda: Domain((0, 1), (0, 1)), "domain: t = None: it needs two numbers"),
+        (lambda: Domain((0, 1), t=(0, 1)), "domain: y = None: it needs two numbers"),
         (lambda: DISC.shape.parts_of(["top"]), "legal are any of rim"),
         (lambda: DOMAIN.shape.parts_of([Part("top", 0.0, 3.0)]), "the side goes from -1 to 2"),
     ],
