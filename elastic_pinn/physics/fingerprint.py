@@ -56,13 +56,13 @@ class Fingerprint:
     @classmethod
     def of(cls, problem: Problem) -> Self:
         """Compute the fingerprint of a problem."""
-        scales, structure = problem.scales, _structure(problem)
-        exact = torch.tensor([*_unknowns(problem), *structure, *_data_digest(problem)], dtype=torch.float64)
+        scales, unknowns, structure = problem.scales, _unknowns(problem), _structure(problem)
+        exact = torch.tensor([*unknowns, *structure, *_data_digest(problem)], dtype=torch.float64)
         units = scales.as_tensor()  # the window's centre, half its extents, and units
         constants = [torch.tensor(_constants(material), dtype=torch.float64) for material in problem.materials]
         numbers = [exact, *constants, units]
         sizes = [torch.zeros_like(exact), *(each.clone() for each in constants), torch.cat([units[3:6], units[3:]])]
-        sizes[0][len(PARAMETERS) : len(PARAMETERS) + len(structure)] = min(1.0, float(units[3:5].max()))  # places, too
+        sizes[0][len(unknowns) : len(unknowns) + len(structure)] = min(1.0, float(units[3:5].max()))  # places, too
         for size, material in zip(sizes[1:], problem.materials, strict=False):
             size[0] = material.p_modulus
         if isinstance(problem.material, Medium):
@@ -120,7 +120,7 @@ def _constants(material: Material) -> list[float]:
 
 
 def _unknowns(problem: Problem) -> list[float]:
-    return [float(name in problem.material.unknowns) for name in PARAMETERS]
+    return [float(name in material.unknowns) for material in problem.materials for name in PARAMETERS]
 
 
 def _structure(problem: Problem) -> list[float]:

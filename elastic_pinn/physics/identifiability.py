@@ -27,22 +27,26 @@ LOAD = "or give a known force or traction that is not zero"
 
 def why_not_found(problem: Problem) -> str:
     """Explain why the unknowns of a problem's material cannot be found, and what to do; "" if they can."""
-    unknowns = set(problem.material.unknowns)
-    if not unknowns:
+    if not problem.unknowns:
         return ""
-    material = problem.reference
     if problem.receivers is None:
-        return f"unknowns {list(material.unknowns)} need receivers: without data any material fits"
-    if problem.domain.is_static and {"lambda", "mu"} <= unknowns and not _is_loaded(problem):
+        return f"unknowns {list(problem.unknowns)} need receivers: without data any material fits"
+    leaves_open = _leaves_static_factor if problem.domain.is_static else _leaves_factor
+    if not all(map(leaves_open, problem.materials)) or _is_loaded(problem):
+        return ""
+    if problem.inclusions:
+        names, alone = ", ".join(problem.unknowns), f"from {problem.receivers.quantity.name} alone"
+        return (
+            f"{names} cannot all be found {alone}: times any factor, all moduli and densities give the same one. "
+            f"Fix one of them, {LOAD}"
+        )
+    if problem.domain.is_static:
         return (
             "lambda and mu cannot both be found from the displacement of a static problem: times any factor they give "
             f"the same one. Fix one of them, {LOAD}"
         )
-    fixes_the_factor = "lambda" not in unknowns and _is_felt(material)
-    if not {"mu", "rho"} <= unknowns or fixes_the_factor or _is_loaded(problem):
-        return ""
     alone = f"from {problem.receivers.quantity.name} alone"
-    if unknowns == set(PARAMETERS):
+    if set(problem.unknowns) == set(PARAMETERS):
         return (
             f"lambda, mu and rho cannot all be found {alone}: times any factor they give the same "
             f"waves, {SPEEDS}. Fix one of them, {LOAD}"
@@ -51,6 +55,16 @@ def why_not_found(problem: Problem) -> str:
         f"mu and rho cannot be found {alone} where lambda is 0: times any factor they give the same "
         f"waves, {SPEEDS}. Fix mu or rho, {LOAD}"
     )
+
+
+def _leaves_factor(material: Material) -> bool:
+    """Whether waves in a material, with what is known of it, leave a factor of its moduli and density open."""
+    return {"mu", "rho"} <= set(material.unknowns) and ("lambda" in material.unknowns or not _is_felt(material))
+
+
+def _leaves_static_factor(material: Material) -> bool:
+    """Whether a static displacement leaves a factor of its moduli open."""
+    return {"lambda", "mu"} <= set(material.unknowns)
 
 
 def _is_felt(material: Material) -> bool:

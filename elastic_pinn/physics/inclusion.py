@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains import Disc, Domain, Part, Rectangle, Regions, Shape
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.medium import Medium
 
 Contact = Literal["welded", "slip"]
 
@@ -30,7 +31,7 @@ class Inclusion:
     shape
         A `Disc`, or a `Rectangle`, whose sides may lie on those of the domain: a layer has two or three such sides.
     material
-        Its `Material`, all of it known.
+        Its `Material`.
     contact
         Where it meets another material: "welded" (displacement and traction are continuous), or "slip" (only the normal
         displacement and the normal traction are; there is no friction).
@@ -138,8 +139,35 @@ def interfaces_of(inclusions: Sequence[Inclusion], domain: Domain) -> tuple[Inte
     return tuple(Interface.of(region, regions, domain) for region in range(1, regions.count))
 
 
-def require_apart(inclusions: Sequence[Inclusion], domain: Domain) -> None:
-    """Raise ProblemError for inclusions that are not within the domain, overlap, or fill it."""
+def listed(given: Any) -> tuple[Inclusion, ...]:
+    """Return the inclusions that are given, one or several. Raises ProblemError for what are none."""
+    try:
+        found = (given,) if isinstance(given, Inclusion) else tuple(given)
+    except TypeError:
+        raise ProblemError(f"inclusions = {in_one_line(given)}: a list of Inclusions is needed") from None
+    for i, each in enumerate(found):
+        if not isinstance(each, Inclusion):
+            raise ProblemError(f"inclusions[{i}] = {in_one_line(each)}: an Inclusion is needed")
+    return found
+
+
+def require_possible(inclusions: Sequence[Inclusion], domain: Domain, material: Material | Medium) -> None:
+    """Raise ProblemError for inclusions that cannot be where they are, or not in this material."""
+    for i, inclusion in enumerate(inclusions):
+        if isinstance(material, Medium):
+            raise ProblemError("inclusions in a Medium, which varies from place to place, cannot be solved yet")
+        if inclusion.material.plane != material.plane:
+            raise ProblemError(
+                f"inclusions[{i}] is in plane {inclusion.material.plane}, and the material around it in plane "
+                f"{material.plane}: one plate is in one of them"
+            )
+    if inclusions:
+        _require_apart(inclusions, domain)
+        _require_one_contact(inclusions, domain)
+
+
+def _require_apart(inclusions: Sequence[Inclusion], domain: Domain) -> None:
+    """Raise ProblemError for inclusions that are not within the domain, or overlap."""
     for inclusion in inclusions:
         places, _ = _edge(inclusion.shape)
         outside = ~domain.shape.contains(*places.unbind(1))
@@ -157,6 +185,10 @@ def require_apart(inclusions: Sequence[Inclusion], domain: Domain) -> None:
             raise ProblemError(
                 f"the inclusions {inclusion.shape} and {other.shape} overlap at x = {x:g} m, y = {y:g} m"
             )
+
+
+def _require_one_contact(inclusions: Sequence[Inclusion], domain: Domain) -> None:
+    """Raise ProblemError for inclusions that fill the domain, or that touch with two kinds of contact."""
     interfaces = interfaces_of(inclusions, domain)
     if not any(0 in _neighbours(interface) for interface in interfaces):
         raise ProblemError("the inclusions fill the domain, and nothing is left of the material around them")

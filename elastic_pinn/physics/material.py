@@ -17,6 +17,13 @@ UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 PARAMETERS = tuple(UNITS)
 
 
+def names_by_region(regions: int) -> tuple[dict[str, str], ...]:
+    """Return, for each region, the names of its constants: "lambda", or with several regions "lambda_1", "lambda_2"."""
+    if regions == 1:
+        return ({name: name for name in PARAMETERS},)
+    return tuple({name: f"{name}_{number}" for name in PARAMETERS} for number in range(1, regions + 1))
+
+
 def unit_of(name: str) -> str:
     """Return the SI unit of a constant, as "lambda", or of one of several materials, as "lambda_2"; "" of others."""
     return UNITS.get(name.partition("_")[0], "")

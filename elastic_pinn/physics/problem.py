@@ -21,9 +21,9 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
 from elastic_pinn.physics.identifiability import why_not_found
-from elastic_pinn.physics.inclusion import Inclusion, interfaces_of, require_apart
+from elastic_pinn.physics.inclusion import Inclusion, interfaces_of, listed, require_possible
 from elastic_pinn.physics.laws import motion
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.material import Material, names_by_region
 from elastic_pinn.physics.medium import Medium
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.probing import probes, require_pointwise
@@ -83,10 +83,9 @@ class Problem:
     def __post_init__(self) -> None:
         if isinstance(self.boundary, SideCondition):
             object.__setattr__(self, "boundary", (self.boundary,))
-        if isinstance(self.inclusions, Inclusion):
-            object.__setattr__(self, "inclusions", (self.inclusions,))
+        object.__setattr__(self, "inclusions", listed(self.inclusions))
         _check_parts(self)
-        _check_inclusions(self)
+        require_possible(self.inclusions, self.domain, self.material)
         if not (self.boundary or self.initial or self.receivers):
             raise ProblemError("no boundary condition, no initial condition and no receivers: any solution would do")
         _check_receivers_inside(self)
@@ -161,6 +160,23 @@ class Problem:
     def materials(self) -> tuple[Material, ...]:
         """The material of each region, (R,); of a medium, its `reference`."""
         return self.reference, *(inclusion.material for inclusion in self.inclusions)
+
+    @property
+    def named_materials(self) -> tuple[tuple[dict[str, str], Material], ...]:
+        """The material of each region, with the names of its "lambda", "mu" and "rho" among those of all regions."""
+        return tuple(zip(names_by_region(self.regions.count), self.materials, strict=True))
+
+    @property
+    def unknowns(self) -> tuple[str, ...]:
+        """The names of all that is unknown of the materials: as "mu", and of several materials as "mu_2"."""
+        return tuple(names[each] for names, material in self.named_materials for each in material.unknowns)
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """lambda (Pa), mu (Pa) and rho (kg/m3) as given, by name; of unknown ones the starts, of a medium the means."""
+        values = ((m.lame_lambda, m.lame_mu, m.density) for m in self.materials)
+        named = (names.values() for names in names_by_region(self.regions.count))
+        return {name: each for pair in zip(named, values, strict=True) for name, each in zip(*pair, strict=True)}
 
     @cached_property
     def samples(self) -> Tensor | None:
@@ -294,28 +310,6 @@ def _check_sources(problem: Problem) -> None:
     for statement in problem.statements:
         for source in local_in(statement.target):
             source.require_sound(statement, problem.domain, starts_at_rest)
-
-
-def _check_inclusions(problem: Problem) -> None:
-    """Raise ProblemError for inclusions that are none, that cannot be where they are, or not in this material."""
-    try:
-        object.__setattr__(problem, "inclusions", tuple(problem.inclusions))
-    except TypeError:
-        raise ProblemError(f"inclusions = {in_one_line(problem.inclusions)}: a list of Inclusions is needed") from None
-    for i, inclusion in enumerate(problem.inclusions):
-        if not isinstance(inclusion, Inclusion):
-            raise ProblemError(f"inclusions[{i}] = {in_one_line(inclusion)}: an Inclusion is needed")
-        if isinstance(problem.material, Medium):
-            raise ProblemError("inclusions in a Medium, which varies from place to place, cannot be solved yet")
-        if inclusion.material.plane != problem.material.plane:
-            raise ProblemError(
-                f"inclusions[{i}] is in plane {inclusion.material.plane}, and the material around it in plane "
-                f"{problem.material.plane}: one plate is in one of them"
-            )
-        if unknown := [*problem.material.unknowns, *inclusion.material.unknowns]:
-            raise ProblemError(f"unknowns {unknown} beside inclusions cannot be found yet: make all materials known")
-    if problem.inclusions:
-        require_apart(problem.inclusions, problem.domain)
 
 
 def _check_overlaps(problem: Problem) -> None:

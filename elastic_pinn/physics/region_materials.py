@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.material import Material, names_by_region
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
 
@@ -70,7 +70,7 @@ class RegionMaterials(nn.Module):
 
     def si(self) -> dict[str, float]:
         """Return the present values, {"lambda_1": Pa, "mu_1": Pa, "rho_1": kg/m3, "lambda_2": ...}."""
-        return {f"{name}_{i}": value for i, each in enumerate(self.regions, 1) for name, value in each.si().items()}
+        return {names[name]: value for names, each in self._named for name, value in each.si().items()}
 
     def fields(self) -> dict[str, float | np.ndarray]:
         """Return the same as `si`."""
@@ -78,15 +78,20 @@ class RegionMaterials(nn.Module):
 
     def at_edge(self) -> dict[str, str]:
         """Return the unknowns that are at an end of their range: name -> the range as text."""
-        return {f"{name}_{i}": text for i, each in enumerate(self.regions, 1) for name, text in each.at_edge().items()}
+        return {names[name]: text for names, each in self._named for name, text in each.at_edge().items()}
 
     def take(self, values: Mapping[str, float]) -> tuple[str, ...]:
         """Set the unknowns to given values in SI units and return the names of those that were set."""
-        taken = []
-        for i, each in enumerate(self.regions, 1):
-            own = {name.removesuffix(f"_{i}"): value for name, value in values.items() if name.endswith(f"_{i}")}
-            taken += [f"{name}_{i}" for name in each.take(own)]
-        return tuple(taken)
+        return tuple(
+            names[taken]
+            for names, each in self._named
+            for taken in each.take({name: values[full] for name, full in names.items() if full in values})
+        )
+
+    @property
+    def _named(self) -> list[tuple[dict[str, str], MaterialParameters]]:
+        """Each region's material with the names of its constants."""
+        return list(zip(names_by_region(len(self.regions)), self.regions, strict=True))
 
 
 Materials = MaterialParameters | RegionMaterials

@@ -28,8 +28,8 @@ def require_timeless(problem: Problem) -> None:
             raise ProblemError(f"{statement.name} ({statement.label}) needs a velocity: {STATIC}")
     if damping := max(material.damping for material in problem.materials):
         raise ProblemError(f"damping = {damping:g} 1/s: {STATIC}, and damping has no effect")
-    if "rho" in problem.material.unknowns:
-        raise ProblemError(f"unknowns = {problem.material.unknowns}: {STATIC}, and rho has no effect")
+    if any("rho" in material.unknowns for material in problem.materials):
+        raise ProblemError(f"unknowns = {problem.unknowns}: {STATIC}, and rho has no effect")
     for probe in (each for each in probes(problem) if each.field):
         points, _ = probe.place.at(probe_points(probe.place.dimensions, FEW))
         now = evaluate(probe.field, points)  # (FEW, 2)

@@ -98,7 +98,7 @@ class Run:
         """
         fields = self.summary.fit
         try:
-            return None if fields is None else Fit.from_json(fields, UNITS)
+            return None if fields is None else Fit.from_json(fields, {*UNITS, *self.summary.material})
         except ValueError as error:
             fault = f"holds a fit that this version does not know ({one_line(error)})"
             raise CheckpointError(self._folder.path(SUMMARY), fault, WRITER) from error

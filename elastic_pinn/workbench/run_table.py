@@ -20,6 +20,8 @@ from elastic_pinn.workbench.fit_columns import UNREADABLE, fit_columns
 
 COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
 
+ERROR = " ±"  # after the name of an unknown
+
 RunRow = tuple[dict[str, Any], Config | None]  # the columns of a run without its config's fields, and its config
 
 
@@ -88,14 +90,17 @@ def written(value: Any) -> Any:
 def _found(run: Run, summary: Summary) -> dict[str, Any]:
     """Return the unknowns of a run with their ±, and the verdict on them."""
     columns = fit_columns(run)
-    names = [name for name in UNITS if name in run.config.unknowns or f"{name} ±" in columns]
+    of_run = dict.fromkeys([*UNITS, *summary.material])  # of several materials "lambda_1", ...
+    names = [name for name in of_run if name in run.config.unknowns or f"{name}{ERROR}" in columns]
     return {**{name: summary.material[name] for name in names}, **columns}
 
 
 def _columns_found(rows: Mapping[str, RunRow]) -> list[str]:
     """Return the columns that `_found` gives for any of the runs, in order."""
-    names = [column for name in UNITS for column in (name, f"{name} ±")] + ["fit", "chi2"]
-    return [name for name in names if any(name in row for row, _ in rows.values())]
+    found = list(dict.fromkeys(column for row, _ in rows.values() for column in row))
+    several = [column.removesuffix(ERROR) for column in found if column.endswith(ERROR)]
+    names = [column for name in dict.fromkeys([*UNITS, *sorted(several)]) for column in (name, f"{name}{ERROR}")]
+    return [name for name in [*names, "fit", "chi2"] if name in found]
 
 
 def run_row(path: Path) -> RunRow:

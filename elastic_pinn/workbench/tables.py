@@ -11,7 +11,7 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.trained_model import TrainedModel
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source, starting_material
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.verdict import value_text
 
@@ -26,7 +26,7 @@ def fit_of(source: Source, problem: Problem | ProblemMaker | None = None) -> Fit
         return fit
     checkpoint = checkpoint_of(opened)
     problem = checkpoint.problem(problem)
-    return assess(TrainedModel.of(checkpoint, problem)) if problem.material.unknowns else None
+    return assess(TrainedModel.of(checkpoint, problem)) if problem.unknowns else None
 
 
 def material_table(source: Source, problem: Problem | ProblemMaker | None = None) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
     """
     fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
     problem = checkpoint.problem(problem)
-    start, found = starting_material(problem), checkpoint.material()
+    start, found = problem.constants, checkpoint.material()
     truth = problem.receivers.truth if problem.receivers else None
     rows = {}
     for name, value in found.items():

@@ -3,7 +3,7 @@
 import math
 
 from elastic_pinn.fit import Fit
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.material import unit_of
 from elastic_pinn.workbench.figures.units import unit_for
 
 DIGITS = 4  # of a value without a known ±
@@ -23,7 +23,7 @@ def values_text(fit: Fit) -> str:
     """Return all found values of a fit in one line."""
     texts = []
     for name, value in fit.values.items():
-        unit = unit_for(value, UNITS[name])
+        unit = unit_for(value, unit_of(name))
         error = fit.plus_minus.get(name, math.nan)
         texts.append(value_text(name, value / unit.size, error / unit.size, unit.name, fit.is_lower_bound))
     return ", ".join(texts)

@@ -114,7 +114,7 @@ HOLED = ep.Domain(shape=ep.Plate(ep.Rectangle((0.0, 2.0), (0.0, 2.0)), (ep.Disc(
             "two kinds of contact",
         ),
         ([ep.Inclusion(LAYER.shape, STRESS)], {}, "plane stress, and the material around it in plane strain"),
-        ([ep.Inclusion(LAYER.shape, UNKNOWN)], {}, "unknowns"),
+        ([ep.Inclusion(LAYER.shape, UNKNOWN)], {}, r"unknowns \['mu_2'\] need receivers"),
         ([LAYER], {"material": ep.Medium(lambda x, y: 1 + x, 1.0, 1.0)}, "Medium"),
         ([LAYER.shape], {}, r"inclusions\[0\] = .*an Inclusion is needed"),
     ],

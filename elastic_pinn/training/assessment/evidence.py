@@ -97,7 +97,7 @@ class Evidence:
 
 def evidence_of(trained: TrainedModel, linear: Linearised) -> Evidence:
     """Collect the evidence on a model of a problem with receivers and unknowns."""
-    receivers, unknowns = trained.problem.receivers, trained.problem.material.unknowns
+    receivers, unknowns = trained.problem.receivers, trained.problem.unknowns
     assert receivers is not None, "there are no unknowns without"
     noise = noise_of(receivers)
     if not linear.is_identifiable:
@@ -164,7 +164,7 @@ def _in_si(trained: TrainedModel, linear: Linearised, unit: float) -> dict[str, 
     spread = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
     covariance = unit**2 * spread @ linear.unknowns_covariance() @ spread.T
     found = dict(zip(material.si(), covariance.diagonal().sqrt().tolist(), strict=True))
-    return {name: found[name] for name in trained.problem.material.unknowns}
+    return {name: found[name] for name in trained.problem.unknowns}
 
 
 def _held_out(trained: TrainedModel, linear: Linearised, unit: float) -> tuple[float, int]:
@@ -206,7 +206,7 @@ def _common_errors(
     If only the records are known, such a change turns a solution into another one: it cannot be detected, and no score
     is large.
     """
-    batch, unknowns = trained.batches[linear.recorded.name], trained.problem.material.unknowns
+    batch, unknowns = trained.batches[linear.recorded.name], trained.problem.unknowns
     field = _predicted(trained, batch)  # not the records, whose noise correlates with the misfits
     ones = torch.ones_like(batch.target)
     changes = {  # of the data misfits, each (N, 2)
@@ -254,7 +254,8 @@ def _of_more_features(trained: TrainedModel, linear: Linearised) -> Tensor:
             "input_frequency": shorter * config.input_frequency,
         }
     )
-    model = Model.create(wider, problem.reference, problem.scales, torch.Generator().manual_seed(config.seed))
+    generator, (around, *inside) = torch.Generator().manual_seed(config.seed), problem.materials
+    model = Model.create(wider, around, problem.scales, generator, regions=problem.regions, inclusions=inside)
     model.material.load_state_dict(trained.model.material.state_dict())
     model.to(trained.model.scale_numbers.device)
     layer = model.last_layer

@@ -94,7 +94,7 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
         reason=fault.reason,
         advice=f"what usually helps: {fault.remedy}",
         step=trained.step,
-        values={name: values[name] for name in trained.problem.material.unknowns},
+        values={name: values[name] for name in trained.problem.unknowns},
         plus_minus={},
         is_lower_bound=trained.config.network == "mlp",
         samples=samples,

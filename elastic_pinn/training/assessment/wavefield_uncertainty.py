@@ -94,7 +94,7 @@ class WavefieldUncertainty:
         with torch.no_grad():
             self._linear = Linearised(trained)
             if not self._linear.is_identifiable:
-                raise UncertaintyError(f"the data do not tell {' and '.join(problem.material.unknowns)} apart")
+                raise UncertaintyError(f"the data do not tell {' and '.join(problem.unknowns)} apart")
             leverage = self._linear.leverage()
         self._unit = self._linear.weight * unit  # of a weighted misfit
         data, squares = self._linear.data, (self._linear.residuals / self._unit).square()  # (M,)

@@ -41,12 +41,12 @@ def _by_steps(session: Session) -> str:
 
 def _moved(session: Session, steps: int) -> str:
     """How far the unknowns moved in the last steps; "" without unknowns."""
-    start, history = session.problem.reference, session.history
-    before = {"lambda": start.lame_lambda, "mu": start.lame_mu, "rho": start.density}
+    problem, history = session.problem, session.history
+    before = problem.constants
     moves: list[str] = []
-    for name in start.unknowns:
+    for name in problem.unknowns:
         column = history.column(f"material/{name}")
         first = column[-1 - steps] if len(column) > steps else before[name]
-        percent = 100 * abs(column[-1] - first) / abs(first or start.bulk_modulus)  # lambda may start at 0
+        percent = 100 * abs(column[-1] - first) / abs(first or problem.reference.bulk_modulus)  # lambda may start at 0
         moves.append(f"{name} {'' if moves else 'moved '}by {percent:.2g} %")
     return ", ".join(moves)

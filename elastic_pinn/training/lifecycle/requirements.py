@@ -90,7 +90,7 @@ def require_measured(config: Config, session: Session) -> None:
         )
     if config.monitor not in legal:
         raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
-    if session.problem.material.unknowns and not (config.weight_data and config.weight_pde):
+    if session.problem.unknowns and not (config.weight_data and config.weight_pde):
         raise ConfigError("unknowns need weight_data and weight_pde above 0: else nothing ties material and data")
     if config.target_error and "error/displacement" not in session.columns:
         raise ConfigError("target_error needs a problem with an exact solution, and this one has none: set it to 0")

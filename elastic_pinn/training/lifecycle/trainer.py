@@ -13,7 +13,7 @@ from elastic_pinn.fit import NOT_WHEN_STOPPED, sentence_of
 from elastic_pinn.networks.cancellation import check_cancelled
 from elastic_pinn.networks.work import Report, reported
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.storage import (
@@ -183,7 +183,7 @@ def _lacks_outcome(run_dir: Path, problem: Problem, found: Found, mirror_url: st
     or has them in its mirror only."""
     if (run_dir / "config.json").exists():
         summary = Run(run_dir).summary if (run_dir / SUMMARY).exists() else Summary()
-        is_assessed = bool(summary.fit) or not problem.material.unknowns
+        is_assessed = bool(summary.fit) or not problem.unknowns
         return summary.status != "completed" or not is_assessed
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
@@ -216,7 +216,7 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
     else:
         _try_to("write its summary", lambda: record.summarise(status, reason))
         _require_kept(record)
-        if session.problem.material.unknowns:
+        if session.problem.unknowns:
             reason = _assessed(session, record, control, status, reason)
             _require_kept(record)
         logger.info("%s at step %d: %s", status, session.step, reason)
@@ -342,7 +342,7 @@ def _progress(session: Session, elapsed: float) -> str:
     row = session.history.last
     done = session.step - session.first_step
     left = elapsed / done * (session.config.steps - session.step)
-    unknowns = session.problem.material.unknowns
-    material = "".join(f"  {name} {row[f'material/{name}']:.4g} {UNITS[name]}" for name in unknowns)
+    unknowns = session.problem.unknowns
+    material = "".join(f"  {name} {row[f'material/{name}']:.4g} {unit_of(name)}" for name in unknowns)
     place = f"step {session.step} of {session.config.steps}"
     return f"{place}  loss {row['loss/total']:.3e}{material}  about {left:.0f} s left"

@@ -33,7 +33,7 @@ def warm_start(session: Session, place: str) -> str:
     model = source.model()
     taken, left = _take_weights(session.model, model)
     material = session.model.material.take(model.material.si())
-    unknowns = session.problem.material.unknowns
+    unknowns = session.problem.unknowns
     taken += [f"material {name}" for name in material]
     left += [f"material {name} (out of range)" for name in unknowns if name not in material]
     if not taken:

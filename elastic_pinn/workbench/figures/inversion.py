@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from elastic_pinn.fit import NOT_ASSESSED
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.loss_plots import Curves, draw_stages, stages_in
@@ -29,11 +29,9 @@ from elastic_pinn.workbench.figures.sources import (
     Source,
     checkpoint_of,
     open_source,
-    starting_material,
 )
 from elastic_pinn.workbench.figures.units import unit_for
 
-SYMBOLS = {"lambda": "$\\lambda$", "mu": "$\\mu$", "rho": "$\\rho$"}
 BAND = 2.0  # standard deviations
 WIDTH = 140  # letters of a line above a figure
 LEAST_DEVIATION = 0.01  # percent
@@ -65,7 +63,7 @@ def material_traces(source: Source, problem: Problem | ProblemMaker | None = Non
     """
     opened = open_source(source)
     problem, history = opened.problem(problem), opened.history()
-    unknowns = problem.material.unknowns
+    unknowns = problem.unknowns
     if not unknowns:
         raise ValueError("material_traces needs a problem with unknowns, and this one has none")
     steps = history["step"].to_numpy()
@@ -78,17 +76,17 @@ def material_traces(source: Source, problem: Problem | ProblemMaker | None = Non
 
 def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, str]] = ()) -> Picture:
     """Draw `material_traces` from (steps, values) for each unknown."""
-    truth = problem.receivers.truth if problem.receivers else None
+    truth = problem.receivers.truth.material if problem.receivers and problem.receivers.truth else {}
     figure = Picture(5.2 if truth else 3.4)
     axes = figure.subplots(2 if truth else 1, len(traces), squeeze=False, sharex=True)
     for (name, (steps, values)), column in zip(traces.items(), axes.T, strict=True):
-        start = starting_material(problem)[name]
-        true = truth.material[name] if truth else None
+        start = problem.constants[name]
+        true = truth.get(name)
         _draw_values(column[0], name, steps, values, start, true)
         if true is not None:
             _draw_deviation(column[1], name, steps, 100 * (values / true - 1))
-        elif name != "lambda":  # lambda is searched through the bulk modulus
-            _draw_bounds(column[0], name, start, problem.reference.unknown_range)
+        elif not name.startswith("lambda"):  # lambda is searched through the bulk modulus
+            _draw_bounds(column[0], name, start, _range_of(name, problem))
         column[-1].set_xlabel("optimizer step")
         whole_ticks(column[-1], MOST_TICKS)
         for where in column:
@@ -157,22 +155,33 @@ def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Pic
     return figure
 
 
+def _range_of(name: str, problem: Problem) -> float:
+    """The factor that an unknown is searched within."""
+    return next(material.unknown_range for names, material in problem.named_materials if name in names.values())
+
+
+def symbol_of(name: str) -> str:
+    """Return the symbol of a constant, as "lambda" or "lambda_2", for a figure."""
+    constant, _, region = name.partition("_")
+    return f"$\\{constant}_{{{region}}}$" if region else f"$\\{constant}$"
+
+
 def _draw_values(
     axes: Axes, name: str, steps: np.ndarray, values: np.ndarray, start: float, true: float | None
 ) -> None:
-    unit = unit_for(start, UNITS[name])
+    unit = unit_for(start, unit_of(name))
     if true is not None:
         axes.axhline(true / unit.size, color=BLACK, linestyle="--", linewidth=1.2, label="truth")
     axes.axhline(start / unit.size, color=ORANGE, linestyle=":", linewidth=1.5, label="start")
     axes.plot(steps, values / unit.size, color=BLUE, label="found", **dots(len(steps)))
-    axes.set_ylabel(f"{SYMBOLS[name]} ({unit.name})")
+    axes.set_ylabel(f"{symbol_of(name)} ({unit.name})")
     if len(values):
-        axes.set_title(f"{SYMBOLS[name]} = {values[-1] / unit.size:#.4g} {unit.name}", loc="right", fontsize=10)
+        axes.set_title(f"{symbol_of(name)} = {values[-1] / unit.size:#.4g} {unit.name}", loc="right", fontsize=10)
 
 
 def _draw_bounds(axes: Axes, name: str, start: float, factor: float) -> None:
     """Draw the bounds of the search, if the curve comes near them."""
-    unit, seen = unit_for(start, UNITS[name]), axes.get_ylim()
+    unit, seen = unit_for(start, unit_of(name)), axes.get_ylim()
     for bound in (start / factor, start * factor):
         axes.axhline(bound / unit.size, color="0.5", linewidth=1.0)
     axes.set_ylim(seen)
@@ -184,7 +193,7 @@ def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarra
     # The curve crosses the truth now and then, which would stretch the axis.
     axes.set_ylim(LEAST_DEVIATION, 2.0 * np.abs(percent).max(initial=1.0))
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_ylabel(f"deviation of {SYMBOLS[name]} (%)")
+    axes.set_ylabel(f"deviation of {symbol_of(name)} (%)")
     if len(percent):
         axes.set_title(f"{percent[-1]:+.3g} % from the truth", loc="right", fontsize=10)
 

@@ -8,7 +8,6 @@ import numpy as np
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
-from elastic_pinn.physics.material import PARAMETERS
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 
 Source = Run | Checkpoint | str | Path
@@ -43,12 +42,3 @@ def shown_quantity(problem: Problem | None) -> RecordedQuantity:
     if problem is None or problem.receivers is None or problem.exact:
         return RECORDED_QUANTITIES["displacement"]
     return problem.receivers.quantity
-
-
-def starting_material(problem: Problem) -> dict[str, float]:
-    """Return lambda (Pa), mu (Pa) and rho (kg/m3) as given, by the names of the material's columns: known values, and
-    the starts of the unknown ones."""
-    values = [(each.lame_lambda, each.lame_mu, each.density) for each in problem.materials]
-    if len(values) == 1:
-        return dict(zip(PARAMETERS, values[0], strict=True))
-    return {f"{name}_{i}": each for i, of in enumerate(values, 1) for name, each in zip(PARAMETERS, of, strict=True)}

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 import pandas as pd
 from pandas.errors import UndefinedVariableError
 
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.material import unit_of
 from elastic_pinn.workbench.figures.labels import fit_labels, without_hashes
 from elastic_pinn.workbench.fit_columns import UNREADABLE
 from elastic_pinn.workbench.panels.callbacks import acknowledge
@@ -37,7 +37,6 @@ SHOWN: dict[str, Callable[[Any], str]] = {
     "validation": "{:.1e}".format,
     "seconds": "{:,.1f}".format,
     "started": "{:%Y-%m-%d %H:%M}".format,
-    **{f"{name}{error}": "{:.4g}".format for name in UNITS for error in ("", " ±")},
     "chi2": "{:.3g}".format,
 }
 
@@ -168,7 +167,7 @@ def as_lines(table: pd.DataFrame) -> list[str]:
         return ["no run"]
     columns = [_column("run", fit_labels(without_hashes(list(table.index)), NAME_LENGTH), is_text=True)]
     for name in table:
-        form = SHOWN.get(str(name), format_value)
+        form = SHOWN.get(str(name), "{:.4g}".format if unit_of(str(name).removesuffix(" ±")) else format_value)
         texts = ["" if is_missing(value) else form(value) for value in table[name].astype(object)]
         columns.append(_column(str(name), texts, is_text=not pd.api.types.is_numeric_dtype(table[name])))
     return [" ".join(cells) for cells in zip(*columns, strict=True)]

@@ -72,7 +72,7 @@ class LiveViews(widgets.Tab):
         """Show another run, or another call for the same run."""
         problem = record.problem
         views = {"Loss": View(partial(_loss, record)), "Wavefield": _wavefield_view(record)}
-        if problem.material.unknowns:
+        if problem.unknowns:
             views["Material"] = View(partial(_material, record))
         if problem.receivers:
             views["Data fit"] = _fit_view(record, problem.receivers)
@@ -148,7 +148,7 @@ def _material(record: LiveRecord) -> Picture | None:
     if not record.row:
         return None
     curves = record.material()
-    return draw_traces({name: curves[name] for name in record.problem.material.unknowns}, record.problem)
+    return draw_traces({name: curves[name] for name in record.problem.unknowns}, record.problem)
 
 
 def _fit(record: LiveRecord, receivers: Receivers, row: int) -> Picture | None:
