@@ -216,18 +216,29 @@ class Problem:
         Returns
         -------
         Tensor or None
-            Weights (N, R), dimensionless: those of the statement, and of a force or stress divided by the P modulus of
-            the stiffest material that they involve, relative to that of the first region, for which a row would else be
-            out of proportion. None where there is one region only.
+            Weights (N, R), dimensionless. None where there is one region only.
         """
         if not self.inclusions:
             return None
-        of_place = statement.regions or (lambda points, _: self.regions.one_hot(self.regions.index(*points.T[:2])))
-        weights = of_place(points, normals)  # (N, R)
-        if not statement.quantity.is_load:
-            return weights
-        stiffness = weights.new_tensor([material.p_modulus / self.reference.p_modulus for material in self.materials])
-        return weights / (weights.ne(0.0) * stiffness).amax(1, keepdim=True)
+        if statement.regions:
+            return statement.regions(points, normals)
+        return self.regions.one_hot(self.regions.index(points[:, 0], points[:, 1]))
+
+    def stiffness(self, weights: Tensor) -> Tensor:
+        """Return how stiff the stiffest region is that counts at each point.
+
+        Parameters
+        ----------
+        weights
+            Of the regions, dimensionless, (N, R).
+
+        Returns
+        -------
+        Tensor
+            P moduli relative to that of the first region, (N,).
+        """
+        moduli = weights.new_tensor([material.p_modulus for material in self.materials])
+        return (weights.ne(0.0) * moduli).amax(1) / self.reference.p_modulus
 
     @cached_property
     def identity(self) -> Mapping[str, Tensor | int | str]:

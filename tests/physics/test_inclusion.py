@@ -64,15 +64,13 @@ def test_each_contact_has_its_statements(contact, rows):
     assert [each.name for each in found if each.column == "interface"] == [f"interface 1 {row}" for row in rows]
 
 
-def test_a_statement_counts_in_the_region_that_contains_the_point_relative_to_its_stiffness():
+def test_a_statement_counts_in_the_region_that_contains_the_point():
     found = problem(LAYER)
     law = found.statements[0]
     points = torch.tensor([[1.0, 0.2, 0.5], [1.0, 1.7, 0.5]], dtype=torch.float64)
-    weights = found.weights_of_regions(law, points, points[:0, :2])
-    assert weights.tolist() == [[1.0, 0.0], [0.0, 0.25]]
-    (start,) = [each for each in found.statements if each.name == "initial displacement"]
-    assert found.weights_of_regions(start, points, points[:0, :2]).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert found.weights_of_regions(law, points, points[:0, :2]).tolist() == [[1.0, 0.0], [0.0, 1.0]]
     assert problem().weights_of_regions(law, points, points[:0, :2]) is None
+    assert found.stiffness(torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 1.0]])).tolist() == [1.0, 4.0, 4.0]
 
 
 def test_a_region_selects_its_own_pair_of_outputs():

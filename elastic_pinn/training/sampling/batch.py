@@ -9,6 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.equations import blocks
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.statement import Statement
@@ -33,14 +34,19 @@ class Batch:
 
     @classmethod
     def of(cls, statement: Statement, problem: Problem, points: Tensor, normal: Tensor, target: Tensor) -> Self:
-        """Make the batch of a statement at points (N, 3) in m, m, s with normals, of its dimensionless right side."""
+        """Make the batch of a statement at points (N, 3) in m, m, s with normals, of its dimensionless right side.
+
+        Of several materials, a force or a stress counts relative to the P modulus of the stiffest one that its equation
+        is about: a row would else be out of proportion.
+        """
         if statement.place and statement.place.image:
             images = statement.place.image(points, normal)
             points, normal = (torch.cat(pair) for pair in zip((points, normal), images, strict=True))
         moduli = problem.moduli(points) if statement.moduli else None
         regions = problem.weights_of_regions(statement, points, normal)
-        if regions is not None:
-            target = regions[: len(target)].abs().amax(1, keepdim=True) * target
+        if regions is not None and statement.quantity.is_load:
+            unit = blocks(problem.stiffness(regions), len(target)).amax(0)[:, None]  # (N, 1), of a point and its image
+            regions, target = regions / unit.repeat(len(regions) // max(1, len(target)), 1), target / unit
         return cls(problem.scales.dimensionless(points), target, normal, moduli, regions)
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Batch:
