@@ -21,7 +21,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.conditions.side import SideEquation
 from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.physics.solutions import WallReflection
+from elastic_pinn.physics.solutions import HalfSpaceWave, SourceWave, WallReflection
 from elastic_pinn.physics.statement import Statement
 from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.row import SOLID
@@ -122,7 +122,12 @@ def found_askew() -> dict[tuple[str, Term], float]:
     return sizes
 
 
-SIMPLE = [row.name for row in ROWS if not getattr(row.problem(0.5), "inclusions", ())]
+def is_simple(problem: ep.Problem) -> bool:
+    """Whether it is of one material, and torch can differentiate its exact field: sources have tests of their own."""
+    return not problem.inclusions and not isinstance(problem.exact, SourceWave | HalfSpaceWave)
+
+
+SIMPLE = [row.name for row in ROWS if is_simple(row.problem(0.5))]
 
 
 @pytest.mark.parametrize("name", SIMPLE)
