@@ -99,9 +99,9 @@ class TrainingConfig(Section):
     rad_candidates: Count = 10
     """of rad: for each point so many are drawn by `sampling`, and one of them is chosen"""
     rad_exponent: NonNegative = 1.0
-    """of rad: the density of points goes with this power of the residual; the more, the more of them at its peaks"""
+    """of rad, its k: the density of points goes with this power of the residual; the more, the more at its peaks"""
     rad_constant: NonNegative = 1.0
-    """of rad: an even density beside, relative to the mean of the other; 0: no points where the residual is 0"""
+    """of rad, its c: an even density beside, relative to the mean of the other; 0: no points where the residual is 0"""
 
     weight_pde: NonNegative = 1.0
     """of the mean square of the wave equation's residual"""

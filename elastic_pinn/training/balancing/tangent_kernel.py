@@ -1,7 +1,8 @@
 """Terms whose misfits fall equally fast: by the trace of each one's neural tangent kernel.
 
-Under gradient flow misfits r fall as dr/dt = -K r, K = J J^T, where J has a row for each misfit and a column for each
-parameter, and the squares of a term's misfits sum to the term. The mean rate of a term is the trace of its K.
+Under gradient flow misfits r fall as dr/dt = -2 K r, K = J J^T, where J has a row for each misfit and a column for each
+parameter, and the squares of a term's misfits sum to the term. The trace of a term's own K, the sum of its eigenvalues,
+measures how fast it falls by itself.
 
 Wang, Yu and Perdikaris (2022), "When and why PINNs fail to train: a neural tangent kernel perspective", J. Comput.
 Phys. 449, 110768.
