@@ -1,0 +1,85 @@
+"""Waves around holes: fields with a pole in the hole, which nothing but its rim gives."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import elastic_pinn as ep
+from elastic_pinn.physics.solutions import AnnulusMode, HoleWave
+from tests.benchmarks.validation.row import SOLID, Recipe, Row, least_squares
+
+RADIUS = 1.7 / (2.0 * math.pi) * math.sqrt(3.0)  # k_p a = 1.7 where S waves have the length 1
+
+
+def hole_waves(plane: int, around: int, frequency: float, conditions: int) -> Recipe:
+    """Plane waves and waves around holes: the sides and the start have all the points."""
+    waves = plane + around
+    points = {"interior_points": 20, "boundary_points": 3 * waves // 5 // conditions, "initial_points": 2 * waves // 5}
+    return least_squares("hole_waves", 0, frequency, **points) | {"hidden_layers": [plane, around]}
+
+
+def wave_on_hole(kind: str, size: float) -> ep.Problem:
+    """Two S wavelengths a side, and two periods; of size 1. The sides move as the wavefield does, the hole is free."""
+    wavelength = math.sqrt(3.0) if kind == "p" else 1.0  # of S waves 1
+    hole = ep.Disc((0.05 * size, -0.03 * size), RADIUS * size)
+    field = HoleWave(kind, SOLID, hole.radius, hole.center, angle=0.3, wavelength=wavelength)
+    plate = ep.Plate(ep.Rectangle((-size, size), (-size, size)), [hole])
+    window = ep.Domain(shape=plate, t=(0.0, 4.0 * math.pi * size / field.omega))
+    sides = [ep.Displacement(field, sides=plate.outline.sides), ep.Traction(sides=plate.names)]
+    return ep.Problem(window, SOLID, sides, ep.Initial.of(field), exact=field)
+
+
+def annulus_mode(kind: str, size: float) -> ep.Problem:
+    """Two periods, of size 1, between two free rims."""
+    field = AnnulusMode(kind, SOLID, 0.4, 1.0)
+    plate = ep.Plate(ep.Disc((0.0, 0.0), field.outer), [ep.Disc((0.0, 0.0), field.inner)])
+    omega = field.wave_number * (SOLID.c_s if kind == "torsion" else SOLID.c_p)
+    window = ep.Domain(shape=plate, t=(0.0, 4.0 * math.pi * size / omega))
+    return ep.Problem(window, SOLID, [ep.Traction()], ep.Initial.of(field), exact=field)
+
+
+def _row(name: str, case: str, problem, waves: tuple[int, int, float], quick: tuple[int, int, float], **goals) -> Row:
+    conditions = len(problem(1.0).boundary)
+    plane, around, _ = waves
+    return Row(
+        name,
+        case,
+        problem,
+        f"{plane} plane waves, {around} around the hole",
+        hole_waves(*waves, conditions),
+        hole_waves(*quick, conditions),
+        **goals,
+    )
+
+
+ROWS = (
+    _row(
+        "annulus-torsion",
+        "torsion of an annulus, rims free",
+        partial(annulus_mode, "torsion"),
+        (1400, 1000, 7.0),
+        (600, 450, 7.0),
+        quick_goal=2e-3,
+    ),
+    _row(
+        "annulus-radial",
+        "radial mode of an annulus, rims free",
+        partial(annulus_mode, "radial"),
+        (1000, 700, 3.5),
+        (400, 300, 3.0),
+        quick_goal=1e-3,
+    ),
+    *(
+        _row(
+            f"hole-{name.lower()}",
+            f"{name} wave on a free hole, k_p a = 1.7",
+            partial(wave_on_hole, kind),
+            (1200, 900, 7.5),
+            (400, 400, 4.5),
+            quick_goal=1e-2,
+            goal=1e-4,
+        )
+        for kind, name in (("p", "P"), ("s", "SV"))
+    ),
+)
