@@ -27,6 +27,11 @@ FURTHER_ORDERS = 7  # around a hole, beyond as many as radians of the shortest w
 LOWEST = 0.02  # of the greatest frequency: far below, P and S waves around a hole are the same
 
 
+def highest_order(radius: float) -> int:
+    """Return the highest order of waves around a hole of a radius, in radians of the shortest wave."""
+    return math.ceil(radius) + FURTHER_ORDERS
+
+
 class HoleWaves(Network):
     """Plane waves and waves around holes, drawn once, from `generator`; their amplitudes are trained.
 
@@ -102,7 +107,8 @@ class HoleWaves(Network):
         """The waves around holes in a material."""
         number = torch.arange(len(self.amplitudes), device=self.amplitudes.device)  # (C,)
         holes, number = self.holes[number % len(self.holes)], number // len(self.holes)  # (C, 3), (C,)
-        highest = (self.frequency * holes[:, 2]).ceil().long() + FURTHER_ORDERS  # (C,)
+        radii = (self.frequency * holes[:, 2]).tolist()
+        highest = number.new_tensor([highest_order(each) for each in radii])  # (C,)
         orders = (
             number // 2 % (2 * highest + 1) - highest
         ).abs()  # twice as many of each order as of 0, for two angles
@@ -119,7 +125,9 @@ class HoleWaves(Network):
 
 
 class _Sum(TrialFunction):
-    """The sum of trial functions."""
+    """The sum of trial functions, of which waves around holes keep the jet of each wave for the gradient."""
+
+    points_at_once = 4096
 
     def __init__(self, *parts: TrialFunction) -> None:
         self._parts = parts

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,6 +31,9 @@ class Sums(NamedTuple):
 
 class TrialFunction(ABC):
     """A network in a material: its outputs as a function of the coordinates."""
+
+    points_at_once: ClassVar[int] = POINTS_AT_ONCE
+    """Of which sums of squares and their gradients are worked out in one go."""
 
     @property
     @abstractmethod
@@ -64,7 +67,7 @@ class TrialFunction(ABC):
         tensors, of_points = self.tensors, []
         total, by_tensors = tensors[0].new_zeros(()), tensors[0].new_zeros(sum(tensor.numel() for tensor in tensors))
         by_operator = torch.zeros_like(whole.operator)
-        for each in whole.leaves(POINTS_AT_ONCE):
+        for each in whole.leaves(self.points_at_once):
             with torch.set_grad_enabled(with_gradients):
                 half = half_sum(self, each)
             total += 2.0 * half.detach()

@@ -1,5 +1,7 @@
 """Waves around holes: their jets are the derivatives of potentials, and they satisfy the wave equation."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -171,3 +173,19 @@ def test_a_problem_that_these_waves_cannot_solve_is_refused(tmp_path):
     ):
         with pytest.raises(ep.ConfigError, match=fault):
             ep.train(config, tmp_path / "run", problem=given)
+
+
+def test_sums_over_many_points_are_those_of_their_parts():
+    net, medium = network(), moduli()
+    given = equations(medium, "traction")
+    many = 1000
+    repeated = replace(
+        given,
+        points=given.points.repeat(many, 1),
+        coefficients=given.coefficients.repeat(many, 1),
+        target=given.target.repeat(many, 1),
+    )
+    trial = net.within(medium)
+    assert len(repeated.points) > trial.points_at_once
+    one, whole = (mean_squares(trial, [each]).item() for each in (given, repeated))
+    assert whole == pytest.approx(one, rel=1e-12)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.config import Config
-from elastic_pinn.physics import Material, Problem
+from elastic_pinn.networks.hole_waves import highest_order
+from elastic_pinn.physics import Material, Plate, Problem
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Interval
 from elastic_pinn.physics.quantity import FORCE
@@ -35,6 +36,7 @@ LOOKED_AT = 500  # receivers, for their spacing
 A_WAVE = 3  # interior points along each axis, and in time, of the shortest waves of sources
 AROUND = 2.0  # widths of a source: its own points are counted as if they were spread evenly within this radius
 CUT = 1e-2  # of a source: less may lie outside
+WAVES = "plane_waves", "hole_waves"  # networks without layers
 P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -44,14 +46,15 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
     Of any network: whether lengths, times and material can be in SI units, and whether sources are whole, and the
-    points enough for their waves. Of networks whose waves are drawn once and
-    stay ("plane_waves", "random_features"): whether the amplitudes are more than the samples, the waves too few or too
-    long for what was recorded, or too short for the receivers' spacing. Speeds are those of the start.
+    points enough for their waves. Of networks whose waves are drawn once and stay ("plane_waves", "hole_waves",
+    "random_features"): whether the amplitudes are more than the samples, the waves too few or too long for what was
+    recorded, or too short for the receivers' spacing. Speeds are those of the start.
     """
     doubts = (*_units(problem), *_cut_sources(problem), *_sources(config, problem))
-    if config.network not in ("plane_waves", "random_features"):
+    if config.network not in (*WAVES, "random_features"):
         return doubts
-    in_si = () if doubts else (_count, _length, _spacing)  # settings computed from wrong units are wrong too
+    # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
+    in_si = () if doubts or problem.domain.is_static else (_count, _around, _length, _spacing)
     return doubts + tuple(sentence for look in (_samples, *in_si) for sentence in look(config, problem))
 
 
@@ -66,6 +69,8 @@ def _units(problem: Problem) -> Iterator[str]:
             f"no solid is like this one, with a density of {material.density:.4g} kg/m3, P waves of {material.c_p:.4g} "
             f"m/s and S waves of {material.c_s:.4g} m/s: are moduli in Pa and density in kg/m3?"
         )
+        return
+    if problem.domain.is_static:
         return
     way, side = material.c_p * duration, max(x, y)
     if way < LEAST_CROSSED * side:
@@ -82,7 +87,7 @@ def _units(problem: Problem) -> Iterator[str]:
 
 def _sources(config: Config, problem: Problem) -> Iterator[str]:
     """The source whose waves need the most interior points, where these are too few."""
-    if config.network == "plane_waves":  # which satisfy the equation everywhere
+    if config.network in WAVES:  # which satisfy the equation everywhere
         return
     source = max(_pulsed(problem), key=lambda each: _points_needed(each, problem), default=None)
     if source and config.interior_points < (needed := _points_needed(source, problem)):
@@ -132,14 +137,15 @@ def _pulsed(problem: Problem) -> list[Source]:
 def _samples(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer data than amplitudes."""
     width, regions = config.hidden_layers[-1], problem.regions.count
-    amplitudes = regions * (width if config.network == "plane_waves" else 2 * width + 2)
+    amplitudes = regions * (sum(config.hidden_layers) if config.network in WAVES else 2 * width + 2)
     counts = _counts(config, problem)
     if (numbers := sum(counts.values())) < amplitudes:
         parts = " and ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
-        most = numbers // regions if config.network == "plane_waves" else numbers // (2 * regions) - 1
+        most = numbers // regions if config.network in WAVES else numbers // (2 * regions) - 1
+        which = "sum" if config.network == "hole_waves" else "last number"
         yield (
             f"{amplitudes:,} amplitudes are to be found from {numbers:,} numbers ({parts}): what these leave open is "
-            f"arbitrary. Set the last number of hidden_layers to at most {max(1, most)}, or give more samples"
+            f"arbitrary. Set the {which} of hidden_layers to at most {max(1, most)}, or give more samples"
         )
 
 
@@ -153,7 +159,7 @@ def _counts(config: Config, problem: Problem) -> dict[str, int]:
     sides = config.boundary_points * len(problem.boundary) if config.weight_boundary else 0
     contacts = config.interface_points * len(problem.inclusions) if config.weight_interface else 0
     # Plane waves satisfy the equation whatever their amplitudes, so that it does not determine them.
-    inside = config.interior_points if config.network != "plane_waves" and config.weight_pde else 0
+    inside = config.interior_points if config.network not in WAVES and config.weight_pde else 0
     return {
         "recorded": 2 * samples,
         "of the known start": 4 * starts,
@@ -165,15 +171,30 @@ def _counts(config: Config, problem: Problem) -> dict[str, int]:
 
 def _count(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer waves than the window can distinguish."""
-    if config.network != "plane_waves":
+    if config.network not in WAVES:
         return
     greatest = _greatest(config, problem)
-    (count,), needed = config.hidden_layers, _waves_needed(problem, greatest)
+    (count, *around), needed = config.hidden_layers, _waves_needed(problem, greatest)
     if count < needed:
         yield (
             f"{count:,} waves, spread over all wave numbers up to {greatest:,.4g} 1/m, are too few for this window and "
-            f"duration, in which about {needed:,} differ: set hidden_layers = [{needed}] or more, or a lower "
-            "input_frequency"
+            f"duration, in which about {needed:,} differ: set hidden_layers = {[needed, *around]} or more, or a "
+            "lower input_frequency"
+        )
+
+
+def _around(config: Config, problem: Problem) -> Iterator[str]:
+    """Fewer waves around holes than can be told apart there: of both kinds, at two angles of each order, in time."""
+    if config.network != "hole_waves" or not isinstance(problem.domain.shape, Plate):
+        return
+    (plane, count), greatest, (start, end) = config.hidden_layers, _greatest(config, problem), problem.domain.t
+    holes, in_time = problem.domain.shape.holes, greatest * problem.reference.c_s * (end - start) / math.pi + 1.0
+    orders = max(highest_order(greatest * hole.radius) for hole in holes)
+    needed = _rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(holes))
+    if count < needed:
+        yield (
+            f"{count:,} waves around {len(holes)} hole{'s' * (len(holes) > 1)} are too few for the duration, in which "
+            f"about {needed:,} differ: set hidden_layers = {[plane, needed]} or more, or a lower input_frequency"
         )
 
 

@@ -233,3 +233,31 @@ def test_a_source_beside_an_edge_is_told(source, lost):
     problem = ep.Problem(window, ep.Material(5.76e10, 2.6e10, 2700.0), sides, ep.Initial(), **parts)
     sentences = advise(ep.Config(), problem)
     assert len(sentences) == bool(lost) and all(sentence.startswith(f"{lost} of {source}") for sentence in sentences)
+
+
+def test_too_few_waves_around_holes_are_told_and_enough_are_passed_in_silence():
+    solid, holes = ep.Material(1.0, 1.0, 1.0), [ep.Disc((0.3, 0.5), 0.1), ep.Disc((0.7, 0.5), 0.2)]
+    plate = ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), holes)
+
+    def told(plane: int, around: int, **points) -> tuple[str, ...]:
+        config = ep.Config(
+            problem="own", network="hole_waves", hidden_layers=[plane, around], activation="sin", input_frequency=6.0,
+            **{"boundary_points": 1000, "initial_points": 1000} | points,
+        )  # fmt: skip
+        domain = ep.Domain(shape=plate, t=(0.0, 1.0))
+        return advise(config, ep.Problem(domain, solid, [ep.Traction()], ep.Initial()))
+
+    (sentence,) = told(900, 100)
+    assert sentence.startswith("100 waves around 2 holes are too few for the duration, in which about 490 differ: ")
+    assert told(900, 490) == ()
+    (sentence,) = told(50, 500)
+    assert sentence.startswith("50 waves, spread over all wave numbers") and ", 500] or more" in sentence
+    (sentence,) = told(900, 500, boundary_points=100, initial_points=100)
+    assert sentence.startswith("1,400 amplitudes are to be found from 600 numbers")
+    assert sentence.endswith("Set the sum of hidden_layers to at most 600, or give more samples")
+
+
+def test_a_plate_at_rest_needs_no_time_to_cross_it():
+    plate = ep.Problem(ep.Domain((0.0, 1.0), (0.0, 1.0)), ep.Material(1.0, 1.0, 1.0), [ep.Displacement()])
+    for network in ("mlp", "random_features"):
+        assert advise(ep.Config(problem="own", network=network, hidden_layers=[50]), plate) == ()
