@@ -6,10 +6,12 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.physics.conditions.interface import CONTACTS, INSIDE, OUTSIDE
 from elastic_pinn.physics.elasticity import Normal, residual
 from elastic_pinn.physics.moduli import Moduli
 from elastic_pinn.physics.solutions import Refraction
 from tests.physics.test_elasticity import derivatives
+from tests.physics.test_mutations import has, terms
 
 FIRST, SECOND = ep.Material(1.0, 1.2, 1.0), ep.Material(4.0, 4.0, 1.1)
 SOLIDS = [Moduli.of(each.lame_lambda, each.lame_mu, each.density) for each in (FIRST, SECOND)]
@@ -76,6 +78,40 @@ def test_swapped_tractions_of_the_two_materials_are_noticed(kind, degrees, conta
         wrong = [SOLIDS[0], SOLIDS[1]._replace(**{modulus: 1.1 * getattr(SOLIDS[1], modulus)})]
         if (kind, degrees) == ("p", 0) or (kind == "p" and contact == "welded"):
             assert max(misfits(wave, contact, wrong).values()) > 1e-3
+
+
+def traces_on_an_askew_interface(kind: str, contact: str) -> tuple[list[dict[str, torch.Tensor]], Normal]:
+    """The wavefield's derivatives just below and above an interface that is turned by 0.6 radians, and the normal."""
+    cos, sin = math.cos(0.6), math.sin(0.6)
+    turn = torch.tensor([[cos, -sin], [sin, cos]], dtype=torch.float64)
+    wave = wave_of(kind, 30, contact)
+
+    def turned(x: torch.Tensor, y: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        return wave(cos * x + sin * y, cos * y - sin * x, t) @ turn.T
+
+    along, t = torch.linspace(0.0, 1.0, 60, dtype=torch.float64).view(2, 30)
+    at = torch.stack([cos * along, sin * along, t], dim=1)
+    beside = torch.cat([BESIDE * turn[:, 1], turn.new_zeros(1)])
+    return [derivatives(turned, at + way * beside) for way in (-1.0, 1.0)], Normal.of(turn[:, 1].expand(30, 2))
+
+
+@pytest.mark.parametrize(("contact", "count"), [("welded", 24), ("slip", 32)])
+def test_each_term_of_each_contact_is_noticed_on_both_sides(contact, count):
+    largest: dict[tuple, float] = {}
+    for kind in ("p", "s"):
+        sides, normal = traces_on_an_askew_interface(kind, contact)
+        for equation in CONTACTS[contact]:
+            below, above = 0, 1
+            counted = {INSIDE: [above], OUTSIDE: [below]}.get(equation.name, [below, above])
+            jump = sum((-1) ** side * equation.operator(sides[side], SOLIDS[side], normal) for side in counted)
+            assert jump.abs().max() < 1e-6
+            for side in counted:
+                for term, values in terms(equation, sides[side], SOLIDS[side], normal):
+                    if has(equation, term):
+                        key = (equation.name, side, term)
+                        largest[key] = max(largest.get(key, 0.0), float(values.abs().max()))
+    assert len(largest) == count
+    assert min(largest.values()) > 1e-2
 
 
 def test_without_a_contrast_nothing_is_reflected_and_all_of_it_passes():

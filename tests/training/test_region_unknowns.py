@@ -1,20 +1,18 @@
 """Unknowns in one or several of the materials: named by their region, found from receivers."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.physics.solutions import Refraction
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.session import Session
 from elastic_pinn.workbench import figures
 from elastic_pinn.workbench.run_table import runs_table
 from elastic_pinn.workbench.tables import material_table
+from tests.benchmarks.validation.interfaces import meeting
+from tests.benchmarks.validation.row import SOLID
 
-SOFT, STIFF = ep.Material(1.0, 1.0, 1.0), ep.Material(4.0, 4.0, 1.0)  # 2:1 in impedance
 SMALL = {
     "hidden_layers": [8, 8], "precision": "float64", "steps": 4, "interior_points": 40, "initial_points": 20,
     "interface_points": 20, "validation_points": 50, "validate_every": 2, "checkpoint_every": 2, "resample_every": 3,
@@ -23,8 +21,8 @@ SMALL = {
 
 def inverse_problem(materials: tuple[ep.Material, ep.Material], noise: float = 0.0, side: int = 6) -> ep.Problem:
     """A P wave on a welded interface, recorded below it only: what is above is seen by what comes back from there."""
-    field = Refraction("p", SOFT, STIFF, "welded", math.radians(30), math.sqrt(3.0))
-    window = ep.Domain((0.0, 1.0), (-0.5, 0.5), (0.0, 2.0 * math.pi / field.omega))
+    plain = meeting("p", 30, "welded", size=0.5)
+    window, field = plain.domain, plain.exact
     x, y, t = np.linspace(0.05, 0.95, side), np.linspace(-0.45, -0.05, side), np.linspace(*window.t, 15)
     xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)  # (R, 2)
     at = (torch.from_numpy(np.repeat(xy, len(t), axis=0)), torch.from_numpy(np.tile(t, len(xy))))
@@ -110,12 +108,12 @@ def test_one_known_constant_determines_the_factor_of_all_materials(materials, fa
 def test_unknowns_of_an_inclusion_need_receivers():
     layer = ep.Inclusion(ep.Rectangle((0.0, 1.0), (0.0, 0.5)), ep.Material(4.0, 4.0, 1.0, unknowns=("mu",)))
     with pytest.raises(ep.ProblemError, match=r"unknowns \['mu_2'\] need receivers"):
-        ep.Problem(ep.Domain((0.0, 1.0), (-0.5, 0.5), (0.0, 1.0)), SOFT, [ep.Displacement()], inclusions=[layer])
+        ep.Problem(ep.Domain((0.0, 1.0), (-0.5, 0.5), (0.0, 1.0)), SOLID, [ep.Displacement()], inclusions=[layer])
 
 
 @pytest.mark.slow
 def test_a_material_is_found_from_what_its_interface_reflects(tmp_path):
-    known, sought = SOFT, ep.Material(4.8, 3.4, 1.0, unknowns=("lambda", "mu"), unknown_range=3.0)
+    known, sought = SOLID, ep.Material(4.8, 3.4, 1.0, unknowns=("lambda", "mu"), unknown_range=3.0)
     problem = inverse_problem((known, sought), noise=1e-3)
     config = ep.Config(
         network="plane_waves", hidden_layers=[500], activation="sin", input_frequency=6.0, precision="float64",

@@ -1,6 +1,7 @@
 """Several materials: a network with a pair of outputs for each, from the loss to checkpoints, figures and exports."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,6 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import STRAIN, Normal, residual, traction
-from elastic_pinn.physics.solutions import Refraction
 from elastic_pinn.training.losses import Loss, equations_of
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.training.session import Session
@@ -16,9 +16,9 @@ from elastic_pinn.workbench import figures
 from elastic_pinn.workbench.figures.field_maps import FieldMap
 from elastic_pinn.workbench.quantities import QUANTITIES, fields_of
 from elastic_pinn.workbench.tables import material_table
+from tests.benchmarks.validation.interfaces import STIFF, meeting
+from tests.benchmarks.validation.row import SOLID
 
-SOFT, STIFF = ep.Material(1.0, 1.0, 1.0), ep.Material(4.0, 4.0, 1.0)  # 2:1 in impedance
-UPPER = ep.Rectangle((0.0, 2.0), (0.0, 1.0))
 QUICK = {
     "network": "plane_waves", "hidden_layers": [300], "activation": "sin", "input_frequency": 3.5,
     "precision": "float64", "stages": ["last_layer"], "steps": 1, "interior_points": 8, "boundary_points": 300,
@@ -32,13 +32,8 @@ SMALL = {
 
 
 def problem_of(kind: str, degrees: float, contact: str, size: float = 1.0, **changes) -> ep.Problem:
-    """A plane wave on the interface of two materials, in a box of two of its shortest wavelengths and two periods."""
-    wavelength = math.sqrt(3.0) if kind == "p" else 1.0  # S waves are then 1 m long in the softer material
-    wave = Refraction(kind, SOFT, STIFF, contact, math.radians(degrees), wavelength)
-    window = ep.Domain((0.0, 2.0 * size), (-size, size), (0.0, 4.0 * size * math.pi / wave.omega))
-    upper = ep.Inclusion(ep.Rectangle((0.0, 2.0 * size), (0.0, size)), STIFF, contact)
-    parts = {"boundary": [ep.Displacement(wave)], "initial": ep.Initial.of(wave), "inclusions": [upper]}
-    return ep.Problem(window, SOFT, exact=wave, **parts | changes)
+    """A plane wave on the interface of two materials."""
+    return replace(meeting(kind, degrees, contact, size), **changes)
 
 
 def error_of(run: ep.Run) -> float:
@@ -194,7 +189,7 @@ def test_loads_count_relative_to_the_stiffest_material_of_their_equation():
     window = ep.Domain((0.0, 2.0), (-1.0, 1.0), (0.0, 1.0))
     layer = ep.Inclusion(ep.Rectangle((0.0, 1.0), (-1.0, 1.0)), STIFF)
     problem = ep.Problem(
-        window, SOFT, [ep.Periodic("x")], ep.Initial(), force=force, inclusions=[layer], displacement_scale=1.0
+        window, SOLID, [ep.Periodic("x")], ep.Initial(), force=force, inclusions=[layer], displacement_scale=1.0
     )
     batches = first_points(problem, ep.Config(**SMALL))
     inside = problem.domain.x[0] + batches["interior"].points[:, 0] + 1.0 < 1.0
@@ -234,19 +229,7 @@ def stretched(x: torch.Tensor, y: torch.Tensor, t: torch.Tensor) -> torch.Tensor
 def test_layers_at_rest_share_the_tension(tmp_path):
     layer = ep.Inclusion(ep.Rectangle((0.0, 2.0), (0.0, 1.0)), STIFF)
     window = ep.Domain((0.0, 2.0), (-1.0, 1.0))
-    problem = ep.Problem(window, SOFT, [ep.Displacement(stretched)], exact=stretched, inclusions=[layer])
+    problem = ep.Problem(window, SOLID, [ep.Displacement(stretched)], exact=stretched, inclusions=[layer])
     changes = {"network": "random_features", "hidden_layers": [60], "input_frequency": 2.0, "interior_points": 200}
     config = ep.Config(**{name: each for name, each in QUICK.items() if name != "initial_points"} | changes)
     assert error_of(ep.train(config, tmp_path / "run", problem=problem)) < 1e-5
-
-
-ROWS = [(kind, degrees, contact) for contact in ("welded", "slip") for kind in ("p", "s") for degrees in (0, 30)]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("kind", "degrees", "contact"), ROWS)
-def test_waves_on_interfaces_are_exact_to_a_millionth(tmp_path, kind, degrees, contact):
-    points = {"boundary_points": 1400, "initial_points": 1400, "interface_points": 1400, "ridge": 1e-13}
-    config = ep.Config(**QUICK | points | {"hidden_layers": [1400], "input_frequency": 8.0})
-    run = ep.train(config, tmp_path / "run", problem=problem_of(kind, degrees, contact))
-    assert error_of(run) < 1e-6
