@@ -11,7 +11,7 @@ Letters: T instants, N points.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.domains import Shape
+from elastic_pinn.physics.domains import Disc, Part, Plate, Rectangle, Regions, Shape
 from elastic_pinn.physics.elasticity import STRAIN, Normal, strain, stress, traction
 from elastic_pinn.physics.fields import evaluate
 
@@ -82,8 +82,8 @@ def energy_balance(model: Model, problem: Problem) -> EnergyBalance:
     if problem.domain.is_static:
         raise ValueError("a static problem has no energy over time: its only instant is 0 s")
     shape, times = problem.domain.shape, np.array(problem.domain.instants(INSTANTS))
-    inside, area = _inside(shape)
-    sides = {side: _side(shape, side) for side in shape.sides}
+    inside, area = _inside(shape, problem.regions)
+    sides = {side: _side(shape, side, problem.regions) for side in shape.sides}
     found = [_inside_at(model, problem, inside, float(t)) for t in times]  # each (4,), J/m3 and W/m3
     kinetic, strained, forced, drained = (area * np.array(found)).T
     powers = {side: np.array([_power(model, *place, float(t)) for t in times]) for side, place in sides.items()}
@@ -93,29 +93,81 @@ def energy_balance(model: Model, problem: Problem) -> EnergyBalance:
     )  # fmt: skip
 
 
-def _rule() -> tuple[Tensor, Tensor]:
-    """Nodes and weights of Gauss and Legendre's rule on 0 to 1, each (NODES,)."""
+def _rule(cuts: Iterable[float] = ()) -> tuple[Tensor, Tensor]:
+    """Nodes and weights of Gauss and Legendre's rule on each piece of 0 to 1 between cuts, (N,)."""
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    return torch.from_numpy((nodes + 1.0) / 2.0), torch.from_numpy(weights / 2.0)
+    ends = np.unique([0.0, *(cut for cut in cuts if 0.0 < cut < 1.0), 1.0])
+    lengths = np.diff(ends)[:, None]
+    of_pieces = ends[:-1, None] + lengths * (nodes + 1.0) / 2.0, lengths * weights / 2.0
+    return torch.from_numpy(of_pieces[0].ravel()), torch.from_numpy(of_pieces[1].ravel())
 
 
-def _inside(shape: Shape) -> tuple[tuple[Tensor, Tensor], float]:
-    """Places (N, 2), m, with weights (N,) that sum to 1, and the area, m2, by the divergence theorem."""
-    nodes, weights = _rule()
-    xy = shape.interior(torch.cartesian_prod(nodes, nodes))
-    area = 0.0
-    for side in shape.sides:
-        places, normals, lengths = _side(shape, side)
-        area += float((lengths * (places * normals).sum(1)).sum()) / 2.0
-    return (xy, torch.outer(weights, weights).flatten()), area
+def _inside(shape: Shape, regions: Regions) -> tuple[tuple[Tensor, Tensor], float]:
+    """Places (N, 2), m, with weights (N,) that sum to 1, and the area, m2.
+
+    Smooth integrands of each region are integrated for themselves: discs apart from what is around them, rectangles by
+    pieces between the lines that their sides lie on.
+    """
+    discs = [each for each in regions.inclusions if isinstance(each, Disc) and not _has_hole(shape, each)]
+    pieces = [_without(shape, discs), *discs]
+    areas = [_area(piece) for piece in pieces]
+    found = [_evenly(piece, regions) for piece in pieces]
+    weights = [weights * area / sum(areas) for (_, weights), area in zip(found, areas, strict=True)]
+    return (torch.cat([xy for xy, _ in found]), torch.cat(weights)), sum(areas)
 
 
-def _side(shape: Shape, side: str) -> tuple[Tensor, Tensor, Tensor]:
+def _has_hole(shape: Shape, disc: Disc) -> bool:
+    """Whether a shape has a hole within a disc."""
+    holes = shape.holes if isinstance(shape, Plate) else ()
+    return any(bool(disc.contains(*torch.tensor([hole.center], dtype=torch.float64).T)) for hole in holes)
+
+
+def _without(shape: Shape, discs: Sequence[Disc]) -> Shape:
+    """A shape without some discs in it."""
+    if not discs or not isinstance(shape, Rectangle | Disc | Plate):
+        return shape
+    outline, holes = (shape.outline, shape.holes) if isinstance(shape, Plate) else (shape, ())
+    return Plate(outline, (*holes, *discs))
+
+
+def _evenly(shape: Shape, regions: Regions) -> tuple[Tensor, Tensor]:
+    """Places (N, 2), m, with weights (N,) that sum to 1."""
+    cuts: list[list[float]] = [[], []]
+    if isinstance(shape, Rectangle):  # whose points of the unit square are along the axes
+        for axis, (low, high) in enumerate(shape.bounds):
+            cuts[axis] = [(end - low) / (high - low) for each in regions.inclusions for end in each.bounds[axis]]
+    (across, of_x), (up, of_y) = (_rule(each) for each in cuts)
+    return shape.interior(torch.cartesian_prod(across, up)), torch.outer(of_x, of_y).flatten()
+
+
+def _area(shape: Shape) -> float:
+    """The area, m2, by the divergence theorem."""
+    sides = (_side(shape, side, Regions()) for side in shape.sides)
+    return sum(float((lengths * (places * normals).sum(1)).sum()) / 2.0 for places, normals, lengths in sides)
+
+
+def _side(shape: Shape, side: str, regions: Regions) -> tuple[Tensor, Tensor, Tensor]:
     """Places (N, 2), m, normals (N, 2) and the lengths (N,), m, that they stand for."""
-    nodes, weights = _rule()
     (part,) = shape.parts_of([side])
+    nodes, weights = _rule(_borders(shape, part, regions))
     places, normals = shape.along(part, nodes)
     return places, normals, weights * shape.length(part)
+
+
+def _borders(shape: Shape, part: Part, regions: Regions) -> list[float]:
+    """The fractions of the way along a part of a side at which the region is another one, by bisection."""
+    ends = torch.linspace(0.0, 1.0, 257, dtype=torch.float64)
+
+    def index(fraction: Tensor) -> Tensor:
+        return regions.index(*shape.along(part, fraction)[0].unbind(1))
+
+    change = (index(ends)[1:] != index(ends)[:-1]).nonzero()[:, 0]
+    low, high = ends[change], ends[change + 1]
+    for _ in range(50):
+        middle = (low + high) / 2.0
+        is_same = index(middle) == index(low)
+        low, high = torch.where(is_same, middle, low), torch.where(is_same, high, middle)
+    return low.tolist()
 
 
 def _points(model: Model, xy: Tensor, t: float) -> tuple[Tensor, Tensor]:

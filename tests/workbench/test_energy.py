@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.energy import _inside, energy_balance
+from elastic_pinn.physics.domains import Regions
+from elastic_pinn.workbench.energy import _inside, _side, energy_balance
 from tests.benchmarks.validation import ROWS
 from tests.physics.test_medium import solved
 
+HOLED = ep.Plate(ep.Rectangle((0.0, 2.0), (-1.0, 1.0)), [ep.Disc((1.5, 0.0), 0.2)])
 ROW = {row.name: row for row in ROWS}
 
 
@@ -65,9 +67,35 @@ def test_what_a_force_brings_and_damping_takes_is_counted(tmp_path):
     ],
 )
 def test_the_area_of_each_shape_is_that_of_geometry(shape, area, tolerance):
-    (places, weights), found = _inside(shape)
+    (places, weights), found = _inside(shape, Regions())
     assert found == pytest.approx(area, rel=tolerance)
     assert float(weights.sum()) == pytest.approx(1.0, rel=1e-12) and shape.contains(*places.unbind(1)).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "inclusion", "area"),
+    [
+        (ep.Rectangle((0.0, 2.0), (-1.0, 1.0)), ep.Rectangle((0.0, 2.0), (0.37, 1.0)), 1.26),
+        (ep.Rectangle((0.0, 2.0), (-1.0, 1.0)), ep.Rectangle((0.1, 0.9), (0.37, 0.8)), 0.344),
+        (ep.Rectangle((0.0, 2.0), (-1.0, 1.0)), ep.Disc((0.7, 0.2), 0.3), 0.09 * math.pi),
+        (ep.Disc((0.0, 0.0), 2.0), ep.Disc((0.7, 0.2), 0.3), 0.09 * math.pi),
+        (HOLED, ep.Disc((0.7, 0.2), 0.3), 0.09 * math.pi),
+    ],
+)
+def test_each_material_is_integrated_for_itself(shape, inclusion, area):
+    regions = Regions((inclusion,))
+    (places, weights), whole = _inside(shape, regions)
+    inside = regions.index(*places.unbind(1)) == 1
+    assert whole * float(weights[inside].sum()) == pytest.approx(area, rel=1e-4)
+
+
+def test_each_material_along_a_side_is_integrated_for_itself():
+    shape, regions = ep.Rectangle((0.0, 2.0), (-1.0, 1.0)), Regions((ep.Rectangle((0.0, 2.0), (0.37, 1.0)),))
+    for side, expected in (("left", 0.63), ("top", 2.0), ("bottom", 0.0)):
+        places, _, lengths = _side(shape, side, regions)
+        inside = regions.index(*places.unbind(1)) == 1
+        assert float(lengths[inside].sum()) == pytest.approx(expected, abs=1e-9)
+        assert float(lengths.sum()) == pytest.approx(2.0)
 
 
 def test_a_plate_at_rest_has_no_energy_over_time(tmp_path):
