@@ -96,6 +96,11 @@ class Interface:
         return cls(region, tuple(parts), regions, domain)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether it goes all around the inclusion."""
+        return self.parts == self.shape.parts_of(None)
+
+    @property
     def shape(self) -> Shape:
         """The inclusion's shape."""
         return self.regions.inclusions[self.region - 1]
@@ -160,6 +165,10 @@ def require_possible(inclusions: Sequence[Inclusion], domain: Domain, material: 
             raise ProblemError(
                 f"inclusions[{i}] is in plane {inclusion.material.plane}, and the material around it in plane "
                 f"{material.plane}: one plate is in one of them"
+            )
+        if domain.is_static and inclusion.contact == "slip" and isinstance(inclusion.shape, Disc):
+            raise ProblemError(
+                f"inclusions[{i}] slips at rest, in a domain without t: the disc could be turned by any angle; weld it"
             )
     if inclusions:
         _require_apart(inclusions, domain)

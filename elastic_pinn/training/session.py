@@ -18,6 +18,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Plate, Problem
+from elastic_pinn.physics.inclusion import interfaces_of
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.coarse import better_start
@@ -348,6 +349,10 @@ def _require_waves(network: str, problem: Problem) -> None:
     """Raise ConfigError for a problem that no sum of the network's waves solves."""
     if fault := _not_of_waves(problem):
         raise ConfigError(f"network {network!r} cannot meet {fault}: take 'mlp' or 'random_features'")
+    if any(interface.is_closed for interface in interfaces_of(problem.inclusions, problem.domain)):
+        raise ConfigError(
+            f"network {network!r} cannot meet what an inclusion scatters all around it: take 'mlp' or 'random_features'"
+        )
     if network == "hole_waves" and len(problem.materials) > 1:
         raise ConfigError("network 'hole_waves' cannot meet inclusions: take 'mlp' or 'random_features'")
     has_holes = isinstance(problem.domain.shape, Plate)

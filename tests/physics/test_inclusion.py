@@ -87,6 +87,7 @@ def test_regions_are_made_again_of_their_numbers():
             Regions.from_numbers(wrong)
 
 
+AT_REST = {"domain": ep.Domain((0.0, 2.0), (0.0, 2.0)), "initial": None}
 OUTSIDE = "partly outside the domain"
 STRESS = ep.Material(4.0, 4.0, 1.0, plane="stress")
 UNKNOWN = ep.Material(4.0, 4.0, 1.0, unknowns=("mu",))
@@ -114,6 +115,7 @@ HOLED = ep.Domain(shape=ep.Plate(ep.Rectangle((0.0, 2.0), (0.0, 2.0)), (ep.Disc(
         ([ep.Inclusion(LAYER.shape, STRESS)], {}, "plane stress, and the material around it in plane strain"),
         ([ep.Inclusion(LAYER.shape, UNKNOWN)], {}, r"unknowns \['mu_2'\] need receivers"),
         ([LAYER], {"material": ep.Medium(lambda x, y: 1 + x, 1.0, 1.0)}, "Medium"),
+        ([ep.Inclusion(GRAIN.shape, STIFF, "slip")], AT_REST, "turned by any angle"),
         ([LAYER.shape], {}, r"inclusions\[0\] = .*an Inclusion is needed"),
     ],
 )

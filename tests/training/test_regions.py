@@ -206,6 +206,29 @@ def test_loads_count_relative_to_the_stiffest_material_of_their_equation():
     assert (traction_jump == torch.tensor([-0.25, 0.25])).all()
 
 
+def swollen(x: torch.Tensor, y: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """A disc of radius 0.6, four times as stiff as the plate pulled from all sides: u_r = a r, and r + c / r."""
+    c = -0.36 * 12.0 / 18.0  # of u_r and 2 (lambda + mu) a = 2 (lambda + mu) - 2 mu c / r^2, which are continuous
+    squared = x**2 + y**2
+    factor = torch.where(squared < 0.36, 1.0 + c / 0.36, 1.0 + c / squared.clamp(min=0.36))
+    return torch.stack([factor * x, factor * y], dim=-1)
+
+
+def test_a_stiff_disc_in_a_stretched_plate_is_found(tmp_path):
+    disc = ep.Inclusion(ep.Disc((0.0, 0.0), 0.6), STIFF)
+    window = ep.Domain((-1.0, 1.0), (-1.0, 1.0))
+    problem = ep.Problem(window, SOLID, [ep.Displacement(swollen)], exact=swollen, inclusions=[disc])
+    changes = {"network": "random_features", "hidden_layers": [300], "input_frequency": 8.0, "interior_points": 1500}
+    fields = {name: each for name, each in QUICK.items() if name != "initial_points"}
+    assert error_of(ep.train(ep.Config(**fields | changes), tmp_path / "run", problem=problem)) < 5e-3
+
+
+def test_plane_waves_cannot_meet_what_an_inclusion_scatters_all_around():
+    disc = ep.Inclusion(ep.Disc((1.0, 0.3), 0.2), STIFF)
+    with pytest.raises(ep.ConfigError, match="what an inclusion scatters"):
+        Session(ep.Config(**QUICK), problem_of("p", 0, "welded", inclusions=[disc]))
+
+
 def test_plane_waves_of_each_material_satisfy_its_own_equation():
     problem = problem_of("p", 20, "welded")
     changes = {"network": "plane_waves", "hidden_layers": [9], "activation": "sin"}
