@@ -71,7 +71,9 @@ class HoleWaves(Network):
         return {"fractions": (around,), "phases": (2, around), "amplitudes": (around,), **of_plane}
 
     def surround(self, holes: Tensor) -> None:
-        """Place waves around holes, x, y and radius of each, dimensionless, (H, 3)."""
+        """Place waves around holes, x, y and radius of each, dimensionless, (H, 3). Raises ValueError for none."""
+        if not len(holes):
+            raise ValueError("waves around holes need a domain with holes")
         self.holes = holes.to(self.extent)
 
     @property

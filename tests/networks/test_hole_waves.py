@@ -178,7 +178,7 @@ def test_a_problem_that_these_waves_cannot_solve_is_refused(tmp_path):
 def test_sums_over_many_points_are_those_of_their_parts():
     net, medium = network(), moduli()
     given = equations(medium, "traction")
-    many = 1000
+    many = 500
     repeated = replace(
         given,
         points=given.points.repeat(many, 1),

@@ -10,7 +10,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.domains import Plate
 from elastic_pinn.physics.elasticity import Normal, traction
 from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.physics.solutions import AnnulusMode, PlaneWave
+from elastic_pinn.physics.solutions import AnnulusMode, HoleWave, PlaneWave
 from tests.physics.test_elasticity import derivatives
 
 SOLID, MODULI = ep.Material(1.0, 1.0, 1.0), Moduli.of(1.0, 1.0, 1.0)
@@ -51,12 +51,36 @@ def pulled_problem(sides: tuple[str, ...] = ("hole 1",)) -> ep.Problem:
     return ep.Problem(ep.Domain(shape=plate, t=(0.0, 0.4)), SOLID, given, ep.Initial.of(wave), exact=wave)
 
 
+class TwoHoles:
+    """What two holes scatter of a P wave, as if each were alone: a wavefield with a pole in both."""
+
+    def __init__(self, holes: tuple[ep.Disc, ...]) -> None:
+        self.plane = PlaneWave("p", 1.0, 1.0, 1.0, angle=0.4, wavelength=2.0)
+        self.scattered = [HoleWave("p", SOLID, hole.radius, hole.center, 0.4, wavelength=2.0) for hole in holes]
+
+    def __call__(self, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+        fields = ((wave, wave.center) for wave in self.scattered)
+        return sum(wave(x, y, t) - self.plane(x - at[0], y - at[1], t) for wave, at in fields)
+
+
+def two_holes_problem() -> ep.Problem:
+    """Two holes in a disc, and the wavefield's displacement on all sides."""
+    holes = (ep.Disc((-0.5, 0.0), 0.3), ep.Disc((0.4, 0.2), 0.2))
+    field = TwoHoles(holes)
+    window = ep.Domain(shape=ep.Plate(ep.Disc((0.0, 0.0), 1.0), holes), t=(0.0, 0.4))
+    return ep.Problem(window, SOLID, [ep.Displacement(field)], ep.Initial.of(field), exact=field)
+
+
 def error(folder, problem: ep.Problem, config: ep.Config) -> float:
     return ep.train(config, folder, problem=problem).latest().metrics["error/displacement"]
 
 
 def test_a_mode_of_an_annulus_is_found(tmp_path):
     assert error(tmp_path / "run", mode_problem(), waves(150, 130, 3.0)) < 1e-3
+
+
+def test_what_two_holes_scatter_is_found(tmp_path):
+    assert error(tmp_path / "run", two_holes_problem(), waves(200, 500, 4.5, boundary_points=800)) < 1e-2
 
 
 def test_a_wrong_traction_on_the_rims_is_noticed(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ Letters: N points, H holes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -19,14 +19,10 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains.disc import Disc
 from elastic_pinn.physics.domains.rectangle import Rectangle
 from elastic_pinn.physics.domains.shape import Interval, Part, Shape
+from elastic_pinn.physics.domains.simple import numbers_of, simple_of
 from elastic_pinn.physics.errors import ProblemError
 
 Outline = Rectangle | Disc
-OUTLINES: Mapping[float, Callable[[Sequence[float]], Outline]] = {
-    0.0: lambda numbers: Rectangle((numbers[1], numbers[2]), (numbers[3], numbers[4])),
-    1.0: Disc.from_numbers,
-}
-"""By the first of the numbers that a plate holds of its outline."""
 
 STRIPS = 1 << 14  # of equal width, by whose areas points are spread evenly
 FEW = 3  # holes that are written out in messages
@@ -90,8 +86,7 @@ class Plate(Shape):
     def numbers(self) -> tuple[float, ...]:
         """Its kind, 2; how many holes there are; x, y and radius of each, m; the outline's kind and its numbers, m."""
         holes = chain.from_iterable((*hole.center, hole.radius) for hole in self.holes)
-        outline = self.outline.numbers or (0.0, *chain.from_iterable(self.outline.bounds))
-        return 2.0, float(len(self.holes)), *holes, *outline
+        return 2.0, float(len(self.holes)), *holes, *numbers_of(self.outline)
 
     @classmethod
     def from_numbers(cls, numbers: Sequence[float]) -> Self:
@@ -109,7 +104,7 @@ class Plate(Shape):
         """
         end = 2 + 3 * int(numbers[1])
         holes = [Disc((numbers[i], numbers[i + 1]), numbers[i + 2]) for i in range(2, end, 3)]
-        return cls(OUTLINES[numbers[end]](numbers[end:]), tuple(holes))
+        return cls(simple_of(numbers[end:]), tuple(holes))
 
     def interior(self, unit: Tensor) -> Tensor:
         """Map points of a unit square to points inside, evenly by area, to a thousandth.

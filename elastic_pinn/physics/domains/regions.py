@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.domains.disc import Disc
-from elastic_pinn.physics.domains.rectangle import Rectangle
 from elastic_pinn.physics.domains.shape import Shape
-
-SHAPES: Mapping[float, Callable[[Sequence[float]], Shape]] = {
-    0.0: lambda numbers: Rectangle((numbers[1], numbers[2]), (numbers[3], numbers[4])),
-    1.0: Disc.from_numbers,
-}
-"""By the first of the numbers that are kept of an inclusion's shape."""
+from elastic_pinn.physics.domains.simple import numbers_of, simple_of
 
 
 @dataclass(frozen=True)
@@ -40,13 +33,13 @@ class Regions:
     @property
     def numbers(self) -> tuple[tuple[float, ...], ...]:
         """Numbers of each inclusion's shape: its kind, then its bounds or its centre and radius, m."""
-        return tuple(shape.numbers or (0.0, *shape.bounds[0], *shape.bounds[1]) for shape in self.inclusions)
+        return tuple(map(numbers_of, self.inclusions))
 
     @classmethod
     def from_numbers(cls, numbers: Sequence[Sequence[float]]) -> Self:
         """Make the regions of their `numbers`. Raises ValueError for what are not the numbers of inclusions."""
         try:
-            return cls(tuple(SHAPES[each[0]](each) for each in numbers))
+            return cls(tuple(map(simple_of, numbers)))
         except (KeyError, IndexError):
             raise ValueError(f"no inclusions have the numbers {numbers}") from None
 

@@ -75,7 +75,7 @@ ROWS = (
             f"hole-{name.lower()}",
             f"{name} wave on a free hole, k_p a = 1.7",
             partial(wave_on_hole, kind),
-            (1200, 900, 7.5),
+            (1400, 1000, 7.5),
             (400, 400, 4.5),
             quick_goal=1e-2,
             goal=1e-4,
