@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, Receivers, Truth
-from elastic_pinn.physics.material import ALUMINIUM, Material
+from elastic_pinn.physics.media.material import ALUMINIUM, Material
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
 SHIPPED = Path(__file__).with_name("aluminium_receivers.h5")

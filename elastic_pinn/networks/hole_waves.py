@@ -21,7 +21,7 @@ from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.trial_function import Sums, TrialFunction
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 
 FURTHER_ORDERS = 7  # around a hole, beyond as many as radians of the shortest wave fit into its radius
 LOWEST = 0.02  # of the greatest frequency: far below, P and S waves around a hole are the same

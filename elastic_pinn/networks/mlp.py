@@ -13,7 +13,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Curvature, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import CurvatureProduct, Network
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 
 GENTLE = 0.2  # radians: up to here a nonlinearity is nearly linear
 

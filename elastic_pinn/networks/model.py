@@ -24,9 +24,9 @@ from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
 from elastic_pinn.physics.domains import Interval, Plate, Regions, Shape, shape_of
 from elastic_pinn.physics.domains.regions import of_region
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
-from elastic_pinn.physics.medium import CONSTANTS, Medium
-from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.physics.region_materials import Materials, RegionMaterials
+from elastic_pinn.physics.media.medium import CONSTANTS, Medium
+from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.physics.unknowns.region_materials import Materials, RegionMaterials
 
 ONE = Regions()
 EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its edge

@@ -23,7 +23,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import CompiledLayers, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import Network
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 
 S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both are then equally dense in frequency
 

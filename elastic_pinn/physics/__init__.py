@@ -46,22 +46,18 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from elastic_pinn.physics.coefficients import ByRegion
     from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Periodic, Symmetry, Traction
     from elastic_pinn.physics.cramer_rao_bound import cramer_rao
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Disc, Domain, Part, Plate, Rectangle
     from elastic_pinn.physics.errors import ProblemError
-    from elastic_pinn.physics.grid import Grid
-    from elastic_pinn.physics.grid_field import GridField
-    from elastic_pinn.physics.inclusion import Inclusion
-    from elastic_pinn.physics.material import ALUMINIUM, RUBBER, STEEL, Material
-    from elastic_pinn.physics.medium import Medium
+    from elastic_pinn.physics.media import ALUMINIUM, RUBBER, STEEL, ByRegion, Grid, Inclusion, Material, Medium
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.scales import Scales
     from elastic_pinn.physics.setups import problem_from
     from elastic_pinn.physics.sources import (
         Gaussian,
+        GridField,
         InitialPulse,
         MomentSource,
         PointForce,
@@ -73,17 +69,12 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = on_first_use(
         __name__,
-        "coefficients",
         "conditions",
         "cramer_rao_bound",
         "data",
         "domains",
         "errors",
-        "grid",
-        "grid_field",
-        "inclusion",
-        "material",
-        "medium",
+        "media",
         "problem",
         "scales",
         "setups",

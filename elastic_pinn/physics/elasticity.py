@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.moduli import Moduli, Values
+from elastic_pinn.physics.media.moduli import Moduli, Values
 
 Derivatives = Mapping[str, Tensor]
 MOTION = ("x", "y", "t", "xx", "xy", "yy", "tt")

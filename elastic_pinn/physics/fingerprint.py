@@ -31,8 +31,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.material import PARAMETERS, Material
-from elastic_pinn.physics.medium import Medium
+from elastic_pinn.physics.media.material import PARAMETERS, Material
+from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.probing import POINTS, probes
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elastic_pinn.physics.material import PARAMETERS, Material
+from elastic_pinn.physics.media.material import PARAMETERS, Material
 from elastic_pinn.physics.probing import probes
 
 if TYPE_CHECKING:

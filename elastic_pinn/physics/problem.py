@@ -21,16 +21,16 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
 from elastic_pinn.physics.identifiability import why_not_found
-from elastic_pinn.physics.inclusion import Inclusion, interfaces_of, listed, require_possible
 from elastic_pinn.physics.laws import motion
-from elastic_pinn.physics.material import Material, names_by_region
-from elastic_pinn.physics.medium import Medium
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.laws.statics import require_timeless
+from elastic_pinn.physics.media.inclusion import Inclusion, interfaces_of, listed, require_possible
+from elastic_pinn.physics.media.material import Material, names_by_region
+from elastic_pinn.physics.media.medium import Medium
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.probing import probes, require_pointwise
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.sources import Local, field_of, local_in
 from elastic_pinn.physics.statement import Statement
-from elastic_pinn.physics.statics import require_timeless
 
 SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displacement: a load may be short and local
 

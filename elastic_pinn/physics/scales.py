@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.domains import Domain
-from elastic_pinn.physics.material import Material
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.media.moduli import Moduli
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from torch import Tensor
 from elastic_pinn.physics.domains import Part, Shape
 from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.fields import Field, evaluate
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.quantity import PhysicalQuantity
 from elastic_pinn.physics.scales import Scales
 

@@ -13,7 +13,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.fit import Fit
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.checkpoint import WRITER, Checkpoint, frame, one_line
 from elastic_pinn.storage import (

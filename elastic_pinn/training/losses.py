@@ -19,7 +19,7 @@ from elastic_pinn.networks.jets import components
 from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.elasticity import Derivatives, Normal
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling import Batch, Batches

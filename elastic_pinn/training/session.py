@@ -18,7 +18,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Plate, Problem
-from elastic_pinn.physics.inclusion import interfaces_of
+from elastic_pinn.physics.media.inclusion import interfaces_of
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.coarse import better_start

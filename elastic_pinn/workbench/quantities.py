@@ -18,8 +18,8 @@ from torch import Tensor
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Scales
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, strain, stress
-from elastic_pinn.physics.material import unit_of
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.storage import CHECKPOINTS
 

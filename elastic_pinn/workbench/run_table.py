@@ -12,7 +12,7 @@ import pandas as pd
 
 from elastic_pinn.config import Config
 from elastic_pinn.paths import expanded
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary

@@ -6,7 +6,7 @@ import pandas as pd
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.material import unit_of
+from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.training.assessment.judgement import assess

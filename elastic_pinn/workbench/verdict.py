@@ -3,7 +3,7 @@
 import math
 
 from elastic_pinn.fit import Fit
-from elastic_pinn.physics.material import unit_of
+from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.workbench.figures.units import unit_for
 
 DIGITS = 4  # of a value without a known ±

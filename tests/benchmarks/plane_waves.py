@@ -19,7 +19,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.cramer_rao_bound import standard_errors
 from elastic_pinn.physics.data import Receivers
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 
 WAVES = (2600, 1400)  # P and S, what can reach the window within its time; a third more moves the bound by 3 %
 LARGEST = 24.0  # wave number, radians per half window: the pulses' spectrum there is 0.3 % of its peak

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.polynomial.legendre import Legendre, leggauss
 from scipy.linalg import eigh
 
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 
 POLYNOMIALS = 24  # 16 give the bound to four digits
 

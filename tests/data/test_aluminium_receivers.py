@@ -11,7 +11,7 @@ import torch
 
 from elastic_pinn.physics.cramer_rao_bound import cramer_rao
 from elastic_pinn.physics.data import Receivers
-from elastic_pinn.physics.material import ALUMINIUM, Material
+from elastic_pinn.physics.media.material import ALUMINIUM, Material
 from elastic_pinn.physics.solutions import record_pulses
 
 DATA = Path(__file__).parents[2] / "data"

@@ -11,7 +11,7 @@ from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 
 
 class Written(TrialFunction):

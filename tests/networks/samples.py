@@ -10,7 +10,7 @@ from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.physics import Displacement, Domain, Initial, Traction
 from elastic_pinn.physics.laws import motion
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.training.losses import equations_of
 from elastic_pinn.training.sampling import Batch
 

@@ -14,7 +14,7 @@ from elastic_pinn.networks.hole_waves import HoleWaves
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.network import Network
 from elastic_pinn.physics.elasticity import MOTION, Normal, residual, traction
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from tests.networks.known import Written
 
 NAMES = ("", "x", "y", "t", "xx", "xy", "xt", "yy", "yt", "tt")

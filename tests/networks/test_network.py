@@ -15,7 +15,7 @@ from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.trial_function import TrialFunction
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from tests.networks.known import Written
 from tests.networks.samples import network, some_equations
 

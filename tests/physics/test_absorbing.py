@@ -10,7 +10,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.physics import Absorbing, Displacement, Domain, Initial, Material, Problem, Traction
 from elastic_pinn.physics.elasticity import Normal
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import PlaneWave
 
 DOMAIN = Domain((-1.0, 0.0), (0.0, 1.0), (0.0, 1.0))

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.elasticity import Normal, residual, stress, traction
-from elastic_pinn.physics.material import ALUMINIUM, RUBBER, Material
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.material import ALUMINIUM, RUBBER, Material
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import PlaneWave, StandingWaves
 
 SOFT = Material(2.0, 1.0, 0.5)

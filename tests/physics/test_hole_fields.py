@@ -8,7 +8,7 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import Derivatives, Normal, residual, traction
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import AnnulusMode, HoleWave, PlaneWave
 
 SOLID = ep.Material(2.0, 1.0, 1.3)

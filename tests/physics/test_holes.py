@@ -9,7 +9,7 @@ from torch import Tensor
 import elastic_pinn as ep
 from elastic_pinn.physics.domains import Plate
 from elastic_pinn.physics.elasticity import Normal, traction
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import AnnulusMode, HoleWave, PlaneWave
 from tests.physics.test_elasticity import derivatives
 

@@ -8,7 +8,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.physics.conditions.interface import CONTACTS, INSIDE, OUTSIDE
 from elastic_pinn.physics.elasticity import Normal, residual
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import Refraction
 from tests.physics.test_elasticity import derivatives
 from tests.physics.test_mutations import has, terms

@@ -20,7 +20,7 @@ from torch import Tensor
 import elastic_pinn as ep
 from elastic_pinn.physics.conditions.side import SideEquation
 from elastic_pinn.physics.elasticity import Derivatives, Normal
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import AnnulusMode, HalfSpaceWave, HoleWave, SourceWave, WallReflection
 from elastic_pinn.physics.statement import Statement
 from tests.benchmarks.validation import ROWS

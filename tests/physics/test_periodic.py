@@ -12,7 +12,7 @@ from elastic_pinn.networks.equations import Equations
 from elastic_pinn.training.losses import Loss, equations_of
 from elastic_pinn.training.sampling import first_points
 from tests.benchmarks.validation.periodic import between
-from tests.physics.test_medium import solved
+from tests.physics.media.test_medium import solved
 
 SOLID = ep.Material(1.0, 1.0, 1.0)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.material import ALUMINIUM, Material
+from elastic_pinn.physics.media.material import ALUMINIUM, Material
 from elastic_pinn.physics.solutions import GaussianPulse, PlaneWave, StandingWaves, free_space, record_pulses
 
 N, SPACING = 48, 0.1

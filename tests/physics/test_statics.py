@@ -9,12 +9,12 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import residual
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
 from elastic_pinn.workbench.quantities import fields_of
 from tests.benchmarks.validation.statics import LAMBDA, MU, bent, force, mixed_plate
+from tests.physics.media.test_medium import solved
 from tests.physics.test_elasticity import derivatives
-from tests.physics.test_medium import solved
 
 SOLID = ep.Material(LAMBDA, MU, 1.0)
 PLATE = ep.Domain((0.0, 1.0), (0.0, 1.0))

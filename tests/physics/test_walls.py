@@ -8,7 +8,7 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import Normal, residual
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import RayleighWave, WallReflection
 from tests.physics.test_elasticity import derivatives
 

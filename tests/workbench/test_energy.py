@@ -9,7 +9,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.domains import Regions
 from elastic_pinn.workbench.energy import _inside, _side, energy_balance
 from tests.benchmarks.validation import ROWS
-from tests.physics.test_medium import solved
+from tests.physics.media.test_medium import solved
 
 HOLED = ep.Plate(ep.Rectangle((0.0, 2.0), (-1.0, 1.0)), [ep.Disc((1.5, 0.0), 0.2)])
 ROW = {row.name: row for row in ROWS}

@@ -16,10 +16,10 @@ import elastic_pinn as ep
 from elastic_pinn.physics import problem_from
 from elastic_pinn.run import Run
 from elastic_pinn.storage import checkpoints
+from elastic_pinn.workbench.exports.wavefields import export_path
 from elastic_pinn.workbench.panels import ExplorePanel
 from elastic_pinn.workbench.panels.checkpoint_tabs import most_energetic_instant
 from elastic_pinn.workbench.quantities import QUANTITIES
-from elastic_pinn.workbench.wavefield_export import export_path
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_the_slider_and_play_start_at_the_instant_that_is_shown(place):
 
 @pytest.mark.parametrize("has_ffmpeg", [True, False])
 def test_the_buttons_are_named_as_the_formats_are_and_a_film_takes_ffmpeg(place, monkeypatch, has_ffmpeg):
-    monkeypatch.setattr("elastic_pinn.workbench.wavefield_export.FFMpegWriter.isAvailable", lambda: has_ffmpeg)
+    monkeypatch.setattr("elastic_pinn.workbench.exports.wavefields.FFMpegWriter.isAvailable", lambda: has_ffmpeg)
     panel = ExplorePanel("runs/one")
     exports = {name: find(panel, widgets.Button, name) for name in ("GIF", "MP4", "VTK", "NetCDF")}
     assert [name for name, button in exports.items() if button.disabled] == ([] if has_ffmpeg else ["MP4"])

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.conditions.side import SideCondition, SideEquation
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, times, traction
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.quantity import STRESS
 
 

@@ -13,7 +13,7 @@ from elastic_pinn.physics.elasticity import (
     shear_traction,
     traction,
 )
-from elastic_pinn.physics.inclusion import Inclusion, Interface
+from elastic_pinn.physics.media.inclusion import Inclusion, Interface
 from elastic_pinn.physics.quantity import DISPLACEMENT, STRESS
 from elastic_pinn.physics.statement import Place, Statement
 

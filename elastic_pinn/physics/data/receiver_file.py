@@ -14,7 +14,7 @@ import numpy as np
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, only_quantity
 from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
-from elastic_pinn.physics.material import UNITS
+from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.physics.numbers import Array, require_real
 from elastic_pinn.physics.solutions import GaussianPulse
 

@@ -18,7 +18,7 @@ from elastic_pinn.parameters import plain
 from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, only_quantity
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, write
 from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
-from elastic_pinn.physics.material import UNITS, Material
+from elastic_pinn.physics.media.material import UNITS, Material
 from elastic_pinn.physics.numbers import Array, real_array
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 

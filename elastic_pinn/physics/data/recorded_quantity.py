@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from elastic_pinn.physics.elasticity import Derivatives, Normal
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.quantity import PhysicalQuantity
 from elastic_pinn.physics.statement import Operator, Samples, Statement
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from elastic_pinn.physics.domains.disc import Disc
 from elastic_pinn.physics.domains.domain import Domain
-from elastic_pinn.physics.domains.plate import Plate
 from elastic_pinn.physics.domains.rectangle import Rectangle
 from elastic_pinn.physics.domains.regions import Regions
 from elastic_pinn.physics.domains.shape import Interval, Part, Shape
+from elastic_pinn.physics.domains.with_holes import Plate
 
 __all__ = ["Disc", "Domain", "Interval", "Part", "Plate", "Rectangle", "Regions", "Shape", "shape_of"]
 

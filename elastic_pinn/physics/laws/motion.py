@@ -7,7 +7,7 @@ from torch import Tensor
 from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.elasticity import MOTION, Derivatives, Normal, residual
 from elastic_pinn.physics.fields import Field
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.sources import concentrated, identity_of
 from elastic_pinn.physics.statement import Place, Statement

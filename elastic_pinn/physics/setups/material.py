@@ -9,7 +9,7 @@ from pydantic import Field
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import PRESETS, Material
+from elastic_pinn.physics.media.material import PRESETS, Material
 from elastic_pinn.sections import Positive, Section
 
 

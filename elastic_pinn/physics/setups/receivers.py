@@ -50,7 +50,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     # Here, since the fields above are read without torch.
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Domain
-    from elastic_pinn.physics.material import PARAMETERS, Material
+    from elastic_pinn.physics.media.material import PARAMETERS, Material
     from elastic_pinn.physics.problem import Problem
 
     receivers = Receivers.load(find(config.data))

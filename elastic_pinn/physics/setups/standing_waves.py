@@ -32,7 +32,7 @@ def standing_waves(config: StandingWavesConfig) -> Problem:
     # Here, since the fields above are read without torch.
     from elastic_pinn.physics.conditions import Displacement, Initial
     from elastic_pinn.physics.domains import Domain
-    from elastic_pinn.physics.material import Material
+    from elastic_pinn.physics.media.material import Material
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.solutions import StandingWaves
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 
 STEP = 0.02  # of k, by which the first root is searched, and of a change of phase by pi across the annulus at most
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.solutions.chebyshev import chebyshev_points, interpolation
 from elastic_pinn.physics.sources import SideLoad
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 
 Kind = Literal["p", "s"]
 

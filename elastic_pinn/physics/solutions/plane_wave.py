@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 
 
 @dataclass(frozen=True)

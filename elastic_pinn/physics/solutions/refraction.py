@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.solutions.harmonic import HarmonicWave, Kind, displacement_of
 
 Contact = Literal["welded", "slip"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.solutions.harmonic import HarmonicWave, Kind, displacement_of
 
 Wall = Literal["fixed", "free", "symmetry", "absorbing"]

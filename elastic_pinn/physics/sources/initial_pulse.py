@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.domains import Domain
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.quantity import DISPLACEMENT, VELOCITY, PhysicalQuantity
 from elastic_pinn.physics.sources.local import Local, Pair, pair, unit_vector
 

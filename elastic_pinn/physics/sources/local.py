@@ -16,7 +16,7 @@ from torch import Tensor
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.numbers import finite_number
 from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.quantity import PhysicalQuantity

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.numbers import real_array
 from elastic_pinn.physics.quantity import FORCE, PhysicalQuantity
 from elastic_pinn.physics.sources.local import Pair, Source

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from elastic_pinn.physics.domains import Interval
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.sources.pulses import Pulse
 
 NODES = 500  # of the integral over the past, at least

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.domains import Domain
-from elastic_pinn.physics.material import Material
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.quantity import FORCE, PhysicalQuantity
 from elastic_pinn.physics.sources.local import Pair, Source, pair, unit_vector
 from elastic_pinn.physics.sources.near_field import displacement_of_force

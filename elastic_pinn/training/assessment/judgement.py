@@ -16,7 +16,7 @@ import torch
 from elastic_pinn.fit import Fit
 from elastic_pinn.networks.work import reported, work
 from elastic_pinn.physics.data import Receivers, noise_of
-from elastic_pinn.physics.region_materials import Materials
+from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
 from elastic_pinn.training.trained_model import TrainedModel

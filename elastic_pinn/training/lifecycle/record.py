@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from elastic_pinn.fit import Fit
-from elastic_pinn.physics.material import unit_of
+from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.storage import (
     CHECKPOINTS,
     UNVERIFIED,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from elastic_pinn.networks.equations import blocks
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.statement import Statement
 
 

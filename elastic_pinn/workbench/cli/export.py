@@ -64,14 +64,14 @@ def _write_all(found: Found, wanted: Mapping[Path, Callable[[Found, Path], bytes
 
 
 def _weights(found: Found, path: Path) -> bytes:
-    from elastic_pinn.workbench.checkpoint_export import weights_safetensors
+    from elastic_pinn.workbench.exports.checkpoints import weights_safetensors
 
     return weights_safetensors(found.snapshot)
 
 
 def _history(found: Found, path: Path) -> bytes:
     from elastic_pinn.run import Checkpoint
-    from elastic_pinn.workbench.checkpoint_export import history_csv, history_parquet
+    from elastic_pinn.workbench.exports.checkpoints import history_csv, history_parquet
 
     frame = Checkpoint(found.path, found.snapshot).history()
     print_loss_note(frame)
@@ -79,6 +79,6 @@ def _history(found: Found, path: Path) -> bytes:
 
 
 def _torch(found: Found, path: Path) -> bytes:
-    from elastic_pinn.workbench.checkpoint_export import whole_torch
+    from elastic_pinn.workbench.exports.checkpoints import whole_torch
 
     return whole_torch(found.snapshot)

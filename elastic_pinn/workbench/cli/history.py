@@ -40,7 +40,7 @@ def history(
     is in s, material/lambda and material/mu in Pa, material/rho in kg/m3.
     """
     from elastic_pinn.run import Run, load_checkpoint
-    from elastic_pinn.workbench.checkpoint_export import history_csv
+    from elastic_pinn.workbench.exports.checkpoints import history_csv
 
     target = Path(csv)
     if csv not in ("", "-"):

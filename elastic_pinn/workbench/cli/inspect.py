@@ -91,7 +91,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
 
 def _constants(material: Mapping[str, float]) -> Iterator[str]:
     """Each constant of the material, or of the materials, in words."""
-    from elastic_pinn.physics.material import PARAMETERS, unit_of
+    from elastic_pinn.physics.media.material import PARAMETERS, unit_of
 
     several = [name for name in material if name not in PARAMETERS]
     for name in several or PARAMETERS:

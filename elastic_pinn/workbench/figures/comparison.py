@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 from matplotlib.typing import ColorType
 
-from elastic_pinn.physics.material import unit_of
+from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.workbench.figures.labels import by_fields, fit_labels, short_names
 from elastic_pinn.workbench.figures.loss_plots import at_weights, is_rounding
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid, whole_ticks

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from elastic_pinn.fit import NOT_ASSESSED
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
-from elastic_pinn.physics.material import unit_of
+from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.loss_plots import Curves, draw_stages, stages_in

@@ -11,6 +11,7 @@ import torch
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
+from elastic_pinn.workbench.exports.wavefields import FORMATS, can_write, instants
 from elastic_pinn.workbench.figures.field_maps import COARSE, FieldMap, histogram, instant_text, length_unit, trace
 from elastic_pinn.workbench.figures.inversion import strongest_receiver
 from elastic_pinn.workbench.figures.picture import Picture
@@ -18,7 +19,6 @@ from elastic_pinn.workbench.file_tree import html_tree
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.views import View
 from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, fields_of
-from elastic_pinn.workbench.wavefield_export import FORMATS, can_write, instants
 
 NODES, FRAME_MS = 200, 250
 ALIKE = 0.05  # relative difference below which energies count as equal

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.paths import from_root, project_root
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+from elastic_pinn.workbench.exports.wavefields import export_path, write
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.panels.background import Background
 from elastic_pinn.workbench.panels.callbacks import acknowledge
@@ -19,7 +20,6 @@ from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.quantities import GridFields
 from elastic_pinn.workbench.run_folders import RUNS
-from elastic_pinn.workbench.wavefield_export import export_path, write
 
 LEGAL = "a run's folder or a checkpoint's file (.h5), from the project's root, or the URL of either"
 

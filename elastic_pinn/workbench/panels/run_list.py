@@ -12,7 +12,7 @@ import ipywidgets as widgets
 import pandas as pd
 from pandas.errors import UndefinedVariableError
 
-from elastic_pinn.physics.material import unit_of
+from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.workbench.figures.labels import fit_labels, without_hashes
 from elastic_pinn.workbench.fit_columns import UNREADABLE
 from elastic_pinn.workbench.panels.callbacks import acknowledge

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import elastic_pinn as ep
-from elastic_pinn.physics.material import ALUMINIUM
+from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.probing import probes
 from elastic_pinn.physics.solutions import SourceWave
 

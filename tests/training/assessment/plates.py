@@ -12,7 +12,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics.data import Truth
-from elastic_pinn.physics.material import ALUMINIUM
+from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.session import Session

@@ -11,7 +11,7 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.numbers import finite_number
 
 if TYPE_CHECKING:
-    from elastic_pinn.physics.moduli import Values  # of torch, without which a config's material is read
+    from elastic_pinn.physics.media.moduli import Values  # of torch, without which a config's material is read
 
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 PARAMETERS = tuple(UNITS)

@@ -12,7 +12,7 @@ from pyarrow import parquet
 from safetensors import safe_open
 
 from elastic_pinn.storage import History, Snapshot
-from elastic_pinn.workbench.checkpoint_export import history_csv, history_parquet, weights_safetensors, whole_torch
+from elastic_pinn.workbench.exports.checkpoints import history_csv, history_parquet, weights_safetensors, whole_torch
 
 AWKWARD = [0.1, 1 / 3, 1e-310, -0.0, 123456789.123456789, np.inf, np.nan]
 

@@ -9,18 +9,18 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from elastic_pinn.workbench import wavefield_export
+from elastic_pinn.workbench.exports import wavefields
 from elastic_pinn.workbench.quantities import GridFields, fields_of
 
 
 @pytest.fixture
 def fields(forward_run, monkeypatch) -> GridFields:
-    monkeypatch.setattr(wavefield_export, "FRAMES", 3)
+    monkeypatch.setattr(wavefields, "FRAMES", 3)
     return fields_of(forward_run.latest(), nodes=9)
 
 
 def test_netcdf_holds_values_over_coordinates_with_units(fields, tmp_path):
-    wavefield_export.write_netcdf(fields, "stress_xx", tmp_path / "a.nc")
+    wavefields.write_netcdf(fields, "stress_xx", tmp_path / "a.nc")
     with xr.open_dataset(tmp_path / "a.nc", engine="h5netcdf", decode_times=False) as data:
         found = data["stress_xx"]
         assert found.dims == ("time", "x", "y") and found.shape == (3, 9, 9)
@@ -30,7 +30,7 @@ def test_netcdf_holds_values_over_coordinates_with_units(fields, tmp_path):
 
 
 def test_netcdf_says_what_it_holds_and_where_it_comes_from(fields, forward_run, tmp_path):
-    wavefield_export.write_netcdf(fields, "stress_xx", tmp_path / "a.nc")
+    wavefields.write_netcdf(fields, "stress_xx", tmp_path / "a.nc")
     with xr.open_dataset(tmp_path / "a.nc", engine="h5netcdf", decode_times=False) as data:
         origin = data.attrs
         assert all(data[name].attrs["long_name"] for name in ("stress_xx", "time", "x", "y"))
@@ -43,12 +43,12 @@ def test_netcdf_says_what_it_holds_and_where_it_comes_from(fields, forward_run, 
 
 
 def test_times_have_no_digits_that_are_rounding(forward_run):
-    times = wavefield_export.instants(fields_of(forward_run.latest(), nodes=2))
+    times = wavefields.instants(fields_of(forward_run.latest(), nodes=2))
     assert [str(t) for t in times[:5]] == ["0.0", "0.05", "0.1", "0.15", "0.2"]
 
 
 def test_vtk_is_a_series_of_images_of_the_same_values(fields, tmp_path):
-    wavefield_export.write_vtk(fields, "u_x", tmp_path / "a.pvd")
+    wavefields.write_vtk(fields, "u_x", tmp_path / "a.pvd")
     series = (tmp_path / "a.pvd").read_text()
     assert series.count("<DataSet") == 3 and "a-002.vti" in series
     image = (tmp_path / "a-001.vti").read_bytes()
@@ -58,20 +58,20 @@ def test_vtk_is_a_series_of_images_of_the_same_values(fields, tmp_path):
 
 
 def test_a_gif_has_a_frame_for_each_instant(fields, tmp_path):
-    wavefield_export.write_gif(fields, "magnitude", tmp_path / "a.gif")
+    wavefields.write_gif(fields, "magnitude", tmp_path / "a.gif")
     with Image.open(tmp_path / "a.gif") as film:
         assert film.n_frames == 3
 
 
 def test_without_ffmpeg_a_film_is_refused_with_a_way_out(fields, tmp_path, monkeypatch):
-    monkeypatch.setattr(wavefield_export.FFMpegWriter, "isAvailable", lambda: False)
+    monkeypatch.setattr(wavefields.FFMpegWriter, "isAvailable", lambda: False)
     with pytest.raises(OSError, match=r"needs ffmpeg.*or take a GIF"):
-        wavefield_export.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
+        wavefields.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="a film needs ffmpeg (apt install ffmpeg)")
 def test_a_film_has_a_frame_for_each_instant(fields, tmp_path):
-    wavefield_export.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
+    wavefields.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
     ask = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"]
     assert subprocess.check_output([*ask, tmp_path / "a.mp4"], text=True).strip().rstrip(",") == "3"
 
@@ -79,11 +79,11 @@ def test_a_film_has_a_frame_for_each_instant(fields, tmp_path):
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="a film needs ffmpeg (apt install ffmpeg)")
 def test_what_ffmpeg_says_when_it_fails_is_told(fields, tmp_path):
     with pytest.raises(OSError, match="No such file or directory"):
-        wavefield_export.write_mp4(fields, "magnitude", tmp_path / "nowhere" / "a.mp4")
+        wavefields.write_mp4(fields, "magnitude", tmp_path / "nowhere" / "a.mp4")
 
 
 def test_an_export_is_whole_or_not_there(fields, tmp_path, monkeypatch):
-    wavefield_export.write(fields, "u_x", tmp_path / "run" / "a.pvd")
+    wavefields.write(fields, "u_x", tmp_path / "run" / "a.pvd")
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"a.pvd", *(f"a-{i:03d}.vti" for i in range(3))}
     assert 'file="a-000.vti"' in (tmp_path / "run" / "a.pvd").read_text()
 
@@ -91,7 +91,7 @@ def test_an_export_is_whole_or_not_there(fields, tmp_path, monkeypatch):
         path.write_bytes(b"half")
         raise OSError("No space left on device")
 
-    monkeypatch.setitem(wavefield_export.WRITERS, "nc", cut_short)
+    monkeypatch.setitem(wavefields.WRITERS, "nc", cut_short)
     with pytest.raises(OSError, match="No space"):
-        wavefield_export.write(fields, "u_x", tmp_path / "film" / "a.nc")
+        wavefields.write(fields, "u_x", tmp_path / "film" / "a.nc")
     assert not list((tmp_path / "film").iterdir())

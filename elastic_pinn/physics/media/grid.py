@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.coefficients import Coefficient, Gradient
 from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.media.coefficients import Coefficient, Gradient
 from elastic_pinn.physics.numbers import real_array
 
 FEWEST_NODES = 4  # of a cubic spline

@@ -8,6 +8,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.physics.domains import Regions
 from elastic_pinn.physics.domains.regions import of_region
+from elastic_pinn.physics.media.moduli import Moduli
 
 SOFT, STIFF = ep.Material(1.0, 1.0, 1.0), ep.Material(4.0, 4.0, 1.0)
 SQUARE = ep.Domain((0.0, 2.0), (0.0, 2.0), (0.0, 1.0))
@@ -178,7 +179,7 @@ def test_a_problem_shows_its_inclusions():
 
 
 def test_moduli_of_a_region_and_of_each_point():
-    moduli = ep.physics.moduli.Moduli.of(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 8.0]), 1.0)
+    moduli = Moduli.of(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 8.0]), 1.0)
     assert float(moduli.at(1).lame_mu) == 8.0
     assert moduli.at(1).density == 1.0
     assert moduli.at(torch.tensor([1, 0, 1])).lame_lambda.tolist() == [4.0, 1.0, 4.0]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.grid import Grid
+from elastic_pinn.physics.media.grid import Grid
 from elastic_pinn.physics.numbers import real_array
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from elastic_pinn.physics import ProblemError
-from elastic_pinn.physics.material import ALUMINIUM, Material
+from elastic_pinn.physics.media.material import ALUMINIUM, Material
 from elastic_pinn.physics.unknowns import MaterialParameters
 
 SIZES = (-1e30, -50.0, -3.0, -0.2, 0.0, 0.2, 3.0, 50.0, 1e30)

@@ -1,6 +1,6 @@
-"""What training searches for: the network's weights, and a material's unknowns.
+"""The unknowns of a material.
 
-The unknowns are optimised as the logarithms of K = lambda + 2 mu / 3, mu and rho, so that every value tried is a
+They are optimised as the logarithms of K = lambda + 2 mu / 3, mu and rho, so that every value tried is a
 stable solid.
 """
 
@@ -8,37 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.physics.material import PARAMETERS, UNITS, Material, Plane, plane_stress_lambda
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.material import PARAMETERS, UNITS, Material, Plane, plane_stress_lambda
+from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.physics.unknowns.groups import ParameterGroup
 
 EDGE = 0.99  # of a range's logarithm, in both directions: the end of the search
 NEAR = 0.98  # of a range's logarithm: an unknown beyond it counts as limited by its range
-
-
-@dataclass(frozen=True, eq=False)
-class ParameterGroup:
-    """Parameters of one kind.
-
-    Attributes
-    ----------
-    tag
-        What they are of: "network", "material", "shape", "source" or "field".
-    parameters
-        Those that are trained.
-    bound
-        The greatest useful absolute value of each; they start at 0 and their changes are of order 1.
-    """
-
-    tag: str
-    parameters: tuple[nn.Parameter, ...]
-    bound: float = math.inf
 
 
 class MaterialParameters(nn.Module):

@@ -13,8 +13,8 @@ from torch import Tensor
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains import Disc, Domain, Part, Rectangle, Regions, Shape
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.material import Material
-from elastic_pinn.physics.medium import Medium
+from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.media.medium import Medium
 
 Contact = Literal["welded", "slip"]
 

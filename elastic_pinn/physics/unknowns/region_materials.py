@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.physics.material import Material, names_by_region
-from elastic_pinn.physics.moduli import Moduli
-from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
+from elastic_pinn.physics.media.material import Material, names_by_region
+from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.physics.unknowns.groups import ParameterGroup
+from elastic_pinn.physics.unknowns.material_parameters import MaterialParameters
 
 
 class RegionMaterials(nn.Module):

@@ -9,12 +9,12 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import Normal, traction
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import DiscMode, PlaneWave
 from elastic_pinn.workbench.panels.checkpoint_tabs import most_energetic_instant
 from elastic_pinn.workbench.quantities import fields_of
+from tests.physics.media.test_medium import solved
 from tests.physics.test_elasticity import derivatives
-from tests.physics.test_medium import solved
 
 KINDS = ("torsion", "radial")
 SOLID = (1.0, 1.0, 1.0)

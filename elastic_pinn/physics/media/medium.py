@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
-from elastic_pinn.physics.coefficients import STEP, coefficient_of
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.grid import Grid, LinearGrid
-from elastic_pinn.physics.material import Material, Plane, plane_stress_lambda
-from elastic_pinn.physics.moduli import Moduli
+from elastic_pinn.physics.media.coefficients import STEP, coefficient_of
+from elastic_pinn.physics.media.grid import Grid, LinearGrid
+from elastic_pinn.physics.media.material import Material, Plane, plane_stress_lambda
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.points import probe_points
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Checkpoints and wavefields as files of other programs."""
