@@ -79,6 +79,7 @@ def test_a_mode_of_an_annulus_is_found(tmp_path):
     assert error(tmp_path / "run", mode_problem(), waves(150, 130, 3.0)) < 1e-3
 
 
+@pytest.mark.slow
 def test_what_two_holes_scatter_is_found(tmp_path):
     assert error(tmp_path / "run", two_holes_problem(), waves(200, 500, 4.5, boundary_points=800)) < 1e-2
 

@@ -27,6 +27,7 @@ def test_a_wave_goes_on_beyond_periodic_sides(tmp_path, axis):
         assert run.predict(x, y, 0.2, quantity) == pytest.approx(run.predict(*there, 0.2, quantity), abs=2e-2)
 
 
+@pytest.mark.slow
 def test_without_the_sides_the_wave_is_not_found(tmp_path):
     whole = between("x", 0.5)
     left_open = replace(whole, boundary=whole.boundary[1:])

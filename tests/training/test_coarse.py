@@ -43,6 +43,7 @@ def start_of(session: Session) -> torch.Tensor | None:
     return better_start(session.problem, session.config, session.model, session.sampler.batches)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [(0.2, 0.1), (-4.0, 10.0)])
 def test_lambda_and_mu_are_found_from_ten_times_too_little_and_too_much(tiny, start):
     session = Session(tiny(**SEARCH), problem(*start, within=20.0))
@@ -61,6 +62,7 @@ def test_one_unknown_is_looked_for_alone(tiny, name, start):
     assert session.model.material.si()[name] == pytest.approx({"lambda": 2.0, "mu": 1.0}[name], rel=0.3)
 
 
+@pytest.mark.slow
 def test_three_unknowns_are_shown_a_start_for_the_moduli(tiny):
     """A known traction makes all three legal; two moduli make all wave speeds, and the density keeps its value."""
 
@@ -75,6 +77,7 @@ def test_three_unknowns_are_shown_a_start_for_the_moduli(tiny):
     session.advance()
 
 
+@pytest.mark.slow
 def test_where_a_search_from_the_start_goes_astray_another_place_is_found(tiny):
     """From there alone, Gauss-Newton ends at a lambda of 98."""
     session = Session(tiny(**SEARCH), problem(100.0, 0.02, within=200.0))

@@ -67,6 +67,7 @@ def test_the_newest_checkpoint_opens_by_itself_and_its_field_is_drawn(place):
     assert shown(panel).startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_each_quantity_has_a_picture_of_its_own_at_each_instant(place):
     panel = ExplorePanel("runs/one")
     pictures = set()

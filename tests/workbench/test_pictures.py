@@ -45,6 +45,7 @@ FIGURES: dict[str, Callable] = {
     "compare": lambda of: figures.compare(of["runs"], "loss/total"),
     "compare_by_seed": lambda of: figures.compare(of["runs"], "loss/pde", by_seed=True),
     "data_fit": lambda of: figures.data_fit(of["inverse"]),
+    "energy": lambda of: figures.energy(of["forward"]),
     "error_map": lambda of: figures.error_map(of["forward"]),
     "grid_convergence": lambda of: figures.grid_convergence(of["convergence"]),
     "loss_curves": lambda of: figures.loss_curves([of["forward"]]),

@@ -67,6 +67,7 @@ def test_a_run_in_a_disc_predicts_nothing_outside_of_it(tmp_path):
         run.problem(ep.Problem(square, other.material, [ep.Traction()], other.initial, exact=other.exact))
 
 
+@pytest.mark.slow
 def test_the_figures_of_a_disc_show_the_disc(tmp_path):
     problem = mode_problem("radial")
     run = solved(tmp_path, problem, 200, 5.0)

@@ -137,7 +137,7 @@ WRONG = {
 }
 
 
-QUICK = {"half gain", "pulses too high", "noise alone"}  # one a kind; each takes seconds
+QUICK = {"half gain"}  # each takes seconds
 
 
 @pytest.mark.parametrize(
@@ -201,6 +201,7 @@ def test_the_errors_are_what_the_unknowns_scatter_by_when_the_noise_is_another()
         assert np.std(values, ddof=1) == pytest.approx(np.median(stated), rel=3.0 / np.sqrt(2 * SCATTERED)), name
 
 
+@pytest.mark.slow
 def test_a_misfit_a_little_above_the_noise_widens_the_error_and_says_so():
     stated, less = recorded(), replace(recorded(), noise=recorded().noise / 1.15)
     exact, wider = found(stated), found(less)
@@ -295,6 +296,7 @@ def test_a_run_ends_with_its_verdict_and_the_summary_holds_it(tmp_path, caplog):
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["fit"] == fit.as_json()
 
 
+@pytest.mark.slow
 def test_who_stops_a_run_does_not_wait_for_its_verdict_and_tables_work_it_out(tmp_path, monkeypatch):
     seen, problem = [], problem_of(recorded())
     monkeypatch.setattr("elastic_pinn.training.lifecycle.trainer.assess", lambda session: pytest.fail("somebody waits"))
@@ -305,6 +307,7 @@ def test_who_stops_a_run_does_not_wait_for_its_verdict_and_tables_work_it_out(tm
     assert fit_of(run, problem).verdict == "withheld"
 
 
+@pytest.mark.slow
 def test_a_run_that_a_limit_ended_has_a_verdict(tmp_path):
     config = ep.Config(**CONFIG | {"steps": 1})
     run = ep.train(config, tmp_path / "steps", problem_of(recorded()))
@@ -329,6 +332,7 @@ def test_the_assessment_tells_what_it_does_and_a_stop_ends_it(tmp_path):
     assert run.reason.endswith(f"; {NOT_WHEN_STOPPED}")
 
 
+@pytest.mark.slow
 def test_a_verdict_that_was_lost_is_made_up_for_by_a_resume_and_once_only(tmp_path, monkeypatch):
     problem, config = problem_of(recorded()), ep.Config(**CONFIG)
 
@@ -347,6 +351,7 @@ def test_a_verdict_that_was_lost_is_made_up_for_by_a_resume_and_once_only(tmp_pa
     assert ep.train(config, tmp_path / "run", problem, resume="auto").summary == before
 
 
+@pytest.mark.slow
 def test_a_fault_in_the_assessment_hides_nothing_of_how_the_run_ended(tmp_path, monkeypatch, caplog):
     def fail(session):
         raise RuntimeError("no memory")

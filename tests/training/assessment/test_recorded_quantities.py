@@ -82,6 +82,7 @@ def test_the_errors_are_what_the_unknowns_scatter_by_when_the_noise_is_another()
         assert scatter == pytest.approx(stated, rel=3.0 / np.sqrt(2 * SCATTERED)), name
 
 
+@pytest.mark.slow
 def test_velocities_of_standing_waves_find_the_material_from_ten_times_off():
     fit = found_in_standing_waves(0, (0.2, 0.1), 20.0)
     assert fit.verdict == "holds" and fit.values == pytest.approx({"lambda": 2.0, "mu": 1.0}, rel=0.02)
@@ -107,6 +108,7 @@ def test_a_velocity_that_is_given_as_a_displacement_is_noticed_where_the_start_i
     assert fit.verdict == "withheld" and not fit.plus_minus
 
 
+@pytest.mark.slow
 def test_records_in_another_unit_of_length_have_the_same_error():
     def in_mm(receivers: ep.Receivers) -> ep.Receivers:
         """The same plate with lengths in mm, in which lambda and mu are a thousandth and rho a thousand-millionth."""
