@@ -22,7 +22,7 @@ from elastic_pinn.physics.fields import Field, name_of
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
 from elastic_pinn.physics.identifiability import why_not_found
 from elastic_pinn.physics.laws import motion
-from elastic_pinn.physics.laws.statics import require_timeless
+from elastic_pinn.physics.laws.statics import require_held, require_timeless
 from elastic_pinn.physics.media.inclusion import Inclusion, interfaces_of, listed, require_possible
 from elastic_pinn.physics.media.material import Material, names_by_region
 from elastic_pinn.physics.media.medium import Medium
@@ -97,6 +97,7 @@ class Problem:
         require_pointwise(self)
         if self.domain.is_static:
             require_timeless(self)
+            require_held(self)
         if reason := why_not_found(self):
             raise ProblemError(reason)
 

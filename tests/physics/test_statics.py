@@ -113,14 +113,50 @@ def test_lambda_and_mu_of_a_loaded_plate_at_rest_are_found(tmp_path):
 
 def test_two_conditions_on_one_side_may_each_prescribe_a_component():
     solid = ep.Material(1.0, 1.0, 1.0)
+    held = ep.Displacement(sides="bottom")
     roller = [ep.Displacement(sides="left", component="x"), ep.Traction(sides="left", component="y")]
-    problem = ep.Problem(PLATE, solid, roller)
-    names = [(statement.name, statement.label) for statement in problem.statements[1:]]
+    problem = ep.Problem(PLATE, solid, [*roller, held])
+    names = [(statement.name, statement.label) for statement in problem.statements[1:3]]
     assert names == [("boundary 0", "clamped, along x"), ("boundary 1", "free surface, along y")]
     turned = [ep.Displacement(sides="left", component="y"), ep.Traction(sides="left", component="x")]
-    assert not ep.Problem(PLATE, solid, turned).is_like(problem.identity)
+    assert not ep.Problem(PLATE, solid, [*turned, held]).is_like(problem.identity)
     for other in ("x", None):
         with pytest.raises(ep.ProblemError, match="two conditions on the side left"):
             ep.Problem(PLATE, solid, [*roller, ep.Traction(sides=ep.Part("left", 0.2, 0.3), component=other)])
     with pytest.raises(ep.ProblemError, match="component = 'z'"):
         ep.Traction(component="z")
+
+
+@pytest.mark.parametrize(
+    ("sides", "ways"),
+    [
+        ([ep.Traction(pull, "top"), ep.Traction(sides=("left", "right", "bottom"))], "slide along"),
+        ([ep.Displacement(sides="bottom", component="y"), ep.Traction(pull, "top")], "slide along x,"),
+        ([ep.Symmetry("left"), ep.Traction(pull, "top")], "slide along y,"),
+        ([ep.Periodic("x"), ep.Displacement(sides="bottom", component="y")], "slide along x,"),
+        ([ep.Traction(pull, "top")], "turn"),
+    ],
+)
+def test_a_plate_that_nothing_holds_is_refused(sides, ways):
+    with pytest.raises(ep.ProblemError, match=f"it may .*{ways}"):
+        ep.Problem(PLATE, SOLID, sides)
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        [ep.Displacement(sides="bottom"), ep.Traction(pull, "top")],
+        [ep.Symmetry(("left", "bottom")), ep.Traction(pull, "top")],
+        [ep.Displacement(sides="left", component="x"), ep.Displacement(sides="bottom", component="y")],
+        [ep.Displacement(sides=ep.Part("left", 0.0, 0.1)), ep.Traction(pull, "top")],
+    ],
+)
+def test_a_plate_that_is_held_is_taken(sides):
+    far = ep.Domain((100.0, 101.0), (0.0, 1.0))
+    for plate in (PLATE, far):
+        ep.Problem(plate, SOLID, sides)
+
+
+def test_receivers_hold_a_plate_as_a_side_does():
+    solid = ep.Material(LAMBDA, MU, 1.0, unknowns=("mu",))
+    ep.Problem(PLATE, solid, [ep.Traction(pull, "top")], receivers=recorded())

@@ -178,13 +178,14 @@ def require_possible(inclusions: Sequence[Inclusion], domain: Domain, material: 
 def _require_apart(inclusions: Sequence[Inclusion], domain: Domain) -> None:
     """Raise ProblemError for inclusions that are not within the domain, or overlap."""
     for inclusion in inclusions:
-        places, _ = _edge(inclusion.shape)
+        edge, normals = _edge(inclusion.shape)
+        places = torch.cat([edge, _beside(edge, -normals, domain)])  # the edge of a hole has no solid within
         outside = ~domain.shape.contains(*places.unbind(1))
         if outside.any():
             x, y = places[outside][0].tolist()
             raise ProblemError(
-                f"the inclusion {inclusion.shape} is partly outside the domain, at x = {x:g} m, y = {y:g} m: it may "
-                "touch a side of the domain, and not cross it"
+                f"the inclusion {inclusion.shape} is partly outside the domain: x = {x:g} m, y = {y:g} m lies "
+                f"{domain.shape.whereabouts(x, y)}; it may touch a side of the domain, and not cross it"
             )
     for inclusion, other in permutations(inclusions, 2):
         places, normals = _edge(inclusion.shape)

@@ -45,17 +45,33 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
-    Of any network: whether lengths, times and material can be in SI units, and whether sources are whole, and the
-    points enough for their waves. Of networks whose waves are drawn once and stay ("plane_waves", "hole_waves",
-    "random_features"): whether the amplitudes are more than the samples, the waves too few or too long for what was
-    recorded, or too short for the receivers' spacing. Speeds are those of the start.
+    Of any network: whether a side or the start was left open, whether lengths, times and material can be in SI units,
+    and whether sources are whole, and the points enough for their waves. Of networks whose waves are drawn once and
+    stay ("plane_waves", "hole_waves", "random_features"): whether the amplitudes are more than the samples, the waves
+    too few or too long for what was recorded, or too short for the receivers' spacing. Speeds are those of the start.
     """
     doubts = (*_units(problem), *_cut_sources(problem), *_sources(config, problem))
+    open_ends = tuple(_open_ends(problem))
     if config.network not in (*WAVES, "random_features"):
-        return doubts
+        return open_ends + doubts
     # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
     in_si = () if doubts or problem.domain.is_static else (_count, _around, _length, _spacing)
-    return doubts + tuple(sentence for look in (_samples, *in_si) for sentence in look(config, problem))
+    return open_ends + doubts + tuple(sentence for look in (_samples, *in_si) for sentence in look(config, problem))
+
+
+def _open_ends(problem: Problem) -> Iterator[str]:
+    """Sides without a condition and a start that is not given, which only records can make up for."""
+    if problem.receivers:
+        return
+    held = {part.side for each in problem.statements if each.place and each.column == "boundary"
+            for part in each.place.parts}  # fmt: skip
+    if left := [side for side in problem.domain.shape.sides if side not in held]:
+        yield (
+            f"no condition holds on {', '.join(left)}, so that the field is not determined wherever waves from there "
+            "come to: give one, as Traction(sides=...) for a free side or Absorbing(sides=...) for an open end"
+        )
+    if problem.initial is None and not problem.domain.is_static:
+        yield "no initial condition is given, so that the field is not determined: Initial() is a start from rest"
 
 
 def _units(problem: Problem) -> Iterator[str]:

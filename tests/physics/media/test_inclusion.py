@@ -184,3 +184,16 @@ def test_moduli_of_a_region_and_of_each_point():
     assert moduli.at(1).density == 1.0
     assert moduli.at(torch.tensor([1, 0, 1])).lame_lambda.tolist() == [4.0, 1.0, 4.0]
     assert math.isclose(float(moduli.at(0).s_impedance), math.sqrt(2.0), rel_tol=1e-6)
+
+
+def test_an_inclusion_that_is_a_hole_is_refused():
+    hole = ep.Disc((0.5, 0.5), 0.2)
+    plate = ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), holes=[hole])
+    with pytest.raises(ep.ProblemError, match="lies in hole 1 of the Plate"):
+        ep.Problem(
+            ep.Domain(shape=plate, t=(0.0, 1.0)),
+            ep.Material(1.0, 1.0, 1.0),
+            [ep.Traction()],
+            ep.Initial(),
+            inclusions=[ep.Inclusion(hole, ep.Material(2.0, 2.0, 1.0))],
+        )

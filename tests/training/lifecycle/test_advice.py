@@ -229,7 +229,7 @@ def test_waves_too_long_for_a_source_are_told_with_the_frequency_that_would_do(t
 def test_a_source_beside_an_edge_is_told(source, lost):
     window = ep.Domain((0.0, 0.04), (0.0, 0.02), (0.0, 12e-6))
     parts = {"force": source} if isinstance(source, ep.PointForce) else {}
-    sides = [ep.Traction(None if parts else source, "top"), ep.Displacement(None, "bottom")]
+    sides = [ep.Traction(None if parts else source, "top"), ep.Displacement(None, ("bottom", "left", "right"))]
     problem = ep.Problem(window, ep.Material(5.76e10, 2.6e10, 2700.0), sides, ep.Initial(), **parts)
     sentences = advise(ep.Config(), problem)
     assert len(sentences) == bool(lost) and all(sentence.startswith(f"{lost} of {source}") for sentence in sentences)
@@ -261,3 +261,17 @@ def test_a_plate_at_rest_needs_no_time_to_cross_it():
     plate = ep.Problem(ep.Domain((0.0, 1.0), (0.0, 1.0)), ep.Material(1.0, 1.0, 1.0), [ep.Displacement()])
     for network in ("mlp", "random_features"):
         assert advise(ep.Config(problem="own", network=network, hidden_layers=[50]), plate) == ()
+
+
+def test_sides_and_a_start_that_are_left_open_are_named():
+    plate = ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), holes=[ep.Disc((0.5, 0.5), 0.1)])
+    window, solid = ep.Domain(shape=plate, t=(0.0, 1.0)), ep.Material(1.0, 1.0, 1.0)
+    outline = ep.Traction(sides=("left", "right", "bottom", "top"))
+    (hole,) = advise(ep.Config(problem="own"), ep.Problem(window, solid, [outline], ep.Initial()))
+    assert "on hole 1, so that" in hole and "Traction(sides=...)" in hole
+    (start,) = advise(ep.Config(problem="own"), ep.Problem(window, solid, [ep.Traction()]))
+    assert "Initial() is a start from rest" in start
+    assert advise(ep.Config(problem="own"), ep.Problem(window, solid, [ep.Traction()], ep.Initial())) == ()
+    rest = ep.Domain((0.0, 1.0), (0.0, 1.0))
+    (side,) = advise(ep.Config(problem="own"), ep.Problem(rest, solid, [ep.Displacement(sides=("left", "top"))]))
+    assert "on right, bottom, so" in side
