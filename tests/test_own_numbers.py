@@ -189,7 +189,7 @@ def test_a_function_that_makes_no_problem_is_refused(tiny, tmp_path):
 
 
 def test_own_numbers_without_a_problem_are_refused(tiny, tmp_path):
-    with pytest.raises(ep.ConfigError, match="problem 'own' is in no config: give it to train"):
+    with pytest.raises(ep.ConfigError, match="problem 'own' is in no config: give it too, as train"):
         ep.train(tiny(own={"depth": 1.0}), tmp_path / "run")
 
 

@@ -125,7 +125,10 @@ def problem_from(config: ProblemConfig, own: Problem | ProblemMaker | None = Non
     if own is not None:
         return _made(own, config.own, Problem)
     if config.problem == "own":
-        raise ConfigError("problem 'own' is in no config: give it too, as problem=...")
+        raise ConfigError(
+            "problem 'own' is in no config: give it too, as train(config, run_dir, problem=...) or "
+            "snapshots(run, problem=...)"
+        )
     return SETUPS[config.problem].make(config)
 
 
