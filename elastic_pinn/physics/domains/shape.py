@@ -223,7 +223,7 @@ class Shape(ABC):
         low, high = self.span(part.side)
         turn = high - low
         if part.high - part.low > turn * (1.0 + 1e-9):
-            raise ProblemError(f"{part}: it is more than a whole turn of {turn:g}")
+            raise ProblemError(f"{part}: it is more than a whole turn of {turn:g} radians")
         if low <= part.low and part.high <= high:
             return [part]
         first = low + (part.low - low) % turn

@@ -70,9 +70,7 @@ def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Pic
         axes.plot(balance.times / time.size, values / unit.size, label=name, **style)
     axes.set_xlabel(f"t ({time.name})")
     axes.set_ylabel(f"energy ({unit.name}/m)")
-    axes.set_title(
-        f"the energy is within {100.0 * balance.imbalance:.2g} % of its largest value of that expected", fontsize=10
-    )
+    axes.set_title(f"out of balance by up to {100.0 * balance.imbalance:.2g} % of the largest energy", fontsize=10)
     light_grid(axes)
     figure.legend(loc="outside right upper", fontsize=9, frameon=False)
     return figure

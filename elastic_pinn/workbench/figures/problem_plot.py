@@ -13,7 +13,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.domains import Domain, Part, Regions, Shape
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training.sampling import first_points
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, Picture
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, Picture
 from elastic_pinn.workbench.figures.source_plot import draw_pulses, draw_sources, pulses_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -22,7 +22,8 @@ GRID = 81  # nodes on a side of a map
 ARROWS = slice(4, None, 8)  # of these nodes
 FAINT = 0.05  # of the largest value: fields below have no arrow
 LINES = {"boundary": "edge", "interface": "interface"}  # what a figure calls a line, by the kind of its place
-COLORS = (BLUE, ORANGE, GREEN, PURPLE)  # of what is required on sides
+COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, "0.45")  # of what is required on sides
+DASH = 1.5  # line widths: with gaps as long, conditions on the two components of one side are both seen
 BELOW = -34.0  # points from the lower edge of the axes to the legend, past ticks and label
 MOST_POINTS = 1500  # more would be a grey area
 
@@ -114,12 +115,13 @@ def _draw_conditions(axes: Axes, problem: Problem, length: Unit) -> None:
     places = {each.place: each for each in problem.statements if each.place and each.place.parts}
     texts = {place: f"{LINES[place.kind]}: {statement.label}" for place, statement in places.items()}
     colors = dict(zip(dict.fromkeys(texts.values()), cycle(COLORS)))
-    for place, statement in places.items():
+    for place, statement in sorted(places.items(), key=lambda each: each[1].target is None):  # dashes upon lines
+        dashes = "--" if len(statement.of_target) > 1 else (DASH * statement.of_target[0], (DASH, DASH))
         for i, part in enumerate(place.parts):
             axes.plot(
                 *(_along(place.shape or problem.domain.shape, part) / length.size),
                 color=colors[texts[place]],
-                linestyle="-" if statement.target else "--",
+                linestyle="-" if statement.target else dashes,
                 linewidth=3,
                 solid_capstyle="butt",
                 label=None if i else texts[place],

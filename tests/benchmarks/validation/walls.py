@@ -61,7 +61,7 @@ def amplitudes_off(run: ep.Run, problem: ep.Problem) -> float:
 
 
 def _row(wall: str, kind: str, degrees: int) -> Row:
-    waves, frequency = (1500, 8.0) if kind == "p" else (2500, 7.5)
+    waves, frequency = (1500, 8.0) if (kind, degrees) == ("p", 0) else (2500, 7.5)
     return Row(
         f"{wall}-{NAMES[kind].lower()}-{degrees}",
         f"{NAMES[kind]} wave at {degrees} degrees on a {'side of symmetry' if wall == 'symmetry' else f'{wall} side'}",
