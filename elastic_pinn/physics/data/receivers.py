@@ -64,7 +64,7 @@ class Receivers(_Records):
     """Displacement, velocity or acceleration recorded at receivers, with what is known of material and start.
 
     Arrays, tensors and lists of real numbers are taken; copies in double precision are kept. One of the quantities is
-    given; `recorded` has its records, and `quantity` tells which it is.
+    given; `.recorded` has its records, and `.quantity` tells which it is.
 
     Parameters
     ----------
