@@ -170,6 +170,7 @@ def test_a_good_fit_keeps_its_error_and_is_true():
     assert fit.degrees_of_freedom == fit.samples - fit.effective_parameters
 
 
+@pytest.mark.slow
 def test_a_late_trigger_does_no_harm_where_the_start_is_unknown():
     late = replace(recorded(), time=recorded().time + 1e-6)
     on_time, shifted = (found(each, knows_start=False, hidden_layers=[200]) for each in (recorded(), late))

@@ -150,6 +150,7 @@ def alone(tmp_path_factory) -> dict[str, ep.Run]:
     return {name: in_parts(folder, name) for name in TRAINED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRAINED)
 def test_two_processes_have_the_losses_and_the_material_of_one(trained, alone, name):
     two, one = ep.Run(trained / name).history(), alone[name].history()
@@ -159,6 +160,7 @@ def test_two_processes_have_the_losses_and_the_material_of_one(trained, alone, n
     np.testing.assert_allclose(two[columns], one[columns], rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRAINED)
 def test_at_the_first_step_they_differ_by_rounding_of_a_sum_only(trained, alone, name):
     two, one = ep.Run(trained / name).history().iloc[0], alone[name].history().iloc[0]
@@ -166,6 +168,7 @@ def test_at_the_first_step_they_differ_by_rounding_of_a_sum_only(trained, alone,
     np.testing.assert_allclose(two[[*losses, "grad_norm"]], one[[*losses, "grad_norm"]], rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_summary_environment_and_checkpoint_tell_the_number_of_processes(trained):
     run = ep.Run(trained / "adam")
     assert run.summary.processes == 2
@@ -173,16 +176,19 @@ def test_summary_environment_and_checkpoint_tell_the_number_of_processes(trained
     assert read_snapshot(run.latest().path).attributes["processes"] == 2
 
 
+@pytest.mark.slow
 def test_both_processes_get_the_run(trained):
     assert [(trained / f"adam.{number}").read_text() for number in range(2)] == ["completed, 20 steps"] * 2
 
 
+@pytest.mark.slow
 def test_two_processes_resumed_by_two_go_on_to_the_last_bit(trained):
     whole, cut = (ep.Run(trained / name).history().drop(columns="wall_s") for name in ("adam", "cut"))
     assert whole.equals(cut)
     assert ep.Run(trained / "cut").summary.no_longer_bitwise == []
 
 
+@pytest.mark.slow
 def test_two_processes_go_on_from_just_the_state_that_one_left(trained, alone):
     run = ep.Run(trained / "one then two")
     assert same(state_at(run, 10, 1), state_at(run, 10, 0))
@@ -191,6 +197,7 @@ def test_two_processes_go_on_from_just_the_state_that_one_left(trained, alone):
     assert told.startswith("step 10: number of processes: 1 -> 2")
 
 
+@pytest.mark.slow
 def test_one_process_goes_on_from_just_the_state_that_two_left(trained, alone):
     run = ep.train(ep.Config(**LBFGS), trained / "two then one", resume="auto")
     assert same(state_at(run, 10, 1), state_at(run, 10, 0))
@@ -201,6 +208,7 @@ def test_one_process_goes_on_from_just_the_state_that_two_left(trained, alone):
     assert told.startswith("step 10: number of processes: 2 -> 1")
 
 
+@pytest.mark.slow
 def test_an_error_ends_both_processes_with_the_same_words(trained, tmp_path):
     used, other = notes(lambda: ep.train(ep.Config(**ADAM), trained / "adam"), tmp_path)
     assert used == other
