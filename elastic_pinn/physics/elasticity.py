@@ -88,6 +88,17 @@ def stress(u: Derivatives, moduli: Moduli) -> Tensor:
     return times(2.0 * moduli.lame_mu, eps) + torch.stack([pressure, pressure, torch.zeros_like(pressure)], dim=1)
 
 
+def kinetic_energy(u: Derivatives, moduli: Moduli) -> Tensor:
+    """Compute rho |u_t|^2 / 2, per volume, (N,)."""
+    return moduli.density * u["t"].square().sum(1) / 2.0
+
+
+def strain_energy(u: Derivatives, moduli: Moduli) -> Tensor:
+    """Compute sigma : eps / 2, per volume, (N,)."""
+    sigma, eps = stress(u, moduli), strain(u)  # xx, yy, xy, each (N, 3)
+    return (sigma * eps * sigma.new_tensor([1.0, 1.0, 2.0])).sum(1) / 2.0
+
+
 def traction(u: Derivatives, moduli: Moduli, normal: Normal) -> Tensor:
     """Compute sigma n on a surface with outward normal n, (N, 2)."""
     xx, yy, xy = stress(u, moduli).unbind(1)

@@ -60,9 +60,9 @@ def equations_of(statement: Statement, moduli: Moduli, batch: Batch) -> Equation
         for n in normals
     ]
     coefficients = torch.stack([m * n for m in of_media for n in of_normals], dim=1)  # (N, K)
-    if (tied := len(batch.points) // max(1, len(batch.target))) > 1:
-        signs = torch.tensor([1.0, statement.image_sign][:tied]).to(coefficients)
-        coefficients = signs.repeat_interleave(len(batch.target))[:, None] * coefficients
+    if len(batch.points) > len(batch.target):  # images are there
+        signs = coefficients.new_tensor([1.0, statement.image_sign]).repeat_interleave(len(batch.target))  # (2 N,)
+        coefficients = signs[:, None] * coefficients
     operator = operator_of(linear, names, coefficients, 2 * regions)
     return Equations(batch.points, names, operator, coefficients, batch.target, batch.n_remote)
 

@@ -23,7 +23,7 @@ from torch import Tensor
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.domains import Disc, Part, Plate, Rectangle, Regions, Shape
-from elastic_pinn.physics.elasticity import STRAIN, Normal, strain, stress, traction
+from elastic_pinn.physics.elasticity import STRAIN, Normal, kinetic_energy, strain_energy, traction
 from elastic_pinn.physics.fields import evaluate
 
 NODES = 32  # of Gauss and Legendre's rule, along each side and each axis of the inside
@@ -182,15 +182,13 @@ def _inside_at(model: Model, problem: Problem, inside: tuple[Tensor, Tensor], t:
     (xy, weights), scales = inside, model.scales
     points, at = _points(model, xy, t)
     u, moduli = model.derivatives(at, (*STRAIN, "t")), model.moduli(at)
-    squared = u["t"].square().sum(1)  # (N,)
-    twice = (stress(u, moduli) * strain(u) * u["t"].new_tensor([1.0, 1.0, 2.0])).sum(1)  # sigma : eps
     density = scales.stress * scales.displacement / scales.length
     force = evaluate(problem.statements[0].target, points)  # (N, 2), N/m3, of the law
     means = [
-        density * moduli.density * squared / 2.0,
-        density * twice / 2.0,
+        density * kinetic_energy(u, moduli),
+        density * strain_energy(u, moduli),
         scales.velocity * (force * u["t"].double()).sum(1),
-        density / scales.time * moduli.drag * squared,
+        density / scales.time * moduli.drag * u["t"].square().sum(1),
     ]
     return [float((weights * each.double()).sum()) for each in means]
 

@@ -17,7 +17,15 @@ from torch import Tensor
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Scales
-from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, residual, strain, stress
+from elastic_pinn.physics.elasticity import (
+    MOTION,
+    STRAIN,
+    Derivatives,
+    kinetic_energy,
+    residual,
+    strain_energy,
+    stress,
+)
 from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.run import Checkpoint
@@ -43,11 +51,9 @@ class Quantity(NamedTuple):
 
 
 def _energy(u: Derivatives, of: Callable[[], Moduli]) -> Tensor:
-    """Return half of rho |u_t|^2 and of sigma : eps, (N,)."""
+    """Return kinetic and strain energy, (N,)."""
     moduli = of()
-    twice = moduli.density * u["t"].square().sum(1)
-    sigma, eps = stress(u, moduli), strain(u)  # xx, yy, xy, each (N, 3)
-    return (twice + (sigma * eps * sigma.new_tensor([1.0, 1.0, 2.0])).sum(1)) / 2.0
+    return kinetic_energy(u, moduli) + strain_energy(u, moduli)
 
 
 def _displacement(scales: Scales) -> float:

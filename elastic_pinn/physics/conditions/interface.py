@@ -43,16 +43,10 @@ def contact(inclusion: Inclusion, interface: Interface) -> tuple[Statement, ...]
     identity = (KINDS[inclusion.contact], *interface.regions.numbers[interface.region - 1])
     of_one_side = {INSIDE: interface.inside, OUTSIDE: interface.outside}
     return tuple(
-        Statement(
-            name=f"interface {interface.region} {equation.name}",
-            column="interface",
-            derivatives=equation.derivatives,
-            operator=equation.operator,
-            quantity=equation.quantity,
-            place=place,
-            moduli=equation.moduli,
-            normals=equation.normals,
-            of_target=equation.of_target,
+        equation.statement(
+            f"interface {interface.region}",
+            "interface",
+            place,
             identity=identity,
             label=inclusion.contact,
             regions=of_one_side.get(equation.name, interface.jump),

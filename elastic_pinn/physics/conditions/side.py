@@ -37,6 +37,22 @@ class SideEquation(NamedTuple):
     name: str = ""
     image_sign: float = 0.0
 
+    def statement(self, name: str, column: str, place: Place, **further: Any) -> Statement:
+        """Return what it requires at a place; `name` is followed by its own. further: as a `Statement` has them."""
+        return Statement(
+            name=f"{name} {self.name}".rstrip(),
+            column=column,
+            derivatives=self.derivatives,
+            operator=self.operator,
+            quantity=self.quantity,
+            place=place,
+            moduli=self.moduli,
+            normals=self.normals,
+            of_target=self.of_target,
+            image_sign=self.image_sign,
+            **further,
+        )
+
     def along(self, component: int) -> SideEquation:
         """Return its component along x, 0, or y, 1, alone."""
         return self._replace(
@@ -112,20 +128,13 @@ class SideCondition:
         identity = (self.kind, *self.identity_on(domain), *identity_of(self.value, domain))
         along = f", along {self.component}" if self.component else ""
         return tuple(
-            Statement(
-                name=f"boundary {number} {equation.name}".rstrip(),
-                column="boundary",
-                derivatives=equation.derivatives,
-                operator=equation.operator,
-                quantity=equation.quantity,
-                place=place,
+            equation.statement(
+                f"boundary {number}",
+                "boundary",
+                place,
                 target=self.value,
-                moduli=equation.moduli,
-                normals=equation.normals,
-                of_target=equation.of_target,
                 identity=identity,
                 label=self.labels[self.value is None] + along,
-                image_sign=equation.image_sign,
             )
             for equation in self._equations
         )

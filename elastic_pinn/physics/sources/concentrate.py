@@ -5,6 +5,8 @@ Letters: n points, k dimensions of a place.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -42,4 +44,4 @@ def concentrated(place: Place, domain: Domain, *fields: Field | None) -> Place:
                 normals[chosen[inside]] = directions[inside]
         return points, normals
 
-    return Place(place.kind, place.dimensions, at, place.parts)
+    return replace(place, at=at)

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from elastic_pinn.physics.domains import Domain
@@ -64,8 +63,7 @@ class InitialPulse(Local):
         Tensor
             Values, (N, 2) in m or m/s.
         """
-        squared = ((x - self.at[0]) ** 2 + (y - self.at[1]) ** 2) / self.width**2
-        return torch.exp(-squared / 2.0)[:, None] * x.new_tensor(self.amplitude)
+        return self.shape_at(x, y)[:, None] * x.new_tensor(self.amplitude)
 
     @property
     def direction(self) -> Pair | None:

@@ -75,6 +75,43 @@ class Local(ABC):
         """1/m: beyond it the spectrum of the field is below a hundredth of its peak."""
         return 2.0 * math.pi * GAUSSIAN_HIGHEST / self.width
 
+    def shape_at(self, x: Tensor, y: Tensor) -> Tensor:
+        """Evaluate exp(-r^2 / (2 width^2)), r being the distance from its middle.
+
+        Parameters
+        ----------
+        x, y
+            Positions, (N,) in m.
+
+        Returns
+        -------
+        Tensor
+            0 to 1, (N,), dimensionless.
+        """
+        squared = ((x - self.at[0]) ** 2 + (y - self.at[1]) ** 2) / self.width**2
+        return torch.exp(-squared / 2.0)
+
+    def places(self, unit: Tensor, spread: float = 1.0, reach: float = 1.0) -> tuple[Tensor, Tensor]:
+        """Map points of a unit square to places that are spread as a Gaussian around its middle.
+
+        Parameters
+        ----------
+        unit
+            Each 0 to 1, (N, 2).
+        spread
+            The Gaussian's standard deviation, in widths.
+        reach
+            The part of the Gaussian that is drawn from, its middle, 0 to 1.
+
+        Returns
+        -------
+        tuple of Tensor
+            x and y, each (N,) in m.
+        """
+        radius = spread * self.width * torch.sqrt(-2.0 * torch.log1p(-reach * unit[:, 0]))
+        angle = 2.0 * math.pi * unit[:, 1]
+        return self.at[0] + radius * torch.cos(angle), self.at[1] + radius * torch.sin(angle)
+
     def near(self, unit: Tensor, domain: Domain, parts: Sequence[Part]) -> tuple[Tensor, Tensor]:
         """Map points of a unit cube to where and when it acts.
 
@@ -92,10 +129,8 @@ class Local(ABC):
         tuple of Tensor
             Points, (N, 3) in m, m, s, some of which may be outside the domain; normals, (0, 2).
         """
-        radius = SPREAD * self.width * torch.sqrt(-2.0 * torch.log1p(-REACH * unit[:, 0]))
-        angle = 2.0 * math.pi * unit[:, 1]
-        t = self.times(unit[:, 2], domain) if unit.shape[1] > 2 else torch.full_like(radius, domain.t[0])
-        x, y = self.at[0] + radius * torch.cos(angle), self.at[1] + radius * torch.sin(angle)
+        x, y = self.places(unit, SPREAD, REACH)
+        t = self.times(unit[:, 2], domain) if unit.shape[1] > 2 else torch.full_like(x, domain.t[0])
         return torch.stack([x, y, t], dim=1), unit.new_zeros(0, 2)
 
     def times(self, unit: Tensor, domain: Domain) -> Tensor:
@@ -190,10 +225,7 @@ class Source(Local):
         float
             0 to 1; dimensionless.
         """
-        radius, angle = probe_points(2, PROBES).unbind(1)
-        radius, angle = self.width * torch.sqrt(-2.0 * torch.log1p(-radius)), 2.0 * math.pi * angle
-        x, y = self.at[0] + radius * torch.cos(angle), self.at[1] + radius * torch.sin(angle)
-        return float(domain.shape.contains(x, y).double().mean())
+        return float(domain.shape.contains(*self.places(probe_points(2, PROBES))).double().mean())
 
     def times(self, unit: Tensor, domain: Domain) -> Tensor:
         """Map parts of the pulse's time within the window to times.

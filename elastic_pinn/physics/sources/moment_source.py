@@ -137,8 +137,7 @@ class MomentSource(Source):
             Values, (N, 2) in N/m3.
         """
         off = torch.stack([x - self.at[0], y - self.at[1]], dim=1) / self.width**2  # (N, 2): minus grad g = g off
-        squared = off.square().sum(1) * self.width**2
-        strength = self.pulse(t) * torch.exp(-squared / 2.0) / (2.0 * math.pi * self.width**2)  # (N,)
+        strength = self.pulse(t) * self.shape_at(x, y) / (2.0 * math.pi * self.width**2)  # (N,)
         return strength[:, None] * (off @ off.new_tensor(self.moment).T)
 
     @property

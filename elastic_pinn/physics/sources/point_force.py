@@ -71,8 +71,7 @@ class PointForce(Source):
         Tensor
             Values, (N, 2) in N/m3.
         """
-        squared = ((x - self.at[0]) ** 2 + (y - self.at[1]) ** 2) / self.width**2
-        strength = self.pulse(t) * torch.exp(-squared / 2.0) / (2.0 * math.pi * self.width**2)  # (N,)
+        strength = self.pulse(t) * self.shape_at(x, y) / (2.0 * math.pi * self.width**2)  # (N,)
         return torch.stack([force * strength for force in self.force], dim=1)
 
     @property

@@ -80,8 +80,7 @@ class SideLoad(Source):
         Tensor
             Values, (N, 2) in Pa.
         """
-        squared = ((x - self.at[0]) ** 2 + (y - self.at[1]) ** 2) / self.width**2
-        strength = self.pulse(t) * torch.exp(-squared / 2.0) / (math.sqrt(2.0 * math.pi) * self.width)  # (N,)
+        strength = self.pulse(t) * self.shape_at(x, y) / (math.sqrt(2.0 * math.pi) * self.width)  # (N,)
         return torch.stack([force * strength for force in self.force], dim=1)
 
     @property
@@ -158,8 +157,7 @@ class SideLoad(Source):
             along = along % 1.0
         step, along = 2.0 * reach / (NODES - 1) * length, along[(along >= 0.0) & (along <= 1.0)]
         points, _ = domain.boundary(torch.stack([along, torch.zeros_like(along)], dim=1), parts)
-        squared = (points[:, :2] - points.new_tensor(self.at)).square().sum(1) / self.width**2
-        return float(torch.exp(-squared / 2.0).sum()) * step / (math.sqrt(2.0 * math.pi) * self.width)
+        return float(self.shape_at(points[:, 0], points[:, 1]).sum()) * step / (math.sqrt(2.0 * math.pi) * self.width)
 
     def require_sound(self, statement: Statement, domain: Domain, starts_at_rest: bool) -> None:
         """Raise ProblemError as of any source, and for a middle that is not on the statement's sides.
