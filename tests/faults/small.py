@@ -106,21 +106,3 @@ def require_next_save(folder: Path) -> None:
 def leftovers(folder: Path) -> list[str]:
     """Names in a folder of checkpoints that no finished work leaves there."""
     return [path.name for path in folder.glob("*") if path.name.endswith(".tmp")] if folder.is_dir() else []
-
-
-def open_descriptors() -> set[str]:
-    """What this process has open."""
-    return {f"{name} {os.readlink(f'/proc/self/fd/{name}')}" for name in _descriptors()}
-
-
-def require_no_leak(before: set[str]) -> None:
-    """Fail if a descriptor is open that was not before.
-
-    One that is gone belongs to somebody else: the servers of earlier tests in this process close theirs at any time.
-    """
-    leaked = open_descriptors() - before
-    assert not leaked, f"leaked: {sorted(leaked)}"
-
-
-def _descriptors() -> list[str]:
-    return [name for name in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{name}")]

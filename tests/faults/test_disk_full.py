@@ -14,9 +14,10 @@ import pytest
 import torch
 
 from elastic_pinn.storage import CheckpointError, History, LiveHistory, Store, read_live_history, read_snapshot
+from tests.descriptors import open_descriptors, require_no_leak
 from tests.faults.calls import intercepted
 from tests.faults.children import ended, forked
-from tests.faults.small import open_descriptors, require_no_leak, sent, sizes
+from tests.faults.small import sent, sizes
 
 KIB = 1024
 CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_REMOUNT = 0x20000, 0x4000, 0x40000, 0x20

@@ -16,15 +16,14 @@ import pytest
 
 from elastic_pinn.storage import CheckpointError, Store, remove_leftovers
 from elastic_pinn.storage.retention import Policy, pin
+from tests.descriptors import open_descriptors, require_no_leak
 from tests.faults.calls import CHANGES, Failing, intercepted
 from tests.faults.children import calls_in, can_trace, ended, forked, traced
 from tests.faults.small import (
     SCALE,
     leftovers,
-    open_descriptors,
     ready,
     require_next_save,
-    require_no_leak,
     require_recovery,
     sent_bytes,
     whole,

@@ -17,6 +17,7 @@ from elastic_pinn.storage import (
     replace_file,
 )
 from elastic_pinn.storage.files import make_folders
+from tests.descriptors import open_descriptors, require_no_leak
 from tests.storage.format.test_seal import small_image
 
 
@@ -175,7 +176,7 @@ def test_short_writes_are_completed(tmp_path, monkeypatch):
 @pytest.mark.parametrize("call", ["mkdir", "open", "write", "fsync", "link", "unlink"])
 def test_a_failure_at_any_call_of_a_save_leaves_nothing_and_the_next_save_works(tmp_path, monkeypatch, call):
     folder = tmp_path / "checkpoints"
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = open_descriptors()
     original = getattr(os, call)
     for failing in range(20):
         calls = iter(range(100))
@@ -195,7 +196,7 @@ def test_a_failure_at_any_call_of_a_save_leaves_nothing_and_the_next_save_works(
         finally:
             monkeypatch.setattr(os, call, original)
         assert not folder.exists() or os.listdir(folder) == []
-        assert len(os.listdir("/proc/self/fd")) == descriptors
+        require_no_leak(descriptors)
     assert failing > 0 and next(calls) < 100
     assert os.listdir(folder) == ["sealed.h5"]
     read_sealed(folder / "sealed.h5")

@@ -21,6 +21,7 @@ from elastic_pinn.storage import (
     read_snapshot,
 )
 from elastic_pinn.storage.format.seal import HEADER_BYTES, seal
+from tests.descriptors import open_descriptors, require_no_leak
 from tests.storage.damage import overwrite
 
 
@@ -145,12 +146,12 @@ def test_a_sealed_file_with_other_contents_is_refused_by_its_own_name(store):
 
 def test_reading_leaves_no_file_open(store):
     path = store.publish(snapshot())
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = open_descriptors()
     read_snapshot(path)
     damage(path)
     with pytest.raises(CheckpointError):
         read_snapshot(path)
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    require_no_leak(descriptors)
 
 
 def test_entries_are_ordered_by_generation_and_step_and_read_only_headers(store):
