@@ -24,7 +24,7 @@ from elastic_pinn.own_numbers import Types, own_number, own_numbers, require_dec
 from elastic_pinn.parameters import FUNCTIONS, in_one_line, not_a_field, parameters_in, plain
 from elastic_pinn.physics.setups import SETUPS, ProblemConfig
 from elastic_pinn.physics.setups.material import GivenMaterial, MaterialConfig, in_lame_parameters
-from elastic_pinn.sections import Section
+from elastic_pinn.sections import Section, entry_of
 from elastic_pinn.storage.config import CheckpointConfig
 from elastic_pinn.training.config import FIELDS_OF_TERMS, TrainingConfig
 
@@ -311,7 +311,7 @@ def plain_parameters(namespace: Mapping[str, Any], own: Collection[str] = ()) ->
     found = parameters_in(namespace, {*FIELDS, *BESIDE_CONFIG, *own} - others)
     if isinstance(found.get("problem"), FUNCTIONS):
         found["problem"] = "own"
-    return {name: value for name, value in found.items() if not (name == "own" and value is own)}
+    return {name: value for name, value in found.items() if not (name == "own" and namespace[name] is own)}
 
 
 @cache
@@ -367,12 +367,30 @@ def _message(fault: Mapping[str, Any]) -> str:
     """One line for one of pydantic's faults: the field, or its item, the value found, what is legal."""
     if not fault["loc"]:
         return fault["msg"].removeprefix("Value error, ")
-    name = str(fault["loc"][0])
+    at, name, fields = _place(fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return not_a_field(name, FIELDS, BESIDE_CONFIG)
+        where, _, _ = at.rpartition(".")  # of an entry
+        return f"{where}: {not_a_field(name, fields, ())}" if where else not_a_field(name, FIELDS, BESIDE_CONFIG)
+    summary = " ".join(f"{fields[name].description}".split()).partition(". ")[0]
+    if fault["type"] == "missing":
+        return f"{at} is missing. {name} is {summary}"
     wanted = fault["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list, as in [...]")
+    wanted = wanted.replace("Tuple should have", "The list should have").replace(
+        "Value should have", "The list should have"
+    )
     if fault["type"] == "string_pattern_mismatch":  # the description is clearer than a regular expression
         wanted = "not legal"
-    item = "".join(f"[{index}]" for index in fault["loc"][1:])
-    summary = " ".join(f"{FIELDS[name].description}".split()).partition(". ")[0]
-    return f"{name}{item} = {in_one_line(fault['input'])}: {wanted}. {name} is {summary}"
+    return f"{at} = {in_one_line(fault['input'])}: {wanted}. {name} is {summary}"
+
+
+def _place(location: Sequence[str | int]) -> tuple[str, str, Mapping[str, FieldInfo]]:
+    """Where a fault is, as "sources[0].at[1]"; the name of the field there, "at", and the fields that it is among."""
+    name, *path = location
+    at, fields = str(name), FIELDS
+    for part in path:
+        if isinstance(part, str):
+            entry = entry_of(fields[str(name)].annotation)
+            at, name, fields = f"{at}.{part}", part, entry.model_fields if entry else {}
+        else:
+            at += f"[{part}]"
+    return at, str(name), fields

@@ -6,9 +6,9 @@ import inspect
 import textwrap
 from collections.abc import Mapping
 from types import UnionType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic.fields import FieldInfo
 
 KINDS: Mapping[Any, str] = {float: "a number", int: "a whole number", bool: "True or False", str: "text"}
@@ -43,16 +43,29 @@ def _legal(kind: Any, metadata: list[Any]) -> str:
         kind, *inner = get_args(kind)
         found = [part for each in inner for part in (each.metadata if isinstance(each, FieldInfo) else [each])]
         return _legal(kind, found)
-    if get_origin(kind) is UnionType:
+    if get_origin(kind) in (Union, UnionType):
         return _legal(get_args(kind)[0], metadata)  # or None, which is as not given
     if get_origin(kind) is Literal:
         *others, last = map(repr, get_args(kind))
         return f"{', '.join(others)} or {last}" if others else last
     if get_origin(kind) is tuple:
-        least = next((each.min_length for each in metadata if isinstance(each, MinLen)), 0)
-        return f"a list{' that is not empty' if least else ''}, each item {_legal(get_args(kind)[0], [])}"
+        return _legal_list(get_args(kind), metadata)
+    if hasattr(kind, "model_fields"):
+        return f"a dict of {', '.join(kind.model_fields)}"
     if isinstance(kind, type) and issubclass(kind, Mapping):
         return "names, each with a number, True, False or text"
     bounds = [f"{word} {getattr(each, name):g}" for each in metadata for kind_of, name, word in BOUNDS
               if isinstance(each, kind_of)]  # fmt: skip
     return ", ".join([KINDS.get(kind, "a value"), *bounds[:1]]) + "".join(f" and {bound}" for bound in bounds[1:])
+
+
+def _legal_list(items: tuple[Any, ...], metadata: list[Any]) -> str:
+    """Describe the legal values of a list, by the types of its items."""
+    if items[-1] is not ...:
+        each = [_legal(item, []) for item in items]
+        same = len(set(each)) == 1
+        return f"a list of {len(items)}, each {each[0]}" if same else f"a list of {len(items)}: {'; '.join(each)}"
+    least = next((each.min_length for each in metadata if isinstance(each, MinLen)), 0)
+    most = next((each.max_length for each in metadata if isinstance(each, MaxLen)), None)
+    length = f" of {least} to {most}" if most else " that is not empty" if least else ""
+    return f"a list{length}, each item {_legal(items[0], [])}"

@@ -38,13 +38,15 @@ def parameters_in(namespace: Mapping[str, Any], fields: Collection[str]) -> dict
 def plain(value: Any) -> Any:
     """Convert a value to plain Python.
 
-    Converted are scalars and arrays of NumPy, torch and pandas, ranges, paths, and torch's devices and types; any other
-    value is returned unchanged.
+    Converted are scalars and arrays of NumPy, torch and pandas, ranges, paths, and torch's devices and types, in lists
+    and dicts too; any other value is returned unchanged.
     """
     if type(value) in (bool, int, float, str):  # most are, in sweeps of many runs
         return value
     if isinstance(value, list | tuple):
         return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
+    if type(value) is dict:
+        return {name: plain(each) for name, each in value.items()}
     if isinstance(value, range):
         return list(value)
     if isinstance(value, PurePath):
@@ -62,7 +64,7 @@ def plain(value: Any) -> Any:
 def in_one_line(value: object) -> str:
     """Format any value for an error message, cut if it is long."""
     text = Repr()
-    text.maxstring, text.maxother, text.maxlist, text.maxtuple = 300, 100, 12, 12
+    text.maxstring, text.maxother, text.maxlist, text.maxtuple, text.maxdict = 300, 100, 12, 12, 12
     return " ".join(text.repr(value).split())
 
 

@@ -6,20 +6,53 @@ storage/config.py. These import neither torch nor h5py. config.py joins them.
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 Item = TypeVar("Item")
-List = Annotated[tuple[Item, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
+OfList = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+List = Annotated[tuple[Item, ...], OfList]
 Count = Annotated[int, Field(ge=1)]
 OptionalCount = Annotated[int, Field(ge=0)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Pair = Annotated[tuple[Finite, Finite], OfList]
 
 
 class Section(BaseModel):
     """Frozen, strict (1.5 is no whole number, 'abc' no number), and an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+
+
+class Entry(Section):
+    """An item of a list in a config that has fields of its own: a dict in files and notebooks."""
+
+    @model_serializer(mode="wrap")
+    def _given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not given."""
+        return {name: value for name, value in handler(self).items() if value not in ("", None)}
+
+    def __repr__(self) -> str:
+        return repr(as_written(self))
+
+    __str__ = __repr__
+
+
+def as_written(value: Any) -> Any:
+    """Return the value of a config's field as it is written in a notebook's parameters: lists, dicts and numbers."""
+    if isinstance(value, Entry):
+        fields = type(value).model_fields
+        return {name: as_written(each) for name, each in value if each != fields[name].default}
+    if isinstance(value, dict):
+        return {name: as_written(each) for name, each in value.items()}
+    return [as_written(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def entry_of(kind: Any) -> type[Entry] | None:
+    """Return what the items of a field are, by its annotation, if they are entries."""
+    item = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return item if isinstance(item, type) and issubclass(item, Entry) else None

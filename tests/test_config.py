@@ -38,7 +38,7 @@ from tests.configs import notebook, refusal
         ({"sampling": "grid"}, "'latin_hypercube', 'uniform' or 'sobol'"),
         ({"schedule": "linear"}, "'constant', 'exponential', 'step', 'cosine' or 'plateau'"),
         ({"lbfgs_line_search": "armijo"}, "'strong_wolfe' or 'none'"),
-        ({"problem": "burgers"}, "'standing_waves', 'receivers' or 'own'"),
+        ({"problem": "burgers"}, "'standing_waves', 'receivers', 'plate' or 'own'"),
         ({"stages": ["adamm"]}, "'adam', 'adamw', 'sgd', 'soap', 'lbfgs', "),
         ({"stages": []}, "at least 1 item"),
         ({"stages": "adam"}, "a list, as in"),
@@ -99,7 +99,7 @@ def test_all_faults_are_told_at_once():
         ({"stages": ["adam", "lbfgs"]}, "need 1 stage_steps, one for each stage but the last, but there are 0"),
         ({"stage_steps": [5]}, "need 0 stage_steps"),
         ({"problem": "receivers"}, "needs data, the path of a receiver file"),
-        ({"unknowns": ["mu"]}, "unknowns need problem 'receivers'"),
+        ({"unknowns": ["mu"]}, "unknowns need problem 'receivers' or 'plate'"),
     ],
 )
 def test_fields_that_do_not_fit_together_are_refused(fields, fault):

@@ -14,6 +14,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.run import Run
+from elastic_pinn.sections import as_written
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary
 from elastic_pinn.workbench.fit_columns import UNREADABLE, fit_columns
@@ -84,7 +85,7 @@ def varying(configs: Sequence[Config]) -> list[str]:
 
 def written(value: Any) -> Any:
     """Return a field's value for a table: a list as text, "[20, 20]" or "[adam, lbfgs]", anything else unchanged."""
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else value
+    return f"[{', '.join(map(str, as_written(value)))}]" if isinstance(value, tuple) else value
 
 
 def _found(run: Run, summary: Summary) -> dict[str, Any]:

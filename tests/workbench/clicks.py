@@ -42,7 +42,8 @@ def enabled(panel):
 
 
 def fields(panel):
-    return inside(panel, widgets.Text) | inside(panel, widgets.Dropdown) | inside(panel, widgets.Checkbox)
+    kinds = (widgets.Text, widgets.Textarea, widgets.Dropdown, widgets.Checkbox)
+    return {name: field for kind in kinds for name, field in inside(panel, kind).items()}
 
 
 def status(panel):

@@ -29,6 +29,8 @@ SMALL = ["network=mlp", "hidden_layers=[6]", "stages=[adam]", "steps=4", "interi
         ("compile=false", False),
         ("hidden_layers=[64,64]", [64, 64]),
         ("stages=[adam, lbfgs]", ["adam", "lbfgs"]),
+        ("holes=[[0.026, 0.009, 3e-3]]", [[0.026, 0.009, 3e-3]]),
+        ("sources=[{kind: moment, at: [0.01, 1e-2]}]", [{"kind": "moment", "at": [0.01, 0.01]}]),
         ("mirror=s3://bucket/a=b", "s3://bucket/a=b"),
         ("lbfgs_line_search=none", "none"),
         ("run_dir=", ""),

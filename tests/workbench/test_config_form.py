@@ -49,6 +49,9 @@ def test_the_meaning_and_what_is_legal_of_each_field_show_while_it_has_the_focus
         ({"data": "steps.h5", "problem": "receivers"}, {"data"}, {"Problem"}),
         ({"lame_lambda": "-5"}, {"lame_lambda", "lame_mu", "density"}, {"Material"}),
         ({"run name": "a/b"}, {"run name"}, {"Run"}),
+        ({"holes": "- [0.1]"}, {"holes"}, {"Plate"}),
+        ({"sources": "- {kind: push"}, {"sources"}, {"Plate"}),
+        ({"plate_size": "0.04, -1"}, {"plate_size"}, {"Plate"}),
     ],
 )
 def test_the_fields_at_fault_and_their_tabs_are_marked_until_they_are_mended(form, changes, names, tabs):
@@ -68,7 +71,10 @@ def test_help_of_config_tells_each_fields_meaning_unit_and_legal_values():
         [entry] = re.findall(rf"^{name} : (.*)\n((?:    .*\n?)+)", text, re.MULTILINE)
         assert legal_values(info) in entry[0]
         assert " ".join(entry[1].split()) == " ".join(info.description.replace("`", "").split())
-    assert "density : a number, above 0; default 1.0\n    density of the problem 'standing_waves', kg/m3" in text
+    assert (
+        "density : a number, above 0; default 1.0\n    density of the problems 'standing_waves' and 'plate', kg/m3"
+        in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,6 +87,8 @@ def test_help_of_config_tells_each_fields_meaning_unit_and_legal_values():
         ("hidden_layers", "a list that is not empty, each item a whole number, at least 1"),
         ("unknowns", "a list, each item 'lambda', 'mu' or 'rho'"),
         ("data", "text"),
+        ("plate_size", "a list of 1 to 2, each item a number, above 0"),
+        ("holes", "a list, each item a list of 3: a number; a number; a number, above 0"),
     ],
 )
 def test_what_is_legal_is_said_in_words(name, words):

@@ -3,6 +3,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels.config_form import GROUPS, ConfigForm
+from tests.physics.setups.plates import DISC, PLATE
 
 
 def form_of(config, problem=None, calls=None):
@@ -45,6 +46,7 @@ def test_choices_are_lists_switches_are_ticks_and_all_else_is_text():
             "init_from": "runs/a",
         },
         {"problem": "receivers", "data": "data/aluminium_receivers.h5", "unknowns": ["lambda", "mu"]},
+        PLATE | {"inclusions": [DISC], "sides": ["free", "open", "fixed", "free"]},
     ],
 )
 def test_what_a_form_shows_is_what_it_started_from_and_what_it_took(values):
@@ -178,3 +180,37 @@ def test_a_checkpoints_own_numbers_are_shown_where_they_have_fields(waves):
     assert (form.config.stiffness, form.config.seed) == (4.0, 5)
     with_problem = form_of(OWN, waves())
     assert "stiffness" not in by_label(with_problem) and with_problem.config.own == OWN.own
+
+
+def test_a_plate_is_typed_in_a_line_for_each_hole_and_source():
+    form = form_of(ep.Config(**PLATE))
+    fields = by_label(form)
+    assert fields["holes"].value == "- [0.026, 0.009, 0.003]"
+    assert fields["sources"].value.startswith("- {kind: side_load, at: [0.012, 0.02], width: 0.001, force: [0.0, ")
+    fields["holes"].value = "- [0.026, 0.009, 2e-3]\n- [0.01, 0.005, 0.001]"
+    fields["sources"].value += "\n- {kind: initial_pulse, at: [0.03, 0.01], velocity: [0, 1], width: 1e-3}"
+    assert form.fault is None and form.config.holes == ((0.026, 0.009, 0.002), (0.01, 0.005, 0.001))
+    assert form.config.sources[0] == ep.Config(**PLATE).sources[0] and len(form.problem.sources) == 2
+    fields["holes"].value = ""
+    assert form.fault is None and form.config.holes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said", "at_fault"),
+    [
+        ("holes", "- [0.026, 0.009, 0.03]", "holes[0] = [0.026, 0.009, 0.03]: ", {"holes"}),
+        ("holes", "- [0.026", "holes: while parsing a flow sequence", {"holes"}),
+        ("holes", "many", "holes = &#x27;many&#x27;: Input should be a list", {"holes"}),
+        ("sources", "- {kind: push}", "sources[0].kind = &#x27;push&#x27;", {"sources"}),
+        ("inclusions", "- {center: [0.01, 0.01], radius: 1e-3, density: 1.0}", "inclusions[0] = {", {"inclusions"}),
+        ("sides", "free, fixed", "sides = [&#x27;free&#x27;, &#x27;fixed&#x27;]: one for all, or four", {"sides"}),
+        ("lame_lambda", "-9e10", "no stable solid", {"lame_lambda", "lame_mu", "density"}),
+    ],
+)
+def test_what_is_impossible_of_a_plate_is_told_and_marked(name, typed, said, at_fault):
+    form = form_of(ep.Config(**PLATE))
+    field = by_label(form)[name]
+    before, field.value = field.value, typed
+    assert said in message(form) and at_fault <= set(form.names_at_fault) <= at_fault | {"data", "duration"}
+    field.value = before
+    assert form.fault is None and form.config == ep.Config(**PLATE)

@@ -4,7 +4,9 @@ import json
 import shutil
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.run_table import config_differences, find_runs, runs_table
+from elastic_pinn.workbench.run_table import config_differences, find_runs, runs_table, written
+from elastic_pinn.workbench.values import read_yaml
+from tests.physics.setups.plates import PLATE
 
 
 def test_runs_are_found_at_any_depth_and_nothing_else_is(folder_of_runs):
@@ -41,6 +43,13 @@ def test_lists_are_texts_as_a_notebook_writes_them(tmp_path, folder_of_runs):
     assert table.query("hidden_layers == '[20, 20]'").index.tolist() == ["a"]
     differences = config_differences([ep.Run(folder / "a"), ep.Run(folder / "b")])
     assert differences.loc["hidden_layers"].tolist() == ["[20, 20]", "[8]"]
+
+
+def test_lists_of_lists_and_of_dicts_are_texts_too():
+    config = ep.Config(**PLATE)
+    assert written(config.holes) == "[[0.026, 0.009, 0.003]]" and written(config.sides) == "[free]"
+    assert written(config.sources).startswith("[{'kind': 'side_load', 'at': [0.012, 0.02], ")
+    assert read_yaml(written(config.sources)) == PLATE["sources"]
 
 
 def test_an_empty_or_missing_folder_has_no_runs(tmp_path):

@@ -15,8 +15,10 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.own_numbers import OwnNumbers, own_numbers, require_declared
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.setups.material import MaterialConfig
+from elastic_pinn.physics.setups.plate import MediumConfig, PlateConfig, PlatePartsConfig, plate, require_whole
 from elastic_pinn.physics.setups.receivers import DataConfig, ReceiversConfig, find, from_receivers
 from elastic_pinn.physics.setups.standing_waves import SquareConfig, StandingWavesConfig, standing_waves
+from elastic_pinn.physics.setups.window import WindowConfig
 from elastic_pinn.sections import Section
 
 __all__ = ["SETUPS", "ProblemConfig", "ProblemMaker", "Setup", "find", "problem_from"]
@@ -50,6 +52,7 @@ SETUPS: Mapping[str, Setup] = {
         StandingWavesConfig, standing_waves, "exact P and S standing waves in a square", lacks=("interface", "data")
     ),
     "receivers": Setup(ReceiversConfig, from_receivers, "a receiver file, see `data`", lacks=("boundary", "interface")),
+    "plate": Setup(PlateConfig, plate, "a plate of any sides, holes, inclusions and sources"),
 }
 """The problems by their names. The fields of a new one are among the bases of ProblemConfig, too."""
 
@@ -79,7 +82,18 @@ class NameConfig(Section):
 
 
 # What each problem reads; then the parts of these, which, from the last, are in the order of the fields in files.
-class ProblemConfig(ReceiversConfig, StandingWavesConfig, MaterialConfig, SquareConfig, DataConfig, NameConfig):
+class ProblemConfig(
+    ReceiversConfig,
+    PlateConfig,
+    StandingWavesConfig,
+    MediumConfig,
+    MaterialConfig,
+    PlatePartsConfig,
+    WindowConfig,
+    SquareConfig,
+    DataConfig,
+    NameConfig,
+):
     """The physical problem. A Problem of the user's own, given to train(), replaces this group."""
 
     @model_validator(mode="after")
@@ -87,7 +101,11 @@ class ProblemConfig(ReceiversConfig, StandingWavesConfig, MaterialConfig, Square
         if self.problem == "receivers" and not self.data:
             raise ValueError("problem 'receivers' needs data, the path of a receiver file")
         if self.problem == "standing_waves" and self.unknowns:
-            raise ValueError("unknowns need problem 'receivers': the standing waves are given with their material")
+            raise ValueError(
+                "unknowns need problem 'receivers' or 'plate': the standing waves are given with their material"
+            )
+        if self.problem == "plate":
+            require_whole(self)
         if self.own and self.problem != "own":
             raise ValueError(f"problem {self.problem!r} has no numbers of its own, but {', '.join(self.own)} are given")
         return self

@@ -10,18 +10,18 @@ from pydantic import Field
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import PRESETS, Material
-from elastic_pinn.sections import Positive, Section
+from elastic_pinn.sections import Finite, Positive, Section
 
 
 class MaterialConfig(Section):
     """A homogeneous, isotropic solid that is known."""
 
-    lame_lambda: Annotated[float, Field(allow_inf_nan=False)] = 2.0
-    """first Lame parameter of the problem 'standing_waves', Pa"""
+    lame_lambda: Finite = 2.0
+    """first Lame parameter of the problems 'standing_waves' and 'plate', Pa"""
     lame_mu: Positive = 1.0
-    """shear modulus of the problem 'standing_waves', Pa"""
+    """shear modulus of the problems 'standing_waves' and 'plate', Pa"""
     density: Positive = 1.0
-    """density of the problem 'standing_waves', kg/m3"""
+    """density of the problems 'standing_waves' and 'plate', kg/m3"""
 
 
 class GivenMaterial(Section):

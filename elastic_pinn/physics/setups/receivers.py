@@ -14,8 +14,8 @@ from elastic_pinn.sections import List, Section
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from elastic_pinn.physics.conditions import Initial
     from elastic_pinn.physics.data import Receivers
+    from elastic_pinn.physics.fields import Field as Wavefield
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.solutions import GaussianPulse
 
@@ -24,14 +24,16 @@ class DataConfig(Section):
     """Recorded data."""
 
     data: str = ""
-    """receiver file of the problem 'receivers'; a relative path starts at the project's root"""
+    """receiver file of the problem 'receivers', or recorded in the problem 'plate'; a relative path starts at the
+    project's root"""
 
 
 class InversionConfig(Section):
     """What is searched for, and what is taken from the receiver file."""
 
     unknowns: List[Literal["lambda", "mu", "rho"]] = ()
-    """material constants to be found from receivers: any of 'lambda', 'mu', 'rho'"""
+    """material constants to be found from receivers: any of 'lambda', 'mu', 'rho'; the search starts from those of
+    the file, or in a 'plate' from lame_lambda, lame_mu and density"""
     unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 10.0
     """bulk modulus, shear modulus and density are searched between start / range and start * range"""
     initial_pulses: bool = True
@@ -48,6 +50,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     Nothing is imposed at the window's boundary, since nothing is known there.
     """
     # Here, since the fields above are read without torch.
+    from elastic_pinn.physics.conditions import Initial
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Domain
     from elastic_pinn.physics.media.material import PARAMETERS, Material
@@ -71,7 +74,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     problem = Problem(
         domain=Domain((x.min(), x.max()), (y.min(), y.max()), (0.0 if pulses else t.min(), t.max())),
         material=Material(start["lambda"], start["mu"], start["rho"], config.unknowns, config.unknown_range),
-        initial=_initial(pulses) if pulses else None,
+        initial=Initial(velocity=velocity_of(pulses)) if pulses else None,
         receivers=receivers,
     )
     if unset := receivers.start - set(config.unknowns):
@@ -115,13 +118,11 @@ def find(path: str) -> Path:
     raise ConfigError(f"data = {path!r}: no such file; looked at {looked}")
 
 
-def _initial(pulses: tuple[GaussianPulse, ...]) -> Initial:
-    """No displacement, and the velocity of known pulses."""
+def velocity_of(pulses: tuple[GaussianPulse, ...]) -> Wavefield:
+    """Return the velocity of known pulses as one field."""
     import torch
-
-    from elastic_pinn.physics.conditions import Initial
 
     def velocity(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
         return torch.stack([pulse.velocity(x, y) for pulse in pulses]).sum(0)  # (N, 2)
 
-    return Initial(velocity=velocity)
+    return velocity

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elastic_pinn.physics.setups.material import MaterialConfig
+from elastic_pinn.physics.setups.window import WindowConfig
 from elastic_pinn.sections import Positive, Section
 
 if TYPE_CHECKING:
@@ -12,15 +13,13 @@ if TYPE_CHECKING:
 
 
 class SquareConfig(Section):
-    """A square, and a time window from zero."""
+    """A square."""
 
     length: Positive = 1.0
     """side of the square of the problem 'standing_waves', m"""
-    duration: Positive = 2.0
-    """time window of the problem 'standing_waves', s"""
 
 
-class StandingWavesConfig(MaterialConfig, SquareConfig):
+class StandingWavesConfig(MaterialConfig, WindowConfig, SquareConfig):
     """What the problem "standing_waves" reads."""
 
 

@@ -21,7 +21,7 @@ from elastic_pinn.workbench.batch.notebook_code import (
     without_comments,
 )
 
-Value = bool | int | float | str | list[int] | list[float] | list[str]
+Value = bool | int | float | str | list[Any]
 
 FORMAT = 4  # of .ipynb files; since 2015
 OF_THE_CONFIG = {*FIELDS, *BESIDE_CONFIG}

@@ -13,9 +13,9 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.legal import KINDS
 from elastic_pinn.workbench.batch.name_use import READS_ALL, Use, first_use
 
-PLAIN = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Name, ast.expr_context, ast.UnaryOp, ast.unaryop,
-         ast.BinOp, ast.operator)  # fmt: skip
-"""The nodes of an expression whose value needs no kernel: numbers, text, lists, and arithmetic of these."""
+PLAIN = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Name, ast.expr_context, ast.UnaryOp,
+         ast.unaryop, ast.BinOp, ast.operator)  # fmt: skip
+"""The nodes of an expression whose value needs no kernel: numbers, text, lists, dicts, and arithmetic of these."""
 
 TYPES = {kind.__name__: kind for kind in KINDS}
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_origin
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 import numpy as np
 import yaml
@@ -185,8 +185,8 @@ class Sweep(SweepPart):
         """Return the sweep of a notebook's parameters; call it with globals(), as Config.from_namespace.
 
         A list for a field that takes one value, or a list of lists for a field that takes a list, gives a run for each
-        item; so does a list for an own number of the notebook, whose names are given as own. `run_dir` is the folder of
-        the runs; "" means a new runs/TIME-NAME.
+        item, and so does a list of lists of rows for holes, and a list for an own number of the notebook, whose names
+        are given as own. `run_dir` is the folder of the runs; "" means a new runs/TIME-NAME.
         """
         given = plain_parameters(namespace, own)
         directory = given.pop("run_dir", "") or f"{RUNS}/{stamped(name)}"
@@ -251,9 +251,18 @@ def _is_several(name: str, value: Any, own: Collection[str]) -> bool:
         return isinstance(value, list)
     if name not in FIELDS:
         return False
-    takes_list = get_origin(FIELDS[name].annotation) is tuple
-    items = value if isinstance(value, list) else []
-    return any(isinstance(item, list) for item in items) if takes_list else isinstance(value, list)
+    return _levels(value) > _levels_of(FIELDS[name].annotation)
+
+
+def _levels(value: Any) -> int:
+    """Return how deeply lists are nested in a value."""
+    return 1 + max(map(_levels, value), default=0) if isinstance(value, list) else 0
+
+
+def _levels_of(kind: Any) -> int:
+    """Return how deeply lists are nested in one value of a field."""
+    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return 1 + _levels_of(get_args(kind)[0]) if get_origin(kind) is tuple else 0
 
 
 def _error_text(fault: Any) -> str:

@@ -110,7 +110,9 @@ def _print_config(config: Config, whole: bool) -> None:
 
 def _plain(value: Any) -> str:
     """Return a value as it is written in a notebook's parameters."""
-    return repr(list(value) if isinstance(value, tuple) else value)
+    from elastic_pinn.sections import as_written
+
+    return repr(as_written(value))
 
 
 def _print_checkpoints(checkpoints: Checkpoints) -> None:

@@ -6,19 +6,23 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import ipywidgets as widgets
+import yaml
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.legal import KINDS, legal_values
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
+from elastic_pinn.sections import as_written, entry_of
 from elastic_pinn.training import advise, require_device
 from elastic_pinn.workbench.figures.picture import ORANGE, VERMILLION
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.run_folders import RUNS
+from elastic_pinn.workbench.values import read_yaml, write_yaml
 
 GROUPS = {
     "Problem": "problem",
+    "Plate": "plate_shape",
     "Material": "lame_lambda",
     "Network": "network",
     "Run": "steps",
@@ -37,11 +41,12 @@ OWN_NAME = "run_name"  # the only field that is not in the config
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # the values in a fault, which are removed to leave names
 MARK = "⚠ "
 STYLE = {"description_width": "165px"}
+WIDE = {"width": "auto", "grid_column": "1 / -1"}
 # The height is constant, so that nothing below moves away from under the mouse.
 CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
 .ep-help > div {{display: none}}
 .ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
-.ep-fault input, .ep-fault select {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
+.ep-fault input, .ep-fault select, .ep-fault textarea {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
 .ep-form .lm-TabBar-content {{flex-wrap: wrap}}
 .ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0}}"""
 
@@ -181,14 +186,27 @@ def _groups(names: Collection[str]) -> dict[str, list[str]]:
 
 
 def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWidget:
-    """Return the widget of a field: a dropdown, a checkbox, or text."""
+    """Return the widget of a field: a dropdown, a checkbox, text, or as many lines of text as a list has items."""
     look = {"description": name, "style": STYLE, "layout": layout}
     kind = Config.model_fields[name].annotation if name in Config.model_fields else type(value)
     if get_origin(kind) is Literal:
         return widgets.Dropdown(options=get_args(kind), value=value, **look)
     if kind is bool:
         return widgets.Checkbox(value, **look)
+    if _is_of_lines(kind):
+        return widgets.Textarea(_as_shown(value), **look | {"layout": WIDE}, rows=2, placeholder="- one item a line")
     return widgets.Text(_as_shown(value), **look)
+
+
+def _is_of_lines(kind: Any) -> bool:
+    """Return whether a field is a list of lists or of dicts, which have a line each."""
+    return entry_of(kind) is not None or get_origin(_item(kind)) is tuple
+
+
+def _item(kind: Any) -> Any:
+    """Return the type of the items of a list, without what is required of them; None for anything else."""
+    item = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return get_args(item)[0] if get_origin(item) is Annotated else item
 
 
 def _help(names: Iterable[str], config: Config) -> str:
@@ -220,23 +238,36 @@ def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:
     if isinstance(fault, ProblemError):
         return {"lame_lambda", "lame_mu", "density"} if is_material_given else {"unknowns"}
     subjects = [VALUES.sub("", line).partition(": ")[0] for line in str(fault).splitlines()]
-    return {word for subject in subjects for word in re.findall(r"\w+", subject)}
+    return {word for subject in subjects for word in re.findall(r"(?<![\w.])\w+", subject)}
 
 
 def _as_shown(value: Any) -> Any:
-    """Return a value as its field shows it: lists and numbers as text."""
+    """Return a value as its field shows it: lists and numbers as text, lists of lists or of dicts as YAML."""
     if isinstance(value, tuple):
+        if any(not isinstance(item, str | int | float) for item in value):
+            flow = {"default_flow_style": True, "width": 10_000}
+            return "\n".join(f"- {write_yaml(as_written(item), **flow).strip()}" for item in value)
         return ", ".join(map(str, value))
     return value if isinstance(value, bool | str) else str(value)
 
 
 def _parsed(name: str, shown: Any, config: Config) -> Any:
-    """Return the value of a field's text; the config refuses text that cannot be parsed."""
+    """Return the value of a field's text; the config refuses text that cannot be parsed. Raises ConfigError for what is
+    not YAML."""
     kind = Config.model_fields[name].annotation if name in Config.model_fields else config.own.types[name]
-    if get_origin(kind) is tuple:
-        item = get_args(kind)[0]
-        return [_read(get_args(item)[0] if get_origin(item) is Annotated else item, part) for part in _parts(shown)]
+    if _is_of_lines(kind):
+        return _read_lines(name, shown)
+    if item := _item(kind):
+        return [_read(item, part) for part in _parts(shown)]
     return _read(kind, shown)
+
+
+def _read_lines(name: str, text: str) -> Any:
+    try:
+        value = read_yaml(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}: {' '.join(str(error).split())}") from None
+    return [] if value is None else value
 
 
 def _parts(text: str) -> list[str]:

@@ -14,6 +14,8 @@ from elastic_pinn.workbench.batch.notebook_code import calls, is_ignored, read_p
         ("steps = 2 * 100\nrate = -1e-3 / 4", {"steps": 200, "rate": -2.5e-4}, set()),
         ("n = 4\nsteps = n ** 2\nwidths = [n] * 2", {"n": 4, "steps": 16, "widths": [4, 4]}, set()),
         ("a = b = 'x'", {"a": "x", "b": "x"}, set()),
+        ("d = 0.02\nsources = [{'at': [0.01, d / 2]}]", {"d": 0.02, "sources": [{"at": [0.01, 0.01]}]}, set()),
+        ("sources = [{'at': place()}]", {}, {"sources"}),
         ("steps = 1\nsteps = 2", {"steps": 2}, set()),
         ("import numpy as np\nlength = np.pi", {}, {"length"}),
         ("steps: int", {}, {"steps"}),

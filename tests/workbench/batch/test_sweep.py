@@ -15,6 +15,7 @@ from elastic_pinn.workbench.batch.estimate import seconds_left
 from elastic_pinn.workbench.batch.results import keep_earlier_results, table_of, write_results
 from elastic_pinn.workbench.batch.status import SWEEP_FILE, status_rows
 from tests.headless import write_notebook
+from tests.physics.setups.plates import PLATE
 
 FROM_NAMESPACE = "import elastic_pinn as ep\nconfig = ep.Config.from_namespace(globals())"
 WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
@@ -263,3 +264,32 @@ def test_arrays_and_ranges_of_a_notebook_are_runs_for_each_item():
     given = {"seed": range(3), "hidden_layers": np.array([[20], [40]]), "steps": np.int64(2), "run_dir": "runs/x"}
     sweep = Sweep.of_parameters({**given, "np": np, "helper": print}, notebook="notebooks/01_forward.ipynb", name="x")
     assert sweep.grid == {"seed": [0, 1, 2], "hidden_layers": [[20], [40]]} and sweep.parameters == {"steps": 2}
+
+
+def test_one_list_of_holes_and_of_sources_is_one_value_and_a_list_of_such_lists_is_several():
+    one, other = [[0.01, 0.01, 0.002]], [[0.02, 0.01, 0.002], [0.03, 0.01, 0.002]]
+    sources = [{"kind": "side_load", "at": [0.01, 0.02]}]
+    given = {"problem": "plate", "holes": one, "sources": sources, "sides": ["free"], "run_dir": "runs/x"}
+    sweep = Sweep.of_parameters(given, notebook="notebooks/01_forward.ipynb", name="x")
+    assert sweep.grid == {} and sweep.parameters == {name: given[name] for name in given if name != "run_dir"}
+    several = {"holes": [[], one, other], "sources": [sources, []], "sides": [["free"], ["fixed"]]}
+    sweep = Sweep.of_parameters(given | several, notebook="notebooks/01_forward.ipynb", name="x")
+    assert sweep.grid == several and sweep.parameters == {"problem": "plate"}
+
+
+def test_a_sweep_of_plates_has_a_run_for_each_list_of_holes(tmp_path):
+    cell = "run_dir = ''\nresume = 'never'\n" + "\n".join(f"{name} = {value!r}" for name, value in PLATE.items())
+    path = write_notebook(tmp_path / "plate.ipynb", cell, FROM_NAMESPACE)
+    lines = f"notebook: {path}\ndirectory: {tmp_path / 'runs'}\ngrid:\n  holes: [[], [[0.01, 0.005, 1e-3]]]\n"
+    (tmp_path / "sweep.yaml").write_text(lines + "  sides: [free, [free, open, fixed, free]]\n")
+    plan = Plan.of(Sweep.read(tmp_path / "sweep.yaml"))
+    configs = [plan.notebook.config(run.parameters) for run in plan.runs]
+    assert [config.holes for config in configs] == [(), (), ((0.01, 0.005, 0.001),), ((0.01, 0.005, 0.001),)]
+    assert [len(config.sides) for config in configs] == [1, 4, 1, 4]
+    assert all(config.sources[0].force == (0.0, -1000.0) for config in configs)
+    assert len({run.name for run in plan.runs}) == 4 and all(re.fullmatch(r"[\w.,=+-]+", run.name) for run in plan.runs)
+    assert table_of(plan, status_rows(plan))["holes"].iloc[2] == "[[0.01, 0.005, 0.001]]"
+    plan.require_possible(plan.runs)
+    with pytest.raises(SweepError, match=r"holes\[0\] = \[0.0, 0.0, 0.001\]: holes\[0\], Disc.* must lie inside"):
+        wrong = Plan.of(Sweep(notebook=str(path), directory=str(tmp_path / "runs"), grid={"holes": [[[0, 0, 1e-3]]]}))
+        wrong.require_possible(wrong.runs)

@@ -1,0 +1,181 @@
+"""What acts on the plate of a config, each source at a place where it can act."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import torch
+
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.domains import Disc, Plate, Shape
+from elastic_pinn.physics.fields import Field
+from elastic_pinn.physics.setups.plate.fields import PlateConfig, sides_of
+from elastic_pinn.physics.setups.plate.sources import SourceEntry
+from elastic_pinn.physics.setups.plate.words import in_words_of_fields
+from elastic_pinn.physics.sources import (
+    Gaussian,
+    InitialPulse,
+    Local,
+    MomentSource,
+    PointForce,
+    Pulse,
+    Ricker,
+    SideLoad,
+    ToneBurst,
+    field_of,
+)
+
+ON_A_SIDE = 1e-2  # widths: so far off a side a source is on it, and a load is moved there, which changes it by 5e-5
+WIDEST = 0.5  # of the plate's lesser extent: a wider source is around no place
+EARLIEST = 4.0  # standard deviations of a gaussian from the start to its peak
+
+Place = tuple[float, float]
+Role = Literal["load", "force", "displacement", "velocity"]
+
+
+class Acting(NamedTuple):
+    """A source of a problem.
+
+    Attributes:
+        name: of its entry in the config, as "sources[0]".
+        role: what it is in the problem: a load on a side, a force inside, or displacement or velocity at the start.
+        source: it itself.
+        side: which a load is on.
+    """
+
+    name: str
+    role: Role
+    source: Local
+    side: str = ""
+
+
+def acting_on(config: PlateConfig, shape: Shape) -> list[Acting]:
+    """Return what acts on a plate. Raises ConfigError for a source where it cannot be, or wider than the plate."""
+    return [each for i, entry in enumerate(config.sources) for each in _made(f"sources[{i}]", entry, config, shape)]
+
+
+def on_sides(acting: Sequence[Acting]) -> Mapping[str, Sequence[SideLoad]]:
+    """Return the loads on each side that has any."""
+    loads: dict[str, list[SideLoad]] = {}
+    for each in acting:
+        if isinstance(each.source, SideLoad):
+            loads.setdefault(each.side, []).append(each.source)
+    return loads
+
+
+def total_of(acting: Sequence[Acting], role: Role, other: Field | None = None) -> Field | None:
+    """Return what acts in a role, and another field if there is one, as one field; None where nothing does."""
+    sources: list[Field] = [each.source for each in acting if each.role == role]
+    return field_of([*sources, other] if other else sources, role)
+
+
+def _made(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> Iterator[Acting]:
+    """The sources of an entry: one, or the displacement and the velocity of an initial pulse."""
+    _require_narrow(name, entry, shape)
+    if entry.kind == "side_load":
+        side, place = _on_side(name, entry, config, shape)
+        yield Acting(name, "load", SideLoad(place, entry.force or (0.0, 0.0), _pulse_of(entry), entry.width), side)
+        return
+    _require_inside(name, entry, config, shape)
+    if entry.kind == "moment":
+        yield Acting(name, "force", MomentSource(entry.at, entry.moment, _pulse_of(entry), entry.width))
+    elif entry.kind == "point_force":
+        yield Acting(name, "force", PointForce(entry.at, entry.force or (0.0, 0.0), _pulse_of(entry), entry.width))
+    else:
+        if entry.displacement:
+            yield Acting(name, "displacement", InitialPulse(entry.at, entry.displacement, entry.width))
+        if entry.velocity:
+            yield Acting(name, "velocity", InitialPulse(entry.at, entry.velocity, entry.width))
+
+
+def _pulse_of(entry: SourceEntry) -> Pulse:
+    frequency, delay = entry.frequency or 0.0, entry.delay
+    if entry.pulse == "ricker":
+        return Ricker(frequency, 1.0 / frequency if delay is None else delay)
+    if entry.pulse == "gaussian":
+        width = 1.0 / (math.sqrt(2.0) * math.pi * frequency)  # its second derivative is a Ricker pulse of the frequency
+        return Gaussian(width, EARLIEST * width if delay is None else delay)
+    given = {"cycles": entry.cycles, "start": delay}
+    return ToneBurst(frequency, **{name: value for name, value in given.items() if value is not None})
+
+
+def _require_narrow(name: str, entry: SourceEntry, shape: Shape) -> None:
+    """Raise ConfigError for a source that is wider than the plate."""
+    widest = WIDEST * min(high - low for low, high in shape.bounds)
+    if entry.width > widest:
+        raise ConfigError(
+            f"{name}.width = {entry.width:g}: at most {widest:g} m is legal, half of the plate's lesser extent"
+        )
+
+
+def _on_side(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> tuple[str, Place]:
+    """The side that a load is on, and its place there.
+
+    Raises ConfigError where it is on no side, on two, or on one that is not free.
+    """
+    places, at = _on_sides_near(entry.at, shape), _at(name, entry)
+    away = {side: math.dist(place, entry.at) for side, place in places.items()}
+    on = [side for side, distance in away.items() if distance <= ON_A_SIDE * entry.width]
+    if not on:
+        nearest = min(away, key=away.__getitem__)
+        raise ConfigError(
+            f"{at}: a side_load is on a side, and the nearest, {_side(nearest)}, is {away[nearest]:.3g} m away: the "
+            f"place there is [{places[nearest][0]:.6g}, {places[nearest][1]:.6g}]"
+        )
+    if len(on) > 1:
+        raise ConfigError(f"{at}: this is the corner of {' and '.join(on)}: move it along the side that it acts on")
+    [side] = on
+    if (holds := _holds_on(side, config)) != "free":
+        raise ConfigError(f"{at}: {_side(side)} is {holds!r}, and a side_load needs a free side")
+    return side, places[side]
+
+
+def _require_inside(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> None:
+    """Raise ConfigError for a place outside the plate, in a hole, or where nothing moves."""
+    if not shape.contains(*torch.tensor([entry.at], dtype=torch.float64).unbind(1)).all():
+        where = in_words_of_fields(shape.whereabouts(*entry.at))
+        raise ConfigError(f"{_at(name, entry)}: it lies {where}; legal is a place in the solid, in m")
+    for side, place in _on_sides_near(entry.at, shape).items():
+        if math.dist(place, entry.at) <= ON_A_SIDE * entry.width and _holds_on(side, config) == "fixed":
+            raise ConfigError(
+                f"{_at(name, entry)}: it is on {_side(side)}, which is 'fixed', so that nothing moves there; legal is "
+                "a place inside"
+            )
+
+
+def _on_sides_near(place: Place, shape: Shape) -> dict[str, Place]:
+    """The place of each side that is nearest to a place, m."""
+    outline, x, y = shape.outline if isinstance(shape, Plate) else shape, *place
+    rims = dict(zip(shape.names, shape.holes, strict=True)) if isinstance(shape, Plate) else {}
+    if isinstance(outline, Disc):
+        return {side: _on_rim(disc, place) for side, disc in ({"rim": outline} | rims).items()}
+    (left, right), (bottom, top) = outline.bounds
+    x, y = min(max(x, left), right), min(max(y, bottom), top)
+    of_outline = {"left": (left, y), "right": (right, y), "bottom": (x, bottom), "top": (x, top)}
+    return of_outline | {side: _on_rim(disc, place) for side, disc in rims.items()}
+
+
+def _on_rim(disc: Disc, place: Place) -> Place:
+    """The place of a disc's rim that is nearest to a place."""
+    (x, y), distance = disc.center, math.dist(disc.center, place)
+    along_x, along_y = ((place[0] - x) / distance, (place[1] - y) / distance) if distance else (1.0, 0.0)
+    return x + disc.radius * along_x, y + disc.radius * along_y
+
+
+def _holds_on(side: str, config: PlateConfig) -> str:
+    """What holds on a side of the outline, or on the rims of holes."""
+    return sides_of(config).get(side, config.hole_rims)
+
+
+def _side(side: str) -> str:
+    """A side in the words of the config."""
+    return (
+        f"the {side}" if side in ("left", "right", "bottom", "top", "rim") else f"the rim of {in_words_of_fields(side)}"
+    )
+
+
+def _at(name: str, entry: SourceEntry) -> str:
+    x, y = entry.at
+    return f"{name}.at = [{x:g}, {y:g}]"

@@ -1,0 +1,85 @@
+"""Shape, materials and sides of the plate of a config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from elastic_pinn.physics.conditions import Absorbing, Displacement, Periodic, SideCondition, Symmetry, Traction
+from elastic_pinn.physics.domains import Disc, Plate, Rectangle, Shape
+from elastic_pinn.physics.media.inclusion import Inclusion
+from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.setups.plate.fields import PlateConfig, sides_of
+from elastic_pinn.physics.setups.plate.inclusions import InclusionEntry
+from elastic_pinn.physics.setups.plate.words import named
+from elastic_pinn.physics.sources import SideLoad, field_of
+from elastic_pinn.sections import as_written
+
+CONDITIONS: Mapping[str, Callable[..., SideCondition]] = {
+    "free": Traction,
+    "fixed": Displacement,
+    "symmetry": Symmetry,
+    "absorbing": Absorbing,
+}
+"""What holds on a side, by its name in the config; nothing does on an open one."""
+
+
+def shape_of(config: PlateConfig) -> Shape:
+    """Return the outline, or the plate with its holes. Raises ConfigError for a hole that is impossible."""
+    size = config.plate_size
+    outline = Disc((0.0, 0.0), size[0]) if config.plate_shape == "disc" else Rectangle((0.0, size[0]), (0.0, size[1]))
+    shape: Shape = outline
+    holes: list[Disc] = []
+    for i, (x, y, radius) in enumerate(config.holes):
+        holes.append(Disc((x, y), radius))
+        with named(f"holes[{i}] = {as_written(config.holes[i])}"):
+            shape = Plate(outline, tuple(holes))
+    return shape
+
+
+def material_of(config: PlateConfig) -> Material:
+    """Return the plate's material. Raises ConfigError for one that is not stable, or not with all that is searched."""
+    constants = config.lame_lambda, config.lame_mu, config.density
+    with named("lame_lambda = {:g}, lame_mu = {:g}, density = {:g}".format(*constants)):
+        return Material(
+            *constants,
+            unknowns=config.unknowns,
+            unknown_range=config.unknown_range,
+            damping=config.material_damping,
+            plane=config.plane,
+        )
+
+
+def inclusions_of(config: PlateConfig) -> tuple[Inclusion, ...]:
+    """Return the parts of other materials."""
+    return tuple(
+        Inclusion(
+            _shape_of(entry), Material(*entry.constants, damping=entry.damping, plane=config.plane), entry.contact
+        )
+        for entry in config.inclusions
+    )
+
+
+def conditions_of(
+    config: PlateConfig, shape: Shape, loads: Mapping[str, Sequence[SideLoad]]
+) -> tuple[SideCondition, ...]:
+    """Return what holds on the sides, each with one condition: the free ones carry their loads.
+
+    Sides without loads share a condition, and hence its points, where the same holds on them; so do the rims of holes.
+    """
+    of_side, rims = sides_of(config), [side for side in shape.sides if side not in sides_of(config)]
+    alike = {
+        kind: [side for side, each in of_side.items() if each == kind and side not in loads] for kind in CONDITIONS
+    }
+    found = [CONDITIONS[kind](sides=sides) for kind, sides in alike.items() if sides]
+    found += [Periodic("x")] if of_side.get("left") == "periodic" else []
+    found += [Periodic("y")] if of_side.get("bottom") == "periodic" else []
+    if bare := [side for side in rims if side not in loads]:
+        found.append(CONDITIONS[config.hole_rims](sides=bare))
+    return (*found, *(Traction(field_of(list(on_it), side), sides=side) for side, on_it in loads.items()))
+
+
+def _shape_of(entry: InclusionEntry) -> Disc | Rectangle:
+    if entry.center is not None and entry.radius is not None:
+        return Disc(entry.center, entry.radius)
+    assert entry.x is not None and entry.y is not None  # the validator requires one of the two
+    return Rectangle(entry.x, entry.y)

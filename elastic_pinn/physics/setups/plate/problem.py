@@ -1,0 +1,57 @@
+"""The problem that the fields of a plate state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.setups.plate.fields import PlateConfig
+from elastic_pinn.physics.setups.plate.words import in_words_of_fields
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.media.inclusion import Inclusion
+    from elastic_pinn.physics.problem import Problem
+    from elastic_pinn.physics.setups.plate.acting import Acting
+
+
+def plate(config: PlateConfig) -> Problem:
+    """Make the problem of a plate that is at rest at 0 s, but for initial pulses.
+
+    A free side, or a free rim, carries the side_loads on it; other sources are forces inside. With `data`, the records
+    of receivers in this plate are to be met. Raises ConfigError, in the words of the fields, for what is impossible.
+    """
+    # Here, since the fields are read without torch.
+    from elastic_pinn.physics.conditions import Initial
+    from elastic_pinn.physics.domains import Domain
+    from elastic_pinn.physics.problem import Problem
+    from elastic_pinn.physics.setups.plate.acting import acting_on, on_sides, total_of
+    from elastic_pinn.physics.setups.plate.parts import conditions_of, inclusions_of, material_of, shape_of
+    from elastic_pinn.physics.setups.plate.records import known_velocity, receivers_of
+
+    shape, material, inclusions = shape_of(config), material_of(config), inclusions_of(config)
+    acting, receivers = acting_on(config, shape), receivers_of(config)
+    velocity = total_of(acting, "velocity", known_velocity(config, receivers))
+    try:
+        return Problem(
+            domain=Domain(shape=shape, t=(0.0, config.duration)),
+            material=material,
+            boundary=conditions_of(config, shape, on_sides(acting)),
+            initial=Initial(total_of(acting, "displacement"), velocity),
+            force=total_of(acting, "force"),
+            receivers=receivers,
+            inclusions=inclusions,
+        )
+    except ProblemError as error:
+        text = str(error)
+        raise ConfigError(f"{_at_fault(text, config, acting, inclusions)}: {in_words_of_fields(text)}") from None
+
+
+def _at_fault(text: str, config: PlateConfig, acting: Sequence[Acting], inclusions: Sequence[Inclusion]) -> str:
+    """The entries that a fault is about, by what it shows of them; else the data, or what cannot be found from them."""
+    names = [each.name for each in acting if repr(each.source) in text]
+    names = names or [f"inclusions[{i}]" for i, each in enumerate(inclusions) if repr(each.shape) in text]
+    if names:
+        return " and ".join(dict.fromkeys(names))
+    return f"data = {config.data!r}" if "receiver" in text else f"unknowns = {list(config.unknowns)}"

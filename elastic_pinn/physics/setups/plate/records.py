@@ -1,0 +1,51 @@
+"""What was recorded in the plate of a config."""
+
+from __future__ import annotations
+
+import math
+
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.fields import Field
+from elastic_pinn.physics.setups.plate.fields import PlateConfig, sides_of
+from elastic_pinn.physics.setups.receivers import find, velocity_of
+
+FIELDS = {"lambda": "lame_lambda", "mu": "lame_mu", "rho": "density"}
+CLOSE = 1e-3  # relative: known constants that differ by more are of two solids
+
+
+def receivers_of(config: PlateConfig) -> Receivers | None:
+    """Read the receiver file, if one is given. Raises ConfigError where it knows another material than the fields."""
+    if not config.data:
+        return None
+    receivers = Receivers.load(find(config.data))
+    for name in receivers.material.keys() - receivers.start - set(config.unknowns):
+        known, given = receivers.material[name], getattr(config, FIELDS[name])
+        if not math.isclose(known, given, rel_tol=CLOSE):
+            raise ConfigError(
+                f"{FIELDS[name]} = {given:g}: {config.data} was recorded in a plate whose {name} is known to be "
+                f"{known:g}: set that, or add {name!r} to unknowns"
+            )
+    return receivers
+
+
+def known_velocity(config: PlateConfig, receivers: Receivers | None) -> Field | None:
+    """Return the velocity at the start of the pulses that a receiver file knows, if they are used.
+
+    Raises ConfigError where the config has initial pulses, too, and where nothing acts on the plate at all.
+    """
+    if receivers is None:
+        return None
+    known = receivers.pulses if config.initial_pulses else ()
+    twice = [i for i, entry in enumerate(config.sources) if entry.kind == "initial_pulse"] if known else []
+    if twice:
+        raise ConfigError(
+            f"sources[{twice[0]}], data: {config.data} knows {len(known)} initial pulses as well: leave the initial "
+            "pulses of sources out, or set initial_pulses = False"
+        )
+    if not (known or config.sources or "open" in sides_of(config).values()):
+        raise ConfigError(
+            f"sources = []: nothing acts on the plate, which is at rest at 0 s, and no side is 'open' for waves from "
+            f"outside, so that nothing can be recorded as in {config.data}"
+        )
+    return velocity_of(known) if known else None

@@ -1,0 +1,83 @@
+"""What acts on the plate of a config: the entries of the field `sources`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.sections import Entry, Finite, OfList, Pair, Positive, as_written
+
+PULSED = ("pulse", "frequency")
+PEAKS = ("displacement", "velocity")
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "side_load": ("force", *PULSED),
+    "point_force": ("force", *PULSED),
+    "moment": ("moment", *PULSED),
+    "initial_pulse": (),
+}
+"""What each kind of source needs beside at and width."""
+
+POSSIBLE = dict.fromkeys(NEEDED, ("delay", "cycles")) | {"initial_pulse": PEAKS}
+"""What each kind may have beside that."""
+
+STRENGTHS = {"force", "moment", *PEAKS}
+
+
+class SourceEntry(Entry):
+    """What acts on a plate around one place, spread by a Gaussian."""
+
+    kind: Literal["side_load", "point_force", "moment", "initial_pulse"]
+    """side_load, a traction on a free side or rim; point_force and moment, inside; initial_pulse, of displacement or
+    velocity at 0 s"""
+    at: Pair
+    """its middle, [x, y] in m; that of a side_load is on a side"""
+    width: Positive
+    """the standard deviation of the Gaussian, m"""
+    force: Pair | None = None
+    """of side_load and point_force, [f_x, f_y] in N/m"""
+    moment: Annotated[tuple[Pair, Pair], OfList] | None = None
+    """of moment, [[xx, xy], [yx, yy]] in N m/m"""
+    displacement: Pair | None = None
+    """of initial_pulse, its peak [u_x, u_y] in m"""
+    velocity: Pair | None = None
+    """of initial_pulse, its peak [v_x, v_y] in m/s"""
+    pulse: Literal["ricker", "gaussian", "tone_burst"] | None = None
+    """how the strength changes in time, of all but initial_pulse"""
+    frequency: Positive | None = None
+    """of the pulse, Hz: of a ricker where its spectrum has its peak, of a gaussian that of the ricker which is its
+    second derivative, of a tone_burst that of its sine"""
+    delay: Finite | None = None
+    """when a ricker or a gaussian has its peak, or a tone_burst starts, s. Not given: as early as it can be where all
+    is at rest at 0 s, after a period, four standard deviations, or at once"""
+    cycles: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    """of a tone_burst; not given: 5"""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        needed = NEEDED[self.kind]
+        possible = {"kind", "at", "width", *needed, *POSSIBLE[self.kind]}
+        if missing := [name for name in needed if name not in given]:
+            raise ValueError(f"{_are(missing)} missing, for this kind needs {', '.join(needed)}")
+        if others := [name for name in given if name not in possible]:
+            raise ValueError(f"this kind has no {' and no '.join(others)}; leave it out")
+        if self.kind == "initial_pulse" and not {*PEAKS} & {*given}:
+            raise ValueError("displacement or velocity is missing, of which this kind needs at least one")
+        if self.cycles is not None and self.pulse != "tone_burst":
+            raise ValueError(f"cycles = {self.cycles:g} are those of a 'tone_burst'; leave them out")
+        for name in given:
+            if name in STRENGTHS and not _is_felt(getattr(self, name)):
+                raise ValueError(f"{name} = {in_one_line(as_written(getattr(self, name)))} moves nothing")
+        return self
+
+
+def _are(names: Collection[str]) -> str:
+    return f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'}"
+
+
+def _is_felt(strength: tuple[float | Pair, ...]) -> bool:
+    """Whether any number of a vector, or of the rows of a matrix, is not zero."""
+    return any(any(each) if isinstance(each, tuple) else each for each in strength)

@@ -1,0 +1,12 @@
+"""The field of a config that says how long the waves are followed."""
+
+from __future__ import annotations
+
+from elastic_pinn.sections import Positive, Section
+
+
+class WindowConfig(Section):
+    """A time window from zero."""
+
+    duration: Positive = 2.0
+    """time window of the problems 'standing_waves' and 'plate', from 0 to this, s"""
