@@ -14,22 +14,31 @@ NUMBERS_OF_WAVES = {
 }
 """How many numbers networks without layers need in their place, and which."""
 
+NUMBERS_OF_POTENTIALS = (
+    "one number, of polynomials, as in [100], and where there are holes a second one, of potentials around them, as in "
+    "[100, 300]"
+)
+
+WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
+"""Networks that are sums of solutions of the equation, whatever their amplitudes."""
+
 
 class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
-    network: Literal["mlp", "random_features", "plane_waves", "hole_waves"] = "mlp"
+    network: Literal["mlp", "random_features", "plane_waves", "hole_waves", "potentials"] = "mlp"
     """the kind of network. mlp: every layer is trained. random_features: only the last layer is, and the others stay as
     drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid without body
-    force. hole_waves: those, and around each hole of an ep.Plate waves with a pole in it"""
+    force. hole_waves: those, and around each hole of an ep.Plate waves with a pole in it. potentials: of a plate
+    at rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
     """width of each hidden layer; of plane_waves, one number: how many waves; of hole_waves, two: how many plane
-    waves, and how many around all holes together"""
+    waves, and how many around all holes together; of potentials, how many polynomials, and around all holes"""
     initialization: Literal["glorot", "features"] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
     activation: Literal["tanh", "sin", "swish"] = "tanh"
-    """nonlinearity after each hidden layer; of plane_waves and hole_waves always 'sin'"""
+    """nonlinearity after each hidden layer; of plane_waves and hole_waves always 'sin'; potentials have none"""
     input_frequency: Positive = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
     or the greatest wave number in radians per half the window's longer side (features, plane_waves, hole_waves)"""
@@ -48,4 +57,11 @@ class NetworkConfig(Section):
                 f"network {self.network!r} with hidden_layers = {list(self.hidden_layers)}, activation = "
                 f"{self.activation!r}: it needs {numbers}, and the activation 'sin'"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _potentials_have_no_layers(self) -> Self:
+        if self.network == "potentials" and len(self.hidden_layers) > 2:
+            given = list(self.hidden_layers)
+            raise ValueError(f"network 'potentials' with hidden_layers = {given}: it needs {NUMBERS_OF_POTENTIALS}")
         return self

@@ -18,6 +18,7 @@ from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
+from elastic_pinn.networks.potentials import Potentials
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
@@ -36,6 +37,7 @@ NETWORKS: Mapping[str, type[Network]] = {
     "random_features": MLP,
     "plane_waves": PlaneWaves,
     "hole_waves": HoleWaves,
+    "potentials": Potentials,
 }
 
 

@@ -73,8 +73,8 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
     recorded = problem.recorded
     if recorded is None or problem.force is not None or problem.reference.damping or problem.inclusions:
         return None
-    if isinstance(problem.domain.shape, Plate):
-        return None  # plane waves without holes would find another material
+    if problem.domain.is_static or isinstance(problem.domain.shape, Plate):
+        return None  # nothing is a wave, or plane waves without holes would find another material
     data = batches[recorded.name].target  # (N, 2)
     counts = [min(count, data.numel() // NUMBERS_A_WAVE) for count in WAVES]
     size = data.square().sum(1).mean().item()

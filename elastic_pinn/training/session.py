@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.config import NUMBERS_OF_POTENTIALS, NUMBERS_OF_WAVES
 from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.physics.media.inclusion import interfaces_of
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
@@ -70,8 +71,10 @@ class Session:
         def place(batch: Batch) -> Batch:
             return batch.to(device, dtype)
 
-        if config.network in ("plane_waves", "hole_waves"):
+        if config.network in NUMBERS_OF_WAVES:
             _require_waves(config.network, problem)
+        if config.network == "potentials":
+            _require_potentials(config.hidden_layers, problem)
         self.config, self.problem, self.processes = config, problem, processes or Processes()
         self.model = Model.create(
             config,
@@ -347,6 +350,8 @@ class Session:
 
 def _require_waves(network: str, problem: Problem) -> None:
     """Raise ConfigError for a problem that no sum of the network's waves solves."""
+    if problem.domain.is_static:
+        raise ConfigError(f"network {network!r} cannot meet a static problem: take 'potentials' or 'random_features'")
     if fault := _not_of_waves(problem):
         raise ConfigError(f"network {network!r} cannot meet {fault}: take 'mlp' or 'random_features'")
     if any(interface.is_closed for interface in interfaces_of(problem.inclusions, problem.domain)):
@@ -362,10 +367,23 @@ def _require_waves(network: str, problem: Problem) -> None:
         raise ConfigError("network 'hole_waves' needs a domain with holes, an ep.Plate: take 'plane_waves'")
 
 
+def _require_potentials(numbers: Sequence[int], problem: Problem) -> None:
+    """Raise ConfigError for a problem that no sum of potentials solves, and for numbers of them that do not fit it."""
+    if not problem.domain.is_static:
+        raise ConfigError("network 'potentials' is of plates at rest: take 'plane_waves' or, with holes, 'hole_waves'")
+    fault = "inclusions" if len(problem.materials) > 1 else _not_of_waves(problem)
+    if fault:
+        raise ConfigError(f"network 'potentials' cannot meet {fault}: take 'mlp' or 'random_features'")
+    if (len(numbers) == 2) != isinstance(problem.domain.shape, Plate):
+        place = "holes" if len(numbers) == 1 else "no holes"
+        raise ConfigError(
+            f"network 'potentials' with hidden_layers = {list(numbers)}: the domain has {place}, and it needs "
+            f"{NUMBERS_OF_POTENTIALS}"
+        )
+
+
 def _not_of_waves(problem: Problem) -> str:
-    """What a problem has that no sum of plane waves satisfies; "" if there is nothing."""
-    if problem.domain.is_static:
-        return "a static problem"
+    """What a problem has that no such sum of solutions satisfies; "" if there is nothing."""
     if problem.force:
         return "a body force"
     if problem.samples is not None:

@@ -30,7 +30,7 @@ def measured(row: Row, seeds: int) -> list[str]:
         f"{error:.1e} ({min(errors):.1e} .. {max(errors):.1e})",
         f"{row.goal:.0e}{short}",
         f"{statistics.median(seconds):.0f}",
-        row.published,
+        row.published() if callable(row.published) else row.published,
         time.strftime("%Y-%m-%d"),
     ]
     print(*line, sep=" | ", flush=True)

@@ -5,6 +5,8 @@ Isotropic plane strain, constant material but for `GradientWave` and `Refraction
 
     rho u_tt = (lambda + mu) grad(div u) + mu laplace(u),   c_p^2 = (lambda + 2 mu) / rho,   c_s^2 = mu / rho
 
+`KirschPlate` and `StrainNuclei` are of plates at rest, in plane strain or plane stress.
+
 Imports from physics' material, sources and errors.
 """
 
@@ -13,12 +15,14 @@ from elastic_pinn.physics.solutions.disc_mode import DiscMode
 from elastic_pinn.physics.solutions.gradient_wave import GradientWave
 from elastic_pinn.physics.solutions.half_space_wave import HalfSpaceWave
 from elastic_pinn.physics.solutions.hole_wave import HoleWave
+from elastic_pinn.physics.solutions.kirsch_plate import KirschPlate
 from elastic_pinn.physics.solutions.plane_wave import PlaneWave
 from elastic_pinn.physics.solutions.pulses import GaussianPulse, free_space, record_pulses
 from elastic_pinn.physics.solutions.rayleigh_wave import RayleighWave
 from elastic_pinn.physics.solutions.refraction import Refraction
 from elastic_pinn.physics.solutions.source_wave import SourceWave
 from elastic_pinn.physics.solutions.standing_waves import StandingWaves
+from elastic_pinn.physics.solutions.strain_nuclei import Nucleus, StrainNuclei
 from elastic_pinn.physics.solutions.wall import WallReflection
 
 __all__ = [
@@ -28,11 +32,14 @@ __all__ = [
     "GradientWave",
     "HalfSpaceWave",
     "HoleWave",
+    "KirschPlate",
+    "Nucleus",
     "PlaneWave",
     "RayleighWave",
     "Refraction",
     "SourceWave",
     "StandingWaves",
+    "StrainNuclei",
     "WallReflection",
     "free_space",
     "record_pulses",

@@ -248,14 +248,18 @@ def _of_more_features(trained: TrainedModel, linear: Linearised) -> Tensor:
     config, problem = trained.config, trained.problem
     *before, last = config.hidden_layers
     shorter = 1.0 if config.network == "mlp" else SHORTER
+    layers = (*before, max(MORE_FEATURES, last // 10))
+    if config.network == "potentials":  # which are not drawn: those that come next
+        layers = tuple(count + max(MORE_FEATURES, count // 10) for count in config.hidden_layers)
     wider = config.model_copy(
         update={
-            "hidden_layers": (*before, max(MORE_FEATURES, last // 10)),
+            "hidden_layers": layers,
             "input_frequency": shorter * config.input_frequency,
         }
     )
     generator, (around, *inside) = torch.Generator().manual_seed(config.seed), problem.materials
-    model = Model.create(wider, around, problem.scales, generator, regions=problem.regions, inclusions=inside)
+    shape, regions = problem.domain.shape, problem.regions
+    model = Model.create(wider, around, problem.scales, generator, None, shape, regions, inside)
     model.material.load_state_dict(trained.model.material.state_dict())
     model.to(trained.model.scale_numbers.device)
     layer = model.last_layer

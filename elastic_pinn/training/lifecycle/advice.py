@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.config import Config
+from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.networks.hole_waves import highest_order
 from elastic_pinn.physics import Material, Plate, Problem
 from elastic_pinn.physics.data import Receivers
@@ -36,7 +37,6 @@ LOOKED_AT = 500  # receivers, for their spacing
 A_WAVE = 3  # interior points along each axis, and in time, of the shortest waves of sources
 AROUND = 2.0  # widths of a source: its own points are counted as if they were spread evenly within this radius
 CUT = 1e-2  # of a source: less may lie outside
-WAVES = "plane_waves", "hole_waves"  # networks without layers
 P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -46,13 +46,14 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
     Of any network: whether a side or the start was left open, whether lengths, times and material can be in SI units,
-    and whether sources are whole, and the points enough for their waves. Of networks whose waves are drawn once and
-    stay ("plane_waves", "hole_waves", "random_features"): whether the amplitudes are more than the samples, the waves
-    too few or too long for what was recorded, or too short for the receivers' spacing. Speeds are those of the start.
+    and whether sources are whole, and the points enough for their waves. Of networks of which only amplitudes are
+    trained ("plane_waves", "hole_waves", "potentials", "random_features"): whether these are more than the samples, and
+    whether waves are too few or too long for what was recorded, or too short for the receivers' spacing. Speeds are
+    those of the start.
     """
     doubts = (*_units(problem), *_cut_sources(problem), *_sources(config, problem))
     open_ends = tuple(_open_ends(problem))
-    if config.network not in (*WAVES, "random_features"):
+    if config.network not in (*WITHOUT_LAYERS, "random_features"):
         return open_ends + doubts
     # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
     in_si = () if doubts or problem.domain.is_static else (_count, _around, _length, _spacing)
@@ -103,7 +104,7 @@ def _units(problem: Problem) -> Iterator[str]:
 
 def _sources(config: Config, problem: Problem) -> Iterator[str]:
     """The source whose waves need the most interior points, where these are too few."""
-    if config.network in WAVES:  # which satisfy the equation everywhere
+    if config.network in WITHOUT_LAYERS:  # which satisfy the equation everywhere
         return
     source = max(_pulsed(problem), key=lambda each: _points_needed(each, problem), default=None)
     if source and config.interior_points < (needed := _points_needed(source, problem)):
@@ -153,12 +154,13 @@ def _pulsed(problem: Problem) -> list[Source]:
 def _samples(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer data than amplitudes."""
     width, regions = config.hidden_layers[-1], problem.regions.count
-    amplitudes = regions * (sum(config.hidden_layers) if config.network in WAVES else 2 * width + 2)
+    amplitudes = regions * (sum(config.hidden_layers) if config.network in WITHOUT_LAYERS else 2 * width + 2)
     counts = _counts(config, problem)
     if (numbers := sum(counts.values())) < amplitudes:
         parts = " and ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
-        most = numbers // regions if config.network in WAVES else numbers // (2 * regions) - 1
-        which = "sum" if config.network == "hole_waves" else "last number"
+        most = numbers // regions if config.network in WITHOUT_LAYERS else numbers // (2 * regions) - 1
+        is_sum = config.network in WITHOUT_LAYERS and len(config.hidden_layers) > 1
+        which = "sum" if is_sum else "last number"
         yield (
             f"{amplitudes:,} amplitudes are to be found from {numbers:,} numbers ({parts}): what these leave open is "
             f"arbitrary. Set the {which} of hidden_layers to at most {max(1, most)}, or give more samples"
@@ -174,8 +176,8 @@ def _counts(config: Config, problem: Problem) -> dict[str, int]:
     starts = config.initial_points if problem.initial and config.weight_initial else 0
     sides = config.boundary_points * len(problem.boundary) if config.weight_boundary else 0
     contacts = config.interface_points * len(problem.inclusions) if config.weight_interface else 0
-    # Plane waves satisfy the equation whatever their amplitudes, so that it does not determine them.
-    inside = config.interior_points if config.network not in WAVES and config.weight_pde else 0
+    # Waves and potentials satisfy the equation whatever their amplitudes, so that it does not determine them.
+    inside = config.interior_points if config.network not in WITHOUT_LAYERS and config.weight_pde else 0
     return {
         "recorded": 2 * samples,
         "of the known start": 4 * starts,
@@ -187,7 +189,7 @@ def _counts(config: Config, problem: Problem) -> dict[str, int]:
 
 def _count(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer waves than the window can distinguish."""
-    if config.network not in WAVES:
+    if config.network not in WITHOUT_LAYERS:
         return
     greatest = _greatest(config, problem)
     (count, *around), needed = config.hidden_layers, _waves_needed(problem, greatest)

@@ -11,6 +11,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.optimizer import ParamsT
 
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.physics.unknowns import ParameterGroup
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.optimizers.lbfgs import LBFGS
@@ -53,7 +54,7 @@ class OptimizerSpec:
     gradients. most_parameters: the limit of a method with a matrix of as many rows and columns; 0: no limit.
     solves_last_layer: it keeps a matrix with a row for each misfit and a column for each parameter of the last layer.
     finds_material: it requires unknowns. forms_jacobian: by all parameters; of a large one only the products, which
-    plane waves and those around holes do not have.
+    waves and potentials do not have.
     """
 
     make: Callable[[Trained, TrainingConfig], Optimizer]
@@ -80,7 +81,7 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
             raise ConfigError(f"stages has {name!r}, which searches the material, and nothing of it is unknown")
         if spec.most_parameters:
             _require_square(name, _count(parameters), spec.most_parameters)
-        if spec.forms_jacobian and config.network in ("plane_waves", "hole_waves"):
+        if spec.forms_jacobian and config.network in WITHOUT_LAYERS:
             _require_formed(name, misfits, _count(parameters))
         if spec.solves_last_layer and not model.last_layer:
             raise ConfigError(f"stages has {name!r}, and network {config.network!r} has no last layer to solve for")
@@ -115,8 +116,8 @@ def _require_square(name: str, parameters: int, most: int) -> None:
 def _require_formed(name: str, misfits: int, parameters: int) -> None:
     if misfits * parameters > MOST_NUMBERS:
         raise ConfigError(
-            f"stages has {name!r}, which forms a Jacobian of {misfits} x {parameters} numbers: of waves at most "
-            f"{MOST_NUMBERS}. Use fewer points, fewer waves, or another network"
+            f"stages has {name!r}, which forms a Jacobian of {misfits} x {parameters} numbers: of waves or "
+            f"potentials at most {MOST_NUMBERS}. Use fewer points, fewer of them, or another network"
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.physics.fields import evaluate
@@ -19,10 +20,15 @@ SOLID = ep.Material(1.0, 1.0, 1.0)  # nu = 0.25
 Recipe = dict[str, Any]
 
 
+def fresh_points(problem: ep.Problem) -> Tensor:
+    """Points inside that no run has seen, (N, 3)."""
+    unit = torch.from_numpy(np.random.default_rng(FRESH_POINTS).random((FRESH_POINTS, 3)))
+    return problem.domain.interior(unit)
+
+
 def relative_error(run: ep.Run, problem: ep.Problem) -> float:
     """The relative L2 error of the displacement at points that no run has seen."""
-    unit = torch.from_numpy(np.random.default_rng(FRESH_POINTS).random((FRESH_POINTS, 3)))
-    points = problem.domain.interior(unit)  # (N, 3)
+    points = fresh_points(problem)
     exact = evaluate(problem.exact, points).numpy()  # (N, 2)
     return float(np.linalg.norm(run.predict(*points.unbind(1)) - exact) / np.linalg.norm(exact))
 
@@ -53,6 +59,12 @@ def plane_waves(waves: int, frequency: float, **fields: Any) -> Recipe:
     return least_squares("plane_waves", waves, frequency, **points) | fields
 
 
+def potentials(*numbers: int, boundary_points: int) -> Recipe:
+    """Polynomials and potentials around holes: the equation holds by itself, so that the sides have all the points."""
+    points = {"interior_points": 20, "boundary_points": boundary_points}
+    return least_squares("potentials", 0, 1.0, **points) | {"hidden_layers": [*numbers]}
+
+
 def random_features(features: int, frequency: float, **fields: Any) -> Recipe:
     """Random sines, which know nothing of the equation."""
     points = {"interior_points": 2 * features, "boundary_points": features // 2, "initial_points": features // 2}
@@ -65,8 +77,8 @@ class Row:
 
     name: by which it is chosen. case: what the table says. problem: makes it, of its full size or a part of this.
     method, fields: how it is solved. quick: changes of `fields` for the tests, which solve half of the size and must
-    come within `quick_goal`. goal: in the table. measure: from the run and the problem to what is compared with the
-    goals, `what` it is called.
+    come within `quick_goal`. goal: in the table. published: what others report, or what measures it beside. measure:
+    from the run and the problem to what is compared with the goals, `what` it is called.
     """
 
     name: str
@@ -77,7 +89,7 @@ class Row:
     quick: Recipe
     quick_goal: float
     goal: float = 1e-6
-    published: str = "none"
+    published: str | Callable[[], str] = "none"
     measure: Callable[[ep.Run, ep.Problem], float] = field(default=relative_error)
 
     def error(self, folder: Path, seed: int = 0) -> float:

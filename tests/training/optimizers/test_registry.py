@@ -80,6 +80,6 @@ def test_a_jacobian_of_plane_waves_beyond_memory_is_refused(tiny, tmp_path, monk
     config = tiny(
         network="plane_waves", hidden_layers=[30], activation="sin", precision="float64", stages=["levenberg_marquardt"]
     )
-    with pytest.raises(ep.ConfigError, match=r"a Jacobian of \d+ x 30 numbers: of waves at most 1000\."):
+    with pytest.raises(ep.ConfigError, match=r"a Jacobian of \d+ x 30 numbers: of waves or potentials at most 1000\."):
         ep.train(config, tmp_path / "run")
     assert not (tmp_path / "run" / "config.json").exists()
