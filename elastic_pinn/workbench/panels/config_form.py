@@ -41,12 +41,13 @@ OWN_NAME = "run_name"  # the only field that is not in the config
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # the values in a fault, which are removed to leave names
 MARK = "⚠ "
 STYLE = {"description_width": "165px"}
-WIDE = {"width": "auto", "grid_column": "1 / -1"}
 # The height is constant, so that nothing below moves away from under the mouse.
 CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
 .ep-help > div {{display: none}}
 .ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
 .ep-fault input, .ep-fault select, .ep-fault textarea {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
+.ep-lines {{grid-column: 1 / -1}}
+.ep-lines textarea {{field-sizing: content; max-height: 14em}}
 .ep-form .lm-TabBar-content {{flex-wrap: wrap}}
 .ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0}}"""
 
@@ -194,7 +195,9 @@ def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWi
     if kind is bool:
         return widgets.Checkbox(value, **look)
     if _is_of_lines(kind):
-        return widgets.Textarea(_as_shown(value), **look | {"layout": WIDE}, rows=2, placeholder="- one item a line")
+        field = widgets.Textarea(_as_shown(value), **look, rows=2, placeholder="- one item a line")
+        field.add_class("ep-lines")
+        return field
     return widgets.Text(_as_shown(value), **look)
 
 

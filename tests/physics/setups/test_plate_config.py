@@ -142,9 +142,9 @@ def test_an_entry_that_is_not_whole_is_refused(changes, fault):
     [
         (
             {"holes": [HOLE, [0.03, 0.009, 0.002]]},
-            "holes[1] = [0.03, 0.009, 0.002]: holes[1], Disc(center=(0.03, 0.009), ",
+            "holes[1] = [0.03, 0.009, 0.002]: it overlaps holes[0], Disc(center=(",
         ),
-        ({"holes": [[0.002, 0.009, 0.003]]}, "holes[0] = [0.002, 0.009, 0.003]: holes[0], Disc("),
+        ({"holes": [[0.002, 0.009, 0.003]]}, "holes[0] = [0.002, 0.009, 0.003]: it must lie inside the Rectangle("),
         ({"holes": [[0.003, 0.009, 0.003]]}, "must lie inside the Rectangle(x=(0.0, 0.04), y=(0.0, 0.02))"),
         ({"holes": [[0.026, 0.009]]}, "holes[0][2] is missing. holes is circular holes"),
         ({"holes": [0.026, 0.009, 0.003]}, "holes[0] = 0.026: Input should be a list, as in [...]"),

@@ -290,6 +290,6 @@ def test_a_sweep_of_plates_has_a_run_for_each_list_of_holes(tmp_path):
     assert len({run.name for run in plan.runs}) == 4 and all(re.fullmatch(r"[\w.,=+-]+", run.name) for run in plan.runs)
     assert table_of(plan, status_rows(plan))["holes"].iloc[2] == "[[0.01, 0.005, 0.001]]"
     plan.require_possible(plan.runs)
-    with pytest.raises(SweepError, match=r"holes\[0\] = \[0.0, 0.0, 0.001\]: holes\[0\], Disc.* must lie inside"):
+    with pytest.raises(SweepError, match=r"holes\[0\] = \[0.0, 0.0, 0.001\]: it must lie inside"):
         wrong = Plan.of(Sweep(notebook=str(path), directory=str(tmp_path / "runs"), grid={"holes": [[[0, 0, 1e-3]]]}))
         wrong.require_possible(wrong.runs)

@@ -10,6 +10,7 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
 
 HOLE = re.compile(r"\bhole (\d+)")
+SUBJECT = re.compile(r"^hole \d+, Disc\(.*?\), radius=.*?\), ")
 WORDS = {
     "widen the domain": "set a larger plate_size or duration",
     "or widen t": "or set a longer duration",
@@ -28,7 +29,8 @@ def named(field: str) -> Iterator[None]:
 
 
 def in_words_of_fields(text: str) -> str:
-    """Return a fault with the names that its parts have in the config."""
+    """Return a fault with the names that its parts have in the config; a hole at its beginning is that of the field."""
+    text = SUBJECT.sub("it ", text)
     for library, fields in WORDS.items():
         text = text.replace(library, fields)
     return HOLE.sub(lambda found: f"holes[{int(found[1]) - 1}]", text)
