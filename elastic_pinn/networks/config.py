@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elastic_pinn.sections import Count, List, NonNegative, Positive, Section
+from elastic_pinn.sections import Count, Fraction, List, NonNegative, Positive, Section
 
 NUMBERS_OF_WAVES = {
     "plane_waves": (1, "one number, of waves, as in [3000]"),
@@ -29,11 +29,11 @@ class NetworkConfig(Section):
     network: Literal["mlp", "random_features", "plane_waves", "hole_waves", "potentials"] = "mlp"
     """the kind of network. mlp: every layer is trained. random_features: only the last layer is, and the others stay as
     drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid without body
-    force. hole_waves: those, and around each hole of an ep.Plate waves with a pole in it. potentials: of a plate
-    at rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers"""
+    force. hole_waves: those, and waves with a pole in each hole of an ep.Plate and beside each ep.SideLoad. potentials:
+    of a plate at rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
-    """width of each hidden layer; of plane_waves, one number: how many waves; of hole_waves, two: how many plane
-    waves, and how many around all holes together; of potentials, how many polynomials, and around all holes"""
+    """width of each hidden layer; of plane_waves, one number: how many waves; of hole_waves, two: how many plane waves,
+    and how many around all holes and loads together; of potentials, how many polynomials, and around all holes"""
     initialization: Literal["glorot", "features"] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
@@ -46,6 +46,9 @@ class NetworkConfig(Section):
     """the greatest frequency of features, and of the P waves among plane_waves, in radians per time that a P wave takes
     over half the window's longer side; 0: as input_frequency. Lower where P waves are much longer than S waves, as in
     tissue, or where all is slow"""
+    s_wave_fraction: Fraction = 0.0
+    """the part of plane waves that are S waves; 0: one in three, as P and S waves up to one wave number need. About
+    0.67 where time_frequency leaves P waves no higher frequencies than S waves have"""
     precision: Literal["float32", "float64"] = "float32"
     """floating-point type of weights, points and losses"""
 

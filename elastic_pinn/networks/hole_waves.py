@@ -1,7 +1,9 @@
 """Plane waves, and around each hole waves with a pole in it: the wave equation holds whatever their amplitudes.
 
 A sum of plane waves continues smoothly into a hole, as what a hole scatters does not: that takes waves with a pole
-inside. Source: as of cylindrical_waves.py.
+inside. It continues past a side, too, as what is near a load much narrower than the waves does not: that takes waves
+with a pole outside, in the middle of a circle that touches the side there (the method of fundamental solutions:
+Fairweather and Karageorghis, Adv. Comput. Math. 9, 1998). Source: as of cylindrical_waves.py.
 
 Letters: N points, H holes, C waves around holes, E equations a point, U unknowns of the material.
 """
@@ -33,10 +35,10 @@ def highest_order(radius: float) -> int:
 
 
 class HoleWaves(Network):
-    """Plane waves and waves around holes, drawn once, from `generator`; their amplitudes are trained.
+    """Plane waves, and waves around holes and beside loads, drawn once from `generator`; their amplitudes are trained.
 
-    The config's `hidden_layers` are the numbers of the two. Those around holes are dealt out to the holes, kinds and
-    orders in turn, with frequencies that are spread evenly up to that of S waves of `input_frequency` radians per
+    The config's `hidden_layers` are the numbers of the two. Those with poles are dealt out to holes and loads, kinds
+    and orders in turn, with frequencies that are spread evenly up to that of S waves of `input_frequency` radians per
     dimensionless length.
 
     extent: (3,), half the window's extents, dimensionless. speeds: of one region: it has no pair of outputs for others.
@@ -45,6 +47,8 @@ class HoleWaves(Network):
     fractions: Tensor
     phases: Tensor
     holes: Tensor
+
+    has_waves_beside_loads = True
 
     def __init__(
         self,
@@ -73,7 +77,7 @@ class HoleWaves(Network):
     def surround(self, holes: Tensor) -> None:
         """Place waves around holes, x, y and radius of each, dimensionless, (H, 3). Raises ValueError for none."""
         if not len(holes):
-            raise ValueError("waves around holes need a domain with holes")
+            raise ValueError("waves with poles need a domain with holes, or loads on its sides")
         self.holes = holes.to(self.extent)
 
     @property

@@ -27,6 +27,7 @@ from elastic_pinn.physics.domains.regions import of_region
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.media.medium import CONSTANTS, Medium
 from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.physics.sources import Circle
 from elastic_pinn.physics.unknowns.region_materials import Materials, RegionMaterials
 
 ONE = Regions()
@@ -49,6 +50,7 @@ class Model(nn.Module):
     """
 
     scale_numbers: Tensor
+    circles_beside: Tensor | None
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Model(nn.Module):
         generator: torch.Generator,
         shape: Shape | None = None,
         regions: Regions = ONE,
+        circles_beside: Sequence[Circle] = (),
     ) -> None:
         super().__init__()
         self.shape, self.regions = shape, regions
@@ -67,7 +70,9 @@ class Model(nn.Module):
             self.register_buffer(f"region_{number}", torch.tensor(of_inclusion, dtype=torch.float64))
         speeds = [each.initial.c_p / material.initial.c_p for each in material.regions]
         self.network = NETWORKS[config.network](config, generator, scales.extent, speeds)
-        self.network.surround(_holes_of(shape, scales))
+        beside = torch.tensor(circles_beside, dtype=torch.float64) if circles_beside else None  # (L, 3), m
+        self.register_buffer("circles_beside", beside if self.network.has_waves_beside_loads else None)
+        self.network.surround(_circles_of(shape, self.circles_beside, scales))
         self.material = material
         self.scales = scales
         self.dtype = getattr(torch, config.precision)
@@ -88,11 +93,12 @@ class Model(nn.Module):
         shape: Shape | None = None,
         regions: Regions = ONE,
         inclusions: Sequence[Material] = (),
+        circles_beside: Sequence[Circle] = (),
     ) -> Self:
         """Make a model with its initial weights, drawn from `generator`.
 
         samples: of a Medium, else None. shape: of the domain; None: the whole window. regions, inclusions: of a problem
-        with inclusions, and the material of each.
+        with inclusions, and the material of each. circles_beside: of a problem with loads on sides.
         """
         dtype = getattr(torch, config.precision)
         parameters: Materials = (
@@ -100,7 +106,7 @@ class Model(nn.Module):
             if inclusions
             else MaterialParameters(material, dtype, scales.time, samples)
         )
-        return cls(config, parameters, scales, generator, shape, regions)
+        return cls(config, parameters, scales, generator, shape, regions, circles_beside)
 
     @property
     def groups(self) -> tuple[ParameterGroup, ...]:
@@ -142,7 +148,8 @@ class Model(nn.Module):
         numbers = state.get("shape_numbers")
         shape = None if numbers is None else shape_of(numbers.tolist())
         material = kind.from_state(inside, getattr(torch, config.precision), scales.time)
-        model = cls(config, material, scales, torch.Generator(), shape, regions)
+        beside = state.get("circles_beside", torch.empty(0, 3)).tolist()
+        model = cls(config, material, scales, torch.Generator(), shape, regions, beside)
         model.load_state_dict(state)
         return model
 
@@ -305,10 +312,11 @@ class Model(nn.Module):
                 )
 
 
-def _holes_of(shape: Shape | None, scales: Scales) -> Tensor:
-    """x, y and radius of the holes of a plate, dimensionless, (H, 3)."""
+def _circles_of(shape: Shape | None, beside: Tensor | None, scales: Scales) -> Tensor:
+    """x, y and radius of the holes of a plate, and of circles beside it (L, 3) in m, dimensionless, (H, 3)."""
     holes = shape.holes if isinstance(shape, Plate) else ()
     si = torch.tensor([(*hole.center, hole.radius) for hole in holes], dtype=torch.float64).reshape(-1, 3)
+    si = si if beside is None else torch.cat([si, beside])
     return (si - si.new_tensor([*scales.origin[:2], 0.0])) / scales.length
 
 
@@ -384,5 +392,7 @@ def _expected_tensors(config: NetworkConfig, regions: int) -> tuple[dict[str, Sh
     always |= {"scale_numbers": ((10,), torch.float64)}
     always |= {f"region_{number}": ((ANY,), torch.float64) for number in range(2, regions + 1)}
     further |= {"shape_numbers": ((ANY,), torch.float64)}
+    if NETWORKS[config.network].has_waves_beside_loads:
+        further |= {"circles_beside": ((ANY, 3), torch.float64)}
     shapes = NETWORKS[config.network].shapes(config, regions)
     return always | {f"network.{name}": (shape, inside) for name, shape in shapes.items()}, further

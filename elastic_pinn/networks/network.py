@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +41,9 @@ class Network(nn.Module, ABC):
     by which inputs are divided. speeds: (R,), of P waves in each region, relative to the first; each region has a pair
     of outputs.
     """
+
+    has_waves_beside_loads: ClassVar[bool] = False
+    """Whether it has waves with a pole in a circle beside each load, which it then is told of as of a hole."""
 
     extent: Tensor
 

@@ -50,7 +50,7 @@ class PlaneWaves(Network):
         speeds: Sequence[float] = (1.0,),
     ) -> None:
         super().__init__(config, generator, extent, speeds)
-        dtype, self._regions = self.extent.dtype, len(speeds)
+        dtype, self._regions, self._s_fraction = self.extent.dtype, len(speeds), config.s_wave_fraction
         count = self._regions * config.hidden_layers[0]
         length, angle, phase = torch.rand(3, count, dtype=dtype, generator=generator)  # each (R F,)
         angle, phase = 2.0 * math.pi * angle, 2.0 * math.pi * phase
@@ -148,7 +148,10 @@ class PlaneWaves(Network):
     def _kinds(self) -> Tensor:
         """0: a P wave, 1: an S wave, (R F,)."""
         numbers = torch.arange(len(self.vectors), device=self.vectors.device) % (len(self.vectors) // self._regions)
-        return (numbers % S_EVERY == S_EVERY - 1).long()
+        if not self._s_fraction:
+            return (numbers % S_EVERY == S_EVERY - 1).long()
+        s_before = torch.floor(self._s_fraction * torch.stack([numbers, numbers + 1]).double())  # (2, R F)
+        return (s_before[1] > s_before[0]).long()
 
     @property
     def _directions(self) -> Tensor:

@@ -29,7 +29,7 @@ from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.probing import probes, require_pointwise
 from elastic_pinn.physics.scales import Scales
-from elastic_pinn.physics.sources import Local, field_of, local_in
+from elastic_pinn.physics.sources import Circle, Local, field_of, local_in
 from elastic_pinn.physics.statement import Statement
 
 SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displacement: a load may be short and local
@@ -137,6 +137,17 @@ class Problem:
     def sources(self) -> tuple[Local, ...]:
         """What acts at one place only, inside, on a side or at the start, each once."""
         return tuple(dict.fromkeys(chain.from_iterable(local_in(each.target) for each in self.statements)))
+
+    @cached_property
+    def circles_beside(self) -> tuple[Circle, ...]:
+        """Circles outside of the solid that touch its sides where loads act, x, y and radius of each, m."""
+        found = (
+            source.circle_beside(self.domain, statement.place.parts)
+            for statement in self.statements
+            if statement.place
+            for source in local_in(statement.target)
+        )
+        return tuple(dict.fromkeys(circle for circle in found if circle))
 
     @cached_property
     def scales(self) -> Scales:

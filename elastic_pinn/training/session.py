@@ -85,6 +85,7 @@ class Session:
             shape=problem.domain.shape,
             regions=problem.regions,
             inclusions=problem.materials[1:],
+            circles_beside=problem.circles_beside,
         ).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out)
@@ -363,8 +364,10 @@ def _require_waves(network: str, problem: Problem) -> None:
     has_holes = isinstance(problem.domain.shape, Plate)
     if has_holes and network == "plane_waves":
         raise ConfigError("network 'plane_waves' cannot meet what holes scatter: take 'hole_waves'")
-    if not has_holes and network == "hole_waves":
-        raise ConfigError("network 'hole_waves' needs a domain with holes, an ep.Plate: take 'plane_waves'")
+    if network == "hole_waves" and not (has_holes or problem.circles_beside):
+        raise ConfigError(
+            "network 'hole_waves' needs a domain with holes, an ep.Plate, or an ep.SideLoad: take 'plane_waves'"
+        )
 
 
 def _require_potentials(numbers: Sequence[int], problem: Problem) -> None:

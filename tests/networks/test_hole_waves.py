@@ -167,7 +167,7 @@ def test_a_problem_that_these_waves_cannot_solve_is_refused(tmp_path):
     of_holes = ep.Config(network="hole_waves", hidden_layers=[20, 20], **fields)
     of_plane = ep.Config(network="plane_waves", hidden_layers=[20], **fields)
     for config, given, fault in (
-        (of_holes, problem(square), "needs a domain with holes, an ep.Plate: take 'plane_waves'"),
+        (of_holes, problem(square), "needs a domain with holes, an ep.Plate, or an ep.SideLoad: take 'plane_waves'"),
         (of_plane, problem(plate), "cannot meet what holes scatter: take 'hole_waves'"),
         (of_holes, problem(plate, force=rest), "cannot meet a body force: take 'mlp' or 'random_features'"),
     ):

@@ -6,7 +6,7 @@ Imports from physics' fields, statement, domains, material, numbers and errors.
 from elastic_pinn.physics.sources.concentrate import SHARE, concentrated
 from elastic_pinn.physics.sources.grid_field import GridField
 from elastic_pinn.physics.sources.initial_pulse import InitialPulse
-from elastic_pinn.physics.sources.local import Local, Source
+from elastic_pinn.physics.sources.local import Circle, Local, Source
 from elastic_pinn.physics.sources.moment_source import MomentSource
 from elastic_pinn.physics.sources.point_force import PointForce
 from elastic_pinn.physics.sources.pulses import Gaussian, Pulse, Ricker, ToneBurst
@@ -15,6 +15,7 @@ from elastic_pinn.physics.sources.side_load import SideLoad
 
 __all__ = [
     "SHARE",
+    "Circle",
     "Gaussian",
     "GridField",
     "InitialPulse",

@@ -28,6 +28,7 @@ PROBES = 1 << 14  # for the part of a source that is inside
 LATE = 1e-2  # of its peak: a larger pulse at the first instant is cut off
 
 Pair = tuple[float, float]
+Circle = tuple[float, float, float]
 
 
 class Local(ABC):
@@ -90,6 +91,23 @@ class Local(ABC):
         """
         squared = ((x - self.at[0]) ** 2 + (y - self.at[1]) ** 2) / self.width**2
         return torch.exp(-squared / 2.0)
+
+    def circle_beside(self, domain: Domain, parts: Sequence[Part]) -> Circle | None:  # what acts inside has none
+        """Return a circle outside of the solid that touches its side where it acts, for waves with a pole in there.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+        parts
+            The parts of the boundary that it is a field of; none of a field inside.
+
+        Returns
+        -------
+        tuple of float or None
+            x, y and radius, m; None where it acts on no side, or on the rim of a hole that is too small for it.
+        """
+        return None
 
     def places(self, unit: Tensor, spread: float = 1.0, reach: float = 1.0) -> tuple[Tensor, Tensor]:
         """Map points of a unit square to places that are spread as a Gaussian around its middle.

@@ -14,7 +14,7 @@ from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.quantity import STRESS, PhysicalQuantity
-from elastic_pinn.physics.sources.local import Pair, Source, pair, unit_vector
+from elastic_pinn.physics.sources.local import Circle, Pair, Source, pair, unit_vector
 from elastic_pinn.physics.sources.near_field import displacement_of_force
 from elastic_pinn.physics.sources.pulses import Pulse
 from elastic_pinn.physics.statement import Statement
@@ -22,6 +22,7 @@ from elastic_pinn.physics.statement import Statement
 OFF = 1e-2  # widths: a middle so far off its side changes the load by 5e-5
 NODES, ROUNDS = 1001, 4  # of the search for the nearest place of a side: each round is 500 times finer
 FAR = 4.0  # widths: points on the side are drawn so far from the middle
+BESIDE = 1.5  # widths: the radius of the circle beside
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,6 +132,50 @@ class SideLoad(Source):
         points, normals = domain.boundary(torch.stack([along, unit[:, 1]], dim=1), parts)
         points[:, 2] = self.times(unit[:, 1], domain)
         return points, normals
+
+    def circle_beside(self, domain: Domain, parts: Sequence[Part]) -> Circle | None:
+        """Return a circle outside of the solid that touches its side where it acts, for waves with a pole in there.
+
+        Parameters
+        ----------
+        domain
+            The problem's domain.
+        parts
+            The parts of sides that the load is on.
+
+        Returns
+        -------
+        tuple of float or None
+            x, y and radius, m; None on the rim of a hole that is too small for it.
+        """
+        along, (x, y) = self._nearest(domain, parts)
+        _, normals = domain.boundary(torch.tensor([[along, 0.0]], dtype=torch.float64), parts)
+        radius, (n_x, n_y) = BESIDE * self.width, normals[0].tolist()
+        x, y = x + radius * n_x, y + radius * n_y
+        place = torch.tensor([[x, y]], dtype=torch.float64)
+        is_outside = float(domain.shape.clearance(*place.unbind(1))) < -(1.0 - 1e-6) * radius
+        return (x, y, radius) if is_outside else None
+
+    def times(self, unit: Tensor, domain: Domain) -> Tensor:
+        """Map parts of the time to times: half of them while the load acts, the others until the end of the window.
+
+        Waves with a pole beside the load have to vanish there afterwards, too.
+
+        Parameters
+        ----------
+        unit
+            Each 0 to 1, (N,).
+        domain
+            The problem's domain.
+
+        Returns
+        -------
+        Tensor
+            Times, (N,) in s.
+        """
+        (start, _), last = self.pulse.interval, domain.t[1]
+        start, twice = max(start, domain.t[0]), 2.0 * unit
+        return torch.where(twice < 1.0, super().times(twice, domain), start + (last - start) * (twice - 1.0))
 
     def acting_part(self, domain: Domain, parts: Sequence[Part]) -> float:
         """Return the integral of the load along its parts of sides, over its force: beside their ends, it is less.

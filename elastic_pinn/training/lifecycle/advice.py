@@ -202,17 +202,23 @@ def _count(config: Config, problem: Problem) -> Iterator[str]:
 
 
 def _around(config: Config, problem: Problem) -> Iterator[str]:
-    """Fewer waves around holes than can be told apart there: of both kinds, at two angles of each order, in time."""
-    if config.network != "hole_waves" or not isinstance(problem.domain.shape, Plate):
+    """Fewer waves around holes, and beside loads, than can be told apart there: of both kinds, at two angles of each
+    order, in time."""
+    holes = problem.domain.shape.holes if isinstance(problem.domain.shape, Plate) else ()
+    loads = problem.circles_beside
+    radii = [*(hole.radius for hole in holes), *(radius for *_, radius in loads)]
+    if config.network != "hole_waves" or not radii:
         return
     (plane, count), greatest, (start, end) = config.hidden_layers, _greatest(config, problem), problem.domain.t
-    holes, in_time = problem.domain.shape.holes, greatest * problem.reference.c_s * (end - start) / math.pi + 1.0
-    orders = max(highest_order(greatest * hole.radius) for hole in holes)
-    needed = _rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(holes))
+    in_time = greatest * problem.reference.c_s * (end - start) / math.pi + 1.0
+    orders = max(highest_order(greatest * radius) for radius in radii)
+    needed = _rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(radii))
     if count < needed:
+        counted = {"hole": len(holes), "load": len(loads)}
+        where = " and ".join(f"{n} {name}{'s' * (n > 1)}" for name, n in counted.items() if n)
         yield (
-            f"{count:,} waves around {len(holes)} hole{'s' * (len(holes) > 1)} are too few for the duration, in which "
-            f"about {needed:,} differ: set hidden_layers = {[plane, needed]} or more, or a lower input_frequency"
+            f"{count:,} waves around {where} are too few for the duration, in which about {needed:,} "
+            f"differ: set hidden_layers = {[plane, needed]} or more, or a lower input_frequency"
         )
 
 
