@@ -19,6 +19,7 @@ IMPORT_NAMES = {
     "yaml": "pyyaml",
     "pina": "pina-mathlab",
     "importlinter": "import-linter",
+    "skfem": "scikit-fem",
     "PIL": "pillow",
     "IPython": "ipykernel",
 }
