@@ -65,8 +65,9 @@ def text_of(lines: list[list[str]], seeds: int) -> str:
 Median (lowest .. highest) of {seeds} seeds in double precision. The error is that of the displacement, relative L2 at
 20,000 points that no run has seen, where the problem names no other; seconds are those of all of `train`. Boxes are two
 of the shortest wavelengths a side and two periods long. "Published": what others report; "none" says that no figure is
-known. `make validate ARGS=free-sv` measures the rows whose names begin so, each in the place of its line;
-`make test-slow` solves a half-size version of each."""
+known. Potentials and polynomials are not drawn: seeds differ in their points alone. `make validate ARGS=free-sv`
+measures the rows whose names begin so, each in the place of its line; `make test-slow` solves a half-size version of
+each."""
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Interval
 from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.sources import SHARE, Source, local_in
+from elastic_pinn.training.lifecycle.rims import sparse_rims
 from elastic_pinn.training.sampling import held_out_count
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
@@ -57,7 +58,8 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
         return open_ends + doubts
     # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
     in_si = () if doubts or problem.domain.is_static else (_count, _around, _length, _spacing)
-    return open_ends + doubts + tuple(sentence for look in (_samples, *in_si) for sentence in look(config, problem))
+    looks = (_samples, sparse_rims, *in_si)
+    return open_ends + doubts + tuple(sentence for look in looks for sentence in look(config, problem))
 
 
 def _open_ends(problem: Problem) -> Iterator[str]:

@@ -111,7 +111,7 @@ ROWS = (
         "40 holes, the pull on each rim given, plane stress, nu = 0.3",
         forty_holes,
         "60 polynomials, 4000 potentials around the holes",
-        potentials(60, 4000, boundary_points=3500),
+        potentials(60, 4000, boundary_points=4500),
         {"hidden_layers": [20, 640], "boundary_points": 900},
         1e-3,
         goal=1e-3,

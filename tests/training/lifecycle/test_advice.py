@@ -257,6 +257,22 @@ def test_too_few_waves_around_holes_are_told_and_enough_are_passed_in_silence():
     assert sentence.endswith("Set the sum of hidden_layers to at most 600, or give more samples")
 
 
+def test_rims_with_too_few_points_for_the_potentials_around_them_are_told():
+    solid, held = ep.Material(1.0, 1.0, 1.0), ep.Displacement(sides="left")
+    plate = ep.Plate(ep.Rectangle((-4.0, 4.0), (-1.0, 1.0)), [ep.Disc((-1.0, 0.0), 0.5), ep.Disc((1.0, 0.0), 0.4)])
+
+    def told(*sides: ep.Traction, points: int = 100, layers: tuple[int, ...] = (20, 60)) -> tuple[str, ...]:
+        config = ep.Config(problem="own", network="potentials", hidden_layers=layers, boundary_points=points)
+        return advise(config, ep.Problem(ep.Domain(shape=plate), solid, [held, *sides]))
+
+    together = ep.Traction(sides=("right", "top", "bottom", *plate.names))
+    (sentence,) = told(together)
+    assert sentence.startswith("30 amplitudes of potentials around hole 2 meet 21 numbers on its rim")
+    assert "Set boundary_points = 179 or more" in sentence
+    assert told(together, points=179) == told(together, layers=(20, 26)) == ()
+    assert told(ep.Traction(sides=("right", "top", "bottom")), ep.Traction(sides=plate.names)) == ()
+
+
 def test_a_plate_at_rest_needs_no_time_to_cross_it():
     plate = ep.Problem(ep.Domain((0.0, 1.0), (0.0, 1.0)), ep.Material(1.0, 1.0, 1.0), [ep.Displacement()])
     for network in ("mlp", "random_features"):
