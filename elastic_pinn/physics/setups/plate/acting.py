@@ -23,6 +23,7 @@ from elastic_pinn.physics.sources import (
     Pulse,
     Ricker,
     SideLoad,
+    Source,
     ToneBurst,
     field_of,
 )
@@ -30,6 +31,8 @@ from elastic_pinn.physics.sources import (
 ON_A_SIDE = 1e-2  # widths: so far off a side a source is on it, and a load is moved there, which changes it by 5e-5
 WIDEST = 0.5  # of the plate's lesser extent: a wider source is around no place
 EARLIEST = 4.0  # standard deviations of a gaussian from the start to its peak
+FELT = 0.1  # of its peak: a pulse that is smaller all through the window has its numbers in other units
+INSTANTS = 10_000  # at which that is looked up
 
 Place = tuple[float, float]
 Role = Literal["load", "force", "displacement", "velocity"]
@@ -52,8 +55,15 @@ class Acting(NamedTuple):
 
 
 def acting_on(config: PlateConfig, shape: Shape) -> list[Acting]:
-    """Return what acts on a plate. Raises ConfigError for a source where it cannot be, or wider than the plate."""
-    return [each for i, entry in enumerate(config.sources) for each in _made(f"sources[{i}]", entry, config, shape)]
+    """Return what acts on a plate.
+
+    Raises ConfigError for a source where it cannot be, for one that is wider than the plate, and for a pulse of which
+    the window has almost nothing.
+    """
+    acting = [each for i, entry in enumerate(config.sources) for each in _made(f"sources[{i}]", entry, config, shape)]
+    for each in acting:
+        _require_felt(each, config.duration)
+    return acting
 
 
 def on_sides(acting: Sequence[Acting]) -> Mapping[str, Sequence[SideLoad]]:
@@ -107,6 +117,21 @@ def _require_narrow(name: str, entry: SourceEntry, shape: Shape) -> None:
     if entry.width > widest:
         raise ConfigError(
             f"{name}.width = {entry.width:g}: at most {widest:g} m is legal, half of the plate's lesser extent"
+        )
+
+
+def _require_felt(acting: Acting, duration: float) -> None:
+    """Raise ConfigError for a pulse that does nearly nothing in the window: mostly a matter of units."""
+    if not isinstance(acting.source, Source):
+        return
+    pulse = acting.source.pulse
+    start, end = max(pulse.interval[0], 0.0), min(pulse.interval[1], duration)
+    times = torch.linspace(start, end, INSTANTS if start < end else 0, dtype=torch.float64)
+    part = float(pulse(times).abs().max()) if len(times) else 0.0
+    if part < FELT:
+        raise ConfigError(
+            f"{acting.name}: {pulse} has at most {100.0 * part:.2g} % of its peak between 0 s and duration = "
+            f"{duration:g} s: mend frequency (Hz), delay or duration (s)"
         )
 
 
