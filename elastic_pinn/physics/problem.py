@@ -129,6 +129,13 @@ class Problem:
         )
 
     @property
+    def open_sides(self) -> tuple[str, ...]:
+        """The sides on which no condition holds, not even on a part of them."""
+        held = {part.side for each in self.statements if each.place and each.column == "boundary"
+                for part in each.place.parts}  # fmt: skip
+        return tuple(side for side in self.domain.shape.sides if side not in held)
+
+    @property
     def recorded(self) -> Statement | None:
         """The statement that the records are met; None without receivers."""
         return next((statement for statement in self.statements if statement.samples), None)

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 WAVES = (120, 300)  # of the first search and of the second
 NUMBERS_A_WAVE = 3  # recorded, at least: with fewer, waves can explain any data in any material
-FEWEST = 60  # waves, for a usable result
+FEWEST = 60  # waves, for a usable result; as many as above, whatever the data, where sides and start are known
 WAVES_A_SQUARE = 5.3  # for each unit of a wave number squared in a window of 2 x 2, which then has no gaps
 SAMPLES_A_WAVE = (0.5, 3)  # of all else, and of the data
 MOST_SEARCHED = 2  # unknowns: two moduli make all wave speeds, whatever the density
@@ -49,6 +49,7 @@ MOST_STEPS = 20  # of that grid either way: enough for a range of 100,000
 SEEN_AGAIN, REFINED = 16, 2  # points of the grid
 STEPS = 12  # to refine one, at most
 OTHERS = 0.01  # weight of all other statements relative to the data: they have waves shorter than those here
+ALIKE = 1.0  # the same where data are few, and a wavefield is determined by all the rest
 RIDGE = 1e-6
 EXPLAINED = 0.01  # of the data's mean square: with a smaller misfit, no other start is needed
 USEFUL = 0.5  # of the data's mean square: with a larger misfit, the coarse model is useless
@@ -78,9 +79,12 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
     data = batches[recorded.name].target  # (N, 2)
     counts = [min(count, data.numel() // NUMBERS_A_WAVE) for count in WAVES]
     size = data.square().sum(1).mean().item()
+    others = OTHERS
+    if min(counts) < FEWEST and problem.initial is not None and not problem.open_sides:
+        counts, others = list(WAVES), ALIKE
     if min(counts) < FEWEST or Loss(problem, config)(model, batches)[recorded.column].item() <= EXPLAINED * size:
         return None
-    first, second = (Coarse(problem, recorded, config, model, batches, count) for count in counts)
+    first, second = (Coarse(problem, recorded, config, model, batches, count, others) for count in counts)
     here = gather(model.unknowns).double()
     with work("looking all over the range of the unknowns") as at, reported(lambda what, part: None):
         likely = _best(_grid(model.material.regions[0], here), first.left, SEEN_AGAIN, lambda part: at(0.4 * part))
@@ -94,10 +98,17 @@ def better_start(problem: Problem, config: Config, model: Model, batches: Batche
 
 
 class Coarse:
-    """A model of the data by `count` long plane waves, at some of the samples; all other statements count little."""
+    """A model of the data by `count` long plane waves, at some of the samples; all other statements count `others`."""
 
     def __init__(
-        self, problem: Problem, recorded: Statement, config: Config, model: Model, batches: Batches, count: int
+        self,
+        problem: Problem,
+        recorded: Statement,
+        config: Config,
+        model: Model,
+        batches: Batches,
+        count: int,
+        others: float,
     ) -> None:
         device, (x, y, _) = batches[recorded.name].points.device, problem.scales.extent
         network = NetworkConfig(
@@ -114,7 +125,7 @@ class Coarse:
             name: _thinned(batch.to(device, torch.float64), int(SAMPLES_A_WAVE[name == recorded.name] * count))
             for name, batch in batches.items()
         }
-        self._loss = Loss(problem, self._weighted(problem, recorded, config))
+        self._loss = Loss(problem, self._weighted(problem, recorded, config, others))
         self._layer = self._model.last_layer
         self._unknowns = self._model.unknowns
 
@@ -149,12 +160,12 @@ class Coarse:
         return self._loss.system(self._model, self._batches, wanted)
 
     @torch.no_grad()
-    def _weighted(self, problem: Problem, recorded: Statement, config: Config) -> Config:
-        """The config with weights by which all but the data count OTHERS of them for a zero displacement."""
+    def _weighted(self, problem: Problem, recorded: Statement, config: Config, share: float) -> Config:
+        """The config with weights by which all but the data count a share of them for a zero displacement."""
         sizes = Loss(problem, config)(self._model, self._batches)
         others = {name: f"weight_{name}" for name in sizes.keys() & {"boundary", "initial"}}
         total = sum(getattr(config, field) * sizes[name].item() for name, field in others.items())
-        factor = OTHERS * sizes[recorded.column].item() / total if total else OTHERS
+        factor = share * sizes[recorded.column].item() / total if total else share
         weights = {field: factor * getattr(config, field) for field in others.values()}
         return config.model_copy(update={**weights, "weight_data": 1.0, "weight_pde": 0.0, "compile": False})
 

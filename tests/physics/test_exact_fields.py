@@ -6,6 +6,6 @@ from tests.benchmarks.validation import ROWS
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.quick], ids=lambda row: row.name)
 def test_the_exact_field_is_found(tmp_path, row):
     assert row.quick_error(tmp_path / "run") < row.quick_goal

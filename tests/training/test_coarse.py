@@ -11,6 +11,7 @@ from elastic_pinn.networks.work import reported
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.coarse import _grid, better_start
+from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.step_objective import StepCancelled
 
@@ -137,6 +138,24 @@ def test_a_stop_within_the_first_step_leaves_all_as_it_was_and_the_next_one_look
 def test_where_long_waves_tell_nothing_the_start_stays(tiny, changes):
     config = tiny(**SEARCH | {"network": "random_features", "hidden_layers": [20]})
     assert start_of(Session(config, problem(20.0, 10.0, **changes))) is None
+
+
+@pytest.mark.parametrize(
+    ("sides", "is_found"),
+    [
+        pytest.param(("left", "right", "bottom", "top"), True, marks=pytest.mark.slow),
+        (("left", "right", "bottom"), False),
+    ],
+)
+def test_few_samples_are_enough_where_sides_and_start_are_known(tiny, sides, is_found):
+    changes = {"boundary": [ep.Displacement(EXACT, sides)], "receivers": receivers(4)}
+    session = Session(tiny(**SEARCH, boundary_points=100), problem(20.0, 10.0, within=20.0, **changes))
+    place = start_of(session)
+    assert (place is not None) == is_found
+    if is_found:
+        put(session.model.unknowns, place)
+        found = session.model.material.si()
+        assert (found["lambda"], found["mu"]) == pytest.approx((2.0, 1.0), rel=0.3)
 
 
 def test_data_that_are_explained_already_need_no_other_start(tiny, monkeypatch):

@@ -26,11 +26,17 @@ def fresh_points(problem: ep.Problem) -> Tensor:
     return problem.domain.interior(unit)
 
 
-def relative_error(run: ep.Run, problem: ep.Problem) -> float:
-    """The relative L2 error of the displacement at points that no run has seen."""
+def errors(run: ep.Run, problem: ep.Problem) -> tuple[float, float]:
+    """The L2 norms of the displacement's error and of the displacement, at points that no run has seen."""
     points = fresh_points(problem)
     exact = evaluate(problem.exact, points).numpy()  # (N, 2)
-    return float(np.linalg.norm(run.predict(*points.unbind(1)) - exact) / np.linalg.norm(exact))
+    return float(np.linalg.norm(run.predict(*points.unbind(1)) - exact)), float(np.linalg.norm(exact))
+
+
+def relative_error(run: ep.Run, problem: ep.Problem) -> float:
+    """The relative L2 error of the displacement at points that no run has seen."""
+    error, size = errors(run, problem)
+    return error / size
 
 
 def least_squares(network: str, features: int, frequency: float, **points: Any) -> Recipe:
@@ -71,14 +77,27 @@ def random_features(features: int, frequency: float, **fields: Any) -> Recipe:
     return least_squares("random_features", features, frequency, **points) | fields
 
 
+def all_trained(features: Recipe, steps: int) -> Recipe:
+    """Random features as an MLP with a narrow layer before them, all of whose weights are trained from there on."""
+    return features | {
+        "network": "mlp",
+        "hidden_layers": [8, *features["hidden_layers"]],
+        "initialization": "features",
+        "stages": ["last_layer", "levenberg_marquardt"],
+        "stage_steps": [1],
+        "steps": 1 + steps,
+        "damping": 1e-6,
+    }
+
+
 @dataclass(frozen=True)
 class Row:
     """One exact field.
 
     name: by which it is chosen. case: what the table says. problem: makes it, of its full size or a part of this.
     method, fields: how it is solved. quick: changes of `fields` for the tests, which solve half of the size and must
-    come within `quick_goal`. goal: in the table. published: what others report, or what measures it beside. measure:
-    from the run and the problem to what is compared with the goals, `what` it is called.
+    come within `quick_goal`; None where no such way is known. goal: in the table. published: what others report, or
+    what measures it beside. measure: from the run and the problem to what is compared with the goals.
     """
 
     name: str
@@ -86,7 +105,7 @@ class Row:
     problem: Callable[[float], ep.Problem]
     method: str
     fields: Recipe
-    quick: Recipe
+    quick: Recipe | None
     quick_goal: float
     goal: float = 1e-6
     published: str | Callable[[], str] = "none"
@@ -98,7 +117,7 @@ class Row:
 
     def quick_error(self, folder: Path) -> float:
         """Solve half of the problem in seconds."""
-        return self._error(self.problem(0.5), ep.Config(**self.fields | self.quick), folder)
+        return self._error(self.problem(0.5), ep.Config(**self.fields | (self.quick or {})), folder)
 
     def _error(self, problem: ep.Problem, config: ep.Config, folder: Path) -> float:
         return self.measure(ep.train(config, folder, problem), problem)
