@@ -9,8 +9,12 @@ from pydantic import Field, model_validator
 from elastic_pinn.sections import Count, Fraction, List, NonNegative, Positive, Section
 
 NUMBERS_OF_WAVES = {
-    "plane_waves": (1, "one number, of waves, as in [3000]"),
-    "hole_waves": (2, "two numbers, of plane waves and of waves around holes, as in [1000, 800]"),
+    "plane_waves": ((1,), "one number, of waves, as in [3000]"),
+    "hole_waves": (
+        (2, 3),
+        "two numbers, of plane waves and of waves around holes, as in [1000, 800], and with inclusions perhaps a "
+        "third, of plane waves in each",
+    ),
 }
 """How many numbers networks without layers need in their place, and which."""
 
@@ -28,12 +32,15 @@ class NetworkConfig(Section):
 
     network: Literal["mlp", "random_features", "plane_waves", "hole_waves", "potentials"] = "mlp"
     """the kind of network. mlp: every layer is trained. random_features: only the last layer is, and the others stay as
-    drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid without body
-    force. hole_waves: those, and waves with a pole in each hole of an ep.Plate and beside each ep.SideLoad. potentials:
-    of a plate at rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers"""
+    drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid; what point
+    forces and moment sources do in an unbounded solid is added. hole_waves: those, and waves with a pole in each hole
+    of an ep.Plate, in each circular inclusion and beside each ep.SideLoad. potentials: of a plate at rest, the
+    amplitudes of fields in equilibrium, polynomials and around each hole negative powers"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
-    """width of each hidden layer; of plane_waves, one number: how many waves; of hole_waves, two: how many plane waves,
-    and how many around all holes and loads together; of potentials, how many polynomials, and around all holes"""
+    """width of each hidden layer; of plane_waves, one number: how many waves in each material; of hole_waves, two: how
+    many plane waves in each material, and how many around all holes, circular inclusions and loads together; or three:
+    how many plane waves around all inclusions, how many waves with poles, and how many plane waves in each inclusion;
+    of potentials, how many polynomials, and around all holes"""
     initialization: Literal["glorot", "features"] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
@@ -54,8 +61,8 @@ class NetworkConfig(Section):
 
     @model_validator(mode="after")
     def _waves_have_no_layers(self) -> Self:
-        count, numbers = NUMBERS_OF_WAVES.get(self.network, (0, ""))
-        if count and (len(self.hidden_layers) != count or self.activation != "sin"):
+        counts, numbers = NUMBERS_OF_WAVES.get(self.network, ((), ""))
+        if counts and (len(self.hidden_layers) not in counts or self.activation != "sin"):
             raise ValueError(
                 f"network {self.network!r} with hidden_layers = {list(self.hidden_layers)}, activation = "
                 f"{self.activation!r}: it needs {numbers}, and the activation 'sin'"

@@ -1,8 +1,9 @@
-"""Waves around holes: solutions of the wave equation with a pole in a hole, as their jets.
+"""Waves around holes and inclusions: solutions of the wave equation with a pole in one of them, as their jets.
 
     P: u = grad Phi,   S: u = (Phi_y, -Phi_x),   Phi = Re(Y_m(k r) e^i(m theta + b)) cos(omega t + c),   k = omega / c
 
-in polar coordinates about the hole's centre, c being the speed of their kind. With E_m = Y_m(k r) e^i m theta,
+in polar coordinates about the centre of the hole or inclusion, c being the speed of their kind. With
+E_m = Y_m(k r) e^i m theta,
 
     (d/dx + i d/dy) E_m = -k E_(m + 1),   (d/dx - i d/dy) E_m = k E_(m - 1)
 
@@ -10,7 +11,7 @@ which gives all derivatives without automatic differentiation.
 
 Source: Pao and Mow, Diffraction of Elastic Waves and Dynamic Stress Concentrations, 1973, chapter 3.
 
-Letters: N points, J jet components, C waves, E equations a point.
+Letters: N points, J jet components, C waves.
 """
 
 from __future__ import annotations
@@ -18,24 +19,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import accumulate, product
-from typing import Any
+from itertools import accumulate
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
-from elastic_pinn.networks.trial_function import TrialFunction
-from elastic_pinn.networks.work import work
-
-POINTS_AT_ONCE = 512  # so that the Bessel functions of all orders at them stay small
+from elastic_pinn.networks.superposition import Superposition
+from elastic_pinn.physics.solutions.cylinder_functions import ladder
 
 
 @dataclass(frozen=True, eq=False)
-class CylindricalWaves(TrialFunction):
-    """A sum of waves around holes; each has a displacement of order one on the rim.
+class CylindricalWaves(Superposition):
+    """A sum of waves of one material around holes and inclusions; each has a displacement of order one on the rim.
+
+    They are zero in the inner half of these, where the material is not and the poles are.
 
     Attributes
     ----------
@@ -45,8 +44,8 @@ class CylindricalWaves(TrialFunction):
         Of P and of S waves, (2,).
     is_s
         Whether a wave is one of S, not P, (C,).
-    holes
-        x, y and radius of the hole that each is around, (C, 3).
+    circles
+        x, y and radius of the hole or inclusion that each is around, (C, 3).
     counts
         How many waves there are of the orders m = 0, 1, 2, ..., in which they stand.
     frequencies
@@ -55,10 +54,12 @@ class CylindricalWaves(TrialFunction):
         b and c, (2, C).
     """
 
+    what: ClassVar[str] = "cylindrical waves"
+
     amplitudes: Tensor
     speeds: Tensor
     is_s: Tensor
-    holes: Tensor
+    circles: Tensor
     counts: Sequence[int]
     frequencies: Tensor
     phases: Tensor
@@ -68,24 +69,7 @@ class CylindricalWaves(TrialFunction):
         """The amplitudes and the speeds."""
         return self.amplitudes, self.speeds
 
-    def __call__(self, points: Tensor, names: Components) -> Tensor:
-        """The jet of the displacement at dimensionless points (N, 3), (J, N, 2)."""
-        parts = [self.waves(part, names) @ self.amplitudes for part in points.split(POINTS_AT_ONCE)]
-        return torch.cat(parts, dim=1)
-
-    @torch.no_grad()
-    def by_amplitudes(self, equations: Equations) -> Tensor:
-        """Compute the derivatives of all misfits by the amplitudes, (N E, C)."""
-        found: list[Tensor] = []
-        with work(f"working out {equations.target.numel():,} x {len(self.amplitudes):,} waves around holes") as at:
-            for i, part in enumerate(equations.split(POINTS_AT_ONCE)):
-                at(i * POINTS_AT_ONCE / max(1, len(equations.points)))
-                operator = torch.einsum("nk,kjed->njed", part.coefficients, part.operator)
-                waves = self.waves(part.points, part.names)  # (J, N, 2, C)
-                found.append(torch.einsum("njed,jndc->nec", operator, waves).flatten(0, 1))
-        return torch.cat(found)
-
-    def waves(self, points: Tensor, names: Components) -> Tensor:
+    def fields(self, points: Tensor, names: Components) -> Tensor:
         """The jet of each wave at dimensionless points (N, 3), (J, N, 2, C), calculated in double precision."""
         speeds, where, frequencies = self.speeds.double(), points.double(), self.frequencies.double()
         omega = speeds[1] * frequencies  # (C,)
@@ -104,14 +88,17 @@ class CylindricalWaves(TrialFunction):
     def _shifted(self, where: Tensor, k: Tensor, reach: int) -> Mapping[int, Tensor]:
         """Y_n e^i(n theta + b), each (N, C) complex, of the orders n = m - reach ... m + reach, by n - m; in units in
         which the displacement is of order one on the rim."""
-        holes = self.holes.double()
-        x, y = where[:, :1] - holes[:, 0], where[:, 1:2] - holes[:, 1]  # (N, C)
-        bessel = second_kind(k * torch.hypot(x, y), self.counts, reach)
-        on_rim = second_kind((k * holes[:, 2])[None], self.counts, 1)[1]  # (1, C)
+        at_x, at_y, radius = self.circles.double().T  # each (C,)
+        x, y = where[:, :1] - at_x, where[:, 1:2] - at_y  # (N, C)
+        r = torch.hypot(x, y)
+        is_near_pole = r < radius / 2.0  # further from the rim than by rounding
+        bessel = second_kind(k * torch.where(is_near_pole, radius, r), self.counts, reach)
+        on_rim = second_kind((k * radius)[None], self.counts, 1)[1]  # (1, C)
         theta = torch.atan2(y, x)
         turn, size = torch.polar(torch.ones_like(theta), theta), 1.0 / (k * on_rim.abs())
         orders = torch.arange(len(self.counts)).repeat_interleave(torch.tensor(self.counts)).to(theta)
         along = torch.polar(size.expand_as(theta), (orders - reach) * theta + self.phases[0].double())
+        along = torch.where(is_near_pole, 0.0, along)
         found = {}
         for shift, values in bessel.items():
             found[shift] = values * along
@@ -122,25 +109,11 @@ class CylindricalWaves(TrialFunction):
         """So many derivatives by x and y of each wave's displacement in space, (N, 2, C)."""
 
         def of_potential(in_x: int, in_y: int) -> Tensor:
-            terms = [factor * shifted[shift] for shift, factor in _ladder(in_x, in_y).items()]
+            terms = [factor * shifted[shift] for shift, factor in ladder(in_x, in_y).items()]
             return (k ** (in_x + in_y) * torch.stack(terms).sum(0)).real  # (N, C)
 
         by_x, by_y = of_potential(in_x + 1, in_y), of_potential(in_x, in_y + 1)
         return torch.stack([torch.where(self.is_s, by_y, by_x), torch.where(self.is_s, -by_x, by_y)], dim=1)
-
-
-@cache
-def _ladder(in_x: int, in_y: int) -> Mapping[int, complex]:
-    """The factors of Y_n e^in theta in derivatives of Y_m e^im theta by x and y, over k for each, by n - m.
-
-    d/dx is half the sum of the two operators above, d/dy their difference over 2 i.
-    """
-    factors: dict[int, complex] = {}
-    steps = [((1, -0.5 + 0j), (-1, 0.5 + 0j))] * in_x + [((1, 0.5j), (-1, 0.5j))] * in_y
-    for way in product(*steps):
-        shift = sum(each for each, _ in way)
-        factors[shift] = factors.get(shift, 0.0) + math.prod((factor for _, factor in way), start=1.0 + 0j)
-    return factors
 
 
 def second_kind(z: Tensor, counts: Sequence[int], reach: int) -> Mapping[int, Tensor]:

@@ -1,20 +1,26 @@
-"""Plane waves, and around each hole waves with a pole in it: the wave equation holds whatever their amplitudes.
+"""Plane waves in each material, and waves with a pole in each hole and circular inclusion: the wave equation holds
+whatever their amplitudes.
 
-A sum of plane waves continues smoothly into a hole, as what a hole scatters does not: that takes waves with a pole
-inside. It continues past a side, too, as what is near a load much narrower than the waves does not: that takes waves
-with a pole outside, in the middle of a circle that touches the side there (the method of fundamental solutions:
-Fairweather and Karageorghis, Adv. Comput. Math. 9, 1998). Source: as of cylindrical_waves.py.
+A sum of plane waves continues smoothly into a hole or an inclusion, as what these scatter does not: that takes waves
+with a pole inside. It continues past a side, too, as what is near a load much narrower than the waves does not: that
+takes waves with a pole outside, in the middle of a circle that touches the side there (the method of fundamental
+solutions: Fairweather and Karageorghis, Adv. Comput. Math. 9, 1998). Source: as of cylindrical_waves.py.
 
-Letters: N points, H holes, C waves around holes, E equations a point, U unknowns of the material.
+Letters: N points, R regions, H circles, C waves around them, E equations a point, U unknowns of
+the material.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.cylindrical_waves import CylindricalWaves
@@ -22,31 +28,49 @@ from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
+from elastic_pinn.networks.superposition import by_unknowns
 from elastic_pinn.networks.trial_function import Sums, TrialFunction
 from elastic_pinn.physics.media.moduli import Moduli
 
-FURTHER_ORDERS = 7  # around a hole, beyond as many as radians of the shortest wave fit into its radius
-LOWEST = 0.02  # of the greatest frequency: far below, P and S waves around a hole are the same
+FURTHER_ORDERS = 7  # around a circle, beyond as many as radians of the shortest wave fit into its radius
+LOWEST = 0.02  # of the greatest frequency: far below, P and S waves around a circle are the same
+
+
+class Numbers(NamedTuple):
+    """How many waves: plane ones around all inclusions, others around circles, and plane ones in each inclusion."""
+
+    plane: int
+    around: int
+    inside: int
+
+    @classmethod
+    def of(cls, config: NetworkConfig) -> Numbers:
+        """Those of a config, whose `hidden_layers` may leave out the last: there are as many as around inclusions."""
+        plane, around, *inside = config.hidden_layers
+        return cls(plane, around, *(inside or [plane]))
 
 
 def highest_order(radius: float) -> int:
-    """Return the highest order of waves around a hole of a radius, in radians of the shortest wave."""
+    """Return the highest order of waves around a circle of a radius, in radians of the shortest wave."""
     return math.ceil(radius) + FURTHER_ORDERS
 
 
 class HoleWaves(Network):
-    """Plane waves, and waves around holes and beside loads, drawn once from `generator`; their amplitudes are trained.
+    """Plane waves and waves around circles, drawn once, from `generator`; their amplitudes are trained.
 
-    The config's `hidden_layers` are the numbers of the two. Those with poles are dealt out to holes and loads, kinds
-    and orders in turn, with frequencies that are spread evenly up to that of S waves of `input_frequency` radians per
-    dimensionless length.
+    The config's `hidden_layers` are their `Numbers`. The plane waves of each region are those of `PlaneWaves`. Waves
+    around circles are dealt out to holes, circular inclusions and loads, kinds and orders in turn, with frequencies
+    that are spread evenly up to that of the shortest plane S waves of the region around the circle.
 
-    extent: (3,), half the window's extents, dimensionless. speeds: of one region: it has no pair of outputs for others.
+    extent: (3,), half the window's extents, dimensionless. speeds: (R,), of P waves in each region, relative to the
+    first.
     """
 
     fractions: Tensor
     phases: Tensor
-    holes: Tensor
+    greatest: Tensor
+    circles: Tensor
+    beside: Tensor
 
     has_waves_beside_loads = True
 
@@ -58,36 +82,46 @@ class HoleWaves(Network):
         speeds: Sequence[float] = (1.0,),
     ) -> None:
         super().__init__(config, generator, extent, speeds)
-        dtype, (_, around) = self.extent.dtype, config.hidden_layers
-        self.frequency = config.input_frequency
-        self.plane = PlaneWaves(_of_plane(config), generator, extent)
-        fractions, *phases = torch.rand(3, around, dtype=dtype, generator=generator)  # each (C,)
+        dtype, numbers = self.extent.dtype, Numbers.of(config)
+        self.register_buffer("greatest", config.input_frequency / self.extent.new_tensor(speeds), persistent=False)
+        self.plane = PlaneWaves(_of_plane(config, numbers.plane), generator, extent)
+        fractions, *phases = torch.rand(3, numbers.around, dtype=dtype, generator=generator)  # each (C,)
         self.register_buffer("fractions", LOWEST + (1.0 - LOWEST) * fractions)
         self.register_buffer("phases", 2.0 * math.pi * torch.stack(phases))  # (2, C)
-        self.register_buffer("holes", torch.zeros(0, 3, dtype=dtype), persistent=False)  # the domain's
-        self.amplitudes = nn.Parameter(torch.zeros(around, dtype=dtype))
+        self.register_buffer("circles", torch.zeros(0, 3, dtype=dtype), persistent=False)  # the domain's
+        self.register_buffer("beside", torch.zeros(0, dtype=torch.long), persistent=False)
+        self.amplitudes = nn.Parameter(torch.zeros(numbers.around, dtype=dtype))
+        if len(speeds) > 1:
+            self.inside = PlaneWaves(_of_plane(config, numbers.inside), generator, extent, speeds[1:])
 
     @staticmethod
     def shapes(config: NetworkConfig, regions: int = 1) -> Mapping[str, tuple[int, ...]]:
         """Return names and shapes of the tensors in the state_dict."""
-        _, around = config.hidden_layers
-        of_plane = {f"plane.{name}": shape for name, shape in PlaneWaves.shapes(_of_plane(config)).items()}
-        return {"fractions": (around,), "phases": (2, around), "amplitudes": (around,), **of_plane}
+        plane, around, inside = Numbers.of(config)
+        of_plane = PlaneWaves.shapes(_of_plane(config, plane))
+        of_inside = PlaneWaves.shapes(_of_plane(config, inside), regions - 1) if regions > 1 else {}
+        own = {"fractions": (around,), "phases": (2, around), "amplitudes": (around,)}
+        return {
+            **own,
+            **{f"plane.{name}": shape for name, shape in of_plane.items()},
+            **{f"inside.{name}": shape for name, shape in of_inside.items()},
+        }
 
-    def surround(self, holes: Tensor) -> None:
-        """Place waves around holes, x, y and radius of each, dimensionless, (H, 3). Raises ValueError for none."""
-        if not len(holes):
-            raise ValueError("waves with poles need a domain with holes, or loads on its sides")
-        self.holes = holes.to(self.extent)
+    def surround(self, circles: Tensor, beside: Tensor) -> None:
+        """Place waves around holes, circular inclusions and beside loads. Raises ValueError for none."""
+        if not len(circles):
+            raise ValueError("waves with poles need a domain with holes or circular inclusions, or loads on its sides")
+        self.circles, self.beside = circles.to(self.extent), beside.to(self.extent.device)
 
     @property
     def last_layer(self) -> list[nn.Parameter]:
         """All amplitudes."""
-        return [self.amplitudes, *self.plane.last_layer]
+        return [self.amplitudes, *(plane.amplitudes for _, plane in self._planes)]
 
     def within(self, moduli: Moduli) -> TrialFunction:
-        """Return the sum of all waves in a material of dimensionless lambda, mu and rho."""
-        return _Sum(self.around(moduli), self.plane.within(moduli))
+        """Return the sum of all waves in a material of dimensionless lambda, mu and rho, or one for each region."""
+        planes = [(regions, plane.within(moduli.at(regions))) for regions, plane in self._planes]
+        return _Sum([*self.around(moduli), *planes], 2 * len(self.greatest))
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """By the amplitudes through the waves, by the material through all that depends on it.
@@ -97,77 +131,90 @@ class HoleWaves(Network):
         if equations.coefficients.requires_grad:
             return super().jacobian(moduli, equations, parameters)
         own, of_material = self.apart(parameters)
-        waves = self.around(moduli)
-        columns = [
-            waves.by_amplitudes(equations)
-            if each is self.amplitudes
-            else self.plane.jacobian(moduli, equations, [each])
-            for each in own
-        ]
+        with torch.enable_grad():  # parts of moduli and operators lead to the material too, within optimizers
+            around = self.around(moduli)
+            planes = [(plane, moduli.at(regions), _within(regions, equations)) for regions, plane in self._planes]
+        columns: list[Tensor] = []
+        for each in own:
+            if each is self.amplitudes:
+                columns += [waves.by_amplitudes(_within(regions, equations)) for regions, waves in around]
+            else:
+                columns += [plane.jacobian(at, part, [each]) for plane, at, part in planes if each is plane.amplitudes]
         if of_material:
-            by_plane = self.plane.jacobian(moduli, equations, of_material)
-            columns.append(by_plane + _by_unknowns(waves, equations, of_material))
+            of_planes = sum(plane.jacobian(at, part, of_material) for plane, at, part in planes)
+            of_around = by_unknowns(_Sum(around, 2 * len(self.greatest)), equations, of_material)
+            columns.append(of_planes + of_around)
         return torch.cat(columns, dim=1) if columns else equations.target.new_zeros(equations.target.numel(), 0)
 
-    def around(self, moduli: Moduli) -> CylindricalWaves:
-        """The waves around holes in a material."""
+    def around(self, moduli: Moduli) -> list[tuple[slice, CylindricalWaves]]:
+        """The waves around circles in each region that has some, with the region."""
         number = torch.arange(len(self.amplitudes), device=self.amplitudes.device)  # (C,)
-        holes, number = self.holes[number % len(self.holes)], number // len(self.holes)  # (C, 3), (C,)
-        radii = (self.frequency * holes[:, 2]).tolist()
+        which, number = number % len(self.circles), number // len(self.circles)  # (C,)
+        circles, region = self.circles[which], self.beside[which]  # (C, 3), (C,)
+        radii = (self.greatest[region] * circles[:, 2]).tolist()
         highest = number.new_tensor([highest_order(each) for each in radii])  # (C,)
         orders = (
             number // 2 % (2 * highest + 1) - highest
         ).abs()  # twice as many of each order as of 0, for two angles
-        by_order = torch.argsort(orders, stable=True)
-        return CylindricalWaves(
-            amplitudes=self.amplitudes,
-            speeds=torch.stack(moduli.speeds),
-            is_s=(number % 2 == 1)[by_order],
-            holes=holes[by_order],
-            counts=orders.bincount().tolist(),
-            frequencies=self.frequency * self.fractions,
-            phases=self.phases,
-        )
+        in_turn = torch.argsort(region * (1 + orders.max()) + orders, stable=True)
+        is_s, circles, orders = (number % 2 == 1)[in_turn], circles[in_turn], orders[in_turn]
+        found = []
+        for at, ends in enumerate(pairwise([0, *region.bincount().cumsum(0).tolist()])):
+            if (own := slice(*ends)).start < own.stop:
+                waves = CylindricalWaves(
+                    amplitudes=self.amplitudes[own],
+                    speeds=torch.stack(moduli.at(at).speeds),
+                    is_s=is_s[own],
+                    circles=circles[own],
+                    counts=orders[own].bincount().tolist(),
+                    frequencies=self.greatest[at] * self.fractions[own],
+                    phases=self.phases[:, own],
+                )
+                found.append((slice(at, at + 1), waves))
+        return found
+
+    @property
+    def _planes(self) -> list[tuple[slice, PlaneWaves]]:
+        """The plane waves around inclusions and, where there are any, in each of these, with their regions."""
+        around = [(slice(0, 1), self.plane)]
+        return around if len(self.greatest) == 1 else [*around, (slice(1, len(self.greatest)), self.inside)]
 
 
 class _Sum(TrialFunction):
-    """The sum of trial functions, of which waves around holes keep the jet of each wave for the gradient."""
+    """The sum of trial functions, each with the outputs of some regions; waves around circles keep the jet of each wave
+    for the gradient.
+
+    outputs: of all regions.
+    """
 
     points_at_once = 4096
 
-    def __init__(self, *parts: TrialFunction) -> None:
-        self._parts = parts
+    def __init__(self, parts: Sequence[tuple[slice, TrialFunction]], outputs: int) -> None:
+        self._parts, self._outputs = parts, outputs
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
         """Those of all parts."""
-        return tuple(tensor for part in self._parts for tensor in part.tensors)
+        return tuple(tensor for _, part in self._parts for tensor in part.tensors)
 
     def __call__(self, points: Tensor, names: Components) -> Tensor:
         """The jet of the sum at dimensionless points (N, 3), (J, N, C)."""
-        return torch.stack([part(points, names) for part in self._parts]).sum(0)
+        jets = [
+            pad(part(points, names), (2 * regions.start, self._outputs - 2 * regions.stop))
+            for regions, part in self._parts
+        ]
+        return torch.stack(jets).sum(0)
 
     def sums_of_squares(self, equations: Sequence[Equations], with_gradients: bool, is_compiled: bool) -> Sums:
         """By automatic differentiation: torch cannot compile Bessel functions."""
         return super().sums_of_squares(equations, with_gradients, is_compiled=False)
 
 
-def _of_plane(config: NetworkConfig) -> NetworkConfig:
-    """The config of the plane waves alone."""
-    plane, _ = config.hidden_layers
-    return config.model_copy(update={"network": "plane_waves", "hidden_layers": (plane,)})
+def _of_plane(config: NetworkConfig, count: int) -> NetworkConfig:
+    """The config of so many plane waves alone."""
+    return config.model_copy(update={"network": "plane_waves", "hidden_layers": (count,)})
 
 
-def _by_unknowns(trial: TrialFunction, equations: Equations, unknowns: Sequence[nn.Parameter]) -> Tensor:
-    """Compute the derivatives of all misfits by unknowns, each a number, (N E, U).
-
-    A backward pass gives w^T d misfits / d unknown for any w, linear in w: its derivative by w is the column.
-    """
-    with torch.enable_grad():
-        misfits = equations.misfit(trial(equations.points, equations.names)).reshape(-1)  # (N E,)
-        w = torch.zeros_like(misfits, requires_grad=True)
-        products = torch.autograd.grad(misfits, unknowns, w, create_graph=True, materialize_grads=True)
-        columns = [
-            torch.autograd.grad(product, w, retain_graph=True, materialize_grads=True)[0] for product in products
-        ]
-    return torch.stack(columns, dim=1)
+def _within(regions: slice, equations: Equations) -> Equations:
+    """The equations for the outputs of some regions alone."""
+    return replace(equations, operator=equations.operator[..., 2 * regions.start : 2 * regions.stop])

@@ -13,21 +13,24 @@ from torch import Tensor, nn
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.free_field import FreeField, WithFreeField
 from elastic_pinn.networks.hole_waves import HoleWaves
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.model_state import regions_of, require_fitting, source_names
 from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.potentials import Potentials
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
-from elastic_pinn.physics.domains import Interval, Plate, Regions, Shape, shape_of
+from elastic_pinn.physics.domains import Interval, Plate, Rectangle, Regions, Shape, shape_of
 from elastic_pinn.physics.domains.regions import of_region
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
-from elastic_pinn.physics.media.medium import CONSTANTS, Medium
+from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.sources import Circle
+from elastic_pinn.physics.sources.numbers import PointSource, numbers_of, source_of
 from elastic_pinn.physics.unknowns.region_materials import Materials, RegionMaterials
 
 ONE = Regions()
@@ -61,6 +64,7 @@ class Model(nn.Module):
         shape: Shape | None = None,
         regions: Regions = ONE,
         circles_beside: Sequence[Circle] = (),
+        sources: Sequence[PointSource] = (),
     ) -> None:
         super().__init__()
         self.shape, self.regions = shape, regions
@@ -72,11 +76,14 @@ class Model(nn.Module):
         self.network = NETWORKS[config.network](config, generator, scales.extent, speeds)
         beside = torch.tensor(circles_beside, dtype=torch.float64) if circles_beside else None  # (L, 3), m
         self.register_buffer("circles_beside", beside if self.network.has_waves_beside_loads else None)
-        self.network.surround(_circles_of(shape, self.circles_beside, scales))
+        self.network.surround(*_circles_of(shape, regions, self.circles_beside, scales))
         self.material = material
         self.scales = scales
         self.dtype = getattr(torch, config.precision)
         self.register_buffer("scale_numbers", scales.as_tensor())
+        for number, source in enumerate(sources, 1):
+            self.register_buffer(f"source_{number}", torch.tensor(numbers_of(source), dtype=torch.float64))
+        self._free_field = FreeField(sources, material.initial, scales) if sources else None
 
     def __repr__(self) -> str:
         numbers = sum(parameter.numel() for parameter in self.network.parameters())
@@ -94,11 +101,13 @@ class Model(nn.Module):
         regions: Regions = ONE,
         inclusions: Sequence[Material] = (),
         circles_beside: Sequence[Circle] = (),
+        sources: Sequence[PointSource] = (),
     ) -> Self:
         """Make a model with its initial weights, drawn from `generator`.
 
         samples: of a Medium, else None. shape: of the domain; None: the whole window. regions, inclusions: of a problem
-        with inclusions, and the material of each. circles_beside: of a problem with loads on sides.
+        with inclusions, and the material of each. circles_beside: of a problem with loads on sides. sources: whose free
+        field is added to what the network finds.
         """
         dtype = getattr(torch, config.precision)
         parameters: Materials = (
@@ -106,7 +115,7 @@ class Model(nn.Module):
             if inclusions
             else MaterialParameters(material, dtype, scales.time, samples)
         )
-        return cls(config, parameters, scales, generator, shape, regions, circles_beside)
+        return cls(config, parameters, scales, generator, shape, regions, circles_beside, sources)
 
     @property
     def groups(self) -> tuple[ParameterGroup, ...]:
@@ -138,18 +147,20 @@ class Model(nn.Module):
         Raises ValueError, before anything is allocated, for names, shapes or types that this config's model does not
         have, and for scales or a material that are not finite. Weights may be NaN: a run may have diverged.
         """
-        _require_fitting(config, state)
+        dtype = getattr(torch, config.precision)
+        require_fitting(state, NETWORKS[config.network], config)
         inside = {
             name.removeprefix("material."): value for name, value in state.items() if name.startswith("material.")
         }
         scales = Scales.from_tensor(state["scale_numbers"])
-        regions = Regions.from_numbers([state[f"region_{i}"].tolist() for i in range(2, _regions_of(state) + 1)])
+        regions = Regions.from_numbers([state[f"region_{i}"].tolist() for i in range(2, regions_of(state) + 1)])
         kind = MaterialParameters if regions.count == 1 else RegionMaterials
         numbers = state.get("shape_numbers")
         shape = None if numbers is None else shape_of(numbers.tolist())
-        material = kind.from_state(inside, getattr(torch, config.precision), scales.time)
+        material = kind.from_state(inside, dtype, scales.time)
         beside = state.get("circles_beside", torch.empty(0, 3)).tolist()
-        model = cls(config, material, scales, torch.Generator(), shape, regions, beside)
+        sources = [source_of(state[name].tolist()) for name in source_names(state)]
+        model = cls(config, material, scales, torch.Generator(), shape, regions, beside, sources)
         model.load_state_dict(state)
         return model
 
@@ -211,8 +222,9 @@ class Model(nn.Module):
 
     @property
     def _trial(self) -> TrialFunction:
-        """The network in the present material."""
-        return self.network.within(self.material())
+        """The network in the present material, with the free field of sources where there is one."""
+        trial = self.network.within(self.material())
+        return WithFreeField(trial, self._free_field) if self._free_field else trial
 
     def displacement(self, points: Tensor) -> Tensor:
         """Compute the displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""
@@ -227,7 +239,7 @@ class Model(nn.Module):
             return self.material().at(self._region_index(points))
         if self.material.samples is None:
             return self.material()
-        places = zip(self._places(points), self._window, strict=True)
+        places = zip(self._places(points), _window_of(self.scales), strict=True)
         inside = (each.clamp(*interval) for each, interval in places)  # up to rounding
         si = self._sampled_medium.moduli(*inside)
         return Moduli(*((each / unit).to(points) for each, unit in zip(si, self.scales.moduli, strict=True)))
@@ -241,17 +253,11 @@ class Model(nn.Module):
         """The region that contains each of some dimensionless points (N, 2 or 3), (N,)."""
         return self.regions.index(*self._places(points))
 
-    @property
-    def _window(self) -> tuple[Interval, Interval]:
-        """Its x and y, m."""
-        (x, y, _), (half_x, half_y, _) = self.scales.origin, self.scales.half
-        return (x - half_x, x + half_x), (y - half_y, y + half_y)
-
     @cached_property
     def _sampled_medium(self) -> Medium:
         """The medium between its samples, which do not change: its splines take a while."""
         assert self.material.samples is not None, "a homogeneous material has none"
-        return Medium.of_samples(self.material.samples, *self._window, self.material.initial.plane)
+        return Medium.of_samples(self.material.samples, *_window_of(self.scales), self.material.initial.plane)
 
     def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
         """Predict a quantity of the wavefield.
@@ -312,12 +318,22 @@ class Model(nn.Module):
                 )
 
 
-def _circles_of(shape: Shape | None, beside: Tensor | None, scales: Scales) -> Tensor:
-    """x, y and radius of the holes of a plate, and of circles beside it (L, 3) in m, dimensionless, (H, 3)."""
-    holes = shape.holes if isinstance(shape, Plate) else ()
-    si = torch.tensor([(*hole.center, hole.radius) for hole in holes], dtype=torch.float64).reshape(-1, 3)
-    si = si if beside is None else torch.cat([si, beside])
-    return (si - si.new_tensor([*scales.origin[:2], 0.0])) / scales.length
+def _window_of(scales: Scales) -> tuple[Interval, Interval]:
+    """x and y of a window, m."""
+    (x, y, _), (half_x, half_y, _) = scales.origin, scales.half
+    return (x - half_x, x + half_x), (y - half_y, y + half_y)
+
+
+def _circles_of(shape: Shape | None, regions: Regions, beside: Tensor | None, scales: Scales) -> tuple[Tensor, Tensor]:
+    """x, y and radius of holes, circular inclusions and circles beside loads, the last (L, 3) in m, dimensionless,
+    (H, 3), and the region that each is in or touches, (H,)."""
+    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *regions.discs]
+    si = torch.tensor([(*disc.center, disc.radius) for disc in discs], dtype=torch.float64).reshape(-1, 3)
+    around = torch.tensor([regions.around(disc) for disc in discs], dtype=torch.long)
+    if beside is not None:
+        touched = (shape or Rectangle(*_window_of(scales))).nearest(beside[:, 0], beside[:, 1])  # (L, 2)
+        si, around = torch.cat([si, beside]), torch.cat([around, regions.index(*touched.unbind(1))])
+    return (si - si.new_tensor([*scales.origin[:2], 0.0])) / scales.length, around
 
 
 class Predicted(NamedTuple):
@@ -338,61 +354,3 @@ PREDICTED: Mapping[str, Predicted] = {
     "strain": Predicted(STRAIN, lambda u, model, points: strain(u), lambda scales: scales.displacement / scales.length),
     "stress": Predicted(STRAIN, lambda u, model, points: stress(u, model.moduli(points)), lambda scales: scales.stress),
 }
-
-
-ShapeAndType = tuple[tuple[int, ...], torch.dtype]
-ANY = -1  # a size that is not fixed
-
-
-def _regions_of(state: Mapping[str, Tensor]) -> int:
-    """How many regions the model of a state_dict has."""
-    return 1 + sum(name.startswith("region_") for name in state)
-
-
-def _of_materials(regions: int, inside: torch.dtype) -> tuple[dict[str, ShapeAndType], dict[str, ShapeAndType]]:
-    """What the state_dict of a model holds of its materials, and what it may hold beside."""
-    always: dict[str, ShapeAndType] = {}
-    further: dict[str, ShapeAndType] = {}
-    for prefix in ["material."] if regions == 1 else [f"material.{number}." for number in range(1, regions + 1)]:
-        always |= {f"{prefix}start": ((3,), torch.float64), f"{prefix}search": ((), torch.float64)}
-        further |= {f"{prefix}{name}": ((), inside) for name in ("log_bulk", "log_mu", "log_rho")}
-        further |= {f"{prefix}damping": ((), torch.float64), f"{prefix}plane_stress": ((), torch.bool)}
-    if regions == 1:
-        further["material.samples"] = ((len(CONSTANTS), ANY, ANY), torch.float64)
-    return always, further
-
-
-def _require_fitting(config: NetworkConfig, state: Mapping[str, Tensor]) -> None:
-    """Raise ValueError for a state_dict that is not one of the config's model."""
-    always, further = _expected_tensors(config, _regions_of(state))
-    legal = always | {name: further[name] for name in further.keys() & state.keys()}
-    if legal.keys() != state.keys():
-        missing, unexpected = sorted(legal.keys() - state.keys()), sorted(state.keys() - legal.keys())
-        raise ValueError(f"missing are {missing[:3] or 'none'}, and of another network are {unexpected[:3] or 'none'}")
-    for name, value in state.items():
-        found = tuple(value.shape), value.dtype
-        sizes, dtype = legal[name]
-        of_any = tuple(ANY if size == ANY else n for n, size in zip(found[0], sizes, strict=False))
-        if (of_any, found[1], len(found[0])) != (sizes, dtype, len(sizes)):
-            raise ValueError(
-                f"{name} is {found[1]} of shape {found[0]} instead of {legal[name][1]} of {legal[name][0]}"
-            )
-    for name in (name for name in state if not name.startswith("network.") and ".log_" not in name):
-        if not state[name].isfinite().all():
-            raise ValueError(f"{name} is not finite")
-    extent_of_time, others = state["scale_numbers"][5], state["scale_numbers"][[3, 4, 6, 7, 8, 9]]
-    if not ((others > 0).all() and extent_of_time >= 0):  # 0 in a static problem
-        raise ValueError("scale_numbers has an extent or a unit that is not positive")
-
-
-def _expected_tensors(config: NetworkConfig, regions: int) -> tuple[dict[str, ShapeAndType], dict[str, ShapeAndType]]:
-    """Shape and type of every tensor in the state_dict of the config's model, and of those that it may hold beside."""
-    inside = getattr(torch, config.precision)
-    always, further = _of_materials(regions, inside)
-    always |= {"scale_numbers": ((10,), torch.float64)}
-    always |= {f"region_{number}": ((ANY,), torch.float64) for number in range(2, regions + 1)}
-    further |= {"shape_numbers": ((ANY,), torch.float64)}
-    if NETWORKS[config.network].has_waves_beside_loads:
-        further |= {"circles_beside": ((ANY, 3), torch.float64)}
-    shapes = NETWORKS[config.network].shapes(config, regions)
-    return always | {f"network.{name}": (shape, inside) for name, shape in shapes.items()}, further

@@ -3,7 +3,7 @@
 A subclass that knows a faster way to Jacobians or curvature overrides them; nothing else asks what kind of network it
 is.
 
-Letters: N points, E equations a point, P parameters, H holes.
+Letters: N points, E equations a point, P parameters, H holes and circular inclusions.
 """
 
 from __future__ import annotations
@@ -66,8 +66,9 @@ class Network(nn.Module, ABC):
     def within(self, moduli: Moduli) -> TrialFunction:
         """Return what it is in a material of dimensionless lambda, mu and rho."""
 
-    def surround(self, holes: Tensor) -> None:  # most networks depend on none
-        """Take notice of the holes of the domain: x, y and radius of each, dimensionless, (H, 3)."""
+    def surround(self, circles: Tensor, beside: Tensor) -> None:  # most networks depend on none
+        """Take notice of the domain's holes and circular inclusions: x, y and radius of each, dimensionless, (H, 3),
+        and the region around it, (H,)."""
 
     @property
     def last_layer(self) -> list[nn.Parameter]:

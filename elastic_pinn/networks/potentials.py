@@ -74,11 +74,11 @@ class Potentials(Network):
         degree = _degree(regular)
         return {"recurrence": (degree, degree + 1), "amplitudes": (regular + around,)}
 
-    def surround(self, holes: Tensor) -> None:
-        """Place poles in holes, x, y and radius of each, dimensionless, (H, 3). Raises ValueError for none to place."""
-        if self._around and not len(holes):
+    def surround(self, circles: Tensor, beside: Tensor) -> None:
+        """Place poles in holes. Raises ValueError for none to place."""
+        if self._around and not len(circles):
             raise ValueError("potentials around holes need a domain with holes")
-        self.holes = holes.to(self.extent)
+        self.holes = circles.to(self.extent)
 
     @property
     def last_layer(self) -> list[nn.Parameter]:

@@ -7,19 +7,17 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.config import Config
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
-from elastic_pinn.networks.config import NUMBERS_OF_POTENTIALS, NUMBERS_OF_WAVES
-from elastic_pinn.physics import Plate, Problem
-from elastic_pinn.physics.media.inclusion import interfaces_of
+from elastic_pinn.physics import Problem
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.coarse import better_start
@@ -35,6 +33,7 @@ from elastic_pinn.training.seeds import Seeds
 from elastic_pinn.training.stages import Stage, all_stages, stages
 from elastic_pinn.training.step_objective import StepCancelled, StepObjective, cancelled_when
 from elastic_pinn.training.stopping import Stopping
+from elastic_pinn.training.superpositions import require_solvable, superposed
 from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.training.validation import Validation
 
@@ -71,10 +70,7 @@ class Session:
         def place(batch: Batch) -> Batch:
             return batch.to(device, dtype)
 
-        if config.network in NUMBERS_OF_WAVES:
-            _require_waves(config.network, problem)
-        if config.network == "potentials":
-            _require_potentials(config.hidden_layers, problem)
+        require_solvable(config, problem)
         self.config, self.problem, self.processes = config, problem, processes or Processes()
         self.model = Model.create(
             config,
@@ -86,6 +82,7 @@ class Session:
             regions=problem.regions,
             inclusions=problem.materials[1:],
             circles_beside=problem.circles_beside,
+            sources=superposed(config, problem),
         ).to(device)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out)
@@ -347,48 +344,3 @@ class Session:
         self._note("the validation measures something else from here: best, early stopping and plateau start anew")
         self.schedule.forget_best()
         self.stopping.forget_best()
-
-
-def _require_waves(network: str, problem: Problem) -> None:
-    """Raise ConfigError for a problem that no sum of the network's waves solves."""
-    if problem.domain.is_static:
-        raise ConfigError(f"network {network!r} cannot meet a static problem: take 'potentials' or 'random_features'")
-    if fault := _not_of_waves(problem):
-        raise ConfigError(f"network {network!r} cannot meet {fault}: take 'mlp' or 'random_features'")
-    if any(interface.is_closed for interface in interfaces_of(problem.inclusions, problem.domain)):
-        raise ConfigError(
-            f"network {network!r} cannot meet what an inclusion scatters all around it: take 'mlp' or 'random_features'"
-        )
-    if network == "hole_waves" and len(problem.materials) > 1:
-        raise ConfigError("network 'hole_waves' cannot meet inclusions: take 'mlp' or 'random_features'")
-    has_holes = isinstance(problem.domain.shape, Plate)
-    if has_holes and network == "plane_waves":
-        raise ConfigError("network 'plane_waves' cannot meet what holes scatter: take 'hole_waves'")
-    if network == "hole_waves" and not (has_holes or problem.circles_beside):
-        raise ConfigError(
-            "network 'hole_waves' needs a domain with holes, an ep.Plate, or an ep.SideLoad: take 'plane_waves'"
-        )
-
-
-def _require_potentials(numbers: Sequence[int], problem: Problem) -> None:
-    """Raise ConfigError for a problem that no sum of potentials solves, and for numbers of them that do not fit it."""
-    if not problem.domain.is_static:
-        raise ConfigError("network 'potentials' is of plates at rest: take 'plane_waves' or, with holes, 'hole_waves'")
-    fault = "inclusions" if len(problem.materials) > 1 else _not_of_waves(problem)
-    if fault:
-        raise ConfigError(f"network 'potentials' cannot meet {fault}: take 'mlp' or 'random_features'")
-    if (len(numbers) == 2) != isinstance(problem.domain.shape, Plate):
-        place = "holes" if len(numbers) == 1 else "no holes"
-        raise ConfigError(
-            f"network 'potentials' with hidden_layers = {list(numbers)}: the domain has {place}, and it needs "
-            f"{NUMBERS_OF_POTENTIALS}"
-        )
-
-
-def _not_of_waves(problem: Problem) -> str:
-    """What a problem has that no such sum of solutions satisfies; "" if there is nothing."""
-    if problem.force:
-        return "a body force"
-    if problem.samples is not None:
-        return "a heterogeneous medium"
-    return "damping" if any(material.damping for material in problem.materials) else ""

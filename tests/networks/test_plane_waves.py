@@ -112,7 +112,7 @@ def test_layers_and_other_activations_are_refused(fields):
 def test_a_body_force_is_refused(waves, tiny, tmp_path):
     problem: Problem = waves(force=lambda x, y, t: torch.stack([x, y], dim=1))
     config = tiny(problem="own", network="plane_waves", hidden_layers=[8], activation="sin")
-    with pytest.raises(ConfigError, match="'plane_waves' cannot meet a body force"):
+    with pytest.raises(ConfigError, match=r"'plane_waves' cannot meet a body force that is no ep\.PointForce"):
         ep.train(config, tmp_path / "run", problem)
 
 

@@ -32,7 +32,7 @@ def config(**fields) -> NetworkConfig:
 def network(**fields) -> Potentials:
     generator = torch.Generator().manual_seed(0)
     net = Potentials(config(**fields), generator, (1.0, 0.6, float("inf")))
-    net.surround(HOLES)
+    net.surround(HOLES, torch.zeros(len(HOLES), dtype=torch.long))
     with torch.no_grad():
         net.amplitudes.normal_(generator=generator)
     return net

@@ -25,6 +25,7 @@ from elastic_pinn.physics.solutions import AnnulusMode, HalfSpaceWave, HoleWave,
 from elastic_pinn.physics.statement import Statement
 from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.row import SOLID
+from tests.benchmarks.validation.sources import WithImage
 from tests.benchmarks.validation.walls import WALLS
 from tests.physics.test_elasticity import derivatives
 
@@ -122,7 +123,7 @@ def found_askew() -> dict[tuple[str, Term], float]:
     return sizes
 
 
-BY_NUMPY = (AnnulusMode, HalfSpaceWave, HoleWave, SourceWave)
+BY_NUMPY = (AnnulusMode, HalfSpaceWave, HoleWave, SourceWave, WithImage)
 """Exact fields that torch cannot differentiate, and whose own tests do so by differences."""
 
 

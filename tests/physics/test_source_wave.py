@@ -8,7 +8,6 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import SourceWave
-from elastic_pinn.physics.solutions.source_wave import bessel
 
 SOLID = ep.Material(2.0, 1.0, 1.3)
 WINDOW = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
@@ -68,6 +67,31 @@ def test_the_wave_is_at_rest_before_the_source_and_linear_in_it(source):
     assert far.abs().max() < 1e-13 * wave(*points().unbind(1)).abs().max()  # nothing is faster than P waves
 
 
+@each_source
+def test_derivatives_are_those_of_the_displacement(source):
+    wave, where = SourceWave(source, SOLID, (0.0, 1.0)), points()
+    names = ("", "x", "y", "t", "xx", "xy", "yy", "xt", "yt", "tt")
+    found = wave.derivatives(*where.unbind(1), names)
+    assert torch.equal(found[""], wave(*where.unbind(1)))
+
+    def slope(name: str, axis: str) -> Tensor:
+        step = STEP * torch.eye(3, dtype=torch.float64)["xyt".index(axis)]
+        return sum(c * wave.derivatives(*(where + i * step).unbind(1), [name])[name] for i, c in FIRST.items()) / STEP
+
+    for name in names[1:]:
+        expected = slope(name[:-1], name[-1])
+        assert (found[name] - expected).abs().max() < 1e-7 * expected.abs().max()  # the differences' own error
+
+
+@each_source
+def test_at_one_time_for_all_points_the_wave_is_the_same_as_among_others(source):
+    wave, where = SourceWave(source, SOLID, (0.0, 1.0)), points()
+    where[:, 2] = 0.7
+    one = wave(*where.unbind(1))
+    among = wave(*torch.cat([where, points()]).unbind(1))[: len(where)]
+    torch.testing.assert_close(one, among, rtol=0.0, atol=1e-14)
+
+
 def test_several_waves_of_one_source_are_the_same_however_the_points_are_given():
     wave = SourceWave(SOURCES[0], SOLID, (0.0, 1.0))
     x, y, t = points().unbind(1)
@@ -76,14 +100,6 @@ def test_several_waves_of_one_source_are_the_same_however_the_points_are_given()
         torch.testing.assert_close(wave(x[i : i + 1], y[i : i + 1], t[i : i + 1])[0], together[i], rtol=0.0, atol=1e-15)
     beside = wave(torch.cat([x, x.new_tensor([9.0])]), torch.cat([y, y[:1]]), torch.cat([t, t[:1]]))[:-1]
     torch.testing.assert_close(beside, together, rtol=0.0, atol=1e-13)  # another table, to larger distances
-
-
-def test_bessel_functions_are_those_of_scipy():
-    from scipy.special import jv
-
-    z = torch.linspace(0.0, 40.0, 4001, dtype=torch.float64).numpy()
-    for order, found in enumerate(bessel(z)):
-        assert abs(found - jv(order, z)).max() < 1e-14
 
 
 def test_later_times_and_damped_solids_are_refused():

@@ -9,8 +9,12 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.domains.disc import Disc
 from elastic_pinn.physics.domains.shape import Shape
 from elastic_pinn.physics.domains.simple import numbers_of, simple_of
+
+ALONG = 64  # places along a rim at which the region around it is looked up
+NEAR = 1e-6  # of its radius: how far beside it
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,16 @@ class Regions:
         for region, shape in reversed(list(enumerate(self.inclusions, 1))):
             found[shape.contains(x, y)] = region
         return found
+
+    @property
+    def discs(self) -> tuple[Disc, ...]:
+        """The inclusions that are discs."""
+        return tuple(shape for shape in self.inclusions if isinstance(shape, Disc))
+
+    def around(self, disc: Disc) -> int:
+        """Return the region just around a hole or an inclusion, which others touch in single points at most."""
+        places, normals = disc.at("rim", torch.linspace(0.0, 1.0, ALONG, dtype=torch.float64))
+        return int(self.index(*(places + NEAR * disc.radius * normals).unbind(1)).mode().values)
 
     def one_hot(self, index: Tensor) -> Tensor:
         """Return 1 for each point's region and 0 for the others, (N,) -> (N, R)."""

@@ -45,8 +45,8 @@ class Moduli(NamedTuple):
         drag = density * damping
         return cls(lame_lambda, lame_mu, density, drag, p_impedance=p_impedance, s_impedance=s_impedance, **slopes)
 
-    def at(self, index: int | Tensor) -> Moduli:
-        """Return those of a region, or of each point's region (N,), where there is one for each region."""
+    def at(self, index: int | slice | Tensor) -> Moduli:
+        """Return those of a region, of some, or of each point's region (N,), where there is one for each region."""
         return Moduli(*(each[index] if isinstance(each, Tensor) and each.ndim else each for each in self))
 
     @property

@@ -1,7 +1,7 @@
 """Exact wavefields: what a network, a finite-difference engine or a recording is measured against; one a file.
 
-Isotropic plane strain, constant material but for `GradientWave` and `Refraction`, SI units, no body force but for
-`SourceWave`:
+Isotropic plane strain, constant material but for `GradientWave`, `InclusionWave` and `Refraction`, SI units, no body
+force but for `SourceWave`:
 
     rho u_tt = (lambda + mu) grad(div u) + mu laplace(u),   c_p^2 = (lambda + 2 mu) / rho,   c_s^2 = mu / rho
 
@@ -15,6 +15,7 @@ from elastic_pinn.physics.solutions.disc_mode import DiscMode
 from elastic_pinn.physics.solutions.gradient_wave import GradientWave
 from elastic_pinn.physics.solutions.half_space_wave import HalfSpaceWave
 from elastic_pinn.physics.solutions.hole_wave import HoleWave
+from elastic_pinn.physics.solutions.inclusion_wave import InclusionWave
 from elastic_pinn.physics.solutions.kirsch_plate import KirschPlate
 from elastic_pinn.physics.solutions.plane_wave import PlaneWave
 from elastic_pinn.physics.solutions.pulses import GaussianPulse, free_space, record_pulses
@@ -32,6 +33,7 @@ __all__ = [
     "GradientWave",
     "HalfSpaceWave",
     "HoleWave",
+    "InclusionWave",
     "KirschPlate",
     "Nucleus",
     "PlaneWave",

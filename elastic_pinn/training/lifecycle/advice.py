@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.config import Config
-from elastic_pinn.networks.config import WITHOUT_LAYERS
-from elastic_pinn.networks.hole_waves import highest_order
+from elastic_pinn.networks.config import NUMBERS_OF_WAVES, WITHOUT_LAYERS
+from elastic_pinn.networks.hole_waves import Numbers, highest_order
 from elastic_pinn.physics import Material, Plate, Problem
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Interval
@@ -154,18 +154,33 @@ def _pulsed(problem: Problem) -> list[Source]:
 
 def _samples(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer data than amplitudes."""
-    width, regions = config.hidden_layers[-1], problem.regions.count
-    amplitudes = regions * (sum(config.hidden_layers) if config.network in WITHOUT_LAYERS else 2 * width + 2)
-    counts = _counts(config, problem)
+    amplitudes, counts = _amplitudes(config, problem.regions.count), _counts(config, problem)
     if (numbers := sum(counts.values())) < amplitudes:
         parts = " and ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
-        most = numbers // regions if config.network in WITHOUT_LAYERS else numbers // (2 * regions) - 1
-        is_sum = config.network in WITHOUT_LAYERS and len(config.hidden_layers) > 1
-        which = "sum" if is_sum else "last number"
         yield (
             f"{amplitudes:,} amplitudes are to be found from {numbers:,} numbers ({parts}): what these leave open is "
-            f"arbitrary. Set the {which} of hidden_layers to at most {max(1, most)}, or give more samples"
+            f"arbitrary. Set {_fewer(config, problem.regions.count, numbers)}, or give more samples"
         )
+
+
+def _amplitudes(config: Config, regions: int) -> int:
+    """How many amplitudes of waves, potentials or features there are."""
+    if config.network == "hole_waves":
+        plane, around, inside = Numbers.of(config)
+        return plane + around + (regions - 1) * inside
+    if config.network in WITHOUT_LAYERS:
+        return regions * sum(config.hidden_layers)
+    return regions * (2 * config.hidden_layers[-1] + 2)
+
+
+def _fewer(config: Config, regions: int, numbers: int) -> str:
+    """What to set so that there are as many amplitudes as numbers."""
+    if config.network == "hole_waves" and regions > 1:
+        share = numbers / _amplitudes(config, regions)
+        return f"hidden_layers to at most {[max(1, int(share * count)) for count in config.hidden_layers]}"
+    most = numbers // regions if config.network in WITHOUT_LAYERS else numbers // (2 * regions) - 1
+    is_sum = config.network in WITHOUT_LAYERS and len(config.hidden_layers) > 1
+    return f"the {'sum' if is_sum else 'last number'} of hidden_layers to at most {max(1, most)}"
 
 
 def _counts(config: Config, problem: Problem) -> dict[str, int]:
@@ -189,42 +204,54 @@ def _counts(config: Config, problem: Problem) -> dict[str, int]:
 
 
 def _count(config: Config, problem: Problem) -> Iterator[str]:
-    """Fewer waves than the window can distinguish."""
-    if config.network not in WITHOUT_LAYERS:
+    """Fewer plane waves than the window can distinguish."""
+    if config.network not in NUMBERS_OF_WAVES:
         return
     greatest = _greatest(config, problem)
-    (count, *around), needed = config.hidden_layers, _waves_needed(problem, greatest)
-    if count < needed:
-        yield (
-            f"{count:,} waves, spread over all wave numbers up to {greatest:,.4g} 1/m, are too few for this window and "
-            f"duration, in which about {needed:,} differ: set hidden_layers = {[needed, *around]} or more, or a "
-            "lower input_frequency"
-        )
+    needed, spread = _waves_needed(problem, greatest), f"waves, spread over all wave numbers up to {greatest:,.4g} 1/m,"
+    if config.network == "plane_waves":
+        places = [(config.hidden_layers[0], max(needed), [max(needed)], spread)]
+    else:
+        numbers, (around, *inside) = Numbers.of(config), needed
+        places = [(numbers.plane, around, [around, *config.hidden_layers[1:]], spread)]
+        if inside:
+            enough = [numbers.plane, numbers.around, max(inside)]
+            places.append((numbers.inside, max(inside), enough, "waves in each inclusion"))
+    for count, differ, enough, what in places:
+        if count < differ:
+            yield (
+                f"{count:,} {what} are too few for this window and duration, in which about {differ:,} differ: set "
+                f"hidden_layers = {enough} or more, or a lower input_frequency"
+            )
 
 
 def _around(config: Config, problem: Problem) -> Iterator[str]:
-    """Fewer waves around holes, and beside loads, than can be told apart there: of both kinds, at two angles of each
-    order, in time."""
-    holes = problem.domain.shape.holes if isinstance(problem.domain.shape, Plate) else ()
-    loads = problem.circles_beside
-    radii = [*(hole.radius for hole in holes), *(radius for *_, radius in loads)]
-    if config.network != "hole_waves" or not radii:
+    """Fewer waves around holes, inclusions and beside loads than can be told apart there: of both kinds, at two angles
+    of each order, in time."""
+    shape, regions, loads = problem.domain.shape, problem.regions, problem.circles_beside
+    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *regions.discs]
+    if config.network != "hole_waves" or not (discs or loads):
         return
-    (plane, count), greatest, (start, end) = config.hidden_layers, _greatest(config, problem), problem.domain.t
-    in_time = greatest * problem.reference.c_s * (end - start) / math.pi + 1.0
-    orders = max(highest_order(greatest * radius) for radius in radii)
-    needed = _rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(radii))
+    circles = [
+        *((disc.radius, problem.materials[regions.around(disc)]) for disc in discs),
+        *((radius, problem.reference) for *_, radius in loads),
+    ]
+    plane, count, *inside = config.hidden_layers
+    (start, end), first = problem.domain.t, _greatest(config, problem) * problem.reference.c_p
+    orders = max(highest_order(first / solid.c_p * radius) for radius, solid in circles)
+    in_time = max(first / solid.c_p * solid.c_s * (end - start) / math.pi + 1.0 for _, solid in circles)
+    needed = _rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(circles))
     if count < needed:
-        counted = {"hole": len(holes), "load": len(loads)}
+        counted = {"hole": len(discs) - len(regions.discs), "inclusion": len(regions.discs), "load": len(loads)}
         where = " and ".join(f"{n} {name}{'s' * (n > 1)}" for name, n in counted.items() if n)
         yield (
-            f"{count:,} waves around {where} are too few for the duration, in which about {needed:,} "
-            f"differ: set hidden_layers = {[plane, needed]} or more, or a lower input_frequency"
+            f"{count:,} waves around {where} are too few for the duration, in which about {needed:,} differ: set "
+            f"hidden_layers = {[plane, needed, *inside]} or more, or a lower input_frequency"
         )
 
 
-def _waves_needed(problem: Problem, greatest: float) -> int:
-    """How many plane waves up to a wave number (1/m) are needed to represent any wavefield in the window.
+def _waves_needed(problem: Problem, greatest: float) -> tuple[int, ...]:
+    """How many plane waves up to a wave number (1/m) are needed to represent any wavefield in each region, (R,).
 
     A field of wave numbers up to K has K^2 / (4 pi) degrees of freedom an area; a wavefield has those of two such
     fields at the start and those of the waves that enter through the sides afterwards, c K^2 / (2 pi^2) a length and
@@ -238,7 +265,7 @@ def _waves_needed(problem: Problem, greatest: float) -> int:
         _waves_needed_in(bounds, *problem.domain.t, solid, greatest * speed / solid.c_p)
         for bounds, solid in zip(extents, problem.materials, strict=True)
     ]
-    return _rounded_up(DRAWN_AT_RANDOM * max(of_regions))
+    return tuple(_rounded_up(DRAWN_AT_RANDOM * each) for each in of_regions)
 
 
 def _waves_needed_in(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from torch import Tensor
+
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import HalfSpaceWave, SourceWave
 from tests.benchmarks.validation.row import SOLID, Row, plane_waves, random_features
@@ -23,6 +25,29 @@ def inside(kind: str, size: float) -> ep.Problem:
     window = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
     wave = SourceWave(source, SOLID, window.t)
     return ep.Problem(window, SOLID, [ep.Displacement(wave)], ep.Initial(), force=source, exact=wave)
+
+
+class WithImage:
+    """The wave of a force in an unbounded solid, and that of its image beneath the x axis, as a mirror makes it."""
+
+    def __init__(self, force: ep.PointForce, t: tuple[float, float]) -> None:
+        (x, y), (along, up) = force.at, force.force
+        image = ep.PointForce((x, -y), (along, -up), force.pulse, force.width)
+        self.waves = [SourceWave(each, SOLID, t) for each in (force, image)]
+
+    def __call__(self, x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+        first, second = (wave(x, y, t) for wave in self.waves)
+        return first + second
+
+
+def beside_a_mirror(size: float) -> ep.Problem:
+    """A force a quarter of a box above a side of symmetry, from which its waves come back."""
+    width, frequency = (0.05, 1.5) if size == 1.0 else (0.1, 1.3)
+    force = ep.PointForce((0.5, 0.25), (1.0, 0.5), ep.Ricker(frequency, 1.0 / frequency), width)
+    window = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+    wave = WithImage(force, window.t)
+    sides = [ep.Symmetry("bottom"), ep.Displacement(wave, ("left", "right", "top"))]
+    return ep.Problem(window, SOLID, sides, ep.Initial(), force=force, exact=wave)
 
 
 def on_the_surface(size: float) -> ep.Problem:
@@ -54,6 +79,16 @@ ROWS = (
         random_features(2000, 8.0),
         FEWER,
         3e-2,
+        goal=1e-3,
+    ),
+    Row(
+        "point-force-mirror",
+        "point force beside a side of symmetry, Ricker pulse",
+        beside_a_mirror,
+        "2500 plane waves, and the force's wave in an unbounded solid",
+        plane_waves(2500, 12.0),
+        {"hidden_layers": [600], "input_frequency": 8.0, "boundary_points": 400, "initial_points": 250},
+        1e-3,
         goal=1e-3,
     ),
     Row(

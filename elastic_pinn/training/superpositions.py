@@ -1,0 +1,87 @@
+"""What problems networks can solve whose fields satisfy the equation whatever their amplitudes, waves or potentials."""
+
+from __future__ import annotations
+
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.networks.config import NUMBERS_OF_POTENTIALS, NUMBERS_OF_WAVES
+from elastic_pinn.physics import Disc, Plate, Problem
+from elastic_pinn.physics.media.inclusion import interfaces_of
+from elastic_pinn.physics.sources import local_in, rest_of
+from elastic_pinn.physics.sources.numbers import PointSource, has_numbers
+
+
+def superposed(config: Config, problem: Problem) -> tuple[PointSource, ...]:
+    """Return the sources whose free field is added to what the config's network finds: those of a body force, where
+    its waves satisfy the equation of motion without any."""
+    return tuple(filter(has_numbers, local_in(problem.force))) if config.network in NUMBERS_OF_WAVES else ()
+
+
+def require_solvable(config: Config, problem: Problem) -> None:
+    """Raise ConfigError for a problem that no sum of the fields of the config's network solves."""
+    if config.network in NUMBERS_OF_WAVES:
+        _require_waves(config, problem)
+    if config.network == "potentials":
+        _require_potentials(config, problem)
+
+
+def _require_waves(config: Config, problem: Problem) -> None:
+    """The same of waves, and for numbers of them that do not fit the problem."""
+    network = f"network {config.network!r}"
+    if problem.domain.is_static:
+        raise ConfigError(f"{network} cannot meet a static problem: take 'potentials' or 'random_features'")
+    if fault := _of_medium(problem) or _of_force(problem):
+        raise ConfigError(f"{network} cannot meet {fault}: take 'mlp' or 'random_features'")
+    closed = [each.shape for each in interfaces_of(problem.inclusions, problem.domain) if each.is_closed]
+    if any(not isinstance(shape, Disc) for shape in closed):
+        raise ConfigError(
+            f"{network} cannot meet what a rectangular inclusion scatters all around it: take 'mlp' or "
+            "'random_features', or let it be a Disc, or lie on a side of the domain"
+        )
+    holes = isinstance(problem.domain.shape, Plate)
+    if config.network == "plane_waves" and (holes or closed):
+        what = "holes scatter" if holes else "an inclusion scatters all around it"
+        raise ConfigError(f"{network} cannot meet what {what}: take 'hole_waves'")
+    if config.network == "hole_waves" and not (holes or closed or problem.circles_beside):
+        raise ConfigError(
+            f"{network} needs a domain with holes, an ep.Plate, a circular inclusion or an ep.SideLoad: take "
+            "'plane_waves'"
+        )
+    if len(config.hidden_layers) > 2 and not problem.inclusions:
+        raise ConfigError(
+            f"{network} with hidden_layers = {list(config.hidden_layers)}: the last is the number of plane waves in "
+            "each inclusion, and there are none: leave it out"
+        )
+
+
+def _require_potentials(config: Config, problem: Problem) -> None:
+    """The same of potentials."""
+    numbers = config.hidden_layers
+    if not problem.domain.is_static:
+        raise ConfigError("network 'potentials' is of plates at rest: take 'plane_waves' or, with holes, 'hole_waves'")
+    fault = "inclusions" if problem.inclusions else "a body force" if problem.force else _of_medium(problem)
+    if fault:
+        raise ConfigError(f"network 'potentials' cannot meet {fault}: take 'mlp' or 'random_features'")
+    if (len(numbers) == 2) != isinstance(problem.domain.shape, Plate):
+        place = "holes" if len(numbers) == 1 else "no holes"
+        raise ConfigError(
+            f"network 'potentials' with hidden_layers = {list(numbers)}: the domain has {place}, and it needs "
+            f"{NUMBERS_OF_POTENTIALS}"
+        )
+
+
+def _of_medium(problem: Problem) -> str:
+    """What the medium is or has that no sum of such fields satisfies; "" if there is nothing."""
+    if problem.samples is not None:
+        return "a heterogeneous medium"
+    return "damping" if any(material.damping for material in problem.materials) else ""
+
+
+def _of_force(problem: Problem) -> str:
+    """What a body force is or is beside that no waves with the free field of sources satisfy; "" if nothing."""
+    if problem.force is None:
+        return ""
+    if rest_of(problem.force) or not all(map(has_numbers, local_in(problem.force))):
+        return "a body force that is no ep.PointForce or ep.MomentSource"
+    if problem.unknowns:
+        return "a body force while constants of the material are unknown"
+    return "a body force beside inclusions" if problem.inclusions else ""
