@@ -31,6 +31,8 @@ class Summary(BaseModel):
         metrics: the newest losses and validation metrics, by their columns.
         processes: that train together.
         no_longer_bitwise: changes after which a resumed run equals an uninterrupted one to rounding only.
+        energy_drift: the largest change of a completed run's energy while nothing brings or takes any, relative to the
+            largest energy; None where its problem has no such time.
         fit: as `Fit.as_json` of any version returned it; None if not assessed. `Run.fit` parses it.
         checkpoint: the name of the newest one; checkpoint_failures: saves that failed; checkpoint_failure: the last
             of these; checkpoint_blocked_s: for which training waited; checkpoint_cpu_s: of saving in the background.
@@ -55,6 +57,7 @@ class Summary(BaseModel):
     processes: int = 1
     no_longer_bitwise: list[str] = []
     fit: Any = None
+    energy_drift: float | None = None
     checkpoint: str | None = None
     checkpoint_failures: int = 0
     checkpoint_failure: str = ""

@@ -15,6 +15,7 @@ from torch import Tensor
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.conditions import Initial, SideCondition
 from elastic_pinn.physics.conditions.interface import contact
+from elastic_pinn.physics.coverage import uncovered
 from elastic_pinn.physics.data import Receivers, recorded
 from elastic_pinn.physics.domains import Domain, Part, Regions
 from elastic_pinn.physics.errors import ProblemError
@@ -130,10 +131,8 @@ class Problem:
 
     @property
     def open_sides(self) -> tuple[str, ...]:
-        """The sides on which no condition holds, not even on a part of them."""
-        held = {part.side for each in self.statements if each.place and each.column == "boundary"
-                for part in each.place.parts}  # fmt: skip
-        return tuple(side for side in self.domain.shape.sides if side not in held)
+        """The sides on which no condition holds, as "left", "a part of top" or "hole 1 along x"."""
+        return uncovered(self.boundary, self.domain.shape)
 
     @property
     def recorded(self) -> Statement | None:
@@ -375,4 +374,8 @@ def _check_receivers_inside(problem: Problem) -> None:
     inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.xy).unbind(1))
     if not inside.all():
         x, y = problem.receivers.xy[int((~inside).nonzero()[0])]
-        raise ProblemError(f"a receiver at x = {x:g} m, y = {y:g} m lies {problem.domain.shape.whereabouts(x, y)}")
+        others = f", and {int((~inside).sum()) - 1} others" if (~inside).sum() > 1 else ""
+        raise ProblemError(
+            f"a receiver at x = {x:g} m, y = {y:g} m lies {problem.domain.shape.whereabouts(x, y)}{others}: receivers "
+            "must be in the solid or on its sides"
+        )

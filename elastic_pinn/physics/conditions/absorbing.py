@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -56,3 +58,8 @@ class Absorbing(SideCondition):
         ),
     )
     labels = ("incoming wave given", "absorbing")
+
+    @property
+    def works_until(self) -> float:
+        """Endless: waves leave through it at any time."""
+        return math.inf

@@ -11,7 +11,7 @@ from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of
 from elastic_pinn.physics.quantity import PhysicalQuantity
-from elastic_pinn.physics.sources import concentrated, field_of, identity_of
+from elastic_pinn.physics.sources import concentrated, end_of, field_of, identity_of
 from elastic_pinn.physics.statement import Operator, Place, Statement
 
 COMPONENTS = ("x", "y")
@@ -159,6 +159,26 @@ class SideCondition:
             False where one is along x and the other along y.
         """
         return None in (self.component, other.component) or self.component == other.component
+
+    def prescribes(self, component: str) -> bool:
+        """Return whether it prescribes a component.
+
+        Parameters
+        ----------
+        component
+            "x" or "y".
+
+        Returns
+        -------
+        bool
+            Whether it does.
+        """
+        return self.component in (None, component)
+
+    @property
+    def works_until(self) -> float:
+        """Until when a wavefield that meets it may gain or lose energy through its sides, s; -inf: never."""
+        return end_of(self.value)
 
     def place(self, domain: Domain) -> Place:
         """Return the condition's parts of the boundary, sampled by length, for all of the time window.

@@ -10,7 +10,7 @@ from elastic_pinn.physics.sources.local import Circle, Local, Source
 from elastic_pinn.physics.sources.moment_source import MomentSource
 from elastic_pinn.physics.sources.point_force import PointForce
 from elastic_pinn.physics.sources.pulses import Gaussian, Pulse, Ricker, ToneBurst
-from elastic_pinn.physics.sources.several import Total, field_of, identity_of, local_in, rest_of
+from elastic_pinn.physics.sources.several import Total, end_of, field_of, identity_of, local_in, rest_of
 from elastic_pinn.physics.sources.side_load import SideLoad
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "ToneBurst",
     "Total",
     "concentrated",
+    "end_of",
     "field_of",
     "identity_of",
     "local_in",

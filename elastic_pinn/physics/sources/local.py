@@ -19,12 +19,19 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.numbers import finite_number
 from elastic_pinn.physics.points import probe_points
-from elastic_pinn.physics.quantity import PhysicalQuantity
+from elastic_pinn.physics.quantity import DISPLACEMENT, FORCE, STRESS, VELOCITY, PhysicalQuantity
 from elastic_pinn.physics.sources.pulses import GAUSSIAN_HIGHEST, Pulse, settle
 from elastic_pinn.physics.statement import Statement
 
 SPREAD, REACH = 1.5, 0.999  # of points near a source: their deviation in widths, and the part of a Gaussian drawn from
 PROBES = 1 << 14  # for the part of a source that is inside
+BELONGS = {
+    FORCE: "in Problem(force=...)",
+    STRESS: "on a side, in Traction(..., sides=...)",
+    DISPLACEMENT: "in Initial(...)",
+    VELOCITY: "in Initial(velocity=...)",
+}
+"""Where a field of a quantity is given."""
 LATE = 1e-2  # of its peak: a larger pulse at the first instant is cut off
 
 Pair = tuple[float, float]
@@ -202,8 +209,9 @@ class Local(ABC):
         """
         if statement.quantity not in self.quantities:
             units = " or ".join(quantity.unit for quantity in self.quantities)
+            places = " or ".join(BELONGS[quantity] for quantity in self.quantities)
             raise ProblemError(
-                f"{self} gives {units}, and is given as the {statement.name}, in {statement.quantity.unit}"
+                f"{self}, in {units}, is given as {_role(statement)}, in {statement.quantity.unit}: it belongs {places}"
             )
         if not domain.shape.contains(*torch.tensor([self.at], dtype=torch.float64).unbind(1)).all():
             raise ProblemError(f"{self} lies {domain.shape.whereabouts(*self.at)}: `at`, in m, must be inside")
@@ -316,6 +324,13 @@ class Source(Local):
                 f"{self} has {100 * at_first:.2g} % of its peak at the window's first instant, {first:g} s, where all "
                 f"is at rest: let it start at {first:g} s or later, which is {first - start:.3g} s later than now"
             )
+
+
+def _role(statement: Statement) -> str:
+    """What the right side of a statement is called by those who give it."""
+    if statement.column == "pde":
+        return "the body force"
+    return f"the value of a side ({statement.label})" if statement.column == "boundary" else f"the {statement.name}"
 
 
 def pair(role: str, given: Any, unit: str) -> Pair:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of, require_field, values_of
-from elastic_pinn.physics.sources.local import Local
+from elastic_pinn.physics.sources.local import Local, Source
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,15 @@ def local_in(field: Field | None) -> tuple[Local, ...]:
 def identity_of(field: Field | None, domain: Domain) -> tuple[float, ...]:
     """Return numbers that tell where in a domain a field's sources act; none where it has no sources."""
     return tuple(number for source in local_in(field) for number in source.identity_in(domain))
+
+
+def end_of(field: Field | None) -> float:
+    """Return until when a field may differ from zero, s: -inf where there is none, the end of the last pulse where it
+    is sources alone, inf otherwise."""
+    if field is None:
+        return -math.inf
+    ends = [each.pulse.interval[1] if isinstance(each, Source) else math.inf for each in local_in(field)]
+    return math.inf if rest_of(field) else max(ends)
 
 
 def rest_of(field: Field | None) -> Field | None:

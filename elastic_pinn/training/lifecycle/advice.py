@@ -18,15 +18,14 @@ from elastic_pinn.networks.hole_waves import Numbers, highest_order
 from elastic_pinn.physics import Material, Plate, Problem
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Interval
-from elastic_pinn.physics.quantity import FORCE
-from elastic_pinn.physics.sources import SHARE, Source, local_in
+from elastic_pinn.physics.first_instant import jumps
+from elastic_pinn.physics.sources import Source, local_in
+from elastic_pinn.training.lifecycle.readable import readable, rounded_up
+from elastic_pinn.training.lifecycle.resolution import pulsed, too_few
 from elastic_pinn.training.lifecycle.rims import sparse_rims
+from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
 from elastic_pinn.training.sampling import held_out_count
 
-LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
-DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
-SPEEDS = 1.0, 20_000.0  # m/s, from S waves in gels to P waves in diamond
-DIMENSIONLESS = 100.0  # m/s: slower waves at a density of 1 are dimensionless
 LEAST_TIMES = 8  # fewer have no spectrum
 BULK = 0.95  # of the recorded energy: S waves of its frequencies are needed
 PULSES = 1e-3  # of a Gaussian pulse's energy: the part that may lie beyond the greatest wave number
@@ -35,9 +34,8 @@ FAINT = 1e-4  # of the strongest bin: the leakage of a Hann window from further 
 LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
 DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measured on the shipped data
 LOOKED_AT = 500  # receivers, for their spacing
-A_WAVE = 3  # interior points along each axis, and in time, of the shortest waves of sources
-AROUND = 2.0  # widths of a source: its own points are counted as if they were spread evenly within this radius
 CUT = 1e-2  # of a source: less may lie outside
+FAINTLY_SENT = 1.1  # a source's highest waves are a hundredth of its strongest, and may lie so far beyond the network's
 P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -46,14 +44,15 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
-    Of any network: whether a side or the start was left open, whether lengths, times and material can be in SI units,
-    and whether sources are whole, and the points enough for their waves. Of networks of which only amplitudes are
-    trained ("plane_waves", "hole_waves", "potentials", "random_features"): whether these are more than the samples, and
-    whether waves are too few or too long for what was recorded, or too short for the receivers' spacing. Speeds are
-    those of the start.
+    Of any network: whether a side or the start was left open, whether sides and start agree, whether lengths, times and
+    material can be in SI units, whether sources are whole, and points and features enough for the waves that are known.
+    Of networks of which only amplitudes are trained ("plane_waves", "hole_waves", "potentials", "random_features"):
+    whether these are more than the samples, and whether waves are too few or too long for what was recorded, or too
+    short for the receivers' spacing. Speeds are those of the start.
     """
-    doubts = (*_units(problem), *_cut_sources(problem), *_sources(config, problem))
-    open_ends = tuple(_open_ends(problem))
+    units = tuple(unit_doubts(problem))
+    doubts = units or (*_cut_sources(problem), *too_few(config, problem))
+    open_ends = (*_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem))
     if config.network not in (*WITHOUT_LAYERS, "random_features"):
         return open_ends + doubts
     # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
@@ -76,52 +75,34 @@ def _open_ends(problem: Problem) -> Iterator[str]:
         yield "no initial condition is given, so that the field is not determined: Initial() is a start from rest"
 
 
-def _units(problem: Problem) -> Iterator[str]:
-    """An impossible recorded solid, or a window that waves cross hardly or far too often."""
-    material, (x, y, duration) = problem.reference, (problem.domain.high - problem.domain.low).tolist()
-    slow, fast = sorted((material.c_s, material.c_p))
-    is_dimensionless = material.density == 1.0 and fast < DIMENSIONLESS
-    is_solid = DENSITIES[0] <= material.density <= DENSITIES[1] and SPEEDS[0] <= slow and fast <= SPEEDS[1]
-    if problem.receivers and not (is_solid or is_dimensionless):
+def _without_effect(config: Config, problem: Problem) -> Iterator[str]:
+    """Points that were asked for where a problem of the user's own has records, and no start or sides to put them."""
+    given = config.model_fields_set if problem.receivers and config.problem == "own" else frozenset()
+    if "initial_points" in given and problem.initial is None:
         yield (
-            f"no solid is like this one, with a density of {material.density:.4g} kg/m3, P waves of {material.c_p:.4g} "
-            f"m/s and S waves of {material.c_s:.4g} m/s: are moduli in Pa and density in kg/m3?"
+            f"initial_points = {config.initial_points} has no effect: the problem has no initial condition; give "
+            "Initial(...), or leave it out"
         )
-        return
-    if problem.domain.is_static:
-        return
-    way, side = material.c_p * duration, max(x, y)
-    if way < LEAST_CROSSED * side:
+    if "boundary_points" in given and not problem.boundary:
         yield (
-            f"P waves cross {100 * way / side:.2g} % of the window, {side:.4g} m wide, in its {duration:.4g} s: are "
-            "positions in m and times in s, moduli in Pa and density in kg/m3?"
-        )
-    elif way > MOST_CROSSED * side:
-        yield (
-            f"P waves cross the window, {side:.4g} m wide, {way / side:,.0f} times in its {duration:.4g} s: are "
-            "positions in m and times in s, moduli in Pa and density in kg/m3?"
+            f"boundary_points = {config.boundary_points} has no effect: the problem has no conditions on its sides; "
+            "give some, or leave it out"
         )
 
 
-def _sources(config: Config, problem: Problem) -> Iterator[str]:
-    """The source whose waves need the most interior points, where these are too few."""
-    if config.network in WITHOUT_LAYERS:  # which satisfy the equation everywhere
-        return
-    source = max(_pulsed(problem), key=lambda each: _points_needed(each, problem), default=None)
-    if source and config.interior_points < (needed := _points_needed(source, problem)):
-        highest = source.pulse.highest_frequency
-        short, spread = problem.reference.c_s / highest, 2.0 * math.pi / source.highest_wave_number
+def _contradictions(problem: Problem) -> Iterator[str]:
+    """Sides that are, at the first instant, not where the start puts them."""
+    for jump in jumps(problem):
         yield (
-            f"{source}: at its highest frequency, {_readable(highest, 'Hz')}, S waves are {_readable(short, 'm')} "
-            f"long, and its width takes waves down to {_readable(spread, 'm')}; {config.interior_points:,} "
-            f"interior points are fewer than {A_WAVE} a wave along x, y and t: set interior_points = {needed} or "
-            "more, or give it a larger width"
+            f"{jump.condition} and the start contradict each other: at {problem.domain.t[0]:g} s, x = {jump.x:.4g} m, "
+            f"y = {jump.y:.4g} m their displacements differ by {readable(jump.size, 'm')}, and no wavefield has both: "
+            "let the side begin where the start is"
         )
 
 
 def _cut_sources(problem: Problem) -> Iterator[str]:
     """Sources of which a part lies outside the solid, or past the ends of their side."""
-    for statement in problem.statements:
+    for statement in () if problem.exact else problem.statements:  # an exact wavefield has what is cut off, too
         for source in local_in(statement.target):
             if not isinstance(source, Source) or statement.place is None:
                 continue
@@ -132,24 +113,6 @@ def _cut_sources(problem: Problem) -> Iterator[str]:
                     "effect there unless a mirror image continues it: set `at` at least three widths from the edge, "
                     "or a smaller width"
                 )
-
-
-def _points_needed(source: Source, problem: Problem) -> int:
-    """How many interior points resolve the waves of a source everywhere, and those of its width around it."""
-    material, highest = problem.reference, source.pulse.highest_frequency
-    x, y, duration = (problem.domain.high - problem.domain.low).tolist()
-    spread = 2.0 * math.pi / source.highest_wave_number
-    wave = max(material.c_s / highest, spread)
-    cells = x * y * duration / wave**2 * min(highest, material.c_p / wave)
-    if FORCE in source.quantities:
-        (start, end), inside = source.pulse.interval, [each for each in _pulsed(problem) if FORCE in each.quantities]
-        around = math.pi * (AROUND * source.width / spread) ** 2 * (end - start) * highest
-        cells = max(cells, around * len(inside) / SHARE)
-    return _rounded_up(A_WAVE**3 * cells)
-
-
-def _pulsed(problem: Problem) -> list[Source]:
-    return [source for source in problem.sources if isinstance(source, Source)]
 
 
 def _samples(config: Config, problem: Problem) -> Iterator[str]:
@@ -208,7 +171,9 @@ def _count(config: Config, problem: Problem) -> Iterator[str]:
     if config.network not in NUMBERS_OF_WAVES:
         return
     greatest = _greatest(config, problem)
-    needed, spread = _waves_needed(problem, greatest), f"waves, spread over all wave numbers up to {greatest:,.4g} 1/m,"
+    of_p_waves = min(greatest, config.time_frequency / problem.scales.length or greatest)
+    needed = _waves_needed(problem, greatest, of_p_waves)
+    spread = f"waves, spread over all wave numbers up to {greatest:,.4g} 1/m,"
     if config.network == "plane_waves":
         places = [(config.hidden_layers[0], max(needed), [max(needed)], spread)]
     else:
@@ -240,7 +205,7 @@ def _around(config: Config, problem: Problem) -> Iterator[str]:
     (start, end), first = problem.domain.t, _greatest(config, problem) * problem.reference.c_p
     orders = max(highest_order(first / solid.c_p * radius) for radius, solid in circles)
     in_time = max(first / solid.c_p * solid.c_s * (end - start) / math.pi + 1.0 for _, solid in circles)
-    needed = _rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(circles))
+    needed = rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(circles))
     if count < needed:
         counted = {"hole": len(discs) - len(regions.discs), "inclusion": len(regions.discs), "load": len(loads)}
         where = " and ".join(f"{n} {name}{'s' * (n > 1)}" for name, n in counted.items() if n)
@@ -250,8 +215,8 @@ def _around(config: Config, problem: Problem) -> Iterator[str]:
         )
 
 
-def _waves_needed(problem: Problem, greatest: float) -> tuple[int, ...]:
-    """How many plane waves up to a wave number (1/m) are needed to represent any wavefield in each region, (R,).
+def _waves_needed(problem: Problem, greatest: float, of_p_waves: float) -> tuple[int, ...]:
+    """How many plane waves up to a wave number (1/m), and one of P waves, any wavefield in each region takes, (R,).
 
     A field of wave numbers up to K has K^2 / (4 pi) degrees of freedom an area; a wavefield has those of two such
     fields at the start and those of the waves that enter through the sides afterwards, c K^2 / (2 pi^2) a length and
@@ -262,66 +227,67 @@ def _waves_needed(problem: Problem, greatest: float) -> tuple[int, ...]:
     extents = [problem.domain.shape.bounds, *(shape.bounds for shape in problem.regions.inclusions)]
     speed = problem.reference.c_p  # other regions have waves up to the same frequency
     of_regions = [
-        _waves_needed_in(bounds, *problem.domain.t, solid, greatest * speed / solid.c_p)
+        _waves_needed_in(bounds, *problem.domain.t, solid, *(k * speed / solid.c_p for k in (greatest, of_p_waves)))
         for bounds, solid in zip(extents, problem.materials, strict=True)
     ]
-    return tuple(_rounded_up(DRAWN_AT_RANDOM * each) for each in of_regions)
+    return tuple(rounded_up(DRAWN_AT_RANDOM * each) for each in of_regions)
 
 
 def _waves_needed_in(
-    bounds: tuple[Interval, Interval], start: float, end: float, material: Material, greatest: float
+    bounds: tuple[Interval, Interval], start: float, end: float, material: Material, greatest: float, of_p_waves: float
 ) -> float:
     """How many differ in one region, which a rectangle (m) encloses, from start to end, s."""
-    half_wave, duration = math.pi / greatest, end - start
     x, y = (high - low for low, high in bounds)
-    area, around = (x + half_wave) * (y + half_wave), 2.0 * (x + y + 2.0 * half_wave)
 
-    def differing(speed: float) -> float:
-        way = speed * duration + half_wave
-        return greatest**2 * (area / (2.0 * math.pi) + around * way / (2.0 * math.pi**2))
+    def differing(speed: float, highest: float) -> float:
+        half_wave = math.pi / highest
+        area, around = (x + half_wave) * (y + half_wave), 2.0 * (x + y + 2.0 * half_wave)
+        way = speed * (end - start) + half_wave
+        return highest**2 * (area / (2.0 * math.pi) + around * way / (2.0 * math.pi**2))
 
-    return max(differing(material.c_p) / P_OF_ALL, differing(material.c_s) / S_OF_ALL)
+    return max(differing(material.c_p, of_p_waves) / P_OF_ALL, differing(material.c_s, greatest) / S_OF_ALL)
 
 
 def _length(config: Config, problem: Problem) -> Iterator[str]:
     """Waves that are all longer than those recorded, or than the known pulses."""
     greatest = _greatest(config, problem)
-    needed, why = max(_demands(problem), default=(0.0, ""))
+    needed, why = max(_demands(problem, greatest), default=(0.0, ""))
     if needed > greatest:
         setting = math.ceil(needed * problem.scales.length)
         yield (
-            f"{why}, and the shortest waves here are {_readable(2 * math.pi / greatest, 'm')} long (wave numbers up to "
+            f"{why}, and the shortest waves here are {readable(2 * math.pi / greatest, 'm')} long (wave numbers up to "
             f"{greatest:,.4g} 1/m): set input_frequency = {setting} or more"
         )
 
 
-def _demands(problem: Problem) -> Iterator[tuple[float, str]]:
-    """Wave numbers (1/m) that are needed, and why."""
+def _demands(problem: Problem, greatest: float) -> Iterator[tuple[float, str]]:
+    """Wave numbers (1/m) that are needed, and why; of sources those that exceed the greatest there is by enough."""
     receivers, material = problem.receivers, problem.reference
-    for source in _pulsed(problem):
+    for source in pulsed(problem):
         highest = min(2.0 * math.pi * source.pulse.highest_frequency / material.c_s, source.highest_wave_number)
-        yield highest, f"{source} sends waves down to {_readable(2.0 * math.pi / highest, 'm')}"
+        if highest > FAINTLY_SENT * greatest:
+            yield highest, f"{source} sends waves down to {readable(2.0 * math.pi / highest, 'm')}"
     if receivers is None:
         return
     if problem.initial and receivers.pulses:
         width = min(pulse.width for pulse in receivers.pulses)
         greatest = math.sqrt(-2.0 * math.log(PULSES)) / width  # the energy's spectrum is exp(-k^2 width^2 / 2)
-        wave = _readable(2 * math.pi / greatest, "m")
-        yield greatest, f"the known pulses are {_readable(width, 'm')} wide, which takes waves down to {wave}"
+        wave = readable(2 * math.pi / greatest, "m")
+        yield greatest, f"the known pulses are {readable(width, 'm')} wide, which takes waves down to {wave}"
     frequencies, energy = recorded_spectrum(receivers)
     if not energy.any():
         return
     bulk = float(frequencies[np.searchsorted(np.cumsum(energy), BULK * energy.sum())])
     yield (
         2.0 * math.pi * bulk / material.c_s,
-        f"{100 * BULK:g} % of the recorded energy lies below {_readable(bulk, 'Hz')}, where S waves are "
-        f"{_readable(material.c_s / bulk, 'm') if bulk else 'endlessly'} long",
+        f"{100 * BULK:g} % of the recorded energy lies below {readable(bulk, 'Hz')}, where S waves are "
+        f"{readable(material.c_s / bulk, 'm') if bulk else 'endlessly'} long",
     )
     top = float(frequencies[max(0, np.flatnonzero(energy)[-1] - LEAKAGE)])
     yield (
         2.0 * math.pi * top / material.c_p,
-        f"the records have frequencies up to {_readable(top, 'Hz')}, where even P waves are "
-        f"{_readable(material.c_p / top, 'm') if top else 'endlessly'} long",
+        f"the records have frequencies up to {readable(top, 'Hz')}, where even P waves are "
+        f"{readable(material.c_p / top, 'm') if top else 'endlessly'} long",
     )
 
 
@@ -356,8 +322,8 @@ def _spacing(config: Config, problem: Problem) -> Iterator[str]:
     if 2.0 * spacing > shortest:
         setting = math.pi / spacing * problem.scales.length
         yield (
-            f"no start is known, and the shortest waves are {_readable(shortest, 'm')} long where receivers are "
-            f"{_readable(spacing, 'm')} apart, fewer than two a wave: between receivers the wavefield is arbitrary. "
+            f"no start is known, and the shortest waves are {readable(shortest, 'm')} long where receivers are "
+            f"{readable(spacing, 'm')} apart, fewer than two a wave: between receivers the wavefield is arbitrary. "
             f"Set input_frequency = {setting:.3g} or less, or give the known initial pulses"
         )
 
@@ -372,15 +338,3 @@ def _nearest(xy: Array) -> float:
 def _greatest(config: Config, problem: Problem) -> float:
     """The greatest wave number of the network's waves, 1/m."""
     return config.input_frequency / problem.scales.length
-
-
-def _rounded_up(value: float) -> int:
-    """To two digits."""
-    unit = 10 ** max(0, math.floor(math.log10(value)) - 1)
-    return math.ceil(value / unit) * unit
-
-
-def _readable(value: float, unit: str) -> str:
-    """A number with a suitable prefix of its unit, such as 7.85 mm."""
-    power = min(3, max(-4, math.floor(math.log10(value) / 3))) if value > 0 else 0
-    return f"{value / 1000.0**power:.3g} {'pnµm kMG'[power + 4].strip()}{unit}"

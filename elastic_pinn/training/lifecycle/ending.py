@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elastic_pinn.fit import Fit
+from elastic_pinn.training.assessment.conservation import TELLING
 from elastic_pinn.training.assessment.judgement import edges_text
 from elastic_pinn.training.session import Session
 
@@ -25,6 +26,16 @@ def with_verdict(session: Session, end: str, fit: Fit) -> str:
     """Join how a run ended with the verdict on its fit; an edge that both mention is named once."""
     edges = edges_text(session.model.material)
     return f"{end}; hence no ±" if edges and edges == fit.reason and edges in end else f"{end}; {fit.sentence}"
+
+
+def energy_text(drift: float | None) -> str:
+    """Explain a drift of the energy that is worth a warning; "" for a smaller one, and where there is none."""
+    if drift is None or drift < TELLING:
+        return ""
+    return (
+        f"the energy of the wavefield changes by {100 * drift:.2g} % where nothing brings or takes any: by about so "
+        "much the wavefield is wrong; ep.figures.energy(run) shows when"
+    )
 
 
 def _by_steps(session: Session) -> str:

@@ -159,10 +159,11 @@ class Record:
         if self._saver.error:
             raise self._saver.error
 
-    def summarise(self, status: Status, reason: str, fit: Fit | None = None) -> None:
-        """Write the summary: the status, its reason, and the fit if assessed."""
+    def summarise(self, status: Status, reason: str, fit: Fit | None = None, energy_drift: float | None = None) -> None:
+        """Write the summary: the status, its reason, and the fit and the drift of the energy if assessed."""
         self._saver.wait()
-        self._summarise(self._state(status, reason).changed({"fit": fit and fit.as_json()}))
+        drift = {} if energy_drift is None else {"energy_drift": energy_drift}
+        self._summarise(self._state(status, reason).changed({"fit": fit and fit.as_json(), **drift}))
 
     def rescue(self, fault: str) -> str:
         """Save the session in another folder, after the run directory was lost; return a message about it.

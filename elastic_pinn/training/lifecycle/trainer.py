@@ -28,12 +28,13 @@ from elastic_pinn.storage import (
     locked,
 )
 from elastic_pinn.summary import SUMMARY, Status, Summary
+from elastic_pinn.training.assessment.conservation import energy_drift
 from elastic_pinn.training.assessment.judgement import ASSESSING, assess
 from elastic_pinn.training.distributed.processes import Processes, join
 from elastic_pinn.training.distributed.roles import run_leader, run_worker, start_workers
 from elastic_pinn.training.lifecycle.advice import advise
 from elastic_pinn.training.lifecycle.control import Control
-from elastic_pinn.training.lifecycle.ending import explain_end, with_verdict
+from elastic_pinn.training.lifecycle.ending import energy_text, explain_end, with_verdict
 from elastic_pinn.training.lifecycle.environment import environment, facts
 from elastic_pinn.training.lifecycle.record import Record
 from elastic_pinn.training.lifecycle.requirements import (
@@ -216,9 +217,15 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
     else:
         _try_to("write its summary", lambda: record.summarise(status, reason))
         _require_kept(record)
+        drift = _energy_drift(session) if status == "completed" else None
+        if text := energy_text(drift):
+            logger.warning("%s", text)
+            reason = f"{reason}; {text}"
         if session.problem.unknowns:
-            reason = _assessed(session, record, control, status, reason)
-            _require_kept(record)
+            reason = _assessed(session, record, control, status, reason, drift)
+        elif drift is not None:
+            _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
+        _require_kept(record)
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
         _try_to("close its history", record.close)
@@ -230,7 +237,18 @@ def _require_kept(record: Record, cause: Exception | None = None) -> None:
         raise LostRunDirectoryError(record.rescue(fault)) from cause
 
 
-def _assessed(session: Session, record: Record, control: Control, status: Status, reason: str) -> str:
+def _energy_drift(session: Session) -> float | None:
+    """By how much the energy changes while the problem keeps it; None where it does not, or where it failed."""
+    try:
+        return energy_drift(session.trained().on_cpu().model, session.problem)
+    except Exception as error:
+        logger.error("the run could not work out whether its energy stays the same: %s", error)
+        return None
+
+
+def _assessed(
+    session: Session, record: Record, control: Control, status: Status, reason: str, drift: float | None
+) -> str:
     """Assess whether the data are explained, add it to the summary, and return the reason with the verdict.
 
     It may take as long as a step, and is cancelled by a request to stop: tables assess such a run when needed.
@@ -243,13 +261,13 @@ def _assessed(session: Session, record: Record, control: Control, status: Status
                 fit = assess(session.trained())
     except StepCancelled:
         reason = f"{reason}; {NOT_WHEN_STOPPED}"
-        _try_to("write its summary", lambda: record.summarise(status, reason))
+        _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
         return reason
     except Exception as error:
         logger.error("the run could not work out whether its data are explained: %s", error)
         return f"{reason}; {sentence_of(None)}"
     reason = with_verdict(session, reason, fit)
-    _try_to("write its summary", lambda: record.summarise(status, reason, fit))
+    _try_to("write its summary", lambda: record.summarise(status, reason, fit, drift))
     return reason
 
 

@@ -17,7 +17,7 @@ from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.workbench.figures.labels import by_fields, fit_labels, short_names
 from elastic_pinn.workbench.figures.loss_plots import at_weights, is_rounding
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid, whole_ticks
-from elastic_pinn.workbench.figures.sources import Source, open_source
+from elastic_pinn.workbench.figures.sources import Source, open_source, require_several
 
 Over = Literal["step", "wall_s"]
 AXES = {"step": "optimizer step", "wall_s": "training time (s)"}
@@ -66,8 +66,9 @@ def compare(
     Raises
     ------
     ValueError
-        Where no run has the column, with those that there are.
+        For no source, and where no run has the column, with those that there are.
     """
+    require_several(sources, "compare")
     curves = curves_of(sources, column, over, smooth, by_seed)
     if not curves:
         known = dict.fromkeys(name for source in sources for name in drawable(source))

@@ -9,7 +9,7 @@ import numpy as np
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
-from elastic_pinn.workbench.energy import EnergyBalance, energy_balance
+from elastic_pinn.training.assessment.energy import EnergyBalance, energy_balance
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
     BLUE,

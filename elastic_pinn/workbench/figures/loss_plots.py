@@ -29,7 +29,7 @@ from elastic_pinn.workbench.figures.picture import (
     light_grid,
     whole_ticks,
 )
-from elastic_pinn.workbench.figures.sources import Source, open_source
+from elastic_pinn.workbench.figures.sources import Source, open_source, require_several
 
 Curves = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """Term -> (steps whose weights the values are of, values)."""
@@ -92,8 +92,7 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
     ValueError
         For no source, or for a term that no source has.
     """
-    if isinstance(sources, str) or not sources:
-        raise ValueError("loss_curves needs a list of runs, checkpoints or paths: loss_curves([run])")
+    require_several(sources, "loss_curves")
     records = [_record(source) for source in sources]
     chosen = _chosen(records, terms)
     figure = Picture(4.2)

@@ -5,11 +5,12 @@ from itertools import cycle
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
 from matplotlib.patches import Circle
 from matplotlib.transforms import ScaledTranslation
 
 from elastic_pinn.config import Config
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics import Medium, Problem
 from elastic_pinn.physics.domains import Domain, Part, Regions, Shape
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training.sampling import first_points
@@ -17,6 +18,8 @@ from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, P
 from elastic_pinn.workbench.figures.source_plot import draw_pulses, draw_sources, pulses_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
+HEIGHT, MAPS = 4.4, 2.8  # inches, of the figure and of the maps of a medium below
+CONSTANTS = (("lambda", "Pa"), ("mu", "Pa"), ("rho", "kg/m³"), ("damping", "1/s"))
 STEPS = 181  # along a part of the boundary
 GRID = 81  # nodes on a side of a map
 ARROWS = slice(4, None, 8)  # of these nodes
@@ -31,6 +34,8 @@ MOST_POINTS = 1500  # more would be a grey area
 def problem(problem: Problem, config: Config | None = None) -> Picture:
     """Draw the window with its conditions, sources and receivers, the fields at the first instant, and pulses in time.
 
+    Below them the constants of a medium are drawn.
+
     Parameters
     ----------
     problem
@@ -43,10 +48,10 @@ def problem(problem: Problem, config: Config | None = None) -> Picture:
     Picture
         The figure.
     """
-    figure = Picture(4.4)
+    figure, upper = _figure_for(problem)
     starting = _starting_fields(problem)
     has_pulses = bool(pulses_of(problem))
-    axes = figure.subplots(1, 1 + len(starting) + has_pulses, squeeze=False)[0]
+    axes = upper.subplots(1, 1 + len(starting) + has_pulses, squeeze=False)[0]
     length = window_unit(problem.domain)
     _draw_window(axes[0], problem, config, length)
     for where, (title, field, si) in zip(axes[1 : 1 + len(starting)], starting, strict=True):
@@ -54,6 +59,35 @@ def problem(problem: Problem, config: Config | None = None) -> Picture:
     if has_pulses:
         draw_pulses(axes[-1], problem)
     return figure
+
+
+def _figure_for(problem: Problem) -> tuple[Picture, FigureBase]:
+    """An empty figure and its upper part; below, where there is a medium, its constants are drawn already."""
+    if not isinstance(problem.material, Medium):
+        figure = Picture(HEIGHT)
+        return figure, figure
+    figure = Picture(HEIGHT + MAPS)
+    (upper,), (lower,) = figure.subfigures(2, 1, squeeze=False, height_ratios=(HEIGHT, MAPS))
+    _draw_medium(lower, problem, problem.material)
+    return figure, upper
+
+
+def _draw_medium(figure: FigureBase, problem: Problem, medium: Medium) -> None:
+    """Maps of lambda, mu and rho, and of the damping where there is any."""
+    x, y, inside = _nodes(problem.domain)
+    found = medium.constants(torch.from_numpy(x[inside]), torch.from_numpy(y[inside])).numpy()  # (4, N)
+    constants = zip(CONSTANTS, found, strict=True)
+    shown = [(each, values) for each, values in constants if each[0] != "damping" or values.any()]
+    length = window_unit(problem.domain)
+    for axes, ((name, si), values) in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+        unit = unit_for(float(np.abs(values).max()), si)
+        grid = np.full(x.shape, np.nan)
+        grid[inside] = values / unit.size
+        extent = (x.min() / length.size, x.max() / length.size, y.min() / length.size, y.max() / length.size)
+        image = axes.imshow(grid, cmap="viridis", origin="lower", extent=extent)
+        format_map_axes(axes, problem, length)
+        axes.set_title(name, loc="left", fontsize=10)
+        figure.colorbar(image, ax=axes, label=unit.name, shrink=0.8)
 
 
 def window_unit(domain: Domain) -> Unit:
@@ -168,12 +202,17 @@ def _starting_fields(problem: Problem) -> list[tuple[str, Field, str]]:
 def _magnitude(domain: Domain, field: Field) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A field at the first instant: points (G, G, 2) in m, magnitude (G, G), values (G, G, 2), by [y, x];
     NaN outside the domain."""
-    x, y = np.meshgrid(np.linspace(*domain.x, GRID), np.linspace(*domain.y, GRID))
-    inside = domain.shape.mask(x, y)
+    x, y, inside = _nodes(domain)
     values = np.full((GRID, GRID, 2), np.nan)
     points = np.stack([x[inside], y[inside], np.full(inside.sum(), domain.t[0])], axis=-1)
     values[inside] = evaluate(field, torch.from_numpy(points)).numpy()
     return np.stack([x, y], axis=-1), np.hypot(values[..., 0], values[..., 1]), values
+
+
+def _nodes(domain: Domain) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """x and y of the nodes of a map, m, and whether they are inside, each (G, G) by [y, x]."""
+    x, y = np.meshgrid(np.linspace(*domain.x, GRID), np.linspace(*domain.y, GRID))
+    return x, y, domain.shape.mask(x, y)
 
 
 def _draw_field(axes: Axes, problem: Problem, field: Field, title: str, si: str, length: Unit) -> None:

@@ -1,10 +1,12 @@
 """The sources of figures and tables: a run, a checkpoint, or the path of either."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
+from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
@@ -21,11 +23,21 @@ def open_source(source: Source) -> Run | Checkpoint:
     """Open a run or a checkpoint: a folder contains a run, a file is a checkpoint; `~` and `$NAME` are expanded as in a
     shell.
 
-    Raises FileNotFoundError for a folder without a run, CheckpointError for any other path without a good checkpoint.
+    Raises FileNotFoundError for a folder without a run, CheckpointError for any other path without a good checkpoint,
+    TypeError for what is none of these.
     """
     if isinstance(source, Run | Checkpoint):
         return source
+    if not isinstance(source, str | PathLike):
+        hint = "; of several, name one: runs[0]" if isinstance(source, list | tuple) else ""
+        raise TypeError(f"{in_one_line(source)}: a run, a checkpoint or the path of either is needed{hint}")
     return Run(source) if Path(expanded(source)).is_dir() else load_checkpoint(source)
+
+
+def require_several(sources: Sequence[Source], figure: str) -> None:
+    """Raise ValueError, naming the figure, for what is no list of sources, as one run alone."""
+    if isinstance(sources, str | PathLike | Run | Checkpoint) or not sources:
+        raise ValueError(f"{figure} needs a list of runs, checkpoints or paths: {figure}([run])")
 
 
 def checkpoint_of(source: Source) -> Checkpoint:

@@ -93,16 +93,22 @@ def energy_balance(model: Model, problem: Problem) -> EnergyBalance:
     )  # fmt: skip
 
 
-def _rule(cuts: Iterable[float] = ()) -> tuple[Tensor, Tensor]:
+def total_energy(model: Model, problem: Problem, times: Array, nodes: int = NODES) -> Array:
+    """Integrate kinetic and strain energy at some times (T,), s: (T,), J/m. nodes: along each axis of the inside."""
+    inside, area = _inside(problem.domain.shape, problem.regions, nodes)
+    return area * np.array([sum(_inside_at(model, problem, inside, float(t))[:2]) for t in times])
+
+
+def _rule(cuts: Iterable[float] = (), count: int = NODES) -> tuple[Tensor, Tensor]:
     """Nodes and weights of Gauss and Legendre's rule on each piece of 0 to 1 between cuts, (N,)."""
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = np.polynomial.legendre.leggauss(count)
     ends = np.unique([0.0, *(cut for cut in cuts if 0.0 < cut < 1.0), 1.0])
     lengths = np.diff(ends)[:, None]
     of_pieces = ends[:-1, None] + lengths * (nodes + 1.0) / 2.0, lengths * weights / 2.0
     return torch.from_numpy(of_pieces[0].ravel()), torch.from_numpy(of_pieces[1].ravel())
 
 
-def _inside(shape: Shape, regions: Regions) -> tuple[tuple[Tensor, Tensor], float]:
+def _inside(shape: Shape, regions: Regions, count: int = NODES) -> tuple[tuple[Tensor, Tensor], float]:
     """Places (N, 2), m, with weights (N,) that sum to 1, and the area, m2.
 
     Smooth integrands of each region are integrated for themselves: discs apart from what is around them, rectangles by
@@ -111,7 +117,7 @@ def _inside(shape: Shape, regions: Regions) -> tuple[tuple[Tensor, Tensor], floa
     discs = [each for each in regions.inclusions if isinstance(each, Disc) and not _has_hole(shape, each)]
     pieces = [_without(shape, discs), *discs]
     areas = [_area(piece) for piece in pieces]
-    found = [_evenly(piece, regions) for piece in pieces]
+    found = [_evenly(piece, regions, count) for piece in pieces]
     weights = [weights * area / sum(areas) for (_, weights), area in zip(found, areas, strict=True)]
     return (torch.cat([xy for xy, _ in found]), torch.cat(weights)), sum(areas)
 
@@ -130,13 +136,13 @@ def _without(shape: Shape, discs: Sequence[Disc]) -> Shape:
     return Plate(outline, (*holes, *discs))
 
 
-def _evenly(shape: Shape, regions: Regions) -> tuple[Tensor, Tensor]:
+def _evenly(shape: Shape, regions: Regions, count: int) -> tuple[Tensor, Tensor]:
     """Places (N, 2), m, with weights (N,) that sum to 1."""
     cuts: list[list[float]] = [[], []]
     if isinstance(shape, Rectangle):  # whose points of the unit square are along the axes
         for axis, (low, high) in enumerate(shape.bounds):
             cuts[axis] = [(end - low) / (high - low) for each in regions.inclusions for end in each.bounds[axis]]
-    (across, of_x), (up, of_y) = (_rule(each) for each in cuts)
+    (across, of_x), (up, of_y) = (_rule(each, count) for each in cuts)
     return shape.interior(torch.cartesian_prod(across, up)), torch.outer(of_x, of_y).flatten()
 
 

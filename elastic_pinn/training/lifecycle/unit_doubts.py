@@ -1,0 +1,84 @@
+"""Whether the numbers of a problem can be in SI units: they disagree by orders of magnitude where some are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.sources import Source
+from elastic_pinn.training.lifecycle.readable import readable
+
+LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
+DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
+SPEEDS = 1.0, 20_000.0  # m/s, from S waves in gels to P waves in diamond
+DIMENSIONLESS = 100.0  # m/s: slower waves at a density of 1 are dimensionless
+MOST_WAVES = 100.0  # along the window's longer side, of P waves
+QUESTION = "are lengths in m, times in s, moduli in Pa and density in kg/m3?"
+
+
+def unit_doubts(problem: Problem) -> Iterator[str]:
+    """Yield one sentence with speeds, wavelengths and crossings if the numbers of a problem are at odds."""
+    if found := list(_of_solid(problem) or _of_window(problem)):
+        facts = "; ".join(_facts(problem))
+        yield f"{', and '.join(found)} ({facts}): {QUESTION}"
+
+
+def _of_solid(problem: Problem) -> list[str]:
+    """An impossible solid. Where nothing was recorded, units may be the user's own, and only what is faster or denser
+    than any solid is odd."""
+    material = problem.reference
+    fast = max(material.c_s, material.c_p)
+    is_odd = fast > SPEEDS[1] or material.density > DENSITIES[1]
+    if problem.receivers:
+        is_odd = not (_is_solid(problem) or (material.density == 1.0 and fast < DIMENSIONLESS))
+    return [f"no solid is like this one, with a density of {material.density:.4g} kg/m3"] if is_odd else []
+
+
+def _of_window(problem: Problem) -> Iterator[str]:
+    """A window that waves cross hardly or far too often, or that its displacements or waves do not fit in."""
+    side, speed, displacement = _side(problem), problem.reference.c_p, problem.scales.displacement
+    wide = f"the window, {side:.4g} m wide"
+    if _is_solid(problem) and displacement > side:
+        yield f"displacements are up to {readable(displacement, 'm')}, more than all of {wide}"
+    if problem.domain.is_static:
+        return
+    duration = problem.domain.t[1] - problem.domain.t[0]
+    way = speed * duration
+    if way < LEAST_CROSSED * side:
+        yield f"P waves cross {100 * way / side:.2g} % of {wide}, in its {duration:.4g} s"
+    elif way > MOST_CROSSED * side:
+        yield f"P waves cross {wide}, {way / side:,.0f} times in its {duration:.4g} s"
+    if (highest := _highest_frequency(problem)) > MOST_WAVES * speed / side:
+        yield f"{side * highest / speed:,.0f} of the shortest P waves fit along {wide}"
+
+
+def _facts(problem: Problem) -> Iterator[str]:
+    """Speeds, wavelengths, and how often a wave crosses the window."""
+    material, side = problem.reference, _side(problem)
+    speeds = {"P": material.c_p, "S": material.c_s}
+    yield ", ".join(f"{name} waves of {readable(speed, 'm/s')}" for name, speed in speeds.items())
+    if not problem.domain.is_static:
+        duration = problem.domain.t[1] - problem.domain.t[0]
+        ways = " and ".join(f"{speed * duration / side:.2g}" for speed in speeds.values())
+        yield f"they cross {readable(side, 'm')} {ways} times in {readable(duration, 's')}"
+    if highest := _highest_frequency(problem):
+        lengths = " and ".join(readable(speed / highest, "m") for speed in speeds.values())
+        yield f"at the highest frequency, {readable(highest, 'Hz')}, they are {lengths} long"
+
+
+def _is_solid(problem: Problem) -> bool:
+    """Whether the material is like some solid in SI units."""
+    material = problem.reference
+    slow, fast = sorted((material.c_s, material.c_p))
+    return DENSITIES[0] <= material.density <= DENSITIES[1] and SPEEDS[0] <= slow and fast <= SPEEDS[1]
+
+
+def _side(problem: Problem) -> float:
+    """The window's longer side, m."""
+    return max(high - low for low, high in (problem.domain.x, problem.domain.y))
+
+
+def _highest_frequency(problem: Problem) -> float:
+    """That of the pulses, Hz; 0 without any."""
+    pulses = (source.pulse for source in problem.sources if isinstance(source, Source))
+    return max((pulse.highest_frequency for pulse in pulses), default=0.0)
