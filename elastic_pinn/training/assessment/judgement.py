@@ -135,7 +135,7 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
         yield Fault(edges, f"a wider unknown_range, a better start, {RECORDS}")
     yield from _of_freedom(evidence)
     yield from _of_misfits(evidence)
-    yield from _of_model(evidence)
+    yield from _of_model(evidence, bool(trained.converged))
     if trained.converged is False:
         yield Fault("the search has not converged", "more steps")
     if math.isnan(evidence.noise.level):
@@ -211,8 +211,12 @@ def _of_common(evidence: Evidence) -> Iterator[Fault]:
         yield Fault(f"{worst.name} does not fit: {moved}", RECORDS)
 
 
-def _of_model(evidence: Evidence) -> Iterator[Fault]:
-    """Estimates that would change with other waves, other channels or more steps."""
+def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
+    """Estimates that would change with other waves, other channels or more steps.
+
+    A search that has converged makes no more steps: it takes all misfits for noise, those of sides and start too, while
+    a ± is made by the noise of the records alone, and may be far smaller where these tell little of the unknowns.
+    """
     if evidence.shift > MOST_SHIFT:
         moved = f"would move {evidence.most_shifted} by {evidence.shift:.2g} of its ±"
         yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
@@ -222,7 +226,11 @@ def _of_model(evidence: Evidence) -> Iterator[Fault]:
         yield Fault(f"the channels disagree on the unknowns, {more}", RECORDS)
     if evidence.remaining_step > MOST_LEFT:
         step = f"{evidence.remaining_step:.2g} of ±"
-        yield Fault(f"the search is not at its end: it would move on by {step}", "more steps")
+        if has_converged:
+            reason = f"the search ended {step} from the least misfit, which is nothing beside those of sides and start"
+            yield Fault(reason, "smaller weights of sides and start (weight_boundary, weight_initial), or more waves")
+        else:
+            yield Fault(f"the search is not at its end: it would move on by {step}", "more steps")
 
 
 def _worst(evidence: Evidence) -> list[Channel]:

@@ -139,6 +139,14 @@ def test_a_search_that_has_not_converged_has_no_error(weighed):
     assert weighed().reason == "the search has not converged"
 
 
+def test_a_search_that_has_converged_is_not_sent_on(weighed):
+    weighed.trained = replace(weighed.trained, converged=True)
+    fit = weighed(remaining_step=0.11)
+    assert fit.verdict == "withheld" and fit.reason.startswith("the search ended 0.11 of ± from the least misfit")
+    assert "more steps" not in fit.sentence and "weight_boundary" in fit.advice
+    assert weighed(remaining_step=0.09).verdict == "holds"
+
+
 def test_an_unknown_at_the_edge_of_its_range_has_no_error(weighed, monkeypatch):
     monkeypatch.setattr(type(weighed.trained.model.material), "at_edge", lambda self: {"mu": "1 to 100 GPa"})
     fit = weighed()
