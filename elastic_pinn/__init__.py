@@ -55,6 +55,8 @@ __all__ = [
     "load_checkpoint",
     "pin",
     "problem_from",
+    "relative_error",
+    "synthetic_receivers",
     "train",
     "unpin",
 ]
@@ -95,7 +97,7 @@ if TYPE_CHECKING:
         Traction,
         problem_from,
     )
-    from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+    from elastic_pinn.run import Checkpoint, Run, load_checkpoint, relative_error, synthetic_receivers
     from elastic_pinn.storage import CheckpointError, pin, unpin
     from elastic_pinn.training import (
         Control,

@@ -13,7 +13,7 @@ from elastic_pinn.config import FIELDS
 PROJECT = Path(__file__).parents[1]
 MODULES = sorted((PROJECT / "elastic_pinn").rglob("*.py"))
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
-TRAINING_NOTEBOOKS = [path for path in NOTEBOOKS if path.name in ("01_forward.ipynb", "02_inverse.ipynb")]
+TRAINING_NOTEBOOKS = [path for path in NOTEBOOKS if path.stem in ("01_forward", "02_inverse", "06_plate")]
 TRAINING_PARAMETERS = {"run_dir", "steps", "seed", "device", "checkpoint_every", "resume"}
 
 each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))
@@ -65,7 +65,7 @@ def test_text_is_read_and_written_as_utf_8_whatever_the_locale(path):
 
 
 def test_the_notebooks_of_the_whole_line_are_there():
-    questions = ("00_reference_data", "01_forward", "02_inverse", "03_sweep", "04_compare", "05_explore")
+    questions = ("00_reference_data", "01_forward", "02_inverse", "03_sweep", "04_compare", "05_explore", "06_plate")
     assert {path.stem for path in NOTEBOOKS} == set(questions)
 
 
@@ -120,11 +120,13 @@ def test_each_parameter_is_a_config_field(path):
 
 
 @each_notebook
-def test_each_parameter_is_one_line_with_a_plain_value_and_a_comment(path):
+def test_each_parameter_and_each_key_of_a_dict_is_one_line_with_a_plain_value_and_a_comment(path):
     source = "\n".join(cell.source for cell in parameters_cells(path))
     lines = source.splitlines()
     for statement in ast.parse(source).body:
         assert isinstance(statement, ast.Assign), f"not a plain assignment: {ast.unparse(statement)}"
         assert isinstance(ast.literal_eval(statement.value), int | float | bool | str | list)
-        assert statement.lineno == statement.end_lineno
-        assert lines[statement.lineno - 1][statement.end_col_offset :].strip().startswith("# ")
+        values = [value for each in ast.walk(statement) if isinstance(each, ast.Dict) for value in each.values]
+        for value in values or [statement]:
+            assert value.lineno == value.end_lineno
+            assert lines[value.lineno - 1][value.end_col_offset :].lstrip(", ").startswith("# ")

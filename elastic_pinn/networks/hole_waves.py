@@ -13,7 +13,7 @@ the material.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -199,11 +199,27 @@ class _Sum(TrialFunction):
 
     def __call__(self, points: Tensor, names: Components) -> Tensor:
         """The jet of the sum at dimensionless points (N, 3), (J, N, C)."""
-        jets = [
-            pad(part(points, names), (2 * regions.start, self._outputs - 2 * regions.stop))
-            for regions, part in self._parts
-        ]
-        return torch.stack(jets).sum(0)
+        return self._sum([part(points, names) for _, part in self._parts])
+
+    @torch.no_grad()
+    def over_time(self, places: Tensor, times: Tensor, names: Components) -> Tensor:
+        """That of the sum, each part in its own way, (J, T, N, C)."""
+        return self._sum([part.over_time(places, times, names) for _, part in self._parts])
+
+    def on_grids(self, x: Tensor, y: Tensor, times: Tensor, wanted: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+        """That of the sum, each part in its own way."""
+        names = tuple(dict.fromkeys(("", *wanted)))
+        for jets in zip(*(part.on_grids(x, y, times, names) for _, part in self._parts), strict=True):
+            yield {name: self._sum([jet[name] for jet in jets]) for name in names}
+
+    def on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
+        """That of the sum, each part in its own way."""
+        return next(self.on_grids(x, y, x.new_tensor([t]), wanted))
+
+    def _sum(self, values: Sequence[Tensor]) -> Tensor:
+        """The sum of values of all parts, each (..., outputs of its regions), (..., C)."""
+        ends = ((2 * regions.start, self._outputs - 2 * regions.stop) for regions, _ in self._parts)
+        return torch.stack([pad(each, end) for each, end in zip(values, ends, strict=True)]).sum(0)
 
     def sums_of_squares(self, equations: Sequence[Equations], with_gradients: bool, is_compiled: bool) -> Sums:
         """By automatic differentiation: torch cannot compile Bessel functions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
@@ -176,16 +176,29 @@ class Model(nn.Module):
             jet = of_region(jet, self._region_index(points) if regions is None else regions.argmax(1))  # (J, N, 2)
         return dict(zip(names, jet.unbind(0), strict=True))
 
-    def derivatives_on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
-        """Compute the same on a grid of dimensionless x (G,) and y (H,) at one time: name -> (G H, 2), x first.
+    @torch.no_grad()
+    def derivatives_on_grids(
+        self, x: Tensor, y: Tensor, times: Tensor, wanted: Iterable[str]
+    ) -> Iterator[dict[str, Tensor]]:
+        """Compute the same on a grid of x (G,) and y (H,) at each of some times (T,): name -> (G H, 2), x first.
 
-        Only for a model on the CPU, and without gradients.
+        All are dimensionless. Only for a model on the CPU, and without gradients.
         """
-        found = self._trial.on_grid(x, y, t, wanted)  # each (G H, 2 R)
-        if self.regions.count == 1:
-            return found
         index = self._region_index(torch.cartesian_prod(x, y))  # (G H,)
-        return {name: of_region(values, index) for name, values in found.items()}
+        for found in self._trial.on_grids(x, y, times, wanted):  # each (G H, 2 R)
+            is_one = self.regions.count == 1
+            yield found if is_one else {name: of_region(values, index) for name, values in found.items()}
+
+    @torch.no_grad()
+    def derivatives_over_time(self, places: Tensor, times: Tensor, wanted: Iterable[str]) -> dict[str, Tensor]:
+        """Compute the same at dimensionless places (N, 2) at each of some times (T,): name -> (T, N, 2), without
+        gradients; less work than at so many points where the network has waves around holes."""
+        names = jets.components(wanted)
+        jet = self._trial.over_time(places, times, names)  # (J, T, N, 2 R)
+        if self.regions.count > 1:
+            index = self._region_index(places).repeat(len(times))  # (T N,)
+            jet = of_region(jet.flatten(1, 2), index).unflatten(1, jet.shape[1:3])
+        return dict(zip(names, jet.unbind(0), strict=True))
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
         """Compute the mean over points of each set's squared misfit, (sets,), with gradients for network and material.

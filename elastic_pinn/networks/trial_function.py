@@ -6,7 +6,7 @@ Letters: N points, J jet components, C outputs, E equations a point, K operators
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
@@ -82,6 +82,16 @@ class TrialFunction(ABC):
             return total, by_tensors, by_operator, None
         of_blocks = [each.view(whole.tied, -1, each.shape[1]) for each in of_points]  # each (M, n, K)
         return total, by_tensors, by_operator, torch.cat(of_blocks, dim=1).flatten(0, 1)
+
+    def over_time(self, places: Tensor, times: Tensor, names: Components) -> Tensor:
+        """Evaluate the jet at places (N, 2) at each of some times (T,), without gradients, (J, T, N, C)."""
+        points = torch.cat([places.repeat(len(times), 1), times.repeat_interleave(len(places))[:, None]], dim=1)
+        return self.without_gradients(points, names).unflatten(1, (len(times), len(places)))
+
+    def on_grids(self, x: Tensor, y: Tensor, times: Tensor, wanted: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+        """Evaluate what `on_grid` gives at each of some times (T,)."""
+        wanted = tuple(wanted)
+        return (self.on_grid(x, y, t, wanted) for t in times.tolist())
 
     def on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
         """Evaluate the outputs and their wanted derivatives on a grid x (G,) by y (H,) at one time, without gradients.

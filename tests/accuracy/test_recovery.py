@@ -75,3 +75,9 @@ def test_another_material_is_found_within_one_percent(tmp_path):
     subprocess.run([*script, "--output", str(data)], check=True)
     run_notebook(Notebook.read(ROOT / "notebooks/02_inverse.ipynb"), tmp_path / "run", {"data": str(data)})
     assert max(errors(ep.Run(tmp_path / "run"), data).values()) <= 1e-2
+
+
+def test_waves_in_a_plate_are_within_three_percent_of_finite_elements(tmp_path):
+    run_notebook(Notebook.read(ROOT / "notebooks/06_plate.ipynb"), tmp_path / "run")
+    run, recording = ep.Run(tmp_path / "run"), ep.Receivers.load(ROOT / "data/plate_receivers.h5")
+    assert ep.relative_error(run, recording) <= 0.03

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import PATIENCE_MS
+from tests.plates import PLATE, SOLVED
 
 pytestmark = pytest.mark.slow
 
@@ -140,3 +141,20 @@ def test_the_inverse_notebook_shows_material_and_fit_and_refuses_what_cannot_be_
     expect(lab.page.get_by_text("cannot all be found from displacement alone").first).to_be_visible()
     expect(lab.button("Start")).to_be_disabled()
     lab.shot("refused")
+
+
+def test_the_plate_is_drawn_trained_and_seen_as_a_film(notebook):
+    lab = notebook("06_plate.ipynb", PLATE | SOLVED)
+    lab.run_all()
+    lab.prints("Which lambda and mu explain what these receivers recorded?")
+    lab.kernel_is("idle")
+    film = lab.page.locator(".jp-OutputArea-output img[src^='data:image/webp']")
+    film.scroll_into_view_if_needed()
+    expect(film).to_be_visible()
+    assert film.evaluate("image => image.complete && image.naturalWidth") == 900
+    lab.shot("film")
+    [run] = lab.runs()
+    assert run.status == "completed" and (run.path / "receivers.h5").exists()
+    lab.settings("Problem")
+    expect(lab.field("sources")).to_be_visible()
+    lab.shot("settings")

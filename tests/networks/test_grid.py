@@ -27,7 +27,7 @@ def test_a_grid_gives_what_its_points_give(kind):
             parameter.add_(0.1 * torch.randn(parameter.shape, dtype=parameter.dtype, generator=generator))
         x, y = torch.linspace(-1.0, 1.0, 7, dtype=torch.float64), torch.linspace(-0.6, 0.6, 5, dtype=torch.float64)
         names = ("", "x", "t", "xx", "xy", "tt")
-        found = model.derivatives_on_grid(x, y, 0.3, names)
+        [found] = model.derivatives_on_grids(x, y, x.new_tensor([0.3]), names)
         points = torch.cartesian_prod(x, y, torch.tensor([0.3], dtype=torch.float64))
         expected = model.derivatives(points, names)
         for name in names:

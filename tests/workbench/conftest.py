@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 import elastic_pinn as ep
+from tests.plates import PLATE, SOLVED
 
 SMALL = {
     "hidden_layers": [8],
@@ -30,6 +31,12 @@ def inverse_run(tmp_path_factory):
         **SMALL, problem="receivers", data="data/aluminium_receivers.h5", unknowns=["lambda", "mu"], weight_pde=1e-3
     )
     return ep.train(config, tmp_path_factory.mktemp("runs") / "inverse")
+
+
+@pytest.fixture(scope="session")
+def plate_run(tmp_path_factory):
+    """A run on a small plate with a hole."""
+    return ep.train(ep.Config(**PLATE | SOLVED), tmp_path_factory.mktemp("runs") / "plate")
 
 
 @pytest.fixture(scope="session")

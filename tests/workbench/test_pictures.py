@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,17 +20,19 @@ import elastic_pinn as ep
 from elastic_pinn.workbench import figures
 from elastic_pinn.workbench.figures.field_maps import FieldMap, histogram, trace
 from elastic_pinn.workbench.quantities import GridFields
+from tests.plates import PLATE, SOLVED
 
 PICTURES = Path(__file__).with_name("pictures")
 SHADES = 4.0  # of 255, root mean square: training a few steps on another machine moves curves by less than a pixel
 
 
 @pytest.fixture(scope="module")
-def sources(forward_run, inverse_run, folder_of_runs):
+def sources(forward_run, inverse_run, plate_run, folder_of_runs):
     data = Path(__file__).parents[2] / "data"
     return {
         "forward": forward_run,
         "inverse": inverse_run,
+        "plate": plate_run,
         "runs": [ep.Run(folder_of_runs / name) for name in ("a", "b", "deep/c")],
         "receivers": ep.Receivers.load(data / "aluminium_receivers.h5"),
         "convergence": data / "grid_convergence.csv",
@@ -42,6 +45,7 @@ FIGURES: dict[str, Callable] = {
     "trace_beside_the_exact_solution": lambda of: trace_of(of["forward"], 0.3, 0.6),
     "trace_beside_a_receiver": lambda of: trace_of(of["inverse"], 0.02, 0.03),
     "histogram": lambda of: histogram({"weights": np.geomspace(1e-3, 1.0, 50), "exp_avg": np.geomspace(1e-6, 1e-4, 9)}),
+    "b_scan": lambda of: figures.b_scan(of["plate"]),
     "compare": lambda of: figures.compare(of["runs"], "loss/total"),
     "compare_by_seed": lambda of: figures.compare(of["runs"], "loss/pde", by_seed=True),
     "data_fit": lambda of: figures.data_fit(of["inverse"]),
@@ -51,8 +55,10 @@ FIGURES: dict[str, Callable] = {
     "loss_curves": lambda of: figures.loss_curves([of["forward"]]),
     "loss_curves_of_two": lambda of: figures.loss_curves([of["forward"], of["inverse"]]),
     "material_traces": lambda of: figures.material_traces(of["inverse"]),
+    "movie": lambda of: frame_of(figures.movie(of["plate"], "u_y", frames=9), 6),
     "problem_forward": lambda of: figures.problem(ep.problem_from(of["forward"].config), of["forward"].config),
     "problem_inverse": lambda of: figures.problem(ep.problem_from(of["inverse"].config)),
+    "problem_with_inclusions": lambda of: figures.problem(ep.problem_from(ep.Config(**PLATE | WITH_INCLUSIONS))),
     "problem_with_sources": lambda of: figures.problem(plate_with_sources(), ep.Config()),
     "reference_errors": lambda of: figures.reference_errors(of["receivers"]),
     "reference_traces": lambda of: figures.reference_traces(of["receivers"]),
@@ -62,7 +68,17 @@ FIGURES: dict[str, Callable] = {
         sweep_table(), "error/displacement", ["hidden_layers", "learning_rate", "seed"]
     ),
     "snapshots_inverse": lambda of: figures.snapshots(of["inverse"]),
+    "wavelengths": lambda of: wavelengths_of(of["plate"].config),
+    "wavelengths_too_coarse": lambda of: wavelengths_of(ep.Config(**PLATE | SOLVED | TOO_COARSE)),
+    "wiggles": lambda of: figures.wiggles(of["plate"], receivers=ep.synthetic_receivers(of["plate"], noise=0.05)),
 }
+WITH_INCLUSIONS = {
+    "inclusions": [
+        {"center": [0.006, 0.006], "radius": 0.002, "material": "steel"},
+        {"x": [0.0, 0.02], "y": [0.0, 0.002], "material": "rubber", "contact": "slip"},
+    ],
+}
+TOO_COARSE = {"input_frequency": 3.0, "hidden_layers": [40, 60], "boundary_points": 40}
 
 
 def sweep_table():
@@ -92,6 +108,19 @@ def plate_with_sources():
     )
 
 
+def wavelengths_of(config):
+    return figures.wavelengths(ep.problem_from(config), config)
+
+
+def frame_of(film, number):
+    """One picture of a film."""
+    with Image.open(io.BytesIO(film.webp())) as frames:
+        frames.seek(number)
+        buffer = io.BytesIO()
+        frames.convert("RGB").save(buffer, format="PNG")
+    return SimpleNamespace(png=buffer.getvalue)
+
+
 def trace_of(run, x, y):
     problem = ep.problem_from(run.config)
     return trace(run.predict, problem.domain.t, x, y, problem)
@@ -99,7 +128,7 @@ def trace_of(run, x, y):
 
 def test_every_figure_has_a_picture():
     drawn = {name.removesuffix("_forward").removesuffix("_inverse") for name in FIGURES}
-    assert set(figures.__all__) - {"Picture", "save"} <= drawn
+    assert set(figures.__all__) - {"Movie", "Picture", "save"} <= drawn
     assert {path.stem for path in PICTURES.glob("*.png")} == set(FIGURES)
 
 

@@ -11,7 +11,7 @@ Letters: T instants, N points.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,7 +23,7 @@ from torch import Tensor
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.domains import Disc, Part, Plate, Rectangle, Regions, Shape
-from elastic_pinn.physics.elasticity import STRAIN, Normal, kinetic_energy, strain_energy, traction
+from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, kinetic_energy, strain_energy, traction
 from elastic_pinn.physics.fields import evaluate
 
 NODES = 32  # of Gauss and Legendre's rule, along each side and each axis of the inside
@@ -84,9 +84,8 @@ def energy_balance(model: Model, problem: Problem) -> EnergyBalance:
     shape, times = problem.domain.shape, np.array(problem.domain.instants(INSTANTS))
     inside, area = _inside(shape, problem.regions)
     sides = {side: _side(shape, side, problem.regions) for side in shape.sides}
-    found = [_inside_at(model, problem, inside, float(t)) for t in times]  # each (4,), J/m3 and W/m3
-    kinetic, strained, forced, drained = (area * np.array(found)).T
-    powers = {side: np.array([_power(model, *place, float(t)) for t in times]) for side, place in sides.items()}
+    kinetic, strained, forced, drained = area * _inside_over(model, problem, inside, times)  # J/m and W/m
+    powers = {side: _power(model, *place, times) for side, place in sides.items()}
     return EnergyBalance(
         times, kinetic, strained, {side: _over_time(times, power) for side, power in powers.items()},
         _over_time(times, forced), _over_time(times, drained),
@@ -96,7 +95,8 @@ def energy_balance(model: Model, problem: Problem) -> EnergyBalance:
 def total_energy(model: Model, problem: Problem, times: Array, nodes: int = NODES) -> Array:
     """Integrate kinetic and strain energy at some times (T,), s: (T,), J/m. nodes: along each axis of the inside."""
     inside, area = _inside(problem.domain.shape, problem.regions, nodes)
-    return area * np.array([sum(_inside_at(model, problem, inside, float(t))[:2]) for t in times])
+    kinetic, strained, *_ = _inside_over(model, problem, inside, times)
+    return area * (kinetic + strained)
 
 
 def _rule(cuts: Iterable[float] = (), count: int = NODES) -> tuple[Tensor, Tensor]:
@@ -176,37 +176,41 @@ def _borders(shape: Shape, part: Part, regions: Regions) -> list[float]:
     return low.tolist()
 
 
-def _points(model: Model, xy: Tensor, t: float) -> tuple[Tensor, Tensor]:
-    """Points (N, 3) in m, m, s and dimensionless."""
-    points = torch.cat([xy, torch.full_like(xy[:, :1], t)], dim=1)
-    return points, model.scales.dimensionless(points).to(model.dtype)
+def _motion(model: Model, xy: Tensor, times: Array) -> tuple[Tensor, Iterator[Derivatives]]:
+    """Dimensionless places (N, 3) of places in m, and what happens there at each time (s)."""
+    at = model.scales.dimensionless(torch.cat([xy, xy.new_zeros(len(xy), 1)], dim=1)).to(model.dtype)
+    instants = torch.tensor([[0.0, 0.0, t] for t in times], dtype=torch.float64)
+    when = model.scales.dimensionless(instants)[:, 2].to(model.dtype)
+    u = model.derivatives_over_time(at[:, :2], when, (*STRAIN, "t"))  # each (T, N, 2)
+    return at, ({name: values[i] for name, values in u.items()} for i in range(len(times)))
 
 
 @torch.no_grad()
-def _inside_at(model: Model, problem: Problem, inside: tuple[Tensor, Tensor], t: float) -> list[float]:
-    """Means over the inside of kinetic and strain energy, J/m3, and of the powers of force and damping, W/m3."""
-    (xy, weights), scales = inside, model.scales
-    points, at = _points(model, xy, t)
-    u, moduli = model.derivatives(at, (*STRAIN, "t")), model.moduli(at)
-    density = scales.stress * scales.displacement / scales.length
-    force = evaluate(problem.statements[0].target, points)  # (N, 2), N/m3, of the law
-    means = [
-        density * kinetic_energy(u, moduli),
-        density * strain_energy(u, moduli),
-        scales.velocity * (force * u["t"].double()).sum(1),
-        density / scales.time * moduli.drag * u["t"].square().sum(1),
-    ]
-    return [float((weights * each.double()).sum()) for each in means]
+def _inside_over(model: Model, problem: Problem, inside: tuple[Tensor, Tensor], times: Array) -> Array:
+    """Means over the inside of kinetic and strain energy, J/m3, and of force's and damping's power, W/m3, (4, T)."""
+    (xy, weights), scales, found = inside, model.scales, []
+    at, motion = _motion(model, xy, times)
+    moduli, density = model.moduli(at), scales.stress * scales.displacement / scales.length
+    for t, u in zip(times, motion, strict=True):
+        points = torch.cat([xy, torch.full_like(xy[:, :1], t)], dim=1)
+        force = evaluate(problem.statements[0].target, points)  # (N, 2), N/m3, of the law
+        means = [
+            density * kinetic_energy(u, moduli),
+            density * strain_energy(u, moduli),
+            scales.velocity * (force * u["t"].double()).sum(1),
+            density / scales.time * moduli.drag * u["t"].square().sum(1),
+        ]
+        found.append([float((weights * each.double()).sum()) for each in means])
+    return np.array(found).T
 
 
 @torch.no_grad()
-def _power(model: Model, places: Tensor, normals: Tensor, lengths: Tensor, t: float) -> float:
-    """The power through a side, W/m."""
-    _, at = _points(model, places, t)
-    u = model.derivatives(at, (*STRAIN, "t"))
-    pull = traction(u, model.moduli(at), Normal.of(normals.to(at)))  # (N, 2)
-    scale = model.scales.stress * model.scales.velocity
-    return scale * float((lengths * (pull * u["t"]).sum(1).double()).sum())
+def _power(model: Model, places: Tensor, normals: Tensor, lengths: Tensor, times: Array) -> Array:
+    """The power through a side over time, (T,), W/m."""
+    at, motion = _motion(model, places, times)
+    moduli, scale = model.moduli(at), model.scales.stress * model.scales.velocity
+    of_points = ((traction(u, moduli, Normal.of(normals.to(at))) * u["t"]).sum(1) for u in motion)  # each (N,)
+    return scale * np.array([float((lengths * each.double()).sum()) for each in of_points])
 
 
 def _over_time(times: Array, power: Array) -> Array:

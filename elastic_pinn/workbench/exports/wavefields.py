@@ -16,24 +16,23 @@ from pyevtk.vtk import VtkGroup
 
 from elastic_pinn.paths import project_root
 from elastic_pinn.workbench.figures.field_maps import FieldMap
+from elastic_pinn.workbench.figures.picture import FRAMES_A_SECOND
 from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, run_of
 from elastic_pinn.workbench.run_folders import RUNS
 
-FRAMES, FRAMES_A_SECOND = 41, 10
+FRAMES = 41
 EXPORTS = "exports"  # the folder below runs/ that exports go to, in a folder of the run's name
 
 
 def instants(fields: GridFields) -> list[float]:
-    """Return the times of the frames, s, without rounding errors: 0.15, not 0.15000000000000002."""
-    count = FRAMES if fields.end > fields.start else 1  # of a static problem
-    return [float(f"{t:.12g}") for t in np.linspace(fields.start, fields.end, count)]
+    """Return the times of the frames, s."""
+    return fields.instants(FRAMES)
 
 
 def write_gif(fields: GridFields, name: str, path: Path) -> None:
     """Write a quantity as an animated GIF."""
-    picture = FieldMap(fields, name)
-    frames = [Image.open(io.BytesIO(picture.at(t).png())).convert("RGB") for t in instants(fields)]
-    first, *others = frames
+    pictures = FieldMap(fields, name).over(instants(fields))
+    first, *others = (Image.open(io.BytesIO(picture.png())).convert("RGB") for picture in pictures)
     first.save(path, save_all=True, append_images=others, duration=1000 // FRAMES_A_SECOND, loop=0)
 
 

@@ -3,18 +3,24 @@
 Each takes a Run, a Checkpoint, or the path of either; a cell shows the figure if it is its last expression.
 """
 
+from elastic_pinn.workbench.figures.b_scan import b_scan
 from elastic_pinn.workbench.figures.comparison import compare
 from elastic_pinn.workbench.figures.energy import energy
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
 from elastic_pinn.workbench.figures.loss_plots import loss_curves
-from elastic_pinn.workbench.figures.picture import Picture, save
+from elastic_pinn.workbench.figures.movie import movie
+from elastic_pinn.workbench.figures.picture import Movie, Picture, save
 from elastic_pinn.workbench.figures.problem_plot import problem
 from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
+from elastic_pinn.workbench.figures.wavelengths import wavelengths
+from elastic_pinn.workbench.figures.wiggles import wiggles
 
 __all__ = [
+    "Movie",
     "Picture",
+    "b_scan",
     "compare",
     "data_fit",
     "energy",
@@ -22,10 +28,13 @@ __all__ = [
     "grid_convergence",
     "loss_curves",
     "material_traces",
+    "movie",
     "problem",
     "reference_errors",
     "reference_traces",
     "save",
     "snapshots",
     "sweep_results",
+    "wavelengths",
+    "wiggles",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import draw_inclusions
+from elastic_pinn.workbench.figures.problem_plot import draw_inclusions, draw_rims
 from elastic_pinn.workbench.figures.sources import Predict, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
@@ -42,6 +42,8 @@ class FieldMap:
             np.zeros((2, 2)), extent=tuple(ends), origin="lower", vmin=-top if quantity.is_signed else 0.0, vmax=top,
             cmap=DIVERGING if quantity.is_signed else SEQUENTIAL,
         )  # fmt: skip
+        if fields.shape:
+            draw_rims(axes, fields.shape, length)
         draw_inclusions(axes, fields.regions, length)
         axes.set_xlabel(f"x ({length.name})")
         axes.set_ylabel(f"y ({length.name})")
@@ -53,7 +55,16 @@ class FieldMap:
 
     def at(self, t: float) -> Picture:
         """Return the figure, at an instant (s)."""
-        self._image.set_data(self._fields.at(self._name, t).T / self._unit.size)
+        return next(self.over([t]))
+
+    def over(self, times: Sequence[float]) -> Iterator[Picture]:
+        """Yield the figure at each of several instants (s), which takes less time than one after another."""
+        for t, values in zip(times, self._fields.over(self._name, times), strict=True):
+            yield self._showing(values, t)
+
+    def _showing(self, values: Array, t: float) -> Picture:
+        """The figure, with values (G, G) at an instant (s)."""
+        self._image.set_data(values.T / self._unit.size)
         self._title.set_text(f"t = {instant_text(self._fields, t)}")
         return self._figure
 

@@ -1,13 +1,16 @@
 """The figure of a notebook cell, its colours, and how it is saved."""
 
+import base64
 import io
 import threading
+from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import replace_file
@@ -15,6 +18,8 @@ from elastic_pinn.storage import replace_file
 FEW = 20  # points that are marked individually
 QUICK = 2  # of zlib's levels; its usual 6 takes as long as half of the drawing
 WIDTH, DPI = 9.0, 100  # inches, dots per inch: 900 pixels fit a notebook
+FRAMES_A_SECOND = 10
+QUALITY, EFFORT = 75, 2  # of a film's WebP: of 100, and of 6
 
 # Okabe and Ito's colours, which the colour-blind can tell apart (jfly.uni-koeln.de/color, 2008), without yellow.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
@@ -28,7 +33,7 @@ BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
 )
 SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 
-AnyFigure = TypeVar("AnyFigure", bound=Figure)
+AnyFigure = TypeVar("AnyFigure", bound="Figure | Movie")
 
 # Panels draw from several threads, and matplotlib's parser of mathematical text has global state.
 _drawing = threading.RLock()
@@ -89,13 +94,48 @@ class Picture(Figure):
         return self._saved
 
 
+class Movie:
+    """A film that a cell plays, over and over, without a kernel, also in an executed notebook.
+
+    It is an animated WebP, which takes a tenth of a GIF's bytes (`05_explore` exports GIF).
+
+    Parameters
+    ----------
+    frames
+        Its pictures, each a PNG file's bytes, all of one size.
+    """
+
+    def __init__(self, frames: Sequence[bytes]) -> None:
+        first, *others = (Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames)
+        buffer = io.BytesIO()
+        first.save(
+            buffer, format="WEBP", save_all=True, append_images=others, duration=1000 // FRAMES_A_SECOND, loop=0,
+            quality=QUALITY, method=EFFORT,
+        )  # fmt: skip
+        self._webp = buffer.getvalue()
+
+    def webp(self) -> bytes:
+        """Return the film as a WebP file's bytes.
+
+        Returns
+        -------
+        bytes
+            The file's content.
+        """
+        return self._webp
+
+    def _repr_html_(self) -> str:
+        """Return an image that holds the film."""
+        return f'<img alt="film" src="data:image/webp;base64,{base64.b64encode(self._webp).decode()}">'
+
+
 def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
-    """Save a figure as figures/NAME.png of a run directory, and return it, so that a cell can end with this.
+    """Save a figure as figures/NAME.png of a run directory, a film as NAME.webp; return it, so that a cell can end so.
 
     Parameters
     ----------
     figure
-        A matplotlib Figure.
+        A matplotlib Figure, or a Movie.
     run
         The run.
     name
@@ -103,8 +143,8 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
 
     Returns
     -------
-    Figure
-        The same figure.
+    Figure or Movie
+        The same one.
 
     Raises
     ------
@@ -115,6 +155,9 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
         raise ValueError(f"{run.path} is only read: give figure.savefig() a path of this machine")
     folder = run.path / "figures"
     folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(figure, Movie):
+        replace_file(folder / f"{name}.webp", figure.webp())
+        return figure
     content = figure.for_file() if isinstance(figure, Picture) else as_file(figure, "png")
     replace_file(folder / f"{name}.png", content)
     return figure

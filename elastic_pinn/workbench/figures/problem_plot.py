@@ -1,17 +1,20 @@
 """The problem before it is solved: its window, conditions and data."""
 
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.patches import Circle
+from matplotlib.patches import Rectangle as Box
 from matplotlib.transforms import ScaledTranslation
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Medium, Problem
-from elastic_pinn.physics.domains import Domain, Part, Regions, Shape
+from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.domains import Disc, Domain, Part, Regions, Shape
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, Picture
@@ -26,12 +29,14 @@ ARROWS = slice(4, None, 8)  # of these nodes
 FAINT = 0.05  # of the largest value: fields below have no arrow
 LINES = {"boundary": "edge", "interface": "interface"}  # what a figure calls a line, by the kind of its place
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, "0.45")  # of what is required on sides
+SHADES = (SKY, ORANGE, GREEN, PURPLE)  # of other materials
 DASH = 1.5  # line widths: with gaps as long, conditions on the two components of one side are both seen
 BELOW = -34.0  # points from the lower edge of the axes to the legend, past ticks and label
+MOST_IN_COLUMN = 5  # lines of the legend
 MOST_POINTS = 1500  # more would be a grey area
 
 
-def problem(problem: Problem, config: Config | None = None) -> Picture:
+def problem(problem: Problem, config: Config | None = None, receivers: Receivers | None = None) -> Picture:
     """Draw the window with its conditions, sources and receivers, the fields at the first instant, and pulses in time.
 
     Below them the constants of a medium are drawn.
@@ -42,6 +47,8 @@ def problem(problem: Problem, config: Config | None = None) -> Picture:
         The problem.
     config
         If given, at most 1500 interior points of its first step are drawn too.
+    receivers
+        Of a recording to compare with; those of the problem, if it has some, if not given.
 
     Returns
     -------
@@ -53,7 +60,7 @@ def problem(problem: Problem, config: Config | None = None) -> Picture:
     has_pulses = bool(pulses_of(problem))
     axes = upper.subplots(1, 1 + len(starting) + has_pulses, squeeze=False)[0]
     length = window_unit(problem.domain)
-    _draw_window(axes[0], problem, config, length)
+    _draw_window(axes[0], problem, config, receivers or problem.receivers, length)
     for where, (title, field, si) in zip(axes[1 : 1 + len(starting)], starting, strict=True):
         _draw_field(where, problem, field, title, si, length)
     if has_pulses:
@@ -98,9 +105,7 @@ def window_unit(domain: Domain) -> Unit:
 def format_map_axes(axes: Axes, problem: Problem, length: Unit) -> None:
     """Set up the axes of a map of the window, with the rims of a disc and of holes, which its cells only suggest, and
     the outlines of inclusions."""
-    shape = problem.domain.shape
-    for part in shape.parts_of(shape.closed):
-        axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
+    draw_rims(axes, problem.domain.shape, length)
     draw_inclusions(axes, problem.regions, length)
     _set_up_axes(axes, problem.domain, length)
 
@@ -113,6 +118,12 @@ def _set_up_axes(axes: Axes, domain: Domain, length: Unit) -> None:
     axes.set_ylabel(f"y ({length.name})")
 
 
+def draw_rims(axes: Axes, shape: Shape, length: Unit) -> None:
+    """Draw the rims of a disc and of holes, which the cells of a map only suggest."""
+    for part in shape.parts_of(shape.closed):
+        axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
+
+
 def draw_inclusions(axes: Axes, regions: Regions, length: Unit) -> None:
     """Draw the outlines of inclusions in a map."""
     for shape in regions.inclusions:
@@ -120,7 +131,9 @@ def draw_inclusions(axes: Axes, regions: Regions, length: Unit) -> None:
             axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
 
 
-def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Unit) -> None:
+def _draw_window(
+    axes: Axes, problem: Problem, config: Config | None, receivers: Receivers | None, length: Unit
+) -> None:
     domain = problem.domain
     (left, right), (bottom, top) = domain.x, domain.y
     for i, part in enumerate(domain.shape.parts_of(None)):
@@ -131,8 +144,12 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
     if config:
         x, y = _interior_points(problem, config).T / length.size
         axes.plot(x, y, ".", color="0.75", markersize=2, zorder=0, label="interior points")
+    _shade_inclusions(axes, problem, length)
     _draw_conditions(axes, problem, length)
-    _draw_receivers(axes, problem, length)
+    if receivers:
+        _draw_receivers(axes, receivers, length)
+    if problem.receivers and problem.initial:
+        _draw_pulses(axes, problem.receivers, length)
     draw_sources(axes, problem, length)
     _set_up_axes(axes, domain, length)
     margin = 0.04 * (right - left) / length.size
@@ -142,7 +159,25 @@ def _draw_window(axes: Axes, problem: Problem, config: Config | None, length: Un
     when = f"t = {domain.t[0] / time.size:.3g} to {domain.t[1] / time.size:.3g} {time.name}"
     axes.set_title(f"window, {'static' if domain.is_static else when}", loc="left", fontsize=10)
     below = axes.transAxes + ScaledTranslation(0.0, BELOW / 72.0, axes.figure.dpi_scale_trans)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=below, fontsize=8, frameon=False)
+    handles = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}  # each once
+    axes.legend(
+        handles.values(), handles.keys(), loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=below,
+        fontsize=8, frameon=False, ncols=1 + (len(handles) > MOST_IN_COLUMN),
+    )  # fmt: skip
+
+
+def _shade_inclusions(axes: Axes, problem: Problem, length: Unit) -> None:
+    """Shade the parts of other materials, with the wave speeds of each."""
+    for number, inclusion in enumerate(problem.inclusions, 2):
+        shape, solid = inclusion.shape, inclusion.material
+        label = f"material {number}: P {solid.c_p:,.4g}, S {solid.c_s:,.4g} m/s"
+        style: dict[str, Any] = {"facecolor": SHADES[number % len(SHADES)], "alpha": 0.3, "zorder": 0, "label": label}
+        if isinstance(shape, Disc):
+            x, y = shape.center
+            axes.add_patch(Circle((x / length.size, y / length.size), shape.radius / length.size, **style))
+        else:
+            (left, right), (bottom, top) = (np.array(ends) / length.size for ends in shape.bounds)
+            axes.add_patch(Box((left, bottom), right - left, top - bottom, **style))
 
 
 def _draw_conditions(axes: Axes, problem: Problem, length: Unit) -> None:
@@ -168,13 +203,14 @@ def _along(shape: Shape, part: Part) -> np.ndarray:
     return shape.along(part, fraction)[0].T.numpy()
 
 
-def _draw_receivers(axes: Axes, problem: Problem, length: Unit) -> None:
-    receivers = problem.receivers
-    if receivers is None:
-        return
+def _draw_receivers(axes: Axes, receivers: Receivers, length: Unit) -> None:
     x, y = receivers.xy.T / length.size
     axes.plot(x, y, "v", color=BLACK, markersize=4, linestyle="none", label=f"{len(x)} receivers", clip_on=False)
-    for i, pulse in enumerate(receivers.pulses if problem.initial else ()):
+
+
+def _draw_pulses(axes: Axes, receivers: Receivers, length: Unit) -> None:
+    """Draw the known pulses of velocity at the start."""
+    for i, pulse in enumerate(receivers.pulses):
         center, width = np.array(pulse.center) / length.size, pulse.width / length.size
         label = None if i else "initial velocity pulse, radius 1/e"
         axes.add_patch(Circle(tuple(center), width, facecolor=VERMILLION, alpha=0.35, label=label))

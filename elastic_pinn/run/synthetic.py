@@ -1,0 +1,126 @@
+"""What receivers would record of a trained wavefield, and how far it is from what they recorded.
+
+Letters: R receivers, T times.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.data import RECORDED_QUANTITIES, Receivers, Truth
+from elastic_pinn.physics.domains import Shape
+from elastic_pinn.physics.media.material import UNITS
+from elastic_pinn.physics.points import probe_points
+from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.run.checkpoint import Checkpoint
+from elastic_pinn.run.directory import Run
+
+PLACES, INSTANTS = 60, 61
+
+Array = np.ndarray
+
+
+def synthetic_receivers(
+    source: Run | Checkpoint,
+    xy: Any = None,
+    time: Any = None,
+    noise: float = 0.01,
+    seed: int = 0,
+    quantity: str = "displacement",
+    problem: Problem | ProblemMaker | None = None,
+) -> Receivers:
+    """Record a trained wavefield at receivers, with white Gaussian noise.
+
+    As real records, the result knows neither material nor sources, but for the truth of a homogeneous solid, which
+    figures compare with. Its `save(path)` writes a receiver file.
+
+    Parameters
+    ----------
+    source
+        A run (its newest checkpoint), or a checkpoint.
+    xy
+        Places of the receivers, (R, 2) in m; 60 that are spread evenly over the solid if not given.
+    time
+        Times of the samples, (T,) in s; 61 over the window if not given.
+    noise
+        Its standard deviation over the largest component, dimensionless; 0: none.
+    seed
+        Of the noise.
+    quantity
+        "displacement" (m), "velocity" (m/s) or "acceleration" (m/s2).
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+
+    Returns
+    -------
+    Receivers
+        The records, (R, T, 2) in the quantity's SI unit.
+
+    Raises
+    ------
+    ValueError
+        For places or times outside of the solid or the window, for another quantity, and for negative noise.
+    """
+    if quantity not in RECORDED_QUANTITIES:
+        raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(RECORDED_QUANTITIES)}")
+    if not 0.0 <= noise < math.inf:
+        raise ValueError(f"noise = {noise}: a part of the largest component, 0 or more, is needed")
+    checkpoint = source.latest() if isinstance(source, Run) else source
+    domain = checkpoint.problem(problem).domain
+    places = spread_over(domain.shape, PLACES) if xy is None else np.asarray(xy, dtype=np.float64)
+    times = np.asarray(domain.instants(INSTANTS) if time is None else time, dtype=np.float64)
+    clean = _predicted(checkpoint, places, times, quantity)
+    deviation = noise * float(np.abs(clean).max())
+    material = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
+    records: Any = {quantity: clean + deviation * np.random.default_rng(seed).standard_normal(clean.shape)}
+    known: Any = {quantity: clean}
+    return Receivers(
+        places,
+        times,
+        noise=deviation,
+        truth=Truth(material, **known) if material.keys() == UNITS.keys() else None,
+        title=f"{quantity} of a trained wavefield at {len(places)} receivers",
+        provenance=f"elastic_pinn, step {checkpoint.step}; white Gaussian noise {noise:g} of the peak, seed {seed}",
+        **records,
+    )
+
+
+def relative_error(source: Run | Checkpoint, receivers: Receivers) -> float:
+    """Compute how far a trained wavefield is from what receivers recorded.
+
+    Parameters
+    ----------
+    source
+        A run (its newest checkpoint), or a checkpoint.
+    receivers
+        What was recorded; where they hold a truth without noise, that is compared with.
+
+    Returns
+    -------
+    float
+        The relative L2 error over all receivers, times and components, dimensionless.
+
+    Raises
+    ------
+    ValueError
+        For places or times outside of the solid or the window of the run.
+    """
+    checkpoint = source.latest() if isinstance(source, Run) else source
+    recorded = (receivers.truth or receivers).recorded  # (R, T, 2)
+    found = _predicted(checkpoint, receivers.xy, receivers.time, receivers.quantity.name)
+    return float(np.linalg.norm(found - recorded) / np.linalg.norm(recorded))
+
+
+def spread_over(shape: Shape, count: int) -> Array:
+    """Return places that are spread evenly over a shape, always the same ones, (count, 2) in m."""
+    return shape.interior(probe_points(2, count)).numpy()
+
+
+def _predicted(checkpoint: Checkpoint, places: Array, times: Array, quantity: str) -> Array:
+    """A quantity at places (R, 2), m, and times (T,), s: (R, T, 2), SI."""
+    x, y = places.T[:, :, None]  # each (R, 1)
+    return checkpoint.predict(x, y, times, quantity)

@@ -1,0 +1,155 @@
+"""Traces of several receivers side by side, as seismologists draw them.
+
+Letters: K traces, T times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.fields import evaluate
+from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.run.synthetic import relative_error, spread_over
+from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, Picture, light_grid
+from elastic_pinn.workbench.figures.problem_plot import window_unit
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
+from elastic_pinn.workbench.figures.units import Unit, unit_for
+
+MOST = 10  # traces that are drawn if no points are given
+INSTANTS = 400
+AT = 1e-6  # of the window's extent: a receiver is at a point if it is no further away
+FILL = 0.9  # of the space between two traces, for the largest amplitude
+STYLES: Mapping[str, dict[str, Any]] = {
+    "recorded": {"color": ORANGE, "linewidth": 3.0},
+    "exact": {"color": ORANGE, "linewidth": 3.0},
+    "network": {"color": BLUE, "linewidth": 1.2},
+}
+"""In this order from below."""
+
+Array = np.ndarray
+
+
+class Traces(NamedTuple):
+    """Traces of one origin: times (T,) in s, values (K, T, 2) in SI units, NaN where there are none."""
+
+    times: Array
+    values: Array
+
+
+def wiggles(
+    source: Source,
+    points: Sequence[Sequence[float]] | None = None,
+    receivers: Receivers | None = None,
+    problem: Problem | ProblemMaker | None = None,
+) -> Picture:
+    """Draw the network's traces at some points over time, with what was recorded there or is exact, if known.
+
+    All traces have one scale. The title has the relative L2 error: from what receivers recorded, of all of them.
+
+    Parameters
+    ----------
+    source
+        A run (its newest checkpoint), a checkpoint, or a path of either.
+    points
+        Places, (K, 2) in m; if not given, up to 10 of the receivers, or 10 that are spread over the solid.
+    receivers
+        Records to compare with; those of the problem, if it has some, if not given.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        For points outside of the solid.
+    """
+    checkpoint = checkpoint_of(source)
+    problem = checkpoint.problem(problem)
+    receivers = receivers or problem.receivers
+    places = _places(points, receivers, problem)
+    quantity = receivers.quantity if receivers else shown_quantity(problem)
+    times = np.linspace(*problem.domain.t, INSTANTS)
+    x, y = places.T[:, :, None]  # each (K, 1)
+    traces = {"network": Traces(times, checkpoint.predict(x, y, times, quantity.name))}
+    if receivers and (known := _recorded(places, receivers, problem)):
+        traces = {"recorded": known, **traces}
+    elif problem.exact and not receivers:
+        traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
+    length, time = window_unit(problem.domain), unit_for(times[-1], "s")
+    scale = max(float(np.nanmax(np.abs(each.values))) for each in traces.values()) / FILL or 1.0
+    figure = Picture(1.6 + 0.42 * len(places))
+    for axes, component, title in zip(figure.subplots(1, 2, sharey=True), range(2), quantity.components, strict=True):
+        _draw(axes, traces, component, scale, time)
+        axes.set_title(title, fontsize=11)
+    _label_rows(figure.axes[0], places, length)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
+    unit = unit_for(scale, quantity.unit)
+    rows = f"{quantity.name}: from row to row {scale / unit.size:.3g} {unit.name}"
+    if receivers and "recorded" in traces:
+        error = _percent(relative_error(checkpoint, receivers))
+        rows += f"; relative L2 error at all {len(receivers.xy)} receivers: {error}"
+    elif "exact" in traces:
+        difference = traces["network"].values - traces["exact"].values
+        error = _percent(float(np.linalg.norm(difference) / np.linalg.norm(traces["exact"].values)))
+        rows += f"; relative L2 error of these traces: {error}"
+    figure.suptitle(rows, fontsize=10)
+    return figure
+
+
+def _places(points: Sequence[Sequence[float]] | None, receivers: Receivers | None, problem: Problem) -> Array:
+    """Where traces are drawn, (K, 2) in m."""
+    if points is not None:
+        return np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    if receivers is None:
+        return np.array(sorted(spread_over(problem.domain.shape, MOST).tolist()))
+    stride = -(-len(receivers.xy) // MOST)
+    return receivers.xy[::stride]
+
+
+def _recorded(places: Array, receivers: Receivers, problem: Problem) -> Traces | None:
+    """What receivers recorded at those of the places where there is one; None if there is none at any."""
+    distances = np.linalg.norm(places[:, None] - receivers.xy, axis=2)  # (K, R)
+    rows, extent = distances.argmin(1), float((problem.domain.high - problem.domain.low)[:2].max())
+    is_there = distances.min(1) <= AT * extent
+    values = np.where(is_there[:, None, None], receivers.recorded[rows], np.nan)
+    return Traces(receivers.time, values) if is_there.any() else None
+
+
+def _exact(problem: Problem, places: Array, times: Array) -> Array:
+    """The exact displacement at places (K, 2) and times (T,): (K, T, 2), m."""
+    x, y, t = np.broadcast_arrays(*places.T[:, :, None], times)
+    return (
+        evaluate(problem.exact, torch.from_numpy(np.stack([x, y, t], -1).reshape(-1, 3))).numpy().reshape(*x.shape, 2)
+    )
+
+
+def _draw(axes: Axes, traces: Mapping[str, Traces], component: int, scale: float, time: Unit) -> None:
+    """Draw one component of all traces, the first one on top."""
+    for name, (times, values) in traces.items():
+        for row, trace in enumerate(values[..., component]):
+            axes.plot(times / time.size, trace / scale - row, label=None if row else name, **STYLES[name])
+    axes.set_xlabel(f"t ({time.name})")
+    light_grid(axes)
+
+
+def _label_rows(axes: Axes, places: Array, length: Unit) -> None:
+    texts = [f"{x / length.size:.3g}, {y / length.size:.3g}" for x, y in places]
+    axes.set_yticks(-np.arange(len(places)), texts)
+    axes.set_ylim(-len(places) + 0.1, 0.9)
+    axes.set_ylabel(f"receiver at x, y ({length.name})")
+
+
+def _percent(part: float) -> str:
+    return f"{100.0 * part:.2g} %"

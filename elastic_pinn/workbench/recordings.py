@@ -1,0 +1,66 @@
+"""Records of plates: the one that is shipped, how far a run is from it, and the command that inverts some."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from elastic_pinn.config import Config
+from elastic_pinn.physics import problem_from
+from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.setups import SETUPS, find
+from elastic_pinn.run import Checkpoint, Run, relative_error
+
+RECORDED = "data/plate_receivers.h5"
+PLATE: dict[str, Any] = {
+    "problem": "plate",
+    "plate_size": [0.04, 0.02],
+    "holes": [[0.026, 0.009, 0.003]],
+    "material": "aluminium",
+    "sources": [
+        {"kind": "side_load", "at": [0.012, 0.02], "force": [0.0, -1000.0], "pulse": "ricker", "frequency": 200e3,
+         "width": 1.5e-3},
+    ],
+    "duration": 12e-6,
+}  # fmt: skip
+"""The plate of that file, as data/make_plate_receivers.py recorded it."""
+
+OFF = {"lame_lambda": 1.2, "lame_mu": 0.8}  # where a search starts, over the values that were simulated
+SOLVED_BY = (
+    "network", "hidden_layers", "input_frequency", "time_frequency", "activation", "precision", "interior_points",
+    "boundary_points", "initial_points", "weight_boundary", "weight_initial",
+)  # fmt: skip
+
+
+def shipped_recording(config: Config) -> Receivers | None:
+    """Return what is shipped of a plate, recorded by finite elements; None where a config states any other plate."""
+    if config.problem != "plate":
+        return None
+    is_that = problem_from(Config(**PLATE)).is_like(problem_from(config).identity)
+    return Receivers.load(find(RECORDED)) if is_that else None
+
+
+def error_text(run: Run | Checkpoint, recording: Receivers | None) -> str:
+    """Return in words how far a run is from a recording, or that there is none."""
+    if recording is None:
+        return f"relative L2 error: not known, since {RECORDED} was recorded in another plate"
+    rows, times, _ = recording.recorded.shape
+    return f"relative L2 error at {rows} receivers and {times} times: {100.0 * relative_error(run, recording):.2g} %"
+
+
+def inverse_command(config: Config, data: Path) -> str:
+    """Return the command by which 02_inverse looks for lambda and mu of a plate that is known otherwise.
+
+    config: by which the plate was simulated; the search has a network as that one's, other random waves, and a start
+    that is 20 % off.
+    """
+    plate = {
+        name: value
+        for name, value in config.model_dump(mode="json", include=set(SETUPS["plate"].reads.model_fields)).items()
+        if getattr(config, name) != Config.model_fields[name].default
+    }
+    start = {name: float(f"{factor * getattr(config, name):.3g}") for name, factor in OFF.items()}
+    solved = config.model_dump(mode="json", include=set(SOLVED_BY))
+    given = {**plate, **solved, **start, "problem": "plate", "data": str(data), "seed": config.seed + 1}
+    return f"papermill notebooks/02_inverse.ipynb out.ipynb -y '{json.dumps(given)}'"

@@ -1,0 +1,61 @@
+"""06_plate under papermill, and 02_inverse on what its receivers would have recorded."""
+
+import json
+import math
+from pathlib import Path
+
+import papermill
+import pytest
+
+import elastic_pinn as ep
+from tests.plates import PLATE, SOLVED
+
+pytestmark = pytest.mark.slow
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def executed(name: str, folder: Path, parameters: dict) -> tuple[list, str]:
+    """The outputs of an executed copy's cells, and what they print."""
+    folder.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)  # which has nothing to do with the project
+        path = NOTEBOOKS / f"{name}.ipynb"
+        copy = papermill.execute_notebook(path, folder / "out.ipynb", parameters, progress_bar=False)
+    outputs = [output for cell in copy.cells if cell.cell_type == "code" for output in cell.outputs]
+    return outputs, "".join(output.get("text", "") for output in outputs)
+
+
+@pytest.fixture(scope="module")
+def forward(tmp_path_factory):
+    """The run, the outputs and the text of 06_plate on a small plate."""
+    folder = tmp_path_factory.mktemp("plate") / "forward"
+    outputs, text = executed("06_plate", folder, {**PLATE, **SOLVED, "run_dir": str(folder / "run")})
+    return ep.Run(folder / "run"), outputs, text
+
+
+def test_a_headless_run_leaves_figures_a_film_and_what_receivers_would_have_recorded(forward):
+    run, outputs, text = forward
+    assert run.status == "completed" and run.latest().step == 1
+    assert {path.name for path in (run.path / "figures").iterdir()} == {
+        "movie.webp", "wiggles.png", "b_scan.png", "energy.png",
+    }  # fmt: skip
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 5
+    [film] = [output.data["text/html"] for output in outputs if "data:image/webp" in str(output.get("data"))]
+    assert len(film) < 1.5e6
+    receivers = ep.Receivers.load(run.path / "receivers.h5")
+    assert receivers.noise_relative == pytest.approx(0.01) and ep.relative_error(run, receivers) < 1e-12
+    assert "relative L2 error: not known, since data/plate_receivers.h5 was recorded in another plate" in text
+
+
+def test_the_inverse_notebook_finds_lambda_and_mu_of_the_same_plate_by_the_printed_command(forward, tmp_path):
+    run, _, text = forward
+    [command] = [line for line in text.splitlines() if line.startswith("papermill notebooks/02_inverse.ipynb")]
+    given = json.loads(command.split("-y '")[1][:-1])
+    assert given["holes"] == PLATE["holes"] and given["sources"][0]["at"] == PLATE["sources"][0]["at"]
+    assert math.isclose(given["lame_lambda"], 1.2 * run.material()["lambda"], rel_tol=1e-2)
+    executed("02_inverse", tmp_path / "inverse", given | {"run_dir": str(tmp_path / "found")})
+    found, true = ep.Run(tmp_path / "found"), run.material()
+    assert found.fit.verdict in ("holds", "widened") and found.fit.plus_minus.keys() == {"lambda", "mu"}
+    for name, error in found.fit.plus_minus.items():
+        assert abs(found.material()[name] - true[name]) < 3.0 * error < 0.05 * true[name]

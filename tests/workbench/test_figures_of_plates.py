@@ -1,0 +1,145 @@
+"""Plates before and after training: wavelengths, film, wiggle plot and B-scan."""
+
+import io
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import elastic_pinn as ep
+from elastic_pinn.physics.media.material import ALUMINIUM
+from elastic_pinn.workbench.figures.wavelengths import points_a_wave, shortest_waves
+from elastic_pinn.workbench.quantities import GridFields
+from tests.plates import PLATE, SOLVED
+
+HIGHEST = 2.77 * 100e3  # Hz, of a Ricker pulse
+
+
+def fields_of_film(film: bytes) -> list[np.ndarray]:
+    """The frames of a film."""
+    with Image.open(io.BytesIO(film)) as frames:
+        assert frames.format == "WEBP" and frames.info["loop"] == 0
+        found = []
+        for i in range(frames.n_frames):
+            frames.seek(i)
+            found.append(np.asarray(frames.convert("RGB"), dtype=float))
+    return found
+
+
+def test_the_shortest_waves_are_those_of_the_pulses_highest_frequency():
+    waves = shortest_waves(ep.problem_from(ep.Config(**PLATE | SOLVED)))
+    assert waves.s == pytest.approx([ALUMINIUM.c_s / HIGHEST]) and waves.shortest == waves.s[0]
+    assert waves.p == pytest.approx([ALUMINIUM.c_p / HIGHEST]) and waves.period == pytest.approx(1.0 / HIGHEST)
+
+
+def test_the_shortest_waves_of_a_wide_source_are_those_of_its_width():
+    pulse = {"kind": "initial_pulse", "at": [0.01, 0.005], "velocity": [1.0, 0.0], "width": 1e-3}
+    problem = ep.problem_from(ep.Config(**PLATE | SOLVED | {"sources": [pulse], "holes": []}))
+    waves = shortest_waves(problem)
+    assert waves.p == waves.s == (2.0 * math.pi / problem.sources[0].highest_wave_number,)
+
+
+def test_points_a_wave_are_counted_along_each_axis_and_in_time():
+    config = ep.Config(**PLATE | SOLVED)
+    found, wave = points_a_wave(ep.problem_from(config), config), ALUMINIUM.c_s / HIGHEST
+    area = 0.02 * 0.01 - math.pi * 0.0015**2
+    assert found["initial"] == pytest.approx(math.sqrt(250 * wave**2 / area), rel=1e-2)
+    longest = 0.02 + 2 * 0.01  # the sides without a load have their points together
+    assert found["boundary"] == pytest.approx(math.sqrt(350 * wave / longest / (16e-6 * HIGHEST)), rel=1e-6)
+    assert found["interior"] == pytest.approx((20 * wave**2 / area / (16e-6 * HIGHEST)) ** (1 / 3), rel=1e-2)
+
+
+def test_lengths_are_drawn_with_their_numbers_and_what_is_too_coarse_is_told():
+    config = ep.Config(**PLATE | SOLVED)
+    problem = ep.problem_from(config)
+    fine = ep.figures.wavelengths(problem, config)
+    texts = {
+        label.get_text(): note.get_text()
+        for label, note in zip(fine.axes[0].get_yticklabels(), fine.axes[0].texts, strict=True)
+    }
+    assert texts["shortest S waves"] == "11.2 mm, 3.1 km/s" and texts["smallest hole"] == "3 mm, across"
+    assert texts["longer side"].startswith("20 mm, 1.79 of the shortest") and "points inside" not in texts
+    coarse = ep.figures.wavelengths(problem, ep.Config(**PLATE | SOLVED | {"input_frequency": 3.0}))
+    assert "set input_frequency = 6 or more" in coarse.get_suptitle().replace("\n", " ")
+    assert coarse.get_suptitle() not in (fine.get_suptitle(), "")
+
+
+def test_wavelengths_of_a_problem_without_sources_are_refused():
+    config = ep.Config()
+    with pytest.raises(ValueError, match="this problem has none"):
+        ep.figures.wavelengths(ep.problem_from(config), config)
+
+
+def test_a_film_has_a_frame_for_each_instant_and_is_saved_beside_the_figures(plate_run):
+    film = ep.figures.movie(plate_run, "u_y", frames=5)
+    frames = fields_of_film(film.webp())
+    assert len(frames) == 5 and frames[0].shape == (460, 900, 3)
+    assert np.abs(frames[-1] - frames[0]).max() > 100
+    assert film._repr_html_().startswith('<img alt="film" src="data:image/webp;base64,')
+    assert ep.figures.save(film, plate_run, "film") is film
+    assert (plate_run.path / "figures" / "film.webp").read_bytes() == film.webp()
+
+
+def test_a_film_of_a_plate_is_small_enough_for_a_notebook(plate_run):
+    assert len(ep.figures.movie(plate_run)._repr_html_()) < 1.5e6
+
+
+def test_a_film_of_what_is_no_quantity_is_refused(plate_run):
+    with pytest.raises(ValueError, match="quantity = 'speed': legal are u_x"):
+        ep.figures.movie(plate_run, "speed")
+
+
+def test_a_film_shows_the_wavefield_in_its_own_colours(plate_run):
+    *_, last = fields_of_film(ep.figures.movie(plate_run, "u_y", frames=2).webp())
+    fields = GridFields(plate_run.latest().model(), 50)
+    values = fields.at("u_y", fields.end)
+    largest = np.unravel_index(np.nanargmax(np.abs(values)), values.shape)
+    assert np.abs(values[largest]) > 0.0
+    reds, blues = (last[..., 0] - last[..., 2]).max(), (last[..., 2] - last[..., 0]).max()
+    assert max(reds, blues) > 60
+
+
+def test_traces_are_one_below_the_other_on_one_scale_with_their_error(plate_run):
+    recorded = ep.synthetic_receivers(plate_run, noise=0.05)
+    figure = ep.figures.wiggles(plate_run, recorded.xy[:3], recorded)
+    left = figure.axes[0]
+    assert [line.get_label() for line in left.lines if not line.get_label().startswith("_")] == ["recorded", "network"]
+    network = [line for line in left.lines if len(line.get_xdata()) == 400]
+    here = plate_run.predict(*recorded.xy[1], 1e-6 * network[1].get_xdata())[:, 0]
+    shown = network[1].get_ydata() + 1.0
+    assert np.allclose(shown * np.abs(here).max(), here * np.abs(shown).max(), atol=1e-3 * np.abs(here).max())
+    assert left.get_yticklabels()[0].get_text() == f"{recorded.xy[0, 0] * 100:.3g}, {recorded.xy[0, 1] * 100:.3g}"
+    error = 100 * ep.relative_error(plate_run, recorded)
+    assert figure.get_suptitle().endswith(f"relative L2 error at all 60 receivers: {error:.2g} %")
+
+
+def test_a_point_without_a_receiver_has_the_networks_trace_alone(plate_run):
+    recorded = ep.synthetic_receivers(plate_run)
+    figure = ep.figures.wiggles(plate_run, [[0.001, 0.001]], recorded)
+    assert [line.get_label() for line in figure.axes[0].lines] == ["network"]
+    assert "error" not in figure.get_suptitle()
+
+
+def test_traces_beside_an_exact_field_have_their_error(forward_run):
+    figure = ep.figures.wiggles(forward_run, [[0.2, 0.3], [0.5, 0.5]])
+    assert "relative L2 error of these traces: " in figure.get_suptitle()
+
+
+def test_a_b_scan_is_the_motion_along_a_line_over_time_and_grey_in_a_hole(plate_run):
+    figure = ep.figures.b_scan(plate_run, [[0.0, 0.004], [0.02, 0.004]])
+    image = figure.axes[1].images[0]
+    values = image.get_array()  # (T, P)
+    extent = image.get_extent()
+    assert extent == pytest.approx([0.0, 2.0, 16.0, 0.0]), "time downwards"
+    unit = {"nm": 1e-9, "pm": 1e-12, "µm": 1e-6}[figure.axes[2].get_ylabel().split("(")[1][:-1]]
+    here = plate_run.predict(0.02 * 30 / 120, 0.004, 16e-6 * 80 / 160)[1]
+    assert values[80, 30] * unit == pytest.approx(here, rel=1e-6)
+    hole = np.abs(np.linspace(0.0, 0.02, 121) - 0.013) < 0.0015 - 1e-9
+    assert np.array_equal(np.ma.getmaskarray(np.ma.masked_invalid(values)).all(0), hole)
+
+
+@pytest.mark.parametrize("points", [[[0.0, 0.0]], [[0.01, 0.0], [0.01, 0.0]], [0.0, 1.0]])
+def test_what_is_no_line_has_no_b_scan(plate_run, points):
+    with pytest.raises(ValueError, match=r"points"):
+        ep.figures.b_scan(plate_run, points)
