@@ -6,6 +6,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import SourceWave
+from elastic_pinn.training.assessment.energy import energy_balance
 from elastic_pinn.training.session import Session
 from tests.benchmarks.validation.row import SOLID
 
@@ -16,6 +17,7 @@ WAVES = {
     "validation_points": 200, "log_level": "error",
 }  # fmt: skip
 FORCE = ep.PointForce((0.5, 0.4), (1.0, 0.5), ep.Ricker(1.3, 1.0 / 1.3), 0.2)
+NARROW = ep.PointForce((0.4, 0.4), (1.0, 0.5), ep.Ricker(1.3, 1.0 / 1.3), 0.1)
 TURN = ep.MomentSource((0.4, 0.6), ((0.1, 0.03), (-0.02, 0.05)), ep.ToneBurst(1.5, 2.0, 0.1), 0.2)
 
 
@@ -48,7 +50,8 @@ def test_in_a_box_that_moves_as_an_unbounded_solid_nothing_is_left_to_be_found(t
 
 def in_a_plate() -> ep.Problem:
     plate = ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), [ep.Disc((0.7, 0.7), 0.1)])
-    return ep.Problem(ep.Domain(shape=plate, t=(0.0, 1.0)), SOLID, [ep.Traction()], ep.Initial(), force=FORCE)
+    sides = [ep.Traction(sides=plate.outline.sides), ep.Traction(sides=plate.names)]
+    return ep.Problem(ep.Domain(shape=plate, t=(0.0, 1.0)), SOLID, sides, ep.Initial(), force=NARROW)
 
 
 def test_a_resumed_run_in_a_plate_with_a_hole_is_the_same_bit_for_bit(tmp_path):
@@ -64,6 +67,17 @@ def test_a_resumed_run_in_a_plate_with_a_hole_is_the_same_bit_for_bit(tmp_path):
     columns = whole.history().columns.drop("wall_s")
     assert whole.history()[columns].equals(parts.history()[columns])
     assert (whole.predict(0.2, 0.3, 0.8, "stress") == parts.predict(0.2, 0.3, 0.8, "stress")).all()
+
+
+@pytest.mark.slow
+def test_what_a_force_brings_into_a_box_with_free_sides_stays_in_it(tmp_path):
+    waves = {"hidden_layers": [1400], "input_frequency": 12.0, "boundary_points": 3000, "initial_points": 1500}
+    window = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+    problem = ep.Problem(window, SOLID, [ep.Traction()], ep.Initial(), force=NARROW)
+    run = ep.train(ep.Config(**WAVES | waves), tmp_path / "run", problem)
+    balance = energy_balance(run.latest().model(), problem)
+    assert balance.imbalance < 3e-3
+    assert 0.05 < balance.by_force[-1] == pytest.approx(balance.total[-1], rel=0.05)
 
 
 def pushed(x: torch.Tensor, y: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
