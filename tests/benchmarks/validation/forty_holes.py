@@ -143,11 +143,11 @@ def _rows(model, equations: Equations, scales) -> tuple[Tensor, Tensor]:
 
 
 def beside_pyrfm() -> str:
-    """What pyRFM reaches, where it is installed, on its own statement and on this one; else what it is known to."""
+    """What pyRFM reaches, where it is installed, on its own statement and on this one; else what it reached once."""
     try:
         of = version("pyrfm")
     except ModuleNotFoundError:
-        return "1.1e-5 pyRFM 0.4.2 in 80 s, displacement given on the rims"
+        return "pyRFM 0.4.2: 1.7e-06 with a smooth field given on the rims, 5.3e-01 here"
     found = []
     for problem in (as_published(), forty_holes(1.0)):
         started = time.perf_counter()
