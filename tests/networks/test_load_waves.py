@@ -100,3 +100,12 @@ def test_so_many_plane_waves_are_s_waves_as_is_wanted(fraction, expected):
     fields = {"network": "plane_waves", "hidden_layers": [1000], "s_wave_fraction": fraction}
     network = PlaneWaves(config(**fields), torch.Generator().manual_seed(0))
     assert int(network._kinds.sum()) == expected
+
+
+@pytest.mark.parametrize(("frequency", "while_it_lasts"), [(1.0, 0.5), (0.4, 5.0 / 6.0)])
+def test_points_near_a_load_are_there_after_its_pulse_too(frequency, while_it_lasts):
+    """Evenly until the end, 6 s, but half of them while the pulse lasts."""
+    load = ep.SideLoad((0.6, 1.0), (0.0, -1.0), ep.Ricker(frequency, 1.0 / frequency), 0.1)
+    times = load.times(torch.linspace(0.0, 1.0, 10_001, dtype=torch.float64), ep.Domain(shape=WIDE, t=(0.0, 6.0)))
+    assert (times[0], times[-1]) == (0.0, 6.0)
+    assert (times <= load.pulse.interval[1]).double().mean().item() == pytest.approx(while_it_lasts, abs=1e-3)

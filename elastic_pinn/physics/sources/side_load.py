@@ -157,7 +157,7 @@ class SideLoad(Source):
         return (x, y, radius) if is_outside else None
 
     def times(self, unit: Tensor, domain: Domain) -> Tensor:
-        """Map parts of the time to times: half of them while the load acts, the others until the end of the window.
+        """Map parts of the time to times: evenly from the pulse's start to the window's end, but half while it lasts.
 
         Waves with a pole beside the load have to vanish there afterwards, too.
 
@@ -173,9 +173,11 @@ class SideLoad(Source):
         Tensor
             Times, (N,) in s.
         """
-        (start, _), last = self.pulse.interval, domain.t[1]
-        start, twice = max(start, domain.t[0]), 2.0 * unit
-        return torch.where(twice < 1.0, super().times(twice, domain), start + (last - start) * (twice - 1.0))
+        (start, end), (first, last) = self.pulse.interval, domain.t
+        start, end = max(start, first), min(end, last)
+        share = max(0.5, (end - start) / (last - start))  # of the points, while the pulse lasts
+        after = end + (last - end) * (unit - share) / max(1.0 - share, 1e-9)
+        return torch.where(unit < share, start + (end - start) * unit / share, after)
 
     def acting_part(self, domain: Domain, parts: Sequence[Part]) -> float:
         """Return the integral of the load along its parts of sides, over its force: beside their ends, it is less.
