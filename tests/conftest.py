@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +28,9 @@ TINY = {
 
 
 @pytest.fixture(autouse=True)
-def as_talkative_as_before() -> Iterator[None]:
-    """A run sets how much the library's logger says, and this process has other tests to run."""
-    logger = logging.getLogger("elastic_pinn")
-    before = logger.level
-    yield
-    logger.setLevel(before)
+def as_talkative_as_at_first() -> None:
+    """A run sets how much the library's logger says: one of another test, or of a fixture that many tests share."""
+    logging.getLogger("elastic_pinn").setLevel(logging.NOTSET)
 
 
 @pytest.fixture

@@ -128,8 +128,9 @@ BY_NUMPY = (AnnulusMode, HalfSpaceWave, HoleWave, SourceWave, WithImage)
 
 
 def is_simple(problem: ep.Problem) -> bool:
-    """Whether it is of one material, and torch can differentiate its exact field."""
-    return not problem.inclusions and not isinstance(problem.exact, BY_NUMPY)
+    """Whether it is of one known material, and has an exact field that torch can differentiate."""
+    has_one = not problem.inclusions and not problem.unknowns
+    return has_one and problem.exact is not None and not isinstance(problem.exact, BY_NUMPY)
 
 
 SIMPLE = [row.name for row in ROWS if is_simple(row.problem(0.5))]

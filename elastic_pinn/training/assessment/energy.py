@@ -17,7 +17,6 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from scipy.interpolate import CubicSpline
 from torch import Tensor
 
 from elastic_pinn.networks import Model
@@ -215,4 +214,6 @@ def _power(model: Model, places: Tensor, normals: Tensor, lengths: Tensor, times
 
 def _over_time(times: Array, power: Array) -> Array:
     """The integral from the first instant to each, by a cubic spline."""
+    from scipy.interpolate import CubicSpline  # slow to import, and rarely needed
+
     return CubicSpline(times, power).antiderivative()(times)

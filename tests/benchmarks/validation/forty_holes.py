@@ -101,7 +101,7 @@ def as_published() -> ep.Problem:
 
 def pyrfm_error(problem: ep.Problem, blocks: int = 4, features: int = 200) -> float:
     """The relative L2 error of pyRFM's features and solver, with a block's own features, at the points of a run."""
-    import pyrfm  # installed by those who measure it
+    import pyrfm
 
     points = {"interior_points": 8000, "boundary_points": 3000, "sampling": "sobol", "precision": "float64"}
     session = Session(ep.Config(problem="own", hidden_layers=[1], **points), problem)
