@@ -93,6 +93,7 @@ def test_who_only_sends_notebooks_to_workers_brings_nothing_that_runs_them():
     assert brought_by("import elastic_pinn.workbench.batch.engine", ("papermill", "nbformat")) == "set()"
 
 
+@pytest.mark.slow
 def test_own_optimizers_do_not_wake_torchs_compiler(tmp_path):
     few = "interior_points=20, boundary_points=8, initial_points=8, hidden_layers=[6], steps=2, log_level='error'"
     train = f"ep.train(ep.Config({few}, precision='float64', stages=[stage]), r'{tmp_path}/' + stage)"

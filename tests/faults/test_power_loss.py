@@ -171,7 +171,9 @@ def changes_checkpoints(step: Step) -> bool:
 
 
 @pytest.mark.parametrize(
-    "broken", [no_sync_of("file"), no_sync_of("folder"), no_sync_above, removal_first], ids=lambda f: f.__qualname__
+    "broken",
+    [no_sync_of("file"), no_sync_of("folder"), no_sync_above, pytest.param(removal_first, marks=pytest.mark.slow)],
+    ids=lambda f: f.__qualname__,
 )
 def test_the_model_finds_what_is_left_out(many_saves, fast_path, broken):
     many_saves.steps = broken(many_saves)

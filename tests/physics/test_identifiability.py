@@ -67,6 +67,7 @@ def test_all_may_be_asked_for_where_a_load_is_known(waves, receivers, known, mat
     assert waves(material=material, receivers=receivers(), **known).material is material
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unknowns", [*SINGLES, *PAIRS], ids="+".join)
 def test_one_or_two_of_the_three_are_found_from_displacement_alone(waves, receivers, searching, unknowns):
     start = {name: GUESS[name] if name in unknowns else TRUE[name] for name in ALL}

@@ -89,6 +89,7 @@ def test_where_a_search_from_the_start_goes_astray_another_place_is_found(tiny):
     assert (found["lambda"], found["mu"]) == pytest.approx((2.0, 1.0), rel=0.3)
 
 
+@pytest.mark.slow
 def test_any_network_is_shown_where_to_start(tiny):
     config = tiny(**SEARCH | {"network": "random_features", "hidden_layers": [20]})
     session = Session(config, problem(20.0, 10.0, within=20.0))
@@ -99,6 +100,7 @@ def test_any_network_is_shown_where_to_start(tiny):
     assert (found["lambda"], found["mu"]) == pytest.approx((2.0, 1.0), rel=0.3)
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing_and_gives_the_same_bits_again(tiny):
     session = Session(tiny(**SEARCH), problem(2.5, 0.8))
     before, generator = session.objective.position(), torch.random.get_rng_state()
@@ -111,6 +113,7 @@ def test_looking_changes_nothing_and_gives_the_same_bits_again(tiny):
     assert torch.equal(torch.random.get_rng_state(), generator), "no global generator is used"
 
 
+@pytest.mark.slow
 def test_a_stop_within_the_first_step_leaves_all_as_it_was_and_the_next_one_looks_again(tiny):
     asked = [Session(tiny(**SEARCH), problem(2.5, 0.8)) for _ in range(2)]
     calls = []

@@ -237,6 +237,7 @@ def test_a_figure_that_was_changed_after_it_was_saved_is_drawn_again(forward_run
     assert figure._repr_png_() != (forward_run.path / "figures" / "snapshots.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_figures_need_no_pyplot_and_leave_no_global_state(forward_run):
     code = """
 import sys, matplotlib

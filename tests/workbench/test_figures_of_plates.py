@@ -81,6 +81,7 @@ def test_a_film_has_a_frame_for_each_instant_and_is_saved_beside_the_figures(pla
     assert (plate_run.path / "figures" / "film.webp").read_bytes() == film.webp()
 
 
+@pytest.mark.slow
 def test_a_film_of_a_plate_is_small_enough_for_a_notebook(plate_run):
     assert len(ep.figures.movie(plate_run)._repr_html_()) < 1.5e6
 

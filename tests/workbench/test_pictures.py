@@ -132,6 +132,7 @@ def test_every_figure_has_a_picture():
     assert {path.stem for path in PICTURES.glob("*.png")} == set(FIGURES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_looks_as_it_did(sources, name, tmp_path):
     picture = Image.open(io.BytesIO(FIGURES[name](sources).png())).convert("RGB")

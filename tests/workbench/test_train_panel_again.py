@@ -12,6 +12,7 @@ from elastic_pinn.workbench.panels.training import Training
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, started, status, step, until
 
 
+@pytest.mark.slow
 def test_a_fresh_panel_shows_the_run_that_is_trained_and_its_buttons_act_on_it(tmp_path):
     async def scenario():
         first = TrainPanel(ENDLESS, name="mine")
@@ -81,6 +82,7 @@ def test_panels_of_other_names_and_panels_made_afterwards_are_on_their_own(tmp_p
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_name_are_both_kept_and_each_cell_finds_its_own_again(tmp_path):
     async def scenario():
         panels = [TrainPanel(ENDLESS), TrainPanel(ENDLESS)]

@@ -287,6 +287,7 @@ def test_the_error_of_a_network_of_which_all_layers_are_trained_is_a_lower_bound
     assert held.sentence.endswith("± is a lower bound, since trained hidden layers are taken as they are")
 
 
+@pytest.mark.slow
 def test_a_run_ends_with_its_verdict_and_the_summary_holds_it(tmp_path, caplog):
     caplog.set_level("INFO", "elastic_pinn")
     run = ep.train(ep.Config(**CONFIG | {"log_level": "info"}), tmp_path / "run", problem_of(recorded()))

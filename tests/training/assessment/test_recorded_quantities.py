@@ -102,6 +102,7 @@ def test_the_material_of_standing_waves_scatters_by_its_error():
         assert np.mean(values) == pytest.approx(true, abs=WITHIN * stated / np.sqrt(SCATTERED)), name
 
 
+@pytest.mark.slow
 def test_a_velocity_that_is_given_as_a_displacement_is_noticed_where_the_start_is_known():
     right = recorded(quantity="velocity")
     fit = found(replace(right, velocity=None, displacement=right.velocity, truth=None))

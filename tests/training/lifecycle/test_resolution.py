@@ -80,6 +80,7 @@ def test_a_field_that_is_not_defined_beside_the_domain_is_looked_at_within_it():
     assert {each.name for each in shortest_waves(problem)} == {"initial displacement", "force"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_no_row_of_the_validation_is_warned(row):
     assert advise(ep.Config(**row.fields), row.problem(1.0)) == ()
