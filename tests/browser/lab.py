@@ -75,7 +75,7 @@ class Lab:
     def field(self, name):
         """The input of a field of the panel."""
         label = self.page.locator(".widget-label", has_text=re.compile(f"^{name}$"))
-        return label.locator("xpath=..").locator("input, select")
+        return label.locator("xpath=..").locator("input, select, textarea")
 
     def settings(self, title):
         """Open a tab of the settings, unfolded if they are not."""

@@ -155,6 +155,6 @@ def test_the_plate_is_drawn_trained_and_seen_as_a_film(notebook):
     lab.shot("film")
     [run] = lab.runs()
     assert run.status == "completed" and (run.path / "receivers.h5").exists()
-    lab.settings("Problem")
+    lab.settings("Plate")
     expect(lab.field("sources")).to_be_visible()
     lab.shot("settings")
