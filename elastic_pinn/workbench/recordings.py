@@ -11,6 +11,7 @@ from elastic_pinn.physics import problem_from
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.setups import SETUPS, find
 from elastic_pinn.run import Checkpoint, Run, relative_error
+from elastic_pinn.workbench.text import percent
 
 RECORDED = "data/plate_receivers.h5"
 PLATE: dict[str, Any] = {
@@ -46,7 +47,7 @@ def error_text(run: Run | Checkpoint, recording: Receivers | None) -> str:
     if recording is None:
         return f"relative L2 error: not known, since {RECORDED} was recorded in another plate"
     rows, times, _ = recording.recorded.shape
-    return f"relative L2 error at {rows} receivers and {times} times: {100.0 * relative_error(run, recording):.2g} %"
+    return f"relative L2 error at {rows} receivers and {times} times: {percent(relative_error(run, recording))}"
 
 
 def inverse_command(config: Config, data: Path) -> str:

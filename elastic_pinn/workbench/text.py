@@ -24,6 +24,12 @@ def format_value(value: Any) -> str:
     return f"{value:.0f}" if value.is_integer() and abs(value) < LARGEST_INTEGER else f"{value:.6g}"
 
 
+def percent(part: float) -> str:
+    """Return a part in percent, with two digits or, from 100 % on, with all before the point."""
+    value = 100.0 * part
+    return f"{value:.0f} %" if value >= 9.5 else f"{value:.2g} %"
+
+
 def is_missing(value: Any) -> bool:
     """Return whether a cell of a table is empty: None, NaN, NaT."""
     return value is None or value != value

@@ -17,6 +17,7 @@ from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
 from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
+from elastic_pinn.workbench.text import percent
 
 GRID = 61  # nodes on a side of a map
 DECADES = 1e3  # of a standard deviation on the colour scale
@@ -245,18 +246,12 @@ def _spread_in_words(spread: np.ndarray, recorded: float, si: str) -> str:
     most, unit = float(np.nanmax(spread)), unit_for(recorded, si)
     field = f"the rms of what was recorded, {recorded / unit.size:.3g} {unit.name}"
     if most <= recorded:
-        return f"the standard deviation is at most {_percent(most / recorded)} of {field}"
+        return f"the standard deviation is at most {percent(most / recorded)} of {field}"
     large, part = unit_for(most, si), float((spread > recorded).sum() / np.isfinite(spread).sum())
     return (
-        f"no receiver sees the hatched waves, {_percent(part)} of what is shown: their standard deviation,\n"
+        f"no receiver sees the hatched waves, {percent(part)} of what is shown: their standard deviation,\n"
         f"up to {most / large.size:.3g} {large.name}, exceeds {field}"
     )
-
-
-def _percent(part: float) -> str:
-    """Return a part in percent, with two digits or, for 100 %, three."""
-    percent = 100.0 * part
-    return f"{percent:.0f} %" if percent >= 9.5 else f"{percent:.2g} %"
 
 
 def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, length: Unit) -> None:

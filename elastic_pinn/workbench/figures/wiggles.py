@@ -21,6 +21,7 @@ from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, Picture, light_
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
+from elastic_pinn.workbench.text import percent
 
 MOST = 10  # traces that are drawn if no points are given
 INSTANTS = 400
@@ -98,11 +99,11 @@ def wiggles(
     unit = unit_for(scale, quantity.unit)
     rows = f"{quantity.name}: from row to row {scale / unit.size:.3g} {unit.name}"
     if receivers and "recorded" in traces:
-        error = _percent(relative_error(checkpoint, receivers))
+        error = percent(relative_error(checkpoint, receivers))
         rows += f"; relative L2 error at all {len(receivers.xy)} receivers: {error}"
     elif "exact" in traces:
         difference = traces["network"].values - traces["exact"].values
-        error = _percent(float(np.linalg.norm(difference) / np.linalg.norm(traces["exact"].values)))
+        error = percent(float(np.linalg.norm(difference) / np.linalg.norm(traces["exact"].values)))
         rows += f"; relative L2 error of these traces: {error}"
     figure.suptitle(rows, fontsize=10)
     return figure
@@ -149,7 +150,3 @@ def _label_rows(axes: Axes, places: Array, length: Unit) -> None:
     axes.set_yticks(-np.arange(len(places)), texts)
     axes.set_ylim(-len(places) + 0.1, 0.9)
     axes.set_ylabel(f"receiver at x, y ({length.name})")
-
-
-def _percent(part: float) -> str:
-    return f"{100.0 * part:.2g} %"
