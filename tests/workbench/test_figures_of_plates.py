@@ -9,7 +9,7 @@ from PIL import Image
 
 import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
-from elastic_pinn.workbench.figures.wavelengths import points_a_wave, shortest_waves
+from elastic_pinn.workbench.figures.wavelengths import points_a_wave, waves_of_sources
 from elastic_pinn.workbench.quantities import GridFields
 from tests.plates import PLATE, SOLVED
 
@@ -27,16 +27,16 @@ def fields_of_film(film: bytes) -> list[np.ndarray]:
     return found
 
 
-def test_the_shortest_waves_are_those_of_the_pulses_highest_frequency():
-    waves = shortest_waves(ep.problem_from(ep.Config(**PLATE | SOLVED)))
+def test_the_waves_of_sources_are_those_of_the_pulses_highest_frequency():
+    waves = waves_of_sources(ep.problem_from(ep.Config(**PLATE | SOLVED)))
     assert waves.s == pytest.approx([ALUMINIUM.c_s / HIGHEST]) and waves.shortest == waves.s[0]
     assert waves.p == pytest.approx([ALUMINIUM.c_p / HIGHEST]) and waves.period == pytest.approx(1.0 / HIGHEST)
 
 
-def test_the_shortest_waves_of_a_wide_source_are_those_of_its_width():
+def test_the_waves_of_sources_of_a_wide_source_are_those_of_its_width():
     pulse = {"kind": "initial_pulse", "at": [0.01, 0.005], "velocity": [1.0, 0.0], "width": 1e-3}
     problem = ep.problem_from(ep.Config(**PLATE | SOLVED | {"sources": [pulse], "holes": []}))
-    waves = shortest_waves(problem)
+    waves = waves_of_sources(problem)
     assert waves.p == waves.s == (2.0 * math.pi / problem.sources[0].highest_wave_number,)
 
 

@@ -83,6 +83,21 @@ class Local(ABC):
         """1/m: beyond it the spectrum of the field is below a hundredth of its peak."""
         return 2.0 * math.pi * GAUSSIAN_HIGHEST / self.width
 
+    def highest_wave_number_at(self, speed: float) -> float:
+        """Return the highest wave number of the waves of a speed that it sends.
+
+        Parameters
+        ----------
+        speed
+            Of the waves, m/s.
+
+        Returns
+        -------
+        float
+            1/m.
+        """
+        return self.highest_wave_number
+
     def shape_at(self, x: Tensor, y: Tensor) -> Tensor:
         """Evaluate exp(-r^2 / (2 width^2)), r being the distance from its middle.
 
@@ -236,6 +251,21 @@ class Source(Local):
                 "ep.ToneBurst is needed"
             )
 
+    def highest_wave_number_at(self, speed: float) -> float:
+        """Return the highest wave number of the waves of a speed that it sends: of its pulse, or of its width.
+
+        Parameters
+        ----------
+        speed
+            Of the waves, m/s.
+
+        Returns
+        -------
+        float
+            1/m.
+        """
+        return min(2.0 * math.pi * self.pulse.highest_frequency / speed, self.highest_wave_number)
+
     def acting_part(self, domain: Domain, parts: Sequence[Part]) -> float:
         """Return which part of it acts on the solid: beside an edge, the rest lies outside.
 
@@ -268,8 +298,7 @@ class Source(Local):
         Tensor
             Times, (N,) in s.
         """
-        (start, end), (first, last) = self.pulse.interval, domain.t
-        start, end = max(start, first), min(end, last)
+        start, end = self.pulse.within(domain.t)
         return start + (end - start) * unit
 
     def identity_in(self, domain: Domain) -> tuple[float, ...]:

@@ -64,7 +64,7 @@ def _over_the_past(
     over_k: Callable[[Array], Array], pulse: Pulse, width: float, speed: float, window: Interval
 ) -> Array:
     """The integral of pulse(t - s) over_k(speed s / (sqrt(2) width)) / speed over s, (T,), while the pulse lasts."""
-    start, end = max(pulse.interval[0], window[0]), min(pulse.interval[1], window[1])
+    start, end = pulse.within(window)
     count = max(NODES, math.ceil(A_PERIOD * (end - start) * pulse.highest_frequency))
     finest = width / speed / FINE
     stretched = np.linspace(0.0, math.asinh((end - start) / finest), count)

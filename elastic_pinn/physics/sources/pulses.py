@@ -37,6 +37,22 @@ class Pulse(ABC):
     def highest_frequency(self) -> float:
         """Hz: beyond it the spectrum is below a hundredth of its peak."""
 
+    def within(self, window: tuple[float, float]) -> tuple[float, float]:
+        """Return the part of its interval that lies in a window of time.
+
+        Parameters
+        ----------
+        window
+            From and to, s.
+
+        Returns
+        -------
+        tuple of float
+            From and to, s: the first is the later one where the interval lies outside.
+        """
+        (start, end), (first, last) = self.interval, window
+        return max(start, first), min(end, last)
+
     @property
     def breaks(self) -> tuple[float, ...]:
         """Times, s, where some derivative jumps; none by default."""

@@ -173,8 +173,7 @@ class SideLoad(Source):
         Tensor
             Times, (N,) in s.
         """
-        (start, end), (first, last) = self.pulse.interval, domain.t
-        start, end = max(start, first), min(end, last)
+        (start, end), last = self.pulse.within(domain.t), domain.t[1]
         share = max(0.5, (end - start) / (last - start))  # of the points, while the pulse lasts
         after = end + (last - end) * (unit - share) / max(1.0 - share, 1e-9)
         return torch.where(unit < share, start + (end - start) * unit / share, after)

@@ -264,7 +264,7 @@ def _demands(problem: Problem, greatest: float) -> Iterator[tuple[float, str]]:
     """Wave numbers (1/m) that are needed, and why; of sources those that exceed the greatest there is by enough."""
     receivers, material = problem.receivers, problem.reference
     for source in pulsed(problem):
-        highest = min(2.0 * math.pi * source.pulse.highest_frequency / material.c_s, source.highest_wave_number)
+        highest = source.highest_wave_number_at(material.c_s)
         if highest > FAINTLY_SENT * greatest:
             yield highest, f"{source} sends waves down to {readable(2.0 * math.pi / highest, 'm')}"
     if receivers is None:

@@ -78,7 +78,7 @@ def shortest_waves(problem: Problem) -> Iterator[Shortest]:
             yield Shortest(str(source), source.highest_wave_number, source.highest_wave_number * material.c_s)
     for pulse in pulsed(problem):
         highest = 2.0 * math.pi * pulse.pulse.highest_frequency
-        wave_number = min(highest / material.c_s, pulse.highest_wave_number)
+        wave_number = pulse.highest_wave_number_at(material.c_s)
         yield Shortest(str(pulse), wave_number, min(highest, wave_number * material.c_p))
     for probe in (each.without_sources() for each in probes(problem) if each.name != "exact"):
         if probe.field:

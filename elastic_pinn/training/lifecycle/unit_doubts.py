@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.sources import Source
 from elastic_pinn.training.lifecycle.readable import readable
+from elastic_pinn.training.lifecycle.resolution import pulsed
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
 DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
@@ -80,5 +80,4 @@ def _side(problem: Problem) -> float:
 
 def _highest_frequency(problem: Problem) -> float:
     """That of the pulses, Hz; 0 without any."""
-    pulses = (source.pulse for source in problem.sources if isinstance(source, Source))
-    return max((pulse.highest_frequency for pulse in pulses), default=0.0)
+    return max((source.pulse.highest_frequency for source in pulsed(problem)), default=0.0)

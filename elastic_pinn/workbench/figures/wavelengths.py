@@ -10,7 +10,6 @@ from typing import NamedTuple
 from elastic_pinn.config import Config
 from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.physics import Plate, Problem
-from elastic_pinn.physics.sources import Local, Source
 from elastic_pinn.training import advise
 from elastic_pinn.training.lifecycle.resolution import A_WAVE
 from elastic_pinn.training.sampling import counts_of
@@ -81,7 +80,7 @@ def wavelengths(problem: Problem, config: Config) -> Picture:
             textcoords="offset points", va="center", fontsize=9, color=color,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip
-    axes.axvline(shortest_waves(problem).shortest / unit.size, color="0.6", linestyle="--", linewidth=1.0, zorder=0)
+    axes.axvline(waves_of_sources(problem).shortest / unit.size, color="0.6", linestyle="--", linewidth=1.0, zorder=0)
     axes.set_yticks(range(len(lengths)), [each.name for each in lengths])
     axes.set_ylim(len(lengths) - 0.4, -0.6)
     axes.set_xscale("log")
@@ -95,27 +94,21 @@ def wavelengths(problem: Problem, config: Config) -> Picture:
     return figure
 
 
-def shortest_waves(problem: Problem) -> Waves:
+def waves_of_sources(problem: Problem) -> Waves:
     """Find the shortest waves of a problem's sources. Raises ValueError for a problem without any."""
     if not problem.sources or problem.domain.is_static:
         raise ValueError("wavelengths are those of sources in time, and this problem has none")
     p, s = (
-        tuple(min(_shortest(source, speed) for source in problem.sources) for speed in speeds)
+        tuple(2.0 * math.pi / max(each.highest_wave_number_at(speed) for each in problem.sources) for speed in speeds)
         for speeds in zip(*((each.c_p, each.c_s) for each in problem.materials), strict=True)
     )
     fastest = max(each.c_p / length for each, length in zip(problem.materials, p, strict=True))
     return Waves(p, s, 1.0 / fastest)
 
 
-def _shortest(source: Local, speed: float) -> float:
-    """The shortest waves of some speed (m/s) that a source sends, m."""
-    of_width = 2.0 * math.pi / source.highest_wave_number
-    return max(of_width, speed / source.pulse.highest_frequency) if isinstance(source, Source) else of_width
-
-
 def _of_waves(problem: Problem) -> Iterator[Length]:
     """The shortest waves in each material."""
-    waves = shortest_waves(problem)
+    waves = waves_of_sources(problem)
     frequency = unit_for(1.0 / waves.period, "Hz")
     up_to = f"up to {1.0 / waves.period / frequency.size:.3g} {frequency.name}"
     for region, (p, s) in enumerate(zip(waves.p, waves.s, strict=True), start=1):
@@ -131,7 +124,7 @@ def _speed(speed: float) -> str:
 
 def _of_plate(problem: Problem) -> Iterator[Length]:
     """The plate's sides, the smallest hole and inclusion, and the narrowest source."""
-    shape, waves = problem.domain.shape, shortest_waves(problem)
+    shape, waves = problem.domain.shape, waves_of_sources(problem)
     sides = [high - low for low, high in shape.bounds]
     yield Length("longer side", max(sides), f"{max(sides) / waves.shortest:.3g} of the shortest waves", BLUE)
     if isinstance(shape, Plate):
@@ -143,7 +136,7 @@ def _of_plate(problem: Problem) -> Iterator[Length]:
 
 def _of_training(problem: Problem, config: Config) -> Iterator[Length]:
     """The network's shortest waves, and how far points are apart."""
-    waves = shortest_waves(problem)
+    waves = waves_of_sources(problem)
     network = 2.0 * math.pi * problem.scales.length / config.input_frequency
     if config.network != "mlp":
         count = " + ".join(f"{number:,}" for number in config.hidden_layers)
@@ -162,7 +155,7 @@ def _of_training(problem: Problem, config: Config) -> Iterator[Length]:
 
 def points_a_wave(problem: Problem, config: Config) -> dict[str, float]:
     """Count the points along the shortest waves, and in their period, by kind of place: where they are fewest."""
-    waves, found = shortest_waves(problem), dict[str, float]()
+    waves, found = waves_of_sources(problem), dict[str, float]()
     duration = (problem.domain.t[1] - problem.domain.t[0]) / waves.period
     for statement in problem.statements:
         if (place := statement.place) is None:

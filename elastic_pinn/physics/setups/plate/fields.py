@@ -73,8 +73,8 @@ def require_whole(config: PlateConfig) -> None:
         raise ValueError(f"sides = {sides}: a disc has one side, its rim: one of {', '.join(_OF_DISC)} is needed")
     if len(sides) not in (1, len(ORDER)):
         raise ValueError(f"sides = {sides}: one for all, or four, {', '.join(ORDER)}, are needed")
+    of_side = sides_of(config)
     for first, second in (ORDER[:2], ORDER[2:]):
-        of_side = sides_of(config)
         if shape == "rectangle" and (of_side[first] == "periodic") != (of_side[second] == "periodic"):
             raise ValueError(f"sides = {sides}: {first} and {second} are periodic together, or neither is")
     if not (config.sources or config.data):
