@@ -84,6 +84,7 @@ def test_what_a_command_answers_at_once_it_answers_without_torch(words):
     assert brought_by(code, (*TORCH, "papermill", "distributed")) == "set()"
 
 
+@pytest.mark.slow
 def test_a_panel_brings_nothing_of_the_others():
     heavy = ("dask", "distributed", "papermill", "nbformat", "xarray")
     assert brought_by("from elastic_pinn.workbench.panels import TrainPanel", heavy) == "set()"

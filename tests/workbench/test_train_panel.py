@@ -228,6 +228,7 @@ def test_a_field_that_is_changed_while_training_is_said_to_count_later(tmp_path)
     assert asyncio.run(scenario()).config.learning_rate == ENDLESS.learning_rate
 
 
+@pytest.mark.slow
 def test_the_panel_of_an_inverse_problem_shows_material_and_fit(tmp_path):
     async def scenario():
         panel = TrainPanel(ep.Config(**INVERSE, steps=3))

@@ -4,6 +4,8 @@ import asyncio
 import threading
 from unittest.mock import Mock
 
+import pytest
+
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels import TrainPanel, training
 from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
@@ -86,6 +88,7 @@ def test_a_change_that_the_run_cannot_go_on_with_is_told_and_the_pause_goes_on(t
     assert asyncio.run(scenario()).summary.generation == 1
 
 
+@pytest.mark.slow
 def test_after_a_refused_resume_the_pictures_are_of_the_run_as_it_is(tmp_path, caplog):
     async def scenario():
         panel = TrainPanel(ep.Config(**TINY | {"validate_every": 1_000_000}, steps=1_000_000, time_limit=60.0))

@@ -214,6 +214,7 @@ def test_a_misfit_a_little_above_the_noise_widens_the_error_and_says_so():
         assert error == pytest.approx(exact.plus_minus[name] * widening / 1.15, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_noise_stated_too_large_is_told_and_so_is_the_error():
     fit = found(replace(recorded(), noise=2 * recorded().noise))
     assert fit.verdict == "holds" and fit.reason.endswith("times the noise (stated), which is too large, and with it ±")

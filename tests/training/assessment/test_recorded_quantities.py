@@ -63,7 +63,8 @@ def bound(receivers: ep.Receivers) -> dict[str, float]:
     return {name: relative * TRUE[name] for name, relative in zip(NAMES, least, strict=True)}
 
 
-@pytest.mark.parametrize("quantity", ["velocity", pytest.param("acceleration", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("quantity", ["velocity", "acceleration"])
 def test_the_material_is_found_within_an_error_that_is_a_little_above_the_least_possible(quantity):
     receivers = recorded(quantity=quantity)
     fit, least = found(receivers), bound(receivers)

@@ -100,6 +100,7 @@ def _know_standing_waves(session: Session) -> None:
         session.model.network.biases[0][: len(rows)] = torch.tensor(phases, dtype=torch.float64)
 
 
+@pytest.mark.slow
 def test_plane_waves_tell_lambda_and_mu_of_an_exact_wavefield(searching, seen):
     config = searching(500, steps=7)
     session = Session(config, seen)
