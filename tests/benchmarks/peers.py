@@ -91,7 +91,7 @@ class DeepXDE:
         use_mode(autodiff)
         with contextlib.redirect_stdout(io.StringIO()):
             dde.config.set_default_float(config.precision)
-        moduli = [value.detach() for value in ours.model.material()]
+        moduli = ours.model.material()
         extent = torch.tensor(ours.problem.scales.extent, dtype=ours.model.dtype)
         half = extent.tolist()
         interior = batches["interior"]
@@ -180,7 +180,7 @@ class Pina:
 
     def __init__(self, ours: Session) -> None:
         config, batches = ours.config, ours.sampler.batches
-        moduli = [value.detach() for value in ours.model.material()]
+        moduli = ours.model.material()
         extent = torch.tensor(ours.problem.scales.extent, dtype=ours.model.dtype)
         half = extent.tolist()
 
