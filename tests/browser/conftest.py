@@ -62,8 +62,10 @@ def jupyterlab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    """Debian's chromium, without a window. It goes with the module: while playwright is there, an event loop runs in this thread, so
-    that no test that comes to the same process afterwards could run one of its own."""
+    """Debian's chromium, without a window.
+
+    It goes with the module: playwright runs an event loop in this thread, and no later test could run one of its own.
+    """
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}: on Debian, apt-get install chromium")
     with sync_playwright() as playwright:
