@@ -7,6 +7,10 @@ from elastic_pinn.training.assessment.conservation import TELLING
 from elastic_pinn.training.assessment.judgement import edges_text
 from elastic_pinn.training.session import Session
 
+UNSEEN_TIMES = 10.0  # the loss at points that were not trained on over that at those that were: more is worth a warning
+UNSEEN_LEAST = (
+    0.03  # of a squared misfit at those points, about 17 %; with a smaller one the displacement is often right
+)
 LAST_PART = 10  # of equal parts of a run, in which the change of the unknowns is reported
 
 
@@ -35,6 +39,27 @@ def energy_text(drift: float | None) -> str:
     return (
         f"the energy of the wavefield changes by {100 * drift:.2g} % where nothing brings or takes any: by about so "
         "much the wavefield is wrong; ep.figures.energy(run) shows when"
+    )
+
+
+def unseen_text(session: Session) -> str:
+    """Explain a loss that is far larger at points that were not trained on; "" for a smaller one, and for a search.
+
+    With as many amplitudes as equations a wavefield can be right at each point and wrong between them. Of a search for
+    unknowns the verdict on its fit tells.
+    """
+    if session.problem.unknowns:
+        return ""
+    losses = session.metrics
+    weights = session.loss.weights  # those of the validation, whatever balances the terms
+    trained = sum(weight * losses.get(f"loss/{column}", 0.0) for column, weight in weights.items())
+    unseen = losses.get("loss/validation", 0.0)
+    if unseen < UNSEEN_LEAST * max(weights.values()) or unseen <= UNSEEN_TIMES * trained:
+        return ""
+    return (
+        f"the loss at points that were not trained on is {unseen:.2g}, at those that were {trained:.2g}: the wavefield "
+        "is wrong between its points; give more of them (boundary_points, initial_points, interior_points), a larger "
+        "ridge, or fewer waves or neurons (hidden_layers)"
     )
 
 

@@ -34,7 +34,7 @@ from elastic_pinn.training.distributed.processes import Processes, join
 from elastic_pinn.training.distributed.roles import run_leader, run_worker, start_workers
 from elastic_pinn.training.lifecycle.advice import advise
 from elastic_pinn.training.lifecycle.control import Control
-from elastic_pinn.training.lifecycle.ending import energy_text, explain_end, with_verdict
+from elastic_pinn.training.lifecycle.ending import energy_text, explain_end, unseen_text, with_verdict
 from elastic_pinn.training.lifecycle.environment import environment, facts
 from elastic_pinn.training.lifecycle.record import Record
 from elastic_pinn.training.lifecycle.requirements import (
@@ -218,12 +218,14 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         _try_to("write its summary", lambda: record.summarise(status, reason))
         _require_kept(record)
         drift = _energy_drift(session) if status == "completed" else None
-        if text := energy_text(drift):
+        told = (energy_text(drift), unseen_text(session)) if status == "completed" else ()
+        doubts = [text for text in told if text]
+        for text in doubts:
             logger.warning("%s", text)
             reason = f"{reason}; {text}"
         if session.problem.unknowns:
             reason = _assessed(session, record, control, status, reason, drift)
-        elif drift is not None:
+        elif doubts or drift is not None:
             _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
         _require_kept(record)
         logger.info("%s at step %d: %s", status, session.step, reason)

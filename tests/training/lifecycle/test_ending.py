@@ -138,3 +138,23 @@ def test_how_it_ended_is_known_from_its_last_checkpoint(tiny, tmp_path, waves_fr
     again = ep.train(config, run.path, waves_from(2.6, 0.7), resume="auto")
     told = ("status", "reason", "step", "converged")
     assert [getattr(again.summary, name) for name in told] == [getattr(summary, name) for name in told]
+
+
+SOLVED = {
+    "network": "random_features", "hidden_layers": [150], "activation": "sin", "input_frequency": 4.0,
+    "precision": "float64", "stages": ["last_layer"], "steps": 1, "ridge": 1e-12, "sampling": "sobol",
+    "validation_points": 200,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("each, told", [(25, True), (400, False)])
+def test_a_wavefield_that_is_right_at_its_points_alone_is_told(tiny, tmp_path, caplog, each, told):
+    points = {f"{where}_points": each for where in ("interior", "boundary", "initial")}
+    run = ep.train(tiny(**SOLVED, **points), tmp_path / "run")
+    losses = run.summary.metrics
+    assert (losses["loss/validation"] > 10.0 * losses["loss/total"]) is told  # so is it, whatever is said
+    for text in (run.reason, caplog.text):
+        assert ("the wavefield is wrong between its points" in text) is told
+    assert (
+        f"trained on is {losses['loss/validation']:.2g}, at those that were {losses['loss/total']:.2g}" in run.reason
+    ) is told
