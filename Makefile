@@ -37,7 +37,7 @@ bench: .venv/bench.stamp  ## the tables of tests/benchmarks/README.md, measured 
 	for each in training_step time_to_error inverse far_starts start save_and_load saving_while_training memory history_at_scale live_view compare_at_scale explore_frame headless run_size sweeps; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 validate: .venv/base.stamp  ## exact fields: errors and times of every wall, shape, medium and source (ARGS=free-sv: some)
-	$(BIN)/python -m tests.benchmarks.validate $(ARGS)
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.validate $(ARGS)
 
 lab: .venv/base.stamp  ## JupyterLab on the notebooks (ARGS="--no-browser" and the like go to it)
 	$(BIN)/python -m jupyter lab $(ARGS)
