@@ -8,7 +8,7 @@ import torch, and a script that only trains does not import matplotlib. `ep.figu
 
 from typing import TYPE_CHECKING
 
-from elastic_pinn.lazy import on_first_use
+from elastic_pinn.lazy_imports import on_first_use
 
 __all__ = [
     "Absorbing",

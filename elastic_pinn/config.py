@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
+from elastic_pinn.config_sections import Section, entry_of
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.legal import with_fields
+from elastic_pinn.legal_values import with_fields
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.own_numbers import Types, own_number, own_numbers, require_declared
 from elastic_pinn.parameters import FUNCTIONS, in_one_line, not_a_field, parameters_in, plain
 from elastic_pinn.physics.setups import SETUPS, ProblemConfig
 from elastic_pinn.physics.setups.material import GivenMaterial, MaterialConfig, in_lame_parameters
-from elastic_pinn.sections import Section, entry_of
 from elastic_pinn.storage.config import CheckpointConfig
 from elastic_pinn.training.config import FIELDS_OF_TERMS, TrainingConfig
 

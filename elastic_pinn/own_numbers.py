@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.legal import KINDS
+from elastic_pinn.legal_values import KINDS
 from elastic_pinn.parameters import in_one_line, plain
 
 OwnNumber = float | int | bool | str

@@ -8,10 +8,10 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.config import GROUPS, Config, ConfigError, require_unique_names, unused_fields
+from elastic_pinn.config_sections import Section
 from elastic_pinn.physics.media.material import ALUMINIUM, PRESETS, RUBBER, STEEL
 from elastic_pinn.physics.setups import SETUPS, ProblemConfig
 from elastic_pinn.physics.setups.material import GivenMaterial
-from elastic_pinn.sections import Section
 from tests.configs import notebook, refusal
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elastic_pinn.sections import Count, Fraction, List, NonNegative, Positive, Section
+from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, Positive, Section
 
 NUMBERS_OF_WAVES = {
     "plane_waves": ((1,), "one number, of waves, as in [3000]"),

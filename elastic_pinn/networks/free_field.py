@@ -19,7 +19,7 @@ from elastic_pinn.networks.jets import Components
 from elastic_pinn.networks.trial_function import Sums, TrialFunction
 from elastic_pinn.physics import Material, Scales
 from elastic_pinn.physics.solutions import SourceWave
-from elastic_pinn.physics.sources.numbers import PointSource
+from elastic_pinn.physics.sources.source_numbers import PointSource
 
 
 class FreeField:

@@ -30,7 +30,7 @@ from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.sources import Circle
-from elastic_pinn.physics.sources.numbers import PointSource, numbers_of, source_of
+from elastic_pinn.physics.sources.source_numbers import PointSource, numbers_of, source_of
 from elastic_pinn.physics.unknowns.region_materials import Materials, RegionMaterials
 
 ONE = Regions()

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.progress import work
 from elastic_pinn.networks.trial_function import TrialFunction
-from elastic_pinn.networks.work import work
 from elastic_pinn.physics.media.moduli import Moduli
 
 ROWS_AT_ONCE = 256  # of a Jacobian

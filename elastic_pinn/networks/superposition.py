@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
+from elastic_pinn.networks.progress import work
 from elastic_pinn.networks.trial_function import TrialFunction
-from elastic_pinn.networks.work import work
 
 POINTS_AT_ONCE = 512  # so that the jets of all fields at them stay small
 

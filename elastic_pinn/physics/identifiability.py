@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elastic_pinn.physics.media.material import PARAMETERS, Material
-from elastic_pinn.physics.probing import probes
+from elastic_pinn.physics.probe_points import probes
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem

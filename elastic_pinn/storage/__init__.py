@@ -5,7 +5,7 @@ This wing knows bytes only, no physics, networks or config, and imports nothing 
 
 from typing import TYPE_CHECKING
 
-from elastic_pinn.lazy import on_first_use
+from elastic_pinn.lazy_imports import on_first_use
 
 __all__ = [
     "CHECKPOINTS",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from elastic_pinn.sections import NonNegative, OptionalCount, Section
+from elastic_pinn.config_sections import NonNegative, OptionalCount, Section
 
 
 class CheckpointConfig(Section):

@@ -6,7 +6,7 @@ Imports from run, storage, networks, physics and config.
 
 from typing import TYPE_CHECKING
 
-from elastic_pinn.lazy import on_first_use
+from elastic_pinn.lazy_imports import on_first_use
 
 __all__ = [
     "Control",

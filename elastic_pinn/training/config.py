@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elastic_pinn.sections import Count, Fraction, List, NonNegative, OptionalCount, Positive, Section
+from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, OptionalCount, Positive, Section
 
 OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden", "last_layer",
                         "levenberg_marquardt", "variable_projection"]  # fmt: skip

@@ -20,7 +20,7 @@ from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.balancing import Balancing
-from elastic_pinn.training.coarse import better_start
+from elastic_pinn.training.coarse_search import better_start
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective

@@ -7,7 +7,7 @@ from elastic_pinn.networks.config import NUMBERS_OF_POTENTIALS, NUMBERS_OF_WAVES
 from elastic_pinn.physics import Disc, Plate, Problem
 from elastic_pinn.physics.media.inclusion import interfaces_of
 from elastic_pinn.physics.sources import local_in, rest_of
-from elastic_pinn.physics.sources.numbers import PointSource, has_numbers
+from elastic_pinn.physics.sources.source_numbers import PointSource, has_numbers
 
 
 def superposed(config: Config, problem: Problem) -> tuple[PointSource, ...]:

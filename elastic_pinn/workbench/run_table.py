@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from elastic_pinn.config import Config
+from elastic_pinn.config_sections import as_written
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.run import Run
-from elastic_pinn.sections import as_written
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary
 from elastic_pinn.workbench.fit_columns import UNREADABLE, fit_columns

@@ -16,7 +16,7 @@ from elastic_pinn.networks.model import Model
 from elastic_pinn.physics.elasticity import MOTION, Normal, residual, traction
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.solutions import SourceWave
-from elastic_pinn.physics.sources.numbers import has_numbers, numbers_of, source_of
+from elastic_pinn.physics.sources.source_numbers import has_numbers, numbers_of, source_of
 
 STEEL = ep.Material(1.0e11, 8.0e10, 7800.0)
 WINDOW = ep.Domain((0.0, 0.04), (0.01, 0.03), (1e-6, 9e-6))

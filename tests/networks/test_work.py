@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from elastic_pinn.networks.cancellation import cancellable
-from elastic_pinn.networks.work import reported, work
+from elastic_pinn.networks.progress import reported, work
 
 
 def test_work_is_reported_with_the_part_that_is_done_and_its_end():

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.networks.work import reported
+from elastic_pinn.networks.progress import reported
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.physics.unknowns import MaterialParameters
-from elastic_pinn.training.coarse import _grid, better_start
+from elastic_pinn.training.coarse_search import _grid, better_start
 from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.step_objective import StepCancelled
@@ -164,7 +164,7 @@ def test_few_samples_are_enough_where_sides_and_start_are_known(tiny, sides, is_
 def test_data_that_are_explained_already_need_no_other_start(tiny, monkeypatch):
     session = Session(tiny(**SEARCH), problem(2.2, 0.9))
     session.advance()
-    monkeypatch.setattr("elastic_pinn.training.coarse.Coarse", None)
+    monkeypatch.setattr("elastic_pinn.training.coarse_search.Coarse", None)
     assert start_of(session) is None
 
 

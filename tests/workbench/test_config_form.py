@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.legal import legal_values
+from elastic_pinn.legal_values import legal_values
 from elastic_pinn.workbench.panels.buttons import ICONS, Buttons
 from elastic_pinn.workbench.panels.config_form import MARK, ConfigForm
 from tests.workbench.clicks import TINY, fields, inside

@@ -20,7 +20,7 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.dense.layers import Layers
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
-from elastic_pinn.networks.work import work
+from elastic_pinn.networks.progress import work
 
 POINTS_AT_ONCE = 512  # so that the intermediate results of a layer stay small
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.domains.disc import Disc
 from elastic_pinn.physics.domains.shape import Shape
-from elastic_pinn.physics.domains.simple import numbers_of, simple_of
+from elastic_pinn.physics.domains.shape_numbers import numbers_of, simple_of
 
 ALONG = 64  # places along a rim at which the region around it is looked up
 NEAR = 1e-6  # of its radius: how far beside it

@@ -19,7 +19,7 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains.disc import Disc
 from elastic_pinn.physics.domains.rectangle import Rectangle
 from elastic_pinn.physics.domains.shape import Interval, Part, Shape
-from elastic_pinn.physics.domains.simple import numbers_of, simple_of
+from elastic_pinn.physics.domains.shape_numbers import numbers_of, simple_of
 from elastic_pinn.physics.errors import ProblemError
 
 Outline = Rectangle | Disc

@@ -6,7 +6,7 @@ without torch.
 
 from typing import TYPE_CHECKING
 
-from elastic_pinn.lazy import on_first_use
+from elastic_pinn.lazy_imports import on_first_use
 
 __all__ = ["ALUMINIUM", "RUBBER", "STEEL", "ByRegion", "Grid", "Inclusion", "Material", "Medium"]
 

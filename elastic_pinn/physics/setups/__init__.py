@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
+from elastic_pinn.config_sections import Section
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.own_numbers import OwnNumbers, own_numbers, require_declared
 from elastic_pinn.parameters import in_one_line
@@ -19,7 +20,6 @@ from elastic_pinn.physics.setups.plate import MediumConfig, PlateConfig, PlatePa
 from elastic_pinn.physics.setups.receivers import DataConfig, ReceiversConfig, find, from_receivers
 from elastic_pinn.physics.setups.standing_waves import SquareConfig, StandingWavesConfig, standing_waves
 from elastic_pinn.physics.setups.window import WindowConfig
-from elastic_pinn.sections import Section
 
 __all__ = ["SETUPS", "ProblemConfig", "ProblemMaker", "Setup", "find", "problem_from"]
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from elastic_pinn.config_sections import Finite, Positive, Section
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import PRESETS, Material
-from elastic_pinn.sections import Finite, Positive, Section
 
 
 class MaterialConfig(Section):

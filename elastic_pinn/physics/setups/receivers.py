@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from elastic_pinn.config_sections import List, Section
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.paths import delivered, from_root
-from elastic_pinn.sections import List, Section
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from elastic_pinn.config_sections import Positive, Section
 from elastic_pinn.physics.setups.material import MaterialConfig
 from elastic_pinn.physics.setups.window import WindowConfig
-from elastic_pinn.sections import Positive, Section
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elastic_pinn.sections import Positive, Section
+from elastic_pinn.config_sections import Positive, Section
 
 
 class WindowConfig(Section):

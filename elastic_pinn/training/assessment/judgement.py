@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from elastic_pinn.fit import Fit
-from elastic_pinn.networks.work import reported, work
+from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of

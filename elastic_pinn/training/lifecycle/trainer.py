@@ -11,7 +11,7 @@ from pathlib import Path
 from elastic_pinn.config import Config
 from elastic_pinn.fit import NOT_WHEN_STOPPED, sentence_of
 from elastic_pinn.networks.cancellation import check_cancelled
-from elastic_pinn.networks.work import Report, reported
+from elastic_pinn.networks.progress import Report, reported
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker

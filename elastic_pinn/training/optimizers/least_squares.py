@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from elastic_pinn.networks.work import work
+from elastic_pinn.networks.progress import work
 from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.step_objective import StepObjective

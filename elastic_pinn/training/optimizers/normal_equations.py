@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks.network import CurvatureProduct
-from elastic_pinn.networks.work import work
+from elastic_pinn.networks.progress import work
 
 ENOUGH = 1e-2  # residual of conjugate gradients, relative to the gradient: the model is only valid near here
 MOST_PRODUCTS = 200

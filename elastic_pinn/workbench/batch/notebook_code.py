@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.legal import KINDS
+from elastic_pinn.legal_values import KINDS
 from elastic_pinn.workbench.batch.name_use import READS_ALL, Use, first_use
 
 PLAIN = (ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Name, ast.expr_context, ast.UnaryOp,

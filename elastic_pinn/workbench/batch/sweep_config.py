@@ -13,8 +13,8 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from elastic_pinn.config import FIELDS, ConfigError, plain_parameters
+from elastic_pinn.config_sections import NonNegative, OptionalCount
 from elastic_pinn.paths import from_root
-from elastic_pinn.sections import NonNegative, OptionalCount
 from elastic_pinn.workbench.batch.notebook import Value
 from elastic_pinn.workbench.run_folders import RUNS, stamped
 from elastic_pinn.workbench.values import read_yaml, write_yaml

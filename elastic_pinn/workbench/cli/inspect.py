@@ -110,7 +110,7 @@ def _print_config(config: Config, whole: bool) -> None:
 
 def _plain(value: Any) -> str:
     """Return a value as it is written in a notebook's parameters."""
-    from elastic_pinn.sections import as_written
+    from elastic_pinn.config_sections import as_written
 
     return repr(as_written(value))
 

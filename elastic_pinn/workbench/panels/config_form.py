@@ -9,11 +9,11 @@ import ipywidgets as widgets
 import yaml
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.legal import KINDS, legal_values
+from elastic_pinn.config_sections import as_written, entry_of
+from elastic_pinn.legal_values import KINDS, legal_values
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
-from elastic_pinn.sections import as_written, entry_of
 from elastic_pinn.training import advise, require_device
 from elastic_pinn.workbench.figures.picture import ORANGE, VERMILLION
 from elastic_pinn.workbench.panels.callbacks import acknowledge

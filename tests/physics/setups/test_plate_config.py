@@ -7,8 +7,8 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.config_sections import as_written
 from elastic_pinn.physics import problem_from
-from elastic_pinn.sections import as_written
 from tests.configs import notebook
 from tests.physics.setups.plates import BUMP, DISC, HOLE, LAYER, PLATE, PRESS, PUSH, TURN, plate_config
 

@@ -4,7 +4,7 @@ Its fields are read without torch: fields.py, with the entries of sources.py and
 problem of them, and puts every fault into the words of these fields.
 """
 
-from elastic_pinn.physics.setups.plate.fields import MediumConfig, PlateConfig, PlatePartsConfig, require_whole
+from elastic_pinn.physics.setups.plate.config import MediumConfig, PlateConfig, PlatePartsConfig, require_whole
 from elastic_pinn.physics.setups.plate.problem import plate
 
 __all__ = ["MediumConfig", "PlateConfig", "PlatePartsConfig", "plate", "require_whole"]

@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from elastic_pinn.config_sections import Entry, Finite, NonNegative, Pair, Positive
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups.material import LEGAL, GivenMaterial, MaterialConfig, in_lame_parameters
-from elastic_pinn.sections import Entry, Finite, NonNegative, Pair, Positive
 
 
 class InclusionEntry(Entry, GivenMaterial):

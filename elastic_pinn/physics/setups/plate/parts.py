@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from elastic_pinn.config_sections import as_written
 from elastic_pinn.physics.conditions import Absorbing, Displacement, Periodic, SideCondition, Symmetry, Traction
 from elastic_pinn.physics.domains import Disc, Plate, Rectangle, Shape
 from elastic_pinn.physics.media.inclusion import Inclusion
 from elastic_pinn.physics.media.material import Material
-from elastic_pinn.physics.setups.plate.fields import PlateConfig, sides_of
+from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
+from elastic_pinn.physics.setups.plate.fault_messages import named
 from elastic_pinn.physics.setups.plate.inclusions import InclusionEntry
-from elastic_pinn.physics.setups.plate.words import named
 from elastic_pinn.physics.sources import SideLoad, field_of
-from elastic_pinn.sections import as_written
 
 CONDITIONS: Mapping[str, Callable[..., SideCondition]] = {
     "free": Traction,

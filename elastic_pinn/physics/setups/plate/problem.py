@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.setups.plate.fields import PlateConfig
-from elastic_pinn.physics.setups.plate.words import in_words_of_fields
+from elastic_pinn.physics.setups.plate.config import PlateConfig
+from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.media.inclusion import Inclusion
     from elastic_pinn.physics.problem import Problem
-    from elastic_pinn.physics.setups.plate.acting import Acting
+    from elastic_pinn.physics.setups.plate.acting_sources import Acting
 
 
 def plate(config: PlateConfig) -> Problem:
@@ -26,7 +26,7 @@ def plate(config: PlateConfig) -> Problem:
     from elastic_pinn.physics.conditions import Initial
     from elastic_pinn.physics.domains import Domain
     from elastic_pinn.physics.problem import Problem
-    from elastic_pinn.physics.setups.plate.acting import acting_on, on_sides, total_of
+    from elastic_pinn.physics.setups.plate.acting_sources import acting_on, on_sides, total_of
     from elastic_pinn.physics.setups.plate.parts import conditions_of, inclusions_of, material_of, shape_of
     from elastic_pinn.physics.setups.plate.records import known_velocity, receivers_of
 

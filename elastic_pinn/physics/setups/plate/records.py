@@ -7,7 +7,7 @@ import math
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.fields import Field
-from elastic_pinn.physics.setups.plate.fields import PlateConfig, sides_of
+from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
 from elastic_pinn.physics.setups.receivers import find, velocity_of
 
 FIELDS = {"lambda": "lame_lambda", "mu": "lame_mu", "rho": "density"}

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from elastic_pinn.config_sections import Entry, Finite, OfList, Pair, Positive, as_written
 from elastic_pinn.parameters import in_one_line
-from elastic_pinn.sections import Entry, Finite, OfList, Pair, Positive, as_written
 
 PULSED = ("pulse", "frequency")
 PEAKS = ("displacement", "velocity")

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
-from elastic_pinn.networks.work import reported, work
+from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.physics.unknowns import MaterialParameters

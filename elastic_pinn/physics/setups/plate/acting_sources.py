@@ -11,9 +11,9 @@ import torch
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.domains import Disc, Plate, Shape
 from elastic_pinn.physics.fields import Field
-from elastic_pinn.physics.setups.plate.fields import PlateConfig, sides_of
+from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
+from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields
 from elastic_pinn.physics.setups.plate.sources import SourceEntry
-from elastic_pinn.physics.setups.plate.words import in_words_of_fields
 from elastic_pinn.physics.sources import (
     Gaussian,
     InitialPulse,

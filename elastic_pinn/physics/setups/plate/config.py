@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from elastic_pinn.config_sections import Finite, List, NonNegative, OfList, Positive, Section
 from elastic_pinn.physics.setups.material import MaterialConfig
 from elastic_pinn.physics.setups.plate.inclusions import InclusionEntry
 from elastic_pinn.physics.setups.plate.sources import SourceEntry
 from elastic_pinn.physics.setups.receivers import DataConfig, InversionConfig
 from elastic_pinn.physics.setups.window import WindowConfig
-from elastic_pinn.sections import Finite, List, NonNegative, OfList, Positive, Section
 
 SideName = Literal["free", "fixed", "symmetry", "absorbing", "open", "periodic"]
 Hole = Annotated[tuple[Finite, Finite, Positive], OfList]
