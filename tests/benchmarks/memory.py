@@ -11,6 +11,7 @@ from pathlib import Path
 from report import table, write_section
 
 import elastic_pinn as ep
+from elastic_pinn.training.lifecycle.control import Record
 
 COMMAND = "python tests/benchmarks/memory.py"
 CONFIG = {
@@ -36,7 +37,7 @@ def watched(steps: int) -> list[list[str]]:
 def watch(steps: int) -> None:
     """Train, and print what `watched` reads."""
 
-    def look(row: ep.training.lifecycle.control.Record) -> None:
+    def look(row: Record) -> None:
         if row["step"] % (steps // 10) == 0:
             resident = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
