@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from elastic_pinn.physics.domains import Part, Shape
+from elastic_pinn.physics.domains import Part, Quantile, Shape, even
 from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.physics.media.moduli import Moduli
@@ -38,9 +38,9 @@ class Place:
         "interior", "boundary", "initial" or "interface": whose number of points it has.
     dimensions
         k of the unit cube that points are drawn in.
-    at
-        From points of the unit cube, (n, k), to points, (n, 3) in m, m, s, and unit normals, (n, 2), or (0, 2) where
-        there are none.
+    mapping
+        From points of the unit cube, (n, k), and a density along its axes to points, (n, 3) in m, m, s, and unit
+        normals, (n, 2), or (0, 2) where there are none.
     parts
         The parts of a boundary that it is, for figures.
     shape
@@ -51,10 +51,14 @@ class Place:
 
     kind: str
     dimensions: int
-    at: Callable[[Tensor], tuple[Tensor, Tensor]]
+    mapping: Callable[[Tensor, Quantile], tuple[Tensor, Tensor]]
     parts: tuple[Part, ...] = ()
     shape: Shape | None = None
     image: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None
+
+    def at(self, unit: Tensor, quantile: Quantile = even) -> tuple[Tensor, Tensor]:
+        """Map points of the unit cube, (n, k), to points and unit normals, evenly or with another density."""
+        return self.mapping(unit, quantile)
 
 
 @dataclass(frozen=True, eq=False)

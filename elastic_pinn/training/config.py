@@ -88,8 +88,9 @@ class TrainingConfig(Section):
     """points for the initial condition"""
     interface_points: Count = 1_000
     """points for each interface between materials"""
-    sampling: Literal["latin_hypercube", "uniform", "sobol"] = "latin_hypercube"
-    """how points are drawn"""
+    sampling: Literal["latin_hypercube", "uniform", "sobol", "chebyshev"] = "latin_hypercube"
+    """how points are drawn; chebyshev: as sobol, but denser towards corners, the ends of sides and of the time window,
+    where a least-squares solution is otherwise the first to be wrong between its points"""
     resample_every: OptionalCount = 0
     """steps between fresh points; 0: never. Optimizers with a line search keep the points they started with"""
     resampling: Literal["fresh", "rad", "r3"] = "fresh"

@@ -12,7 +12,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import Batch, Batches, counts_of, draw, unit_points
+from elastic_pinn.training.sampling import Batch, Batches, counts_of, draw_evenly, unit_points
 
 
 class Validation:
@@ -32,7 +32,7 @@ class Validation:
         place: Callable[[Batch], Batch],
     ) -> None:
         n = config.validation_points
-        drawn = draw(problem, dict.fromkeys(counts_of(config), n), config.sampling, generator)
+        drawn = draw_evenly(problem, dict.fromkeys(counts_of(config), n), config.sampling, generator)
         self._loss = loss
         self._batches = {name: place(batch) for name, batch in (drawn | dict(recorded)).items()}
         self.held_out: Batches = {name: self._batches[name] for name in recorded if config.validation_fraction}

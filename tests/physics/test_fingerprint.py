@@ -95,7 +95,7 @@ def test_a_faint_background_does_not_hide_that_a_field_is_local():
         inside = (x - 0.5).abs().maximum((y - 0.5).abs()).maximum((t - 0.5).abs()) < 0.05
         return torch.stack([1.0 * inside + 1e-5, torch.zeros_like(x)], dim=1)
 
-    cube = Probe("force", local, Place("interior", 3, lambda unit: (unit, unit[:0, :2])), FORCE)
+    cube = Probe("force", local, Place("interior", 3, lambda unit, quantile: (unit, unit[:0, :2])), FORCE)
     assert 0 < (cube.values(POINTS)[:, 0] > 0.5).sum() < ENOUGH, "seen, and not well"
     assert len(cube.all_values()) == BATCHES[3] * POINTS
 

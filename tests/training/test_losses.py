@@ -11,7 +11,7 @@ from elastic_pinn.physics import ALUMINIUM, Displacement, Domain, Initial, Mater
 from elastic_pinn.physics.solutions import PlaneWave, StandingWaves
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import data_batches, draw
+from elastic_pinn.training.sampling import data_batches, draw_evenly
 from tests.networks.known import model_of
 
 SIDES = ("left", "right", "bottom", "top")
@@ -51,7 +51,7 @@ def problem_in(material: Material, **changes) -> Problem:
 
 def losses(problem: Problem, field, **weights) -> dict[str, float]:
     """Every column for a known wavefield in the material of a problem."""
-    batches = draw(problem, COUNTS, "uniform", default_rng(0))
+    batches = draw_evenly(problem, COUNTS, "uniform", default_rng(0))
     if problem.receivers:
         batches |= data_batches(problem)
     found = Loss(problem, TrainingConfig(**weights))(model_of(problem, field), batches)

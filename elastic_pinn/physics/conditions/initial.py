@@ -81,7 +81,7 @@ class Initial:
         tuple of Statement
             Displacement against its value, m, and velocity against its value, m/s.
         """
-        anywhere = Place("initial", 2, lambda unit: (domain.start(unit), unit.new_zeros(0, 2)))
+        anywhere = Place("initial", 2, lambda unit, quantile: (domain.start(unit, quantile), unit.new_zeros(0, 2)))
         start = concentrated(anywhere, domain, self.displacement, self.velocity)
         return (
             Statement(

@@ -72,4 +72,4 @@ class Periodic(SideCondition):
             moved[:, axis] = high
             return moved, -normals
 
-        return replace(whole, at=lambda unit: domain.boundary(unit, first), image=image)
+        return replace(whole, mapping=lambda unit, quantile: domain.boundary(unit, first, quantile), image=image)

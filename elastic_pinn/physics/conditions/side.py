@@ -194,7 +194,7 @@ class SideCondition:
             Where points are drawn.
         """
         parts = domain.shape.parts_of(self.sides)
-        return Place("boundary", 2, lambda unit: domain.boundary(unit, parts), parts)
+        return Place("boundary", 2, lambda unit, quantile: domain.boundary(unit, parts, quantile), parts)
 
     def identity_on(self, domain: Domain) -> tuple[float, ...]:
         """Describe by numbers where on a domain the condition holds.

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.domains.quantile import Quantile, even
 from elastic_pinn.physics.domains.rectangle import Rectangle
 from elastic_pinn.physics.domains.shape import Interval, Part, Shape, interval_of
 from elastic_pinn.physics.errors import ProblemError
@@ -76,13 +77,15 @@ class Domain:
         """The greatest x, y and t, (3,) in m, m, s."""
         return torch.tensor([self.x[1], self.y[1], self.t[1]], dtype=torch.float64)
 
-    def interior(self, unit: Tensor) -> Tensor:
-        """Map points of a unit cube to the window's interior, evenly by area and time.
+    def interior(self, unit: Tensor, quantile: Quantile = even) -> Tensor:
+        """Map points of a unit cube to the window's interior, evenly by area and time, or denser towards the ends.
 
         Parameters
         ----------
         unit
             Two coordinates for the place and one for the time, each 0 to 1, (N, 3).
+        quantile
+            The density along each coordinate.
 
         Returns
         -------
@@ -90,26 +93,29 @@ class Domain:
             Points (N, 3), x, y, t in m, m, s.
         """
         points = torch.empty_like(unit)  # in its order in memory, on which last bits of products depend
-        points[:, :2], points[:, 2] = self.shape.interior(unit[:, :2]), self._instants(unit[:, 2])
+        drawn = quantile(unit)
+        points[:, :2], points[:, 2] = self.shape.interior(drawn[:, :2]), self._instants(drawn[:, 2])
         return points
 
-    def start(self, unit: Tensor) -> Tensor:
-        """Map points of a unit square to the window's first instant, evenly by area.
+    def start(self, unit: Tensor, quantile: Quantile = even) -> Tensor:
+        """Map points of a unit square to the window's first instant, evenly by area, or denser towards the ends.
 
         Parameters
         ----------
         unit
             Two coordinates for the place, each 0 to 1, (N, 2).
+        quantile
+            The density along each coordinate.
 
         Returns
         -------
         Tensor
             Points (N, 3), x, y, t in m, m, s.
         """
-        xy = self.shape.interior(unit)
+        xy = self.shape.interior(quantile(unit))
         return torch.cat([xy, self._instants(torch.zeros_like(unit[:, :1]))], dim=1)
 
-    def boundary(self, unit: Tensor, parts: Sequence[Part]) -> tuple[Tensor, Tensor]:
+    def boundary(self, unit: Tensor, parts: Sequence[Part], quantile: Quantile = even) -> tuple[Tensor, Tensor]:
         """Map points of a unit square to parts of sides, evenly by length and time, with outward normals.
 
         Parameters
@@ -118,6 +124,8 @@ class Domain:
             The position along all parts, one after another, and the time, each 0 to 1, (N, 2).
         parts
             Parts of sides.
+        quantile
+            The density along each part, but for whole rims, which have no ends, and over time.
 
         Returns
         -------
@@ -132,8 +140,10 @@ class Domain:
         xy, normals = unit.new_empty(2, *unit.shape)  # each (N, 2)
         for i, part in enumerate(parts):
             here = which == i
-            xy[here], normals[here] = self.shape.along(part, along[here])
-        return torch.cat([xy, self._instants(unit[:, 1:])], dim=1), normals
+            has_ends = part.side not in self.shape.closed or not self.shape.is_whole(part)
+            drawn = quantile(along[here]) if has_ends else along[here]
+            xy[here], normals[here] = self.shape.along(part, drawn)
+        return torch.cat([xy, self._instants(quantile(unit[:, 1:]))], dim=1), normals
 
     def nodes(self, count: int) -> tuple[Tensor, Tensor]:
         """Return the nodes of a regular grid over the rectangle that the shape extends over.

@@ -17,7 +17,7 @@ OF_MOTION = ("lame_lambda", "lame_mu", "density", "drag", "lambda_x", "lambda_y"
 
 def motion(domain: Domain, force: Field | None) -> Statement:
     """rho (u_tt + d u_t) - div sigma = f inside a domain. force: f, N/m3; None: zero."""
-    inside = Place("interior", 3, lambda unit: (domain.interior(unit), unit.new_zeros(0, 2)))
+    inside = Place("interior", 3, lambda unit, quantile: (domain.interior(unit, quantile), unit.new_zeros(0, 2)))
     return Statement(
         "interior",
         "pde",

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.parameters import in_one_line
-from elastic_pinn.physics.domains import Disc, Domain, Part, Rectangle, Regions, Shape
+from elastic_pinn.physics.domains import Disc, Domain, Part, Quantile, Rectangle, Regions, Shape, even
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.media.medium import Medium
@@ -105,13 +105,15 @@ class Interface:
         """The inclusion's shape."""
         return self.regions.inclusions[self.region - 1]
 
-    def at(self, unit: Tensor) -> tuple[Tensor, Tensor]:
+    def at(self, unit: Tensor, quantile: Quantile = even) -> tuple[Tensor, Tensor]:
         """Map points of a unit square to the interface, evenly by length and time, with normals out of the inclusion.
 
         Parameters
         ----------
         unit
             The position along all parts and the time, each 0 to 1, (N, 2).
+        quantile
+            The density, as `Domain.boundary` takes it.
 
         Returns
         -------
@@ -119,7 +121,7 @@ class Interface:
             Points (N, 3), x, y, t in m, m, s, and unit normals (N, 2).
         """
         time = None if self.domain.is_static else self.domain.t
-        return Domain(shape=self.shape, t=time).boundary(unit, self.parts)
+        return Domain(shape=self.shape, t=time).boundary(unit, self.parts, quantile)
 
     def inside(self, points: Tensor, normals: Tensor) -> Tensor:
         """Return 1 for the inclusion's region, (N, R), at points (N, 3) with normals (N, 2)."""

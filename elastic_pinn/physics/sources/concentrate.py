@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.domains import Domain
+from elastic_pinn.physics.domains import Domain, Quantile
 from elastic_pinn.physics.fields import Field
 from elastic_pinn.physics.sources.several import local_in
 from elastic_pinn.physics.statement import Place
@@ -27,11 +27,11 @@ def concentrated(place: Place, domain: Domain, *fields: Field | None) -> Place:
     if not sources:
         return place
 
-    def at(unit: Tensor) -> tuple[Tensor, Tensor]:
+    def mapping(unit: Tensor, quantile: Quantile) -> tuple[Tensor, Tensor]:
         first = unit[:, 0]
         spread = unit.clone()
         spread[:, 0] = torch.where(first < SHARE, first / SHARE, (first - SHARE) / (1.0 - SHARE))
-        points, normals = place.at(spread)
+        points, normals = place.at(spread, quantile)
         number = first * (len(sources) / SHARE)  # (n,): below 1 near the first source, and so on
         for i, source in enumerate(sources):
             chosen = torch.nonzero((number >= i) & (number < i + 1)).squeeze(1)
@@ -44,4 +44,4 @@ def concentrated(place: Place, domain: Domain, *fields: Field | None) -> Place:
                 normals[chosen[inside]] = directions[inside]
         return points, normals
 
-    return replace(place, at=at)
+    return replace(place, mapping=mapping)

@@ -6,7 +6,7 @@ Imports from physics and training's config and seeds.
 """
 
 from elastic_pinn.training.sampling.batch import Batch, Batches
-from elastic_pinn.training.sampling.draw import counts_of, draw, first_points
+from elastic_pinn.training.sampling.draw import counts_of, draw_evenly, first_points
 from elastic_pinn.training.sampling.points import unit_points
 from elastic_pinn.training.sampling.recorded import data_batches, held_out_count, split_data
 from elastic_pinn.training.sampling.sampler import Sampler
@@ -17,7 +17,7 @@ __all__ = [
     "Sampler",
     "counts_of",
     "data_batches",
-    "draw",
+    "draw_evenly",
     "first_points",
     "held_out_count",
     "split_data",

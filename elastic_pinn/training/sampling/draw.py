@@ -8,10 +8,11 @@ import numpy as np
 from torch import Tensor
 
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.domains import Quantile, even
 from elastic_pinn.physics.statement import Place
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling.batch import Batch
-from elastic_pinn.training.sampling.points import unit_points
+from elastic_pinn.training.sampling.points import DENSER, unit_points
 from elastic_pinn.training.seeds import Seeds
 
 Counts = Mapping[str, int]
@@ -31,13 +32,15 @@ def counts_of(config: TrainingConfig) -> Counts:
     }
 
 
-def draw(problem: Problem, counts: Counts, method: str, generator: np.random.Generator) -> dict[str, Batch]:
+def draw_evenly(problem: Problem, counts: Counts, method: str, generator: np.random.Generator) -> dict[str, Batch]:
     """Draw points for every place of a problem, with the target there of each of its statements; float64."""
-    drawn = {
-        name: unit_points(method, counts[place.kind], place.dimensions, generator)
-        for name, place in places_of(problem).items()
-    }
-    return batches_at(problem, drawn)
+    return batches_at(problem, _drawn(problem, counts, method, generator))
+
+
+def first_points(problem: Problem, config: TrainingConfig) -> dict[str, Batch]:
+    """Draw the points of a config's first step; float64."""
+    drawn = _drawn(problem, counts_of(config), config.sampling, Seeds.of(config.seed).for_points())
+    return batches_at(problem, drawn, DENSER.get(config.sampling, even))
 
 
 def places_of(problem: Problem) -> dict[str, Place]:
@@ -49,11 +52,15 @@ def places_of(problem: Problem) -> dict[str, Place]:
     return found
 
 
-def batches_at(problem: Problem, unit: UnitPoints) -> dict[str, Batch]:
-    """Make a batch, float64, of each statement at the given points of its place, if there are any."""
+def batches_at(problem: Problem, unit: UnitPoints, quantile: Quantile = even) -> dict[str, Batch]:
+    """Make a batch, float64, of each statement at the given points of its place, if there are any.
+
+    quantile: the density along the axes of each place.
+    """
     scales, batches = problem.scales, {}
     places = places_of(problem)
-    at = {places[name]: places[name].at(points) for name, points in unit.items()}  # (N, 3) in m, m, s, and normals
+    # (N, 3) in m, m, s, and normals
+    at = {places[name]: places[name].at(points, quantile) for name, points in unit.items()}
     for statement in problem.statements:
         if statement.place not in at:
             continue
@@ -62,6 +69,8 @@ def batches_at(problem: Problem, unit: UnitPoints) -> dict[str, Batch]:
     return batches
 
 
-def first_points(problem: Problem, config: TrainingConfig) -> dict[str, Batch]:
-    """Draw the points of a config's first step; float64."""
-    return draw(problem, counts_of(config), config.sampling, Seeds.of(config.seed).for_points())
+def _drawn(problem: Problem, counts: Counts, method: str, generator: np.random.Generator) -> UnitPoints:
+    return {
+        name: unit_points(method, counts[place.kind], place.dimensions, generator)
+        for name, place in places_of(problem).items()
+    }

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.domains import Quantile, arcsine
+
 
 def unit_points(method: str, n: int, dimensions: int, generator: np.random.Generator) -> Tensor:
     """Draw points (n, k) of a unit cube by a method of the config's `sampling`."""
@@ -45,4 +47,8 @@ METHODS: Mapping[str, Callable[[int, int, np.random.Generator], np.ndarray]] = {
     "latin_hypercube": latin_hypercube,
     "uniform": uniform,
     "sobol": sobol,
+    "chebyshev": sobol,
 }
+
+DENSER: Mapping[str, Quantile] = {"chebyshev": arcsine}
+"""The density along each axis of a place, of the methods that spread points unevenly."""

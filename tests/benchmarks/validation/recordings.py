@@ -46,7 +46,7 @@ def difference_of_engines(path: Path) -> float:
 def waves(plane: int, poles: int, boundary: int, initial: int) -> Recipe:
     """Plane waves, of which most are S waves, and waves with poles in the hole and beside the load."""
     points = {"interior_points": 20, "boundary_points": boundary, "initial_points": initial}
-    in_time = {"time_frequency": 10.4, "s_wave_fraction": 0.667, "ridge": 1e-12}
+    in_time = {"time_frequency": 10.4, "s_wave_fraction": 0.667, "ridge": 1e-12, "sampling": "chebyshev"}
     return least_squares("hole_waves", 0, 21.0, **points) | in_time | {"hidden_layers": [plane, poles]}
 
 

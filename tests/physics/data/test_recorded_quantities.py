@@ -15,7 +15,7 @@ from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.physics.solutions import GaussianPulse, PlaneWave, record_pulses
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import data_batches, draw
+from elastic_pinn.training.sampling import data_batches, draw_evenly
 from tests.networks.known import model_of
 
 UNITS = {"displacement": "m", "velocity": "m/s", "acceleration": "m/s2"}
@@ -48,7 +48,7 @@ def problem_of(receivers: Receivers, **parts) -> Problem:
 def data_loss(problem: Problem) -> float:
     """The mean squared misfit of the wave at the records."""
     counts = {"interior": 4, "boundary": 4, "initial": 4}
-    batches = draw(problem, counts, "uniform", np.random.default_rng(0)) | data_batches(problem)
+    batches = draw_evenly(problem, counts, "uniform", np.random.default_rng(0)) | data_batches(problem)
     return Loss(problem, TrainingConfig())(model_of(problem, WAVE), batches)["data"].item()
 
 

@@ -130,7 +130,7 @@ CASES = {
     # fresh points: due just at the cut, and before it
     **{
         f"resampled-{name}": Case({"sampling": name, "resample_every": 2, "checkpoint_every": 1}, (5, 8), (4, 7))
-        for name in ("latin_hypercube", "uniform", "sobol")
+        for name in ("latin_hypercube", "uniform", "sobol", "chebyshev")
     },
     # moved points: due just at the cut, and before it
     **{

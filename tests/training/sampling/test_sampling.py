@@ -1,19 +1,22 @@
 """Points lie where their term counts, carry what should be there, and come again from a state."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from elastic_pinn.physics import Displacement, Domain, Initial, Traction
+from elastic_pinn import Config, train
+from elastic_pinn.physics import Disc, Displacement, Domain, Initial, Material, Plate, Problem, Rectangle, Traction
 from elastic_pinn.physics.data import recorded
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.training.config import TrainingConfig
-from elastic_pinn.training.sampling import Sampler, draw, split_data, unit_points
+from elastic_pinn.training.sampling import Sampler, draw_evenly, split_data, unit_points
+from tests.benchmarks.validation import ROWS
 
 EXACT = StandingWaves(2.0, 1.0, 1.0)
-METHODS = ("latin_hypercube", "uniform", "sobol")
+METHODS = ("latin_hypercube", "uniform", "sobol", "chebyshev")
 each_method = pytest.mark.parametrize("method", METHODS)
 
 
@@ -81,7 +84,7 @@ def test_all_randomness_is_in_the_generators_state(method):
 
 @each_method
 def test_points_lie_where_their_term_counts(loaded, method):
-    batches = draw(loaded, {"interior": 40, "boundary": 30, "initial": 20}, method, rng())
+    batches = draw_evenly(loaded, {"interior": 40, "boundary": 30, "initial": 20}, method, rng())
     points = {name: in_si(loaded, batch.points) for name, batch in batches.items()}
     assert {name: len(p) for name, p in points.items()} == {
         "interior": 40,
@@ -102,7 +105,10 @@ def test_points_lie_where_their_term_counts(loaded, method):
 
 
 def test_targets_are_the_given_values_in_the_problems_units(loaded):
-    batches, scales = draw(loaded, {"interior": 40, "boundary": 30, "initial": 20}, "uniform", rng()), loaded.scales
+    batches, scales = (
+        draw_evenly(loaded, {"interior": 40, "boundary": 30, "initial": 20}, "uniform", rng()),
+        loaded.scales,
+    )
     at = {name: in_si(loaded, batch.points).unbind(1) for name, batch in batches.items()}
     expected = {
         "interior": push(*at["interior"]) / scales.force,
@@ -117,7 +123,7 @@ def test_targets_are_the_given_values_in_the_problems_units(loaded):
 
 
 def test_points_on_a_boundary_carry_the_outward_normal(loaded):
-    batches = draw(loaded, {"interior": 4, "boundary": 30, "initial": 4}, "uniform", rng())
+    batches = draw_evenly(loaded, {"interior": 4, "boundary": 30, "initial": 4}, "uniform", rng())
     on_right = (in_si(loaded, batches["boundary 1"].points)[:, 0] - 3.0).abs() < 1e-12
     normal = batches["boundary 1"].normal
     assert (normal[on_right] == torch.tensor([1.0, 0.0])).all() and (
@@ -185,3 +191,57 @@ def test_neither_training_nor_validation_is_left_without_data(inverse, fraction,
 
 def test_without_receivers_there_is_no_data(waves):
     assert split_data(waves(), 0.1, rng()) == ({}, {})
+
+
+def near_ends(values: torch.Tensor) -> float:
+    """The part of values that lie within a twentieth of their range of its ends."""
+    low, high = values.min(), values.max()
+    return float((((values - low) / (high - low) - 0.5).abs() > 0.45).double().mean())
+
+
+ALL_WITH_ENDS = {"interior_points": 4000, "boundary_points": 4000, "initial_points": 4000}
+BY_ARCSINE = 4.0 / math.pi * math.asin(math.sqrt(0.05))  # twice the distribution's value at a twentieth: 0.287
+
+
+def test_chebyshev_points_have_the_arcsine_density_along_sides_and_over_time(loaded):
+    batches = sampler(loaded, sampling="chebyshev", **ALL_WITH_ENDS).batches
+    side, start = batches["boundary 0"].points, batches["initial displacement"].points  # of the side on the left
+    inside = batches["interior"].points
+    for values in (side[:, 1], side[:, 2], start[:, 0], start[:, 1], *inside.T):
+        assert near_ends(values) == pytest.approx(BY_ARCSINE, abs=0.01)
+
+
+def test_chebyshev_points_are_dense_at_the_corner_between_two_sides_of_one_condition(loaded):
+    points = sampler(loaded, sampling="chebyshev", **ALL_WITH_ENDS).batches["boundary 1"].points  # right and top
+    points = in_si(loaded, points)
+    right, top = points[points[:, 0] > 2.999999], points[points[:, 1] > -1e-6]
+    assert near_ends(right[:, 1]) == pytest.approx(BY_ARCSINE, abs=0.02)
+    assert near_ends(top[:, 0]) == pytest.approx(BY_ARCSINE, abs=0.02)
+
+
+def test_chebyshev_points_are_even_around_a_rim_which_has_no_ends():
+    shape = Plate(Rectangle((-1.0, 1.0), (-1.0, 1.0)), [Disc((0.0, 0.0), 0.5)])
+    at_rest = Initial(lambda x, y, t: (x, y))
+    problem = Problem(
+        Domain(shape=shape, t=(0.0, 1.0)), Material(1.0, 1.0, 1.0), [Traction(sides=("hole 1",))], at_rest
+    )
+    points = sampler(problem, sampling="chebyshev", **ALL_WITH_ENDS).batches["boundary 0"].points
+    assert near_ends(torch.atan2(points[:, 1], points[:, 0])) == pytest.approx(0.1, abs=0.01)
+    assert near_ends(points[:, 2]) == pytest.approx(BY_ARCSINE, abs=0.01)
+
+
+def test_points_of_the_validation_are_even_whatever_trains(loaded):
+    batches = draw_evenly(loaded, dict.fromkeys(("interior", "boundary", "initial"), 4000), "chebyshev", rng())
+    assert near_ends(batches["boundary 0"].points[:, 1]) == pytest.approx(0.1, abs=0.01)
+
+
+def test_with_chebyshev_points_a_wavefield_of_many_amplitudes_is_not_wrong_between_them(tmp_path):
+    """About as many equations as amplitudes: the loss beside the points is that at them, within 50 times."""
+    row = next(row for row in ROWS if row.name == "lame-modes")
+    few = {"hidden_layers": [800], "boundary_points": 400, "initial_points": 260}
+
+    def ratio(sampling: str) -> float:
+        run = train(Config(**row.fields | few | {"sampling": sampling}), tmp_path / sampling, row.problem(1.0))
+        return run.summary.metrics["loss/validation"] / run.summary.metrics["loss/total"]
+
+    assert ratio("chebyshev") < 50.0 < 200.0 < ratio("sobol")
