@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import math
+import shlex
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import problem_from
@@ -53,8 +56,8 @@ def error_text(run: Run | Checkpoint, recording: Receivers | None) -> str:
 def inverse_command(config: Config, data: Path) -> str:
     """Return the command by which 02_inverse looks for lambda and mu of a plate that is known otherwise.
 
-    config: by which the plate was simulated; the search has a network as that one's, other random waves, and a start
-    that is 20 % off.
+    It runs in the project's root. config: by which the plate was simulated; the search has a network as that one's,
+    other random waves, and a start that is 20 % off.
     """
     plate = {
         name: value
@@ -64,4 +67,6 @@ def inverse_command(config: Config, data: Path) -> str:
     start = {name: float(f"{factor * getattr(config, name):.3g}") for name, factor in OFF.items()}
     solved = config.model_dump(mode="json", include=set(SOLVED_BY))
     given = {**plate, **solved, **start, "problem": "plate", "data": str(data), "seed": config.seed + 1}
-    return f"papermill notebooks/02_inverse.ipynb out.ipynb -y '{json.dumps(given)}'"
+    # papermill reads YAML 1.1, to which 4e-06, as JSON has it, is text
+    text = yaml.safe_dump(given, default_flow_style=True, width=math.inf, sort_keys=False, allow_unicode=True).strip()
+    return f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -y {shlex.quote(text)}"

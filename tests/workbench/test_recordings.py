@@ -1,0 +1,43 @@
+import shlex
+
+import pytest
+import yaml
+
+from elastic_pinn import Config
+from elastic_pinn.workbench.recordings import inverse_command
+from tests.plates import PLATE, SOLVED
+
+
+def _parameters(command):
+    """What papermill passes on to the notebook, and the words of the command before it."""
+    *words, text = shlex.split(command)
+    return yaml.safe_load(text), words
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 1.0, 100.0, 1e5])
+def test_the_printed_command_gives_a_search_every_number_of_the_plate(size, tmp_path):
+    plate = {
+        **PLATE,
+        "plate_size": [2.0 * size, size],
+        "holes": [[1.3 * size, 0.4 * size, 0.15 * size]],
+        "sources": [{**PLATE["sources"][0], "at": [0.6 * size, size], "width": 0.2 * size, "frequency": 1000.0 / size}],
+        "duration": 1.6e-3 * size,
+        "lame_lambda": 1e16,
+    }
+    del plate["material"]
+    config = Config(**plate, lame_mu=2.6e10, density=2700.0, **{**SOLVED, "initial_points": 250})
+    given, words = _parameters(inverse_command(config, tmp_path / "receivers.h5"))
+    assert words == [".venv/bin/papermill", "notebooks/02_inverse.ipynb", "out.ipynb", "-y"]
+    search = Config(**given)
+    for name in ("plate_size", "holes", "sources", "duration", "density"):
+        assert getattr(search, name) == getattr(config, name)
+    assert search.lame_lambda == pytest.approx(1.2 * config.lame_lambda, rel=5e-3)
+    assert search.data == str(tmp_path / "receivers.h5")
+
+
+@pytest.mark.parametrize("folder", ["runs of mine", "it's", 'a "b" # c: {d}', "2026-11-27", "Messung_für_ü"])
+def test_the_printed_command_takes_any_folder(folder, tmp_path):
+    command = inverse_command(Config(**PLATE, **SOLVED), tmp_path / folder / "receivers.h5")
+    given, _ = _parameters(command)
+    assert "\n" not in command
+    assert given["data"] == str(tmp_path / folder / "receivers.h5")
