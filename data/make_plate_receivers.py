@@ -1,4 +1,4 @@
-"""Record the waves that a load sends through a plate with a hole, and write the receiver file that is shipped.
+"""Record the waves that a load, or a force inside, sends through a plate with a hole: the receiver files shipped.
 
     python data/make_plate_receivers.py           # by scikit-fem, in a minute or two (extra `reference`)
     python data/make_plate_receivers.py --check   # how far other elements and deepwave are off: plate_convergence.csv
@@ -29,10 +29,16 @@ import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.numbers import Array
 
-SHIPPED = Path(__file__).with_name("plate_receivers.h5")
+SHIPPED = {name: Path(__file__).with_name(f"{name}.h5") for name in ("plate_receivers", "plate_force_receivers")}
 CONVERGENCE = Path(__file__).with_name("plate_convergence.csv")
 WIDTH, HEIGHT = 0.04, 0.02  # m
 HOLE = (0.026, 0.009, 0.003)  # x, y and radius, m
+PULSE = ep.Ricker(200e3, 5e-6)
+SOURCES = {
+    "plate_receivers": ep.SideLoad((0.012, HEIGHT), (0.0, -1000.0), PULSE, 1.5e-3),
+    "plate_force_receivers": ep.PointForce((0.014, 0.011), (600.0, -1000.0), PULSE, 8e-4),
+}
+FORCE_REACH = 5.0  # widths from a point force, beyond which finite differences leave its Gaussian out
 DURATION, FRAMES = 12e-6, 121
 CELL, ORDER, STEPS = 1e-3, 4, 20  # of the shipped file: length of the elements' sides in m, their order, steps a frame
 ROWS = 400  # of deepwave's grid, from the bottom to the top
@@ -41,17 +47,19 @@ FRAME_OF_HOLE = 5.0 / 3.0  # half the square in which the elements follow the ri
 VACUUM = 2  # cells of deepwave's grid around the plate
 
 
-def problem(duration: float = DURATION) -> ep.Problem:
-    """Return the plate: aluminium in plane strain, free sides and rim, at rest until a load presses on the top.
+def problem(source: str = "plate_receivers", duration: float = DURATION) -> ep.Problem:
+    """Return the plate: aluminium in plane strain, free sides and rim, at rest until a load presses on the top, or a
+    force acts inside.
 
-    duration: of the window, s.
+    source: by the name of the file. duration: of the window, s.
     """
     x, y, radius = HOLE
     shape = ep.Plate(ep.Rectangle((0.0, WIDTH), (0.0, HEIGHT)), (ep.Disc((x, y), radius),))
-    load = ep.SideLoad((0.012, HEIGHT), (0.0, -1000.0), ep.Ricker(200e3, 5e-6), 1.5e-3)
+    domain, acting = ep.Domain(shape=shape, t=(0.0, duration)), SOURCES[source]
     free = ep.Traction(sides=("left", "right", "bottom")), ep.Traction(sides=shape.names)
-    sides = (*free, ep.Traction(load, "top"))
-    return ep.Problem(ep.Domain(shape=shape, t=(0.0, duration)), ALUMINIUM, sides, ep.Initial())
+    if isinstance(acting, ep.PointForce):
+        return ep.Problem(domain, ALUMINIUM, (*free, ep.Traction(sides="top")), ep.Initial(), force=acting)
+    return ep.Problem(domain, ALUMINIUM, (*free, ep.Traction(acting, "top")), ep.Initial())
 
 
 def receivers() -> Array:
@@ -71,23 +79,25 @@ def frame_times() -> Array:
     return np.linspace(0.0, DURATION, FRAMES)
 
 
-def load_of(plate: ep.Problem) -> ep.SideLoad:
-    """Return the load on the top."""
-    (load,) = plate.sources
-    assert isinstance(load, ep.SideLoad)
-    return load
+def source_of(plate: ep.Problem) -> ep.SideLoad | ep.PointForce:
+    """Return what acts on the plate."""
+    (source,) = plate.sources
+    assert isinstance(source, ep.SideLoad | ep.PointForce)
+    return source
 
 
-def pulse_of(load: ep.SideLoad, times: Any) -> Array:
+def pulse_at(times: Any) -> Array:
     """Return the pulse at times, (N,) -> (N,)."""
-    return np.asarray(load.pulse(torch.from_numpy(times)).numpy())
+    return np.asarray(PULSE(torch.from_numpy(times)).numpy())
 
 
-def traction_of(load: ep.SideLoad, x: Array, y: Array) -> Array:
-    """Return the traction at places of the top, where the pulse is 1: any shape -> (2, the same), Pa."""
+def strength_of(source: ep.SideLoad | ep.PointForce, x: Array, y: Array) -> Array:
+    """Return a load's traction in Pa at places of the top, or a force per volume in N/m3, where the pulse is 1: any
+    shape -> (2, the same)."""
     where = [torch.from_numpy(np.array(each).ravel()) for each in (x, y)]
-    strength = load.shape_at(*where).numpy().reshape(x.shape) / (math.sqrt(2.0 * math.pi) * load.width)
-    return np.stack([force * strength for force in load.force])
+    over = (math.sqrt(2.0 * math.pi) * source.width) ** (1 if isinstance(source, ep.SideLoad) else 2)
+    strength = source.shape_at(*where).numpy().reshape(x.shape) / over
+    return np.stack([force * strength for force in source.force])
 
 
 def mesh_of(cell: float) -> Any:
@@ -159,13 +169,14 @@ def record_by_elements(plate: ep.Problem, cell: float, order: int, steps: int) -
     from skfem.helpers import dot
     from skfem.models.elasticity import linear_elasticity
 
-    solid, load, mesh = plate.reference, load_of(plate), mesh_of(cell)
+    solid, source, mesh = plate.reference, source_of(plate), mesh_of(cell)
     basis = Basis(mesh, ElementVector(ElementQuadP(order)), intorder=2 * order + 2, disable_doflocs=True)
     top = mesh.facets_satisfying(lambda x: np.isclose(x[1], HEIGHT), boundaries_only=True)
     side = FacetBasis(mesh, basis.elem, facets=top, intorder=2 * order + 6, disable_doflocs=True)
     stiffness = linear_elasticity(solid.lame_lambda, solid.lame_mu).assemble(basis)
     mass = BilinearForm(lambda u, v, w: solid.density * dot(u, v)).assemble(basis)
-    force = LinearForm(lambda v, w: dot(traction_of(load, *w.x), v)).assemble(side)
+    acting = LinearForm(lambda v, w: dot(strength_of(source, *w.x), v))
+    force = acting.assemble(side if isinstance(source, ep.SideLoad) else basis)
     probes = basis.probes(receivers().T).tocsr()  # (2 R, degrees of freedom)
 
     dt = DURATION / (FRAMES - 1) / steps
@@ -173,7 +184,7 @@ def record_by_elements(plate: ep.Problem, cell: float, order: int, steps: int) -
         (mass + dt**2 / 12.0 * stiffness).tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0,
         options={"SymmetricMode": True},
     )  # fmt: skip
-    pulse = pulse_of(load, dt * np.arange(-1, steps * (FRAMES - 1) + 1))
+    pulse = pulse_at(dt * np.arange(-1, steps * (FRAMES - 1) + 1))
     now, before, frames = np.zeros(len(force)), np.zeros(len(force)), [np.zeros(probes.shape[0])]
     for i, strength in enumerate((pulse[2:] + 10.0 * pulse[1:-1] + pulse[:-2]) / 12.0):
         change = inverse.solve(dt**2 * (strength * force - stiffness @ now))
@@ -192,17 +203,17 @@ def record_by_differences(plate: ep.Problem, rows: int) -> Array:
     """
     import deepwave
 
-    solid, load, spacing = plate.reference, load_of(plate), HEIGHT / rows
+    solid, spacing = plate.reference, HEIGHT / rows
     columns, frame = round(WIDTH / spacing), DURATION / (FRAMES - 1)
     steps = math.ceil(frame * solid.c_p / (COURANT * spacing))
     dt, count = frame / steps, steps * (FRAMES - 1)
     x, y = (spacing * (torch.arange(n + 2 * VACUUM, dtype=torch.float64) - VACUUM + 0.5) for n in (columns, rows))
     y_of, x_of = torch.meshgrid(y, x, indexing="ij")  # middles of the cells, where the normal stresses stand
     is_solid = plate.domain.shape.contains(x_of.ravel(), y_of.ravel()).reshape(x_of.shape).double()
-    loaded = x[VACUUM:-VACUUM].numpy()
-    traction = traction_of(load, loaded, np.full_like(loaded, HEIGHT))[1]  # (columns,); it is along y
-    cells = np.stack([np.full(columns, VACUUM + rows - 1), VACUUM + np.arange(columns)], axis=1)
-    strength = torch.from_numpy(traction[:, None] / spacing * pulse_of(load, dt * np.arange(count + 1)))
+    pulse = torch.from_numpy(pulse_at(dt * np.arange(count + 1)))
+    acting = _acting_on(source_of(plate), spacing, (rows, columns))
+    nodes = {axis: torch.from_numpy(where)[None] for axis, (where, _) in acting.items()}
+    strengths = {axis: (torch.from_numpy(strength)[:, None] * pulse)[None] for axis, (_, strength) in acting.items()}
     (at_x, of_x), (at_y, of_y) = (_around(spacing, (rows, columns), along) for along in (0, 1))
     out = deepwave.elastic(
         lamb=solid.lame_lambda * is_solid,
@@ -210,13 +221,15 @@ def record_by_differences(plate: ep.Problem, rows: int) -> Array:
         buoyancy=is_solid / solid.density,
         grid_spacing=spacing,
         dt=dt,
-        source_amplitudes_y=strength[None],
-        source_locations_y=torch.from_numpy(cells)[None],
+        source_amplitudes_x=strengths.get("x"),
+        source_amplitudes_y=strengths.get("y"),
+        source_locations_x=nodes.get("x"),
+        source_locations_y=nodes.get("y"),
         receiver_locations_x=torch.from_numpy(at_x)[None],
         receiver_locations_y=torch.from_numpy(at_y)[None],
         accuracy=2,
         pml_width=0,
-        pml_freq=load.pulse.highest_frequency,  # of no effect, but deepwave would warn
+        pml_freq=PULSE.highest_frequency,  # of no effect, but deepwave would warn
         boundary=["rigid"] * 4,  # beyond the cells without mass
     )
     if out.info.step_ratio != 1:
@@ -224,6 +237,25 @@ def record_by_differences(plate: ep.Problem, rows: int) -> Array:
     recorded = ((out.receiver_amplitudes_x[0], of_x), (out.receiver_amplitudes_y[0], of_y))
     sums = [of @ (dt * each[:, 1:].cumsum(1)[:, steps - 1 :: steps]).numpy() for each, of in recorded]
     return np.concatenate([np.zeros((len(sums[0]), 1, 2)), np.stack(sums, axis=2)], axis=1)
+
+
+def _acting_on(
+    source: ep.SideLoad | ep.PointForce, spacing: float, counts: tuple[int, int]
+) -> dict[str, tuple[Any, Array]]:
+    """Return nodes (N, 2), row and column, of the velocity along "x" and "y", and the force per volume there (N,),
+    N/m3, where the pulse is 1: a load on the top in the uppermost cells."""
+    rows, columns = counts
+    if isinstance(source, ep.SideLoad):
+        x = spacing * (np.arange(columns, dtype=np.float64) + 0.5)
+        cells = np.stack([np.full(columns, VACUUM + rows - 1), VACUUM + np.arange(columns)], axis=1)
+        return {"y": (cells, strength_of(source, x, np.full_like(x, HEIGHT))[1] / spacing)}  # it is along y
+    found = {}
+    for axis, name in enumerate("xy"):  # a node along its own axis stands half a cell further
+        y_of, x_of = np.meshgrid(*(spacing * (np.arange(n) + 0.5) for n in counts), indexing="ij")
+        x_of, y_of = x_of + (0.5 - axis / 2.0) * spacing, y_of + axis / 2.0 * spacing
+        near = np.hypot(x_of - source.at[0], y_of - source.at[1]) < FORCE_REACH * source.width
+        found[name] = np.argwhere(near) + VACUUM, strength_of(source, x_of[near], y_of[near])[axis]
+    return found
 
 
 def _around(spacing: float, counts: tuple[int, int], along: int) -> tuple[Any, Array]:
@@ -248,16 +280,16 @@ def _around(spacing: float, counts: tuple[int, int], along: int) -> tuple[Any, A
 _CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
-def make() -> ep.Receivers:
-    """Return what the receivers record, without noise."""
-    plate = problem()
-    version, load = importlib.metadata.version("scikit-fem"), load_of(plate)
+def make(source: str) -> ep.Receivers:
+    """Return what the receivers record, without noise. source: by the name of the file."""
+    plate = problem(source)
+    version = importlib.metadata.version("scikit-fem")
     return ep.Receivers(
         xy=receivers(),
         time=frame_times(),
         displacement=record_by_elements(plate, CELL, ORDER, STEPS),
         material={"lambda": ALUMINIUM.lame_lambda, "mu": ALUMINIUM.lame_mu, "rho": ALUMINIUM.density},
-        title=f"A load on the top of an aluminium plate with a hole, plane strain: {load}",
+        title=f"An aluminium plate with a hole, plane strain, free sides: {source_of(plate)}",
         provenance=(
             f"data/{Path(__file__).name}; scikit-fem {version}, elements of order {ORDER} and {CELL:g} m, "
             f"{STEPS} steps of Numerov's method a frame; no noise; {datetime.date.today().isoformat()}"
@@ -277,27 +309,29 @@ def compared(plate: ep.Problem) -> Iterator[tuple[str, str, str, Array]]:
 
 
 def check() -> None:
-    """Print how far others are off the shipped file, and write it into `plate_convergence.csv`."""
-    shipped = ep.Receivers.load(SHIPPED).recorded
-    lines = ["engine,spacing / m,step / s,relative L2 difference"]
-    for *settings, found in compared(problem()):
-        difference = np.linalg.norm(found - shipped) / np.linalg.norm(shipped)
-        lines.append(",".join([*settings, f"{difference:.2e}"]))
-        print(lines[-1], flush=True)
+    """Print how far others are off the shipped files, and write it into `plate_convergence.csv`."""
+    lines = ["file,engine,spacing / m,step / s,relative L2 difference"]
+    for source, path in SHIPPED.items():
+        shipped = ep.Receivers.load(path).recorded
+        for *settings, found in compared(problem(source)):
+            difference = np.linalg.norm(found - shipped) / np.linalg.norm(shipped)
+            lines.append(",".join([source, *settings, f"{difference:.2e}"]))
+            print(lines[-1], flush=True)
     CONVERGENCE.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the receiver file, or check it."""
+    """Write the receiver files, or check them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write no receiver file, but how far others are off it")
-    parser.add_argument("--output", type=Path, default=SHIPPED, help="the file to write")
+    parser.add_argument("--check", action="store_true", help="write no receiver file, but how far others are off them")
+    parser.add_argument("--only", choices=SHIPPED, help="write one of them")
     options = parser.parse_args(arguments)
     if options.check:
         check()
         return
-    make().save(options.output)
-    print(f"wrote {options.output}")
+    for source in [options.only] if options.only else SHIPPED:
+        make(source).save(SHIPPED[source])
+        print(f"wrote {SHIPPED[source]}")
 
 
 if __name__ == "__main__":
