@@ -31,6 +31,7 @@ class Summary(BaseModel):
         metrics: the newest losses and validation metrics, by their columns.
         processes: that train together.
         no_longer_bitwise: changes after which a resumed run equals an uninterrupted one to rounding only.
+        warnings: why its wavefield may be wrong: what it was advised before training, and what was found at its end.
         energy_drift: the largest change of a completed run's energy while nothing brings or takes any, relative to the
             largest energy; None where its problem has no such time.
         fit: as `Fit.as_json` of any version returned it; None if not assessed. `Run.fit` parses it.
@@ -56,6 +57,7 @@ class Summary(BaseModel):
     metrics: Mapping[str, float] = {}
     processes: int = 1
     no_longer_bitwise: list[str] = []
+    warnings: list[str] = []
     fit: Any = None
     energy_drift: float | None = None
     checkpoint: str | None = None

@@ -5,6 +5,7 @@ Letters: R receivers, T times.
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import Any
 
@@ -23,6 +24,8 @@ PLACES, INSTANTS = 60, 61
 
 Array = np.ndarray
 
+logger = logging.getLogger(__name__)
+
 
 def synthetic_receivers(
     source: Run | Checkpoint,
@@ -36,7 +39,8 @@ def synthetic_receivers(
     """Record a trained wavefield at receivers, with white Gaussian noise.
 
     As real records, the result knows neither material nor sources, but for the truth of a homogeneous solid, which
-    figures compare with. Its `save(path)` writes a receiver file.
+    figures compare with. Its `save(path)` writes a receiver file. A run with warnings is logged as the doubtful source
+    that it is.
 
     Parameters
     ----------
@@ -69,6 +73,8 @@ def synthetic_receivers(
         raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(RECORDED_QUANTITIES)}")
     if not 0.0 <= noise < math.inf:
         raise ValueError(f"noise = {noise}: a part of the largest component, 0 or more, is needed")
+    if isinstance(source, Run) and (warnings := source.summary.warnings):
+        logger.warning("these records are of a wavefield that its run warns of: %s", "; ".join(warnings))
     checkpoint = source.latest() if isinstance(source, Run) else source
     domain = checkpoint.problem(problem).domain
     places = spread_over(domain.shape, PLACES) if xy is None else np.asarray(xy, dtype=np.float64)

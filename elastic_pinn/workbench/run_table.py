@@ -41,8 +41,8 @@ def find_runs(folder: str | Path) -> Iterator[Path]:
 def runs_table(folder: str | Path) -> pd.DataFrame:
     """Return a row for each run at or below a folder, the newest first, by its path from there.
 
-    Columns: `status`, `step`, `error` (relative L2, of the displacement), `validation` (loss), `seconds` of training,
-    `started`; where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds,
+    Columns: `status`; where any run has `warnings`, their number; `step`, `error` (relative L2, of the displacement),
+    `validation` (loss), `seconds` of training, `started`; where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds,
     widened, withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the
     noise); and each field and own number of the config in which the runs differ, lists as text. NaN for a missing
     value; a run whose files cannot be read has the status unreadable.
@@ -62,7 +62,7 @@ def table_of(rows: Mapping[str, RunRow]) -> pd.DataFrame:
     table = pd.DataFrame(
         [own_columns | fields_of_run for (own_columns, _), fields_of_run in zip(rows.values(), values, strict=True)],
         index=pd.Index(rows, name="run", dtype=object),
-        columns=[*COLUMNS, *_columns_found(rows), *fields],
+        columns=[*_columns(rows), *fields],
     )
     return table.sort_values("started", ascending=False, kind="stable")
 
@@ -96,12 +96,14 @@ def _found(run: Run, summary: Summary) -> dict[str, Any]:
     return {**{name: summary.material[name] for name in names}, **columns}
 
 
-def _columns_found(rows: Mapping[str, RunRow]) -> list[str]:
-    """Return the columns that `_found` gives for any of the runs, in order."""
+def _columns(rows: Mapping[str, RunRow]) -> list[str]:
+    """Return the columns that all runs have, and those that any of them has, in order."""
     found = list(dict.fromkeys(column for row, _ in rows.values() for column in row))
     several = [column.removesuffix(ERROR) for column in found if column.endswith(ERROR)]
     names = [column for name in dict.fromkeys([*UNITS, *sorted(several)]) for column in (name, f"{name}{ERROR}")]
-    return [name for name in [*names, "fit", "chi2"] if name in found]
+    status, *others = COLUMNS
+    optional = [name for name in [*names, "fit", "chi2"] if name in found]
+    return [status, *(["warnings"] * ("warnings" in found)), *others, *optional]
 
 
 def run_row(path: Path) -> RunRow:
@@ -112,6 +114,7 @@ def run_row(path: Path) -> RunRow:
         summary, config = run.summary, run.config
         return {
             "status": status,
+            **({"warnings": len(summary.warnings)} if summary.warnings else {}),
             "step": summary.step,
             "error": summary.metrics.get("error/displacement"),
             "validation": summary.metrics.get("loss/validation"),

@@ -1,6 +1,11 @@
 """Format numbers and texts for display."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from elastic_pinn.run import Run
 
 LARGEST_INTEGER = 1e15  # floats up to this are written with all digits
 
@@ -28,6 +33,19 @@ def percent(part: float) -> str:
     """Return a part in percent, with two digits or, from 100 % on, with all before the point."""
     value = 100.0 * part
     return f"{value:.0f} %" if value >= 9.5 else f"{value:.2g} %"
+
+
+def status_text(status: str, warnings: int) -> str:
+    """Return a run's status with the number of its warnings, as in "completed with 2 warnings"."""
+    return f"{status} with {warnings} warning{'s' * (warnings > 1)}" if warnings else status
+
+
+def end_text(run: Run) -> str:
+    """Return how a run ended, and below it each of its warnings."""
+    summary = run.summary
+    status = status_text(run.status, len(summary.warnings))
+    end = f"{status} at step {summary.step} after {summary.wall_s:.0f} s: {run.reason}"
+    return "\n".join([end, *(f"warning: {text}" for text in summary.warnings)])
 
 
 def is_missing(value: Any) -> bool:

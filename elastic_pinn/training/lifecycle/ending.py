@@ -11,6 +11,7 @@ UNSEEN_TIMES = 10.0  # the loss at points that were not trained on over that at 
 UNSEEN_LEAST = (
     0.03  # of a squared misfit at those points, about 17 %; with a smaller one the displacement is often right
 )
+DOUBTFUL = "its wavefield is wrong, as its warnings say"  # after the reason of an end with any of the texts below
 LAST_PART = 10  # of equal parts of a run, in which the change of the unknowns is reported
 
 

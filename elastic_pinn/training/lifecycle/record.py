@@ -86,12 +86,22 @@ class Record:
     """The files of one run, in a folder that is locked: config, environment, summary, live history, checkpoints.
 
     Nothing is written once another folder is in its place: `row` and `checkpoint` then raise LostFolderError.
+    advice: what was warned of before training.
     """
 
-    def __init__(self, lock: FolderLock, session: Session, store: Store, origin: Origin, mirror: Mirror | None) -> None:
+    def __init__(
+        self,
+        lock: FolderLock,
+        session: Session,
+        store: Store,
+        origin: Origin,
+        mirror: Mirror | None,
+        advice: Iterable[str] = (),
+    ) -> None:
         config = session.config
         self._lock, self._run_dir, self._store = lock, lock.folder, store
         self._session, self._origin, self._mirror = session, origin, mirror
+        self._warnings = list(advice)
         self._check_due, self._is_writable = 0.0, True
         self._saver = Saver(store, Policy(config.keep_last, config.keep_best, config.keep_every), mirror)
         self._environment = environment(config.device, session.processes.count)
@@ -158,6 +168,11 @@ class Record:
         self._saver.wait()
         if self._saver.error:
             raise self._saver.error
+
+    def warn(self, text: str) -> None:
+        """Warn, in the log and in every later summary, of what may be wrong with the wavefield."""
+        logger.warning("%s", text)
+        self._warnings.append(text)
 
     def summarise(self, status: Status, reason: str, fit: Fit | None = None, energy_drift: float | None = None) -> None:
         """Write the summary: the status, its reason, and the fit and the drift of the energy if assessed."""
@@ -253,6 +268,7 @@ class Record:
             no_longer_bitwise=[
                 f"step {step}: {text}" for step, text in session.history.events if text.endswith(ROUNDING)
             ],
+            warnings=self._warnings,
         )
 
     def _summarise(self, state: Summary) -> None:

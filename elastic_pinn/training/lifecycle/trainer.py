@@ -34,7 +34,7 @@ from elastic_pinn.training.distributed.processes import Processes, join
 from elastic_pinn.training.distributed.roles import run_leader, run_worker, start_workers
 from elastic_pinn.training.lifecycle.advice import advise
 from elastic_pinn.training.lifecycle.control import Control
-from elastic_pinn.training.lifecycle.ending import energy_text, explain_end, unseen_text, with_verdict
+from elastic_pinn.training.lifecycle.ending import DOUBTFUL, energy_text, explain_end, unseen_text, with_verdict
 from elastic_pinn.training.lifecycle.environment import environment, facts
 from elastic_pinn.training.lifecycle.record import Record
 from elastic_pinn.training.lifecycle.requirements import (
@@ -163,7 +163,8 @@ def _train(
         note_environment(found.snapshot, facts(environment(config.device, processes.count)))
     session = Session(config, problem, processes)
     require_measured(config, session)
-    for sentence in advise(config, problem):
+    advice = advise(config, problem)
+    for sentence in advice:
         logger.warning("%s", sentence)
     if found:
         session.restore(found.snapshot)
@@ -175,7 +176,7 @@ def _train(
     mirror = Mirror(mirror_url, store.folder, origin.run_id, lock) if mirror_url else None
     make_ready(found, run_dir, store, origin)
     with mirror or nullcontext():
-        _guarded_loop(session, Record(lock, session, store, origin, mirror), control, bool(over))
+        _guarded_loop(session, Record(lock, session, store, origin, mirror, advice), control, bool(over))
     return Run(run_dir)
 
 
@@ -215,19 +216,18 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
             raise DivergedError(f"{error}{place}") from None
         raise
     else:
-        _try_to("write its summary", lambda: record.summarise(status, reason))
+        drift = None
+        if status == "completed":  # known before it is called so
+            drift = _energy_drift(session)
+            doubts = list(filter(None, (energy_text(drift), unseen_text(session))))
+            for text in doubts:
+                record.warn(text)
+            reason = f"{reason}; {DOUBTFUL}" if doubts else reason
+        _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
         _require_kept(record)
-        drift = _energy_drift(session) if status == "completed" else None
-        told = (energy_text(drift), unseen_text(session)) if status == "completed" else ()
-        doubts = [text for text in told if text]
-        for text in doubts:
-            logger.warning("%s", text)
-            reason = f"{reason}; {text}"
         if session.problem.unknowns:
             reason = _assessed(session, record, control, status, reason, drift)
-        elif doubts or drift is not None:
-            _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
-        _require_kept(record)
+            _require_kept(record)
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
         _try_to("close its history", record.close)

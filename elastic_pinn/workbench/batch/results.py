@@ -19,7 +19,7 @@ from elastic_pinn.workbench.batch.sweep_config import MEASURED, Sweep
 from elastic_pinn.workbench.text import is_missing
 
 METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have decides the best
-FIRST = ("run", "status", "reason")
+FIRST = ("run", "status", "reason", "warnings")
 RESULTS = ("sweep.h5", "sweep.csv")
 FORMAT_VERSION = 1
 
@@ -27,7 +27,7 @@ FORMAT_VERSION = 1
 def table_of(plan: Plan, rows: Mapping[str, StatusRow]) -> pd.DataFrame:
     """Return a row for each run, in the order of the sweep, by its name.
 
-    Columns: status, reason, the fields that vary, step, seconds, the last metrics, the material, history.
+    Columns: status, reason, warnings, the fields that vary, step, seconds, the last metrics, the material, history.
     """
     whole = [{**_varied(run, plan), **rows[run.name]} for run in plan.runs]
     names = dict.fromkeys([*FIRST, *plan.sweep.varied, *(name for row in whole for name in row)])

@@ -23,8 +23,8 @@ because its workers were lost; it remains so until it is retried."""
 
 
 def status_row(run_dir: Path, mirror: str = "") -> StatusRow:
-    """Return the status of a run: `run` (the name of its folder), `status`, `reason`, `step`, `seconds` of training,
-    its last metrics (columns of the history), the material as material/lambda and so on, with material/lambda ± for
+    """Return the status of a run: `run` (the name of its folder), `status`, `reason`, the number of `warnings`, `step`,
+    `seconds` of training, its last metrics (columns of the history), the material as material/lambda and so on, with material/lambda ± for
     unknowns, `fit` (the verdict on ±) and `chi2`, and `history`, the path or URL of its history.
 
     mirror: the URL of the folder of copies, which is read if there is no local run.
@@ -40,6 +40,7 @@ def status_row(run_dir: Path, mirror: str = "") -> StatusRow:
             "run": name,
             "status": status,
             "reason": reason,
+            "warnings": len(summary.warnings),
             "step": summary.step,
             "seconds": summary.wall_s,
             **summary.metrics,

@@ -56,14 +56,18 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     """Yield the status of a run, from its summary."""
     from elastic_pinn.fit import sentence_of
     from elastic_pinn.storage import CheckpointError, UnreadableError
+    from elastic_pinn.workbench.text import status_text
     from elastic_pinn.workbench.verdict import values_text
 
     try:
-        summary, status, reason = run.summary, run.status, run.reason
+        summary, reason = run.summary, run.reason
+        status = status_text(run.status, len(summary.warnings))
     except UnreadableError as error:  # the disk may have been full before the first summary
         yield "status", f"not known: {error}"
         return
     yield "status", f"{status}: {reason}" if reason else status
+    for text in summary.warnings:
+        yield "warning", text
     steps = f" of {summary.steps}" if summary.steps else ""
     yield "step", f"{summary.step}{steps}, {summary.wall_s:.1f} s of training"
     if not summary.run_id:  # incomplete: the disk was full at the start

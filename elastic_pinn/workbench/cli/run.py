@@ -37,6 +37,7 @@ def run(
     elastic-pinn run notebooks/02_inverse.ipynb seed=3 ridge=1e-7 "hidden_layers=[2000]"
     """
     from elastic_pinn.paths import from_root
+    from elastic_pinn.summary import Summary
     from elastic_pinn.workbench.batch import Notebook
     from elastic_pinn.workbench.batch.notebook import RUN_DIR
     from elastic_pinn.workbench.batch.supervisor import Supervisor
@@ -54,6 +55,8 @@ def run(
         print_line(f"stopped: run_dir={executed.parent} resume=auto continues it")
         raise typer.Exit(INTERRUPTED)
     print_line(f"executed notebook: {executed}")
+    for text in Summary.of(executed.parent).warnings:
+        print_line(f"warning: {text}")
 
 
 def assignments(given: Iterable[str]) -> dict[str, Value]:

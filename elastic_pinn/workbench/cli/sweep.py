@@ -16,7 +16,7 @@ from elastic_pinn.workbench.cli.app import FAILURE, INTERRUPTED, app
 from elastic_pinn.workbench.cli.arguments import expand_path
 from elastic_pinn.workbench.cli.console import format_number, print_line, print_table
 from elastic_pinn.workbench.cli.signals import stop_on_signals
-from elastic_pinn.workbench.text import format_duration, truncate
+from elastic_pinn.workbench.text import format_duration, is_missing, status_text, truncate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,11 +155,11 @@ def _print_runs(spec: Sweep, table: pd.DataFrame, every: bool) -> None:
     values = [name for name in spec.varied if name in table]
     rows = [("run", "status", "step", "reason")]
     for run in shown.itertuples():
-        step = getattr(run, "step", float("nan"))
+        step, warnings = getattr(run, "step", float("nan")), getattr(run, "warnings", 0)
         rows.append(
             (
                 str(run.Index),
-                run.status,
+                status_text(run.status, 0 if is_missing(warnings) else int(warnings)),
                 format_number(float(step)),
                 truncate(_text(getattr(run, "reason", "")), REASON),
             )

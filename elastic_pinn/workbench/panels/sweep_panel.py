@@ -242,9 +242,12 @@ def _as_html(sweep: Sweep, table: pd.DataFrame) -> str:
     metric = metric_of(sweep, table)
     best = best_of(table, metric)
     fault = html.escape(metric_fault(sweep, table))
-    columns = [name for name in ("status", *sweep.varied, "step", metric, "seconds", "reason") if name in table]
+    columns = [
+        name for name in ("status", "warnings", *sweep.varied, "step", metric, "seconds", "reason") if name in table
+    ]
     shown = table[columns].head(SHOWN).astype(object)
-    forms = {name: "{:.2e}".format for name in [metric] if name} | {"seconds": "{:.1f}".format, "step": "{:.0f}".format}
+    forms = {name: "{:.2e}".format for name in [metric] if name} | {"seconds": "{:.1f}".format}
+    forms |= dict.fromkeys(("step", "warnings"), "{:.0f}".format)
     for name in columns:
         form = forms.get(name, str)
         shown[name] = [html.escape("" if value is None or value != value else form(value)) for value in shown[name]]

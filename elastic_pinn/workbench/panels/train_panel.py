@@ -31,6 +31,7 @@ from elastic_pinn.workbench.panels.progress import ProgressBar
 from elastic_pinn.workbench.panels.training import Request, Training
 from elastic_pinn.workbench.panels.views import LiveViews
 from elastic_pinn.workbench.run_folders import resume_from, run_folder
+from elastic_pinn.workbench.text import status_text
 
 TEXT_EVERY_S = 0.5
 SETTINGS = "Settings"
@@ -246,7 +247,7 @@ class TrainPanel(widgets.VBox):
             try:
                 summary = training.run.summary
                 self._done_by = training.config if summary.status == "completed" else None
-                self._set_run_status(summary.status, summary.reason)
+                self._set_run_status(status_text(summary.status, len(summary.warnings)), summary.reason)
             except (FileNotFoundError, CheckpointError) as error:  # the folder was removed
                 self._set_failed(error)
         else:
