@@ -42,10 +42,10 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     """Return a row for each run at or below a folder, the newest first, by its path from there.
 
     Columns: `status`; where any run has `warnings`, their number; `step`, `error` (relative L2, of the displacement),
-    `validation` (loss), `seconds` of training, `started`; where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds,
-    widened, withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the
-    noise); and each field and own number of the config in which the runs differ, lists as text. NaN for a missing
-    value; a run whose files cannot be read has the status unreadable.
+    `validation` (loss), `seconds` of training, `started`; where any run has unknowns each of them, as in `mu` and
+    `mu ±` (SI), `fit` (the verdict on ±: holds, widened, withheld, not assessed, or unreadable) and `chi2` (squared
+    misfit per degree of freedom, in units of the noise); and each field and own number of the config in which the runs
+    differ, lists as text. NaN for a missing value; a run whose files cannot be read has the status unreadable.
     """
     return table_of(run_rows(folder))
 
