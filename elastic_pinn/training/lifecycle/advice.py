@@ -50,7 +50,7 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     whether these are more than the samples, and whether waves are too few or too long for what was recorded, or too
     short for the receivers' spacing. Speeds are those of the start.
     """
-    units = tuple(unit_doubts(problem))
+    units = tuple(unit_doubts(config, problem))
     doubts = units or (*_cut_sources(problem), *too_few(config, problem))
     open_ends = (*_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem))
     if config.network not in (*WITHOUT_LAYERS, "random_features"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
 from elastic_pinn.training.lifecycle.readable import readable
 from elastic_pinn.training.lifecycle.resolution import pulsed
@@ -13,14 +15,31 @@ DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
 SPEEDS = 1.0, 20_000.0  # m/s, from S waves in gels to P waves in diamond
 DIMENSIONLESS = 100.0  # m/s: slower waves at a density of 1 are dimensionless
 MOST_WAVES = 100.0  # along the window's longer side, of P waves
+USUAL = 0.2, 50.0  # crossings: where another unit of one quantity gives these, and all else fits, it is likely meant
+UNITS = {
+    "length": (("mm", 1e-3),),
+    "time": (("ms", 1e-3), ("µs", 1e-6)),
+    "modulus": (("GPa", 1e9), ("MPa", 1e6)),
+    "density": (("g/cm3", 1e3),),
+}  # that numbers may be in, with their size in SI
+PLATE = {"length": "plate_size", "time": "duration", "modulus": "lame_mu", "density": "density"}  # fields of a config
+OWN = {"length": "the window's size", "time": "its duration", "modulus": "mu", "density": "the density"}
 QUESTION = "are lengths in m, times in s, moduli in Pa and density in kg/m3?"
 
 
-def unit_doubts(problem: Problem) -> Iterator[str]:
-    """Yield one sentence with speeds, wavelengths and crossings if the numbers of a problem are at odds."""
+def unit_doubts(config: Config, problem: Problem) -> Iterator[str]:
+    """Yield one sentence with speeds, wavelengths and crossings if the numbers of a problem are at odds, and with the
+    number that is likely in another unit, where it is one."""
     if found := list(_of_solid(problem) or _of_window(problem)):
         facts = "; ".join(_facts(problem))
-        yield f"{', and '.join(found)} ({facts}): {QUESTION}"
+        names = PLATE if config.problem == "plate" else OWN
+        likely = [
+            f"{names[quantity]} looks like {unit}: multiply every {quantity} by {size:g}"
+            for quantity, units in UNITS.items()
+            for unit, size in units
+            if _would_agree(problem, **{quantity: size})
+        ]
+        yield " ".join([f"{', and '.join(found)} ({facts}): {QUESTION}", *([", or ".join(likely)] if likely else [])])
 
 
 def _of_solid(problem: Problem) -> list[str]:
@@ -50,6 +69,24 @@ def _of_window(problem: Problem) -> Iterator[str]:
         yield f"P waves cross {wide}, {way / side:,.0f} times in its {duration:.4g} s"
     if (highest := _highest_frequency(problem)) > MOST_WAVES * speed / side:
         yield f"{side * highest / speed:,.0f} of the shortest P waves fit along {wide}"
+
+
+def _would_agree(
+    problem: Problem, length: float = 1.0, time: float = 1.0, modulus: float = 1.0, density: float = 1.0
+) -> bool:
+    """Whether the numbers of a problem would be usual, were its units of so many m, s, Pa and kg/m3."""
+    if problem.domain.is_static:
+        return False
+    faster, side = math.sqrt(modulus / density), length * _side(problem)
+    material, (start, end) = problem.reference, problem.domain.t
+    slow, fast = sorted(faster * speed for speed in (material.c_s, material.c_p))
+    crossings = faster * material.c_p * time * (end - start) / side
+    return (
+        DENSITIES[0] <= density * material.density <= DENSITIES[1]
+        and SPEEDS[0] <= slow <= fast <= SPEEDS[1]
+        and USUAL[0] <= crossings <= USUAL[1]
+        and _highest_frequency(problem) <= MOST_WAVES * faster * material.c_p / side
+    )
 
 
 def _facts(problem: Problem) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.training import advise
 from elastic_pinn.training.lifecycle.advice import recorded_spectrum
+from tests.plates import PLATE, SOLVED
 
 SHIPPED = {
     "problem": "receivers",
@@ -137,22 +138,38 @@ NO_SOLID = "no solid is like this one, with a density of"
 
 
 @pytest.mark.parametrize(
-    ("units", "start"),
+    ("units", "start", "end"),
     [
-        ({"length": 1e3}, "P waves cross 0.086 % of the window, 60 m wide, in its 8e-06 s (P waves of 6.42 km/s, S "),
-        ({"time": 1e6}, "P waves cross the window, 0.06 m wide, 855,984 times in its 8 s (P waves of 6.42 km/s, S "),
-        ({"moduli": 1e-9}, f"{NO_SOLID} 2700 kg/m3 (P waves of 203 mm/s, S waves of 82.1 mm/s; they cross 60 mm "),
-        ({"density": 1e-3}, f"{NO_SOLID} 2.7 kg/m3 (P waves of 203 km/s, S waves of 82.1 km/s; they cross 60 mm 27 an"),
-        ({"density": 1e3}, f"{NO_SOLID} 2.7e+06 kg/m3 (P waves of 203 m/s, "),
+        (
+            {"length": 1e3},
+            "P waves cross 0.086 % of the window, 60 m wide, in its 8e-06 s (P waves of 6.42 km/s, S ",
+            " the window's size looks like mm: multiply every length by 0.001",
+        ),
+        (
+            {"time": 1e6},
+            "P waves cross the window, 0.06 m wide, 855,984 times in its 8 s (P waves of 6.42 km/s, S ",
+            " its duration looks like µs: multiply every time by 1e-06",
+        ),
+        (
+            {"moduli": 1e-9},
+            f"{NO_SOLID} 2700 kg/m3 (P waves of 203 mm/s, S waves of 82.1 mm/s; they cross 60 mm ",
+            " mu looks like GPa: multiply every modulus by 1e+09",
+        ),
+        (
+            {"density": 1e-3},
+            f"{NO_SOLID} 2.7 kg/m3 (P waves of 203 km/s, S waves of 82.1 km/s; they cross 60 mm 27 ",
+            " the density looks like g/cm3: multiply every density by 1000",
+        ),
+        ({"density": 1e3}, f"{NO_SOLID} 2.7e+06 kg/m3 (P waves of 203 m/s, ", ""),
     ],
 )
 @pytest.mark.parametrize("network", ["mlp", "plane_waves"])
-def test_numbers_in_other_units_than_si_are_told_and_no_setting_is_worked_out_of_them(network, units, start):
+def test_numbers_in_other_units_than_si_are_told_and_no_setting_is_worked_out_of_them(network, units, start, end):
     own = {"problem": "own", "data": "", "unknowns": []}
     fields = {"network": network, **({} if network == "plane_waves" else {"hidden_layers": [8], "stages": ["adam"]})}
     shipped = {name: value for name, value in SHIPPED.items() if name != "initial_points"}
     (sentence,) = advise(ep.Config(**shipped | own | fields), in_units(**units))
-    assert sentence.startswith(start) and sentence.endswith(f"): {IN_SI}")
+    assert sentence.startswith(start) and sentence.endswith(f"): {IN_SI}{end}")
 
 
 def test_a_window_of_ones_own_in_other_units_is_told(waves, tiny):
@@ -176,9 +193,17 @@ def test_a_density_in_other_units_than_the_moduli_is_told_with_speeds_wavelength
     assert sentence == (
         "no solid is like this one, with a density of 2.7 kg/m3 (P waves of 201 km/s, S waves of 98.1 km/s; they "
         "cross 40 mm 60 and 29 times in 12 µs; at the highest frequency, 554 kHz, they are 364 mm and 177 mm long): "
-        f"{IN_SI}"
+        f"{IN_SI} the density looks like g/cm3: multiply every density by 1000"
     )
     assert advise(ep.Config(), plate()) == ()
+
+
+def test_a_plate_in_mm_is_told_by_its_field_and_its_run_keeps_that(tmp_path):
+    scaled = {"plate_size": [20.0, 10.0], "holes": [[13.0, 4.0, 1.5]]}
+    source = {**PLATE["sources"][0], "at": [6.0, 10.0], "width": 2.0}
+    run = ep.train(ep.Config(**{**PLATE, **SOLVED, **scaled, "sources": [source]}), tmp_path / "run")
+    assert run.status == "completed"
+    assert run.summary.warnings[0].endswith("plate_size looks like mm: multiply every length by 0.001")
 
 
 def test_displacements_that_are_larger_than_the_plate_are_told():
