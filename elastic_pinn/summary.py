@@ -33,7 +33,7 @@ class Summary(BaseModel):
         no_longer_bitwise: changes after which a resumed run equals an uninterrupted one to rounding only.
         warnings: why its wavefield may be wrong: what it was advised before training, and what was found at its end.
         energy_drift: the largest change of a completed run's energy while nothing brings or takes any, relative to the
-            largest energy; None where its problem has no such time.
+            largest energy; None where its problem has no such time: the title of `figures.energy` says why.
         fit: as `Fit.as_json` of any version returned it; None if not assessed. `Run.fit` parses it.
         checkpoint: the name of the newest one; checkpoint_failures: saves that failed; checkpoint_failure: the last
             of these; checkpoint_blocked_s: for which training waited; checkpoint_cpu_s: of saving in the background.

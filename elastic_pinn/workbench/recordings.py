@@ -14,7 +14,7 @@ from elastic_pinn.physics import problem_from
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.setups import SETUPS, find
 from elastic_pinn.run import Checkpoint, Run, relative_error
-from elastic_pinn.workbench.text import percent
+from elastic_pinn.training.readable import percent
 
 RECORDED = "data/plate_receivers.h5"
 PLATE: dict[str, Any] = {

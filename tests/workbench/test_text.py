@@ -2,7 +2,7 @@
 
 import pytest
 
-from elastic_pinn.workbench.text import percent
+from elastic_pinn.training.readable import percent
 
 
 @pytest.mark.parametrize(

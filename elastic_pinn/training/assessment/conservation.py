@@ -6,12 +6,16 @@ ended. A network that has not learned the equation of motion loses or gains some
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.conditions.side import SideCondition
 from elastic_pinn.physics.sources import end_of
 from elastic_pinn.training.assessment.energy import total_energy
+from elastic_pinn.training.readable import readable
 
 INSTANTS = 13
 LEAST_LEFT = 0.1  # of the window, after the last source
@@ -19,8 +23,8 @@ NODES = (32, 64)  # along each axis; a drift by the first that is not by the sec
 TELLING = 0.05  # a drift that is worth a warning
 
 
-def conserved_from(problem: Problem) -> float | None:
-    """Return from when on a problem's energy stays the same, s; None where it need not at any time.
+def conserved_from(problem: Problem) -> tuple[float | None, str]:
+    """Return from when on a problem's energy stays the same, s.
 
     Parameters
     ----------
@@ -30,14 +34,34 @@ def conserved_from(problem: Problem) -> float | None:
     Returns
     -------
     float or None
-        The window's first instant, or the end of the last source.
+        The window's first instant, or the end of the last source; None where the energy need not stay at any time.
+    str
+        Why it need not; "" where it has to stay.
     """
-    if problem.domain.is_static or problem.open_sides or any(material.damping for material in problem.materials):
-        return None
-    ends = (end_of(problem.force), *(condition.works_until for condition in problem.boundary))
+    if problem.domain.is_static:
+        return None, "nothing moves"
+    if problem.open_sides:
+        return None, f"no condition holds on {', '.join(problem.open_sides)}"
+    if any(material.damping for material in problem.materials):
+        return None, "damping takes energy"
     first, last = problem.domain.t
-    start = max(first, *ends)
-    return start if last - start >= LEAST_LEFT * (last - first) else None
+    ends = {
+        "the body force acts": end_of(problem.force),
+        **{_passage(problem, condition): condition.works_until for condition in problem.boundary},
+    }
+    until, what = max((end, what) for what, end in ends.items())
+    start = max(first, until)
+    if last - start >= LEAST_LEFT * (last - first):
+        return start, ""
+    if math.isinf(until):
+        return None, f"{what} at any time"
+    return None, f"{what} until {readable(until, 's')}, and the window ends at {readable(last, 's')}"
+
+
+def _passage(problem: Problem, condition: SideCondition) -> str:
+    """What of a condition lets energy through, and where."""
+    sides = dict.fromkeys(part.side for part in problem.domain.shape.parts_of(condition.sides))
+    return f"{condition.labels[condition.value is None]} on {', '.join(sides)} lets energy through"
 
 
 def energy_drift(model: Model, problem: Problem) -> float | None:
@@ -56,7 +80,7 @@ def energy_drift(model: Model, problem: Problem) -> float | None:
         The largest difference from the energy at the beginning of that time, relative to the largest energy; None where
         the problem's energy may change, and where there is none.
     """
-    start = conserved_from(problem)
+    start, _ = conserved_from(problem)
     if start is None:
         return None
     times = np.linspace(start, problem.domain.t[1], INSTANTS)

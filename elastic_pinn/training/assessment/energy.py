@@ -11,6 +11,7 @@ Letters: T instants, N points.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,6 +44,9 @@ class EnergyBalance:
         (T,), J/m.
     through_sides : mapping of str to ndarray
         By the name of each side, what has come in through it since the first instant, (T,), J/m; negative: gone out.
+    let_through : ndarray
+        The part of that for which the problem has a source or an opening, (T,), J/m: no more comes through a side that
+        is free, fixed, a plane of symmetry or periodic, and none after the end of a load.
     by_force : ndarray
         What the body force has put in, (T,), J/m.
     damped : ndarray
@@ -53,6 +57,7 @@ class EnergyBalance:
     kinetic: Array
     strain: Array
     through_sides: Mapping[str, Array]
+    let_through: Array
     by_force: Array
     damped: Array
 
@@ -63,8 +68,8 @@ class EnergyBalance:
 
     @cached_property
     def expected(self) -> Array:
-        """The energy at the first instant with all that came in and went out since, (T,), J/m."""
-        return self.total[0] + sum(self.through_sides.values()) + self.by_force - self.damped
+        """The energy at the first instant with all that may have come in and gone out since, (T,), J/m."""
+        return self.total[0] + self.let_through + self.by_force - self.damped
 
     @property
     def imbalance(self) -> float:
@@ -85,10 +90,20 @@ def energy_balance(model: Model, problem: Problem) -> EnergyBalance:
     sides = {side: _side(shape, side, problem.regions) for side in shape.sides}
     kinetic, strained, forced, drained = area * _inside_over(model, problem, inside, times)  # J/m and W/m
     powers = {side: _power(model, *place, times) for side, place in sides.items()}
+    let_through = sum(_over_time(times, power, _passes_until(problem, side)) for side, power in powers.items())
     return EnergyBalance(
         times, kinetic, strained, {side: _over_time(times, power) for side, power in powers.items()},
-        _over_time(times, forced), _over_time(times, drained),
+        np.asarray(let_through), _over_time(times, forced), _over_time(times, drained),
     )  # fmt: skip
+
+
+def _passes_until(problem: Problem, side: str) -> float:
+    """Return until when energy may pass a side, by the problem's statement, s: -inf for never, inf for an open one."""
+    shape = problem.domain.shape
+    if any(side == name.removeprefix("a part of ").split(" along ")[0] for name in problem.open_sides):
+        return math.inf
+    on_side = [each for each in problem.boundary if side in {part.side for part in shape.parts_of(each.sides)}]
+    return max(condition.works_until for condition in on_side)
 
 
 def total_energy(model: Model, problem: Problem, times: Array, nodes: int = NODES) -> Array:
@@ -212,8 +227,8 @@ def _power(model: Model, places: Tensor, normals: Tensor, lengths: Tensor, times
     return scale * np.array([float((lengths * each.double()).sum()) for each in of_points])
 
 
-def _over_time(times: Array, power: Array) -> Array:
-    """The integral from the first instant to each, by a cubic spline."""
+def _over_time(times: Array, power: Array, until: float = math.inf) -> Array:
+    """The integral from the first instant to each, by a cubic spline; of no power after some time."""
     from scipy.interpolate import CubicSpline  # slow to import, and rarely needed
 
-    return CubicSpline(times, power).antiderivative()(times)
+    return CubicSpline(times, power).antiderivative()(np.clip(times, times[0], max(until, times[0])))

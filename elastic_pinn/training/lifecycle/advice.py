@@ -20,10 +20,10 @@ from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Interval
 from elastic_pinn.physics.first_instant import jumps
 from elastic_pinn.physics.sources import Source, local_in
-from elastic_pinn.training.lifecycle.readable import readable, rounded_up
 from elastic_pinn.training.lifecycle.resolution import pulsed, too_few
 from elastic_pinn.training.lifecycle.rims import sparse_rims
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
+from elastic_pinn.training.readable import readable, rounded_up
 from elastic_pinn.training.sampling import held_out_count
 
 LEAST_TIMES = 8  # fewer have no spectrum

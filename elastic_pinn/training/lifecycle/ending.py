@@ -5,6 +5,7 @@ from __future__ import annotations
 from elastic_pinn.fit import Fit
 from elastic_pinn.training.assessment.conservation import TELLING
 from elastic_pinn.training.assessment.judgement import edges_text
+from elastic_pinn.training.readable import percent
 from elastic_pinn.training.session import Session
 
 UNSEEN_TIMES = 10.0  # the loss at points that were not trained on over that at those that were: more is worth a warning
@@ -38,8 +39,8 @@ def energy_text(drift: float | None) -> str:
     if drift is None or drift < TELLING:
         return ""
     return (
-        f"the energy of the wavefield changes by {100 * drift:.2g} % where nothing brings or takes any: by about so "
-        "much the wavefield is wrong; ep.figures.energy(run) shows when"
+        f"the energy of the wavefield changes by {percent(drift)} where nothing brings or takes any: by about so much "
+        "the wavefield is wrong; ep.figures.energy(run) shows when"
     )
 
 
@@ -84,6 +85,6 @@ def _moved(session: Session, steps: int) -> str:
     for name in problem.unknowns:
         column = history.column(f"material/{name}")
         first = column[-1 - steps] if len(column) > steps else before[name]
-        percent = 100 * abs(column[-1] - first) / abs(first or problem.reference.bulk_modulus)  # lambda may start at 0
-        moves.append(f"{name} {'' if moves else 'moved '}by {percent:.2g} %")
+        moved = 100 * abs(column[-1] - first) / abs(first or problem.reference.bulk_modulus)  # lambda may start at 0
+        moves.append(f"{name} {'' if moves else 'moved '}by {moved:.2g} %")
     return ", ".join(moves)

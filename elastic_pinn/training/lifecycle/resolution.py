@@ -17,7 +17,7 @@ from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.probe_points import Probe, probes
 from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.sources import SHARE, InitialPulse, Source
-from elastic_pinn.training.lifecycle.readable import readable, rounded_up
+from elastic_pinn.training.readable import readable, rounded_up
 
 A_WAVE = 3  # interior points along each axis, and in time, of the shortest waves
 ON_SIDES = 2  # points along a side and in time, and along each axis at the start

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from itertools import cycle
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
+from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.training.assessment.conservation import conserved_from, energy_drift
 from elastic_pinn.training.assessment.energy import EnergyBalance, energy_balance
+from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
     BLUE,
@@ -24,15 +28,19 @@ from elastic_pinn.workbench.figures.picture import (
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_for
 
+TITLE = 90  # characters of a line
 FAINT = 1e-3  # of the largest energy: what stays below is not drawn
 
 
 def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Picture:
     """Draw kinetic and strain energy over time, and what came in and went out.
 
-    The energy expected is that of the first instant, with what came in through the sides and from the body force since,
-    less what damping took: between fixed and free sides, all of the first. How far the two are apart says how well the
-    wavefield keeps the equation of motion, without an exact solution. All is per metre of thickness.
+    The energy expected is that of the first instant, with what came in since from the body force and, while loads act
+    or where the side is open, through the sides, less what damping took; what passes free or fixed sides, by an error
+    of the wavefield, is drawn and not expected. How far the two are apart says how well the wavefield keeps the
+    equation of motion and its conditions, without an exact solution. Where nothing brings or takes energy once the last
+    source has ended, the title also says by how much it changes from then on, as the run does at its end (its summary's
+    `energy_drift`), and elsewhere why it need not stay. All is per metre of thickness.
 
     Parameters
     ----------
@@ -52,7 +60,8 @@ def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Pic
         For a static problem.
     """
     checkpoint = checkpoint_of(source)
-    balance = energy_balance(checkpoint.model(), checkpoint.problem(problem))
+    model, problem = checkpoint.model(), checkpoint.problem(problem)
+    balance = energy_balance(model, problem)
     largest = float(np.abs(balance.total).max())
     unit, time = unit_for(largest, "J"), unit_for(float(balance.times[-1]), "s")
     figure = Picture(3.8)
@@ -70,10 +79,28 @@ def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Pic
         axes.plot(balance.times / time.size, values / unit.size, label=name, **style)
     axes.set_xlabel(f"t ({time.name})")
     axes.set_ylabel(f"energy ({unit.name}/m)")
-    axes.set_title(f"out of balance by up to {100.0 * balance.imbalance:.2g} % of the largest energy", fontsize=10)
+    start, _ = conserved_from(problem)
+    if start is not None and start > problem.domain.t[0]:
+        axes.axvline(start / time.size, color=BLACK, linewidth=0.8, linestyle=":")
+    axes.set_title("\n".join(_title(model, problem, balance)), fontsize=10)
     light_grid(axes)
     figure.legend(loc="outside right upper", fontsize=9, frameon=False)
     return figure
+
+
+def _title(model: Model, problem: Problem, balance: EnergyBalance) -> list[str]:
+    """How far the energy is from what is expected, and by how much it changes where it has to stay, in lines."""
+    away = f"up to {percent(balance.imbalance)} of the largest energy away from what is expected"
+    start, why = conserved_from(problem)
+    if start is None:
+        return [away, *wrap(f"it need not stay: {why}", TITLE)]
+    drift = energy_drift(model, problem)
+    if drift is None:  # there is no energy
+        return [away]
+    if start > problem.domain.t[0]:
+        since = f"after the last source's end at {readable(start, 's')}, where it has to stay"
+        return [away, f"changes by up to {percent(drift)} {since}"]
+    return [f"changes by up to {percent(drift)} of the largest energy, where it has to stay"]
 
 
 def _exchanged(balance: EnergyBalance) -> dict[str, np.ndarray]:

@@ -13,11 +13,11 @@ from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
+from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
 from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
-from elastic_pinn.workbench.text import percent
 
 GRID = 61  # nodes on a side of a map
 DECADES = 1e3  # of a standard deviation on the colour scale

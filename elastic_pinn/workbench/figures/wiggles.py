@@ -17,11 +17,11 @@ from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.synthetic import relative_error, spread_over
+from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
-from elastic_pinn.workbench.text import percent
 
 MOST = 10  # traces that are drawn if no points are given
 INSTANTS = 400

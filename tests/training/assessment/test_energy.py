@@ -8,8 +8,10 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.domains import Regions
 from elastic_pinn.training.assessment.energy import _inside, _side, energy_balance
+from elastic_pinn.training.readable import percent
 from tests.benchmarks.validation import ROWS
 from tests.physics.media.test_medium import solved
+from tests.plates import PLATE, SOLVED
 
 HOLED = ep.Plate(ep.Rectangle((0.0, 2.0), (-1.0, 1.0)), [ep.Disc((1.5, 0.0), 0.2)])
 ROW = {row.name: row for row in ROWS}
@@ -30,6 +32,8 @@ def test_the_energy_of_a_mode_between_free_sides_is_that_of_its_formula(tmp_path
     assert balance.imbalance < 1e-3
     assert all(abs(values).max() < 0.02 for values in balance.through_sides.values())
     picture = ep.figures.energy(run, problem=problem)
+    change = f"changes by up to {percent(run.summary.energy_drift)}"
+    assert picture.axes[0].get_title() == f"{change} of the largest energy, where it has to stay"
     assert [line.get_label() for line in picture.axes[0].lines] == ["kinetic", "strain", "both", "expected"]
 
 
@@ -41,6 +45,33 @@ def test_what_a_wave_brings_in_through_one_side_leaves_through_the_others(tmp_pa
     assert balance.imbalance < 1e-3
     labels = [line.get_label() for line in ep.figures.energy(run, problem=problem).axes[0].lines]
     assert labels[-4:] == ["through left", "through right", "through bottom", "through top"]
+
+
+PUSH = {
+    "kind": "point_force", "at": [0.002, 0.0], "force": [0.0, -1e3], "pulse": "ricker", "frequency": 2e5,
+    "width": 1.5e-3,
+}  # fmt: skip
+DISC = {"problem": "plate", "plate_shape": "disc", "plate_size": [0.01], "material": "aluminium", "duration": 16e-6}
+
+
+def test_energy_that_leaks_through_a_free_rim_is_not_expected(tmp_path):
+    waves = {"network": "plane_waves", "hidden_layers": [400], "boundary_points": 260, "initial_points": 140}
+    run = ep.train(ep.Config(**DISC, sources=[PUSH], **SOLVED | waves), tmp_path / "run")
+    balance = energy_balance(run.latest().model(), run.problem())
+    kept = balance.times > 10e-6  # when the pulse has ended
+    assert np.ptp(balance.expected[kept]) < 1e-3 * balance.total.max()
+    assert balance.expected[-1] == pytest.approx(balance.by_force[-1], abs=1e-2 * balance.total.max())
+    assert abs(balance.through_sides["rim"]).max() > 0.1 * balance.total.max() and balance.imbalance > 0.1
+    change = f"changes by up to {percent(run.summary.energy_drift)} after the last source's end at 10 µs"
+    assert change in ep.figures.energy(run).axes[0].get_title()
+    assert f"changes by {percent(run.summary.energy_drift)} where nothing" in run.summary.warnings[-1]
+
+
+def test_where_energy_need_not_stay_the_figure_says_why(tmp_path):
+    run = ep.train(ep.Config(**PLATE, **SOLVED), tmp_path / "run")
+    title = " ".join(ep.figures.energy(run).axes[0].get_title().split())
+    until = "until 20 µs, and the window ends at 16 µs"
+    assert title.endswith(f"it need not stay: traction given on top lets energy through {until}")
 
 
 def test_a_wavefield_that_does_not_keep_the_equation_is_out_of_balance(tmp_path):
