@@ -21,6 +21,7 @@ GAUSSIAN_END = math.sqrt(-2.0 * math.log(FAINT))  # standard deviations
 GAUSSIAN_HIGHEST = math.sqrt(-2.0 * math.log(HIGHEST)) / (2.0 * math.pi)  # times one over the standard deviation
 RICKER_END = 1.0  # periods: (1 - 2 a^2) exp(-a^2) at a = pi
 RICKER_HIGHEST = 2.77  # times the frequency f: the spectrum x exp(1 - x), with x = (nu / f)^2
+SAMPLES = 4001  # of a pulse, for integrals over time
 HANN_LOBES = 3.0  # bins of 1 / duration from the centre of a Hann window's spectrum: HIGHEST lies within
 
 
@@ -52,6 +53,24 @@ class Pulse(ABC):
         """
         (start, end), (first, last) = self.interval, window
         return max(start, first), min(end, last)
+
+    def parts_outside(self, window: tuple[float, float]) -> tuple[float, float]:
+        """Compute what of it a window of time cuts off, by the integral of its square.
+
+        Parameters
+        ----------
+        window
+            From and to, s.
+
+        Returns
+        -------
+        tuple of float
+            The part before the window and that after it, of all, dimensionless.
+        """
+        times = torch.linspace(*self.interval, SAMPLES, dtype=torch.float64)
+        squares = self(times).square()
+        before, after = (float(squares[cut].sum() / squares.sum()) for cut in (times < window[0], times > window[1]))
+        return before, after
 
     @property
     def breaks(self) -> tuple[float, ...]:

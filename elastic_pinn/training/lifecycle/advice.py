@@ -23,7 +23,7 @@ from elastic_pinn.physics.sources import Source, local_in
 from elastic_pinn.training.lifecycle.resolution import pulsed, too_few
 from elastic_pinn.training.lifecycle.rims import sparse_rims
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
-from elastic_pinn.training.readable import readable, rounded_up
+from elastic_pinn.training.readable import percent, readable, rounded_up
 from elastic_pinn.training.sampling import held_out_count
 
 LEAST_TIMES = 8  # fewer have no spectrum
@@ -45,13 +45,14 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
     Of any network: whether a side or the start was left open, whether sides and start agree, whether lengths, times and
-    material can be in SI units, whether sources are whole, and points and features enough for the waves that are known.
+    material can be in SI units, whether sources and pulses are whole, and points and features enough for the waves that
+    are known.
     Of networks of which only amplitudes are trained ("plane_waves", "hole_waves", "potentials", "random_features"):
     whether these are more than the samples, and whether waves are too few or too long for what was recorded, or too
     short for the receivers' spacing. Speeds are those of the start.
     """
     units = tuple(unit_doubts(config, problem))
-    doubts = units or (*_cut_sources(problem), *too_few(config, problem))
+    doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem))
     open_ends = (*_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem))
     if config.network not in (*WITHOUT_LAYERS, "random_features"):
         return open_ends + doubts
@@ -113,6 +114,26 @@ def _cut_sources(problem: Problem) -> Iterator[str]:
                     "effect there unless a mirror image continues it: set `at` at least three widths from the edge, "
                     "or a smaller width"
                 )
+
+
+def _cut_pulses(config: Config, problem: Problem) -> Iterator[str]:
+    """Pulses of which a part lies before the window of time or after it, where nothing was recorded."""
+    if problem.exact or problem.receivers:
+        return
+    first, last = problem.domain.t
+    for source in pulsed(problem):
+        (start, end), (before, after) = source.pulse.interval, source.pulse.parts_outside(problem.domain.t)
+        if after > CUT:
+            longer = f"duration = {end:.3g}" if config.problem == "plate" else f"a window of time to {end:.3g} s"
+            yield (
+                f"{percent(after)} of the pulse of {source} lies after the window's end at {readable(last, 's')}, and "
+                f"does not act in this wavefield: set {longer} for all of it, or an earlier or shorter pulse"
+            )
+        if before > CUT:
+            yield (
+                f"{percent(before)} of the pulse of {source} lies before the window's start at {first:g} s, and the "
+                f"waves of that are missing unless the start has them: set it {readable(first - start, 's')} later"
+            )
 
 
 def _samples(config: Config, problem: Problem) -> Iterator[str]:

@@ -263,7 +263,7 @@ def test_points_too_few_for_a_source_are_told_with_the_number_that_would_do():
     assert "554 kHz, S waves are 5.6 mm long, and its width takes waves down to 2.07 mm; 500 interior" in sentence
     enough = int(re.search(r"set interior_points = (\d+) or more", sentence)[1])
     assert 1000 < enough < 20_000 and advise(ep.Config(interior_points=enough), problem) == ()
-    weaker = replace(push, pulse=ep.Ricker(1e5, 10e-6), width=3e-3)
+    weaker = replace(push, pulse=ep.Ricker(1.7e5, 6e-6), width=3e-3)
     assert advise(ep.Config(interior_points=500), replace(problem, force=[weaker, push]))[0].startswith(str(push))
 
 
@@ -379,3 +379,36 @@ def test_a_side_that_begins_elsewhere_than_the_start_is_told_with_place_and_size
         r"their displacements differ by 99\d µm, and no wavefield has both: let the side begin where the start is",
         sentence,
     )
+
+
+@pytest.mark.parametrize(
+    ("pulse", "duration", "told"),
+    [
+        ({"frequency": 2e5}, 4e-6, "85 % of the pulse of SideLoad"),
+        ({"frequency": 2e5, "delay": 6.5e-6}, 4e-6, "97 % of the pulse of SideLoad"),
+        ({"pulse": "tone_burst", "cycles": 2}, 1e-5, "50 % of the pulse of SideLoad"),  # a burst is symmetric
+        ({"frequency": 2e5}, 1e-5, ""),
+        ({"frequency": 2e5}, 8.5e-6, ""),
+    ],
+)
+def test_a_pulse_that_goes_on_after_the_window_is_told_with_the_duration_that_would_do(pulse, duration, told):
+    plate = PLATE | SOLVED | {"sources": [PLATE["sources"][0] | pulse]}
+    advice = [each for each in advise(*_stated(plate, duration)) if "of the pulse" in each]
+    assert len(advice) == bool(told)
+    for sentence in advice:
+        assert sentence.startswith(told)
+        enough = float(re.search(r"set duration = (\S+) for all of it", sentence)[1])
+        assert not any("of the pulse" in each for each in advise(*_stated(plate, enough)))
+
+
+def test_a_pulse_that_began_before_the_window_is_told_where_the_start_moves():
+    start = {"kind": "initial_pulse", "at": [0.01, 0.005], "velocity": [1.0, 0.0], "width": 1e-3}
+    plate = PLATE | SOLVED | {"sources": [PLATE["sources"][0] | {"delay": 2e-6}, start]}
+    (sentence,) = [each for each in advise(*_stated(plate, 20e-6)) if "of the pulse" in each]
+    assert sentence.startswith("15 % of the pulse of SideLoad") and sentence.endswith("set it 8 µs later")
+    assert "before the window's start at 0 s" in sentence
+
+
+def _stated(plate: dict, duration: float) -> tuple[ep.Config, ep.Problem]:
+    config = ep.Config(**plate | {"duration": duration})
+    return config, ep.problem_from(config)
