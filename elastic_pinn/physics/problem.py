@@ -366,10 +366,10 @@ def _check_receivers_inside(problem: Problem) -> None:
         low, high = getattr(problem.domain, name)
         slack = 1e-9 * (high - low)  # rounding, where the window is what the receivers span
         if values.min() < low - slack or values.max() > high + slack:
-            unit = "s" if name == "t" else "m"
+            unit, wider = ("s", "widen t") if name == "t" else ("m", "widen the domain")
             raise ProblemError(
                 f"the receivers' {name} goes from {values.min():g} to {values.max():g} {unit}, outside the window's "
-                f"{low:g} to {high:g} {unit}: widen the domain, or mend the units"
+                f"{low:g} to {high:g} {unit}: {wider}, or mend the units"
             )
     inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.xy).unbind(1))
     if not inside.all():

@@ -7,6 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from elastic_pinn.training.config import TrainingConfig
+from elastic_pinn.training.optimizers.registry import OPTIMIZERS
+
+
+def may_end_early(config: TrainingConfig) -> bool:
+    """Return whether a run may end before its last step: its optimizer may converge or get stuck, or a criterion ends
+    it."""
+    return bool(OPTIMIZERS[config.stages[-1]].whole_batch or config.target_error or config.early_stopping_patience)
 
 
 class Stopping:

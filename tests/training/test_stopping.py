@@ -2,8 +2,10 @@
 
 import math
 
+import pytest
+
 from elastic_pinn.training.config import TrainingConfig
-from elastic_pinn.training.stopping import Stopping
+from elastic_pinn.training.stopping import Stopping, may_end_early
 
 
 def hear(stopping: Stopping, *validations: float) -> list[str]:
@@ -38,3 +40,18 @@ def test_its_state_carries_the_best_and_the_waiting():
     other.load_state_dict(one.state_dict())
     assert hear(other, 1.5)[0] == ""
     assert hear(other, 1.5)[0] != ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "early"),
+    [
+        ({"stages": ["adam"]}, False),
+        ({"stages": ["adam"], "target_error": 0.1}, True),
+        ({"stages": ["adam"], "early_stopping_patience": 3}, True),
+        ({"stages": ["adam", "lbfgs"], "stage_steps": [10]}, True),
+        ({"stages": ["lbfgs", "adam"], "stage_steps": [10]}, False),
+        ({"stages": ["variable_projection"]}, True),
+    ],
+)
+def test_only_a_criterion_or_the_optimizer_of_the_last_stage_may_end_a_run_before_its_last_step(changes, early):
+    assert may_end_early(TrainingConfig(**changes)) is early

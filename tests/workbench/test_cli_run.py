@@ -1,6 +1,8 @@
 """elastic-pinn run: values as people write them, refusals before work, exit status."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import nbformat
@@ -9,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.batch import Notebook
+from elastic_pinn.workbench.batch import Notebook, headless
 from elastic_pinn.workbench.cli import app
 from elastic_pinn.workbench.cli.run import parse
 from tests.headless import write_notebook
@@ -178,3 +180,16 @@ def test_the_run_directory_is_the_given_one_or_the_notebooks_or_a_fresh_one(tmp_
     notebook = write_notebook(tmp_path / "n.ipynb", f"run_dir = {own!r}", "print(run_dir)")
     done = CliRunner().invoke(app, ["run", str(notebook), *given])
     assert done.stdout == f"executed notebook: {tmp_path / name / 'notebook.ipynb'}\n", done.output
+
+
+def test_a_run_that_had_ended_when_it_was_asked_to_stop_is_not_said_to_be_continued(tiny, tmp_path, monkeypatch):
+    run = ep.train(tiny(), tmp_path / "run")
+
+    def last_cell(notebook, run_dir, parameters, supervisor):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return run.path / "notebook.ipynb"
+
+    monkeypatch.setattr(headless, "run_notebook", last_cell)
+    done = CliRunner().invoke(app, ["run", FORWARD, "steps=4"])
+    assert done.exit_code == 0 and f"executed notebook: {run.path / 'notebook.ipynb'}" in done.output
+    assert "continues" not in done.output

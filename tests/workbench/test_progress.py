@@ -33,6 +33,7 @@ def test_the_pace_is_that_of_the_last_moments_and_unknown_before(clock):
 def test_the_time_left_is_that_of_the_steps_left():
     assert pace_text(60, 100, 2.0) == "2 steps/s · 0:20 left"
     assert pace_text(60, 100, math.nan) == ""
+    assert pace_text(60, 100, 2.0, is_limit=True) == "2 steps/s · at most 0:20 left"
 
 
 def test_work_within_a_step_is_told_once_it_lasts_and_else_the_pace(clock):

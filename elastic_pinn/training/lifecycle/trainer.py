@@ -60,6 +60,7 @@ from elastic_pinn.training.lifecycle.threads import threads
 from elastic_pinn.training.lifecycle.warm_start import warm_start
 from elastic_pinn.training.session import DivergedError, Session
 from elastic_pinn.training.step_objective import StepCancelled, cancelled_when
+from elastic_pinn.training.stopping import may_end_early
 
 logger = logging.getLogger(__name__)
 
@@ -364,5 +365,6 @@ def _progress(session: Session, elapsed: float) -> str:
     left = elapsed / done * (session.config.steps - session.step)
     unknowns = session.problem.unknowns
     material = "".join(f"  {name} {row[f'material/{name}']:.4g} {unit_of(name)}" for name in unknowns)
+    at_most = " at most" if may_end_early(session.config) else ""
     place = f"step {session.step} of {session.config.steps}"
-    return f"{place}  loss {row['loss/total']:.3e}{material}  about {left:.0f} s left"
+    return f"{place}  loss {row['loss/total']:.3e}{material}  about {left:.0f} s left{at_most}"

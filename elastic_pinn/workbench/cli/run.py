@@ -51,11 +51,12 @@ def run(
     supervisor, message = Supervisor(), "the run ends with a checkpoint, and draws what it has"
     with stop_on_signals(lambda: supervisor.stop("asked to stop"), message) as stop_requested:
         executed = run_notebook(read, run_dir, parameters, supervisor)
-    if stop_requested.is_set():
+    summary = Summary.of(executed.parent)
+    if stop_requested.is_set() and summary.status != "completed":  # else it had ended before it could be stopped
         print_line(f"stopped: run_dir={executed.parent} resume=auto continues it")
         raise typer.Exit(INTERRUPTED)
     print_line(f"executed notebook: {executed}")
-    for text in Summary.of(executed.parent).warnings:
+    for text in summary.warnings:
         print_line(f"warning: {text}")
 
 

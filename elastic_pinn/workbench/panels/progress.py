@@ -25,9 +25,9 @@ class ProgressBar(widgets.HBox):
         super().__init__([widgets.HTML(WRAPPED, layout={"display": "none"}), self._bar, self._text], layout=layout)
         self.begin(steps)
 
-    def begin(self, steps: int, step: int = 0) -> None:
-        """Start, or continue, at a step."""
-        self._bar.max, self._pace = steps, Pace()
+    def begin(self, steps: int, step: int = 0, is_limit: bool = False) -> None:
+        """Start, or continue, at a step. is_limit: fewer steps may do."""
+        self._bar.max, self._pace, self._is_limit = steps, Pace(), is_limit
         self.show(step)
 
     def show(self, step: int, status_text: str = "", work: Work | None = None) -> None:
@@ -35,7 +35,8 @@ class ProgressBar(widgets.HBox):
         self._bar.value = step
         now = time.monotonic()
         is_long = work is not None and now - work.began > LONG_S
-        doing = work.text(now) if work and is_long else pace_text(step, self._bar.max, self._pace.mark(step))
+        pace = pace_text(step, self._bar.max, self._pace.mark(step), self._is_limit)
+        doing = work.text(now) if work and is_long else pace
         self._show_text(step, status_text, doing)
 
     def end(self, step: int, status_text: str = "") -> None:
@@ -65,6 +66,8 @@ class Pace:
         return (step - before) / elapsed if elapsed > 0 and step > before else math.nan
 
 
-def pace_text(step: float, steps: int, pace: float) -> str:
-    """Return steps per second and the time left as text; "" while unknown."""
-    return f"{pace:.3g} steps/s · {format_duration((steps - step) / pace)} left" if math.isfinite(pace) else ""
+def pace_text(step: float, steps: int, pace: float, is_limit: bool = False) -> str:
+    """Return steps per second and the time left, at most where the steps are a limit, as text; "" while unknown."""
+    if not math.isfinite(pace):
+        return ""
+    return f"{pace:.3g} steps/s · {'at most ' * is_limit}{format_duration((steps - step) / pace)} left"

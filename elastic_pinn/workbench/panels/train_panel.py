@@ -20,6 +20,7 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run, load_checkpoint
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary
+from elastic_pinn.training.stopping import may_end_early
 from elastic_pinn.workbench.panels.background import on_interrupt, wait_until
 from elastic_pinn.workbench.panels.buttons import Buttons, State
 from elastic_pinn.workbench.panels.callbacks import acknowledge
@@ -235,7 +236,7 @@ class TrainPanel(widgets.VBox):
         record = training.record
         if record and record is not self._record:
             self._record = record
-            self._progress.begin(record.config.steps, self._step)
+            self._progress.begin(record.config.steps, self._step, may_end_early(record.config))
             self.views.follow(record)
 
     def _show_end(self, training: Training) -> None:

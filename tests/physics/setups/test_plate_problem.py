@@ -155,7 +155,10 @@ def test_the_pulses_that_a_file_knows_are_used_once(tmp_path):
             r"^data = .*: a receiver at x = 0.026 m, y = 0.01 m lies in holes\[0\]",
         ),
         ({"xy": [[0.01, 0.01], [40.0, 10.0]]}, r"^data = .*x goes from 0.01 to 40 m, outside .* larger plate_size"),
-        ({"time": np.linspace(1.0, 11.0, 5)}, r"^data = .*t goes from 1 to 11 s, outside .* larger .* duration"),
+        (
+            {"time": np.linspace(1.0, 11.0, 5)},
+            r"^data = .*t goes from 1 to 11 s, outside .*: set a longer duration, or",
+        ),
         ({"start": {"mu"}}, r"^lame_lambda = 5.76e\+10: .* lambda is known to be 5e\+10: set that, or add 'lambda'"),
     ],
 )

@@ -12,8 +12,8 @@ from elastic_pinn.physics.errors import ProblemError
 HOLE = re.compile(r"\bhole (\d+)")
 SUBJECT = re.compile(r"^hole \d+, Disc\(.*?\), radius=.*?\), ")
 WORDS = {
-    "widen the domain": "set a larger plate_size or duration",
-    "or widen t": "or set a longer duration",
+    "widen the domain": "set a larger plate_size",
+    "widen t": "set a longer duration",
     "the domain": "the plate",
 }
 """What a user of the library is advised, and what a user of the fields is."""
