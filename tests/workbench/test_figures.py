@@ -23,7 +23,8 @@ def drawn(figure):
 
 def labels(figure):
     """The axis labels of a figure, those of its colour bars among them."""
-    found = [text for axes in figure.axes for text in (axes.get_xlabel(), axes.get_ylabel())]
+    every = [each for axes in figure.axes for each in (axes, *axes.child_axes)]
+    found = [text for axes in every for text in (axes.get_xlabel(), axes.get_ylabel())]
     return {line for text in found for line in text.split("\n") if line}
 
 

@@ -65,6 +65,29 @@ def test_lengths_are_drawn_with_their_numbers_and_what_is_too_coarse_is_told():
     assert coarse.get_suptitle() not in (fine.get_suptitle(), "")
 
 
+@pytest.mark.parametrize("size", [0.02, 0.03, 0.4])
+def test_each_text_about_a_length_is_within_the_frame(size):
+    at_side = PLATE["sources"][0] | {"at": [0.006, size / 2.0]}
+    config = ep.Config(**PLATE | SOLVED | {"plate_size": [size, size / 2.0], "holes": [], "sources": [at_side]})
+    picture = ep.figures.wavelengths(ep.problem_from(config), config)
+    picture.draw_without_rendering()
+    frame = picture.axes[0].get_window_extent()
+    for text in picture.axes[0].texts:
+        shown = text.get_window_extent()
+        assert frame.x0 < shown.x0 and shown.x1 < frame.x1, text.get_text()
+
+
+@pytest.mark.parametrize("size", [[0.04, 0.02], [0.02, 0.02], [0.02, 0.04]])
+def test_window_and_pulse_are_side_by_side_at_one_height_and_the_legend_is_in_the_picture(size):
+    at_side = PLATE["sources"][0] | {"at": [0.006, size[1]]}
+    config = ep.Config(**PLATE | SOLVED | {"plate_size": size, "sources": [at_side]})
+    picture = ep.figures.problem(ep.problem_from(config), config)
+    picture.draw_without_rendering()
+    window, pulse = (axes.get_window_extent() for axes in picture.axes)
+    assert [window.y0, window.y1] == pytest.approx([pulse.y0, pulse.y1], abs=5.0)  # pixels
+    assert picture.axes[0].get_legend().get_window_extent().y0 >= 0.0
+
+
 def test_wavelengths_of_a_problem_without_sources_are_refused():
     config = ep.Config()
     with pytest.raises(ValueError, match="this problem has none"):

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
+from matplotlib.image import AxesImage
 from matplotlib.patches import Circle
 from matplotlib.patches import Rectangle as Box
 from matplotlib.transforms import ScaledTranslation
@@ -17,11 +18,14 @@ from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Disc, Domain, Part, Regions, Shape
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training.sampling import first_points
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, Picture
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, WIDTH, Picture
 from elastic_pinn.workbench.figures.source_plot import draw_pulses, draw_sources, pulses_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
-HEIGHT, MAPS = 4.4, 2.8  # inches, of the figure and of the maps of a medium below
+HIGHEST, AROUND, BESIDE = 2.9, 1.8, 1.1  # inches, of the window's map, and of texts above and below it, and beside it
+MAPS = 2.8  # inches, of the maps of a medium below
+FLATTEST = 0.3  # height over width of a plot of pulses; otherwise as the window's
+MARGIN = 0.04  # of the window's width, around it
 CONSTANTS = (("lambda", "Pa"), ("mu", "Pa"), ("rho", "kg/m³"), ("damping", "1/s"))
 STEPS = 181  # along a part of the boundary
 GRID = 81  # nodes on a side of a map
@@ -55,26 +59,36 @@ def problem(problem: Problem, config: Config | None = None, receivers: Receivers
     Picture
         The figure.
     """
-    figure, upper = _figure_for(problem)
     starting = _starting_fields(problem)
     has_pulses = bool(pulses_of(problem))
-    axes = upper.subplots(1, 1 + len(starting) + has_pulses, squeeze=False)[0]
+    columns = 1 + len(starting) + has_pulses
+    aspect = max(_aspect(problem.domain), FLATTEST * has_pulses)
+    figure, upper = _figure_for(problem, AROUND + min(HIGHEST, aspect * (WIDTH / columns - BESIDE)))
+    axes = upper.subplots(1, columns, squeeze=False)[0]
     length = window_unit(problem.domain)
     _draw_window(axes[0], problem, config, receivers or problem.receivers, length)
     for where, (title, field, si) in zip(axes[1 : 1 + len(starting)], starting, strict=True):
         _draw_field(where, problem, field, title, si, length)
     if has_pulses:
-        draw_pulses(axes[-1], problem)
+        draw_pulses(axes[-1], problem, aspect)
+    for each in axes:
+        each.set_anchor("N")  # all at one height
     return figure
 
 
-def _figure_for(problem: Problem) -> tuple[Picture, FigureBase]:
+def _aspect(domain: Domain) -> float:
+    """Height over width of the window as it is drawn."""
+    (left, right), (bottom, top) = domain.x, domain.y
+    return (top - bottom + 2.0 * MARGIN * (right - left)) / ((1.0 + 2.0 * MARGIN) * (right - left))
+
+
+def _figure_for(problem: Problem, height: float) -> tuple[Picture, FigureBase]:
     """An empty figure and its upper part; below, where there is a medium, its constants are drawn already."""
     if not isinstance(problem.material, Medium):
-        figure = Picture(HEIGHT)
+        figure = Picture(height)
         return figure, figure
-    figure = Picture(HEIGHT + MAPS)
-    (upper,), (lower,) = figure.subfigures(2, 1, squeeze=False, height_ratios=(HEIGHT, MAPS))
+    figure = Picture(height + MAPS)
+    (upper,), (lower,) = figure.subfigures(2, 1, squeeze=False, height_ratios=(height, MAPS))
     _draw_medium(lower, problem, problem.material)
     return figure, upper
 
@@ -94,7 +108,7 @@ def _draw_medium(figure: FigureBase, problem: Problem, medium: Medium) -> None:
         image = axes.imshow(grid, cmap="viridis", origin="lower", extent=extent)
         format_map_axes(axes, problem, length)
         axes.set_title(name, loc="left", fontsize=10)
-        figure.colorbar(image, ax=axes, label=unit.name, shrink=0.8)
+        _add_scale(axes, image, unit.name)
 
 
 def window_unit(domain: Domain) -> Unit:
@@ -152,7 +166,7 @@ def _draw_window(
         _draw_pulses(axes, problem.receivers, length)
     draw_sources(axes, problem, length)
     _set_up_axes(axes, domain, length)
-    margin = 0.04 * (right - left) / length.size
+    margin = MARGIN * (right - left) / length.size
     axes.set_xlim(left / length.size - margin, right / length.size + margin)
     axes.set_ylim(bottom / length.size - margin, top / length.size + margin)
     time = unit_for(domain.t[1], "s")
@@ -261,7 +275,12 @@ def _draw_field(axes: Axes, problem: Problem, field: Field, title: str, si: str,
     _draw_arrows(axes, x, y, values / largest)
     format_map_axes(axes, problem, length)
     axes.set_title(title, loc="left", fontsize=10)
-    axes.figure.colorbar(image, ax=axes, label=f"magnitude ({unit.name})", shrink=0.8)
+    _add_scale(axes, image, f"magnitude ({unit.name})")
+
+
+def _add_scale(axes: Axes, image: AxesImage, label: str) -> None:
+    """Add a scale of colours as high as the map."""
+    axes.figure.colorbar(image, cax=axes.inset_axes((1.04, 0.0, 0.05, 1.0)), label=label)
 
 
 def _draw_arrows(axes: Axes, x: np.ndarray, y: np.ndarray, values: np.ndarray) -> None:

@@ -12,7 +12,6 @@ from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 ARROW = 26.0  # points
 INSTANTS = 1000
-PULSE_ASPECT = 0.6  # height over width
 CURVES = SERIES[1:]  # the first one is of sides
 
 
@@ -44,8 +43,8 @@ def pulses_of(problem: Problem) -> dict[Pulse, list[int]]:
     return found
 
 
-def draw_pulses(axes: Axes, problem: Problem) -> None:
-    """Draw the pulses of a problem's sources over its window of time."""
+def draw_pulses(axes: Axes, problem: Problem, aspect: float) -> None:
+    """Draw the pulses of a problem's sources over its window of time. aspect: height over width."""
     time, pulses = unit_for(problem.domain.t[1], "s"), pulses_of(problem)
     t = torch.linspace(*problem.domain.t, INSTANTS, dtype=torch.float64)
     for pulse, numbers in pulses.items():
@@ -53,7 +52,7 @@ def draw_pulses(axes: Axes, problem: Problem) -> None:
         label = "of " + ", ".join(map(str, numbers))
         axes.plot(t.numpy() / time.size, pulse(t).numpy(), color=color, linewidth=1.2, label=label)
     axes.axhline(0.0, color="0.7", linewidth=0.6, zorder=0)
-    axes.set_box_aspect(PULSE_ASPECT)
+    axes.set_box_aspect(aspect)
     axes.set_ylabel("strength (1)")
     axes.set_xlabel(f"t ({time.name})")
     axes.set_title("pulse" if len(pulses) == 1 else "pulses", loc="left", fontsize=10)

@@ -11,6 +11,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.training import advise
+from elastic_pinn.training.lifecycle.advice import FAINTLY_SENT
 from elastic_pinn.training.lifecycle.resolution import A_WAVE
 from elastic_pinn.training.sampling import counts_of
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, VERMILLION, Picture
@@ -73,19 +74,21 @@ def wavelengths(problem: Problem, config: Config) -> Picture:
     figure = Picture(1.2 + 0.27 * len(lengths) + 0.17 * sum(1 + text.count("\n") for text in advice))
     axes = figure.subplots()
     unit = unit_for(math.sqrt(min(each.size for each in lengths) * max(each.size for each in lengths)), "m")
-    for row, (_, size, note, color) in enumerate(lengths):
-        axes.plot(size / unit.size, row, "o", color=color, markersize=7)
+    sizes = [each.size / unit.size for each in lengths]
+    middle = math.sqrt(min(sizes) * max(sizes))  # of the axis: the text is on that side of its dot, so that it fits
+    for row, (size, (_, _, note, color)) in enumerate(zip(sizes, lengths, strict=True)):
+        side = 1 if size <= middle else -1
+        axes.plot(size, row, "o", color=color, markersize=7)
         axes.annotate(
-            f"{size / unit.size:.3g} {unit.name}{note and ', ' + note}", (size / unit.size, row), (9, 0),
-            textcoords="offset points", va="center", fontsize=9, color=color,
+            f"{size:.3g} {unit.name}{note and ', ' + note}", (size, row), (9 * side, 0), textcoords="offset points",
+            va="center", ha="left" if side > 0 else "right", fontsize=9, color=color,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip
     axes.axvline(waves_of_sources(problem).shortest / unit.size, color="0.6", linestyle="--", linewidth=1.0, zorder=0)
     axes.set_yticks(range(len(lengths)), [each.name for each in lengths])
     axes.set_ylim(len(lengths) - 0.4, -0.6)
     axes.set_xscale("log")
-    sizes = [each.size / unit.size for each in lengths]
-    axes.set_xlim(min(sizes) / 1.5, max(sizes) * 6.0)  # the text is to the right of its dot
+    axes.set_xlim(min(sizes) / 1.5, max(sizes) * 1.5)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel(f"length ({unit.name})")
     axes.grid(axis="x", color="0.9", linewidth=0.8)
@@ -142,7 +145,7 @@ def _of_training(problem: Problem, config: Config) -> Iterator[Length]:
         count = " + ".join(f"{number:,}" for number in config.hidden_layers)
         yield Length(
             "network's shortest", network, f"of {count} {'waves' if config.network in WITHOUT_LAYERS else 'features'}",
-            GREEN if network <= waves.shortest else VERMILLION,
+            GREEN if network <= FAINTLY_SENT * waves.shortest else VERMILLION,
         )  # fmt: skip
     for kind, per_wave in points_a_wave(problem, config).items():
         if kind == "interior" and config.network in WITHOUT_LAYERS:  # which satisfy the equation everywhere
