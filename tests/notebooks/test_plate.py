@@ -1,9 +1,11 @@
 """06_plate under papermill."""
 
+import shlex
 from pathlib import Path
 
 import papermill
 import pytest
+import yaml
 
 import elastic_pinn as ep
 from tests.plates import PLATE, SOLVED
@@ -44,3 +46,14 @@ def test_a_headless_run_leaves_figures_a_film_and_what_receivers_would_have_reco
     receivers = ep.Receivers.load(run.path / "receivers.h5")
     assert receivers.noise_relative == pytest.approx(0.01) and ep.relative_error(run, receivers) < 1e-12
     assert "relative L2 error: not known, since data/plate_receivers.h5 was recorded in another plate" in text
+
+
+def test_the_records_of_a_doubtful_wavefield_and_the_command_that_inverts_them_come_with_its_warnings(forward):
+    run, _, text = forward
+    assert run.summary.warnings, "this plate has too few waves"
+    end = text.index(f"completed with {len(run.summary.warnings)} warnings at step 1")
+    assert all(f"warning: {each}" in text[end:] for each in run.summary.warnings)
+    caution = text.index("these records are of a wavefield that its run warns of", end)
+    command = text[text.index(".venv/bin/papermill", caution) :]
+    *_, given = shlex.split(command)
+    assert ep.Config(**yaml.safe_load(given)).plate_size == run.config.plate_size
