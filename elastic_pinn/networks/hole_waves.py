@@ -33,6 +33,7 @@ from elastic_pinn.networks.trial_function import Sums, TrialFunction
 from elastic_pinn.physics.media.moduli import Moduli
 
 FURTHER_ORDERS = 7  # around a circle, beyond as many as radians of the shortest wave fit into its radius
+FALL = 0.8  # of the number of waves from order to order there
 LOWEST = 0.02  # of the greatest frequency: far below, P and S waves around a circle are the same
 
 
@@ -55,12 +56,24 @@ def highest_order(radius: float) -> int:
     return math.ceil(radius) + FURTHER_ORDERS
 
 
+def shares_of_orders(radius: float) -> Tensor:
+    """Return which part of the waves around such a circle has an order up to 0, 1, 2, ..., increasing to 1.
+
+    As many waves of each order, twice those of order 0 for two angles; beyond as many as radians of the shortest wave
+    fit into the radius, where what is scattered falls off with the order, fewer.
+    """
+    orders = torch.arange(highest_order(radius) + 1, dtype=torch.float64)
+    waves = (1.0 + (orders > 0)) * FALL ** (orders - radius).clamp(min=0.0)
+    return torch.cumsum(waves, 0) / waves.sum()
+
+
 class HoleWaves(Network):
     """Plane waves and waves around circles, drawn once, from `generator`; their amplitudes are trained.
 
     The config's `hidden_layers` are their `Numbers`. The plane waves of each region are those of `PlaneWaves`. Waves
-    around circles are dealt out to holes, circular inclusions and loads, kinds and orders in turn, with frequencies
-    that are spread evenly up to that of the shortest plane S waves of the region around the circle.
+    around circles are dealt out to holes, circular inclusions and loads, the two kinds in turn, over the orders by
+    `shares_of_orders`, with frequencies that are spread evenly up to that of the shortest plane S waves of the region
+    around the circle.
 
     extent: (3,), half the window's extents, dimensionless. speeds: (R,), of P waves in each region, relative to the
     first.
@@ -151,11 +164,11 @@ class HoleWaves(Network):
         number = torch.arange(len(self.amplitudes), device=self.amplitudes.device)  # (C,)
         which, number = number % len(self.circles), number // len(self.circles)  # (C,)
         circles, region = self.circles[which], self.beside[which]  # (C, 3), (C,)
-        radii = (self.greatest[region] * circles[:, 2]).tolist()
-        highest = number.new_tensor([highest_order(each) for each in radii])  # (C,)
-        orders = (
-            number // 2 % (2 * highest + 1) - highest
-        ).abs()  # twice as many of each order as of 0, for two angles
+        part = (number // 2 + 0.5) / (1 + number.max() // 2)  # (C,), of the waves of its kind around its circle
+        radii = self.greatest[self.beside] * self.circles[:, 2]  # (H,)
+        orders = torch.zeros_like(number)
+        for at, radius in enumerate(radii.tolist()):
+            orders[which == at] = torch.searchsorted(shares_of_orders(radius).to(part), part[which == at])
         in_turn = torch.argsort(region * (1 + orders.max()) + orders, stable=True)
         is_s, circles, orders = (number % 2 == 1)[in_turn], circles[in_turn], orders[in_turn]
         found = []
