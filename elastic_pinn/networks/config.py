@@ -23,6 +23,9 @@ NUMBERS_OF_POTENTIALS = (
     "[100, 300]"
 )
 
+NUMBERS = {**NUMBERS_OF_WAVES, "patches": ((1,), "one number, of features in each patch, as in [200]")}
+"""The same, and of the network of sines that are no waves of the material."""
+
 WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
 """Networks that are sums of solutions of the equation, whatever their amplitudes."""
 
@@ -30,29 +33,34 @@ WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
 class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
-    network: Literal["mlp", "random_features", "plane_waves", "hole_waves", "potentials"] = "mlp"
+    network: Literal["mlp", "random_features", "plane_waves", "hole_waves", "potentials", "patches"] = "mlp"
     """the kind of network. mlp: every layer is trained. random_features: only the last layer is, and the others stay as
     drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid; what point
     forces and moment sources do in an unbounded solid is added. hole_waves: those, and waves with a pole in each hole
     of an ep.Plate, in each circular inclusion and beside each ep.SideLoad. potentials: of a plate at rest, the
-    amplitudes of fields in equilibrium, polynomials and around each hole negative powers"""
+    amplitudes of fields in equilibrium, polynomials and around each hole negative powers. patches: random features in
+    each patch of space and time, blended: for windows of many wavelengths or periods"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
     """width of each hidden layer; of plane_waves, one number: how many waves in each material; of hole_waves, two: how
     many plane waves in each material, and how many around all holes, circular inclusions and loads together; or three:
     how many plane waves around all inclusions, how many waves with poles, and how many plane waves in each inclusion;
-    of potentials, how many polynomials, and around all holes"""
+    of potentials, how many polynomials, and around all holes; of patches, features in each"""
+    patches: Annotated[List[Count], Field(min_length=3, max_length=3)] = (1, 1, 1)
+    """of the network patches: into how many the window is divided along x, y and time"""
     initialization: Literal["glorot", "features"] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
     activation: Literal["tanh", "sin", "swish"] = "tanh"
-    """nonlinearity after each hidden layer; of plane_waves and hole_waves always 'sin'; potentials have none"""
+    """nonlinearity after each hidden layer; of plane_waves, hole_waves and patches always 'sin'; potentials have
+    none"""
     input_frequency: Positive = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
-    or the greatest wave number in radians per half the window's longer side (features, plane_waves, hole_waves)"""
+    or the greatest wave number in radians per half the window's longer side (features, plane_waves, hole_waves), of
+    patches along each axis in radians per half a patch"""
     time_frequency: NonNegative = 0.0
     """the greatest frequency of features, and of the P waves among plane_waves, in radians per time that a P wave takes
-    over half the window's longer side; 0: as input_frequency. Lower where P waves are much longer than S waves, as in
-    tissue, or where all is slow"""
+    over half the window's longer side, of patches in radians per half a patch's time; 0: as input_frequency. Lower
+    where P waves are much longer than S waves, as in tissue, or where all is slow"""
     s_wave_fraction: Fraction = 0.0
     """the part of plane waves that are S waves; 0: one in three, as P and S waves up to one wave number need. About
     0.67 where time_frequency leaves P waves no higher frequencies than S waves have"""
@@ -61,12 +69,18 @@ class NetworkConfig(Section):
 
     @model_validator(mode="after")
     def _waves_have_no_layers(self) -> Self:
-        counts, numbers = NUMBERS_OF_WAVES.get(self.network, ((), ""))
+        counts, numbers = NUMBERS.get(self.network, ((), ""))
         if counts and (len(self.hidden_layers) not in counts or self.activation != "sin"):
             raise ValueError(
                 f"network {self.network!r} with hidden_layers = {list(self.hidden_layers)}, activation = "
                 f"{self.activation!r}: it needs {numbers}, and the activation 'sin'"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _only_patches_divide(self) -> Self:
+        if self.network != "patches" and tuple(self.patches) != (1, 1, 1):
+            raise ValueError(f"patches = {list(self.patches)} with network {self.network!r}: only 'patches' has any")
         return self
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.model_state import regions_of, require_fitting, source_names
 from elastic_pinn.networks.network import CurvatureProduct, Network
+from elastic_pinn.networks.patches import Patches
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.potentials import Potentials
 from elastic_pinn.networks.trial_function import TrialFunction
@@ -39,6 +40,7 @@ EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its
 NETWORKS: Mapping[str, type[Network]] = {
     "mlp": MLP,
     "random_features": MLP,
+    "patches": Patches,
     "plane_waves": PlaneWaves,
     "hole_waves": HoleWaves,
     "potentials": Potentials,

@@ -22,6 +22,8 @@ def require_solvable(config: Config, problem: Problem) -> None:
         _require_waves(config, problem)
     if config.network == "potentials":
         _require_potentials(config, problem)
+    if problem.domain.is_static and config.patches[2] > 1:
+        raise ConfigError(f"patches = {list(config.patches)}: a plate at rest has no time: the last must be 1")
 
 
 def _require_waves(config: Config, problem: Problem) -> None:

@@ -47,17 +47,19 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     Of any network: whether a side or the start was left open, whether sides and start agree, whether lengths, times and
     material can be in SI units, whether sources and pulses are whole, and points and features enough for the waves that
     are known.
-    Of networks of which only amplitudes are trained ("plane_waves", "hole_waves", "potentials", "random_features"):
+    Of networks of which only amplitudes are trained (sums of waves, potentials or features, in patches or not):
     whether these are more than the samples, and whether waves are too few or too long for what was recorded, or too
     short for the receivers' spacing. Speeds are those of the start.
     """
     units = tuple(unit_doubts(config, problem))
     doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem))
     open_ends = (*_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem))
-    if config.network not in (*WITHOUT_LAYERS, "random_features"):
+    if config.network not in (*WITHOUT_LAYERS, "random_features", "patches"):
         return open_ends + doubts
     # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
-    in_si = () if doubts or problem.domain.is_static else (_count, _around, _length, _spacing)
+    # How short waves are in patches depends on the axis.
+    has_waves = not (doubts or problem.domain.is_static or config.network == "patches")
+    in_si = (_count, _around, _length, _spacing) if has_waves else ()
     looks = (_samples, sparse_rims, *in_si)
     return open_ends + doubts + tuple(sentence for look in looks for sentence in look(config, problem))
 
@@ -154,6 +156,8 @@ def _amplitudes(config: Config, regions: int) -> int:
         return plane + around + (regions - 1) * inside
     if config.network in WITHOUT_LAYERS:
         return regions * sum(config.hidden_layers)
+    if config.network == "patches":
+        return 2 * regions * math.prod(config.patches) * config.hidden_layers[0]
     return regions * (2 * config.hidden_layers[-1] + 2)
 
 
@@ -162,6 +166,8 @@ def _fewer(config: Config, regions: int, numbers: int) -> str:
     if config.network == "hole_waves" and regions > 1:
         share = numbers / _amplitudes(config, regions)
         return f"hidden_layers to at most {[max(1, int(share * count)) for count in config.hidden_layers]}"
+    if config.network == "patches":
+        return f"hidden_layers to at most {[max(1, numbers // (2 * regions * math.prod(config.patches)))]}"
     most = numbers // regions if config.network in WITHOUT_LAYERS else numbers // (2 * regions) - 1
     is_sum = config.network in WITHOUT_LAYERS and len(config.hidden_layers) > 1
     return f"the {'sum' if is_sum else 'last number'} of hidden_layers to at most {max(1, most)}"

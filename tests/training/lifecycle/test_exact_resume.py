@@ -115,6 +115,12 @@ CASES = {
         (3, 6, 7),
         (2, 5, 6),
     ),
+    "patches": Case(
+        {"network": "patches", "patches": [2, 1, 3], "hidden_layers": [6], "activation": "sin", "precision": "float64"}
+        | {"stages": ["adam", "last_layer"], "stage_steps": [3], "steps": 6, "checkpoint_every": 1},
+        (2, 4, 5),
+        (1, 3, 4),
+    ),
     "plane-waves": Case(
         ALUMINIUM
         | {"network": "plane_waves", "hidden_layers": [40], "input_frequency": 8.0, "precision": "float64"}
