@@ -109,12 +109,11 @@ class CylindricalWaves(Superposition):
 
     def _at_places(self, places: Tensor, slopes: Collection[Slope]) -> Mapping[Slope, Tensor]:
         """The same as `_in_space`; where most places are there several times, each is worked out once."""
-        if torch.is_grad_enabled():
-            return self._in_space(places, slopes)
         once, index = torch.unique(places, dim=0, return_inverse=True)
         if 2 * len(once) > len(places):
             return self._in_space(places, slopes)
-        return {slope: waves[index] for slope, waves in self._in_space(once, slopes).items()}
+        # By index_select, which adds gradients in one order, as the bits of a resumed run need.
+        return {slope: waves.index_select(0, index) for slope, waves in self._in_space(once, slopes).items()}
 
     def _in_space(self, places: Tensor, slopes: Collection[Slope]) -> Mapping[Slope, Tensor]:
         """Derivatives of each wave's displacement in space at places (N, 2), each (N, 2, C)."""

@@ -32,8 +32,8 @@ PLATE: dict[str, Any] = {
 
 OFF = {"lame_lambda": 1.2, "lame_mu": 0.8}  # where a search starts, over the values that were simulated
 SOLVED_BY = (
-    "network", "hidden_layers", "input_frequency", "time_frequency", "activation", "precision", "interior_points",
-    "boundary_points", "initial_points", "weight_boundary", "weight_initial",
+    "network", "hidden_layers", "input_frequency", "time_frequency", "s_wave_fraction", "activation", "precision",
+    "sampling", "interior_points", "boundary_points", "initial_points", "weight_boundary", "weight_initial",
 )  # fmt: skip
 
 
@@ -51,6 +51,18 @@ def error_text(run: Run | Checkpoint, recording: Receivers | None) -> str:
         return f"relative L2 error: not known, since {RECORDED} was recorded in another plate"
     rows, times, _ = recording.recorded.shape
     return f"relative L2 error at {rows} receivers and {times} times: {percent(relative_error(run, recording))}"
+
+
+def weights_beside(run: Run, records: Receivers) -> dict[str, float]:
+    """Return weights with which sides and start count in a search as precisely as a run meets them, beside the noise of
+    the records; no more than in the run. What it misses them by would be taken for an effect of the material else."""
+    scale = problem_from(run.config).scales.displacement
+    variance, missed = (records.noise / scale) ** 2, run.summary.metrics
+    weights = {}
+    for term in ("boundary", "initial"):
+        given, misfit = getattr(run.config, f"weight_{term}"), missed.get(f"loss/{term}", 0.0)
+        weights[f"weight_{term}"] = min(given, float(f"{variance / misfit:.2g}")) if misfit else given
+    return weights
 
 
 def inverse_command(config: Config, data: Path) -> str:

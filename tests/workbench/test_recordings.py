@@ -3,8 +3,8 @@ import shlex
 import pytest
 import yaml
 
-from elastic_pinn import Config
-from elastic_pinn.workbench.recordings import inverse_command
+from elastic_pinn import Config, problem_from, synthetic_receivers, train
+from elastic_pinn.workbench.recordings import inverse_command, weights_beside
 from tests.plates import PLATE, SOLVED
 
 
@@ -41,3 +41,30 @@ def test_the_printed_command_takes_any_folder(folder, tmp_path):
     given, _ = _parameters(command)
     assert "\n" not in command
     assert given["data"] == str(tmp_path / folder / "receivers.h5")
+
+
+def test_the_search_has_waves_and_points_as_those_of_the_run(tmp_path):
+    config = Config(**PLATE, **SOLVED | {"s_wave_fraction": 0.6, "time_frequency": 4.0, "sampling": "chebyshev"})
+    search = Config(**_parameters(inverse_command(config, tmp_path / "receivers.h5"))[0])
+    for name in (
+        "hidden_layers",
+        "input_frequency",
+        "time_frequency",
+        "s_wave_fraction",
+        "sampling",
+        "boundary_points",
+    ):
+        assert getattr(search, name) == getattr(config, name)
+
+
+def test_sides_count_beside_records_as_precisely_as_the_run_meets_them(tmp_path):
+    run = train(
+        Config(**PLATE, **SOLVED, weight_boundary=100.0, weight_initial=100.0, log_level="error"), tmp_path / "run"
+    )
+    records = synthetic_receivers(run, noise=0.01)
+    allowed = (records.noise / problem_from(run.config).scales.displacement) ** 2  # the variance of the records
+    weights = weights_beside(run, records)
+    assert weights["weight_boundary"] * run.summary.metrics["loss/boundary"] == pytest.approx(allowed, rel=0.05)
+    assert weights["weight_boundary"] < 100.0, "a coarse network misses the sides by more than a hundredth of the noise"
+    loud = synthetic_receivers(run, noise=10.0)
+    assert weights_beside(run, loud) == {"weight_boundary": 100.0, "weight_initial": 100.0}, "those of the run at most"
