@@ -116,6 +116,12 @@ def features(count: int, frequency: float, ridge: float, interior: int, boundary
 
 
 FOR_A = features(2000, 3.0, 1e-14, 3500, 1000, 700)
+IN_PATCHES = features(2000, 3.0, 1e-14, 5000, 1200, 900) | {
+    "network": "patches",
+    "hidden_layers": [1000],
+    "patches": [1, 1, 2],
+    "time_frequency": 9.0,
+}
 FOR_MLP = features(1000, 2.5, 1e-12, 2000, 700, 500)
 FROM_GLOROT = features(40, 4.0, 1e-12, 800, 250, 200) | {
     "network": "mlp",
@@ -154,6 +160,16 @@ ROWS = (
         "2000 features",
         FOR_A,
         FEWER,
+        1e-2,
+        goal=1e-7,
+    ),
+    Row(
+        "a-prime-patches",
+        "the same, in two patches of time",
+        partial(standing, P_AND_S),
+        "1000 features a patch",
+        IN_PATCHES,
+        FEWER | {"hidden_layers": [250], "time_frequency": 5.0, "interior_points": 1300, "boundary_points": 350},
         1e-2,
         goal=1e-7,
     ),
