@@ -96,9 +96,28 @@ class Run:
         None where that was not assessed: for a problem without unknowns, a run that has not ended or has failed, a run
         of an older version. Raises CheckpointError for a fit that this version does not know.
         """
-        fields = self.summary.fit
+        return self.fit_in(self.summary)
+
+    def fit_in(self, summary: Summary) -> Fit | None:
+        """Return the `fit` in a summary of the run that has been read already, in the same state of the run.
+
+        Parameters
+        ----------
+        summary
+            As `Run.summary` returned it.
+
+        Returns
+        -------
+        Fit or None
+            As `Run.fit`.
+
+        Raises
+        ------
+        CheckpointError
+            For a fit that this version does not know.
+        """
         try:
-            return None if fields is None else Fit.from_json(fields, {*UNITS, *self.summary.material})
+            return None if summary.fit is None else Fit.from_json(summary.fit, {*UNITS, *summary.material})
         except ValueError as error:
             fault = f"holds a fit that this version does not know ({one_line(error)})"
             raise CheckpointError(self._folder.path(SUMMARY), fault, WRITER) from error

@@ -6,19 +6,21 @@ from typing import Any
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
+from elastic_pinn.summary import Summary
 
 UNREADABLE = "unreadable"  # for a run, or a fit, that no version of this package wrote
 NOT_ASSESSED = "not assessed"
 
 
-def fit_columns(run: Run, prefix: str = "", missing: float | None = None) -> dict[str, Any]:
+def fit_columns(run: Run, summary: Summary, prefix: str = "", missing: float | None = None) -> dict[str, Any]:
     """Return the columns of a run with unknowns: `fit`, the verdict on ± (holds, widened, withheld; or not assessed,
     unreadable); and, if there is a verdict, `chi2` and each unknown's ±, SI, with the prefix.
 
-    missing: the value of an unknown ± or chi-square. {} for a config without unknowns and without a fit.
+    summary: of the run, as it was read. missing: the value of an unknown ± or chi-square. {} for a config without
+    unknowns and without a fit.
     """
     try:
-        fit = run.fit
+        fit = run.fit_in(summary)
     except CheckpointError:  # all else of the run can be read
         return {"fit": UNREADABLE}
     if not fit:

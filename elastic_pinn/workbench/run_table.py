@@ -90,7 +90,7 @@ def written(value: Any) -> Any:
 
 def _found(run: Run, summary: Summary) -> dict[str, Any]:
     """Return the unknowns of a run with their ±, and the verdict on them."""
-    columns = fit_columns(run)
+    columns = fit_columns(run, summary)
     of_run = dict.fromkeys([*UNITS, *summary.material])  # of several materials "lambda_1", ...
     names = [name for name in of_run if name in run.config.unknowns or f"{name}{ERROR}" in columns]
     return {**{name: summary.material[name] for name in names}, **columns}

@@ -132,4 +132,4 @@ def test_a_fit_that_cannot_be_read_is_told_as_that_in_tables(tiny, tmp_path):
     run = ep.train(tiny(steps=1), tmp_path / "run")
     summary = json.loads((run.path / "summary.json").read_text())
     (run.path / "summary.json").write_text(json.dumps(summary | {"fit": {"verdict": "surely"}}))
-    assert fit_columns(ep.Run(run.path)) == {"fit": "unreadable"}
+    assert fit_columns(ep.Run(run.path), run.summary) == {"fit": "unreadable"}

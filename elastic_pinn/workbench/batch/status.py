@@ -45,7 +45,7 @@ def status_row(run_dir: Path, mirror: str = "") -> StatusRow:
             "seconds": summary.wall_s,
             **summary.metrics,
             **{f"material/{key}": value for key, value in summary.material.items()},
-            **fit_columns(run, "material/", missing=math.nan),
+            **fit_columns(run, summary, "material/", missing=math.nan),
             "history": f"{run.path}/history.h5" if isinstance(run.path, Path) else str(run.path),
         }
     except (CheckpointError, KeyError, ValueError) as error:  # malformed or incomplete files
