@@ -27,7 +27,7 @@ test: .venv/tools.stamp  ## the tests (ARGS="-k name" chooses some)
 test-slow: .venv/tools.stamp  ## the tests that take longer by nature: browsers, kernels, whole notebooks, kills
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
 
-test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 4 minutes
+test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 15 minutes
 	$(BIN)/python -m pytest -m accuracy --durations 0 tests/accuracy $(ARGS)
 
 test-faults: .venv/tools.stamp  ## kills, failing disks, power cuts, hostile files by the thousand, about 12 minutes (FAULT_SCALE=0.2: a part)
