@@ -45,11 +45,10 @@ def conserved_from(problem: Problem) -> tuple[float | None, str]:
     if any(material.damping for material in problem.materials):
         return None, "damping takes energy"
     first, last = problem.domain.t
-    ends = {
-        "the body force acts": end_of(problem.force),
-        **{_passage(problem, condition): condition.works_until for condition in problem.boundary},
-    }
-    until, what = max((end, what) for what, end in ends.items())
+    until, what = max(
+        (end_of(problem.force), "the body force acts"),
+        *((condition.works_until, _passage(problem, condition)) for condition in problem.boundary),
+    )
     start = max(first, until)
     if last - start >= LEAST_LEFT * (last - first):
         return start, ""

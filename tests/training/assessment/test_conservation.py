@@ -14,6 +14,10 @@ from tests.benchmarks.validation import ROWS
 WINDOW, SOLID = ep.Domain((0.0, 2.0), (0.0, 1.0), (0.0, 4.0)), ep.Material(2.0, 1.0, 1.0)
 PULSE = ep.Ricker(1.0, 1.5)
 LOAD, PUSH = ep.SideLoad((0.5, 1.0), (0.0, -1.0), PULSE, 0.1), ep.PointForce((1.0, 0.5), (1.0, 0.0), PULSE, 0.1)
+LATER = ep.ToneBurst(2.0, 3.0, 1.5)  # ends at 3 s, and the others at 2.5 s
+LOAD_LATER = ep.SideLoad((1.5, 1.0), (0.0, -1.0), LATER, 0.1)
+LEFT_OF_TOP, RIGHT_OF_TOP = ep.Part("top", 0.0, 1.0), ep.Part("top", 1.0, 2.0)
+OTHERS = ep.Traction(sides=("left", "right", "bottom"))
 ROW = {row.name: row for row in ROWS}
 
 
@@ -38,7 +42,8 @@ def push(x, y, t):
         ({"inclusions": [ep.Inclusion(ep.Disc((0.5, 0.5), 0.2), SOLID, "slip")]}, 0.0),
         ({"force": PUSH}, 2.5),
         ({"boundary": [ep.Traction(LOAD, "top"), ep.Traction(sides=("left", "right", "bottom"))]}, 2.5),
-        ({"force": [PUSH, replace(PUSH, pulse=ep.ToneBurst(2.0, 3.0, 1.5))]}, 3.0),
+        ({"force": [PUSH, replace(PUSH, pulse=LATER)]}, 3.0),
+        ({"boundary": [ep.Traction(LOAD_LATER, [RIGHT_OF_TOP]), ep.Traction(LOAD, [LEFT_OF_TOP]), OTHERS]}, 3.0),
         ({"force": replace(PUSH, pulse=ep.Ricker(1.0, 2.9))}, None),  # hardly any time is left
         ({"boundary": [ep.Traction(sides=("left", "right", "bottom"))]}, None),
         ({"boundary": [ep.Absorbing()]}, None),
