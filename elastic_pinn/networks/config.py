@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, Positive, Section
+from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, OfList, Positive, Section
 
 NUMBERS_OF_WAVES = {
     "plane_waves": ((1,), "one number, of waves, as in [3000]"),
@@ -23,8 +23,8 @@ NUMBERS_OF_POTENTIALS = (
     "[100, 300]"
 )
 
-NUMBERS = {**NUMBERS_OF_WAVES, "patches": ((1,), "one number, of features in each patch, as in [200]")}
-"""The same, and of the network of sines that are no waves of the material."""
+COUNTS_OF_LAYERS = {**NUMBERS_OF_WAVES, "patches": ((1,), "one number, of features in each patch, as in [200]")}
+"""The same of each network whose `hidden_layers` are no layers and whose activation is the sine."""
 
 WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
 """Networks that are sums of solutions of the equation, whatever their amplitudes."""
@@ -45,7 +45,7 @@ class NetworkConfig(Section):
     many plane waves in each material, and how many around all holes, circular inclusions and loads together; or three:
     how many plane waves around all inclusions, how many waves with poles, and how many plane waves in each inclusion;
     of potentials, how many polynomials, and around all holes; of patches, features in each"""
-    patches: Annotated[List[Count], Field(min_length=3, max_length=3)] = (1, 1, 1)
+    patches: Annotated[tuple[Count, Count, Count], OfList] = (1, 1, 1)
     """of the network patches: into how many the window is divided along x, y and time"""
     initialization: Literal["glorot", "features"] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
@@ -56,11 +56,12 @@ class NetworkConfig(Section):
     input_frequency: Positive = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
     or the greatest wave number in radians per half the window's longer side (features, plane_waves, hole_waves), of
-    patches along each axis in radians per half a patch"""
+    patches along each axis in radians per half of what a patch extends over: half as much again as its part of the
+    window, along an axis that is divided"""
     time_frequency: NonNegative = 0.0
     """the greatest frequency of features, and of the P waves among plane_waves, in radians per time that a P wave takes
-    over half the window's longer side, of patches in radians per half a patch's time; 0: as input_frequency. Lower
-    where P waves are much longer than S waves, as in tissue, or where all is slow"""
+    over half the window's longer side, of patches in radians per half of what a patch extends over in time; 0: as
+    input_frequency. Lower where P waves are much longer than S waves, as in tissue, or where all is slow"""
     s_wave_fraction: Fraction = 0.0
     """the part of plane waves that are S waves; 0: one in three, as P and S waves up to one wave number need. About
     0.67 where time_frequency leaves P waves no higher frequencies than S waves have"""
@@ -69,7 +70,7 @@ class NetworkConfig(Section):
 
     @model_validator(mode="after")
     def _waves_have_no_layers(self) -> Self:
-        counts, numbers = NUMBERS.get(self.network, ((), ""))
+        counts, numbers = COUNTS_OF_LAYERS.get(self.network, ((), ""))
         if counts and (len(self.hidden_layers) not in counts or self.activation != "sin"):
             raise ValueError(
                 f"network {self.network!r} with hidden_layers = {list(self.hidden_layers)}, activation = "

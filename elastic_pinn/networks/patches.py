@@ -130,7 +130,8 @@ class Blend(TrialFunction):
         along = [self._along(axis, points[:, axis]) for axis in range(3)]  # each (M, 3, N)
         for q, cell in enumerate(itertools.product(*(range(count) for count in self.cells))):
             own = [of_axis[i] for of_axis, i in zip(along, cell, strict=True)]  # each (3, N), by derivative
-            inside = torch.stack([each[0] > 0.0 for each in own]).all(0).nonzero()[:, 0]  # (n,)
+            # A weight just within its support may round to 0 where its slopes do not.
+            inside = torch.stack([each.any(0) for each in own]).all(0).nonzero()[:, 0]  # (n,)
             if len(inside):
                 factors = [each[:, inside] for each in own]
                 yield q, inside, torch.stack([_product(factors, name) for name in names])
