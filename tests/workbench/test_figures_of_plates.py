@@ -65,6 +65,15 @@ def test_lengths_are_drawn_with_their_numbers_and_what_is_too_coarse_is_told():
     assert coarse.get_suptitle() not in (fine.get_suptitle(), "")
 
 
+def test_of_patches_no_shortest_wave_of_the_network_is_drawn_since_it_depends_on_the_axis():
+    patches = {"network": "patches", "hidden_layers": [30], "patches": [2, 1, 3]}
+    config = ep.Config(**PLATE | SOLVED | patches)
+    labels = [
+        each.get_text() for each in ep.figures.wavelengths(ep.problem_from(config), config).axes[0].get_yticklabels()
+    ]
+    assert "points on sides" in labels and "network's shortest" not in labels
+
+
 @pytest.mark.parametrize("size", [0.02, 0.03, 0.4])
 def test_each_text_about_a_length_is_within_the_frame(size):
     at_side = PLATE["sources"][0] | {"at": [0.006, size / 2.0]}

@@ -141,7 +141,7 @@ def _of_training(problem: Problem, config: Config) -> Iterator[Length]:
     """The network's shortest waves, and how far points are apart."""
     waves = waves_of_sources(problem)
     network = 2.0 * math.pi * problem.scales.length / config.input_frequency
-    if config.network != "mlp":
+    if config.network not in ("mlp", "patches"):  # those of patches depend on the axis
         count = " + ".join(f"{number:,}" for number in config.hidden_layers)
         yield Length(
             "network's shortest", network, f"of {count} {'waves' if config.network in WITHOUT_LAYERS else 'features'}",
