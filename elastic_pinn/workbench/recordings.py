@@ -55,13 +55,14 @@ def error_text(run: Run | Checkpoint, recording: Receivers | None) -> str:
 
 def weights_beside(run: Run, records: Receivers) -> dict[str, float]:
     """Return weights with which sides and start count in a search as precisely as a run meets them, beside the noise of
-    the records; no more than in the run. What it misses them by would be taken for an effect of the material else."""
-    scale = problem_from(run.config).scales.displacement
+    the records; no more than in the run, and as much without noise. What it misses them by would otherwise be taken for
+    an effect of the material."""
+    scale = records.quantity.physical.scale(problem_from(run.config).scales)
     variance, missed = (records.noise / scale) ** 2, run.summary.metrics
     weights = {}
     for term in ("boundary", "initial"):
         given, misfit = getattr(run.config, f"weight_{term}"), missed.get(f"loss/{term}", 0.0)
-        weights[f"weight_{term}"] = min(given, float(f"{variance / misfit:.2g}")) if misfit else given
+        weights[f"weight_{term}"] = min(given, float(f"{variance / misfit:.2g}")) if variance and misfit else given
     return weights
 
 

@@ -66,5 +66,10 @@ def test_sides_count_beside_records_as_precisely_as_the_run_meets_them(tmp_path)
     weights = weights_beside(run, records)
     assert weights["weight_boundary"] * run.summary.metrics["loss/boundary"] == pytest.approx(allowed, rel=0.05)
     assert weights["weight_boundary"] < 100.0, "a coarse network misses the sides by more than a hundredth of the noise"
-    loud = synthetic_receivers(run, noise=10.0)
-    assert weights_beside(run, loud) == {"weight_boundary": 100.0, "weight_initial": 100.0}, "those of the run at most"
+    of_velocity = synthetic_receivers(run, noise=0.01, quantity="velocity")
+    allowed = (of_velocity.noise / problem_from(run.config).scales.velocity) ** 2
+    weight = weights_beside(run, of_velocity)["weight_boundary"]
+    assert weight * run.summary.metrics["loss/boundary"] == pytest.approx(allowed, rel=0.05)
+    of_run = {"weight_boundary": 100.0, "weight_initial": 100.0}
+    for noise in (10.0, 0.0):
+        assert weights_beside(run, synthetic_receivers(run, noise=noise)) == of_run, "at most, and without noise"
