@@ -22,8 +22,8 @@ UNITS = {
     "modulus": (("GPa", 1e9), ("MPa", 1e6)),
     "density": (("g/cm3", 1e3),),
 }  # that numbers may be in, with their size in SI
-PLATE = {"length": "plate_size", "time": "duration", "modulus": "lame_mu", "density": "density"}  # fields of a config
-OWN = {"length": "the window's size", "time": "its duration", "modulus": "mu", "density": "the density"}
+FIELDS_OF_PLATE = {"length": "plate_size", "time": "duration", "modulus": "lame_mu", "density": "density"}
+NAMES = {"length": "the window's size", "time": "the window's duration", "modulus": "mu", "density": "the density"}
 QUESTION = "are lengths in m, times in s, moduli in Pa and density in kg/m3?"
 
 
@@ -32,7 +32,7 @@ def unit_doubts(config: Config, problem: Problem) -> Iterator[str]:
     number that is likely in another unit, where it is one."""
     if found := list(_of_solid(problem) or _of_window(problem)):
         facts = "; ".join(_facts(problem))
-        names = PLATE if config.problem == "plate" else OWN
+        names = FIELDS_OF_PLATE if config.problem == "plate" else NAMES
         likely = [
             f"{names[quantity]} looks like {unit}: multiply every {quantity} by {size:g}"
             for quantity, units in UNITS.items()
@@ -57,7 +57,7 @@ def _of_window(problem: Problem) -> Iterator[str]:
     """A window that waves cross hardly or far too often, or that its displacements or waves do not fit in."""
     side, speed, displacement = _side(problem), problem.reference.c_p, problem.scales.displacement
     wide = f"the window, {side:.4g} m wide"
-    if _is_solid(problem) and displacement > side:
+    if _is_larger_than_window(problem):
         yield f"displacements are up to {readable(displacement, 'm')}, more than all of {wide}"
     if problem.domain.is_static:
         return
@@ -75,7 +75,7 @@ def _would_agree(
     problem: Problem, length: float = 1.0, time: float = 1.0, modulus: float = 1.0, density: float = 1.0
 ) -> bool:
     """Whether the numbers of a problem would be usual, were its units of so many m, s, Pa and kg/m3."""
-    if problem.domain.is_static:
+    if problem.domain.is_static or _is_larger_than_window(problem):  # which none of these units mends
         return False
     faster, side = math.sqrt(modulus / density), length * _side(problem)
     material, (start, end) = problem.reference, problem.domain.t
@@ -108,6 +108,11 @@ def _is_solid(problem: Problem) -> bool:
     material = problem.reference
     slow, fast = sorted((material.c_s, material.c_p))
     return DENSITIES[0] <= material.density <= DENSITIES[1] and SPEEDS[0] <= slow and fast <= SPEEDS[1]
+
+
+def _is_larger_than_window(problem: Problem) -> bool:
+    """Whether displacements are larger than the window of a solid in SI units."""
+    return _is_solid(problem) and problem.scales.displacement > _side(problem)
 
 
 def _side(problem: Problem) -> float:

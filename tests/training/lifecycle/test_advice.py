@@ -148,7 +148,7 @@ NO_SOLID = "no solid is like this one, with a density of"
         (
             {"time": 1e6},
             "P waves cross the window, 0.06 m wide, 855,984 times in its 8 s (P waves of 6.42 km/s, S ",
-            " its duration looks like µs: multiply every time by 1e-06",
+            " the window's duration looks like µs: multiply every time by 1e-06",
         ),
         (
             {"moduli": 1e-9},
@@ -207,6 +207,10 @@ def test_a_plate_in_mm_is_told_by_its_field_and_its_run_keeps_that(tmp_path):
 
 
 def test_displacements_that_are_larger_than_the_plate_are_told():
+    long = ep.Domain((0.0, 0.04), (0.0, 0.02), (0.0, 2e-3))  # P waves cross it 321 times
+    for problem in (plate(moment=1e9), replace(plate(moment=1e9), domain=long)):
+        (told,) = advise(ep.Config(), problem)
+        assert told.endswith(IN_SI), "no other unit of time or length mends that"
     (sentence,) = advise(ep.Config(), plate(moment=1e9))
     assert sentence.startswith("displacements are up to ") and "more than all of the window, 0.04 m wide (P" in sentence
 
