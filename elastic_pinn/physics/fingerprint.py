@@ -34,7 +34,7 @@ from torch import Tensor
 from elastic_pinn.physics.media.material import PARAMETERS, Material
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.points import probe_points
-from elastic_pinn.physics.probe_points import POINTS, probes
+from elastic_pinn.physics.probes import POINTS, probes
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem

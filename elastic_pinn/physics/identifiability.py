@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elastic_pinn.physics.media.material import PARAMETERS, Material
-from elastic_pinn.physics.probe_points import probes
+from elastic_pinn.physics.probes import probes
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem

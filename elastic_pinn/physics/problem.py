@@ -28,7 +28,7 @@ from elastic_pinn.physics.media.inclusion import Inclusion, interfaces_of, liste
 from elastic_pinn.physics.media.material import Material, names_by_region
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.media.moduli import Moduli
-from elastic_pinn.physics.probe_points import probes, require_pointwise
+from elastic_pinn.physics.probes import probes, require_pointwise
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.sources import Circle, Local, field_of, local_in
 from elastic_pinn.physics.statement import Statement

@@ -39,8 +39,8 @@ def synthetic_receivers(
     """Record a trained wavefield at receivers, with white Gaussian noise.
 
     As real records, the result knows neither material nor sources, but for the truth of a homogeneous solid, which
-    figures compare with. Its `save(path)` writes a receiver file. A run with warnings is logged as the doubtful source
-    that it is.
+    figures compare with. Its `save(path)` writes a receiver file. The warnings of its run, if it has any,
+    are logged: the wavefield may then be wrong.
 
     Parameters
     ----------

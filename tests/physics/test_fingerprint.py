@@ -9,7 +9,7 @@ import torch
 
 from elastic_pinn.physics import Displacement, Domain, Initial, Material, Problem, Traction
 from elastic_pinn.physics.fingerprint import SUMS, _sketch, _version_1
-from elastic_pinn.physics.probe_points import BATCHES, ENOUGH, POINTS, Probe
+from elastic_pinn.physics.probes import BATCHES, ENOUGH, POINTS, Probe
 from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.physics.statement import Place

@@ -16,7 +16,7 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import evaluate, name_of
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.points import probe_points
-from elastic_pinn.physics.probe_points import FEW, SAME, probes
+from elastic_pinn.physics.probes import FEW, SAME, probes
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem

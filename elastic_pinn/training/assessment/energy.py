@@ -45,8 +45,8 @@ class EnergyBalance:
     through_sides : mapping of str to ndarray
         By the name of each side, what has come in through it since the first instant, (T,), J/m; negative: gone out.
     let_through : ndarray
-        The part of that for which the problem has a source or an opening, (T,), J/m: no more comes through a side that
-        is free, fixed, a plane of symmetry or periodic, and none after the end of a load.
+        The part of that for which the problem has a source or an opening, (T,), J/m: none of what an error of the
+        wavefield lets through a side that is free, fixed, a plane of symmetry or periodic, or after the end of a load.
     by_force : ndarray
         What the body force has put in, (T,), J/m.
     damped : ndarray
@@ -228,7 +228,7 @@ def _power(model: Model, places: Tensor, normals: Tensor, lengths: Tensor, times
 
 
 def _over_time(times: Array, power: Array, until: float = math.inf) -> Array:
-    """The integral from the first instant to each, by a cubic spline; of no power after some time."""
+    """The integral from the first instant to each, by a cubic spline; until: of no power after that time, s."""
     from scipy.interpolate import CubicSpline  # slow to import, and rarely needed
 
     return CubicSpline(times, power).antiderivative()(np.clip(times, times[0], max(until, times[0])))

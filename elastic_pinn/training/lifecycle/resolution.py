@@ -14,7 +14,7 @@ from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.physics.points import probe_points
-from elastic_pinn.physics.probe_points import Probe, probes
+from elastic_pinn.physics.probes import Probe, probes
 from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.sources import SHARE, InitialPulse, Source
 from elastic_pinn.training.readable import readable, rounded_up

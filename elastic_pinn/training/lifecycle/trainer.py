@@ -218,7 +218,7 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         raise
     else:
         drift = None
-        if status == "completed":  # known before it is called so
+        if status == "completed":  # told with it, so that no summary has the one without the other
             drift = _energy_drift(session)
             doubts = list(filter(None, (energy_text(drift), unseen_text(session))))
             for text in doubts:
@@ -365,6 +365,6 @@ def _progress(session: Session, elapsed: float) -> str:
     left = elapsed / done * (session.config.steps - session.step)
     unknowns = session.problem.unknowns
     material = "".join(f"  {name} {row[f'material/{name}']:.4g} {unit_of(name)}" for name in unknowns)
-    at_most = " at most" if may_end_early(session.config) else ""
+    about = "at most" if may_end_early(session.config) else "about"
     place = f"step {session.step} of {session.config.steps}"
-    return f"{place}  loss {row['loss/total']:.3e}{material}  about {left:.0f} s left{at_most}"
+    return f"{place}  loss {row['loss/total']:.3e}{material}  {about} {left:.0f} s left"

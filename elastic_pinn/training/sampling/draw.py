@@ -12,7 +12,7 @@ from elastic_pinn.physics.domains import Quantile, even
 from elastic_pinn.physics.statement import Place
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling.batch import Batch
-from elastic_pinn.training.sampling.points import DENSER, unit_points
+from elastic_pinn.training.sampling.points import QUANTILES, unit_points
 from elastic_pinn.training.seeds import Seeds
 
 Counts = Mapping[str, int]
@@ -40,7 +40,7 @@ def draw_evenly(problem: Problem, counts: Counts, method: str, generator: np.ran
 def first_points(problem: Problem, config: TrainingConfig) -> dict[str, Batch]:
     """Draw the points of a config's first step; float64."""
     drawn = _drawn(problem, counts_of(config), config.sampling, Seeds.of(config.seed).for_points())
-    return batches_at(problem, drawn, DENSER.get(config.sampling, even))
+    return batches_at(problem, drawn, QUANTILES[config.sampling])
 
 
 def places_of(problem: Problem) -> dict[str, Place]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.domains import Quantile, arcsine
+from elastic_pinn.physics.domains import Quantile, arcsine, even
 
 
 def unit_points(method: str, n: int, dimensions: int, generator: np.random.Generator) -> Tensor:
@@ -50,5 +50,5 @@ METHODS: Mapping[str, Callable[[int, int, np.random.Generator], np.ndarray]] = {
     "chebyshev": sobol,
 }
 
-DENSER: Mapping[str, Quantile] = {"chebyshev": arcsine}
-"""The density along each axis of a place, of the methods that spread points unevenly."""
+QUANTILES: Mapping[str, Quantile] = dict.fromkeys(METHODS, even) | {"chebyshev": arcsine}
+"""How densely each method spreads points along the axes of a place."""

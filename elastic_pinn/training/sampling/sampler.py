@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.domains import even
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling.batch import Batch, Batches
 from elastic_pinn.training.sampling.cloud import Cloud
 from elastic_pinn.training.sampling.draw import UnitPoints, batches_at, counts_of, places_of
 from elastic_pinn.training.sampling.moves import MOVES
-from elastic_pinn.training.sampling.points import DENSER, unit_points
+from elastic_pinn.training.sampling.points import QUANTILES, unit_points
 
 Squares = Callable[[Batches], Mapping[str, Tensor]]
 """Each statement's squared misfits in the present model, (N,), at the points of its batch."""
@@ -92,7 +91,7 @@ class Sampler:
         self.batches: Batches = self._batches_at(points) | self._recorded
 
     def _batches_at(self, points: UnitPoints) -> dict[str, Batch]:
-        quantile = DENSER.get(self._config.sampling, even)
+        quantile = QUANTILES[self._config.sampling]
         return {name: self._place(batch) for name, batch in batches_at(self._problem, points, quantile).items()}
 
     def _cloud(self, name: str) -> Cloud:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
-from elastic_pinn.physics.probe_points import probes
+from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.solutions import SourceWave
 
 SOLID = ep.Material(2.0, 1.0, 1.3)

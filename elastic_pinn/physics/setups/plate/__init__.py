@@ -1,6 +1,6 @@
 """The problem "plate": how a wave travels through a plate, by plain values alone.
 
-Its fields are read without torch: fields.py, with the entries of sources.py and inclusions.py. problem.py makes the
+Its fields are read without torch: config.py, with the entries of sources.py and inclusions.py. problem.py makes the
 problem of them, and puts every fault into the words of these fields.
 """
 
