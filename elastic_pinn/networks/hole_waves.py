@@ -33,7 +33,7 @@ from elastic_pinn.networks.trial_function import Sums, TrialFunction
 from elastic_pinn.physics.media.moduli import Moduli
 
 FURTHER_ORDERS = 7  # around a circle, beyond as many as radians of the shortest wave fit into its radius
-FALL = 0.8  # of the number of waves from order to order there
+FALL = 0.9  # of the number of waves from order to order there
 LOWEST = 0.02  # of the greatest frequency: far below, P and S waves around a circle are the same
 
 
