@@ -66,7 +66,7 @@ def test_waves_beside_a_load_satisfy_the_equation_of_motion_and_are_large_near_i
     u = made.derivatives(problem(WIDE).scales.dimensionless(problem(WIDE).domain.interior(unit)), MOTION)
     assert residual(u, made.material()).abs().max() < 1e-9 * u["tt"].abs().max()
     near, far = (np.abs(made.predict(x, 1.0, np.linspace(0.0, 4.0, 50))).max() for x in (0.6, 1.8))
-    assert near > 20.0 * far
+    assert near > 10.0 * far, "all amplitudes alike: waves of order 0 fall off as the root of the distance"
 
 
 def test_a_checkpoint_has_the_circles_that_its_waves_are_around():
