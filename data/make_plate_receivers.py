@@ -29,7 +29,6 @@ import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.numbers import Array
 
-SHIPPED = {name: Path(__file__).with_name(f"{name}.h5") for name in ("plate_receivers", "plate_force_receivers")}
 CONVERGENCE = Path(__file__).with_name("plate_convergence.csv")
 WIDTH, HEIGHT = 0.04, 0.02  # m
 HOLE = (0.026, 0.009, 0.003)  # x, y and radius, m
@@ -38,6 +37,7 @@ SOURCES = {
     "plate_receivers": ep.SideLoad((0.012, HEIGHT), (0.0, -1000.0), PULSE, 1.5e-3),
     "plate_force_receivers": ep.PointForce((0.014, 0.011), (600.0, -1000.0), PULSE, 8e-4),
 }
+SHIPPED = {name: Path(__file__).with_name(f"{name}.h5") for name in SOURCES}
 FORCE_REACH = 5.0  # widths from a point force, beyond which finite differences leave its Gaussian out
 DURATION, FRAMES = 12e-6, 121
 CELL, ORDER, STEPS = 1e-3, 4, 20  # of the shipped file: length of the elements' sides in m, their order, steps a frame

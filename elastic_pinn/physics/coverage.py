@@ -10,8 +10,8 @@ from elastic_pinn.physics.domains import Shape
 ROUNDING = 1e-9  # of a side's length
 
 
-def uncovered(boundary: Sequence[SideCondition], shape: Shape) -> tuple[str, ...]:
-    """List what of a shape's sides no condition prescribes.
+def uncovered(boundary: Sequence[SideCondition], shape: Shape) -> dict[str, str]:
+    """Describe what of a shape's sides no condition prescribes.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ def uncovered(boundary: Sequence[SideCondition], shape: Shape) -> tuple[str, ...
 
     Returns
     -------
-    tuple of str
-        The sides, as "left", "a part of top" or "hole 1 along x"; none where each side has a condition.
+    dict
+        By the name of each such side what is left of it, as "left", "a part of top" or "hole 1 along x".
     """
     held = [(part, condition) for condition in boundary for part in shape.parts_of(condition.sides)]
-    found = []
+    found = {}
     for side in shape.sides:
         low, high = shape.span(side)
         slack = ROUNDING * (high - low)
@@ -38,5 +38,5 @@ def uncovered(boundary: Sequence[SideCondition], shape: Shape) -> tuple[str, ...
         if lacking:
             is_part = any(left[name] < high - low - slack for name in lacking)
             along = f" along {lacking[0]}" if len(lacking) == 1 else ""
-            found.append(f"{'a part of ' if is_part else ''}{side}{along}")
-    return tuple(found)
+            found[side] = f"{'a part of ' if is_part else ''}{side}{along}"
+    return found

@@ -132,7 +132,7 @@ class Problem:
     @property
     def open_sides(self) -> tuple[str, ...]:
         """The sides on which no condition holds, as "left", "a part of top" or "hole 1 along x"."""
-        return uncovered(self.boundary, self.domain.shape)
+        return tuple(uncovered(self.boundary, self.domain.shape).values())
 
     @property
     def recorded(self) -> Statement | None:

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.coverage import uncovered
 from elastic_pinn.physics.domains import Disc, Part, Plate, Rectangle, Regions, Shape
 from elastic_pinn.physics.elasticity import STRAIN, Derivatives, Normal, kinetic_energy, strain_energy, traction
 from elastic_pinn.physics.fields import evaluate
@@ -100,7 +101,7 @@ def energy_balance(model: Model, problem: Problem) -> EnergyBalance:
 def _passes_until(problem: Problem, side: str) -> float:
     """Return until when energy may pass a side, by the problem's statement, s: -inf for never, inf for an open one."""
     shape = problem.domain.shape
-    if any(side == name.removeprefix("a part of ").split(" along ")[0] for name in problem.open_sides):
+    if side in uncovered(problem.boundary, shape):
         return math.inf
     on_side = [each for each in problem.boundary if side in {part.side for part in shape.parts_of(each.sides)}]
     return max(condition.works_until for condition in on_side)

@@ -76,7 +76,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     yield "material", ", ".join(_constants(summary.material))
     if run.config.unknowns or summary.fit:
         try:
-            fit = run.fit
+            fit = run.fit_in(summary)
             yield "fit", f"{values_text(fit)}; {fit.sentence}" if fit else sentence_of(None)
         except CheckpointError as error:
             yield "fit", f"not known: {error}"

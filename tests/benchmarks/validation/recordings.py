@@ -50,27 +50,36 @@ def waves(plane: int, poles: int, boundary: int, initial: int) -> Recipe:
     return least_squares("hole_waves", 0, 21.0, **points) | in_time | {"hidden_layers": [plane, poles]}
 
 
+def recorded(name: str, file: str, case: str, method: str, fields: Recipe, quick: Recipe) -> Row:
+    """The row of a plate that a file of data/ has a recording of."""
+    return Row(
+        name,
+        f"{case}, aluminium: against finite elements, at 60 receivers",
+        partial(plate_of, file),
+        method,
+        fields,
+        quick,
+        6e-2,
+        goal=2.0 * difference_of_engines(file),
+        measure=partial(misfit, file),
+    )
+
+
 ROWS = (
-    Row(
+    recorded(
         "plate",
-        "a load on a free side of a plate with a hole, aluminium: against finite elements, at 60 receivers",
-        partial(plate_of, "plate_receivers"),
+        "plate_receivers",
+        "a load on a free side of a plate with a hole",
         "3300 plane waves, 2000 around the hole and the load",
         waves(3300, 2000, 2400, 1500),
         waves(1300, 800, 700, 700),
-        6e-2,
-        goal=2.0 * difference_of_engines("plate_receivers"),
-        measure=partial(misfit, "plate_receivers"),
     ),
-    Row(
+    recorded(
         "plate-force",
-        "a force in a plate with free sides and a hole, aluminium: against finite elements, at 60 receivers",
-        partial(plate_of, "plate_force_receivers"),
+        "plate_force_receivers",
+        "a force in a plate with free sides and a hole",
         "3800 plane waves, 1200 around the hole, and the force's wave in an unbounded solid",
         waves(3800, 1200, 3000, 2000),
         waves(1600, 500, 1000, 900),
-        6e-2,
-        goal=2.0 * difference_of_engines("plate_force_receivers"),
-        measure=partial(misfit, "plate_force_receivers"),
     ),
 )
