@@ -23,6 +23,8 @@ __all__ = [
     "DivergedError",
     "Domain",
     "ElasticPinnError",
+    "ErrorEstimate",
+    "ErrorEstimateError",
     "Gaussian",
     "Grid",
     "GridField",
@@ -61,11 +63,12 @@ __all__ = [
     "unpin",
 ]
 
-WINGS = ("errors", "config", "physics", "storage", "networks", "run", "training", "workbench")
+WINGS = ("errors", "config", "physics", "storage", "networks", "error_estimate", "run", "training", "workbench")
 """The modules in which the names above are searched, those without torch first; `ep.physics` and so on work as well."""
 
 if TYPE_CHECKING:
     from elastic_pinn.config import Config
+    from elastic_pinn.error_estimate import ErrorEstimate, ErrorEstimateError
     from elastic_pinn.errors import ConfigError, ElasticPinnError
     from elastic_pinn.physics import (
         Absorbing,

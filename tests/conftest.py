@@ -22,6 +22,7 @@ TINY = {
     "initial_points": 8,
     "validation_points": 16,
     "validate_every": 2,
+    "estimate_error": False,
     "checkpoint_every": 0,
     "log_level": "warning",
 }

@@ -192,11 +192,15 @@ class Model(nn.Module):
             yield found if is_one else {name: of_region(values, index) for name, values in found.items()}
 
     @torch.no_grad()
+    def jets_over_time(self, places: Tensor, times: Tensor, names: jets.Components) -> Tensor:
+        """Compute the jet of all outputs at dimensionless places (N, 2) at each of some times (T,), (J, T, N, 2 R),
+        without gradients; less work than at so many points where the network has waves around holes."""
+        return self._trial.over_time(places, times, names)
+
     def derivatives_over_time(self, places: Tensor, times: Tensor, wanted: Iterable[str]) -> dict[str, Tensor]:
-        """Compute the same at dimensionless places (N, 2) at each of some times (T,): name -> (T, N, 2), without
-        gradients; less work than at so many points where the network has waves around holes."""
+        """Compute the derivatives in the region of each place, likewise: name -> (T, N, 2)."""
         names = jets.components(wanted)
-        jet = self._trial.over_time(places, times, names)  # (J, T, N, 2 R)
+        jet = self.jets_over_time(places, times, names)  # (J, T, N, 2 R)
         if self.regions.count > 1:
             index = self._region_index(places).repeat(len(times))  # (T N,)
             jet = of_region(jet.flatten(1, 2), index).unflatten(1, jet.shape[1:3])

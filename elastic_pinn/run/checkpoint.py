@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.error_estimate import ErrorEstimate, estimate_error
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, ProblemError, problem_from
@@ -181,6 +182,28 @@ class Checkpoint:
             Outside the window of training, and for another quantity.
         """
         return self._model.predict(x, y, t, quantity)
+
+    def estimate_error(self, problem: Problem | ProblemMaker | None = None) -> ErrorEstimate:
+        """Estimate how far the wavefield is off the exact one, which need not be known.
+
+        Coarse finite elements solve for the error itself, as the motion that the wavefield's misfits cause.
+
+        Parameters
+        ----------
+        problem
+            The user's problem, or the function that makes it; required if the run has one.
+
+        Returns
+        -------
+        ErrorEstimate
+            The relative errors of displacement and stress, and the displacement's error over place and time.
+
+        Raises
+        ------
+        ErrorEstimateError
+            Where the problem does not determine a wavefield: with unknowns, open sides, or no start.
+        """
+        return estimate_error(self._model, self.problem(problem))
 
     @cached_property
     def _model(self) -> Model:

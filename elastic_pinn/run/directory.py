@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elastic_pinn.config import Config
+from elastic_pinn.error_estimate import ErrorEstimate
 from elastic_pinn.fit import Fit
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
@@ -256,6 +257,21 @@ class Run:
             Displacement, velocity or acceleration (..., 2), strain or stress (..., 3).
         """
         return self.latest().predict(x, y, t, quantity)
+
+    def estimate_error(self, problem: Problem | ProblemMaker | None = None) -> ErrorEstimate:
+        """Estimate how far the wavefield of the newest checkpoint is off: see `Checkpoint.estimate_error`.
+
+        Parameters
+        ----------
+        problem
+            The user's problem, or the function that makes it; required if the run has one.
+
+        Returns
+        -------
+        ErrorEstimate
+            The errors.
+        """
+        return self.latest().estimate_error(problem)
 
     def _history(self) -> History:
         """The live history; that of the newest checkpoint if it is missing or damaged."""

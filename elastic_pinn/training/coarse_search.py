@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Plate, Problem
@@ -33,7 +34,6 @@ from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
-from elastic_pinn.training.sampling import Batch, Batches
 from elastic_pinn.training.step_objective import StepObjective
 
 logger = logging.getLogger(__name__)

@@ -134,6 +134,9 @@ class TrainingConfig(Section):
     """steps between validations"""
     early_stopping_patience: OptionalCount = 0
     """validations without a new best after which training ends; 0: never"""
+    estimate_error: bool = True
+    """whether a forward run ends with an estimate of its wavefield's error, by coarse finite elements; see
+    `Run.estimate_error`"""
     target_error: NonNegative = 0.0
     """relative L2 error of the displacement at which training ends; needs an exact solution; 0: none"""
     time_limit: NonNegative = 0.0

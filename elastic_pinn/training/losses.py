@@ -14,15 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks import Model
-from elastic_pinn.networks.equations import Equations, operator_of
-from elastic_pinn.networks.jets import components
+from elastic_pinn.networks.batch import Batches
+from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import CurvatureProduct
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.media.moduli import Moduli
-from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.config import TrainingConfig
-from elastic_pinn.training.sampling import Batch, Batches
 
 
 class Wavefield(Protocol):
@@ -33,43 +31,6 @@ class Wavefield(Protocol):
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool) -> Tensor:
         """Compute the mean over points of each set's squared misfit, (sets,)."""
-
-
-def equations_of(statement: Statement, moduli: Moduli, batch: Batch) -> Equations:
-    """Return the linear equations of a statement at the points of a batch.
-
-    The operators are those of each pair of an entry of the moduli and an entry of the normal, and the pair's product is
-    the coefficient; where the moduli are the same everywhere, they are in the operators. Of several materials, the
-    operators are those of each region, on its pair of outputs, and the region's weight is a factor of the coefficient.
-    """
-    names, one = components(statement.derivatives), torch.ones_like(batch.points[:, 0])  # (N,)
-    media, of_media, regions = [moduli], [one], 1
-    if batch.moduli is not None and statement.moduli:
-        media = [Moduli(**{entry: 1.0}) for entry in statement.moduli]
-        of_media = [getattr(batch.moduli, entry) for entry in statement.moduli]
-    elif batch.regions is not None:
-        regions, of_media = batch.regions.shape[1], list(batch.regions.unbind(1))
-        media = [moduli.at(region) for region in range(regions)]
-    normals, of_normals = [Normal()], [one]
-    if statement.normals:
-        normals, normal = [Normal(**{entry: 1.0}) for entry in statement.normals], Normal.of(batch.normal)
-        of_normals = [getattr(normal, entry) for entry in statement.normals]
-    linear = [
-        lambda u, r=r, m=m, n=n: statement.operator(_pair(u, r) if regions > 1 else u, m, n)
-        for r, m in enumerate(media)
-        for n in normals
-    ]
-    coefficients = torch.stack([m * n for m in of_media for n in of_normals], dim=1)  # (N, K)
-    if len(batch.points) > len(batch.target):  # images are there
-        signs = coefficients.new_tensor([1.0, statement.image_sign]).repeat_interleave(len(batch.target))  # (2 N,)
-        coefficients = signs[:, None] * coefficients
-    operator = operator_of(linear, names, coefficients, 2 * regions)
-    return Equations(batch.points, names, operator, coefficients, batch.target, batch.n_remote)
-
-
-def _pair(u: Derivatives, region: int) -> Derivatives:
-    """The pair of outputs of a region, name -> (N, 2), of those of all regions, (N, 2 R)."""
-    return {name: values[:, 2 * region : 2 * region + 2] for name, values in u.items()}
 
 
 class Loss:

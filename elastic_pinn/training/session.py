@@ -15,8 +15,11 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from elastic_pinn.config import Config
+from elastic_pinn.error_estimate import estimate_error, why_no_estimate
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.batch import Batch, Batches
+from elastic_pinn.networks.progress import work
 from elastic_pinn.physics import Problem
 from elastic_pinn.storage import UNKNOWN_METRIC_ID, History, Snapshot
 from elastic_pinn.training.balancing import Balancing
@@ -27,7 +30,7 @@ from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
-from elastic_pinn.training.sampling import Batch, Batches, Sampler, split_data
+from elastic_pinn.training.sampling import Sampler, split_data
 from elastic_pinn.training.schedules import Schedule
 from elastic_pinn.training.seeds import Seeds
 from elastic_pinn.training.stages import Stage, all_stages, stages
@@ -44,6 +47,9 @@ METRIC_FIELDS = ("weight_pde", "weight_boundary", "weight_initial", "weight_data
                "validation_fraction")  # fmt: skip
 """Fields of the config that the validation's metrics depend on, beside the weights of all other terms of a problem."""
 
+
+ESTIMATED = ("error/estimated", "error/estimated_stress")
+"""Columns that only the last row of a run has: the relative L2 errors of displacement and stress."""
 
 LOSSES_CHANGE = (
     "losses and grad_norm of the rows up to here are of the weights that their steps started from, as an earlier "
@@ -91,6 +97,7 @@ class Session:
         self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place, self._squares)
         require_legal(config, self.model, 2 * sum(len(batch.target) for batch in self.sampler.batches.values()))
         self.validation = Validation(problem, config, loss, held_out_data, held_out, place)
+        self._can_estimate = config.estimate_error and not why_no_estimate(problem)
         self.stopping = Stopping(config)
         self.objective = Objective(
             self.parameters,
@@ -121,7 +128,7 @@ class Session:
         """The columns of the history, in order."""
         losses = tuple(f"loss/{name}" for name in self.loss.columns)
         material = tuple(f"material/{name}" for name in self.model.material.si())
-        metrics = self.validation.columns
+        metrics = (*self.validation.columns, *(ESTIMATED if self._can_estimate else ()))
         weights = self.balancing.columns
         return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *weights, *material, *metrics)
 
@@ -151,6 +158,8 @@ class Session:
         row |= {f"material/{name}": value for name, value in self.model.material.si().items()}
         if self.step % self.config.validate_every == 0:
             row |= self._validate()
+        if self.is_over and self._can_estimate:
+            row |= self._estimated()
         self.history.append(row)
         return row
 
@@ -158,6 +167,11 @@ class Session:
     def elapsed(self) -> float:
         """Seconds of training, over all parts of the run."""
         return time.monotonic() - self._zero
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further step is needed."""
+        return self.step >= self.config.steps or bool(self.reason_to_end)
 
     @property
     def at_stage_end(self) -> bool:
@@ -276,6 +290,16 @@ class Session:
         fields = self.config.model_dump(include={*METRIC_FIELDS, *(f"weight_{column}" for column in self.loss.weights)})
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
+    def _estimated(self) -> dict[str, float]:
+        """Estimate the errors; {} where that fails, which is no reason for a run to fail."""
+        try:
+            with work("estimating the error"):
+                found = estimate_error(self.trained().on_cpu().model, self.problem)
+        except Exception as error:
+            logger.error("the run could not estimate its error: %s", error)
+            return {}
+        return dict(zip(ESTIMATED, (found.displacement, found.stress), strict=True))
+
     def _validate(self) -> dict[str, float]:
         metrics = self.validation_metrics()
         self.schedule.observe(metrics["loss/validation"])
@@ -298,6 +322,8 @@ class Session:
         the new ones."""
         self.step, self.first_step = snapshot.step, snapshot.step
         self.history = snapshot.history.with_columns(self.columns)
+        if self.step < self.config.steps:  # the run goes on, as one does that has never ended here
+            self.history = self.history.without_last(ESTIMATED)
         self._losses, self._validated = {}, (-1, {})
         self._zero = time.monotonic() - self.history.last.get("wall_s", 0.0)
         self.model.load_state_dict(snapshot.weights)

@@ -9,13 +9,14 @@ import torch
 
 from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
-from elastic_pinn.training.sampling import Batch, Batches, Sampler, split_data
+from elastic_pinn.training.sampling import Sampler, split_data
 from elastic_pinn.training.seeds import Seeds
 
 

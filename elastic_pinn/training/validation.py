@@ -8,11 +8,12 @@ import numpy as np
 import torch
 
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import Batch, Batches, counts_of, draw_evenly, unit_points
+from elastic_pinn.training.sampling import counts_of, draw_evenly, unit_points
 
 
 class Validation:

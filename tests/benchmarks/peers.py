@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics.elasticity import residual
-from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.session import Session
 
 os.environ.setdefault("DDE_BACKEND", "pytorch")

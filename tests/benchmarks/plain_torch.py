@@ -8,8 +8,8 @@ from torch import Tensor
 
 from elastic_pinn.config import Config
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import problem_from
-from elastic_pinn.training.losses import equations_of
 from elastic_pinn.training.session import Session
 
 SIZES = {

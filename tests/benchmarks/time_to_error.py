@@ -11,7 +11,8 @@ from plain_torch import session
 from report import table, write_section
 
 import elastic_pinn as ep
-from elastic_pinn.training.sampling import Batch, unit_points
+from elastic_pinn.networks.batch import Batch
+from elastic_pinn.training.sampling import unit_points
 from elastic_pinn.training.session import Session
 
 COMMAND = "python tests/benchmarks/time_to_error.py"

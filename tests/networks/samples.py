@@ -5,14 +5,14 @@ import math
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Displacement, Domain, Initial, Traction
 from elastic_pinn.physics.laws import motion
 from elastic_pinn.physics.media.moduli import Moduli
-from elastic_pinn.training.losses import equations_of
-from elastic_pinn.training.sampling import Batch
 
 EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
 

@@ -7,14 +7,14 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.plane_waves import S_EVERY, PlaneWaves
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Displacement, Domain, Material, Problem, Scales, Traction
 from elastic_pinn.physics.elasticity import MOTION, residual
-from elastic_pinn.training.losses import equations_of
-from elastic_pinn.training.sampling import Batch
 
 CONFIG = NetworkConfig(
     network="plane_waves", hidden_layers=[30], activation="sin", input_frequency=5.0, precision="float64"

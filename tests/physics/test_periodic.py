@@ -9,7 +9,8 @@ from torch import Tensor
 import elastic_pinn as ep
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.training.losses import Loss, equations_of
+from elastic_pinn.networks.statement_equations import equations_of
+from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import first_points
 from tests.benchmarks.validation.periodic import between
 from tests.physics.media.test_medium import solved

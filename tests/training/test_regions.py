@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.elasticity import STRAIN, Normal, residual, traction
-from elastic_pinn.training.losses import Loss, equations_of
+from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.training.session import Session
 from elastic_pinn.workbench import figures

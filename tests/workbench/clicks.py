@@ -14,6 +14,7 @@ TINY = {
     "validation_points": 8,
     "validate_every": 10,
     "checkpoint_every": 0,
+    "estimate_error": False,
 }
 ENDLESS = ep.Config(**TINY, steps=1_000_000, time_limit=60.0)  # ends by itself, or a failing test would hang
 

@@ -66,6 +66,17 @@ class History:
         grown.losses_of_start_until = self.losses_of_start_until
         return grown
 
+    def without_last(self, names: Sequence[str]) -> "History":
+        """Return the same table, with NaN in some columns of the last row."""
+        known = [name for name in names if name in self._columns and not np.isnan(self.last.get(name, np.nan))]
+        if not known:
+            return self
+        columns = self.columns()
+        columns |= {name: np.append(columns[name][:-1], np.nan) for name in known}
+        shortened = History.from_columns(columns, self.events)
+        shortened.losses_of_start_until = self.losses_of_start_until
+        return shortened
+
     def frozen(self) -> "History":
         """Return the present rows, for another thread to write while this table grows; only the events are copied.
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics import Problem
-from elastic_pinn.training.sampling import Batch
 
 
 @dataclass(frozen=True)

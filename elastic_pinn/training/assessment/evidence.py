@@ -21,12 +21,12 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.batch import Batch
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import channels_of
 from elastic_pinn.training.assessment.linearised import Linearised
-from elastic_pinn.training.losses import equations_of
-from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.trained_model import TrainedModel
 
 MORE_FEATURES = 100  # at least, or a tenth of the present ones

@@ -27,12 +27,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.batch import Batch
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.statement import Statement
-from elastic_pinn.training.losses import equations_of
 from elastic_pinn.training.optimizers import can_be_factored
 from elastic_pinn.training.optimizers.flat import gather
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
-from elastic_pinn.training.sampling import Batch
 from elastic_pinn.training.trained_model import TrainedModel
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from torch import nn
 
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.batch import Batches
 from elastic_pinn.training.balancing.gradient_norm import gradient_norm
 from elastic_pinn.training.balancing.relobralo import relobralo
 from elastic_pinn.training.balancing.tangent_kernel import tangent_kernel
 from elastic_pinn.training.balancing.terms import Factors, Terms
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import Batches
 from elastic_pinn.training.seeds import Seeds
 
 BALANCERS: Mapping[str, Callable[[Terms], Factors]] = {

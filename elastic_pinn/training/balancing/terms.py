@@ -10,9 +10,9 @@ import numpy as np
 from torch import Tensor, nn
 
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.batch import Batches
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
-from elastic_pinn.training.sampling import Batches
 
 Factors = Mapping[str, float]
 """By which the config's weight of each term is multiplied, by the term's column."""

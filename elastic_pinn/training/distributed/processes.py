@@ -24,8 +24,8 @@ from torch import Tensor
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.networks.batch import Batches
 from elastic_pinn.physics import Problem
-from elastic_pinn.training.sampling import Batches
 
 PATIENCE = timedelta(minutes=30)  # for a process that does not answer; one that died is noticed at once
 REQUEST, NO_REQUEST = 1.0, 0.0  # before the parameters: whether an evaluation is requested, or a message follows

@@ -19,8 +19,9 @@ from elastic_pinn.physics import Material, Plate, Problem
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Interval
 from elastic_pinn.physics.first_instant import jumps
+from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.physics.sources import Source, local_in
-from elastic_pinn.training.lifecycle.resolution import pulsed, too_few
+from elastic_pinn.training.lifecycle.resolution import too_few
 from elastic_pinn.training.lifecycle.rims import sparse_rims
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
 from elastic_pinn.training.readable import percent, readable, rounded_up

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from elastic_pinn.fit import Fit
 from elastic_pinn.training.assessment.conservation import TELLING
 from elastic_pinn.training.assessment.judgement import edges_text
 from elastic_pinn.training.readable import percent
-from elastic_pinn.training.session import Session
+from elastic_pinn.training.session import ESTIMATED, Session
 
 UNSEEN_TIMES = 10.0  # the loss at points that were not trained on over that at those that were: more is worth a warning
 UNSEEN_LEAST = (
     0.03  # of a squared misfit at those points, about 17 %; with a smaller one the displacement is often right
 )
 DOUBTFUL = "its wavefield is wrong, as its warnings say"  # after the reason of an end with any of the texts below
+MUCH = 0.1  # of the displacement: a larger estimated error is worth a warning
 LAST_PART = 10  # of equal parts of a run, in which the change of the unknowns is reported
 
 
@@ -34,6 +37,23 @@ def with_verdict(session: Session, end: str, fit: Fit) -> str:
     return f"{end}; hence no ±" if edges and edges == fit.reason and edges in end else f"{end}; {fit.sentence}"
 
 
+def estimate_text(session: Session) -> str:
+    """Say how far the wavefield is off the exact one by the estimate; "" where there is none."""
+    error = session.metrics.get(ESTIMATED[0])
+    return "" if error is None else f"estimated error of the displacement {percent(error)}"
+
+
+def estimate_doubt(session: Session) -> str:
+    """Explain an estimated error that is worth a warning; "" for a smaller one, and where there is none."""
+    error = session.metrics.get(ESTIMATED[0], 0.0)
+    if error < MUCH:
+        return ""
+    return (
+        f"the displacement is {percent(error)} off the exact one, as estimated by finite elements; "
+        "ep.figures.error(run) shows where and when: give more waves or neurons (hidden_layers), more points, or steps"
+    )
+
+
 def energy_text(drift: float | None) -> str:
     """Explain a drift of the energy that is worth a warning; "" for a smaller one, and where there is none."""
     if drift is None or drift < TELLING:
@@ -50,7 +70,7 @@ def unseen_text(session: Session) -> str:
     With as many amplitudes as equations a wavefield can be right at each point and wrong between them. Of a search for
     unknowns the verdict on its fit tells.
     """
-    if session.problem.unknowns:
+    if session.problem.unknowns or session.metrics.get(ESTIMATED[0], math.inf) < MUCH:
         return ""
     losses = session.metrics
     weights = session.loss.weights  # those of the validation, whatever balances the terms

@@ -34,7 +34,15 @@ from elastic_pinn.training.distributed.processes import Processes, join
 from elastic_pinn.training.distributed.roles import run_leader, run_worker, start_workers
 from elastic_pinn.training.lifecycle.advice import advise
 from elastic_pinn.training.lifecycle.control import Control
-from elastic_pinn.training.lifecycle.ending import DOUBTFUL, energy_text, explain_end, unseen_text, with_verdict
+from elastic_pinn.training.lifecycle.ending import (
+    DOUBTFUL,
+    energy_text,
+    estimate_doubt,
+    estimate_text,
+    explain_end,
+    unseen_text,
+    with_verdict,
+)
 from elastic_pinn.training.lifecycle.environment import environment, facts
 from elastic_pinn.training.lifecycle.record import Record
 from elastic_pinn.training.lifecycle.requirements import (
@@ -220,10 +228,10 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         drift = None
         if status == "completed":  # told with it, so that no summary has the one without the other
             drift = _energy_drift(session)
-            doubts = list(filter(None, (energy_text(drift), unseen_text(session))))
+            doubts = list(filter(None, (estimate_doubt(session), energy_text(drift), unseen_text(session))))
             for text in doubts:
                 record.warn(text)
-            reason = f"{reason}; {DOUBTFUL}" if doubts else reason
+            reason = "; ".join(filter(None, (reason, estimate_text(session), DOUBTFUL if doubts else "")))
         _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
         _require_kept(record)
         if session.problem.unknowns:
@@ -345,7 +353,7 @@ def _is_due(session: Session, since_s: float) -> bool:
 def _ending(session: Session, control: Control, elapsed: float) -> End | None:
     """Why to end now: (status, reason); None to continue."""
     config = session.config
-    if session.step >= config.steps or session.reason_to_end:
+    if session.is_over:
         return _completed(session)
     if control.stop_asked:
         return "stopped", control.stop_reason

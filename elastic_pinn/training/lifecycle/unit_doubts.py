@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
-from elastic_pinn.training.lifecycle.resolution import pulsed
+from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.training.readable import readable
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units

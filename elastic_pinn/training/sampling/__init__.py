@@ -5,15 +5,12 @@ a function of a place's `Cloud` and of the config that returns as many points of
 Imports from physics and training's config and seeds.
 """
 
-from elastic_pinn.training.sampling.batch import Batch, Batches
 from elastic_pinn.training.sampling.draw import counts_of, draw_evenly, first_points
 from elastic_pinn.training.sampling.points import unit_points
 from elastic_pinn.training.sampling.recorded import data_batches, held_out_count, split_data
 from elastic_pinn.training.sampling.sampler import Sampler
 
 __all__ = [
-    "Batch",
-    "Batches",
     "Sampler",
     "counts_of",
     "data_batches",

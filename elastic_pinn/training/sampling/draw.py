@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor
 
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.domains import Quantile, even
 from elastic_pinn.physics.statement import Place
 from elastic_pinn.training.config import TrainingConfig
-from elastic_pinn.training.sampling.batch import Batch
 from elastic_pinn.training.sampling.points import QUANTILES, unit_points
 from elastic_pinn.training.seeds import Seeds
 

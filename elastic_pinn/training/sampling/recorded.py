@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.physics import Problem
-from elastic_pinn.training.sampling.batch import Batch, Batches
 
 
 def split_data(problem: Problem, fraction: float, generator: np.random.Generator) -> tuple[Batches, Batches]:

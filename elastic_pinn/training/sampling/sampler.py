@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.physics import Problem
 from elastic_pinn.training.config import TrainingConfig
-from elastic_pinn.training.sampling.batch import Batch, Batches
 from elastic_pinn.training.sampling.cloud import Cloud
 from elastic_pinn.training.sampling.draw import UnitPoints, batches_at, counts_of, places_of
 from elastic_pinn.training.sampling.moves import MOVES

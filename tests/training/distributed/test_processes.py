@@ -19,9 +19,9 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.storage import read_snapshot
 from elastic_pinn.training.distributed.processes import Processes
-from elastic_pinn.training.sampling import Batch
 from tests.faults.children import ended, forked
 from tests.storage.sameness import same
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.physics.shortest_waves import shortest_waves
 from elastic_pinn.physics.solutions import PlaneWave
 from elastic_pinn.training import advise
-from elastic_pinn.training.lifecycle.resolution import shortest_waves
 from tests.benchmarks.validation import ROWS
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"

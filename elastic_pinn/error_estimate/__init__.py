@@ -1,0 +1,8 @@
+"""How far a wavefield is off the exact one, where nobody knows that: the error itself, solved for on finite elements.
+
+Imports from networks and physics.
+"""
+
+from elastic_pinn.error_estimate.estimate import ErrorEstimate, ErrorEstimateError, estimate_error, why_no_estimate
+
+__all__ = ["ErrorEstimate", "ErrorEstimateError", "estimate_error", "why_no_estimate"]

@@ -1,0 +1,244 @@
+"""The error of a wavefield without an exact one.
+
+For the exact displacement u + e, the error e satisfies the same linear equations as u, with the misfits of u on their
+right sides: L e = target - L u in the solid, on the sides, at interfaces and at the start. Finite elements that are
+right to a few percent solve that for e to a few percent, however small e is (deferred correction: Stetter, The defect
+correction principle and discretization methods, Numer. Math. 29, 1978). They know nothing of the network.
+
+Letters: P nodes, T instants, D degrees of freedom, Q points of quadrature.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from elastic_pinn.error_estimate.misfits import derivatives, misfits
+from elastic_pinn.error_estimate.resolution import elements_of, instants_of
+from elastic_pinn.error_estimate.side_terms import SideTerms
+from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.elasticity import STRAIN
+from elastic_pinn.physics.finite_elements import Elements, at_rest, motion
+from elastic_pinn.physics.statement import Statement
+
+Array = np.ndarray[Any, Any]
+
+INSTANTS = 25  # at which the error is kept
+STRESS_EVERY = 3  # of them, at which the stress is compared
+SHEAR_TWICE = np.array([1.0, 1.0, 2.0])[:, None]  # in sigma : sigma
+PROBES = 64  # nodes at which the equation of motion is looked at first
+EXACT = 1e-9  # of its terms: a smaller misfit of the equation of motion is rounding
+
+
+class ErrorEstimateError(ElasticPinnError, ValueError):
+    """No error can be estimated; the text says why."""
+
+
+@dataclass(frozen=True)
+class ErrorEstimate:
+    """The estimated error of a wavefield, as `Run.estimate_error` gives it.
+
+    Parameters
+    ----------
+    displacement
+        The relative L2 error of the displacement over the domain and all of the time, dimensionless.
+    stress
+        That of the stress, dimensionless.
+    times
+        Instants, (T,), s.
+    over_time
+        The L2 norm of the displacement's error at each instant, relative to the largest of the displacement, (T,),
+        dimensionless.
+    places
+        Nodes, (P, 2), m.
+    triangles
+        Numbers of their nodes, for drawing, (N, 3), dimensionless.
+    error
+        The displacement's error, exact less computed, (T, P, 2), m.
+    size
+        The root mean square displacement, m.
+    """
+
+    displacement: float
+    stress: float
+    times: Array
+    over_time: Array
+    places: Array
+    triangles: Array
+    error: Array
+    size: float
+
+
+def why_no_estimate(problem: Problem) -> str:
+    """Explain why the error of a problem's wavefield cannot be estimated; "" where it can be."""
+    if problem.unknowns:
+        return f"{', '.join(problem.unknowns)} unknown: ep.WavefieldUncertainty tells how far the wavefield is known"
+    if problem.open_sides:
+        return f"no condition holds on {', '.join(problem.open_sides)}"
+    if problem.initial is None and not problem.domain.is_static:
+        return "no start is given"
+    return ""
+
+
+def estimate_error(model: Model, problem: Problem) -> ErrorEstimate:
+    """Estimate the error of a wavefield.
+
+    Parameters
+    ----------
+    model
+        The wavefield, on the CPU.
+    problem
+        What it should solve.
+
+    Returns
+    -------
+    ErrorEstimate
+        The error.
+
+    Raises
+    ------
+    ErrorEstimateError
+        Where the problem does not determine a wavefield by itself, and for a statement that elements cannot take over.
+    """
+    if reason := why_no_estimate(problem):
+        raise ErrorEstimateError(f"no error can be estimated: {reason}")
+    try:
+        elements = elements_of(problem)
+        times = instants_of(problem)
+        sides = SideTerms(model, problem, elements, times)
+    except (RuntimeError, ValueError) as error:
+        raise ErrorEstimateError(f"no error can be estimated: {error}") from error
+    solution = _Solution(model, problem, elements, times, sides)
+    return solution.estimate()
+
+
+@dataclass
+class _Solution:
+    """The error on elements, and the wavefield there."""
+
+    model: Model
+    problem: Problem
+    elements: Elements
+    times: Array
+    sides: SideTerms
+
+    def __post_init__(self) -> None:
+        self.xy = torch.from_numpy(self.elements.si(self.elements.places_within))  # (P, 2)
+        self.mass = self.elements.mass()
+
+    def estimate(self) -> ErrorEstimate:
+        """Solve for the error and measure it."""
+        kept = np.unique(np.linspace(0, len(self.times) - 1, INSTANTS).round().astype(np.int64))
+        wanted = set(kept.tolist())
+        error = np.stack([e for i, e in enumerate(self._errors()) if i in wanted])  # (T, D)
+        index = torch.from_numpy(self.elements.regions_of_nodes)
+        exact = error.copy()
+        exact[:, self.elements.nodes] += derivatives(self.model, self.xy, self.times[kept], index, ())[""]
+        sizes, of_exact = self._norms(error), self._norms(exact)  # (T,)
+        scale, area = self.problem.scales.displacement, float(self.elements.quadrature[1].sum())
+        whole = _mean(of_exact)
+        return ErrorEstimate(
+            displacement=_ratio(_mean(sizes), whole),
+            stress=self._of_stress(error[::STRESS_EVERY], self.times[kept[::STRESS_EVERY]]),
+            times=self.times[kept],
+            over_time=sizes / (of_exact.max() or 1.0),
+            places=self.xy.numpy(),
+            triangles=self.elements.triangles,
+            error=scale * error[:, self.elements.nodes],
+            size=scale * whole / math.sqrt(area),
+        )
+
+    def _errors(self) -> Iterator[Array]:
+        """The error at each instant, (D,)."""
+        moduli = self._moduli(self.elements.quadrature[0])
+        stiffness = self.elements.stiffness(moduli["lame_lambda"], moduli["lame_mu"]) + self.sides.stiffness
+        loads, constraints, prescribed = self.sides.loads, self.sides.constraints, self.sides.prescribed
+        if self._has_body_misfit():
+            loads = loads + self._of_nodes(self._law, self.times) @ self.mass  # which is symmetric
+        if self.problem.domain.is_static:
+            yield at_rest(stiffness, constraints, loads[0], prescribed[0])
+            return
+        damping = self.elements.mass(moduli["drag"]) + self.sides.damping
+        matrices = self.elements.mass(moduli["density"]), damping, stiffness
+        dt = (self.times[1] - self.times[0]) / self.problem.scales.time
+        start = np.zeros((2, self.elements.count))
+        for statement in self.problem.statements:
+            if statement.place and statement.place.kind == "initial":
+                start[int("t" in statement.derivatives)] = self._of_nodes(statement, self.times[:1])[0]
+        yield from motion(matrices, constraints, dt, loads, prescribed, start)
+
+    @property
+    def _law(self) -> Statement:
+        return self.problem.statements[0]
+
+    def _of_nodes(self, statement: Statement, times: Array) -> Array:
+        """The misfits of a statement of two equations at all nodes, (T, D)."""
+        found = np.zeros((len(times), self.elements.count))
+        found[:, self.elements.nodes] = misfits(self.model, self.problem, statement, self.xy, self.xy[:0], times)
+        return found
+
+    def _has_body_misfit(self) -> bool:
+        """Whether the equation of motion is missed by more than rounding: sums of waves satisfy it everywhere."""
+        some = self.xy[:: max(1, len(self.xy) // PROBES)]
+        times = self.times[:: max(1, len(self.times) // 8)]
+        missed = float(np.abs(misfits(self.model, self.problem, self._law, some, some[:0], times)).max())
+        index = self.problem.regions.index(*some.unbind(1))
+        terms = derivatives(self.model, some, times, index, ("tt", "xx", "yy"))
+        return missed > EXACT * max(float(np.abs(each).max()) for each in terms.values())
+
+    def _moduli(self, places: Array) -> dict[str, Array]:
+        """lambda, mu, rho and drag at places (2, N, Q) in the triangles, each (N, Q)."""
+        xy = torch.from_numpy(self.elements.si(np.moveaxis(places, 0, -1)).reshape(-1, 2))
+        found = {}
+        for name in ("lame_lambda", "lame_mu", "density", "drag"):
+            by_region = [
+                np.broadcast_to(getattr(self.sides.moduli(region, xy), name), len(xy)).reshape(places.shape[1:])
+                for region in range(self.problem.regions.count)
+            ]
+            found[name] = np.choose(self.elements.mesh.regions[:, None], by_region)
+        return found
+
+    def _norms(self, u: Array) -> Array:
+        """The L2 norms over the domain of displacements (T, D), (T,)."""
+        return np.sqrt(np.einsum("td,td->t", u, u @ self.mass))
+
+    def _of_stress(self, error: Array, times: Array) -> float:
+        """The relative error of the stress at instants (T,), of the displacement's error there, (T, D)."""
+        places, areas = self.elements.centres  # (2, N), (N,)
+        moduli = {name: each[:, 0] for name, each in self._moduli(places[:, :, None]).items()}  # each (N,)
+        index = torch.from_numpy(self.elements.mesh.regions)
+        u = derivatives(self.model, torch.from_numpy(self.elements.si(places.T)), times, index, STRAIN)
+        norms = []
+        for i, e in enumerate(error):
+            gradient = self.elements.gradients(e)  # (2, 2, N): of component i by axis j
+            off = _stress(gradient, moduli)
+            exact = _stress(gradient + np.stack([u["x"][i].T, u["y"][i].T], axis=1), moduli)
+            norms.append([np.sqrt((areas * (each * each * SHEAR_TWICE).sum(0)).sum()) for each in (off, exact)])
+        of_error, of_exact = np.array(norms).T
+        return _ratio(_mean(of_error), _mean(of_exact))
+
+
+def _stress(gradient: Array, moduli: Mapping[str, Array]) -> Array:
+    """Stress xx, yy, xy, (3, N), of a gradient (2, 2, N)."""
+    shear = moduli["lame_mu"] * (gradient[0, 1] + gradient[1, 0])
+    pressure = moduli["lame_lambda"] * (gradient[0, 0] + gradient[1, 1])
+    return np.stack([pressure + 2.0 * moduli["lame_mu"] * gradient[i, i] for i in (0, 1)] + [shear])
+
+
+def _mean(norms: Array) -> float:
+    """The root mean square over time of norms (T,) at even instants."""
+    weights = np.ones(len(norms))
+    if len(norms) > 1:
+        weights[[0, -1]] = 0.5
+    return float(np.sqrt((weights * norms**2).sum() / weights.sum()))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else (math.inf if part else 0.0)

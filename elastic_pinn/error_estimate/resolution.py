@@ -1,0 +1,60 @@
+"""How fine elements and time steps have to be for the error of a wavefield to be right to a few percent of itself."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from elastic_pinn.physics import Plate, Problem
+from elastic_pinn.physics.finite_elements import Elements, Small, Spacing, mesh_of
+from elastic_pinn.physics.media.inclusion import interfaces_of
+from elastic_pinn.physics.shortest_waves import shortest_waves
+
+PIECES = 14  # of the longer side, at least
+A_WAVE = 3.5  # triangles along the shortest waves, each with three nodes along a side
+STEPS = 56  # of the window, at least
+A_PERIOD = 18  # steps in the shortest period
+ON_RIM = 16  # pieces
+WIDTHS = 2.0  # of a source: around it triangles are as small as it
+MOST_TRIANGLES, MOST_STEPS = 30_000, 4_000
+
+
+def elements_of(problem: Problem) -> Elements:
+    """Return elements that resolve the shortest waves that a problem is known to have, its circles and its sources."""
+    domain, scales, shape = problem.domain, problem.scales, problem.domain.shape
+    extents = [high - low for low, high in shape.bounds]
+    shortest, _ = _shortest(problem)
+    affordable = math.sqrt(4.0 * math.prod(extents) / math.sqrt(3.0) / MOST_TRIANGLES)
+    spacing = max(min(max(extents) / PIECES, shortest / A_WAVE), affordable)
+    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *problem.regions.discs]
+    small = [
+        *(Small(disc.center, disc.radius, 2.0 * math.pi * disc.radius / ON_RIM, is_rim=True) for disc in discs),
+        *(Small(source.at, WIDTHS * source.width, source.width) for source in problem.sources),
+    ]
+    interfaces = [(each.shape, each.parts) for each in interfaces_of(problem.inclusions, domain)]
+    cuts = [part for condition in problem.boundary for part in shape.parts_of(condition.sides)]
+    finer = tuple(each for each in small if each.spacing < spacing)
+    mesh = mesh_of(shape, problem.regions, interfaces, Spacing(spacing, finer), cuts)
+    return Elements(mesh, scales.origin[:2], scales.length)
+
+
+def instants_of(problem: Problem) -> np.ndarray:
+    """Return the instants of time steps that resolve the shortest periods of a problem, s; the only one of a static
+    problem."""
+    if problem.domain.is_static:
+        return np.array(problem.domain.instants(1))
+    first, last = problem.domain.t
+    _, shortest = _shortest(problem)
+    steps = max(STEPS, math.ceil(A_PERIOD * (last - first) / shortest))
+    return np.linspace(first, last, min(steps, MOST_STEPS) + 1)
+
+
+def _shortest(problem: Problem) -> tuple[float, float]:
+    """The length of the shortest waves, m, in the slowest material, and the shortest period, s."""
+    slowest = min(material.c_s for material in problem.materials)
+    found = [] if problem.domain.is_static else list(shortest_waves(problem))
+    omega = max((each.omega for each in found), default=0.0)
+    wave_number = max((each.wave_number for each in found), default=0.0)
+    wave_number = max(wave_number, min(omega / slowest, wave_number * problem.reference.c_p / slowest))
+    return tuple(2.0 * math.pi / each if each else math.inf for each in (wave_number, omega))  # type: ignore[return-value]

@@ -1,0 +1,61 @@
+import math
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.training import session as of_session
+
+COLUMN = "error/estimated"
+
+
+def test_the_last_row_the_summary_and_the_reason_have_the_estimate(tiny, tmp_path):
+    run = ep.train(tiny(estimate_error=True), tmp_path / "run")
+    column = run.history()[COLUMN].to_numpy()
+    assert np.isnan(column[:-1]).all()
+    assert column[-1] == run.summary.metrics[COLUMN] == run.latest().metrics[COLUMN]
+    assert column[-1] == pytest.approx(run.estimate_error().displacement, rel=1e-6)
+    assert "estimated error of the displacement" in run.reason
+    assert run.history()["error/displacement"].iloc[-1] == pytest.approx(column[-1], rel=0.5)
+
+
+def test_an_error_of_a_tenth_is_a_warning_and_a_small_one_is_none(tiny, waves, tmp_path):
+    bad = ep.train(tiny(estimate_error=True), tmp_path / "bad")
+    assert any("as estimated by finite elements" in text for text in bad.summary.warnings)
+    features = tiny(
+        problem="own", estimate_error=True, network="random_features", hidden_layers=[400], activation="sin",
+        input_frequency=2.2, stages=["last_layer"], steps=1, precision="float64", interior_points=800,
+        boundary_points=250, initial_points=200,
+    )  # fmt: skip
+    good = ep.train(features, tmp_path / "good", waves())
+    assert good.summary.metrics[COLUMN] < 0.05 and good.summary.warnings == []
+
+
+def test_a_run_that_goes_on_equals_one_that_never_ended_there(tiny, tmp_path):
+    config = tiny(estimate_error=True, steps=6)
+    whole = ep.train(config, tmp_path / "whole").history().drop(columns="wall_s")
+    ep.train(config.model_copy(update={"steps": 3}), tmp_path / "parts")
+    parts = ep.train(config, tmp_path / "parts", resume="auto").history().drop(columns="wall_s")
+    assert np.isnan(parts[COLUMN][2]) and math.isfinite(parts[COLUMN].iloc[-1])
+    assert parts.equals(whole)
+
+
+def test_a_run_that_needs_no_further_step_keeps_its_estimate(tiny, tmp_path):
+    config = tiny(estimate_error=True)
+    first = ep.train(config, tmp_path / "run").history()[COLUMN].iloc[-1]
+    assert ep.train(config, tmp_path / "run", resume="auto").history()[COLUMN].iloc[-1] == first
+
+
+def test_no_column_where_none_is_asked_for_or_a_material_is_unknown(tiny, inverse, tmp_path):
+    assert COLUMN not in ep.train(tiny(), tmp_path / "not asked for").history()
+    assert COLUMN not in ep.train(tiny(problem="own", estimate_error=True), tmp_path / "unknown", inverse).history()
+
+
+def test_an_estimate_that_fails_fails_no_run(tiny, tmp_path, monkeypatch, caplog):
+    def fails(model, problem):
+        raise MemoryError("too many nodes")
+
+    monkeypatch.setattr(of_session, "estimate_error", fails)
+    run = ep.train(tiny(estimate_error=True), tmp_path / "run")
+    assert run.status == "completed" and COLUMN not in run.summary.metrics
+    assert "the run could not estimate its error: too many nodes" in caplog.text
