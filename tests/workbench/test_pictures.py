@@ -50,6 +50,8 @@ FIGURES: dict[str, Callable] = {
     "compare_by_seed": lambda of: figures.compare(of["runs"], "loss/pde", by_seed=True),
     "data_fit": lambda of: figures.data_fit(of["inverse"]),
     "energy": lambda of: figures.energy(of["forward"]),
+    "error_forward": lambda of: figures.error(of["forward"]),
+    "error_of_a_plate": lambda of: figures.error(of["plate"]),
     "error_map": lambda of: figures.error_map(of["forward"]),
     "grid_convergence": lambda of: figures.grid_convergence(of["convergence"]),
     "loss_curves": lambda of: figures.loss_curves([of["forward"]]),

@@ -6,6 +6,7 @@ Each takes a Run, a Checkpoint, or the path of either; a cell shows the figure i
 from elastic_pinn.workbench.figures.b_scan import b_scan
 from elastic_pinn.workbench.figures.comparison import compare
 from elastic_pinn.workbench.figures.energy import energy
+from elastic_pinn.workbench.figures.estimated_error import error
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
 from elastic_pinn.workbench.figures.loss_plots import loss_curves
 from elastic_pinn.workbench.figures.movie import movie
@@ -24,6 +25,7 @@ __all__ = [
     "compare",
     "data_fit",
     "energy",
+    "error",
     "error_map",
     "grid_convergence",
     "loss_curves",
