@@ -30,8 +30,7 @@ from elastic_pinn.physics.statement import Statement
 
 Array = np.ndarray[Any, Any]
 
-INSTANTS = 25  # at which the error is kept
-STRESS_EVERY = 3  # of them, at which the stress is compared
+INSTANTS = 25  # at most, at which the error is kept
 SHEAR_TWICE = np.array([1.0, 1.0, 2.0])[:, None]  # in sigma : sigma
 PROBES = 64  # nodes at which the equation of motion is looked at first
 EXACT = 1e-9  # of its terms: a smaller misfit of the equation of motion is rounding
@@ -52,7 +51,7 @@ class ErrorEstimate:
     stress
         That of the stress, dimensionless.
     times
-        Instants, (T,), s.
+        Instants, denser towards the first and the last, where errors change the fastest, (T,), s.
     over_time
         The L2 norm of the displacement's error at each instant, relative to the largest of the displacement, (T,),
         dimensionless.
@@ -135,7 +134,7 @@ class _Solution:
 
     def estimate(self) -> ErrorEstimate:
         """Solve for the error and measure it."""
-        kept = np.unique(np.linspace(0, len(self.times) - 1, INSTANTS).round().astype(np.int64))
+        kept = _denser_towards_ends(len(self.times))
         wanted = set(kept.tolist())
         error = np.stack([e for i, e in enumerate(self._errors()) if i in wanted])  # (T, D)
         index = torch.from_numpy(self.elements.regions_of_nodes)
@@ -143,11 +142,12 @@ class _Solution:
         exact[:, self.elements.nodes] += derivatives(self.model, self.xy, self.times[kept], index, ())[""]
         sizes, of_exact = self._norms(error), self._norms(exact)  # (T,)
         scale, area = self.problem.scales.displacement, float(self.elements.quadrature[1].sum())
-        whole = _mean(of_exact)
+        times = self.times[kept]
+        whole = mean_over_time(of_exact, times)
         return ErrorEstimate(
-            displacement=_ratio(_mean(sizes), whole),
-            stress=self._of_stress(error[::STRESS_EVERY], self.times[kept[::STRESS_EVERY]]),
-            times=self.times[kept],
+            displacement=_ratio(mean_over_time(sizes, times), whole),
+            stress=self._of_stress(error, times),
+            times=times,
             over_time=sizes / (of_exact.max() or 1.0),
             places=self.xy.numpy(),
             triangles=self.elements.triangles,
@@ -222,7 +222,7 @@ class _Solution:
             exact = _stress(gradient + np.stack([u["x"][i].T, u["y"][i].T], axis=1), moduli)
             norms.append([np.sqrt((areas * (each * each * SHEAR_TWICE).sum(0)).sum()) for each in (off, exact)])
         of_error, of_exact = np.array(norms).T
-        return _ratio(_mean(of_error), _mean(of_exact))
+        return _ratio(mean_over_time(of_error, times), mean_over_time(of_exact, times))
 
 
 def _stress(gradient: Array, moduli: Mapping[str, Array]) -> Array:
@@ -232,12 +232,17 @@ def _stress(gradient: Array, moduli: Mapping[str, Array]) -> Array:
     return np.stack([pressure + 2.0 * moduli["lame_mu"] * gradient[i, i] for i in (0, 1)] + [shear])
 
 
-def _mean(norms: Array) -> float:
-    """The root mean square over time of norms (T,) at even instants."""
-    weights = np.ones(len(norms))
-    if len(norms) > 1:
-        weights[[0, -1]] = 0.5
-    return float(np.sqrt((weights * norms**2).sum() / weights.sum()))
+def _denser_towards_ends(steps: int) -> Array:
+    """Numbers of some of so many instants, (T,): wavefields are often far the worst at the first or the last ones."""
+    angles = np.linspace(0.0, math.pi, INSTANTS)
+    return np.unique(((steps - 1) * (1.0 - np.cos(angles)) / 2.0).round().astype(np.int64))
+
+
+def mean_over_time(norms: Array, times: Array) -> float:
+    """The root mean square over time of norms (T,) at instants (T,)."""
+    if len(times) == 1:
+        return float(norms[0])
+    return math.sqrt(np.trapezoid(norms**2, times) / (times[-1] - times[0]))
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -5,14 +5,13 @@ Letters: P nodes, T instants.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.tri import Triangulation
 
 from elastic_pinn.error_estimate import ErrorEstimate
+from elastic_pinn.error_estimate.estimate import mean_over_time
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
@@ -22,7 +21,7 @@ from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, Picture, light_
 from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_for
-from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL, trapezoid_weights
+from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
 
 LEAST = 1e-3  # of the largest error over time: the axis goes no further down
 
@@ -73,8 +72,8 @@ def _true_error(checkpoint: Checkpoint, problem: Problem, found: ErrorEstimate) 
     exact = evaluate(problem.exact, points).numpy().reshape(*x.shape, 2)
     difference = checkpoint.predict(x, y, t) - exact
     of_error, of_field = (np.square(each).sum(-1) @ weights for each in (difference, exact))  # each (T,)
-    over_time = trapezoid_weights(len(found.times))
-    return np.sqrt(of_error / of_field.max()), math.sqrt((over_time @ of_error) / (over_time @ of_field))
+    error, size = (mean_over_time(np.sqrt(each), found.times) for each in (of_error, of_field))
+    return np.sqrt(of_error / of_field.max()), error / size
 
 
 def _areas(found: ErrorEstimate) -> np.ndarray:
