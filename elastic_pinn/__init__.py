@@ -55,6 +55,7 @@ __all__ = [
     "WavefieldUncertainty",
     "figures",
     "load_checkpoint",
+    "physical_checks",
     "pin",
     "problem_from",
     "relative_error",
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
         RunDirectoryError,
         UncertaintyError,
         WavefieldUncertainty,
+        physical_checks,
         train,
     )
     from elastic_pinn.workbench import figures

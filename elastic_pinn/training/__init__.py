@@ -17,12 +17,14 @@ __all__ = [
     "UncertaintyError",
     "WavefieldUncertainty",
     "advise",
+    "physical_checks",
     "require_device",
     "require_possible",
     "train",
 ]
 
 if TYPE_CHECKING:
+    from elastic_pinn.training.assessment.checks import physical_checks
     from elastic_pinn.training.assessment.wavefield_uncertainty import UncertaintyError, WavefieldUncertainty
     from elastic_pinn.training.distributed.processes import LostProcessError
     from elastic_pinn.training.lifecycle.advice import advise
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = on_first_use(
         __name__,
+        "assessment.checks",
         "assessment.wavefield_uncertainty",
         "distributed.processes",
         "lifecycle.advice",

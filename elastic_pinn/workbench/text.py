@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from elastic_pinn.run import Run
+    import pandas as pd
+
+    from elastic_pinn.physics import Problem
+    from elastic_pinn.physics.setups import ProblemMaker
+    from elastic_pinn.run import Checkpoint, Run
 
 LARGEST_INTEGER = 1e15  # floats up to this are written with all digits
 
@@ -40,6 +44,23 @@ def end_text(run: Run) -> str:
     status = status_text(run.status, len(summary.warnings))
     end = f"{status} at step {summary.step} after {summary.wall_s:.0f} s: {run.reason}"
     return "\n".join([end, *(f"warning: {text}" for text in summary.warnings)])
+
+
+def readable_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | None = None) -> pd.DataFrame:
+    """Return the table of `ep.physical_checks` as text: the largest misfit as 35.5 kPa, its part of a scale in %."""
+    from elastic_pinn.training import physical_checks
+    from elastic_pinn.training.readable import percent, readable
+
+    checks = physical_checks(source, problem)
+    texts = {
+        "largest misfit": [
+            "" if is_missing(largest) else readable(largest, unit)
+            for largest, unit in zip(checks["largest"], checks["unit"], strict=True)
+        ],
+        "relative": ["" if is_missing(part) else percent(part) for part in checks["relative"]],
+        "of": list(checks["of"]),
+    }
+    return checks.assign(**texts)[list(texts)]
 
 
 def is_missing(value: Any) -> bool:

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+import elastic_pinn as ep
 from elastic_pinn.storage import checkpoint_repair, parse_snapshot, publish, read_snapshot
+from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.workbench.cli import app
 from tests.storage.damage import overwrite
 from tests.workbench.commands import call, flip_a_bit, refused, row, said
@@ -111,6 +113,21 @@ def test_inspect_tells_how_a_run_stands(run):
     assert "latest" in row(text, "step-000000010-g000.h5")[-1] + row(text, "step-000000010-g000.h5")[-2]
     best = run.best().path.name
     assert "best" in " ".join(row(text, best))
+
+
+def test_inspect_checks_a_wavefield_if_it_is_asked_to(run):
+    assert "checks of" not in said("inspect", run.path)
+    text = said("inspect", run.path, "--checks")
+    checks = ep.physical_checks(run)
+    for name in ("left: displacement given", "start: velocity"):
+        largest, unit, relative, of = checks.loc[name]
+        assert f"{readable(largest, unit)}  {percent(relative)}  of the {of}" in squeezed(text, name)
+
+
+def squeezed(text, name):
+    """The line of a table that begins with a name, with two spaces between its cells."""
+    [line] = [line for line in text.splitlines() if line.strip().startswith(name)]
+    return "  ".join(re.split(r"\s{2,}", line.strip()))
 
 
 def test_inspect_names_damaged_pinned_and_quarantined_checkpoints(run):

@@ -145,14 +145,16 @@ class Rate:
             with torch.enable_grad():
                 time = t.detach().requires_grad_()
                 values = values_of(self.wavefield, x, y, time)  # (N, 2); each point has a time of its own
+                components = values.unbind(1)
         except RuntimeError as error:
             if "numpy" in str(error):
                 raise ProblemError(self._advice) from None
             raise
         if not values.requires_grad:  # constant in time
             return torch.zeros_like(values)
+        one = torch.ones_like(values[:, 0])
         rates = [
-            torch.autograd.grad(values[:, i].sum(), time, retain_graph=True, materialize_grads=True)[0] for i in (0, 1)
+            torch.autograd.grad(each, time, one, retain_graph=True, materialize_grads=True)[0] for each in components
         ]
         return torch.stack(rates, dim=1)
 

@@ -27,15 +27,22 @@ def inspect(
         bool, typer.Option(help="Read the file in a process of its own, in which a crash, a hang or a bomb ends.")
     ] = True,
     config: Annotated[bool, typer.Option("--config", help="Show the whole config, not only what differs.")] = False,
+    checks: Annotated[
+        bool,
+        typer.Option("--checks", help="Measure by how much a run's wavefield misses what is required."),
+    ] = False,
 ) -> None:
     """Show the status of a run, or the contents of a checkpoint.
 
     For a run: its status and the reason, the config where it differs from the defaults, and its checkpoints by their
-    headers; `verify` reads them completely. For a checkpoint, after verification: its origin, config, metrics, and all
+    headers; `verify` reads them completely. With --checks also the largest misfits of the equation of motion, of each
+    side and of the start. For a checkpoint, after verification: its origin, config, metrics, and all
     its contents with types and shapes.
     """
     if is_run(location):
         _print_run(location, config)
+        if checks:
+            _print_checks(location)
     else:
         _print_file(location, isolated, config)
 
@@ -50,6 +57,15 @@ def _print_run(location: str, whole_config: bool) -> None:
     _print_checkpoints(checkpoints_of(location))
     for name in checkpoints_of(location, QUARANTINE).names():
         print_line(f"  {QUARANTINE}/{name}: was found damaged, and is not used")
+
+
+def _print_checks(location: str) -> None:
+    from elastic_pinn.run import Run
+    from elastic_pinn.workbench.text import readable_checks
+
+    print_line("checks of the newest checkpoint: the largest misfits, and relative to what")
+    rows = readable_checks(Run(location)).itertuples()
+    print_table([(name, largest, relative, f"of the {of}") for name, largest, relative, of in rows], right=(1, 2))
 
 
 def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
