@@ -9,6 +9,7 @@ from PIL import Image
 
 import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
+from elastic_pinn.workbench.figures.arrivals import arrivals
 from elastic_pinn.workbench.figures.wavelengths import points_a_wave, waves_of_sources
 from elastic_pinn.workbench.quantities import GridFields
 from tests.plates import PLATE, SOLVED
@@ -137,7 +138,9 @@ def test_traces_are_one_below_the_other_on_one_scale_with_their_error(plate_run)
     recorded = ep.synthetic_receivers(plate_run, noise=0.05)
     figure = ep.figures.wiggles(plate_run, recorded.xy[:3], recorded)
     left = figure.axes[0]
-    assert [line.get_label() for line in left.lines if not line.get_label().startswith("_")] == ["recorded", "network"]
+    assert [line.get_label() for line in left.lines if not line.get_label().startswith("_")] == [
+        "recorded", "network", "P wave arrives", "S wave arrives", "Rayleigh wave arrives",
+    ]  # fmt: skip
     network = [line for line in left.lines if len(line.get_xdata()) == 400]
     here = plate_run.predict(*recorded.xy[1], 1e-6 * network[1].get_xdata())[:, 0]
     shown = network[1].get_ydata() + 1.0
@@ -150,8 +153,34 @@ def test_traces_are_one_below_the_other_on_one_scale_with_their_error(plate_run)
 def test_a_point_without_a_receiver_has_the_networks_trace_alone(plate_run):
     recorded = ep.synthetic_receivers(plate_run)
     figure = ep.figures.wiggles(plate_run, [[0.001, 0.001]], recorded)
-    assert [line.get_label() for line in figure.axes[0].lines] == ["network"]
+    labels = {line.get_label() for line in figure.axes[0].lines}
+    assert "network" in labels and "recorded" not in labels
     assert "error" not in figure.get_suptitle()
+
+
+def test_arrivals_are_marked_where_waves_travel_straight_from_their_source(plate_run):
+    problem = ep.problem_from(plate_run.config)
+    c_p, c_s, start = problem.material.c_p, problem.material.c_s, problem.sources[0].pulse.interval[0]
+    k = (c_s / c_p) ** 2  # and Rayleigh's equation in (c_R / c_s)^2
+    slow = np.sqrt(
+        min(root.real for root in np.roots([1.0, -8.0, 24.0 - 16.0 * k, -16.0 * (1.0 - k)]) if root.real > 0)
+    )
+    distances = np.array([0.006, np.hypot(0.004, 0.001)])
+    figure = ep.figures.wiggles(plate_run, [[0.006, 0.004], [0.002, 0.009]])
+    for axes in figure.axes[:2]:
+        marks = {line.get_label(): line.get_data() for line in axes.lines if line.get_label().endswith("arrives")}
+        for wave, speed in {"P": c_p, "S": c_s, "Rayleigh": slow * c_s}.items():
+            instants, rows = marks[f"{wave} wave arrives"]
+            assert 1e-6 * instants == pytest.approx(max(0.0, start) + distances / speed, rel=1e-9)
+            assert rows.tolist() == [0, -1]
+
+
+def test_no_arrival_is_marked_where_waves_are_refracted_or_nothing_acts_at_one_place(forward_run):
+    labels = [line.get_label() for line in ep.figures.wiggles(forward_run, [[0.2, 0.3]]).axes[0].lines]
+    assert labels == ["exact", "network"]
+    inclusion = {"center": [0.006, 0.004], "radius": 0.002, "material": "steel"}
+    problem = ep.problem_from(ep.Config(**PLATE, inclusions=[inclusion]))
+    assert arrivals(None, problem, np.zeros((1, 2))) == {}
 
 
 def test_traces_beside_an_exact_field_have_their_error(forward_run):

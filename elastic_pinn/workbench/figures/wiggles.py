@@ -18,6 +18,7 @@ from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.synthetic import relative_error, spread_over
 from elastic_pinn.training.readable import percent
+from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
@@ -51,6 +52,9 @@ def wiggles(
     problem: Problem | ProblemMaker | None = None,
 ) -> Picture:
     """Draw the network's traces at some points over time, with what was recorded there or is exact, if known.
+
+    Where the solid is homogeneous, ticks mark when the first P, S and Rayleigh waves of each source arrive: as long
+    after the beginning of its pulse as they take along a straight line. Waves round a hole take longer.
 
     All traces have one scale. The title has the relative L2 error: from what receivers recorded, of all of them.
 
@@ -89,9 +93,11 @@ def wiggles(
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
     length, time = window_unit(problem.domain), unit_for(times[-1], "s")
     scale = max(float(np.nanmax(np.abs(each.values))) for each in traces.values()) / FILL or 1.0
+    waves = arrivals(checkpoint.model(), problem, places)
     figure = Picture(1.6 + 0.42 * len(places))
     for axes, component, title in zip(figure.subplots(1, 2, sharey=True), range(2), quantity.components, strict=True):
         _draw(axes, traces, component, scale, time)
+        mark_arrivals(axes, waves, times[-1], time)
         axes.set_title(title, fontsize=11)
     _label_rows(figure.axes[0], places, length)
     handles, labels = figure.axes[0].get_legend_handles_labels()
