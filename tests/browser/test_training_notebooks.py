@@ -34,6 +34,10 @@ def test_progress_and_pictures_move_while_the_kernel_is_busy_and_every_button_wo
     lab.click("Checkpoint now")
     lab.says("running .*newest checkpoint step-0*[1-9]")
 
+    lab.click("Estimate error")
+    lab.says("estimated error at step 0*[1-9]")
+    lab.has_left(lab.step())
+
     lab.click("Pause")
     lab.says("paused at step")
     lab.kernel_is("busy")

@@ -7,6 +7,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.storage import Store
+from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.panels import TrainPanel
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, inside, started, status, step, until
 
@@ -22,7 +23,7 @@ def test_training_without_a_click_shows_its_end(tmp_path):
 
     panel, run = asyncio.run(scenario())
     assert run.status == "completed"
-    assert enabled(panel) == {"Start"}, "this run has nothing left to do"
+    assert enabled(panel) == {"Start", "Estimate error"}, "this run has nothing left to do"
     assert step(panel) == 30
     assert "step 30 of 30" in inside(panel, widgets.Label)[""].value
     assert status(panel).startswith("<b>completed</b>")
@@ -70,7 +71,7 @@ def test_stop_ends_training_with_a_checkpoint(tmp_path):
     panel, run = asyncio.run(scenario())
     assert run.status == "stopped"
     assert 0 < run.latest().step == len(run.history())
-    assert enabled(panel) == {"Start", "Resume"}
+    assert enabled(panel) == {"Start", "Resume", "Estimate error"}
     assert status(panel).startswith("<b>stopped</b>")
 
 
@@ -99,6 +100,42 @@ def test_checkpoint_now_writes_one_and_training_goes_on(tmp_path):
 
     asked, run = asyncio.run(scenario())
     assert [entry.header.step for entry in run.checkpoints()] == [0, asked, run.latest().step]
+
+
+def test_the_error_of_the_newest_checkpoint_is_estimated_while_training_goes_on_and_after_it(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ENDLESS)
+        assert "Estimate error" not in enabled(panel), "there is no run yet"
+        task = await started(panel, str(tmp_path / "run"))
+        buttons(panel)["Estimate error"].click()
+        await until(lambda: "estimated error at step 0:" in row_text(panel))
+        before = step(panel)
+        await until(lambda: step(panel) > before)
+        buttons(panel)["Stop"].click()
+        run = await task
+        buttons(panel)["Estimate error"].click()
+        await until(lambda: f"estimated error at step {run.latest().step:,}:" in row_text(panel))
+        return run, row_text(panel)
+
+    run, text = asyncio.run(scenario())
+    found = run.estimate_error()
+    assert text.endswith(f"{percent(found.displacement)} of the displacement, {percent(found.stress)} of the stress")
+
+
+def row_text(panel):
+    """The text beside the buttons."""
+    return panel.children[1].children[2].value
+
+
+def test_where_no_error_can_be_estimated_the_panel_says_why(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ep.Config(**INVERSE, steps=2))
+        await panel.train(str(tmp_path / "run"))
+        buttons(panel)["Estimate error"].click()
+        await until(lambda: "failed" in row_text(panel))
+        return row_text(panel)
+
+    assert "no error can be estimated: lambda, mu unknown" in asyncio.run(scenario())
 
 
 def test_an_error_of_train_reaches_the_awaiting_cell_and_the_status_line(tmp_path):

@@ -11,6 +11,8 @@ from elastic_pinn.workbench.panels import TrainPanel
 from elastic_pinn.workbench.panels.training import Training
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, started, status, step, until
 
+RUNNING = {"Pause", "Stop", "Checkpoint now", "Estimate error"}
+
 
 @pytest.mark.slow
 def test_a_fresh_panel_shows_the_run_that_is_trained_and_its_buttons_act_on_it(tmp_path):
@@ -19,7 +21,7 @@ def test_a_fresh_panel_shows_the_run_that_is_trained_and_its_buttons_act_on_it(t
         task = await started(first, str(tmp_path / "run"))
         fresh = TrainPanel(ENDLESS, name="mine")
         await until(lambda: step(fresh) > 0 and status(fresh).startswith("<b>running</b>"))
-        assert fresh.run_dir == first.run_dir and enabled(fresh) == {"Pause", "Stop", "Checkpoint now"}
+        assert fresh.run_dir == first.run_dir and enabled(fresh) == RUNNING
         buttons(fresh)["Pause"].click()
         await until(lambda: all(status(panel).startswith("<b>paused</b>") for panel in (first, fresh)))
         paused_at = ep.Run(tmp_path / "run").latest().step
@@ -48,7 +50,7 @@ def test_the_cell_of_a_fresh_panel_waits_for_the_run_and_starts_no_second_one(tm
 
     first, second, can = asyncio.run(scenario())
     assert first.path == second.path and len(list((tmp_path / "runs").iterdir())) == 1
-    assert can == {"Start", "Resume"}
+    assert can == {"Start", "Resume", "Estimate error"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_two_runs_of_one_name_are_both_kept_and_each_cell_finds_its_own_again(tm
         buttons(fresh)["Stop"].click()
         first = await again
         assert not tasks[1].done() and [training.run_dir.name for training in Training.all_current()] == ["b"]
-        assert enabled(panels[1]) == {"Pause", "Stop", "Checkpoint now"} and enabled(fresh) == {"Start", "Resume"}
+        assert enabled(panels[1]) == RUNNING and enabled(fresh) == {"Start", "Resume", "Estimate error"}
         buttons(panels[1])["Stop"].click()
         return first, await tasks[0], await tasks[1]
 

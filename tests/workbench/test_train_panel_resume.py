@@ -38,7 +38,7 @@ def test_a_paused_cell_waits_and_resume_goes_on_in_it_with_changed_fields(tmp_pa
         buttons(panel)["Pause"].click()
         await until(lambda: status(panel).startswith("<b>paused</b>"))
         paused_at = ep.Run(tmp_path / "run").latest().step
-        assert not task.done() and enabled(panel) == {"Resume", "Stop"}
+        assert not task.done() and enabled(panel) == {"Resume", "Stop", "Estimate error"}
         fields(panel)["learning_rate"].value = "5e-4"
         buttons(panel)["Resume"].click()
         await until(lambda: step(panel) > paused_at)
@@ -78,7 +78,7 @@ def test_a_change_that_the_run_cannot_go_on_with_is_told_and_the_pause_goes_on(t
         await until(lambda: "Resume was refused" in status(panel))
         assert status(panel).startswith("<b>paused</b>") and "hidden_layers: (8,) -&gt; (9,)" in status(panel)
         assert panel.views.children[0].children[-1].layout.display is None  # the loss is still seen
-        await until(lambda: enabled(panel) == {"Resume", "Stop"})
+        await until(lambda: enabled(panel) == {"Resume", "Stop", "Estimate error"})
         fields(panel)["hidden_layers"].value = "8"
         buttons(panel)["Resume"].click()
         await until(lambda: status(panel).startswith("<b>running</b>"))
@@ -143,7 +143,7 @@ def test_more_steps_let_a_completed_run_be_resumed(tmp_path):
         panel = TrainPanel(ep.Config(**TINY, steps=3))
         await panel.train(str(tmp_path / "run"))
         fields(panel)["steps"].value = "5"
-        assert enabled(panel) == {"Start", "Resume"}
+        assert enabled(panel) == {"Start", "Resume", "Estimate error"}
         buttons(panel)["Resume"].click()
         await until(lambda: step(panel) == 5 and status(panel).startswith("<b>completed</b>"))
 

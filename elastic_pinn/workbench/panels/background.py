@@ -23,15 +23,14 @@ class Background:
     def __init__(self, report: Callable[[str, str], None]) -> None:
         self._report, self._thread = report, ThreadPoolExecutor(max_workers=1)
 
-    def submit(self, activity: str, work: Callable[[], object], done: str) -> None:
-        """Queue a task; report its start and its result."""
+    def submit(self, activity: str, work: Callable[[], Result], done: Callable[[Result], str]) -> None:
+        """Queue a task; report its start and what `done` makes of its result."""
         self._thread.submit(self._run, activity, work, done)
 
-    def _run(self, activity: str, work: Callable[[], object], done: str) -> None:
+    def _run(self, activity: str, work: Callable[[], Result], done: Callable[[Result], str]) -> None:
         self._report("", f"{activity} ...")
         try:
-            work()
-            self._report("done", done)
+            self._report("done", done(work()))
         except Exception as error:  # not awaited: only the status line can report it
             self._report("failed", f"{error}")
 

@@ -16,6 +16,7 @@ ICONS = {
     ),
     "Stop": ("stop", "end with a checkpoint; the cells below then draw what there is"),
     "Checkpoint now": ("save", "write a checkpoint after the present step, and continue"),
+    "Estimate error": ("crosshairs", "estimate how far the newest checkpoint is off, while training goes on"),
 }
 """Button -> its icon and its tooltip."""
 
@@ -27,7 +28,7 @@ class State(Enum):
 
 
 class Buttons(widgets.HBox):
-    """Start, Pause, Resume, Stop, Checkpoint now, each with its action. Clicks may arrive on any thread.
+    """The buttons from Start to Estimate error, each with its action. Clicks may arrive on any thread.
 
     Attributes:
         tooltips: their tooltips, a widget to be shown beside them.
@@ -37,7 +38,7 @@ class Buttons(widgets.HBox):
         super().__init__([_button(name, action) for name, action in actions.items()], layout={"flex": "none"})
         self.tooltips = tooltips(*self.children)
 
-    def enable(self, state: State, can_start: bool, can_resume: bool) -> None:
+    def enable(self, state: State, can_start: bool, can_resume: bool, can_estimate: bool) -> None:
         """Enable the buttons that have an effect in the panel's state."""
         enabled = {
             State.IDLE: {"Start": can_start, "Resume": can_resume},
@@ -45,7 +46,7 @@ class Buttons(widgets.HBox):
             State.PAUSED: {"Resume": can_start, "Stop": True},
         }[state]
         for button in self.children:
-            button.disabled = not enabled.get(button.description, False)
+            button.disabled = not (enabled | {"Estimate error": can_estimate}).get(button.description, False)
 
 
 def _button(name: str, action: Callable[[], None]) -> widgets.Button:

@@ -104,7 +104,7 @@ class ExplorePanel(widgets.VBox):
 
     def _export(self, checkpoint: Checkpoint, fields: GridFields, name: str, ending: str) -> None:
         path = export_path(checkpoint.path, name, ending)
-        self._background.submit(f"writing {path}", lambda: write(fields, name, path), f"written: {path}")
+        self._background.submit(f"writing {path}", lambda: write(fields, name, path), lambda _: f"written: {path}")
 
     def _verify(self) -> None:
         if self.checkpoint:
@@ -112,7 +112,7 @@ class ExplorePanel(widgets.VBox):
             self._background.submit(
                 f"verifying {path}",
                 lambda: load_checkpoint(path, isolated=True).model(),
-                f"every byte of {path} is good",
+                lambda _: f"every byte of {path} is good",
             )
 
     def _show_message(self, status: str, text: str) -> None:

@@ -26,6 +26,7 @@ from elastic_pinn.workbench.panels.buttons import Buttons, State
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
 from elastic_pinn.workbench.panels.config_form import MARK, ConfigForm
+from elastic_pinn.workbench.panels.error_line import ErrorLine
 from elastic_pinn.workbench.panels.kernel_shutdown import INTERRUPT_S, stop_training_at_shutdown
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.progress import ProgressBar
@@ -45,7 +46,7 @@ ACTIVITY = {
 
 
 class TrainPanel(widgets.VBox):
-    """The fields of a config; Start, Pause, Resume, Stop, Checkpoint now; progress; live figures.
+    """The fields of a config; Start, Pause, Resume, Stop, Checkpoint now, Estimate error; progress; live figures.
 
     Make the panel in a notebook's cell: it uses the kernel's event loop, in which clicks start training. If the kernel
     is training a run of that name already, as after the page was reloaded or the cell was run again, the panel shows
@@ -87,11 +88,14 @@ class TrainPanel(widgets.VBox):
                 "Resume": self._resume,
                 "Stop": self._stop,
                 "Checkpoint now": self._checkpoint,
+                "Estimate error": lambda: self._error.estimate(self._own),
             }
         )
         self._progress, self._status = ProgressBar(config.steps), widgets.HTML()
+        self._error = ErrorLine()
         self._list, self.views = CheckpointList(self._choose), LiveViews()
-        row = widgets.HBox([self._buttons, self._progress], layout={"align_items": "center", "flex_flow": "row wrap"})
+        in_row = [self._buttons, self._progress, self._error]
+        row = widgets.HBox(in_row, layout={"align_items": "center", "flex_flow": "row wrap"})
         self._settings = widgets.Accordion([self._form], titles=(SETTINGS,))
         self._settings.observe(lambda _: self._show_status(), "selected_index")
         acknowledge(self._settings)
@@ -180,6 +184,7 @@ class TrainPanel(widgets.VBox):
         """Show a run."""
         self.run_dir, self._training, self._record, self._seen = training.run_dir, training, None, -1
         self._done_by = None
+        self._error.begin(self.run_dir)
         self._enter(State.RUNNING)
 
     async def _follow(self, training: Training) -> Run:
@@ -326,9 +331,9 @@ class TrainPanel(widgets.VBox):
         self._enable()
 
     def _enable(self) -> None:
-        is_open = self.run_dir != Path() and self._done_by != self.config
-        can_start = not self._form.fault
-        self._buttons.enable(self._state, can_start, can_start and bool(is_open or self._list.chosen))
+        has_run, can_start = self.run_dir != Path(), not self._form.fault
+        is_open = has_run and self._done_by != self.config
+        self._buttons.enable(self._state, can_start, can_start and bool(is_open or self._list.chosen), has_run)
         self._list.enable(self._state is State.IDLE)
         self._show_status()
 
