@@ -15,8 +15,8 @@ OwnNumber = float | int | bool | str
 Types = Mapping[str, Callable[..., Any]]
 """The declaration of own numbers: name -> float, int, bool or str."""
 
-COLUMNS = {"run", "status", "reason", "warnings", "step", "seconds", "error", "validation", "started", "history",
-           "lambda", "mu", "rho", "fit", "chi2", "config"}  # fmt: skip
+COLUMNS = {"run", "status", "reason", "warnings", "step", "seconds", "error", "estimated", "validation", "started",
+           "history", "lambda", "mu", "rho", "fit", "chi2", "config"}  # fmt: skip
 """Columns of tables of runs, beside which an own number has one as well."""
 
 

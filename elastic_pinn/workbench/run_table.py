@@ -41,11 +41,12 @@ def find_runs(folder: str | Path) -> Iterator[Path]:
 def runs_table(folder: str | Path) -> pd.DataFrame:
     """Return a row for each run at or below a folder, the newest first, by its path from there.
 
-    Columns: `status`; where any run has `warnings`, their number; `step`, `error` (relative L2, of the displacement),
-    `validation` (loss), `seconds` of training, `started`; where any run has unknowns each of them, as in `mu` and
-    `mu ±` (SI), `fit` (the verdict on ±: holds, widened, withheld, not assessed, or unreadable) and `chi2` (squared
-    misfit per degree of freedom, in units of the noise); and each field and own number of the config in which the runs
-    differ, lists as text. NaN for a missing value; a run whose files cannot be read has the status unreadable.
+    Columns: `status`; where any run has `warnings`, their number; `step`, `error` (relative L2, of the displacement);
+    where any run has no exact solution, its `estimated` error; `validation` (loss), `seconds` of training, `started`;
+    where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds, widened,
+    withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the noise); and
+    each field and own number of the config in which the runs differ, lists as text. NaN for a missing value; a run
+    whose files cannot be read has the status unreadable.
     """
     return table_of(run_rows(folder))
 
@@ -96,14 +97,22 @@ def _found(run: Run, summary: Summary) -> dict[str, Any]:
     return {**{name: summary.material[name] for name in names}, **columns}
 
 
+def _estimated(summary: Summary) -> dict[str, float]:
+    """Return the estimated error of the displacement where the true one is not known."""
+    metrics = summary.metrics
+    is_known = "error/displacement" in metrics or "error/estimated" not in metrics
+    return {} if is_known else {"estimated": metrics["error/estimated"]}
+
+
 def _columns(rows: Mapping[str, RunRow]) -> list[str]:
     """Return the columns that all runs have, and those that any of them has, in order."""
     found = list(dict.fromkeys(column for row, _ in rows.values() for column in row))
     several = [column.removesuffix(ERROR) for column in found if column.endswith(ERROR)]
     names = [column for name in dict.fromkeys([*UNITS, *sorted(several)]) for column in (name, f"{name}{ERROR}")]
-    status, *others = COLUMNS
+    status, step, error, *others = COLUMNS
     optional = [name for name in [*names, "fit", "chi2"] if name in found]
-    return [status, *(["warnings"] * ("warnings" in found)), *others, *optional]
+    first = [status, *(["warnings"] * ("warnings" in found)), step, error, *(["estimated"] * ("estimated" in found))]
+    return [*first, *others, *optional]
 
 
 def run_row(path: Path) -> RunRow:
@@ -117,6 +126,7 @@ def run_row(path: Path) -> RunRow:
             **({"warnings": len(summary.warnings)} if summary.warnings else {}),
             "step": summary.step,
             "error": summary.metrics.get("error/displacement"),
+            **_estimated(summary),
             "validation": summary.metrics.get("loss/validation"),
             "seconds": summary.wall_s,
             "started": datetime.fromisoformat(summary.started),

@@ -23,7 +23,7 @@ from elastic_pinn.workbench.cli import app
 from tests.storage.damage import overwrite
 from tests.workbench.commands import call, flip_a_bit, refused, row, said
 
-COMMANDS = ("inspect", "verify", "history", "export", "prune", "pin", "unpin", "repair")
+COMMANDS = ("inspect", "estimate", "verify", "history", "export", "prune", "pin", "unpin", "repair")
 SCRIPT = Path(sys.executable).with_name("elastic-pinn")
 
 
@@ -128,6 +128,22 @@ def squeezed(text, name):
     """The line of a table that begins with a name, with two spaces between its cells."""
     [line] = [line for line in text.splitlines() if line.strip().startswith(name)]
     return "  ".join(re.split(r"\s{2,}", line.strip()))
+
+
+def test_estimate_prints_what_a_run_estimates_and_inspect_what_it_ended_with(plate_run):
+    run, found = plate_run, plate_run.estimate_error()
+    errors = f"{found.displacement:.6g}", f"{found.stress:.6g}"
+    newest = run.checkpoints()[-1].path
+    lines = said("estimate", run.path, newest).splitlines()
+    assert lines[0].split() == ["step", "displacement", "stress"]
+    assert [line.split() for line in lines[1:]] == [[str(path), "1", *errors] for path in (run.path, newest)]
+    assert "relative L2 error {} of the displacement, {} of the stress".format(*errors) in said("inspect", run.path)
+
+
+def test_estimate_names_each_run_that_has_none_and_estimates_the_others(run, inverse_run):
+    told = call("estimate", inverse_run.path, run.path)
+    assert told.exit_code == 1 and str(run.path) in told.stdout
+    assert f"error: {inverse_run.path}: no error can be estimated: lambda, mu unknown" in told.stderr
 
 
 def test_inspect_names_damaged_pinned_and_quarantined_checkpoints(run):

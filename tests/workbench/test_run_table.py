@@ -28,6 +28,15 @@ def test_each_run_has_a_row_with_its_standing_and_what_differs(folder_of_runs):
     assert table["started"].is_monotonic_decreasing
 
 
+def test_runs_without_an_exact_solution_have_their_estimated_error(folder_of_runs, plate_run, tmp_path):
+    shutil.copytree(folder_of_runs / "a", tmp_path / "known")
+    shutil.copytree(plate_run.path, tmp_path / "plate")
+    table = runs_table(tmp_path)
+    assert list(table.columns[:5]) == ["status", "warnings", "step", "error", "estimated"]
+    assert table.loc["plate", "estimated"] == plate_run.summary.metrics["error/estimated"]
+    assert table["error"].notna().to_dict() == table["estimated"].isna().to_dict() == {"known": True, "plate": False}
+
+
 def test_a_run_that_cannot_be_read_is_listed_as_such(tmp_path):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{")

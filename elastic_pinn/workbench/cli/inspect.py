@@ -89,6 +89,9 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     if not summary.run_id:  # incomplete: the disk was full at the start
         return
     yield "as of", summary.updated
+    if "error/estimated" in summary.metrics:
+        displacement, stress = (format_number(summary.metrics[f"error/estimated{of}"]) for of in ("", "_stress"))
+        yield "estimated", f"relative L2 error {displacement} of the displacement, {stress} of the stress"
     yield "material", ", ".join(_constants(summary.material))
     if run.config.unknowns or summary.fit:
         try:

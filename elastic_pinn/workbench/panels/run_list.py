@@ -34,6 +34,7 @@ MONOSPACED = """<style>.runs-table > * {width: max-content !important; min-width
 .runs-head {font-family: var(--jp-code-font-family); white-space: pre; padding: 0 3px}</style>"""
 SHOWN: dict[str, Callable[[Any], str]] = {
     "error": "{:.1e}".format,
+    "estimated": "{:.1e}".format,
     "validation": "{:.1e}".format,
     "seconds": "{:,.1f}".format,
     "started": "{:%Y-%m-%d %H:%M}".format,

@@ -1,0 +1,51 @@
+"""elastic-pinn estimate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from elastic_pinn.workbench.cli.app import FAILURE, app
+from elastic_pinn.workbench.cli.arguments import expand_path, is_run
+from elastic_pinn.workbench.cli.console import clean, format_number, print_table
+
+if TYPE_CHECKING:
+    from elastic_pinn.run import Checkpoint
+
+
+@app.command()
+def estimate(
+    locations: Annotated[
+        list[str], typer.Argument(metavar="FILE|RUN", callback=expand_path, help="Checkpoints, runs, or URLs of them.")
+    ],
+) -> None:
+    """Estimate how far wavefields are off the exact ones, which nobody needs to know.
+
+    Finite elements solve for the error itself, in seconds for each. Of a run, that of its newest checkpoint; a forward
+    run that ended by itself has its own, which `inspect` shows. Prints relative L2 errors of displacement and stress,
+    dimensionless. Not for runs with unknowns; of a problem stated in Python, `run.estimate_error(problem)` does it.
+    """
+    from elastic_pinn.errors import ElasticPinnError
+
+    rows, faults = [("", "step", "displacement", "stress")], []
+    for location in locations:
+        try:
+            checkpoint = _checkpoint_at(location)
+            found = checkpoint.estimate_error()
+            errors = format_number(found.displacement), format_number(found.stress)
+            rows.append((location, str(checkpoint.step), *errors))
+        except ElasticPinnError as error:
+            faults.append(f"{location}: {error}")
+    if rows[1:]:
+        print_table(rows, right=(1, 2, 3))
+    for fault in faults:
+        typer.echo(f"error: {clean(' '.join(fault.split()))}", err=True)
+    if faults:
+        raise typer.Exit(FAILURE)
+
+
+def _checkpoint_at(location: str) -> Checkpoint:
+    from elastic_pinn.run import Run, load_checkpoint
+
+    return Run(location).latest() if is_run(location) else load_checkpoint(location)
