@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from elastic_pinn.physics import Problem
     from elastic_pinn.physics.setups import ProblemMaker
@@ -61,6 +64,16 @@ def readable_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | 
         "of": list(checks["of"]),
     }
     return checks.assign(**texts)[list(texts)]
+
+
+def drawn_or_reason(draw: Callable[[], Figure]) -> Figure | str:
+    """Return the figure of an estimated error, or why none can be estimated, for a cell that takes any problem."""
+    from elastic_pinn.error_estimate import ErrorEstimateError
+
+    try:
+        return draw()
+    except ErrorEstimateError as error:
+        return str(error)
 
 
 def is_missing(value: Any) -> bool:

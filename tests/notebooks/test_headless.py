@@ -28,7 +28,7 @@ TINY = {
     "seed": 3,
 }
 FIGURES = {
-    "01_forward": {"loss_curves", "snapshots", "error_map"},
+    "01_forward": {"loss_curves", "snapshots", "error_map", "error"},
     "02_inverse": {"loss_curves", "material_traces", "data_fit", "snapshots"},
 }
 

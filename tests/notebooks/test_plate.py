@@ -38,11 +38,12 @@ def test_a_headless_run_leaves_figures_a_film_and_what_receivers_would_have_reco
     run, outputs, text = forward
     assert run.status == "completed" and run.latest().step == 1
     assert {path.name for path in (run.path / "figures").iterdir()} == {
-        "movie.webp", "wiggles.png", "b_scan.png", "energy.png",
+        "movie.webp", "wiggles.png", "b_scan.png", "energy.png", "error.png",
     }  # fmt: skip
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 5
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 6
     [film] = [output.data["text/html"] for output in outputs if "data:image/webp" in str(output.get("data"))]
     assert len(film) < 1.5e6
+    assert all(name in text for name in ("error, estimated", "hole 1: free surface", "start: velocity"))
     receivers = ep.Receivers.load(run.path / "receivers.h5")
     assert receivers.noise_relative == pytest.approx(0.01) and ep.relative_error(run, receivers) < 1e-12
     assert "relative L2 error: not known, since data/plate_receivers.h5 was recorded in another plate" in text

@@ -10,6 +10,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.wavefields import trapezoid_weights
+from elastic_pinn.workbench.text import drawn_or_reason
 from tests.benchmarks.validation import ROWS
 from tests.physics.media.test_medium import solved
 
@@ -61,3 +62,8 @@ def test_of_a_plate_at_rest_there_is_a_map_alone(tmp_path):
 def test_where_nothing_determines_the_wavefield_the_figure_says_why(inverse_run):
     with pytest.raises(ep.ErrorEstimateError, match="no error can be estimated: lambda, mu unknown"):
         ep.figures.error(inverse_run)
+
+
+def test_a_cell_shows_the_figure_or_why_there_is_none(forward_run, inverse_run):
+    assert drawn_or_reason(lambda: forward_run) is forward_run
+    assert "lambda, mu unknown" in drawn_or_reason(lambda: ep.figures.error(inverse_run))

@@ -51,7 +51,7 @@ def test_a_run_that_fails_stops_no_other_and_the_exit_status_tells(done, folder)
 
 def test_each_run_is_whole_with_its_executed_notebook_and_figures(folder, done):
     [run, *_] = sorted(folder.glob("learning_rate=0.01*"))
-    assert {path.stem for path in (run / "figures").iterdir()} == {"loss_curves", "snapshots", "error_map"}
+    assert {path.stem for path in (run / "figures").iterdir()} == {"loss_curves", "snapshots", "error_map", "error"}
     assert json.loads((run / "summary.json").read_text())["notebook"] == "executed"
 
 
