@@ -50,7 +50,7 @@ def end_text(run: Run) -> str:
 
 
 def readable_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | None = None) -> pd.DataFrame:
-    """Return the table of `ep.physical_checks` as text: the largest misfit as 35.5 kPa, its part of a scale in %."""
+    """Return the table of `ep.physical_checks` as text: the largest misfit as 35.5 kPa, what is relative in %."""
     from elastic_pinn.training import physical_checks
     from elastic_pinn.training.readable import percent, readable
 
@@ -60,7 +60,7 @@ def readable_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | 
             "" if is_missing(largest) else readable(largest, unit)
             for largest, unit in zip(checks["largest"], checks["unit"], strict=True)
         ],
-        "relative": ["" if is_missing(part) else percent(part) for part in checks["relative"]],
+        **{name: ["" if is_missing(part) else percent(part) for part in checks[name]] for name in ("relative", "rms")},
         "of": list(checks["of"]),
     }
     return checks.assign(**texts)[list(texts)]

@@ -120,8 +120,8 @@ def test_inspect_checks_a_wavefield_if_it_is_asked_to(run):
     text = said("inspect", run.path, "--checks")
     checks = ep.physical_checks(run)
     for name in ("left: displacement given", "start: velocity"):
-        largest, unit, relative, of = checks.loc[name]
-        assert f"{readable(largest, unit)}  {percent(relative)}  of the {of}" in squeezed(text, name)
+        largest, unit, relative, rms, of = checks.loc[name]
+        assert f"{readable(largest, unit)}  {percent(relative)}  {percent(rms)}  of the {of}" in squeezed(text, name)
 
 
 def squeezed(text, name):

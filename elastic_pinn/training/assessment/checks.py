@@ -37,12 +37,13 @@ ERRORS = {
 
 
 class Row(NamedTuple):
-    """A row of the table: its name, the largest misfit, its unit, that relative to a scale, and which scale."""
+    """A row of the table: its name, the largest misfit, its unit, that and the root mean square relative to a scale."""
 
     check: str
     largest: float
     unit: str
     relative: float
+    rms: float
     of: str
 
 
@@ -66,8 +67,8 @@ def physical_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | 
     Returns
     -------
     DataFrame
-        A row for each check, by its name: `largest`, in the SI `unit` beside it; `relative`, dimensionless, and `of`
-        what. Of errors and energy `largest` is NaN.
+        A row for each check, by its name: `largest`, in the SI `unit` beside it; this as `relative`, and the `rms` over
+        places and instants, both dimensionless, `of` what. Of errors and energy `largest` and `rms` are NaN.
     """
     import pandas as pd  # slow to import, and not needed to train
 
@@ -83,7 +84,7 @@ def physical_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | 
 def _rows(checkpoint: Checkpoint, model: Model, problem: Problem) -> Iterator[Row]:
     for metric, name in ERRORS.items():
         if metric in checkpoint.metrics:
-            yield Row(name, math.nan, "", checkpoint.metrics[metric], "L2 norm of the field")
+            yield Row(name, math.nan, "", checkpoint.metrics[metric], math.nan, "L2 norm of the field")
     times = np.array(problem.domain.instants(INSTANTS))
     within = _within(problem)
     sizes = _sizes(model, problem, within, times)
@@ -94,11 +95,14 @@ def _rows(checkpoint: Checkpoint, model: Model, problem: Problem) -> Iterator[Ro
         at = times[:1] if is_start else times
         checks += [(name, statement, xy, normals, at) for name, xy, normals in _places(problem, statement, within)]
     for name, statement, xy, normals, at in checks:
-        missed = _largest(model, problem, statement, xy, normals, at)
-        size, of = sizes[statement.quantity.unit]
-        yield Row(name, missed, statement.quantity.unit, missed / size if size else math.nan, of)
+        quantity = statement.quantity
+        missed = np.linalg.norm(misfits(model, problem, statement, xy, normals, at), axis=-1)  # (T, N)
+        missed *= quantity.scale(problem.scales)
+        largest, rms = float(missed.max()), math.sqrt(np.square(missed).mean())
+        size, of = sizes[quantity.unit]
+        yield Row(name, largest, quantity.unit, largest / (size or math.nan), rms / (size or math.nan), of)
     if (drift := energy_drift(model, problem)) is not None:
-        yield Row("energy: change where it has to stay", math.nan, "", drift, "largest energy")
+        yield Row("energy: change where it has to stay", math.nan, "", drift, math.nan, "largest energy")
 
 
 def _within(problem: Problem) -> Tensor:
@@ -136,14 +140,6 @@ def _places(problem: Problem, statement: Statement, within: Tensor) -> Iterator[
     sides = " and ".join(dict.fromkeys(part.side for part in place.parts))
     of = sides if place.kind == "boundary" else " ".join(statement.name.split()[:2])
     yield f"{of}: {statement.label}", points[:, :2], normals
-
-
-def _largest(
-    model: Model, problem: Problem, statement: Statement, xy: Tensor, normals: Tensor, times: np.ndarray
-) -> float:
-    """The largest misfit of a statement, SI."""
-    missed = misfits(model, problem, statement, xy, normals, times)  # (T, N, E)
-    return float(np.linalg.norm(missed, axis=-1).max()) * statement.quantity.scale(problem.scales)
 
 
 def _sizes(model: Model, problem: Problem, xy: Tensor, times: np.ndarray) -> dict[str, tuple[float, str]]:

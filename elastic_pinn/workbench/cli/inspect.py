@@ -63,9 +63,9 @@ def _print_checks(location: str) -> None:
     from elastic_pinn.run import Run
     from elastic_pinn.workbench.text import readable_checks
 
-    print_line("checks of the newest checkpoint: the largest misfits, and relative to what")
-    rows = readable_checks(Run(location)).itertuples()
-    print_table([(name, largest, relative, f"of the {of}") for name, largest, relative, of in rows], right=(1, 2))
+    print_line("checks of the newest checkpoint: the largest misfits and their rms, and relative to what")
+    rows = [(*row[:-1], f"of the {row[-1]}") for row in readable_checks(Run(location)).itertuples()]
+    print_table([("", "largest", "relative", "rms", ""), *rows], right=(1, 2, 3))
 
 
 def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
