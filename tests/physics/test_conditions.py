@@ -220,6 +220,14 @@ def test_the_start_of_a_wave_that_torch_can_follow_is_taken(wave):
     Initial.of(wave).require_true_rates(WINDOW)
 
 
+def test_the_velocity_of_a_start_is_found_where_torch_records_nothing():
+    x, y, t = torch.rand(3, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    start = Initial.of(lambda x, y, t: torch.stack([torch.sin(3.0 * t) * x, 0.0 * y], dim=1))
+    with torch.no_grad():
+        velocity = start.velocity(x, y, t)
+    assert torch.allclose(velocity[:, 0], 3.0 * torch.cos(3.0 * t) * x) and not velocity[:, 1].any()
+
+
 def test_the_start_of_a_wave_has_its_displacement_and_its_velocity():
     wave = PlaneWave("p", 2.0, 1.0, 1.0, angle=0.3)
     start = Initial.of(wave)

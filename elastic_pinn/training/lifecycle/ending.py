@@ -39,8 +39,9 @@ def with_verdict(session: Session, end: str, fit: Fit) -> str:
 
 def estimate_text(session: Session) -> str:
     """Say how far the wavefield is off the exact one by the estimate; "" where there is none."""
-    error = session.metrics.get(ESTIMATED[0])
-    return "" if error is None else f"estimated error of the displacement {percent(error)}"
+    known, of = session.metrics, zip(("displacement", "stress"), ESTIMATED, strict=True)
+    errors = [f"of the {name} {percent(known[metric])}" for name, metric in of if metric in known]
+    return f"estimated error {', '.join(errors)}" if errors else ""
 
 
 def estimate_doubt(session: Session) -> str:

@@ -89,9 +89,11 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     if not summary.run_id:  # incomplete: the disk was full at the start
         return
     yield "as of", summary.updated
-    if "error/estimated" in summary.metrics:
-        displacement, stress = (format_number(summary.metrics[f"error/estimated{of}"]) for of in ("", "_stress"))
-        yield "estimated", f"relative L2 error {displacement} of the displacement, {stress} of the stress"
+    of = {"error/estimated": "displacement", "error/estimated_stress": "stress"}
+    if errors := [
+        f"{format_number(summary.metrics[name])} of the {of[name]}" for name in of if name in summary.metrics
+    ]:
+        yield "estimated", f"relative L2 error {', '.join(errors)}"
     yield "material", ", ".join(_constants(summary.material))
     if run.config.unknowns or summary.fit:
         try:

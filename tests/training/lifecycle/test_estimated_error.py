@@ -5,6 +5,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.training import session as of_session
+from elastic_pinn.training.readable import percent
 
 COLUMN = "error/estimated"
 
@@ -15,7 +16,8 @@ def test_the_last_row_the_summary_and_the_reason_have_the_estimate(tiny, tmp_pat
     assert np.isnan(column[:-1]).all()
     assert column[-1] == run.summary.metrics[COLUMN] == run.latest().metrics[COLUMN]
     assert column[-1] == pytest.approx(run.estimate_error().displacement, rel=1e-6)
-    assert "estimated error of the displacement" in run.reason
+    displacement, stress = (percent(run.summary.metrics[name]) for name in (COLUMN, f"{COLUMN}_stress"))
+    assert f"estimated error of the displacement {displacement}, of the stress {stress}" in run.reason
     assert run.history()["error/displacement"].iloc[-1] == pytest.approx(column[-1], rel=0.5)
 
 
