@@ -32,6 +32,7 @@ class Summary(BaseModel):
         processes: that train together.
         no_longer_bitwise: changes after which a resumed run equals an uninterrupted one to rounding only.
         warnings: why its wavefield may be wrong: what it was advised before training, and what was found at its end.
+        chosen: the fields of the config that a tolerance left to the library, with their values at the end.
         energy_drift: the largest change of a completed run's energy while nothing brings or takes any, relative to the
             largest energy; None where its problem has no such time: the title of `figures.energy` says why.
         fit: as `Fit.as_json` of any version returned it; None if not assessed. `Run.fit` parses it.
@@ -58,6 +59,7 @@ class Summary(BaseModel):
     processes: int = 1
     no_longer_bitwise: list[str] = []
     warnings: list[str] = []
+    chosen: Mapping[str, Any] = {}
     fit: Any = None
     energy_drift: float | None = None
     checkpoint: str | None = None

@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text()
 @pytest.fixture
 def own_problem() -> str:
     """The README's example of a problem of one's own."""
-    (block,) = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "ep.Problem(" in code]
+    (block,) = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "make_problem" in code]
     return block
 
 
@@ -30,6 +30,17 @@ def test_the_readmes_own_problem_trains_and_says_how_good_it_is(own_problem, tmp
     assert run.status == "completed"
     assert capsys.readouterr().out.strip() == str(error)
     assert error < 0.1
+
+
+@pytest.mark.slow
+def test_the_readmes_plate_is_solved_to_its_stated_tolerance(tmp_path, monkeypatch, capsys):
+    (block,) = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "tolerance=" in code]
+    assert len([line for line in block.splitlines() if line.strip()]) <= 12
+    monkeypatch.chdir(tmp_path)
+    exec(block, {})
+    run = ep.Run("runs/plate")
+    assert run.summary.metrics["error/estimated"] <= 0.02 and run.summary.warnings == []
+    assert capsys.readouterr().out.startswith(str(run.summary.metrics["error/estimated"]))
 
 
 def test_every_file_that_the_readme_names_is_there():

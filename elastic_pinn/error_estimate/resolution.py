@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+import torch
 
-from elastic_pinn.physics import Plate, Problem
+from elastic_pinn.physics import Disc, Plate, Problem
+from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.finite_elements import Elements, Small, Spacing, mesh_of
 from elastic_pinn.physics.media.inclusion import interfaces_of
 from elastic_pinn.physics.shortest_waves import shortest_waves
@@ -16,6 +19,7 @@ A_WAVE = 3.5  # triangles along the shortest waves, each with three nodes along 
 STEPS = 56  # of the window, at least
 A_PERIOD = 18  # steps in the shortest period
 ON_RIM = 16  # pieces
+LEAST_GAP = 0.05  # of a radius: narrower gaps are not resolved
 WIDTHS = 2.0  # of a source: around it triangles are as small as it
 MOST_TRIANGLES, MOST_STEPS = 30_000, 4_000
 
@@ -29,7 +33,7 @@ def elements_of(problem: Problem) -> Elements:
     spacing = max(min(max(extents) / PIECES, shortest / A_WAVE), affordable)
     discs = [*(shape.holes if isinstance(shape, Plate) else ()), *problem.regions.discs]
     small = [
-        *(Small(disc.center, disc.radius, 2.0 * math.pi * disc.radius / ON_RIM, is_rim=True) for disc in discs),
+        *(Small(disc.center, disc.radius, _on_rim(disc, discs, shape), is_rim=True) for disc in discs),
         *(Small(source.at, WIDTHS * source.width, source.width) for source in problem.sources),
     ]
     interfaces = [(each.shape, each.parts) for each in interfaces_of(problem.inclusions, domain)]
@@ -37,6 +41,15 @@ def elements_of(problem: Problem) -> Elements:
     finer = tuple(each for each in small if each.spacing < spacing)
     mesh = mesh_of(shape, problem.regions, interfaces, Spacing(spacing, finer), cuts)
     return Elements(mesh, scales.origin[:2], scales.length)
+
+
+def _on_rim(disc: Disc, discs: Sequence[Disc], shape: Shape) -> float:
+    """The spacing along a rim, m: no more than the gap to what is beside it, or triangles would reach across."""
+    others = [math.dist(disc.center, each.center) - disc.radius - each.radius for each in discs if each is not disc]
+    outline = shape.outline if isinstance(shape, Plate) else shape
+    to_side = float(outline.clearance(*torch.tensor([disc.center], dtype=torch.float64).T)) - disc.radius
+    gap = max(min([*others, to_side]), LEAST_GAP * disc.radius)
+    return min(2.0 * math.pi * disc.radius / ON_RIM, gap)
 
 
 def instants_of(problem: Problem) -> np.ndarray:

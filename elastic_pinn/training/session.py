@@ -340,6 +340,12 @@ class Session:
         if snapshot.metric_id not in (self.metric_id, UNKNOWN_METRIC_ID):
             self._forget_bests()
 
+    def go_on_from(self, other: Session) -> None:
+        """Take over the steps, the history and the clock of a session with coarser settings."""
+        self.step = self.first_step = other.step
+        self.history, self._zero = other.history, other._zero
+        self._enter(self._stages[-1])
+
     def trained(self) -> TrainedModel:
         """Return the present model at the points of its last step, which an assessment needs."""
         optimizer, is_exact = self.optimizer, self.config.precision == "float64"

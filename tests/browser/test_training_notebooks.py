@@ -36,7 +36,6 @@ def test_progress_and_pictures_move_while_the_kernel_is_busy_and_every_button_wo
 
     lab.click("Estimate error")
     lab.says("estimated error at step 0*[1-9]")
-    lab.shot("estimated")
     lab.has_left(lab.step())
 
     lab.click("Pause")

@@ -14,18 +14,18 @@ import numpy as np
 
 from elastic_pinn.config import Config
 from elastic_pinn.networks.config import NUMBERS_OF_WAVES, WITHOUT_LAYERS
-from elastic_pinn.networks.hole_waves import Numbers, highest_order
-from elastic_pinn.physics import Material, Plate, Problem
+from elastic_pinn.networks.hole_waves import Numbers
+from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.physics.data import Receivers
-from elastic_pinn.physics.domains import Interval
 from elastic_pinn.physics.first_instant import jumps
 from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.physics.sources import Source, local_in
 from elastic_pinn.training.lifecycle.resolution import too_few
 from elastic_pinn.training.lifecycle.rims import sparse_rims
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
-from elastic_pinn.training.readable import percent, readable, rounded_up
-from elastic_pinn.training.sampling import held_out_count
+from elastic_pinn.training.readable import percent, readable
+from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
+from elastic_pinn.training.settings.waves_needed import plane_waves_needed, waves_needed_around
 
 LEAST_TIMES = 8  # fewer have no spectrum
 BULK = 0.95  # of the recorded energy: S waves of its frequencies are needed
@@ -33,11 +33,9 @@ PULSES = 1e-3  # of a Gaussian pulse's energy: the part that may lie beyond the 
 CERTAIN = 4.0  # standard deviations above the noise
 FAINT = 1e-4  # of the strongest bin: the leakage of a Hann window from further away
 LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
-DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measured on the shipped data
 LOOKED_AT = 500  # receivers, for their spacing
 CUT = 1e-2  # of a source: less may lie outside
 FAINTLY_SENT = 1.1  # a source's highest waves are a hundredth of its strongest, and may lie so far beyond the network's
-P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -141,7 +139,7 @@ def _cut_pulses(config: Config, problem: Problem) -> Iterator[str]:
 
 def _samples(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer data than amplitudes."""
-    amplitudes, counts = _amplitudes(config, problem.regions.count), _counts(config, problem)
+    amplitudes, counts = amplitudes_of(config, problem.regions.count), numbers_of(config, problem)
     if (numbers := sum(counts.values())) < amplitudes:
         parts = " and ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
         yield (
@@ -150,22 +148,10 @@ def _samples(config: Config, problem: Problem) -> Iterator[str]:
         )
 
 
-def _amplitudes(config: Config, regions: int) -> int:
-    """How many amplitudes of waves, potentials or features there are."""
-    if config.network == "hole_waves":
-        plane, around, inside = Numbers.of(config)
-        return plane + around + (regions - 1) * inside
-    if config.network in WITHOUT_LAYERS:
-        return regions * sum(config.hidden_layers)
-    if config.network == "patches":
-        return 2 * regions * math.prod(config.patches) * config.hidden_layers[0]
-    return regions * (2 * config.hidden_layers[-1] + 2)
-
-
 def _fewer(config: Config, regions: int, numbers: int) -> str:
     """What to set so that there are as many amplitudes as numbers."""
     if config.network == "hole_waves" and regions > 1:
-        share = numbers / _amplitudes(config, regions)
+        share = numbers / amplitudes_of(config, regions)
         return f"hidden_layers to at most {[max(1, int(share * count)) for count in config.hidden_layers]}"
     if config.network == "patches":
         return f"hidden_layers to at most {[max(1, numbers // (2 * regions * math.prod(config.patches)))]}"
@@ -174,33 +160,13 @@ def _fewer(config: Config, regions: int, numbers: int) -> str:
     return f"the {'sum' if is_sum else 'last number'} of hidden_layers to at most {max(1, most)}"
 
 
-def _counts(config: Config, problem: Problem) -> dict[str, int]:
-    """How many numbers determine the network, by their origin."""
-    samples = 0
-    if problem.receivers and config.weight_data:
-        samples = problem.receivers.recorded.size // 2
-        samples -= held_out_count(samples, config.validation_fraction)
-    starts = config.initial_points if problem.initial and config.weight_initial else 0
-    sides = config.boundary_points * len(problem.boundary) if config.weight_boundary else 0
-    contacts = config.interface_points * len(problem.inclusions) if config.weight_interface else 0
-    # Waves and potentials satisfy the equation whatever their amplitudes, so that it does not determine them.
-    inside = config.interior_points if config.network not in WITHOUT_LAYERS and config.weight_pde else 0
-    return {
-        "recorded": 2 * samples,
-        "of the known start": 4 * starts,
-        "on the sides": 2 * sides,
-        "of contacts": 4 * contacts,
-        "of the wave equation": 2 * inside,
-    }
-
-
 def _count(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer plane waves than the window can distinguish."""
     if config.network not in NUMBERS_OF_WAVES:
         return
     greatest = _greatest(config, problem)
     of_p_waves = min(greatest, config.time_frequency / problem.scales.length or greatest)
-    needed = _waves_needed(problem, greatest, of_p_waves)
+    needed = plane_waves_needed(problem, greatest, of_p_waves)
     spread = f"waves, spread over all wave numbers up to {greatest:,.4g} 1/m,"
     if config.network == "plane_waves":
         places = [(config.hidden_layers[0], max(needed), [max(needed)], spread)]
@@ -222,18 +188,10 @@ def _around(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer waves around holes, inclusions and beside loads than can be told apart there: of both kinds, at two angles
     of each order, in time."""
     shape, regions, loads = problem.domain.shape, problem.regions, problem.circles_beside
-    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *regions.discs]
-    if config.network != "hole_waves" or not (discs or loads):
+    if config.network != "hole_waves" or not (needed := waves_needed_around(problem, _greatest(config, problem))):
         return
-    circles = [
-        *((disc.radius, problem.materials[regions.around(disc)]) for disc in discs),
-        *((radius, problem.reference) for *_, radius in loads),
-    ]
+    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *regions.discs]
     plane, count, *inside = config.hidden_layers
-    (start, end), first = problem.domain.t, _greatest(config, problem) * problem.reference.c_p
-    orders = max(highest_order(first / solid.c_p * radius) for radius, solid in circles)
-    in_time = max(first / solid.c_p * solid.c_s * (end - start) / math.pi + 1.0 for _, solid in circles)
-    needed = rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(circles))
     if count < needed:
         counted = {"hole": len(discs) - len(regions.discs), "inclusion": len(regions.discs), "load": len(loads)}
         where = " and ".join(f"{n} {name}{'s' * (n > 1)}" for name, n in counted.items() if n)
@@ -241,39 +199,6 @@ def _around(config: Config, problem: Problem) -> Iterator[str]:
             f"{count:,} waves around {where} are too few for the duration, in which about {needed:,} differ: set "
             f"hidden_layers = {[plane, needed, *inside]} or more, or a lower input_frequency"
         )
-
-
-def _waves_needed(problem: Problem, greatest: float, of_p_waves: float) -> tuple[int, ...]:
-    """How many plane waves up to a wave number (1/m), and one of P waves, any wavefield in each region takes, (R,).
-
-    A field of wave numbers up to K has K^2 / (4 pi) degrees of freedom an area; a wavefield has those of two such
-    fields at the start and those of the waves that enter through the sides afterwards, c K^2 / (2 pi^2) a length and
-    time (the integral over all frequencies up to c K and all wave numbers along the side). Each extent is enlarged by
-    half the shortest wave. Source: Landau and Pollak, Bell System Technical Journal 41, 1962, for bands and extents
-    along each axis.
-    """
-    extents = [problem.domain.shape.bounds, *(shape.bounds for shape in problem.regions.inclusions)]
-    speed = problem.reference.c_p  # other regions have waves up to the same frequency
-    of_regions = [
-        _waves_needed_in(bounds, *problem.domain.t, solid, *(k * speed / solid.c_p for k in (greatest, of_p_waves)))
-        for bounds, solid in zip(extents, problem.materials, strict=True)
-    ]
-    return tuple(rounded_up(DRAWN_AT_RANDOM * each) for each in of_regions)
-
-
-def _waves_needed_in(
-    bounds: tuple[Interval, Interval], start: float, end: float, material: Material, greatest: float, of_p_waves: float
-) -> float:
-    """How many differ in one region, which a rectangle (m) encloses, from start to end, s."""
-    x, y = (high - low for low, high in bounds)
-
-    def differing(speed: float, highest: float) -> float:
-        half_wave = math.pi / highest
-        area, around = (x + half_wave) * (y + half_wave), 2.0 * (x + y + 2.0 * half_wave)
-        way = speed * (end - start) + half_wave
-        return highest**2 * (area / (2.0 * math.pi) + around * way / (2.0 * math.pi**2))
-
-    return max(differing(material.c_p, of_p_waves) / P_OF_ALL, differing(material.c_s, greatest) / S_OF_ALL)
 
 
 def _length(config: Config, problem: Problem) -> Iterator[str]:

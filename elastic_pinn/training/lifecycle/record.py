@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from elastic_pinn.config_sections import as_written
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.storage import (
@@ -40,6 +41,7 @@ from elastic_pinn.training.lifecycle.environment import ROUNDING, environment, f
 from elastic_pinn.training.lifecycle.rescue import can_write, rescue_folders, why_lost
 from elastic_pinn.training.lifecycle.saving import Saver
 from elastic_pinn.training.session import DivergedError, Session
+from elastic_pinn.training.settings import NONE_CHOSEN, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -97,11 +99,12 @@ class Record:
         origin: Origin,
         mirror: Mirror | None,
         advice: Iterable[str] = (),
+        settings: Settings = NONE_CHOSEN,
     ) -> None:
         config = session.config
         self._lock, self._run_dir, self._store = lock, lock.folder, store
         self._session, self._origin, self._mirror = session, origin, mirror
-        self._warnings = list(advice)
+        self._warnings, self.settings = list(advice), settings
         self._check_due, self._is_writable = 0.0, True
         self._saver = Saver(store, Policy(config.keep_last, config.keep_best, config.keep_every), mirror)
         self._environment = environment(config.device, session.processes.count)
@@ -146,6 +149,11 @@ class Record:
         if time.monotonic() >= self._check_due:
             self._check_folder()
         self._live.update()
+
+    def follow(self, session: Session, settings: Settings) -> None:
+        """Record a session with finer settings from here on, which goes on with the same history."""
+        self._session, self.settings = session, settings
+        self._write("config.json", session.config.to_json())
 
     def checkpoint(self, why_pinned: str = "") -> None:
         """Save the present session in the background; training waits for a copy of its state, and for a validation if
@@ -240,7 +248,7 @@ class Record:
             generation=self._origin.generation,
             config=config.to_json(),
             weights=copy_tree(session.model.state_dict()),
-            state=copy_tree(session.state()),
+            state=copy_tree(session.state() | self.settings.tree()),
             history=session.history.frozen(),
             metrics=metrics,
             metric=metrics.get(config.monitor, float("nan")),
@@ -269,6 +277,7 @@ class Record:
                 f"step {step}: {text}" for step, text in session.history.events if text.endswith(ROUNDING)
             ],
             warnings=self._warnings,
+            chosen={name: as_written(getattr(session.config, name)) for name in self.settings.names},
         )
 
     def _summarise(self, state: Summary) -> None:

@@ -12,6 +12,7 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded, on_this_machine
 from elastic_pinn.physics import Problem, problem_from
 from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
+from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.lifecycle.control import Control
 from elastic_pinn.training.lifecycle.resume import RunDirectoryError
 from elastic_pinn.training.session import Session
@@ -77,6 +78,15 @@ def require_device(device: str) -> None:
     legal = ["cpu", *(["cuda"] if count else []), *(f"cuda:{i}" for i in range(count))]
     if device not in legal:
         raise ConfigError(f"device = {device!r}: this machine has no such device; legal here: {', '.join(legal)}")
+
+
+def require_one_process(config: Config, processes: Processes) -> None:
+    """Raise ConfigError for what several processes cannot do together."""
+    if config.tolerance and processes.count > 1:
+        raise ConfigError(
+            f"tolerance = {config.tolerance:g} with {processes.count} processes: settings are refined by one; set it "
+            "to 0, or start one process"
+        )
 
 
 def require_measured(config: Config, session: Session) -> None:

@@ -45,11 +45,13 @@ from elastic_pinn.training.lifecycle.ending import (
 )
 from elastic_pinn.training.lifecycle.environment import environment, facts
 from elastic_pinn.training.lifecycle.record import Record
+from elastic_pinn.training.lifecycle.refinement import is_too_coarse, refined, resolved, told
 from elastic_pinn.training.lifecycle.requirements import (
     folder_of,
     require_device,
     require_kinds,
     require_measured,
+    require_one_process,
     settle,
 )
 from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
@@ -136,6 +138,7 @@ def train(
         require_device(config.device)
         processes = join(config.device)
         processes.require_same(config, problem)
+        require_one_process(config, processes)
         if processes.is_worker:
             return Run(run_worker(processes, problem))
         with run_leader(processes, run_dir, control.stop), _exclusive_use(run_dir) as lock:
@@ -165,16 +168,21 @@ def _train(
     store, mirror_url = Store(lock.folder / CHECKPOINTS, lock), mirror_of(config, run_dir)
     found, over, unverified = starting_point(run_dir, store, resume, mirror_url), "", ""
     if found:
+        config, settings = resolved(config, problem, found.snapshot)
         config = adopt(config, problem, found)
         over = reason_to_end_here(config, found.snapshot)
-        if over and not _lacks_outcome(run_dir, problem, found, mirror_url):
+        if over and not (_lacks_outcome(run_dir, problem, found, mirror_url) or is_too_coarse(config, found.snapshot)):
             return _ended_run(run_dir, over)
         note_environment(found.snapshot, facts(environment(config.device, processes.count)))
+    else:
+        config, settings = resolved(config, problem, None)
     session = Session(config, problem, processes)
     require_measured(config, session)
     advice = advise(config, problem)
     for sentence in advice:
         logger.warning("%s", sentence)
+    if text := told(config, settings):
+        logger.info("%s", text)
     if found:
         session.restore(found.snapshot)
         session.reason_to_end = found.snapshot.state["stopping"].get("reason", "") if over else ""
@@ -185,7 +193,8 @@ def _train(
     mirror = Mirror(mirror_url, store.folder, origin.run_id, lock) if mirror_url else None
     make_ready(found, run_dir, store, origin)
     with mirror or nullcontext():
-        _guarded_loop(session, Record(lock, session, store, origin, mirror, advice), control, bool(over))
+        record = Record(lock, session, store, origin, mirror, advice, settings)
+        _guarded_loop(session, record, control)
     return Run(run_dir)
 
 
@@ -207,11 +216,20 @@ def _ended_run(run_dir: Path, reason: str) -> Run:
     return Run(run_dir)
 
 
-def _guarded_loop(session: Session, record: Record, control: Control, is_over: bool) -> None:
-    """The loop, with a summary of how it ended, in any case. is_over: no further step is needed."""
+def _guarded_loop(session: Session, record: Record, control: Control) -> None:
+    """The loop, for each refinement of the settings, with a summary of how it ended, in any case."""
+    started = time.monotonic()
     try:
         with reported(_reporter(control, lambda: session.step + 1)):
-            status, reason = _loop(session, record, control, is_over)
+            record.checkpoint()
+            record.settle()  # so that a run that cannot be saved fails before work starts
+            status, reason = _loop(session, record, control, started)
+            finer = refined(session, record.settings) if status == "completed" else ""
+            while not isinstance(finer, str):
+                session = finer[0]
+                record.follow(*finer)
+                status, reason = _loop(session, record, control, started)
+                finer = refined(session, record.settings) if status == "completed" else ""
     except BaseException as error:
         if isinstance(error, CheckpointError):
             _require_kept(record, error)
@@ -229,7 +247,7 @@ def _guarded_loop(session: Session, record: Record, control: Control, is_over: b
         if status == "completed":  # told with it, so that no summary has the one without the other
             drift = _energy_drift(session)
             doubts = list(filter(None, (estimate_doubt(session), energy_text(drift), unseen_text(session))))
-            for text in doubts:
+            for text in filter(None, (finer, *doubts)):
                 record.warn(text)
             reason = "; ".join(filter(None, (reason, estimate_text(session), DOUBTFUL if doubts else "")))
         _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
@@ -290,13 +308,11 @@ def _try_to(what: str, act: Callable[[], None]) -> None:
         logger.error("the run could not %s: %s", what, error)
 
 
-def _loop(session: Session, record: Record, control: Control, is_over: bool) -> End:
-    """Make steps until there is a reason to end: (status, reason)."""
-    started = logged = saved = time.monotonic()
+def _loop(session: Session, record: Record, control: Control, started: float) -> End:
+    """Make steps until there is a reason to end: (status, reason). started: when this call of train() did."""
+    logged = saved = time.monotonic()
     saved_step = session.step
-    record.checkpoint()
-    record.settle()  # so that a run that cannot be saved fails before work starts
-    if is_over:
+    if session.is_over:
         return _completed(session)
     while True:
         try:

@@ -1,0 +1,154 @@
+"""Settings that a tolerance leaves to the library: chosen before training, and refined until the error is below it.
+
+Each refinement is a stage: a network of its own, whose last layer is solved for in one step. The config of a checkpoint
+is the resolved one; its tree "settings" says which fields were chosen, and how often they were refined.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.error_estimate import why_no_estimate
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics import Problem
+from elastic_pinn.storage import Snapshot
+from elastic_pinn.training.optimizers import can_be_factored
+from elastic_pinn.training.readable import percent
+from elastic_pinn.training.session import ESTIMATED, Session
+from elastic_pinn.training.settings import NONE_CHOSEN, Settings, chosen
+from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
+
+MOST = 10  # refinements
+STALLED = 0.95  # of the error: a level that leaves more of it is the last
+FIRST_LEVELS = 0.0, -0.25, -0.5, -0.75, -1.0, -2.0, -3.0, -4.0  # the first whose system is small enough
+LEAST_STEP = 0.25  # levels
+SLACK = 1.0  # levels: what lies so little beyond the largest system is tried
+STEPS_BY_EXCESS = (1.5, 0.5), (10.0, 1.0), (math.inf, 2.0)
+"""How many levels finer the next settings are, by how many times the error is above the tolerance at most."""
+NEEDED = {"steps", "stages", "stage_steps", "hidden_layers"}
+"""Fields without which nothing can be refined."""
+
+
+def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tuple[Config, Settings]:
+    """Return the config with every field that it leaves to the library, and which these are.
+
+    snapshot: of a run that goes on, which keeps its settings. Raises ConfigError for a tolerance that no estimate can
+    tell, or with stages that nothing can refine.
+    """
+    if not config.tolerance:
+        return config, NONE_CHOSEN
+    if reason := why_no_estimate(problem):
+        raise ConfigError(f"tolerance = {config.tolerance:g}: no error can be estimated: {reason}; set it to 0")
+    if set(config.stages if "stages" in config.model_fields_set else ("last_layer",)) != {"last_layer"}:
+        raise ConfigError(
+            f"tolerance = {config.tolerance:g} with stages = {list(config.stages)}: only solutions of last_layer are "
+            "refined; leave stages out, or set tolerance = 0"
+        )
+    if not config.estimate_error:
+        raise ConfigError("tolerance needs estimate_error = True")
+    if snapshot:
+        of_run, old = Settings.of(snapshot), Config.from_json(snapshot.config)
+        kept = {name: getattr(old, name) for name in of_run.names if name not in config.model_fields_set}
+        return config.model_copy(update=kept), of_run
+    for level in FIRST_LEVELS:
+        values = chosen(config, problem, level)
+        settled = config.model_copy(update=values)
+        if _is_possible(settled, problem):
+            return settled, Settings(tuple(values), (level,))
+    raise ConfigError(
+        f"tolerance = {config.tolerance:g}: hidden_layers = {list(settled.hidden_layers)} with wave numbers up to "
+        f"{settled.input_frequency / problem.scales.length:,.3g} 1/m would be needed at least, more than one least "
+        "squares takes: this window has too many wavelengths and periods. Check the units, or take a smaller one"
+    )
+
+
+def told(config: Config, settings: Settings) -> str:
+    """Say what was chosen, as one line; "" for nothing."""
+    values = ", ".join(f"{name} = {_short(getattr(config, name))}" for name in settings.names)
+    return values and f"chosen for a tolerance of {percent(config.tolerance)}: {values}"
+
+
+def _short(value: Any) -> str:
+    return (
+        f"{value:.4g}" if isinstance(value, float) else in_one_line(list(value) if isinstance(value, tuple) else value)
+    )
+
+
+def refined(session: Session, settings: Settings) -> tuple[Session, Settings] | str:
+    """Return a session that goes on from another with finer settings, or why there is none, "" where none is needed."""
+    config, error = session.config, session.metrics.get(ESTIMATED[0], math.nan)
+    if not config.tolerance or error <= config.tolerance:
+        return ""
+    short = f"the tolerance of {percent(config.tolerance)} is not reached"
+    if not math.isfinite(error):
+        return f"{short}: there is no estimate of the error, as the log says"
+    if not set(settings.names) >= NEEDED:
+        given = ", ".join(sorted(NEEDED - set(settings.names)))
+        return f"{short}, and nothing is refined where {given} are given: leave them out"
+    if len(settings.levels) > MOST:
+        return f"{short} after {len(settings.levels) - 1} refinements"
+    requested = settings.requested(config)
+    step = _step(error / config.tolerance, requested, session.problem, settings.levels)
+    if reason := _out_of_reach(session, requested, settings.levels, step):
+        return f"{short}: {reason}"
+    finer = Settings(settings.names, (*settings.levels, settings.levels[-1] + step))
+    following = Session(_at(requested, session.problem, finer.levels), session.problem, session.processes)
+    following.go_on_from(session)
+    return following, finer
+
+
+def _step(excess: float, requested: Config, problem: Problem, levels: Sequence[float]) -> float:
+    """How many levels finer, by how many times the error is above the tolerance, as far as it is possible."""
+    step = next(step for most, step in STEPS_BY_EXCESS if excess <= most)
+    while step > LEAST_STEP and not _is_possible(_at(requested, problem, (*levels, levels[-1] + step)), problem):
+        step /= 2.0
+    return step
+
+
+def _at(requested: Config, problem: Problem, levels: Sequence[float]) -> Config:
+    """The config at the last of some levels."""
+    count = len(levels)
+    steps = {"steps": count, "stages": ("last_layer",) * count, "stage_steps": (1,) * (count - 1)}
+    return requested.model_copy(update=chosen(requested, problem, levels[-1]) | steps)
+
+
+def _out_of_reach(session: Session, requested: Config, levels: Sequence[float], step: float) -> str:
+    """Explain that the tolerance would take more than is possible, by the error at each level so far; "" where it may
+    be met."""
+    errors = [each for each in session.history.column(ESTIMATED[0]) if math.isfinite(each)]
+    level, finer = levels[-1], _at(requested, session.problem, (*levels, levels[-1] + step))
+    if not _is_possible(finer, session.problem):
+        return f"the next refinement, hidden_layers = {list(finer.hidden_layers)}, is more than one least squares takes"
+    if len(errors) < 2:
+        return ""
+    gain = (errors[-1] / errors[-2]) ** (1.0 / (level - levels[-2]))  # by each level
+    if gain > STALLED:
+        return f"the last refinement left {percent(errors[-1] / errors[-2])} of the error"
+    needed = level + math.log(requested.tolerance / errors[-1]) / math.log(gain)
+    last = max(
+        each for each in (level + step + i / 2.0 for i in range(2 * math.ceil(needed - level) + 1))
+        if each == level + step or _is_possible(_at(requested, session.problem, (*levels, each)), session.problem)
+    )  # fmt: skip
+    if needed <= last + SLACK:
+        return ""
+    largest = _at(requested, session.problem, (*levels, last))
+    return (
+        f"hidden_layers = {list(largest.hidden_layers)} are about as many as one least squares takes, with which about "
+        f"{percent(errors[-1] * gain ** (last - level))} would be reached: set that as tolerance"
+    )
+
+
+def _is_possible(config: Config, problem: Problem) -> bool:
+    """Whether the system of a config is small enough to be factored."""
+    numbers = sum(numbers_of(config, problem).values())
+    return can_be_factored(numbers, amplitudes_of(config, problem.regions.count))
+
+
+def is_too_coarse(config: Config, snapshot: Snapshot) -> bool:
+    """Whether a run that has ended is asked for a lower tolerance than it ended with, and has not reached it."""
+    error = snapshot.history.last.get(ESTIMATED[0], math.nan)
+    before = Config.from_json(snapshot.config).tolerance
+    return bool(0.0 < config.tolerance < before and error > config.tolerance)

@@ -1,0 +1,63 @@
+"""How many waves a window takes: as many as differ there."""
+
+from __future__ import annotations
+
+import math
+
+from elastic_pinn.networks.hole_waves import highest_order
+from elastic_pinn.physics import Material, Plate, Problem
+from elastic_pinn.physics.domains import Interval
+from elastic_pinn.training.readable import rounded_up
+
+DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measured on the shipped data
+P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
+
+
+def plane_waves_needed(problem: Problem, greatest: float, of_p_waves: float) -> tuple[int, ...]:
+    """How many plane waves up to a wave number (1/m), and one of P waves, any wavefield in each region takes, (R,).
+
+    A field of wave numbers up to K has K^2 / (4 pi) degrees of freedom an area; a wavefield has those of two such
+    fields at the start and those of the waves that enter through the sides afterwards, c K^2 / (2 pi^2) a length and
+    time (the integral over all frequencies up to c K and all wave numbers along the side). Each extent is enlarged by
+    half the shortest wave. Source: Landau and Pollak, Bell System Technical Journal 41, 1962, for bands and extents
+    along each axis.
+    """
+    extents = [problem.domain.shape.bounds, *(shape.bounds for shape in problem.regions.inclusions)]
+    speed = problem.reference.c_p  # other regions have waves up to the same frequency
+    of_regions = [
+        _needed_in(bounds, *problem.domain.t, solid, *(k * speed / solid.c_p for k in (greatest, of_p_waves)))
+        for bounds, solid in zip(extents, problem.materials, strict=True)
+    ]
+    return tuple(rounded_up(DRAWN_AT_RANDOM * each) for each in of_regions)
+
+
+def _needed_in(
+    bounds: tuple[Interval, Interval], start: float, end: float, material: Material, greatest: float, of_p_waves: float
+) -> float:
+    """How many differ in one region, which a rectangle (m) encloses, from start to end, s."""
+    x, y = (high - low for low, high in bounds)
+
+    def differing(speed: float, highest: float) -> float:
+        half_wave = math.pi / highest
+        area, around = (x + half_wave) * (y + half_wave), 2.0 * (x + y + 2.0 * half_wave)
+        way = speed * (end - start) + half_wave
+        return highest**2 * (area / (2.0 * math.pi) + around * way / (2.0 * math.pi**2))
+
+    return max(differing(material.c_p, of_p_waves) / P_OF_ALL, differing(material.c_s, greatest) / S_OF_ALL)
+
+
+def waves_needed_around(problem: Problem, greatest: float) -> int:
+    """How many waves around holes, circular inclusions and beside loads, of wave numbers up to one (1/m) of P waves,
+    can be told apart: of both kinds, at two angles of each order, in time; 0 where there are no circles."""
+    shape, regions, loads = problem.domain.shape, problem.regions, problem.circles_beside
+    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *regions.discs]
+    circles = [
+        *((disc.radius, problem.materials[regions.around(disc)]) for disc in discs),
+        *((radius, problem.reference) for *_, radius in loads),
+    ]
+    if not circles:
+        return 0
+    (start, end), first = problem.domain.t, greatest * problem.reference.c_p
+    orders = max(highest_order(first / solid.c_p * radius) for radius, solid in circles)
+    in_time = max(first / solid.c_p * solid.c_s * (end - start) / math.pi + 1.0 for _, solid in circles)
+    return rounded_up(DRAWN_AT_RANDOM * 2 * (2 * orders + 1) * in_time * len(circles))

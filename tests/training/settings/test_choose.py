@@ -1,0 +1,60 @@
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.training.settings import chosen
+from tests.benchmarks.validation import ROWS
+
+BY_NAME = {row.name: row for row in ROWS}
+NETWORKS = {
+    "free-sv-30": "plane_waves",
+    "welded-sv-30": "plane_waves",
+    "hole-p": "hole_waves",
+    "inclusion-sv": "hole_waves",
+    "gradient": "random_features",
+    "damped-mode": "random_features",
+    "kirsch": "potentials",
+    "static-clamped": "random_features",
+    "point-force": "plane_waves",
+}
+
+
+def of(name, level=0.0, **given):
+    return chosen(ep.Config(problem="own", tolerance=1e-2, **given), BY_NAME[name].problem(0.5), level)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_network_is_one_that_can_solve_the_problem(name):
+    assert of(name)["network"] == NETWORKS[name]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_finer_level_and_a_lower_tolerance_have_more_of_all(name):
+    coarse, fine = of(name), of(name, 1.0)
+    assert sum(fine["hidden_layers"]) > sum(coarse["hidden_layers"])
+    assert fine["boundary_points"] > coarse["boundary_points"]
+    config = ep.Config(problem="own", tolerance=1e-5)
+    strict = chosen(config, BY_NAME[name].problem(0.5))
+    assert sum(strict["hidden_layers"]) >= sum(coarse["hidden_layers"])
+
+
+def test_what_is_given_is_kept_and_what_follows_from_it_is_chosen():
+    given = of("free-sv-30", input_frequency=20.0, ridge=1e-9)
+    assert "input_frequency" not in given and "ridge" not in given
+    assert sum(given["hidden_layers"]) > 2 * sum(of("free-sv-30")["hidden_layers"])
+    few = of("free-sv-30", network="plane_waves", hidden_layers=[40], activation="sin")
+    assert few["boundary_points"] < 40 and "network" not in few
+
+
+def test_all_that_is_chosen_makes_a_legal_config():
+    for name in NETWORKS:
+        config = ep.Config(problem="own", tolerance=1e-2)
+        settled = config.model_copy(update=chosen(config, BY_NAME[name].problem(0.5)))
+        assert settled.stages == ("last_layer",) and settled.precision == "float64"
+
+
+def test_a_problem_in_which_nothing_moves_is_no_fault():
+    domain = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
+    still = ep.Problem(domain, ep.Material(1.0, 1.0, 1.0), [ep.Traction()], ep.Initial())
+    assert chosen(ep.Config(problem="own", tolerance=1e-2), still)["hidden_layers"]
+    assert torch.isfinite(torch.tensor(chosen(ep.Config(problem="own", tolerance=1e-2), still)["input_frequency"]))
