@@ -1,5 +1,5 @@
-"""Runs of the quick halves of the rows, resolved well and badly, with mistakes of every kind: chosen ones, and ones
-that were drawn at random once the method of the estimate was settled."""
+"""Runs of the rows, resolved well and badly, with mistakes of every kind: chosen ones, and ones that were drawn at
+random once the method of the estimate was settled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.row import Recipe, Row
 
 BY_NAME = {row.name: row for row in ROWS}
-HALF = 0.5
+HALF, WHOLE = 0.5, 1.0  # sizes of a problem; the whole ones are solved as in the table of rows, the others quickly
 POINTS = ("interior_points", "boundary_points", "initial_points", "interface_points")
 FREQUENCIES = ("input_frequency", "time_frequency")
 FLOAT32: Recipe = {"precision": "float32", "ridge": 1e-6}
@@ -49,7 +49,7 @@ def family_of(name: str) -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """A row solved in its quick way, but for some changes.
+    """A row solved in its way, but for some changes.
 
     row: its name. features, frequency, points: by what the numbers of features, the greatest wave number and frequency
     and all numbers of points are multiplied. size: of the problem, 1 being the table's. fields: others that are
@@ -77,7 +77,8 @@ class Case:
     @property
     def config(self) -> ep.Config:
         """How it is solved; the estimate is timed by itself."""
-        fields = self.of_row.fields | (self.of_row.quick or {})
+        quick = {} if self.size == WHOLE else self.of_row.quick or {}
+        fields = self.of_row.fields | quick
         fields["hidden_layers"] = [max(8, round(self.features * count)) for count in fields["hidden_layers"]]
         fields |= {name: self.frequency * fields[name] for name in FREQUENCIES if name in fields}
         fields |= {name: max(8, round(self.points * fields[name])) for name in POINTS if name in fields}
@@ -91,7 +92,7 @@ class Case:
 
     @property
     def change(self) -> str:
-        """What is changed of the quick way, as text."""
+        """What is changed, as text."""
         factors = {"features": self.features, "frequency": self.frequency, "points": self.points}
         told = [f"{name} times {each:.2g}" for name, each in factors.items() if each != 1.0]
         told += [f"size {self.size:.2g}"] if self.size != HALF else []
@@ -123,6 +124,7 @@ ADAM = trained("adam", 300, precision="float32", learning_rate=5e-3, sampling="l
 LEVENBERG_MARQUARDT = trained("levenberg_marquardt", 12, damping=1e-3)
 
 CHOSEN = (
+    *(Case(name, size=WHOLE) for name in ("lamb", "welded-sv-30", "hole-p", "free-sv-30")),
     Case("fixed-p-0", features=2.0, points=2.0),
     Case("fixed-p-30"),
     Case("fixed-sv-30", features=0.3),
