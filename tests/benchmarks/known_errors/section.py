@@ -40,17 +40,15 @@ def text_of(runs: Sequence[Measured], picture: str) -> str:
     lines_of_promise = [line_of_promise(*each) for each in (("chosen", chosen), ("drawn at random", drawn)) if each[1]]
     return f"""Relative L2 errors over domain and time of {len(runs)} runs of rows above, most of them of half
 the size, with changes. Networks: {kinds}.
-No run is given the exact field. The true error is by Gauss's quadrature, of plates with holes at 20,000 points; of the
-recorded plates it is that at the receivers, most of them on the sides, whereas the estimate is over all of the plate.
+No run is given the exact field. The true error is by Gauss's quadrature, over time alone of shapes that are no box; of
+the recorded plates it is that at the receivers, most of them on the sides, and the estimate is over all of the plate.
 
 {table(HEAD_OF_FAMILIES, [line_of_family(name, some) for name, some in families if some])}
 
 Lowest .. highest, of seconds (of CPU time) the median; most of these runs train for a few tenths of a second, and all
 take about 5 minutes by two processes. The stress counts where torch can differentiate the exact field. The largest
-deviations: of plates the truth is known at receivers alone; two of forty holes are so close that elements between them
-are too large; in tissue and Lamb's problem the last instant is so much worse than those before that time steps are too
-long; and of hole-p in full size it is the truth that is off, since points at random miss the last instant: by Gauss's
-quadrature over time it is 7.7e-07, and the estimate 1.21 times that.
+deviations: of plates the truth is known at receivers alone; in tissue and Lamb's problem the last instant is so much
+worse than those before that time steps are too long.
 
 {promise}:
 
