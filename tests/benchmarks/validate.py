@@ -81,8 +81,9 @@ thread, {jobs} solves at a time: about {minutes:.0f} minutes in all. Where nothi
 are two of the shortest wavelengths a side and two periods long. LM is Levenberg-Marquardt. B goes 0.2 s beyond each
 window, and the next starts from what was found at the window's end. Potentials and polynomials are not drawn: seeds
 differ in their points alone. Points at random seldom meet the last instants, where well resolved wavefields are the
-worst: by Gauss's quadrature over time errors are up to four times those above (*error-estimate*, below). "Published": what others report; "none" says that no figure is known. `make validate
-ARGS=free-sv` measures the rows whose names begin so, each in the place of its line; `make test-slow` solves a
+worst: by Gauss's quadrature over time errors are up to four times those above (*error-estimate*, below). "Published":
+what others report; "none" says that no figure is known. `make validate ARGS=free-sv` measures the rows whose names
+begin so, each in the place of its line; `make test-slow` solves a
 half-size version of each that has one."""
 
 
