@@ -16,6 +16,7 @@ from tests.benchmarks.validation import ROWS, Row
 COMMAND = "make validate"
 HEAD = ["row", "problem", "method", "error", "goal", "seconds", "published", "measured"]
 SECONDS = HEAD.index("seconds")
+TASKS_OF_A_PROCESS = 6  # of the pool, then a fresh one: large solves leave gigabytes behind
 
 
 def solved(name: str, seed: int) -> tuple[float, float]:
@@ -60,7 +61,8 @@ def main(only: list[str], seeds: int, jobs: int) -> None:
     if not chosen:
         raise SystemExit(f"no row begins with {' or '.join(only)}: there are {', '.join(names)}")
     lines = lines_of_table()
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, max_tasks_per_child=TASKS_OF_A_PROCESS) as pool:
         solutions: dict[str, list[Future[tuple[float, float]]]] = {
             row.name: [pool.submit(solved, row.name, seed) for seed in range(seeds)] for row in chosen
         }

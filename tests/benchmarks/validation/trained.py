@@ -34,6 +34,6 @@ def _trained(
 ROWS = (
     _trained("free-sv-30", 1000, 7.5, 4.2, {"input_frequency": 5.0, "time_frequency": 3.0}, 1e-2),
     _trained("lame-modes", 1200, 7.0, 4.0, {"input_frequency": 3.0, "time_frequency": 2.2}, 1e-2),
-    _trained("welded-sv-30", 1000, 7.5, 4.2, {"input_frequency": 4.5, "time_frequency": 3.0}, 1e-2),
+    _trained("welded-sv-30", 750, 7.5, 4.2, {"input_frequency": 4.5, "time_frequency": 3.0}, 1e-2),
     _trained("hole-p", 1000, 7.5, 4.6),
 )
