@@ -24,8 +24,9 @@ from elastic_pinn.error_estimate.side_terms import SideTerms
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.elasticity import STRAIN
+from elastic_pinn.physics.elasticity import STRAIN, stress
 from elastic_pinn.physics.finite_elements import Elements, at_rest, motion
+from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.statement import Statement
 
 Array = np.ndarray[Any, Any]
@@ -227,9 +228,9 @@ class _Solution:
 
 def _stress(gradient: Array, moduli: Mapping[str, Array]) -> Array:
     """Stress xx, yy, xy, (3, N), of a gradient (2, 2, N)."""
-    shear = moduli["lame_mu"] * (gradient[0, 1] + gradient[1, 0])
-    pressure = moduli["lame_lambda"] * (gradient[0, 0] + gradient[1, 1])
-    return np.stack([pressure + 2.0 * moduli["lame_mu"] * gradient[i, i] for i in (0, 1)] + [shear])
+    by_x, by_y = torch.from_numpy(gradient).permute(1, 2, 0)  # each (N, 2)
+    constants = (torch.from_numpy(moduli[name]) for name in ("lame_lambda", "lame_mu"))
+    return stress({"x": by_x, "y": by_y}, Moduli(*constants)).numpy().T
 
 
 def _denser_towards_ends(steps: int) -> Array:
