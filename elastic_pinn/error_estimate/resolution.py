@@ -31,7 +31,7 @@ def elements_of(problem: Problem) -> Elements:
     shortest, _ = _shortest(problem)
     affordable = math.sqrt(4.0 * math.prod(extents) / math.sqrt(3.0) / MOST_TRIANGLES)
     spacing = max(min(max(extents) / PIECES, shortest / A_WAVE), affordable)
-    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *problem.regions.discs]
+    discs = problem.discs
     small = [
         *(Small(disc.center, disc.radius, _on_rim(disc, discs, shape), is_rim=True) for disc in discs),
         *(Small(source.at, WIDTHS * source.width, source.width) for source in problem.sources),

@@ -17,7 +17,7 @@ from elastic_pinn.physics.conditions import Initial, SideCondition
 from elastic_pinn.physics.conditions.interface import contact
 from elastic_pinn.physics.coverage import uncovered
 from elastic_pinn.physics.data import Receivers, recorded
-from elastic_pinn.physics.domains import Domain, Part, Regions
+from elastic_pinn.physics.domains import Disc, Domain, Part, Plate, Regions
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
@@ -173,6 +173,12 @@ class Problem:
     def regions(self) -> Regions:
         """The regions of the domain, one material each: what is around the inclusions, and each of them."""
         return Regions(tuple(inclusion.shape for inclusion in self.inclusions))
+
+    @property
+    def discs(self) -> tuple[Disc, ...]:
+        """The circles that waves are scattered by: the holes of the domain, then the circular inclusions."""
+        shape = self.domain.shape
+        return *(shape.holes if isinstance(shape, Plate) else ()), *self.regions.discs
 
     @property
     def materials(self) -> tuple[Material, ...]:

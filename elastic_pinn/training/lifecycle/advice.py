@@ -15,7 +15,7 @@ import numpy as np
 from elastic_pinn.config import Config
 from elastic_pinn.networks.config import NUMBERS_OF_WAVES, WITHOUT_LAYERS
 from elastic_pinn.networks.hole_waves import Numbers
-from elastic_pinn.physics import Plate, Problem
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.first_instant import jumps
 from elastic_pinn.physics.shortest_waves import pulsed
@@ -187,13 +187,12 @@ def _count(config: Config, problem: Problem) -> Iterator[str]:
 def _around(config: Config, problem: Problem) -> Iterator[str]:
     """Fewer waves around holes, inclusions and beside loads than can be told apart there: of both kinds, at two angles
     of each order, in time."""
-    shape, regions, loads = problem.domain.shape, problem.regions, problem.circles_beside
+    discs, inclusions, loads = problem.discs, problem.regions.discs, problem.circles_beside
     if config.network != "hole_waves" or not (needed := waves_needed_around(problem, _greatest(config, problem))):
         return
-    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *regions.discs]
     plane, count, *inside = config.hidden_layers
     if count < needed:
-        counted = {"hole": len(discs) - len(regions.discs), "inclusion": len(regions.discs), "load": len(loads)}
+        counted = {"hole": len(discs) - len(inclusions), "inclusion": len(inclusions), "load": len(loads)}
         where = " and ".join(f"{n} {name}{'s' * (n > 1)}" for name, n in counted.items() if n)
         yield (
             f"{count:,} waves around {where} are too few for the duration, in which about {needed:,} differ: set "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from elastic_pinn.networks.hole_waves import highest_order
-from elastic_pinn.physics import Material, Plate, Problem
+from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.domains import Interval
 from elastic_pinn.training.readable import rounded_up
 
@@ -49,11 +49,9 @@ def _needed_in(
 def waves_needed_around(problem: Problem, greatest: float) -> int:
     """How many waves around holes, circular inclusions and beside loads, of wave numbers up to one (1/m) of P waves,
     can be told apart: of both kinds, at two angles of each order, in time; 0 where there are no circles."""
-    shape, regions, loads = problem.domain.shape, problem.regions, problem.circles_beside
-    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *regions.discs]
     circles = [
-        *((disc.radius, problem.materials[regions.around(disc)]) for disc in discs),
-        *((radius, problem.reference) for *_, radius in loads),
+        *((disc.radius, problem.materials[problem.regions.around(disc)]) for disc in problem.discs),
+        *((radius, problem.reference) for *_, radius in problem.circles_beside),
     ]
     if not circles:
         return 0
