@@ -175,6 +175,14 @@ def test_arrivals_are_marked_where_waves_travel_straight_from_their_source(plate
             assert rows.tolist() == [0, -1]
 
 
+def test_rayleigh_waves_arrive_within_a_wavelength_of_the_straight_side_that_is_loaded(plate_run):
+    model, places = plate_run.latest().model(), np.array([[0.001, 0.0095], [0.001, 0.001]])
+    pulse = {"pulse": "tone_burst", "frequency": 1e6, "cycles": 3}  # waves of about 2.9 mm
+    loads = [{**PLATE["sources"][0], **pulse, "at": at} for at in ([0.006, 0.01], [0.013, 0.0055])]  # and on the hole
+    of_side, of_hole = arrivals(model, ep.problem_from(ep.Config(**PLATE | {"sources": loads})), places)["Rayleigh"]
+    assert np.isfinite(of_side).tolist() == [True, False] and np.isinf(of_hole).all()
+
+
 def test_no_arrival_is_marked_where_waves_are_refracted_or_nothing_acts_at_one_place(forward_run):
     labels = [line.get_label() for line in ep.figures.wiggles(forward_run, [[0.2, 0.3]]).axes[0].lines]
     assert labels == ["exact", "network"]

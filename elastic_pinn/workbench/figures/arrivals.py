@@ -12,9 +12,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from elastic_pinn.networks import Model
-from elastic_pinn.physics import Material, Problem, SideLoad
+from elastic_pinn.physics import Material, Plate, Problem, Rectangle, SideLoad
+from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.physics.sources import Source
+from elastic_pinn.physics.sources.side_load import OFF
 from elastic_pinn.workbench.figures.picture import BLACK, GREEN, VERMILLION
 from elastic_pinn.workbench.figures.units import Unit
 
@@ -24,7 +26,8 @@ COLORS = {"P": BLACK, "S": VERMILLION, "Rayleigh": GREEN}
 def arrivals(model: Model, problem: Problem, places: np.ndarray) -> Mapping[str, np.ndarray]:
     """Compute when waves of each source arrive: where its pulse begins, and the distance over the wave's speed later.
 
-    Rayleigh waves are those of loads on sides; they run along the side, and die out within about a wavelength below it.
+    Rayleigh waves are those of loads on straight sides: they run along the side, and die out within about a wavelength
+    below it, so that further inside there are none.
 
     Parameters
     ----------
@@ -38,8 +41,9 @@ def arrivals(model: Model, problem: Problem, places: np.ndarray) -> Mapping[str,
     Returns
     -------
     mapping of str to ndarray
-        "P", "S" and "Rayleigh", where there are such: an instant by source and place, (sources, K), s. None in media
-        that vary and of several materials, in which waves are refracted, and in plates at rest.
+        "P", "S" and "Rayleigh", where there are such: an instant by source and place, (sources, K), s, infinite where
+        no such wave comes to. None in media that vary and of several materials, in which waves are refracted, and in
+        plates at rest.
     """
     given, window = problem.material, problem.domain.t
     if not isinstance(given, Material) or problem.inclusions or problem.domain.is_static:
@@ -50,12 +54,25 @@ def arrivals(model: Model, problem: Problem, places: np.ndarray) -> Mapping[str,
     for source in problem.sources:
         start = source.pulse.within(window)[0] if isinstance(source, Source) else window[0]
         distances = np.linalg.norm(places - np.array(source.at), axis=1)  # (K,)
-        speeds = {"P": material.c_p, "S": material.c_s}
-        if isinstance(source, SideLoad):
-            speeds["Rayleigh"] = RayleighWave(material).speed
-        for wave, speed in speeds.items():
+        for wave, speed in {"P": material.c_p, "S": material.c_s}.items():
             times.setdefault(wave, []).append(start + distances / speed)
+        if isinstance(source, SideLoad):
+            speed = RayleighWave(material).speed
+            wavelength = speed / (source.pulse.highest_frequency / 2.0)
+            near = _depths(problem.domain.shape, source, places) <= wavelength
+            times.setdefault("Rayleigh", []).append(np.where(near, start + distances / speed, np.inf))
     return {wave: np.array(each) for wave, each in times.items()}
+
+
+def _depths(shape: Shape, load: SideLoad, places: np.ndarray) -> np.ndarray:
+    """How far places (K, 2) are below the straight side that a load is on, (K,), m; infinite where it is on none."""
+    outline = shape.outline if isinstance(shape, Plate) else shape
+    if isinstance(outline, Rectangle):
+        for axis, ends in enumerate(outline.bounds):
+            for end in ends:
+                if abs(load.at[axis] - end) <= OFF * load.width:
+                    return np.abs(places[:, axis] - end)
+    return np.full(len(places), np.inf)
 
 
 def _constants(model: Model) -> tuple[float, float, float]:
@@ -68,6 +85,8 @@ def mark_arrivals(axes: Axes, times: Mapping[str, np.ndarray], until: float, tim
     """Mark arrivals up to an instant (s) in rows of traces, of which that of place k is around -k."""
     for wave, instants in times.items():
         source, place = np.nonzero(instants <= until)
+        if not len(place):
+            continue
         axes.plot(
             instants[source, place] / time.size, -place, label=f"{wave} wave arrives", color=COLORS[wave],
             linestyle="", marker="|", markersize=13, markeredgewidth=1.3,

@@ -53,8 +53,9 @@ def wiggles(
 ) -> Picture:
     """Draw the network's traces at some points over time, with what was recorded there or is exact, if known.
 
-    Where the solid is homogeneous, ticks mark when the first P, S and Rayleigh waves of each source arrive: as long
-    after the beginning of its pulse as they take along a straight line. Waves round a hole take longer.
+    Where the solid is homogeneous, ticks mark when the first P and S waves of each source arrive, and within about a
+    wavelength of a straight side with a load Rayleigh waves: as long after the beginning of its pulse as they take
+    along a straight line. Waves round a hole take longer.
 
     All traces have one scale. The title has the relative L2 error: from what receivers recorded, of all of them.
 
