@@ -16,7 +16,6 @@ from torch import Tensor
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.jets import components
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.statement import Statement
@@ -84,10 +83,9 @@ def derivatives(model: Model, xy: Tensor, times: Array, index: Tensor, wanted: I
     dict
         By the name, "" that of the displacement itself: (T, n, 2), dimensionless.
     """
-    names = components(wanted)
     at = model.scales.dimensionless(at_instant(xy, times[0]))[:, :2].to(model.dtype)
-    jets = model.jets_over_time(at, _dimensionless(times, model), names).double().unflatten(-1, (-1, 2))
-    return {name: jet[:, torch.arange(len(xy)), index].numpy() for name, jet in zip(names, jets, strict=True)}
+    found = model.derivatives_over_time(at, _dimensionless(times, model), wanted, index)  # each (T, n, 2)
+    return {name: each.double().numpy() for name, each in found.items()}
 
 
 def at_instant(xy: Tensor, t: float) -> Tensor:

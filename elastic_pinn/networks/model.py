@@ -197,13 +197,17 @@ class Model(nn.Module):
         without gradients; less work than at so many points where the network has waves around holes."""
         return self._trial.over_time(places, times, names)
 
-    def derivatives_over_time(self, places: Tensor, times: Tensor, wanted: Iterable[str]) -> dict[str, Tensor]:
-        """Compute the derivatives in the region of each place, likewise: name -> (T, N, 2)."""
+    def derivatives_over_time(
+        self, places: Tensor, times: Tensor, wanted: Iterable[str], index: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Compute the derivatives likewise, in one region at each place: name -> (T, N, 2), "" being the displacement.
+
+        index: of the regions, (N,); None: those that contain the places.
+        """
         names = jets.components(wanted)
         jet = self.jets_over_time(places, times, names)  # (J, T, N, 2 R)
         if self.regions.count > 1:
-            index = self._region_index(places).repeat(len(times))  # (T N,)
-            jet = of_region(jet.flatten(1, 2), index).unflatten(1, jet.shape[1:3])
+            jet = of_region(jet, self._region_index(places) if index is None else index)
         return dict(zip(names, jet.unbind(0), strict=True))
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
