@@ -7,6 +7,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.error_estimate import estimate_error, why_no_estimate
+from elastic_pinn.error_estimate.estimate import mean_over_time
 from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.row import SOLID, fresh_points, relative_error
 
@@ -60,6 +61,20 @@ def test_a_small_error_is_known_within_a_factor_of_one_and_a_half(name, tmp_path
     true = relative_error(run, problem)
     assert true < 0.01
     assert 1.0 / 1.5 < run.estimate_error(problem).displacement / true < 1.5
+
+
+@pytest.mark.parametrize(
+    ("norms", "mean"),
+    [
+        ([1.0, 1.0, 1.0], 1.0),
+        ([1.0, 10.0, 100.0], math.sqrt((1e4 - 1.0) / (2.0 * math.log(100.0)))),  # exp(2 a t) from 1 to 1e4
+        ([0.0, 0.0, 1.0], 0.5),  # from zero nothing grows exponentially: the mean of the ends
+        ([0.0, 0.0, 0.0], 0.0),
+    ],
+)
+def test_errors_that_grow_a_hundredfold_between_two_instants_have_the_mean_of_an_exponential(norms, mean):
+    assert mean_over_time(np.array(norms), np.array([0.0, 0.5, 1.0])) == pytest.approx(mean, rel=1e-9)
+    assert mean_over_time(np.array(norms[::-1]), np.array([2.0, 2.5, 3.0])) == pytest.approx(mean, rel=1e-9)
 
 
 def test_wrong_weights_too_few_points_and_single_precision_are_seen(tmp_path):

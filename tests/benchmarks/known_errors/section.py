@@ -47,8 +47,8 @@ the recorded plates it is that at the receivers, most of them on the sides, and 
 
 Lowest .. highest, of seconds (of CPU time) the median; most of these runs train for a few tenths of a second, and all
 take about 5 minutes by two processes. The stress counts where torch can differentiate the exact field. The largest
-deviations: of plates the truth is known at receivers alone; in tissue and Lamb's problem the last instant is so much
-worse than those before that time steps are too long.
+deviations: of plates the truth is known at receivers alone; errors of rounding's size grow a hundredfold within the
+last time step.
 
 {promise}:
 
