@@ -57,6 +57,7 @@ __all__ = [
     "load_checkpoint",
     "physical_checks",
     "pin",
+    "preview",
     "problem_from",
     "relative_error",
     "synthetic_receivers",
@@ -112,6 +113,7 @@ if TYPE_CHECKING:
         UncertaintyError,
         WavefieldUncertainty,
         physical_checks,
+        preview,
         train,
     )
     from elastic_pinn.workbench import figures

@@ -13,11 +13,14 @@ __all__ = [
     "DivergedError",
     "LostProcessError",
     "LostRunDirectoryError",
+    "Preview",
     "RunDirectoryError",
     "UncertaintyError",
     "WavefieldUncertainty",
     "advise",
     "physical_checks",
+    "preview",
+    "preview_of",
     "require_device",
     "require_possible",
     "train",
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from elastic_pinn.training.assessment.wavefield_uncertainty import UncertaintyError, WavefieldUncertainty
     from elastic_pinn.training.distributed.processes import LostProcessError
     from elastic_pinn.training.lifecycle.advice import advise
+    from elastic_pinn.training.lifecycle.before_training import Preview, preview, preview_of
     from elastic_pinn.training.lifecycle.control import Control
     from elastic_pinn.training.lifecycle.requirements import require_device, require_possible
     from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
@@ -42,6 +46,7 @@ else:
         "distributed.processes",
         "lifecycle.advice",
         "lifecycle.control",
+        "lifecycle.before_training",
         "lifecycle.requirements",
         "lifecycle.rescue",
         "lifecycle.resume",

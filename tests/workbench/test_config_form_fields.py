@@ -112,6 +112,21 @@ def test_what_had_better_be_known_stands_where_faults_do_and_hinders_nothing():
     assert form.fault is None and form.config.hidden_layers == (500,)
 
 
+def test_what_a_tolerance_chooses_stands_there_before_training_and_its_fields_are_faint():
+    form = form_of(ep.Config(**PLATE))
+    faint = {name for name, field in by_label(form).items() if "ep-chosen" in field._dom_classes}
+    assert message(form) == "" and not faint and form.preview.chosen == ""
+    by_label(form)["tolerance"].value = "0.05"
+    assert "chosen for a tolerance of 5 %: network = " in message(form) and "each solution: " in message(form)
+    faint = {name for name, field in by_label(form).items() if "ep-chosen" in field._dom_classes}
+    assert faint == set(form.preview.settings.names) >= {"network", "hidden_layers", "stages", "ridge"}
+    by_label(form)["ridge"].value = "0.001"
+    assert "ridge = 0.001 holds back amplitudes" in message(form) and form.fault is None
+    assert "ep-chosen" not in by_label(form)["ridge"]._dom_classes
+    by_label(form)["estimate_error"].value = False
+    assert "tolerance needs estimate_error = True" in message(form) and "tolerance" in form.names_at_fault
+
+
 def test_another_problem_may_be_chosen_whatever_the_first_one_was_given():
     form = form_of(ep.Config(lame_lambda=3.0, duration=1.0))
     by_label(form)["data"].value = "data/aluminium_receivers.h5"

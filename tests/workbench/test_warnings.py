@@ -20,22 +20,22 @@ TOLD = ("too few waves: set more", "units disagree")
 
 @pytest.fixture
 def warned(tmp_path, monkeypatch) -> ep.Run:
-    monkeypatch.setattr(trainer, "advise", lambda config, problem: TOLD)
+    monkeypatch.setattr(trainer, "advise", lambda config, problem, settings: TOLD)
     return ep.train(ep.Config(**TINY, steps=4), tmp_path / "warned")
 
 
 def test_advice_is_in_the_summary_from_the_first_step_to_the_end_and_after_a_resume(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "advise", lambda config, problem: TOLD)
+    monkeypatch.setattr(trainer, "advise", lambda config, problem, settings: TOLD)
     seen, folder = [], tmp_path / "run"
     control = ep.Control(lambda record: seen.append((ep.Run(folder).status, ep.Run(folder).summary.warnings)))
     run = ep.train(ep.Config(**TINY, steps=4), folder, control=control)
     assert seen == [("running", [*TOLD])] * 4 and run.summary.warnings == [*TOLD]
-    monkeypatch.setattr(trainer, "advise", lambda config, problem: TOLD[1:])  # of a config that was mended
+    monkeypatch.setattr(trainer, "advise", lambda config, problem, settings: TOLD[1:])  # of a config that was mended
     assert ep.train(ep.Config(**TINY, steps=6), folder, resume="auto").summary.warnings == [TOLD[1]]
 
 
 def test_lists_of_runs_and_sweeps_count_them(warned, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "advise", lambda config, problem: ())
+    monkeypatch.setattr(trainer, "advise", lambda config, problem, settings: ())
     ep.train(ep.Config(**TINY, steps=3), tmp_path / "right")
     table = runs_table(tmp_path)
     assert table.columns[:2].tolist() == ["status", "warnings"] and table.loc["warned", "warnings"] == 2
@@ -54,7 +54,7 @@ def test_inspect_and_the_end_of_a_notebook_name_each(warned):
 
 
 def test_a_run_without_any_is_shown_as_before(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "advise", lambda config, problem: ())
+    monkeypatch.setattr(trainer, "advise", lambda config, problem, settings: ())
     run = ep.train(ep.Config(**TINY, steps=4), tmp_path / "run")
     assert "warnings" not in runs_table(tmp_path)
     assert row(said("inspect", run.path), "status")[1] == "completed:"
@@ -62,7 +62,7 @@ def test_a_run_without_any_is_shown_as_before(tmp_path, monkeypatch):
 
 
 def test_the_panel_says_it_beside_the_status(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "advise", lambda config, problem: TOLD[:1])
+    monkeypatch.setattr(trainer, "advise", lambda config, problem, settings: TOLD[:1])
 
     async def scenario():
         panel = TrainPanel(ep.Config(**TINY, steps=4))

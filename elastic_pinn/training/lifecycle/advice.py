@@ -20,10 +20,12 @@ from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.first_instant import jumps
 from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.physics.sources import Source, local_in
+from elastic_pinn.training.lifecycle.implied import far_from_implied
 from elastic_pinn.training.lifecycle.resolution import too_few
 from elastic_pinn.training.lifecycle.rims import sparse_rims
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
 from elastic_pinn.training.readable import percent, readable
+from elastic_pinn.training.settings import NONE_CHOSEN, Settings
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
 from elastic_pinn.training.settings.waves_needed import plane_waves_needed, waves_needed_around
 
@@ -40,7 +42,7 @@ FAINTLY_SENT = 1.1  # a source's highest waves are a hundredth of its strongest,
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def advise(config: Config, problem: Problem) -> tuple[str, ...]:
+def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -> tuple[str, ...]:
     """List what this config cannot find of this problem, as sentences that end with what to set; () if nothing.
 
     Of any network: whether a side or the start was left open, whether sides and start agree, whether lengths, times and
@@ -48,19 +50,21 @@ def advise(config: Config, problem: Problem) -> tuple[str, ...]:
     are known.
     Of networks of which only amplitudes are trained (sums of waves, potentials or features, in patches or not):
     whether these are more than the samples, and whether waves are too few or too long for what was recorded, or too
-    short for the receivers' spacing. Speeds are those of the start.
+    short for the receivers' spacing. Speeds are those of the start. Of what is solved for at once, also whether a given
+    value is far from what the problem implies.
+
+    settings: those that were chosen for a tolerance, and not given.
     """
     units = tuple(unit_doubts(config, problem))
     doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem))
-    open_ends = (*_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem))
-    if config.network not in (*WITHOUT_LAYERS, "random_features", "patches"):
-        return open_ends + doubts
-    # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
-    # How short waves are in patches depends on the axis.
-    has_waves = not (doubts or problem.domain.is_static or config.network == "patches")
-    in_si = (_count, _around, _length, _spacing) if has_waves else ()
-    looks = (_samples, sparse_rims, *in_si)
-    return open_ends + doubts + tuple(sentence for look in looks for sentence in look(config, problem))
+    found = (*_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem), *doubts)
+    if config.network in (*WITHOUT_LAYERS, "random_features", "patches"):
+        # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
+        # How short waves are in patches depends on the axis.
+        has_waves = not (doubts or problem.domain.is_static or config.network == "patches")
+        in_si = (_count, _around, _length, _spacing) if has_waves else ()
+        found += tuple(sentence for look in (_samples, sparse_rims, *in_si) for sentence in look(config, problem))
+    return found if units else (*found, *far_from_implied(config, problem, settings, found))
 
 
 def _open_ends(problem: Problem) -> Iterator[str]:

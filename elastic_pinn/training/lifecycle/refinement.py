@@ -19,6 +19,7 @@ from elastic_pinn.training.optimizers import can_be_factored
 from elastic_pinn.training.readable import percent
 from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings, chosen
+from elastic_pinn.training.settings.cost import cost_of
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
 
 MOST = 10  # refinements
@@ -61,14 +62,17 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
     raise ConfigError(
         f"tolerance = {config.tolerance:g}: hidden_layers = {list(settled.hidden_layers)} with wave numbers up to "
         f"{settled.input_frequency / problem.scales.length:,.3g} 1/m would be needed at least, more than one least "
-        "squares takes: this window has too many wavelengths and periods. Check the units, or take a smaller one"
+        f"squares takes ({cost_of(settled, problem).spent}): this window has too many wavelengths and periods. Check "
+        "the units, or take a smaller one"
     )
 
 
-def told(config: Config, settings: Settings) -> str:
-    """Say what was chosen, as one line; "" for nothing."""
+def told(config: Config, settings: Settings, problem: Problem) -> str:
+    """Say what was chosen and what one solution takes, in two lines; "" for nothing."""
     values = ", ".join(f"{name} = {_short(getattr(config, name))}" for name in settings.names)
-    return values and f"chosen for a tolerance of {percent(config.tolerance)}: {values}"
+    if not values:
+        return ""
+    return f"chosen for a tolerance of {percent(config.tolerance)}: {values}\neach solution: {cost_of(config, problem)}"
 
 
 def _short(value: Any) -> str:
@@ -121,7 +125,11 @@ def _out_of_reach(session: Session, requested: Config, levels: Sequence[float], 
     errors = [each for each in session.history.column(ESTIMATED[0]) if math.isfinite(each)]
     level, finer = levels[-1], _at(requested, session.problem, (*levels, levels[-1] + step))
     if not _is_possible(finer, session.problem):
-        return f"the next refinement, hidden_layers = {list(finer.hidden_layers)}, is more than one least squares takes"
+        spent = cost_of(finer, session.problem).spent
+        return (
+            f"the next refinement, hidden_layers = {list(finer.hidden_layers)}, would take {spent}, more than one "
+            "least squares takes"
+        )
     if len(errors) < 2:
         return ""
     gain = (errors[-1] / errors[-2]) ** (1.0 / (level - levels[-2]))  # by each level
@@ -134,9 +142,10 @@ def _out_of_reach(session: Session, requested: Config, levels: Sequence[float], 
     )  # fmt: skip
     if needed <= last + SLACK:
         return ""
-    largest = _at(requested, session.problem, (*levels, last))
+    largest, enough = (_at(requested, session.problem, (*levels, each)) for each in (last, needed))
     return (
-        f"hidden_layers = {list(largest.hidden_layers)} are about as many as one least squares takes, with which about "
+        f"it would take {cost_of(enough, session.problem).spent}. hidden_layers = {list(largest.hidden_layers)}, "
+        f"{cost_of(largest, session.problem).spent}, are about as many as one least squares takes, with which about "
         f"{percent(errors[-1] * gain ** (last - level))} would be reached: set that as tolerance"
     )
 

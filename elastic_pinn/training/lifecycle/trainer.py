@@ -178,11 +178,11 @@ def _train(
         config, settings = resolved(config, problem, None)
     session = Session(config, problem, processes)
     require_measured(config, session)
-    advice = advise(config, problem)
+    advice = advise(config, problem, settings)
     for sentence in advice:
         logger.warning("%s", sentence)
-    if text := told(config, settings):
-        logger.info("%s", text)
+    for line in told(config, settings, problem).splitlines():
+        logger.info("%s", line)
     if found:
         session.restore(found.snapshot)
         session.reason_to_end = found.snapshot.state["stopping"].get("reason", "") if over else ""

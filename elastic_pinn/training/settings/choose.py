@@ -71,7 +71,8 @@ def chosen(config: Config, problem: Problem, level: float = 0.0) -> dict[str, An
         found = choice.waves(network) if network in NUMBERS_OF_WAVES else choice.features()
     columns = {statement.column for statement in problem.statements}
     without = [name for column, names in OF_TERMS.items() if column not in columns for name in names]
-    found = OF_ALL | {"network": network} | found
+    of_problem = {"network": network} | found
+    found = of_problem | OF_ALL | of_problem  # in this order
     return {name: value for name, value in found.items() if name not in given and name not in without}
 
 

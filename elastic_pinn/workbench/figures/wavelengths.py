@@ -10,7 +10,7 @@ from typing import NamedTuple
 from elastic_pinn.config import Config
 from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.physics import Plate, Problem
-from elastic_pinn.training import advise
+from elastic_pinn.training import preview_of
 from elastic_pinn.training.lifecycle.advice import FAINTLY_SENT
 from elastic_pinn.training.lifecycle.resolution import A_WAVE
 from elastic_pinn.training.sampling import counts_of
@@ -69,8 +69,10 @@ def wavelengths(problem: Problem, config: Config) -> Picture:
     ValueError
         For a problem without sources, and for a static one.
     """
+    found = preview_of(config, problem)
+    config = found.config
     lengths = [*_of_waves(problem), *_of_plate(problem), *_of_training(problem, config)]
-    advice = [textwrap.fill(sentence, LETTERS) for sentence in advise(config, problem)]
+    advice = [textwrap.fill(sentence, LETTERS) for sentence in found.advice]
     figure = Picture(1.2 + 0.27 * len(lengths) + 0.17 * sum(1 + text.count("\n") for text in advice))
     axes = figure.subplots()
     unit = unit_for(math.sqrt(min(each.size for each in lengths) * max(each.size for each in lengths)), "m")

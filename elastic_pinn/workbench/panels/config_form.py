@@ -14,8 +14,8 @@ from elastic_pinn.legal_values import KINDS, legal_values
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
-from elastic_pinn.training import advise, require_device
-from elastic_pinn.workbench.figures.picture import ORANGE, VERMILLION
+from elastic_pinn.training import Preview, preview_of, require_device
+from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.run_folders import RUNS
 from elastic_pinn.workbench.values import read_yaml, write_yaml
@@ -46,6 +46,7 @@ CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding:
 .ep-help > div {{display: none}}
 .ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
 .ep-fault input, .ep-fault select, .ep-fault textarea {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
+.ep-chosen:not(:focus-within) {{opacity: 0.4}}
 .ep-lines {{grid-column: 1 / -1}}
 .ep-lines textarea {{field-sizing: content; max-height: 14em}}
 .ep-form .lm-TabBar-content {{flex-wrap: wrap}}
@@ -53,7 +54,8 @@ CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding:
 
 
 class ConfigForm(widgets.VBox):
-    """The fields of a config, in groups; below them the meaning of the focused field, and faults or advice, if any.
+    """The fields of a config, in groups; below them the meaning of the focused field, and faults, or what is chosen for
+    fields that a tolerance leaves to the library, which are faint, and advice.
 
     config: the initial values. problem: a user's own problem, which replaces the one that the config names, or the
     function that makes it of the config's own numbers, which then have fields, too. name: of new run directories.
@@ -62,6 +64,7 @@ class ConfigForm(widgets.VBox):
     Attributes:
         config: the config of the fields; while that is illegal, the last legal one.
         problem: the problem of this config; None before the first legal one.
+        preview: what training would begin with; None before the first legal config.
         fault: why it cannot be trained; None if it can.
     """
 
@@ -70,6 +73,7 @@ class ConfigForm(widgets.VBox):
     ) -> None:
         self.config = config
         self.problem: Problem | None = None
+        self.preview: Preview | None = None
         self.fault: ValueError | None = None
         self._own, self._on_change, self._is_loading = problem, on_change, False
         replaced = {"own"} if problem is None else ProblemConfig.model_fields.keys()
@@ -137,10 +141,14 @@ class ConfigForm(widgets.VBox):
             self.problem = self._made(config)
             if not RUN_NAME.fullmatch(self.run_name):
                 raise ConfigError(f"{OWN_NAME} = {self.run_name!r}: legal are letters, digits, '.', '_' and '-'")
+            self.preview = preview_of(config, self.problem)
             self.config, self.fault = config, None
         except ValueError as error:  # of the config, or of the problem's parts
             self.fault = error
-        self._message.value = as_fault(str(self.fault)) if self.fault else self._advice()
+            self._message.value = as_fault(str(error))
+        else:
+            notes = {self.preview.chosen: BLUE, "\n".join(self.preview.advice): ORANGE}
+            self._message.value = "".join(as_fault(text, color) for text, color in notes.items() if text)
         self._mark()
 
     def _made(self, config: Config) -> Problem:
@@ -153,19 +161,15 @@ class ConfigForm(widgets.VBox):
             raise ConfigError(f"{', '.join(config.own)}: {type(error).__name__}: {error}") from error
 
     def _mark(self) -> None:
-        """Mark only the fields at fault and their tabs."""
-        names = self.names_at_fault
+        """Mark only the fields at fault and their tabs, and those that are chosen in place of what they show."""
+        names, chosen = self.names_at_fault, self.preview.settings.names if self.preview else ()
         for name, field in self._all.items():
             (field.add_class if name in names else field.remove_class)("ep-fault")
+            (field.add_class if name in chosen else field.remove_class)("ep-chosen")
         self._tabs.titles = tuple(
             MARK * any(name in names for name in ([*group, OWN_NAME] if "steps" in group else group)) + title
             for title, group in self._groups.items()
         )
-
-    def _advice(self) -> str:
-        """Return advice on a legal config."""
-        sentences = advise(self.config, self.problem) if self.problem else ()
-        return as_fault("\n".join(sentences), ORANGE) if sentences else ""
 
     def _grid(self, names: list[str]) -> widgets.GridBox:
         layout = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "0 12px"}

@@ -15,6 +15,7 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
+from elastic_pinn.training import preview_of
 from elastic_pinn.training.lifecycle.control import Weights
 from elastic_pinn.workbench.figures.loss_plots import PREFIX, Curves, at_weights
 
@@ -37,6 +38,8 @@ class LiveRecord:
 
     Attributes
     ----------
+    resolved
+        The config that train() begins with, with what a tolerance leaves to the library.
     row
         The newest row; empty before the first.
     known
@@ -45,6 +48,7 @@ class LiveRecord:
 
     def __init__(self, run_dir: Path, config: Config, problem: Problem) -> None:
         self.run_dir, self.config, self.problem = run_dir, config, problem
+        self.resolved = preview_of(config, problem).config if config.tolerance else config
         self._lock = threading.Lock()
         self._series: dict[str, ThinnedSeries] = {}
         self._newest: tuple[int, Config, Weights] | None = None
@@ -73,8 +77,10 @@ class LiveRecord:
                     self._series.setdefault(name, ThinnedSeries()).append(row["step"], value)
 
     def set_weights(self, step: int, weights: Weights) -> None:
-        """Set the newest weights, of the config's network after a step."""
-        self._newest = step, self.config, weights
+        """Set the newest weights, of the config's network after a step; with a tolerance, which refines the network,
+        only checkpoints are known to have the right one."""
+        if not self.config.tolerance:
+            self._newest = step, self.config, weights
 
     def set_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Set the newest weights from a checkpoint, which has its own config."""
@@ -94,8 +100,8 @@ class LiveRecord:
 
     def status_text(self) -> str:
         """Return stage, loss and error of the newest row as text."""
-        known = self.known
-        texts: list[str] = [self.config.stages[min(int(known.get("stage", 0)), len(self.config.stages) - 1)]]
+        known, stages = self.known, self.resolved.stages
+        texts: list[str] = [stages[min(int(known.get("stage", 0)), len(stages) - 1)]]
         texts += [f"{title} {known[name]:.2e}" for title, name in SHOWN.items() if name in known]
         return " · ".join(texts)
 

@@ -31,7 +31,8 @@ class ProgressBar(widgets.HBox):
         self.show(step)
 
     def show(self, step: int, status_text: str = "", work: Work | None = None) -> None:
-        """Show the step, a status, and the present long work, if any."""
+        """Show the step, a status, and the present long work, if any. Refinements may add steps."""
+        self._bar.max = max(self._bar.max, step)
         self._bar.value = step
         now = time.monotonic()
         is_long = work is not None and now - work.began > LONG_S
@@ -41,6 +42,7 @@ class ProgressBar(widgets.HBox):
 
     def end(self, step: int, status_text: str = "") -> None:
         """Show the step and a status at the end or in a pause."""
+        self._bar.max = max(self._bar.max, step)
         self._bar.value = step
         self._show_text(step, status_text, "")
 

@@ -91,7 +91,8 @@ class TrainPanel(widgets.VBox):
                 "Estimate error": lambda: self._error.estimate(self._own),
             }
         )
-        self._progress, self._status = ProgressBar(config.steps), widgets.HTML()
+        steps = self._form.preview.config.steps if self._form.preview else config.steps
+        self._progress, self._status = ProgressBar(steps), widgets.HTML()
         self._error = ErrorLine()
         self._list, self.views = CheckpointList(self._choose), LiveViews()
         in_row = [self._buttons, self._progress, self._error]
@@ -101,7 +102,7 @@ class TrainPanel(widgets.VBox):
         acknowledge(self._settings)
         super().__init__([self._settings, row, self._list, self._status, self.views, self._buttons.tooltips])
         self._enable()
-        self._set_status("ready", f"{config.steps:,} steps; Start makes a fresh run directory")
+        self._set_status("ready", f"{steps:,} step{'s' * (steps > 1)}; Start makes a fresh run directory")
         if training := self._matching("", "auto") or next(iter(Training.current(name)), None):
             self._show(training)
             self._clicked = self._loop.create_task(self._run_task(partial(self._follow, training)))
@@ -241,7 +242,7 @@ class TrainPanel(widgets.VBox):
         record = training.record
         if record and record is not self._record:
             self._record = record
-            self._progress.begin(record.config.steps, self._step, may_end_early(record.config))
+            self._progress.begin(record.resolved.steps, self._step, may_end_early(record.resolved))
             self.views.follow(record)
 
     def _show_end(self, training: Training) -> None:

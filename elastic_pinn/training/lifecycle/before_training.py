@@ -1,0 +1,66 @@
+"""What train() would do with a config, before any of it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from elastic_pinn.config import Config
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.training.lifecycle.advice import advise
+from elastic_pinn.training.lifecycle.refinement import resolved, told
+from elastic_pinn.training.lifecycle.requirements import settle
+from elastic_pinn.training.settings import Settings
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would begin with; as text, what was chosen for it, what it takes, and what is advised.
+
+    Attributes
+    ----------
+    config : Config
+        With a value for every field that a tolerance leaves to the library.
+    settings : Settings
+        Which fields these are.
+    chosen : str
+        These with their values, and memory and time of a solution; "" without a tolerance.
+    advice : tuple of str
+        What will be poor, as sentences that end with what to set.
+    """
+
+    config: Config
+    settings: Settings
+    chosen: str
+    advice: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [self.chosen] if self.chosen else ["no tolerance is set: all settings are as given"]
+        return "\n".join([*lines, *(f"warning: {sentence}" for sentence in self.advice)])
+
+
+def preview(config: Config, problem: Problem | ProblemMaker | None = None) -> Preview:
+    """Tell what `train` would begin with: `print(ep.preview(config))`.
+
+    Parameters
+    ----------
+    config, problem
+        As for `train`.
+
+    Returns
+    -------
+    Preview
+        The settings that a tolerance leaves to the library, memory and time of a solution on this machine, and advice.
+
+    Raises
+    ------
+    ConfigError
+        As `train` does, for a tolerance that no estimate can tell, or that takes more than one least squares can.
+    """
+    return preview_of(*settle(config, problem))
+
+
+def preview_of(config: Config, problem: Problem) -> Preview:
+    """Return the same of a problem that belongs to the config."""
+    found, settings = resolved(config, problem, None)
+    return Preview(found, settings, told(found, settings, problem), advise(found, problem, settings))

@@ -1,0 +1,115 @@
+"""Settings that a user gave and that contradict what the problem implies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import torch
+
+from elastic_pinn.config import Config
+from elastic_pinn.error_estimate import why_no_estimate
+from elastic_pinn.networks.config import WITHOUT_LAYERS
+from elastic_pinn.physics import Problem
+from elastic_pinn.training.optimizers.least_squares import LEAST_RIDGE
+from elastic_pinn.training.readable import percent
+from elastic_pinn.training.settings import Settings, chosen
+from elastic_pinn.training.settings.system_size import amplitudes_of
+
+USUAL = 0.05  # the tolerance of a plate for which none is set
+
+
+class Range(NamedTuple):
+    """How far a value may be from the implied one, as factors, and what happens below and above."""
+
+    least: float
+    most: float
+    below: str = ""
+    above: str = ""
+
+
+TOO_LONG = "the shortest waves are missing"
+TOO_SHORT = "shorter waves than there are take more amplitudes and points for the same error"
+FEW_POINTS = "between so few points the wavefield is arbitrary"
+RANGES: Mapping[str, Range] = {
+    "input_frequency": Range(0.7, 1.6, TOO_LONG, TOO_SHORT),
+    "time_frequency": Range(0.6, math.inf, "the highest frequencies of P waves are missing"),
+    "hidden_layers": Range(0.7, math.inf, "so few leave a part of the wavefield out"),
+    "interior_points": Range(0.4, math.inf, FEW_POINTS),
+    "boundary_points": Range(0.65, math.inf, FEW_POINTS),
+    "initial_points": Range(0.2, math.inf, FEW_POINTS),
+    "interface_points": Range(0.5, math.inf, FEW_POINTS),
+    "weight_boundary": Range(3e-3, 1e4, "the sides are hardly met", "the start and contacts are hardly met"),
+    "weight_initial": Range(1e-3, 300.0, "the start is hardly met", "the sides and contacts are hardly met"),
+    "weight_interface": Range(3e-3, 1e4, "contacts are hardly met", "the sides and the start are hardly met"),
+}
+"""Beyond these the error was at least twice as large, on plates and exact fields."""
+OF_RIDGE = 0.1  # of the square of the tolerance: a larger ridge adds about as much error as it allows
+
+
+def far_from_implied(config: Config, problem: Problem, settings: Settings, advice: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each given value that is so far from what the problem implies that the error is larger.
+
+    config: resolved; settings: which of its fields were chosen. advice: other sentences, whose fields are left out.
+    Of forward problems with a tolerance, and of plates, that are solved for at once.
+    """
+    goal = config.tolerance or (USUAL if config.problem == "plate" else 0.0)
+    is_solved = set(config.stages) == {"last_layer"} and config.network in ("random_features", *WITHOUT_LAYERS)
+    if not (goal and is_solved) or why_no_estimate(problem):
+        return
+    requested = settings.requested(config).model_copy(update={"tolerance": goal})
+    given = requested.model_fields_set
+    if not config.tolerance:  # a default has its effect too
+        given.update(Config.model_fields)
+    told = " ".join(advice)
+    for name, limits in RANGES.items():
+        if name not in given or f"{name} = " in told or _is_unused(config, name):
+            continue
+        if (implied := _implied(requested, problem, name)) is None:
+            continue
+        part = _size(config, problem, name) / _size(config.model_copy(update={name: implied}), problem, name)
+        if limits.least <= part <= limits.most:
+            continue
+        side, why = ("below", limits.below) if part < limits.least else ("above", limits.above)
+        yield (
+            f"{name} = {_short(getattr(config, name))} is far {side} what this problem implies for an error of "
+            f"{percent(goal)}, about {_short(implied)}: {why}. Set {name} = {_short(implied)}{_or_leave_it_out(config)}"
+        )
+    most = float(f"{OF_RIDGE * goal**2:.1g}")
+    if "ridge" in given and config.ridge > most:
+        yield (
+            f"ridge = {config.ridge:.3g} holds back amplitudes that an error of {percent(goal)} needs: set ridge = "
+            f"{most:g} or less{_or_leave_it_out(config)}"
+        )
+    if "precision" in given and (least := LEAST_RIDGE * torch.finfo(getattr(torch, config.precision)).eps) > most:
+        yield (
+            f"precision = {config.precision!r} holds back amplitudes that an error of {percent(goal)} needs, as a "
+            f"ridge of {least:.2g} does: set precision = 'float64'{_or_leave_it_out(config)}"
+        )
+
+
+def _implied(requested: Config, problem: Problem, name: str) -> Any:
+    """What would be chosen for a field if it were not given; None for nothing."""
+    without = requested.model_copy()
+    without.model_fields_set.discard(name)
+    return chosen(without, problem).get(name)
+
+
+def _is_unused(config: Config, name: str) -> bool:
+    """Whether a field has no effect: waves satisfy the equation everywhere, and 0 is no frequency."""
+    of_waves = name == "interior_points" and config.network in WITHOUT_LAYERS
+    return of_waves or (name == "time_frequency" and not config.time_frequency)
+
+
+def _size(config: Config, problem: Problem, name: str) -> float:
+    """A field's value; of layers, the amplitudes."""
+    return float(amplitudes_of(config, problem.regions.count) if name == "hidden_layers" else getattr(config, name))
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(list(value) if isinstance(value, tuple) else value)
+
+
+def _or_leave_it_out(config: Config) -> str:
+    return ", or leave it out" if config.tolerance else ""

@@ -1,0 +1,75 @@
+"""What a run would begin with is shown before any of it is done, and is what it then does."""
+
+import logging
+
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.training.lifecycle import refinement
+from elastic_pinn.training.settings.cost import cost_of
+from tests.benchmarks.validation import ROWS
+from tests.plates import PLATE, SOLVED
+
+BY_NAME = {row.name: row for row in ROWS}
+QUIET = {"problem": "own", "log_level": "info"}
+
+
+@pytest.fixture
+def wave():
+    return BY_NAME["fixed-sv-30"].problem(0.5)
+
+
+def test_a_run_begins_with_what_its_preview_shows(wave, tmp_path, caplog):
+    config = ep.Config(**QUIET, tolerance=0.05)
+    found = ep.preview(config, wave)
+    with caplog.at_level(logging.INFO, logger="elastic_pinn"):
+        run = ep.train(config, tmp_path / "run", wave)
+    assert run.config == found.config and found.advice == ()
+    assert run.summary.chosen.keys() == set(found.settings.names)
+    logged = [record.message for record in caplog.records]
+    choice, each = str(found).splitlines()
+    assert choice.startswith("chosen for a tolerance of 5 %: network = 'plane_waves', hidden_layers = [")
+    assert choice in logged
+    assert each.startswith("each solution: ") and any(line.startswith(each.partition(", about")[0]) for line in logged)
+
+
+def test_its_numbers_are_those_of_the_least_squares_that_is_solved(wave, tmp_path, monkeypatch):
+    found = ep.preview(ep.Config(**QUIET, tolerance=0.05), wave)
+    cost = cost_of(found.config, wave)
+    run = ep.train(found.config, tmp_path / "run", wave)
+    [amplitudes] = [each.shape for each in run.latest().model().last_layer]
+    assert amplitudes.numel() == cost.amplitudes
+    points = found.config.boundary_points * len(wave.boundary) + 2 * found.config.initial_points
+    assert cost.misfits == 2 * points
+    assert f"{cost.amplitudes:,} amplitudes from {cost.misfits:,} misfits, about " in str(found)
+
+
+def test_more_amplitudes_take_more_memory_and_time(wave):
+    config = ep.Config(**SOLVED | {"problem": "own"})
+    few, many = (cost_of(config.model_copy(update={"hidden_layers": [n, n]}), wave) for n in (300, 3000))
+    assert many.memory > 10.0 * few.memory and many.seconds > 10.0 * few.seconds > 0.0
+    assert "GiB" in few.spent and few.spent.endswith(" s")
+    one, two = (cost_of(config.model_copy(update={"threads": n}), wave) for n in (1, 2))
+    assert one.seconds == pytest.approx(2.0 * two.seconds)
+
+
+def test_without_a_tolerance_there_is_advice_alone():
+    few = {"hidden_layers": [20, 300]}
+    found = ep.preview(ep.Config(**PLATE | SOLVED | few))
+    assert found.chosen == "" and found.settings.names == () and found.advice
+    assert str(found).splitlines() == [
+        "no tolerance is set: all settings are as given", *(f"warning: {each}" for each in found.advice)
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_trained_has_no_preview(waves):
+    with pytest.raises(ep.ConfigError, match="no start is given"):
+        ep.preview(ep.Config(**QUIET, tolerance=0.01), waves(initial=None))
+    with pytest.raises(ep.ConfigError, match="would be ignored"):
+        ep.preview(ep.Config(problem="plate", sources=PLATE["sources"], tolerance=0.01), waves())
+
+
+def test_what_is_out_of_reach_comes_with_memory_and_time(monkeypatch):
+    monkeypatch.setattr(refinement, "can_be_factored", lambda *numbers: False)
+    with pytest.raises(ep.ConfigError, match=r"more than one least squares takes \(about [\d.]+ GiB and "):
+        ep.preview(ep.Config(**PLATE, tolerance=0.01))
