@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.error_estimate import ErrorEstimate, estimate_error
+from elastic_pinn.error_estimate import ErrorEstimate, kept_estimate
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, ProblemError, problem_from
@@ -186,7 +186,8 @@ class Checkpoint:
     def estimate_error(self, problem: Problem | ProblemMaker | None = None) -> ErrorEstimate:
         """Estimate how far the wavefield is off the exact one, which need not be known.
 
-        Coarse finite elements solve for the error itself, as the motion that the wavefield's misfits cause.
+        Coarse finite elements solve for the error itself, as the motion that the wavefield's misfits cause. What this
+        process has estimated of the same weights, as at the end of training, is not estimated again.
 
         Parameters
         ----------
@@ -196,14 +197,15 @@ class Checkpoint:
         Returns
         -------
         ErrorEstimate
-            The relative errors of displacement and stress, and the displacement's error over place and time.
+            The relative errors of displacement and stress, and the displacement's error over place and time; its arrays
+            cannot be written to.
 
         Raises
         ------
         ErrorEstimateError
             Where the problem does not determine a wavefield: with unknowns, open sides, or no start.
         """
-        return estimate_error(self._model, self.problem(problem))
+        return kept_estimate(self.config, self._model, self.problem(problem))
 
     @cached_property
     def _model(self) -> Model:

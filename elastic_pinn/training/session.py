@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from elastic_pinn.config import Config
-from elastic_pinn.error_estimate import estimate_error, why_no_estimate
+from elastic_pinn.error_estimate import kept_estimate, why_no_estimate
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch, Batches
@@ -294,7 +294,7 @@ class Session:
         """Estimate the errors; {} where that fails, which is no reason for a run to fail."""
         try:
             with work("estimating the error"):
-                found = estimate_error(self.trained().on_cpu().model, self.problem)
+                found = kept_estimate(self.config, self.trained().on_cpu().model, self.problem)
         except Exception as error:
             logger.error("the run could not estimate its error: %s", error)
             return {}

@@ -140,6 +140,15 @@ def test_estimate_prints_what_a_run_estimates_and_inspect_what_it_ended_with(pla
     assert "relative L2 error {} of the displacement, {} of the stress".format(*errors) in said("inspect", run.path)
 
 
+def test_estimate_prints_json_for_other_programs(plate_run, inverse_run):
+    found = plate_run.estimate_error()
+    told = call("estimate", "--json", plate_run.path, inverse_run.path)
+    assert json.loads(told.stdout) == [
+        {"location": str(plate_run.path), "step": 1, "displacement": found.displacement, "stress": found.stress}
+    ]
+    assert told.exit_code == 1 and "lambda, mu unknown" in told.stderr
+
+
 def test_estimate_names_each_run_that_has_none_and_estimates_the_others(run, inverse_run):
     told = call("estimate", inverse_run.path, run.path)
     assert told.exit_code == 1 and str(run.path) in told.stdout

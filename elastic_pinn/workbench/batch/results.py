@@ -18,7 +18,11 @@ from elastic_pinn.workbench.batch.status import COMPLETED, SWEEP_FILE, StatusRow
 from elastic_pinn.workbench.batch.sweep_config import MEASURED, Sweep
 from elastic_pinn.workbench.text import is_missing
 
-METRICS = ("error/displacement", "loss/validation")  # the first one that the runs have decides the best
+METRICS = (
+    "error/displacement",
+    "error/estimated",
+    "loss/validation",
+)  # the first that runs have decides
 FIRST = ("run", "status", "reason", "warnings")
 RESULTS = ("sweep.h5", "sweep.csv")
 FORMAT_VERSION = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,12 +14,15 @@ from elastic_pinn.workbench.cli.console import clean, format_number, print_table
 if TYPE_CHECKING:
     from elastic_pinn.run import Checkpoint
 
+COLUMNS = "step", "displacement", "stress"
+
 
 @app.command()
 def estimate(
     locations: Annotated[
         list[str], typer.Argument(metavar="FILE|RUN", callback=expand_path, help="Checkpoints, runs, or URLs of them.")
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of objects, with all digits.")] = False,
 ) -> None:
     """Estimate how far wavefields are off the exact ones, which nobody needs to know.
 
@@ -28,17 +32,20 @@ def estimate(
     """
     from elastic_pinn.errors import ElasticPinnError
 
-    rows, faults = [("", "step", "displacement", "stress")], []
+    found, faults = [], []
     for location in locations:
         try:
             checkpoint = _checkpoint_at(location)
-            found = checkpoint.estimate_error()
-            errors = format_number(found.displacement), format_number(found.stress)
-            rows.append((location, str(checkpoint.step), *errors))
+            errors = checkpoint.estimate_error()
+            found.append((location, checkpoint.step, errors.displacement, errors.stress))
         except ElasticPinnError as error:
             faults.append(f"{location}: {error}")
-    if rows[1:]:
-        print_table(rows, right=(1, 2, 3))
+    if as_json:
+        names = "location", *COLUMNS
+        typer.echo(json.dumps([dict(zip(names, each, strict=True)) for each in found], indent=2, allow_nan=False))
+    elif found:
+        rows = [(location, str(step), *map(format_number, errors)) for location, step, *errors in found]
+        print_table([("", *COLUMNS), *rows], right=(1, 2, 3))
     for fault in faults:
         typer.echo(f"error: {clean(' '.join(fault.split()))}", err=True)
     if faults:

@@ -54,10 +54,10 @@ def test_no_column_where_none_is_asked_for_or_a_material_is_unknown(tiny, invers
 
 
 def test_an_estimate_that_fails_fails_no_run(tiny, tmp_path, monkeypatch, caplog):
-    def fails(model, problem):
+    def fails(config, model, problem):
         raise MemoryError("too many nodes")
 
-    monkeypatch.setattr(of_session, "estimate_error", fails)
+    monkeypatch.setattr(of_session, "kept_estimate", fails)
     run = ep.train(tiny(estimate_error=True), tmp_path / "run")
     assert run.status == "completed" and COLUMN not in run.summary.metrics
     assert "the run could not estimate its error: too many nodes" in caplog.text

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 
 from elastic_pinn.storage import locked
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.estimate import seconds_left
-from elastic_pinn.workbench.batch.results import keep_earlier_results, table_of, write_results
+from elastic_pinn.workbench.batch.results import best_of, keep_earlier_results, metric_of, table_of, write_results
 from elastic_pinn.workbench.batch.status import SWEEP_FILE, status_rows
 from tests.headless import write_notebook
 from tests.physics.setups.plates import PLATE
@@ -55,6 +56,18 @@ def test_the_table_of_a_list_shows_the_notebooks_own_values_where_an_item_gives_
     assert table["ridge"].tolist() == [1e-9, forward.parameters["ridge"]]
     assert table["steps"].tolist() == [forward.parameters["steps"], 7]
     assert table["hidden_layers"].tolist() == [str(forward.parameters["hidden_layers"]), "[300]"]
+
+
+def test_the_best_run_has_the_least_error_true_or_estimated_and_else_the_least_loss():
+    table = pd.DataFrame({
+        "status": ["completed"] * 2, "loss/validation": [1.0, 2.0], "error/estimated": [0.2, 0.1],
+        "error/displacement": [0.3, 0.4],
+    }, index=["one", "two"])  # fmt: skip
+    best = {"error/displacement": "one", "error/estimated": "two", "loss/validation": "one"}
+    for metric, run in best.items():
+        assert metric_of(Sweep(**WHERE), table) == metric and best_of(table, metric) == run
+        assert metric_of(Sweep(**WHERE, metric="error/estimated"), table) in ("error/estimated", "")
+        table = table.drop(columns=metric)
 
 
 def test_a_material_may_be_varied_however_it_is_given(tmp_path):
