@@ -74,6 +74,14 @@ class Equations:
             self, coefficients=factors.repeat(self.tied, 1) * self.coefficients, target=factors * self.target
         )
 
+    def sorted_by_time(self) -> Equations:
+        """Return the same equations, those at early points first."""
+        first = self.points[: len(self.target), 2].argsort(stable=True)  # (N,)
+        of_all = (torch.arange(self.tied, device=first.device)[:, None] * len(first) + first).flatten()  # (M N,)
+        return replace(
+            self, points=self.points[of_all], coefficients=self.coefficients[of_all], target=self.target[first]
+        )
+
     def split(self, points: int) -> Iterator[Equations]:
         """Split into sets of the equations of at most `points` points."""
         size = max(1, points // self.tied)

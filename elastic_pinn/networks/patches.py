@@ -95,8 +95,8 @@ class Blend(TrialFunction):
     Attributes
     ----------
     cells
-        The numbers of patches along x, y and t; patches are in the order of their cells, those along t next to each
-        other.
+        The numbers of patches along x, y and t; patches are in the order of their cells, one instant after another, so
+        that a point depends on amplitudes that are near to each other.
     vectors, phases
         (Q, F, 3) and (Q, F), in the patches' local coordinates.
     amplitudes
@@ -128,8 +128,9 @@ class Blend(TrialFunction):
     def weights(self, points: Tensor, names: Components) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Yield each patch that has any of the points (N, 3), which ones, (n,), and the jet of its weight, (J, n)."""
         along = [self._along(axis, points[:, axis]) for axis in range(3)]  # each (M, 3, N)
-        for q, cell in enumerate(itertools.product(*(range(count) for count in self.cells))):
-            own = [of_axis[i] for of_axis, i in zip(along, cell, strict=True)]  # each (3, N), by derivative
+        nx, ny, nt = self.cells
+        for q, (k, i, j) in enumerate(itertools.product(range(nt), range(nx), range(ny))):
+            own = [along[0][i], along[1][j], along[2][k]]  # each (3, N), by derivative
             # A weight just within its support may round to 0 where its slopes do not.
             inside = torch.stack([each.any(0) for each in own]).all(0).nonzero()[:, 0]  # (n,)
             if len(inside):
@@ -139,8 +140,8 @@ class Blend(TrialFunction):
     def features(self, patch: int, points: Tensor, names: Components) -> Tensor:
         """The jet of a patch's features at points (N, 3), (J, N, F)."""
         count = points.new_tensor(self.cells)
-        _, ny, nt = self.cells
-        cell = points.new_tensor([patch // (ny * nt), patch // nt % ny, patch % nt])
+        nx, ny, _ = self.cells
+        cell = points.new_tensor([patch // ny % nx, patch % ny, patch // (nx * ny)])
         reach = self._reach(count)
         center = (2.0 * cell + 1.0) / count - 1.0  # in the window's coordinates, from -1 to 1
         jet = jets.seed(points, names, self.extent * reach)  # (J, N, 3)

@@ -142,6 +142,7 @@ class Coarse:
             [*self._layer, *self._unknowns],
             lambda _: self._loss(self._model, self._batches),
             self._system,
+            lambda wanted: self._loss.blocks(self._model, self._batches, wanted),
             lambda wanted: self._loss.curvature(self._model, self._batches, wanted),
             Processes(),
             self._model.bounds[:MOST_SEARCHED],

@@ -6,9 +6,9 @@ Each counts by the mean, over points, of its squared residual, which is dimensio
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,17 @@ from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.training.config import TrainingConfig
+
+POINTS_AT_ONCE = 1024  # in a block of rows: with fewer, reducing them is slower
+
+
+class Block(NamedTuple):
+    """Some misfits, (B,), and their rows of the Jacobian, (B, P); the part of all rows before them, and their part."""
+
+    residuals: Tensor
+    jacobian: Tensor
+    before: float
+    part: float
 
 
 class Wavefield(Protocol):
@@ -87,11 +98,25 @@ class Loss:
 
         parameters: those of the model that the Jacobian is taken by.
         """
-        residuals, jacobians = [], []
-        for weight, equations in self._weighted(model, batches):
-            residuals.append(math.sqrt(weight) * model.residuals(equations))
-            jacobians.append(model.jacobian(equations, parameters).mul_(math.sqrt(weight)))
-        return torch.cat(residuals), torch.cat(jacobians)
+        parts = [self._rows(model, *each, parameters) for each in self._weighted(model, batches)]
+        return torch.cat([residuals for residuals, _ in parts]), torch.cat([jacobian for _, jacobian in parts])
+
+    def blocks(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> Iterator[Block]:
+        """Yield the same rows in blocks, those of each statement by the time of their points."""
+        weighted, done = self._weighted(model, batches), 0
+        count = sum(equations.target.numel() for _, equations in weighted)
+        for weight, equations in weighted:
+            for part in equations.sorted_by_time().split(POINTS_AT_ONCE):
+                rows = part.target.numel()
+                yield Block(*self._rows(model, weight, part, parameters), done / count, rows / count)
+                done += rows
+
+    def _rows(
+        self, model: Model, weight: float, equations: Equations, parameters: Sequence[nn.Parameter]
+    ) -> tuple[Tensor, Tensor]:
+        """The weighted misfits of equations and their Jacobian."""
+        factor = math.sqrt(weight)
+        return factor * model.residuals(equations), model.jacobian(equations, parameters).mul_(factor)
 
     def rows(self, batches: Batches) -> dict[str, slice]:
         """Return the rows of `system` of each statement, by its name."""

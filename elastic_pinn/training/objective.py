@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.training.distributed.processes import Processes
+from elastic_pinn.training.losses import Block
 
 Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
 """The columns of the loss, with "total", at the present parameters (P,): this process's part of them."""
 
 System = Callable[[Sequence[nn.Parameter]], tuple[Tensor, Tensor]]
 """Misfits (M,) whose squares sum to the loss, and their Jacobian J by the given parameters (M, P)."""
+
+Blocks = Callable[[Sequence[nn.Parameter]], Iterator[Block]]
+"""The same block by block."""
 
 MakeCurvature = Callable[[Sequence[nn.Parameter]], CurvatureProduct]
 """J^T J by the given parameters."""
@@ -37,13 +41,14 @@ class Objective:
         parameters: list[nn.Parameter],
         evaluate: Evaluate,
         system: System,
+        blocks: Blocks,
         curvature: MakeCurvature,
         processes: Processes,
         search_bound: Tensor | None = None,
         better_start: Callable[[], Tensor | None] = lambda: None,
     ) -> None:
         self._parameters, self._evaluate, self._processes = parameters, evaluate, processes
-        self.system, self.curvature = system, curvature
+        self.system, self.blocks, self.curvature = system, blocks, curvature
         self.search_bound = torch.tensor(math.inf) if search_bound is None else search_bound
         self.better_start = better_start
         self.forget()

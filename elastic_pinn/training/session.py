@@ -103,6 +103,7 @@ class Session:
             self.parameters,
             self._terms,
             lambda parameters: self.loss.system(self.model, self.sampler.batches, parameters),
+            lambda parameters: self.loss.blocks(self.model, self.sampler.batches, parameters),
             lambda parameters: self.loss.curvature(self.model, self.sampler.batches, parameters),
             self.processes,
             self.model.bounds,

@@ -58,7 +58,7 @@ class StepObjective:
 
     def __init__(self, objective: Objective) -> None:
         self._objective, self.start = objective, objective.position()
-        self.system, self.curvature = objective.system, objective.curvature
+        self.system, self.blocks, self.curvature = objective.system, objective.blocks, objective.curvature
         self.search_bound, self.better_start = objective.search_bound, objective.better_start
         self.note = ""
         self.converged: bool | None = None

@@ -41,15 +41,16 @@ def some_points(n: int = 60) -> torch.Tensor:
 def plain(network: Patches, points: torch.Tensor) -> torch.Tensor:
     """The blended sum as it is written, without jets, (N, 2)."""
     u, total = points / EXTENT, torch.zeros(len(points), 2, dtype=points.dtype)
-    for q, cell in enumerate(itertools.product(*map(range, CELLS))):
+    nx, ny, nt = CELLS
+    for q, (k, i, j) in enumerate(itertools.product(range(nt), range(nx), range(ny))):
         weight, local = torch.ones(len(points), dtype=points.dtype), []
-        for axis, (i, count) in enumerate(zip(cell, CELLS, strict=True)):
+        for axis, (own, count) in enumerate(zip((i, j, k), CELLS, strict=True)):
             half = 1.0 / count
-            center = (2 * i + 1) * half - 1.0
+            center = (2 * own + 1) * half - 1.0
             local.append((u[:, axis] - center) / (half * (1.0 + OVERLAP)))
-            if i > 0:
+            if own > 0:
                 weight = weight * smooth((u[:, axis] - center + half) / (OVERLAP * half))
-            if i < count - 1:
+            if own < count - 1:
                 weight = weight * (1.0 - smooth((u[:, axis] - center - half) / (OVERLAP * half)))
         z = torch.stack(local, dim=1) @ network.vectors[q].T + network.phases[q]
         total = total + weight[:, None] * (torch.sin(z) @ network.amplitudes[q].T)

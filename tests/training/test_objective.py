@@ -19,7 +19,7 @@ def counted():
         square = used.square().sum()
         return {"total": 2 * square, "square": square}
 
-    return used, unused, Objective([used, unused], evaluate, None, None, Processes()), places
+    return used, unused, Objective([used, unused], evaluate, None, None, None, Processes()), places
 
 
 def test_a_call_gives_the_total_and_sets_gradients_and_terms(counted):

@@ -51,7 +51,7 @@ def too_large(trained: TrainedModel) -> str:
         return "the network is linear in none of its parameters"
     misfits = 2 * sum(len(batch.points) for batch in trained.batches.values())
     columns = sum(parameter.numel() for parameter in trained.model.last_layer)
-    if can_be_factored(misfits, columns):
+    if can_be_factored(columns, misfits):
         return ""
     return f"the system of {misfits:,} misfits and {columns:,} amplitudes is too large to factor"
 

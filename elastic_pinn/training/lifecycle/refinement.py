@@ -20,7 +20,7 @@ from elastic_pinn.training.readable import percent
 from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings, chosen
 from elastic_pinn.training.settings.cost import cost_of
-from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
+from elastic_pinn.training.settings.system_size import amplitudes_of
 
 MOST = 10  # refinements
 STALLED = 0.95  # of the error: a level that leaves more of it is the last
@@ -151,9 +151,8 @@ def _out_of_reach(session: Session, requested: Config, levels: Sequence[float], 
 
 
 def _is_possible(config: Config, problem: Problem) -> bool:
-    """Whether the system of a config is small enough to be factored."""
-    numbers = sum(numbers_of(config, problem).values())
-    return can_be_factored(numbers, amplitudes_of(config, problem.regions.count))
+    """Whether the amplitudes of a config are few enough to be solved for."""
+    return can_be_factored(amplitudes_of(config, problem.regions.count))
 
 
 def is_too_coarse(config: Config, snapshot: Snapshot) -> bool:

@@ -9,16 +9,20 @@ Letters: M misfits, P parameters, K right-hand sides.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.progress import work
 from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.optimizers.streaming_qr import PANEL, Reflectors, StreamingQR
 from elastic_pinn.training.step_objective import StepObjective
 
 LEAST_RIDGE = 100  # units in the last place
-COLUMNS_AT_ONCE = 128
+RIDGE_ROWS = 16 * PANEL  # that are added at once
 
 
 class RidgeQR:
@@ -30,31 +34,30 @@ class RidgeQR:
     """
 
     def __init__(self, matrix: Tensor, ridge: float) -> None:
-        lengths = torch.linalg.vector_norm(matrix, dim=0)  # (P,)
-        self._lengths = torch.where(lengths > 0, lengths, 1.0)
-        self.ridge = max(ridge, LEAST_RIDGE * torch.finfo(matrix.dtype).eps)
-        ridge_rows = self.ridge * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
-        tall = torch.cat([matrix.div_(self._lengths).T, ridge_rows], dim=1).T  # (M + P, P), column by column
-        self._reflectors, self._tau = tall, _reflect(tall)
+        self._qr = StreamingQR(matrix.shape[1], matrix)
+        with work(f"solving {matrix.shape[1]:,} amplitudes") as at:
+            self._reflectors = [self._qr.add(matrix, at=at)]
+        self.ridge, self._lengths, below = add_ridge(self._qr, ridge)
+        self._reflectors += below
 
     def solve(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
         """Solve for each b, (M, K) -> (P, K).
 
         ridge_rhs: h (P, K), for an x that minimises |A x - b|^2 + |ridge D x - h|^2.
         """
-        count = len(self._lengths)
-        rotated = self._rotate(rhs, ridge_rhs)[:count]
-        return torch.linalg.solve_triangular(self._reflectors[:count], rotated, upper=True) / self._lengths[:, None]
+        return self._qr.solve(self._rotate(rhs, ridge_rhs)[0])
 
     def rotated_residual(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
-        """Compute the rotated residual of each b, (M, K) -> (M, K): only norms and inner products are meaningful."""
-        return self._rotate(rhs, ridge_rhs)[len(self._lengths) :]
+        """Compute the rotated residual of each b, (M, K) -> (M + P, K): only norms and inner products have meaning."""
+        return torch.cat(self._rotate(rhs, ridge_rhs)[1])
 
     def residual(self, rhs: Tensor, ridge_rhs: Tensor | None = None) -> Tensor:
         """Compute b - A x for each b, and below it h - ridge D x: (M, K) -> (M + P, K). ridge_rhs: as in `solve`."""
-        rotated = self._rotate(rhs, ridge_rhs)
-        rotated[: len(self._lengths)] = 0.0
-        return torch.ormqr(self._reflectors, self._tau, rotated, left=True, transpose=False)
+        top, below = self._rotate(rhs, ridge_rhs)
+        top = torch.zeros_like(top)
+        for reflectors, rows in zip(reversed(self._reflectors), reversed(below), strict=True):
+            reflectors.rotate_back(top, rows)
+        return torch.cat(below)
 
     def coordinates(self, rows: Tensor) -> Tensor:
         """Transform rows (N, P), of A or of another factor of x, to coordinates z (N, P) in which x has unit variance.
@@ -62,73 +65,75 @@ class RidgeQR:
         With W being the system's inverse (A^T A + ridge^2 D^2)^-1, row by row z z^T = a W a^T; of rows of A, the z are
         rows of an orthonormal basis, and z z^T is the influence of b on A x.
         """
-        triangle = self._reflectors[: len(self._lengths)]
-        return torch.linalg.solve_triangular(triangle, rows / self._lengths, upper=True, left=False)
+        return self._qr.solve_rows(rows)
 
     def sizes(self, x: Tensor) -> Tensor:
         """Compute D x, (P,): the norm of each parameter's part of A x."""
         return self._lengths * x
 
-    def _rotate(self, rhs: Tensor, ridge_rhs: Tensor | None) -> Tensor:
-        """Q^T [b, h], (M, K) -> (M + P, K)."""
-        ridge_rows = rhs.new_zeros(len(self._lengths), rhs.shape[1]) if ridge_rhs is None else ridge_rhs
-        return torch.ormqr(self._reflectors, self._tau, torch.cat([rhs, ridge_rows]), left=True, transpose=True)
+    def _rotate(self, rhs: Tensor, ridge_rhs: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+        """Q^T [b, h]: the triangle's rows (P, K), and those of each block, (M, K) and (P, K) in all."""
+        count = len(self._lengths)
+        top, held = rhs.new_zeros(count, rhs.shape[1]), rhs.new_zeros(count, rhs.shape[1])
+        if ridge_rhs is not None:
+            held = ridge_rhs.clone()
+        _, *ridges = self._reflectors
+        below = [rhs.clone(), *held.split([len(each.vectors) for each in ridges])]
+        for reflectors, rows in zip(self._reflectors, below, strict=True):
+            reflectors.rotate(top, rows)
+        return top, below
 
 
-def _reflect(matrix: Tensor) -> Tensor:
-    """Householder's QR in place, as torch.geqrf leaves it, but some columns at a time. Returns the factors tau (P,).
-
-    The reflectors of some columns make one product I - V T V^T, applied to all columns to their right at once, as in
-    LAPACK; by T's inverse, diag(1 / tau) and the strict upper triangle of V^T V (Puglisi, SIAM J. Sci. Stat. Comput.
-    13, 1992).
-    """
-    rows, count = matrix.shape
-    factors = matrix.new_empty(count)
-    with work(f"solving {count:,} amplitudes") as at:
-        for low in range(0, count, COLUMNS_AT_ONCE):
-            at(1.0 - _operations(rows - low, count - low) / _operations(rows, count))
-            here = slice(low, low + COLUMNS_AT_ONCE)
-            columns, rest = matrix[low:, here], matrix[low:, here.stop :]
-            reflectors, factors[here] = torch.geqrf(columns)
-            columns.copy_(reflectors)
-            v = reflectors.tril(-1)
-            v.diagonal().fill_(1.0)
-            inverse = torch.triu(v.T @ v, 1) + torch.diag(1.0 / factors[here])
-            rest.addmm_(v, torch.linalg.solve_triangular(inverse.T, v.T @ rest, upper=False), alpha=-1.0)
-    return factors
-
-
-def _operations(rows: int, columns: int) -> float:
-    """The operations of Householder's QR (Golub and Van Loan, Matrix Computations, 2013, section 5.2)."""
-    return 2.0 * columns**2 * (rows - columns / 3.0)
-
-
-def refine(objective: StepObjective, parameters: list[nn.Parameter], factored: RidgeQR) -> Tensor:
-    """Set the parameters to the solution, or leave them if rounding makes it no better; return the loss there."""
-    before, start = objective(), gather(parameters)
-    residuals, _ = objective.system([])  # (M,)
-    put(parameters, start - factored.solve(residuals[:, None])[:, 0])
-    after = objective()
-    if after < before:
-        return after
-    put(parameters, start)
-    return before
+def add_ridge(qr: StreamingQR, ridge: float) -> tuple[float, Tensor, list[Reflectors]]:
+    """Add rows ridge D. Returns the ridge, which is at least LEAST_RIDGE units, D's diagonal, (P,), and reflectors."""
+    norms = qr.norms()
+    lengths = torch.where(norms > 0, norms, 1.0)
+    ridge = max(ridge, LEAST_RIDGE * torch.finfo(norms.dtype).eps)
+    found = []
+    for start in range(0, len(lengths), RIDGE_ROWS):
+        some = ridge * lengths[start : start + RIDGE_ROWS]
+        rows = some.new_zeros(len(some), len(lengths) - start)
+        rows[:, : len(some)] = torch.diag(some)
+        found.append(qr.add(rows, start))
+    return ridge, lengths, found
 
 
 class LeastSquares(BaseOptimizer):
-    """One step solves for parameters that all misfits are linear in; another one at the same points only refines the
-    last digits, with the same factorisation."""
+    """One step solves for parameters that all misfits are linear in, by rows that are worked out block by block;
+    another one at the same points changes nothing."""
 
     def __init__(self, parameters: list[nn.Parameter], ridge: float) -> None:
         super().__init__(parameters, {"ridge": ridge})
-        self._factored: RidgeQR | None = None  # depends on the points alone, which do not change
+        self._solution: Tensor | None = None  # depends on the points alone, which do not change
 
     @torch.no_grad()
     def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a StepObjective in place of a closure
-        """Solve for the parameters."""
+        """Set the parameters to the solution, or leave them if rounding makes it no better."""
         (group,) = self.param_groups
-        if self._factored is None:
-            _, matrix = objective.system(group["params"])  # (M, P)
-            self._factored = RidgeQR(matrix, group["ridge"])
-        refine(objective, group["params"], self._factored)
+        parameters, start, before = group["params"], gather(group["params"]), objective()
         objective.note = "the last layer is the best that rounding allows"
+        if self._solution is None:
+            put(parameters, torch.zeros_like(start))  # so that the solution is the same from wherever it is looked for
+            self._solution = _solution(objective, parameters, group["ridge"])
+        put(parameters, self._solution)
+        if not objective() < before:
+            put(parameters, start)
+
+
+def _within(at: Callable[[float], None], before: float, size: float, part: float) -> None:
+    """Report a part of some of the work."""
+    at(before + part * size)
+
+
+def _solution(objective: StepObjective, parameters: list[nn.Parameter], ridge: float) -> Tensor:
+    """The change of the parameters, (P,), to the least misfit."""
+    count = sum(parameter.numel() for parameter in parameters)
+    top, qr = parameters[0].new_zeros(count, 1), StreamingQR(count, parameters[0])
+    with work(f"solving {count:,} amplitudes") as at:
+        for residuals, rows, before, size in objective.blocks(parameters):
+            reflectors = qr.add(rows, at=partial(_within, at, before, size))
+            reflectors.rotate(top, residuals[:, None])
+        _, _, reflected = add_ridge(qr, ridge)
+        for reflectors in reflected:
+            reflectors.rotate(top, top.new_zeros(len(reflectors.vectors), 1))
+    return -qr.solve(top)[:, 0]

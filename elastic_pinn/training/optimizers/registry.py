@@ -24,7 +24,7 @@ from elastic_pinn.training.optimizers.soap import SOAP
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 
 MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
-MOST_FACTORED = 2**28  # numbers: 2 GiB in float64, and for a moment three times that
+MOST_FACTORED = 2**28  # numbers: 2 GiB in float64
 
 Parameters = list[nn.Parameter]
 
@@ -52,9 +52,9 @@ class OptimizerSpec:
     make: makes it for a model. whole_batch: it finds its own step length, and needs the same points and the
     unclipped gradient during a whole stage. only_float64: it depends on differences of nearly equal losses and
     gradients. most_parameters: the limit of a method with a matrix of as many rows and columns; 0: no limit.
-    solves_last_layer: it keeps a matrix with a row for each misfit and a column for each parameter of the last layer.
-    finds_material: it requires unknowns. forms_jacobian: by all parameters; of a large one only the products, which
-    waves and potentials do not have.
+    solves_last_layer: it keeps a triangle with a column for each parameter of the last layer.
+    finds_material: it requires unknowns, and keeps a row for each misfit, too. forms_jacobian: by all parameters; of a
+    large one only the products, which waves and potentials do not have.
     """
 
     make: Callable[[Trained, TrainingConfig], Optimizer]
@@ -86,7 +86,7 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
         if spec.solves_last_layer and not model.last_layer:
             raise ConfigError(f"stages has {name!r}, and network {config.network!r} has no last layer to solve for")
         if spec.solves_last_layer:
-            _require_tall(name, misfits, _count(model.last_layer), config.precision)
+            _require_factored(name, _count(model.last_layer), misfits if spec.finds_material else 0, config)
 
 
 def _require_unchanged(config: TrainingConfig) -> None:
@@ -121,20 +121,30 @@ def _require_formed(name: str, misfits: int, parameters: int) -> None:
         )
 
 
-def _require_tall(name: str, misfits: int, columns: int, precision: str) -> None:
-    if not can_be_factored(misfits, columns):
-        rows = misfits + columns
-        size = 8 if precision == "float64" else 4
+def _require_factored(name: str, columns: int, rows: int, config: Config) -> None:
+    instants = config.patches[2] if config.network == "patches" else 1
+    if not can_be_factored(columns, rows, instants):
+        what = f"{rows} rows and the triangle" if rows else "the triangle"
+        size = 8 if config.precision == "float64" else 4
         raise ConfigError(
-            f"stages has {name!r}, which factors a matrix of {rows} x {columns} numbers "
-            f"({_gib(rows * columns, size)} GiB): it takes at most {MOST_FACTORED} of them. Use fewer points, a "
-            "narrower last hidden layer, or fewer plane waves"
+            f"stages has {name!r}, which keeps {what} of a matrix of {columns} columns "
+            f"({_gib(_kept(columns, rows, instants), size)} GiB): {MOST_FACTORED} numbers at most. Use "
+            f"{'fewer points, ' if rows else ''}a narrower last hidden layer, or fewer waves"
         )
 
 
-def can_be_factored(misfits: int, columns: int) -> bool:
-    """Return whether a last layer of `columns` parameters can be solved for, with the ridge's rows."""
-    return (misfits + columns) * columns <= MOST_FACTORED
+def can_be_factored(columns: int, rows: int = 0, instants: int = 1) -> bool:
+    """Return whether a last layer can be solved for.
+
+    columns: its parameters. rows: misfits that are kept, too. instants: cells along time of a network whose outputs
+    depend on the parameters of no more than two cells that are next to each other.
+    """
+    return _kept(columns, rows, instants) <= MOST_FACTORED
+
+
+def _kept(columns: int, rows: int, instants: int) -> int:
+    """The numbers that a factorisation keeps."""
+    return rows * columns + min(columns * (columns + 1) // 2, 2 * columns**2 // instants)
 
 
 def _gib(numbers: int, size: int) -> str:

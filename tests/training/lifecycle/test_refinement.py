@@ -94,7 +94,7 @@ def test_given_layers_are_kept_and_it_is_said_that_nothing_is_refined(tmp_path):
 
 @pytest.mark.slow
 def test_what_is_out_of_reach_is_said_before_the_memory_is_spent(tmp_path, monkeypatch):
-    monkeypatch.setattr(refinement, "can_be_factored", lambda numbers, columns: columns < 1500)
+    monkeypatch.setattr(refinement, "can_be_factored", lambda columns: columns < 1500)
     run = ep.train(ep.Config(**QUIET, tolerance=1e-9), tmp_path / "run", problem_of("rayleigh", 1.0))
     (warning,) = (text for text in run.summary.warnings if "is not reached" in text)
     assert "as one least squares takes" in warning or "more than one least squares takes" in warning

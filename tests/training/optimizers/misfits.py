@@ -1,12 +1,13 @@
 """Sums of squares of small vectors, as an optimizer meets them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from elastic_pinn.training.distributed.processes import Processes
+from elastic_pinn.training.losses import Block
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.step_objective import StepObjective
 
@@ -34,6 +35,7 @@ class Misfits(Objective):
             self.parameters,
             lambda _: {"total": function(*self.parameters).square().sum()},
             self._system,
+            self._blocks,
             lambda wanted: Product(self._system(wanted)[1]),
             Processes(),
         )
@@ -46,6 +48,12 @@ class Misfits(Objective):
         jacobian = torch.cat([here.new_zeros(len(here), 0), *(columns[p] for p in wanted)], dim=1)
         self.asked.append(jacobian.shape[1])
         return here, jacobian
+
+    def _blocks(self, wanted: list[nn.Parameter]) -> Iterator[Block]:
+        misfits, jacobian = self._system(wanted)
+        half = len(misfits) // 2
+        for here, before in ((slice(half), 0.0), (slice(half, None), 0.5)):
+            yield Block(misfits[here], jacobian[here].clone(), before, 0.5)
 
     def after(self, optimizer: Optimizer, steps: int = 1) -> StepObjective:
         """The objective of the last of some steps."""

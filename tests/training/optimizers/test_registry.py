@@ -40,17 +40,26 @@ def test_the_size_counts_only_where_it_matters(tiny):
     require_legal(tiny(stages=["ssbroyden"], precision="float64"), layers(5996), 10**6)
 
 
-@pytest.mark.parametrize("name", ["last_layer", "variable_projection"])
-def test_a_last_layer_with_more_misfits_than_memory_holds_is_refused(tiny, name):
+@pytest.mark.parametrize(
+    "name, misfits, width, told",
+    [
+        ("last_layer", 10**9, 30_000, r"the triangle of a matrix of 60002 columns \(13\.4 GiB\): .* Use a narrower"),
+        ("variable_projection", 10**8, 1, r"100000000 rows and the triangle of .* 4 columns .* Use fewer points"),
+    ],
+)
+def test_a_last_layer_with_more_numbers_than_memory_holds_is_refused(tiny, name, misfits, width, told):
     config, unknown = tiny(stages=[name], precision="float64"), nn.Parameter(torch.zeros(()))
-    told = rf"stages has '{name}', which factors a matrix of 100000004 x 4 numbers \(3\.0 GiB\): .* Use fewer points"
-    with pytest.raises(ep.ConfigError, match=told):
-        require_legal(config, layers(10, unknown), 10**8)
+    with pytest.raises(ep.ConfigError, match=f"stages has '{name}', which keeps {told}"):
+        require_legal(config, layers(10, unknown, width=width), misfits)
 
 
-def layers(parameters: int, *unknowns: nn.Parameter) -> Trained:
-    """So many parameters of hidden layers, and four of a last one."""
-    hidden, weight = (nn.Parameter(torch.empty(1, 1).expand(n, 1)) for n in (parameters, 2))
+def test_misfits_without_number_may_determine_a_last_layer(tiny):
+    require_legal(tiny(stages=["last_layer"], precision="float64"), layers(10, width=10_000), 10**9)
+
+
+def layers(parameters: int, *unknowns: nn.Parameter, width: int = 1) -> Trained:
+    """So many parameters of hidden layers, and 2 width + 2 of a last one."""
+    hidden, weight = (nn.Parameter(torch.empty(1, 1).expand(n, 1)) for n in (parameters, 2 * width))
     last = [weight, nn.Parameter(torch.zeros(2))]
     return Trained([hidden, *last], last, list(unknowns))
 
