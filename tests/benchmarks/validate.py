@@ -78,14 +78,14 @@ def text_of(lines: list[list[str]], seeds: int, jobs: int) -> str:
     return f"""{table(HEAD, lines)}
 
 Median (lowest .. highest) of {seeds} seeds in double precision. The error is that of the displacement, relative L2
-at 20,000 points that no run has seen, where the problem names no other; seconds are those of all of `train` by one
+over domain and time, where the problem names no other: by Gauss's quadrature over time and, in boxes, over space, and
+at evenly spread places of other shapes; at random, points would seldom meet the last instants and the corners, where
+well resolved wavefields are the worst. Seconds are those of all of `train` by one
 thread, {jobs} solves at a time: about {minutes:.0f} minutes in all. Where nothing else is said, nu is 0.25, and boxes
 are two of the shortest wavelengths a side and two periods long. LM is Levenberg-Marquardt. B goes 0.2 s beyond each
 window, and the next starts from what was found at the window's end. Potentials and polynomials are not drawn: seeds
-differ in their points alone. Points at random seldom meet the last instants, where well resolved wavefields are the
-worst: by Gauss's quadrature over time errors are up to four times those above (*error-estimate*, below). "Published":
-what others report; "none" says that no figure is known. `make validate ARGS=free-sv` measures the rows whose names
-begin so, each in the place of its line; `make test-slow` solves a
+differ in their points alone. "Published": what others report; "none" says that no figure is known. `make validate
+ARGS=free-sv` measures the rows whose names begin so, each in the place of its line; `make test-slow` solves a
 half-size version of each that has one."""
 
 

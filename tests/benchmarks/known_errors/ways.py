@@ -20,18 +20,17 @@ import elastic_pinn as ep
 from elastic_pinn.error_estimate.misfits import derivatives, misfits
 from elastic_pinn.networks import Model
 from elastic_pinn.physics.elasticity import stress
-from elastic_pinn.physics.fields import evaluate, values_of
+from elastic_pinn.physics.fields import values_of
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.quantity import DISPLACEMENT
 from elastic_pinn.physics.statement import Statement
 from tests.benchmarks.known_errors.cases import Case
+from tests.benchmarks.validation.row import quadrature, relative_error
 
 Array = np.ndarray[Any, Any]
 PLACES, ON_SIDES, INSTANTS = 400, 120, 65  # of the energy estimate
 FOR_AREA = 20_000  # points
-PLACES_INSIDE = 1500  # of a shape that is no box
-NODES = 24  # of Gauss's quadrature along x, y and t: 40 give the same to six digits
 SHEAR_TWICE = np.sqrt([1.0, 1.0, 2.0])  # sigma_xy counts twice in sigma : sigma
 
 
@@ -77,7 +76,7 @@ def measured(case: Case) -> Measured:
         other = ep.train(config.model_copy(update={"seed": 1}), Path(folder) / "other", as_posed)
         return Measured(
             case,
-            displacement_error(run, problem) if problem.exact else case.of_row.measure(run, problem),
+            relative_error(run, problem) if problem.exact else case.of_row.measure(run, problem),
             found.displacement,
             stress_error(run, problem),
             found.stress,
@@ -86,30 +85,6 @@ def measured(case: Case) -> Measured:
             trained - started,
             ended - trained,
         )
-
-
-def quadrature(problem: ep.Problem) -> tuple[Tensor, Array]:
-    """Points (N, 3) and the roots of their weights in a mean over domain and time, (N, 1).
-
-    Over time they are Gauss's, and in a box over space too: the error of a well resolved wavefield sits in the corners
-    of space and time, where a few of 20,000 points at random have most of it.
-    """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    unit, parts = (nodes + 1.0) / 2.0, weights / 2.0
-    if isinstance(problem.domain.shape, ep.Rectangle):
-        places = np.stack(np.meshgrid(unit, unit, indexing="ij"), axis=-1).reshape(-1, 2)
-        of_places = np.outer(parts, parts)
-    else:
-        places, of_places = probe_points(2, PLACES_INSIDE).numpy(), np.full(PLACES_INSIDE, 1.0 / PLACES_INSIDE)
-    cube = np.column_stack([np.repeat(places, NODES, axis=0), np.tile(unit, len(places))])  # (N, 3)
-    return problem.domain.interior(torch.from_numpy(cube)), np.sqrt(np.outer(of_places, parts).reshape(-1, 1))
-
-
-def displacement_error(run: ep.Run, problem: ep.Problem) -> float:
-    """The relative L2 error of the displacement."""
-    points, roots = quadrature(problem)
-    exact = evaluate(problem.exact, points).numpy()  # (N, 2)
-    return relative(roots * (run.predict(*points.unbind(1)) - exact), roots * exact)
 
 
 def difference(run: ep.Run, other: ep.Run, problem: ep.Problem) -> float:
