@@ -71,7 +71,8 @@ class NetworkConfig(Section):
     @model_validator(mode="after")
     def _waves_have_no_layers(self) -> Self:
         counts, numbers = COUNTS_OF_LAYERS.get(self.network, ((), ""))
-        if counts and (len(self.hidden_layers) not in counts or self.activation != "sin"):
+        has_layers = self._leaves_open("hidden_layers") or len(self.hidden_layers) in counts
+        if counts and not (has_layers and (self._leaves_open("activation") or self.activation == "sin")):
             raise ValueError(
                 f"network {self.network!r} with hidden_layers = {list(self.hidden_layers)}, activation = "
                 f"{self.activation!r}: it needs {numbers}, and the activation 'sin'"
@@ -86,7 +87,11 @@ class NetworkConfig(Section):
 
     @model_validator(mode="after")
     def _potentials_have_no_layers(self) -> Self:
-        if self.network == "potentials" and len(self.hidden_layers) > 2:
+        if self.network == "potentials" and len(self.hidden_layers) > 2 and not self._leaves_open("hidden_layers"):
             given = list(self.hidden_layers)
             raise ValueError(f"network 'potentials' with hidden_layers = {given}: it needs {NUMBERS_OF_POTENTIALS}")
         return self
+
+    def _leaves_open(self, name: str) -> bool:
+        """Whether a field is one that a tolerance leaves to the library: it is as by default."""
+        return bool(getattr(self, "tolerance", 0.0)) and getattr(self, name) == type(self).model_fields[name].default

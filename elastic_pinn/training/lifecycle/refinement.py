@@ -57,6 +57,7 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
     for level in FIRST_LEVELS:
         values = chosen(config, problem, level)
         settled = config.model_copy(update=values)
+        settled.model_copy(update={"tolerance": 0.0})  # which leaves no field open
         if _is_possible(settled, problem):
             return settled, Settings(tuple(values), (level,))
     raise ConfigError(

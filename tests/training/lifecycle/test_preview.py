@@ -62,6 +62,18 @@ def test_without_a_tolerance_there_is_advice_alone():
     ]  # fmt: skip
 
 
+def test_a_network_may_be_given_alone_and_its_numbers_are_chosen(wave):
+    found = ep.preview(ep.Config(**QUIET, tolerance=0.05, network="random_features"), wave)
+    assert found.config.network == "random_features" and found.config.hidden_layers[0] > 100
+    waves = ep.preview(ep.Config(**QUIET, tolerance=0.05, network="plane_waves"), wave)
+    assert waves.config.activation == "sin" and waves.settings.names.count("hidden_layers") == 1
+    with pytest.raises(ep.ConfigError, match="it needs one number, of waves"):
+        ep.Config(**QUIET, network="plane_waves")
+    for given in ({"hidden_layers": [100, 100, 100, 100]}, {"activation": "tanh"}):  # by default, and yet given
+        with pytest.raises(ep.ConfigError, match="it needs one number, of waves"):
+            ep.preview(ep.Config(**QUIET, tolerance=0.05, network="plane_waves", **given), wave)
+
+
 def test_what_cannot_be_trained_has_no_preview(waves):
     with pytest.raises(ep.ConfigError, match="no start is given"):
         ep.preview(ep.Config(**QUIET, tolerance=0.01), waves(initial=None))
