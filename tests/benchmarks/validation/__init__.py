@@ -3,6 +3,7 @@
 from tests.benchmarks.validation import (
     holes,
     interfaces,
+    many_wavelengths,
     media,
     periodic,
     published,
@@ -14,5 +15,7 @@ from tests.benchmarks.validation import (
 )
 from tests.benchmarks.validation.row import Row
 
-FAMILIES = (walls, periodic, interfaces, holes, media, sources, recordings, statics, published, trained)
+FAMILIES = (
+    walls, periodic, interfaces, holes, media, sources, recordings, statics, published, many_wavelengths, trained,
+)  # fmt: skip
 ROWS: tuple[Row, ...] = tuple(row for family in FAMILIES for row in family.ROWS)

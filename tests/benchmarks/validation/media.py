@@ -27,7 +27,7 @@ def gradient(size: float) -> ep.Problem:
     """P and S waves along x where the moduli grow fourfold: two of the shortest waves, two periods."""
     wave = GradientWave(1.0, 1.0, 1.0, gradient=0.5, omega=2.0 * math.pi)
     medium = ep.Medium(wave.moduli(1.0), wave.moduli(1.0), 1.0)
-    return _box(2.0 * size, 2.0 * size, medium, wave)
+    return box(2.0 * size, 2.0 * size, medium, wave)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def manufactured(size: float, nodes: int = 0) -> ep.Problem:
         side = torch.linspace(0.0, extent, nodes, dtype=torch.float64)
         grids = [ep.Grid(side, side, f(side[:, None], side[None, :])) for f in (made.lame_lambda, made.lame_mu)]
         medium = ep.Medium(*grids, made.density, made.damping)
-    return _box(extent, 4.2 * size, medium, made, force=made.force)
+    return box(extent, 4.2 * size, medium, made, force=made.force)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def real(name: str, size: float) -> ep.Problem:
     def both(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
         return s(x, y, t) + p(x, y, t)
 
-    return _box(0.02 * size, 0.02 * size / solid.c_s, solid, both)
+    return box(0.02 * size, 0.02 * size / solid.c_s, solid, both)
 
 
 def time_frequency(name: str) -> float:
@@ -143,7 +143,7 @@ def time_frequency(name: str) -> float:
     return 7.5 * solid.c_s / solid.c_p
 
 
-def _box(extent: float, duration: float, solid, exact, force=None) -> ep.Problem:
+def box(extent: float, duration: float, solid, exact, force=None) -> ep.Problem:
     """A square whose sides move as the exact field does."""
     window = ep.Domain((0.0, extent), (0.0, extent), (0.0, duration))
     return ep.Problem(window, solid, [ep.Displacement(exact)], ep.Initial.of(exact), force=force, exact=exact)

@@ -84,14 +84,18 @@ class Windows(Row):
     """
 
     def _error(self, problem: ep.Problem, config: ep.Config, folder: Path) -> float:
+        squares = np.square([errors(*part) for part in self.parts(problem, config, folder)]).sum(0)
+        return float(np.sqrt(squares[0] / squares[1]))
+
+    def parts(self, problem: ep.Problem, config: ep.Config, folder: Path) -> list[tuple[ep.Run, ep.Problem]]:
+        """Solve window after window: the run of each, and the problem that it counts for."""
         parts: list[tuple[ep.Run, ep.Problem]] = []
         for i in range(round(problem.domain.t[1] / WINDOW)):
             initial = end_of(parts[-1][0]) if parts else None
             start, end = i * WINDOW, (i + 1) * WINDOW
             run = ep.train(config, folder / f"window_{i}", square(problem.exact, start, end + OVERLAP, initial))
             parts.append((run, square(problem.exact, start, end)))
-        squares = np.square([errors(*part) for part in parts]).sum(0)
-        return float(np.sqrt(squares[0] / squares[1]))
+        return parts
 
 
 def end_of(run: ep.Run) -> ep.Initial:
