@@ -3,7 +3,22 @@
 Imports from networks and physics.
 """
 
-from elastic_pinn.error_estimate.estimate import ErrorEstimate, ErrorEstimateError, estimate_error, why_no_estimate
+from elastic_pinn.error_estimate.at_receivers import ErrorAtReceivers
+from elastic_pinn.error_estimate.estimate import (
+    ErrorEstimate,
+    ErrorEstimateError,
+    estimate_error,
+    why_no_estimate,
+    why_undetermined,
+)
 from elastic_pinn.error_estimate.kept import kept_estimate
 
-__all__ = ["ErrorEstimate", "ErrorEstimateError", "estimate_error", "kept_estimate", "why_no_estimate"]
+__all__ = [
+    "ErrorAtReceivers",
+    "ErrorEstimate",
+    "ErrorEstimateError",
+    "estimate_error",
+    "kept_estimate",
+    "why_no_estimate",
+    "why_undetermined",
+]

@@ -11,31 +11,27 @@ Letters: P nodes, T instants, D degrees of freedom, Q points of quadrature.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from elastic_pinn.error_estimate.misfits import derivatives, misfits
+from elastic_pinn.error_estimate.misfits import derivatives
 from elastic_pinn.error_estimate.resolution import elements_of, instants_of
-from elastic_pinn.error_estimate.side_terms import SideTerms
+from elastic_pinn.error_estimate.solution import ErrorSolution
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.elasticity import STRAIN, stress
-from elastic_pinn.physics.finite_elements import Elements, at_rest, motion
 from elastic_pinn.physics.media.moduli import Moduli
-from elastic_pinn.physics.statement import Statement
 
 Array = np.ndarray[Any, Any]
 
 INSTANTS = 25  # at most, at which the error is kept
 SHEAR_TWICE = np.array([1.0, 1.0, 2.0])[:, None]  # in sigma : sigma
-PROBES = 64  # nodes at which the equation of motion is looked at first
 LEAST_GROWTH = 1e-4  # of a norm's square from one instant to the next, as a logarithm
-EXACT = 1e-9  # of its terms: a smaller misfit of the equation of motion is rounding
 
 
 class ErrorEstimateError(ElasticPinnError, ValueError):
@@ -81,6 +77,11 @@ def why_no_estimate(problem: Problem) -> str:
     """Explain why the error of a problem's wavefield cannot be estimated; "" where it can be."""
     if problem.unknowns:
         return f"{', '.join(problem.unknowns)} unknown: ep.WavefieldUncertainty tells how far the wavefield is known"
+    return why_undetermined(problem)
+
+
+def why_undetermined(problem: Problem) -> str:
+    """Explain why sides and start do not determine the wavefield of a known material; "" where they do."""
     if problem.open_sides:
         return f"no condition holds on {', '.join(problem.open_sides)}"
     if problem.initial is None and not problem.domain.is_static:
@@ -111,34 +112,20 @@ def estimate_error(model: Model, problem: Problem) -> ErrorEstimate:
     if reason := why_no_estimate(problem):
         raise ErrorEstimateError(f"no error can be estimated: {reason}")
     try:
-        elements = elements_of(problem)
-        times = instants_of(problem)
-        sides = SideTerms(model, problem, elements, times)
+        solution = _MeasuredSolution(model, problem, elements_of(problem), instants_of(problem))
     except (RuntimeError, ValueError) as error:
         raise ErrorEstimateError(f"no error can be estimated: {error}") from error
-    solution = _Solution(model, problem, elements, times, sides)
     return solution.estimate()
 
 
-@dataclass
-class _Solution:
+class _MeasuredSolution(ErrorSolution):
     """The error on elements, and the wavefield there."""
-
-    model: Model
-    problem: Problem
-    elements: Elements
-    times: Array
-    sides: SideTerms
-
-    def __post_init__(self) -> None:
-        self.xy = torch.from_numpy(self.elements.si(self.elements.places_within))  # (P, 2)
-        self.mass = self.elements.mass()
 
     def estimate(self) -> ErrorEstimate:
         """Solve for the error and measure it."""
         kept = _denser_towards_ends(len(self.times))
         wanted = set(kept.tolist())
-        error = np.stack([e for i, e in enumerate(self._errors()) if i in wanted])  # (T, D)
+        error = np.stack([e for i, e in enumerate(self.instants()) if i in wanted])  # (T, D)
         index = torch.from_numpy(self.elements.regions_of_nodes)
         exact = error.copy()
         exact[:, self.elements.nodes] += derivatives(self.model, self.xy, self.times[kept], index, ())[""]
@@ -157,56 +144,6 @@ class _Solution:
             size=scale * whole / math.sqrt(area),
         )
 
-    def _errors(self) -> Iterator[Array]:
-        """The error at each instant, (D,)."""
-        moduli = self._moduli(self.elements.quadrature[0])
-        stiffness = self.elements.stiffness(moduli["lame_lambda"], moduli["lame_mu"]) + self.sides.stiffness
-        loads, constraints, prescribed = self.sides.loads, self.sides.constraints, self.sides.prescribed
-        if self._has_body_misfit():
-            loads = loads + self._of_nodes(self._law, self.times) @ self.mass  # which is symmetric
-        if self.problem.domain.is_static:
-            yield at_rest(stiffness, constraints, loads[0], prescribed[0])
-            return
-        damping = self.elements.mass(moduli["drag"]) + self.sides.damping
-        matrices = self.elements.mass(moduli["density"]), damping, stiffness
-        dt = (self.times[1] - self.times[0]) / self.problem.scales.time
-        start = np.zeros((2, self.elements.count))
-        for statement in self.problem.statements:
-            if statement.place and statement.place.kind == "initial":
-                start[int("t" in statement.derivatives)] = self._of_nodes(statement, self.times[:1])[0]
-        yield from motion(matrices, constraints, dt, loads, prescribed, start)
-
-    @property
-    def _law(self) -> Statement:
-        return self.problem.statements[0]
-
-    def _of_nodes(self, statement: Statement, times: Array) -> Array:
-        """The misfits of a statement of two equations at all nodes, (T, D)."""
-        found = np.zeros((len(times), self.elements.count))
-        found[:, self.elements.nodes] = misfits(self.model, self.problem, statement, self.xy, self.xy[:0], times)
-        return found
-
-    def _has_body_misfit(self) -> bool:
-        """Whether the equation of motion is missed by more than rounding: sums of waves satisfy it everywhere."""
-        some = self.xy[:: max(1, len(self.xy) // PROBES)]
-        times = self.times[:: max(1, len(self.times) // 8)]
-        missed = float(np.abs(misfits(self.model, self.problem, self._law, some, some[:0], times)).max())
-        index = self.problem.regions.index(*some.unbind(1))
-        terms = derivatives(self.model, some, times, index, ("tt", "xx", "yy"))
-        return missed > EXACT * max(float(np.abs(each).max()) for each in terms.values())
-
-    def _moduli(self, places: Array) -> dict[str, Array]:
-        """lambda, mu, rho and drag at places (2, N, Q) in the triangles, each (N, Q)."""
-        xy = torch.from_numpy(self.elements.si(np.moveaxis(places, 0, -1)).reshape(-1, 2))
-        found = {}
-        for name in ("lame_lambda", "lame_mu", "density", "drag"):
-            by_region = [
-                np.broadcast_to(getattr(self.sides.moduli(region, xy), name), len(xy)).reshape(places.shape[1:])
-                for region in range(self.problem.regions.count)
-            ]
-            found[name] = np.choose(self.elements.mesh.regions[:, None], by_region)
-        return found
-
     def _norms(self, u: Array) -> Array:
         """The L2 norms over the domain of displacements (T, D), (T,)."""
         return np.sqrt(np.einsum("td,td->t", u, u @ self.mass))
@@ -214,7 +151,7 @@ class _Solution:
     def _of_stress(self, error: Array, times: Array) -> float:
         """The relative error of the stress at instants (T,), of the displacement's error there, (T, D)."""
         places, areas = self.elements.centres  # (2, N), (N,)
-        moduli = {name: each[:, 0] for name, each in self._moduli(places[:, :, None]).items()}  # each (N,)
+        moduli = {name: each[:, 0] for name, each in self.moduli(places[:, :, None]).items()}  # each (N,)
         index = torch.from_numpy(self.elements.mesh.regions)
         u = derivatives(self.model, torch.from_numpy(self.elements.si(places.T)), times, index, STRAIN)
         norms = []

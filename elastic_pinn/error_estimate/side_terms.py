@@ -57,6 +57,8 @@ class SideTerms:
         The instants, (T,), s.
     loads
         (T, D).
+    largest
+        The largest misfit of a side or an interface, dimensionless.
     """
 
     model: Model
@@ -64,6 +66,7 @@ class SideTerms:
     elements: Elements
     times: Array
     loads: Array = field(init=False)
+    largest: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         self.loads = np.zeros((len(self.times), self.elements.count))
@@ -150,6 +153,7 @@ class SideTerms:
         xy, normals = curve.at((first[:, None] + (last - first)[:, None] * steps).ravel())
         terms = self._terms(statement, curve, here, xy, normals)
         values = misfits(self.model, self.problem, statement, xy, normals, self.times)  # (T, n, E)
+        self.largest = max(self.largest, float(np.abs(values).max()))
         is_load = any(np.any(each.of_traction) or np.any(each.of_rate) for each in terms)
         if statement.place and statement.place.kind == "interface" and not self._is_new(terms, is_load):
             return  # the same is asked by the inclusion beside it

@@ -111,6 +111,36 @@ class Elements:
         found[facets < 0] = -1
         return found
 
+    def values_at(self, places: Array, regions: Array) -> Any:
+        """The matrix (2 N, D) from a displacement (D,) to its x and y at places (N, 2), m, each in a region, (N,)."""
+        from scipy.sparse import coo_array
+
+        at = (places - self._origin) / self._length  # (N, 2)
+        inside = self._triangles_at(at, regions)
+        local = self.basis.mapping.invF(at.T[:, :, None], tind=inside)
+        rows, columns, values = [], [], []
+        for k in range(self.basis.Nbfun):
+            shapes = np.asarray(self.basis.elem.gbasis(self.basis.mapping, local, k, tind=inside)[0])[:, :, 0]  # (2, N)
+            for axis, own in enumerate(shapes):
+                rows.append(2 * np.arange(len(at)) + axis)
+                columns.append(self.basis.element_dofs[k, inside])
+                values.append(own)
+        entries = np.concatenate(rows), np.concatenate(columns)
+        return coo_array((np.concatenate(values), entries), (2 * len(at), self.count)).tocsr()
+
+    def _triangles_at(self, at: Array, regions: Array) -> Array:
+        """The triangle of its region that each place (N, 2) is in, or the nearest to it beside a curve, (N,)."""
+        grid = self.basis.mesh
+        a, b, c = (grid.p[:, corner] for corner in grid.t[:3])  # each (2, T)
+        (p, q), found = (b - a, c - a), np.empty(len(at), dtype=np.int64)
+        twice_area = p[0] * q[1] - p[1] * q[0]
+        for i, (place, region) in enumerate(zip(at, regions, strict=True)):
+            r = place[:, None] - a
+            of_b, of_c = (r[0] * q[1] - r[1] * q[0]) / twice_area, (p[0] * r[1] - p[1] * r[0]) / twice_area
+            least = np.minimum(np.minimum(of_b, of_c), 1.0 - of_b - of_c)  # negative outside
+            found[i] = np.argmax(np.where(self.mesh.regions == region, least, -np.inf))
+        return found
+
     @cached_property
     def quadrature(self) -> tuple[Array, Array]:
         """Places (2, T, Q), and the weights of the integral over each triangle, (T, Q)."""

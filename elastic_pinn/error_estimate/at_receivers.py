@@ -1,0 +1,65 @@
+"""The error of a wavefield at some places, at any time: what records of the exact wavefield have beside its own.
+
+Letters: N places, T instants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from elastic_pinn.error_estimate.resolution import elements_of, instants_of
+from elastic_pinn.error_estimate.solution import ErrorSolution
+from elastic_pinn.networks import Model
+from elastic_pinn.physics import Problem
+
+Array = np.ndarray[Any, Any]
+
+
+class ErrorAtReceivers:
+    """The errors of wavefields of one problem at some places, on the same elements and instants.
+
+    Parameters
+    ----------
+    problem
+        What the wavefields should solve.
+    places
+        (N, 2), m.
+    finer
+        By how many times finer elements and time steps are than for an estimate of the error, dimensionless.
+    """
+
+    def __init__(self, problem: Problem, places: Array, finer: float = 1.0) -> None:
+        self._problem = problem
+        self._elements, self._times = elements_of(problem, finer), instants_of(problem, finer)
+        regions = problem.regions.index(*torch.from_numpy(places).unbind(1)).numpy()
+        self._values = self._elements.values_at(places, regions)
+
+    def of(self, model: Model, order: int = 0) -> Callable[[Array], Array]:
+        """Solve for the error of a wavefield.
+
+        Parameters
+        ----------
+        model
+            The wavefield in its present material, on the CPU.
+        order
+            Of the derivative by time.
+
+        Returns
+        -------
+        callable
+            From dimensionless times, (T,), since the window's first instant to the exact less the computed
+            displacement, or its derivative, dimensionless, (T, N, 2).
+        """
+        from scipy.interpolate import CubicSpline  # slow to import, and rarely needed
+
+        solution = ErrorSolution(model, self._problem, self._elements, self._times)
+        errors = np.stack([self._values @ e for e in solution.instants()]).reshape(len(self._times), -1, 2)
+        if self._problem.domain.is_static:
+            return lambda times: np.repeat(errors, len(times), axis=0)
+        since = (self._times - self._times[0]) / self._problem.scales.time
+        spline = CubicSpline(since, errors)
+        return lambda times: np.asarray(spline(times, order))
