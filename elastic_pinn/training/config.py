@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, OptionalCount, Positive, Section
 
 OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden", "last_layer",
-                        "levenberg_marquardt", "variable_projection"]  # fmt: skip
+                        "levenberg_marquardt", "variable_projection", "full_waveform"]  # fmt: skip
 
 
 class TrainingConfig(Section):
@@ -33,7 +33,9 @@ class TrainingConfig(Section):
     stages: Annotated[List[OptimizerName], Field(min_length=1)] = ("adam",)
     """optimizers, one after another. lbfgs, ssbfgs and ssbroyden search along a line at each step; the latter two keep
     a matrix of all parameters squared and need precision 'float64'. levenberg_marquardt forms a Jacobian of at most
-    2^27 numbers, two for each point and parameter; beyond, conjugate gradients find its steps without one"""
+    2^27 numbers, two for each point and parameter; beyond, conjugate gradients find its steps without one.
+    variable_projection finds the material in which the wavefield explains the records best, full_waveform that whose
+    wavefield, as sides, start and sources determine it, has the recorded waveforms, corrected by finite elements"""
     stage_steps: List[Count] = ()
     """length of each stage but the last, which takes the rest of `steps`"""
     learning_rate: Positive = 1e-3
@@ -59,8 +61,8 @@ class TrainingConfig(Section):
     lbfgs_line_search: Literal["strong_wolfe", "none"] = "strong_wolfe"
     """how L-BFGS finds its step length"""
     ridge: Positive = 1e-12
-    """of last_layer and variable_projection: how strongly the last layer's weights (of plane_waves: the amplitudes) are
-    held back, relative to what each does to the misfits"""
+    """of last_layer, variable_projection and full_waveform: how strongly the last layer's weights (of plane_waves: the
+    amplitudes) are held back, relative to what each does to the misfits"""
     damping: Positive = 1e-3
     """of levenberg_marquardt at its start, relative to what each parameter does to the misfits: the more, the shorter
     its steps and, without a Jacobian, the sooner they are found"""

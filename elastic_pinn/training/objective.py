@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,9 @@ from torch import Tensor, nn
 from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Block
+
+if TYPE_CHECKING:
+    from elastic_pinn.training.waveforms import Waveforms
 
 Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
 """The columns of the loss, with "total", at the present parameters (P,): this process's part of them."""
@@ -34,6 +38,7 @@ class Objective:
 
     search_bound: the greatest absolute values of the unknowns, which start at 0, (U,); None: no bounds. better_start:
     looks for values of theirs, (U,), from which a search is more likely to succeed; None where it finds none.
+    blocks_beside: as blocks, but without the records; waveforms: those at the records' samples.
     """
 
     def __init__(
@@ -46,11 +51,14 @@ class Objective:
         processes: Processes,
         search_bound: Tensor | None = None,
         better_start: Callable[[], Tensor | None] = lambda: None,
+        blocks_beside: Blocks | None = None,
+        waveforms: Callable[[], Waveforms] | None = None,
     ) -> None:
         self._parameters, self._evaluate, self._processes = parameters, evaluate, processes
         self.system, self.blocks, self.curvature = system, blocks, curvature
         self.search_bound = torch.tensor(math.inf) if search_bound is None else search_bound
         self.better_start = better_start
+        self.blocks_beside, self.waveforms = blocks_beside or blocks, waveforms
         self.forget()
 
     def forget(self) -> None:

@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -39,6 +40,7 @@ from elastic_pinn.training.stopping import Stopping
 from elastic_pinn.training.superpositions import require_solvable, superposed
 from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.training.validation import Validation
+from elastic_pinn.training.waveforms import Waveforms, require_determined
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ class Session:
             return batch.to(device, dtype)
 
         require_solvable(config, problem)
+        require_determined(config, problem)
         self.config, self.problem, self.processes = config, problem, processes or Processes()
         self.model = Model.create(
             config,
@@ -108,6 +111,8 @@ class Session:
             self.processes,
             self.model.bounds,
             lambda: better_start(problem, config, self.model, self.sampler.batches),
+            lambda parameters: self.loss.balanced({"data": 0.0}).blocks(self.model, self.sampler.batches, parameters),
+            cache(lambda: Waveforms(problem, config, self.model, self.sampler.batches)),
         )
         self.step, self.first_step = 0, 0
         self._zero = time.monotonic()

@@ -60,6 +60,7 @@ class StepObjective:
         self._objective, self.start = objective, objective.position()
         self.system, self.blocks, self.curvature = objective.system, objective.blocks, objective.curvature
         self.search_bound, self.better_start = objective.search_bound, objective.better_start
+        self.blocks_beside, self.waveforms = objective.blocks_beside, objective.waveforms
         self.note = ""
         self.converged: bool | None = None
         self._loss = objective()

@@ -15,9 +15,11 @@ from elastic_pinn.physics.statement import Statement
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.losses import Loss
+from elastic_pinn.training.optimizers import OPTIMIZERS
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.sampling import Sampler, split_data
 from elastic_pinn.training.seeds import Seeds
+from elastic_pinn.training.stages import stages
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,12 @@ class TrainedModel:
         recorded = self.problem.recorded
         assert recorded is not None, "who asks has looked for receivers"
         return recorded
+
+    @property
+    def fits_waveforms(self) -> bool:
+        """Whether the stage of its last step fitted waveforms, and no amplitudes, to the records."""
+        stage = next((each for each in stages(self.config) if self.step <= each.last), stages(self.config)[-1])
+        return OPTIMIZERS[stage.optimizer].fits_waveforms
 
     def on_cpu(self) -> Self:
         """Copy model and points to the CPU; return the object itself if they are there already."""

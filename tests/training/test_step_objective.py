@@ -12,7 +12,7 @@ from elastic_pinn.training.step_objective import StepObjective
 class Slope:
     """An objective over one parameter x, of which the value and the gradient are given."""
 
-    system = blocks = curvature = None  # it has no misfits
+    system = blocks = blocks_beside = waveforms = curvature = None  # it has no misfits
     search_bound, better_start = math.inf, None
 
     def __init__(self, value, gradient: float, start: float = 1.0) -> None:

@@ -15,22 +15,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from elastic_pinn.networks import Model
-from elastic_pinn.networks.batch import Batch
-from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import channels_of
-from elastic_pinn.training.assessment.linearised import Linearised
+from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 
-MORE_FEATURES = 100  # at least, or a tenth of the present ones
-SHORTER = 1.25  # the waves added may be shorter, by this factor
 LEAST_OF_A_SAMPLE = 0.05  # least degree of freedom that is counted for a sample
 
 
@@ -62,9 +57,10 @@ class Evidence:
     records' mean square, less the noise's. other_misfit: the mean squared misfit of equation, sides or known start, the
     worst of them, in units of their weights. von_neumann_ratio: 1 for white noise, less if neighbours in time are
     correlated. scatter: the variance of an unknown by the channels' separate pulls, over that of the covariance, and
-    scatter_channels, their effective number; shift: the change of an unknown, most_shifted, by more waves;
-    remaining_step: its change until the search ends; both in units of ±, and all three of the worst unknown. ridge: the
-    ridge's part in the information on the unknowns, of the worst combination.
+    scatter_channels, their effective number; shift: the change of an unknown, most_shifted, by more waves, or, of
+    waveforms, by coarser elements; remaining_step: its change until the search ends; both in units of ±, and all three
+    of the worst unknown. ridge: the ridge's part in the information on the unknowns, of the worst combination.
+    of_waveforms: whether these were fitted, and no amplitudes.
     """
 
     unknowns: tuple[str, ...]
@@ -88,6 +84,7 @@ class Evidence:
     shift: float
     most_shifted: str
     common_errors: tuple[CommonDeviation, ...]
+    of_waveforms: bool = False
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -95,7 +92,7 @@ class Evidence:
         return self.samples - self.effective_parameters
 
 
-def evidence_of(trained: TrainedModel, linear: Linearised) -> Evidence:
+def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     """Collect the evidence on a model of a problem with receivers and unknowns."""
     receivers, unknowns = trained.problem.receivers, trained.problem.unknowns
     assert receivers is not None, "there are no unknowns without"
@@ -114,8 +111,8 @@ def evidence_of(trained: TrainedModel, linear: Linearised) -> Evidence:
     pulls = where.sum((per_noise[:, data] * misfits / free.clamp(min=LEAST_OF_A_SAMPLE).sqrt()).T)  # (channels, U)
     expected = where.sum(per_noise[:, data].square().T)  # (channels, U)
     ratio = pulls.square().sum(0) / expected.sum(0)
-    held_out, held_out_samples = _held_out(trained, linear, unit)
-    shift = (_shift_by_more_features(trained, linear) / errors).abs()  # (U,)
+    held_out, held_out_samples = _held_out(linear, unit)
+    shift = (linear.shift() / errors).abs()  # (U,)
     return Evidence(
         unknowns=unknowns,
         is_identifiable=True,
@@ -137,15 +134,16 @@ def evidence_of(trained: TrainedModel, linear: Linearised) -> Evidence:
         von_neumann_ratio=where.von_neumann_ratio(misfits),
         scatter=float(ratio.max()),
         scatter_channels=float((expected.sum(0).square() / expected.square().sum(0)).min()),
-        ridge=_information_fraction(linear, slice(len(linear.residuals), None)),
+        ridge=linear.information_fraction(slice(len(linear.residuals), None)),
         remaining_step=float((linear.remaining_step / errors).abs().max()),
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
         common_errors=_common_errors(trained, linear, unit, errors),
+        of_waveforms=linear.of_waveforms,
     )
 
 
-def _unidentifiable(linear: Linearised, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
+def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
     """The evidence where some change of the unknowns changes no misfit: nothing else matters."""
     nothing = dict.fromkeys(
         ("chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge"), math.nan
@@ -154,52 +152,30 @@ def _unidentifiable(linear: Linearised, unknowns: tuple[str, ...], noise: Noise)
         **nothing, unknowns=unknowns, is_identifiable=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
         deviations=dict.fromkeys(unknowns, math.inf), channels=(), held_out_samples=0, scatter_channels=0.0,
-        remaining_step=math.nan, shift=math.nan, most_shifted="", common_errors=(),
+        remaining_step=math.nan, shift=math.nan, most_shifted="", common_errors=(), of_waveforms=linear.of_waveforms,
     )  # fmt: skip
 
 
-def _in_si(trained: TrainedModel, linear: Linearised, unit: float) -> dict[str, float]:
-    """The unknowns' standard deviations for data noise of a dimensionless size."""
+def _in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> dict[str, float]:
+    """The unknowns' standard deviations for data noise of a dimensionless size, and what is systematic beside it."""
     material = trained.model.material
     spread = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
-    covariance = unit**2 * spread @ linear.unknowns_covariance() @ spread.T
+    of_parameters = unit**2 * linear.unknowns_covariance() + torch.outer(linear.systematic, linear.systematic)
+    covariance = spread @ of_parameters @ spread.T
     found = dict(zip(material.si(), covariance.diagonal().sqrt().tolist(), strict=True))
     return {name: found[name] for name in trained.problem.unknowns}
 
 
-def _held_out(trained: TrainedModel, linear: Linearised, unit: float) -> tuple[float, int]:
+def _held_out(linear: LinearisedFit, unit: float) -> tuple[float, int]:
     """The mean squared misfit of held-out samples relative to its expectation, and their number; NaN without any."""
-    batch = trained.held_out.get(linear.recorded.name)
-    if batch is None:
+    if (held_out := linear.held_out()) is None:
         return math.nan, 0
-    misfits = (_predicted(trained, batch) - batch.target).double().reshape(-1) / unit
-    expected = 1.0 + (linear.weight * linear.coordinates(linear.recorded, batch)).square().sum(1)
-    return float((misfits.square() / expected).mean()), len(misfits)
-
-
-def _predicted(trained: TrainedModel, batch: Batch) -> Tensor:
-    """What the model has in the place of the records, (N, 2), dimensionless."""
-    nothing = replace(batch, target=torch.zeros_like(batch.target))
-    equations = equations_of(trained.recorded, trained.model.material(), nothing)
-    return trained.model.residuals(equations).reshape_as(batch.target)
-
-
-def _rate(trained: TrainedModel, batch: Batch) -> Tensor:
-    """Its derivative by time, by central differences of the step that is best in this precision."""
-    step = batch.points.new_tensor([0.0, 0.0, torch.finfo(batch.points.dtype).eps ** (1 / 3)])
-    late, early = (_predicted(trained, replace(batch, points=batch.points + h)) for h in (step, -step))
-    return (late - early) / (2.0 * step[2])
-
-
-def _information_fraction(linear: Linearised, rows: slice) -> float:
-    """The greatest part that some of the rows have in the information on any combination of the unknowns."""
-    triangle = torch.linalg.cholesky(linear.information)
-    part = torch.linalg.solve_triangular(triangle, linear.projected_effects[rows].T, upper=False)  # (U, rows)
-    return float(torch.linalg.matrix_norm(part, ord=2)) ** 2
+    misfits, variance = held_out
+    return float(((misfits / unit).square() / (1.0 + variance)).mean()), len(misfits)
 
 
 def _common_errors(
-    trained: TrainedModel, linear: Linearised, unit: float, errors: Tensor
+    trained: TrainedModel, linear: LinearisedFit, unit: float, errors: Tensor
 ) -> tuple[CommonDeviation, ...]:
     """Test a gain, a delay and an offset of all records. errors: of the unknowns' parameters, (U,).
 
@@ -207,18 +183,18 @@ def _common_errors(
     is large.
     """
     batch, unknowns = trained.batches[linear.recorded.name], trained.problem.unknowns
-    field = _predicted(trained, batch)  # not the records, whose noise correlates with the misfits
+    field = linear.field()  # not the records, whose noise correlates with the misfits
     ones = torch.ones_like(batch.target)
     changes = {  # of the data misfits, each (N, 2)
         "the size of the records, or of the known start,": -field,
-        "the trigger time": _rate(trained, batch),
+        "the trigger time": linear.rate(),
         "the records' zero in x": ones * ones.new_tensor([1.0, 0.0]),
         "the records' zero in y": ones * ones.new_tensor([0.0, 1.0]),
     }
     at_data = torch.stack([change.detach().double().reshape(-1) for change in changes.values()], dim=1)  # (D, E)
     effects = at_data.new_zeros(len(linear.residuals), len(changes))  # (M, E)
     effects[linear.data] = linear.weight * at_data
-    beyond_layer = linear.factored.residual(effects)  # (M + P, E)
+    beyond_layer = linear.beyond_layer(effects)  # (M + P, E)
     by_unknowns = linear.gain @ beyond_layer  # (U, E)
     alone = beyond_layer - linear.projected_effects @ by_unknowns  # (M + P, E)
     pull, square = alone.T @ linear.projected_residual, alone.square().sum(0)  # (E,)
@@ -228,42 +204,6 @@ def _common_errors(
         CommonDeviation(name, float(abs(score[i])), float(shifts[:, i].max()), unknowns[int(shifts[:, i].argmax())])
         for i, name in enumerate(changes)
     )
-
-
-def _shift_by_more_features(trained: TrainedModel, linear: Linearised) -> Tensor:
-    """The change of the unknowns' parameters with a wider last layer, (U,)."""
-    effects = _of_more_features(trained, linear)  # (M, E)
-    ridge = torch.diag(linear.factored.ridge * torch.linalg.vector_norm(effects, dim=0))  # (E, E)
-    parts = torch.cat([linear.residuals[:, None], linear.effects, effects], dim=1)  # (M, 1 + U + E)
-    held = torch.nn.functional.pad(linear.ridge_residual[:, None], (0, parts.shape[1] - 1))  # (P, 1 + U + E)
-    known, more = linear.factored.rotated_residual(parts, held).tensor_split([-len(ridge)], dim=1)
-    basis, _ = torch.linalg.qr(torch.cat([more, ridge]))  # (M + E, E)
-    known = torch.cat([known, known.new_zeros(len(ridge), known.shape[1])])  # (M + E, 1 + U)
-    known = known - basis @ (basis.T @ known)
-    return -torch.linalg.pinv(known[:, 1:]) @ known[:, 0] - linear.remaining_step
-
-
-def _of_more_features(trained: TrainedModel, linear: Linearised) -> Tensor:
-    """The derivatives of the weighted misfits by further parameters of the last layer, (M, E)."""
-    config, problem = trained.config, trained.problem
-    *before, last = config.hidden_layers
-    shorter = 1.0 if config.network == "mlp" else SHORTER
-    layers = (*before, max(MORE_FEATURES, last // 10))
-    if config.network == "potentials":  # which are not drawn: those that come next
-        layers = tuple(count + max(MORE_FEATURES, count // 10) for count in config.hidden_layers)
-    wider = config.model_copy(
-        update={
-            "hidden_layers": layers,
-            "input_frequency": shorter * config.input_frequency,
-        }
-    )
-    generator, (around, *inside) = torch.Generator().manual_seed(config.seed), problem.materials
-    shape, regions = problem.domain.shape, problem.regions
-    model = Model.create(wider, around, problem.scales, generator, None, shape, regions, inside)
-    model.material.load_state_dict(trained.model.material.state_dict())
-    model.to(trained.model.scale_numbers.device)
-    layer = model.last_layer
-    return trained.loss.system(model, trained.batches, layer)[1].double()
 
 
 def _by_parameters(material: MaterialParameters) -> Tensor:

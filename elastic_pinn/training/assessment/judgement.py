@@ -19,6 +19,7 @@ from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
+from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
 from elastic_pinn.training.trained_model import TrainedModel
 
 WIDENED_UP_TO = 1.5  # reduced chi-square
@@ -37,6 +38,7 @@ HALF = 0.5  # of the time, about, for the linearisation
 ASSESSING = "working out whether the data are explained"
 
 WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
+STATED = "the right shape, sides, holes, sources and density"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
 
 
@@ -52,12 +54,12 @@ def assess(trained: TrainedModel) -> Fit:
     """Assess whether a model explains its data, and compute the ± of its unknowns."""
     if reason := adapted_weights(trained):
         return _not_assessed(trained, Fault(reason, "going on with balancing = 'fixed'"))
-    if reason := too_large(trained):
+    if not trained.fits_waveforms and (reason := too_large(trained)):
         return _not_assessed(trained, Fault(reason, "fewer points, a narrower last hidden layer, fewer plane waves"))
     trained = trained.on_cpu()
     with work(ASSESSING) as at, reported(lambda what, part: None):
         at(0.0)
-        linear = Linearised(trained)
+        linear = LinearisedWaveforms(trained) if trained.fits_waveforms else Linearised(trained)
         at(HALF)
         evidence = evidence_of(trained, linear)
     fault = next(_faults(trained, evidence), None)
@@ -181,7 +183,7 @@ def edges_text(material: Materials) -> str:
 def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
     """Misfits that are not noise."""
     worst = ", ".join(channel.name for channel in _worst(evidence))
-    remedy = f"{WAVES}; {RECORDS}"
+    remedy = f"{STATED if evidence.of_waveforms else WAVES}; {RECORDS}"
     if evidence.chi_square > WIDENED_UP_TO:
         misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
         yield Fault(f"the data are not explained: {misfit}; worst channels {worst}", remedy)
@@ -219,7 +221,11 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
     """
     if evidence.shift > MOST_SHIFT:
         moved = f"would move {evidence.most_shifted} by {evidence.shift:.2g} of its ±"
-        yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
+        if evidence.of_waveforms:
+            reason = f"the network leaves too much to correct beside this noise: coarser elements {moved}"
+            yield Fault(reason, "a network that is nearer to the exact wavefield: more waves (hidden_layers)")
+        else:
+            yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
     yield from _of_common(evidence)
     if evidence.scatter > _chi_square_limit(evidence.scatter_channels):
         more = f"{math.sqrt(evidence.scatter):.2g} times as far as noise makes them"

@@ -22,18 +22,24 @@ K = P + U coordinates.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.statement import Statement
+from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.optimizers import can_be_factored
 from elastic_pinn.training.optimizers.flat import gather
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.trained_model import TrainedModel
+
+MORE_FEATURES = 100  # at least, or a tenth of the present ones
+SHORTER = 1.25  # the waves added may be shorter, by this factor
 
 
 def adapted_weights(trained: TrainedModel) -> str:
@@ -56,7 +62,7 @@ def too_large(trained: TrainedModel) -> str:
     return f"the system of {misfits:,} misfits and {columns:,} amplitudes is too large to factor"
 
 
-class Linearised:
+class Linearised(LinearisedFit):
     """A model of a problem with receivers, linearised at its present parameters: float64, dimensionless.
 
     Attributes:
@@ -71,6 +77,7 @@ class Linearised:
     """
 
     def __init__(self, trained: TrainedModel) -> None:
+        self._trained = trained
         self._loss, self._model, self._batches = trained.loss, trained.model, trained.batches
         self._layer, self._unknowns = trained.model.last_layer, trained.model.unknowns
         residuals, effects = self._loss.system(self._model, self._batches, self._unknowns)
@@ -84,6 +91,7 @@ class Linearised:
         self.ridge_residual = self.factored.ridge * self.factored.sizes(gather(self._layer).double())
         self._compensation = self.factored.solve(self.effects)  # x, (P, U)
         self.projected_effects = self.factored.residual(self.effects)
+        self.precision = len(self.projected_effects) * torch.finfo(torch.float64).eps
 
     def _factor(self, ridge: float) -> RidgeQR:
         _, matrix = self._loss.system(self._model, self._batches, self._layer)  # (M, P)
@@ -99,37 +107,10 @@ class Linearised:
         others = (rows for name, rows in self.places.items() if name != self.recorded.name)
         return max((float(squares[rows].mean()) for rows in others), default=0.0)
 
-    @property
-    def information(self) -> Tensor:
-        """S^T S, (U, U)."""
-        return self.projected_effects.T @ self.projected_effects
-
-    @property
-    def is_identifiable(self) -> bool:
-        """Whether every change of the unknowns changes the misfits, beyond rounding."""
-        effects = self.projected_effects
-        rounding = len(effects) * torch.finfo(effects.dtype).eps * float(self.effects.norm())
-        return int(torch.linalg.matrix_rank(effects, atol=rounding, rtol=0.0)) == effects.shape[1]
-
-    @cached_property
-    def gain(self) -> Tensor:
-        """The derivatives of the fitted unknowns by each misfit, (S^T S)^-1 S^T, (U, M + P)."""
-        return torch.linalg.pinv(self.projected_effects)
-
     @cached_property
     def projected_residual(self) -> Tensor:
         """The misfits that the last layer cannot reduce, the ridge's below, (M + P,)."""
         return self.factored.residual(self.residuals[:, None], self.ridge_residual[:, None])[:, 0]
-
-    @property
-    def remaining_step(self) -> Tensor:
-        """The step of the unknowns' parameters to the least misfit, to first order, (U,)."""
-        return -self.gain @ self.projected_residual
-
-    def unknowns_covariance(self) -> Tensor:
-        """Compute the unknowns' covariance by data misfits of variance 1, dimensionless and unweighted, (U, U)."""
-        at_data = self.weight * self.gain[:, self.data]  # (U, D)
-        return at_data @ at_data.T
 
     def coordinates(self, statement: Statement, batch: Batch) -> Tensor:
         """Compute z of a statement's left side at points, (2 N, K), a point's x and y after each other.
@@ -142,10 +123,76 @@ class Linearised:
         if not self._unknowns:
             return self.factored.coordinates(rows)
         unseen = self._model.jacobian(equations, self._unknowns).double() - rows @ self._compensation  # (2 N, U)
-        triangle = torch.linalg.cholesky(self.information, upper=True)
-        own = torch.linalg.solve_triangular(triangle, unseen, upper=True, left=False)
-        return torch.cat([self.factored.coordinates(rows), own], dim=1)
+        return torch.cat([self.factored.coordinates(rows), self.in_unit_variance(unseen)], dim=1)
 
     def leverage(self) -> Tensor:
         """Compute the leverage of each data misfit, the diagonal of the data's influence matrix, (D,)."""
         return (self.weight * self.coordinates(self.recorded, self._batches[self.recorded.name])).square().sum(1)
+
+    def beyond_layer(self, effects: Tensor) -> Tensor:
+        """The part of changes of the misfits (M, E) that the last layer cannot compensate, (M + P, E)."""
+        return self.factored.residual(effects)
+
+    def held_out(self) -> tuple[Tensor, Tensor] | None:
+        """The misfits of samples that were held out, and the variance that the fit has there, each (H,)."""
+        batch = self._trained.held_out.get(self.recorded.name)
+        if batch is None:
+            return None
+        variance = (self.weight * self.coordinates(self.recorded, batch)).square().sum(1)
+        return (self._predicted(batch) - batch.target).double().reshape(-1), variance
+
+    def field(self) -> Tensor:
+        """What the model has in the place of the records, (N, 2)."""
+        return self._predicted(self._batches[self.recorded.name])
+
+    def rate(self) -> Tensor:
+        """Its derivative by time, (N, 2), by central differences of the step that is best in this precision."""
+        batch = self._batches[self.recorded.name]
+        step = batch.points.new_tensor([0.0, 0.0, torch.finfo(batch.points.dtype).eps ** (1 / 3)])
+        late, early = (self._predicted(replace(batch, points=batch.points + h)) for h in (step, -step))
+        return (late - early) / (2.0 * step[2])
+
+    def _predicted(self, batch: Batch) -> Tensor:
+        """What the model has at samples, (N, 2)."""
+        nothing = replace(batch, target=torch.zeros_like(batch.target))
+        equations = equations_of(self.recorded, self._model.material(), nothing)
+        return self._model.residuals(equations).reshape_as(batch.target)
+
+    @property
+    def systematic(self) -> Tensor:
+        """None is known."""
+        return torch.zeros(len(self.information), dtype=torch.float64)
+
+    def shift(self) -> Tensor:
+        """The change of the unknowns' parameters with a wider last layer, (U,)."""
+        effects = self._of_more_features()  # (M, E)
+        ridge = torch.diag(self.factored.ridge * torch.linalg.vector_norm(effects, dim=0))  # (E, E)
+        parts = torch.cat([self.residuals[:, None], self.effects, effects], dim=1)  # (M, 1 + U + E)
+        held = torch.nn.functional.pad(self.ridge_residual[:, None], (0, parts.shape[1] - 1))  # (P, 1 + U + E)
+        known, more = self.factored.rotated_residual(parts, held).tensor_split([-len(ridge)], dim=1)
+        basis, _ = torch.linalg.qr(torch.cat([more, ridge]))  # (M + E, E)
+        known = torch.cat([known, known.new_zeros(len(ridge), known.shape[1])])  # (M + E, 1 + U)
+        known = known - basis @ (basis.T @ known)
+        return -torch.linalg.pinv(known[:, 1:]) @ known[:, 0] - self.remaining_step
+
+    def _of_more_features(self) -> Tensor:
+        """The derivatives of the weighted misfits by further parameters of the last layer, (M, E)."""
+        trained, config, problem = self._trained, self._trained.config, self._trained.problem
+        *before, last = config.hidden_layers
+        shorter = 1.0 if config.network == "mlp" else SHORTER
+        layers = (*before, max(MORE_FEATURES, last // 10))
+        if config.network == "potentials":  # which are not drawn: those that come next
+            layers = tuple(count + max(MORE_FEATURES, count // 10) for count in config.hidden_layers)
+        wider = config.model_copy(
+            update={
+                "hidden_layers": layers,
+                "input_frequency": shorter * config.input_frequency,
+            }
+        )
+        generator, (around, *inside) = torch.Generator().manual_seed(config.seed), problem.materials
+        shape, regions = problem.domain.shape, problem.regions
+        model = Model.create(wider, around, problem.scales, generator, None, shape, regions, inside)
+        model.material.load_state_dict(trained.model.material.state_dict())
+        model.to(trained.model.scale_numbers.device)
+        layer = model.last_layer
+        return trained.loss.system(model, trained.batches, layer)[1].double()

@@ -71,8 +71,8 @@ class WavefieldUncertainty:
     ------
     UncertaintyError
         For a problem without receivers, for noise that is neither stated nor can be estimated from the records, for
-        weights that were adapted in training, for misfits that do not identify the unknowns, and for a last layer too
-        large to factor.
+        weights that were adapted in training, for misfits that do not identify the unknowns, for a last layer too large
+        to factor, and for a run that ends with full_waveform, which fits no wavefield to the records.
 
     References
     ----------
@@ -155,5 +155,7 @@ def _require_possible(trained: TrainedModel) -> None:
     """Raise UncertaintyError for a fit without a covariance, or with too large a system."""
     if not trained.loss.weights[trained.recorded.column]:
         raise UncertaintyError("weight_data is 0: the receivers had no part in the fit")
+    if trained.fits_waveforms:
+        raise UncertaintyError("full_waveform fits nothing but the material to the records")
     if reason := adapted_weights(trained) or too_large(trained):
         raise UncertaintyError(reason)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.progress import work
+from elastic_pinn.training.objective import Blocks
 from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.streaming_qr import PANEL, Reflectors, StreamingQR
@@ -113,8 +114,7 @@ class LeastSquares(BaseOptimizer):
         parameters, start, before = group["params"], gather(group["params"]), objective()
         objective.note = "the last layer is the best that rounding allows"
         if self._solution is None:
-            put(parameters, torch.zeros_like(start))  # so that the solution is the same from wherever it is looked for
-            self._solution = _solution(objective, parameters, group["ridge"])
+            self._solution = solution(objective.blocks, parameters, group["ridge"])
         put(parameters, self._solution)
         if not objective() < before:
             put(parameters, start)
@@ -125,12 +125,16 @@ def _within(at: Callable[[float], None], before: float, size: float, part: float
     at(before + part * size)
 
 
-def _solution(objective: StepObjective, parameters: list[nn.Parameter], ridge: float) -> Tensor:
-    """The change of the parameters, (P,), to the least misfit."""
+def solution(blocks: Blocks, parameters: list[nn.Parameter], ridge: float) -> Tensor:
+    """Solve for the parameters of the least misfit, (P,), which are left at zero.
+
+    So the solution is the same from wherever it is looked for.
+    """
+    put(parameters, torch.zeros_like(gather(parameters)))
     count = sum(parameter.numel() for parameter in parameters)
     top, qr = parameters[0].new_zeros(count, 1), StreamingQR(count, parameters[0])
     with work(f"solving {count:,} amplitudes") as at:
-        for residuals, rows, before, size in objective.blocks(parameters):
+        for residuals, rows, before, size in blocks(parameters):
             reflectors = qr.add(rows, at=partial(_within, at, before, size))
             reflectors.rotate(top, residuals[:, None])
         _, _, reflected = add_ridge(qr, ridge)

@@ -14,6 +14,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.physics.unknowns import ParameterGroup
 from elastic_pinn.training.config import TrainingConfig
+from elastic_pinn.training.optimizers.full_waveform import FullWaveform
 from elastic_pinn.training.optimizers.lbfgs import LBFGS
 from elastic_pinn.training.optimizers.least_squares import LeastSquares
 from elastic_pinn.training.optimizers.levenberg_marquardt import MOST_NUMBERS, LevenbergMarquardt
@@ -53,8 +54,9 @@ class OptimizerSpec:
     unclipped gradient during a whole stage. only_float64: it depends on differences of nearly equal losses and
     gradients. most_parameters: the limit of a method with a matrix of as many rows and columns; 0: no limit.
     solves_last_layer: it keeps a triangle with a column for each parameter of the last layer.
-    finds_material: it requires unknowns, and keeps a row for each misfit, too. forms_jacobian: by all parameters; of a
-    large one only the products, which waves and potentials do not have.
+    finds_material: it requires unknowns, and keeps a row for each misfit, too, unless it fits waveforms.
+    fits_waveforms: it requires that all but the material determines the wavefield. forms_jacobian: by all parameters;
+    of a large one only the products, which waves and potentials do not have.
     """
 
     make: Callable[[Trained, TrainingConfig], Optimizer]
@@ -63,6 +65,7 @@ class OptimizerSpec:
     most_parameters: int = 0
     solves_last_layer: bool = False
     finds_material: bool = False
+    fits_waveforms: bool = False
     forms_jacobian: bool = False
 
 
@@ -86,7 +89,8 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
         if spec.solves_last_layer and not model.last_layer:
             raise ConfigError(f"stages has {name!r}, and network {config.network!r} has no last layer to solve for")
         if spec.solves_last_layer:
-            _require_factored(name, _count(model.last_layer), misfits if spec.finds_material else 0, config)
+            kept = misfits if spec.finds_material and not spec.fits_waveforms else 0
+            _require_factored(name, _count(model.last_layer), kept, config)
 
 
 def _require_unchanged(config: TrainingConfig) -> None:
@@ -212,6 +216,10 @@ def _variable_projection(model: Trained, config: TrainingConfig) -> VariableProj
     return VariableProjection(model.last_layer, model.unknowns, config.ridge)
 
 
+def _full_waveform(model: Trained, config: TrainingConfig) -> FullWaveform:
+    return FullWaveform(model.last_layer, model.unknowns, config.ridge)
+
+
 def _levenberg_marquardt(model: Trained, config: TrainingConfig) -> LevenbergMarquardt:
     return LevenbergMarquardt(_all(model), config.damping)
 
@@ -228,6 +236,14 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = {
     "levenberg_marquardt": OptimizerSpec(_levenberg_marquardt, whole_batch=True, forms_jacobian=True),
     "variable_projection": OptimizerSpec(
         _variable_projection, whole_batch=True, solves_last_layer=True, finds_material=True
+    ),
+    "full_waveform": OptimizerSpec(
+        _full_waveform,
+        whole_batch=True,
+        only_float64=True,
+        solves_last_layer=True,
+        finds_material=True,
+        fits_waveforms=True,
     ),
 }
 """By the names in the config's `stages`."""

@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.optimizers.gauss_newton import gauss_newton, shortened
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.step_objective import ROUNDING, StepObjective
 
 HALVINGS = 8
-LONGEST = 0.7  # of a logarithm: no step more than doubles or halves an unknown, or searches would end at the bounds
 SMALL = 0.01  # of the unknowns' standard deviations: a step without significance
 
 
@@ -73,7 +73,7 @@ class VariableProjection(BaseOptimizer):
             objective.note = f"the next step would be {f'less than {of} long' if is_small else 'within rounding'}"
             return
         layer, material = gather(self._layer), gather(self._unknowns)
-        by = step.by * (LONGEST / step.by.abs().max()).clamp(max=1.0)
+        by = shortened(step.by)
         for _ in range(HALVINGS):
             put(self._unknowns, torch.clamp(material + by, -objective.search_bound, objective.search_bound))
             if self._solve(objective) < before:
@@ -113,14 +113,9 @@ class VariableProjection(BaseOptimizer):
         ridge_rhs = torch.nn.functional.pad(ridge_residual, (0, effects.shape[1]))  # (P, 1 + U)
         rotated = factored.rotated_residual(torch.cat([residuals[:, None], effects], dim=1), ridge_rhs)  # (M, 1 + U)
         misfits, by_unknowns = rotated[:, 0], rotated[:, 1:]
-        material = gather(self._unknowns)
-        is_outward = material * (misfits @ by_unknowns) < 0  # (U,)
-        is_active = (material.abs() >= objective.search_bound) & is_outward  # (U,)
-        free = by_unknowns * ~is_active
-        # Not by lstsq, whose last bits are not reproducible.
-        by = -RidgeQR(free.clone(), 0.0).solve(misfits[:, None])[:, 0]
+        by, fall = gauss_newton(misfits, by_unknowns, gather(self._unknowns), objective.search_bound)
         small = SMALL**2 * left / len(residuals)
-        return Step(by, (free @ by).square().sum(), small, by_unknowns.T @ by_unknowns)
+        return Step(by, fall, small, by_unknowns.T @ by_unknowns)
 
     def _rounding(self, objective: StepObjective, left: Tensor) -> Tensor:
         """The decrease that is within rounding, of the loss or of the sums in the misfits."""

@@ -103,6 +103,11 @@ ALLOWED_AND_NOT = {
         "the misfit is no white noise",
     ),
     "other waves": ({"shift": 0.69}, {"shift": 0.71}, "others beside them would move mu by 0.71 of its ±"),
+    "coarser elements": (
+        {"of_waveforms": True, "shift": 0.69},
+        {"of_waveforms": True, "shift": 0.71},
+        "too much to correct beside this noise: coarser elements would move mu by 0.71 of its ±",
+    ),
     "what is common": (
         common_of(score=9.0, shift=0.69),
         common_of(score=9.0, shift=0.71),

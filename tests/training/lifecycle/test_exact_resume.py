@@ -47,6 +47,20 @@ ALUMINIUM = {
     "activation": "sin",
     "learning_rate": 0.01,
 }
+PLATE = {
+    "problem": "plate",
+    "data": str(Path(__file__).parents[3] / "data" / "plate_receivers.h5"),
+    "holes": [[0.026, 0.009, 0.003]],
+    "sources": [
+        {"kind": "side_load", "at": [0.012, 0.02], "force": [0.0, -1000.0], "pulse": "ricker", "frequency": 200e3,
+         "width": 1.5e-3},
+    ],
+    "lame_lambda": 6e10,
+    "lame_mu": 2.4e10,
+    "density": 2700.0,
+    "duration": 12e-6,
+    "unknowns": ["lambda", "mu"],
+}  # fmt: skip
 TWO_STAGES = {"stages": ["adam", "lbfgs"], "stage_steps": [6], "checkpoint_every": 1}
 QUICK = {"learning_rate": 0.05, "warmup_steps": 4, "decay_every": 2, "decay_rate": 0.7}
 
@@ -127,6 +141,14 @@ CASES = {
         | {"stages": ["variable_projection"], "steps": 7, "checkpoint_every": 1},
         (1, 3, 5),
         (0, 2, 4),
+    ),
+    "full-waveform": Case(
+        PLATE
+        | {"network": "hole_waves", "hidden_layers": [30, 20], "activation": "sin", "input_frequency": 8.0}
+        | {"stages": ["full_waveform"], "precision": "float64", "steps": 5, "boundary_points": 40}
+        | {"initial_points": 40, "checkpoint_every": 1},
+        (1, 2, 3),
+        (0, 1, 2),
     ),
     # before, at and after the switch, and inside L-BFGS
     "adam-then-lbfgs": Case(TWO_STAGES, (6, 7, 8, 10), (5, 6, 7, 9)),
@@ -300,6 +322,7 @@ def test_the_cases_show_what_they_are_about(trained):
     bases = last(trained / "soap" / "whole").state["optimizer"]["left_basis"]
     assert [basis is None for basis in bases] == [False] * 3 + [True] * 3, "of three matrices and three biases"
     assert last(trained / "last-layer-then-levenberg-marquardt" / "whole").state["optimizer"]["damping"][0] != 1e-3
+    assert len(set(column("full-waveform", "material/mu"))) >= 3
     information = last(trained / "adam-then-variable-projection" / "whole").state["optimizer"]["information"][-1]
     assert torch.linalg.eigvalsh(information).max() > 0
     [inverse] = last(trained / "ssbroyden" / "whole").state["optimizer"]["inverse_hessian"]

@@ -1,0 +1,120 @@
+"""A fit linearised in its unknowns: what the evidence on it needs, whichever way it was fitted.
+
+The misfits are r + S p for a change p of the unknowns, once all else that was fitted has followed. Were they
+independent and of variance 1, then p would have the covariance (S^T S)^-1.
+
+Letters: M weighted misfits, of which D of N records, U unknowns, R further rows, of a ridge.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.statement import Statement
+
+
+class LinearisedFit(ABC):
+    """A model of a problem with receivers, linearised at its present parameters: float64, dimensionless.
+
+    Attributes:
+        residuals: the weighted misfits, (M,).
+        recorded: the statement on the records; data: its rows, an x and a y for each sample.
+        weight: the factor of a data misfit.
+        amplitudes: how many were fitted beside the unknowns.
+        projected_effects: S, (M + R, U).
+        projected_residual: the misfits that nothing but the unknowns can reduce, (M + R,).
+        precision: of S, relative.
+        of_waveforms: whether waveforms were fitted, and no amplitudes.
+    """
+
+    residuals: Tensor
+    recorded: Statement
+    data: slice
+    weight: float
+    amplitudes: int
+    projected_effects: Tensor
+    precision: float
+    of_waveforms: bool = False
+
+    @property
+    @abstractmethod
+    def projected_residual(self) -> Tensor:
+        """The misfits that nothing but the unknowns can reduce, (M + R,)."""
+
+    @abstractmethod
+    def beyond_layer(self, effects: Tensor) -> Tensor:
+        """The part of changes of the misfits (M, E) that nothing but the unknowns can compensate, (M + R, E)."""
+
+    @abstractmethod
+    def leverage(self) -> Tensor:
+        """Compute the leverage of each data misfit, the diagonal of the data's influence matrix, (D,)."""
+
+    @abstractmethod
+    def held_out(self) -> tuple[Tensor, Tensor] | None:
+        """The misfits of samples that were held out, (H,), and the variance that the fit has there for data of variance
+        1; None without any."""
+
+    @abstractmethod
+    def field(self) -> Tensor:
+        """What the fit has in the place of the records, (N, 2)."""
+
+    @abstractmethod
+    def rate(self) -> Tensor:
+        """Its derivative by time, (N, 2)."""
+
+    @abstractmethod
+    def worst_other_mean_square(self, unit: float) -> float:
+        """Return the greatest mean squared misfit of any place but the receivers, in units of its weight.
+
+        unit: the data noise, dimensionless, to which the weights are relative.
+        """
+
+    @abstractmethod
+    def shift(self) -> Tensor:
+        """The change of the unknowns' parameters if the wavefield were computed otherwise, (U,)."""
+
+    @property
+    @abstractmethod
+    def systematic(self) -> Tensor:
+        """What may be wrong with the unknowns' parameters beside the noise, and is part of ±, (U,)."""
+
+    @property
+    def information(self) -> Tensor:
+        """S^T S, (U, U)."""
+        return self.projected_effects.T @ self.projected_effects
+
+    @property
+    def is_identifiable(self) -> bool:
+        """Whether every change of the unknowns changes the misfits, beyond rounding."""
+        effects = self.projected_effects
+        rounding = self.precision * float(effects.norm())
+        return int(torch.linalg.matrix_rank(effects, atol=rounding, rtol=0.0)) == effects.shape[1]
+
+    @cached_property
+    def gain(self) -> Tensor:
+        """The derivatives of the fitted unknowns by each misfit, (S^T S)^-1 S^T, (U, M + R)."""
+        return torch.linalg.pinv(self.projected_effects)
+
+    @property
+    def remaining_step(self) -> Tensor:
+        """The step of the unknowns' parameters to the least misfit, to first order, (U,)."""
+        return -self.gain @ self.projected_residual
+
+    def unknowns_covariance(self) -> Tensor:
+        """Compute the unknowns' covariance by data misfits of variance 1, dimensionless and unweighted, (U, U)."""
+        at_data = self.weight * self.gain[:, self.data]  # (U, D)
+        return at_data @ at_data.T
+
+    def information_fraction(self, rows: slice) -> float:
+        """The greatest part that some of the rows have in the information on any combination of the unknowns."""
+        part = self.in_unit_variance(self.projected_effects[rows])
+        return float(torch.linalg.matrix_norm(part, ord=2)) ** 2 if len(part) else 0.0
+
+    def in_unit_variance(self, rows: Tensor) -> Tensor:
+        """Transform derivatives by the unknowns, (N, U), to coordinates in which these have unit variance."""
+        triangle = torch.linalg.cholesky(self.information, upper=True)
+        return torch.linalg.solve_triangular(triangle, rows, upper=True, left=False)

@@ -1,0 +1,95 @@
+"""Full-waveform inversion: the material whose waveforms, as sides, start and sources imply them, are those recorded.
+
+Records have no part in the wavefield: the last layer is solved for from all else, and its waveforms are corrected by
+those of its error, which finite elements solve for. The material is then moved by Gauss-Newton, for which waveforms
+change with the material as elements alone tell: from one step to the next, only the correction is new.
+
+Sources: Tarantola, Geophysics 49, 1984; for Gauss-Newton Pratt, Shin and Hicks, Geophys. J. Int. 133, 1998.
+
+Letters: M misfits of records, P parameters of the last layer, U unknowns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from elastic_pinn.networks.progress import reported, work
+from elastic_pinn.training.optimizers.base import BaseOptimizer
+from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.optimizers.gauss_newton import gauss_newton, shortened
+from elastic_pinn.training.optimizers.least_squares import solution
+from elastic_pinn.training.step_objective import StepObjective
+
+if TYPE_CHECKING:
+    from elastic_pinn.training.waveforms import Waveforms
+
+ITERATIONS = 20  # of Gauss-Newton between two networks
+HALVINGS = 8
+SMALL = 0.05  # of the unknowns' standard deviations: a step without significance
+ROUNDING = 1e-8  # of waveforms by elements
+
+
+class FullWaveform(BaseOptimizer):
+    """One step moves the material to where the waveforms are nearest to the records, and solves for the last layer
+    there.
+
+    It has converged if the last layer was solved for in this material, and the next step of Gauss-Newton would be small
+    relative to the unknowns' standard deviations, as if all misfits were noise. At a bound of its range, an unknown is
+    fixed while the gradient points outwards.
+
+    Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for, and
+    "information", (U, U), the inverse of the covariance that they would have if the misfits of the records,
+    dimensionless, were independent with variance 1.
+    """
+
+    def __init__(self, last_layer: list[nn.Parameter], unknowns: list[nn.Parameter], ridge: float) -> None:
+        super().__init__([{"params": last_layer}, {"params": unknowns}], {"ridge": ridge})
+        self._layer, self._unknowns = last_layer, unknowns
+
+    @torch.no_grad()
+    def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a StepObjective in place of a closure
+        """Move the material, then solve for the last layer."""
+        assert objective.waveforms, "a session has them"
+        own, start = self.state[self._unknowns[0]], gather(self._unknowns)
+        is_solved = "solved_in" in own and torch.equal(own["solved_in"], start)
+        with work("fitting the records") as at, reported(lambda what, part: None):
+            at(0.0)
+            information, is_small = self._search(objective, objective.waveforms(), start)
+        objective.converged = is_small and is_solved
+        if objective.converged:
+            objective.note = f"the next step would be less than {SMALL:g} of a standard deviation long"
+        elif not is_solved or not torch.equal(gather(self._unknowns), start):
+            put(self._layer, solution(objective.blocks_beside, self._layer, self.param_groups[0]["ridge"]))
+        own["information"], own["solved_in"] = information, gather(self._unknowns)
+
+    def _search(self, objective: StepObjective, waveforms: Waveforms, start: Tensor) -> tuple[Tensor, bool]:
+        """Move the material to the least misfit, by elements beside the present network's waveforms.
+
+        Returns the information there, and whether already the first step was small.
+        """
+        place = start
+        beside = waveforms.corrected()(0.0) - waveforms.target  # (N, 2)
+        known = beside - waveforms.by_elements()
+        misfits = beside.reshape(-1)
+        least = (ROUNDING * waveforms.target.norm()).square()
+        for iteration in range(ITERATIONS):
+            effects = waveforms.effects()  # (M, U)
+            by, fall = gauss_newton(misfits, effects.to(misfits), place, objective.search_bound.to(place))
+            small = SMALL**2 * misfits.square().mean()
+            if fall <= torch.maximum(small, least):
+                return effects.T @ effects, iteration == 0
+            by = shortened(by)
+            for _ in range(HALVINGS):
+                put(self._unknowns, torch.clamp(place + by, -objective.search_bound, objective.search_bound))
+                trial = (known + waveforms.by_elements()).reshape(-1)
+                if trial.square().sum() < misfits.square().sum():
+                    break
+                by = by / 2.0
+            else:
+                put(self._unknowns, place)
+                break
+            place, misfits = gather(self._unknowns), trial
+        return effects.T @ effects, False
