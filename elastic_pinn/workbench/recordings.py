@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from elastic_pinn.config import Config
+from elastic_pinn.error_estimate import why_undetermined
 from elastic_pinn.physics import problem_from
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.setups import SETUPS, find
@@ -53,24 +54,11 @@ def error_text(run: Run | Checkpoint, recording: Receivers | None) -> str:
     return f"relative L2 error at {rows} receivers and {times} times: {percent(relative_error(run, recording))}"
 
 
-def weights_beside(run: Run, records: Receivers) -> dict[str, float]:
-    """Return weights with which sides and start count in a search as precisely as a run meets them, beside the noise of
-    the records; no more than in the run, and as much without noise. What it misses them by would otherwise be taken for
-    an effect of the material."""
-    scale = records.quantity.physical.scale(problem_from(run.config).scales)
-    variance, missed = (records.noise / scale) ** 2, run.summary.metrics
-    weights = {}
-    for term in ("boundary", "initial"):
-        given, misfit = getattr(run.config, f"weight_{term}"), missed.get(f"loss/{term}", 0.0)
-        weights[f"weight_{term}"] = min(given, float(f"{variance / misfit:.2g}")) if variance and misfit else given
-    return weights
-
-
 def inverse_command(config: Config, data: Path) -> str:
     """Return the command by which 02_inverse looks for lambda and mu of a plate that is known otherwise.
 
     It runs in the project's root. config: by which the plate was simulated; the search has a network as that one's,
-    other random waves, and a start that is 20 % off.
+    other random waves, and a start that is 20 % off. Where sides and start determine the wavefield, it fits waveforms.
     """
     plate = {
         name: value
@@ -80,6 +68,8 @@ def inverse_command(config: Config, data: Path) -> str:
     start = {name: float(f"{factor * getattr(config, name):.3g}") for name, factor in OFF.items()}
     solved = config.model_dump(mode="json", include=set(SOLVED_BY))
     given = {**plate, **solved, **start, "problem": "plate", "data": str(data), "seed": config.seed + 1}
+    if not why_undetermined(problem_from(config)):
+        given["stages"] = ["full_waveform"]
     # papermill reads YAML 1.1, to which 4e-06, as JSON has it, is text
     text = yaml.safe_dump(given, default_flow_style=True, width=math.inf, sort_keys=False, allow_unicode=True).strip()
     return f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -y {shlex.quote(text)}"

@@ -3,8 +3,8 @@ import shlex
 import pytest
 import yaml
 
-from elastic_pinn import Config, problem_from, synthetic_receivers, train
-from elastic_pinn.workbench.recordings import inverse_command, weights_beside
+from elastic_pinn import Config
+from elastic_pinn.workbench.recordings import inverse_command
 from tests.plates import PLATE, SOLVED
 
 
@@ -57,19 +57,10 @@ def test_the_search_has_waves_and_points_as_those_of_the_run(tmp_path):
         assert getattr(search, name) == getattr(config, name)
 
 
-def test_sides_count_beside_records_as_precisely_as_the_run_meets_them(tmp_path):
-    run = train(
-        Config(**PLATE, **SOLVED, weight_boundary=100.0, weight_initial=100.0, log_level="error"), tmp_path / "run"
-    )
-    records = synthetic_receivers(run, noise=0.01)
-    allowed = (records.noise / problem_from(run.config).scales.displacement) ** 2  # the variance of the records
-    weights = weights_beside(run, records)
-    assert weights["weight_boundary"] * run.summary.metrics["loss/boundary"] == pytest.approx(allowed, rel=0.05)
-    assert weights["weight_boundary"] < 100.0, "a coarse network misses the sides by more than a hundredth of the noise"
-    of_velocity = synthetic_receivers(run, noise=0.01, quantity="velocity")
-    allowed = (of_velocity.noise / problem_from(run.config).scales.velocity) ** 2
-    weight = weights_beside(run, of_velocity)["weight_boundary"]
-    assert weight * run.summary.metrics["loss/boundary"] == pytest.approx(allowed, rel=0.05)
-    of_run = {"weight_boundary": 100.0, "weight_initial": 100.0}
-    for noise in (10.0, 0.0):
-        assert weights_beside(run, synthetic_receivers(run, noise=noise)) == of_run, "at most, and without noise"
+def test_the_search_fits_waveforms_where_sides_and_start_determine_them(tmp_path):
+    config = Config(**PLATE, **SOLVED)
+    given, _ = _parameters(inverse_command(config, tmp_path / "receivers.h5"))
+    assert given["stages"] == ["full_waveform"]
+    assert given["weight_boundary"] == config.weight_boundary
+    opened = config.model_copy(update={"sides": ("open", "free", "free", "free")})
+    assert "stages" not in _parameters(inverse_command(opened, tmp_path / "receivers.h5"))[0]
