@@ -8,7 +8,7 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import HalfSpaceWave
-from tests.physics.test_source_wave import FIRST, SECOND
+from tests.physics.solutions.test_source_wave import FIRST, SECOND
 
 SOLID = ep.Material(2.0, 1.0, 1.3)
 PULSE = ep.Ricker(2.0, 0.75)

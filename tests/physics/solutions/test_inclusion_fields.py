@@ -10,7 +10,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import MOTION, STRAIN, Derivatives, Normal, residual
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import HoleWave, InclusionWave, PlaneWave
-from tests.physics.test_hole_fields import ring
+from tests.physics.solutions.test_hole_fields import ring
 
 AROUND, WITHIN = ep.Material(1.0, 1.2, 1.0), ep.Material(4.0, 4.0, 1.1)
 SOLIDS = [Moduli.of(each.lame_lambda, each.lame_mu, each.density) for each in (AROUND, WITHIN)]
