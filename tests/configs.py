@@ -44,3 +44,19 @@ def notebook(**parameters) -> dict:
         "depths": range(3),
         "where": Path("somewhere"),
     } | parameters
+
+
+SHIPPED = {
+    "problem": "receivers",
+    "data": "data/aluminium_receivers.h5",
+    "unknowns": ["lambda", "mu"],
+    "network": "plane_waves",
+    "hidden_layers": [3000],
+    "activation": "sin",
+    "input_frequency": 24.0,
+    "precision": "float64",
+    "stages": ["variable_projection"],
+    "interior_points": 100,
+    "initial_points": 700,
+}
+"""The shipped recording, as 02_inverse takes it."""
