@@ -32,6 +32,20 @@ def test_training_without_a_click_shows_its_end(tmp_path):
     assert all(bytes(view.children[-1].value).startswith(b"\x89PNG") for view in views.children)
 
 
+def test_a_run_to_a_tolerance_counts_its_own_steps_and_is_done(tmp_path):
+    async def scenario():
+        panel = TrainPanel(ep.Config(tolerance=0.05, duration=0.5, log_level="error"))
+        before = status(panel)
+        return panel, before, await panel.train(str(tmp_path / "run"))
+
+    panel, before, run = asyncio.run(scenario())
+    assert before.startswith("<b>ready</b> 1 step;")
+    assert run.summary.metrics["error/estimated"] <= 0.05 and step(panel) == run.latest().step
+    label = inside(panel, widgets.Label)[""].value
+    assert label.startswith(f"step {run.config.steps} of {run.config.steps} · last_layer")
+    assert enabled(panel) == {"Start", "Estimate error"}
+
+
 def test_checkpoints_that_could_not_be_written_are_shown(tmp_path, monkeypatch):
     publish = Store.publish
 

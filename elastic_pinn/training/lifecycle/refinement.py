@@ -6,6 +6,7 @@ is the resolved one; its tree "settings" says which fields were chosen, and how 
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,8 @@ from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings, chosen
 from elastic_pinn.training.settings.cost import cost_of
 from elastic_pinn.training.settings.system_size import amplitudes_of
+
+logger = logging.getLogger(__name__)
 
 MOST = 10  # refinements
 STALLED = 0.95  # of the error: a level that leaves more of it is the last
@@ -102,6 +105,8 @@ def refined(session: Session, settings: Settings) -> tuple[Session, Settings] | 
     finer = Settings(settings.names, (*settings.levels, settings.levels[-1] + step))
     following = Session(_at(requested, session.problem, finer.levels), session.problem, session.processes)
     following.go_on_from(session)
+    cost = cost_of(following.config, session.problem)
+    logger.info("step %d: estimated error %s; the next solution: %s", session.step, percent(error), cost)
     return following, finer
 
 

@@ -73,7 +73,12 @@ def chosen(config: Config, problem: Problem, level: float = 0.0) -> dict[str, An
     without = [name for column, names in OF_TERMS.items() if column not in columns for name in names]
     of_problem = {"network": network} | found
     found = of_problem | OF_ALL | of_problem  # in this order
-    return {name: value for name, value in found.items() if name not in given and name not in without}
+    return {name: _rounded(value) for name, value in found.items() if name not in given and name not in without}
+
+
+def _rounded(value: Any) -> Any:
+    """A number with the digits that are shown."""
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _network(config: Config, problem: Problem) -> str:

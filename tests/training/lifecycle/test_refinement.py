@@ -1,7 +1,10 @@
+import logging
+
 import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.training.lifecycle import refinement
+from elastic_pinn.training.readable import percent
 from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.row import relative_error
 
@@ -54,6 +57,18 @@ def test_each_refinement_is_a_stage_of_one_step_with_its_own_network(refined, ra
     assert relative_error(refined, problem) < 0.024
     sizes = [ep.load_checkpoint(entry.path).config.hidden_layers[0] for entry in refined.checkpoints()]
     assert sizes[-1] > sizes[0] and refined.config.hidden_layers[0] == sizes[-1]
+
+
+def test_the_log_has_what_the_next_solution_takes(rayleigh, tmp_path, caplog):
+    problem, config = rayleigh
+    control = ep.Control(on_step=lambda row: control.stop() if row["step"] == 2 else None)
+    with caplog.at_level(logging.INFO, logger="elastic_pinn"):
+        run = ep.train(config.model_copy(update={"log_level": "info"}), tmp_path / "run", problem, control=control)
+    first = percent(run.history()["error/estimated"].iloc[0])
+    (line,) = [each.message for each in caplog.records if "the next solution" in each.message]
+    assert line.startswith(
+        f"step 1: estimated error {first}; the next solution: {sum(run.config.hidden_layers):,} ampl"
+    )
 
 
 def test_what_was_chosen_is_in_summary_and_checkpoints(refined):
