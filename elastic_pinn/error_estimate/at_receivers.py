@@ -28,13 +28,14 @@ class ErrorAtReceivers:
         What the wavefields should solve.
     places
         (N, 2), m.
-    finer
-        By how many times finer elements and time steps are than for an estimate of the error, dimensionless.
+    finer, coarser
+        By how many times finer elements and time steps are than for an estimate of the error, as far as they may be,
+        and by how many times coarser than that, dimensionless.
     """
 
-    def __init__(self, problem: Problem, places: Array, finer: float = 1.0) -> None:
+    def __init__(self, problem: Problem, places: Array, finer: float = 1.0, coarser: float = 1.0) -> None:
         self._problem = problem
-        self._elements, self._times = elements_of(problem, finer), instants_of(problem, finer)
+        self._elements, self._times = elements_of(problem, finer, coarser), instants_of(problem, finer, coarser)
         regions = problem.regions.index(*torch.from_numpy(places).unbind(1)).numpy()
         self._values = self._elements.values_at(places, regions)
 

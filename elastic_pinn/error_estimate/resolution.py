@@ -24,20 +24,24 @@ WIDTHS = 2.0  # of a source: around it triangles are as small as it
 MOST_TRIANGLES, MOST_STEPS = 30_000, 4_000
 
 
-def elements_of(problem: Problem, finer: float = 1.0) -> Elements:
+def elements_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> Elements:
     """Return elements that resolve the shortest waves that a problem is known to have, its circles and its sources.
 
-    finer: by how many times shorter the sides of triangles are.
+    finer: by how many times shorter the sides of triangles are, as far as they may be; coarser: by how many times
+    longer they are than that.
     """
     domain, scales, shape = problem.domain, problem.scales, problem.domain.shape
     extents = [high - low for low, high in shape.bounds]
     shortest, _ = _shortest(problem)
     affordable = math.sqrt(4.0 * math.prod(extents) / math.sqrt(3.0) / MOST_TRIANGLES)
-    spacing = max(min(max(extents) / PIECES, shortest / A_WAVE) / finer, affordable)
+    spacing = max(min(max(extents) / PIECES, shortest / A_WAVE) / finer, affordable) * coarser
     discs = problem.discs
     small = [
-        *(Small(disc.center, disc.radius, _on_rim(disc, discs, shape) / finer, is_rim=True) for disc in discs),
-        *(Small(source.at, WIDTHS * source.width, source.width / finer) for source in problem.sources),
+        *(
+            Small(disc.center, disc.radius, _on_rim(disc, discs, shape) * coarser / finer, is_rim=True)
+            for disc in discs
+        ),
+        *(Small(source.at, WIDTHS * source.width, source.width * coarser / finer) for source in problem.sources),
     ]
     interfaces = [(each.shape, each.parts) for each in interfaces_of(problem.inclusions, domain)]
     cuts = [part for condition in problem.boundary for part in shape.parts_of(condition.sides)]
@@ -55,18 +59,19 @@ def _on_rim(disc: Disc, discs: Sequence[Disc], shape: Shape) -> float:
     return min(2.0 * math.pi * disc.radius / ON_RIM, gap)
 
 
-def instants_of(problem: Problem, finer: float = 1.0) -> np.ndarray:
+def instants_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> np.ndarray:
     """Return the instants of time steps that resolve the shortest periods of a problem, s; the only one of a static
     problem.
 
-    finer: by how many times shorter the steps are.
+    finer: by how many times shorter the steps are, as far as they may be; coarser: by how many times longer they are
+    than that.
     """
     if problem.domain.is_static:
         return np.array(problem.domain.instants(1))
     first, last = problem.domain.t
     _, shortest = _shortest(problem)
-    steps = math.ceil(finer * max(STEPS, A_PERIOD * (last - first) / shortest))
-    return np.linspace(first, last, min(steps, MOST_STEPS) + 1)
+    steps = min(finer * max(STEPS, A_PERIOD * (last - first) / shortest), MOST_STEPS) / coarser
+    return np.linspace(first, last, math.ceil(steps) + 1)
 
 
 def _shortest(problem: Problem) -> tuple[float, float]:

@@ -31,7 +31,7 @@ from elastic_pinn.training.optimizers.flat import gather, put
 
 STEP = 1e-5  # of the unknowns' parameters, logarithms: differences are right to about as much
 FINER = 1.5  # elements and time steps than for an estimate of the error: what they leave of it is systematic
-A_LEVEL = 1.2  # of the slowest speed: elements are as fine as waves in the present material need, in such steps
+A_LEVEL = 1.25  # of the slowest speed: elements are as fine as waves in the present material need, in such steps
 
 
 def require_determined(config: Config, problem: Problem) -> None:
@@ -76,7 +76,7 @@ class Waveforms:
         since = (self._si[:, 2] - problem.domain.t[0]) / scales.time
         self._times, self._time = torch.unique(since, return_inverse=True)
         self._order = max(map(len, self._recorded.derivatives), default=0)
-        self._by_level: dict[float, ErrorAtReceivers] = {}
+        self._by_resolution: dict[tuple[float, float], ErrorAtReceivers] = {}
         self._known: tuple[Tensor, Tensor] | None = None  # the unknowns, and the waveforms by elements
 
     def corrected(self, coarser: float = 1.0) -> Callable[[float], Tensor]:
@@ -116,10 +116,10 @@ class Waveforms:
     def _errors(self, model: Model, coarser: float = 1.0) -> Callable[[float], Tensor]:
         """What a model's waveforms lack, by the delay, (N, 2)."""
         check_cancelled()
-        level = self._level / coarser
-        if level not in self._by_level:
-            self._by_level[level] = ErrorAtReceivers(self._problem, self._places, level)
-        errors = self._by_level[level].of(model, self._order)
+        key = self._level, coarser
+        if key not in self._by_resolution:
+            self._by_resolution[key] = ErrorAtReceivers(self._problem, self._places, *key)
+        errors = self._by_resolution[key].of(model, self._order)
         return lambda later: torch.from_numpy(errors((self._times + later).numpy()))[self._time, self._place]
 
     @property

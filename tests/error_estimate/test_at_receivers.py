@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.error_estimate import ErrorAtReceivers
+from elastic_pinn.error_estimate import ErrorAtReceivers, resolution
 from tests.benchmarks.validation import ROWS
 
 ROW = next(row for row in ROWS if row.name == "lame-modes")
@@ -35,6 +35,18 @@ def test_the_wavefield_with_its_error_is_nearly_the_exact_one(badly, order, quan
     true = exact(problem, xy, times, order) - computed
     assert np.linalg.norm(true) > 0.01 * np.linalg.norm(computed)
     assert np.linalg.norm(errors - true) < PARTS[quantity] * np.linalg.norm(true)
+
+
+def test_coarser_elements_are_coarser_also_where_they_may_be_no_finer(badly, monkeypatch):
+    _, problem = badly
+    for name, most in (("MOST_TRIANGLES", 200), ("MOST_STEPS", 40)):
+        monkeypatch.setattr(resolution, name, most)
+    fine, finer, coarse = (
+        resolution.elements_of(problem, *each).count for each in ((1.0, 1.0), (4.0, 1.0), (4.0, 1.5))
+    )
+    assert fine == finer and coarse < 0.7 * fine
+    steps = [len(resolution.instants_of(problem, *each)) - 1 for each in ((1.0, 1.0), (4.0, 1.0), (4.0, 2.0))]
+    assert steps == [40, 40, 20]
 
 
 def exact(problem, xy, times, order):

@@ -70,20 +70,20 @@ class FullWaveform(BaseOptimizer):
 
         Returns the information there, and whether already the first step was small.
         """
-        place = start
+        place, bound = start.cpu(), objective.search_bound.cpu()
         beside = waveforms.corrected()(0.0) - waveforms.target  # (N, 2)
         known = beside - waveforms.by_elements()
         misfits = beside.reshape(-1)
         least = (ROUNDING * waveforms.target.norm()).square()
         for iteration in range(ITERATIONS):
             effects = waveforms.effects()  # (M, U)
-            by, fall = gauss_newton(misfits, effects.to(misfits), place, objective.search_bound.to(place))
+            by, fall = gauss_newton(misfits, effects, place, bound)
             small = SMALL**2 * misfits.square().mean()
             if fall <= torch.maximum(small, least):
                 return effects.T @ effects, iteration == 0
             by = shortened(by)
             for _ in range(HALVINGS):
-                put(self._unknowns, torch.clamp(place + by, -objective.search_bound, objective.search_bound))
+                put(self._unknowns, torch.clamp(place + by, -bound, bound))
                 trial = (known + waveforms.by_elements()).reshape(-1)
                 if trial.square().sum() < misfits.square().sum():
                     break
@@ -91,5 +91,5 @@ class FullWaveform(BaseOptimizer):
             else:
                 put(self._unknowns, place)
                 break
-            place, misfits = gather(self._unknowns), trial
+            place, misfits = gather(self._unknowns).cpu(), trial
         return effects.T @ effects, False
