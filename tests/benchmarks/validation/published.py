@@ -67,6 +67,25 @@ def few_records(size: float) -> ep.Problem:
     return ep.Problem(known.domain, start, known.boundary, known.initial, receivers=receivers, exact=P_AND_S)
 
 
+def swelling_hole(size: float) -> ep.Problem:
+    """Problem G: a hole in the middle of a clamped square swells for a moment. Its radius stays, whatever the size."""
+    half, duration, hole = 15.0 * size, 14.0 * size, ep.Disc((0.0, 0.0), 2.0)
+    plate = ep.Plate(ep.Rectangle((-half, half), (-half, half)), [hole])
+
+    def outwards(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
+        swelling = 0.5 * torch.exp(-(((t - 2.0) / 0.5) ** 2)) / torch.hypot(x, y)
+        return torch.stack([swelling * x, swelling * y], dim=-1)  # (N, 2)
+
+    sides = [ep.Displacement(outwards, plate.names), ep.Displacement(sides=plate.outline.sides)]
+    solid = ep.Material.from_young(2.5, 0.25, 1.0)
+    return ep.Problem(ep.Domain(shape=plate, t=(0.0, duration)), solid, sides, ep.Initial())
+
+
+def off_elements(run: ep.Run, problem: ep.Problem) -> float:
+    """The relative error, which finite elements solve for."""
+    return run.estimate_error(problem).displacement
+
+
 def speeds_off(run: ep.Run, problem: ep.Problem) -> float:
     """The relative error of the squares of both speeds, of the two together."""
     found = run.material()
@@ -231,5 +250,18 @@ ROWS = (
         goal=4.7e-4,
         published="4.7e-4 DeepXDE, one number of a scalar sister",
         measure=speeds_off,
+    ),
+    Row(
+        "swelling-hole",
+        "G: a hole that swells for a moment in a clamped square: against finite elements",
+        lambda size: swelling_hole(size if size == 1.0 else 0.3),
+        "tolerance = 0.05, nothing else",
+        {"problem": "own", "tolerance": 0.05, "log_level": "error"},
+        {"tolerance": 0.1},
+        0.1,
+        goal=5e-2,
+        published="pictures only",
+        measure=off_elements,
+        is_large=True,
     ),
 )  # fmt: skip
