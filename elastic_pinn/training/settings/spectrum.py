@@ -19,7 +19,7 @@ from elastic_pinn.physics.sources import InitialPulse
 
 NODES = 128  # along an axis
 MOST = 3.5  # times the root mean square wave number: that of a Gaussian is below
-WITH_KINKS = 1.7  # the same where a function may have kinks, whose coefficients fall off slowly
+WITH_KINKS = 1.7  # the same of a start that may have kinks, at rims or interfaces: coefficients fall off slowly
 MARGIN = 1.35  # of wave numbers beyond those of functions, measured on exact fields
 ON_SIDES = 16  # places on sides at which the time of functions there is looked at
 
@@ -51,11 +51,12 @@ def highest(problem: Problem, part: float) -> tuple[float, float]:
     for probe in (each.without_sources() for each in probes(problem) if each.name != "exact"):
         if not probe.field or probe.name not in mean:
             continue
-        most = (WITH_KINKS if has_kinks else MOST) * mean[probe.name].wave_number
+        usual = mean[probe.name].wave_number
         if probe.place.kind == "initial":
+            most = (WITH_KINKS if has_kinks else MOST) * usual
             numbers.append(MARGIN * min(most, _wave_number(probe.field, problem, part)))
         else:
-            omegas.append(MARGIN * min(most * fast, _frequency(probe, probe.field, problem, part)))
+            omegas.append(MARGIN * min(MOST * usual * fast, _frequency(probe, probe.field, problem, part)))
     wave_number = max(*numbers, max(omegas) / slow)
     return wave_number, max(*omegas, max(numbers) * slow)
 

@@ -68,7 +68,10 @@ def few_records(size: float) -> ep.Problem:
 
 
 def swelling_hole(size: float) -> ep.Problem:
-    """Problem G: a hole in the middle of a clamped square swells for a moment. Its radius stays, whatever the size."""
+    """Problem G: a hole in the middle of a clamped square swells for a moment. Its radius stays, whatever the size.
+
+    Of its full size it has some 80,000 waves to a tolerance of 5 %, four times as many as one least squares takes.
+    """
     half, duration, hole = 15.0 * size, 14.0 * size, ep.Disc((0.0, 0.0), 2.0)
     plate = ep.Plate(ep.Rectangle((-half, half), (-half, half)), [hole])
 
@@ -253,8 +256,8 @@ ROWS = (
     ),
     Row(
         "swelling-hole",
-        "G: a hole that swells for a moment in a clamped square: against finite elements",
-        lambda size: swelling_hole(size if size == 1.0 else 0.3),
+        "G at 0.3 of its size and time: a hole swells in a clamped square; against finite elements",
+        lambda size: swelling_hole(0.3 if size == 1.0 else 0.2),
         "tolerance = 0.05, nothing else",
         {"problem": "own", "tolerance": 0.05, "log_level": "error"},
         {"tolerance": 0.1},
@@ -262,6 +265,5 @@ ROWS = (
         goal=5e-2,
         published="pictures only",
         measure=off_elements,
-        is_large=True,
     ),
 )  # fmt: skip

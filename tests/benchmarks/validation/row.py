@@ -114,8 +114,7 @@ class Row:
     name: by which it is chosen. case: what the table says. problem: makes it, of its full size or a part of this.
     method, fields: how it is solved. quick: changes of `fields` for the tests, which solve half of the size and must
     come within `quick_goal`; None where no such way is known. goal: in the table. published: what others report, or
-    what measures it beside. measure: from the run and the problem to what is compared with the goals. is_large:
-    whether it takes so long that it is solved only where it is named, and once.
+    what measures it beside. measure: from the run and the problem to what is compared with the goals.
     """
 
     name: str
@@ -128,7 +127,6 @@ class Row:
     goal: float = 1e-6
     published: str | Callable[[], str] = "none"
     measure: Callable[[ep.Run, ep.Problem], float] = field(default=relative_error)
-    is_large: bool = False
 
     def error(self, folder: Path, seed: int = 0) -> float:
         """Solve the whole problem and measure how far the answer is off."""
