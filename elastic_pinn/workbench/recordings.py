@@ -34,7 +34,7 @@ PLATE: dict[str, Any] = {
 OFF = {"lame_lambda": 0.8, "lame_mu": 1.2}  # where a search starts, over what was simulated: no wave is shorter there
 SOLVED_BY = (
     "network", "hidden_layers", "input_frequency", "time_frequency", "s_wave_fraction", "activation", "precision",
-    "sampling", "interior_points", "boundary_points", "initial_points", "weight_boundary", "weight_initial",
+    "sampling", "interior_points", "boundary_points", "initial_points", "weight_boundary", "weight_initial", "ridge",
 )  # fmt: skip
 
 
