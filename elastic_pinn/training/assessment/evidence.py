@@ -22,7 +22,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.unknowns import MaterialParameters
-from elastic_pinn.training.assessment.channels import channels_of
+from elastic_pinn.training.assessment.channels import Channels, channels_of
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 
@@ -60,7 +60,8 @@ class Evidence:
     scatter_channels, their effective number; shift: the change of an unknown, most_shifted, by more waves, or, of
     waveforms, by coarser elements; remaining_step: its change until the search ends; both in units of ±, and all three
     of the worst unknown. ridge: the ridge's part in the information on the unknowns, of the worst combination.
-    of_waveforms: whether these were fitted, and no amplitudes.
+    unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
+    None of amplitudes.
     """
 
     unknowns: tuple[str, ...]
@@ -84,7 +85,7 @@ class Evidence:
     shift: float
     most_shifted: str
     common_errors: tuple[CommonDeviation, ...]
-    of_waveforms: bool = False
+    unresolved: float | None = None
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -139,7 +140,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
         common_errors=_common_errors(trained, linear, unit, errors),
-        of_waveforms=linear.of_waveforms,
+        unresolved=_unresolved(linear, where, unit),
     )
 
 
@@ -152,7 +153,7 @@ def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noi
         **nothing, unknowns=unknowns, is_identifiable=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
         deviations=dict.fromkeys(unknowns, math.inf), channels=(), held_out_samples=0, scatter_channels=0.0,
-        remaining_step=math.nan, shift=math.nan, most_shifted="", common_errors=(), of_waveforms=linear.of_waveforms,
+        remaining_step=math.nan, shift=math.nan, most_shifted="", common_errors=(),
     )  # fmt: skip
 
 
@@ -164,6 +165,14 @@ def _in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> dict[st
     covariance = spread @ of_parameters @ spread.T
     found = dict(zip(material.si(), covariance.diagonal().sqrt().tolist(), strict=True))
     return {name: found[name] for name in trained.problem.unknowns}
+
+
+def _unresolved(linear: LinearisedFit, channels: Channels, unit: float) -> float | None:
+    """The mean squared change of the waveforms by coarser elements in the worst channel."""
+    if linear.unresolved is None:
+        return None
+    squares, ones = (linear.unresolved / unit).square(), torch.ones_like(linear.unresolved)
+    return float((channels.sum(squares) / channels.sum(ones).clamp(min=1.0)).max())
 
 
 def _held_out(linear: LinearisedFit, unit: float) -> tuple[float, int]:

@@ -31,6 +31,8 @@ LEAST_SIGNAL = 3.0  # of the noise's part in a fit: with less, amplitudes and th
 LEAST_UNLIKE = 0.8  # of the von Neumann ratio of white noise
 CHANCE = 0.01  # probability that channels of a good fit disagree enough for it to be widened
 MOST_SHIFT = 0.7  # of ±: noise causes less
+MOST_UNRESOLVED = 0.25  # of the noise's square, in a channel
+TELLING = 0.1  # of a channel's squared misfit: what is unresolved may then be the reason
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of the information on an unknown
 WORST = 3  # channels named
@@ -38,6 +40,8 @@ HALF = 0.5  # of the time, about, for the linearisation
 ASSESSING = "working out whether the data are explained"
 
 WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
+TOO_MUCH = "the network leaves too much to correct beside this noise"
+NEARER = "a network that is nearer to the exact wavefield: more waves (hidden_layers)"
 STATED = "the right shape, sides, holes, sources and density"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
 
@@ -183,7 +187,11 @@ def edges_text(material: Materials) -> str:
 def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
     """Misfits that are not noise."""
     worst = ", ".join(channel.name for channel in _worst(evidence))
-    remedy = f"{STATED if evidence.of_waveforms else WAVES}; {RECORDS}"
+    remedy = f"{WAVES if evidence.unresolved is None else STATED}; {RECORDS}"
+    unresolved, largest = evidence.unresolved or 0.0, max((each.chi_square for each in _worst(evidence)), default=0.0)
+    changed = f"coarser elements would change a channel by {math.sqrt(unresolved):.2g} times the noise"
+    if unresolved > max(MOST_UNRESOLVED, TELLING * largest):
+        yield Fault(f"{TOO_MUCH}: {changed}", NEARER)
     if evidence.chi_square > WIDENED_UP_TO:
         misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
         yield Fault(f"the data are not explained: {misfit}; worst channels {worst}", remedy)
@@ -201,6 +209,8 @@ def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
         yield Fault(f"equation and known start are {misfit}", f"{remedy}; smaller weights of either")
     if evidence.von_neumann_ratio < min(LEAST_UNLIKE, 2.0 - _chi_square_limit(2 * evidence.samples)):
         yield Fault("the misfit is no white noise: neighbours in time are alike", remedy)
+    if unresolved > MOST_UNRESOLVED:
+        yield Fault(f"{TOO_MUCH}: {changed}", NEARER)
 
 
 def _of_common(evidence: Evidence) -> Iterator[Fault]:
@@ -221,11 +231,10 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
     """
     if evidence.shift > MOST_SHIFT:
         moved = f"would move {evidence.most_shifted} by {evidence.shift:.2g} of its ±"
-        if evidence.of_waveforms:
-            reason = f"the network leaves too much to correct beside this noise: coarser elements {moved}"
-            yield Fault(reason, "a network that is nearer to the exact wavefield: more waves (hidden_layers)")
-        else:
+        if evidence.unresolved is None:
             yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
+        else:
+            yield Fault(f"{TOO_MUCH}: coarser elements {moved}", NEARER)
     yield from _of_common(evidence)
     if evidence.scatter > _chi_square_limit(evidence.scatter_channels):
         more = f"{math.sqrt(evidence.scatter):.2g} times as far as noise makes them"

@@ -28,7 +28,6 @@ class LinearisedFit(ABC):
         projected_effects: S, (M + R, U).
         projected_residual: the misfits that nothing but the unknowns can reduce, (M + R,).
         precision: of S, relative.
-        of_waveforms: whether waveforms were fitted, and no amplitudes.
     """
 
     residuals: Tensor
@@ -38,7 +37,6 @@ class LinearisedFit(ABC):
     amplitudes: int
     projected_effects: Tensor
     precision: float
-    of_waveforms: bool = False
 
     @property
     @abstractmethod
@@ -72,6 +70,11 @@ class LinearisedFit(ABC):
 
         unit: the data noise, dimensionless, to which the weights are relative.
         """
+
+    @property
+    def unresolved(self) -> Tensor | None:
+        """The changes of the data misfits if the waveforms were computed more coarsely, (D,); None of amplitudes."""
+        return None
 
     @abstractmethod
     def shift(self) -> Tensor:

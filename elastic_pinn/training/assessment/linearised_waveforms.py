@@ -25,8 +25,6 @@ RATE_STEP = 1e-5  # of time, dimensionless, for differences
 class LinearisedWaveforms(LinearisedFit):
     """The waveforms at all recorded samples and their derivatives by the unknowns, float64, dimensionless."""
 
-    of_waveforms = True
-
     def __init__(self, trained: TrainedModel) -> None:
         self._waveforms = Waveforms(trained.problem, trained.config, trained.model, trained.batches, trained.held_out)
         self.recorded, self.weight, self.amplitudes, self.precision = trained.recorded, 1.0, 0, STEP
@@ -70,10 +68,14 @@ class LinearisedWaveforms(LinearisedFit):
         return 0.0
 
     @cached_property
+    def unresolved(self) -> Tensor:
+        """The changes of the misfits by coarser elements, (D,)."""
+        return (self._corrected - self._waveforms.corrected(COARSER)(0.0)).reshape(-1)[self.data]
+
+    @property
     def systematic(self) -> Tensor:
         """The change of the unknowns' parameters by coarser elements, (U,)."""
-        change = self._corrected - self._waveforms.corrected(COARSER)(0.0)
-        return self.gain @ change.reshape(-1)[self.data]
+        return self.gain @ self.unresolved
 
     def shift(self) -> Tensor:
         """The same, (U,)."""

@@ -104,9 +104,19 @@ ALLOWED_AND_NOT = {
     ),
     "other waves": ({"shift": 0.69}, {"shift": 0.71}, "others beside them would move mu by 0.71 of its ±"),
     "coarser elements": (
-        {"of_waveforms": True, "shift": 0.69},
-        {"of_waveforms": True, "shift": 0.71},
+        {"unresolved": 0.0, "shift": 0.69},
+        {"unresolved": 0.0, "shift": 0.71},
         "too much to correct beside this noise: coarser elements would move mu by 0.71 of its ±",
+    ),
+    "channels by coarser elements": (
+        {"unresolved": 0.24},
+        {"unresolved": 0.26, "chi_square": 2.0},
+        "too much to correct beside this noise: coarser elements would change a channel by 0.51 times the noise",
+    ),
+    "far more than coarser elements change": (
+        {"unresolved": 0.24},
+        {"unresolved": 1.0, "chi_square": 9.0} | channel_of(11.0),
+        "the data are not explained: misfit 3 times the noise",
     ),
     "what is common": (
         common_of(score=9.0, shift=0.69),
