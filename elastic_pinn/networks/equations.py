@@ -74,12 +74,17 @@ class Equations:
             self, coefficients=factors.repeat(self.tied, 1) * self.coefficients, target=factors * self.target
         )
 
-    def sorted_by_time(self) -> Equations:
-        """Return the same equations, those at early points first."""
-        first = self.points[: len(self.target), 2].argsort(stable=True)  # (N,)
-        of_all = (torch.arange(self.tied, device=first.device)[:, None] * len(first) + first).flatten()  # (M N,)
+    def between(self, cuts: Tensor) -> list[Equations]:
+        """Split at dimensionless instants, (I,), in ascending order: I + 1 sets by the first point of each equation."""
+        window = torch.bucketize(self.points[: len(self.target), 2].contiguous(), cuts)  # (N,)
+        return [self._at((window == i).nonzero()[:, 0]) for i in range(len(cuts) + 1)]
+
+    def _at(self, index: Tensor) -> Equations:
+        """Some of the equations, (n,)."""
+        starts = len(self.target) * torch.arange(self.tied, device=index.device)
+        of_all = (starts[:, None] + index).flatten()  # (M n,)
         return replace(
-            self, points=self.points[of_all], coefficients=self.coefficients[of_all], target=self.target[first]
+            self, points=self.points[of_all], coefficients=self.coefficients[of_all], target=self.target[index]
         )
 
     def split(self, points: int) -> Iterator[Equations]:

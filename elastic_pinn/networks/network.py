@@ -75,6 +75,12 @@ class Network(nn.Module, ABC):
         """The parameters that the outputs are linear in; none where no such are known."""
         return []
 
+    @property
+    def cuts(self) -> Tensor:
+        """Dimensionless instants in ascending order, (I,): between two that follow each other, outputs depend on few of
+        the last layer's parameters, which are next to each other. Most networks have none."""
+        return self.extent[:0]
+
     def apart(self, parameters: Sequence[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Split parameters into its own and the others, which are the material's."""
         own = set(self.parameters())

@@ -40,7 +40,7 @@ class Patches(Network):
     to `input_frequency` radians per half a patch's support, along t up to `time_frequency`, if this is given.
     """
 
-    vectors: Tensor
+    wave_vectors: Tensor
     phases: Tensor
 
     def __init__(
@@ -53,9 +53,9 @@ class Patches(Network):
         super().__init__(config, generator, extent, speeds)
         dtype, sizes = self.extent.dtype, self.shapes(config, len(speeds))
         self._cells = tuple(config.patches)
-        vectors = torch.empty(sizes["vectors"], dtype=dtype).uniform_(-1.0, 1.0, generator=generator)  # (Q, F, 3)
+        vectors = torch.empty(sizes["wave_vectors"], dtype=dtype).uniform_(-1.0, 1.0, generator=generator)  # (Q, F, 3)
         in_space, in_time = config.input_frequency, config.time_frequency or config.input_frequency
-        self.register_buffer("vectors", vectors * vectors.new_tensor([in_space, in_space, in_time]))
+        self.register_buffer("wave_vectors", vectors * vectors.new_tensor([in_space, in_space, in_time]))
         phases = torch.empty(sizes["phases"], dtype=dtype).uniform_(-math.pi, math.pi, generator=generator)
         self.register_buffer("phases", phases)  # (Q, F)
         self.amplitudes = nn.Parameter(torch.zeros(sizes["amplitudes"], dtype=dtype))  # (Q, C, F)
@@ -65,7 +65,7 @@ class Patches(Network):
         """Return names and shapes of the tensors in the state_dict."""
         count, features = math.prod(config.patches), config.hidden_layers[0]
         return {
-            "vectors": (count, features, 3),
+            "wave_vectors": (count, features, 3),
             "phases": (count, features),
             "amplitudes": (count, 2 * regions, features),
         }
@@ -75,9 +75,16 @@ class Patches(Network):
         """The amplitudes."""
         return [self.amplitudes]
 
+    @property
+    def cuts(self) -> Tensor:
+        """The middles of the cells along t: between two of them, points are in patches of these two instants alone."""
+        count = self._cells[2]
+        middles = (2.0 * torch.arange(count, dtype=self.extent.dtype, device=self.extent.device) + 1.0) / count - 1.0
+        return self.extent[2] * middles
+
     def within(self, moduli: Moduli) -> Blend:
         """Return the blended features, which do not depend on the material."""
-        return Blend(self._cells, self.vectors, self.phases, self.amplitudes, self.extent)
+        return Blend(self._cells, self.wave_vectors, self.phases, self.amplitudes, self.extent)
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """By the amplitudes patch by patch, by the material through the operators and coefficients."""

@@ -102,14 +102,16 @@ class Loss:
         return torch.cat([residuals for residuals, _ in parts]), torch.cat([jacobian for _, jacobian in parts])
 
     def blocks(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> Iterator[Block]:
-        """Yield the same rows in blocks, those of each statement by the time of their points."""
+        """Yield the same rows in blocks, from one of the network's cuts of time to the next: all statements in each."""
         weighted, done = self._weighted(model, batches), 0
         count = sum(equations.target.numel() for _, equations in weighted)
-        for weight, equations in weighted:
-            for part in equations.sorted_by_time().split(POINTS_AT_ONCE):
-                rows = part.target.numel()
-                yield Block(*self._rows(model, weight, part, parameters), done / count, rows / count)
-                done += rows
+        weights, cut = [weight for weight, _ in weighted], [each.between(model.network.cuts) for _, each in weighted]
+        for window in zip(*cut, strict=True):
+            for weight, equations in zip(weights, window, strict=True):
+                for part in equations.split(POINTS_AT_ONCE):
+                    if rows := part.target.numel():
+                        yield Block(*self._rows(model, weight, part, parameters), done / count, rows / count)
+                        done += rows
 
     def _rows(
         self, model: Model, weight: float, equations: Equations, parameters: Sequence[nn.Parameter]

@@ -52,7 +52,7 @@ def plain(network: Patches, points: torch.Tensor) -> torch.Tensor:
                 weight = weight * smooth((u[:, axis] - center + half) / (OVERLAP * half))
             if own < count - 1:
                 weight = weight * (1.0 - smooth((u[:, axis] - center - half) / (OVERLAP * half)))
-        z = torch.stack(local, dim=1) @ network.vectors[q].T + network.phases[q]
+        z = torch.stack(local, dim=1) @ network.wave_vectors[q].T + network.phases[q]
         total = total + weight[:, None] * (torch.sin(z) @ network.amplitudes[q].T)
     return total
 
@@ -128,7 +128,7 @@ def test_equations_that_tie_points_have_the_sum_of_their_rows():
 
 def test_wave_vectors_fill_each_patch_up_to_the_given_frequencies():
     config = CONFIG.model_copy(update={"hidden_layers": (500,), "time_frequency": 0.5})
-    greatest = patches(config).vectors.abs().amax(1)  # (Q, 3)
+    greatest = patches(config).wave_vectors.abs().amax(1)  # (Q, 3)
     assert (greatest <= torch.tensor([2.0, 2.0, 0.5])).all() and (greatest > torch.tensor([1.9, 1.9, 0.47])).all()
 
 

@@ -25,7 +25,7 @@ from elastic_pinn.training.optimizers.soap import SOAP
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 
 MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
-MOST_FACTORED = 2**28  # numbers: 2 GiB in float64
+MOST_FACTORED = 2**28  # numbers: 2 GiB in float64; of rows that are kept, for a moment twice that
 
 Parameters = list[nn.Parameter]
 

@@ -3,7 +3,10 @@
 import pytest
 import torch
 
-from elastic_pinn.training.optimizers.streaming_qr import StreamingQR
+from elastic_pinn.physics import problem_from
+from elastic_pinn.training.optimizers.registry import _kept
+from elastic_pinn.training.optimizers.streaming_qr import PANEL, StreamingQR
+from elastic_pinn.training.session import Session
 
 
 def draw(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -68,3 +71,32 @@ def test_rows_of_zeros_and_columns_of_zeros_change_nothing():
     qr, _ = solved([matrix, torch.zeros(30, 200, dtype=torch.float64)], torch.cat([right, right[:30]]))
     torch.testing.assert_close(qr.norms(), matrix.norm(dim=0))
     assert torch.equal(qr.norms()[150:], torch.zeros(50, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("boundary_points", [60, 700])
+def test_a_least_squares_of_patches_keeps_what_is_promised_of_it(boundary_points, tiny):
+    config = tiny(
+        network="patches", patches=[1, 1, 12], hidden_layers=[30], activation="sin", precision="float64",
+        stages=["last_layer"], interior_points=800, boundary_points=boundary_points, initial_points=60,
+    )  # fmt: skip
+    session = Session(config, problem_from(config))
+    model, columns = session.model, 12 * 2 * 30
+    qr = StreamingQR(columns, model.last_layer[0])
+    for block in session.loss.blocks(model, session.sampler.batches, model.last_layer):
+        qr.add(block.jacobian)
+    kept = sum(panel.numel() for panel in qr._panels)
+    assert kept <= _kept(columns, 0, 12) + columns * PANEL
+    assert _kept(columns, 0, 12) < 0.4 * columns**2 / 2
+
+
+def test_blocks_have_the_rows_of_the_system_in_another_order(tiny):
+    config = tiny(network="patches", patches=[2, 1, 3], hidden_layers=[8], activation="sin", precision="float64")
+    session = Session(config, problem_from(config))
+    model, batches = session.model, session.sampler.batches
+    residuals, matrix = session.loss.system(model, batches, model.last_layer)
+    blocks = list(session.loss.blocks(model, batches, model.last_layer))
+    assert sum(block.part for block in blocks) == pytest.approx(1.0)
+    mine = torch.cat([torch.cat([b.residuals[:, None], b.jacobian], dim=1) for b in blocks])
+    theirs = torch.cat([residuals[:, None], matrix], dim=1)
+    torch.testing.assert_close(mine.T @ mine, theirs.T @ theirs)
+    assert len(mine) == len(theirs)
