@@ -25,6 +25,7 @@ MORE = 1.35  # times as many waves as differ, for a tolerance of a tenth
 DECADE = 0.25  # more of all, for each decade of the tolerance below a tenth
 PART = 1 / 20  # of the tolerance: the part of a function that may lie beyond the waves
 EACH_SIDE = 0.45  # points of each condition, for each amplitude
+BESIDE_LOADS = 1.5  # points of several conditions, where waves have poles just outside of a side: with 0.9, 63 % off
 A_CELL = 12.0  # random features for each cell of a wave's length and period
 POTENTIALS = 60, 40  # polynomials, and potentials around each hole
 STATIC_FEATURES = 300
@@ -82,8 +83,10 @@ def _rounded(value: Any) -> Any:
 
 
 def _network(config: Config, problem: Problem) -> str:
-    """The first network that can solve the problem."""
-    for name, layers in NETWORKS.items():
+    """The first network that can solve the problem; where loads act on sides, one with waves beside these."""
+    first = ("hole_waves",) if problem.circles_beside else ()
+    for name in (*first, *NETWORKS):
+        layers = NETWORKS[name]
         has_holes = name == "potentials" and isinstance(problem.domain.shape, Plate)
         fields = {"network": name, "hidden_layers": layers * (2 if has_holes else 1), "activation": "sin"}
         try:
@@ -148,7 +151,8 @@ class _Choice:
         if network == "hole_waves":
             around = rounded_up(self.more * waves_needed_around(problem, greatest / length))
             layers = [outer, around, *([max(inner)] if inner else [])]
-        return self.points(layers, inside=20, sides=0.8, start=0.3, contacts=0.3) | {
+        sides = BESIDE_LOADS if problem.circles_beside and len(problem.boundary) > 1 else 0.8
+        return self.points(layers, inside=20, sides=sides, start=0.3, contacts=0.3) | {
             "input_frequency": greatest,
             "time_frequency": in_time,
             "s_wave_fraction": 0.667 if from_rest else 0.5,

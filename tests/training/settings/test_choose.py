@@ -4,6 +4,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.training.settings import chosen
 from tests.benchmarks.validation import ROWS
+from tests.plates import PLATE
 
 BY_NAME = {row.name: row for row in ROWS}
 NETWORKS = {
@@ -16,6 +17,7 @@ NETWORKS = {
     "kirsch": "potentials",
     "static-clamped": "random_features",
     "point-force": "plane_waves",
+    "lamb": "hole_waves",
 }
 
 
@@ -44,6 +46,15 @@ def test_what_is_given_is_kept_and_what_follows_from_it_is_chosen():
     assert sum(given["hidden_layers"]) > 2 * sum(of("free-sv-30")["hidden_layers"])
     few = of("free-sv-30", network="plane_waves", hidden_layers=[40], activation="sin")
     assert few["boundary_points"] < 40 and "network" not in few
+
+
+def test_sides_beside_a_load_have_points_enough_whatever_the_number_of_conditions():
+    for sides, least in ((["free"], 0.8), (["absorbing", "absorbing", "absorbing", "free"], 1.5)):
+        config = ep.Config(**PLATE | {"holes": [], "sides": sides}, tolerance=1e-2)
+        problem = ep.problem_from(config)
+        found = chosen(config, problem)
+        assert found["network"] == "hole_waves"
+        assert found["boundary_points"] * len(problem.boundary) >= least * sum(found["hidden_layers"])
 
 
 def test_all_that_is_chosen_makes_a_legal_config():
