@@ -161,4 +161,8 @@ def test_the_plate_is_drawn_trained_and_seen_as_a_film(notebook):
     assert run.status == "completed" and (run.path / "receivers.h5").exists()
     lab.settings("Plate")
     expect(lab.field("sources")).to_be_visible()
+    expect(lab.page.get_by_text("chosen for a tolerance of 1 %").first).to_be_visible()
+    lab.settings("Weights")
+    faint = lab.page.locator(".ep-chosen", has=lab.field("weight_boundary"))
+    expect(faint).to_have_css("opacity", "0.4")
     lab.shot("settings")
