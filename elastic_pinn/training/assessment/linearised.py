@@ -170,8 +170,8 @@ class Linearised(LinearisedFit):
         parts = torch.cat([self.residuals[:, None], self.effects, effects], dim=1)  # (M, 1 + U + E)
         held = torch.nn.functional.pad(self.ridge_residual[:, None], (0, parts.shape[1] - 1))  # (P, 1 + U + E)
         known, more = self.factored.rotated_residual(parts, held).tensor_split([-len(ridge)], dim=1)
-        basis, _ = torch.linalg.qr(torch.cat([more, ridge]))  # (M + E, E)
-        known = torch.cat([known, known.new_zeros(len(ridge), known.shape[1])])  # (M + E, 1 + U)
+        basis, _ = torch.linalg.qr(torch.cat([more, ridge]))  # (M + P + E, E)
+        known = torch.cat([known, known.new_zeros(len(ridge), known.shape[1])])  # (M + P + E, 1 + U)
         known = known - basis @ (basis.T @ known)
         return -torch.linalg.pinv(known[:, 1:]) @ known[:, 0] - self.remaining_step
 

@@ -111,7 +111,8 @@ class VariableProjection(BaseOptimizer):
         factored = self._factored(objective)
         ridge_residual = self._ridge_residual(factored)[:, None]  # (P, 1)
         ridge_rhs = torch.nn.functional.pad(ridge_residual, (0, effects.shape[1]))  # (P, 1 + U)
-        rotated = factored.rotated_residual(torch.cat([residuals[:, None], effects], dim=1), ridge_rhs)  # (M, 1 + U)
+        rhs = torch.cat([residuals[:, None], effects], dim=1)  # (M, 1 + U)
+        rotated = factored.rotated_residual(rhs, ridge_rhs)  # (M + P, 1 + U)
         misfits, by_unknowns = rotated[:, 0], rotated[:, 1:]
         by, fall = gauss_newton(misfits, by_unknowns, gather(self._unknowns), objective.search_bound)
         small = SMALL**2 * left / len(residuals)
