@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -147,6 +148,18 @@ def test_estimate_prints_json_for_other_programs(plate_run, inverse_run):
         {"location": str(plate_run.path), "step": 1, "displacement": found.displacement, "stress": found.stress}
     ]
     assert told.exit_code == 1 and "lambda, mu unknown" in told.stderr
+
+
+@pytest.mark.parametrize("error", [math.inf, math.nan])
+def test_an_estimate_that_is_not_finite_is_null_for_other_programs_and_a_fault(plate_run, monkeypatch, error):
+    found = dataclasses.replace(plate_run.estimate_error(), displacement=error)
+    monkeypatch.setattr(ep.Checkpoint, "estimate_error", lambda checkpoint: found)
+    told = call("estimate", "--json", plate_run.path)
+    assert json.loads(told.stdout) == [
+        {"location": str(plate_run.path), "step": 1, "displacement": None, "stress": found.stress}
+    ]
+    fault = f"error: {plate_run.path}: estimated errors that are not finite: {error:g} and {found.stress:g}"
+    assert all(each.exit_code == 1 and fault in each.stderr for each in (told, call("estimate", plate_run.path)))
 
 
 def test_estimate_names_each_run_that_has_none_and_estimates_the_others(run, inverse_run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,16 +37,21 @@ def estimate(
     for location in locations:
         try:
             checkpoint = _checkpoint_at(location)
-            errors = checkpoint.estimate_error()
-            found.append((location, checkpoint.step, errors.displacement, errors.stress))
+            estimated = checkpoint.estimate_error()
         except ElasticPinnError as error:
             faults.append(f"{location}: {error}")
+            continue
+        errors = estimated.displacement, estimated.stress
+        if not all(map(math.isfinite, errors)):
+            faults.append(f"{location}: estimated errors that are not finite: {errors[0]:g} and {errors[1]:g}")
+        found.append((location, checkpoint.step, errors))
     if as_json:
         names = "location", *COLUMNS
-        typer.echo(json.dumps([dict(zip(names, each, strict=True)) for each in found], indent=2, allow_nan=False))
+        rows = [(*of, *(error if math.isfinite(error) else None for error in errors)) for *of, errors in found]
+        typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2, allow_nan=False))
     elif found:
-        rows = [(location, str(step), *map(format_number, errors)) for location, step, *errors in found]
-        print_table([("", *COLUMNS), *rows], right=(1, 2, 3))
+        cells = [(location, str(step), *map(format_number, errors)) for location, step, errors in found]
+        print_table([("", *COLUMNS), *cells], right=(1, 2, 3))
     for fault in faults:
         typer.echo(f"error: {clean(' '.join(fault.split()))}", err=True)
     if faults:
