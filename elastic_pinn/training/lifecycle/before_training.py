@@ -56,6 +56,10 @@ def preview(config: Config, problem: Problem | ProblemMaker | None = None) -> Pr
     ------
     ConfigError
         As `train` does, for a tolerance that no estimate can tell, or that takes more than one least squares can.
+    ProblemError
+        For a problem that is impossible or has no solution.
+    ReceiverFileError
+        For a receiver file that cannot be used.
     """
     return preview_of(*settle(config, problem))
 

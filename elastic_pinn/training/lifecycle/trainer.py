@@ -119,7 +119,7 @@ def train(
 
     Raises
     ------
-    ConfigError, ProblemError, RunDirectoryError, CheckpointError
+    ConfigError, ProblemError, ReceiverFileError, RunDirectoryError, CheckpointError
         Before any work.
     DivergedError
         When the loss is no longer a number. As for each error from here on, the status in the run directory's summary

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.training.lifecycle import refinement
 from elastic_pinn.training.settings.cost import cost_of
 from tests.benchmarks.validation import ROWS
@@ -79,6 +80,18 @@ def test_what_cannot_be_trained_has_no_preview(waves):
         ep.preview(ep.Config(**QUIET, tolerance=0.01), waves(initial=None))
     with pytest.raises(ep.ConfigError, match="would be ignored"):
         ep.preview(ep.Config(problem="plate", sources=PLATE["sources"], tolerance=0.01), waves())
+
+
+def test_a_problem_that_is_impossible_or_records_that_are_damaged_have_no_preview(waves, tmp_path):
+    """As its docstring says."""
+    with pytest.raises(ep.ProblemError, match="takes other arguments"):
+        ep.preview(ep.Config(**QUIET), lambda: waves(boundary=[ep.Traction(lambda x: x)]))
+    damaged = tmp_path / "records.h5"
+    damaged.write_bytes(b"no records")
+    with pytest.raises(ReceiverFileError, match="records"):
+        ep.preview(ep.Config(problem="receivers", data=str(damaged)))
+    raised = ep.preview.__doc__.partition("Raises\n")[2]
+    assert {"ConfigError", "ProblemError", "ReceiverFileError"} <= set(raised.split())
 
 
 def test_what_is_out_of_reach_comes_with_memory_and_time(monkeypatch):
