@@ -13,6 +13,7 @@ from typing import Any
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.error_estimate import why_no_estimate
+from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics import Problem
 from elastic_pinn.storage import Snapshot
@@ -40,7 +41,7 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
     """Return the config with every field that it leaves to the library, and which these are.
 
     snapshot: of a run that goes on, which keeps its settings. Raises ConfigError for a tolerance that no estimate can
-    tell, or with stages that nothing can refine.
+    tell, or with stages or a network that nothing refines.
     """
     if not config.tolerance:
         return config, NONE_CHOSEN
@@ -53,6 +54,11 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
         )
     if not config.estimate_error:
         raise ConfigError("tolerance needs estimate_error = True")
+    if "network" in config.model_fields_set and config.network not in (legal := (*WITHOUT_LAYERS, "random_features")):
+        raise ConfigError(
+            f"tolerance = {config.tolerance:g} with network = {config.network!r}: no settings are chosen for it; "
+            f"legal: {', '.join(legal)}, or leave it out"
+        )
     if snapshot:
         of_run, old = Settings.of(snapshot), Config.from_json(snapshot.config)
         kept = {name: getattr(old, name) for name in of_run.names if name not in config.model_fields_set}

@@ -121,6 +121,14 @@ def test_what_is_out_of_reach_is_said_before_the_memory_is_spent(tmp_path, monke
     [
         ({"stages": ["adam"]}, "only solutions of last_layer are refined"),
         ({"estimate_error": False}, "tolerance needs estimate_error = True"),
+        (
+            {"network": "mlp"},
+            "'mlp': no settings .* legal: plane_waves, hole_waves, potentials, random_features, or leave",
+        ),
+        (
+            {"network": "patches", "patches": [1, 1, 2]},
+            "network = 'patches': no settings are chosen for it; legal: plane",
+        ),
     ],
 )
 def test_what_cannot_be_refined_is_refused(fields, said, waves, tmp_path):
