@@ -85,8 +85,11 @@ class ErrorSolution:
     def _has_body_misfit(self) -> bool:
         """Whether the equation of motion is missed by more than rounding: sums of waves satisfy it everywhere.
 
+        A force may act between the instants that are looked at: it counts always, unless its free field is added.
         The rounding of large amplitudes that cancel is told by what it would do beside the misfits of the sides.
         """
+        if self.problem.force is not None and not self.model.has_free_field:
+            return True
         some = self.xy[:: max(1, len(self.xy) // PROBES)]
         times = self.times[:: max(1, len(self.times) // 8)]
         missed = float(np.abs(misfits(self.model, self.problem, self._law, some, some[:0], times)).max())

@@ -120,6 +120,11 @@ class Model(nn.Module):
         return cls(config, parameters, scales, generator, shape, regions, circles_beside, sources)
 
     @property
+    def has_free_field(self) -> bool:
+        """Whether the free field of sources is added to what the network finds."""
+        return self._free_field is not None
+
+    @property
     def groups(self) -> tuple[ParameterGroup, ...]:
         """All that is trained: the network first, then what is unknown of the material."""
         of_network = tuple(parameter for parameter in self.network.parameters() if parameter.requires_grad)
