@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +12,6 @@ from torch import Tensor, nn
 from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Block
-
-if TYPE_CHECKING:
-    from elastic_pinn.training.waveforms import Waveforms
 
 Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
 """The columns of the loss, with "total", at the present parameters (P,): this process's part of them."""
@@ -29,6 +26,23 @@ MakeCurvature = Callable[[Sequence[nn.Parameter]], CurvatureProduct]
 """J^T J by the given parameters."""
 
 
+class RecordedWaveforms(Protocol):
+    """The waveforms at the N samples of the records, in the present material of U unknowns, on the CPU."""
+
+    @property
+    def target(self) -> Tensor:
+        """What was recorded, (N, 2)."""
+
+    def corrected(self) -> Callable[[float], Tensor]:
+        """Return a function from a delay to the network's waveforms with those of its error, (N, 2)."""
+
+    def by_elements(self) -> Tensor:
+        """Compute the waveforms by elements alone, (N, 2)."""
+
+    def effects(self) -> Tensor:
+        """Compute their derivatives by the unknowns' parameters, (2 N, U)."""
+
+
 class Objective:
     """Loss and gradients at the present parameters, and the misfits behind them.
 
@@ -38,7 +52,7 @@ class Objective:
 
     search_bound: the greatest absolute values of the unknowns, which start at 0, (U,); None: no bounds. better_start:
     looks for values of theirs, (U,), from which a search is more likely to succeed; None where it finds none.
-    blocks_beside: as blocks, but without the records; waveforms: those at the records' samples.
+    blocks_beside: as blocks, but without the records; waveforms: those at the records' samples; None: it has none.
     """
 
     def __init__(
@@ -52,13 +66,13 @@ class Objective:
         search_bound: Tensor | None = None,
         better_start: Callable[[], Tensor | None] = lambda: None,
         blocks_beside: Blocks | None = None,
-        waveforms: Callable[[], Waveforms] | None = None,
+        waveforms: Callable[[], RecordedWaveforms] | None = None,
     ) -> None:
         self._parameters, self._evaluate, self._processes = parameters, evaluate, processes
         self.system, self.blocks, self.curvature = system, blocks, curvature
         self.search_bound = torch.tensor(math.inf) if search_bound is None else search_bound
         self.better_start = better_start
-        self.blocks_beside, self.waveforms = blocks_beside or blocks, waveforms
+        self.blocks_beside, self.waveforms = blocks_beside, waveforms
         self.forget()
 
     def forget(self) -> None:

@@ -31,6 +31,11 @@ def test_a_call_gives_the_total_and_sets_gradients_and_terms(counted):
     assert not any(term.requires_grad for term in objective.terms.values())
 
 
+def test_nothing_takes_the_place_of_what_an_objective_has_not(counted):
+    _, _, objective, _ = counted
+    assert objective.blocks_beside is None and objective.waveforms is None
+
+
 def test_the_same_place_is_evaluated_once(counted):
     used, _, objective, places = counted
     objective()

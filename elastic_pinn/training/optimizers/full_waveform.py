@@ -11,20 +11,16 @@ Letters: M misfits of records, P parameters of the last layer, U unknowns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.progress import reported, work
+from elastic_pinn.training.objective import RecordedWaveforms
 from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.gauss_newton import gauss_newton, shortened
 from elastic_pinn.training.optimizers.least_squares import solution
 from elastic_pinn.training.step_objective import StepObjective
-
-if TYPE_CHECKING:
-    from elastic_pinn.training.waveforms import Waveforms
 
 ITERATIONS = 20  # of Gauss-Newton between two networks
 HALVINGS = 8
@@ -40,9 +36,7 @@ class FullWaveform(BaseOptimizer):
     relative to the unknowns' standard deviations, as if all misfits were noise. At a bound of its range, an unknown is
     fixed while the gradient points outwards.
 
-    Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for, and
-    "information", (U, U), the inverse of the covariance that they would have if the misfits of the records,
-    dimensionless, were independent with variance 1.
+    Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for.
     """
 
     def __init__(self, last_layer: list[nn.Parameter], unknowns: list[nn.Parameter], ridge: float) -> None:
@@ -52,23 +46,23 @@ class FullWaveform(BaseOptimizer):
     @torch.no_grad()
     def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a StepObjective in place of a closure
         """Move the material, then solve for the last layer."""
-        assert objective.waveforms, "a session has them"
+        assert objective.waveforms and objective.blocks_beside, "a session has both"
         own, start = self.state[self._unknowns[0]], gather(self._unknowns)
         is_solved = "solved_in" in own and torch.equal(own["solved_in"], start)
         with work("fitting the records") as at, reported(lambda what, part: None):
             at(0.0)
-            information, is_small = self._search(objective, objective.waveforms(), start)
+            is_small = self._search(objective, objective.waveforms(), start)
         objective.converged = is_small and is_solved
         if objective.converged:
             objective.note = f"the next step would be less than {SMALL:g} of a standard deviation long"
         elif not is_solved or not torch.equal(gather(self._unknowns), start):
             put(self._layer, solution(objective.blocks_beside, self._layer, self.param_groups[0]["ridge"]))
-        own["information"], own["solved_in"] = information, gather(self._unknowns)
+        own["solved_in"] = gather(self._unknowns)
 
-    def _search(self, objective: StepObjective, waveforms: Waveforms, start: Tensor) -> tuple[Tensor, bool]:
+    def _search(self, objective: StepObjective, waveforms: RecordedWaveforms, start: Tensor) -> bool:
         """Move the material to the least misfit, by elements beside the present network's waveforms.
 
-        Returns the information there, and whether already the first step was small.
+        All but the unknowns is on the CPU, where elements are. Returns whether already the first step was small.
         """
         place, bound = start.cpu(), objective.search_bound.cpu()
         beside = waveforms.corrected()(0.0) - waveforms.target  # (N, 2)
@@ -80,7 +74,7 @@ class FullWaveform(BaseOptimizer):
             by, fall = gauss_newton(misfits, effects, place, bound)
             small = SMALL**2 * misfits.square().mean()
             if fall <= torch.maximum(small, least):
-                return effects.T @ effects, iteration == 0
+                return iteration == 0
             by = shortened(by)
             for _ in range(HALVINGS):
                 put(self._unknowns, torch.clamp(place + by, -bound, bound))
@@ -92,4 +86,4 @@ class FullWaveform(BaseOptimizer):
                 put(self._unknowns, place)
                 break
             place, misfits = gather(self._unknowns).cpu(), trial
-        return effects.T @ effects, False
+        return False

@@ -62,6 +62,7 @@ def test_a_network_that_is_still_moving_is_no_end(quick):
     assert session.converged is False and not session.reason_to_end
     assert not torch.equal(gather(session.model.unknowns), start)
     assert gather(session.model.last_layer).any(), "solved for in the material that was found"
+    assert set(session.optimizer.state[session.model.unknowns[0]]) == {"solved_in"}
 
 
 def test_what_determines_no_wavefield_is_refused_with_what_would_do():
