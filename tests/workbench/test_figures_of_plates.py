@@ -158,6 +158,13 @@ def test_a_point_without_a_receiver_has_the_networks_trace_alone(plate_run):
     assert "error" not in figure.get_suptitle()
 
 
+def test_the_points_that_a_tolerance_chooses_are_drawn():
+    config = ep.Config(**PLATE, tolerance=0.05)
+    window = ep.figures.problem(ep.problem_from(config), config).axes[0]
+    chosen = ep.preview(config).config.interior_points
+    assert [len(line.get_xdata()) for line in window.lines if line.get_label() == "interior points"] == [chosen]
+
+
 def test_arrivals_are_marked_where_waves_travel_straight_from_their_source(plate_run):
     problem = ep.problem_from(plate_run.config)
     c_p, c_s, start = problem.material.c_p, problem.material.c_s, problem.sources[0].pulse.interval[0]

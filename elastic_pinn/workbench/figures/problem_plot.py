@@ -17,6 +17,7 @@ from elastic_pinn.physics import Medium, Problem
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Disc, Domain, Part, Regions, Shape
 from elastic_pinn.physics.fields import Field, evaluate
+from elastic_pinn.training import preview_of
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, WIDTH, Picture
 from elastic_pinn.workbench.figures.source_plot import draw_pulses, draw_sources, pulses_of
@@ -234,7 +235,7 @@ def _draw_pulses(axes: Axes, receivers: Receivers, length: Unit) -> None:
 
 def _interior_points(problem: Problem, config: Config) -> np.ndarray:
     """Return some interior points (N, 2), m, of the first step."""
-    drawn = first_points(problem, config)["interior"].points[:MOST_POINTS]
+    drawn = first_points(problem, preview_of(config, problem).config)["interior"].points[:MOST_POINTS]
     scales = problem.scales
     return (drawn * torch.tensor(scales.units) + torch.tensor(scales.origin))[:, :2].numpy()
 
