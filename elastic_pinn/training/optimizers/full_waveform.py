@@ -57,6 +57,8 @@ class FullWaveform(BaseOptimizer):
             objective.note = f"the next step would be less than {SMALL:g} of a standard deviation long"
         elif not is_solved or not torch.equal(gather(self._unknowns), start):
             put(self._layer, solution(objective.blocks_beside, self._layer, self.param_groups[0]["ridge"]))
+        else:
+            objective.note = "no shorter step of Gauss-Newton has a smaller misfit"
         own["solved_in"] = gather(self._unknowns)
 
     def _search(self, objective: StepObjective, waveforms: RecordedWaveforms, start: Tensor) -> bool:
