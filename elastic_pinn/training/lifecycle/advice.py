@@ -53,17 +53,22 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
     short for the receivers' spacing. Speeds are those of the start. Of what is solved for at once, also whether a given
     value is far from what the problem implies.
 
-    settings: those that were chosen for a tolerance, and not given.
+    settings: those that were chosen for a tolerance, and not given: no advice tells to change them.
     """
     units = tuple(unit_doubts(config, problem))
-    doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem))
+    doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem, settings.names))
     found = (*_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem), *doubts)
     if config.network in (*WITHOUT_LAYERS, "random_features", "patches"):
         # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
         # How short waves are in patches depends on the axis.
         has_waves = not (doubts or problem.domain.is_static or config.network == "patches")
-        in_si = (_count, _around, _length, _spacing) if has_waves else ()
-        found += tuple(sentence for look in (_samples, sparse_rims, *in_si) for sentence in look(config, problem))
+        looks = {_samples: "hidden_layers", sparse_rims: "boundary_points"}  # each with what it tells to set
+        if has_waves:
+            looks |= dict.fromkeys((_count, _around), "hidden_layers") | dict.fromkeys(
+                (_length, _spacing), "input_frequency"
+            )
+        for look, name in looks.items():
+            found += tuple(look(config, problem)) if name not in settings.names else ()
     return found if units else (*found, *far_from_implied(config, problem, settings, found))
 
 

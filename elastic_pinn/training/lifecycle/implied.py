@@ -66,7 +66,7 @@ def far_from_implied(config: Config, problem: Problem, settings: Settings, advic
     for name, limits in RANGES.items():
         if name not in given or f"{name} = " in told or _is_unused(config, name):
             continue
-        if (implied := _implied(requested, problem, name)) is None:
+        if (implied := _implied(requested, problem, name, settings.levels[0])) is None:
             continue
         part = _size(config, problem, name) / _size(config.model_copy(update={name: implied}), problem, name)
         if limits.least <= part <= limits.most:
@@ -89,11 +89,11 @@ def far_from_implied(config: Config, problem: Problem, settings: Settings, advic
         )
 
 
-def _implied(requested: Config, problem: Problem, name: str) -> Any:
-    """What would be chosen for a field if it were not given; None for nothing."""
+def _implied(requested: Config, problem: Problem, name: str, level: float) -> Any:
+    """What would be chosen for a field at a level if it were not given; None for nothing."""
     without = requested.model_copy()
     without.model_fields_set.discard(name)
-    return chosen(without, problem).get(name)
+    return chosen(without, problem, level).get(name)
 
 
 def _is_unused(config: Config, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from elastic_pinn.config import Config
 from elastic_pinn.networks.config import WITHOUT_LAYERS
@@ -19,15 +19,16 @@ FEATURES_A_CELL = 8  # random features for each cell of a wave's length and peri
 AROUND = 2.0  # widths of a source: its own points are counted as if they were spread evenly within this radius
 
 
-def too_few(config: Config, problem: Problem) -> Iterator[str]:
+def too_few(config: Config, problem: Problem, chosen: Collection[str] = ()) -> Iterator[str]:
     """Yield a sentence where points or features are too few, with the numbers that would do.
 
     The shortest waves are those of pulses and widths, and of functions on the sides, at the start and inside those of
-    their root mean square slopes, which the shortest ones are shorter than.
+    their root mean square slopes, which the shortest ones are shorter than. chosen: fields that are left out, since
+    they were not given.
     """
     if problem.domain.is_static:
         return
-    inside = config.network not in WITHOUT_LAYERS  # which satisfy the equation everywhere
+    inside = config.network not in WITHOUT_LAYERS and "interior_points" not in chosen  # which waves do not need
     source = max(pulsed(problem), key=lambda each: _points_needed(each, problem), default=None)
     if inside and source and config.interior_points < (needed := _points_needed(source, problem)):
         highest = source.pulse.highest_frequency
@@ -40,7 +41,7 @@ def too_few(config: Config, problem: Problem) -> Iterator[str]:
         )
         return
     found = max(shortest_waves(problem), key=lambda each: each.wave_number, default=None)
-    if found and (short_of := _short_of(config, problem, found)):
+    if found and (short_of := _short_of(config, problem, found, chosen)):
         settings = " and ".join(f"{name} = {value}" for name, value in short_of.items())
         long, period = readable(2.0 * math.pi / found.wave_number, "m"), readable(2.0 * math.pi / found.omega, "s")
         yield (
@@ -49,8 +50,8 @@ def too_few(config: Config, problem: Problem) -> Iterator[str]:
         )
 
 
-def _short_of(config: Config, problem: Problem, found: Shortest) -> dict[str, object]:
-    """The fields of the config that are too small for some waves, with the numbers that would do."""
+def _short_of(config: Config, problem: Problem, found: Shortest, chosen: Collection[str]) -> dict[str, object]:
+    """The fields of the config that are too small for some waves, but for those chosen, with the numbers that do."""
     x, y, duration = (problem.domain.high - problem.domain.low).tolist()
     across, up = (extent * found.wave_number / (2.0 * math.pi) for extent in (x, y))
     periods = duration * found.omega / (2.0 * math.pi)
@@ -67,7 +68,7 @@ def _short_of(config: Config, problem: Problem, found: Shortest) -> dict[str, ob
     features = FEATURES_A_CELL * (across + 1.0) * (up + 1.0) * (periods + 1.0)
     if config.network == "random_features" and config.hidden_layers[-1] < features:
         short_of["hidden_layers"] = [*config.hidden_layers[:-1], rounded_up(features)]
-    return short_of
+    return {name: value for name, value in short_of.items() if name not in chosen}
 
 
 def _given(config: Config, names: dict[str, object]) -> str:

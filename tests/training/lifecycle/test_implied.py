@@ -3,7 +3,9 @@
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.training.lifecycle.advice import advise
 from elastic_pinn.training.lifecycle.implied import RANGES
+from elastic_pinn.training.settings import Settings, chosen
 from elastic_pinn.workbench.recordings import PLATE
 from tests.benchmarks.validation import ROWS
 
@@ -101,6 +103,38 @@ def test_without_a_tolerance_only_plates_are_looked_at():
     assert ep.preview(ep.Config(**row.fields | {"ridge": 1e-3}), row.problem(1.0)).advice == ()
     (told,) = ep.preview(ep.Config(**DEFAULT | {"ridge": 1e-3})).advice
     assert told.startswith("ridge = 0.001 ") and told.endswith("or less")
+
+
+def test_no_advice_tells_to_change_what_was_chosen():
+    """Too few given points are told by themselves: the amplitudes that they leave open are chosen."""
+    sides, start = advice("free-sv-30", boundary_points=30, initial_points=10)
+    assert "Set boundary_points = " in sides and "Set initial_points = " in start
+    given = implied("free-sv-30")
+    fields = {name: getattr(given, name) for name in ("network", "activation", "hidden_layers")}
+    assert any("Set the last number of hidden_layers to at most" in each for each in advice(
+        "free-sv-30", boundary_points=30, initial_points=10, **fields
+    )), "which may be changed where they are given"  # fmt: skip
+
+
+def test_what_was_chosen_is_passed_in_silence_even_if_it_is_far_too_little():
+    row, coarse = BY_NAME["hole-p"], implied("hole-p")
+    few = {"hidden_layers": (20, 10), "input_frequency": 0.3, "boundary_points": 2, "initial_points": 2}
+    config, names = coarse.model_copy(update=few), tuple(few)
+    problem = row.problem(0.5)
+    assert advise(config, problem, Settings(names)) == ()
+    alone = [advise(config, problem, Settings(tuple(set(names) - {name}))) for name in names]
+    assert all(any(f"{name} = " in each or "hidden_layers" in each for each in told)
+               for name, told in zip(names, alone, strict=True))  # fmt: skip
+
+
+def test_given_values_are_held_to_the_level_of_those_chosen_beside_them():
+    problem, config = BY_NAME["free-sv-30"].problem(0.5), ep.Config(problem="own", tolerance=0.02)
+    values = chosen(config, problem, -4.0)
+    coarse = config.model_copy(update=values)
+    names = tuple(set(values) - {"boundary_points"})
+    assert advise(coarse, problem, Settings(names, (-4.0,))) == ()
+    (sentence,) = advise(coarse, problem, Settings(names, (0.0,)))
+    assert sentence.startswith("boundary_points = ") and "is far below" in sentence
 
 
 def test_what_other_advice_tells_of_is_not_told_twice():

@@ -11,6 +11,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.shortest_waves import shortest_waves
 from elastic_pinn.physics.solutions import PlaneWave
 from elastic_pinn.training import advise
+from elastic_pinn.training.settings import Settings
 from tests.benchmarks.validation import ROWS
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
@@ -49,6 +50,17 @@ def test_points_too_few_for_a_wave_are_told_with_the_numbers_that_would_do():
     assert list(settings) == ["interior_points", "boundary_points", "initial_points"]
     enough = {name: int(value) for name, value in settings.items()}
     assert 10_000 < enough["interior_points"] < 50_000 and advise(ep.Config(**enough), box(50.0)) == ()
+
+
+def test_of_points_that_were_chosen_nothing_is_told():
+    few = ep.Config(interior_points=1000, boundary_points=100, initial_points=100)
+    (sentence,) = advise(few, box(50.0), Settings(("interior_points", "initial_points")))
+    assert "for 100 boundary points: set boundary_points = " in sentence and "interior_points" not in sentence
+    source = ep.PointForce((0.5, 0.5), (1.0, 0.0), ep.Ricker(20.0, 0.1), 0.01)
+    driven = ep.Problem(box(1.0).domain, SOLID, [ep.Traction()], ep.Initial(), force=source)
+    assert any("set interior_points = " in each for each in advise(few, driven))
+    chosen = Settings(("interior_points", "boundary_points", "initial_points"))
+    assert not any("_points = " in each for each in advise(few, driven, chosen))
 
 
 def test_features_too_few_for_a_wave_are_told_with_the_number_that_would_do():
