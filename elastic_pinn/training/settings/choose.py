@@ -12,6 +12,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks.config import NUMBERS_OF_WAVES
 from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.training.readable import rounded_up
+from elastic_pinn.training.settings.rims import numbers_on_rims, points_for
 from elastic_pinn.training.settings.spectrum import highest
 from elastic_pinn.training.settings.waves_needed import plane_waves_needed, waves_needed_around
 from elastic_pinn.training.superpositions import require_solvable
@@ -146,10 +147,10 @@ class _Choice:
         in_time = min(greatest, self.highest[1] or greatest) if from_rest else greatest / 1.5
         in_time = self.given.get("time_frequency") or in_time
         differing = plane_waves_needed(problem, greatest / length, in_time / length)
-        outer, *inner = (rounded_up(MORE * self.more * count) for count in differing)
+        outer, *inner = (rounded_up(max(1.0, MORE * self.more) * count) for count in differing)
         layers = [max([outer, *inner])]
         if network == "hole_waves":
-            around = rounded_up(self.more * waves_needed_around(problem, greatest / length))
+            around = rounded_up(max(1.0, self.more) * waves_needed_around(problem, greatest / length))
             layers = [outer, around, *([max(inner)] if inner else [])]
         sides = BESIDE_LOADS if problem.circles_beside and len(problem.boundary) > 1 else 0.8
         return self.points(layers, inside=20, sides=sides, start=0.3, contacts=0.3) | {
@@ -176,7 +177,12 @@ class _Choice:
         shape, more = self.problem.domain.shape, 2.0**self.level
         polynomials, around = (rounded_up(more * each) for each in POTENTIALS)
         layers = [polynomials, *([len(shape.holes) * around] if isinstance(shape, Plate) else [])]
-        return self.points(layers, inside=20, sides=2.0 * len(self.problem.boundary), start=0.0, contacts=0.0)
+        found = self.points(layers, inside=20, sides=2.0 * len(self.problem.boundary), start=0.0, contacts=0.0)
+        if isinstance(shape, Plate):
+            around = math.ceil(self.given.get("hidden_layers", layers)[1] / len(shape.holes))
+            on_rims = (points_for(around, numbers) for numbers in numbers_on_rims(self.problem).values())
+            found["boundary_points"] = max(found["boundary_points"], *on_rims)
+        return found
 
     def static_features(self) -> dict[str, Any]:
         """Of any other plate at rest."""

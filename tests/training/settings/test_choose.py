@@ -1,8 +1,11 @@
+import math
+
 import pytest
 import torch
 
 import elastic_pinn as ep
 from elastic_pinn.training.settings import chosen
+from elastic_pinn.training.settings.waves_needed import plane_waves_needed, waves_needed_around
 from tests.benchmarks.validation import ROWS
 from tests.plates import PLATE
 
@@ -38,6 +41,28 @@ def test_a_finer_level_and_a_lower_tolerance_have_more_of_all(name):
     config = ep.Config(problem="own", tolerance=1e-5)
     strict = chosen(config, BY_NAME[name].problem(0.5))
     assert sum(strict["hidden_layers"]) >= sum(coarse["hidden_layers"])
+
+
+@pytest.mark.parametrize("level", [-4.0, -2.0, 0.0])
+@pytest.mark.parametrize("name", ["free-sv-30", "hole-p", "inclusion-sv"])
+def test_however_coarse_as_many_waves_are_chosen_as_differ(name, level):
+    problem, found = BY_NAME[name].problem(0.5), of(name, level)
+    greatest, of_p_waves = (found[each] / problem.scales.length for each in ("input_frequency", "time_frequency"))
+    plane, *around = found["hidden_layers"]
+    assert plane >= plane_waves_needed(problem, greatest, of_p_waves)[0]
+    assert sum(around[:1]) >= waves_needed_around(problem, greatest)
+
+
+def test_rims_of_small_holes_have_points_enough_for_the_potentials_around_them():
+    solid, hole = ep.Material(1.0, 1.0, 1.0), ep.Disc((0.0, 0.0), 0.02)
+    plate = ep.Plate(ep.Rectangle((-4.0, 4.0), (-1.0, 1.0)), [hole])
+    sides = [ep.Displacement(sides="left"), ep.Traction(sides=("right", "top", "bottom", *plate.names))]
+    problem = ep.Problem(ep.Domain(shape=plate), solid, sides)
+    for given in ({}, {"network": "potentials", "hidden_layers": [20, 90], "activation": "sin"}):
+        found = ep.preview(ep.Config(problem="own", tolerance=0.01, **given), problem)
+        (_, around), points = found.config.hidden_layers, found.config.boundary_points
+        rim = 2.0 * math.pi * hole.radius
+        assert 2.0 * points * rim / (18.0 + rim) > around and found.advice == ()
 
 
 def test_what_is_given_is_kept_and_what_follows_from_it_is_chosen():
