@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import elastic_pinn as ep
-from elastic_pinn.training.optimizers.registry import MOST_FACTORED
+from elastic_pinn.training.optimizers import most_columns
 from tests.benchmarks.report import table, write_section
 from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.many_wavelengths import BEYOND, WAVES, for_square, free_square
@@ -24,7 +24,7 @@ from tests.benchmarks.validation.row import errors, relative_error
 COMMAND = "python -m tests.benchmarks.many_wavelengths"
 MODES = 6, 8, 11, 14, 17, 20
 FITTED = 4  # of the largest
-MOST_WAVES = math.isqrt(2 * MOST_FACTORED)
+MOST_WAVES = most_columns()
 
 
 def solved(count: int, threads: int) -> dict[str, float]:

@@ -17,8 +17,8 @@ from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics import Problem
 from elastic_pinn.storage import Snapshot
-from elastic_pinn.training.optimizers import can_be_factored
-from elastic_pinn.training.readable import percent
+from elastic_pinn.training.optimizers import can_be_factored, most_columns
+from elastic_pinn.training.readable import percent, rounded_up
 from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings, chosen
 from elastic_pinn.training.settings.cost import cost_of
@@ -30,6 +30,7 @@ MOST = 10  # refinements
 STALLED = 0.95  # of the error: a level that leaves more of it is the last
 FIRST_LEVELS = 0.0, -0.25, -0.5, -0.75, -1.0, -2.0, -3.0, -4.0  # the first whose system is small enough
 LEAST_STEP = 0.25  # levels
+TOLERANCES = 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2  # of which one is proposed
 SLACK = 1.0  # levels: what lies so little beyond the largest system is tried
 STEPS_BY_EXCESS = (1.5, 0.5), (10.0, 1.0), (math.inf, 2.0)
 """How many levels finer the next settings are, by how many times the error is above the tolerance at most."""
@@ -78,11 +79,31 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
 
 
 def told(config: Config, settings: Settings, problem: Problem) -> str:
-    """Say what was chosen and what one solution takes, in two lines; "" for nothing."""
+    """Say what was chosen, what one solution takes, and whether it is too coarse, each in a line; "" for nothing."""
     values = ", ".join(f"{name} = {_short(getattr(config, name))}" for name in settings.names)
     if not values:
         return ""
-    return f"chosen for a tolerance of {percent(config.tolerance)}: {values}\neach solution: {cost_of(config, problem)}"
+    lines = [
+        f"chosen for a tolerance of {percent(config.tolerance)}: {values}",
+        f"each solution: {cost_of(config, problem)}",
+    ]
+    if settings.levels[0] < 0.0:
+        lines.append(_too_coarse(settings.requested(config), problem))
+    return "\n".join(lines)
+
+
+def _too_coarse(requested: Config, problem: Problem) -> str:
+    """Say that the first settings are too large for one least squares, and for which tolerance they are not."""
+
+    def at(tolerance: float) -> Config:
+        return _at(requested.model_copy(update={"tolerance": tolerance}), problem, (0.0,))
+
+    needed = rounded_up(amplitudes_of(at(requested.tolerance), problem.regions.count))
+    fits = next((t for t in TOLERANCES if t > requested.tolerance and _is_possible(at(t), problem)), 0.0)
+    return (
+        f"coarser than the tolerance asks: about {needed:,} amplitudes would be needed, one least squares takes "
+        f"{most_columns():,} at most{f'; those for tolerance = {fits:g} are few enough' if fits else ''}"
+    )
 
 
 def _short(value: Any) -> str:

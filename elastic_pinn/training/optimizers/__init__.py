@@ -4,6 +4,7 @@ from elastic_pinn.training.optimizers.registry import (
     OPTIMIZERS,
     OptimizerSpec,
     can_be_factored,
+    most_columns,
     require_legal,
 )
 from elastic_pinn.training.optimizers.state import load_moments, moments, translated
@@ -14,6 +15,7 @@ __all__ = [
     "can_be_factored",
     "load_moments",
     "moments",
+    "most_columns",
     "require_legal",
     "translated",
 ]

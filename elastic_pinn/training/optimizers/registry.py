@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -144,6 +145,11 @@ def can_be_factored(columns: int, rows: int = 0, instants: int = 1) -> bool:
     depend on the parameters of no more than two cells that are next to each other.
     """
     return _kept(columns, rows, instants) <= MOST_FACTORED
+
+
+def most_columns() -> int:
+    """Return of how many parameters at most a last layer can be solved for, whose misfits are not kept."""
+    return (math.isqrt(8 * MOST_FACTORED + 1) - 1) // 2  # n (n + 1) / 2 numbers of the triangle
 
 
 def _kept(columns: int, rows: int, instants: int) -> int:

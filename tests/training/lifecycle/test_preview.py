@@ -7,6 +7,8 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.training.lifecycle import refinement
+from elastic_pinn.training.optimizers import registry
+from elastic_pinn.training.readable import rounded_up
 from elastic_pinn.training.settings.cost import cost_of
 from tests.benchmarks.validation import ROWS
 from tests.plates import PLATE, SOLVED
@@ -92,6 +94,26 @@ def test_a_problem_that_is_impossible_or_records_that_are_damaged_have_no_previe
         ep.preview(ep.Config(problem="receivers", data=str(damaged)))
     raised = ep.preview.__doc__.partition("Raises\n")[2]
     assert {"ConfigError", "ProblemError", "ReceiverFileError"} <= set(raised.split())
+
+
+def test_what_is_coarser_than_the_tolerance_asks_comes_with_the_numbers(monkeypatch, tmp_path, caplog):
+    enough = ep.preview(ep.Config(**PLATE, tolerance=0.01))
+    needed, config = sum(enough.config.hidden_layers), ep.Config(**PLATE, tolerance=0.01, log_level="info")
+    most = sum(ep.preview(ep.Config(**PLATE, tolerance=0.05)).config.hidden_layers)
+    monkeypatch.setattr(registry, "MOST_FACTORED", most * (most + 1) // 2)
+    found = ep.preview(config)
+    said = (
+        f"coarser than the tolerance asks: about {rounded_up(needed):,} amplitudes would be needed, one least squares "
+        f"takes {most:,} at most; those for tolerance = 0.05 are few enough"
+    )
+    assert found.settings.levels[0] < 0.0 and sum(found.config.hidden_layers) <= most
+    assert str(found).splitlines()[2:] == [said], "and no advice against what was chosen"
+    assert said not in str(enough)
+    control = ep.Control()
+    control.stop()
+    with caplog.at_level(logging.INFO, logger="elastic_pinn"):
+        ep.train(config, tmp_path / "run", control=control)
+    assert said in [record.message for record in caplog.records]
 
 
 def test_what_is_out_of_reach_comes_with_memory_and_time(monkeypatch):
