@@ -3,7 +3,7 @@
 Imports from networks and physics.
 """
 
-from elastic_pinn.error_estimate.at_receivers import ErrorAtReceivers
+from elastic_pinn.error_estimate.at_receivers import ErrorAtReceivers, why_no_error
 from elastic_pinn.error_estimate.estimate import (
     ErrorEstimate,
     ErrorEstimateError,
@@ -19,6 +19,7 @@ __all__ = [
     "ErrorEstimateError",
     "estimate_error",
     "kept_estimate",
+    "why_no_error",
     "why_no_estimate",
     "why_undetermined",
 ]

@@ -19,6 +19,29 @@ from elastic_pinn.physics import Problem
 Array = np.ndarray[Any, Any]
 
 
+@torch.no_grad()
+def why_no_error(model: Model, problem: Problem, finer: float = 1.0) -> str:
+    """Explain why elements cannot solve for the error of a wavefield; "" where they can.
+
+    Parameters
+    ----------
+    model, problem
+        The wavefield, on the CPU, and what it should solve.
+    finer
+        As of `ErrorAtReceivers`.
+
+    Returns
+    -------
+    str
+        Too many triangles or steps, or a statement that elements cannot take over.
+    """
+    try:
+        ErrorSolution(model, problem, elements_of(problem, finer), instants_of(problem, finer)[:2])
+    except (RuntimeError, ValueError) as error:
+        return str(error)
+    return ""
+
+
 class ErrorAtReceivers:
     """The errors of wavefields of one problem at some places, on the same elements and instants.
 
@@ -31,6 +54,11 @@ class ErrorAtReceivers:
     finer, coarser
         By how many times finer elements and time steps are than for an estimate of the error, as far as they may be,
         and by how many times coarser than that, dimensionless.
+
+    Raises
+    ------
+    ValueError
+        Where elements or time steps would be too coarse.
     """
 
     def __init__(self, problem: Problem, places: Array, finer: float = 1.0, coarser: float = 1.0) -> None:

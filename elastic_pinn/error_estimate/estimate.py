@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from elastic_pinn.error_estimate.misfits import derivatives
-from elastic_pinn.error_estimate.resolution import elements_of, instants_of
+from elastic_pinn.error_estimate.resolution import elements_of, instants_of, why_unresolved
 from elastic_pinn.error_estimate.solution import ErrorSolution
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
@@ -77,7 +77,7 @@ def why_no_estimate(problem: Problem) -> str:
     """Explain why the error of a problem's wavefield cannot be estimated; "" where it can be."""
     if problem.unknowns:
         return f"{', '.join(problem.unknowns)} unknown: ep.WavefieldUncertainty tells how far the wavefield is known"
-    return why_undetermined(problem)
+    return why_undetermined(problem) or why_unresolved(problem)
 
 
 def why_undetermined(problem: Problem) -> str:

@@ -22,19 +22,40 @@ ON_RIM = 16  # pieces
 LEAST_GAP = 0.05  # of a radius: narrower gaps are not resolved
 WIDTHS = 2.0  # of a source: around it triangles are as small as it
 MOST_TRIANGLES, MOST_STEPS = 30_000, 4_000
+TOO_COARSE = 1.2  # times the sides or the steps that are needed: errors of elements grow at least with the square
+
+
+def why_unresolved(problem: Problem, finer: float = 1.0) -> str:
+    """Explain why elements or time steps that resolve a problem's waves would be too many; "" where they are not.
+
+    finer: as of `elements_of`.
+    """
+    length, period = _shortest(problem)
+    spacing, affordable = _spacings(problem, finer)
+    if affordable > TOO_COARSE * spacing:
+        most, wanted = MOST_TRIANGLES, MOST_TRIANGLES * (affordable / spacing) ** 2
+        return (
+            f"{_longer_side(problem) / length:,.0f} of the shortest waves fit along the longer side, for which "
+            f"{wanted:,.0f} triangles are needed and {most:,} are the most: take a smaller window, or longer waves"
+        )
+    if (steps := _steps(problem, finer)) > TOO_COARSE * MOST_STEPS:
+        first, last = problem.domain.t
+        return (
+            f"{(last - first) / period:,.0f} of the shortest periods fit into the window, for which {steps:,.0f} time "
+            f"steps are needed and {MOST_STEPS:,} are the most: take a shorter window, or lower frequencies"
+        )
+    return ""
 
 
 def elements_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> Elements:
     """Return elements that resolve the shortest waves that a problem is known to have, its circles and its sources.
 
     finer: by how many times shorter the sides of triangles are, as far as they may be; coarser: by how many times
-    longer they are than that.
+    longer they are than that. Raises ValueError where they would be too coarse.
     """
+    _require_resolved(problem, finer)
     domain, scales, shape = problem.domain, problem.scales, problem.domain.shape
-    extents = [high - low for low, high in shape.bounds]
-    shortest, _ = _shortest(problem)
-    affordable = math.sqrt(4.0 * math.prod(extents) / math.sqrt(3.0) / MOST_TRIANGLES)
-    spacing = max(min(max(extents) / PIECES, shortest / A_WAVE) / finer, affordable) * coarser
+    spacing = max(_spacings(problem, finer)) * coarser
     discs = problem.discs
     small = [
         *(
@@ -48,6 +69,33 @@ def elements_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> E
     narrow = tuple(each for each in small if each.spacing < spacing)
     mesh = mesh_of(shape, problem.regions, interfaces, Spacing(spacing, narrow), cuts)
     return Elements(mesh, scales.origin[:2], scales.length)
+
+
+def _require_resolved(problem: Problem, finer: float) -> None:
+    if reason := why_unresolved(problem, finer):
+        raise ValueError(reason)
+
+
+def _longer_side(problem: Problem) -> float:
+    """Of the window, m."""
+    return max(high - low for low, high in problem.domain.shape.bounds)
+
+
+def _spacings(problem: Problem, finer: float) -> tuple[float, float]:
+    """The sides of triangles that are needed, and the shortest of which there are few enough, m."""
+    shortest, _ = _shortest(problem)
+    area = math.prod(high - low for low, high in problem.domain.shape.bounds)
+    needed = min(_longer_side(problem) / PIECES, shortest / A_WAVE) / finer
+    return needed, math.sqrt(4.0 * area / math.sqrt(3.0) / MOST_TRIANGLES)
+
+
+def _steps(problem: Problem, finer: float) -> float:
+    """The time steps that are needed."""
+    if problem.domain.is_static:
+        return 0.0
+    first, last = problem.domain.t
+    _, shortest = _shortest(problem)
+    return finer * max(STEPS, A_PERIOD * (last - first) / shortest)
 
 
 def _on_rim(disc: Disc, discs: Sequence[Disc], shape: Shape) -> float:
@@ -64,14 +112,13 @@ def instants_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> n
     problem.
 
     finer: by how many times shorter the steps are, as far as they may be; coarser: by how many times longer they are
-    than that.
+    than that. Raises ValueError where they would be too long.
     """
     if problem.domain.is_static:
         return np.array(problem.domain.instants(1))
-    first, last = problem.domain.t
-    _, shortest = _shortest(problem)
-    steps = min(finer * max(STEPS, A_PERIOD * (last - first) / shortest), MOST_STEPS) / coarser
-    return np.linspace(first, last, math.ceil(steps) + 1)
+    _require_resolved(problem, finer)
+    steps = min(_steps(problem, finer), MOST_STEPS) / coarser
+    return np.linspace(*problem.domain.t, math.ceil(steps) + 1)
 
 
 def _shortest(problem: Problem) -> tuple[float, float]:

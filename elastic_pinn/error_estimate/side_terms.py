@@ -225,5 +225,5 @@ class SideTerms:
         of_traction = np.stack(units, axis=2)  # (n, 2, 4)
         found = given @ np.linalg.pinv(of_traction)
         if np.abs(found @ of_traction - given).max() > OFF * np.abs(given).max():
-            raise ValueError("it has derivatives that are no traction")
+            raise ValueError("a condition has derivatives that are no traction")
         return found

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.error_estimate import ErrorAtReceivers, why_undetermined
+from elastic_pinn.error_estimate import ErrorAtReceivers, why_no_error, why_undetermined
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.networks.cancellation import check_cancelled
@@ -35,13 +34,33 @@ A_LEVEL = 1.25  # of the slowest speed: elements are as fine as waves in the pre
 
 
 def require_determined(config: Config, problem: Problem) -> None:
-    """Raise ConfigError for a stage that fits waveforms where the material alone does not determine them."""
+    """Raise ConfigError for a stage that fits waveforms where the material alone does not determine them, or where
+    elements cannot solve for them."""
     for name in config.stages:
-        if OPTIMIZERS[name].fits_waveforms and (reason := why_undetermined(problem)):
+        if not OPTIMIZERS[name].fits_waveforms:
+            continue
+        if reason := why_undetermined(problem):
             raise ConfigError(
                 f"stages has {name!r}, which needs a wavefield that sides, start and sources determine, and {reason}: "
                 "take 'variable_projection'"
             )
+        if reason := why_no_error(_still(problem), problem, FINER):
+            raise ConfigError(
+                f"stages has {name!r}, which needs waveforms by finite elements: {reason}; or take "
+                "'variable_projection'"
+            )
+
+
+def _still(problem: Problem) -> Model:
+    """A model of which nothing moves, so that its error is all of the wavefield."""
+    config = NetworkConfig(network="mlp", hidden_layers=(1,), precision="float64")
+    around, *inside = problem.materials
+    model = Model.create(
+        config, around, problem.scales, torch.Generator().manual_seed(0), problem.samples, problem.domain.shape,
+        problem.regions, inside,
+    )  # fmt: skip
+    put(model.last_layer, torch.zeros_like(gather(model.last_layer)))
+    return model
 
 
 class Waveforms:
@@ -77,6 +96,7 @@ class Waveforms:
         self._times, self._time = torch.unique(since, return_inverse=True)
         self._order = max(map(len, self._recorded.derivatives), default=0)
         self._by_resolution: dict[tuple[float, float], ErrorAtReceivers] = {}
+        self._still = _still(problem)
         self._known: tuple[Tensor, Tensor] | None = None  # the unknowns, and the waveforms by elements
 
     def corrected(self, coarser: float = 1.0) -> Callable[[float], Tensor]:
@@ -85,7 +105,8 @@ class Waveforms:
         coarser: by how many times elements and time steps are coarser. Returns a function from a delay, dimensionless,
         to the waveforms of the network with those of its error at so much later instants, (N, 2).
         """
-        model, errors = self._on_cpu(), self._errors(self._on_cpu(), coarser)
+        model = self._on_cpu()
+        errors = self._errors(model, coarser)
         nothing, delay = torch.zeros_like(self.target), self._si.new_tensor([0.0, 0.0, self._problem.scales.time])
 
         def at(later: float) -> Tensor:
@@ -130,19 +151,6 @@ class Waveforms:
         constants = [region.si() for region in self._model.material.regions]
         slowest = min(math.sqrt(each["mu"] / each["rho"]) for each in constants)
         return FINER * A_LEVEL ** max(0, math.ceil(math.log(stated / slowest, A_LEVEL) - 0.5))
-
-    @cached_property
-    def _still(self) -> Model:
-        """A model of which nothing moves, so that its error is all of the wavefield."""
-        problem = self._problem
-        config = NetworkConfig(network="mlp", hidden_layers=(1,), precision="float64")
-        around, *inside = problem.materials
-        model = Model.create(
-            config, around, problem.scales, torch.Generator().manual_seed(0), problem.samples, problem.domain.shape,
-            problem.regions, inside,
-        )  # fmt: skip
-        put(model.last_layer, torch.zeros_like(gather(model.last_layer)))
-        return model
 
     def _on_cpu(self) -> Model:
         """The network, on the CPU."""

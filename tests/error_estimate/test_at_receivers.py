@@ -39,14 +39,16 @@ def test_the_wavefield_with_its_error_is_nearly_the_exact_one(badly, order, quan
 
 def test_coarser_elements_are_coarser_also_where_they_may_be_no_finer(badly, monkeypatch):
     _, problem = badly
-    for name, most in (("MOST_TRIANGLES", 200), ("MOST_STEPS", 40)):
-        monkeypatch.setattr(resolution, name, most)
+    needed, least = resolution._spacings(problem, 1.0)
+    most = {"MOST_TRIANGLES": 0.8 * resolution.MOST_TRIANGLES * (least / needed) ** 2, "MOST_STEPS": 52}
+    for name, number in most.items():
+        monkeypatch.setattr(resolution, name, number)
     fine, finer, coarse = (
-        resolution.elements_of(problem, *each).count for each in ((1.0, 1.0), (4.0, 1.0), (4.0, 1.5))
+        resolution.elements_of(problem, *each).count for each in ((1.0, 1.0), (1.05, 1.0), (1.05, 1.5))
     )
     assert fine == finer and coarse < 0.7 * fine
-    steps = [len(resolution.instants_of(problem, *each)) - 1 for each in ((1.0, 1.0), (4.0, 1.0), (4.0, 2.0))]
-    assert steps == [40, 40, 20]
+    steps = [len(resolution.instants_of(problem, *each)) - 1 for each in ((1.0, 1.0), (1.05, 1.0), (1.05, 2.0))]
+    assert steps == [52, 52, 26]
 
 
 def exact(problem, xy, times, order):

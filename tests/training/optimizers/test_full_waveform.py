@@ -10,7 +10,9 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.error_estimate import resolution
+from elastic_pinn.physics.conditions.side import SideCondition, SideEquation
 from elastic_pinn.physics.cramer_rao_bound import standard_errors
+from elastic_pinn.physics.quantity import STRESS
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.least_squares import solution
 from elastic_pinn.training.session import Session
@@ -77,6 +79,28 @@ def test_what_determines_no_wavefield_is_refused_with_what_would_do():
     open_side = problem_of(recorded(), boundary=(ep.Displacement(EXACT, sides=("left", "right", "top")),))
     with pytest.raises(ep.ConfigError, match="bottom"):
         Session(ep.Config(**CONFIG), open_side)
+
+
+class NoTraction(SideCondition):
+    """Of a derivative on a side, whatever the moduli are."""
+
+    kind = 99.0
+    equations = (SideEquation(lambda u, moduli, normal: u["x"], STRESS, derivatives=("x",)),)
+    labels = ("a derivative", "no derivative")
+
+
+def test_what_elements_cannot_solve_for_is_refused_before_training(monkeypatch):
+    strange = problem_of(
+        recorded(), boundary=(ep.Displacement(EXACT, sides=("left", "right", "top")), NoTraction(sides=("bottom",)))
+    )
+    with pytest.raises(ep.ConfigError, match="by finite elements: a condition has derivatives that are no traction"):
+        Session(ep.Config(**CONFIG), strange)
+    problem = problem_of(recorded())
+    needed, least = resolution._spacings(problem, 1.0)
+    monkeypatch.setattr(resolution, "MOST_TRIANGLES", resolution.MOST_TRIANGLES * (least / needed) ** 2)
+    assert resolution.why_unresolved(problem) == "", "an estimate takes no finer ones"
+    with pytest.raises(ep.ConfigError, match=r"triangles are needed and .* or take 'variable_projection'"):
+        Session(ep.Config(**CONFIG), problem)
 
 
 def test_there_is_no_standard_deviation_of_a_wavefield_that_no_record_fits(quick, tmp_path):
