@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.training.assessment.conservation import TELLING
@@ -44,14 +45,20 @@ def estimate_text(session: Session) -> str:
     return f"estimated error {', '.join(errors)}" if errors else ""
 
 
-def estimate_doubt(session: Session) -> str:
-    """Explain an estimated error that is worth a warning; "" for a smaller one, and where there is none."""
+def estimate_doubt(session: Session, chosen: Collection[str]) -> str:
+    """Explain an estimated error that is worth a warning; "" for a smaller one, and where there is none.
+
+    chosen: fields that were not given: nobody is told to change them.
+    """
     error = session.metrics.get(ESTIMATED[0], 0.0)
     if error < MUCH:
         return ""
+    give = (
+        ": give more waves or neurons (hidden_layers), more points, or steps" if "hidden_layers" not in chosen else ""
+    )
     return (
         f"the displacement is {percent(error)} off the exact one, as estimated by finite elements; "
-        "ep.figures.error(run) shows where and when: give more waves or neurons (hidden_layers), more points, or steps"
+        f"ep.figures.error(run) shows where and when{give}"
     )
 
 
@@ -65,11 +72,11 @@ def energy_text(drift: float | None) -> str:
     )
 
 
-def unseen_text(session: Session) -> str:
+def unseen_text(session: Session, chosen: Collection[str]) -> str:
     """Explain a loss that is far larger at points that were not trained on; "" for a smaller one, and for a search.
 
     With as many amplitudes as equations a wavefield can be right at each point and wrong between them. Of a search for
-    unknowns the verdict on its fit tells.
+    unknowns the verdict on its fit tells. chosen: as of `estimate_doubt`.
     """
     if session.problem.unknowns or session.metrics.get(ESTIMATED[0], math.inf) < MUCH:
         return ""
@@ -79,10 +86,13 @@ def unseen_text(session: Session) -> str:
     unseen = losses.get("loss/validation", 0.0)
     if unseen < UNSEEN_LEAST * max(weights.values()) or unseen <= UNSEEN_TIMES * trained:
         return ""
+    give = (
+        "; give more of them (boundary_points, initial_points, interior_points), a larger ridge, or fewer waves or "
+        "neurons (hidden_layers)"
+    )
     return (
         f"the loss at points that were not trained on is {unseen:.2g}, at those that were {trained:.2g}: the wavefield "
-        "is wrong between its points; give more of them (boundary_points, initial_points, interior_points), a larger "
-        "ridge, or fewer waves or neurons (hidden_layers)"
+        f"is wrong between its points{give if 'hidden_layers' not in chosen else ''}"
     )
 
 

@@ -245,8 +245,10 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
     else:
         drift = None
         if status == "completed":  # told with it, so that no summary has the one without the other
-            drift = _energy_drift(session)
-            doubts = list(filter(None, (estimate_doubt(session), energy_text(drift), unseen_text(session))))
+            drift, chosen = _energy_drift(session), record.settings.names
+            doubts = list(
+                filter(None, (estimate_doubt(session, chosen), energy_text(drift), unseen_text(session, chosen)))
+            )
             for text in filter(None, (finer, *doubts)):
                 record.warn(text)
             reason = "; ".join(filter(None, (reason, estimate_text(session), DOUBTFUL if doubts else "")))

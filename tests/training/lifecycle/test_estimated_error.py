@@ -23,7 +23,8 @@ def test_the_last_row_the_summary_and_the_reason_have_the_estimate(tiny, tmp_pat
 
 def test_an_error_of_a_tenth_is_a_warning_and_a_small_one_is_none(tiny, waves, tmp_path):
     bad = ep.train(tiny(estimate_error=True), tmp_path / "bad")
-    assert any("as estimated by finite elements" in text for text in bad.summary.warnings)
+    (warning,) = [text for text in bad.summary.warnings if "as estimated by finite elements" in text]
+    assert warning.endswith("give more waves or neurons (hidden_layers), more points, or steps")
     features = tiny(
         problem="own", estimate_error=True, network="random_features", hidden_layers=[400], activation="sin",
         input_frequency=2.2, stages=["last_layer"], steps=1, precision="float64", interior_points=800,

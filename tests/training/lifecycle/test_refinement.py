@@ -107,6 +107,16 @@ def test_given_layers_are_kept_and_it_is_said_that_nothing_is_refined(tmp_path):
     assert any("nothing is refined where hidden_layers are given" in text for text in run.summary.warnings)
 
 
+def test_a_wavefield_that_is_wrong_is_told_without_advice_against_what_was_chosen(tmp_path, monkeypatch):
+    """By waves that are all too long, without a refinement."""
+    config = ep.Config(**QUIET, tolerance=0.02, input_frequency=1.0)
+    monkeypatch.setattr(refinement, "MOST", 0)
+    run = ep.train(config, tmp_path / "run", problem_of("rayleigh", 1.0))
+    assert run.summary.metrics["error/estimated"] > 0.1 and "hidden_layers" in run.summary.chosen
+    (warning,) = [each for each in run.summary.warnings if "as estimated by finite elements" in each]
+    assert warning.endswith("ep.figures.error(run) shows where and when")
+
+
 @pytest.mark.slow
 def test_what_is_out_of_reach_is_said_before_the_memory_is_spent(tmp_path, monkeypatch):
     monkeypatch.setattr(refinement, "can_be_factored", lambda columns: columns < 1500)
