@@ -9,13 +9,15 @@ from typing import Any
 
 import yaml
 
-from elastic_pinn.config import Config
-from elastic_pinn.error_estimate import why_undetermined
+from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import problem_from
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.setups import SETUPS, find
 from elastic_pinn.run import Checkpoint, Run, relative_error
 from elastic_pinn.training.readable import percent
+from elastic_pinn.training.superpositions import require_solvable
+from elastic_pinn.training.waveforms import require_determined
 
 RECORDED = "data/plate_receivers.h5"
 PLATE: dict[str, Any] = {
@@ -33,8 +35,9 @@ PLATE: dict[str, Any] = {
 
 OFF = {"lame_lambda": 0.8, "lame_mu": 1.2}  # where a search starts, over what was simulated: no wave is shorter there
 SOLVED_BY = (
-    "network", "hidden_layers", "input_frequency", "time_frequency", "s_wave_fraction", "activation", "precision",
-    "sampling", "interior_points", "boundary_points", "initial_points", "weight_boundary", "weight_initial", "ridge",
+    "network", "hidden_layers", "patches", "input_frequency", "time_frequency", "s_wave_fraction", "activation",
+    "sampling", "interior_points", "boundary_points", "initial_points", "interface_points", "weight_boundary",
+    "weight_initial", "weight_interface", "ridge",
 )  # fmt: skip
 
 
@@ -55,10 +58,12 @@ def error_text(run: Run | Checkpoint, recording: Receivers | None) -> str:
 
 
 def inverse_command(config: Config, data: Path) -> str:
-    """Return the command by which 02_inverse looks for lambda and mu of a plate that is known otherwise.
+    """Return the command by which 02_inverse looks for lambda and mu of a plate that is known otherwise, or why that
+    cannot find them.
 
     It runs in the project's root. config: by which the plate was simulated; the search has a network as that one's,
-    other random waves, and a start that is 20 % off. Where sides and start determine the wavefield, it fits waveforms.
+    other random waves, and a start that is 20 % off. data: the records, a receiver file. Where sides and start
+    determine the wavefield, and elements resolve it, the search fits waveforms.
     """
     plate = {
         name: value
@@ -68,8 +73,24 @@ def inverse_command(config: Config, data: Path) -> str:
     start = {name: float(f"{factor * getattr(config, name):.3g}") for name, factor in OFF.items()}
     solved = config.model_dump(mode="json", include=set(SOLVED_BY))
     given = {**plate, **solved, **start, "problem": "plate", "data": str(data), "seed": config.seed + 1}
-    if not why_undetermined(problem_from(config)):
-        given["stages"] = ["full_waveform"]
+    given["precision"] = "float64"  # which waveforms need
+    try:
+        given |= _stages(given)
+    except ElasticPinnError as refusal:
+        return f"02_inverse cannot find them: {refusal}"
     # papermill reads YAML 1.1, to which 4e-06, as JSON has it, is text
     text = yaml.safe_dump(given, default_flow_style=True, width=math.inf, sort_keys=False, allow_unicode=True).strip()
     return f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -y {shlex.quote(text)}"
+
+
+def _stages(given: dict[str, Any]) -> dict[str, Any]:
+    """The stages of a search by such parameters; {}: those of the notebook. Raises what the search would raise."""
+    stages: dict[str, Any] = {"stages": ["full_waveform"]}
+    search = Config(**given, **stages, unknowns=["lambda", "mu"])
+    problem = problem_from(search)
+    require_solvable(search, problem)
+    try:
+        require_determined(search, problem)
+    except ConfigError:
+        return {}
+    return stages

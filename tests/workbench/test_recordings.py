@@ -1,11 +1,28 @@
 import shlex
 
+import numpy as np
 import pytest
+import torch
 import yaml
 
+import elastic_pinn as ep
 from elastic_pinn import Config
+from elastic_pinn.physics import problem_from
+from elastic_pinn.training.session import Session
 from elastic_pinn.workbench.recordings import inverse_command
+from tests.accuracy import test_ten_plates as gallery
 from tests.plates import PLATE, SOLVED
+
+
+def _command(config, data):
+    """The command for what three receivers in the plate recorded."""
+    domain = problem_from(config).domain
+    unit = torch.from_numpy(np.random.default_rng(1).uniform(size=(3, 2)))
+    xy, times = domain.shape.interior(unit).numpy(), np.linspace(*domain.t, 5)
+    records = np.random.default_rng(0).normal(size=(3, 5, 2))
+    data.parent.mkdir(exist_ok=True)
+    ep.Receivers(xy, times, records, noise=1.0).save(data)
+    return inverse_command(config, data)
 
 
 def _parameters(command):
@@ -26,7 +43,7 @@ def test_the_printed_command_gives_a_search_every_number_of_the_plate(size, tmp_
     }
     del plate["material"]
     config = Config(**plate, lame_mu=2.6e10, density=2700.0, **{**SOLVED, "initial_points": 250})
-    given, words = _parameters(inverse_command(config, tmp_path / "receivers.h5"))
+    given, words = _parameters(_command(config, tmp_path / "receivers.h5"))
     assert words == [".venv/bin/papermill", "notebooks/02_inverse.ipynb", "out.ipynb", "-y"]
     search = Config(**given)
     for name in ("plate_size", "holes", "sources", "duration", "density"):
@@ -37,7 +54,7 @@ def test_the_printed_command_gives_a_search_every_number_of_the_plate(size, tmp_
 
 @pytest.mark.parametrize("folder", ["runs of mine", "it's", 'a "b" # c: {d}', "2026-11-27", "Messung_für_ü"])
 def test_the_printed_command_takes_any_folder(folder, tmp_path):
-    command = inverse_command(Config(**PLATE, **SOLVED), tmp_path / folder / "receivers.h5")
+    command = _command(Config(**PLATE, **SOLVED), tmp_path / folder / "receivers.h5")
     given, _ = _parameters(command)
     assert "\n" not in command
     assert given["data"] == str(tmp_path / folder / "receivers.h5")
@@ -45,7 +62,7 @@ def test_the_printed_command_takes_any_folder(folder, tmp_path):
 
 def test_the_search_has_waves_and_points_as_those_of_the_run(tmp_path):
     config = Config(**PLATE, **SOLVED | {"s_wave_fraction": 0.6, "time_frequency": 4.0, "sampling": "chebyshev"})
-    search = Config(**_parameters(inverse_command(config, tmp_path / "receivers.h5"))[0])
+    search = Config(**_parameters(_command(config, tmp_path / "receivers.h5"))[0])
     for name in (
         "hidden_layers",
         "input_frequency",
@@ -59,8 +76,35 @@ def test_the_search_has_waves_and_points_as_those_of_the_run(tmp_path):
 
 def test_the_search_fits_waveforms_where_sides_and_start_determine_them(tmp_path):
     config = Config(**PLATE, **SOLVED)
-    given, _ = _parameters(inverse_command(config, tmp_path / "receivers.h5"))
+    given, _ = _parameters(_command(config, tmp_path / "receivers.h5"))
     assert given["stages"] == ["full_waveform"]
     assert given["weight_boundary"] == config.weight_boundary
     opened = config.model_copy(update={"sides": ("open", "free", "free", "free")})
-    assert "stages" not in _parameters(inverse_command(opened, tmp_path / "receivers.h5"))[0]
+    assert "stages" not in _parameters(_command(opened, tmp_path / "receivers.h5"))[0]
+
+
+def test_the_search_has_the_patches_and_contacts_of_the_run(tmp_path):
+    fields = {"network": "patches", "hidden_layers": [50], "patches": [2, 1, 3]}
+    fields |= {"interface_points": 77, "weight_interface": 3.0}
+    given, _ = _parameters(_command(Config(**PLATE, **SOLVED | fields), tmp_path / "receivers.h5"))
+    assert {name: given[name] for name in fields} == fields
+
+
+def test_the_search_is_in_double_precision(tmp_path):
+    single = Config(**PLATE, **SOLVED | {"precision": "float32"})
+    assert _parameters(_command(single, tmp_path / "receivers.h5"))[0]["precision"] == "float64"
+
+
+@pytest.mark.parametrize("name", gallery.PLATES)
+def test_each_plate_of_the_gallery_has_a_command_that_trains_or_a_reason(name, tmp_path):
+    config = gallery.config(name)
+    waves = {"hidden_layers": (8,) * (1 if config.network == "plane_waves" else 2), "network": config.network}
+    if config.network == "mlp":  # left to the tolerance
+        waves["network"] = "hole_waves"
+    config = config.model_copy(update={**waves, "activation": "sin", "tolerance": 0.0})
+    command = _command(config, tmp_path / "receivers.h5")
+    if any(source.kind in ("point_force", "moment") for source in config.sources):
+        assert command.startswith("02_inverse cannot find them: network") and "unknown" in command
+        return
+    search = Config(**_parameters(command)[0], unknowns=["lambda", "mu"])
+    Session(search, problem_from(search))
