@@ -161,14 +161,16 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
     if evidence.signal < by_chance - 1.0:
         yield Fault(f"the records are noise alone, {size:.3g} times what is stated", "records with a signal")
     if evidence.signal * evidence.samples < LEAST_SIGNAL * evidence.effective_parameters:
-        yield Fault(f"the records hold little more than noise, {size:.3g} times its size", "less noise, or fewer waves")
+        remedy = "less noise, or fewer waves" if evidence.unresolved is None else "less noise"
+        yield Fault(f"the records hold little more than noise, {size:.3g} times its size", remedy)
 
 
 def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
     """Fits that could match any data."""
     left, samples = evidence.degrees_of_freedom, evidence.samples
     counts = f"{samples} samples, {evidence.amplitudes} amplitudes and {len(evidence.unknowns)} unknowns"
-    remedy = "fewer waves (hidden_layers), more receivers or instants, a known start"
+    more = "more receivers or instants"
+    remedy = f"fewer waves (hidden_layers), {more}, a known start" if evidence.unresolved is None else more
     if left < max(LEAST_DEGREES, LEAST_FREE * samples):
         yield Fault(f"the fit could meet any data: {counts} leave {max(0.0, left):.2g} degrees of freedom", remedy)
     if not evidence.is_identifiable:
@@ -241,7 +243,12 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
         yield Fault(f"the channels disagree on the unknowns, {more}", RECORDS)
     if evidence.remaining_step > MOST_LEFT:
         step = f"{evidence.remaining_step:.2g} of ±"
-        if has_converged:
+        if has_converged and evidence.unresolved is not None:
+            reason = (
+                f"the search ended {step} from the least misfit, which is nothing beside the misfits of the records"
+            )
+            yield Fault(reason, f"{STATED}; {RECORDS}")
+        elif has_converged:
             reason = f"the search ended {step} from the least misfit, which is nothing beside those of sides and start"
             yield Fault(reason, "smaller weights of sides and start (weight_boundary, weight_initial), or more waves")
         else:

@@ -211,3 +211,17 @@ def test_what_was_trained_on_a_gpu_is_weighed_on_the_cpu(weighed, monkeypatch):
 def test_of_what_is_common_the_surest_is_named(weighed):
     common = (CommonDeviation("the size", 8.0, 3.0, "lambda"), CommonDeviation("the trigger time", 9.0, 1.0, "mu"))
     assert weighed(common_errors=common).reason.startswith("the trigger time does not fit")
+
+
+def test_no_waves_and_no_weights_are_advised_for_waveforms_which_fit_neither(weighed):
+    weighed.trained = replace(weighed.trained, converged=True)
+    told = {
+        "little more than noise": {"signal": 0.29},
+        "could meet any data": {"samples": 100, "effective_parameters": 81.0},
+        "from the least misfit": {"remaining_step": 0.11},
+    }
+    for reason, changes in told.items():
+        fit = weighed(unresolved=0.0, **changes)
+        assert fit.verdict == "withheld" and reason in fit.reason
+        assert "waves" not in fit.advice and "weight" not in fit.advice and "start" not in fit.advice
+        assert "sides and start" not in fit.reason
