@@ -36,13 +36,15 @@ def why_unresolved(problem: Problem, finer: float = 1.0) -> str:
         most, wanted = MOST_TRIANGLES, MOST_TRIANGLES * (affordable / spacing) ** 2
         return (
             f"{_longer_side(problem) / length:,.0f} of the shortest waves fit along the longer side, for which "
-            f"{wanted:,.0f} triangles are needed and {most:,} are the most: take a smaller window, or longer waves"
+            f"{wanted:,.0f} triangles are needed and {most:,} are the most: check the units, or take a smaller window "
+            "or longer waves"
         )
     if (steps := _steps(problem, finer)) > TOO_COARSE * MOST_STEPS:
         first, last = problem.domain.t
         return (
             f"{(last - first) / period:,.0f} of the shortest periods fit into the window, for which {steps:,.0f} time "
-            f"steps are needed and {MOST_STEPS:,} are the most: take a shorter window, or lower frequencies"
+            f"steps are needed and {MOST_STEPS:,} are the most: check the units, or take a shorter window or lower "
+            "frequencies"
         )
     return ""
 

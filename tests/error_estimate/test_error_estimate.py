@@ -122,7 +122,7 @@ def test_the_error_is_right_where_and_when_it_is(tmp_path):
     run, problem = solved("lame-modes", BADLY, tmp_path / "run")
     found = run.estimate_error(problem)
     for i in (6, -1):
-        x, y = found.places.T
+        x, y = found.places.T.copy()
         t = np.full_like(x, found.times[i])
         exact = problem.exact(*(torch.from_numpy(each) for each in (x, y, t))).numpy()
         true = exact - run.predict(x, y, t)
