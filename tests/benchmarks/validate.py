@@ -83,7 +83,7 @@ at evenly spread places of other shapes; at random, points would seldom meet the
 well resolved wavefields are the worst. Seconds are those of all of `train` by one thread, {jobs} solves at a time:
 about {minutes:.0f} minutes in all. Where nothing else is said, nu is 0.25, and boxes are two of the shortest
 wavelengths a side and two periods long. LM is Levenberg-Marquardt. B goes 0.2 s beyond each window, and the next starts
-from what was found at the window's end. G would take some 80,000 waves at its full size, four times as many as one
+from what was found at the window's end. G would take some 60,000 waves at its full size, three times as many as one
 least squares holds. Potentials and polynomials are not drawn: seeds differ in their points alone. "Published": what
 others report; "none" says that no figure is known. `make validate
 ARGS=free-sv` measures the rows whose names begin so, each in the place of its line; `make test-slow` solves a

@@ -70,7 +70,7 @@ def few_records(size: float) -> ep.Problem:
 def swelling_hole(size: float) -> ep.Problem:
     """Problem G: a hole in the middle of a clamped square swells for a moment. Its radius stays, whatever the size.
 
-    Of its full size it has some 80,000 waves to a tolerance of 5 %, four times as many as one least squares takes.
+    Of its full size it takes some 60,000 waves to a tolerance of 5 %, three times as many as one least squares holds.
     """
     half, duration, hole = 15.0 * size, 14.0 * size, ep.Disc((0.0, 0.0), 2.0)
     plate = ep.Plate(ep.Rectangle((-half, half), (-half, half)), [hole])
