@@ -40,6 +40,15 @@ def test_other_quantities_are_recorded_in_their_place(run):
     assert np.array_equal(found.recorded[0, 0], run.predict(0.3, 0.4, 0.5, "velocity"))
 
 
+@pytest.mark.parametrize(("noise", "is_told"), [(0.01, True), (20.0, False), (0.0, False)])
+def test_an_error_that_the_noise_does_not_hide_is_told(tiny, tmp_path, caplog, noise, is_told):
+    run = ep.train(tiny(estimate_error=True), tmp_path / "run")
+    assert run.summary.metrics["error/estimated"] > 0.1
+    caplog.clear()
+    ep.synthetic_receivers(run, noise=noise)
+    assert ("off by the wavefield's error, an estimated" in caplog.text) == is_told
+
+
 @pytest.mark.parametrize(
     ("given", "fault"),
     [

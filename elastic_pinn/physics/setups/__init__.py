@@ -145,7 +145,8 @@ def problem_from(config: ProblemConfig, own: Problem | ProblemMaker | None = Non
     if config.problem == "own":
         raise ConfigError(
             "problem 'own' is in no config: give it too, as train(config, run_dir, problem=...) or "
-            "snapshots(run, problem=...)"
+            "snapshots(run, problem=...); from a shell that is not possible: in Python run.estimate_error(problem) and "
+            "physical_checks(run, problem)"
         )
     return SETUPS[config.problem].make(config)
 

@@ -17,6 +17,7 @@ from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics import Problem
 from elastic_pinn.storage import Snapshot
+from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
 from elastic_pinn.training.optimizers import can_be_factored, most_columns
 from elastic_pinn.training.readable import percent, rounded_up
 from elastic_pinn.training.session import ESTIMATED, Session
@@ -26,6 +27,8 @@ from elastic_pinn.training.settings.system_size import amplitudes_of
 
 logger = logging.getLogger(__name__)
 
+LEAST_TOLERANCE = 1e-10  # the best rows of exact fields reach some 1e-11 in double precision
+TOO_HIGH = 1.5  # times the frequency that a problem implies
 MOST = 10  # refinements
 STALLED = 0.95  # of the error: a level that leaves more of it is the last
 FIRST_LEVELS = 0.0, -0.25, -0.5, -0.75, -1.0, -2.0, -3.0, -4.0  # the first whose system is small enough
@@ -46,6 +49,10 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
     """
     if not config.tolerance:
         return config, NONE_CHOSEN
+    if config.tolerance < LEAST_TOLERANCE:
+        raise ConfigError(
+            f"tolerance = {config.tolerance:g}: rounding leaves larger errors; {LEAST_TOLERANCE:g} is the least"
+        )
     if reason := why_no_estimate(problem):
         raise ConfigError(f"tolerance = {config.tolerance:g}: no error can be estimated: {reason}; set it to 0")
     if set(config.stages if "stages" in config.model_fields_set else ("last_layer",)) != {"last_layer"}:
@@ -73,9 +80,20 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
     raise ConfigError(
         f"tolerance = {config.tolerance:g}: hidden_layers = {list(settled.hidden_layers)} with wave numbers up to "
         f"{settled.input_frequency / problem.scales.length:,.3g} 1/m would be needed at least, more than one least "
-        f"squares takes ({cost_of(settled, problem).spent}): this window has too many wavelengths and periods. Check "
-        "the units, or take a smaller one"
+        f"squares takes ({cost_of(settled, problem).spent}): {_why_so_many(config, problem)}"
     )
+
+
+def _why_so_many(config: Config, problem: Problem) -> str:
+    """Explain why so many amplitudes are needed: by a frequency that was given, by units, or by the window."""
+    given = config.model_fields_set & {"input_frequency", "time_frequency"}
+    implied = chosen(Config.model_validate(config.model_dump(include=config.model_fields_set - given)), problem)
+    for name in sorted(given):
+        if name in implied and getattr(config, name) > TOO_HIGH * implied[name]:
+            own = f"{name} = {getattr(config, name):g}"
+            return f"{own} was given, and this problem implies {implied[name]:.3g}: leave it out"
+    units = " ".join(unit_doubts(config, problem))
+    return units or "this window has too many wavelengths and periods: take a smaller one"
 
 
 def told(config: Config, settings: Settings, problem: Problem) -> str:

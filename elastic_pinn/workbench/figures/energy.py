@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import cycle
+from itertools import product
 from textwrap import wrap
 from typing import Any
 
@@ -72,9 +72,9 @@ def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Pic
         ("both", balance.total, {"color": BLACK}),
         ("expected", balance.expected, {"color": BLACK, "linestyle": (0, (2, 3)), "linewidth": 2.5}),
     ]
-    colors = cycle((VERMILLION, GREEN, PURPLE, SKY))
-    for name, values in _exchanged(balance).items():
-        curves.append((name, values, {"linestyle": "-.", "color": next(colors)}))
+    styles = product(("-.", (0, (1.0, 1.0)), "--"), (VERMILLION, GREEN, PURPLE, SKY))
+    for (name, values), (line, color) in zip(_exchanged(balance).items(), styles, strict=False):
+        curves.append((name, values, {"linestyle": line, "color": color}))
     for name, values, style in curves:
         axes.plot(balance.times / time.size, values / unit.size, label=name, **style)
     axes.set_xlabel(f"t ({time.name})")

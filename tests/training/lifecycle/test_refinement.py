@@ -176,3 +176,16 @@ def test_a_window_of_too_many_waves_is_refused_before_any_work(what, tmp_path):
     with pytest.raises(ep.ConfigError, match=words):
         ep.train(config, tmp_path / "run")
     assert not (tmp_path / "run" / "config.json").exists()
+
+
+def test_a_frequency_that_was_given_is_named_where_it_takes_too_many_waves(tmp_path):
+    config = ep.Config(**QUIET, tolerance=0.03, input_frequency=400.0)
+    with pytest.raises(
+        ep.ConfigError, match=r"input_frequency = 400 was given, and this problem implies [\d.]+: leave"
+    ):
+        ep.preview(config, problem_of("free-sv-30"))
+
+
+def test_a_tolerance_below_rounding_is_refused():
+    with pytest.raises(ep.ConfigError, match="tolerance = 1e-12: rounding leaves larger errors; 1e-10 is the least"):
+        ep.preview(ep.Config(**QUIET, tolerance=1e-12), problem_of("free-sv-30"))
