@@ -12,6 +12,10 @@ import elastic_pinn as ep
 from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.row import Recipe, Row
 
+ADDED_SINCE = {
+    "many-wavelengths", "b-at-once", "varying", "varying-patches", "swelling-hole", "plate-material",
+}  # fmt: skip
+"""Rows that are younger than the draw, which they would change."""
 BY_NAME = {row.name: row for row in ROWS}
 HALF, WHOLE = 0.5, 1.0  # sizes of a problem; the whole ones are solved as in the table of rows, the others quickly
 POINTS = ("interior_points", "boundary_points", "initial_points", "interface_points")
@@ -223,7 +227,8 @@ def drawn() -> Iterator[Case]:
     def factor(low: float, high: float) -> float:
         return float(low * (high / low) ** rng.random())
 
-    names = [row.name for row in ROWS if row.quick is not None and not row.problem(HALF).unknowns]
+    known = [row for row in ROWS if row.quick is not None and row.name not in ADDED_SINCE]
+    names = [row.name for row in known if not row.problem(HALF).unknowns]
     for _ in range(DRAWS):
         name, size = names[rng.integers(len(names))], float(rng.uniform(0.4, 0.7))
         features, frequency, points = factor(0.1, 1.0), factor(0.5, 2.0), factor(0.3, 1.0)
