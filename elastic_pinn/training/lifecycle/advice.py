@@ -27,7 +27,7 @@ from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
 from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
-from elastic_pinn.training.settings.waves_needed import plane_waves_needed, waves_needed_around
+from elastic_pinn.training.settings.waves_needed import S_OF_ALL, plane_waves_needed, waves_needed_around
 
 LEAST_TIMES = 8  # fewer have no spectrum
 BULK = 0.95  # of the recorded energy: S waves of its frequencies are needed
@@ -175,7 +175,7 @@ def _count(config: Config, problem: Problem) -> Iterator[str]:
         return
     greatest = _greatest(config, problem)
     of_p_waves = min(greatest, config.time_frequency / problem.scales.length or greatest)
-    needed = plane_waves_needed(problem, greatest, of_p_waves)
+    needed = plane_waves_needed(problem, greatest, of_p_waves, config.s_wave_fraction or S_OF_ALL)
     spread = f"waves, spread over all wave numbers up to {greatest:,.4g} 1/m,"
     if config.network == "plane_waves":
         places = [(config.hidden_layers[0], max(needed), [max(needed)], spread)]

@@ -10,11 +10,14 @@ from elastic_pinn.physics.domains import Interval
 from elastic_pinn.training.readable import rounded_up
 
 DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measured on the shipped data
-P_OF_ALL, S_OF_ALL = 2 / 3, 1 / 3  # the shares of both kinds among plane waves
+S_OF_ALL = 1 / 3  # the share of S waves among plane waves, where none is given
 
 
-def plane_waves_needed(problem: Problem, greatest: float, of_p_waves: float) -> tuple[int, ...]:
-    """How many plane waves up to a wave number (1/m), and one of P waves, any wavefield in each region takes, (R,).
+def plane_waves_needed(
+    problem: Problem, greatest: float, of_p_waves: float, s_fraction: float = S_OF_ALL
+) -> tuple[int, ...]:
+    """How many plane waves up to a wave number (1/m), and one of P waves, any wavefield in each region takes, (R,), a
+    part of them S waves.
 
     A field of wave numbers up to K has K^2 / (4 pi) degrees of freedom an area; a wavefield has those of two such
     fields at the start and those of the waves that enter through the sides afterwards, c K^2 / (2 pi^2) a length and
@@ -25,25 +28,32 @@ def plane_waves_needed(problem: Problem, greatest: float, of_p_waves: float) -> 
     extents = [problem.domain.shape.bounds, *(shape.bounds for shape in problem.regions.inclusions)]
     speed = problem.reference.c_p  # other regions have waves up to the same frequency
     of_regions = [
-        _needed_in(bounds, *problem.domain.t, solid, *(k * speed / solid.c_p for k in (greatest, of_p_waves)))
+        _needed_in(
+            bounds, problem.domain.t, solid, greatest * speed / solid.c_p, of_p_waves * speed / solid.c_p, s_fraction
+        )
         for bounds, solid in zip(extents, problem.materials, strict=True)
     ]
     return tuple(rounded_up(DRAWN_AT_RANDOM * each) for each in of_regions)
 
 
 def _needed_in(
-    bounds: tuple[Interval, Interval], start: float, end: float, material: Material, greatest: float, of_p_waves: float
+    bounds: tuple[Interval, Interval],
+    window: Interval,
+    material: Material,
+    greatest: float,
+    of_p_waves: float,
+    s_fraction: float,
 ) -> float:
-    """How many differ in one region, which a rectangle (m) encloses, from start to end, s."""
+    """How many differ in one region, which a rectangle (m) encloses, in a window of time, s."""
     x, y = (high - low for low, high in bounds)
 
     def differing(speed: float, highest: float) -> float:
         half_wave = math.pi / highest
         area, around = (x + half_wave) * (y + half_wave), 2.0 * (x + y + 2.0 * half_wave)
-        way = speed * (end - start) + half_wave
+        way = speed * (window[1] - window[0]) + half_wave
         return highest**2 * (area / (2.0 * math.pi) + around * way / (2.0 * math.pi**2))
 
-    return max(differing(material.c_p, of_p_waves) / P_OF_ALL, differing(material.c_s, greatest) / S_OF_ALL)
+    return max(differing(material.c_p, of_p_waves) / (1.0 - s_fraction), differing(material.c_s, greatest) / s_fraction)
 
 
 def waves_needed_around(problem: Problem, greatest: float) -> int:

@@ -322,7 +322,7 @@ def test_the_cases_show_what_they_are_about(trained):
     bases = last(trained / "soap" / "whole").state["optimizer"]["left_basis"]
     assert [basis is None for basis in bases] == [False] * 3 + [True] * 3, "of three matrices and three biases"
     assert last(trained / "last-layer-then-levenberg-marquardt" / "whole").state["optimizer"]["damping"][0] != 1e-3
-    assert len(set(column("full-waveform", "material/mu"))) >= 3
+    assert len(set(column("full-waveform", "material/mu"))) >= 2, "it takes more than one step"
     information = last(trained / "adam-then-variable-projection" / "whole").state["optimizer"]["information"][-1]
     assert torch.linalg.eigvalsh(information).max() > 0
     [inverse] = last(trained / "ssbroyden" / "whole").state["optimizer"]["inverse_hessian"]
