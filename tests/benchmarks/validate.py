@@ -7,7 +7,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 from tests.benchmarks.report import README, table, write_section
@@ -62,12 +61,10 @@ def main(only: list[str], seeds: int, jobs: int) -> None:
         raise SystemExit(f"no row begins with {' or '.join(only)}: there are {', '.join(names)}")
     lines = lines_of_table()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, max_tasks_per_child=TASKS_OF_A_PROCESS) as pool:
-        solutions: dict[str, list[Future[tuple[float, float]]]] = {
-            row.name: [pool.submit(solved, row.name, seed) for seed in range(seeds)] for row in chosen
-        }
+    with context.Pool(jobs, maxtasksperchild=TASKS_OF_A_PROCESS) as pool:
+        solutions = {row.name: [pool.apply_async(solved, (row.name, seed)) for seed in range(seeds)] for row in chosen}
         for row in chosen:
-            lines[row.name] = line_of(row, [solution.result() for solution in solutions[row.name]])
+            lines[row.name] = line_of(row, [solution.get() for solution in solutions[row.name]])
             text = text_of([lines[name] for name in names if name in lines], seeds, jobs)
             write_section("validate", COMMAND, text)
 
