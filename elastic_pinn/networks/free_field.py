@@ -8,7 +8,7 @@ Letters: N points, J jet components.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -73,13 +73,30 @@ class WithFreeField(TrialFunction):
         """By the trial function's own way, from equations for it alone."""
         return self._trial.sums_of_squares([self._left(each) for each in equations], with_gradients, is_compiled)
 
+    def over_time(self, places: Tensor, times: Tensor, names: Components) -> Tensor:
+        """The jet of the sum at places (N, 2) at each of some times (T,), by the trial function's way, (J, T, N, 2)."""
+        found = self._trial.over_time(places, times, names)
+        for i, t in enumerate(times):
+            found[:, i] += self._field.jet(_at(places, t), names)
+        return found
+
+    def on_grids(self, x: Tensor, y: Tensor, times: Tensor, wanted: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+        """Evaluate the sum on a grid x (G,) by y (H,) at each of some times (T,): name -> (G H, 2), x first."""
+        places = torch.cartesian_prod(x, y)
+        for t, found in zip(times, self._trial.on_grids(x, y, times, wanted), strict=True):
+            jet = self._field.jet(_at(places, t), tuple(found))
+            yield {name: values + known for (name, values), known in zip(found.items(), jet, strict=True)}
+
     def on_grid(self, x: Tensor, y: Tensor, t: float, wanted: Iterable[str]) -> dict[str, Tensor]:
-        """Evaluate the sum on a grid x (G,) by y (H,) at one time: name -> (G H, 2), x first."""
-        found = self._trial.on_grid(x, y, t, wanted)
-        jet = self._field.jet(torch.cartesian_prod(x, y, x.new_tensor([t])), tuple(found))
-        return {name: values + known for (name, values), known in zip(found.items(), jet, strict=True)}
+        """The same at one time."""
+        return next(self.on_grids(x, y, x.new_tensor([t]), wanted))
 
     @torch.no_grad()
     def _left(self, equations: Equations) -> Equations:
         """What is left of the right sides for the trial function."""
         return replace(equations, target=-equations.misfit(self._field.jet(equations.points, equations.names)))
+
+
+def _at(places: Tensor, t: Tensor) -> Tensor:
+    """Points (N, 3) at places (N, 2) and one time."""
+    return torch.cat([places, t.expand(len(places), 1)], dim=1)

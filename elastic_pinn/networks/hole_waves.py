@@ -215,8 +215,13 @@ class _Sum(TrialFunction):
         return self._sum([part(points, names) for _, part in self._parts])
 
     @torch.no_grad()
+    def without_gradients(self, points: Tensor, names: Components) -> Tensor:
+        """That of the sum, each part in its own way, (J, N, C)."""
+        return self._sum([part.without_gradients(points, names) for _, part in self._parts])
+
+    @torch.no_grad()
     def over_time(self, places: Tensor, times: Tensor, names: Components) -> Tensor:
-        """That of the sum, each part in its own way, (J, T, N, C)."""
+        """The same at places (N, 2) at each of some times (T,), (J, T, N, C)."""
         return self._sum([part.over_time(places, times, names) for _, part in self._parts])
 
     def on_grids(self, x: Tensor, y: Tensor, times: Tensor, wanted: Iterable[str]) -> Iterator[dict[str, Tensor]]:

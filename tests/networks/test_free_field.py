@@ -9,6 +9,7 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.networks.config import NetworkConfig
+from elastic_pinn.networks.dense import Layers
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.free_field import FreeField, WithFreeField
 from elastic_pinn.networks.mean_squares import mean_squares
@@ -31,11 +32,15 @@ CONFIG = NetworkConfig(
 )
 
 
-def model(sources=tuple(SOURCES)) -> Model:
+PLATE = ep.Plate(ep.Rectangle((0.0, 0.04), (0.01, 0.03)), [ep.Disc((0.02, 0.022), 2e-3)])
+
+
+def model(sources=tuple(SOURCES), config: NetworkConfig = CONFIG, shape: ep.Plate | None = None) -> Model:
     generator = torch.Generator().manual_seed(0)
-    made = Model.create(CONFIG, STEEL, SCALES, generator, sources=sources)
+    made = Model.create(config, STEEL, SCALES, generator, shape=shape, sources=sources)
     with torch.no_grad():
-        made.network.amplitudes.normal_(generator=generator)
+        for amplitudes in made.last_layer:
+            amplitudes.normal_(generator=generator)
     return made
 
 
@@ -83,6 +88,19 @@ def test_it_is_added_in_every_way_of_evaluation():
     at_grid = whole.derivatives(grid, NAMES)
     for name, values in next(whole.derivatives_on_grids(x, y, x.new_tensor([0.3]), NAMES)).items():
         torch.testing.assert_close(values, at_grid[name].detach(), rtol=1e-9, atol=1e-9)
+
+
+def test_many_places_and_times_are_evaluated_by_each_network_s_own_way(monkeypatch: pytest.MonkeyPatch):
+    # The way that keeps what gradients need takes 19 GB for the plate of plate_force_receivers.h5.
+    config = CONFIG.model_copy(update={"network": "hole_waves", "hidden_layers": (20, 20)})
+    for whole in (model(), model(config=config, shape=PLATE)):
+        places, times = SCALES.dimensionless(points())[:, :2], torch.tensor([-0.4, 0.1, 0.4], dtype=torch.float64)
+        expected = [whole._trial(torch.cat([places, t.expand(len(places), 1)], dim=1), NAMES) for t in times]
+        with monkeypatch.context() as patch:
+            patch.setattr(Layers, "__call__", None)
+            found = whole.jets_over_time(places, times, NAMES)
+            whole.squares(equations(whole.material()))
+        torch.testing.assert_close(found, torch.stack(expected, dim=1).detach(), rtol=1e-9, atol=1e-9)
 
 
 def test_sums_of_squares_and_their_gradients_are_those_of_the_misfits():
