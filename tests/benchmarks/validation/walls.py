@@ -102,5 +102,13 @@ ROWS = (
         FEWER,
         1e-2,
     ),
-    Row("rayleigh", "Rayleigh wave", surface_wave, "4000 plane waves", plane_waves(4000, 8.0), FEWER, 3e-2),
+    Row(
+        "rayleigh",
+        "Rayleigh wave",
+        surface_wave,
+        "4000 plane waves",
+        plane_waves(4000, 8.0, sampling="chebyshev"),
+        FEWER,
+        3e-2,
+    ),
 )
