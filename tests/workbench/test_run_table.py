@@ -5,7 +5,7 @@ import shutil
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.run_table import config_differences, find_runs, runs_table, written
-from elastic_pinn.workbench.values import read_yaml
+from elastic_pinn.yaml_values import read_yaml
 from tests.physics.setups.plates import PLATE
 
 

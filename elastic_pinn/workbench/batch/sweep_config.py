@@ -17,7 +17,7 @@ from elastic_pinn.config_sections import NonNegative, OptionalCount
 from elastic_pinn.paths import from_root
 from elastic_pinn.workbench.batch.notebook import Value
 from elastic_pinn.workbench.run_folders import RUNS, stamped
-from elastic_pinn.workbench.values import read_yaml, write_yaml
+from elastic_pinn.yaml_values import read_yaml, write_yaml
 
 Values = dict[str, Any]
 Range = tuple[float, float]

@@ -13,7 +13,7 @@ from elastic_pinn.workbench.cli.app import INTERRUPTED, app
 from elastic_pinn.workbench.cli.arguments import expand_path
 from elastic_pinn.workbench.cli.console import print_line
 from elastic_pinn.workbench.cli.signals import stop_on_signals
-from elastic_pinn.workbench.values import read_yaml
+from elastic_pinn.yaml_values import read_yaml
 
 if TYPE_CHECKING:
     from elastic_pinn.workbench.batch import Value

@@ -18,7 +18,7 @@ from elastic_pinn.training import Preview, preview_of, require_device
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.run_folders import RUNS
-from elastic_pinn.workbench.values import read_yaml, write_yaml
+from elastic_pinn.yaml_values import read_yaml, write_yaml
 
 GROUPS = {
     "Problem": "problem",

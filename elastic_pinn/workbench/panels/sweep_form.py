@@ -16,7 +16,7 @@ from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.config_form import as_fault
 from elastic_pinn.workbench.panels.tooltips import tooltips
-from elastic_pinn.workbench.values import read_yaml, write_yaml
+from elastic_pinn.yaml_values import read_yaml, write_yaml
 
 STYLE = {"description_width": "90px"}
 BOX = {"width": "auto", "height": "150px"}

@@ -3,7 +3,7 @@ import re
 import pytest
 import yaml
 
-from elastic_pinn.workbench.values import read_yaml, write_yaml
+from elastic_pinn.yaml_values import read_yaml, write_yaml
 
 
 @pytest.mark.parametrize(
