@@ -57,7 +57,7 @@ docs: .venv/tools.stamp  ## the API pages, from the docstrings (into docs/, docs
 	@touch $@
 
 .venv/tools.stamp: .venv/base.stamp
-	$(PIP_INSTALL) -e ".[cluster,reference,s3,azure,gcs,test,dev]"
+	$(PIP_INSTALL) -e ".[cluster,formats,reference,s3,azure,gcs,test,dev]"
 	@touch $@
 
 .venv/bench.stamp: .venv/base.stamp

@@ -23,7 +23,7 @@ IMPORT_NAMES = {
     "PIL": "pillow",
     "IPython": "ipykernel",
 }
-EXTRAS = ("cluster", "reference", "s3", "azure", "gcs", "test", "bench", "dev")
+EXTRAS = ("cluster", "formats", "reference", "s3", "azure", "gcs", "test", "bench", "dev")
 # The program behind `make lab`, what runs the cells, what shows a .h5, and what xarray writes by.
 NEVER_IMPORTED = {"jupyterlab", "ipykernel", "jupyterlab-h5web", "h5netcdf"}
 
@@ -66,7 +66,7 @@ def imported(*folders: str) -> set[str]:
 
 
 def test_library_and_notebooks_import_exactly_the_declared_dependencies():
-    assert imported("elastic_pinn", "notebooks") | NEVER_IMPORTED == set(base()) | set(extra("cluster"))
+    assert imported("elastic_pinn", "notebooks") | NEVER_IMPORTED == set(base()) | set(extra("cluster", "formats"))
 
 
 def test_data_scripts_import_only_declared_dependencies():

@@ -74,6 +74,8 @@ def test_a_name_that_is_not_public_is_an_attribute_error():
         ["verfy"],
         ["verify"],
         ["sweep", "--help"],
+        ["import", "--help"],
+        ["import", "scan.csv"],
         ["run", "notebooks/01_forward.ipynb", "stesp=3"],
         ["run", "nowhere.ipynb"],
         ["sweep", "nowhere.yaml"],

@@ -18,6 +18,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.storage import checkpoint_repair, parse_snapshot, publish, read_snapshot
 from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.workbench.cli import app
@@ -84,7 +85,8 @@ def test_every_path_of_every_command_is_written_out():
         for name, hint in each.items()
         if name != "return" and {str, Path} & {hint.__origin__, *get_args(hint.__origin__)}
     }
-    assert {name for name, callback in texts if callback is None} == {"scheduler", "why"}
+    no_paths = {"scheduler", "why", *ImportOptions.model_fields} - {"positions"}
+    assert {name for name, callback in texts if callback is None} == no_paths
     paths = {"location", "locations", "directory", "notebook", "csv", "output", "file", "run"}
     assert {name for name, _ in texts} > paths
 

@@ -57,7 +57,7 @@ def _before_arrival(channels: Array) -> float:
     """
     early, late = [], []
     for record in channels:
-        part = _arrival(record) // 3  # the last third may hold the arrival's foot
+        part = arrival(record) // 3  # the last third may hold the arrival's foot
         if part >= LEAST_BEFORE // 2:
             early.append(record[:part])
             late.append(record[part : 2 * part])
@@ -74,8 +74,8 @@ def _level(parts: list[Array]) -> float:
     return math.sqrt(squares / sum(len(part) - 1 for part in parts))
 
 
-def _arrival(record: Array) -> int:
-    """The sample at which a wave arrives; 0 where no arrival is found.
+def arrival(record: Array) -> int:
+    """Return the sample at which a wave arrives; 0 where no arrival is found.
 
     It splits the record best into two parts of different variance, by Akaike's criterion: Maeda, Zisin 38, 1985.
     """

@@ -4,7 +4,7 @@ Letters of shapes: R receivers, T times, P pulses.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -210,6 +210,40 @@ class Receivers(_Records):
             raise ReceiverFileError(f"{path} is not a whole HDF5 file: {error}; fetch or make it anew") from error
         except (ValueError, TypeError) as error:
             raise ReceiverFileError(f"{path}: {error}; data/README.md shows the layout") from error
+
+    @classmethod
+    def read(
+        cls, paths: str | Path | Sequence[str | Path], parameters: str | Path | None = None, **options: Any
+    ) -> "Receivers":
+        """Read recordings as instruments and programs write them; nothing that a file does not say is guessed.
+
+        Formats are CSV, .npy, .npz, .mat, HDF5 and NetCDF; with the extra `formats`, UFF 58, SEG-Y, SU, SEG-2 and
+        MiniSEED too. `elastic-pinn import --help` and data/README.md list the options.
+
+        Parameters
+        ----------
+        paths
+            One file, or several of one recording.
+        parameters
+            A YAML file of options, which makes the import repeatable.
+        **options
+            Options, as kind="velocity", value_unit="mm/s", length_unit="mm"; they go before those of the file.
+
+        Returns
+        -------
+        Receivers
+            The recordings in SI units, with files, their SHA-256 and the options in `provenance`.
+
+        Raises
+        ------
+        ConfigError
+            For options that are not legal, or missing; all of them are named.
+        ReceiverFileError
+            For a file that cannot be read.
+        """
+        from elastic_pinn.physics.data.readers.importing import read_recordings  # which needs this module
+
+        return read_recordings(paths, parameters, options)[0]
 
     def save(self, path: str | Path) -> None:
         """Write a receiver file, in the place of one that is there.

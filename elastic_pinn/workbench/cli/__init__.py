@@ -4,7 +4,32 @@ Modules here import torch, pandas and the wings below only inside functions, so 
 answer at once.
 """
 
-from elastic_pinn.workbench.cli import estimate, export, history, inspect, notebooks, prune, repair, run, sweep, verify
+from elastic_pinn.workbench.cli import (
+    estimate,
+    export,
+    history,
+    import_recordings,
+    inspect,
+    notebooks,
+    prune,
+    repair,
+    run,
+    sweep,
+    verify,
+)
 from elastic_pinn.workbench.cli.app import app
 
-__all__ = ["app", "estimate", "export", "history", "inspect", "notebooks", "prune", "repair", "run", "sweep", "verify"]
+__all__ = [
+    "app",
+    "estimate",
+    "export",
+    "history",
+    "import_recordings",
+    "inspect",
+    "notebooks",
+    "prune",
+    "repair",
+    "run",
+    "sweep",
+    "verify",
+]

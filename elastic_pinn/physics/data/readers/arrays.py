@@ -1,0 +1,152 @@
+"""Arrays whose axes are receivers, or x and y of a grid, times and directions.
+
+Letters of shapes: R receivers, T times, C directions, K = R C channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from elastic_pinn.physics.data.readers.traces import NOT_READ, Missing, Traces
+from elastic_pinn.physics.data.readers.variables import Names, Variables, ask_for_values, find_names
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions
+
+KINDS_OF_AXES = (("receiver", "time"), ("receiver", "time", "direction"), ("x", "y", "time"),
+                 ("x", "y", "time", "direction"), ("time",), ("time", "direction"))  # fmt: skip
+IN_ORDER = ("receiver", "x", "y", "direction", "time")
+
+
+def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing) -> Traces:
+    """Return the channels of named arrays; which are which is asked for where neither names nor sizes tell."""
+    names = find_names(found, options, missing)
+    if not names.values:
+        ask_for_values(found, missing)
+        return Traces(
+            time=NOT_READ if names.time else None,
+            positions=NOT_READ if names.xy or (names.x and names.y) else None,
+            length_unit=found.unit(names.x or names.xy),
+            time_unit=found.unit(names.time),
+        )
+    time = found.vector(names.time) if names.time else None
+    places, grid = _places(found, names)
+    blocks = [found.numbers(name) for name in names.values]
+    if any(block.shape != blocks[0].shape for block in blocks):
+        shapes = ", ".join(f"{name} {block.shape}" for name, block in zip(names.values, blocks, strict=True))
+        raise ReceiverFileError(f"{found.path}: shapes differ: {shapes}; import arrays of one shape")
+    axes = options.axes or _said(found, names.values[0])
+    is_stacked = len(blocks) > 1
+    values = np.stack(blocks, axis=-1) if is_stacked else blocks[0]
+    if axes and is_stacked:
+        axes = (*axes, "direction")
+    sizes = {
+        "time": None if time is None else len(time),
+        "receiver": len(places) if places is not None else len(options.positions) if _rows(options) else None,
+        "x": grid[0] if grid else None,
+        "y": grid[1] if grid else None,
+        "direction": len(blocks) if is_stacked else None,
+    }
+    axes = axes or _deduced(found, names, values.shape, sizes, is_stacked, missing)
+    said = Traces(
+        time=time,
+        positions=None if places is None and not grid else NOT_READ,
+        directions=names.directions,
+        kind=names.kind,
+        value_unit=found.unit(names.values[0]),
+        length_unit=found.unit(names.xy or names.x),
+        time_unit=found.unit(names.time),
+    )
+    if not axes:
+        return said
+    _require_fit(found, names, values.shape, axes, sizes)
+    array = values.transpose([axes.index(name) for name in IN_ORDER if name in axes])
+    channels = values.shape[axes.index("direction")] if "direction" in axes else 1
+    array = array.reshape(-1, array.shape[-1])  # (K, T)
+    if grid and "x" in axes:
+        places = _of_grid(found, names)
+    return replace(
+        said,
+        values=array,
+        positions=None if places is None else np.repeat(places, channels, axis=0),
+        directions=names.directions * (len(array) // channels),
+        is_grouped=True,
+        read_as=f"{' and '.join(names.values)} of shape {blocks[0].shape}: {', '.join(axes[: blocks[0].ndim])}",
+    )
+
+
+def _rows(options: ImportOptions) -> bool:
+    return bool(options.positions) and not isinstance(options.positions, str)
+
+
+def _said(found: Variables, name: str) -> tuple[str, ...]:
+    """The axes as the file names them, if they are words of this package."""
+    said = tuple("time" if axis == "t" else axis for axis in found.axes.get(name, ()))
+    return said if said and set(said) <= set(IN_ORDER) and "time" in said else ()
+
+
+def _places(found: Variables, names: Names) -> tuple[np.ndarray[Any, Any] | None, tuple[int, int] | None]:
+    """Places (R, 2) or (R, 3), where the file has them, and the size of the grid, if x and y may be its axes."""
+    if names.xy:
+        xy = found.numbers(names.xy)
+        if xy.ndim != 2 or xy.shape[1] not in (2, 3):
+            raise ReceiverFileError(
+                f"{found.path}: {names.xy} has shape {xy.shape}, where (receivers, 2) is needed: transpose it"
+            )
+        return xy, None
+    if not (names.x and names.y):
+        return None, None
+    x, y = found.vector(names.x), found.vector(names.y)
+    z = [found.vector(names.z)] if names.z else []
+    is_list = all(len(each) == len(x) for each in (y, *z))
+    return (np.stack([x, y, *z], axis=1) if is_list else None), (len(x), len(y))
+
+
+def _of_grid(found: Variables, names: Names) -> np.ndarray[Any, Any]:
+    x, y = np.meshgrid(found.vector(names.x), found.vector(names.y), indexing="ij")
+    return np.stack([x.ravel(), y.ravel()], axis=1)
+
+
+def _deduced(
+    found: Variables,
+    names: Names,
+    shape: tuple[int, ...],
+    sizes: dict[str, int | None],
+    is_stacked: bool,
+    missing: Missing,
+) -> tuple[str, ...]:
+    """The axes, if sizes of times, receivers and grid allow one order only; else they are asked for."""
+    possible = {
+        order
+        for kind in KINDS_OF_AXES
+        for order in permutations(kind)
+        if len(order) == len(shape)
+        and all(sizes[axis] in (None, size) for axis, size in zip(order, shape, strict=True))
+        and not ("x" in order and sizes["x"] is None)
+        and not (is_stacked and order[-1] != "direction")
+    }
+    if sizes["time"] is not None and len(possible) == 1:
+        return possible.pop()
+    what = f"which axis of {names.values[0]}, of shape {shape[: len(shape) - is_stacked]}, is what"
+    missing.ask("axes", what, ["receiver", "time", "direction"][: len(shape) - is_stacked])
+    return ()
+
+
+def _require_fit(
+    found: Variables, names: Names, shape: tuple[int, ...], axes: tuple[str, ...], sizes: dict[str, int | None]
+) -> None:
+    """Raise ReceiverFileError unless the axes are those of such an array, each of its size."""
+    name = names.values[0]
+    if set(axes) not in [set(kind) for kind in KINDS_OF_AXES] or len(set(axes)) < len(axes) or len(axes) != len(shape):
+        raise ReceiverFileError(
+            f"{found.path}: axes = {list(axes)} do not fit {name} of shape {shape}: give one for each, with time, and "
+            "either receiver or both x and y"
+        )
+    for axis, size in zip(axes, shape, strict=True):
+        if sizes[axis] not in (None, size):
+            raise ReceiverFileError(
+                f"{found.path}: {name} has {size} along {axis}, where the file or an option has {sizes[axis]} of them"
+            )

@@ -1,0 +1,226 @@
+"""From traces and options to what `Receivers` hold: SI units, places and directions in the plane, a row a receiver.
+
+Letters of shapes: K channels (traces), R receivers, T times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.data.readers.csv_file import read_table
+from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
+from elastic_pinn.physics.data.readers.units import EXAMPLES, factor
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.physics.numbers import Array
+
+PLANES = {"xy": (0, 1), "xz": (0, 2), "yz": (1, 2)}
+TENSOR = {"xx", "yy", "xy"}
+TENSORS = {"strain", "strain_rate", "stress"}
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Channels of one quantity and shot in SI units, their places and directions in the plane.
+
+    values (K, T), time (T,) or (K, T) in s, xy (K, 2) in m; a direction is a unit vector or a tensor's component.
+    """
+
+    kind: str
+    shot: str
+    values: Array
+    time: Array
+    xy: Array
+    directions: tuple[Direction, ...]
+    noise: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Geometry:
+    """Places (K, 2 or 3), their unit, and directions where a file of places has them."""
+
+    places: Array
+    unit: str
+    directions: tuple[Direction, ...] = ()
+
+
+def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Missing) -> Channels:
+    """Return the channels of a file. Raises ConfigError that names every option that is missing."""
+    geometry = _geometry(path, traces, options, missing)
+    directions = _directions(path, traces, geometry, options, missing)
+    kind = options.kind or traces.kind
+    unit = options.value_unit or traces.value_unit
+    length_unit = options.length_unit or (geometry.unit if geometry else traces.length_unit)
+    time_unit = options.time_unit or traces.time_unit
+    if not kind:
+        missing.ask("kind", "what was recorded", "velocity")
+    if not unit:
+        missing.ask("value_unit", "the unit of the values", EXAMPLES[kind or "velocity"])
+    if not length_unit:
+        missing.ask("length_unit", "the unit of the positions", "mm")
+    if not time_unit and (traces.time is not None or not options.sampling_rate or options.first_time):
+        missing.ask("time_unit", "the unit of the times", "us")
+    _ask_for_times(traces, options, missing)
+    if _has_third_axis(geometry, directions) and not options.plane:
+        missing.ask("plane", "which two of its three axes to take as x and y", "xz")
+    missing.require_nothing()
+    assert traces.values is not None and geometry is not None and directions is not None  # else they were asked for
+    size = factor(unit, kind, "value_unit")
+    places = geometry.places * factor(length_unit, "length", "length_unit")
+    time = _times(path, traces, options, factor(time_unit, "time", "time_unit") if time_unit else 1.0)
+    axes = PLANES[options.plane or "xy"]
+    inside = [_in_plane(each, options.plane or "xy") for each in directions]
+    kept = [row for row, each in enumerate(inside) if each is not None]
+    if not kept:
+        raise ReceiverFileError(f"{path}: all channels recorded across the plane {options.plane}: give another plane")
+    _require_of_kind(path, kind, [inside[row] for row in kept])
+    lost = len(inside) - len(kept)
+    notes = [f"{path.name}: {traces.read_as}"] if traces.read_as else []
+    notes += [f"left out: {lost} channels that recorded across the plane {options.plane or 'xy'}"] if lost else []
+    return Channels(
+        kind,
+        options.shot,
+        traces.values[kept] * size,
+        time if time.ndim == 1 else time[kept],
+        (places[:, axes] if places.shape[1] == 3 else places)[kept],
+        tuple(inside[row] for row in kept),  # type: ignore[misc]
+        (options.noise or 0.0) * size,
+        tuple(notes),
+    )
+
+
+def _ask_for_times(traces: Traces, options: ImportOptions, missing: Missing) -> None:
+    if traces.time is None and not (options.time_step or options.sampling_rate):
+        missing.ask("time_step", "the time between samples (or sampling_rate, Hz)", 0.2)
+    if (traces.time is None or traces.is_relative) and options.first_time is None:
+        missing.ask("first_time", "the time of the first sample", 0)
+
+
+def _times(path: Path, traces: Traces, options: ImportOptions, size: float) -> Array:
+    """Times in s, (T,) or (K, T)."""
+    first = (options.first_time or 0.0) * size
+    if traces.time is not None:
+        if options.time_step or options.sampling_rate:
+            raise ConfigError(f"{path} has times of its own: leave out time_step and sampling_rate")
+        if options.first_time is not None and not traces.is_relative:
+            raise ConfigError(f"{path} has times of its own: leave out first_time")
+        return first + traces.time * size
+    if options.time_step and options.sampling_rate:
+        raise ConfigError("time_step and sampling_rate are given: one of them is enough")
+    assert traces.values is not None
+    step = 1.0 / options.sampling_rate if options.sampling_rate else (options.time_step or 0.0) * size
+    return first + step * np.arange(traces.values.shape[1])
+
+
+def _geometry(path: Path, traces: Traces, options: ImportOptions, missing: Missing) -> _Geometry | None:
+    """Places as options give them, or the file; None where they are asked for."""
+    channels = None if traces.values is None else len(traces.values)
+    if not options.positions:
+        if traces.positions is not None:
+            return _Geometry(traces.positions, traces.length_unit)
+        missing.ask(
+            "positions", "where the receivers are (rows of x and y, or a CSV file with them)", "[[0, 0], [6, 0]]"
+        )
+        return None
+    if isinstance(options.positions, str):
+        places, unit, names, directions = _table_of_places(Path(options.positions), options)
+        if names and traces.receivers:
+            at = {name: row for row, name in enumerate(names)}
+            if lost := [name for name in traces.receivers if name not in at]:
+                raise ReceiverFileError(f"{options.positions} has no receiver {lost[0]!r}, which {path} recorded")
+            rows = [at[name] for name in traces.receivers]
+            return _Geometry(places[rows], unit, tuple(directions[row] for row in rows) if directions else ())
+    else:
+        places, unit, directions = np.array(options.positions, dtype=np.float64), "", ()
+    if channels is None:
+        return None
+    rows_of = _spread(path, len(places), channels, "positions", traces, options, missing)
+    if rows_of is None:
+        return None
+    return _Geometry(places[rows_of], unit, tuple(directions[row] for row in rows_of) if directions else ())
+
+
+def _table_of_places(path: Path, options: ImportOptions) -> tuple[Array, str, tuple[str, ...], tuple[Direction, ...]]:
+    """Places, their unit, names of receivers and directions of a CSV file. Raises ReceiverFileError for another."""
+    table, _ = read_table(path, ImportOptions(size_limit=options.size_limit))
+    if not {"x", "y"} <= set(table.arrays):
+        raise ReceiverFileError(f"{path} has the columns {', '.join(table.arrays)}, where x and y are needed")
+    columns = [table.vector(name) for name in ("x", "y", "z") if name in table.arrays]
+    places = np.stack(columns, axis=1)
+    if not np.isfinite(places).all():
+        raise ReceiverFileError(f"{path}, row {np.flatnonzero(~np.isfinite(places).all(1))[0] + 1}: a place is missing")
+    names = tuple(map(str, table.arrays["receiver"])) if "receiver" in table.arrays else ()
+    directions = tuple(map(str, table.arrays["direction"])) if "direction" in table.arrays else ()
+    return places, table.unit("x"), names, directions
+
+
+def _spread(
+    path: Path, given: int, channels: int, what: str, traces: Traces, options: ImportOptions, missing: Missing
+) -> list[int] | None:
+    """Which of the given positions, or directions, each channel has; None where the order is asked for."""
+    if given == channels:
+        return list(range(channels))
+    if given == 0 or channels % given:
+        raise ConfigError(
+            f"{what} has {given} rows, and {path} has {channels} channels: give one for each channel, or one for each "
+            f"{'receiver' if what == 'positions' else 'channel of a receiver'}"
+        )
+    order = "by receiver" if traces.is_grouped or given == 1 else options.channel_order
+    if order is None:
+        missing.ask("channel_order", "whether all channels of the first receiver come first", "by receiver")
+        return None
+    is_slow = (order == "by receiver") == (what == "positions")
+    each = channels // given
+    return [row // each if is_slow else row % given for row in range(channels)]
+
+
+def _directions(
+    path: Path, traces: Traces, geometry: _Geometry | None, options: ImportOptions, missing: Missing
+) -> tuple[Direction, ...] | None:
+    """The direction of each channel, as options, a file of places, or the file itself give them."""
+    if options.directions:
+        if traces.values is None:
+            return None
+        rows = _spread(path, len(options.directions), len(traces.values), "directions", traces, options, missing)
+        return None if rows is None else tuple(options.directions[row] for row in rows)
+    if geometry is not None and geometry.directions:
+        return geometry.directions
+    if traces.directions:
+        return traces.directions
+    missing.ask("directions", "along which each channel of a receiver recorded", ["x", "y"])
+    return None
+
+
+def _has_third_axis(geometry: _Geometry | None, directions: tuple[Direction, ...] | None) -> bool:
+    has_heights = geometry is not None and geometry.places.shape[1] == 3 and bool(np.ptp(geometry.places[:, 2]) > 0)
+    return has_heights or any(isinstance(each, str) and "z" in each for each in directions or ())
+
+
+def _in_plane(direction: Direction, plane: str) -> Direction | None:
+    """A unit vector in the plane, or a component of a tensor; None across the plane."""
+    if not isinstance(direction, str):
+        size = float(np.hypot(*direction))
+        if not (np.isfinite(size) and size > 0):
+            raise ConfigError(f"the direction {list(direction)} has no length: give [n_x, n_y]")
+        return direction[0] / size, direction[1] / size
+    name, sign = direction.strip().lower().removeprefix("-"), -1.0 if direction.strip().startswith("-") else 1.0
+    if name in TENSOR and sign > 0:
+        return name
+    if name not in ("x", "y", "z"):
+        raise ConfigError(
+            f"the direction {direction!r} is not known: give x, y, z, one with a minus, xx, yy, xy, or [n_x, n_y]"
+        )
+    if name not in plane:
+        return None
+    return (sign, 0.0) if name == plane[0] else (0.0, sign)
+
+
+def _require_of_kind(path: Path, kind: str, directions: list[Direction | None]) -> None:
+    """Raise ConfigError for components of a tensor that is a vector."""
+    if kind not in TENSORS and (named := [each for each in directions if isinstance(each, str)]):
+        raise ConfigError(f"{path}: {kind} has no component {named[0]!r}: give directions x and y, or [n_x, n_y]")

@@ -1,0 +1,194 @@
+"""How a text file is a table: its delimiter and decimal sign, its head, and whether all rows are alike.
+
+All of it is checked before numbers are read, in pieces, so that a fault is told by its line and costs no memory.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions
+
+DELIMITERS = {",": ",", ";": ";", "tab": "\t", "space": " "}
+LOOKED_AT = 40  # lines, by which delimiter and decimal sign are found
+LINE_END = re.compile(r"\r\n|\n|\r")
+HEAD = 1 << 16  # bytes
+PIECE = 1 << 24  # bytes
+NUMBERS = {
+    ".": re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan|", re.IGNORECASE),
+    ",": re.compile(r"[-+]?(\d+,?\d*|,\d+)([eE][-+]?\d+)?|nan|", re.IGNORECASE),
+}
+Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """The delimiter and the decimal sign, the headers, and the number of lines above the first row of numbers."""
+
+    delimiter: str
+    decimal: str
+    headers: list[str]
+    lines_above: int
+
+
+def look_at(path: Path, options: ImportOptions) -> TextTable:
+    """Find out how a text file is a table. Raises ReceiverFileError for a file that is none, or may be two."""
+    head = _head(path)
+    lines = LINE_END.split(head)
+    above = options.skip_rows
+    while above < len(lines) and (lines[above].startswith(("#", "%")) or not lines[above].strip()):
+        above += 1
+    body = lines[above : above + LOOKED_AT]
+    if not body:
+        raise ReceiverFileError(f"{path} is empty below its first {above} lines: give a file with a table of numbers")
+    ways = [
+        (delimiter, decimal)
+        for name, delimiter in DELIMITERS.items()
+        for decimal in NUMBERS
+        if options.delimiter in ("", name, delimiter) and options.decimal in (None, decimal) and delimiter != decimal
+    ]
+    fitting = [way for way in ways if _is_table(body, *way)]
+    good = list({str([split(line, way[0]) for line in body]) + way[1]: way for way in reversed(fitting)}.values())
+    if not good:
+        raise ReceiverFileError(_no_table(path, body, above, ways, options))
+    if len(good) > 1:
+        named = " or ".join(f"delimiter={_name(delimiter)!r}, decimal={decimal!r}" for delimiter, decimal in good)
+        raise ReceiverFileError(f"{path} can be read in several ways: give {named}")
+    [(delimiter, decimal)] = good
+    first = split(body[0], delimiter)
+    is_headed = not all(NUMBERS[decimal].fullmatch(cell) for cell in first)
+    headers = first if is_headed else [f"column_{number}" for number in range(1, len(first) + 1)]
+    twice = sorted({name for name in headers if headers.count(name) > 1})
+    if twice:
+        raise ReceiverFileError(f"{path}, line {above + 1}: several columns are called {twice[0]!r}: name each once")
+    return TextTable(delimiter, decimal, headers, above + is_headed)
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line, without quotes and blanks around them."""
+    cells = line.split() if delimiter == " " else line.split(delimiter)
+    return [cell.strip().strip('"').strip() for cell in cells]
+
+
+def _head(path: Path) -> str:
+    """The first lines, as text. Raises ReceiverFileError for a file that is empty, or no text."""
+    with path.open("rb") as file:
+        start = file.read(HEAD)
+    if not start.strip():
+        raise ReceiverFileError(f"{path} is empty: give a file with a table of numbers")
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ReceiverFileError(f"{path} is UTF-16 text: save it as UTF-8")
+    if b"\0" in start:
+        raise ReceiverFileError(f"{path} is binary from byte {start.index(0)} on, and no text: check which file it is")
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(start)
+    except UnicodeDecodeError as error:
+        line = start[: error.start].count(b"\n") + 1
+        raise ReceiverFileError(f"{path}, line {line}: {_not_utf8(error)}") from None
+
+
+def _not_utf8(error: UnicodeDecodeError) -> str:
+    return f"a byte {error.object[error.start]:#04x} is not UTF-8: save the file as UTF-8"
+
+
+def _is_table(lines: list[str], delimiter: str, decimal: str) -> bool:
+    """Whether there are rows of two numbers or more, equally many in each, maybe below one line of headers.
+
+    A last line may be cut off by the end of what was looked at. One column may hold names.
+    """
+    rows = [split(line, delimiter) for line in lines if line.strip()]
+    rows = rows[1:-1] or rows[1:] or rows
+    cells = [[bool(NUMBERS[decimal].fullmatch(cell)) for cell in row] for row in rows]
+    widths = {len(row) for row in rows}
+    is_like_first = len(split(lines[0], delimiter)) in widths
+    return (
+        is_like_first
+        and len(widths) == 1
+        and widths != {1}
+        and sum(map(all, zip(*cells, strict=True))) >= min(2, *widths)
+    )
+
+
+def _no_table(path: Path, body: list[str], above: int, ways: list[tuple[str, str]], options: ImportOptions) -> str:
+    """Why no way of reading makes a table: by the way that splits the first lines into most columns."""
+    delimiter, decimal = max(ways, key=lambda way: len(split(body[min(1, len(body) - 1)], way[0])))
+    rows = [(above + number, split(line, delimiter)) for number, line in enumerate(body, 1) if line.strip()]
+    width = len(rows[0][1])
+    for line, row in rows[1:]:
+        if len(row) != width and width > 1:
+            return (
+                f"{path}, line {line}: {len(row)} columns, where line {above + 1} has {width}: give each as many, or "
+                "skip_rows, delimiter and decimal"
+            )
+        for cell in row:
+            if not NUMBERS[decimal].fullmatch(cell) and len(row) > 1:
+                return f"{path}, line {line}: {cell[:40]!r} is no number: mend it, or give delimiter or decimal"
+    given = f" by delimiter={options.delimiter!r}" if options.delimiter else " by comma, semicolon, tab or space"
+    return f"{path}, line {above + 1}: no table of two columns or more{given}: give delimiter, decimal or skip_rows"
+
+
+def _name(delimiter: str) -> str:
+    return next(name for name, sign in DELIMITERS.items() if sign == delimiter)
+
+
+def require_alike(path: Path, table: TextTable) -> int:
+    """Raise ReceiverFileError unless each row has as many columns as the head, in UTF-8 text. Return the rows."""
+    decoder, line, rows = codecs.getincrementaldecoder("utf-8")(), 0, 0
+    for piece in _pieces(path):
+        try:
+            decoder.decode(piece)
+        except UnicodeDecodeError as error:
+            at = line + piece[: error.start].count(b"\n") + 1
+            raise ReceiverFileError(f"{path}, line {at}: {_not_utf8(error)}") from None
+        widths, count = _widths(np.frombuffer(piece, dtype=np.uint8), table.delimiter)
+        above = max(0, table.lines_above - line)
+        odd = np.flatnonzero((widths != len(table.headers)) & (widths > 0) & (np.arange(count) >= above))
+        if len(odd):
+            raise ReceiverFileError(
+                f"{path}, line {line + odd[0] + 1}: {widths[odd[0]]} columns, where the first row has "
+                f"{len(table.headers)}: give each row as many"
+            )
+        rows += int((widths[above:] > 0).sum())
+        line += count
+    if not rows:
+        raise ReceiverFileError(f"{path} has no row of numbers below line {table.lines_above}: give one with samples")
+    return rows
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The file in pieces of whole lines, whose ends are all one line feed."""
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(PIECE):
+            if block.endswith(b"\r"):
+                block += file.read(1)
+            block = rest + block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            cut = block.rfind(b"\n") + 1
+            rest = block[cut:]
+            if cut:
+                yield block[:cut]
+    if rest:
+        yield rest + b"\n"
+
+
+def _widths(text: Bytes, delimiter: str) -> tuple[np.ndarray[Any, np.dtype[np.int64]], int]:
+    """The number of columns of each line, 0 of an empty one, and the number of lines."""
+    is_end = text == ord("\n")
+    ends = np.flatnonzero(is_end)
+    if delimiter == " ":
+        is_blank = is_end | (text == ord(" ")) | (text == ord("\t"))
+        starts = ~is_blank
+        starts[1:] &= is_blank[:-1]
+        cells = np.searchsorted(np.flatnonzero(starts), ends)
+        return np.diff(cells, prepend=0), len(ends)
+    signs = np.searchsorted(np.flatnonzero(text == ord(delimiter)), ends)
+    lengths = np.diff(ends, prepend=-1) - 1
+    return np.where(lengths > 0, np.diff(signs, prepend=0) + 1, 0), len(ends)

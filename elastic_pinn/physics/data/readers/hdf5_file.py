@@ -1,0 +1,51 @@
+"""HDF5 as it is, and as MATLAB writes it (v7.3), which turns the order of axes around."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from elastic_pinn.physics.data.readers.arrays import traces_of_arrays
+from elastic_pinn.physics.data.readers.traces import Missing, Traces, require_size
+from elastic_pinn.physics.data.readers.variables import Variables
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions
+
+
+def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
+    """Read the data sets of a file, in groups too, by their paths."""
+    return traces_of_arrays(variables(path, options, is_matlab=False), options, missing)
+
+
+def variables(path: Path, options: ImportOptions, is_matlab: bool) -> Variables:
+    """Return the data sets of a file by their paths, with what their attribute units says; objects are left unread."""
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    units: dict[str, str] = {}
+    try:
+        with h5py.File(path) as file:
+            if "format" in file.attrs and "elastic_pinn receivers" in str(file.attrs["format"]):
+                raise ReceiverFileError(f"{path} is a receiver file already: read it by ep.Receivers.load")
+            for name, found in _data_sets(file):
+                if found.dtype.kind in "fiu":
+                    require_size(path, 8 * found.size, options, f" its {name}")
+                    arrays[name] = found[()].T if is_matlab else found[()]
+                else:
+                    arrays[name] = np.empty(0, dtype=object)
+                if "units" in found.attrs:
+                    unit = found.attrs["units"]
+                    units[name] = unit.decode("utf-8", "replace") if isinstance(unit, bytes) else str(unit)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise ReceiverFileError(f"{path} is no whole HDF5 file: {error}; save or copy it anew") from error
+    if not arrays:
+        raise ReceiverFileError(f"{path} holds no data set: save numeric arrays")
+    return Variables(path, arrays, units)
+
+
+def _data_sets(file: h5py.File) -> list[tuple[str, h5py.Dataset]]:
+    """Every data set by its path; those of MATLAB's own bookkeeping begin with #."""
+    found: list[tuple[str, h5py.Dataset]] = []
+    file.visititems(lambda name, node: found.append((name, node)) if isinstance(node, h5py.Dataset) else None)
+    return [(name, node) for name, node in found if not name.startswith("#")]

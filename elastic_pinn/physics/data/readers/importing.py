@@ -1,0 +1,100 @@
+"""From files and options to `Receivers`, with where all of it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.data.readers.assemble import Channels, channels_of
+from elastic_pinn.physics.data.readers.records import records
+from elastic_pinn.physics.data.readers.registry import format_of
+from elastic_pinn.physics.data.readers.summary import doubts
+from elastic_pinn.physics.data.readers.traces import Missing, require_size
+from elastic_pinn.physics.data.readers.units import in_si
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions, import_options, read_parameters
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.data.receivers import Receivers
+
+logger = logging.getLogger(__name__)
+
+
+def read_recordings(
+    paths: str | Path | Sequence[str | Path],
+    parameters: str | Path | None,
+    given: Mapping[str, Any],
+) -> tuple[Receivers, list[str]]:
+    """Read recordings, and return them with notes on how each file was understood; what is implausible is logged.
+
+    Raises ConfigError for options, and ReceiverFileError for files.
+    """
+    from elastic_pinn.physics.data.receivers import Receivers
+
+    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    if not files:
+        raise ConfigError("no file is given to read recordings from")
+    common, special = read_parameters(parameters) if parameters else ({}, {})
+    if unknown := special.keys() - {path.name for path in files}:
+        raise ConfigError(f"{parameters}: files names {sorted(unknown)[0]!r}, which is not among those that are read")
+    if isinstance(common.get("positions"), str) and "positions" not in given:
+        common["positions"] = str(Path(str(parameters)).parent / common["positions"])  # it lies beside what names it
+    every = import_options({**common, **given}, f"{parameters}: " if parameters and not given else "")
+    channels = []
+    for path in files:
+        options = import_options({**common, **special[path.name], **given}) if path.name in special else every
+        channels.append(_channels(path, options))
+    fields = {**records(channels), **_material(every), "title": every.title}
+    beside = [path for path in (every.positions, parameters) if path and isinstance(path, str | Path)]
+    fields["provenance"] = _provenance(files, [Path(path) for path in beside], {**common, **given}, special)
+    receivers = Receivers(**fields)
+    for doubt in doubts(receivers):
+        logger.warning(doubt)
+    return receivers, [note for each in channels for note in each.notes]
+
+
+def _channels(path: Path, options: ImportOptions) -> Channels:
+    try:
+        require_size(path, path.stat().st_size, options)
+        missing = Missing(path)
+        return channels_of(path, format_of(path, options).read(path, options, missing), options, missing)
+    except FileNotFoundError as error:
+        raise ReceiverFileError(f"there is no file {path.absolute()}: check the path") from error
+    except (IsADirectoryError, PermissionError) as error:
+        raise ReceiverFileError(f"{path}: {error.strerror}; give a file that can be read") from error
+
+
+def _material(options: ImportOptions) -> dict[str, Any]:
+    """The material in SI units, if there is one, and which of it only starts a search."""
+    given = {
+        "lambda": ("lame_lambda", options.lame_lambda, "modulus"),
+        "mu": ("lame_mu", options.lame_mu, "modulus"),
+        "rho": ("density", options.density, "density"),
+    }
+    lacking = [option for option, value, _ in given.values() if value is None]
+    if len(lacking) == len(given):
+        if options.start:
+            raise ConfigError(f"start = {list(options.start)}: give {', '.join(lacking)} too, from which to start")
+        return {}
+    if lacking:
+        raise ConfigError(f"{' and '.join(lacking)} of the material is missing: give all of it, or nothing")
+    material = {name: in_si(value, quantity, option) for name, (option, value, quantity) in given.items()}  # type: ignore[arg-type]
+    return {"material": material, "start": frozenset(options.start)}
+
+
+def _provenance(files: list[Path], beside: list[Path], common: Mapping[str, Any], special: Mapping[str, Any]) -> str:
+    """Where it all came from, for people: files with their SHA-256, and the options."""
+    sources = ", ".join(f"{path.name} (SHA-256 {_sha256(path)})" for path in files)
+    also = "".join(f"; {path.name} (SHA-256 {_sha256(path)})" for path in beside)
+    options = json.dumps({**common, **({"files": special} if special else {})}, default=str, ensure_ascii=False)
+    return f"Imported from {sources}{also}; options: {options}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

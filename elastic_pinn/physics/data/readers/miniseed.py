@@ -1,0 +1,31 @@
+"""MiniSEED: samples, stations and components, by ObsPy; neither places nor units nor the time of the source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from elastic_pinn.physics.data.readers.obspy_streams import read_stream, samples, times
+from elastic_pinn.physics.data.readers.traces import Missing, Traces
+from elastic_pinn.physics.import_options import ImportOptions
+
+COMPONENTS = {"E": "x", "N": "y", "Z": "z"}
+
+
+def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
+    """Read channels by station; parts of one channel are joined, with gaps between them."""
+    stream = read_stream(path, "MSEED", "MiniSEED").merge()
+    stream.sort(keys=["network", "station", "location", "channel"])
+    begin = min(trace.stats.starttime for trace in stream)
+    stations = [".".join(trace.id.split(".")[:3]) for trace in stream]
+    components = [COMPONENTS.get(trace.stats.channel[-1:], "") for trace in stream]
+    counts = {stations.count(station) for station in stations}
+    return Traces(
+        values=samples(stream),
+        time=times(stream, [trace.stats.starttime - begin for trace in stream]),
+        directions=tuple(components) if all(components) else (),
+        time_unit="s",
+        receivers=tuple(station.strip(".") for station in stations),
+        is_grouped=len(counts) == 1,
+        is_relative=True,
+        read_as=f"{len(stream)} channels of {len(set(stations))} stations, from {begin} on",
+    )

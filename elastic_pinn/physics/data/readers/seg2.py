@@ -1,0 +1,35 @@
+"""SEG-2: places, delays and descaling factors of the trace headers (Pullan, Geophysics 55, 1990), by ObsPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from elastic_pinn.physics.data.readers.obspy_streams import places, read_stream, samples, times
+from elastic_pinn.physics.data.readers.traces import Missing, Traces
+from elastic_pinn.physics.import_options import ImportOptions
+
+LENGTHS = {"METERS": "m", "FEET": "ft", "CENTIMETERS": "cm", "INCHES": "in"}
+
+
+def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
+    """Read the traces of a SEG-2 file, each times its descaling factor, which makes counts mV."""
+    stream = read_stream(path, "SEG2", "SEG-2")
+    headers = [trace.stats.seg2 for trace in stream]
+    values = samples(stream)
+    for row, trace in zip(values, stream, strict=True):
+        row *= trace.stats.calib
+    return Traces(
+        values=values,
+        time=times(stream, [float(header.get("DELAY", 0.0)) for header in headers]),
+        positions=places(headers, _place),
+        length_unit=LENGTHS.get(str(headers[0].get("UNITS", "")).strip().upper(), ""),
+        time_unit="s",
+        read_as=f"{len(stream)} traces, times their descaling factors",
+    )
+
+
+def _place(header: Any) -> tuple[float, float, float]:
+    """RECEIVER_LOCATION has one to three numbers."""
+    x, y, z = (*map(float, str(header.get("RECEIVER_LOCATION", "0")).split()[:3]), 0.0, 0.0)[:3]
+    return x, y, z

@@ -1,0 +1,152 @@
+"""What was understood of recordings, in words, and what of it is implausible, each with the mend.
+
+Letters of shapes: R receivers, T times, K channels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elastic_pinn.physics.data.noise import arrival, noise_of
+from elastic_pinn.physics.numbers import Array
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.data.receivers import Receivers
+
+SPEEDS = 0.5, 20_000.0  # m/s: from waves in gels to P waves in diamond
+TIMES_SPEED = 30.0  # by how much size over duration may be off a speed, where no arrival is found
+OTHER_UNITS = (
+    ("mm", "length_unit", 1e-3),
+    ("us", "time_unit", 1e-6),
+    ("ms", "time_unit", 1e-3),
+    ("m", "length_unit", 1e3),
+)
+ENERGY = 0.95  # of the spectrum, up to the frequency that is called the highest
+NEAR_NYQUIST = 0.8
+NEIGHBOURS = 6  # among which the slope of a first arrival is found
+MOST_RECEIVERS = 2000  # that are looked at for arrivals, evenly chosen
+
+
+def summary(receivers: Receivers) -> list[str]:
+    """Return lines that say what the recordings are: receivers, times, ranges, arrivals, speeds and noise."""
+    (x, y), time = receivers.xy.T, receivers.time
+    quantity, recorded = receivers.quantity, receivers.recorded
+    steps = np.diff(time)
+    step = f", {np.median(steps):.4g} s apart" if len(steps) else ""
+    lines = [
+        f"receivers: {len(receivers.xy)}, x {x.min():.4g} to {x.max():.4g} m, y {y.min():.4g} to {y.max():.4g} m",
+        f"times: {len(time)}, {time.min():.4g} to {time.max():.4g} s{step}",
+        f"{quantity.name}: {recorded.min():.4g} to {recorded.max():.4g} {quantity.unit}, "
+        f"rms {np.sqrt(np.square(recorded).mean()):.4g} {quantity.unit}",
+    ]
+    first = _first_arrivals(receivers)
+    found = np.isfinite(first)
+    if found.any():
+        lines.append(f"first arrivals: {np.nanmin(first):.4g} to {np.nanmax(first):.4g} s, at {found.sum()} receivers")
+    speeds = _apparent_speeds(receivers, first)
+    if len(speeds):
+        low, middle, high = np.quantile(speeds, [0.1, 0.5, 0.9])
+        lines.append(f"apparent speeds: {middle:.4g} m/s (80 % from {low:.4g} to {high:.4g})")
+    noise = noise_of(receivers)
+    level = "not known" if math.isnan(noise.level) else f"{noise.level:.3g} {quantity.unit}, {noise.origin}"
+    return [*lines, f"noise: {level}"]
+
+
+def doubts(receivers: Receivers) -> list[str]:
+    """Return a sentence for each thing about recordings that can hardly be so, with what would mend it."""
+    return [*_of_speed(receivers), *_of_size(receivers), *_of_sampling(receivers)]
+
+
+def _first_arrivals(receivers: Receivers) -> Array:
+    """When the first wave arrives at each receiver, (R,) in s; NaN where no arrival is found."""
+    first = np.full(len(receivers.xy), np.nan)
+    for row in range(0, len(first), math.ceil(len(first) / MOST_RECEIVERS)):
+        samples = [arrival(channel) for channel in receivers.recorded[row].T]
+        times = [receivers.time[sample] for sample in samples if sample > 0]
+        first[row] = min(times, default=np.nan)
+    return first
+
+
+def _apparent_speeds(receivers: Receivers, first: Array) -> Array:
+    """How fast the first wave goes past receivers, m/s: one over the slope of its arrival among the nearest ones."""
+    from scipy.spatial import cKDTree  # slow to import
+
+    found = np.isfinite(first)
+    xy, at = receivers.xy[found], first[found]
+    if len(np.unique(xy, axis=0)) <= NEIGHBOURS:
+        return np.empty(0)
+    nearest = cKDTree(xy).query(xy, k=NEIGHBOURS + 1)[1]  # (R, 1 + NEIGHBOURS)
+    away = xy[nearest] - xy[nearest].mean(1, keepdims=True)
+    later = at[nearest] - at[nearest].mean(1, keepdims=True)
+    slowness = np.linalg.norm(np.einsum("rdn,rn->rd", np.linalg.pinv(away, rcond=1e-6), later), axis=1)
+    return 1.0 / slowness[slowness > 0]
+
+
+def _of_speed(receivers: Receivers) -> Iterator[str]:
+    speeds = _apparent_speeds(receivers, _first_arrivals(receivers))
+    size = float(np.linalg.norm(np.ptp(receivers.xy, axis=0)))
+    duration = float(np.ptp(receivers.time))
+    if len(speeds):
+        speed, what, margin = float(np.median(speeds)), "waves arrive at", 1.0
+    elif size > 0 and duration > 0:
+        speed, what, margin = size / duration, "the receivers' extent over the duration is", TIMES_SPEED
+    else:
+        return
+    if SPEEDS[0] / margin <= speed <= SPEEDS[1] * margin:
+        return
+    mends = [
+        f"{option} {name}" for name, option, factor in OTHER_UNITS
+        if SPEEDS[0] * 100 <= speed * (factor if option == "length_unit" else 1 / factor) <= SPEEDS[1]
+    ]  # fmt: skip
+    mend = f"were {' or '.join(mends)} meant?" if mends else "check the units of positions and times"
+    yield f"{what} {speed:.3g} m/s, which no solid has: {mend}"
+
+
+def _of_size(receivers: Receivers) -> Iterator[str]:
+    size = float(np.ptp(receivers.xy, axis=0).max())
+    largest = float(np.abs(receivers.recorded).max())
+    if receivers.quantity.name == "displacement" and 0 < size < largest:
+        yield f"displacements of {largest:.3g} m are larger than the receivers' extent, {size:.3g} m: check value_unit"
+    if size > 0 and largest < 1e-30:
+        yield f"the largest value is {largest:.3g} {receivers.quantity.unit}: check value_unit"
+
+
+def _of_sampling(receivers: Receivers) -> Iterator[str]:
+    """Waves that samples or receivers are too far apart for."""
+    steps = np.diff(receivers.time)
+    if len(steps) < 8 or np.ptp(steps) > 1e-3 * steps.mean():
+        return
+    channels = receivers.recorded.transpose(0, 2, 1).reshape(-1, len(receivers.time))  # (K, T)
+    window = np.hanning(channels.shape[1])
+    power = np.square(np.abs(np.fft.rfft((channels - channels.mean(1, keepdims=True)) * window, axis=1))).sum(0)
+    noise = noise_of(receivers).level
+    power = np.maximum(power - (0.0 if math.isnan(noise) else len(channels) * noise**2 * np.square(window).sum()), 0.0)
+    if not power.any():
+        return
+    frequency = np.fft.rfftfreq(channels.shape[1], steps.mean())
+    highest = float(frequency[np.searchsorted(np.cumsum(power), ENERGY * power.sum())])
+    if highest > NEAR_NYQUIST * frequency[-1]:
+        yield (
+            f"waves of {highest:.3g} Hz are near the Nyquist frequency of the samples, {frequency[-1]:.3g} Hz, and "
+            "may be aliased: sample faster, behind a filter, or check time_unit"
+        )
+    speeds = _apparent_speeds(receivers, _first_arrivals(receivers))
+    if len(speeds) and len(receivers.xy) > 2:
+        spacing, length = _spacing(receivers.xy), float(np.median(speeds)) / highest
+        if spacing > length / 2:
+            yield (
+                f"receivers are {spacing:.3g} m apart, more than half of the shortest wave, {length:.3g} m at "
+                f"{highest:.3g} Hz (the Nyquist wave number of the grid): place them closer, or filter"
+            )
+
+
+def _spacing(xy: Array) -> float:
+    """The median distance of a receiver to the nearest other one, m."""
+    from scipy.spatial import cKDTree  # slow to import
+
+    nearest = cKDTree(np.unique(xy, axis=0)).query(np.unique(xy, axis=0), k=2)[0][:, 1]
+    return float(np.median(nearest))

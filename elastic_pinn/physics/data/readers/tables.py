@@ -1,0 +1,158 @@
+"""Tables: long, with a row for each sample of each receiver, and wide, with a column for each channel.
+
+Letters of shapes: N rows, R receivers, T times, K channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from elastic_pinn.physics.data.readers.traces import NOT_READ, Missing, Traces
+from elastic_pinn.physics.data.readers.variables import Names, Variables, ask_for_values, find_names
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions
+
+
+def traces_of_table(table: Variables, first_line: int, options: ImportOptions, missing: Missing) -> Traces:
+    """Return the channels of a table whose first row of numbers is at `first_line` of its file."""
+    names = find_names(table, options, missing)
+    is_long = options.layout == "long" or (
+        options.layout is None and bool(names.receiver or (names.x and names.y) or options.receiver_column)
+    )
+    if not names.time and (is_long or not (options.time_step or options.sampling_rate)):
+        listed = ", ".join(list(table.arrays)[:12])
+        missing.ask("time_column", f"which of {listed} holds the times", next(iter(table.arrays)))
+    return (_long if is_long else _wide)(table, names, first_line, options, missing)
+
+
+def _wide(table: Variables, names: Names, first_line: int, options: ImportOptions, missing: Missing) -> Traces:
+    values = names.values or tuple(name for name in table.arrays if name != names.time)
+    time = table.vector(names.time) if names.time else None
+    if time is not None:
+        _require_increasing(table, time, np.zeros(len(time), dtype=np.int64), np.arange(len(time)), first_line, ("",))
+    return Traces(
+        values=np.stack([table.vector(name) for name in values]) if values else None,  # (K, T)
+        time=time,
+        directions=names.directions,
+        kind=names.kind,
+        value_unit=_common_unit(table, values),
+        time_unit=table.unit(names.time),
+        receivers=values,
+        read_as=f"a wide table: {len(values)} channels in columns",
+    )
+
+
+def _long(table: Variables, names: Names, first_line: int, options: ImportOptions, missing: Missing) -> Traces:
+    if not names.values:
+        ask_for_values(table, missing)
+    has_xy, has_name = bool(names.x and names.y), bool(names.receiver)
+    if not (has_xy or has_name):
+        missing.ask("x_column", "which column holds x", "x")
+        missing.ask("y_column", "which column holds y", "y")
+    said = Traces(
+        time=NOT_READ,
+        positions=None if has_name and not has_xy else NOT_READ,
+        kind=names.kind,
+        directions=names.directions,
+        value_unit=_common_unit(table, names.values),
+        length_unit=_common_unit(table, (names.x, names.y)) if has_xy else "",
+        time_unit=table.unit(names.time),
+    )
+    if not (names.values and names.time and (has_xy or has_name)):
+        return said
+    keys = [names.receiver] if has_name else [name for name in (names.x, names.y, names.z) if name]
+    for name in keys if has_xy and not has_name else ():
+        lost = np.flatnonzero(~np.isfinite(table.vector(name)))
+        if len(lost):
+            raise ReceiverFileError(f"{table.path}, line {first_line + lost[0]}: no {name}; give each row its place")
+    code, first = _codes([table.arrays[name] for name in keys])
+    order = np.argsort(code, kind="stable")  # (N,) receiver by receiver
+    labels = tuple(", ".join(str(table.arrays[name][row]) for name in keys) for row in first)
+    time = table.vector(names.time)[order]
+    _require_increasing(table, time, code[order], order, first_line, labels)
+    places = (
+        np.stack([table.vector(name)[first] for name in (names.x, names.y, names.z) if name], 1) if has_xy else None
+    )
+    if has_xy and has_name:
+        _require_one_place(table, names, code, first)
+    counts, channels = np.bincount(code), len(names.values)
+    values = np.stack([_by_receiver(table.vector(name)[order], counts) for name in names.values], 1)  # (R, C, T)
+    times = _by_receiver(time, counts)  # (R, T)
+    is_common = bool((times == times[0]).all())
+    return replace(
+        said,
+        values=values.reshape(-1, values.shape[-1]),
+        time=times[0] if is_common else np.repeat(times, channels, axis=0),
+        positions=None if places is None else np.repeat(places, channels, axis=0),
+        directions=names.directions * len(counts),
+        receivers=tuple(np.repeat([str(table.arrays[keys[0]][row]) for row in first], channels)) if has_name else (),
+        is_grouped=True,
+        read_as=f"a long table: {len(counts)} receivers, {channels} channel{'s' * (channels > 1)} each",
+    )
+
+
+def _codes(keys: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """A number for each different row of keys, in the order in which they appear, (N,), and the first row of each."""
+    import pandas as pd  # slow to import, and needed for tables only
+
+    code = np.zeros(len(keys[0]), dtype=np.int64)
+    for key in keys:
+        own, different = pd.factorize(key)
+        code = pd.factorize(code * (len(different) + 1) + own)[0]
+    return code, np.flatnonzero(~pd.Series(code).duplicated().to_numpy())
+
+
+def _by_receiver(values: np.ndarray[Any, Any], counts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Values (N,), receiver by receiver, as (R, T), with NaN at the end of shorter ones."""
+    most = int(counts.max())
+    if (counts == most).all():
+        return values.reshape(len(counts), most)
+    padded = np.full((len(counts), most), np.nan)
+    padded[np.arange(most) < counts[:, None]] = values
+    return padded
+
+
+def _require_increasing(
+    table: Variables,
+    time: np.ndarray[Any, Any],
+    code: np.ndarray[Any, Any],
+    row: np.ndarray[Any, Any],
+    first_line: int,
+    labels: tuple[str, ...],
+) -> None:
+    """Raise ReceiverFileError unless the times of each receiver are there and increase from row to row."""
+    bad = np.flatnonzero(~np.isfinite(time))
+    if len(bad):
+        raise ReceiverFileError(f"{table.path}, line {first_line + row[bad[0]]}: no time; give each row its time")
+    falls = np.flatnonzero((np.diff(time) <= 0) & (np.diff(code) == 0))
+    if len(falls):
+        at = falls[0] + 1
+        of = f" of receiver ({labels[code[at]]})" if labels[code[at]] else ""
+        fault = "is there twice" if time[at] == time[at - 1] else f"comes after {time[at - 1]:g}"
+        mend = "leave one out" if time[at] == time[at - 1] else "sort the rows by time"
+        raise ReceiverFileError(f"{table.path}, line {first_line + row[at]}: the time {time[at]:g}{of} {fault}: {mend}")
+
+
+def _require_one_place(table: Variables, names: Names, code: np.ndarray[Any, Any], first: np.ndarray[Any, Any]) -> None:
+    for name in (names.x, names.y):
+        column = table.vector(name)
+        moved = np.flatnonzero(column != column[first][code])
+        if len(moved):
+            receiver = table.arrays[names.receiver][moved[0]]
+            raise ReceiverFileError(
+                f"{table.path}: receiver {receiver} has {name} = {column[moved[0]]:g} in row {moved[0] + 1} of the "
+                f"table, and {column[first][code][moved[0]]:g} before: give each place a receiver of its own"
+            )
+
+
+def _common_unit(table: Variables, names: tuple[str, ...]) -> str:
+    """The unit that the headers of some columns give; empty where none does. Raises ReceiverFileError for several."""
+    units = {table.unit(name) for name in names} - {""}
+    if len(units) > 1:
+        raise ReceiverFileError(
+            f"{table.path}: {', '.join(names)} are in {' and '.join(sorted(units))}: import them apart, or in one unit"
+        )
+    return units.pop() if units else ""

@@ -1,0 +1,115 @@
+"""UFF (UNV): time responses in data sets 58, with places of nodes from 15 or 2411 and their unit from 164, by pyuff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elastic_pinn.physics.data.readers.extra import reading
+from elastic_pinn.physics.data.readers.traces import Missing, Traces
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions
+
+KINDS = {2: "stress", 3: "strain", 8: "displacement", 11: "velocity", 12: "acceleration"}
+TIME_RESPONSE, IN_SECONDS = (0, 1), 17  # a general function or a time response; over time
+AXES = {1: "x", 2: "y", 3: "z"}
+LAST = 200  # bytes, of which the last line is a delimiter
+NOT_SAID = ("", "none", "unknown", "null")
+
+
+def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
+    """Read every time response of a file."""
+    _require_end(path)
+    with reading(path, "UFF"):
+        import pyuff
+
+        found = pyuff.UFF(str(path)).read_sets()
+    sets: list[dict[str, Any]] = found if isinstance(found, list) else [found]
+    responses = [each for each in sets if each.get("type") == 58]
+    if not responses:
+        raise ReceiverFileError(f"{path} holds no data set 58: export the time responses of each point")
+    for each in responses:
+        if each["func_type"] not in TIME_RESPONSE or np.iscomplexobj(each["data"]):
+            raise ReceiverFileError(
+                f"{path}: node {each['rsp_node']} has no time response (function type {each['func_type']}), but a "
+                "spectrum or the like: export time responses"
+            )
+        if abs(each["rsp_dir"]) not in (0, *AXES):
+            raise ReceiverFileError(f"{path}: node {each['rsp_node']} recorded a rotation: export translations")
+    nodes = [each["rsp_node"] for each in responses]
+    return Traces(
+        values=_padded([each["data"] for each in responses]),
+        time=_common([each["x"] for each in responses]),
+        positions=_places(path, sets, nodes),
+        directions=_directions([each["rsp_dir"] for each in responses]),
+        kind=_one({KINDS.get(each["ordinate_spec_data_type"], "") for each in responses}),
+        value_unit=_one({_label(each["ordinate_axis_units_lab"]) for each in responses}),
+        length_unit=_length_unit(sets),
+        time_unit=_one({_time_unit(each) for each in responses}),
+        receivers=tuple(map(str, nodes)),
+        read_as=f"{len(responses)} time responses of {len(set(nodes))} nodes",
+    )
+
+
+def _require_end(path: Path) -> None:
+    """Raise ReceiverFileError for a file that ends within a data set, which pyuff would leave out."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LAST))
+        end = file.read().rstrip()
+    if not end.endswith(b"    -1"):
+        raise ReceiverFileError(f"{path} ends within a data set: copy or export it anew")
+
+
+def _padded(rows: list[Any]) -> np.ndarray[Any, Any]:
+    """Rows of unlike lengths as (K, T), NaN at the end of shorter ones."""
+    values = np.full((len(rows), max(map(len, rows))), np.nan)
+    for row, one in zip(values, rows, strict=True):
+        row[: len(one)] = one
+    return values
+
+
+def _common(axes: list[Any]) -> np.ndarray[Any, Any]:
+    """The time axis of all (T,), or each one's own (K, T)."""
+    times = _padded(axes)
+    return times[0] if (times == times[0]).all() else times
+
+
+def _places(path: Path, sets: list[dict[str, Any]], nodes: list[int]) -> np.ndarray[Any, Any] | None:
+    geometries = [each for each in sets if each.get("type") in (15, 2411)]
+    if not geometries:
+        return None
+    place = {
+        int(number): (x, y, z)
+        for each in geometries
+        for number, x, y, z in zip(each["node_nums"], each["x"], each["y"], each["z"], strict=True)
+    }
+    if lost := [node for node in nodes if node not in place]:
+        raise ReceiverFileError(f"{path}: node {lost[0]} has a time response, but no place: export all nodes")
+    return np.array([place[node] for node in nodes])
+
+
+def _directions(numbers: list[int]) -> tuple[str, ...]:
+    """As the file says them; none where one is a scalar."""
+    return () if 0 in numbers else tuple(("-" if number < 0 else "") + AXES[abs(number)] for number in numbers)
+
+
+def _one(found: set[str]) -> str:
+    return found.pop() if len(found) == 1 else ""
+
+
+def _label(text: str) -> str:
+    return "" if text.strip().lower() in NOT_SAID else text.strip()
+
+
+def _time_unit(response: dict[str, Any]) -> str:
+    return _label(response["abscissa_axis_units_lab"]) or (
+        "s" if response["abscissa_spec_data_type"] == IN_SECONDS else ""
+    )
+
+
+def _length_unit(sets: list[dict[str, Any]]) -> str:
+    """In m, by data set 164: places are divided by its factor."""
+    factors = {each["length"] for each in sets if each.get("type") == 164}
+    return f"{1.0 / factors.pop():.12g} m" if len(factors) == 1 else ""

@@ -1,0 +1,95 @@
+"""Units as text: the only door through which they come; inside, all numbers are in SI units."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.parameters import in_one_line
+
+SI = {
+    "length": "m",
+    "time": "s",
+    "displacement": "m",
+    "velocity": "m/s",
+    "acceleration": "m/s**2",
+    "strain": "1",
+    "strain_rate": "1/s",
+    "stress": "Pa",
+    "modulus": "Pa",
+    "density": "kg/m**3",
+}
+"""The SI unit of each quantity, as pint writes it."""
+
+EXAMPLES = {
+    "length": "mm",
+    "time": "us",
+    "displacement": "nm",
+    "velocity": "mm/s",
+    "acceleration": "m/s2",
+    "strain": "microstrain",
+    "strain_rate": "1/s",
+    "stress": "MPa",
+    "modulus": "GPa",
+    "density": "g/cm3",
+}
+POWER = re.compile(r"(?<=[A-Za-zµμ])(-?\d+)")  # m/s2, which people write for m/s**2
+NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s./*].*)")  # "57.6 GPa", but not "1/s"
+
+
+@cache
+def _registry() -> Any:
+    import pint  # slow to import, and needed for imports only
+
+    return pint.UnitRegistry(cache_folder=None)
+
+
+def factor(unit: str, quantity: str, role: str) -> float:
+    """Return the size of a unit, or of so many of it, as "0.03 um/s" of a count, in the SI unit of a quantity.
+
+    Raises ConfigError, naming `role`, for text that is no unit, or the unit of another quantity.
+    """
+    import pint
+
+    if parts := NUMBER.fullmatch(unit):
+        return float(parts[1]) * factor(parts[2], quantity, role)
+    found, needed = _parsed(unit, quantity, role), _registry().parse_units(SI[quantity])
+    try:
+        size = (1.0 * found).to(needed).magnitude
+    except pint.DimensionalityError:
+        raise ConfigError(
+            f"{role} = {unit!r} is no unit of {quantity}: one as {EXAMPLES[quantity]!r} is needed"
+        ) from None
+    except pint.OffsetUnitCalculusError:
+        raise ConfigError(
+            f"{role} = {unit!r} has no zero of its own: one as {EXAMPLES[quantity]!r} is needed"
+        ) from None
+    return float(size)
+
+
+def _parsed(unit: str, quantity: str, role: str) -> Any:
+    import pint
+
+    try:
+        return _registry().parse_units(POWER.sub(r"**\1", unit.strip()))
+    except (pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError):
+        # pint's parser ends in any of these where text is no unit
+        raise ConfigError(
+            f"{role} = {unit!r} is not known as a unit: one as {EXAMPLES[quantity]!r} is needed"
+        ) from None
+
+
+def in_si(value: str | float, quantity: str, role: str) -> float:
+    """Return a number in SI units: of text with a unit, as '57.6 GPa', or of a number that is in SI already.
+
+    Raises ConfigError, naming `role`, for any other text.
+    """
+    if not isinstance(value, str):
+        return float(value)
+    parts = NUMBER.fullmatch(value)
+    if not parts:
+        example = f"{EXAMPLES[quantity]}"
+        raise ConfigError(f"{role} = {in_one_line(value)}: a number with its unit is needed, as '1.5 {example}'")
+    return float(parts[1]) * factor(parts[2], quantity, role)

@@ -1,0 +1,126 @@
+"""Named arrays of a file, as columns of a table or variables of HDF5, MATLAB, NumPy and NetCDF, and what names say.
+
+A name that is a word of this package, as "time", "x" or "velocity_y", says what it holds; any other is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import numpy as np
+
+from elastic_pinn.physics.data.readers.traces import Direction, Missing
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions, Kind
+
+WITH_UNIT = re.compile(r"(.*?)\s*[\[(]([^\])]*)[\])]\s*")  # "time [us]"
+KINDS = "|".join(get_args(Kind))
+COMPONENT = re.compile(rf"({KINDS})(?:_(-?[xyz]|xx|yy|xy))?")
+WORDS = {"time": ("time", "t"), "x": ("x",), "y": ("y",), "z": ("z",), "xy": ("xy",), "receiver": ("receiver",)}
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Named arrays of one file, with the units and the names of axes that it tells."""
+
+    path: Any
+    arrays: Mapping[str, np.ndarray[Any, Any]]
+    units: Mapping[str, str] = field(default_factory=dict)
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def numbers(self, name: str) -> np.ndarray[Any, Any]:
+        """Return an array of real numbers in double precision. Raises ReceiverFileError for anything else."""
+        found = self.arrays[name]
+        if found.dtype.kind not in "fiu":
+            what = "complex numbers" if found.dtype.kind == "c" else f"{_kind_of(found)}, and no plain numbers"
+            raise ReceiverFileError(f"{self.path}: {name} holds {what}: save real numbers as one numeric array")
+        return np.ascontiguousarray(found, dtype=np.float64)
+
+    def vector(self, name: str) -> np.ndarray[Any, Any]:
+        """Return an array with one axis longer than 1 as a vector (N,). Raises ReceiverFileError for another."""
+        found = self.numbers(name)
+        if found.size != max(found.shape, default=1):
+            raise ReceiverFileError(f"{self.path}: {name} has shape {found.shape}, where a vector is needed")
+        return found.reshape(-1)
+
+    def unit(self, name: str) -> str:
+        """Return the unit that the file tells of an array, or an empty text."""
+        return self.units.get(name, "")
+
+
+def _kind_of(found: np.ndarray[Any, Any]) -> str:
+    return {"O": "objects (cells or references)", "V": "a structure", "b": "truth values"}.get(found.dtype.kind, "text")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Which array holds what; empty where that is neither said nor given."""
+
+    time: str
+    x: str
+    y: str
+    z: str
+    xy: str
+    receiver: str
+    values: tuple[str, ...]
+    kind: str
+    directions: tuple[Direction, ...]
+
+
+def with_units(headers: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the names of columns and the units of those that have one in brackets, as "time [us]"."""
+    names, units = [], {}
+    for header in headers:
+        parts = WITH_UNIT.fullmatch(header)
+        names.append(parts[1] if parts else header.strip())
+        if parts:
+            units[names[-1]] = parts[2].strip()
+    return names, units
+
+
+def find_names(found: Variables, options: ImportOptions, missing: Missing) -> Names:
+    """Find which arrays hold times, positions and values; those of values are asked for where no name says it."""
+    taken = {role: _one(found, role, getattr(options, f"{role}_column", "")) for role in WORDS}
+    values = tuple(_known(found, "value_columns", name) for name in options.value_columns)
+    said = [(name, COMPONENT.fullmatch(name.lower())) for name in values or found.arrays]
+    parts = {name: (match[1], match[2]) for name, match in said if match}
+    kinds = {kind for kind, _ in parts.values()}
+    if not values and len(kinds) > 1 and options.kind in kinds:
+        parts = {name: part for name, part in parts.items() if part[0] == options.kind}
+        kinds = {str(options.kind)}
+    if not values and len(kinds) > 1:
+        missing.ask("kind", f"which of {', '.join(sorted(kinds))}, which it all holds, to take", sorted(kinds)[0])
+    values = values or tuple(parts)
+    components = [parts.get(name, ("", None))[1] for name in values]
+    return Names(
+        **taken,
+        values=values,
+        kind=kinds.pop() if len(kinds) == 1 and len(parts) == len(values) else "",
+        directions=tuple(components) if values and all(components) else (),
+    )
+
+
+def _one(found: Variables, role: str, given: str) -> str:
+    """The array of a role: the one that is given, or the only one that is called so."""
+    if given:
+        return _known(found, f"{role}_column", given)
+    called = [name for name in found.arrays if name.lower() in WORDS[role]]
+    return called[0] if len(called) == 1 else ""
+
+
+def _known(found: Variables, option: str, name: str) -> str:
+    if name not in found.arrays:
+        raise ReceiverFileError(
+            f"{found.path}: {option} names {name!r}, which it does not hold; it holds {', '.join(found.arrays)}"
+        )
+    return name
+
+
+def ask_for_values(found: Variables, missing: Missing) -> None:
+    """Ask which arrays hold the values."""
+    names = list(found.arrays)
+    listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    missing.ask("value_columns", f"which of {listed} hold the values", names[-1:])

@@ -1,0 +1,142 @@
+"""What is told about recordings beside their files: the options of `Receivers.read` and of `elastic-pinn import`.
+
+Read without torch, so that the command line lists them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from elastic_pinn.config_sections import Count, Finite, List, OptionalCount, Pair, Positive, Section
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.legal_values import legal_values
+from elastic_pinn.parameters import in_one_line, not_a_field, plain
+from elastic_pinn.yaml_values import read_yaml
+
+Kind = Literal["displacement", "velocity", "acceleration", "strain", "strain_rate", "stress"]
+Format = Literal["csv", "npy", "npz", "mat", "hdf5", "netcdf", "uff", "segy", "su", "seg2", "miniseed"]
+Axis = Literal["receiver", "x", "y", "time", "direction"]
+Constant = Annotated[str | float | None, Field(union_mode="left_to_right")]
+
+
+class ImportOptions(Section):
+    """What is told about recordings beside their files."""
+
+    kind: Kind | None = None
+    """what was recorded"""
+    value_unit: str = ""
+    """unit of the recorded values, as 'nm' or 'mm/s', or what 1 stands for, as '0.03 um/s' for a count"""
+    length_unit: str = ""
+    """unit of the positions, as 'mm'"""
+    time_unit: str = ""
+    """unit of the times, as 'us'"""
+    directions: List[str | Pair] = ()
+    """along which each channel of a receiver recorded: 'x', '-y', 'z', or [n_x, n_y]; of strain and stress a
+    direction, or the components 'xx', 'yy', 'xy'"""
+    positions: str | List[Pair] = ()
+    """of the receivers: rows [x, y], or a CSV file with columns x and y, and perhaps direction"""
+    channel_order: Literal["by receiver", "by direction"] | None = None
+    """of channels of several receivers and directions: all of the first receiver first, or all of the first
+    direction"""
+    plane: Literal["xy", "xz", "yz"] | None = None
+    """in which of a file's three axes the waves are followed: these become x and y"""
+    time_step: Positive | None = None
+    """between samples, in time_unit"""
+    sampling_rate: Positive | None = None
+    """samples a second, Hz; in place of time_step"""
+    first_time: Finite | None = None
+    """of the first sample, in time_unit"""
+    value_columns: List[str] = ()
+    """columns of a table, or variables of a file, that hold the values"""
+    time_column: str = ""
+    """column of the time, or variable"""
+    x_column: str = ""
+    """column of x, or variable"""
+    y_column: str = ""
+    """column of y, or variable"""
+    receiver_column: str = ""
+    """column that numbers or names the receiver of each row of a long table"""
+    layout: Literal["long", "wide"] | None = None
+    """of a table: a row for each sample of each receiver, or one time column and a column for each channel"""
+    axes: List[Axis] = ()
+    """of an array, in its order: any of 'receiver' (or 'x' and 'y' of a grid), 'time' and 'direction'"""
+    delimiter: str = ""
+    """between the columns of a text file: ',', ';', 'tab' or 'space'"""
+    decimal: Literal[".", ","] | None = None
+    """decimal sign of a text file"""
+    skip_rows: OptionalCount = 0
+    """lines at the head of a text file that are no part of the table"""
+    format: Format | None = None
+    """of the file, where its name and content do not tell"""
+    noise: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """standard deviation of the recorded values, in value_unit"""
+    shot: str = ""
+    """name of the shot"""
+    lame_lambda: Constant = None
+    """of the material, with its unit, as '57.6 GPa', or in Pa"""
+    lame_mu: Constant = None
+    """of the material, with its unit, as '26 GPa', or in Pa"""
+    density: Constant = None
+    """of the material, with its unit, as '2.7 g/cm3', or in kg/m3"""
+    start: List[Literal["lambda", "mu", "rho"]] = ()
+    """constants of the material whose values only start a search; the others are known"""
+    size_limit: Count = 500_000_000
+    """bytes of a file, or of its numbers once unpacked, beyond which it is refused before it is read"""
+    title: str = ""
+    """for people"""
+
+
+def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
+    """Return the options that are given. Raises ConfigError, which names each fault and what is legal."""
+    fields = ImportOptions.model_fields
+    faults = [not_a_field(name, fields, ()).replace("field", "option of an import") for name in given.keys() - fields]
+    known = {name: _listed(name, plain(value)) for name, value in given.items() if name in fields}
+    try:
+        options = ImportOptions(**known)
+    except ValidationError as error:
+        names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
+        faults += [f"{name} = {in_one_line(known[name])}: {_legal(name)} is needed" for name in names]
+    if faults:
+        raise ConfigError("\n".join(f"{where}{fault}" for fault in faults))
+    return options
+
+
+def _listed(name: str, value: Any) -> Any:
+    """One item of a list as that list, as people give it."""
+    is_list = ImportOptions.model_fields[name].default == () and name != "positions"
+    return [value] if is_list and not isinstance(value, list | tuple) else value
+
+
+def _legal(name: str) -> str:
+    kinds = {
+        "directions": "a list, each item 'x', 'y', 'z', 'xx', 'yy', 'xy', one of them with a minus, or [n_x, n_y]",
+        "positions": "a list of [x, y], or the path of a CSV file",
+        "lame_lambda": "a number of Pa, or text with a unit",
+        "lame_mu": "a number of Pa, or text with a unit",
+        "density": "a number of kg/m3, or text with a unit",
+    }
+    return kinds.get(name) or legal_values(ImportOptions.model_fields[name])
+
+
+def read_parameters(path: str | Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Read a parameter file: the options of all files, and under `files` those of some, by their names.
+
+    Raises ConfigError for a file that cannot be read or is no such mapping.
+    """
+    try:
+        found = read_yaml(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; give the path of a YAML file of import options") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save it as UTF-8 text") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+    files = found.pop("files", {}) if isinstance(found, dict) else None
+    if not (isinstance(files, dict) and all(isinstance(each, dict) for each in files.values())):
+        raise ConfigError(f"{path}: a mapping of option: value is needed, as kind: velocity, and of files by name")
+    return {str(name): value for name, value in found.items()}, files

@@ -1,0 +1,189 @@
+"""A bad file ends in one clear sentence with the file, the place and the mend, and nothing in it is run."""
+
+import os
+import pickle
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.data import ReceiverFileError
+from tests.physics.data.readers import files
+from tests.physics.data.readers.files import ALONG, UNITS, VALUES
+
+LINES = ["x,y,time,velocity_x,velocity_y", "0,0,0,1,2", "0,0,1,3,4", "0,0,2,5,6"]
+
+
+def with_line(number: int, line: str, end: str = "\n") -> bytes:
+    lines = [*LINES]
+    lines[number - 1] = line
+    return (end.join(lines) + end).encode()
+
+
+BAD = {
+    "empty": (b"", "is empty"),
+    "blank": (b"\n \n\n", "is empty"),
+    "head only": (b"x,y,time,velocity_x,velocity_y\n", "no row of numbers|no table"),
+    "binary": (bytes(range(256)) * 4, "binary from byte 0"),
+    "binary behind text": (with_line(4, "0,0,2,5,\0"), "binary from byte"),
+    "utf-16": ("\n".join(LINES).encode("utf-16"), "UTF-16.*save it as UTF-8"),
+    "latin-1": (
+        with_line(1, "x,y,time,velocity_x,velocity_y [µm/s]").decode().encode("latin-1"),
+        "line 1: a byte 0xb5",
+    ),
+    "ragged, short": (with_line(3, "0,0,1,3"), "line 3: 4 columns, where line 1 has 5"),
+    "ragged, long": (with_line(3, "0,0,1,3,4,5"), "line 3: 6 columns, where line 1 has 5"),
+    "words": (with_line(3, "0,0,1,3,OVERLOAD"), "line 3: 'OVERLOAD' in the column velocity_y is no number"),
+    "decimal commas between commas": (with_line(3, "0,0,0,1,3,0,4,0"), "line 3: 8 columns"),
+    "no delimiter": (b"x\n1\n2\n3\n", "no table of two columns or more"),
+    "times twice": (
+        with_line(4, "0,0,1,5,6"),
+        r"line 4: the time 1 of receiver \(0.0, 0.0\) is there twice: leave one",
+    ),
+    "times unsorted": (with_line(4, "0,0,0.5,5,6"), r"line 4: the time 0.5 of .* comes after 1: sort the rows"),
+    "no time": (with_line(4, "0,0,,5,6"), "line 4: no time"),
+    "no place": (with_line(4, "0,,2,5,6"), "line 4: no y"),
+    "infinite": (with_line(4, "0,0,2,inf,6"), "line 4: 'inf'|infinite"),
+    "name twice": (with_line(1, "x,y,time,v,v"), "line 1: several columns are called 'v'"),
+}
+
+
+def refusal(path, **options) -> str:
+    with pytest.raises(ep.ElasticPinnError) as raised:
+        ep.Receivers.read(path, **options)
+    text = str(raised.value)
+    assert str(path) in text and "\n" not in text and ": " in text
+    return text
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_table_is_refused_in_one_sentence(name, tmp_path):
+    content, expected = BAD[name]
+    path = tmp_path / "scan.csv"
+    path.write_bytes(content)
+    with pytest.raises(ReceiverFileError, match=expected):
+        ep.Receivers.read(path, **UNITS)
+    refusal(path, **UNITS)
+
+
+@pytest.mark.parametrize("line", [60, 5000])
+@pytest.mark.parametrize(
+    ("bad", "expected"),
+    [
+        ("0,0,7", "3 columns, where the first row has 5"),
+        ("0,0,1e9,3,x", "'x' in the column velocity_y"),
+        ("0,0,\xff,1,2", "0xff"),
+    ],
+)
+def test_a_fault_far_down_is_told_by_its_line(line, bad, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr("elastic_pinn.physics.data.readers.csv_text.PIECE", 1000)
+    rows = [LINES[0], *(f"0,0,{t},1,2" for t in range(6000))]
+    rows[line - 1] = bad
+    path = tmp_path / "scan.csv"
+    path.write_bytes("\n".join(rows).encode("latin-1"))
+    text = refusal(path, **UNITS)
+    assert f"line {line}: " in text and expected in text
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n\n"])
+def test_line_ends_of_any_machine_are_taken(end, tmp_path):
+    path = files.long_csv(tmp_path / "scan.csv", end=end)
+    np.testing.assert_allclose(ep.Receivers.read(path, **UNITS).velocity, 1e-3 * VALUES)
+
+
+def test_mixed_line_ends_are_taken_as_lines(tmp_path):
+    path = files.long_csv(tmp_path / "scan.csv")
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"".join(line + (b"\n", b"\r\n", b"\r")[row % 3] for row, line in enumerate(lines) if line))
+    np.testing.assert_allclose(ep.Receivers.read(path, **UNITS).velocity, 1e-3 * VALUES)
+
+
+@pytest.mark.parametrize(("delimiter", "decimal"), [(";", ","), ("\t", ","), (" ", ","), (" ", "."), ("\t", ".")])
+def test_delimiter_and_decimal_sign_are_found_where_only_one_pair_fits(delimiter, decimal, tmp_path):
+    path = files.long_csv(tmp_path / "scan.txt", delimiter, decimal)
+    np.testing.assert_allclose(ep.Receivers.read(path, **UNITS).velocity, 1e-3 * VALUES, rtol=1e-12)
+
+
+def test_a_table_that_can_be_read_in_two_ways_is_asked_about(tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("0,1 0,5\n1,2 1,5\n2,3 2,5\n")
+    assert "can be read in several ways: give delimiter" in refusal(path, **UNITS)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_bytes(with_line(2, LINES[1]))
+    os.truncate(path, 20_000_000_000)  # as of 1e9 rows; it takes no place on the disk
+    assert "20,000 MB, and size_limit allows 500 MB" in refusal(path, **UNITS)
+
+
+class Malicious:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "pickle as npy", "pickle"])
+def test_nothing_is_unpickled(kind, tmp_path):
+    trap, path = tmp_path / "written by the pickle", tmp_path / f"scan.{kind.split()[-1].replace('pickle', 'pkl')}"
+    objects = np.array([Malicious(trap)], dtype=object)
+    if kind == "npy":
+        np.save(path, objects)
+    elif kind == "npz":
+        np.savez(path, velocity=objects)
+    else:
+        path.write_bytes(pickle.dumps(Malicious(trap)))
+    text = refusal(path, **ALONG)
+    assert "pickle" in text if kind in ("npy", "npz") else "begin" in text or "format" in text
+    assert not trap.exists()
+    if kind == "npy":  # the trap works
+        np.load(path, allow_pickle=True)
+        assert trap.exists()
+
+
+def cells(path):
+    from scipy.io import savemat
+
+    savemat(path, {"velocity": np.array([VALUES, "text"], dtype=object)})
+
+
+def references(path):
+    with h5py.File(path, "w") as file:
+        file["x"] = VALUES
+        file["velocity"] = np.array([file["x"].ref], dtype=h5py.ref_dtype)
+
+
+@pytest.mark.parametrize("write", [cells, references])
+def test_objects_in_a_mat_are_no_numbers(write, tmp_path):
+    write(tmp_path / "scan.mat")
+    text = refusal(tmp_path / "scan.mat", **UNITS)
+    assert "velocity holds objects" in text and "one numeric array" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["v5.mat", "v73.mat", "v.npz", "v.npy", "v.nc", "v.h5", "v.uff", "v.sg2", "v.mseed", "v.sgy"]
+)
+@pytest.mark.parametrize("part", [0.3, 0.8])
+def test_a_file_that_was_cut_off_is_refused(name, part, tmp_path):
+    from tests.physics.data.readers.test_formats import CASES, SLOW_CLOCK
+
+    write, options = (CASES | SLOW_CLOCK)[name]
+    path = write(tmp_path / name)
+    os.truncate(path, int(part * path.stat().st_size))
+    refusal(path, **options)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
+    path = tmp_path / "scan.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("velocity.npy", "w") as file:
+        np.lib.format.write_array(file, np.zeros(2_000_000))
+    assert "once it is unpacked, it is 16 MB, and size_limit allows 8 MB" in refusal(path, size_limit=8_000_000)
+
+
+def test_a_missing_file_and_a_folder_are_told(tmp_path):
+    assert "there is no file" in refusal(tmp_path / "nowhere.csv")
+    assert "directory" in refusal(tmp_path)

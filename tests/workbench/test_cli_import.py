@@ -1,0 +1,89 @@
+"""`elastic-pinn import` makes a receiver file of recordings, says what it understood, and names all that is missing."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.import_options import ImportOptions
+from tests.physics.data.readers import files
+from tests.workbench.commands import call, refused, said
+
+WORDS = ["--value-unit", "mm/s", "--length-unit", "mm", "--time-unit", "us"]
+
+
+@pytest.fixture
+def scan(tmp_path):
+    return files.long_csv(tmp_path / "scan.csv")
+
+
+def test_a_table_becomes_a_receiver_file(scan, tmp_path):
+    result = call("import", scan, "--output", tmp_path / "data.h5", *WORDS)
+    assert result.exit_code == 0, result.output
+    found = ep.Receivers.load(tmp_path / "data.h5")
+    np.testing.assert_allclose(found.velocity, 1e-3 * files.VALUES)
+    text = result.stdout
+    assert "scan.csv: a long table: 6 receivers, 2 channels each" in text
+    assert "receivers: 6, x 0 to 0.02 m, y 0 to 0.005 m" in text
+    assert "times: 20, 1e-06 to 1.05e-05 s, 5e-07 s apart" in text
+    assert "velocity: " in text and " m/s" in text and "noise: " in text
+    assert hashlib.sha256(scan.read_bytes()).hexdigest() in found.provenance
+
+
+def test_what_is_missing_is_named_at_once_with_an_example(scan, tmp_path):
+    line = refused(1, "import", scan, "--output", tmp_path / "data.h5")
+    assert all(name in line for name in ("value_unit", "length_unit", "time_unit"))
+    assert "--value-unit mm/s --length-unit mm --time-unit us" in line
+    assert not (tmp_path / "data.h5").exists()
+    example = line.split("on the command line ")[1]
+    assert call("import", scan, "--output", tmp_path / "data.h5", *example.split()).exit_code == 0
+
+
+def test_a_parameter_file_makes_an_import_repeatable(scan, tmp_path):
+    parameters = tmp_path / "scan.yaml"
+    parameters.write_text("value_unit: mm/s\nlength_unit: mm\ntime_unit: ms\nlame_lambda: 57.6 GPa\nlame_mu: 2.6e10\n"
+                          "density: 2.7 g/cm3\nstart: [lambda, mu]\n")  # fmt: skip
+    call("import", scan, "--output", tmp_path / "data.h5", "--parameters", parameters, "--time-unit", "us")
+    found = ep.Receivers.load(tmp_path / "data.h5")
+    np.testing.assert_allclose(found.time, 1e-6 * files.TIME)  # the command line goes before the file
+    assert found.material == {"lambda": 57.6e9, "mu": 2.6e10, "rho": 2700.0} and found.start == {"lambda", "mu"}
+    assert hashlib.sha256(parameters.read_bytes()).hexdigest() in found.provenance
+    options = json.loads(found.provenance.partition("options: ")[2])
+    assert options["time_unit"] == "us" and options["lame_lambda"] == "57.6 GPa"
+    again = ep.Receivers.read(scan, parameters, time_unit="us")
+    np.testing.assert_array_equal(again.velocity, found.velocity)
+    assert again.provenance == found.provenance
+
+
+def test_positions_in_a_parameter_file_lie_beside_it(tmp_path, monkeypatch):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    files.positions_csv(folder / "positions.csv", names=True)
+    (folder / "scan.yaml").write_text("positions: positions.csv\nkind: velocity\nvalue_unit: mm/s\n")
+    wide = files.wide_csv(tmp_path / "wide.csv")
+    found = ep.Receivers.read(wide, folder / "scan.yaml")
+    np.testing.assert_allclose(found.velocity, 1e-3 * files.VALUES)
+    np.testing.assert_allclose(found.xy, 1e-3 * files.XY)
+    assert hashlib.sha256((folder / "positions.csv").read_bytes()).hexdigest() in found.provenance
+
+
+def test_an_output_that_is_there_stays(scan, tmp_path):
+    (tmp_path / "data.h5").write_text("mine")
+    assert "is there already" in refused(2, "import", scan, "--output", tmp_path / "data.h5", *WORDS)
+    assert (tmp_path / "data.h5").read_text() == "mine"
+    call("import", scan, "--output", tmp_path / "data.h5", "--force", *WORDS)
+    assert ep.Receivers.load(tmp_path / "data.h5").velocity.shape == (6, 20, 2)
+
+
+def test_illegal_options_are_all_told_with_what_is_legal(scan, tmp_path):
+    line = refused(1, "import", scan, "--output", tmp_path / "d.h5", "--kind", "speed", "--noise", "-1", *WORDS)
+    assert "kind = 'speed': 'displacement', 'velocity'" in line and "noise = -1: a number, at least 0" in line
+    line = refused(1, "import", scan, "--output", tmp_path / "d.h5", *WORDS[2:], "--value-unit", "mm")
+    assert "value_unit = 'mm' is no unit of velocity: one as 'mm/s' is needed" in line
+
+
+def test_every_option_of_an_import_is_on_the_command_line():
+    text = said("import", "--help")
+    assert [name for name in ImportOptions.model_fields if f"--{name.replace('_', '-')}" not in text] == []
