@@ -1,6 +1,7 @@
 """Record two velocity pulses in a solid at receivers, and write them as a receiver file.
 
     python data/make_aluminium_receivers.py            # the shipped file, by deepwave (extra `reference`)
+    python data/make_aluminium_receivers.py --first 4e-6 --output data/aluminium_late_receivers.h5   # shipped, too
     python data/make_aluminium_receivers.py --check    # grid convergence, and the shipped file's error
     python data/make_aluminium_receivers.py --engine exact --lambda 1e9 --mu 5e8 --rho 2000 --output other.h5
     python data/make_aluminium_receivers.py --engine exact --quantity velocity --output velocity.h5
@@ -116,11 +117,15 @@ def make(options: argparse.Namespace) -> Receivers:
     material = Material(options.lame_lambda, options.mu, options.rho)
     times = frame_times(options.window, options.duration, material)
     if options.engine == "deepwave":
-        clean = record_by_deepwave(options.window, times, material, CELLS).numpy()
+        frame = times[1] - times[0]
+        before = round(float(options.first / frame))  # frames that nobody records
+        all_times = frame * torch.arange(before + len(times), dtype=torch.float64)
+        clean = record_by_deepwave(options.window, all_times, material, CELLS)[:, before:].numpy()
     else:
         quantity = RECORDED_QUANTITIES[options.quantity]
         needed = {name: len(name) for name in quantity.derivatives or ("",)}
-        u = {name: record_exactly(options.window, times, material, order) for name, order in needed.items()}
+        since = times + options.first
+        u = {name: record_exactly(options.window, since, material, order) for name, order in needed.items()}
         clean = quantity.of(u).numpy()
     noise = options.noise * float(np.abs(clean).max())
     return Receivers(
@@ -130,9 +135,10 @@ def make(options: argparse.Namespace) -> Receivers:
         noise=noise,
         material=start(options),
         start=frozenset({"lambda", "mu"}),
-        pulses=pulses_in(options.window),
+        pulses=() if options.first else pulses_in(options.window),
         truth=Truth({"lambda": options.lame_lambda, "mu": options.mu, "rho": options.rho}, **{options.quantity: clean}),
-        title=f"Two velocity pulses in an elastic solid, plane strain, window {options.window:g} m wide",
+        title=f"Two velocity pulses in an elastic solid, plane strain, window {options.window:g} m wide"
+        + (f", recorded from {options.first:g} s after them on" if options.first else ""),
         provenance=provenance(options),
     )
 
@@ -198,6 +204,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=0, help="of the noise")
     add("--window", type=float, default=0.06, help="the window's side in m")
     add("--duration", type=float, help="s (default: until P waves have crossed 85 %% of the window)")
+    add(
+        "--first",
+        type=float,
+        default=0.0,
+        help="s from the pulses to the first sample, by a clock that starts there: "
+        "the file then holds neither the pulses nor their time",
+    )
     add("--check", action="store_true", help="write no receiver file, print the errors")
     options = parser.parse_args(arguments)
     if options.output is None:
@@ -216,6 +229,12 @@ def _fault(options: argparse.Namespace) -> str:
         return f"--quantity {options.quantity}: --engine exact is needed, since the other one gives displacement"
     if not 0 <= options.noise < math.inf:
         return f"--noise {options.noise:g}: a fraction of 0 or more is needed"
+    if not 0 <= options.first < math.inf:
+        return f"--first {options.first:g}: a number of 0 or more is needed"
+    if options.engine == "deepwave" and options.window > 0.0:
+        times = frame_times(options.window, options.duration, ALUMINIUM)
+        if abs(math.remainder(options.first, frame := float(times[1] - times[0]))) > 1e-6 * frame:
+            return f"--first {options.first:g}: by deepwave a multiple of the frames' {frame:g} s is needed"
     if options.seed < 0:
         return f"--seed {options.seed}: a whole number of 0 or more is needed"
     for name in ("window", "duration"):

@@ -77,6 +77,21 @@ def test_another_material_is_found_within_one_percent(tmp_path):
     assert max(errors(ep.Run(tmp_path / "run"), data).values()) <= 1e-2
 
 
+@pytest.mark.parametrize("first", [None, "3.3e-6"], ids=["shipped", "another instant"])
+def test_a_recording_of_waves_on_their_way_tells_the_material_without_a_start(first, tmp_path):
+    data = ROOT / "data/aluminium_late_receivers.h5"
+    if first:
+        data, script = tmp_path / "late.h5", str(ROOT / "data/make_aluminium_receivers.py")
+        options = ["--engine", "exact", "--first", first, "--seed", "5", "--output", str(data)]
+        subprocess.run([sys.executable, script, *options], check=True)
+    changes = {"data": str(data), "input_frequency": 15.7, "hidden_layers": [1500]}
+    run_notebook(Notebook.read(ROOT / "notebooks/02_inverse.ipynb"), tmp_path / "run", changes)
+    fit, true = ep.Run(tmp_path / "run").fit, ep.Receivers.load(data).truth.material
+    assert fit.verdict == "holds", fit.sentence
+    for name, error in fit.plus_minus.items():
+        assert abs(fit.values[name] - true[name]) < 3.5 * error < 0.06 * true[name]
+
+
 def test_waves_in_a_plate_are_within_three_percent_of_finite_elements(tmp_path):
     run_notebook(Notebook.read(ROOT / "notebooks/06_plate.ipynb"), tmp_path / "run")
     run, recording = ep.Run(tmp_path / "run"), ep.Receivers.load(ROOT / "data/plate_receivers.h5")

@@ -90,6 +90,15 @@ def test_the_script_records_another_material_without_deepwave(tmp_path):
     assert "seed 3" in other.provenance
 
 
+def test_the_late_file_begins_4_us_after_the_pulses_and_knows_neither_these_nor_when_they_were():
+    late, time = Receivers.load(DATA / "aluminium_late_receivers.h5"), torch.linspace(4e-6, 12e-6, 41)
+    pulses = runpy.run_path(str(SCRIPT))["pulses_in"](0.06)
+    assert late.pulses == () and late.time[0] == 0.0 and late.start == {"lambda", "mu"}
+    expected = record_pulses(pulses, torch.from_numpy(late.xy), time.double(), ALUMINIUM.c_p, ALUMINIUM.c_s).numpy()
+    assert relative_error(late.truth.displacement, expected) < 0.005
+    assert np.abs(late.truth.displacement[:, 0]).max() > 10 * late.noise  # waves are on their way
+
+
 def test_the_script_never_puts_other_settings_into_the_shipped_file(capsys):
     parse = runpy.run_path(str(SCRIPT))["parse"]
     assert parse([]).output == DATA / "aluminium_receivers.h5"

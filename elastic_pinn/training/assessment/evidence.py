@@ -21,12 +21,14 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.physics.data import Noise, noise_of
+from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import Channels, channels_of
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 
 LEAST_OF_A_SAMPLE = 0.05  # least degree of freedom that is counted for a sample
+FREE = 2  # of the errors in common, the first: where only the records are known, nothing tells them
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,14 @@ class Channel:
 @dataclass(frozen=True)
 class CommonDeviation:
     """An error that all records may have in common, as a free parameter: its score, the estimate in units of its
-    standard deviation by noise, and the shift of the unknown that it would move most, in units of ±."""
+    standard deviation by noise, and the shift of the unknown that it would move most, in units of ±. is_free: whether
+    it turns a solution into another one, so that only the ridge can tell it."""
 
     name: str
     score: float
     shift: float
     most_shifted: str
+    is_free: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,8 +192,7 @@ def _common_errors(
 ) -> tuple[CommonDeviation, ...]:
     """Test a gain, a delay and an offset of all records. errors: of the unknowns' parameters, (U,).
 
-    If only the records are known, such a change turns a solution into another one: it cannot be detected, and no score
-    is large.
+    If only the records are known, another size or time turns a solution into another one.
     """
     batch, unknowns = trained.batches[linear.recorded.name], trained.problem.unknowns
     field = linear.field()  # not the records, whose noise correlates with the misfits
@@ -209,8 +212,18 @@ def _common_errors(
     pull, square = alone.T @ linear.projected_residual, alone.square().sum(0)  # (E,)
     score = pull / (linear.weight * unit * alone[linear.data].square().sum(0).sqrt())  # (E,)
     shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
+    records_alone = not any(
+        bool(probe.all_values().any()) for probe in probes(trained.problem) if probe.name != "exact"
+    )
+    most = shifts.max(0)
     return tuple(
-        CommonDeviation(name, float(abs(score[i])), float(shifts[:, i].max()), unknowns[int(shifts[:, i].argmax())])
+        CommonDeviation(
+            name,
+            float(abs(score[i])),
+            float(most.values[i]),
+            unknowns[int(most.indices[i])],
+            records_alone and i < FREE,
+        )
         for i, name in enumerate(changes)
     )
 

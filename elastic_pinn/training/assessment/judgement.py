@@ -43,6 +43,7 @@ WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
 TOO_MUCH = "the network leaves too much to correct beside this noise"
 NEARER = "a network that is nearer to the exact wavefield: more waves (hidden_layers)"
 STATED = "the right shape, sides, holes, sources and density"
+WAVES_APART = "no waves shorter than two receivers apart (input_frequency)"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
 
 
@@ -216,13 +217,17 @@ def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
 
 
 def _of_common(evidence: Evidence) -> Iterator[Fault]:
-    """Errors that all records have in common, against a known start."""
+    """Errors that all records have in common, against a known start; without one, what the ridge makes of them."""
     surely = NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * len(evidence.common_errors)))
     wrong = [each for each in evidence.common_errors if each.score > surely and each.shift > MOST_SHIFT]
     if wrong:
         worst = max(wrong, key=lambda each: each.score)  # a delay resembles a gain, but fits itself best
-        moved = f"freeing it would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
-        yield Fault(f"{worst.name} does not fit: {moved}", RECORDS)
+        moved = f"would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
+        if worst.is_free:
+            reason = f"the ridge holds back amplitudes that the records leave open: records of another size {moved}"
+            yield Fault(reason, f"a smaller ridge, or fewer waves (hidden_layers); {WAVES_APART}")
+        else:
+            yield Fault(f"{worst.name} does not fit: freeing it {moved}", RECORDS)
 
 
 def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:

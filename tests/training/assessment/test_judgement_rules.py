@@ -213,6 +213,13 @@ def test_of_what_is_common_the_surest_is_named(weighed):
     assert weighed(common_errors=common).reason.startswith("the trigger time does not fit")
 
 
+def test_where_only_records_are_known_it_is_the_ridge_that_tells_their_size(weighed):
+    free = CommonDeviation("the size of the records", 8.0, 3.0, "lambda", is_free=True)
+    fit = weighed(common_errors=(free,))
+    assert fit.verdict == "withheld" and fit.reason.startswith("the ridge holds back amplitudes")
+    assert "a smaller ridge" in fit.advice and "units" not in fit.advice
+
+
 def test_no_waves_and_no_weights_are_advised_for_waveforms_which_fit_neither(weighed):
     weighed.trained = replace(weighed.trained, converged=True)
     told = {
