@@ -59,6 +59,8 @@ class ImportOptions(Section):
     """column of x, or variable"""
     y_column: str = ""
     """column of y, or variable"""
+    xy_column: str = ""
+    """variable of both, (receivers, 2)"""
     receiver_column: str = ""
     """column that numbers or names the receiver of each row of a long table"""
     layout: Literal["long", "wide"] | None = None

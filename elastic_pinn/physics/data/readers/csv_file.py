@@ -9,7 +9,7 @@ import numpy as np
 
 from elastic_pinn.physics.data.readers.csv_text import NUMBERS, TextTable, look_at, require_alike, split
 from elastic_pinn.physics.data.readers.tables import traces_of_table
-from elastic_pinn.physics.data.readers.traces import Missing, Traces
+from elastic_pinn.physics.data.readers.traces import Missing, Traces, require_size
 from elastic_pinn.physics.data.readers.variables import Variables, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -26,7 +26,8 @@ def read_table(
 ) -> tuple[Variables, TextTable]:
     """Return the columns of a text file, and how it was read; columns of `names` and of receivers may hold text."""
     text = look_at(path, options)
-    require_alike(path, text)
+    rows = require_alike(path, text)
+    require_size(path, 8 * rows * len(text.headers), options, " once it is numbers, it")
     headers, units = with_units(text.headers)
     as_text = {*names, options.receiver_column or "receiver"}
     columns = _columns(path, text, headers, as_text)
@@ -69,5 +70,6 @@ def _first_fault(path: Path, text: TextTable, headers: list[str], as_text: set[s
                 continue
             for name, cell in zip(headers, split(line, text.delimiter), strict=False):
                 if name not in as_text and not NUMBERS[text.decimal].fullmatch(cell):
-                    return f"{path}, line {number}: {cell[:40]!r} in the column {name} is no number: mend or empty it"
+                    fault = f"{cell[:40]!r} in the column {name} is no number: mend it, or give decimal"
+                    return f"{path}, line {number}: {fault}"
     return f"{path} is no table of numbers: check delimiter and decimal sign"

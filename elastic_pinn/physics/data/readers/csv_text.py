@@ -20,6 +20,8 @@ from elastic_pinn.physics.import_options import ImportOptions
 DELIMITERS = {",": ",", ";": ";", "tab": "\t", "space": " "}
 LOOKED_AT = 40  # lines, by which delimiter and decimal sign are found
 LINE_END = re.compile(r"\r\n|\n|\r")
+LINES = re.compile(rb"\r\n|\n|\r")
+LEAST_LINES = 8
 HEAD = 1 << 16  # bytes
 PIECE = 1 << 24  # bytes
 NUMBERS = {
@@ -56,7 +58,8 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
         if options.delimiter in ("", name, delimiter) and options.decimal in (None, decimal) and delimiter != decimal
     ]
     fitting = [way for way in ways if _is_table(body, *way)]
-    good = list({str([split(line, way[0]) for line in body]) + way[1]: way for way in reversed(fitting)}.values())
+    # Ways that make the same cells are one: no cell has a decimal sign then, or a tab is the only blank.
+    good = list({str([split(line, way[0]) for line in body]): way for way in reversed(fitting)}.values())
     if not good:
         raise ReceiverFileError(_no_table(path, body, above, ways, options))
     if len(good) > 1:
@@ -82,6 +85,10 @@ def _head(path: Path) -> str:
     """The first lines, as text. Raises ReceiverFileError for a file that is empty, or no text."""
     with path.open("rb") as file:
         start = file.read(HEAD)
+        while len(LINES.findall(start)) < LEAST_LINES and (more := file.read(3 * len(start))):
+            start += more
+        if file.read(1):  # the last line is not all there
+            start = start[: max(start.rfind(b"\n"), start.rfind(b"\r")) + 1] or start
     if not start.strip():
         raise ReceiverFileError(f"{path} is empty: give a file with a table of numbers")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -102,10 +109,10 @@ def _not_utf8(error: UnicodeDecodeError) -> str:
 def _is_table(lines: list[str], delimiter: str, decimal: str) -> bool:
     """Whether there are rows of two numbers or more, equally many in each, maybe below one line of headers.
 
-    A last line may be cut off by the end of what was looked at. One column may hold names.
+    One column may hold names.
     """
     rows = [split(line, delimiter) for line in lines if line.strip()]
-    rows = rows[1:-1] or rows[1:] or rows
+    rows = rows[1:] or rows
     cells = [[bool(NUMBERS[decimal].fullmatch(cell)) for cell in row] for row in rows]
     widths = {len(row) for row in rows}
     is_like_first = len(split(lines[0], delimiter)) in widths

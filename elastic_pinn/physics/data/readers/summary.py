@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,13 +29,13 @@ OTHER_UNITS = (
 ENERGY = 0.95  # of the spectrum, up to the frequency that is called the highest
 NEAR_NYQUIST = 0.8
 NEIGHBOURS = 6  # among which the slope of a first arrival is found
-MOST_RECEIVERS = 2000  # that are looked at for arrivals, evenly chosen
+MOST_RECEIVERS = 500  # that are looked at for arrivals, spectra and noise
 
 
 def summary(receivers: Receivers) -> list[str]:
     """Return lines that say what the recordings are: receivers, times, ranges, arrivals, speeds and noise."""
     (x, y), time = receivers.xy.T, receivers.time
-    quantity, recorded = receivers.quantity, receivers.recorded
+    quantity, recorded, some = receivers.quantity, receivers.recorded, _some(receivers)
     steps = np.diff(time)
     step = f", {np.median(steps):.4g} s apart" if len(steps) else ""
     lines = [
@@ -43,29 +44,39 @@ def summary(receivers: Receivers) -> list[str]:
         f"{quantity.name}: {recorded.min():.4g} to {recorded.max():.4g} {quantity.unit}, "
         f"rms {np.sqrt(np.square(recorded).mean()):.4g} {quantity.unit}",
     ]
-    first = _first_arrivals(receivers)
+    first = _first_arrivals(some)
     found = np.isfinite(first)
     if found.any():
         lines.append(f"first arrivals: {np.nanmin(first):.4g} to {np.nanmax(first):.4g} s, at {found.sum()} receivers")
-    speeds = _apparent_speeds(receivers, first)
+    speeds = _apparent_speeds(some, first)
     if len(speeds):
         low, middle, high = np.quantile(speeds, [0.1, 0.5, 0.9])
         lines.append(f"apparent speeds: {middle:.4g} m/s (80 % from {low:.4g} to {high:.4g})")
-    noise = noise_of(receivers)
+    noise = noise_of(some)
     level = "not known" if math.isnan(noise.level) else f"{noise.level:.3g} {quantity.unit}, {noise.origin}"
     return [*lines, f"noise: {level}"]
 
 
 def doubts(receivers: Receivers) -> list[str]:
     """Return a sentence for each thing about recordings that can hardly be so, with what would mend it."""
-    return [*_of_speed(receivers), *_of_size(receivers), *_of_sampling(receivers)]
+    some, spacing = _some(receivers), _spacing(receivers.xy)
+    return [*_of_speed(some), *_of_size(receivers), *_of_sampling(some, spacing)]
+
+
+def _some(receivers: Receivers) -> Receivers:
+    """The recordings of at most so many receivers, by chance, which take little memory and time."""
+    if len(receivers.xy) <= MOST_RECEIVERS:
+        return receivers
+    chosen = np.sort(np.random.default_rng(0).choice(len(receivers.xy), MOST_RECEIVERS, replace=False))
+    fields: dict[str, Any] = {"xy": receivers.xy[chosen], receivers.quantity.name: receivers.recorded[chosen]}
+    return replace(receivers, truth=None, **fields)
 
 
 def _first_arrivals(receivers: Receivers) -> Array:
     """When the first wave arrives at each receiver, (R,) in s; NaN where no arrival is found."""
     first = np.full(len(receivers.xy), np.nan)
-    for row in range(0, len(first), math.ceil(len(first) / MOST_RECEIVERS)):
-        samples = [arrival(channel) for channel in receivers.recorded[row].T]
+    for row, record in enumerate(receivers.recorded):
+        samples = [arrival(channel) for channel in record.T]
         times = [receivers.time[sample] for sample in samples if sample > 0]
         first[row] = min(times, default=np.nan)
     return first
@@ -115,7 +126,7 @@ def _of_size(receivers: Receivers) -> Iterator[str]:
         yield f"the largest value is {largest:.3g} {receivers.quantity.unit}: check value_unit"
 
 
-def _of_sampling(receivers: Receivers) -> Iterator[str]:
+def _of_sampling(receivers: Receivers, spacing: float) -> Iterator[str]:
     """Waves that samples or receivers are too far apart for."""
     steps = np.diff(receivers.time)
     if len(steps) < 8 or np.ptp(steps) > 1e-3 * steps.mean():
@@ -136,7 +147,7 @@ def _of_sampling(receivers: Receivers) -> Iterator[str]:
         )
     speeds = _apparent_speeds(receivers, _first_arrivals(receivers))
     if len(speeds) and len(receivers.xy) > 2:
-        spacing, length = _spacing(receivers.xy), float(np.median(speeds)) / highest
+        length = float(np.median(speeds)) / highest
         if spacing > length / 2:
             yield (
                 f"receivers are {spacing:.3g} m apart, more than half of the shortest wave, {length:.3g} m at "
@@ -148,5 +159,5 @@ def _spacing(xy: Array) -> float:
     """The median distance of a receiver to the nearest other one, m."""
     from scipy.spatial import cKDTree  # slow to import
 
-    nearest = cKDTree(np.unique(xy, axis=0)).query(np.unique(xy, axis=0), k=2)[0][:, 1]
-    return float(np.median(nearest))
+    places = np.unique(xy, axis=0)
+    return float(np.median(cKDTree(places).query(places, k=2)[0][:, 1]))  # infinite for one place

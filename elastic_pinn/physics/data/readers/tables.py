@@ -88,7 +88,9 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         time=times[0] if is_common else np.repeat(times, channels, axis=0),
         positions=None if places is None else np.repeat(places, channels, axis=0),
         directions=names.directions * len(counts),
-        receivers=tuple(np.repeat([str(table.arrays[keys[0]][row]) for row in first], channels)) if has_name else (),
+        receivers=tuple(np.repeat([str(table.arrays[keys[0]][row]) for row in first], channels).tolist())
+        if has_name
+        else (),
         is_grouped=True,
         read_as=f"a long table: {len(counts)} receivers, {channels} channel{'s' * (channels > 1)} each",
     )

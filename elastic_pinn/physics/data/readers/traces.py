@@ -103,5 +103,5 @@ def require_size(path: Path, size: int, options: ImportOptions, what: str = "") 
     if size > options.size_limit:
         raise ReceiverFileError(
             f"{path}:{what} is {size / 1e6:,.0f} MB, and size_limit allows {options.size_limit / 1e6:,.0f} MB: import "
-            f"fewer receivers or times, or set size_limit={size}, if there is memory of about six times that"
+            f"fewer receivers or times, or set size_limit={size}, if there is memory of about eight times that"
         )

@@ -70,12 +70,9 @@ def factor(unit: str, quantity: str, role: str) -> float:
 
 
 def _parsed(unit: str, quantity: str, role: str) -> Any:
-    import pint
-
     try:
         return _registry().parse_units(POWER.sub(r"**\1", unit.strip()))
-    except (pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError):
-        # pint's parser ends in any of these where text is no unit
+    except Exception:  # pint's parser ends in any of a dozen of errors where text is no unit
         raise ConfigError(
             f"{role} = {unit!r} is not known as a unit: one as {EXAMPLES[quantity]!r} is needed"
         ) from None

@@ -16,7 +16,7 @@ ALONG = {"directions": ["x", "y"]}
 
 
 def long_csv(path: Path, delimiter=",", decimal=".", header="x,y,time,velocity_x,velocity_y", end="\n") -> Path:
-    rows = [[*XY[r], TIME[t], *VALUES[r, t]] for t in range(20) for r in range(6)]  # as a scanner visits them
+    rows = [[*XY[r], TIME[t], *VALUES[r, t]] for t in range(len(TIME)) for r in range(len(XY))]
     lines = [delimiter.join(repr(float(v)).replace(".", decimal) for v in row) for row in rows]
     path.write_bytes((end.join([header.replace(",", delimiter), *lines]) + end).encode())
     return path
@@ -113,7 +113,7 @@ def uff(path: Path, binary=1, kind=11, unit="mm/s") -> Path:
 
 
 def stream(kind: str):
-    """The recording as an ObsPy stream of 12 traces, 500 us a sample in place of 0.5, which its headers cannot hold."""
+    """The recording as an ObsPy stream of 12 traces, in m and ms in place of mm and us, as of a line of geophones."""
     import obspy
     from obspy.core import AttribDict
 
@@ -126,7 +126,7 @@ def stream(kind: str):
             header = {
                 "group_coordinate_x": int(XY[r, 0]),
                 "group_coordinate_y": int(XY[r, 1]),
-                "scalar_to_be_applied_to_all_coordinates": -1000,
+                "scalar_to_be_applied_to_all_coordinates": 1,
                 "delay_recording_time": 1,
                 "trace_identification_code": (14, 13)[c],
                 "trace_value_measurement_unit": 6,
@@ -159,7 +159,7 @@ def seg2(path: Path) -> Path:
     blocks = []
     for r in range(6):
         for c in range(2):
-            texts = {"RECEIVER_LOCATION": f"{XY[r, 0] / 1e3} {XY[r, 1] / 1e3} 0", "SAMPLE_INTERVAL": "0.0005",
+            texts = {"RECEIVER_LOCATION": f"{XY[r, 0]} {XY[r, 1]} 0", "SAMPLE_INTERVAL": "0.0005",
                      "DELAY": "0.001", "DESCALING_FACTOR": "0.5"}  # fmt: skip
             words = [f"{name} {text}".encode() + b"\0" for name, text in texts.items()]
             free = b"".join(struct.pack("<H", len(word) + 2) + word for word in words) + b"\0\0"

@@ -17,42 +17,42 @@ CASES = {
     "v.npz": (files.npz, {**UNITS, **ALONG}),
     "v5.mat": (files.mat5, {**IN_ARRAYS, "value_columns": ["vx", "vy"]}),
     "v73.mat": (files.mat73, {**UNITS, **ALONG}),
-    "v.h5": (files.hdf5, {**ALONG, "value_columns": "velocity", "kind": "velocity", "x_column": "", "positions": ROWS,
-                          "length_unit": "mm"}),
+    "v.h5": (files.hdf5, {**ALONG, "value_columns": "velocity", "kind": "velocity", "xy_column": "scan/xy"}),
     "v.nc": (files.netcdf, {}),
     "v.uff": (files.uff, {}),
 }  # fmt: skip
 SLOW_CLOCK = {
     "v.sgy": (files.segy, {"value_unit": "mm/s"}),
     "v.su": (files.su, {"value_unit": "mm/s", "length_unit": "m"}),
-    "v.mseed": (files.miniseed, {"kind": "velocity", "value_unit": "mm/s", "positions": ROWS, "length_unit": "mm",
+    "v.mseed": (files.miniseed, {"kind": "velocity", "value_unit": "mm/s", "positions": ROWS, "length_unit": "m",
                                  "first_time": 1e-3}),
     "v.sg2": (files.seg2, {"kind": "velocity", "value_unit": "mm/s", **ALONG, "channel_order": "by receiver"}),
 }  # fmt: skip
 
 
-def assert_is_the_recording(found: ep.Receivers, time: np.ndarray, rtol: float) -> None:
+def assert_is_the_recording(found: ep.Receivers, size: float, rtol: float) -> None:
+    """size: of a mm in the file, in m."""
     order = np.lexsort(found.xy.T[::-1])
-    np.testing.assert_allclose(found.xy[order], 1e-3 * XY, rtol=1e-12)
-    np.testing.assert_allclose(found.time, time, rtol=1e-12)
+    np.testing.assert_allclose(found.xy[order], size * XY, rtol=1e-12)
+    np.testing.assert_allclose(found.time, 1e-3 * size * TIME, rtol=1e-12)
     np.testing.assert_allclose(found.velocity[order], 1e-3 * VALUES, rtol=rtol)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_recording_is_read(name, tmp_path):
     write, options = CASES[name]
-    assert_is_the_recording(ep.Receivers.read(write(tmp_path / name), **options), 1e-6 * TIME, 1e-12)
+    assert_is_the_recording(ep.Receivers.read(write(tmp_path / name), **options), 1e-3, 1e-12)
 
 
 @pytest.mark.parametrize("name", SLOW_CLOCK)
 def test_a_recording_of_geophysics_is_read(name, tmp_path):
     write, options = SLOW_CLOCK[name]
-    assert_is_the_recording(ep.Receivers.read(write(tmp_path / name), **options), 1e-3 * TIME, 1e-6)
+    assert_is_the_recording(ep.Receivers.read(write(tmp_path / name), **options), 1.0, 1e-6)
 
 
 def test_a_text_uff_is_read_too(tmp_path):
     found = ep.Receivers.read(files.uff(tmp_path / "v.unv", binary=0))
-    assert_is_the_recording(found, 1e-6 * TIME, 1e-5)
+    assert_is_the_recording(found, 1e-3, 1e-5)
 
 
 @pytest.mark.parametrize("name", ["v.npz", "v5.mat", "v.nc", "v.uff"])
@@ -61,7 +61,7 @@ def test_content_tells_the_format_where_the_name_does_not(name, tmp_path):
     path = write(tmp_path / name).rename(tmp_path / "recording")
     if name in ("v.nc",):  # HDF5, of which NetCDF is a kind that only the name tells
         options = {**options, "format": "netcdf"}
-    assert_is_the_recording(ep.Receivers.read(path, **options), 1e-6 * TIME, 1e-12)
+    assert_is_the_recording(ep.Receivers.read(path, **options), 1e-3, 1e-12)
 
 
 def test_a_name_that_contradicts_the_content_is_refused(tmp_path):

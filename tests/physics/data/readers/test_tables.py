@@ -1,0 +1,167 @@
+"""What tables, arrays and options mean, and what is asked for where they do not say it."""
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from tests.physics.data.readers import files
+from tests.physics.data.readers.files import ALONG, SAID, UNITS, VALUES, XY
+
+ROWS = XY.tolist()
+
+
+def missing(path, **options) -> str:
+    with pytest.raises(ep.ConfigError, match="does not say, and no option gives") as raised:
+        ep.Receivers.read(path, **options)
+    return str(raised.value)
+
+
+def table(path, header: str, *rows: str):
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def test_all_that_is_missing_is_in_one_error_and_its_example_is_enough(tmp_path):
+    path = table(tmp_path / "scan.csv", "x,y,t,a,b", "0,0,0,1,2", "0,0,1,3,4", "1,0,0,5,6", "1,0,1,7,8")
+    text = missing(path)
+    asked = ("value_columns", "directions", "kind", "value_unit", "length_unit", "time_unit")
+    assert all(f"{name}: " in text and f"{name}=" in text for name in asked)
+    assert "positions: " not in text and "first_time" not in text  # these are in the table
+    example = eval(f"dict({text.partition('For example: ')[2].partition('; on the')[0]})")
+    found = ep.Receivers.read(path, **{**example, "value_columns": ["a", "b"]})
+    np.testing.assert_allclose(found.velocity, 1e-3 * np.array([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]))
+
+
+def test_units_in_headers_are_taken_and_those_of_options_go_before(tmp_path):
+    path = table(
+        tmp_path / "scan.csv", "x [mm];y (mm);time [µs];velocity_x [mm/s];velocity_y [mm/s]", "1;2;3;4;5", "1;2;4;6;7"
+    )
+    found = ep.Receivers.read(path)
+    assert found.xy.tolist() == [[0.001, 0.002]] and np.allclose(found.time, [3e-6, 4e-6])
+    assert np.allclose(found.velocity[0], [[4e-3, 5e-3], [6e-3, 7e-3]])
+    assert np.allclose(ep.Receivers.read(path, time_unit="ms").time, [3e-3, 4e-3])
+
+
+def test_components_in_unlike_units_are_refused(tmp_path):
+    path = table(tmp_path / "s.csv", "x,y,time,velocity_x [mm/s],velocity_y [m/s]", "1,2,3,4,5", "1,2,4,6,7")
+    with pytest.raises(ep.ElasticPinnError, match="are in m/s and mm/s"):
+        ep.Receivers.read(path, **UNITS)
+
+
+def test_a_wide_table_needs_places_and_directions_and_their_order(tmp_path):
+    path = files.wide_csv(tmp_path / "wide.csv")
+    text = missing(path, kind="velocity", value_unit="mm/s")
+    assert "positions: " in text and "directions: " in text
+    assert "channel_order: " in missing(path, **SAID, **ALONG, positions=ROWS)
+    found = ep.Receivers.read(path, **SAID, **ALONG, positions=ROWS, channel_order="by receiver")
+    np.testing.assert_allclose(found.velocity, 1e-3 * VALUES)
+    with pytest.raises(ep.ConfigError, match=r"positions has 5 rows, and .* has 12 channels"):
+        ep.Receivers.read(path, **SAID, **ALONG, positions=ROWS[:5])
+
+
+def test_channels_by_direction_are_all_of_x_first(tmp_path):
+    path = table(tmp_path / "wide.csv", "time,a,b,c,d", "0,1,2,3,4", "1,5,6,7,8")
+    options = {**SAID, **ALONG, "positions": [[0, 0], [1, 0]]}
+    found = ep.Receivers.read(path, channel_order="by direction", **options)
+    assert np.allclose(1e3 * found.velocity[:, 0], [[1, 3], [2, 4]])
+    found = ep.Receivers.read(path, channel_order="by receiver", **options)
+    assert np.allclose(1e3 * found.velocity[:, 0], [[1, 2], [3, 4]])
+
+
+def test_a_minus_turns_a_channel_around(tmp_path):
+    path = files.long_csv(tmp_path / "scan.csv")
+    found = ep.Receivers.read(path, directions=["x", "-y"], **UNITS)
+    np.testing.assert_allclose(found.velocity, 1e-3 * VALUES * [1, -1])
+
+
+def test_receivers_by_name_have_their_places_in_a_file(tmp_path):
+    path = table(tmp_path / "s.csv", "receiver,time,velocity_x,velocity_y", "B,0,1,2", "B,1,3,4", "A,0,5,6", "A,1,7,8")
+    places = table(tmp_path / "p.csv", "receiver,x [cm],y [cm]", "A,1,0", "B,2,0")
+    found = ep.Receivers.read(path, positions=str(places), value_unit="mm/s", time_unit="us")
+    assert np.allclose(found.xy, [[0.02, 0], [0.01, 0]]) and np.allclose(1e3 * found.velocity[1, 0], [5, 6])
+    table(places, "receiver,x [cm],y [cm]", "A,1,0", "C,2,0")
+    with pytest.raises(ep.ElasticPinnError, match=r"p\.csv has no receiver 'B', which .*s\.csv recorded"):
+        ep.Receivers.read(path, positions=str(places), value_unit="mm/s", time_unit="us")
+
+
+def test_axes_are_deduced_where_sizes_allow_one_order_and_asked_for_elsewhere(tmp_path):
+    path = tmp_path / "scan.npz"
+    np.savez(path, velocity=VALUES.transpose(1, 2, 0), time=files.TIME, xy=XY)  # T, C, R
+    np.testing.assert_allclose(ep.Receivers.read(path, **UNITS, **ALONG).velocity, 1e-3 * VALUES)
+    square = np.arange(72.0).reshape(6, 6, 2)
+    np.savez(path, velocity=square, time=np.arange(6.0), xy=XY)
+    assert "axes: which axis of velocity, of shape (6, 6, 2), is what" in missing(path, **UNITS, **ALONG)
+    found = ep.Receivers.read(path, axes=["time", "receiver", "direction"], **UNITS, **ALONG)
+    np.testing.assert_allclose(found.velocity, 1e-3 * square.transpose(1, 0, 2))
+    with pytest.raises(ep.ElasticPinnError, match=r"axes = \['time', 'time', 'direction'\] do not fit"):
+        ep.Receivers.read(path, axes=["time", "time", "direction"], **UNITS, **ALONG)
+
+
+def test_an_array_without_a_clock_asks_for_one(tmp_path):
+    path = files.npy(tmp_path / "scan.npy")
+    options = {**SAID, **ALONG, "positions": ROWS, "axes": ["receiver", "time", "direction"]}
+    text = missing(path, **options)
+    assert "time_step: " in text and "first_time: " in text
+    found = ep.Receivers.read(path, sampling_rate=2e6, first_time=1.0, **options)
+    np.testing.assert_allclose(found.time, 1e-6 * files.TIME)
+    with pytest.raises(ep.ConfigError, match="one of them is enough"):
+        ep.Receivers.read(path, sampling_rate=2e6, time_step=0.5, first_time=1.0, **options)
+
+
+def test_times_of_a_file_are_not_replaced_in_silence(tmp_path):
+    with pytest.raises(ep.ConfigError, match="has times of its own"):
+        ep.Receivers.read(files.long_csv(tmp_path / "scan.csv"), time_step=1.0, **UNITS)
+
+
+def test_a_third_axis_makes_the_plane_necessary(tmp_path):
+    path = table(tmp_path / "s.csv", "x,y,z,time,velocity_x,velocity_z", "0,5,1,0,1,2", "0,5,1,1,3,4", "1,5,2,0,5,6",
+                 "1,5,2,1,7,8")  # fmt: skip
+    assert "plane: which two of its three axes" in missing(path, **UNITS)
+    found = ep.Receivers.read(path, plane="xz", **UNITS)
+    assert np.allclose(1e3 * found.xy, [[0, 1], [1, 2]]) and np.allclose(1e3 * found.velocity[0], [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"kind": "speed"}, "kind = 'speed': 'displacement', 'velocity'"),
+        ({"lenght_unit": "mm"}, "did you mean 'length_unit'"),
+        ({"value_unit": "mm"}, "value_unit = 'mm' is no unit of velocity: one as 'mm/s'"),
+        ({"time_unit": "fortnites"}, "time_unit = 'fortnites' is not known as a unit"),
+        ({"positions": [[0, 0, 0]]}, "positions = .*: a list of"),
+        ({"directions": ["up", "y"]}, "the direction 'up' is not known"),
+        ({"directions": [[0, 0], "y"]}, "has no length"),
+        ({"directions": ["xx", "yy"]}, "velocity has no component 'xx'"),
+        ({"lame_mu": "26 GPa"}, "lame_lambda and density of the material is missing"),
+        ({"lame_mu": "26", "lame_lambda": 1e9, "density": 1e3}, "lame_mu = '26': a number with its unit is needed"),
+        ({"start": ["lambda"]}, "start = .*: give lame_lambda, lame_mu, density"),
+        ({"value_columns": ["vx"]}, "names 'vx', which it does not hold; it holds x, y, time"),
+    ],
+)
+def test_an_illegal_option_is_told_with_what_is_legal(options, expected, tmp_path):
+    with pytest.raises(ep.ElasticPinnError, match=expected):
+        ep.Receivers.read(files.long_csv(tmp_path / "scan.csv"), **{**UNITS, **options})
+
+
+def test_options_of_some_files_are_by_their_names(tmp_path):
+    for component, name in enumerate("xy"):
+        rows = np.column_stack([files.TIME, VALUES[..., component].T]).tolist()
+        table(tmp_path / f"v{name}.csv", "time,a,b,c,d,e,f", *(str(row)[1:-1] for row in rows))
+    parameters = tmp_path / "scan.yaml"
+    parameters.write_text(f"kind: velocity\nvalue_unit: mm/s\nlength_unit: mm\ntime_unit: us\npositions: {ROWS}\n"
+                          "files: {vx.csv: {directions: x}, vy.csv: {directions: y}}\n")  # fmt: skip
+    found = ep.Receivers.read([tmp_path / "vx.csv", tmp_path / "vy.csv"], parameters)
+    np.testing.assert_allclose(found.velocity, 1e-3 * VALUES)
+    parameters.write_text("files: {vz.csv: {directions: x}}\n")
+    with pytest.raises(ep.ConfigError, match=r"files names 'vz\.csv', which is not among"):
+        ep.Receivers.read(tmp_path / "vx.csv", parameters)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("kind: [", "scan.yaml: "), ("- velocity", "a mapping of option: value"), ("kind: a\nkind: b", "there already")],
+)
+def test_a_bad_parameter_file_is_told(text, expected, tmp_path):
+    (tmp_path / "scan.yaml").write_text(text)
+    with pytest.raises(ep.ConfigError, match=expected):
+        ep.Receivers.read(files.long_csv(tmp_path / "scan.csv"), tmp_path / "scan.yaml")

@@ -1,0 +1,38 @@
+"""Units as text become factors of SI, and any other text is refused."""
+
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.data import RECORDED_QUANTITIES
+from elastic_pinn.physics.data.readers.units import SI, factor, in_si
+
+KNOWN = [
+    ("mm", "length", 1e-3), ("ft", "length", 0.3048), ("µm", "length", 1e-6), ("us", "time", 1e-6),
+    ("µs", "time", 1e-6),    ("nm/s", "velocity", 1e-9), ("m/s2", "acceleration", 1.0), ("m s-2", "acceleration", 1.0),
+    ("mm/s^2", "acceleration", 1e-3), ("microstrain", "strain", 1e-6), ("1/s", "strain_rate", 1.0),
+    ("kN/mm2", "stress", 1e9), ("GPa", "modulus", 1e9), ("g/cm3", "density", 1e3), ("0.03 um/s", "velocity", 3e-8),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "quantity", "size"), KNOWN)
+def test_units_as_people_write_them(text, quantity, size):
+    assert factor(text, quantity, "unit") == pytest.approx(size, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity"),
+    [("mm", "time"), ("m/s", "displacement"), ("bananas", "length"), ("m/", "length"), ("__import__('os')", "length")],
+)
+def test_what_is_no_such_unit_is_refused_with_an_example(text, quantity):
+    with pytest.raises(ep.ConfigError, match=r"unit = .*: one as '.*' is needed"):
+        factor(text, quantity, "unit")
+
+
+def test_numbers_have_their_unit_or_are_in_si():
+    assert in_si("57.6 GPa", "modulus", "mu") == pytest.approx(57.6e9) and in_si(2700, "density", "rho") == 2700.0
+
+
+def test_every_recorded_quantity_has_its_si_unit():
+    assert RECORDED_QUANTITIES.keys() <= SI.keys()
+    for name, quantity in RECORDED_QUANTITIES.items():
+        assert factor(quantity.unit, name, "unit") == 1.0
