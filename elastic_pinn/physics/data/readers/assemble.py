@@ -73,6 +73,7 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
     size = factor(unit, kind, "value_unit")
     places = geometry.places * factor(length_unit, "length", "length_unit")
     time = _times(path, traces, options, factor(time_unit, "time", "time_unit") if time_unit else 1.0)
+    _require_increasing(path, time)
     axes = PLANES[options.plane or "xy"]
     inside = [_in_plane(each, options.plane or "xy") for each in directions]
     kept = [row for row, each in enumerate(inside) if each is not None]
@@ -115,6 +116,20 @@ def _times(path: Path, traces: Traces, options: ImportOptions, size: float) -> A
     assert traces.values is not None
     step = 1.0 / options.sampling_rate if options.sampling_rate else (options.time_step or 0.0) * size
     return first + step * np.arange(traces.values.shape[1])
+
+
+def _require_increasing(path: Path, time: Array) -> None:
+    """Raise ReceiverFileError unless the times of each channel increase; ends of shorter ones are NaN."""
+    for channel, row in enumerate(np.atleast_2d(time)):
+        there = np.isfinite(row)
+        if not there[: there.sum()].all() or not there.any():
+            raise ReceiverFileError(f"{path}: the time of sample {np.argmin(there) + 1} is missing: give each its time")
+        falls = np.flatnonzero(np.diff(row[there]) <= 0)
+        if len(falls):
+            of = f" of channel {channel + 1}" if time.ndim == 2 else ""
+            raise ReceiverFileError(
+                f"{path}: times{of} do not increase after sample {falls[0] + 1} ({row[falls[0]]:g} s): sort them"
+            )
 
 
 def _geometry(path: Path, traces: Traces, options: ImportOptions, missing: Missing) -> _Geometry | None:

@@ -68,11 +68,17 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
     [(delimiter, decimal)] = good
     first = split(body[0], delimiter)
     is_headed = not all(NUMBERS[decimal].fullmatch(cell) for cell in first)
-    headers = first if is_headed else [f"column_{number}" for number in range(1, len(first) + 1)]
+    headers = first if is_headed else _commented(lines[max(0, above - 1)], delimiter, len(first))
     twice = sorted({name for name in headers if headers.count(name) > 1})
     if twice:
         raise ReceiverFileError(f"{path}, line {above + 1}: several columns are called {twice[0]!r}: name each once")
     return TextTable(delimiter, decimal, headers, above + is_headed)
+
+
+def _commented(line: str, delimiter: str, columns: int) -> list[str]:
+    """The headers in a comment above the numbers, as numpy.savetxt writes them; else numbers of columns."""
+    names = split(line.lstrip("#% "), delimiter) if line.startswith(("#", "%")) else []
+    return names if len(names) == columns else [f"column_{number}" for number in range(1, columns + 1)]
 
 
 def split(line: str, delimiter: str) -> list[str]:

@@ -24,21 +24,18 @@ def variables(path: Path, options: ImportOptions, is_matlab: bool) -> Variables:
     """Return the data sets of a file by their paths, with what their attribute units says; objects are left unread."""
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     units: dict[str, str] = {}
-    try:
-        with h5py.File(path) as file:
-            if "format" in file.attrs and "elastic_pinn receivers" in str(file.attrs["format"]):
-                raise ReceiverFileError(f"{path} is a receiver file already: read it by ep.Receivers.load")
-            for name, found in _data_sets(file):
-                if found.dtype.kind in "fiu":
-                    require_size(path, 8 * found.size, options, f" its {name}")
-                    arrays[name] = found[()].T if is_matlab else found[()]
-                else:
-                    arrays[name] = np.empty(0, dtype=object)
-                if "units" in found.attrs:
-                    unit = found.attrs["units"]
-                    units[name] = unit.decode("utf-8", "replace") if isinstance(unit, bytes) else str(unit)
-    except (OSError, KeyError, RuntimeError) as error:
-        raise ReceiverFileError(f"{path} is no whole HDF5 file: {error}; save or copy it anew") from error
+    with h5py.File(path) as file:
+        if "format" in file.attrs and "elastic_pinn receivers" in str(file.attrs["format"]):
+            raise ReceiverFileError(f"{path} is a receiver file already: read it by ep.Receivers.load")
+        for name, found in _data_sets(file):
+            if found.dtype.kind in "fiu":
+                require_size(path, 8 * found.size, options, f" its {name}")
+                arrays[name] = found[()].T if is_matlab else found[()]
+            else:
+                arrays[name] = np.empty(0, dtype=object)
+            if "units" in found.attrs:
+                unit = found.attrs["units"]
+                units[name] = unit.decode("utf-8", "replace") if isinstance(unit, bytes) else str(unit)
     if not arrays:
         raise ReceiverFileError(f"{path} holds no data set: save numeric arrays")
     return Variables(path, arrays, units)

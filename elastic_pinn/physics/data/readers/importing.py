@@ -52,7 +52,10 @@ def read_recordings(
     fields = {**records(channels), **_material(every), "title": every.title}
     beside = [path for path in (every.positions, parameters) if path and isinstance(path, str | Path)]
     fields["provenance"] = _provenance(files, [Path(path) for path in beside], {**common, **given}, special)
-    receivers = Receivers(**fields)
+    try:
+        receivers = Receivers(**fields)
+    except ValueError as error:
+        raise ReceiverFileError(f"{', '.join(map(str, files))}: {error}") from error
     for doubt in doubts(receivers):
         logger.warning(doubt)
     return receivers, [note for each in channels for note in each.notes]

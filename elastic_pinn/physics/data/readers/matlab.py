@@ -24,14 +24,9 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
 def _up_to_v7(path: Path, options: ImportOptions) -> Variables:
     from scipy.io import loadmat, whosmat
 
-    try:
-        for name, shape, _ in whosmat(path):
-            require_size(path, 8 * math.prod(shape), options, f" its {name}")
-        found = loadmat(path, chars_as_strings=False)
-    except ReceiverFileError:
-        raise
-    except Exception as error:  # a damaged file ends in any of a dozen of errors there
-        raise ReceiverFileError(f"{path} is no whole .mat file: {error}; save it anew") from error
+    for name, shape, _ in whosmat(path):
+        require_size(path, 8 * math.prod(shape), options, f" its {name}")
+    found = loadmat(path, chars_as_strings=False)
     arrays = {name: value for name, value in found.items() if not name.startswith("__") and hasattr(value, "dtype")}
     if not arrays:
         raise ReceiverFileError(f"{path} holds no variable: save numeric arrays")

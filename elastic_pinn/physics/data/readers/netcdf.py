@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from elastic_pinn.physics.data.readers.arrays import traces_of_arrays
@@ -19,19 +20,14 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
 
     with path.open("rb") as file:
         engine = "scipy" if file.read(3) == b"CDF" else "h5netcdf"
-    try:
-        with xarray.open_dataset(path, engine=engine, decode_times=False) as found:
-            for name, each in found.variables.items():
-                require_size(path, 8 * each.size, options, f" its {name}")
-            arrays = {str(name): np.asarray(each.values) for name, each in found.variables.items()}
-            units = {
-                str(name): str(each.attrs["units"]) for name, each in found.variables.items() if "units" in each.attrs
-            }
-            axes = {str(name): tuple(map(str, each.dims)) for name, each in found.variables.items()}
-    except ReceiverFileError:
-        raise
-    except Exception as error:  # a damaged file ends in any of a dozen of errors there
-        raise ReceiverFileError(f"{path} is no whole NetCDF file: {error}; save it anew") from error
+    if engine == "h5netcdf":
+        h5py.File(path).close()  # of a damaged file, h5netcdf prints tracebacks beside its error
+    with xarray.open_dataset(path, engine=engine, decode_times=False) as found:
+        for name, each in found.variables.items():
+            require_size(path, 8 * each.size, options, f" its {name}")
+        arrays = {str(name): np.asarray(each.values) for name, each in found.variables.items()}
+        units = {str(name): str(each.attrs["units"]) for name, each in found.variables.items() if "units" in each.attrs}
+        axes = {str(name): tuple(map(str, each.dims)) for name, each in found.variables.items()}
     if not arrays:
         raise ReceiverFileError(f"{path} holds no variable: save numeric arrays")
     return traces_of_arrays(Variables(path, arrays, units, axes), options, missing)

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from elastic_pinn.physics.data.readers.extra import reading
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 
 
-def read_stream(path: Path, name: str, kind: str) -> Any:
+def read_stream(path: Path, name: str) -> Any:
     """Return the stream of a file in a format of ObsPy, whose own guess by content is not taken: it may unpickle."""
-    with reading(path, kind), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on headers that makers of instruments define, which are looked at here
         import obspy
 

@@ -26,6 +26,8 @@ def records(channels: Sequence[Channels]) -> dict[str, Any]:
     kinds = {each.kind for each in channels}
     if len(kinds) > 1 or not kinds <= set(VECTORS):
         raise ReceiverFileError(f"{', '.join(sorted(kinds))} recorded: one of {', '.join(VECTORS)} is needed for now")
+    if len({each.shot for each in channels}) > 1:
+        raise ConfigError("the files are of several shots: import each shot into a receiver file of its own")
     if len({each.noise for each in channels}) > 1:
         raise ConfigError("noise differs between the files: give one for all of them")
     if any(each.time.ndim > 1 or not np.array_equal(each.time, channels[0].time) for each in channels):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics.data.readers import (
     csv_file,
     hdf5_file,
@@ -29,25 +30,45 @@ LOOKED_AT = 1024  # bytes; the HDF5 of MATLAB begins behind 512
 
 @dataclass(frozen=True)
 class FileFormat:
-    """A format: the suffixes of its files, the bytes that they begin with, if any do, and its reader."""
+    """A format: its name for people, the suffixes of its files, what they begin with, if anything, and its reader."""
 
+    name: str
     suffixes: tuple[str, ...]
     begins: tuple[bytes, ...]
-    read: Reader
+    reader: Reader
+
+    def read(self, path: Path, options: ImportOptions, missing: Missing) -> Traces:
+        """Read a file. Raises ReceiverFileError for one that is damaged, or where the extra is not installed."""
+        try:
+            return self.reader(path, options, missing)
+        except (ElasticPinnError, OSError) as error:
+            if isinstance(error, OSError) and error.filename is None:  # of a library, on the content
+                raise ReceiverFileError(self._damaged(path, error)) from error
+            raise
+        except ImportError as error:
+            raise ReceiverFileError(
+                f'{path}: to read {self.name}, install the extra: pip install "elastic_pinn[formats]" ({error})'
+            ) from error
+        except Exception as error:  # a damaged file ends in any of dozens of errors of the libraries that read it
+            raise ReceiverFileError(self._damaged(path, error)) from error
+
+    def _damaged(self, path: Path, error: Exception) -> str:
+        text = " ".join(str(error).split()) or type(error).__name__
+        return f"{path} is no whole {self.name} file: {text}; copy or export it anew"
 
 
 FORMATS: Mapping[Format, FileFormat] = {
-    "npy": FileFormat((".npy",), (b"\x93NUMPY",), numpy_file.read_npy),
-    "npz": FileFormat((".npz",), (b"PK",), numpy_file.read_npz),
-    "mat": FileFormat((".mat",), (b"MATLAB", HDF5), matlab.read),
-    "netcdf": FileFormat((".nc", ".nc4", ".cdf"), (b"CDF\x01", b"CDF\x02", HDF5), netcdf.read),
-    "hdf5": FileFormat((".h5", ".hdf5", ".hdf"), (HDF5,), hdf5_file.read),
-    "seg2": FileFormat((".sg2", ".seg2", ".dat"), (b"\x55\x3a", b"\x3a\x55"), seg2.read),
-    "uff": FileFormat((".uff", ".unv", ".uf"), (b"    -1",), uff.read),
-    "segy": FileFormat((".sgy", ".segy"), (), segy.read_segy),
-    "su": FileFormat((".su",), (), segy.read_su),
-    "miniseed": FileFormat((".mseed", ".miniseed", ".ms", ".msd"), (), miniseed.read),
-    "csv": FileFormat((".csv", ".txt", ".tsv", ".asc", ".dat"), (), csv_file.read),
+    "npy": FileFormat("NumPy", (".npy",), (b"\x93NUMPY",), numpy_file.read_npy),
+    "npz": FileFormat("NumPy", (".npz",), (b"PK",), numpy_file.read_npz),
+    "mat": FileFormat("MATLAB", (".mat",), (b"MATLAB", HDF5), matlab.read),
+    "netcdf": FileFormat("NetCDF", (".nc", ".nc4", ".cdf"), (b"CDF\x01", b"CDF\x02", HDF5), netcdf.read),
+    "hdf5": FileFormat("HDF5", (".h5", ".hdf5", ".hdf"), (HDF5,), hdf5_file.read),
+    "seg2": FileFormat("SEG-2", (".sg2", ".seg2", ".dat"), (b"\x55\x3a", b"\x3a\x55"), seg2.read),
+    "uff": FileFormat("UFF", (".uff", ".unv", ".uf"), (b"    -1",), uff.read),
+    "segy": FileFormat("SEG-Y", (".sgy", ".segy"), (), segy.read_segy),
+    "su": FileFormat("SU", (".su",), (), segy.read_su),
+    "miniseed": FileFormat("MiniSEED", (".mseed", ".miniseed", ".ms", ".msd"), (), miniseed.read),
+    "csv": FileFormat("CSV", (".csv", ".txt", ".tsv", ".asc", ".dat"), (), csv_file.read),
 }
 """By their names in options, those first that are told by content."""
 

@@ -14,7 +14,7 @@ LENGTHS = {"METERS": "m", "FEET": "ft", "CENTIMETERS": "cm", "INCHES": "in"}
 
 def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     """Read the traces of a SEG-2 file, each times its descaling factor, which makes counts mV."""
-    stream = read_stream(path, "SEG2", "SEG-2")
+    stream = read_stream(path, "SEG2")
     headers = [trace.stats.seg2 for trace in stream]
     values = samples(stream)
     for row, trace in zip(values, stream, strict=True):

@@ -21,7 +21,7 @@ LENGTHS = {1: "m", 2: "ft"}  # measurement system
 
 def read_segy(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     """Read the traces of a SEG-Y file."""
-    stream = read_stream(path, "SEGY", "SEG-Y")
+    stream = read_stream(path, "SEGY")
     above = 3600 + 3200 * max(0, stream.stats.binary_file_header.number_of_3200_byte_ext_file_header_records_following)
     _require_whole(path, above, stream, SAMPLE_BYTES.get(stream.stats.data_encoding, 4))
     headers = [trace.stats.segy.trace_header for trace in stream]
@@ -31,7 +31,7 @@ def read_segy(path: Path, options: ImportOptions, missing: Missing) -> Traces:
 
 def read_su(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     """Read the traces of a Seismic Unix file, which has no file header and so no unit of length."""
-    stream = read_stream(path, "SU", "SU")
+    stream = read_stream(path, "SU")
     _require_whole(path, 0, stream, 4)
     return _traces(stream, [trace.stats.su.trace_header for trace in stream], "")
 

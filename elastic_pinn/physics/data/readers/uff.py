@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from elastic_pinn.physics.data.readers.extra import reading
 from elastic_pinn.physics.data.readers.traces import Missing, Traces
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -22,10 +21,9 @@ NOT_SAID = ("", "none", "unknown", "null")
 def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     """Read every time response of a file."""
     _require_end(path)
-    with reading(path, "UFF"):
-        import pyuff
+    import pyuff  # of the extra
 
-        found = pyuff.UFF(str(path)).read_sets()
+    found = pyuff.UFF(str(path)).read_sets()
     sets: list[dict[str, Any]] = found if isinstance(found, list) else [found]
     responses = [each for each in sets if each.get("type") == 58]
     if not responses:

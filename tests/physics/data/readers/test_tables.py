@@ -42,6 +42,14 @@ def test_units_in_headers_are_taken_and_those_of_options_go_before(tmp_path):
     assert np.allclose(ep.Receivers.read(path, time_unit="ms").time, [3e-3, 4e-3])
 
 
+def test_headers_in_a_comment_are_taken_as_numpy_writes_them(tmp_path):
+    rows = np.array([[0, 0, t, 1, 2] for t in range(4)])
+    np.savetxt(tmp_path / "scan.txt", rows, header="x y time velocity_x velocity_y")
+    assert np.allclose(ep.Receivers.read(tmp_path / "scan.txt", **UNITS).velocity, [1e-3, 2e-3])
+    np.savetxt(tmp_path / "scan.txt", rows, header="made on a Monday")
+    assert "which of column_1, column_2" in missing(tmp_path / "scan.txt", **UNITS)
+
+
 def test_components_in_unlike_units_are_refused(tmp_path):
     path = table(tmp_path / "s.csv", "x,y,time,velocity_x [mm/s],velocity_y [m/s]", "1,2,3,4,5", "1,2,4,6,7")
     with pytest.raises(ep.ElasticPinnError, match="are in m/s and mm/s"):
