@@ -109,6 +109,8 @@ def _of_speed(receivers: Receivers) -> Iterator[str]:
         return
     if SPEEDS[0] / margin <= speed <= SPEEDS[1] * margin:
         return
+    if speed > SPEEDS[1] and size < SPEEDS[1] * duration:
+        return  # across the way of a wave, it arrives everywhere at once
     mends = [
         f"{option} {name}" for name, option, factor in OTHER_UNITS
         if SPEEDS[0] * 100 <= speed * (factor if option == "length_unit" else 1 / factor) <= SPEEDS[1]
