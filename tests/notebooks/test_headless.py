@@ -29,7 +29,7 @@ TINY = {
 }
 FIGURES = {
     "01_forward": {"loss_curves", "snapshots", "error_map", "error"},
-    "02_inverse": {"loss_curves", "material_traces", "data_fit", "snapshots"},
+    "02_inverse": {"loss_curves", "material_traces", "data_fit", "wiggles", "fit_b_scan", "snapshots"},
 }
 
 

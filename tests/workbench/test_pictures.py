@@ -35,6 +35,7 @@ def sources(forward_run, inverse_run, plate_run, folder_of_runs):
         "plate": plate_run,
         "runs": [ep.Run(folder_of_runs / name) for name in ("a", "b", "deep/c")],
         "receivers": ep.Receivers.load(data / "aluminium_receivers.h5"),
+        "recorded plate": ep.Receivers.load(data / "plate_force_receivers.h5"),
         "convergence": data / "grid_convergence.csv",
     }
 
@@ -46,6 +47,7 @@ FIGURES: dict[str, Callable] = {
     "trace_beside_a_receiver": lambda of: trace_of(of["inverse"], 0.02, 0.03),
     "histogram": lambda of: histogram({"weights": np.geomspace(1e-3, 1.0, 50), "exp_avg": np.geomspace(1e-6, 1e-4, 9)}),
     "b_scan": lambda of: figures.b_scan(of["plate"]),
+    "b_scan_of_records": lambda of: figures.b_scan(of["recorded plate"]),
     "compare": lambda of: figures.compare(of["runs"], "loss/total"),
     "compare_by_seed": lambda of: figures.compare(of["runs"], "loss/pde", by_seed=True),
     "data_fit": lambda of: figures.data_fit(of["inverse"]),
@@ -53,6 +55,8 @@ FIGURES: dict[str, Callable] = {
     "error_forward": lambda of: figures.error(of["forward"]),
     "error_of_a_plate": lambda of: figures.error(of["plate"]),
     "error_map": lambda of: figures.error_map(of["forward"]),
+    "fit_b_scan": lambda of: figures.fit_b_scan(of["inverse"]),
+    "frequency_wavenumber": lambda of: figures.frequency_wavenumber(of["recorded plate"]),
     "grid_convergence": lambda of: figures.grid_convergence(of["convergence"]),
     "loss_curves": lambda of: figures.loss_curves([of["forward"]]),
     "loss_curves_of_two": lambda of: figures.loss_curves([of["forward"], of["inverse"]]),
@@ -62,8 +66,10 @@ FIGURES: dict[str, Callable] = {
     "problem_inverse": lambda of: figures.problem(ep.problem_from(of["inverse"].config)),
     "problem_with_inclusions": lambda of: figures.problem(ep.problem_from(ep.Config(**PLATE | WITH_INCLUSIONS))),
     "problem_with_sources": lambda of: figures.problem(plate_with_sources(), ep.Config()),
+    "receivers": lambda of: figures.receivers(of["recorded plate"]),
     "reference_errors": lambda of: figures.reference_errors(of["receivers"]),
     "reference_traces": lambda of: figures.reference_traces(of["receivers"]),
+    "spectra": lambda of: figures.spectra(of["receivers"]),
     "snapshots_forward": lambda of: figures.snapshots(of["forward"]),
     "sweep_results": lambda of: figures.sweep_results(sweep_table(), "error/displacement", ["learning_rate", "seed"]),
     "sweep_results_of_lists": lambda of: figures.sweep_results(
@@ -73,6 +79,7 @@ FIGURES: dict[str, Callable] = {
     "wavelengths": lambda of: wavelengths_of(of["plate"].config),
     "wavelengths_too_coarse": lambda of: wavelengths_of(ep.Config(**PLATE | SOLVED | TOO_COARSE)),
     "wiggles": lambda of: figures.wiggles(of["plate"], receivers=ep.synthetic_receivers(of["plate"], noise=0.05)),
+    "wiggles_of_records": lambda of: figures.wiggles(of["recorded plate"]),
 }
 WITH_INCLUSIONS = {
     "inclusions": [

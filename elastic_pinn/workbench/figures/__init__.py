@@ -1,9 +1,10 @@
 """Functions that return a matplotlib Figure, drawn from a run's files: no pyplot, no global state.
 
-Each takes a Run, a Checkpoint, or the path of either; a cell shows the figure if it is its last expression.
+Each takes a Run, a Checkpoint, or the path of either, and those of recordings Receivers; a cell shows the figure if it
+is its last expression.
 """
 
-from elastic_pinn.workbench.figures.b_scan import b_scan
+from elastic_pinn.workbench.figures.b_scan import b_scan, fit_b_scan
 from elastic_pinn.workbench.figures.comparison import compare
 from elastic_pinn.workbench.figures.energy import energy
 from elastic_pinn.workbench.figures.estimated_error import error
@@ -12,6 +13,7 @@ from elastic_pinn.workbench.figures.loss_plots import loss_curves
 from elastic_pinn.workbench.figures.movie import movie
 from elastic_pinn.workbench.figures.picture import Movie, Picture, save
 from elastic_pinn.workbench.figures.problem_plot import problem
+from elastic_pinn.workbench.figures.recordings import frequency_wavenumber, receivers, spectra
 from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
@@ -27,15 +29,19 @@ __all__ = [
     "energy",
     "error",
     "error_map",
+    "fit_b_scan",
+    "frequency_wavenumber",
     "grid_convergence",
     "loss_curves",
     "material_traces",
     "movie",
     "problem",
+    "receivers",
     "reference_errors",
     "reference_traces",
     "save",
     "snapshots",
+    "spectra",
     "sweep_results",
     "wavelengths",
     "wiggles",

@@ -8,23 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
+from elastic_pinn.workbench.figures.receiver_lines import corners_text, lengths_along, line_of
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
-from elastic_pinn.workbench.figures.units import Unit, unit_for
+from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING
 
 POSITIONS, INSTANTS = 121, 161
 MOST = 99.5  # percent of the image that its colour scale covers: near a source waves are far stronger than elsewhere
+DEVIATIONS = 4.0  # of the noise, that the scale of residuals covers
 
 Array = np.ndarray
 
 
 def b_scan(
-    source: Source,
+    source: Source | Receivers,
     points: Sequence[Sequence[float]] | None = None,
     problem: Problem | ProblemMaker | None = None,
 ) -> Picture:
@@ -36,9 +41,10 @@ def b_scan(
     Parameters
     ----------
     source
-        A run (its newest checkpoint), a checkpoint, or a path of either.
+        A run (its newest checkpoint), a checkpoint, or a path of either; or receivers, whose records are drawn alone.
     points
-        The corners of the line, two or more, (K, 2) in m; if not given, it crosses the middle of the window along x.
+        The corners of the line, two or more, (K, 2) in m; if not given, it crosses the middle of the window along x,
+        or is that along x or y with most receivers.
     problem
         The user's problem, or the function that makes it; required if the run has one.
 
@@ -50,51 +56,135 @@ def b_scan(
     Raises
     ------
     ValueError
-        For a static problem, for fewer than two points, and for a line of no length.
+        For a static problem, for fewer than two points, for a line of no length, and for one with fewer than two
+        receivers.
     """
-    checkpoint = checkpoint_of(source)
-    problem = checkpoint.problem(problem)
-    domain = problem.domain
-    if domain.is_static:
-        raise ValueError("a static problem has no B-scan: its only instant is 0 s")
-    (left, right), middle = domain.x, sum(domain.y) / 2.0
-    corners = np.asarray([(left, middle), (right, middle)] if points is None else points, dtype=np.float64)
-    position, places = _along(corners)
-    times, quantity = np.linspace(*domain.t, INSTANTS), shown_quantity(problem)
-    inside = domain.shape.mask(*places.T)
-    found = np.full((POSITIONS, INSTANTS, 2), np.nan)
-    x, y = places[inside].T[:, :, None]  # each (P', 1)
-    found[inside] = checkpoint.predict(x, y, times, quantity.name)
+    if isinstance(source, Receivers):
+        line, times, quantity = line_of(source, points), source.time, source.quantity
+        corners, position, found = line.corners, line.position, source.recorded[line.rows]
+        length = unit_for(float(np.abs(source.xy).max()), "m")
+    else:
+        checkpoint = checkpoint_of(source)
+        problem = checkpoint.problem(problem)
+        domain = problem.domain
+        if domain.is_static:
+            raise ValueError("a static problem has no B-scan: its only instant is 0 s")
+        (left, right), middle = domain.x, sum(domain.y) / 2.0
+        corners = np.asarray([(left, middle), (right, middle)] if points is None else points, dtype=np.float64)
+        ways = lengths_along(corners)
+        position = np.linspace(0.0, ways[-1], POSITIONS)
+        places = np.stack([np.interp(position, ways, axis) for axis in corners.T], axis=1)
+        times, quantity, length = np.linspace(*domain.t, INSTANTS), shown_quantity(problem), window_unit(domain)
+        inside = domain.shape.mask(*places.T)
+        found = np.full((POSITIONS, INSTANTS, 2), np.nan)
+        x, y = places[inside].T[:, :, None]  # each (P', 1)
+        found[inside] = checkpoint.predict(x, y, times, quantity.name)
     limit = float(np.nanpercentile(np.abs(found), MOST)) or 1.0
-    unit, time, length = unit_for(limit, quantity.unit), unit_for(times[-1], "s"), window_unit(domain)
+    unit = unit_for(limit, quantity.unit)
     figure = Picture(4.8)
-    for axes, values, title in zip(
-        figure.subplots(1, 2, sharey=True), found.transpose(2, 1, 0), quantity.components, strict=True
-    ):
-        image = axes.imshow(
-            values / unit.size, cmap=DIVERGING, vmin=-limit / unit.size, vmax=limit / unit.size, aspect="auto",
-            extent=(0.0, position[-1] / length.size, times[-1] / time.size, times[0] / time.size),
-        )  # fmt: skip
-        axes.set_facecolor("0.8")
-        axes.set_title(title, fontsize=11)
-        axes.set_xlabel(f"position along the line ({length.name})")
-    figure.axes[0].set_ylabel(f"t ({time.name})")
-    figure.colorbar(image, ax=figure.axes, label=f"{quantity.name} ({unit.name})", extend="both")
-    figure.suptitle("along " + _in_words(corners, length), fontsize=10)
+    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    image = _draw_row(axes, position / length.size, times, found / unit.size, limit / unit.size)
+    for where, title in zip(axes, quantity.components, strict=True):
+        where.set_title(title, fontsize=11)
+        where.set_xlabel(f"position along the line ({length.name})")
+    figure.colorbar(image, ax=axes, label=f"{quantity.name} ({unit.name})", extend="both")
+    figure.suptitle("along " + corners_text(corners, length), fontsize=10)
     return figure
 
 
-def _along(corners: Array) -> tuple[Array, Array]:
-    """Positions along a line of some corners (K, 2), m: (P,) and (P, 2) in m."""
-    if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 2:
-        raise ValueError(f"points of shape {corners.shape}: the corners of a line, two or more, (K, 2), are needed")
-    ways = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))]  # (K,)
-    if not ways[-1] > 0.0:
-        raise ValueError(f"points = {corners.tolist()}: a line of no length")
-    position = np.linspace(0.0, ways[-1], POSITIONS)
-    return position, np.stack([np.interp(position, ways, axis) for axis in corners.T], axis=1)
+def fit_b_scan(
+    source: Source,
+    points: Sequence[Sequence[float]] | None = None,
+    problem: Problem | ProblemMaker | None = None,
+) -> Picture:
+    """Draw what a line of receivers recorded, what is predicted there, and the difference, over position and time.
+
+    The difference is in standard deviations of the noise, as stated or estimated from the records: where all is
+    explained it has no stripes, and its root mean square, which the title has, is about 1. Where nobody knows the
+    noise, it is in the records' unit.
+
+    Parameters
+    ----------
+    source
+        A run, a checkpoint, or a path of either.
+    points
+        The corners of the line, two or more, (K, 2) in m; that along x or y with most receivers if not given, and where
+        no two are on one, all receivers by their rows.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        For a problem without receivers, and for a given line with fewer than two of them.
+    """
+    checkpoint = checkpoint_of(source)
+    receivers = checkpoint.problem(problem).receivers
+    if receivers is None:
+        raise ValueError("fit_b_scan needs a problem with receivers, and this one has none")
+    (rows, position, below, told), quantity = _columns(receivers, points), receivers.quantity
+    recorded, (x, y) = receivers.recorded[rows], receivers.xy[rows].T[:, :, None]
+    predicted = checkpoint.predict(x, y, receivers.time, quantity.name)  # (L, T, 2)
+    residual, noise = recorded - predicted, noise_of(receivers).level
+    limit = float(np.percentile(np.abs(recorded), MOST)) or 1.0
+    unit = unit_for(limit, quantity.unit)
+    rest = unit_for(float(np.abs(residual).max()), quantity.unit)
+    is_known = not np.isnan(noise)
+    scale, name = (noise, "difference / noise") if is_known else (rest.size, f"difference ({rest.name})")
+    most = DEVIATIONS if is_known else float(np.abs(residual).max()) / rest.size or 1.0
+    figure = Picture(8.4)
+    axes = figure.subplots(3, 2, sharex=True, sharey=True)
+    images = {
+        f"recorded ({unit.name})": (recorded / unit.size, limit / unit.size),
+        f"predicted ({unit.name})": (predicted / unit.size, limit / unit.size),
+        name: (residual / scale, most),
+    }
+    for row, (label, (values, largest)) in zip(axes, images.items(), strict=True):
+        image = _draw_row(row, position, receivers.time, values, largest)
+        figure.colorbar(image, ax=row, label=label, extend="both")
+    for where, title in zip(axes[0], quantity.components, strict=True):
+        where.set_title(title, fontsize=11)
+    for where in axes[-1]:
+        where.set_xlabel(below)
+    size = float(np.sqrt(np.square(residual).mean()))
+    rms = f"{size / noise:.3g} times the noise" if is_known else f"{size / rest.size:.3g} {rest.name}"
+    figure.suptitle(f"{quantity.name} {told}; rms difference: {rms}", fontsize=10)
+    return figure
 
 
-def _in_words(corners: Array, length: Unit) -> str:
-    """The corners of a line, as text."""
-    return " – ".join(f"({x / length.size:.3g}, {y / length.size:.3g})" for x, y in corners) + f" {length.name}"
+def _columns(receivers: Receivers, points: Sequence[Sequence[float]] | None) -> tuple[Array, Array, str, str]:
+    """The rows of receivers that are drawn, where along an axis, what the axis is, and what they are, as text."""
+    length = unit_for(float(np.abs(receivers.xy).max()), "m")
+    try:
+        line = line_of(receivers, points)
+    except ValueError:
+        if points is not None:
+            raise
+        rows = np.arange(len(receivers.xy))
+        return rows, rows, "row of the receiver", "at all receivers"
+    told = f"along {corners_text(line.corners, length)}"
+    return line.rows, line.position / length.size, f"position along the line ({length.name})", told
+
+
+def _draw_row(axes: Array, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
+    """Draw both components of values (P, T, 2), within -limit and limit, side by side; return the last image."""
+    time = unit_for(times[-1], "s")
+    for where, component in zip(axes, values.transpose(2, 1, 0), strict=True):
+        image = _draw_image(where, position, times / time.size, component, limit)
+    axes[0].set_ylabel(f"t ({time.name})")
+    return image
+
+
+def _draw_image(axes: Axes, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
+    """Draw values (T, P) as cells around their positions and times, which need not be evenly spaced."""
+    image = axes.pcolormesh(
+        position, times, values, cmap=DIVERGING, vmin=-limit, vmax=limit, shading="nearest", rasterized=True
+    )
+    axes.set_facecolor("0.8")
+    axes.set_ylim(times[-1], times[0])
+    return image

@@ -13,13 +13,14 @@ import torch
 from matplotlib.axes import Axes
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.data import Receivers, RecordedQuantity
+from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.synthetic import relative_error, spread_over
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
-from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, Picture, light_grid
+from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
@@ -32,8 +33,10 @@ STYLES: Mapping[str, dict[str, Any]] = {
     "recorded": {"color": ORANGE, "linewidth": 3.0},
     "exact": {"color": ORANGE, "linewidth": 3.0},
     "network": {"color": BLUE, "linewidth": 1.2},
+    "recorded - network": {"color": VERMILLION, "linewidth": 0.8},
 }
 """In this order from below."""
+ALONE: Mapping[str, Any] = {"color": BLUE, "linewidth": 1.2}
 
 Array = np.ndarray
 
@@ -46,12 +49,14 @@ class Traces(NamedTuple):
 
 
 def wiggles(
-    source: Source,
+    source: Source | Receivers,
     points: Sequence[Sequence[float]] | None = None,
     receivers: Receivers | None = None,
     problem: Problem | ProblemMaker | None = None,
 ) -> Picture:
     """Draw the network's traces at some points over time, with what was recorded there or is exact, if known.
+
+    What was recorded minus the network's is drawn too. Of receivers alone, what they recorded is drawn.
 
     Where the solid is homogeneous, ticks mark when the first P and S waves of each source arrive, and within about a
     wavelength of a straight side with a load Rayleigh waves: as long after the beginning of its pulse as they take
@@ -62,9 +67,10 @@ def wiggles(
     Parameters
     ----------
     source
-        A run (its newest checkpoint), a checkpoint, or a path of either.
+        A run (its newest checkpoint), a checkpoint, or a path of either; or receivers, whose records are drawn alone.
     points
-        Places, (K, 2) in m; if not given, up to 10 of the receivers, or 10 that are spread over the solid.
+        Places, (K, 2) in m, of receivers if these are drawn alone; if not given, up to 10 of the receivers, or 10 that
+        are spread over the solid.
     receivers
         Records to compare with; those of the problem, if it has some, if not given.
     problem
@@ -78,33 +84,25 @@ def wiggles(
     Raises
     ------
     ValueError
-        For points outside of the solid.
+        For points outside of the solid, and for points without a receiver where these are drawn alone.
     """
+    if isinstance(source, Receivers):
+        return _records_alone(source, points)
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
     receivers = receivers or problem.receivers
-    places = _places(points, receivers, problem)
+    places = _places(points, receivers, problem.domain.shape)
     quantity = receivers.quantity if receivers else shown_quantity(problem)
     times = np.linspace(*problem.domain.t, INSTANTS)
     x, y = places.T[:, :, None]  # each (K, 1)
     traces = {"network": Traces(times, checkpoint.predict(x, y, times, quantity.name))}
-    if receivers and (known := _recorded(places, receivers, problem)):
-        traces = {"recorded": known, **traces}
+    if receivers and (known := _recorded(places, receivers)):
+        rest = known.values - checkpoint.predict(x, y, known.times, quantity.name)
+        traces = {"recorded": known, **traces, "recorded - network": Traces(known.times, rest)}
     elif problem.exact and not receivers:
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
-    length, time = window_unit(problem.domain), unit_for(times[-1], "s")
-    scale = max(float(np.nanmax(np.abs(each.values))) for each in traces.values()) / FILL or 1.0
     waves = arrivals(checkpoint.model(), problem, places)
-    figure = Picture(1.6 + 0.42 * len(places))
-    for axes, component, title in zip(figure.subplots(1, 2, sharey=True), range(2), quantity.components, strict=True):
-        _draw(axes, traces, component, scale, time)
-        mark_arrivals(axes, waves, times[-1], time)
-        axes.set_title(title, fontsize=11)
-    _label_rows(figure.axes[0], places, length)
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
-    unit = unit_for(scale, quantity.unit)
-    rows = f"{quantity.name}: from row to row {scale / unit.size:.3g} {unit.name}"
+    figure, rows = _side_by_side(traces, places, quantity, window_unit(problem.domain), waves)
     if receivers and "recorded" in traces:
         error = percent(relative_error(checkpoint, receivers))
         rows += f"; relative L2 error at all {len(receivers.xy)} receivers: {error}"
@@ -116,20 +114,36 @@ def wiggles(
     return figure
 
 
-def _places(points: Sequence[Sequence[float]] | None, receivers: Receivers | None, problem: Problem) -> Array:
-    """Where traces are drawn, (K, 2) in m."""
-    if points is not None:
-        return np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    if receivers is None:
-        return np.array(sorted(spread_over(problem.domain.shape, MOST).tolist()))
-    stride = -(-len(receivers.xy) // MOST)
-    return receivers.xy[::stride]
+def _records_alone(receivers: Receivers, points: Sequence[Sequence[float]] | None) -> Picture:
+    places = _some_of(receivers) if points is None else _as_places(points)
+    if (recorded := _recorded(places, receivers)) is None or np.isnan(recorded.values).any():
+        raise ValueError(f"points = {places.tolist()}: a receiver is needed at each of them")
+    length = unit_for(float(np.abs(receivers.xy).max()), "m")
+    figure, rows = _side_by_side({"recorded": recorded}, places, receivers.quantity, length, {})
+    figure.suptitle(rows, fontsize=10)
+    return figure
 
 
-def _recorded(places: Array, receivers: Receivers, problem: Problem) -> Traces | None:
+def _places(points: Sequence[Sequence[float]] | None, receivers: Receivers | None, shape: Shape) -> Array:
+    """Where traces are drawn, (K, 2) in m: at points if given, else at receivers, else all over the shape."""
+    if points is None and receivers is None:
+        return np.array(sorted(spread_over(shape, MOST).tolist()))
+    return _some_of(receivers) if receivers and points is None else _as_places(points)
+
+
+def _as_places(points: Any) -> Array:
+    return np.asarray(points, dtype=np.float64).reshape(-1, 2)
+
+
+def _some_of(receivers: Receivers) -> Array:
+    """The places of receivers, of at most so many, evenly chosen by their rows, (K, 2) in m."""
+    return receivers.xy[:: -(-len(receivers.xy) // MOST)]
+
+
+def _recorded(places: Array, receivers: Receivers) -> Traces | None:
     """What receivers recorded at those of the places where there is one; None if there is none at any."""
     distances = np.linalg.norm(places[:, None] - receivers.xy, axis=2)  # (K, R)
-    rows, extent = distances.argmin(1), float((problem.domain.high - problem.domain.low)[:2].max())
+    rows, extent = distances.argmin(1), float(np.abs(receivers.xy).max())
     is_there = distances.min(1) <= AT * extent
     values = np.where(is_there[:, None, None], receivers.recorded[rows], np.nan)
     return Traces(receivers.time, values) if is_there.any() else None
@@ -143,11 +157,36 @@ def _exact(problem: Problem, places: Array, times: Array) -> Array:
     )
 
 
+def _side_by_side(
+    traces: Mapping[str, Traces],
+    places: Array,
+    quantity: RecordedQuantity,
+    length: Unit,
+    waves: Mapping[str, Array],
+) -> tuple[Picture, str]:
+    """Draw both components of traces at places, with arrivals; return the figure, and what a row's height is."""
+    last = max(float(each.times[-1]) for each in traces.values())
+    time = unit_for(last, "s")
+    scale = max(float(np.nanmax(np.abs(each.values))) for each in traces.values()) / FILL or 1.0
+    figure = Picture(1.6 + 0.42 * len(places))
+    for axes, component, title in zip(figure.subplots(1, 2, sharey=True), range(2), quantity.components, strict=True):
+        _draw(axes, traces, component, scale, time)
+        mark_arrivals(axes, waves, last, time)
+        axes.set_title(title, fontsize=11)
+    _label_rows(figure.axes[0], places, length)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    if len(labels) > 1:
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
+    unit = unit_for(scale, quantity.unit)
+    return figure, f"{quantity.name}: from row to row {scale / unit.size:.3g} {unit.name}"
+
+
 def _draw(axes: Axes, traces: Mapping[str, Traces], component: int, scale: float, time: Unit) -> None:
     """Draw one component of all traces, the first one on top."""
     for name, (times, values) in traces.items():
         for row, trace in enumerate(values[..., component]):
-            axes.plot(times / time.size, trace / scale - row, label=None if row else name, **STYLES[name])
+            style = STYLES[name] if len(traces) > 1 else ALONE
+            axes.plot(times / time.size, trace / scale - row, label=None if row else name, **style)
     axes.set_xlabel(f"t ({time.name})")
     light_grid(axes)
 

@@ -1,0 +1,158 @@
+"""What was recorded, drawn without a run: places, spectra, f-k images, traces, B-scans; and beside what is fitted."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.media.material import ALUMINIUM
+from elastic_pinn.physics.solutions import RayleighWave
+from elastic_pinn.workbench.figures.receiver_lines import line_of
+from tests.workbench.test_figures import labels
+from tests.workbench.test_figures_of_records import recorded_in_a_corner
+
+TIME = np.arange(256) * 5e-8
+LINE = np.column_stack([np.linspace(0.0, 0.045, 31), np.full(31, 0.02)])
+
+
+def pulses_along(speed, xy=LINE, noise=0.0):
+    """A Ricker pulse of 500 kHz in u_y that runs along x, towards larger x where the speed is positive."""
+    at = (6e-6 if speed < 0 else 2e-6) + (xy[:, :1] - (0.045 if speed < 0 else 0.0)) / speed
+    phase = (math.pi * 5e5 * (TIME - at)) ** 2
+    values = np.zeros((len(xy), len(TIME), 2))
+    values[..., 1] = 1e-9 * (1 - 2 * phase) * np.exp(-phase)
+    values += noise * np.random.default_rng(0).standard_normal(values.shape)
+    return ep.Receivers(xy, TIME, values, noise, ALUMINIUM)
+
+
+@pytest.mark.parametrize("speed", [2900.0, -2900.0, 6400.0])
+def test_a_wave_along_the_line_is_on_the_line_of_its_speed_in_the_f_k_image(speed):
+    figure = ep.figures.frequency_wavenumber(pulses_along(speed))
+    [image] = figure.axes[1].images
+    left, right, bottom, top = image.get_extent()  # 1/mm, MHz
+    values = np.asarray(image.get_array())
+    assert labels(figure) >= {"wave number along the line (1/mm)", "frequency (MHz)"}
+    rows = range(round(0.4 / top * (len(values) - 1)), round(0.6 / top * (len(values) - 1)))
+    for row in rows:
+        number = np.linspace(left, right, values.shape[1])[values[row].argmax()]
+        frequency = bottom + (top - bottom) * row / (len(values) - 1)
+        assert 1e3 * frequency / number == pytest.approx(speed, rel=0.12), "1e6 Hz over 1e3 / m"
+    assert figure.axes[0].get_ylim()[1] < 2.5, "no more than what holds the energy, of a Nyquist frequency of 10 MHz"
+
+
+def test_lines_of_wave_speeds_are_those_of_the_material_or_as_given():
+    records = pulses_along(2900.0)
+    drawn = {line.get_label(): line.get_data() for line in ep.figures.frequency_wavenumber(records).axes[0].lines}
+    speeds = {"P": ALUMINIUM.c_p, "S": ALUMINIUM.c_s, "Rayleigh": RayleighWave(ALUMINIUM).speed}
+    assert set(drawn) == {f"{name}: {speed:,.4g} m/s" for name, speed in speeds.items()}
+    for name, speed in speeds.items():
+        number, frequency = drawn[f"{name}: {speed:,.4g} m/s"]
+        assert 1e3 * frequency == pytest.approx(speed * np.abs(number))
+    started = ep.figures.frequency_wavenumber(replace(records, start={"lambda", "mu"})).axes[0].lines
+    assert all("start values" in line.get_label() for line in started)
+    given = ep.figures.frequency_wavenumber(records, speeds={"bar": 5000.0}).axes[0].lines
+    assert [line.get_label() for line in given] == ["bar: 5,000 m/s"]
+    assert not ep.figures.frequency_wavenumber(replace(records, material={}, start=())).axes[0].lines
+
+
+def test_a_spectrum_has_the_amplitude_of_a_harmonic_wave_and_the_level_of_the_noise():
+    values = 1e-11 * np.random.default_rng(1).standard_normal((60, 256, 2))
+    xy = np.random.default_rng(2).random((60, 2))
+    values[..., 0] += 3e-9 * np.cos(2 * math.pi * 25 / (256 * 5e-8) * TIME)
+    figure = ep.figures.spectra(ep.Receivers(xy, TIME, values, 1e-11))
+    assert labels(figure) == {"frequency (MHz)", "amplitude of displacement (nm)"}
+    curves = {line.get_label(): line.get_data() for line in figure.axes[0].lines}
+    frequency, median = curves["median"]
+    assert median.max() == pytest.approx(3.0, rel=0.02)
+    assert frequency[median.argmax()] == pytest.approx(25 / (256 * 5e-8) / 1e6)
+    rms = curves["noise, as a mean"][1][0]
+    other = {line.get_label(): line.get_ydata() for line in figure.axes[1].lines}["median"]
+    assert np.mean(other) == pytest.approx(rms, rel=0.1)
+
+
+def test_a_dead_channel_leaves_a_spectrum_as_it_is():
+    records = pulses_along(2900.0, noise=1e-11)
+    dead = records.recorded.copy()
+    dead[3] = 0.0
+    alive = ep.figures.spectra(records).axes[1].get_ylim()
+    assert ep.figures.spectra(replace(records, displacement=dead)).axes[1].get_ylim() == pytest.approx(alive, rel=0.3)
+
+
+def test_receivers_are_drawn_where_they_are_with_their_rows_and_strength(aluminium):
+    records = ep.Receivers.load(aluminium)
+    figure = ep.figures.receivers(records)
+    [dots] = figure.axes[0].collections
+    assert np.allclose(dots.get_offsets(), 100 * records.xy)
+    strength = np.sqrt(np.square(records.recorded).sum(2).mean(1))
+    assert np.allclose(dots.get_array(), 1e9 * strength)
+    assert {text.get_text(): text.xy for text in figure.axes[0].texts}["15"] == pytest.approx(100 * records.xy[15])
+    assert labels(figure) == {"x (cm)", "y (cm)", "rms displacement (nm)"}
+
+
+def test_records_alone_are_drawn_as_traces_and_as_a_b_scan_along_the_line_of_most_receivers():
+    aside = np.array([[0.01, 0.0], [0.03, 0.005], [0.02, 0.03]])
+    records = pulses_along(2900.0, np.concatenate([aside, LINE[::-1]]))
+    figure = ep.figures.b_scan(records)
+    [image] = figure.axes[1].collections
+    assert np.allclose(image.get_array(), 1e12 * records.recorded[:2:-1, :, 1].T)
+    assert figure.get_suptitle() == "along (0, 2) – (4.5, 2) cm"
+    traces = ep.figures.wiggles(records, [LINE[5], aside[0]])
+    upper, lower = traces.axes[1].lines
+    assert np.allclose(np.ptp(upper.get_ydata()), np.ptp(records.recorded[-6, :, 1]) / 1e-9 * 0.9, rtol=0.02)
+    assert np.ptp(lower.get_ydata()) == pytest.approx(np.ptp(upper.get_ydata()), rel=0.02)
+    assert traces.get_suptitle() == "displacement: from row to row 1.11 nm"
+    with pytest.raises(ValueError, match="a receiver is needed at each"):
+        ep.figures.wiggles(records, [[0.0, 0.0]])
+
+
+def test_receivers_of_one_slanted_line_are_all_on_it_and_those_along_corners_in_their_order():
+    slanted = replace(pulses_along(2900.0), xy=LINE[:, :1] * np.array([0.6, -0.8]))
+    line = line_of(slanted)
+    assert line.rows.tolist() == list(range(30, -1, -1)), "upwards, along y, which is the longer way"
+    assert line.position == pytest.approx(LINE[:, 0])
+    square = np.array([[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.5, 0.0], [0.3, 0.4]])
+    records = ep.Receivers(square, TIME, np.ones((5, 256, 2)))
+    line = line_of(records, [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
+    assert line.rows.tolist() == [0, 3, 2, 1] and line.position == pytest.approx([0.0, 0.5, 1.0, 2.0])
+
+
+def test_a_fit_at_receivers_of_which_no_two_are_on_a_line_is_drawn_by_their_rows(waves, tmp_path):
+    run, problem = recorded_in_a_corner(waves, [20], tmp_path)
+    figure = ep.figures.fit_b_scan(run, problem=problem)
+    assert figure.axes[0].collections[0].get_array().shape == (11, 20)
+    assert "row of the receiver" in labels(figure) and "displacement at all receivers; " in figure.get_suptitle()
+    with pytest.raises(ValueError, match="1 receivers lie on this line"):
+        ep.figures.fit_b_scan(run, [problem.receivers.xy[0], problem.receivers.xy[0] + 2.0], problem)
+
+
+def test_what_cannot_be_drawn_is_refused_with_the_reason(inverse_run, forward_run):
+    records = pulses_along(2900.0)
+    uneven = replace(records, time=TIME**1.01)
+    for draw in (ep.figures.spectra, ep.figures.frequency_wavenumber):
+        with pytest.raises(ValueError, match="evenly spaced times"):
+            draw(uneven)
+    with pytest.raises(ValueError, match="1 receivers lie on this line"):
+        ep.figures.b_scan(records, [[0.0, 0.0], [0.0, 0.03]])
+    with pytest.raises(ValueError, match="needs 4 receivers on its line, and this one has 3"):
+        ep.figures.frequency_wavenumber(records, [[0.0, 0.02], [0.0031, 0.02]])
+    with pytest.raises(ValueError, match="no length"):
+        ep.figures.b_scan(records, [[0.0, 0.02], [0.0, 0.02]])
+    with pytest.raises(ValueError, match="fit_b_scan needs a problem with receivers"):
+        ep.figures.fit_b_scan(forward_run)
+
+
+def test_a_fit_along_a_line_has_its_difference_in_units_of_the_noise(inverse_run):
+    receivers = ep.problem_from(inverse_run.config).receivers
+    figure = ep.figures.fit_b_scan(inverse_run)
+    recorded, predicted, rest = (figure.axes[row].collections[0].get_array() for row in (0, 2, 4))
+    line = line_of(receivers)
+    x, y = receivers.xy[line.rows].T[:, :, None]
+    values = receivers.recorded[line.rows] - inverse_run.predict(x, y, receivers.time)
+    assert np.allclose(recorded, 1e9 * receivers.recorded[line.rows, :, 0].T)
+    assert np.allclose(predicted, recorded - 1e9 * values[..., 0].T)
+    assert np.allclose(rest, values[..., 0].T / receivers.noise)
+    size = np.sqrt(np.square(values).mean()) / receivers.noise
+    assert figure.get_suptitle().endswith(f"rms difference: {size:.3g} times the noise")
+    assert labels(figure) >= {"difference / noise", "recorded (nm)", "predicted (nm)", "t (µs)"}
