@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
@@ -53,10 +54,12 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
         raise ReceiverFileError(f"{path} is empty below its first {above} lines: give a file with a table of numbers")
     ways = [
         (delimiter, decimal)
-        for name, delimiter in DELIMITERS.items()
+        for delimiter in _delimiters(options)
         for decimal in NUMBERS
-        if options.delimiter in ("", name, delimiter) and options.decimal in (None, decimal) and delimiter != decimal
+        if options.decimal in (None, decimal) and delimiter != decimal
     ]
+    if not ways:
+        raise ConfigError(f"delimiter and decimal are both {options.decimal!r}: no number could be read")
     fitting = [way for way in ways if _is_table(body, *way)]
     # Ways that make the same cells are one: no cell has a decimal sign then, or a tab is the only blank.
     good = list({str([split(line, way[0]) for line in body]): way for way in reversed(fitting)}.values())
@@ -73,6 +76,16 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
     if twice:
         raise ReceiverFileError(f"{path}, line {above + 1}: several columns are called {twice[0]!r}: name each once")
     return TextTable(delimiter, decimal, headers, above + is_headed)
+
+
+def _delimiters(options: ImportOptions) -> Collection[str]:
+    """The delimiters to try: all, or the one that is given. Raises ConfigError for one of several signs."""
+    if not options.delimiter:
+        return DELIMITERS.values()
+    given = DELIMITERS.get(options.delimiter, options.delimiter)
+    if len(given) != 1:
+        raise ConfigError(f"delimiter = {options.delimiter!r}: one sign is needed, or {', '.join(DELIMITERS)}")
+    return [given]
 
 
 def _commented(line: str, delimiter: str, columns: int) -> list[str]:

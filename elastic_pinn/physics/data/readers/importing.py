@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.assemble import Channels, channels_of
-from elastic_pinn.physics.data.readers.records import records
+from elastic_pinn.physics.data.readers.records import fields as fields_of
 from elastic_pinn.physics.data.readers.registry import format_of
 from elastic_pinn.physics.data.readers.summary import doubts
 from elastic_pinn.physics.data.readers.traces import Missing, require_size
@@ -45,13 +45,12 @@ def read_recordings(
     if isinstance(common.get("positions"), str) and "positions" not in given:
         common["positions"] = str(Path(str(parameters)).parent / common["positions"])  # it lies beside what names it
     every = import_options({**common, **given}, f"{parameters}: " if parameters and not given else "")
-    channels = []
-    for path in files:
-        options = import_options({**common, **special[path.name], **given}) if path.name in special else every
-        channels.append(_channels(path, options))
-    fields = {**records(channels), **_material(every), "title": every.title}
-    beside = [path for path in (every.positions, parameters) if path and isinstance(path, str | Path)]
-    fields["provenance"] = _provenance(files, [Path(path) for path in beside], {**common, **given}, special)
+    own = {path: import_options({**common, **special.get(path.name, {}), **given}) for path in files}
+    channels = [_channels(path, options) for path, options in own.items()]
+    fields = {**fields_of(channels), **_material(every), "title": every.title}
+    places = {each.positions: None for each in own.values() if each.positions and isinstance(each.positions, str)}
+    beside = [Path(path) for path in (*places, *([parameters] if parameters else []))]
+    fields["provenance"] = _provenance(files, beside, {**common, **given}, special)
     try:
         receivers = Receivers(**fields)
     except ValueError as error:
@@ -67,9 +66,9 @@ def _channels(path: Path, options: ImportOptions) -> Channels:
         missing = Missing(path)
         return channels_of(path, format_of(path, options).read(path, options, missing), options, missing)
     except FileNotFoundError as error:
-        raise ReceiverFileError(f"there is no file {path.absolute()}: check the path") from error
+        raise ReceiverFileError(f"there is no file {Path(error.filename).absolute()}: check the path") from error
     except (IsADirectoryError, PermissionError) as error:
-        raise ReceiverFileError(f"{path}: {error.strerror}; give a file that can be read") from error
+        raise ReceiverFileError(f"{error.filename}: {error.strerror}; give a file that can be read") from error
 
 
 def _material(options: ImportOptions) -> dict[str, Any]:

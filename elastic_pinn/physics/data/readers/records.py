@@ -1,64 +1,131 @@
-"""What makes fields of `Receivers` out of channels: those of one place are the components of one receiver.
+"""From channels to records: those of one quantity and shot together, a receiver for each place, a column a direction.
 
-Letters of shapes: K channels, R receivers, T times.
+Letters of shapes: K channels, R receivers, T times, C channels of a receiver.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.assemble import Channels
+from elastic_pinn.physics.data.readers.traces import Direction
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.numbers import Array
 
-ALONG = {(1.0, 0.0): (0, 1.0), (-1.0, 0.0): (0, -1.0), (0.0, 1.0): (1, 1.0), (0.0, -1.0): (1, -1.0)}
-VECTORS = ("displacement", "velocity", "acceleration")
+X, Y = (1.0, 0.0), (0.0, 1.0)
 
 
-def records(channels: Sequence[Channels]) -> dict[str, Any]:
-    """Return xy, time, the records and their noise, as `Receivers` takes them.
+@dataclass(frozen=True)
+class RecordedGroup:
+    """What was recorded of one quantity in one shot, in SI units.
 
-    Raises ReceiverFileError where the channels are no complete records of one vector along x and y.
+    values (R, T, C), NaN where nothing was recorded; time (T,), or (R, T), NaN at the end of shorter ones; a direction
+    for each column, a unit vector or a tensor's component.
     """
-    kinds = {each.kind for each in channels}
-    if len(kinds) > 1 or not kinds <= set(VECTORS):
-        raise ReceiverFileError(f"{', '.join(sorted(kinds))} recorded: one of {', '.join(VECTORS)} is needed for now")
-    if len({each.shot for each in channels}) > 1:
-        raise ConfigError("the files are of several shots: import each shot into a receiver file of its own")
+
+    kind: str
+    shot: str
+    xy: Array
+    time: Array
+    values: Array
+    directions: tuple[Direction, ...]
+    noise: float
+
+
+def groups(channels: Sequence[Channels]) -> list[RecordedGroup]:
+    """Put channels together by quantity and shot, in the order in which they appear.
+
+    Raises ReceiverFileError where two channels are the same, and ConfigError where noise is stated in unlike ways.
+    """
+    keys = dict.fromkeys((each.kind, each.shot) for each in channels)
+    return [_group([each for each in channels if (each.kind, each.shot) == key]) for key in keys]
+
+
+def _group(channels: Sequence[Channels]) -> RecordedGroup:
+    first = channels[0]
     if len({each.noise for each in channels}) > 1:
-        raise ConfigError("noise differs between the files: give one for all of them")
-    if any(each.time.ndim > 1 or not np.array_equal(each.time, channels[0].time) for each in channels):
-        raise ReceiverFileError("channels have unlike times: resample them to common ones")
+        raise ConfigError(f"noise of {first.kind} differs between the files: give one for all of them")
+    most = max(each.values.shape[1] for each in channels)
     xy = np.concatenate([each.xy for each in channels])  # (K, 2)
-    values = np.concatenate([each.values for each in channels])  # (K, T)
-    directions = [direction for each in channels for direction in each.directions]
-    places, receiver = _receivers(xy)
-    recorded = np.full((len(places), values.shape[1], 2), np.nan)
-    for row, direction in enumerate(directions):
-        if direction not in ALONG:
-            raise ReceiverFileError(f"a channel recorded along {direction}: x and y are needed for now")
-        component, sign = ALONG[direction]
-        if not np.isnan(recorded[receiver[row], :, component]).all():
+    values = np.concatenate([_padded(each.values, most) for each in channels])  # (K, T)
+    is_common = all(np.array_equal(each.time, first.time) and each.time.ndim == 1 for each in channels)
+    times = first.time if is_common else _own_times(channels, most)  # (T,) or (K, T)
+    turned = [_turned(direction) for each in channels for direction in each.directions]
+    columns = sorted({direction for direction, _ in turned}, key=_order)
+    receiver, places = _numbered(xy if is_common else np.concatenate([xy, np.nan_to_num(times)], axis=1))
+    recorded = np.full((len(places), most, len(columns)), np.nan)
+    filled = np.zeros((len(places), len(columns)), dtype=bool)
+    for row, (direction, sign) in enumerate(turned):
+        at = receiver[row], columns.index(direction)
+        if filled[at]:
             raise ReceiverFileError(
-                f"two channels at ({xy[row, 0]:g}, {xy[row, 1]:g}) m recorded along one direction: leave one out"
+                f"two channels of {first.kind} at ({xy[row, 0]:g}, {xy[row, 1]:g}) m along {_named(direction)}: "
+                "leave one out, or name the shot of each"
             )
-        recorded[receiver[row], :, component] = sign * values[row]
-    if np.isnan(recorded).any():
-        at = int(np.argwhere(np.isnan(recorded))[0][0])
-        raise ReceiverFileError(
-            f"the receiver at ({places[at, 0]:g}, {places[at, 1]:g}) m lacks samples of a component: leave it out"
-        )
-    [kind] = kinds
-    return {"xy": places, "time": channels[0].time, kind: recorded, "noise": channels[0].noise}
+        filled[at] = True
+        recorded[receiver[row], :, at[1]] = sign * values[row]
+    time = times if is_common else times[places]
+    return RecordedGroup(first.kind, first.shot, xy[places], time, recorded, tuple(columns), first.noise)
 
 
-def _receivers(xy: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The different places, in the order in which they appear, (R, 2), and which of them each channel is at, (K,)."""
-    _, first, inverse = np.unique(xy, axis=0, return_index=True, return_inverse=True)
+def _own_times(channels: Sequence[Channels], most: int) -> Array:
+    return np.concatenate([_padded(np.broadcast_to(each.time, each.values.shape), most) for each in channels])
+
+
+def _padded(rows: Array, most: int) -> Array:
+    """Rows with NaN at their ends, (K, most)."""
+    return np.pad(rows, ((0, 0), (0, most - rows.shape[1])), constant_values=np.nan) if rows.shape[1] < most else rows
+
+
+def _turned(direction: Direction) -> tuple[Direction, float]:
+    """The direction, or its opposite and -1, such that x and y count upwards."""
+    if isinstance(direction, str):
+        return direction, 1.0
+    sign = -1.0 if direction < (0.0, 0.0) or direction == (0.0, -1.0) else 1.0
+    return (sign * direction[0] + 0.0, sign * direction[1] + 0.0), sign
+
+
+def _order(direction: Direction) -> tuple[bool, Any]:
+    """Components by their names, x before y, and other directions by their angle."""
+    return (True, direction) if isinstance(direction, str) else (False, np.arctan2(direction[1], direction[0]))
+
+
+def _named(direction: Direction) -> str:
+    names: dict[Direction, str] = {X: "x", Y: "y"}
+    return direction if isinstance(direction, str) else names.get(direction, f"({direction[0]:g}, {direction[1]:g})")
+
+
+def _numbered(rows: Array) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The number of each row among the different ones, in the order in which they appear, and where each first is."""
+    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return xy[np.sort(first)], rank[inverse.reshape(-1)]
+    return rank[inverse.reshape(-1)], first[order]
+
+
+def fields(channels: Sequence[Channels]) -> dict[str, Any]:
+    """Return xy, time, the records and their noise as `Receivers` takes them: complete records of one vector.
+
+    Raises ReceiverFileError for records that are no such ones.
+    """
+    found = groups(channels)
+    if len(found) > 1:
+        what = " and ".join(f"{each.kind}{f' of shot {each.shot}' if each.shot else ''}" for each in found)
+        raise ReceiverFileError(f"{what} are recorded: a receiver file has one of these, import each by itself")
+    [one] = found
+    if one.directions != (X, Y):
+        named = ", ".join(map(_named, one.directions))
+        raise ReceiverFileError(f"{one.kind} was recorded along {named}: a receiver file needs x and y of a vector")
+    if one.time.ndim > 1:
+        raise ReceiverFileError("channels have unlike times: resample them to common ones")
+    gaps = np.isnan(one.values).any(axis=(1, 2))
+    if gaps.any():
+        x, y = one.xy[np.argmax(gaps)]
+        raise ReceiverFileError(f"the receiver at ({x:g}, {y:g}) m lacks samples of a component: leave it out")
+    return {"xy": one.xy, "time": one.time, one.kind: one.values, "noise": one.noise}

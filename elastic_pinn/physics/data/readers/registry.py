@@ -25,6 +25,7 @@ from elastic_pinn.physics.import_options import Format, ImportOptions
 
 Reader = Callable[[Path, ImportOptions, Missing], Traces]
 HDF5 = b"\x89HDF\r\n\x1a\n"
+SPREADSHEETS = (".xlsx", ".xls", ".ods")
 LOOKED_AT = 1024  # bytes; the HDF5 of MATLAB begins behind 512
 
 
@@ -80,6 +81,8 @@ def format_of(path: Path, options: ImportOptions) -> FileFormat:
     """
     if options.format:
         return FORMATS[options.format]
+    if path.suffix.lower() in SPREADSHEETS:
+        raise ReceiverFileError(f"{path} is a spreadsheet: save its table as CSV")
     with path.open("rb") as file:
         start = file.read(LOOKED_AT)
     if not start:

@@ -32,7 +32,7 @@ def _wide(table: Variables, names: Names, first_line: int, options: ImportOption
     values = names.values or tuple(name for name in table.arrays if name != names.time)
     time = table.vector(names.time) if names.time else None
     if time is not None:
-        _require_increasing(table, time, np.zeros(len(time), dtype=np.int64), np.arange(len(time)), first_line, ("",))
+        _require_increasing(table, time, np.zeros(len(time), dtype=np.int64), np.arange(len(time)), first_line)
     return Traces(
         values=np.stack([table.vector(name) for name in values]) if values else None,  # (K, T)
         time=time,
@@ -123,7 +123,7 @@ def _require_increasing(
     code: np.ndarray[Any, Any],
     row: np.ndarray[Any, Any],
     first_line: int,
-    labels: tuple[str, ...],
+    labels: tuple[str, ...] = (),
 ) -> None:
     """Raise ReceiverFileError unless the times of each receiver are there and increase from row to row."""
     bad = np.flatnonzero(~np.isfinite(time))
@@ -132,9 +132,10 @@ def _require_increasing(
     falls = np.flatnonzero((np.diff(time) <= 0) & (np.diff(code) == 0))
     if len(falls):
         at = falls[0] + 1
-        of = f" of receiver ({labels[code[at]]})" if labels[code[at]] else ""
+        of = f" of receiver ({labels[code[at]]})" if labels else ""
         fault = "is there twice" if time[at] == time[at - 1] else f"comes after {time[at - 1]:g}"
         mend = "leave one out" if time[at] == time[at - 1] else "sort the rows by time"
+        mend += "" if labels else ", or give x_column and y_column, if each receiver has rows of its own"
         raise ReceiverFileError(f"{table.path}, line {first_line + row[at]}: the time {time[at]:g}{of} {fault}: {mend}")
 
 

@@ -100,10 +100,15 @@ def test_mixed_line_ends_are_taken_as_lines(tmp_path):
     np.testing.assert_allclose(ep.Receivers.read(path, **UNITS).velocity, 1e-3 * VALUES)
 
 
-@pytest.mark.parametrize(("delimiter", "decimal"), [(";", ","), ("\t", ","), (" ", ","), (" ", "."), ("\t", ".")])
+@pytest.mark.parametrize(
+    ("delimiter", "decimal"), [(";", ","), ("|", "."), ("\t", ","), (" ", ","), (" ", "."), ("\t", ".")]
+)
 def test_delimiter_and_decimal_sign_are_found_where_only_one_pair_fits(delimiter, decimal, tmp_path):
-    path = files.long_csv(tmp_path / "scan.txt", delimiter, decimal)
-    np.testing.assert_allclose(ep.Receivers.read(path, **UNITS).velocity, 1e-3 * VALUES, rtol=1e-12)
+    path, given = (
+        files.long_csv(tmp_path / "scan.txt", delimiter, decimal),
+        {"delimiter": "|"} if delimiter == "|" else {},
+    )
+    np.testing.assert_allclose(ep.Receivers.read(path, **UNITS, **given).velocity, 1e-3 * VALUES, rtol=1e-12)
 
 
 def test_a_table_that_can_be_read_in_two_ways_is_asked_about(tmp_path):
@@ -182,6 +187,12 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("velocity.npy", "w") as file:
         np.lib.format.write_array(file, np.zeros(2_000_000))
     assert "once it is unpacked, it is 16 MB, and size_limit allows 8 MB" in refusal(path, size_limit=8_000_000)
+
+
+def test_a_spreadsheet_is_to_be_saved_as_csv(tmp_path):
+    with zipfile.ZipFile(tmp_path / "scan.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+    assert "is a spreadsheet: save its table as CSV" in refusal(tmp_path / "scan.xlsx")
 
 
 def test_a_missing_file_and_a_folder_are_told(tmp_path):

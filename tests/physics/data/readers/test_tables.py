@@ -129,9 +129,20 @@ def test_a_third_axis_makes_the_plane_necessary(tmp_path):
     assert np.allclose(1e3 * found.xy, [[0, 1], [1, 2]]) and np.allclose(1e3 * found.velocity[0], [[1, 2], [3, 4]])
 
 
+def test_a_long_table_of_unknown_names_is_told_how_to_be_read(tmp_path):
+    path = table(tmp_path / "s.csv", "px,py,time,a,b", "0,0,0,1,2", "1,0,0,3,4", "0,0,1,5,6", "1,0,1,7,8")
+    with pytest.raises(ep.ElasticPinnError, match=r"line 3: the time 0 is there twice.* or give x_column and y_column"):
+        ep.Receivers.read(path, **SAID, **ALONG)
+    options = {**SAID, **ALONG, "x_column": "px", "y_column": "py", "value_columns": ["a", "b"]}
+    assert np.allclose(1e3 * ep.Receivers.read(path, **options).velocity[:, 0], [[1, 2], [3, 4]])
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
+        ({"delimiter": "||"}, "delimiter = '||': one sign is needed"),
+        ({"delimiter": ",", "decimal": ","}, "both ','"),
+        ({"positions": "nowhere.csv"}, "there is no file .*nowhere.csv"),
         ({"kind": "speed"}, "kind = 'speed': 'displacement', 'velocity'"),
         ({"lenght_unit": "mm"}, "did you mean 'length_unit'"),
         ({"value_unit": "mm"}, "value_unit = 'mm' is no unit of velocity: one as 'mm/s'"),
