@@ -189,6 +189,36 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
     assert "once it is unpacked, it is 16 MB, and size_limit allows 8 MB" in refusal(path, size_limit=8_000_000)
 
 
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ([0, 1, 1, 3], r"times do not increase after sample 2 \(1e-06 s\): sort them"),
+        ([0, 2, 1, 3], r"times do not increase after sample 2 \(2e-06 s\)"),
+        ([0, np.nan, 2, 3], "the time of sample 2 is missing"),
+    ],
+)
+def test_bad_times_of_an_array_are_told_by_their_sample(times, expected, tmp_path):
+    np.savez(tmp_path / "scan.npz", velocity=VALUES[:, :4], time=np.array(times, dtype=float), xy=files.XY)
+    with pytest.raises(ReceiverFileError, match=expected):
+        ep.Receivers.read(tmp_path / "scan.npz", **UNITS, **ALONG)
+
+
+def test_a_receiver_that_moves_is_refused(tmp_path):
+    (tmp_path / "s.csv").write_text("receiver,x,y,time,velocity_x,velocity_y\nA,0,0,0,1,2\nA,0,5,1,3,4\n")
+    assert "receiver A has y = 5 in row 2 of the table, and 0 before" in refusal(tmp_path / "s.csv", **UNITS)
+
+
+def test_a_gap_of_years_is_not_filled(tmp_path):
+    import obspy
+
+    parts = [
+        obspy.Trace(np.zeros(9), {"channel": "HHE", "starttime": obspy.UTCDateTime(year, 1, 1)})
+        for year in (2020, 2024)
+    ]
+    obspy.Stream(parts).write(str(tmp_path / "line.mseed"), format="MSEED")
+    assert "with its gaps filled, it is 1,010 MB, and size_limit allows 500 MB" in refusal(tmp_path / "line.mseed")
+
+
 def test_a_spreadsheet_is_to_be_saved_as_csv(tmp_path):
     with zipfile.ZipFile(tmp_path / "scan.xlsx", "w") as archive:
         archive.writestr("[Content_Types].xml", "")

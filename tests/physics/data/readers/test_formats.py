@@ -68,3 +68,13 @@ def test_a_name_that_contradicts_the_content_is_refused(tmp_path):
     path = files.npz(tmp_path / "v.npz").rename(tmp_path / "v.csv")
     with pytest.raises(ep.ElasticPinnError, match=r"is called \.csv, but begins as npz"):
         ep.Receivers.read(path)
+
+
+def test_times_of_netcdf_are_no_dates(tmp_path):
+    import xarray
+
+    times = xarray.Variable("time", [1.0, 2.0, 3.0], {"units": "milliseconds"})
+    values = xarray.Variable(("receiver", "time", "direction"), VALUES[:, :3], {"units": "mm/s"})
+    xarray.Dataset({"velocity": values, "time": times}).to_netcdf(tmp_path / "scan.nc", engine="h5netcdf")
+    found = ep.Receivers.read(tmp_path / "scan.nc", positions=ROWS, length_unit="mm", **ALONG)
+    np.testing.assert_allclose(found.time, [1e-3, 2e-3, 3e-3])
