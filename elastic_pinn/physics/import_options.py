@@ -39,7 +39,8 @@ class ImportOptions(Section):
     """along which each channel of a receiver recorded: 'x', '-y', 'z', or [n_x, n_y]; of strain and stress a
     direction, or the components 'xx', 'yy', 'xy'"""
     positions: str | List[Pair] = ()
-    """of the receivers: rows [x, y], or a CSV file with columns x and y, and perhaps direction"""
+    """of the receivers: rows [x, y], or a CSV file with columns x and y, and perhaps direction and
+    receiver, by which channels are found"""
     channel_order: Literal["by receiver", "by direction"] | None = None
     """of channels of several receivers and directions: all of the first receiver first, or all of the first
     direction"""

@@ -38,8 +38,9 @@ def _with_options_of_an_import(command: Callable[..., None]) -> Callable[..., No
 
 
 def _option(name: str, field: FieldInfo) -> Any:
+    text = str(field.description)
     callback = expand_path if name == "positions" else None  # which may be a file
-    return typer.Option(metavar=_metavar(field), callback=callback, help=f"{field.description}.")
+    return typer.Option(metavar=_metavar(field), callback=callback, help=f"{text[:1].upper()}{text[1:]}.")
 
 
 def _metavar(field: FieldInfo) -> str:
@@ -52,7 +53,7 @@ def _metavar(field: FieldInfo) -> str:
 @app.command("import")
 @_with_options_of_an_import
 def import_recordings(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", callback=expand_path, help="Of one recording.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", callback=expand_path, help="Of one recording.")],
     output: Annotated[
         Path, typer.Option(metavar="DATA.h5", callback=expand_path, help="The receiver file that is written.")
     ],
