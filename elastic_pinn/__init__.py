@@ -3,7 +3,7 @@ trusted.
 
 Each public name imports what it needs when it is first used (PEP 562): `import elastic_pinn` and `ep.Config` do not
 import torch, and a script that only trains does not import matplotlib. `ep.figures`, functions that draw a run, is
-`elastic_pinn.workbench.figures`.
+`elastic_pinn.workbench.figures`, and `ep.processing`, functions of recordings, `elastic_pinn.physics.data.processing`.
 """
 
 from typing import TYPE_CHECKING
@@ -59,6 +59,7 @@ __all__ = [
     "pin",
     "preview",
     "problem_from",
+    "processing",
     "relative_error",
     "synthetic_receivers",
     "train",
@@ -102,6 +103,7 @@ if TYPE_CHECKING:
         Traction,
         problem_from,
     )
+    from elastic_pinn.physics.data import processing
     from elastic_pinn.run import Checkpoint, Run, load_checkpoint, relative_error, synthetic_receivers
     from elastic_pinn.storage import CheckpointError, pin, unpin
     from elastic_pinn.training import (
@@ -118,4 +120,4 @@ if TYPE_CHECKING:
     )
     from elastic_pinn.workbench import figures
 else:
-    __getattr__, __dir__ = on_first_use(__name__, *WINGS, "workbench.figures")
+    __getattr__, __dir__ = on_first_use(__name__, *WINGS, "workbench.figures", "physics.data.processing")

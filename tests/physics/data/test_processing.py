@@ -1,0 +1,111 @@
+"""Recordings before they are used: each step gives new receivers, with true samples and a true noise."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.data.processing import cut, leave_out, low_pass, with_noise
+
+TIME = 1e-7 * np.arange(400)
+
+
+@pytest.fixture
+def recorded(aluminium):
+    return ep.Receivers.load(aluminium)
+
+
+def waves(frequency, noise=0.0, count=50):
+    """A harmonic wave at receivers whose phase differs, and noise."""
+    phase = 2 * math.pi * (frequency * TIME + np.linspace(0, 1, count)[:, None])
+    values = np.stack([np.cos(phase), np.sin(phase)], -1)
+    values += noise * np.random.default_rng(0).standard_normal(values.shape)
+    xy = np.random.default_rng(1).random((count, 2))
+    return ep.Receivers(xy, TIME, velocity=values, noise=noise)
+
+
+def test_receivers_that_are_left_out_are_gone_and_the_others_as_they_were(recorded):
+    left = leave_out(recorded, [3, 0, 120])
+    rows = np.delete(np.arange(121), [0, 3, 120])
+    assert np.array_equal(left.xy, recorded.xy[rows]) and np.array_equal(left.recorded, recorded.recorded[rows])
+    assert np.array_equal(left.truth.recorded, recorded.truth.recorded[rows])
+    assert left.noise == recorded.noise and left.pulses == recorded.pulses and left.material == recorded.material
+    assert left.provenance == f"{recorded.provenance}\nleft out receivers [0, 3, 120]"
+    assert left.path is None and left.sha256 == "" and len(recorded.xy) == 121, "the first object stays as it is"
+
+
+def test_a_window_keeps_what_is_within_its_ends_in_space_and_time(recorded, tmp_path):
+    part = cut(recorded, x=(0.012, 0.048), time=(1e-6, 4e-6))
+    rows = (recorded.xy[:, 0] > 0.0119) & (recorded.xy[:, 0] < 0.0481)
+    times = (recorded.time > 0.99e-6) & (recorded.time < 4.01e-6)
+    assert part.recorded.shape == (rows.sum(), times.sum(), 2)
+    assert np.array_equal(part.recorded, recorded.recorded[rows][:, times])
+    assert np.array_equal(part.truth.recorded, recorded.truth.recorded[rows][:, times])
+    assert part.provenance.endswith("\ncut to x 0.012 to 0.048, time 1e-06 to 4e-06")
+    part.save(tmp_path / "part.h5")
+    assert np.array_equal(ep.Receivers.load(tmp_path / "part.h5").recorded, part.recorded)
+
+
+def test_waves_below_the_frequency_stay_where_they_are_in_time_and_those_above_go():
+    low = low_pass(waves(2e5), 1e6)
+    gain = np.abs(low.recorded).max()
+    expected = waves(2e5).recorded[:, np.searchsorted(TIME, low.time - 1e-12)]
+    assert gain == pytest.approx(1.0, abs=0.01)
+    assert np.abs(low.recorded / gain - expected).max() < 0.02, "no shift in time, up to the ends"
+    assert np.abs(low_pass(waves(4.5e6), 1e6).recorded).max() < 0.01
+    assert np.diff(low.time) == pytest.approx(np.full(len(low.time) - 1, 6e-7))
+
+
+@pytest.mark.parametrize("highest", [3e6, 1.5e6, 0.8e6, 0.3e6])
+def test_what_the_filter_leaves_of_noise_is_white_and_of_the_stated_level(highest):
+    count = 2000
+    values = 3e-4 * np.random.default_rng(2).standard_normal((count, 400, 2))
+    noise = ep.Receivers(np.random.default_rng(1).random((count, 2)), TIME, velocity=values, noise=3e-4)
+    left = low_pass(noise, highest)
+    assert left.recorded.std() == pytest.approx(left.noise, rel=0.02) and left.noise < 0.9 * 3e-4
+    for lag in (1, 2, 3):
+        related = (left.recorded[:, lag:] * left.recorded[:, :-lag]).mean() / left.noise**2
+        assert abs(related) < 0.05, f"samples {lag} apart"
+    assert (left.recorded[:, 0].std(), left.recorded[:, -1].std()) == pytest.approx(2 * (left.noise,), rel=0.1)
+
+
+def test_the_filter_takes_known_pulses_away_and_states_an_estimated_noise(recorded):
+    quicker = replace(recorded, time=recorded.time[0] + 1e-8 * np.arange(41), noise=0.0)
+    filtered = low_pass(quicker, 2e7)
+    assert recorded.pulses and filtered.pulses == ()
+    assert filtered.provenance.endswith("known pulses left out")
+    factor = low_pass(replace(quicker, noise=1.0), 2e7).noise
+    assert filtered.noise == pytest.approx(with_noise(recorded).noise * factor, rel=1e-6)
+    assert filtered.truth.recorded.shape == filtered.recorded.shape
+    rest = filtered.recorded - filtered.truth.recorded
+    assert rest.std() == pytest.approx(filtered.noise, rel=0.1), "the truth is filtered alike"
+
+
+def test_the_noise_that_records_show_is_stated(recorded):
+    stated = with_noise(replace(recorded, noise=1.0))
+    assert stated.noise == pytest.approx(recorded.noise, rel=0.2)
+    told = f"noise of {stated.noise:.4g} m estimated before the first arrival"
+    assert stated.provenance.splitlines()[-1] == told
+
+
+def test_what_cannot_be_done_is_refused_with_the_reason(recorded):
+    with pytest.raises(ep.ProblemError, match="row 121 is no receiver: legal are 0 to 120"):
+        leave_out(recorded, [121])
+    with pytest.raises(ep.ProblemError, match="no receiver is left"):
+        leave_out(recorded, range(121))
+    with pytest.raises(ep.ProblemError, match="cut to time 1 to 2: no time is left"):
+        cut(recorded, time=(1.0, 2.0))
+    with pytest.raises(
+        ep.ProblemError, match=r"too near to the samples' Nyquist frequency: legal are up to 3.012e\+06"
+    ):
+        low_pass(waves(2e5), 4e6)
+    with pytest.raises(ep.ProblemError, match="8 are needed, of a longer record"):
+        low_pass(waves(2e5), 5e4)
+    with pytest.raises(ep.ProblemError, match="must be positive"):
+        low_pass(waves(2e5), 0.0)
+    with pytest.raises(ep.ProblemError, match="evenly spaced"):
+        low_pass(replace(waves(2e5), time=TIME**1.01), 1e6)
+    with pytest.raises(ep.ProblemError, match="the records show no noise"):
+        with_noise(waves(2e5))
