@@ -1,5 +1,7 @@
 """The same recording comes out of every format, in SI units."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -78,3 +80,12 @@ def test_times_of_netcdf_are_no_dates(tmp_path):
     xarray.Dataset({"velocity": values, "time": times}).to_netcdf(tmp_path / "scan.nc", engine="h5netcdf")
     found = ep.Receivers.read(tmp_path / "scan.nc", positions=ROWS, length_unit="mm", **ALONG)
     np.testing.assert_allclose(found.time, [1e-3, 2e-3, 3e-3])
+
+
+@pytest.mark.parametrize(("name", "module"), [("v.uff", "pyuff"), ("v.sgy", "obspy")])
+def test_a_format_of_the_extra_tells_how_to_install_it(name, module, tmp_path, monkeypatch):
+    write, options = (CASES | SLOW_CLOCK)[name]
+    path = write(tmp_path / name)
+    monkeypatch.setitem(sys.modules, module, None)  # as where it is not installed
+    with pytest.raises(ep.ElasticPinnError, match=r'install the extra: pip install "elastic_pinn\[formats\]"'):
+        ep.Receivers.read(path, **options)
