@@ -52,6 +52,7 @@ __all__ = [
     "ToneBurst",
     "Traction",
     "UncertaintyError",
+    "UnknownWavelet",
     "WavefieldUncertainty",
     "figures",
     "load_checkpoint",
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
         Symmetry,
         ToneBurst,
         Traction,
+        UnknownWavelet,
         problem_from,
     )
     from elastic_pinn.physics.data import processing

@@ -38,6 +38,8 @@ class Fit:
         noise: standard deviation, in the unit of the records, None where unknown; noise_from: its origin.
         chi_square: the squared misfit per degree of freedom in units of the noise; held_out: that of held-out
             samples relative to its expectation. None where it cannot be computed.
+        wavelet: of a source where it was unknown, as far as the records tell it: "time" in s, "strength" in multiples
+            of the source's force or moment, and its "plus_minus", one standard deviation, where not withheld; else {}.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
     A field with a default may be missing in the summary of another version.
@@ -59,6 +61,7 @@ class Fit:
     chi_square: float | None = None
     held_out: float | None = None
     worst_channels: Mapping[str, float] = field(default_factory=dict)
+    wavelet: Mapping[str, list[float]] = field(default_factory=dict)
 
     @property
     def finding(self) -> str:

@@ -41,6 +41,7 @@ __all__ = [
     "Symmetry",
     "ToneBurst",
     "Traction",
+    "UnknownWavelet",
     "cramer_rao",
     "problem_from",
 ]
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
         Ricker,
         SideLoad,
         ToneBurst,
+        UnknownWavelet,
     )
     from elastic_pinn.physics.unknowns import MaterialParameters, ParameterGroup
 else:

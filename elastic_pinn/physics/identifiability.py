@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from elastic_pinn.physics.media.material import PARAMETERS, Material
 from elastic_pinn.physics.probes import probes
+from elastic_pinn.physics.sources import Source, UnknownWavelet
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -76,5 +77,7 @@ def _is_felt(material: Material) -> bool:
 
 
 def _is_loaded(problem: Problem) -> bool:
-    """Whether a force or a traction is known to be other than zero somewhere."""
+    """Whether a force or a traction is known to be other than zero somewhere: one whose wavelet is unknown is not."""
+    if any(isinstance(source, Source) and isinstance(source.pulse, UnknownWavelet) for source in problem.sources):
+        return False
     return any(bool(probe.all_values().any()) for probe in probes(problem) if probe.quantity.is_load)

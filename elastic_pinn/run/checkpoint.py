@@ -181,7 +181,22 @@ class Checkpoint:
         ValueError
             Outside the window of training, and for another quantity.
         """
-        return self._model.predict(x, y, t, quantity)
+        if (source := self._source()) is None:
+            return self._model.predict(x, y, t, quantity)
+        first = self._model.scales.origin[2] - self._model.scales.half[2]
+        total: Any = 0.0
+        for delay, coefficient in source.T:
+            since = np.asarray(t, dtype=np.float64) - delay
+            of_pulse = self._model.predict(x, y, np.maximum(since, first), quantity)
+            has_begun = np.broadcast_to(since >= first, of_pulse.shape[:-1])
+            total = total + coefficient * has_begun[..., None] * of_pulse
+        return np.asarray(total)
+
+    def _source(self) -> np.ndarray | None:
+        """The delays (s) and coefficients of the pulses of an unknown wavelet, (2, K): the network has the waves of the
+        first with a coefficient of 1. None where the wavelet was known."""
+        found = self.snapshot.state.get("optimizer", {}).get("source", [])
+        return next((each.double().numpy() for each in found if each is not None), None)
 
     def estimate_error(self, problem: Problem | ProblemMaker | None = None) -> ErrorEstimate:
         """Estimate how far the wavefield is off the exact one, which need not be known.

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Block
+from elastic_pinn.training.source_fit import SourceFit
 
 Evaluate = Callable[[Tensor], Mapping[str, Tensor]]
 """The columns of the loss, with "total", at the present parameters (P,): this process's part of them."""
@@ -33,14 +34,24 @@ class RecordedWaveforms(Protocol):
     def target(self) -> Tensor:
         """What was recorded, (N, 2)."""
 
+    @property
+    def delays(self) -> Tensor:
+        """The delays of the source's pulses, (K,) in s."""
+
     def corrected(self) -> Callable[[float], Tensor]:
         """Return a function from a delay to the network's waveforms with those of its error, (N, 2)."""
 
-    def by_elements(self) -> Tensor:
-        """Compute the waveforms by elements alone, (N, 2)."""
+    def columns(self, at: Callable[[float], Tensor]) -> Tensor:
+        """Compute, from such a function, the waveforms by each of K pulses of the source, (2 N, K)."""
 
-    def effects(self) -> Tensor:
-        """Compute their derivatives by the unknowns' parameters, (2 N, U)."""
+    def fit_of(self, columns: Tensor) -> SourceFit:
+        """Fit the source's wavelet, if it is unknown, to the records."""
+
+    def by_elements(self) -> Tensor:
+        """Compute the columns by elements alone, (2 N, K)."""
+
+    def effects(self, coefficients: Tensor) -> Tensor:
+        """Compute derivatives by the unknowns' parameters, (2 N, U), for coefficients (K,) of the pulses."""
 
 
 class Objective:

@@ -9,11 +9,13 @@ from elastic_pinn.physics.sources.initial_pulse import InitialPulse
 from elastic_pinn.physics.sources.local import Circle, Local, Source
 from elastic_pinn.physics.sources.moment_source import MomentSource
 from elastic_pinn.physics.sources.point_force import PointForce
-from elastic_pinn.physics.sources.pulses import Gaussian, Pulse, Ricker, ToneBurst
+from elastic_pinn.physics.sources.pulses import EARLIEST, Gaussian, Pulse, Ricker, ToneBurst
 from elastic_pinn.physics.sources.several import Total, end_of, field_of, identity_of, local_in, rest_of
 from elastic_pinn.physics.sources.side_load import SideLoad
+from elastic_pinn.physics.sources.unknown_wavelet import UnknownWavelet
 
 __all__ = [
+    "EARLIEST",
     "SHARE",
     "Circle",
     "Gaussian",
@@ -28,6 +30,7 @@ __all__ = [
     "Source",
     "ToneBurst",
     "Total",
+    "UnknownWavelet",
     "concentrated",
     "end_of",
     "field_of",

@@ -21,6 +21,7 @@ GAUSSIAN_END = math.sqrt(-2.0 * math.log(FAINT))  # standard deviations
 GAUSSIAN_HIGHEST = math.sqrt(-2.0 * math.log(HIGHEST)) / (2.0 * math.pi)  # times one over the standard deviation
 RICKER_END = 1.0  # periods: (1 - 2 a^2) exp(-a^2) at a = pi
 RICKER_HIGHEST = 2.77  # times the frequency f: the spectrum x exp(1 - x), with x = (nu / f)^2
+EARLIEST = 4.0  # standard deviations of a Gaussian from the start of the window to its peak
 SAMPLES = 4001  # of a pulse, for integrals over time
 HANN_LOBES = 3.0  # bins of 1 / duration from the centre of a Hann window's spectrum: HIGHEST lies within
 

@@ -9,10 +9,11 @@ from typing import Any, TypeGuard
 from elastic_pinn.physics.sources.moment_source import MomentSource
 from elastic_pinn.physics.sources.point_force import PointForce
 from elastic_pinn.physics.sources.pulses import Gaussian, Pulse, Ricker, ToneBurst
+from elastic_pinn.physics.sources.unknown_wavelet import UnknownWavelet
 
 PointSource = PointForce | MomentSource
 
-PULSES: Mapping[float, type[Pulse]] = {0.0: Ricker, 1.0: Gaussian, 2.0: ToneBurst}
+PULSES: Mapping[float, type[Pulse]] = {0.0: Ricker, 1.0: Gaussian, 2.0: ToneBurst, 3.0: UnknownWavelet}
 FORCE, MOMENT = 0.0, 1.0
 ACTING = {FORCE: 2, MOMENT: 4}  # the numbers of a force and of a moment
 

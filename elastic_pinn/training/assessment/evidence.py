@@ -27,6 +27,7 @@ from elastic_pinn.training.assessment.channels import Channels, channels_of
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 
+LEAST_ALONE = 1e-6  # of a deviation that all records have in common: a smaller part is not tested
 LEAST_OF_A_SAMPLE = 0.05  # least degree of freedom that is counted for a sample
 FREE = 2  # of the errors in common, the first: where only the records are known, nothing tells them
 
@@ -209,7 +210,9 @@ def _common_errors(
     beyond_layer = linear.beyond_layer(effects)  # (M + P, E)
     by_unknowns = linear.gain @ beyond_layer  # (U, E)
     alone = beyond_layer - linear.projected_effects @ by_unknowns  # (M + P, E)
-    pull, square = alone.T @ linear.projected_residual, alone.square().sum(0)  # (E,)
+    # What an unknown wavelet of the source compensates cannot be seen: rounding would be left.
+    alone *= alone.norm(dim=0) > LEAST_ALONE * effects.norm(dim=0)
+    pull, square = alone.T @ linear.projected_residual, alone.square().sum(0).clamp(min=torch.finfo(alone.dtype).tiny)
     score = pull / (linear.weight * unit * alone[linear.data].square().sum(0).sqrt())  # (E,)
     shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
     records_alone = not any(

@@ -19,6 +19,7 @@ from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
+from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
 from elastic_pinn.training.trained_model import TrainedModel
 
@@ -87,7 +88,16 @@ def assess(trained: TrainedModel) -> Fit:
         chi_square=_finite_or_none(chi_square),
         held_out=_finite_or_none(evidence.held_out),
         worst_channels={channel.name: channel.chi_square for channel in _worst(evidence)},
+        wavelet=_wavelet(trained, linear, 0.0 if fault else widening * evidence.noise.level),
     )
+
+
+def _wavelet(trained: TrainedModel, linear: LinearisedFit, noise: float) -> dict[str, list[float]]:
+    """The source's wavelet where it was unknown, with its ± for noise in the unit of the records; 0: without."""
+    if not isinstance(linear, LinearisedWaveforms):
+        return {}
+    found = linear.wavelet(noise / linear.recorded.quantity.scale(trained.problem.scales))
+    return {name: values for name, values in found.items() if noise or name != "plus_minus"}
 
 
 def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:

@@ -4,7 +4,9 @@ The waveforms are those of the network with those of its error, as in `waveforms
 systematic: it is measured by coarser elements and time steps, with which they err by about twice as much as they do,
 and which move the unknowns by about as much as the error that is left.
 
-Letters: N samples, D = 2 N misfits of them, U unknowns.
+A source's wavelet that is unknown fits the records too: it is eliminated, as in `source_fit.py`.
+
+Letters: N samples, D = 2 N misfits of them, U unknowns, K pulses of the source, R told combinations of them.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import math
 from functools import cached_property
 
+import torch
 from torch import Tensor
 
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
@@ -27,13 +30,16 @@ class LinearisedWaveforms(LinearisedFit):
 
     def __init__(self, trained: TrainedModel) -> None:
         self._waveforms = Waveforms(trained.problem, trained.config, trained.model, trained.batches, trained.held_out)
-        self.recorded, self.weight, self.amplitudes, self.precision = trained.recorded, 1.0, 0, STEP
+        self.recorded, self.weight, self.precision = trained.recorded, 1.0, STEP
         self.data = slice(0, 2 * len(trained.batches[self.recorded.name].points))
         self._at = self._waveforms.corrected()
-        self._corrected = self._at(0.0)  # (N, 2)
-        self._effects = self._waveforms.effects()  # (D, U), the held-out samples last
-        self._misfits = (self._corrected - self._waveforms.target).reshape(-1)  # (D,)
-        self.residuals, self.projected_effects = self._misfits[self.data], self._effects[self.data]
+        self._columns = self._waveforms.columns(self._at)  # (D, K), the held-out samples last
+        self.source = self._waveforms.fit_of(self._columns, self.data)
+        self.amplitudes = self.source.span.shape[1]
+        self._corrected = self._columns @ self.source.coefficients  # (D,)
+        self._effects = self._waveforms.effects(self.source.coefficients)  # (D, U)
+        self._misfits = self._corrected - self._waveforms.target.reshape(-1)  # (D,)
+        self.residuals, self.projected_effects = self._misfits[self.data], self.beyond_layer(self._effects[self.data])
 
     @property
     def projected_residual(self) -> Tensor:
@@ -41,27 +47,46 @@ class LinearisedWaveforms(LinearisedFit):
         return self.residuals
 
     def beyond_layer(self, effects: Tensor) -> Tensor:
-        """Changes of the misfits, (D, E): nothing but the unknowns compensates them."""
-        return effects
+        """Changes of the misfits, (D, E), less what the source's wavelet compensates if it is unknown."""
+        return self.source.beyond(effects)
 
     def leverage(self) -> Tensor:
         """Compute the leverage of each data misfit, (D,)."""
-        return self.in_unit_variance(self.projected_effects).square().sum(1)
+        return self._variance(self.projected_effects, self.source.span)
 
     def held_out(self) -> tuple[Tensor, Tensor] | None:
         """The misfits of samples that were held out, and the variance that the fit has there, each (H,)."""
         misfits = self._misfits[self.data.stop :]
-        variance = self.in_unit_variance(self._effects[self.data.stop :]).square().sum(1)
+        by_span = self._columns[self.data.stop :] @ self.source.by_span  # (H, R)
+        followed = by_span @ (self.source.span.T @ self._effects[self.data])  # the wavelet follows the unknowns
+        variance = self._variance(self._effects[self.data.stop :] - followed, by_span)
         return (misfits, variance) if len(misfits) else None
+
+    def _variance(self, by_unknowns: Tensor, by_span: Tensor) -> Tensor:
+        """The variance of numbers by unknowns and source, from derivatives by the one and the other."""
+        return self.in_unit_variance(by_unknowns).square().sum(1) + by_span.square().sum(1)
 
     def field(self) -> Tensor:
         """The waveforms, (N, 2)."""
-        return self._corrected.reshape(-1)[self.data].reshape(-1, 2)
+        return self._corrected[self.data].reshape(-1, 2)
 
     def rate(self) -> Tensor:
         """Their derivative by time, (N, 2)."""
-        late, early = (self._at(step) for step in (RATE_STEP, -RATE_STEP))
-        return ((late - early) / (2.0 * RATE_STEP)).reshape(-1)[self.data].reshape(-1, 2)
+        late, early = (self._waveforms.columns(self._at, step) for step in (RATE_STEP, -RATE_STEP))
+        rates = (late - early) @ self.source.coefficients / (2.0 * RATE_STEP)
+        return rates[self.data].reshape(-1, 2)
+
+    def wavelet(self, unit: float) -> dict[str, list[float]]:
+        """The source's wavelet with one standard deviation, as `Fit.wavelet`; {} where it is known.
+
+        unit: the noise, dimensionless.
+        """
+        if self._waveforms.is_source_known:
+            return {}
+        follows = -self.source.by_span @ (self.source.span.T @ self._effects[self.data])  # (K, U)
+        covariance = torch.linalg.pinv(self.information)
+        found = self.source.wavelet(self._waveforms.problem, follows, covariance)
+        return found | {"plus_minus": [unit * each for each in found["plus_minus"]]}
 
     def worst_other_mean_square(self, unit: float) -> float:
         """Nothing but the records was fitted: what the network misses elsewhere is corrected."""
@@ -70,7 +95,8 @@ class LinearisedWaveforms(LinearisedFit):
     @cached_property
     def unresolved(self) -> Tensor:
         """The changes of the misfits by coarser elements, (D,)."""
-        return (self._corrected - self._waveforms.corrected(COARSER)(0.0)).reshape(-1)[self.data]
+        coarser = self._waveforms.columns(self._waveforms.corrected(COARSER))
+        return (self._corrected - coarser @ self.source.coefficients)[self.data]
 
     @property
     def systematic(self) -> Tensor:

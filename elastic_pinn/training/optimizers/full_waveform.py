@@ -20,6 +20,7 @@ from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.gauss_newton import gauss_newton, shortened
 from elastic_pinn.training.optimizers.least_squares import solution
+from elastic_pinn.training.source_fit import SourceFit
 from elastic_pinn.training.step_objective import StepObjective
 
 ITERATIONS = 20  # of Gauss-Newton between two networks
@@ -36,7 +37,10 @@ class FullWaveform(BaseOptimizer):
     relative to the unknowns' standard deviations, as if all misfits were noise. At a bound of its range, an unknown is
     fixed while the gradient points outwards.
 
-    Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for.
+    A source's wavelet that is unknown is eliminated: each step of the material is one of what it leaves.
+
+    Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for, and "source",
+    (2, K), the delays in s of the source's pulses and their coefficients, if its wavelet is unknown.
     """
 
     def __init__(self, last_layer: list[nn.Parameter], unknowns: list[nn.Parameter], ridge: float) -> None:
@@ -67,12 +71,14 @@ class FullWaveform(BaseOptimizer):
         All but the unknowns is on the CPU, where elements are. Returns whether already the first step was small.
         """
         place, bound = start.cpu(), objective.search_bound.cpu()
-        beside = waveforms.corrected()(0.0) - waveforms.target  # (N, 2)
-        known = beside - waveforms.by_elements()
-        misfits = beside.reshape(-1)
+        columns, target = waveforms.columns(waveforms.corrected()), waveforms.target.reshape(-1)  # (M, K), (M,)
+        known = columns - waveforms.by_elements()
+        source = waveforms.fit_of(columns)
+        self._keep(source, waveforms)
+        misfits = columns @ source.coefficients - target
         least = (ROUNDING * waveforms.target.norm()).square()
         for iteration in range(ITERATIONS):
-            effects = waveforms.effects()  # (M, U)
+            effects = source.beyond(waveforms.effects(source.coefficients))  # (M, U)
             by, fall = gauss_newton(misfits, effects, place, bound)
             small = SMALL**2 * misfits.square().mean()
             if fall <= torch.maximum(small, least):
@@ -80,12 +86,20 @@ class FullWaveform(BaseOptimizer):
             by = shortened(by)
             for _ in range(HALVINGS):
                 put(self._unknowns, torch.clamp(place + by, -bound, bound))
-                trial = (known + waveforms.by_elements()).reshape(-1)
+                columns = known + waveforms.by_elements()
+                tried = waveforms.fit_of(columns)
+                trial = columns @ tried.coefficients - target
                 if trial.square().sum() < misfits.square().sum():
                     break
                 by = by / 2.0
             else:
                 put(self._unknowns, place)
                 break
-            place, misfits = gather(self._unknowns).cpu(), trial
+            place, misfits, source = gather(self._unknowns).cpu(), trial, tried
+            self._keep(source, waveforms)
         return False
+
+    def _keep(self, source: SourceFit, waveforms: RecordedWaveforms) -> None:
+        """Keep an unknown wavelet: the network has the waves of one of its pulses only."""
+        if source.span.shape[1]:
+            self.state[self._unknowns[0]]["source"] = torch.stack([waveforms.delays, source.coefficients])

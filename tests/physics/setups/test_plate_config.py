@@ -74,7 +74,10 @@ def test_what_a_plate_has_no_other_problem_has(name):
         ({"width": 0.011}, "sources[0].width = 0.011: at most 0.01 m is legal"),
         ({"frequency": 0.0}, "sources[0].frequency = 0.0: Input should be greater than 0"),
         ({"delay": float("inf")}, "sources[0].delay = inf: Input should be a finite number"),
-        ({"pulse": "morlet"}, "sources[0].pulse = 'morlet': Input should be 'ricker', 'gaussian' or 'tone_burst'"),
+        (
+            {"pulse": "morlet"},
+            "sources[0].pulse = 'morlet': Input should be 'ricker', 'gaussian', 'tone_burst' or 'unknown'",
+        ),
         ({"kind": "push"}, "sources[0].kind = 'push': Input should be 'side_load', 'point_force', 'moment' or"),
         ({"at": [0.012]}, "sources[0].at[1] is missing. at is its middle, [x, y] in m"),
         ({"at": [0.012, "top"]}, "sources[0].at[1] = 'top': Input should be a valid number"),

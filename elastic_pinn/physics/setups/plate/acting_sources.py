@@ -15,6 +15,7 @@ from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
 from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields
 from elastic_pinn.physics.setups.plate.sources import SourceEntry
 from elastic_pinn.physics.sources import (
+    EARLIEST,
     Gaussian,
     InitialPulse,
     Local,
@@ -25,12 +26,12 @@ from elastic_pinn.physics.sources import (
     SideLoad,
     Source,
     ToneBurst,
+    UnknownWavelet,
     field_of,
 )
 
 ON_A_SIDE = 1e-2  # widths: so far off a side a source is on it, and a load is moved there, which changes it by 5e-5
 WIDEST = 0.5  # of the plate's lesser extent: a wider source is around no place
-EARLIEST = 4.0  # standard deviations of a gaussian from the start to its peak
 FELT = 0.1  # of its peak: a pulse that is smaller all through the window has its numbers in other units
 INSTANTS = 10_000  # at which that is looked up
 
@@ -64,6 +65,13 @@ def acting_on(config: PlateConfig, shape: Shape) -> list[Acting]:
     for each in acting:
         _require_felt(each, config.duration)
     return acting
+
+
+def first_instant(acting: Sequence[Acting]) -> float:
+    """Return when the window begins, s: at 0, or so long before that the first part of an unknown wavelet is whole."""
+    pulses = [each.source.pulse for each in acting if isinstance(each.source, Source)]
+    wavelets = [pulse for pulse in pulses if isinstance(pulse, UnknownWavelet)]
+    return min([0.0, *(pulse.start - EARLIEST * pulse.width for pulse in wavelets)])
 
 
 def on_sides(acting: Sequence[Acting]) -> Mapping[str, Sequence[SideLoad]]:
@@ -107,6 +115,8 @@ def _pulse_of(entry: SourceEntry) -> Pulse:
     if entry.pulse == "gaussian":
         width = 1.0 / (math.sqrt(2.0) * math.pi * frequency)  # its second derivative is a Ricker pulse of the frequency
         return Gaussian(width, EARLIEST * width if delay is None else delay)
+    if entry.pulse == "unknown":
+        return UnknownWavelet(frequency, delay or 0.0)
     given = {"cycles": entry.cycles, "start": delay}
     return ToneBurst(frequency, **{name: value for name, value in given.items() if value is not None})
 

@@ -20,13 +20,14 @@ def plate(config: PlateConfig) -> Problem:
     """Make the problem of a plate that is at rest at 0 s, but for initial pulses.
 
     A free side, or a free rim, carries the side_loads on it; other sources are forces inside. With `data`, the records
-    of receivers in this plate are to be met. Raises ConfigError, in the words of the fields, for what is impossible.
+    of receivers in this plate are to be met. An unknown wavelet may begin at 0 s: the window begins before, so that its
+    first part is whole. Raises ConfigError, in the words of the fields, for what is impossible.
     """
     # Here, since the fields are read without torch.
     from elastic_pinn.physics.conditions import Initial
     from elastic_pinn.physics.domains import Domain
     from elastic_pinn.physics.problem import Problem
-    from elastic_pinn.physics.setups.plate.acting_sources import acting_on, on_sides, total_of
+    from elastic_pinn.physics.setups.plate.acting_sources import acting_on, first_instant, on_sides, total_of
     from elastic_pinn.physics.setups.plate.parts import conditions_of, inclusions_of, material_of, shape_of
     from elastic_pinn.physics.setups.plate.records import known_velocity, receivers_of
 
@@ -35,7 +36,7 @@ def plate(config: PlateConfig) -> Problem:
     velocity = total_of(acting, "velocity", known_velocity(config, receivers))
     try:
         return Problem(
-            domain=Domain(shape=shape, t=(0.0, config.duration)),
+            domain=Domain(shape=shape, t=(first_instant(acting), config.duration)),
             material=material,
             boundary=conditions_of(config, shape, on_sides(acting)),
             initial=Initial(total_of(acting, "displacement"), velocity),

@@ -44,14 +44,15 @@ class SourceEntry(Entry):
     """of initial_pulse, its peak [u_x, u_y] in m"""
     velocity: Pair | None = None
     """of initial_pulse, its peak [v_x, v_y] in m/s"""
-    pulse: Literal["ricker", "gaussian", "tone_burst"] | None = None
-    """how the strength changes in time, of all but initial_pulse"""
+    pulse: Literal["ricker", "gaussian", "tone_burst", "unknown"] | None = None
+    """how the strength changes in time, of all but initial_pulse. unknown: it is sought with the material, by data and
+    stages = ["full_waveform"]"""
     frequency: Positive | None = None
     """of the pulse, Hz: of a ricker where its spectrum has its peak, of a gaussian that of the ricker which is its
-    second derivative, of a tone_burst that of its sine"""
+    second derivative, of a tone_burst that of its sine, of an unknown one about where its spectrum has its peak"""
     delay: Finite | None = None
-    """when a ricker or a gaussian has its peak, or a tone_burst starts, s. Not given: as early as it can be where all
-    is at rest at 0 s, after a period, four standard deviations, or at once"""
+    """when a ricker or a gaussian has its peak, or a tone_burst or an unknown one starts, s. Not given: as early as it
+    can be where all is at rest at 0 s, after a period, four standard deviations, or at once"""
     cycles: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
     """of a tone_burst; not given: 5"""
 
