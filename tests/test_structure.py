@@ -9,6 +9,8 @@ import nbformat
 import pytest
 
 from elastic_pinn.config import FIELDS
+from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.workbench.own_data import OwnData
 
 PROJECT = Path(__file__).parents[1]
 MODULES = sorted((PROJECT / "elastic_pinn").rglob("*.py"))
@@ -65,8 +67,8 @@ def test_text_is_read_and_written_as_utf_8_whatever_the_locale(path):
 
 
 def test_the_notebooks_of_the_whole_line_are_there():
-    questions = ("00_reference_data", "01_forward", "02_inverse", "03_sweep", "04_compare", "05_explore", "06_plate")
-    assert {path.stem for path in NOTEBOOKS} == set(questions)
+    questions = {"00_reference_data", "01_forward", "02_inverse", "03_sweep", "04_compare", "05_explore", "06_plate"}
+    assert {path.stem for path in NOTEBOOKS} == {*questions, "07_own_data"}
 
 
 @each_notebook
@@ -115,9 +117,11 @@ def test_a_training_notebook_has_one_parameters_cell_with_the_common_names(path)
 
 
 @each_notebook
-def test_each_parameter_is_a_config_field(path):
+def test_each_parameter_is_a_config_field_or_one_of_a_recording(path):
+    of_recording = {*OwnData.model_fields, *ImportOptions.model_fields}
+    legal = of_recording if path.stem == "07_own_data" else {"run_dir", "resume", *FIELDS}
     for cell in parameters_cells(path):
-        assert bound_names(cell.source) <= {"run_dir", "resume", *FIELDS}
+        assert bound_names(cell.source) <= legal
 
 
 @each_notebook

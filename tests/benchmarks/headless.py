@@ -36,6 +36,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "03_sweep": SWEPT,
     "04_compare": {},
     "05_explore": {},
+    "07_own_data": {},
 }
 TRAINING = {"01_forward", "02_inverse", "03_sweep"}
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import nbclient
 import papermill
 import pytest
 
@@ -61,3 +62,37 @@ def test_runs_are_compared_and_without_runs_it_is_said_what_to_do(tmp_path):
         ep.train(ep.Config(**FEW, seed=seed), tmp_path / "runs" / f"seed-{seed}")
     outputs = outputs_of("04_compare", tmp_path, monitor="loss/pde")
     assert pictures(outputs) == 1 and "seed-1" in texts(outputs)
+
+
+def test_a_raw_file_becomes_a_receiver_file_that_says_where_it_came_from(tmp_path):
+    outputs = outputs_of("07_own_data", tmp_path)
+    assert pictures(outputs) == 5
+    assert "dead receivers, which drop_rows leaves out: [17]" in texts(outputs)
+    made, shipped = (
+        ep.Receivers.load(path)
+        for path in (tmp_path / "runs/own_data.h5", NOTEBOOKS.parent / "data/aluminium_late_receivers.h5")
+    )
+    rows = [row for row in range(121) if row != 17]
+    assert made.xy == pytest.approx(shipped.xy[rows]) and made.time == pytest.approx(shipped.time)
+    assert made.recorded == pytest.approx(shipped.recorded[rows], abs=0.51e-12)
+    assert made.noise == pytest.approx(shipped.noise, rel=0.05) and made.start == {"lambda", "mu"}
+    assert made.provenance in texts(outputs) and "left out receivers [17]" in made.provenance
+
+
+def test_a_recording_is_cut_and_filtered_by_parameters_and_a_misspelt_one_fails(tmp_path):
+    outputs_of("07_own_data", tmp_path, keep_x=[0.0, 0.031], highest_frequency=1e6, output="few.h5")
+    made = ep.Receivers.load(tmp_path / "few.h5")
+    assert made.xy[:, 0].max() == pytest.approx(0.03)
+    assert made.time[1] - made.time[0] == pytest.approx(6e-7) and "low-pass filter" in made.provenance
+    with pytest.raises(papermill.PapermillExecutionError, match="did you mean 'drop_rows'"):
+        outputs_of("07_own_data", tmp_path, drop_row=[3])
+
+
+def test_the_cells_of_own_data_run_twice_in_one_kernel(tmp_path):
+    notebook = papermill.iorw.load_notebook_node(str(NOTEBOOKS / "07_own_data.ipynb"))
+    client = nbclient.NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}})
+    with client.setup_kernel():
+        for _ in range(2):
+            for index, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, index)
+    assert (tmp_path / "runs/own_data.h5").is_file()

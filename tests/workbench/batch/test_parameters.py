@@ -24,7 +24,8 @@ def notebook(*cells: str, parameters: int = 1, **metadata: object) -> Notebook:
     return Notebook("own", json.dumps(nbformat.v4.new_notebook(cells=made, metadata=metadata)))
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+# 07_own_data has no config and makes no run: papermill runs it.
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("0[0-6]*.ipynb")), ids=lambda path: path.stem)
 def test_each_shipped_notebook_takes_its_own_values(path):
     shipped = Notebook.read(path)
     assert "run_dir" in shipped.cell.names or path.stem == "00_reference_data"

@@ -1,0 +1,94 @@
+"""From a raw recording to a receiver file, by the parameters of a notebook."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import ValidationError
+
+from elastic_pinn.config_sections import List, NonNegative, OptionalCount, Pair, Section
+from elastic_pinn.errors import ConfigError
+from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in
+from elastic_pinn.paths import from_root
+from elastic_pinn.physics.data import Receivers, processing
+from elastic_pinn.physics.data.readers.summary import doubts, summary
+from elastic_pinn.physics.import_options import ImportOptions, import_options
+from elastic_pinn.physics.setups import find
+
+
+class OwnData(Section):
+    """What is read, how it is prepared, and where it goes."""
+
+    data: str
+    """the raw file; a relative path starts at the project's root"""
+    output: str
+    """the receiver file that is written, likewise"""
+    options: ImportOptions
+    """of the import"""
+    drop_rows: List[OptionalCount] = ()
+    """receivers that are left out, by their rows from 0"""
+    keep_x: Pair | tuple[()] = ()
+    """first and last x that is kept, m; none: all"""
+    keep_y: Pair | tuple[()] = ()
+    """first and last y that is kept, m; none: all"""
+    keep_time: Pair | tuple[()] = ()
+    """first and last instant that is kept, s; none: all"""
+    highest_frequency: NonNegative = 0.0
+    """of a low-pass filter, Hz; 0: none"""
+    estimate_noise: bool = True
+    """whether the noise is estimated from the records, in place of what is stated"""
+
+    @classmethod
+    def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
+        """Take the parameters of a notebook, `globals()`, each an option of the import or a field of this class.
+
+        Raises ConfigError for names that are neither, and for values that are not legal.
+        """
+        own, of_import = cls.model_fields.keys() - {"options"}, ImportOptions.model_fields.keys()
+        given = parameters_in(namespace, own | of_import)
+        if unknown := given.keys() - own - of_import:
+            raise ConfigError("\n".join(not_a_field(name, sorted(own | of_import), ()) for name in sorted(unknown)))
+        options = import_options({name: value for name, value in given.items() if name in of_import})
+        fields: dict[str, Any] = {
+            name: tuple(each) if isinstance(each, list) else each for name, each in given.items() if name in own
+        }
+        try:
+            return cls(**fields, options=options)
+        except ValidationError as error:
+            names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
+            legal = {name: cls.model_fields[name].description for name in names}
+            faults = [f"{name} = {in_one_line(given.get(name))} is not legal: {legal[name]}" for name in names]
+            raise ConfigError("\n".join(faults)) from error
+
+    def read(self) -> Receivers:
+        """Read the raw file. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
+        return Receivers.read(find(self.data), **self.options.model_dump(exclude_unset=True))
+
+    def prepare(self, receivers: Receivers) -> Receivers:
+        """Leave out, cut, filter, and state the noise, in this order. Raises ProblemError where that cannot be."""
+        if self.drop_rows:
+            receivers = processing.leave_out(receivers, self.drop_rows)
+        if self.keep_x or self.keep_y or self.keep_time:
+            receivers = processing.cut(receivers, self.keep_x or None, self.keep_y or None, self.keep_time or None)
+        if self.estimate_noise:
+            receivers = processing.with_noise(receivers)
+        if self.highest_frequency:
+            receivers = processing.low_pass(receivers, self.highest_frequency)
+        return receivers
+
+    def save(self, receivers: Receivers) -> str:
+        """Write the receiver file, in the place of one that is there; return what to do with it, as text."""
+        path = from_root(self.output)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        receivers.save(path)
+        command = f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -p data {shlex.quote(self.output)}"
+        return f"wrote {path}\n\n{receivers.provenance}\n\nlambda and mu are searched for by\n\n    {command}"
+
+
+def understood(receivers: Receivers) -> str:
+    """Return what recordings are, in lines: ranges, arrivals, speeds, noise, dead receivers, and what cannot be."""
+    still = (receivers.recorded == receivers.recorded[:, :1]).all((1, 2))
+    dead = [f"dead receivers, which drop_rows leaves out: {still.nonzero()[0].tolist()}"] if still.any() else []
+    return "\n".join([*summary(receivers), *dead, *(f"doubtful: {each}" for each in doubts(receivers))])

@@ -1,0 +1,45 @@
+"""Recordings by the parameters of a notebook: legal names and values, the order of steps, and what is said."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.own_data import OwnData, understood
+
+GIVEN = {"data": "scan.csv", "output": "out.h5", "kind": "velocity", "value_unit": "mm/s"}
+
+
+def test_names_and_values_that_are_not_legal_are_named_with_what_is():
+    with pytest.raises(ep.ConfigError, match="'drop_row' is not a field; did you mean 'drop_rows'"):
+        OwnData.from_namespace({**GIVEN, "drop_row": [3]})
+    with pytest.raises(ep.ConfigError, match="'value_units' is not a field; did you mean 'value_unit'"):
+        OwnData.from_namespace({**GIVEN, "value_units": "m"})
+    with pytest.raises(
+        ep.ConfigError, match=r"keep_time = \[1.0\] is not legal: first and last instant that is kept, s"
+    ):
+        OwnData.from_namespace({**GIVEN, "keep_time": [1.0]})
+    with pytest.raises(ep.ConfigError, match="kind = 'speed'"):
+        OwnData.from_namespace({**GIVEN, "kind": "speed"})
+    with pytest.raises(ep.ConfigError, match="output"):
+        OwnData.from_namespace({"data": "scan.csv"})
+
+
+def test_rows_are_those_of_the_raw_file_and_the_noise_is_that_before_the_filter(aluminium):
+    raw = replace(ep.Receivers.load(aluminium), noise=0.0)
+    given = {**GIVEN, "drop_rows": [120], "keep_x": [0.03, 0.06], "highest_frequency": 1e6}
+    prepared = OwnData.from_namespace(given).prepare(raw)
+    steps = [line.split()[0] for line in prepared.provenance.splitlines()[-4:]]
+    assert steps == ["left", "cut", "noise", "low-pass"]
+    assert len(prepared.xy) == np.count_nonzero(raw.xy[:120, 0] > 0.0299)
+    stated = OwnData.from_namespace({**GIVEN, "estimate_noise": False}).prepare(replace(raw, noise=3e-9))
+    assert stated.noise == 3e-9 and np.array_equal(stated.recorded, raw.recorded)
+
+
+def test_dead_receivers_are_named(aluminium):
+    raw = ep.Receivers.load(aluminium)
+    assert "dead" not in understood(raw)
+    records = raw.displacement.copy()
+    records[5], records[7] = 0.0, 1e-9
+    assert "dead receivers, which drop_rows leaves out: [5, 7]" in understood(replace(raw, displacement=records))
