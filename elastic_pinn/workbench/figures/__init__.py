@@ -18,6 +18,7 @@ from elastic_pinn.workbench.figures.reference import grid_convergence, reference
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
 from elastic_pinn.workbench.figures.wavelengths import wavelengths
+from elastic_pinn.workbench.figures.wavelet import wavelet
 from elastic_pinn.workbench.figures.wiggles import wiggles
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "spectra",
     "sweep_results",
     "wavelengths",
+    "wavelet",
     "wiggles",
 ]

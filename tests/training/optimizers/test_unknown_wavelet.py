@@ -133,6 +133,12 @@ def test_a_run_predicts_the_sum_of_the_waves_of_all_pulses(clean, tmp_path):
     np.testing.assert_allclose(run.predict(0.004, 0.01, late), expected)
     first = coefficients[0] * model.predict(0.004, 0.01, -6e-6 + 0.5 * delays[1])
     np.testing.assert_allclose(run.predict(0.004, 0.01, -6e-6 + 0.5 * delays[1]), first)
+    (axes,) = ep.figures.wavelet(run, RICKER).axes
+    found, stated = axes.lines
+    np.testing.assert_allclose(found.get_ydata(), run.fit.wavelet["strength"])
+    assert stated.get_ydata().max() > 0.9 and axes.get_xlabel() == "t (µs)"
+    with pytest.raises(ValueError, match="no wavelet was unknown"):
+        ep.figures.wavelet(run.latest())
 
 
 def test_what_cannot_find_a_wavelet_is_refused(clean, tmp_path):

@@ -1,0 +1,52 @@
+"""The wavelet of a source that was unknown, as an inverse run found it."""
+
+import numpy as np
+import torch
+
+from elastic_pinn.physics.sources import Pulse
+from elastic_pinn.run import Run
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, Picture, light_grid
+from elastic_pinn.workbench.figures.sources import Source, open_source
+from elastic_pinn.workbench.figures.units import unit_for
+
+BAND = 2.0  # standard deviations
+
+
+def wavelet(run: Source, stated: Pulse | None = None) -> Picture:
+    """Draw the wavelet that was found, with the band of its ± where one is given.
+
+    Parameters
+    ----------
+    run
+        A run, or its path.
+    stated
+        A pulse to compare it with.
+
+    Returns
+    -------
+    Picture
+        The strength, in multiples of the source's force or moment, over time.
+
+    Raises
+    ------
+    ValueError
+        For a run in which no wavelet was unknown, or that has not been assessed.
+    """
+    opened = open_source(run)
+    fit = opened.fit if isinstance(opened, Run) else None
+    if fit is None or not fit.wavelet:
+        raise ValueError("wavelet needs an assessed run that found one, and here no wavelet was unknown")
+    time, strength = np.array(fit.wavelet["time"]), np.array(fit.wavelet["strength"])
+    unit, figure = unit_for(float(np.abs(time).max()), "s"), Picture(3.4)
+    axes = figure.subplots()
+    axes.plot(time / unit.size, strength, color=BLUE, label="found")
+    if "plus_minus" in fit.wavelet:
+        width, label = BAND * np.array(fit.wavelet["plus_minus"]), f"{BAND:g} standard deviations either way"
+        axes.fill_between(time / unit.size, strength - width, strength + width, color=BLUE, alpha=0.25, label=label)
+    if stated is not None:
+        axes.plot(time / unit.size, stated(torch.from_numpy(time)).numpy(), "--", color=BLACK, label="stated")
+    axes.set_xlabel(f"t ({unit.name})")
+    axes.set_ylabel("strength (times the source's)")
+    axes.legend(fontsize=8)
+    light_grid(axes)
+    return figure
