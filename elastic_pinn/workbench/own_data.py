@@ -84,7 +84,12 @@ class OwnData(Section):
         path.parent.mkdir(parents=True, exist_ok=True)
         receivers.save(path)
         command = f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -p data {shlex.quote(self.output)}"
-        return f"wrote {path}\n\n{receivers.provenance}\n\nlambda and mu are searched for by\n\n    {command}"
+        then = f"lambda and mu are searched for by\n\n    {command}"
+        if not receivers.material:
+            then = (
+                "02_inverse needs a material too: give lame_lambda, lame_mu and density, and in start which to search"
+            )
+        return f"wrote {path}\n\n{receivers.provenance}\n\n{then}"
 
 
 def understood(receivers: Receivers) -> str:

@@ -43,3 +43,14 @@ def test_dead_receivers_are_named(aluminium):
     records = raw.displacement.copy()
     records[5], records[7] = 0.0, 1e-9
     assert "dead receivers, which drop_rows leaves out: [5, 7]" in understood(replace(raw, displacement=records))
+
+
+def test_a_file_without_a_material_says_what_a_search_needs(aluminium, tmp_path):
+    raw, own = (
+        ep.Receivers.load(aluminium),
+        OwnData.from_namespace({**GIVEN, "output": str(tmp_path / "new" / "out.h5")}),
+    )
+    assert f"02_inverse.ipynb out.ipynb -p data {own.output}" in own.save(raw)
+    said = own.save(replace(raw, material={}, start=()))
+    assert "give lame_lambda, lame_mu and density" in said and "papermill" not in said
+    assert not ep.Receivers.load(own.output).material
