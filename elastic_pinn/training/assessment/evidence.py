@@ -64,9 +64,9 @@ class Evidence:
     correlated. scatter: the variance of an unknown by the channels' separate pulls, over that of the covariance, and
     scatter_channels, their effective number; shift: the change of an unknown, most_shifted, by more waves, or, of
     waveforms, by coarser elements; remaining_step: its change until the search ends; both in units of ±, and all three
-    of the worst unknown. ridge: the ridge's part in the information on the unknowns, of the worst combination.
-    unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
-    None of amplitudes.
+    of the worst unknown. ridge: the ridge's part in the information on the unknowns, of the worst combination, and
+    ridge_pull, how far it displaces one of them, in units of ±. unresolved: of waveforms, the mean squared change by
+    coarser elements in the worst channel, in units of the noise; None of amplitudes.
     """
 
     unknowns: tuple[str, ...]
@@ -86,6 +86,7 @@ class Evidence:
     scatter: float
     scatter_channels: float
     ridge: float
+    ridge_pull: float
     remaining_step: float
     shift: float
     most_shifted: str
@@ -141,6 +142,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         scatter=float(ratio.max()),
         scatter_channels=float((expected.sum(0).square() / expected.square().sum(0)).min()),
         ridge=linear.information_fraction(slice(len(linear.residuals), None)),
+        ridge_pull=float((linear.pull_of_ridge / errors).abs().max()),
         remaining_step=float((linear.remaining_step / errors).abs().max()),
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
@@ -151,9 +153,8 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
 
 def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
     """The evidence where some change of the unknowns changes no misfit: nothing else matters."""
-    nothing = dict.fromkeys(
-        ("chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge"), math.nan
-    )
+    names = "chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge", "ridge_pull"
+    nothing = dict.fromkeys(names, math.nan)
     return Evidence(
         **nothing, unknowns=unknowns, is_identifiable=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,

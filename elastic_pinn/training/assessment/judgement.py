@@ -36,6 +36,7 @@ MOST_UNRESOLVED = 0.25  # of the noise's square, in a channel
 TELLING = 0.1  # of a channel's squared misfit: what is unresolved may then be the reason
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of the information on an unknown
+MOST_PULL = 0.5  # of ±: the error of a value is then 1.1 times what noise makes of it
 WORST = 3  # channels named
 HALF = 0.5  # of the time, about, for the linearisation
 ASSESSING = "working out whether the data are explained"
@@ -44,7 +45,9 @@ WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
 TOO_MUCH = "the network leaves too much to correct beside this noise"
 NEARER = "a network that is nearer to the exact wavefield: more waves (hidden_layers)"
 STATED = "the right shape, sides, holes, sources and density"
-WAVES_APART = "no waves shorter than two receivers apart (input_frequency)"
+SMALLER_RIDGE = (
+    "a smaller ridge, or fewer waves (hidden_layers); no waves shorter than two receivers apart (input_frequency)"
+)
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
 
 
@@ -235,7 +238,7 @@ def _of_common(evidence: Evidence) -> Iterator[Fault]:
         moved = f"would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
         if worst.is_free:
             reason = f"the ridge holds back amplitudes that the records leave open: records of another size {moved}"
-            yield Fault(reason, f"a smaller ridge, or fewer waves (hidden_layers); {WAVES_APART}")
+            yield Fault(reason, SMALLER_RIDGE)
         else:
             yield Fault(f"{worst.name} does not fit: freeing it {moved}", RECORDS)
 
@@ -253,6 +256,8 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
         else:
             yield Fault(f"{TOO_MUCH}: coarser elements {moved}", NEARER)
     yield from _of_common(evidence)
+    if evidence.ridge_pull > MOST_PULL:
+        yield Fault(f"the ridge displaces an unknown by {evidence.ridge_pull:.2g} of its ±", SMALLER_RIDGE)
     if evidence.scatter > _chi_square_limit(evidence.scatter_channels):
         more = f"{math.sqrt(evidence.scatter):.2g} times as far as noise makes them"
         yield Fault(f"the channels disagree on the unknowns, {more}", RECORDS)

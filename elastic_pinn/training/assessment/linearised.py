@@ -72,7 +72,6 @@ class Linearised(LinearisedFit):
         weight: the factor of a data misfit.
         factored: A with its ridge.
         effects: B, (M, U).
-        ridge_residual: the ridge's residuals, (P,).
         projected_effects: S, the ridge's rows below, (M + P, U).
     """
 
@@ -88,7 +87,6 @@ class Linearised(LinearisedFit):
         self.weight = math.sqrt(self._loss.weights[self.recorded.column] / samples)
         self.amplitudes = sum(parameter.numel() for parameter in self._layer)
         self.factored = trained.factored or self._factor(trained.config.ridge)
-        self.ridge_residual = self.factored.ridge * self.factored.sizes(gather(self._layer).double())
         self._compensation = self.factored.solve(self.effects)  # x, (P, U)
         self.projected_effects = self.factored.residual(self.effects)
         self.precision = len(self.projected_effects) * torch.finfo(torch.float64).eps
@@ -96,6 +94,11 @@ class Linearised(LinearisedFit):
     def _factor(self, ridge: float) -> RidgeQR:
         _, matrix = self._loss.system(self._model, self._batches, self._layer)  # (M, P)
         return RidgeQR(matrix.double(), ridge)
+
+    @cached_property
+    def ridge_residual(self) -> Tensor:
+        """The misfits of the ridge, (P,)."""
+        return self.factored.ridge * self.factored.sizes(gather(self._layer).double())
 
     def worst_other_mean_square(self, unit: float) -> float:
         """Return the greatest mean squared misfit of any place but the receivers, in units of its weight.

@@ -72,6 +72,20 @@ class LinearisedFit(ABC):
         """
 
     @property
+    def ridge_residual(self) -> Tensor:
+        """The misfits of the ridge, (R,)."""
+        return torch.zeros(0, dtype=torch.float64)
+
+    @property
+    def pull_of_ridge(self) -> Tensor:
+        """By how much the ridge, which asks for zero amplitudes, displaces the unknowns' parameters, (U,).
+
+        At the least misfit the pulls of all rows on the unknowns cancel; that of the ridge is what the others hold
+        against. Source: the bias of ridge regression, Hoerl and Kennard, Technometrics 12, 1970.
+        """
+        return -self.gain[:, len(self.residuals) :] @ self.ridge_residual
+
+    @property
     def unresolved(self) -> Tensor | None:
         """The changes of the data misfits if the waveforms were computed more coarsely, (D,); None of amplitudes."""
         return None

@@ -76,6 +76,17 @@ def test_the_step_that_is_left_is_that_of_the_written_out_fit(tiny, inverse):
     np.testing.assert_allclose(linear.remaining_step.numpy(), -(covariance @ gradient)[-2:].numpy(), rtol=1e-6)
 
 
+def test_the_ridge_displaces_the_unknowns_as_in_the_written_out_fit(tiny, inverse):
+    made = session(tiny, inverse)
+    amplitudes = made.model.last_layer[0]
+    torch.nn.init.normal_(amplitudes, generator=torch.Generator().manual_seed(3))
+    covariance, effects = written_out(made)
+    held = (1e-3 * effects.norm(dim=0)[:-2]).square() * amplitudes.detach().flatten()
+    expected = -(covariance @ torch.nn.functional.pad(held, (0, 2)))[-2:].numpy()
+    np.testing.assert_allclose(Linearised(made.trained()).pull_of_ridge.numpy(), expected, rtol=1e-6)
+    assert np.abs(expected).min() > 0.0
+
+
 def test_the_worst_other_misfit_is_the_mean_of_the_worst_place_and_not_of_the_receivers(tiny, inverse):
     linear = Linearised(session(tiny, inverse).trained())
     linear.residuals, linear.weight = torch.zeros_like(linear.residuals), 0.5
