@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Self
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.config import NetworkConfig
+from elastic_pinn.networks.delayed import Delayed
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.free_field import FreeField, WithFreeField
 from elastic_pinn.networks.hole_waves import HoleWaves
@@ -86,6 +88,7 @@ class Model(nn.Module):
         for number, source in enumerate(sources, 1):
             self.register_buffer(f"source_{number}", torch.tensor(numbers_of(source), dtype=torch.float64))
         self._free_field = FreeField(sources, material.initial, scales) if sources else None
+        self._wavelet: tuple[Tensor, Tensor] | None = None
 
     def __repr__(self) -> str:
         numbers = sum(parameter.numel() for parameter in self.network.parameters())
@@ -118,6 +121,13 @@ class Model(nn.Module):
             else MaterialParameters(material, dtype, scales.time, samples)
         )
         return cls(config, parameters, scales, generator, shape, regions, circles_beside, sources)
+
+    def driven_by(self, delays: Tensor, coefficients: Tensor) -> Self:
+        """Return a model of the same parameters whose source acts at several delays (K,) in s, each time with a
+        coefficient (K,): of a source's wavelet that was found, the network has the waves of one pulse."""
+        made = copy.copy(self)
+        made._wavelet = (delays.to(self.dtype) / self.scales.time, coefficients.to(self.dtype))
+        return made
 
     @property
     def has_free_field(self) -> bool:
@@ -250,9 +260,11 @@ class Model(nn.Module):
 
     @property
     def _trial(self) -> TrialFunction:
-        """The network in the present material, with the free field of sources where there is one."""
+        """The network in the present material, with the free field of sources where there is one, and of the wavelet
+        that drives it."""
         trial = self.network.within(self.material())
-        return WithFreeField(trial, self._free_field) if self._free_field else trial
+        trial = WithFreeField(trial, self._free_field) if self._free_field else trial
+        return Delayed(trial, *self._wavelet, -self.scales.half[2] / self.scales.time) if self._wavelet else trial
 
     def displacement(self, points: Tensor) -> Tensor:
         """Compute the displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.error_estimate import ErrorEstimate, kept_estimate
@@ -93,8 +94,14 @@ class Checkpoint:
         """
         return list(self.snapshot.history.events)
 
-    def model(self) -> Model:
+    def model(self, of_one_pulse: bool = False) -> Model:
         """Return the model, on the CPU.
+
+        Parameters
+        ----------
+        of_one_pulse
+            Of a source whose wavelet was unknown: the waves of the first of its pulses, with a coefficient of 1, which
+            the network has, in place of those of the wavelet that was found.
 
         Returns
         -------
@@ -106,7 +113,9 @@ class Checkpoint:
         CheckpointError
             For weights that do not fit the config.
         """
-        return self._model
+        if of_one_pulse or self.wavelet is None:
+            return self._model
+        return self._model.driven_by(*torch.from_numpy(self.wavelet))
 
     def material(self) -> dict[str, float | np.ndarray]:
         """Return the material, found or given.
@@ -181,20 +190,14 @@ class Checkpoint:
         ValueError
             Outside the window of training, and for another quantity.
         """
-        if (source := self._source()) is None:
-            return self._model.predict(x, y, t, quantity)
-        first = self._model.scales.origin[2] - self._model.scales.half[2]
-        total: Any = 0.0
-        for delay, coefficient in source.T:
-            since = np.asarray(t, dtype=np.float64) - delay
-            of_pulse = self._model.predict(x, y, np.maximum(since, first), quantity)
-            has_begun = np.broadcast_to(since >= first, of_pulse.shape[:-1])
-            total = total + coefficient * has_begun[..., None] * of_pulse
-        return np.asarray(total)
+        return self.model().predict(x, y, t, quantity)
 
-    def _source(self) -> np.ndarray | None:
-        """The delays (s) and coefficients of the pulses of an unknown wavelet, (2, K): the network has the waves of the
-        first with a coefficient of 1. None where the wavelet was known."""
+    @property
+    def wavelet(self) -> np.ndarray | None:
+        """Of a source whose wavelet was unknown, the delays (s) and coefficients of the pulses that make it up, (2, K).
+
+        None where it was known.
+        """
         found = self.snapshot.state.get("optimizer", {}).get("source", [])
         return next((each.double().numpy() for each in found if each is not None), None)
 

@@ -59,7 +59,7 @@ class TrainedModel:
         return cls(
             config=config,
             problem=problem,
-            model=checkpoint.model(),
+            model=checkpoint.model(of_one_pulse=True),
             loss=balancing.loss,
             batches=sampler.batches,
             held_out={name: place(each) for name, each in held_out.items() if config.validation_fraction},

@@ -73,7 +73,7 @@ def physical_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | 
     import pandas as pd  # slow to import, and not needed to train
 
     checkpoint = source.latest() if isinstance(source, Run) else source
-    model, problem = checkpoint.model(), checkpoint.problem(problem)
+    model, problem = checkpoint.model(of_one_pulse=True), checkpoint.problem(problem)
     found: dict[tuple[str, str], Row] = {}
     for row in _rows(checkpoint, model, problem):
         key = row.check, row.unit

@@ -57,9 +57,11 @@ def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Pic
     Raises
     ------
     ValueError
-        For a static problem.
+        For a static problem, and for a source whose wavelet was unknown.
     """
     checkpoint = checkpoint_of(source)
+    if checkpoint.wavelet is not None:
+        raise ValueError("the wavelet of the source was unknown: what energy is to be expected of it is not known")
     model, problem = checkpoint.model(), checkpoint.problem(problem)
     balance = energy_balance(model, problem)
     largest = float(np.abs(balance.total).max())

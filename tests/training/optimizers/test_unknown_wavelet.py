@@ -126,13 +126,15 @@ def test_material_and_wavelet_are_found_with_errors_that_count_the_source_as_unk
 def test_a_run_predicts_the_sum_of_the_waves_of_all_pulses(clean, tmp_path):
     config = ep.Config(**CONFIG | {"sources": [UNKNOWN], "steps": 1}, data=noisy(clean, tmp_path / "noisy.h5"))
     run = ep.train(config, tmp_path / "run")
-    model, state = run.latest().model(), run.latest().snapshot.state["optimizer"]["source"]
-    (delays, coefficients), late = next(each for each in state if each is not None).numpy(), 24e-6
+    model, (delays, coefficients), late = run.latest().model(of_one_pulse=True), run.latest().wavelet, 24e-6
     pulses = [model.predict(0.004, 0.01, late - delay) for delay in delays if delay <= late + 6e-6]
     expected = sum(c * u for c, u in zip(coefficients, pulses, strict=False))
     np.testing.assert_allclose(run.predict(0.004, 0.01, late), expected)
     first = coefficients[0] * model.predict(0.004, 0.01, -6e-6 + 0.5 * delays[1])
     np.testing.assert_allclose(run.predict(0.004, 0.01, -6e-6 + 0.5 * delays[1]), first)
+    np.testing.assert_allclose(run.latest().model().predict(0.004, 0.01, late), expected)  # as maps and films are
+    with pytest.raises(ValueError, match="wavelet of the source was unknown"):
+        ep.figures.energy(run)
     (axes,) = ep.figures.wavelet(run, RICKER).axes
     found, stated = axes.lines
     np.testing.assert_allclose(found.get_ydata(), run.fit.wavelet["strength"])
