@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Mapping
@@ -94,9 +95,12 @@ class Notebook:
         """Refuse values that the notebook's first cells would refuse or ignore.
 
         Returns the config of its own and the given parameters; None if only its kernel can compute it. Raises
-        ConfigError for an unknown name, an illegal value, and a name that no cell reads.
+        ConfigError for an unknown name, an illegal value, a name that no cell reads, and a notebook that makes no run
+        out of what it is given.
         """
         names = self.cell.names
+        if any("OwnData" in ast.unparse(call.func) for call in calls("from_namespace", self._code)):
+            raise ConfigError(f"{self.name}.ipynb has no config and makes no run: run it in JupyterLab or by papermill")
         config = None if self._sweeps or self.computed(given) else self._config(given)
         for name in given.keys() - {RUN_DIR}:
             if not self.takes(name):

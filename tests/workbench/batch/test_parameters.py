@@ -24,7 +24,11 @@ def notebook(*cells: str, parameters: int = 1, **metadata: object) -> Notebook:
     return Notebook("own", json.dumps(nbformat.v4.new_notebook(cells=made, metadata=metadata)))
 
 
-# 07_own_data has no config and makes no run: papermill runs it.
+def test_a_notebook_that_reads_a_recording_is_left_to_papermill():
+    with pytest.raises(ConfigError, match="makes no run: run it in JupyterLab or by papermill"):
+        Notebook.read(NOTEBOOKS / "07_own_data.ipynb").check({})
+
+
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("0[0-6]*.ipynb")), ids=lambda path: path.stem)
 def test_each_shipped_notebook_takes_its_own_values(path):
     shipped = Notebook.read(path)
