@@ -60,7 +60,8 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
     ]
     if not ways:
         raise ConfigError(f"delimiter and decimal are both {options.decimal!r}: no number could be read")
-    fitting = [way for way in ways if _is_table(body, *way)]
+    texts = {way: found for way in ways if (found := _columns_of_text(body, *way)) is not None}
+    fitting = [way for way, found in texts.items() if found == min(texts.values())]
     # Ways that make the same cells are one: no cell has a decimal sign then, or a tab is the only blank.
     good = list({str([split(line, way[0]) for line in body]): way for way in reversed(fitting)}.values())
     if not good:
@@ -125,22 +126,18 @@ def _not_utf8(error: UnicodeDecodeError) -> str:
     return f"a byte {error.object[error.start]:#04x} is not UTF-8: save the file as UTF-8"
 
 
-def _is_table(lines: list[str], delimiter: str, decimal: str) -> bool:
-    """Whether there are rows of two numbers or more, equally many in each, maybe below one line of headers.
-
-    One column may hold names.
-    """
+def _columns_of_text(lines: list[str], delimiter: str, decimal: str) -> int | None:
+    """How many columns hold no numbers, as names do; None unless rows of two numbers or more are equally long, maybe
+    below one line of headers."""
     rows = [split(line, delimiter) for line in lines if line.strip()]
     rows = rows[1:] or rows
     cells = [[bool(NUMBERS[decimal].fullmatch(cell)) for cell in row] for row in rows]
     widths = {len(row) for row in rows}
     is_like_first = len(split(lines[0], delimiter)) in widths
-    return (
-        is_like_first
-        and len(widths) == 1
-        and widths != {1}
-        and sum(map(all, zip(*cells, strict=True))) >= min(2, *widths)
-    )
+    if not is_like_first or len(widths) != 1 or widths == {1}:
+        return None
+    numbers = sum(map(all, zip(*cells, strict=True)))
+    return widths.pop() - numbers if numbers >= 2 else None
 
 
 def _no_table(path: Path, body: list[str], above: int, ways: list[tuple[str, str]], options: ImportOptions) -> str:

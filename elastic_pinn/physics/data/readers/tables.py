@@ -23,8 +23,9 @@ def traces_of_table(table: Variables, first_line: int, options: ImportOptions, m
         options.layout is None and bool(names.receiver or (names.x and names.y) or options.receiver_column)
     )
     if not names.time and (is_long or not (options.time_step or options.sampling_rate)):
-        listed = ", ".join(list(table.arrays)[:12])
-        missing.ask("time_column", f"which of {listed} holds the times", next(iter(table.arrays)))
+        columns = list(table.arrays)[:12]
+        likely = next((name for name in columns if name.lower().startswith("t")), columns[-1])
+        missing.ask("time_column", f"which of {', '.join(columns)} holds the times", likely)
     return (_long if is_long else _wide)(table, names, first_line, options, missing)
 
 

@@ -10,6 +10,8 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.data import ReceiverFileError
+from elastic_pinn.physics.data.readers.csv_text import look_at
+from elastic_pinn.physics.import_options import ImportOptions
 from tests.physics.data.readers import files
 from tests.physics.data.readers.files import ALONG, UNITS, VALUES
 
@@ -111,9 +113,17 @@ def test_delimiter_and_decimal_sign_are_found_where_only_one_pair_fits(delimiter
     np.testing.assert_allclose(ep.Receivers.read(path, **UNITS, **given).velocity, 1e-3 * VALUES, rtol=1e-12)
 
 
+@pytest.mark.parametrize("rows", ["0;6;0,5;1,25", "0 6 0,5 1,25", "0;6;0,5;1,25\n0;6;1;2"])
+def test_a_decimal_comma_beside_whole_numbers_is_no_text(rows, tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("x y t v\n".replace(" ", rows[1]) + rows + "\n")
+    found = look_at(path, ImportOptions())
+    assert (found.delimiter, found.decimal, found.headers) == (rows[1], ",", ["x", "y", "t", "v"])
+
+
 def test_a_table_that_can_be_read_in_two_ways_is_asked_about(tmp_path):
     path = tmp_path / "scan.csv"
-    path.write_text("0,1 0,5\n1,2 1,5\n2,3 2,5\n")
+    path.write_text("0,1;a;0,5\n1,2;a;1,5\n2,3;a;2,5\n")
     assert "can be read in several ways: give delimiter" in refusal(path, **UNITS)
 
 
