@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from elastic_pinn.physics.data.readers.obspy_streams import places, read_stream, samples, times
 from elastic_pinn.physics.data.readers.traces import Missing, Traces
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
@@ -26,14 +28,16 @@ def read_segy(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     _require_whole(path, above, stream, SAMPLE_BYTES.get(stream.stats.data_encoding, 4))
     headers = [trace.stats.segy.trace_header for trace in stream]
     lengths = LENGTHS.get(stream.stats.binary_file_header.measurement_system, "")
-    return _traces(stream, headers, lengths)
+    # In milliseconds, times a scalar of revision 1; Seismic Unix has other numbers in its place.
+    scalars = [_scale(header.scalar_to_be_applied_to_times) for header in headers]
+    return _traces(stream, headers, lengths, scalars)
 
 
 def read_su(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     """Read the traces of a Seismic Unix file, which has no file header and so no unit of length."""
     stream = read_stream(path, "SU")
     _require_whole(path, 0, stream, 4)
-    return _traces(stream, [trace.stats.su.trace_header for trace in stream], "")
+    return _traces(stream, [trace.stats.su.trace_header for trace in stream], "", [1.0] * len(stream))
 
 
 def _require_whole(path: Path, above: int, stream: Any, sample: int) -> None:
@@ -45,13 +49,17 @@ def _require_whole(path: Path, above: int, stream: Any, sample: int) -> None:
         )
 
 
-def _traces(stream: Any, headers: list[Any], length_unit: str) -> Traces:
+def _traces(stream: Any, headers: list[Any], length_unit: str, scalars_of_times: list[float]) -> Traces:
     kinds = {UNITS.get(header.trace_value_measurement_unit, ("", "")) for header in headers}
     kind, unit = kinds.pop() if len(kinds) == 1 else ("", "")
     components = [COMPONENTS.get(header.trace_identification_code, "") for header in headers]
+    delays = [
+        1e-3 * scalar * header.delay_recording_time for header, scalar in zip(headers, scalars_of_times, strict=True)
+    ]
+    weights = np.array([[2.0**-header.trace_weighting_factor] for header in headers])  # (K, 1)
     return Traces(
-        values=samples(stream),
-        time=times(stream, [1e-3 * header.delay_recording_time for header in headers]),
+        values=weights * samples(stream),
+        time=times(stream, delays),
         positions=places(headers, _place),
         directions=tuple(components) if all(components) else (),
         kind=kind,

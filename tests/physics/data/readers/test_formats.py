@@ -89,3 +89,15 @@ def test_a_format_of_the_extra_tells_how_to_install_it(name, module, tmp_path, m
     monkeypatch.setitem(sys.modules, module, None)  # as where it is not installed
     with pytest.raises(ep.ElasticPinnError, match=r'install the extra: pip install "elastic_pinn\[formats\]"'):
         ep.Receivers.read(path, **options)
+
+
+@pytest.mark.parametrize(("scalar", "first"), [(-10, 1e-4), (10, 1e-2), (0, 1e-3)])
+def test_weights_and_scalars_of_trace_headers_are_applied(scalar, first, tmp_path):
+    traces = files.stream("segy")
+    for trace in traces:
+        trace.stats.segy.trace_header.update({"trace_weighting_factor": 2, "scalar_to_be_applied_to_times": scalar})
+    traces.write(str(tmp_path / "v.sgy"), format="SEGY", data_encoding=5)
+    plain = ep.Receivers.read(files.segy(tmp_path / "plain.sgy"), value_unit="mm/s")
+    found = ep.Receivers.read(tmp_path / "v.sgy", value_unit="mm/s")
+    np.testing.assert_allclose(found.velocity, plain.velocity / 4.0)
+    assert found.time[0] == pytest.approx(first)
