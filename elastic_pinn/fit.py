@@ -31,7 +31,8 @@ class Fit:
         advice: what usually helps; "" where nothing is needed.
         step: of training, at which the fit was assessed.
         values: of the unknowns, SI.
-        plus_minus: one standard deviation of each, SI; {} where withheld.
+        plus_minus: one standard deviation of each, SI; {} where withheld. correlations: of each two of the unknowns'
+            errors, by "lambda and mu", likewise.
         is_lower_bound: whether ± leaves out the part of other trained layers.
         samples: numbers recorded that were trained on; amplitudes: parameters of the last layer; effective_parameters:
             number of amplitudes and unknowns that the samples determine; degrees_of_freedom: samples less those.
@@ -62,6 +63,7 @@ class Fit:
     held_out: float | None = None
     worst_channels: Mapping[str, float] = field(default_factory=dict)
     wavelet: Mapping[str, list[float]] = field(default_factory=dict)
+    correlations: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def finding(self) -> str:

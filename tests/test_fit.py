@@ -40,7 +40,7 @@ def with_fit(tmp_path):
 
 def test_what_a_summary_holds_is_what_the_run_gave(with_fit):
     fit = ep.Run(with_fit(FIT)).fit
-    assert fit.as_json() == FIT | {"wavelet": {}} and isinstance(fit, Fit)
+    assert fit.as_json() == FIT | {"wavelet": {}, "correlations": {}} and isinstance(fit, Fit)
     assert fit.sentence.startswith("no ±: the data are not explained: misfit 26.6 times the noise; worst channels 24 y")
 
 

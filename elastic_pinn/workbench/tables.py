@@ -15,7 +15,7 @@ from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_s
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.verdict import value_text
 
-VERDICT, LOWER_BOUND = "verdict", "lower bound"  # of a table's attributes
+VERDICT, LOWER_BOUND, CORRELATION = "verdict", "lower bound", "correlation"  # of a table's attributes
 
 
 def fit_of(source: Source, problem: Problem | ProblemMaker | None = None) -> Fit | None:
@@ -35,7 +35,8 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
 
     The found value of a known parameter is the given one. `verdict` is that of ±: holds, widened or withheld, and then
     ± is empty; the reason is in the table's attrs["verdict"], and in `material_text`. attrs["lower bound"] tells
-    whether ± is a lower bound. problem: required if the run has a user's own problem.
+    whether ± is a lower bound, attrs["correlation"] which two unknowns' errors are correlated most. problem: required
+    if the run has a user's own problem.
     """
     fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
     problem = checkpoint.problem(problem)
@@ -61,6 +62,7 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.attrs[VERDICT] = fit.sentence if fit else ""
     table.attrs[LOWER_BOUND] = fit is not None and fit.is_lower_bound
+    table.attrs[CORRELATION] = _most_correlated(fit) if fit and fit.correlations else ""
     return table
 
 
@@ -71,4 +73,11 @@ def material_text(table: pd.DataFrame) -> str:
         value_text(name, row["found"], row["±"], row["unit"], table.attrs.get(LOWER_BOUND, False))
         for name, row in table[table["role"] == "unknown"].iterrows()
     ]
-    return "\n".join([*lines, table.attrs.get(VERDICT, "")]).strip()
+    told = (table.attrs.get(name, "") for name in (CORRELATION, VERDICT))
+    return "\n".join([*lines, *filter(None, told)])
+
+
+def _most_correlated(fit: Fit) -> str:
+    """Which two unknowns' errors are correlated most, and by how much."""
+    pair, value = max(fit.correlations.items(), key=lambda each: abs(each[1]))
+    return f"the errors of {pair} are correlated by {value:+.2f}"

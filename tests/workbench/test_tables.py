@@ -37,6 +37,8 @@ def test_the_unknowns_are_told_with_two_digits_of_what_is_uncertain():
     table = pd.DataFrame(rows, ["lambda", "mu", "rho"], columns)
     table.attrs["verdict"] = "the data are explained"
     assert material_text(table) == "lambda = 57.623 ± 0.081 GPa\nmu = 26.0 ± 1.2 GPa\nthe data are explained"
+    table.attrs["correlation"] = "the errors of lambda and mu are correlated by -0.42"
+    assert material_text(table).splitlines()[2:] == [table.attrs["correlation"], "the data are explained"]
 
 
 def test_a_value_without_an_error_has_few_digits_and_the_reason_below(inverse_run):

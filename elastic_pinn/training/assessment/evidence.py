@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 from torch import Tensor
@@ -58,15 +59,16 @@ class CommonDeviation:
 class Evidence:
     """All evidence; squared misfits are in units of the noise, NaN where that is unknown.
 
-    deviations: one standard deviation of each unknown, SI, infinite where the misfits do not identify them. signal: the
-    records' mean square, less the noise's. other_misfit: the mean squared misfit of equation, sides or known start, the
-    worst of them, in units of their weights. von_neumann_ratio: 1 for white noise, less if neighbours in time are
-    correlated. scatter: the variance of an unknown by the channels' separate pulls, over that of the covariance, and
-    scatter_channels, their effective number; shift: the change of an unknown, most_shifted, by more waves, or, of
-    waveforms, by coarser elements; remaining_step: its change until the search ends; both in units of ±, and all three
-    of the worst unknown. ridge: the ridge's part in the information on the unknowns, of the worst combination, and
-    ridge_pull, how far it displaces one of them, in units of ±. unresolved: of waveforms, the mean squared change by
-    coarser elements in the worst channel, in units of the noise; None of amplitudes.
+    deviations: one standard deviation of each unknown, SI, infinite where the misfits do not identify them.
+    correlations: of each two unknowns, by "lambda and mu". signal: the records' mean square, less the noise's.
+    other_misfit: the mean squared misfit of equation, sides or known start, the worst of them, in units of their
+    weights. von_neumann_ratio: 1 for white noise, less if neighbours in time are correlated. scatter: the variance of
+    an unknown by the channels' separate pulls, over that of the covariance, and scatter_channels, their effective
+    number; shift: the change of an unknown, most_shifted, by more waves, or, of waveforms, by coarser elements;
+    remaining_step: its change until the search ends; both in units of ±, and all three of the worst unknown. ridge: the
+    ridge's part in the information on the unknowns, of the worst combination, and ridge_pull, how far it displaces one
+    of them, in units of ±. unresolved: of waveforms, the mean squared change by coarser elements in the worst channel,
+    in units of the noise; None of amplitudes.
     """
 
     unknowns: tuple[str, ...]
@@ -76,6 +78,7 @@ class Evidence:
     effective_parameters: float
     noise: Noise
     deviations: Mapping[str, float]
+    correlations: Mapping[str, float]
     chi_square: float
     channels: tuple[Channel, ...]
     held_out: float
@@ -119,6 +122,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     expected = where.sum(per_noise[:, data].square().T)  # (channels, U)
     ratio = pulls.square().sum(0) / expected.sum(0)
     held_out, held_out_samples = _held_out(linear, unit)
+    deviations, correlations = _in_si(trained, linear, unit)
     shift = (linear.shift() / errors).abs()  # (U,)
     return Evidence(
         unknowns=unknowns,
@@ -127,7 +131,8 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         amplitudes=linear.amplitudes,
         effective_parameters=float(leverage.sum()),
         noise=noise,
-        deviations=_in_si(trained, linear, unit),
+        deviations=deviations,
+        correlations=correlations,
         chi_square=float(squares.sum() / degrees.sum()),
         channels=tuple(
             Channel(name, float(s / d), float(d))
@@ -158,19 +163,25 @@ def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noi
     return Evidence(
         **nothing, unknowns=unknowns, is_identifiable=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
-        deviations=dict.fromkeys(unknowns, math.inf), channels=(), held_out_samples=0, scatter_channels=0.0,
-        remaining_step=math.nan, shift=math.nan, most_shifted="", common_errors=(),
+        deviations=dict.fromkeys(unknowns, math.inf), correlations={}, channels=(), held_out_samples=0,
+        scatter_channels=0.0, remaining_step=math.nan, shift=math.nan, most_shifted="", common_errors=(),
     )  # fmt: skip
 
 
-def _in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> dict[str, float]:
-    """The unknowns' standard deviations for data noise of a dimensionless size, and what is systematic beside it."""
+def _in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[dict[str, float], dict[str, float]]:
+    """The unknowns' standard deviations for data noise of a dimensionless size, and what is systematic beside it; and
+    the correlation of each two."""
     material = trained.model.material
     spread = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
     of_parameters = unit**2 * linear.unknowns_covariance() + torch.outer(linear.systematic, linear.systematic)
     covariance = spread @ of_parameters @ spread.T
     found = dict(zip(material.si(), covariance.diagonal().sqrt().tolist(), strict=True))
-    return {name: found[name] for name in trained.problem.unknowns}
+    rows, unknowns = list(material.si()), trained.problem.unknowns
+    correlations = {
+        f"{one} and {other}": float(covariance[rows.index(one), rows.index(other)]) / (found[one] * found[other])
+        for one, other in combinations(unknowns, 2)
+    }
+    return {name: found[name] for name in unknowns}, correlations
 
 
 def _unresolved(linear: LinearisedFit, channels: Channels, unit: float) -> float | None:

@@ -81,6 +81,7 @@ def assess(trained: TrainedModel) -> Fit:
         step=trained.step,
         values={name: values[name] for name in evidence.deviations},
         plus_minus={} if fault else {name: widening * each for name, each in evidence.deviations.items()},
+        correlations={} if fault else dict(evidence.correlations),
         is_lower_bound=trained.config.network == "mlp" and not trained.fits_waveforms,
         samples=evidence.samples,
         amplitudes=evidence.amplitudes,

@@ -166,6 +166,7 @@ def test_a_good_fit_keeps_its_error_and_is_true():
     assert fit.noise_from == "stated" and fit.noise == recorded().noise
     assert 0 < fit.plus_minus["lambda"] < 0.1 * TRUE["lambda"] and 0 < fit.plus_minus["mu"] < 0.05 * TRUE["mu"]
     assert max(map(abs, errors(fit).values())) < WITHIN
+    assert 0.0 < abs(fit.correlations["lambda and mu"]) < 1.0 and len(fit.correlations) == 1
     assert fit.samples == 1080 and fit.amplitudes == 250 and 30 < fit.effective_parameters < 150
     assert fit.degrees_of_freedom == fit.samples - fit.effective_parameters
 
@@ -200,6 +201,9 @@ def test_the_errors_are_what_the_unknowns_scatter_by_when_the_noise_is_another()
     for name in ("lambda", "mu"):
         values, stated = [fit.values[name] for fit in fits], [fit.plus_minus[name] for fit in fits if fit.plus_minus]
         assert np.std(values, ddof=1) == pytest.approx(np.median(stated), rel=3.0 / np.sqrt(2 * SCATTERED)), name
+    together = np.corrcoef([[fit.values[name] for fit in fits] for name in ("lambda", "mu")])[0, 1]
+    stated = np.median([fit.correlations["lambda and mu"] for fit in fits if fit.correlations])
+    assert np.arctanh(together) == pytest.approx(np.arctanh(stated), abs=3.0 / np.sqrt(SCATTERED - 3))  # Fisher's z
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ GOOD = Evidence(
     effective_parameters=100.0,
     noise=Noise(1e-9, "stated"),
     deviations={"lambda": 2e9, "mu": 1e9},
+    correlations={"lambda and mu": -0.4},
     chi_square=1.0,
     channels=tuple(Channel(name, 1.0, 18.0) for name in ("0 x", "0 y", "1 x", "1 y")),
     held_out=1.0,
