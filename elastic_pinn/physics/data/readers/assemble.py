@@ -5,6 +5,7 @@ Letters of shapes: K channels (traces), R receivers, T times.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.csv_file import read_table
 from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
 from elastic_pinn.physics.data.readers.units import EXAMPLES, factor
+from elastic_pinn.physics.data.readers.variables import common_unit
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.physics.numbers import Array
+
+logger = logging.getLogger(__name__)
 
 PLANES = {"xy": (0, 1), "xz": (0, 2), "yz": (1, 2)}
 TENSOR = {"xx", "yy", "xy"}
@@ -56,7 +60,8 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
     kind = options.kind or traces.kind
     unit = options.value_unit or traces.value_unit
     length_unit = options.length_unit or (geometry.unit if geometry else traces.length_unit)
-    time_unit = options.time_unit or traces.time_unit
+    time_unit = traces.time_unit if traces.has_clock else options.time_unit or traces.time_unit
+    _warn_of_others(path, traces, options)
     if not kind:
         missing.ask("kind", "what was recorded", "velocity")
     if not unit:
@@ -72,7 +77,10 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
     assert traces.values is not None and geometry is not None and directions is not None  # else they were asked for
     size = factor(unit, kind, "value_unit")
     places = geometry.places * factor(length_unit, "length", "length_unit")
-    time = _times(path, traces, options, factor(time_unit, "time", "time_unit") if time_unit else 1.0)
+    own, given = (
+        factor(unit, "time", "time_unit") if unit else 1.0 for unit in (time_unit, options.time_unit or time_unit)
+    )
+    time = _times(path, traces, options, own, given)
     _require_increasing(path, time)
     axes = PLANES[options.plane or "xy"]
     inside = [_in_plane(each, options.plane or "xy") for each in directions]
@@ -102,19 +110,29 @@ def _ask_for_times(traces: Traces, options: ImportOptions, missing: Missing) -> 
         missing.ask("first_time", "the time of the first sample", 0)
 
 
-def _times(path: Path, traces: Traces, options: ImportOptions, size: float) -> Array:
-    """Times in s, (T,) or (K, T)."""
-    first = (options.first_time or 0.0) * size
+def _warn_of_others(path: Path, traces: Traces, options: ImportOptions) -> None:
+    """Log where an option is taken in place of what a file says."""
+    for name in ("kind", "value_unit", "length_unit", *(() if traces.has_clock else ("time_unit",))):
+        said, given = getattr(traces, name), getattr(options, name)
+        if said and given and said != given:
+            logger.warning("%s says %s, and %s = %s is taken, as it was given", path, said, name, given)
+
+
+def _times(path: Path, traces: Traces, options: ImportOptions, own: float, given: float) -> Array:
+    """Times in s, (T,) or (K, T). own, given: the units of the file's times and of the options, in s."""
+    first = (options.first_time or 0.0) * given
     if traces.time is not None:
+        if own != given and not traces.is_relative:
+            raise ConfigError(f"{path} has times of its own, in {traces.time_unit}: leave out time_unit")
         if options.time_step or options.sampling_rate:
             raise ConfigError(f"{path} has times of its own: leave out time_step and sampling_rate")
         if options.first_time is not None and not traces.is_relative:
             raise ConfigError(f"{path} has times of its own: leave out first_time")
-        return first + traces.time * size
+        return first + traces.time * own
     if options.time_step and options.sampling_rate:
         raise ConfigError("time_step and sampling_rate are given: one of them is enough")
     assert traces.values is not None
-    step = 1.0 / options.sampling_rate if options.sampling_rate else (options.time_step or 0.0) * size
+    step = 1.0 / options.sampling_rate if options.sampling_rate else (options.time_step or 0.0) * given
     return first + step * np.arange(traces.values.shape[1])
 
 
@@ -138,14 +156,14 @@ def _geometry(path: Path, traces: Traces, options: ImportOptions, missing: Missi
     if not options.positions:
         if traces.positions is not None:
             return _Geometry(traces.positions, traces.length_unit)
-        missing.ask(
-            "positions", "where the receivers are (rows of x and y, or a CSV file with them)", "[[0, 0], [6, 0]]"
-        )
+        missing.ask("positions", "where the receivers are (rows of x and y, or a CSV file with them)", [[0, 0], [6, 0]])
         return None
     if isinstance(options.positions, str):
         places, unit, names, directions = _table_of_places(Path(options.positions), options)
         if names and traces.receivers:
-            at = {name: row for row, name in enumerate(names)}
+            at = _rows_of(Path(options.positions), names, places)
+            if len(at) < len(names) and len(set(traces.receivers)) < len(traces.receivers):
+                directions = ()  # a row for each channel, which this file does not name
             if lost := [name for name in traces.receivers if name not in at]:
                 raise ReceiverFileError(f"{options.positions} has no receiver {lost[0]!r}, which {path} recorded")
             rows = [at[name] for name in traces.receivers]
@@ -160,18 +178,27 @@ def _geometry(path: Path, traces: Traces, options: ImportOptions, missing: Missi
     return _Geometry(places[rows_of], unit, tuple(directions[row] for row in rows_of) if directions else ())
 
 
+def _rows_of(path: Path, names: tuple[str, ...], places: Array) -> dict[str, int]:
+    """The first row of each name. Raises ReceiverFileError for one that has two places."""
+    at: dict[str, int] = {}
+    for row, name in enumerate(names):
+        if not np.array_equal(places[at.setdefault(name, row)], places[row]):
+            raise ReceiverFileError(f"{path}, row {row + 1}: {name} had another place before: give each one place")
+    return at
+
+
 def _table_of_places(path: Path, options: ImportOptions) -> tuple[Array, str, tuple[str, ...], tuple[Direction, ...]]:
     """Places, their unit, names of receivers and directions of a CSV file. Raises ReceiverFileError for another."""
     table, _ = read_table(path, ImportOptions(size_limit=options.size_limit))
     if not {"x", "y"} <= set(table.arrays):
         raise ReceiverFileError(f"{path} has the columns {', '.join(table.arrays)}, where x and y are needed")
-    columns = [table.vector(name) for name in ("x", "y", "z") if name in table.arrays]
-    places = np.stack(columns, axis=1)
+    axes = [name for name in ("x", "y", "z") if name in table.arrays]
+    places = np.stack([table.vector(name) for name in axes], axis=1)
     if not np.isfinite(places).all():
         raise ReceiverFileError(f"{path}, row {np.flatnonzero(~np.isfinite(places).all(1))[0] + 1}: a place is missing")
     names = tuple(map(str, table.arrays["receiver"])) if "receiver" in table.arrays else ()
     directions = tuple(map(str, table.arrays["direction"])) if "direction" in table.arrays else ()
-    return places, table.unit("x"), names, directions
+    return places, common_unit(table, axes), names, directions
 
 
 def _spread(

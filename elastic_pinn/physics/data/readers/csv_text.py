@@ -72,6 +72,11 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
     [(delimiter, decimal)] = good
     first = split(body[0], delimiter)
     is_headed = not all(NUMBERS[decimal].fullmatch(cell) for cell in first)
+    if len(first) > 2 and first in ([str(number + start) for number in range(len(first))] for start in (0, 1)):
+        raise ReceiverFileError(
+            f"{path}, line {above + 1}: {', '.join(first[:3])} ... number the columns, or are a sample: give "
+            f"skip_rows={above + 1} to leave them out, or write 0.0 for 0"
+        )
     headers = first if is_headed else _commented(lines[max(0, above - 1)], delimiter, len(first))
     twice = sorted({name for name in headers if headers.count(name) > 1})
     if twice:

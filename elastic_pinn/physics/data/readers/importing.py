@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+OF_ALL = {"lame_lambda", "lame_mu", "density", "start", "title"}  # which receivers have once
+
 
 def read_recordings(
     paths: str | Path | Sequence[str | Path],
@@ -42,8 +44,12 @@ def read_recordings(
     common, special = read_parameters(parameters) if parameters else ({}, {})
     if unknown := special.keys() - {path.name for path in files}:
         raise ConfigError(f"{parameters}: files names {sorted(unknown)[0]!r}, which is not among those that are read")
-    if isinstance(common.get("positions"), str) and "positions" not in given:
-        common["positions"] = str(Path(str(parameters)).parent / common["positions"])  # it lies beside what names it
+    for each in (common, *special.values()):
+        if isinstance(each.get("positions"), str):
+            each["positions"] = str(Path(str(parameters)).parent / each["positions"])  # it lies beside what names it
+    for name, options in special.items():
+        if of_all := options.keys() & OF_ALL:
+            raise ConfigError(f"{parameters}: {min(of_all)} of {name} alone: give it for all files, beside files")
     every = import_options({**common, **given}, f"{parameters}: " if parameters and not given else "")
     own = {path: import_options({**common, **special.get(path.name, {}), **given}) for path in files}
     channels = [_channels(path, options) for path, options in own.items()]

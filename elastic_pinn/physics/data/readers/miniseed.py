@@ -27,6 +27,7 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
         time=times(stream, [trace.stats.starttime - begin for trace in stream]),
         directions=tuple(components) if all(components) else (),
         time_unit="s",
+        has_clock=True,
         receivers=tuple(station.strip(".") for station in stations),
         is_grouped=len(counts) == 1,
         is_relative=True,

@@ -7,6 +7,7 @@ from typing import Any
 
 from elastic_pinn.physics.data.readers.obspy_streams import places, read_stream, samples, times
 from elastic_pinn.physics.data.readers.traces import Missing, Traces
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
 LENGTHS = {"METERS": "m", "FEET": "ft", "CENTIMETERS": "cm", "INCHES": "in"}
@@ -19,12 +20,16 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     values = samples(stream)
     for row, trace in zip(values, stream, strict=True):
         row *= trace.stats.calib
+    lost = [number for number, header in enumerate(headers, 1) if "RECEIVER_LOCATION" not in header]
+    if lost and len(lost) < len(headers) and not options.positions:
+        raise ReceiverFileError(f"{path}: trace {lost[0]} has no RECEIVER_LOCATION, as others have: give positions")
     return Traces(
         values=values,
         time=times(stream, [float(header.get("DELAY", 0.0)) for header in headers]),
         positions=places(headers, _place),
         length_unit=LENGTHS.get(str(headers[0].get("UNITS", "")).strip().upper(), ""),
         time_unit="s",
+        has_clock=True,
         read_as=f"{len(stream)} traces, times their descaling factors",
     )
 

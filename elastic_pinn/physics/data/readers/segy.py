@@ -5,16 +5,19 @@ Elevations are the third axis: `plane="xz"` is the section below a line along x.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from elastic_pinn.physics.data.readers.obspy_streams import places, read_stream, samples, times
-from elastic_pinn.physics.data.readers.traces import Missing, Traces
+from elastic_pinn.physics.data.readers.traces import Missing, Traces, only
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
+NO_RECORDS = range(2, 9)  # trace identification: dead, dummy, time break, uphole, sweep, timing, water break
+IN_LENGTHS = (0, 1)  # coordinate units; the others are angles
 UNITS = {5: ("displacement", "m"), 6: ("velocity", "m/s"), 7: ("acceleration", "m/s2")}  # of trace values
 COMPONENTS = {12: "z", 13: "y", 14: "x"}  # trace identification: vertical, cross-line, in-line
 HEADER, SAMPLE_BYTES = 240, {1: 4, 2: 4, 3: 2, 5: 4, 8: 1}  # of a trace; of a sample, by its format
@@ -26,18 +29,31 @@ def read_segy(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     stream = read_stream(path, "SEGY")
     above = 3600 + 3200 * max(0, stream.stats.binary_file_header.number_of_3200_byte_ext_file_header_records_following)
     _require_whole(path, above, stream, SAMPLE_BYTES.get(stream.stats.data_encoding, 4))
-    headers = [trace.stats.segy.trace_header for trace in stream]
-    lengths = LENGTHS.get(stream.stats.binary_file_header.measurement_system, "")
-    # In milliseconds, times a scalar of revision 1; Seismic Unix has other numbers in its place.
-    scalars = [_scale(header.scalar_to_be_applied_to_times) for header in headers]
-    return _traces(stream, headers, lengths, scalars)
+    traces, headers = _recorded(path, [(trace, trace.stats.segy.trace_header) for trace in stream])
+    said = [UNITS.get(header.trace_value_measurement_unit, ("", "")) for header in headers]
+    # In milliseconds, times a scalar of revision 1; Seismic Unix has other numbers in the places of both.
+    return replace(
+        _traces(traces, headers, [_scale(header.scalar_to_be_applied_to_times) for header in headers]),
+        kind=only(path, (kind for kind, _ in said), "kind"),
+        value_unit=only(path, (unit for _, unit in said), "unit"),
+        length_unit=LENGTHS.get(stream.stats.binary_file_header.measurement_system, ""),
+    )
 
 
 def read_su(path: Path, options: ImportOptions, missing: Missing) -> Traces:
-    """Read the traces of a Seismic Unix file, which has no file header and so no unit of length."""
+    """Read the traces of a Seismic Unix file, which has no file header and no units."""
     stream = read_stream(path, "SU")
     _require_whole(path, 0, stream, 4)
-    return _traces(stream, [trace.stats.su.trace_header for trace in stream], "", [1.0] * len(stream))
+    traces, headers = _recorded(path, [(trace, trace.stats.su.trace_header) for trace in stream])
+    return _traces(traces, headers, [1.0] * len(traces))
+
+
+def _recorded(path: Path, found: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
+    """The traces that are records, and their headers. Raises ReceiverFileError where there are none."""
+    kept = [each for each in found if each[1].trace_identification_code not in NO_RECORDS]
+    if not kept:
+        raise ReceiverFileError(f"{path} holds no records: its traces are dead, or of sweeps and time marks")
+    return [trace for trace, _ in kept], [header for _, header in kept]
 
 
 def _require_whole(path: Path, above: int, stream: Any, sample: int) -> None:
@@ -49,24 +65,26 @@ def _require_whole(path: Path, above: int, stream: Any, sample: int) -> None:
         )
 
 
-def _traces(stream: Any, headers: list[Any], length_unit: str, scalars_of_times: list[float]) -> Traces:
-    kinds = {UNITS.get(header.trace_value_measurement_unit, ("", "")) for header in headers}
-    kind, unit = kinds.pop() if len(kinds) == 1 else ("", "")
-    components = [COMPONENTS.get(header.trace_identification_code, "") for header in headers]
+def _traces(traces: list[Any], headers: list[Any], scalars_of_times: list[float]) -> Traces:
     delays = [
         1e-3 * scalar * header.delay_recording_time for header, scalar in zip(headers, scalars_of_times, strict=True)
     ]
     weights = np.array([[2.0**-header.trace_weighting_factor] for header in headers])  # (K, 1)
+    has_lengths = all(header.coordinate_units in IN_LENGTHS for header in headers)
+    where = places(headers, _place) if has_lengths else None
+    components = [COMPONENTS.get(header.trace_identification_code, "") for header in headers]
+    # Along and across a line are x and y where it lies along x; the vertical is taken as positive upwards.
+    is_along_x = where is not None and not np.ptp(where[:, 1])
+    is_said = all(components) and (is_along_x or set(components) == {"z"})
     return Traces(
-        values=weights * samples(stream),
-        time=times(stream, delays),
-        positions=places(headers, _place),
-        directions=tuple(components) if all(components) else (),
-        kind=kind,
-        value_unit=unit,
-        length_unit=length_unit,
+        values=weights * samples(traces),
+        time=times(traces, delays),
+        positions=where,
+        directions=tuple(components) if is_said else (),
         time_unit="s",
-        read_as=f"{len(stream)} traces",
+        has_clock=True,
+        read_as=f"{len(traces)} traces"
+        + (", vertical ones as positive upwards" if is_said and "z" in components else ""),
     )
 
 

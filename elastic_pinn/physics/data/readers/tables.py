@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.physics.data.readers.traces import NOT_READ, Missing, Traces
-from elastic_pinn.physics.data.readers.variables import Names, Variables, ask_for_values, find_names
+from elastic_pinn.physics.data.readers.variables import Names, Variables, ask_for_values, common_unit, find_names
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
@@ -39,7 +39,7 @@ def _wide(table: Variables, names: Names, first_line: int, options: ImportOption
         time=time,
         directions=names.directions,
         kind=names.kind,
-        value_unit=_common_unit(table, values),
+        value_unit=common_unit(table, values),
         time_unit=table.unit(names.time),
         receivers=values,
         read_as=f"a wide table: {len(values)} channels in columns",
@@ -58,13 +58,13 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         positions=None if has_name and not has_xy else NOT_READ,
         kind=names.kind,
         directions=names.directions,
-        value_unit=_common_unit(table, names.values),
-        length_unit=_common_unit(table, (names.x, names.y)) if has_xy else "",
+        value_unit=common_unit(table, names.values),
+        length_unit=common_unit(table, _axes(names)) if has_xy else "",
         time_unit=table.unit(names.time),
     )
     if not (names.values and names.time and (has_xy or has_name)):
         return said
-    keys = [names.receiver] if has_name else [name for name in (names.x, names.y, names.z) if name]
+    keys = [names.receiver] if has_name else _axes(names)
     for name in keys if has_xy and not has_name else ():
         lost = np.flatnonzero(~np.isfinite(table.vector(name)))
         if len(lost):
@@ -74,9 +74,7 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
     labels = tuple(", ".join(str(table.arrays[name][row]) for name in keys) for row in first)
     time = table.vector(names.time)[order]
     _require_increasing(table, time, code[order], order, first_line, labels)
-    places = (
-        np.stack([table.vector(name)[first] for name in (names.x, names.y, names.z) if name], 1) if has_xy else None
-    )
+    places = np.stack([table.vector(name)[first] for name in _axes(names)], 1) if has_xy else None
     if has_xy and has_name:
         _require_one_place(table, names, code, first)
     counts, channels = np.bincount(code), len(names.values)
@@ -95,6 +93,11 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         is_grouped=True,
         read_as=f"a long table: {len(counts)} receivers, {channels} channel{'s' * (channels > 1)} each",
     )
+
+
+def _axes(names: Names) -> list[str]:
+    """The columns of places."""
+    return [name for name in (names.x, names.y, names.z) if name]
 
 
 def _codes(keys: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -141,7 +144,7 @@ def _require_increasing(
 
 
 def _require_one_place(table: Variables, names: Names, code: np.ndarray[Any, Any], first: np.ndarray[Any, Any]) -> None:
-    for name in (names.x, names.y):
+    for name in _axes(names):
         column = table.vector(name)
         moved = np.flatnonzero(column != column[first][code])
         if len(moved):
@@ -150,13 +153,3 @@ def _require_one_place(table: Variables, names: Names, code: np.ndarray[Any, Any
                 f"{table.path}: receiver {receiver} has {name} = {column[moved[0]]:g} in row {moved[0] + 1} of the "
                 f"table, and {column[first][code][moved[0]]:g} before: give each place a receiver of its own"
             )
-
-
-def _common_unit(table: Variables, names: tuple[str, ...]) -> str:
-    """The unit that the headers of some columns give; empty where none does. Raises ReceiverFileError for several."""
-    units = {table.unit(name) for name in names} - {""}
-    if len(units) > 1:
-        raise ReceiverFileError(
-            f"{table.path}: {', '.join(names)} are in {' and '.join(sorted(units))}: import them apart, or in one unit"
-        )
-    return units.pop() if units else ""

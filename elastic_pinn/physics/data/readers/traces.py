@@ -6,6 +6,7 @@ Letters of shapes: K channels (traces), T times.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ class Traces:
         Whether the channels of one receiver are known to be adjacent, each with as many.
     is_relative
         Whether times are counted from the first sample, whose own time is not known.
+    has_clock
+        Whether the format itself has times in `time_unit`, whatever an option says.
     read_as
         How the file was understood, for people.
     """
@@ -63,6 +66,7 @@ class Traces:
     receivers: tuple[str, ...] = ()
     is_grouped: bool = False
     is_relative: bool = False
+    has_clock: bool = False
     read_as: str = ""
 
 
@@ -89,6 +93,14 @@ class Missing:
             )
 
 
+def only(path: Path, found: Iterable[str], what: str) -> str:
+    """Return what all channels of a file say; empty where one says nothing. Raises ReceiverFileError for several."""
+    different = set(found)
+    if len(said := sorted(different - {""})) > 1:
+        raise ReceiverFileError(f"{path} has channels in {' and '.join(said)}: import those of one {what} at a time")
+    return said[0] if len(different) == 1 and said else ""
+
+
 def _shell(example: Any) -> str:
     """A value as a word of a shell."""
     return shlex.quote(_plain(example))
@@ -102,6 +114,7 @@ def require_size(path: Path, size: int, options: ImportOptions, what: str = "") 
     """Raise ReceiverFileError for more bytes than may be read: of the file, or of `what` of it."""
     if size > options.size_limit:
         raise ReceiverFileError(
-            f"{path}:{what} is {size / 1e6:,.0f} MB, and size_limit allows {options.size_limit / 1e6:,.0f} MB: import "
-            f"fewer receivers or times, or set size_limit={size}, if there is memory of about eight times that"
+            f"{path}{what and ':'}{what} is {size / 1e6:,.0f} MB, and size_limit allows "
+            f"{options.size_limit / 1e6:,.0f} MB: import fewer receivers or times, or set size_limit={size}, if there "
+            "is memory of about eight times that"
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elastic_pinn.physics.data.readers.traces import Missing, Traces
+from elastic_pinn.physics.data.readers.traces import Missing, Traces, only
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
@@ -34,6 +34,11 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
                 f"{path}: node {each['rsp_node']} has no time response (function type {each['func_type']}), but a "
                 "spectrum or the like: export time responses"
             )
+        if each["abscissa_spec_data_type"] not in (0, IN_SECONDS):
+            raise ReceiverFileError(
+                f"{path}: node {each['rsp_node']} is no function of time (abscissa type "
+                f"{each['abscissa_spec_data_type']}): export time responses"
+            )
         if abs(each["rsp_dir"]) not in (0, *AXES):
             raise ReceiverFileError(f"{path}: node {each['rsp_node']} recorded a rotation: export translations")
     nodes = [each["rsp_node"] for each in responses]
@@ -42,10 +47,10 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
         time=_common([each["x"] for each in responses]),
         positions=_places(path, sets, nodes),
         directions=_directions([each["rsp_dir"] for each in responses]),
-        kind=_one({KINDS.get(each["ordinate_spec_data_type"], "") for each in responses}),
-        value_unit=_one({_label(each["ordinate_axis_units_lab"]) for each in responses}),
+        kind=only(path, (KINDS.get(each["ordinate_spec_data_type"], "") for each in responses), "kind"),
+        value_unit=only(path, (_label(each["ordinate_axis_units_lab"]) for each in responses), "unit"),
         length_unit=_length_unit(sets),
-        time_unit=_one({_time_unit(each) for each in responses}),
+        time_unit=only(path, (_time_unit(each) for each in responses), "unit"),
         receivers=tuple(map(str, nodes)),
         read_as=f"{len(responses)} time responses of {len(set(nodes))} nodes",
     )
@@ -91,10 +96,6 @@ def _places(path: Path, sets: list[dict[str, Any]], nodes: list[int]) -> np.ndar
 def _directions(numbers: list[int]) -> tuple[str, ...]:
     """As the file says them; none where one is a scalar."""
     return () if 0 in numbers else tuple(("-" if number < 0 else "") + AXES[abs(number)] for number in numbers)
-
-
-def _one(found: set[str]) -> str:
-    return found.pop() if len(found) == 1 else ""
 
 
 def _label(text: str) -> str:

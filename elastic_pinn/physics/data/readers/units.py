@@ -54,6 +54,8 @@ def factor(unit: str, quantity: str, role: str) -> float:
     import pint
 
     if parts := NUMBER.fullmatch(unit):
+        if not float(parts[1]) > 0.0:
+            raise ConfigError(f"{role} = {unit!r}: so many of a unit must be more than 0")
         return float(parts[1]) * factor(parts[2], quantity, role)
     found, needed = _parsed(unit, quantity, role), _registry().parse_units(SI[quantity])
     try:

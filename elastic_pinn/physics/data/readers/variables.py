@@ -6,7 +6,7 @@ A name that is a word of this package, as "time", "x" or "velocity_y", says what
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -49,6 +49,16 @@ class Variables:
     def unit(self, name: str) -> str:
         """Return the unit that the file tells of an array, or an empty text."""
         return self.units.get(name, "")
+
+
+def common_unit(table: Variables, names: Sequence[str]) -> str:
+    """The unit that the headers of some columns give; empty where none does. Raises ReceiverFileError for several."""
+    units = {table.unit(name) for name in names} - {""}
+    if len(units) > 1:
+        raise ReceiverFileError(
+            f"{table.path}: {', '.join(names)} are in {' and '.join(sorted(units))}: import them apart, or in one unit"
+        )
+    return units.pop() if units else ""
 
 
 def _kind_of(found: np.ndarray[Any, Any]) -> str:

@@ -1,11 +1,13 @@
 """The same recording comes out of every format, in SI units."""
 
 import sys
+import warnings
 
 import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data import ReceiverFileError
 from tests.physics.data.readers import files
 from tests.physics.data.readers.files import ALONG, SAID, TIME, UNITS, VALUES, XY
 
@@ -24,8 +26,9 @@ CASES = {
     "v.uff": (files.uff, {}),
 }  # fmt: skip
 SLOW_CLOCK = {
-    "v.sgy": (files.segy, {"value_unit": "mm/s"}),
-    "v.su": (files.su, {"value_unit": "mm/s", "length_unit": "m"}),
+    "v.sgy": (files.segy, {"value_unit": "mm/s", **ALONG, "channel_order": "by receiver"}),
+    "v.su": (files.su, {"kind": "velocity", "value_unit": "mm/s", "length_unit": "m", **ALONG,
+                        "channel_order": "by receiver"}),
     "v.mseed": (files.miniseed, {"kind": "velocity", "value_unit": "mm/s", "positions": ROWS, "length_unit": "m",
                                  "first_time": 1e-3}),
     "v.sg2": (files.seg2, {"kind": "velocity", "value_unit": "mm/s", **ALONG, "channel_order": "by receiver"}),
@@ -97,7 +100,76 @@ def test_weights_and_scalars_of_trace_headers_are_applied(scalar, first, tmp_pat
     for trace in traces:
         trace.stats.segy.trace_header.update({"trace_weighting_factor": 2, "scalar_to_be_applied_to_times": scalar})
     traces.write(str(tmp_path / "v.sgy"), format="SEGY", data_encoding=5)
-    plain = ep.Receivers.read(files.segy(tmp_path / "plain.sgy"), value_unit="mm/s")
-    found = ep.Receivers.read(tmp_path / "v.sgy", value_unit="mm/s")
+    _, options = SLOW_CLOCK["v.sgy"]
+    plain = ep.Receivers.read(files.segy(tmp_path / "plain.sgy"), **options)
+    found = ep.Receivers.read(tmp_path / "v.sgy", **options)
     np.testing.assert_allclose(found.velocity, plain.velocity / 4.0)
     assert found.time[0] == pytest.approx(first)
+
+
+def changed(path, change):
+    """A SEG-Y file with each trace's header changed: change(number, header)."""
+    traces = files.stream("segy")
+    for number, trace in enumerate(traces):
+        change(number, trace.stats.segy.trace_header)
+    traces.write(str(path), format="SEGY", data_encoding=5)
+    return path
+
+
+def test_traces_that_are_no_records_are_left_out(tmp_path):
+    def make_dead(number, header):
+        header.trace_identification_code = 2 if number in (4, 5) else header.trace_identification_code
+
+    _, options = SLOW_CLOCK["v.sgy"]
+    found = ep.Receivers.read(changed(tmp_path / "v.sgy", make_dead), **options)
+    np.testing.assert_allclose(found.velocity, 1e-3 * np.delete(VALUES, 2, axis=0), rtol=1e-6)
+
+
+def test_angles_are_no_places_and_along_a_line_is_x_only_where_it_lies_along_x(tmp_path):
+    def in_degrees(number, header):
+        header.coordinate_units = 3
+
+    path = changed(tmp_path / "degrees.sgy", in_degrees)
+    with pytest.raises(ep.ConfigError, match="positions: where the receivers are"):
+        ep.Receivers.read(path, value_unit="mm/s", **ALONG, channel_order="by receiver")
+    with pytest.raises(ep.ConfigError, match="directions: along which"):
+        ep.Receivers.read(files.segy(tmp_path / "grid.sgy"), value_unit="mm/s")
+
+    def onto_x(number, header):
+        header.update({"group_coordinate_x": number // 2, "group_coordinate_y": 0})
+
+    found = ep.Receivers.read(changed(tmp_path / "line.sgy", onto_x), value_unit="mm/s")
+    np.testing.assert_allclose(found.velocity, 1e-3 * VALUES, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["v.sgy", "v.sg2"])
+def test_times_that_a_format_has_in_seconds_are_not_taken_in_another_unit(name, tmp_path):
+    write, options = SLOW_CLOCK[name]
+    with pytest.raises(ep.ConfigError, match="has times of its own, in s: leave out time_unit"):
+        ep.Receivers.read(write(tmp_path / name), **options, time_unit="us")
+
+
+def test_the_unit_of_a_first_time_is_not_that_of_the_samples(tmp_path):
+    write, options = SLOW_CLOCK["v.mseed"]
+    found = ep.Receivers.read(write(tmp_path / "v.mseed"), **options | {"first_time": 1000.0, "time_unit": "us"})
+    assert_is_the_recording(found, 1.0, 1e-6)
+
+
+def test_channels_of_unlike_units_are_told(tmp_path):
+    import pyuff
+
+    path = files.uff(tmp_path / "v.uff")
+    with warnings.catch_warnings(action="ignore"):  # pyuff closes no file that it reads
+        sets = pyuff.UFF(str(path)).read_sets()
+        sets[-1]["ordinate_axis_units_lab"] = "m/s"
+        path.unlink()
+        pyuff.UFF(str(path)).write_sets(sets, mode="overwrite")
+    with pytest.raises(ReceiverFileError, match="channels in m/s and mm/s: import those of one unit at a time"):
+        ep.Receivers.read(path)
+
+
+def test_what_is_taken_in_place_of_what_a_file_says_is_told(tmp_path, caplog):
+    ep.Receivers.read(files.uff(tmp_path / "v.uff"), value_unit="m/s", kind="velocity")
+    assert [record.getMessage() for record in caplog.records if "is taken" in record.getMessage()] == [
+        f"{tmp_path / 'v.uff'} says mm/s, and value_unit = m/s is taken, as it was given"
+    ]

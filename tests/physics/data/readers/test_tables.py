@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data import ReceiverFileError
 from tests.physics.data.readers import files
 from tests.physics.data.readers.files import ALONG, SAID, UNITS, VALUES, XY
 
@@ -184,3 +185,36 @@ def test_a_bad_parameter_file_is_told(text, expected, tmp_path):
     (tmp_path / "scan.yaml").write_text(text)
     with pytest.raises(ep.ConfigError, match=expected):
         ep.Receivers.read(files.long_csv(tmp_path / "scan.csv"), tmp_path / "scan.yaml")
+
+
+def test_places_are_in_one_unit(tmp_path):
+    (tmp_path / "p.csv").write_text("x [mm],y [cm]\n0,0\n1,1\n")
+    path = files.npy(tmp_path / "v.npy")
+    options = {**SAID, **ALONG, "axes": ["receiver", "time", "direction"], "time_step": 0.5, "first_time": 1.0}
+    with pytest.raises(ReceiverFileError, match=r"x, y are in cm and mm: import them apart, or in one unit"):
+        ep.Receivers.read(path, **options, positions=str(tmp_path / "p.csv"))
+
+
+def test_a_receiver_with_two_places_is_told(tmp_path):
+    (tmp_path / "p.csv").write_text("receiver,x,y\n1,0,0\n2,10,0\n3,0,5\n4,10,5\n5,20,0\n6,20,5\n2,11,0\n")
+    with pytest.raises(ReceiverFileError, match=r"row 7: 2 had another place before"):
+        ep.Receivers.read(files.uff(tmp_path / "v.uff"), positions=str(tmp_path / "p.csv"), length_unit="mm")
+
+
+def test_numbers_of_columns_are_no_sample(tmp_path):
+    (tmp_path / "v.csv").write_text("0,1,2\n1.5,3,4\n2.5,5,6\n")
+    with pytest.raises(ReceiverFileError, match=r"line 1: 0, 1, 2 \.\.\. number the columns.*give skip_rows=1"):
+        ep.Receivers.read(tmp_path / "v.csv", **SAID, **ALONG, time_column="column_1", positions=[[0, 0]])
+
+
+def test_places_of_one_file_lie_beside_the_parameters_and_the_material_is_of_all(tmp_path):
+    files.positions_csv(tmp_path / "p.csv")
+    path, parameters = files.npy(tmp_path / "v.npy"), tmp_path / "scan.yaml"
+    options = "axes: [receiver, time, direction]\ntime_step: 0.5\nfirst_time: 1.0\n"
+    said = "kind: velocity\nvalue_unit: mm/s\ntime_unit: us\ndirections: [x, y]\n"
+    parameters.write_text(f"{options}{said}files:\n  v.npy:\n    positions: p.csv\n")
+    found = ep.Receivers.read(path, parameters=parameters)
+    np.testing.assert_allclose(found.xy, 1e-3 * XY)
+    parameters.write_text(f"{options}{said}files:\n  v.npy:\n    density: 2700\n")
+    with pytest.raises(ep.ConfigError, match=r"density of v.npy alone: give it for all files"):
+        ep.Receivers.read(path, parameters=parameters)
