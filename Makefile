@@ -49,7 +49,7 @@ check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who i
 	$(BIN)/lint-imports --no-logo
 
 docs: .venv/tools.stamp  ## the API pages, from the docstrings (into docs/, docs/index.html)
-	$(BIN)/python -m pdoc -d numpy --no-show-source -o docs elastic_pinn elastic_pinn.workbench.figures elastic_pinn.physics.conditions.side elastic_pinn.physics.domains.shape
+	$(BIN)/python -m pdoc -d numpy --no-show-source -o docs elastic_pinn elastic_pinn.workbench.figures elastic_pinn.physics.data.processing elastic_pinn.physics.conditions.side elastic_pinn.physics.domains.shape
 
 .venv/base.stamp: .venv/bin/python pyproject.toml constraints.txt
 	$(PIP_INSTALL) -e .

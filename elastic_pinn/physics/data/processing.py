@@ -20,6 +20,8 @@ from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.numbers import Array
 
+__all__ = ["cut", "leave_out", "low_pass", "with_noise"]
+
 ORDER = 2  # of the Butterworth filter, which runs forwards and backwards
 BELOW_CUT = 0.83  # the Nyquist frequency over the cut-off, at which what folds back makes filtered noise white again
 LEAST_TIMES = 8  # that a filtered record has

@@ -49,7 +49,7 @@ def test_waveforms_change_with_the_material_as_those_of_two_networks_do():
     waveforms = Waveforms(problem, session.config, session.model, session.sampler.batches)
     step, unknowns = 0.02, session.model.unknowns
     with torch.no_grad():
-        effects = waveforms.effects()
+        effects = waveforms.effects(torch.ones(1, dtype=torch.float64))
         for i in range(2):
             both = []
             for sign in (1.0, -1.0):

@@ -11,9 +11,10 @@ import pytest
 from tests.physics.data.readers.files import UNITS
 
 READ = """
-import resource, sys, elastic_pinn as ep
+import sys, elastic_pinn as ep
 found = ep.Receivers.read(sys.argv[1], directions=["x", "y"], **%s)
-print(found.velocity.shape, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = open("/proc/self/status").read()  # the largest of getrusage is that of the parent, where this was larger
+print(found.velocity.shape, status.partition("VmHWM:")[2].split()[0])
 """
 
 
@@ -39,6 +40,7 @@ def mat(path: Path) -> tuple[int, int]:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the largest memory of a process is read from Linux's /proc")
 @pytest.mark.parametrize("write", [csv, mat])
 def test_200_mb_are_read_within_2_gb(write, tmp_path):
     path = tmp_path / f"scan.{write.__name__}"
@@ -50,4 +52,4 @@ def test_200_mb_are_read_within_2_gb(write, tmp_path):
     )
     shape, memory = told.stdout.rsplit(None, 1)
     assert shape == f"({receivers}, {times}, 2)"
-    assert int(memory) * (1 if sys.platform == "darwin" else 1024) < 2e9
+    assert 0 < 1024 * int(memory) < 2e9
