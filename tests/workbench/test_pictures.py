@@ -8,12 +8,14 @@ The pictures that people looked at lie in `pictures/`, at half the size. A chang
 import io
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 import elastic_pinn as ep
@@ -76,6 +78,7 @@ FIGURES: dict[str, Callable] = {
         sweep_table(), "error/displacement", ["hidden_layers", "learning_rate", "seed"]
     ),
     "snapshots_inverse": lambda of: figures.snapshots(of["inverse"]),
+    "wavelet": lambda of: figures.wavelet(searched(of["inverse"]), ep.Ricker(2e5, 6e-6)),
     "wavelengths": lambda of: wavelengths_of(of["plate"].config),
     "wavelengths_too_coarse": lambda of: wavelengths_of(ep.Config(**PLATE | SOLVED | TOO_COARSE)),
     "wiggles": lambda of: figures.wiggles(of["plate"], receivers=ep.synthetic_receivers(of["plate"], noise=0.05)),
@@ -119,6 +122,14 @@ def plate_with_sources():
 
 def wavelengths_of(config):
     return figures.wavelengths(ep.problem_from(config), config)
+
+
+def searched(run):
+    """A run that has found a wavelet near a Ricker pulse, told less and less."""
+    time = np.linspace(0.0, 12e-6, 100)
+    strength = ep.Ricker(2e5, 6.2e-6)(torch.from_numpy(time)).numpy()
+    found = {"time": time.tolist(), "strength": strength.tolist(), "plus_minus": np.geomspace(0.01, 0.2, 100).tolist()}
+    return type("Searched", (ep.Run,), {"fit": replace(run.fit, wavelet=found)})(run.path)
 
 
 def frame_of(film, number):
