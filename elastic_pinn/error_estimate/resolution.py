@@ -10,14 +10,14 @@ import torch
 
 from elastic_pinn.physics import Disc, Plate, Problem
 from elastic_pinn.physics.domains import Shape
-from elastic_pinn.physics.finite_elements import Elements, Small, Spacing, mesh_of
+from elastic_pinn.physics.finite_elements import Elements, Slow, Small, Spacing, mesh_of
 from elastic_pinn.physics.media.inclusion import interfaces_of
 from elastic_pinn.physics.shortest_waves import shortest_waves
 
 PIECES = 14  # of the longer side, at least
 A_WAVE = 3.5  # triangles along the shortest waves, each with three nodes along a side
-STEPS = 56  # of the window, at least
-A_PERIOD = 18  # steps in the shortest period
+STEPS = 28  # of the window, at least
+A_PERIOD = 9  # steps in the shortest period
 ON_RIM = 16  # pieces
 LEAST_GAP = 0.05  # of a radius: narrower gaps are not resolved
 WIDTHS = 2.0  # of a source: around it triangles are as small as it
@@ -51,6 +51,7 @@ def why_unresolved(problem: Problem, finer: float = 1.0) -> str:
 
 def elements_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> Elements:
     """Return elements that resolve the shortest waves that a problem is known to have, its circles and its sources.
+    Where waves are faster, and longer, they are larger.
 
     finer: by how many times shorter the sides of triangles are, as far as they may be; coarser: by how many times
     longer they are than that. Raises ValueError where they would be too coarse.
@@ -59,17 +60,22 @@ def elements_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> E
     domain, scales, shape = problem.domain, problem.scales, problem.domain.shape
     spacing = max(_spacings(problem, finer)) * coarser
     discs = problem.discs
-    small = [
+    small: list[Small | Slow] = [
         *(
             Small(disc.center, disc.radius, _on_rim(disc, discs, shape) * coarser / finer, is_rim=True)
             for disc in discs
         ),
         *(Small(source.at, WIDTHS * source.width, source.width * coarser / finer) for source in problem.sources),
     ]
+    around, *inside = by_region = [spacing * ratio for ratio in _relative_speeds(problem)]
+    largest = max(spacing, min(max(by_region), _longer_side(problem) / PIECES / finer * coarser))
+    shapes = problem.regions.inclusions
+    small += [Slow((inclusion,), each) for inclusion, each in zip(shapes, inside, strict=True)]
+    small += [Slow(shapes, around, is_around=True)] if shapes else []
     interfaces = [(each.shape, each.parts) for each in interfaces_of(problem.inclusions, domain)]
     cuts = [part for condition in problem.boundary for part in shape.parts_of(condition.sides)]
-    narrow = tuple(each for each in small if each.spacing < spacing)
-    mesh = mesh_of(shape, problem.regions, interfaces, Spacing(spacing, narrow), cuts)
+    narrow = tuple(each for each in small if each.spacing < largest)
+    mesh = mesh_of(shape, problem.regions, interfaces, Spacing(largest, narrow), cuts)
     return Elements(mesh, scales.origin[:2], scales.length)
 
 
@@ -86,9 +92,23 @@ def _longer_side(problem: Problem) -> float:
 def _spacings(problem: Problem, finer: float) -> tuple[float, float]:
     """The sides of triangles that are needed, and the shortest of which there are few enough, m."""
     shortest, _ = _shortest(problem)
-    area = math.prod(high - low for low, high in problem.domain.shape.bounds)
+    parts = [_area(shape) for shape in problem.regions.inclusions]
+    areas = [_area(problem.domain.shape) - sum(parts), *parts]
+    area = sum(area / ratio**2 for area, ratio in zip(areas, _relative_speeds(problem), strict=True))
     needed = min(_longer_side(problem) / PIECES, shortest / A_WAVE) / finer
     return needed, math.sqrt(4.0 * area / math.sqrt(3.0) / MOST_TRIANGLES)
+
+
+def _area(shape: Shape) -> float:
+    """Of a shape without its holes, about, m^2."""
+    width, height = (high - low for low, high in shape.bounds)
+    return width * height
+
+
+def _relative_speeds(problem: Problem) -> list[float]:
+    """By how many times faster, and longer, S waves are in each region than in the slowest."""
+    speeds = [material.c_s for material in problem.materials]
+    return [speed / min(speeds) for speed in speeds]
 
 
 def _steps(problem: Problem, finer: float) -> float:

@@ -40,7 +40,7 @@ def test_the_wavefield_with_its_error_is_nearly_the_exact_one(badly, order, quan
 def test_coarser_elements_are_coarser_also_where_they_may_be_no_finer(badly, monkeypatch):
     _, problem = badly
     needed, least = resolution._spacings(problem, 1.0)
-    most = {"MOST_TRIANGLES": 0.8 * resolution.MOST_TRIANGLES * (least / needed) ** 2, "MOST_STEPS": 52}
+    most = {"MOST_TRIANGLES": 0.8 * resolution.MOST_TRIANGLES * (least / needed) ** 2, "MOST_STEPS": 26}
     for name, number in most.items():
         monkeypatch.setattr(resolution, name, number)
     fine, finer, coarse = (
@@ -48,7 +48,7 @@ def test_coarser_elements_are_coarser_also_where_they_may_be_no_finer(badly, mon
     )
     assert fine == finer and coarse < 0.7 * fine
     steps = [len(resolution.instants_of(problem, *each)) - 1 for each in ((1.0, 1.0), (1.05, 1.0), (1.05, 2.0))]
-    assert steps == [52, 52, 26]
+    assert steps == [26, 26, 13]
 
 
 def exact(problem, xy, times, order):

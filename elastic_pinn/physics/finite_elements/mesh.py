@@ -47,11 +47,30 @@ class Small:
 
 
 @dataclass(frozen=True)
+class Slow:
+    """A region in which triangles are small, since waves are slow there: the inside of a shape, or what is outside of
+    several if `is_around` them.
+
+    spacing: of points there, m.
+    """
+
+    shapes: tuple[Shape, ...]
+    spacing: float
+    is_around: bool = False
+
+    def spacing_at(self, x: Array, y: Array) -> Array:
+        """The spacing that it allows at places, m."""
+        places = torch.from_numpy(np.stack([x, y]))
+        within = np.max([shape.clearance(*places).numpy() for shape in self.shapes], axis=0)  # m, negative outside
+        return self.spacing + GROWTH * np.maximum(within if self.is_around else -within, 0.0)
+
+
+@dataclass(frozen=True)
 class Spacing:
-    """The distance of neighbouring points from place to place, m: `largest`, and less around what is small."""
+    """The distance of neighbouring points from place to place, m: `largest`, and less around what is small or slow."""
 
     largest: float
-    small: tuple[Small, ...] = ()
+    small: tuple[Small | Slow, ...] = ()
 
     def __call__(self, x: Array, y: Array) -> Array:
         """Evaluate it at places, (N,)."""

@@ -1,8 +1,8 @@
 """A full-waveform inversion linearised at its end: the records fit nothing but the unknowns.
 
 The waveforms are those of the network with those of its error, as in `waveforms.py`. What is still wrong with them is
-systematic: it is measured by coarser elements and time steps, with which they err by about twice as much as they do,
-and which move the unknowns by about as much as the error that is left.
+systematic: it is measured by coarser elements and time steps, with which they err by twice as much or more, and which
+move the unknowns by about as much as the error that is left.
 
 A source's wavelet that is unknown fits the records too: it is eliminated, as in `source_fit.py`.
 
@@ -11,7 +11,6 @@ Letters: N samples, D = 2 N misfits of them, U unknowns, K pulses of the source,
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 
 import torch
@@ -21,7 +20,7 @@ from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.training.waveforms import STEP, Waveforms
 
-COARSER = math.sqrt(2.0)  # elements and time steps; errors go with the square of time steps, or faster
+COARSER = 1.25  # elements and time steps; errors go with their third or fourth power
 RATE_STEP = 1e-5  # of time, dimensionless, for differences
 
 

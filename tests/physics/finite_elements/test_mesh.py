@@ -2,10 +2,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from elastic_pinn.physics import Disc, Inclusion, Material, Part, Plate, Rectangle
 from elastic_pinn.physics.domains import Domain, Regions
-from elastic_pinn.physics.finite_elements import Elements, Small, Spacing, mesh_of
+from elastic_pinn.physics.finite_elements import Elements, Slow, Small, Spacing, mesh_of
 from elastic_pinn.physics.media.inclusion import interfaces_of
 
 SOLID = Material(1.0, 1.0, 1.0)
@@ -78,3 +79,17 @@ def test_holes_that_nearly_touch_are_refused_rather_than_joined():
     shape = Plate(BOX, (Disc((1.0, 1.0), 0.4), Disc((1.802, 1.0), 0.4)))
     with pytest.raises(RuntimeError, match="are no sides of triangles"):
         mesh_of(shape, Regions(), [], Spacing(0.5))
+
+
+def test_triangles_are_small_where_waves_are_slow_and_grow_from_there():
+    disc = Disc((2.0, 1.0), 0.4)
+    regions = Regions((disc,))
+    interfaces = [(disc, disc.parts_of(None))]
+    for slow in (Slow((disc,), 0.05), Slow((disc,), 0.05, is_around=True)):
+        mesh = mesh_of(BOX, regions, interfaces, Spacing(0.25, (slow,)))
+        corners = mesh.points[mesh.triangles]
+        lengths = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).mean(1)
+        within = disc.clearance(*torch.from_numpy(corners.mean(1)).T).numpy()
+        fine, far = (within < -0.05, within > 0.25) if slow.is_around else (within > 0.05, within < -0.7)
+        assert lengths[fine].mean() == pytest.approx(0.05, rel=0.15)
+        assert lengths[far].mean() > 2.0 * 0.05

@@ -26,7 +26,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 def quick(monkeypatch):
     """Coarser elements and fewer time steps."""
     monkeypatch.setattr(resolution, "PIECES", 5)
-    monkeypatch.setattr(resolution, "STEPS", 16)
+    monkeypatch.setattr(resolution, "STEPS", 8)
 
 
 def test_the_material_is_found_from_records_that_fit_nothing_but_it(quick):

@@ -35,7 +35,7 @@ def quick(monkeypatch):
     """Coarser elements and fewer time steps."""
     monkeypatch.setattr(resolution, "A_WAVE", 2.0)
     monkeypatch.setattr(resolution, "PIECES", 6)
-    monkeypatch.setattr(resolution, "A_PERIOD", 14)
+    monkeypatch.setattr(resolution, "A_PERIOD", 7)
 
 
 def places():
