@@ -54,6 +54,8 @@ class ErrorAtReceivers:
     finer, coarser
         By how many times finer elements and time steps are than for an estimate of the error, as far as they may be,
         and by how many times coarser than that, dimensionless.
+    resolved
+        The same problem in the materials whose waves elements and time steps resolve; None: in its own.
 
     Raises
     ------
@@ -61,9 +63,17 @@ class ErrorAtReceivers:
         Where elements or time steps would be too coarse.
     """
 
-    def __init__(self, problem: Problem, places: Array, finer: float = 1.0, coarser: float = 1.0) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        places: Array,
+        finer: float = 1.0,
+        coarser: float = 1.0,
+        resolved: Problem | None = None,
+    ) -> None:
         self._problem = problem
-        self._elements, self._times = elements_of(problem, finer, coarser), instants_of(problem, finer, coarser)
+        self._elements = elements_of(resolved or problem, finer, coarser)
+        self._times = instants_of(resolved or problem, finer, coarser)
         regions = problem.regions.index(*torch.from_numpy(places).unbind(1)).numpy()
         self._values = self._elements.values_at(places, regions)
 

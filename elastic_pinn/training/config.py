@@ -63,6 +63,9 @@ class TrainingConfig(Section):
     ridge: Positive = 1e-12
     """of last_layer, variable_projection and full_waveform: how strongly the last layer's weights (of plane_waves: the
     amplitudes) are held back, relative to what each does to the misfits"""
+    frequency_continuation: List[Positive] = ()
+    """of full_waveform: frequencies, Hz, each above the one before. Records are fitted below each in turn before they
+    are fitted whole, since a search leads to the material only from where waves are less than half a period off"""
     damping: Positive = 1e-3
     """of levenberg_marquardt at its start, relative to what each parameter does to the misfits: the more, the shorter
     its steps and, without a Jacobian, the sooner they are found"""
@@ -155,6 +158,15 @@ class TrainingConfig(Section):
                 f"stages {list(self.stages)} need {len(self.stages) - 1} stage_steps, one for each stage but the last, "
                 f"but there are {len(self.stage_steps)}: {list(self.stage_steps)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _frequencies_rise(self) -> Self:
+        given = list(self.frequency_continuation)
+        if given != sorted(set(given)):
+            raise ValueError(f"frequency_continuation = {given}: each has to be above the one before")
+        if given and "full_waveform" not in self.stages:
+            raise ValueError(f"frequency_continuation = {given} is of full_waveform alone, which stages lacks")
         return self
 
     @model_validator(mode="after")

@@ -27,16 +27,29 @@ MakeCurvature = Callable[[Sequence[nn.Parameter]], CurvatureProduct]
 """J^T J by the given parameters."""
 
 
-class RecordedWaveforms(Protocol):
-    """The waveforms at the N samples of the records, in the present material of U unknowns, on the CPU."""
+class WaveformsByElements(Protocol):
+    """Waveforms at the N samples of the records, in the present material of U unknowns, on the CPU."""
 
     @property
     def target(self) -> Tensor:
-        """What was recorded, (N, 2)."""
+        """What was recorded, 2 N numbers."""
 
     @property
     def delays(self) -> Tensor:
         """The delays of the source's pulses, (K,) in s."""
+
+    def fit_of(self, columns: Tensor) -> SourceFit:
+        """Fit the source's wavelet, if it is unknown, to the records."""
+
+    def by_elements(self) -> Tensor:
+        """Compute, by elements alone, the waveforms by each of K pulses of the source, (2 N, K)."""
+
+    def effects(self, coefficients: Tensor) -> Tensor:
+        """Compute derivatives by the unknowns' parameters, (2 N, U), for coefficients (K,) of the pulses."""
+
+
+class RecordedWaveforms(WaveformsByElements, Protocol):
+    """The same beside those of a network."""
 
     def corrected(self) -> Callable[[float], Tensor]:
         """Return a function from a delay to the network's waveforms with those of its error, (N, 2)."""
@@ -44,14 +57,8 @@ class RecordedWaveforms(Protocol):
     def columns(self, at: Callable[[float], Tensor]) -> Tensor:
         """Compute, from such a function, the waveforms by each of K pulses of the source, (2 N, K)."""
 
-    def fit_of(self, columns: Tensor) -> SourceFit:
-        """Fit the source's wavelet, if it is unknown, to the records."""
-
-    def by_elements(self) -> Tensor:
-        """Compute the columns by elements alone, (2 N, K)."""
-
-    def effects(self, coefficients: Tensor) -> Tensor:
-        """Compute derivatives by the unknowns' parameters, (2 N, U), for coefficients (K,) of the pulses."""
+    def below(self, frequency: float) -> WaveformsByElements:
+        """Return records and waveforms below a frequency, Hz."""
 
 
 class Objective:

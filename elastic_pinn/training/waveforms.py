@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -26,14 +27,17 @@ from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.networks.cancellation import check_cancelled
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.statement_equations import equations_of
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics import Material, Problem
+from elastic_pinn.physics.shortest_waves import shortest_waves
+from elastic_pinn.training.low_pass import LowPass, LowPassedWaveforms
 from elastic_pinn.training.optimizers import OPTIMIZERS
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.source_fit import SourceFit, delays_of, require_alone, unknown_wavelet
 
 STEP = 1e-5  # of the unknowns' parameters, logarithms: differences are right to about as much
 FINER = 1.5  # elements and time steps than for an estimate of the error: what they leave of it is systematic
-A_LEVEL = 1.25  # of the slowest speed: elements are as fine as waves in the present material need, in such steps
+A_LEVEL = 1.25  # of a speed: elements are as fine as waves in the present materials need, in such steps, between
+# which small changes of the material do not change them
 
 
 def require_determined(config: Config, problem: Problem) -> None:
@@ -70,6 +74,12 @@ def _still(problem: Problem) -> Model:
     )  # fmt: skip
     put(model.last_layer, torch.zeros_like(gather(model.last_layer)))
     return model
+
+
+def _faster(material: Material, factor: float) -> Material:
+    """A material whose waves are so many times faster, of which all is known."""
+    moduli = {name: factor**2 * getattr(material, name) for name in ("lame_lambda", "lame_mu")}
+    return replace(material, **moduli, unknowns=())
 
 
 class Waveforms:
@@ -110,9 +120,9 @@ class Waveforms:
         self.is_source_known = unknown_wavelet(problem) is None
         self.delays = delays_of(problem)  # (K,) in s
         self._order = max(map(len, self._recorded.derivatives), default=0)
-        self._by_resolution: dict[tuple[float, float], ErrorAtReceivers] = {}
+        self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
         self._still = _still(problem)
-        self._known: tuple[Tensor, Tensor] | None = None  # the unknowns, and the waveforms by elements
+        self._known: dict[float, tuple[Tensor, Tensor]] = {}  # by `coarser`: the unknowns, and waveforms by elements
 
     def corrected(self, coarser: float = 1.0) -> Callable[[float], Tensor]:
         """Solve for the error of the network.
@@ -145,44 +155,69 @@ class Waveforms:
         """Fit the source's wavelet, if it is unknown, to the records in some rows of the columns."""
         return SourceFit.of(columns[rows], self.target.reshape(-1)[rows], self.is_source_known)
 
-    def by_elements(self) -> Tensor:
-        """The waveforms by elements alone, (M, K)."""
-        self._still.material.load_state_dict(self._model.material.state_dict())
-        here = gather(self._still.unknowns)
-        if self._known is None or not torch.equal(self._known[0], here):
-            self._known = here, self.columns(self._errors(self._still))
-        return self._known[1]
+    def below(self, frequency: float) -> LowPassedWaveforms:
+        """The records below a frequency, Hz, and the waveforms by elements as fine as these need."""
+        return LowPassedWaveforms(self, frequency)
 
-    def effects(self, coefficients: Tensor) -> Tensor:
+    def low_pass(self, frequency: float) -> LowPass:
+        """The filter of the misfits, (M,), that leaves what is below a frequency, Hz."""
+        components = self.target.shape[1]
+        series = (components * self._place[:, None] + torch.arange(components)).reshape(-1)
+        instants = self._time.repeat_interleave(components)
+        return LowPass(series, instants, self._times * self.problem.scales.time, frequency)
+
+    @property
+    def highest_frequency(self) -> float:
+        """Of the waves that sources, sides and start are known to send, Hz; 0 where none is known."""
+        return max((each.omega for each in shortest_waves(self.problem)), default=0.0) / (2.0 * math.pi)
+
+    def by_elements(self, coarser: float = 1.0) -> Tensor:
+        """The waveforms by elements alone, (M, K). coarser: as of `corrected`."""
+        self._still.material.load_state_dict(self._model.material.state_dict())
+        here, known = gather(self._still.unknowns), self._known.get(coarser)
+        if known is None or not torch.equal(known[0], here):
+            known = self._known[coarser] = here, self.columns(self._errors(self._still, coarser))
+        return known[1]
+
+    def effects(self, coefficients: Tensor, coarser: float = 1.0) -> Tensor:
         """The derivatives of the waveforms by the unknowns' parameters, by elements alone, (M, U).
 
-        coefficients: of the source's pulses, (K,).
+        coefficients: of the source's pulses, (K,). coarser: as of `corrected`.
         """
-        start = self.by_elements() @ coefficients
+        start = self.by_elements(coarser) @ coefficients
         unknowns, columns = self._still.unknowns, []
         here = gather(unknowns)
         for step in STEP * torch.eye(len(here), dtype=here.dtype):
             put(unknowns, here + step)
-            columns.append((self.columns(self._errors(self._still)) @ coefficients - start) / STEP)
+            columns.append((self.columns(self._errors(self._still, coarser)) @ coefficients - start) / STEP)
         return torch.stack(columns, dim=1)
 
     def _errors(self, model: Model, coarser: float = 1.0) -> Callable[[float], Tensor]:
         """What a model's waveforms lack, by the delay, (N, 2)."""
         check_cancelled()
-        key = self._level, coarser
-        if key not in self._by_resolution:
-            self._by_resolution[key] = ErrorAtReceivers(self.problem, self._places, *key)
+        levels = self._levels
+        if (key := (levels, coarser)) not in self._by_resolution:
+            resolved = self._resolved(levels)
+            self._by_resolution[key] = ErrorAtReceivers(self.problem, self._places, FINER, coarser, resolved)
         errors = self._by_resolution[key].of(model, self._order)
         return lambda later: torch.from_numpy(errors((self._times + later).numpy()))[self._time, self._place]
 
     @property
-    def _level(self) -> float:
-        """By how much finer elements are than for an estimate, and where waves are slower than as the problem states it
-        in levels, so that small steps of the material do not change them."""
-        stated = min(material.c_s for material in self.problem.materials)
-        constants = [region.si() for region in self._model.material.regions]
-        slowest = min(math.sqrt(each["mu"] / each["rho"]) for each in constants)
-        return FINER * A_LEVEL ** max(0, math.ceil(math.log(stated / slowest, A_LEVEL) - 0.5))
+    def _levels(self) -> tuple[int, ...]:
+        """How fast S waves are in each region now, in levels above as the problem states it."""
+        now = [math.sqrt(each["mu"] / each["rho"]) for each in (region.si() for region in self._model.material.regions)]
+        stated = (material.c_s for material in self.problem.materials)
+        return tuple(round(math.log(each / known, A_LEVEL)) for each, known in zip(now, stated, strict=True))
+
+    def _resolved(self, levels: tuple[int, ...]) -> Problem:
+        """The problem in materials of the speeds of such levels."""
+        around, *inside = (
+            _faster(material, A_LEVEL**level) for material, level in zip(self.problem.materials, levels, strict=True)
+        )
+        changed = [
+            replace(each, material=material) for each, material in zip(self.problem.inclusions, inside, strict=True)
+        ]
+        return replace(self.problem, material=around, inclusions=tuple(changed))
 
     def _on_cpu(self) -> Model:
         """The network, on the CPU."""

@@ -24,6 +24,6 @@ def fit_columns(run: Run, summary: Summary, prefix: str = "", missing: float | N
     except CheckpointError:  # all else of the run can be read
         return {"fit": UNREADABLE}
     if not fit:
-        return {"fit": NOT_ASSESSED} if run.config.unknowns else {}
+        return {"fit": NOT_ASSESSED} if run.config.sought else {}
     errors = {f"{prefix}{name} ±": fit.plus_minus.get(name, missing) for name in fit.values}
     return {**errors, "fit": fit.verdict, "chi2": missing if fit.chi_square is None else fit.chi_square}

@@ -11,11 +11,13 @@ Letters: M misfits of records, P parameters of the last layer, U unknowns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.progress import reported, work
-from elastic_pinn.training.objective import RecordedWaveforms
+from elastic_pinn.training.objective import WaveformsByElements
 from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.gauss_newton import gauss_newton, shortened
@@ -27,6 +29,7 @@ ITERATIONS = 20  # of Gauss-Newton between two networks
 HALVINGS = 8
 SMALL = 0.05  # of the unknowns' standard deviations: a step without significance
 ROUNDING = 1e-8  # of waveforms by elements
+ENOUGH = 0.01  # of the squared misfit: below a frequency, a step that takes away less is the last
 
 
 class FullWaveform(BaseOptimizer):
@@ -39,13 +42,17 @@ class FullWaveform(BaseOptimizer):
 
     A source's wavelet that is unknown is eliminated: each step of the material is one of what it leaves.
 
+    frequencies: below each of these, Hz, the records are fitted in turn before the first step fits them whole.
+
     Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for, and "source",
     (2, K), the delays in s of the source's pulses and their coefficients, if its wavelet is unknown.
     """
 
-    def __init__(self, last_layer: list[nn.Parameter], unknowns: list[nn.Parameter], ridge: float) -> None:
+    def __init__(
+        self, last_layer: list[nn.Parameter], unknowns: list[nn.Parameter], ridge: float, frequencies: Sequence[float]
+    ) -> None:
         super().__init__([{"params": last_layer}, {"params": unknowns}], {"ridge": ridge})
-        self._layer, self._unknowns = last_layer, unknowns
+        self._layer, self._unknowns, self._frequencies = last_layer, unknowns, frequencies
 
     @torch.no_grad()
     def step(self, objective: StepObjective) -> None:  # type: ignore[override]  # a StepObjective in place of a closure
@@ -55,7 +62,11 @@ class FullWaveform(BaseOptimizer):
         is_solved = "solved_in" in own and torch.equal(own["solved_in"], start)
         with work("fitting the records") as at, reported(lambda what, part: None):
             at(0.0)
-            is_small = self._search(objective, objective.waveforms(), start)
+            waveforms = objective.waveforms()
+            for frequency in self._frequencies if "solved_in" not in own else ():
+                below = waveforms.below(frequency)
+                self._search(objective, below, below.by_elements(), ENOUGH)
+            is_small = self._search(objective, waveforms, waveforms.columns(waveforms.corrected()))
         objective.converged = is_small and is_solved
         if objective.converged:
             objective.note = f"the next step would be less than {SMALL:g} of a standard deviation long"
@@ -65,14 +76,16 @@ class FullWaveform(BaseOptimizer):
             objective.note = "no shorter step of Gauss-Newton has a smaller misfit"
         own["solved_in"] = gather(self._unknowns)
 
-    def _search(self, objective: StepObjective, waveforms: RecordedWaveforms, start: Tensor) -> bool:
-        """Move the material to the least misfit, by elements beside the present network's waveforms.
+    def _search(
+        self, objective: StepObjective, waveforms: WaveformsByElements, columns: Tensor, enough: float = 0.0
+    ) -> bool:
+        """Move the material to the least misfit, by elements beside the present waveforms (M, K).
 
-        All but the unknowns is on the CPU, where elements are. Returns whether already the first step was small.
+        All but the unknowns is on the CPU, where elements are. enough: the part of the squared misfit that a step has
+        to take away. Returns whether already the first step was small.
         """
-        place, bound = start.cpu(), objective.search_bound.cpu()
-        columns, target = waveforms.columns(waveforms.corrected()), waveforms.target.reshape(-1)  # (M, K), (M,)
-        known = columns - waveforms.by_elements()
+        place, bound = gather(self._unknowns).cpu(), objective.search_bound.cpu()
+        target, known = waveforms.target.reshape(-1), columns - waveforms.by_elements()  # (M,), (M, K)
         source = waveforms.fit_of(columns)
         self._keep(source, waveforms)
         misfits = columns @ source.coefficients - target
@@ -80,7 +93,7 @@ class FullWaveform(BaseOptimizer):
         for iteration in range(ITERATIONS):
             effects = source.beyond(waveforms.effects(source.coefficients))  # (M, U)
             by, fall = gauss_newton(misfits, effects, place, bound)
-            small = SMALL**2 * misfits.square().mean()
+            small = SMALL**2 * misfits.square().mean() + enough * misfits.square().sum()
             if fall <= torch.maximum(small, least):
                 return iteration == 0
             by = shortened(by)
@@ -99,7 +112,7 @@ class FullWaveform(BaseOptimizer):
             self._keep(source, waveforms)
         return False
 
-    def _keep(self, source: SourceFit, waveforms: RecordedWaveforms) -> None:
+    def _keep(self, source: SourceFit, waveforms: WaveformsByElements) -> None:
         """Keep an unknown wavelet: the network has the waves of one of its pulses only."""
         if source.span.shape[1]:
             self.state[self._unknowns[0]]["source"] = torch.stack([waveforms.delays, source.coefficients])

@@ -223,7 +223,7 @@ def _variable_projection(model: Trained, config: TrainingConfig) -> VariableProj
 
 
 def _full_waveform(model: Trained, config: TrainingConfig) -> FullWaveform:
-    return FullWaveform(model.last_layer, model.unknowns, config.ridge)
+    return FullWaveform(model.last_layer, model.unknowns, config.ridge, config.frequency_continuation)
 
 
 def _levenberg_marquardt(model: Trained, config: TrainingConfig) -> LevenbergMarquardt:

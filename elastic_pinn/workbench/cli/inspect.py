@@ -95,7 +95,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     ]:
         yield "estimated", f"relative L2 error {', '.join(errors)}"
     yield "material", ", ".join(_constants(summary.material))
-    if run.config.unknowns or summary.fit:
+    if run.config.sought or summary.fit:
         try:
             fit = run.fit_in(summary)
             yield "fit", f"{values_text(fit)}; {fit.sentence}" if fit else sentence_of(None)

@@ -200,3 +200,19 @@ def test_a_load_on_a_rim_is_moved_onto_it_from_the_few_digits_that_are_given():
     assert math.dist(load.at, (0.026, 0.009)) == pytest.approx(0.003, rel=1e-12)
     assert math.dist(load.at, (0.02812, 0.01112)) < 1e-5
     assert problem.boundary[-1].sides == ("hole 1",)
+
+
+def test_constants_of_several_materials_are_sought_by_the_entries_that_give_them(tmp_path):
+    path = tmp_path / "records.h5"
+    shape = (2, 3, 2)
+    ep.Receivers([[0.001, 0.02], [0.03, 0.02]], [0.0, 1e-6, 2e-6], np.ones(shape), noise=0.1).save(path)
+    layer = LAYER | {"unknowns": ["mu", "lambda"]}
+    config = plate_config(inclusions=[DISC, layer], unknowns=["mu"], unknown_range=3.0, data=str(path))
+    problem = problem_from(config)
+    assert problem.unknowns == ("mu_1", "mu_3", "lambda_3")
+    assert [each.unknown_range for each in problem.materials] == [3.0, 3.0, 3.0]
+    assert config.sought == {"unknowns": ("mu",), "inclusions[1].unknowns": ("mu", "lambda")}
+    with pytest.raises(ep.ConfigError, match=r"inclusions\[0\].unknowns = \['mu'\]: they are found from data"):
+        plate_config(inclusions=[DISC | {"unknowns": ["mu"]}])
+    with pytest.raises(ep.ConfigError, match=r"inclusions\[0\] = .*'unknowns': \['mu', 'mu'\].*"):
+        problem_from(plate_config(inclusions=[DISC | {"unknowns": ["mu", "mu"]}], data=str(path)))

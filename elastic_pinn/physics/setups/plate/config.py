@@ -41,8 +41,8 @@ class PlatePartsConfig(Section):
     """what holds on the rims of all holes"""
     inclusions: List[InclusionEntry] = ()
     """parts of the plate of other materials. Each is a dict of center and radius, or x and y ([from, to]), m; of
-    material, or lame_lambda, lame_mu and density, or the other ways to give them; of contact ('welded' or 'slip') and
-    damping where these are not the default"""
+    material, or lame_lambda, lame_mu and density, or the other ways to give them; of unknowns, contact ('welded' or
+    'slip') and damping where these are not the default"""
     sources: List[SourceEntry] = ()
     """what acts on the plate, at rest at 0 s. Each is a dict of kind ('side_load', 'point_force', 'moment' or
     'initial_pulse'), at ([x, y]) and width (of a Gaussian), m; of force ([f_x, f_y], N/m) or moment (two rows, N m/m)
@@ -63,6 +63,12 @@ class MediumConfig(Section):
 class PlateConfig(InversionConfig, MediumConfig, MaterialConfig, PlatePartsConfig, WindowConfig, DataConfig):
     """What the problem "plate" reads."""
 
+    @property
+    def sought(self) -> dict[str, tuple[str, ...]]:
+        """The unknowns of the plate's material and of its inclusions, by the field or the entry that names them."""
+        of_entries = {f"inclusions[{i}].unknowns": each.unknowns or () for i, each in enumerate(self.inclusions)}
+        return {name: names for name, names in ({"unknowns": self.unknowns} | of_entries).items() if names}
+
 
 def require_whole(config: PlateConfig) -> None:
     """Raise ValueError for fields of a plate that do not fit together."""
@@ -79,8 +85,14 @@ def require_whole(config: PlateConfig) -> None:
             raise ValueError(f"sides = {sides}: {first} and {second} are periodic together, or neither is")
     if not (config.sources or config.data):
         raise ValueError("sources = []: problem 'plate' needs sources, or nothing would move, or data")
-    if config.unknowns and not config.data:
-        raise ValueError(f"unknowns = {list(config.unknowns)}: they are found from data, the path of a receiver file")
+    if config.sought and not config.data:
+        raise ValueError(f"{sought_text(config)}: they are found from data, the path of a receiver file")
+
+
+def sought_text(config: PlateConfig) -> str:
+    """Return what is searched for as its fields are written."""
+    given = config.sought or {"unknowns": ()}
+    return ", ".join(f"{name} = {list(names)}" for name, names in given.items())
 
 
 def sides_of(config: PlatePartsConfig) -> dict[str, str]:

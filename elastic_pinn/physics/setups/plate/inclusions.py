@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from elastic_pinn.config_sections import Entry, Finite, NonNegative, Pair, Positive
+from elastic_pinn.config_sections import Entry, Finite, List, NonNegative, Pair, Positive
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups.material import LEGAL, GivenMaterial, MaterialConfig, in_lame_parameters
@@ -31,6 +31,9 @@ class InclusionEntry(Entry, GivenMaterial):
     """density, kg/m3"""
     damping: NonNegative = 0.0
     """1/s, as material_damping of the plate"""
+    unknowns: List[Literal["lambda", "mu", "rho"]] | None = None
+    """those of its constants that are to be found from receivers, as unknowns of the plate; the search starts from the
+    values given here"""
     contact: Literal["welded", "slip"] = "welded"
     """where it meets another material; slip: only along the normal are displacement and traction continuous"""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from elastic_pinn.config_sections import as_written
+from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.conditions import Absorbing, Displacement, Periodic, SideCondition, Symmetry, Traction
 from elastic_pinn.physics.domains import Disc, Plate, Rectangle, Shape
 from elastic_pinn.physics.media.inclusion import Inclusion
@@ -50,13 +51,19 @@ def material_of(config: PlateConfig) -> Material:
 
 
 def inclusions_of(config: PlateConfig) -> tuple[Inclusion, ...]:
-    """Return the parts of other materials."""
-    return tuple(
-        Inclusion(
-            _shape_of(entry), Material(*entry.constants, damping=entry.damping, plane=config.plane), entry.contact
-        )
-        for entry in config.inclusions
-    )
+    """Return the parts of other materials. Raises ConfigError as `material_of` does."""
+    found = []
+    for i, entry in enumerate(config.inclusions):
+        with named(f"inclusions[{i}] = {in_one_line(as_written(entry))}"):
+            material = Material(
+                *entry.constants,
+                unknowns=entry.unknowns or (),
+                unknown_range=config.unknown_range,
+                damping=entry.damping,
+                plane=config.plane,
+            )
+        found.append(Inclusion(_shape_of(entry), material, entry.contact))
+    return tuple(found)
 
 
 def conditions_of(

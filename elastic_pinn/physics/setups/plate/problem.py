@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.setups.plate.config import PlateConfig
+from elastic_pinn.physics.setups.plate.config import PlateConfig, sought_text
 from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields
 
 if TYPE_CHECKING:
@@ -55,4 +55,4 @@ def _at_fault(text: str, config: PlateConfig, acting: Sequence[Acting], inclusio
     names = names or [f"inclusions[{i}]" for i, each in enumerate(inclusions) if repr(each.shape) in text]
     if names:
         return " and ".join(dict.fromkeys(names))
-    return f"data = {config.data!r}" if "receiver" in text else f"unknowns = {list(config.unknowns)}"
+    return f"data = {config.data!r}" if "receiver" in text else sought_text(config)
