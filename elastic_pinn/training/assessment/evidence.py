@@ -67,8 +67,9 @@ class Evidence:
     number; shift: the change of an unknown, most_shifted, by more waves, or, of waveforms, by coarser elements;
     remaining_step: its change until the search ends; both in units of ±, and all three of the worst unknown. ridge: the
     ridge's part in the information on the unknowns, of the worst combination, and ridge_pull, how far it displaces one
-    of them, in units of ±. unresolved: of waveforms, the mean squared change by coarser elements in the worst channel,
-    in units of the noise; None of amplitudes.
+    of them, in units of ±; noise_part: the part of the information that is noise which the amplitudes fitted, likewise.
+    unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
+    None of amplitudes.
     """
 
     unknowns: tuple[str, ...]
@@ -90,6 +91,7 @@ class Evidence:
     scatter_channels: float
     ridge: float
     ridge_pull: float
+    noise_part: float
     remaining_step: float
     shift: float
     most_shifted: str
@@ -116,7 +118,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     free = (1.0 - leverage).clamp(min=0.0)
     where = channels_of(batch, trained.problem)  # (D,)
     per_noise = linear.weight * unit * linear.gain  # (U, M + P): by misfits in units of the noise
-    errors = per_noise[:, data].square().sum(1).sqrt()  # (U,)
+    errors = _covariance(linear, unit).diagonal().sqrt()  # (U,)
     squares, degrees = where.sum(misfits.square()), where.sum(free)
     pulls = where.sum((per_noise[:, data] * misfits / free.clamp(min=LEAST_OF_A_SAMPLE).sqrt()).T)  # (channels, U)
     expected = where.sum(per_noise[:, data].square().T)  # (channels, U)
@@ -148,6 +150,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         scatter_channels=float((expected.sum(0).square() / expected.square().sum(0)).min()),
         ridge=linear.information_fraction(slice(len(linear.residuals), None)),
         ridge_pull=float((linear.pull_of_ridge / errors).abs().max()),
+        noise_part=linear.noise_part(unit),
         remaining_step=float((linear.remaining_step / errors).abs().max()),
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
@@ -158,8 +161,8 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
 
 def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
     """The evidence where some change of the unknowns changes no misfit: nothing else matters."""
-    names = "chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge", "ridge_pull"
-    nothing = dict.fromkeys(names, math.nan)
+    names = "chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge"
+    nothing = dict.fromkeys((*names, "ridge_pull", "noise_part"), math.nan)
     return Evidence(
         **nothing, unknowns=unknowns, is_identifiable=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
@@ -173,8 +176,7 @@ def _in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[d
     the correlation of each two."""
     material = trained.model.material
     spread = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
-    of_parameters = unit**2 * linear.unknowns_covariance() + torch.outer(linear.systematic, linear.systematic)
-    covariance = spread @ of_parameters @ spread.T
+    covariance = spread @ _covariance(linear, unit) @ spread.T
     found = dict(zip(material.si(), covariance.diagonal().sqrt().tolist(), strict=True))
     rows, unknowns = list(material.si()), trained.problem.unknowns
     correlations = {
@@ -182,6 +184,12 @@ def _in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[d
         for one, other in combinations(unknowns, 2)
     }
     return {name: found[name] for name in unknowns}, correlations
+
+
+def _covariance(linear: LinearisedFit, unit: float) -> Tensor:
+    """The covariance of the unknowns' parameters by noise of a dimensionless size, and what is systematic, (U, U)."""
+    bias, systematic = linear.noise_bias(unit), linear.systematic
+    return linear.unknowns_covariance(unit) + torch.outer(bias, bias) + torch.outer(systematic, systematic)
 
 
 def _unresolved(linear: LinearisedFit, channels: Channels, unit: float) -> float | None:

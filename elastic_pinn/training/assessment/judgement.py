@@ -37,6 +37,7 @@ TELLING = 0.1  # of a channel's squared misfit: what is unresolved may then be t
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of the information on an unknown
 MOST_PULL = 0.5  # of ±: the error of a value is then 1.1 times what noise makes of it
+MOST_NOISE = 0.75  # of the information on the unknowns: with more, ± is mostly a guess
 WORST = 3  # channels named
 HALF = 0.5  # of the time, about, for the linearisation
 ASSESSING = "working out whether the data are explained"
@@ -193,6 +194,9 @@ def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
     if evidence.ridge > MOST_RIDGE:
         part = f"{100 * evidence.ridge:.0f} % of what is known of the unknowns"
         yield Fault(f"the ridge tells {part}, not the data: {counts}", remedy)
+    if evidence.noise_part > MOST_NOISE:
+        part = f"{100 * evidence.noise_part:.0f} % of what the waves seem to tell of the unknowns"
+        yield Fault(f"noise in the amplitudes makes {part}", remedy)
 
 
 def edges_text(material: Materials) -> str:

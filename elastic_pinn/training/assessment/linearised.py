@@ -15,8 +15,14 @@ the variance |z|^2, z being the row in the coordinates in which a and p have uni
 Z Z^T of the data's rows is the influence matrix of Hastie, Tibshirani and Friedman, The Elements of Statistical
 Learning, 2009, section 7.6, whose trace is the effective number of parameters.
 
+The layer fits some of the noise n, by H n. S has the effects of these amplitudes, too, and more information than there
+is; and as other materials fit more noise, or less, the least misfit lies elsewhere. With S(n) being the S of the
+noise's amplitudes alone, the curvature is that of S^T S less the mean of S(n)^T S(n), and the gradient that of all
+misfits and the mean of S(n)^T (H n - n): McCullagh and Tibshirani, J. R. Statist. Soc. B 52, 1990, for likelihoods with
+parameters eliminated. The means are those of some drawn n.
+
 Letters: M weighted misfits, of which D at the receivers and last, P parameters of the last layer, U unknowns, N points,
-K = P + U coordinates.
+K = P + U coordinates, J draws of the noise.
 """
 
 from __future__ import annotations
@@ -32,13 +38,14 @@ from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.statement import Statement
-from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
+from elastic_pinn.training.assessment.linearised_fit import LinearisedFit, NoiseInLayer
 from elastic_pinn.training.optimizers import can_be_factored
-from elastic_pinn.training.optimizers.flat import gather
+from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.trained_model import TrainedModel
 
 MORE_FEATURES = 100  # at least, or a tenth of the present ones
+DRAWS = 24  # of the noise: a mean over so many, each of hundreds of amplitudes, is right to some percent
 SHORTER = 1.25  # the waves added may be shorter, by this factor
 
 
@@ -160,6 +167,28 @@ class Linearised(LinearisedFit):
         nothing = replace(batch, target=torch.zeros_like(batch.target))
         equations = equations_of(self.recorded, self._model.material(), nothing)
         return self._model.residuals(equations).reshape_as(batch.target)
+
+    @cached_property
+    def noise_in_layer(self) -> NoiseInLayer:
+        """See LinearisedFit. The noise is that of the data alone."""
+        generator, count = torch.Generator().manual_seed(0), self.data.stop - self.data.start
+        noise = self.residuals.new_zeros(len(self.residuals), DRAWS)  # (M, J)
+        noise[self.data] = self.weight * torch.randn(count, DRAWS, dtype=torch.float64, generator=generator)
+        amplitudes, left = self.factored.solve(noise), -self.factored.residual(noise)  # (P, J), (M + P, J)
+        present = gather(self._layer)
+        try:
+            without, *effects = (self._effects_of(each) for each in (torch.zeros_like(present), *amplitudes.T))
+        finally:
+            put(self._layer, present)
+        projected = self.factored.residual(torch.cat([each - without for each in effects], dim=1))  # (M + P, J U)
+        by_draw = projected.unflatten(1, (DRAWS, -1))  # (M + P, J, U)
+        information = torch.einsum("mju,mjv->uv", by_draw, by_draw) / DRAWS
+        return NoiseInLayer(information, torch.einsum("mju,mj->u", by_draw, left) / DRAWS)
+
+    def _effects_of(self, layer: Tensor) -> Tensor:
+        """The unknowns' effects on the misfits with other parameters of the last layer, (M, U)."""
+        put(self._layer, layer)
+        return self._loss.system(self._model, self._batches, self._unknowns)[1].double()
 
     @property
     def systematic(self) -> Tensor:

@@ -10,11 +10,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from elastic_pinn.physics.statement import Statement
+
+
+class NoiseInLayer(NamedTuple):
+    """What noise in the last layer adds to the information on the unknowns, (U, U), and to half the gradient of the
+    squared misfits, (U,), on average over data misfits of variance 1."""
+
+    information: Tensor
+    gradient: Tensor
 
 
 class LinearisedFit(ABC):
@@ -121,10 +130,32 @@ class LinearisedFit(ABC):
         """The step of the unknowns' parameters to the least misfit, to first order, (U,)."""
         return -self.gain @ self.projected_residual
 
-    def unknowns_covariance(self) -> Tensor:
-        """Compute the unknowns' covariance by data misfits of variance 1, dimensionless and unweighted, (U, U)."""
-        at_data = self.weight * self.gain[:, self.data]  # (U, D)
-        return at_data @ at_data.T
+    @cached_property
+    def noise_in_layer(self) -> NoiseInLayer:
+        """What noise in the last layer adds; nothing where the data have no part in it."""
+        count = self.projected_effects.shape[1]
+        return NoiseInLayer(*(torch.zeros(shape, dtype=torch.float64) for shape in ((count, count), (count,))))
+
+    def noise_part(self, unit: float) -> float:
+        """The part of the information that is noise, of the worst combination of unknowns. unit: the data noise."""
+        turned = self.in_unit_variance(self.in_unit_variance(self.noise_in_layer.information).T)
+        return unit**2 * float(torch.linalg.matrix_norm(turned, ord=2))
+
+    def unknowns_covariance(self, unit: float) -> Tensor:
+        """Compute the unknowns' covariance by data noise of a size, dimensionless, (U, U).
+
+        The squared misfits curve as those without noise do, while their gradient scatters by all of S.
+        """
+        at_data = self.weight * self.projected_effects[self.data] @ self._curvature_inverse(unit)  # (D, U)
+        return unit**2 * at_data.T @ at_data
+
+    def noise_bias(self, unit: float) -> Tensor:
+        """By how much noise in the last layer displaces the unknowns' parameters on average, (U,)."""
+        return -(unit**2) * self._curvature_inverse(unit) @ self.noise_in_layer.gradient
+
+    def _curvature_inverse(self, unit: float) -> Tensor:
+        """The inverse of half the curvature of the squared misfits, on average over the noise, (U, U)."""
+        return torch.linalg.pinv(self.information - unit**2 * self.noise_in_layer.information)
 
     def information_fraction(self, rows: slice) -> float:
         """The greatest part that some of the rows have in the information on any combination of the unknowns."""

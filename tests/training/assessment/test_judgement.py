@@ -5,20 +5,26 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+import torch
+from scipy.stats import binom, chi2
 
 import elastic_pinn as ep
 from elastic_pinn.fit import NOT_ASSESSED, NOT_WHEN_STOPPED
+from elastic_pinn.physics.data import Truth
+from elastic_pinn.physics.media.material import ALUMINIUM
+from elastic_pinn.physics.solutions import record_pulses
 from elastic_pinn.training.assessment.judgement import ASSESSING, assess
 from elastic_pinn.training.assessment.linearised import Linearised
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.optimizers import registry
 from elastic_pinn.training.session import Session
 from elastic_pinn.workbench.tables import fit_of
+from tests.training.assessment import plates
 from tests.training.assessment.plates import CONFIG, TRUE, errors, found, problem_of, recorded, with_noise
 
 DRAWS = 40
 SCATTERED = 20
+LOUD_DRAWS = 8
 WITHIN = 3.0  # ±
 
 
@@ -204,6 +210,21 @@ def test_the_errors_are_what_the_unknowns_scatter_by_when_the_noise_is_another()
     together = np.corrcoef([[fit.values[name] for fit in fits] for name in ("lambda", "mu")])[0, 1]
     stated = np.median([fit.correlations["lambda and mu"] for fit in fits if fit.correlations])
     assert np.arctanh(together) == pytest.approx(np.arctanh(stated), abs=3.0 / np.sqrt(SCATTERED - 3))  # Fisher's z
+
+
+@pytest.mark.slow
+def test_errors_hold_where_amplitudes_fit_so_much_noise_that_it_displaces_the_unknowns():
+    pulses = tuple(replace(pulse, width=0.15 * plates.SIDE) for pulse in plates.PULSES)
+    xy, time, material = recorded().xy, np.linspace(0.0, plates.DURATION, 25), ALUMINIUM
+    places = torch.from_numpy(xy), torch.from_numpy(time)
+    clean = record_pulses(pulses, *places, material.c_p, material.c_s).numpy()
+    loud = ep.Receivers(xy, time, clean, 0.1 * np.abs(clean).max(), TRUE, pulses=pulses, truth=Truth(TRUE, clean))
+    fields = {"hidden_layers": [1000], "input_frequency": 14.0, "initial_points": 500, "ridge": 1e-8, "steps": 30}
+    z = []
+    for seed in range(LOUD_DRAWS):
+        z += errors(found(with_noise(loud, seed), **fields)).values()
+    assert len(z) >= LOUD_DRAWS, "most good fits lost their ±"
+    assert np.square(z).sum() < chi2.ppf(0.999, len(z))
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from elastic_pinn.training.assessment import linearised as module
 from elastic_pinn.training.assessment.linearised import Linearised
 from elastic_pinn.training.session import Session
 
@@ -62,7 +63,7 @@ def test_the_unknowns_follow_the_data_as_the_written_out_fit_does(tiny, inverse)
     covariance, effects = written_out(made)
     linear = Linearised(made.trained())
     gain = (linear.weight * covariance @ effects.T)[-2:, linear.data]  # (U, D)
-    np.testing.assert_allclose(linear.unknowns_covariance().numpy(), (gain @ gain.T).numpy(), rtol=1e-6)
+    np.testing.assert_allclose(linear.unknowns_covariance(1e-9).numpy() / 1e-18, (gain @ gain.T).numpy(), rtol=1e-6)
     np.testing.assert_allclose(torch.linalg.inv(linear.information).numpy(), covariance[-2:, -2:].numpy(), rtol=1e-6)
 
 
@@ -85,6 +86,38 @@ def test_the_ridge_displaces_the_unknowns_as_in_the_written_out_fit(tiny, invers
     expected = -(covariance @ torch.nn.functional.pad(held, (0, 2)))[-2:].numpy()
     np.testing.assert_allclose(Linearised(made.trained()).pull_of_ridge.numpy(), expected, rtol=1e-6)
     assert np.abs(expected).min() > 0.0
+
+
+@pytest.mark.parametrize("network", ["plane_waves", "random_features"])
+def test_what_noise_in_the_layer_adds_is_its_mean_over_the_noise_written_out(tiny, inverse, monkeypatch, network):
+    monkeypatch.setattr(module, "DRAWS", 1000)
+    made = session(tiny, inverse, network)
+    before = made.model.last_layer[0].clone()
+    linear = Linearised(made.trained())
+    layer, unknowns = made.model.last_layer, made.model.unknowns
+    matrix = made.loss.system(made.model, made.sampler.batches, layer)[1].detach()  # (M, P)
+    below = torch.cat([matrix, 1e-3 * torch.diag(matrix.norm(dim=0))])
+    fitting = torch.linalg.solve(below.T @ below, matrix.T)[:, linear.data] * linear.weight  # (P, D)
+    left = below @ fitting
+    left[linear.data] -= linear.weight * torch.eye(left.shape[1], dtype=torch.float64)
+    across = torch.eye(len(below), dtype=torch.float64) - below @ torch.linalg.solve(below.T @ below, below.T)
+    slopes = []
+    for unknown in unknowns:
+        changed = []
+        for step in (1e-5, -1e-5):
+            with torch.no_grad():
+                unknown += step
+            changed.append(made.loss.system(made.model, made.sampler.batches, layer)[1].detach())
+            with torch.no_grad():
+                unknown -= step
+        slope = torch.cat([changed[0] - changed[1], torch.zeros_like(below[: matrix.shape[1]])]) / 2e-5
+        slopes.append(across @ slope @ fitting)  # (M + P, D)
+    information = torch.stack([torch.stack([(one * other).sum() for one in slopes]) for other in slopes])
+    gradient = torch.stack([(slope * left).sum() for slope in slopes])
+    size = float(information.diagonal().max())
+    np.testing.assert_allclose(linear.noise_in_layer.information, information, atol=0.1 * size)
+    np.testing.assert_allclose(linear.noise_in_layer.gradient, gradient, atol=0.02 * np.sqrt(size))
+    assert torch.equal(made.model.last_layer[0], before)
 
 
 def test_the_worst_other_misfit_is_the_mean_of_the_worst_place_and_not_of_the_receivers(tiny, inverse):
