@@ -123,6 +123,7 @@ class Waveforms:
         self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
         self._still = _still(problem)
         self._known: dict[float, tuple[Tensor, Tensor]] = {}  # by `coarser`: the unknowns, and waveforms by elements
+        self._changes: dict[float, tuple[Tensor, Tensor]] = {}  # likewise: their derivatives by each, (U, M, K)
 
     def corrected(self, coarser: float = 1.0) -> Callable[[float], Tensor]:
         """Solve for the error of the network.
@@ -184,13 +185,15 @@ class Waveforms:
 
         coefficients: of the source's pulses, (K,). coarser: as of `corrected`.
         """
-        start = self.by_elements(coarser) @ coefficients
-        unknowns, columns = self._still.unknowns, []
-        here = gather(unknowns)
-        for step in STEP * torch.eye(len(here), dtype=here.dtype):
-            put(unknowns, here + step)
-            columns.append((self.columns(self._errors(self._still, coarser)) @ coefficients - start) / STEP)
-        return torch.stack(columns, dim=1)
+        start, unknowns = self.by_elements(coarser), self._still.unknowns
+        here, known = gather(unknowns), self._changes.get(coarser)
+        if known is None or not torch.equal(known[0], here):
+            changes = []
+            for step in STEP * torch.eye(len(here), dtype=here.dtype):
+                put(unknowns, here + step)
+                changes.append((self.columns(self._errors(self._still, coarser)) - start) / STEP)
+            known = self._changes[coarser] = here, torch.stack(changes)
+        return (known[1] @ coefficients).T
 
     def _errors(self, model: Model, coarser: float = 1.0) -> Callable[[float], Tensor]:
         """What a model's waveforms lack, by the delay, (N, 2)."""
