@@ -26,6 +26,7 @@ from elastic_pinn.training.lifecycle.rims import sparse_rims
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
 from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings
+from elastic_pinn.training.settings.of_records import median_spacing
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
 from elastic_pinn.training.settings.waves_needed import S_OF_ALL, plane_waves_needed, waves_needed_around
 
@@ -35,7 +36,6 @@ PULSES = 1e-3  # of a Gaussian pulse's energy: the part that may lie beyond the 
 CERTAIN = 4.0  # standard deviations above the noise
 FAINT = 1e-4  # of the strongest bin: the leakage of a Hann window from further away
 LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
-LOOKED_AT = 500  # receivers, for their spacing
 CUT = 1e-2  # of a source: less may lie outside
 FAINTLY_SENT = 1.1  # a source's highest waves are a hundredth of its strongest, and may lie so far beyond the network's
 
@@ -279,7 +279,7 @@ def _spacing(config: Config, problem: Problem) -> Iterator[str]:
     """Waves with fewer than two receivers a wavelength, where no start is known."""
     if problem.receivers is None or problem.initial or len(problem.receivers.xy) < 2:
         return
-    spacing, shortest = _nearest(problem.receivers.xy), 2.0 * math.pi / _greatest(config, problem)
+    spacing, shortest = median_spacing(problem.receivers.xy), 2.0 * math.pi / _greatest(config, problem)
     if 2.0 * spacing > shortest:
         setting = math.pi / spacing * problem.scales.length
         yield (
@@ -287,13 +287,6 @@ def _spacing(config: Config, problem: Problem) -> Iterator[str]:
             f"{readable(spacing, 'm')} apart, fewer than two a wave: between receivers the wavefield is arbitrary. "
             f"Set input_frequency = {setting:.3g} or less, or give the known initial pulses"
         )
-
-
-def _nearest(xy: Array) -> float:
-    """The median distance (m) from a receiver to the next one; of very many, from some of them."""
-    chosen = xy[:: -(-len(xy) // LOOKED_AT)]  # (S, 2)
-    distances = np.linalg.norm(chosen[:, None] - xy, axis=2)  # (S, R)
-    return float(np.median(np.partition(distances, 1, axis=1)[:, 1]))  # the smallest one is to itself
 
 
 def _greatest(config: Config, problem: Problem) -> float:

@@ -23,6 +23,7 @@ from elastic_pinn.training.readable import percent, rounded_up
 from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings, chosen
 from elastic_pinn.training.settings.cost import cost_of
+from elastic_pinn.training.settings.of_records import why_not_from_records
 from elastic_pinn.training.settings.system_size import amplitudes_of
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
         raise ConfigError(
             f"tolerance = {config.tolerance:g}: rounding leaves larger errors; {LEAST_TOLERANCE:g} is the least"
         )
+    if problem.unknowns:
+        return _for_search(config, problem, snapshot)
     if reason := why_no_estimate(problem):
         raise ConfigError(f"tolerance = {config.tolerance:g}: no error can be estimated: {reason}; set it to 0")
     if set(config.stages if "stages" in config.model_fields_set else ("last_layer",)) != {"last_layer"}:
@@ -68,9 +71,7 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
             f"legal: {', '.join(legal)}, or leave it out"
         )
     if snapshot:
-        of_run, old = Settings.of(snapshot), Config.from_json(snapshot.config)
-        kept = {name: getattr(old, name) for name in of_run.names if name not in config.model_fields_set}
-        return config.model_copy(update=kept), of_run
+        return _as_before(config, snapshot)
     for level in FIRST_LEVELS:
         values = chosen(config, problem, level)
         settled = config.model_copy(update=values)
@@ -82,6 +83,37 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
         f"{settled.input_frequency / problem.scales.length:,.3g} 1/m would be needed at least, more than one least "
         f"squares takes ({cost_of(settled, problem).spent}): {_why_so_many(config, problem)}"
     )
+
+
+def _as_before(config: Config, snapshot: Snapshot) -> tuple[Config, Settings]:
+    """The settings that a run which goes on has had."""
+    of_run, old = Settings.of(snapshot), Config.from_json(snapshot.config)
+    kept = {name: getattr(old, name) for name in of_run.names if name not in config.model_fields_set}
+    return config.model_copy(update=kept), of_run
+
+
+def _for_search(config: Config, problem: Problem, snapshot: Snapshot | None) -> tuple[Config, Settings]:
+    """The same of a search for a material, which no estimate refines: its verdict judges the settings."""
+    if snapshot:
+        return _as_before(config, snapshot)
+    if reason := why_not_from_records(problem):
+        raise ConfigError(f"tolerance = {config.tolerance:g}: {reason}; set it to 0, and the settings by hand")
+    for name, only in (("network", "plane_waves"), ("stages", ("variable_projection",))):
+        if name in config.model_fields_set and getattr(config, name) != only:
+            given, legal = (in_one_line(_plain(value)) for value in (getattr(config, name), only))
+            raise ConfigError(
+                f"tolerance = {config.tolerance:g} with {name} = {given}: settings of a search are chosen for {legal} "
+                f"only: leave {name} out, or set tolerance to 0"
+            )
+    values = chosen(config, problem)
+    settled = config.model_copy(update=values)
+    settled.model_copy(update={"tolerance": 0.0})  # which leaves no field open
+    if not _is_possible(settled, problem):
+        raise ConfigError(
+            f"tolerance = {config.tolerance:g}: {settled.hidden_layers[0]:,} waves would be needed, more than one "
+            f"least squares takes ({cost_of(settled, problem).spent}): take a smaller window of space and time"
+        )
+    return settled, Settings(tuple(values))
 
 
 def _why_so_many(config: Config, problem: Problem) -> str:
@@ -125,15 +157,17 @@ def _too_coarse(requested: Config, problem: Problem) -> str:
 
 
 def _short(value: Any) -> str:
-    return (
-        f"{value:.4g}" if isinstance(value, float) else in_one_line(list(value) if isinstance(value, tuple) else value)
-    )
+    return f"{value:.4g}" if isinstance(value, float) else in_one_line(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def refined(session: Session, settings: Settings) -> tuple[Session, Settings] | str:
     """Return a session that goes on from another with finer settings, or why there is none, "" where none is needed."""
     config, error = session.config, session.metrics.get(ESTIMATED[0], math.nan)
-    if not config.tolerance or error <= config.tolerance:
+    if not config.tolerance or session.problem.unknowns or error <= config.tolerance:
         return ""
     short = f"the tolerance of {percent(config.tolerance)} is not reached"
     if not math.isfinite(error):

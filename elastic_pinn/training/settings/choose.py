@@ -12,6 +12,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks.config import NUMBERS_OF_WAVES
 from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.training.readable import rounded_up
+from elastic_pinn.training.settings.of_records import from_records
 from elastic_pinn.training.settings.rims import numbers_on_rims, points_for
 from elastic_pinn.training.settings.spectrum import highest
 from elastic_pinn.training.settings.waves_needed import plane_waves_needed, waves_needed_around
@@ -65,6 +66,9 @@ def chosen(config: Config, problem: Problem, level: float = 0.0) -> dict[str, An
         Values by the names of fields, none of which the config was given.
     """
     given = {name: getattr(config, name) for name in config.model_fields_set}
+    if problem.unknowns:
+        found = from_records(problem, config.tolerance, level, given)
+        return {name: _rounded(value) for name, value in found.items() if name not in given}
     network = given.get("network") or _network(config, problem)
     choice = _Choice(problem, given, config.tolerance, level)
     if problem.domain.is_static:

@@ -1,0 +1,89 @@
+"""The settings of a search for a material by records: from their noise, and from the known pulses or the receivers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from elastic_pinn.physics import Plate, Problem
+from elastic_pinn.physics.data import Receivers, noise_of
+from elastic_pinn.physics.numbers import Array
+from elastic_pinn.training.readable import rounded_up
+from elastic_pinn.training.settings.waves_needed import plane_waves_needed
+
+MARGIN = 1.3  # of wave numbers, beyond that at which a pulse's spectrum is as small as the noise allows
+MORE, AND = 1.3, 150  # times as many waves as differ, and so many: few waves have gaps between them
+A_START = 0.3  # points of the start for each wave: four numbers each
+LEAST_AT_START = 300
+LARGEST_PART = 0.1  # of a pulse's spectrum that is left out, however large the noise is
+OF_NOISE = 1e-4  # ridge, relative to the noise: with more it displaces the unknowns where records tell little of them
+LOOKED_AT = 500  # receivers, for their spacing
+OF_SEARCH: dict[str, Any] = {
+    "network": "plane_waves",
+    "stages": ("variable_projection",),
+    "stage_steps": (),
+    "steps": 40,
+    "precision": "float64",
+    "activation": "sin",
+    "interior_points": 100,
+    "validation_points": 500,
+    "validate_every": 1,
+    "weight_data": 1.0,
+}
+"""What no recording changes."""
+
+
+def why_not_from_records(problem: Problem) -> str:
+    """Explain why no settings follow from the records of a problem with unknowns; "" where they do."""
+    receivers = problem.receivers
+    if receivers is None or problem.boundary or problem.inclusions or isinstance(problem.domain.shape, Plate):
+        return "settings follow from records only in a window of one material, without sides and holes"
+    if problem.initial is not None and not receivers.pulses:
+        return "no settings are chosen for a start that is known otherwise than by its pulses"
+    if not _relative_noise(receivers) > 0.0:
+        return "how well waves have to meet the records follows from their noise, which is unknown: state it"
+    if problem.initial is None and len(receivers.xy) < 2:
+        return "no start is known, and one receiver tells no wave"
+    return ""
+
+
+def from_records(problem: Problem, tolerance: float, level: float, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the settings of a search for the material.
+
+    tolerance: the part of the noise that the waves may leave out; level: of refinement, as in `chosen`; given: fields
+    of the config by their names, of which others follow.
+    """
+    receivers, length = problem.receivers, problem.scales.length
+    assert receivers is not None, "there are no unknowns without"
+    noise = _relative_noise(receivers)
+    greatest = given.get("input_frequency", length * _greatest(problem, receivers, tolerance * noise))
+    differing = max(plane_waves_needed(problem, greatest / length, greatest / length))
+    layers = given.get("hidden_layers", (rounded_up(1.15**level * (MORE * differing + AND)),))
+    found = OF_SEARCH | {"input_frequency": greatest, "hidden_layers": layers, "ridge": OF_NOISE * noise}
+    if problem.initial is None:
+        return found
+    return found | {"initial_points": max(LEAST_AT_START, math.ceil(A_START * layers[0])), "weight_initial": 100.0}
+
+
+def _greatest(problem: Problem, receivers: Receivers, part: float) -> float:
+    """The greatest wave number, 1/m: that of the known pulses, exp(-k^2 width^2 / 2), or where none are known of waves
+    with two receivers a wavelength."""
+    if problem.initial is None:
+        return math.pi / median_spacing(receivers.xy)
+    width = min(pulse.width for pulse in receivers.pulses)
+    return MARGIN * math.sqrt(2.0 * math.log(1.0 / min(part, LARGEST_PART))) / width
+
+
+def median_spacing(xy: Array) -> float:
+    """Compute the median distance (m) from a receiver to the next one; of very many, from some of them."""
+    chosen = xy[:: -(-len(xy) // LOOKED_AT)]  # (S, 2)
+    distances = np.linalg.norm(chosen[:, None] - xy, axis=2)  # (S, R)
+    return float(np.median(np.partition(distances, 1, axis=1)[:, 1]))  # the smallest one is to itself
+
+
+def _relative_noise(receivers: Receivers) -> float:
+    """The noise over the largest number recorded; nan where it is unknown."""
+    return noise_of(receivers).level / float(np.abs(receivers.recorded).max())
