@@ -27,6 +27,7 @@ TINY = {
     "stages": ["adam", "lbfgs"],
     "stage_steps": [12],
     "steps": 20,
+    "tolerance": 0.0,
 }
 SWEPT = {"hidden_layers": [[20]], "interior_points": 50, "seed": [3], "input_frequency": 1.5}
 PARAMETERS: dict[str, dict[str, Any]] = {

@@ -33,8 +33,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 class PlaneWaves:
     """F plane waves of random direction, wave number and phase; their displacement has one direction d each."""
 
-    def __init__(self, count: int, speed: float, is_p: bool, rng: np.random.Generator) -> None:
-        angle, size = 2.0 * math.pi * rng.random(count), LARGEST * np.sqrt(rng.random(count))
+    def __init__(self, count: int, speed: float, is_p: bool, rng: np.random.Generator, largest: float) -> None:
+        angle, size = 2.0 * math.pi * rng.random(count), largest * np.sqrt(rng.random(count))
         along = torch.from_numpy(np.stack([np.cos(angle), np.sin(angle)]))  # (2, F)
         self.k, self.phase = along * torch.from_numpy(size), torch.from_numpy(2.0 * math.pi * rng.random(count))
         self.frequency = speed * torch.from_numpy(size)  # (F,)
@@ -59,14 +59,19 @@ class PlaneWaves:
         return xy @ self.k - t[:, None] * self.frequency + self.phase  # (N, F)
 
 
-def bound_as_posed(receivers: Receivers) -> Array:
-    """The least relative standard errors of lambda and mu, (2,), of simulated data with known pulses."""
+def bound_as_posed(receivers: Receivers, largest: float = LARGEST) -> Array:
+    """The least relative standard errors of lambda and mu, (2,), of simulated data with known pulses.
+
+    largest: the largest wave number, radians per half window; the number of waves goes with its square.
+    """
     assert receivers.truth is not None, "the bound hangs on the true wavefield"
     material = Material(*(receivers.truth.material[name] for name in ("lambda", "mu", "rho")))
     length, size = float(receivers.xy.max()) / 2.0, float(abs(receivers.truth.displacement).max())
     time = length / material.c_p
     rng = np.random.default_rng(0)
-    kinds = [PlaneWaves(WAVES[0], 1.0, True, rng), PlaneWaves(WAVES[1], material.c_s / material.c_p, False, rng)]
+    of_p, of_s = (math.ceil(count * (largest / LARGEST) ** 2) for count in WAVES)
+    speed_of_s = material.c_s / material.c_p
+    kinds = [PlaneWaves(of_p, 1.0, True, rng, largest), PlaneWaves(of_s, speed_of_s, False, rng, largest)]
 
     middle = float(receivers.time.max()) / 2.0 / time  # waves' phases turn about it, which keeps them well apart
     xy = torch.from_numpy(np.repeat(receivers.xy, len(receivers.time), axis=0)) / length - 1.0  # (N, 2)

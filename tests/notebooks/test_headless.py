@@ -25,6 +25,7 @@ TINY = {
     "stages": ["adam", "lbfgs"],
     "stage_steps": [12],
     "steps": 20,
+    "tolerance": 0.0,
     "seed": 3,
 }
 FIGURES = {

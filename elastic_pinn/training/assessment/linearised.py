@@ -45,7 +45,7 @@ from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.trained_model import TrainedModel
 
 MORE_FEATURES = 100  # at least, or a tenth of the present ones
-DRAWS = 24  # of the noise: a mean over so many, each of hundreds of amplitudes, is right to some percent
+DRAWS = 8  # of the noise: a mean over so many, each of hundreds of amplitudes, is right to some percent
 SHORTER = 1.25  # the waves added may be shorter, by this factor
 
 

@@ -25,6 +25,7 @@ from elastic_pinn.training.step_objective import ROUNDING, StepObjective
 
 HALVINGS = 8
 SMALL = 0.01  # of the unknowns' standard deviations: a step without significance
+NEAR = 0.1  # of these: so little may be left where no step lowers the loss, as sizes of columns move with the material
 
 
 class Step(NamedTuple):
@@ -81,6 +82,10 @@ class VariableProjection(BaseOptimizer):
             put(self._layer, layer)
             by = by / 2.0
         put(self._unknowns, material)
+        objective.converged = bool(step.fall <= (NEAR / SMALL) ** 2 * step.small)
+        if objective.converged:
+            objective.note = f"no step lowers the loss, and the next one would be less than {NEAR:g} of a standard "
+            objective.note += "deviation long"
 
     def _solve(self, objective: StepObjective) -> Tensor:
         """Set the last layer to its optimum in the present material, unless rounding makes it no better.
