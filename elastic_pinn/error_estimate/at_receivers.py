@@ -5,7 +5,7 @@ Letters: N places, T instants.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,28 +77,28 @@ class ErrorAtReceivers:
         regions = problem.regions.index(*torch.from_numpy(places).unbind(1)).numpy()
         self._values = self._elements.values_at(places, regions)
 
-    def of(self, model: Model, order: int = 0) -> Callable[[Array], Array]:
+    def of(self, model: Model, orders: Sequence[int] = (0,)) -> Callable[[Array], Array]:
         """Solve for the error of a wavefield.
 
         Parameters
         ----------
         model
             The wavefield in its present material, on the CPU.
-        order
-            Of the derivative by time.
+        orders
+            Of its derivatives by time.
 
         Returns
         -------
         callable
             From dimensionless times, (T,), since the window's first instant to the exact less the computed
-            displacement, or its derivative, dimensionless, (T, N, 2).
+            displacement, or its derivatives one after another, dimensionless, (T, N, 2 orders).
         """
         from scipy.interpolate import CubicSpline  # slow to import, and rarely needed
 
         solution = ErrorSolution(model, self._problem, self._elements, self._times)
         errors = np.stack([self._values @ e for e in solution.instants()]).reshape(len(self._times), -1, 2)
         if self._problem.domain.is_static:
-            return lambda times: np.repeat(errors, len(times), axis=0)
+            return lambda times: np.repeat(errors, len(times), axis=0)  # whose derivatives nobody records
         since = (self._times - self._times[0]) / self._problem.scales.time
         spline = CubicSpline(since, errors)
-        return lambda times: np.asarray(spline(times, order))
+        return lambda times: np.concatenate([spline(times, order) for order in orders], axis=-1)

@@ -21,7 +21,9 @@ class Batch:
 
     points: (N, 3). target: (N, E). normal: (N, 2) on a boundary, else (0, 2). moduli: of a heterogeneous medium, each
     (N,), else None. regions: of a problem with several materials, the weights of its regions (N, R), else None. Where
-    points have images, all but the target are (2 N, ...), those of the images last.
+    points have images, all but the target are (2 N, ...), those of the images last. Of records, channels: the number of
+    each target's channel, (N, E), as a real number, and sensitivity: the part of each component in it, (N, K), where it
+    is a sum of them.
     n_remote: the number of points of the same place that other processes evaluate.
     """
 
@@ -31,20 +33,34 @@ class Batch:
     moduli: Moduli | None = None
     regions: Tensor | None = None
     n_remote: int = 0
+    channels: Tensor | None = None
+    sensitivity: Tensor | None = None
+
+    @classmethod
+    def of_samples(cls, statement: Statement, problem: Problem) -> Self:
+        """Make the batch of all samples of a statement on records."""
+        samples, scales, unit = statement.samples, problem.scales, statement.quantity.scale(problem.scales)
+        assert samples is not None, "who asks has looked for them"
+        nothing, sensitivity = samples.values.new_zeros(0, 2), samples.sensitivity
+        if sensitivity is not None:
+            of_one = sensitivity.new_tensor([each.scale(scales) for each in samples.components.values()])  # (K,)
+            sensitivity = sensitivity * of_one / unit
+        made = cls.of(statement, problem, samples.points, nothing, samples.values / unit)
+        return replace(made, channels=samples.channels.to(samples.points), sensitivity=sensitivity)
 
     @classmethod
     def of(cls, statement: Statement, problem: Problem, points: Tensor, normal: Tensor, target: Tensor) -> Self:
         """Make the batch of a statement at points (N, 3) in m, m, s with normals, of its dimensionless right side.
 
         Of several materials, a force or a stress counts relative to the P modulus of the stiffest one that its equation
-        is about: a row would else be out of proportion.
+        is about: a row would else be out of proportion. Records count by their noise alone.
         """
         if statement.place and statement.place.image:
             images = statement.place.image(points, normal)
             points, normal = (torch.cat(pair) for pair in zip((points, normal), images, strict=True))
         moduli = problem.moduli(points) if statement.moduli else None
         regions = problem.weights_of_regions(statement, points, normal)
-        if regions is not None and statement.quantity.is_load:
+        if regions is not None and statement.quantity.is_load and not statement.samples:
             unit = blocks(problem.stiffness(regions), len(target)).amax(0)[:, None]  # (N, 1), of a point and its image
             regions, target = regions / unit.repeat(len(regions) // max(1, len(target)), 1), target / unit
         return cls(problem.scales.dimensionless(points), target, normal, moduli, regions)
@@ -52,9 +68,11 @@ class Batch:
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Batch:
         """Change each tensor."""
         moduli = self.moduli and Moduli(*map(change, self.moduli))
-        regions = None if self.regions is None else change(self.regions)
+        regions, channels, sensitivity = (
+            None if each is None else change(each) for each in (self.regions, self.channels, self.sensitivity)
+        )
         return replace(self, points=change(self.points), target=change(self.target), normal=change(self.normal),
-                       moduli=moduli, regions=regions)  # fmt: skip
+                       moduli=moduli, regions=regions, channels=channels, sensitivity=sensitivity)  # fmt: skip
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
         """Copy the batch to a device and a precision."""

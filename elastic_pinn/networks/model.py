@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -29,7 +29,6 @@ from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, S
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
 from elastic_pinn.physics.domains import Interval, Plate, Rectangle, Regions, Shape, shape_of
 from elastic_pinn.physics.domains.regions import of_region
-from elastic_pinn.physics.elasticity import STRAIN, Derivatives, strain, stress
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.sources import Circle
@@ -268,7 +267,7 @@ class Model(nn.Module):
 
     def displacement(self, points: Tensor) -> Tensor:
         """Compute the displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""
-        return self._predicted(points, PREDICTED["displacement"])
+        return self._predicted(points, RECORDED_QUANTITIES["displacement"])
 
     def moduli(self, points: Tensor) -> Moduli:
         """Return the moduli, dimensionless: numbers, or, where they vary, (N,) at dimensionless points (N, 3).
@@ -307,21 +306,21 @@ class Model(nn.Module):
         x, y, t : array_like
             Positions in m and times in s, of shapes that broadcast.
         quantity : str
-            "displacement" (m), "velocity" (m/s), "acceleration" (m/s2), "strain" (xx, yy, xy) or "stress" (xx, yy,
-            xy; Pa).
+            "displacement" (m), "velocity" (m/s) or "acceleration" (m/s2), of x and y; "strain" (1), "strain_rate"
+            (1/s) or "stress" (Pa), of xx, yy and xy.
 
         Returns
         -------
         ndarray
-            The displacement, velocity or acceleration (..., 2), or the strain or stress (..., 3).
+            The quantity, (..., 2) of a vector and (..., 3) of a tensor.
 
         Raises
         ------
         ValueError
             Outside the window of space and time that the network was trained in, and for another quantity.
         """
-        if quantity not in PREDICTED:
-            raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(PREDICTED)}")
+        if quantity not in RECORDED_QUANTITIES:
+            raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(RECORDED_QUANTITIES)}")
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         self._require_inside({"x": x, "y": y, "t": t})
         if self.shape and not (inside := self.contains(x, y)).all():
@@ -331,7 +330,9 @@ class Model(nn.Module):
                 "trained in: no prediction is valid there"
             )
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
-        chunks = [self._predicted(chunk, PREDICTED[quantity]) for chunk in points.split(65_536)]  # bounded memory
+        chunks = [
+            self._predicted(chunk, RECORDED_QUANTITIES[quantity]) for chunk in points.split(65_536)
+        ]  # bounded memory
         return torch.cat(chunks).cpu().numpy().reshape(*x.shape, -1)
 
     def contains(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -340,12 +341,13 @@ class Model(nn.Module):
             return np.ones(np.broadcast_shapes(x.shape, y.shape), dtype=bool)
         return self.shape.mask(x, y)
 
-    def _predicted(self, points: Tensor, quantity: Predicted) -> Tensor:
+    def _predicted(self, points: Tensor, quantity: RecordedQuantity) -> Tensor:
         """A quantity at points (N, 3) in m, m, s, SI units, without gradients."""
         with torch.no_grad():
             inside = self.scales.dimensionless(points.to(self.scale_numbers.device, torch.float64)).to(self.dtype)
             u = self.derivatives(inside, quantity.derivatives)
-            return quantity.of(u, self, inside).double() * quantity.scale(self.scales)
+            moduli = self.moduli(inside) if quantity.moduli else None
+            return quantity.of(u, moduli).double() * quantity.physical.scale(self.scales)
 
     def _require_inside(self, coordinates: Mapping[str, np.ndarray]) -> None:
         for (name, values), middle, half in zip(coordinates.items(), self.scales.origin, self.scales.half, strict=True):
@@ -374,23 +376,3 @@ def _circles_of(shape: Shape | None, regions: Regions, beside: Tensor | None, sc
         touched = (shape or Rectangle(*_window_of(scales))).nearest(beside[:, 0], beside[:, 1])  # (L, 2)
         si, around = torch.cat([si, beside]), torch.cat([around, regions.index(*touched.unbind(1))])
     return (si - si.new_tensor([*scales.origin[:2], 0.0])) / scales.length, around
-
-
-class Predicted(NamedTuple):
-    """What `predict` gives: the derivatives that it needs, its function of them, the model and dimensionless points,
-    and the SI value of its dimensionless 1."""
-
-    derivatives: tuple[str, ...]
-    of: Callable[[Derivatives, Model, Tensor], Tensor]
-    scale: Callable[[Scales], float]
-
-
-def _of_motion(quantity: RecordedQuantity) -> Predicted:
-    return Predicted(quantity.derivatives, lambda u, model, points: quantity.of(u), quantity.physical.scale)
-
-
-PREDICTED: Mapping[str, Predicted] = {
-    **{name: _of_motion(quantity) for name, quantity in RECORDED_QUANTITIES.items()},
-    "strain": Predicted(STRAIN, lambda u, model, points: strain(u), lambda scales: scales.displacement / scales.length),
-    "stress": Predicted(STRAIN, lambda u, model, points: stress(u, model.moduli(points)), lambda scales: scales.stress),
-}

@@ -18,6 +18,7 @@ def equations_of(statement: Statement, moduli: Moduli, batch: Batch) -> Equation
     The operators are those of each pair of an entry of the moduli and an entry of the normal, and the pair's product is
     the coefficient; where the moduli are the same everywhere, they are in the operators. Of several materials, the
     operators are those of each region, on its pair of outputs, and the region's weight is a factor of the coefficient.
+    Of records that are sums of components, so is each component's part.
     """
     names, one = components(statement.derivatives), torch.ones_like(batch.points[:, 0])  # (N,)
     media, of_media, regions = [moduli], [one], 1
@@ -31,12 +32,17 @@ def equations_of(statement: Statement, moduli: Moduli, batch: Batch) -> Equation
     if statement.normals:
         normals, normal = [Normal(**{entry: 1.0}) for entry in statement.normals], Normal.of(batch.normal)
         of_normals = [getattr(normal, entry) for entry in statement.normals]
+    every, of_parts = [slice(None)], [one]
+    if batch.sensitivity is not None:
+        of_parts = list(batch.sensitivity.unbind(1))
+        every = [slice(component, component + 1) for component in range(len(of_parts))]
     linear = [
-        lambda u, r=r, m=m, n=n: statement.operator(_pair(u, r) if regions > 1 else u, m, n)
+        lambda u, r=r, m=m, n=n, e=e: statement.operator(_pair(u, r) if regions > 1 else u, m, n)[:, e]
         for r, m in enumerate(media)
         for n in normals
+        for e in every
     ]
-    coefficients = torch.stack([m * n for m in of_media for n in of_normals], dim=1)  # (N, K)
+    coefficients = torch.stack([m * n * e for m in of_media for n in of_normals for e in of_parts], dim=1)  # (N, K)
     if len(batch.points) > len(batch.target):  # images are there
         signs = coefficients.new_tensor([1.0, statement.image_sign]).repeat_interleave(len(batch.target))  # (2 N,)
         coefficients = signs[:, None] * coefficients

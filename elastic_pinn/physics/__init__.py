@@ -34,6 +34,7 @@ __all__ = [
     "Problem",
     "ProblemError",
     "Receivers",
+    "Records",
     "Rectangle",
     "Ricker",
     "Scales",
@@ -49,7 +50,7 @@ __all__ = [
 if TYPE_CHECKING:
     from elastic_pinn.physics.conditions import Absorbing, Displacement, Initial, Periodic, Symmetry, Traction
     from elastic_pinn.physics.cramer_rao_bound import cramer_rao
-    from elastic_pinn.physics.data import Receivers
+    from elastic_pinn.physics.data import Receivers, Records
     from elastic_pinn.physics.domains import Disc, Domain, Part, Plate, Rectangle
     from elastic_pinn.physics.errors import ProblemError
     from elastic_pinn.physics.media import ALUMINIUM, RUBBER, STEEL, ByRegion, Grid, Inclusion, Material, Medium

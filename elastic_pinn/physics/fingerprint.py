@@ -20,7 +20,7 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -31,6 +31,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.data import Records
 from elastic_pinn.physics.media.material import PARAMETERS, Material
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.points import probe_points
@@ -135,9 +136,20 @@ def _data_digest(problem: Problem, types: Mapping[str, str] = MappingProxyType({
     receivers = problem.receivers
     if receivers is None:
         return b""
+    if not receivers.is_complete:
+        return sha256(b"".join(part for each in receivers.records for part in _parts(each))).digest()
     name = receivers.quantity.name
     arrays = {"xy": receivers.xy, "time": receivers.time, name: receivers.recorded}
     parts = [array.astype(types.get(name, array.dtype)).tobytes() for name, array in arrays.items()]
     if name != "displacement":  # the numbers of displacements alone are the data of fingerprints of old
         parts.append(name.encode())
     return sha256(b"".join(parts)).digest()
+
+
+def _parts(records: Records) -> Iterator[bytes]:
+    """The numbers of records that are not x and y of a vector without gaps, with the names of what they are."""
+    yield f"{records.quantity} {records.shot}".encode()
+    for name in ("values", "xy", "time", "parts", "noise", "gain", "delay"):
+        array = np.asarray(getattr(records, name))
+        yield f"{name} {array.shape}".encode()
+        yield np.where(np.isnan(array), np.nan, array).tobytes()  # of all bit patterns of NaN, one

@@ -7,7 +7,8 @@ Without a body force and without a traction, the equation of motion
 and the known displacement, velocity or acceleration do not change when lambda, mu and rho are multiplied by one factor:
 only c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho can be identified. These two determine any two of the three
 constants if the third is known and not zero. A known force or traction that is not zero determines the factor, and all
-three can be found. Without motion, rho has no part, and the same holds of lambda and mu.
+three can be found. So does a recorded stress, where the motion that it belongs to was recorded too, or is known in
+part: alone it leaves the size of the motion open. Without motion, rho has no part, and the same holds of lambda and mu.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.sources import Source, UnknownWavelet
 
 if TYPE_CHECKING:
+    from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.problem import Problem
 
 NO_LAMBDA = 1e-6  # of the P modulus: a smaller lambda separates mu from rho no better than rounding does
@@ -36,7 +38,7 @@ def why_not_found(problem: Problem) -> str:
     if not all(map(leaves_open, problem.materials)) or _is_loaded(problem):
         return ""
     if problem.inclusions:
-        names, alone = ", ".join(problem.unknowns), f"from {problem.receivers.quantity.name} alone"
+        names, alone = ", ".join(problem.unknowns), f"from {_recorded(problem.receivers)} alone"
         return (
             f"{names} cannot all be found {alone}: times any factor, all moduli and densities give the same one. "
             f"Fix one of them, {LOAD}"
@@ -46,7 +48,7 @@ def why_not_found(problem: Problem) -> str:
             "lambda and mu cannot both be found from the displacement of a static problem: times any factor they give "
             f"the same one. Fix one of them, {LOAD}"
         )
-    alone = f"from {problem.receivers.quantity.name} alone"
+    alone = f"from {_recorded(problem.receivers)} alone"
     if set(problem.unknowns) == set(PARAMETERS):
         return (
             f"lambda, mu and rho cannot all be found {alone}: times any factor they give the same "
@@ -77,7 +79,17 @@ def _is_felt(material: Material) -> bool:
 
 
 def _is_loaded(problem: Problem) -> bool:
-    """Whether a force or a traction is known to be other than zero somewhere: one whose wavelet is unknown is not."""
+    """Whether a force, a traction or a stress is known to be other than zero somewhere: one whose wavelet is unknown is
+    not, nor is a stress that may belong to a motion of any size."""
     if any(isinstance(source, Source) and isinstance(source.pulse, UnknownWavelet) for source in problem.sources):
         return False
-    return any(bool(probe.all_values().any()) for probe in probes(problem) if probe.quantity.is_load)
+    known = [probe.quantity for probe in probes(problem) if probe.name != "exact" and bool(probe.all_values().any())]
+    recorded = [each.kind.physical for each in problem.receivers.records] if problem.receivers else []
+    is_motion_known = any(not quantity.is_load for quantity in (*known, *recorded))
+    return any(quantity.is_load for quantity in known) or (
+        is_motion_known and any(quantity.is_load for quantity in recorded)
+    )
+
+
+def _recorded(receivers: Receivers) -> str:
+    return " and ".join(dict.fromkeys(each.quantity.replace("_", " ") for each in receivers.records))

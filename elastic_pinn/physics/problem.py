@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -304,8 +305,8 @@ class Problem:
     def _largest_displacement(self, unit: Scales) -> float:
         """The largest displacement (m) that the problem's fields imply, given its scales for a displacement of 1 m."""
         if self.receivers:
-            quantity = self.receivers.quantity.physical
-            return float(abs(self.receivers.recorded).max()) / quantity.typical(unit)
+            sizes = ((float(np.nanmax(abs(each.corrected))), each.kind.physical) for each in self.receivers.records)
+            return max(size / quantity.typical(unit) for size, quantity in sizes)
         known, others = list(probes(self)), [probe.without_sources() for probe in probes(self)]
         stated = (
             source.typical_displacement(probe.quantity, self.reference, self.domain)
@@ -367,7 +368,11 @@ def _check_receivers_inside(problem: Problem) -> None:
     """Raise ProblemError for data outside the window, where the equation is not imposed: mostly a matter of units."""
     if problem.receivers is None:
         return
-    (x, y), t = problem.receivers.xy.T, problem.receivers.time
+    shots = list(dict.fromkeys(each.shot for each in problem.receivers.records))
+    if len(shots) > 1:
+        named = " and ".join(repr(shot) for shot in shots)
+        raise ProblemError(f"the records are of the shots {named}, each a wavefield of its own: a problem has one shot")
+    (x, y), t = problem.receivers.places.T, np.array(problem.receivers.span)
     for name, values in (("x", x), ("y", y), ("t", t)):
         low, high = getattr(problem.domain, name)
         slack = 1e-9 * (high - low)  # rounding, where the window is what the receivers span
@@ -377,9 +382,9 @@ def _check_receivers_inside(problem: Problem) -> None:
                 f"the receivers' {name} goes from {values.min():g} to {values.max():g} {unit}, outside the window's "
                 f"{low:g} to {high:g} {unit}: {wider}, or mend the units"
             )
-    inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.xy).unbind(1))
+    inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.places).unbind(1))
     if not inside.all():
-        x, y = problem.receivers.xy[int((~inside).nonzero()[0])]
+        x, y = problem.receivers.places[int((~inside).nonzero()[0])]
         others = f", and {int((~inside).sum()) - 1} others" if (~inside).sum() > 1 else ""
         raise ProblemError(
             f"a receiver at x = {x:g} m, y = {y:g} m lies {problem.domain.shape.whereabouts(x, y)}{others}: receivers "

@@ -43,6 +43,14 @@ def _typical_acceleration(scales: Scales) -> float:
     return scales.displacement / min(2.0 * scales.half[2], scales.time) ** 2
 
 
+def _typical_strain(scales: Scales) -> float:
+    return scales.displacement / scales.length
+
+
+def _typical_strain_rate(scales: Scales) -> float:
+    return _typical_velocity(scales) / scales.length
+
+
 def _stress(scales: Scales) -> float:
     return scales.stress
 
@@ -54,5 +62,7 @@ def _force(scales: Scales) -> float:
 DISPLACEMENT = PhysicalQuantity("m", _displacement, _displacement)
 VELOCITY = PhysicalQuantity("m/s", lambda scales: scales.velocity, _typical_velocity)
 ACCELERATION = PhysicalQuantity("m/s2", lambda scales: scales.velocity / scales.time, _typical_acceleration)
+STRAIN = PhysicalQuantity("1", _typical_strain, _typical_strain)
+STRAIN_RATE = PhysicalQuantity("1/s", lambda scales: scales.velocity / scales.length, _typical_strain_rate)
 STRESS = PhysicalQuantity("Pa", _stress, _stress, is_load=True)
 FORCE = PhysicalQuantity("N/m3", _force, _force, is_load=True)

@@ -8,8 +8,8 @@ Letters: n points, k dimensions of the place that they are drawn in, E equations
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -63,10 +63,31 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Where something was recorded, and what: points (n, 3) in m, m, s, values (n, E) in SI units."""
+    """Where something was recorded, and what.
+
+    Attributes
+    ----------
+    points
+        (n, 3) in m, m, s.
+    values
+        (n, E) in the SI unit of the statement's quantity.
+    channels
+        Whose record each value belongs to, (n, E), as a number among `names`.
+    names
+        Of the channels, for people.
+    sensitivity
+        Where a value is a sum of parts of the operator's K components: the parts, (n, K), in the quantity's SI unit
+        over that of the component. None: the value e is the component e.
+    components
+        The names of the components and what each is, (K,), where there is a sensitivity.
+    """
 
     points: Tensor
     values: Tensor
+    channels: Tensor
+    names: tuple[str, ...] = ()
+    sensitivity: Tensor | None = None
+    components: Mapping[str, PhysicalQuantity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -177,13 +177,13 @@ class Checkpoint:
         x, y, t
             Positions in m and times in s, of shapes (...,) that broadcast.
         quantity
-            "displacement" (m), "velocity" (m/s), "acceleration" (m/s2), "strain" (xx, yy, xy) or "stress" (xx, yy,
-            xy; Pa).
+            "displacement" (m), "velocity" (m/s) or "acceleration" (m/s2), of x and y; "strain" (1), "strain_rate"
+            (1/s) or "stress" (Pa), of xx, yy and xy.
 
         Returns
         -------
         ndarray
-            Displacement, velocity or acceleration (..., 2), strain or stress (..., 3).
+            The quantity, (..., 2) of a vector and (..., 3) of a tensor.
 
         Raises
         ------

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import RECORDED_QUANTITIES, Receivers, Truth
+from elastic_pinn.physics.data import RECORDED_QUANTITIES, VECTORS, Receivers, Records, Truth
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.physics.points import probe_points
@@ -56,14 +56,14 @@ def synthetic_receivers(
     seed
         Of the noise.
     quantity
-        "displacement" (m), "velocity" (m/s) or "acceleration" (m/s2).
+        "displacement" (m), "velocity" (m/s), "acceleration" (m/s2), "strain" (1), "strain_rate" (1/s) or "stress" (Pa).
     problem
         The user's problem, or the function that makes it; required if the run has one.
 
     Returns
     -------
     Receivers
-        The records, (R, T, 2) in the quantity's SI unit.
+        The records, all components of the quantity, in its SI unit.
 
     Raises
     ------
@@ -84,16 +84,13 @@ def synthetic_receivers(
     deviation = noise * float(np.abs(clean).max())
     _warn_of_error(checkpoint, clean, deviation)
     material = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
-    records: Any = {quantity: clean + deviation * np.random.default_rng(seed).standard_normal(clean.shape)}
-    known: Any = {quantity: clean}
+    records = clean + deviation * np.random.default_rng(seed).standard_normal(clean.shape)  # (R, T, K)
+    known: Any = {quantity: clean} if quantity in VECTORS else {}
     return Receivers(
-        places,
-        times,
-        noise=deviation,
+        records=Records(quantity, records, places, times, noise=deviation),
         truth=Truth(material, **known) if material.keys() == UNITS.keys() else None,
         title=f"{quantity} of a trained wavefield at {len(places)} receivers",
         provenance=f"elastic_pinn, step {checkpoint.step}; white Gaussian noise {noise:g} of the peak, seed {seed}",
-        **records,
     )
 
 
@@ -121,7 +118,8 @@ def relative_error(source: Run | Checkpoint, receivers: Receivers) -> float:
     Returns
     -------
     float
-        The relative L2 error over all receivers, times and components, dimensionless.
+        The relative L2 error over all receivers, times and components, dimensionless; of several quantities, its root
+        mean square over them.
 
     Raises
     ------
@@ -129,9 +127,21 @@ def relative_error(source: Run | Checkpoint, receivers: Receivers) -> float:
         For places or times outside of the solid or the window of the run.
     """
     checkpoint = source.latest() if isinstance(source, Run) else source
-    recorded = (receivers.truth or receivers).recorded  # (R, T, 2)
-    found = _predicted(checkpoint, receivers.xy, receivers.time, receivers.quantity.name)
-    return float(np.linalg.norm(found - recorded) / np.linalg.norm(recorded))
+    if receivers.is_complete:
+        recorded = receivers.clean  # (R, T, 2)
+        found = _predicted(checkpoint, receivers.xy, receivers.time, receivers.quantity.name)
+        return float(np.linalg.norm(found - recorded) / np.linalg.norm(recorded))
+    pairs = [(_as_recorded(checkpoint, each), each.corrected[each.is_there]) for each in receivers.records]
+    missed = sum(np.square((found - recorded) / np.linalg.norm(recorded)).sum() for found, recorded in pairs)
+    return math.sqrt(missed / len(pairs))
+
+
+def _as_recorded(checkpoint: Checkpoint, records: Records) -> Array:
+    """What a checkpoint has in the place of each sample that was recorded, (N,), SI, corrected by gain and delay."""
+    row, _, column = np.nonzero(records.is_there)
+    (x, y), t = records.xy[row].T, records.instants[records.is_there]
+    values = checkpoint.predict(x, y, t, records.quantity)  # (N, K)
+    return np.asarray((values * records.parts[row, column]).sum(1))
 
 
 def spread_over(shape: Shape, count: int) -> Array:

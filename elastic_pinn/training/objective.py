@@ -28,11 +28,11 @@ MakeCurvature = Callable[[Sequence[nn.Parameter]], CurvatureProduct]
 
 
 class WaveformsByElements(Protocol):
-    """Waveforms at the N samples of the records, in the present material of U unknowns, on the CPU."""
+    """Waveforms at N samples of E numbers, in the present material of U unknowns, on the CPU."""
 
     @property
     def target(self) -> Tensor:
-        """What was recorded, 2 N numbers."""
+        """What was recorded, E N numbers."""
 
     @property
     def delays(self) -> Tensor:
@@ -42,20 +42,20 @@ class WaveformsByElements(Protocol):
         """Fit the source's wavelet, if it is unknown, to the records."""
 
     def by_elements(self) -> Tensor:
-        """Compute, by elements alone, the waveforms by each of K pulses of the source, (2 N, K)."""
+        """Compute, by elements alone, the waveforms by each of K pulses of the source, (E N, K)."""
 
     def effects(self, coefficients: Tensor) -> Tensor:
-        """Compute derivatives by the unknowns' parameters, (2 N, U), for coefficients (K,) of the pulses."""
+        """Compute derivatives by the unknowns' parameters, (E N, U), for coefficients (K,) of the pulses."""
 
 
 class RecordedWaveforms(WaveformsByElements, Protocol):
     """The same beside those of a network."""
 
     def corrected(self) -> Callable[[float], Tensor]:
-        """Return a function from a delay to the network's waveforms with those of its error, (N, 2)."""
+        """Return a function from a delay to the network's waveforms with those of its error, (N, E)."""
 
     def columns(self, at: Callable[[float], Tensor]) -> Tensor:
-        """Compute, from such a function, the waveforms by each of K pulses of the source, (2 N, K)."""
+        """Compute, from such a function, the waveforms by each of K pulses of the source, (E N, K)."""
 
     def below(self, frequency: float) -> WaveformsByElements:
         """Return records and waveforms below a frequency, Hz."""

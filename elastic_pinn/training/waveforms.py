@@ -8,7 +8,7 @@ depends on it.
 
 Where a source's wavelet is unknown, these are columns: the waveforms by each of the pulses that make it up.
 
-Letters: N samples, U unknowns, M = 2 N misfits, a sample's x and y after each other, K pulses of the source.
+Letters: N samples of E numbers, U unknowns, M = E N misfits, a sample's after each other, K pulses of the source.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from elastic_pinn.networks.cancellation import check_cancelled
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Material, Problem
+from elastic_pinn.physics.data import VECTORS
 from elastic_pinn.physics.shortest_waves import shortest_waves
 from elastic_pinn.training.low_pass import LowPass, LowPassedWaveforms
 from elastic_pinn.training.optimizers import OPTIMIZERS
@@ -52,6 +53,12 @@ def require_determined(config: Config, problem: Problem) -> None:
     for name in config.stages:
         if not OPTIMIZERS[name].fits_waveforms:
             continue
+        kinds = problem.receivers.kinds if problem.receivers else ()
+        if tensors := [kind.name for kind in kinds if kind not in VECTORS.values()]:
+            raise ConfigError(
+                f"stages has {name!r}, for which elements give displacement, velocity and acceleration at receivers, "
+                f"and {' and '.join(tensors)} is recorded: take 'variable_projection'"
+            )
         if reason := why_undetermined(problem):
             raise ConfigError(
                 f"stages has {name!r}, which needs a wavefield that sides, start and sources determine, and {reason}: "
@@ -99,17 +106,20 @@ class Waveforms:
     problem
         As given.
     target : Tensor
-        What was recorded, (N, 2).
+        What was recorded, (N, E).
     is_source_known : bool
         Whether no wavelet of a source is unknown.
     """
 
     def __init__(self, problem: Problem, config: Config, model: Model, *batches: Batches) -> None:
-        assert problem.recorded is not None, "there are no waveforms without receivers"
+        assert problem.receivers and problem.recorded, "there are no waveforms without receivers"
         self.problem, self._model, self._recorded = problem, model, problem.recorded
         self._config, name = config, problem.recorded.name
         samples = [each[name].to(torch.device("cpu"), torch.float64) for each in batches if name in each]
-        self.target = torch.cat([each.target for each in samples])  # (N, 2)
+        self.target = torch.cat([each.target for each in samples])  # (N, E)
+        self._channels = torch.cat([each.channels for each in samples if each.channels is not None]).long()  # (N, E)
+        parts = [each.sensitivity for each in samples if each.sensitivity is not None]
+        self._sensitivity = torch.cat(parts) if parts else None  # (N, K)
         points = torch.cat([each.points for each in samples])  # (N, 3)
         scales = problem.scales
         self._si = points * points.new_tensor(scales.units) + points.new_tensor(scales.origin)  # (N, 3) in m, m, s
@@ -119,7 +129,7 @@ class Waveforms:
         self._times, self._time = torch.unique(since, return_inverse=True)
         self.is_source_known = unknown_wavelet(problem) is None
         self.delays = delays_of(problem)  # (K,) in s
-        self._order = max(map(len, self._recorded.derivatives), default=0)
+        self._orders = [kind.order for kind in problem.receivers.kinds]
         self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
         self._still = _still(problem)
         self._known: dict[float, tuple[Tensor, Tensor]] = {}  # by `coarser`: the unknowns, and waveforms by elements
@@ -129,7 +139,7 @@ class Waveforms:
         """Solve for the error of the network.
 
         coarser: by how many times elements and time steps are coarser. Returns a function from a delay, dimensionless,
-        to the waveforms of the network with those of its error at so much later instants, (N, 2).
+        to the waveforms of the network with those of its error at so much later instants, (N, E).
         """
         model = self._on_cpu()
         errors = self._errors(model, coarser)
@@ -137,7 +147,8 @@ class Waveforms:
 
         def at(later: float) -> Tensor:
             batch = Batch.of(self._recorded, self.problem, self._si + later * delay, nothing[:0], nothing)
-            own = model.residuals(equations_of(self._recorded, model.material(), batch)).reshape(-1, 2)
+            batch = replace(batch, sensitivity=self._sensitivity)
+            own = model.residuals(equations_of(self._recorded, model.material(), batch)).reshape_as(self.target)
             return own + errors(later)
 
         return at
@@ -148,7 +159,7 @@ class Waveforms:
         return torch.stack([self._delayed(at, later, delay).reshape(-1) for delay in delays], dim=1)
 
     def _delayed(self, at: Callable[[float], Tensor], later: float, delay: float) -> Tensor:
-        """The waveforms of a pulse that is delayed, (N, 2): at rest until then."""
+        """The waveforms of a pulse that is delayed, (N, E): at rest until then."""
         found = at(later - delay)
         return found * (self._times[self._time] + later >= delay)[:, None] if delay else found
 
@@ -162,10 +173,8 @@ class Waveforms:
 
     def low_pass(self, frequency: float) -> LowPass:
         """The filter of the misfits, (M,), that leaves what is below a frequency, Hz."""
-        components = self.target.shape[1]
-        series = (components * self._place[:, None] + torch.arange(components)).reshape(-1)
-        instants = self._time.repeat_interleave(components)
-        return LowPass(series, instants, self._times * self.problem.scales.time, frequency)
+        instants = self._time.repeat_interleave(self.target.shape[1])
+        return LowPass(self._channels.reshape(-1), instants, self._times * self.problem.scales.time, frequency)
 
     @property
     def highest_frequency(self) -> float:
@@ -196,14 +205,19 @@ class Waveforms:
         return (known[1] @ coefficients).T
 
     def _errors(self, model: Model, coarser: float = 1.0) -> Callable[[float], Tensor]:
-        """What a model's waveforms lack, by the delay, (N, 2)."""
+        """What a model's waveforms lack, by the delay, (N, E)."""
         check_cancelled()
         levels = self._levels
         if (key := (levels, coarser)) not in self._by_resolution:
             resolved = self._resolved(levels)
             self._by_resolution[key] = ErrorAtReceivers(self.problem, self._places, FINER, coarser, resolved)
-        errors = self._by_resolution[key].of(model, self._order)
-        return lambda later: torch.from_numpy(errors((self._times + later).numpy()))[self._time, self._place]
+        errors = self._by_resolution[key].of(model, self._orders)
+
+        def at(later: float) -> Tensor:
+            found = torch.from_numpy(errors((self._times + later).numpy()))[self._time, self._place]  # (N, 2 orders)
+            return found if self._sensitivity is None else (self._sensitivity * found).sum(1, keepdim=True)
+
+        return at
 
     @property
     def _levels(self) -> tuple[int, ...]:

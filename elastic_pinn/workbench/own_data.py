@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import ValidationError
 
-from elastic_pinn.config_sections import List, NonNegative, OptionalCount, Pair, Section
+from elastic_pinn.config_sections import Finite, List, NonNegative, OfList, OptionalCount, Pair, Section
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in
 from elastic_pinn.paths import from_root
@@ -29,6 +30,8 @@ class OwnData(Section):
     """of the import"""
     drop_rows: List[OptionalCount] = ()
     """receivers that are left out, by their rows from 0"""
+    mute: List[Annotated[tuple[OptionalCount, Finite, Finite], OfList]] = ()
+    """parts of records that are left out, each [row, first instant, last instant], s"""
     keep_x: Pair | tuple[()] = ()
     """first and last x that is kept, m; none: all"""
     keep_y: Pair | tuple[()] = ()
@@ -67,7 +70,9 @@ class OwnData(Section):
         return Receivers.read(find(self.data), **self.options.model_dump(exclude_unset=True))
 
     def prepare(self, receivers: Receivers) -> Receivers:
-        """Leave out, cut, filter, and state the noise, in this order. Raises ProblemError where that cannot be."""
+        """Mute, leave out, cut, state the noise, and filter, in this order. Raises ProblemError where it cannot be."""
+        for row, first, last in self.mute:
+            receivers = processing.mute(receivers, [row], (first, last))
         if self.drop_rows:
             receivers = processing.leave_out(receivers, self.drop_rows)
         if self.keep_x or self.keep_y or self.keep_time:
@@ -94,6 +99,11 @@ class OwnData(Section):
 
 def understood(receivers: Receivers) -> str:
     """Return what recordings are, in lines: ranges, arrivals, speeds, noise, dead receivers, and what cannot be."""
-    still = (receivers.recorded == receivers.recorded[:, :1]).all((1, 2))
-    dead = [f"dead receivers, which drop_rows leaves out: {still.nonzero()[0].tolist()}"] if still.any() else []
-    return "\n".join([*summary(receivers), *dead, *(f"doubtful: {each}" for each in doubts(receivers))])
+    dead, before = [], 0
+    for records in receivers.records:
+        highest = np.where(records.is_there, records.values, -np.inf).max(axis=1)  # (R, C)
+        lowest = np.where(records.is_there, records.values, np.inf).min(axis=1)
+        dead += (before + np.flatnonzero((highest <= lowest).all(axis=1))).tolist()  # one value only, or none
+        before += len(records.xy)
+    told = [f"dead receivers, which drop_rows leaves out: {dead}"] if dead else []
+    return "\n".join([*summary(receivers), *told, *(f"doubtful: {each}" for each in doubts(receivers))])

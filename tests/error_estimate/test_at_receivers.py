@@ -29,7 +29,7 @@ def test_the_wavefield_with_its_error_is_nearly_the_exact_one(badly, order, quan
     bounds = np.array(problem.domain.shape.bounds)
     xy = bounds[:, 0] + XY * (bounds[:, 1] - bounds[:, 0])
     times = np.linspace(first, last, 31)[3:-3]
-    errors = ErrorAtReceivers(problem, xy).of(model, order)((times - first) / scales.time)  # (T, N, 2)
+    errors = ErrorAtReceivers(problem, xy).of(model, [order])((times - first) / scales.time)  # (T, N, 2)
     errors = errors.transpose(1, 0, 2) * scales.displacement / scales.time**order
     computed = run.predict(*xy.T[:, :, None], times, quantity)
     true = exact(problem, xy, times, order) - computed

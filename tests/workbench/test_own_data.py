@@ -32,6 +32,13 @@ def test_rows_are_those_of_the_raw_file_and_the_noise_is_that_before_the_filter(
     prepared = OwnData.from_namespace(given).prepare(raw)
     steps = [line.split()[0] for line in prepared.provenance.splitlines()[-4:]]
     assert steps == ["left", "cut", "noise", "low-pass"]
+    muted = OwnData.from_namespace({**GIVEN, "mute": [[3, 4e-6, 8e-6], [4, 0.0, 1e-6]], "drop_rows": [5]}).prepare(raw)
+    gone = ~muted.only.is_there.any(axis=2)
+    assert [int(each.sum()) for each in gone[[2, 3, 4, 5]]] == [0, 21, 6, 0] and muted.only.xy[5].tolist() == raw.xy[
+        6
+    ].tolist()
+    with pytest.raises(ep.ConfigError, match=r"mute = \[\[3, 1.0\]\] is not legal: parts of records"):
+        OwnData.from_namespace({**GIVEN, "mute": [[3, 1.0]]})
     assert len(prepared.xy) == np.count_nonzero(raw.xy[:120, 0] > 0.0299)
     stated = OwnData.from_namespace({**GIVEN, "estimate_noise": False}).prepare(replace(raw, noise=3e-9))
     assert stated.noise == 3e-9 and np.array_equal(stated.recorded, raw.recorded)

@@ -1,20 +1,25 @@
 """The noise of records: as stated, or estimated from the records themselves.
 
-Letters of shapes: R receivers, T times, C = 2 R channels (a receiver's component), one a row.
+Letters of shapes: R receivers, T times, C channels of a receiver.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from elastic_pinn.physics.data.receivers import Receivers
+from elastic_pinn.physics.data.records import Records
 
 Origin = Literal["stated", "before the first arrival", "outside the band", "unknown"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
+
+ORIGINS: tuple[Origin, ...] = ("stated", "before the first arrival", "outside the band", "unknown")
+"""The surest first."""
 
 LEAST_BEFORE = 8  # samples of a channel before its arrival: fewer give no estimate
 LEAST_QUIET = 100  # such samples in all
@@ -35,22 +40,69 @@ class Noise:
 
 
 def noise_of(receivers: Receivers) -> Noise:
-    """Return the stated noise, or estimate it before the first arrival, or outside the signal's band."""
-    if receivers.noise > 0:
-        return Noise(receivers.noise, "stated")
-    channels = receivers.recorded.transpose(0, 2, 1).reshape(-1, len(receivers.time))  # (C, T)
-    channels = channels[np.ptp(channels, axis=1) > 0]  # a constant channel has no noise, and is no record
-    if not len(channels):
+    """Return the stated noise, or estimate it before the first arrival, or outside the signal's band.
+
+    Of several quantities, or of noise that differs between channels, it is that of the first quantity, in the root of
+    the mean inverse square over its samples. Unknown if that of one quantity is.
+    """
+    own = [_own(each) for each in receivers.records]
+    origin = max((each.origin for each in own), key=ORIGINS.index)
+    return Noise(math.nan if origin == "unknown" else _in_one_number(receivers.records[0], own[0].level), origin)
+
+
+def noises_of(receivers: Receivers) -> list[Array]:
+    """Return the standard deviation of each sample of each `Records`, (R, T, C), corrected as its values are.
+
+    Where it is neither stated nor to be seen, it is in proportion to the size of the quantity: as of the others of
+    which it is known, or 1 as a whole.
+    """
+    own, sizes = [_own(each).level for each in receivers.records], [_size(each) for each in receivers.records]
+    known = [level / size for level, size in zip(own, sizes, strict=True) if not math.isnan(level)]
+    part = float(np.mean(known)) if known else 1.0
+    return [
+        each.noises
+        if each.is_noise_stated
+        else np.broadcast_to(part * size if math.isnan(level) else level, each.values.shape)
+        for each, level, size in zip(receivers.records, own, sizes, strict=True)
+    ]
+
+
+def _in_one_number(records: Records, level: float) -> float:
+    """The root of the mean inverse square of noise that is stated; `level` where it is estimated."""
+    if not records.is_noise_stated:
+        return level
+    noises = records.noises[records.is_there]
+    return float(noises[0]) if np.ptp(noises) == 0.0 else float(np.mean(noises**-2.0) ** -0.5)
+
+
+def _size(records: Records) -> float:
+    """The root mean square of records, corrected."""
+    return float(np.sqrt(np.mean(np.square(records.corrected[records.is_there]))))
+
+
+def _own(records: Records) -> Noise:
+    """The noise of the records of one quantity, corrected; of one whose noise varies, that of its first sample."""
+    if records.is_noise_stated:
+        return Noise(float(records.noises[records.is_there][0]), "stated")
+    channels = [each for each in records.channels() if np.ptp(each.values) > 0]  # a constant one has no noise
+    if not channels:
         return Noise(math.nan, "unknown")
-    least = LEAST_RELATIVE * float(np.abs(channels).max())
-    if (level := _before_arrival(channels)) > least:
+    least = LEAST_RELATIVE * max(float(np.abs(each.values).max()) for each in channels)
+    if (level := _before_arrival([each.values for each in channels])) > least:
         return Noise(level, "before the first arrival")
-    if (level := _outside_band(channels, receivers.time)) > least:
+    longest = max(len(each.time) for each in channels)
+    even = [each for each in channels if len(each.time) == longest and _is_even(each.time)]
+    if even and (level := _outside_band(np.stack([each.values for each in even]))) > least:
         return Noise(level, "outside the band")
     return Noise(math.nan, "unknown")
 
 
-def _before_arrival(channels: Array) -> float:
+def _is_even(time: Array) -> bool:
+    steps = np.diff(time)
+    return bool(len(time) >= LEAST_TIMES and np.ptp(steps) <= 1e-3 * steps.mean())
+
+
+def _before_arrival(channels: Sequence[Array]) -> float:
     """The level before waves arrive, in the channels that have an arrival; NaN where it cannot be estimated.
 
     Where the level grows towards the arrival, it is not noise.
@@ -95,16 +147,13 @@ def _variances(record: Array) -> Array:
     return np.maximum(np.cumsum(np.square(record)) / count - np.square(np.cumsum(record) / count), 0.0)
 
 
-def _outside_band(channels: Array, time: Array) -> float:
+def _outside_band(channels: Array) -> float:
     """The level of the highest frequencies, if these are noise and hence all similar; NaN if they are not.
 
     Through a Hann window, whose leakage falls off fast, the mean squares of white noise of variance 1 are the sum of
     the window's squares: Welch, IEEE Trans. Audio Electroacoust. 15, 1967.
     """
-    steps = np.diff(time)
-    if len(time) < LEAST_TIMES or np.ptp(steps) > 1e-3 * steps.mean():
-        return math.nan
-    window = np.hanning(len(time))
+    window = np.hanning(channels.shape[1])
     power = np.square(np.abs(np.fft.rfft(channels * window, axis=1))).mean(0) / np.square(window).sum()  # (F,)
     highest = power[math.ceil(BAND * (len(power) - 1)) :]
     most = ALIKE**2 * (1.0 + CERTAIN / math.sqrt(len(channels)))

@@ -1,7 +1,7 @@
 """What is done to recordings before they are used: receivers left out, windows cut, waves filtered, the noise stated.
 
 Each function returns new receivers, with a line about it in their provenance; a truth is processed alike. What is muted
-is left out: zeros in its place would be taken for a solid at rest.
+is a gap: zeros in its place would be taken for a solid at rest.
 
 Letters of shapes: R receivers, T times.
 """
@@ -9,18 +9,22 @@ Letters of shapes: R receivers, T times.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
 from elastic_pinn.physics.data.noise import noise_of
 from elastic_pinn.physics.data.receivers import Receivers
+from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.data.truth import Truth
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.numbers import Array
 
-__all__ = ["cut", "leave_out", "low_pass", "with_noise"]
+__all__ = ["cut", "leave_out", "low_pass", "mute", "with_noise"]
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 ORDER = 2  # of the Butterworth filter, which runs forwards and backwards
 BELOW_CUT = 0.83  # the Nyquist frequency over the cut-off, at which what folds back makes filtered noise white again
@@ -48,12 +52,46 @@ def leave_out(receivers: Receivers, rows: Sequence[int]) -> Receivers:
     ProblemError
         For rows that are not there, and if none would be left.
     """
-    wrong = [row for row in rows if not 0 <= row < len(receivers.xy)]
-    if wrong:
-        raise ProblemError(f"row {wrong[0]} is no receiver: legal are 0 to {len(receivers.xy) - 1}")
-    keep = np.ones(len(receivers.xy), dtype=bool)
-    keep[list(rows)] = False
-    return _kept(receivers, keep, np.ones(len(receivers.time), dtype=bool), f"left out receivers {sorted(set(rows))}")
+    keep = np.ones(len(receivers.places), dtype=bool)
+    keep[_rows(receivers, rows)] = False
+    told = f"left out receivers {sorted(set(rows))}"
+    return _changed(receivers, lambda each, at: _selected(each, keep[at]), told)
+
+
+def mute(receivers: Receivers, rows: Sequence[int], time: tuple[float, float]) -> Receivers:
+    """Leave out a part of some channels, as one where a receiver was overloaded: its samples become gaps.
+
+    Parameters
+    ----------
+    receivers
+        What was recorded.
+    rows
+        The receivers' rows, from 0, those of several quantities after each other.
+    time
+        The first and last instant that is left out, s.
+
+    Returns
+    -------
+    Receivers
+        The same without these samples.
+
+    Raises
+    ------
+    ProblemError
+        For rows that are not there, and where nothing was recorded then.
+    """
+    chosen = np.zeros(len(receivers.places), dtype=bool)
+    chosen[_rows(receivers, rows)] = True
+    told = f"muted receivers {sorted(set(rows))} from {time[0]:g} to {time[1]:g} s"
+
+    def muted(each: Records, at: slice) -> Records:
+        out = chosen[at][:, None, None] & _within(each.instants, time)  # (R, T, C)
+        return replace(each, values=np.where(out, np.nan, each.values))
+
+    found = _changed(receivers, muted, told)
+    if found.samples == receivers.samples:
+        raise ProblemError(f"{told}: nothing was recorded there")
+    return found
 
 
 def cut(
@@ -83,10 +121,13 @@ def cut(
     ProblemError
         If no receiver or no time is within.
     """
-    axes = {"x": (x, receivers.xy[:, 0]), "y": (y, receivers.xy[:, 1]), "time": (time, receivers.time)}
-    within = {name: _within(values, ends) for name, (ends, values) in axes.items()}
-    ends = ", ".join(f"{name} {ends[0]:g} to {ends[1]:g}" for name, (ends, _) in axes.items() if ends)
-    return _kept(receivers, within["x"] & within["y"], within["time"], f"cut to {ends}")
+    given = {"x": x, "y": y, "time": time}
+    told = "cut to " + ", ".join(f"{name} {ends[0]:g} to {ends[1]:g}" for name, ends in given.items() if ends)
+
+    def within(each: Records, at: slice) -> Records | str:
+        return _selected(each, _within(each.xy[:, 0], x) & _within(each.xy[:, 1], y), _within(each.time, time))
+
+    return _changed(receivers, within, told)
 
 
 def low_pass(receivers: Receivers, highest: float) -> Receivers:
@@ -118,39 +159,75 @@ def low_pass(receivers: Receivers, highest: float) -> Receivers:
     ProblemError
         For times that are not evenly spaced, a frequency that leaves all or nothing, and too short a record.
     """
-    steps = np.diff(receivers.time)
-    if len(steps) < 2 or np.ptp(steps) > EVEN * steps.mean():
-        raise ProblemError("a filter needs evenly spaced times, and these records have others")
-    rate = 1.0 / float(steps.mean())
     if not highest > 0.0:
         raise ProblemError(f"a frequency of {highest:g} Hz leaves nothing: it must be positive")
-    every = math.floor(rate / (2.0 * BELOW_CUT * highest))
-    if every < 2:
-        most = rate / (4.0 * BELOW_CUT)
-        raise ProblemError(
-            f"{highest:g} Hz is too near to the samples' Nyquist frequency: legal are up to {most:.4g} Hz"
+    told = "; ".join(dict.fromkeys(_Filter.of(each, highest).told for each in receivers.records))
+    told += "; known pulses left out" if receivers.pulses else ""
+    return replace(_changed(receivers, lambda each, at: _Filter.of(each, highest)(each), told), pulses=())
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """A low-pass filter of records: cut-off over the rate of samples, every which sample is kept, and from where on."""
+
+    rate: float
+    cut_off: float
+    every: int
+    ends: int
+    times: Mask
+
+    @classmethod
+    def of(cls, records: Records, highest: float) -> Self:
+        """Make the filter that these records allow. Raises ProblemError where there is none."""
+        if records.time.ndim > 1:
+            raise ProblemError("a filter needs times that all receivers share, and these records have their own")
+        live = records.is_there.any(axis=1, keepdims=True)  # (R, 1, C)
+        if (live & ~records.is_there).any():
+            raise ProblemError("a filter needs records without gaps, and some channels have some: leave them out")
+        steps = np.diff(records.time)
+        if len(steps) < 2 or np.ptp(steps) > EVEN * steps.mean():
+            raise ProblemError("a filter needs evenly spaced times, and these records have others")
+        rate = 1.0 / float(steps.mean())
+        every = math.floor(rate / (2.0 * BELOW_CUT * highest))
+        if every < 2:
+            most = rate / (4.0 * BELOW_CUT)
+            raise ProblemError(
+                f"{highest:g} Hz is too near to the samples' Nyquist frequency: legal are up to {most:.4g} Hz"
+            )
+        cut_off = rate / (2.0 * BELOW_CUT * every)
+        ends = math.ceil(rate / cut_off)
+        times = np.zeros(len(records.time), dtype=bool)
+        times[ends : len(times) - ends : every] = True
+        if times.sum() < LEAST_TIMES:
+            raise ProblemError(
+                f"below {highest:g} Hz, {times.sum()} times would be left of {len(times)}, less {ends} at either end: "
+                f"{LEAST_TIMES} are needed, of a longer record"
+            )
+        if np.ndim(records.noise) == 3:
+            raise ProblemError("a filter mixes samples: noise that is stated for each sample cannot be kept")
+        return cls(rate, cut_off / rate, every, ends, times)
+
+    @property
+    def told(self) -> str:
+        """What it does."""
+        return (
+            f"low-pass filter, cut-off {self.cut_off * self.rate:.4g} Hz, zero phase; every {self.every}. sample kept, "
+            f"and none within {self.ends} of either end"
         )
-    cut_off = rate / (2.0 * BELOW_CUT * every)
-    ends = math.ceil(rate / cut_off)
-    times = np.zeros(len(receivers.time), dtype=bool)
-    times[ends : len(times) - ends : every] = True
-    if times.sum() < LEAST_TIMES:
-        raise ProblemError(
-            f"below {highest:g} Hz, {times.sum()} times would be left of {len(times)}, less {ends} at either end: "
-            f"{LEAST_TIMES} are needed, of a longer record"
+
+    def __call__(self, records: Records) -> Records:
+        """Filter records, with the noise that is left."""
+        live = records.is_there.any(axis=1, keepdims=True)  # (R, 1, C)
+        noise: Any = records.noise
+        if not records.is_noise_stated:
+            noise = np.nan_to_num(noise_of(Receivers(records=records)).level) * np.abs(records.gain)
+        values = np.where(live, _filtered(np.nan_to_num(records.values), self.cut_off), np.nan)
+        return replace(
+            records,
+            values=values[:, self.times],
+            time=records.time[self.times],
+            noise=noise * _left_of_noise(self.cut_off),
         )
-    noise = noise_of(receivers)
-    told = (
-        f"low-pass filter, cut-off {cut_off:.4g} Hz, zero phase; every {every}. sample kept, and none within {ends} of "
-        "either end" + ("; known pulses left out" if receivers.pulses else "")
-    )
-    fields: dict[str, Any] = {receivers.quantity.name: _filtered(receivers.recorded, cut_off / rate)}
-    if receivers.truth:
-        true: dict[str, Any] = {receivers.quantity.name: _filtered(receivers.truth.recorded, cut_off / rate)}
-        fields["truth"] = replace(receivers.truth, **true)
-    level = 0.0 if math.isnan(noise.level) else noise.level * _left_of_noise(cut_off / rate)
-    filtered = replace(receivers, **fields, noise=level, pulses=())
-    return _kept(filtered, np.ones(len(receivers.xy), dtype=bool), times, told)
 
 
 def with_noise(receivers: Receivers) -> Receivers:
@@ -171,36 +248,74 @@ def with_noise(receivers: Receivers) -> Receivers:
     ProblemError
         Where the records do not show it.
     """
-    noise = noise_of(replace(receivers, noise=0.0))
-    if math.isnan(noise.level):
-        raise ProblemError(
-            "the records show no noise, neither before the first arrival nor outside the band of their waves: record "
-            "longer before the waves come, or state the noise"
-        )
-    told = f"noise of {noise.level:.4g} {receivers.quantity.unit} estimated {noise.origin}"
-    return _told(replace(receivers, noise=noise.level), told)
+    found, words = [], []
+    for each in receivers.records:
+        noise = noise_of(Receivers(records=replace(each, noise=0.0)))
+        if math.isnan(noise.level):
+            raise ProblemError(
+                "the records show no noise, neither before the first arrival nor outside the band of their waves: "
+                "record longer before the waves come, or state the noise"
+            )
+        found.append(replace(each, noise=noise.level * np.abs(each.gain)))  # of the values as they are
+        words.append(f"noise of {noise.level:.4g} {each.kind.unit} estimated {noise.origin}")
+    return _told(replace(receivers, records=tuple(found)), "; ".join(words))
 
 
-def _within(values: Array, ends: tuple[float, float] | None) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _rows(receivers: Receivers, rows: Sequence[int]) -> list[int]:
+    """The rows as a list. Raises ProblemError for one that is not there."""
+    count = len(receivers.places)
+    if wrong := [row for row in rows if not 0 <= row < count]:
+        raise ProblemError(f"row {wrong[0]} is no receiver: legal are 0 to {count - 1}")
+    return list(rows)
+
+
+def _by_records(receivers: Receivers) -> Iterator[tuple[Records, slice]]:
+    """Each of the records, and which of all rows are its receivers."""
+    start = 0
+    for each in receivers.records:
+        yield each, slice(start, start + len(each.xy))
+        start += len(each.xy)
+
+
+def _within(values: Array, ends: tuple[float, float] | None) -> Mask:
     low, high = ends or (-math.inf, math.inf)
     return (values >= low) & (values <= high)
 
 
-def _kept(
-    receivers: Receivers,
-    rows: np.ndarray[Any, np.dtype[np.bool_]],
-    times: np.ndarray[Any, np.dtype[np.bool_]],
-    told: str,
-) -> Receivers:
-    """Receivers with some rows (R,) and times (T,)."""
-    if not (rows.any() and times.any()):
-        raise ProblemError(f"{told}: no {'time' if rows.any() else 'receiver'} is left")
-    name = receivers.quantity.name
-    fields: dict[str, Any] = {name: receivers.recorded[rows][:, times]}
-    if receivers.truth:
-        true: dict[str, Any] = {name: receivers.truth.recorded[rows][:, times]}
-        fields["truth"] = replace(receivers.truth, **true)
-    return _told(replace(receivers, xy=receivers.xy[rows], time=receivers.time[times], **fields), told)
+def _selected(records: Records, rows: Mask, times: Mask | None = None) -> Records | str:
+    """Records at some receivers (R,) and some times (T,), or (R, T) of their own; "receiver" or "time" if none is left.
+
+    Where each receiver has its own times, what is not kept becomes a gap.
+    """
+    times = np.ones(records.time.shape, dtype=bool) if times is None else times
+    if not rows.any():
+        return "receiver"
+    if not times[rows if times.ndim == 2 else ...].any():
+        return "time"
+    chosen = records.at(rows)
+    if times.ndim == 2:
+        return replace(chosen, values=np.where(times[rows][:, :, None], chosen.values, np.nan))
+    by_time = {"noise": chosen.noise[:, times]} if np.ndim(chosen.noise) == 3 else {}
+    return replace(chosen, **by_time, values=chosen.values[:, times], time=chosen.time[times])
+
+
+def _changed(receivers: Receivers, change: Callable[[Records, slice], Records | str], told: str) -> Receivers:
+    """Receivers with each of their records changed, and a truth likewise, if they are complete then.
+
+    change: of records, and of which of all rows are theirs; it says "receiver" or "time" where none of these is left.
+    """
+    found = [change(each, at) for each, at in _by_records(receivers)]
+    kept = tuple(each for each in found if isinstance(each, Records))
+    if not kept:
+        raise ProblemError(f"{told}: no {found[0]} is left")
+    truth = receivers.truth
+    if truth and truth.records:
+        clean = change(replace(receivers.only, values=truth.recorded), slice(None))
+        recorded: dict[str, Any] = {}
+        if isinstance(clean, Records) and kept[0].is_complete:
+            recorded = {truth.quantity.name: clean.values}
+        truth = Truth(truth.material, **recorded)
+    return _told(replace(receivers, records=kept, truth=truth), told)
 
 
 def _told(receivers: Receivers, line: str) -> Receivers:

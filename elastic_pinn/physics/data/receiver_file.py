@@ -1,4 +1,4 @@
-"""The receiver file: HDF5, in SI units, each data set with its unit as an attribute; data/README.md lists them.
+"""The receiver file, format 2: HDF5, in SI units, each data set with its unit; data/README.md lists them.
 
 Letters of shapes: R receivers, T times, P pulses.
 """
@@ -12,16 +12,20 @@ import h5py
 import numpy as np
 
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, only_quantity
+from elastic_pinn.physics.data import receiver_file_1
+from elastic_pinn.physics.data.hdf5_values import numbers, put, put_text, scalar, text
+from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, VECTORS
 from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
+from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.media.material import UNITS
-from elastic_pinn.physics.numbers import Array, require_real
 from elastic_pinn.physics.solutions import GaussianPulse
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
-FORMAT = "elastic_pinn receivers 1"
+FORMAT = "elastic_pinn receivers 2"
+ALWAYS = "values", "xy", "time", "directions", "noise"
+USUAL = {"gain": 1.0, "delay": 0.0}  # which are not written
 PULSE_UNITS = {"center": "m", "direction": "1", "width": "m", "peak": "m/s"}
 
 
@@ -41,79 +45,80 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read(file: h5py.File) -> dict[str, Any]:
-    """Return the fields of Receivers from an open file."""
-    found = _text(file.attrs.get("format", "missing"))
-    if found != FORMAT:
-        raise ValueError(f"the attribute format is {found!r}, where {FORMAT!r} is needed")
-    quantity = _quantity(file)
-    recorded, unit = f"receivers/{quantity.name}", quantity.unit
-    values = _numbers(file, recorded, unit)
-    if "noise" not in file[recorded].attrs:
-        raise ValueError(f"{recorded} lacks the attribute noise (standard deviation in {unit}, or 0)")
+    """Return the fields of Receivers from an open file, `truth` as those of Truth."""
+    found = text(file.attrs.get("format", "missing"))
+    if found not in (FORMAT, receiver_file_1.FORMAT):
+        raise ValueError(
+            f"the attribute format is {found!r}, where {FORMAT!r} is needed, or {receiver_file_1.FORMAT!r}"
+        )
     is_known = any(f"known/{name}" in file for name in UNITS)
     return {
-        "xy": _numbers(file, "receivers/xy", "m"),
-        "time": _numbers(file, "receivers/time", "s"),
-        quantity.name: values,
-        "noise": float(file[recorded].attrs["noise"]),
+        "records": _read_records(file) if found == FORMAT else receiver_file_1.read_records(file),
         "material": _read_material(file, "known") if is_known else {},
         "start": frozenset(name for name in UNITS if is_known and _read_role(file, f"known/{name}") == "start"),
         "pulses": _read_pulses(file) if "known/pulses" in file else (),
-        "truth": {
-            "material": _read_material(file, "truth"),
-            quantity.name: _numbers(file, f"truth/{quantity.name}", unit),
-        }
-        if "truth" in file
-        else None,
-        "title": _text(file.attrs.get("title", "")),
-        "provenance": _text(file.attrs.get("provenance", "")),
+        "truth": _read_truth(file) if "truth" in file else None,
+        "title": text(file.attrs.get("title", "")),
+        "provenance": text(file.attrs.get("provenance", "")),
     }
 
 
-def _quantity(file: h5py.File) -> RecordedQuantity:
-    """Return what the file has records of."""
-    found = [name for name in RECORDED_QUANTITIES if f"receivers/{name}" in file]
-    if not found:
-        first, *others = (f"receivers/{name}" for name in RECORDED_QUANTITIES)
-        raise ValueError(f"the data set {first} is missing, and so are {' and '.join(others)}, any of which would do")
-    if len(found) > 1:
-        names = " and ".join(f"receivers/{name}" for name in found)
-        raise ValueError(f"there are {names}, where a file has one of them: write a file for each")
-    return only_quantity(found)
+def _read_records(file: h5py.File) -> tuple[Records, ...]:
+    """Return the records of the groups /records/1, /records/2, ..."""
+    groups = file.get("records")
+    if not isinstance(groups, h5py.Group) or not len(groups):
+        raise ValueError("the group records is missing, or has nothing in it")
+    if wrong := sorted(set(groups) - {str(i) for i in range(1, len(groups) + 1)}):
+        raise ValueError(f"records/{wrong[0]} is no number from 1 to {len(groups)}, of {len(groups)} groups")
+    return tuple(_read_one(file, f"records/{i}") for i in range(1, len(groups) + 1))
 
 
-def _dataset(file: h5py.File, name: str, unit: str) -> h5py.Dataset:
-    """Return a data set of numbers in the stated unit."""
-    dataset = file.get(name)
-    if not isinstance(dataset, h5py.Dataset):
-        raise ValueError(f"the data set {name} is missing")
-    require_real(name, dataset.dtype)
-    found = _text(dataset.attrs.get("units", "missing"))
-    if found != unit:
-        raise ValueError(f"the attribute units of {name} is {found!r}, where {unit!r} is needed")
-    return dataset
+def _read_one(file: h5py.File, group: str) -> Records:
+    attributes = file[group].attrs
+    quantity = text(attributes.get("quantity", "missing"))
+    if quantity not in RECORDED_QUANTITIES:
+        legal = ", ".join(RECORDED_QUANTITIES)
+        raise ValueError(f"the attribute quantity of {group} is {quantity!r}, where one of {legal} is needed")
+    kind = RECORDED_QUANTITIES[quantity]
+    given = {name: numbers(file, f"{group}/{name}", unit) for name, unit in _units(kind).items()
+             if name in ALWAYS or name in file[group]}  # fmt: skip
+    told = text(file[f"{group}/directions"].attrs.get("components", "missing"))
+    if told != " ".join(kind.components):
+        needed = " ".join(kind.components)
+        raise ValueError(f"the attribute components of {group}/directions is {told!r}, where {needed!r} is needed")
+    try:
+        return Records(quantity, shot=text(attributes.get("shot", "")), **given)
+    except ValueError as error:
+        raise ValueError(f"{group}: {error}") from error
 
 
-def _numbers(file: h5py.File, name: str, unit: str) -> Array:
-    """Return the values of a data set, in double precision."""
-    return np.asarray(_dataset(file, name, unit)[()], dtype=np.float64)
+def _units(kind: RecordedQuantity) -> dict[str, str]:
+    """The data sets of records, and their units."""
+    return {
+        "values": kind.unit,
+        "xy": "m",
+        "time": "s",
+        "directions": "1",
+        "noise": kind.unit,
+        "gain": "1",
+        "delay": "s",
+    }
 
 
-def _scalar(file: h5py.File, name: str, unit: str) -> float:
-    """Return the value of a data set that holds one number."""
-    value = _numbers(file, name, unit)
-    if value.shape != ():
-        raise ValueError(f"{name} has shape {value.shape}, where one number is needed")
-    return float(value)
+def _read_truth(file: h5py.File) -> dict[str, Any]:
+    given = {
+        name: numbers(file, f"truth/{name}", kind.unit) for name, kind in VECTORS.items() if f"truth/{name}" in file
+    }
+    return {"material": _read_material(file, "truth"), **given}
 
 
 def _read_material(file: h5py.File, group: str) -> dict[str, float]:
-    return {name: _scalar(file, f"{group}/{name}", unit) for name, unit in UNITS.items()}
+    return {name: scalar(file, f"{group}/{name}", unit) for name, unit in UNITS.items()}
 
 
 def _read_role(file: h5py.File, name: str) -> str:
     """Return "start" or "known"."""
-    role = _text(file[name].attrs.get("role", "missing"))
+    role = text(file[name].attrs.get("role", "missing"))
     if role not in ("start", "known"):
         raise ValueError(f"the attribute role of {name} is {role!r}, where 'start' or 'known' is needed")
     return role
@@ -121,7 +126,7 @@ def _read_role(file: h5py.File, name: str) -> str:
 
 def _read_pulses(file: h5py.File) -> tuple[GaussianPulse, ...]:
     """Return the pulses; a data set holds one of their values for all of them."""
-    columns = {name: _numbers(file, f"known/pulses/{name}", unit) for name, unit in PULSE_UNITS.items()}
+    columns = {name: numbers(file, f"known/pulses/{name}", unit) for name, unit in PULSE_UNITS.items()}
     for name, column in columns.items():
         needed = (columns["width"].size, 2) if name in ("center", "direction") else (columns["width"].size,)
         if column.shape != needed:
@@ -130,41 +135,27 @@ def _read_pulses(file: h5py.File) -> tuple[GaussianPulse, ...]:
     return tuple(GaussianPulse(tuple(center), tuple(direction), *rest) for center, direction, *rest in rows)
 
 
-def _text(value: object) -> str:
-    """Return an attribute as text, whichever kind of string a writer chose."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
 def write(file: h5py.File, receivers: Receivers) -> None:
     """Fill an open file."""
     for name in ("title", "provenance"):
-        _put_text(file, name, getattr(receivers, name))
-    _put_text(file, "format", FORMAT)
-    _put(file, "receivers/xy", receivers.xy, "m")
-    _put(file, "receivers/time", receivers.time, "s")
-    quantity = receivers.quantity
-    recorded = _put(file, f"receivers/{quantity.name}", receivers.recorded, quantity.unit)
-    recorded.attrs["noise"] = receivers.noise
-    recorded.attrs["noise_relative"] = receivers.noise_relative
+        put_text(file, name, getattr(receivers, name))
+    put_text(file, "format", FORMAT)
+    for number, records in enumerate(receivers.records, 1):
+        group = f"records/{number}"
+        for name, unit in _units(records.kind).items():
+            if name in ALWAYS or np.ndim(getattr(records, name)) or getattr(records, name) != USUAL[name]:
+                put(file, f"{group}/{name}", getattr(records, name), unit)
+        put_text(file[group], "quantity", records.quantity)
+        put_text(file[group], "shot", records.shot)
+        put_text(file[f"{group}/directions"], "components", " ".join(records.kind.components))
     for name, unit in UNITS.items() if receivers.material else ():
-        dataset = _put(file, f"known/{name}", receivers.material[name], unit)
-        _put_text(dataset, "role", "start" if name in receivers.start else "known")
+        dataset = put(file, f"known/{name}", receivers.material[name], unit)
+        put_text(dataset, "role", "start" if name in receivers.start else "known")
     if receivers.pulses:
         for name, unit in PULSE_UNITS.items():
-            _put(file, f"known/pulses/{name}", [getattr(pulse, name) for pulse in receivers.pulses], unit)
-    if receivers.truth:
+            put(file, f"known/pulses/{name}", [getattr(pulse, name) for pulse in receivers.pulses], unit)
+    if truth := receivers.truth:
         for name, unit in UNITS.items():
-            _put(file, f"truth/{name}", receivers.truth.material[name], unit)
-        _put(file, f"truth/{quantity.name}", receivers.truth.recorded, quantity.unit)
-
-
-def _put(file: h5py.File, name: str, values: object, unit: str) -> h5py.Dataset:
-    dataset = file.create_dataset(name, data=np.asarray(values, dtype=np.float64))
-    _put_text(dataset, "units", unit)
-    return dataset
-
-
-def _put_text(node: h5py.HLObject, name: str, text: str) -> None:
-    """Write an attribute as UTF-8 of fixed length, which every viewer shows."""
-    data = text.encode()
-    node.attrs.create(name, data, dtype=h5py.string_dtype("utf-8", max(len(data), 1)))
+            put(file, f"truth/{name}", truth.material[name], unit)
+        for name in truth.records:
+            put(file, f"truth/{name}", truth.recorded, truth.quantity.unit)

@@ -4,8 +4,9 @@ Letters of shapes: R receivers, T times, P pulses.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
@@ -14,57 +15,25 @@ import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.parameters import plain
-from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, only_quantity
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.data.quantities import only_vector
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, write
-from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
+from elastic_pinn.physics.data.recorded_quantity import VECTOR, RecordedQuantity
+from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.data.truth import Truth
+from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import UNITS, Material
-from elastic_pinn.physics.numbers import Array, real_array
+from elastic_pinn.physics.numbers import Array
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
 
-class _Records:
-    """What has the records of one quantity, in the field of its name."""
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Receivers:
+    """What was recorded at receivers, with what is known of material and start.
 
-    @property
-    def quantity(self) -> RecordedQuantity:
-        """What is recorded."""
-        return only_quantity([name for name in RECORDED_QUANTITIES if getattr(self, name) is not None])
-
-    @property
-    def recorded(self) -> Array:
-        """The records of that quantity, (R, T, 2) in its SI unit."""
-        values: Array = getattr(self, self.quantity.name)
-        return values
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Truth(_Records):
-    """The truth of simulated data, for figures and tests only.
-
-    material: "lambda" and "mu" in Pa, "rho" in kg/m3; displacement, velocity or acceleration: without noise, (R, T, 2)
-    in m, m/s or m/s2.
-    """
-
-    material: Mapping[str, float]
-    displacement: Array | None = None
-    velocity: Array | None = field(default=None, kw_only=True)
-    acceleration: Array | None = field(default=None, kw_only=True)
-
-    def __post_init__(self) -> None:
-        name = self.quantity.name
-        object.__setattr__(self, name, real_array(f"truth/{name}", self.recorded))
-
-    def __repr__(self) -> str:
-        return f"Truth({dict(self.material)}, {self.quantity.name} {self.recorded.shape})"
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Receivers(_Records):
-    """Displacement, velocity or acceleration recorded at receivers, with what is known of material and start.
-
-    Arrays, tensors and lists of real numbers are taken; copies in double precision are kept. One of the quantities is
-    given; `.recorded` has its records, and `.quantity` tells which it is.
+    Receivers that recorded x and y of one quantity, at common times and without gaps, are given by xy, time and that
+    quantity; `.xy`, `.time`, `.quantity`, `.recorded` and `.noise` have these again. All else is given by `records`.
+    Beside the only `Records` of such receivers, xy, time, noise and the quantity take the place of what is in them.
 
     Parameters
     ----------
@@ -73,7 +42,7 @@ class Receivers(_Records):
     time
         Times (T,) in s.
     displacement
-        As recorded (R, T, 2) in m.
+        As recorded (R, T, 2) in m. NaN: nothing was recorded.
     noise
         Its standard deviation in m, m/s or m/s2, as the records; 0 or None where that is not stated.
     material
@@ -90,6 +59,8 @@ class Receivers(_Records):
         Of the file that was read.
     velocity, acceleration
         As recorded (R, T, 2) in m/s or m/s2, in the place of the displacement.
+    records
+        `Records`, one or several: other quantities, directions, gaps, clocks of their own, noise by channel.
 
     Raises
     ------
@@ -97,53 +68,70 @@ class Receivers(_Records):
         For values that do not fit together.
     """
 
-    xy: Array
-    time: Array
-    displacement: Array | None = None
-    noise: float = 0.0
-    material: Mapping[str, float] = field(default_factory=dict)
-    start: frozenset[str] = frozenset()
-    pulses: tuple[GaussianPulse, ...] = ()
-    truth: Truth | None = None
-    title: str = ""
-    provenance: str = ""
-    path: Path | None = None
-    sha256: str = ""
-    velocity: Array | None = field(default=None, kw_only=True)
-    acceleration: Array | None = field(default=None, kw_only=True)
-    given_as: Mapping[str, str] = field(init=False, default_factory=dict)  # types, for fingerprints of version 1
+    records: tuple[Records, ...]
+    material: Mapping[str, float]
+    start: frozenset[str]
+    pulses: tuple[GaussianPulse, ...]
+    truth: Truth | None
+    title: str
+    provenance: str
+    path: Path | None
+    sha256: str
+    given_as: Mapping[str, str] = field(init=False)  # types of arrays, for fingerprints of version 1
 
-    def __post_init__(self) -> None:
-        self._take_plain_values()
-        _check_shapes(self)
-        _check_values(self)
+    def __init__(
+        self,
+        xy: Any = None,
+        time: Any = None,
+        displacement: Any = None,
+        noise: float | None = None,
+        material: Mapping[str, float] | Material | None = None,
+        start: str | Iterable[str] = frozenset(),
+        pulses: GaussianPulse | Sequence[GaussianPulse] = (),
+        truth: Truth | None = None,
+        title: str = "",
+        provenance: str = "",
+        path: Path | None = None,
+        sha256: str = "",
+        *,
+        velocity: Any = None,
+        acceleration: Any = None,
+        records: Records | Sequence[Records] = (),
+    ) -> None:
+        vectors = {"displacement": displacement, "velocity": velocity, "acceleration": acceleration}
+        plain = {"xy": xy, "time": time, "noise": noise}
+        given = {name: each for name, each in plain.items() if each is not None}
+        taken: dict[str, Any] = {
+            "records": _records(records, {name: each for name, each in vectors.items() if each is not None}, given),
+            "material": material or {},
+            "start": frozenset([start] if isinstance(start, str) else start),
+            "pulses": (pulses,) if isinstance(pulses, GaussianPulse) else tuple(pulses),
+            "truth": truth,
+            "title": title,
+            "provenance": provenance,
+            "path": path,
+            "sha256": sha256,
+        }
+        if isinstance(material, Material):
+            known = (material.lame_lambda, material.lame_mu, material.density)
+            taken["material"] = dict(zip(UNITS, known, strict=True))
+        arrays = {name: each for name, each in (plain | vectors).items() if isinstance(each, np.ndarray)}
+        taken["given_as"] = {name: each.dtype.str for name, each in arrays.items()}
+        for name, value in taken.items():
+            object.__setattr__(self, name, value)
+        _check_truth(self)
+        _check_start(self)
         if self.material:
             _check_material("known", self.material)
         if self.truth:
             _check_material("truth", self.truth.material)
 
-    def _take_plain_values(self) -> None:
-        """Convert lists and tensors to arrays, and the other fields to plain values."""
-        given = {name: getattr(self, name) for name in ("xy", "time", self.quantity.name)}
-        taken: dict[str, Any] = {name: real_array(f"receivers/{name}", values) for name, values in given.items()}
-        taken["given_as"] = {name: values.dtype.str for name, values in given.items() if isinstance(values, np.ndarray)}
-        if isinstance(self.material, Material):
-            known = (self.material.lame_lambda, self.material.lame_mu, self.material.density)
-            taken["material"] = dict(zip(UNITS, known, strict=True))
-        elif self.material is None:
-            taken["material"] = {}
-        taken["noise"] = 0.0 if self.noise is None else plain(self.noise)
-        taken["start"] = frozenset([self.start] if isinstance(self.start, str) else self.start)
-        taken["pulses"] = (self.pulses,) if isinstance(self.pulses, GaussianPulse) else tuple(self.pulses)
-        for name, value in taken.items():
-            object.__setattr__(self, name, value)
-
     def __repr__(self) -> str:
-        (x, y), t = self.xy.T, self.time
+        (x, y), (first, last) = self.places.T, self.span
         parts = [
-            f"{self.quantity.name} of {len(self.xy)} at {len(t)} times",
-            f"x {x.min():g} to {x.max():g} m, y {y.min():g} to {y.max():g} m, t {t.min():g} to {t.max():g} s",
-            f"noise {self.noise:.3g} {self.quantity.unit}" if self.noise else "noise not stated",
+            *(each.told for each in self.records),
+            f"x {x.min():g} to {x.max():g} m, y {y.min():g} to {y.max():g} m, t {first:g} to {last:g} s",
+            *(_noise_told(each) for each in self.records),
             *([f"start of {', '.join(sorted(self.start))}"] if self.start else []),
             *([f"pulses: {len(self.pulses)}"] if self.pulses else []),
             *([str(self.path)] if self.path else []),
@@ -151,9 +139,108 @@ class Receivers(_Records):
         return f"Receivers({'; '.join(parts)})"
 
     @property
+    def is_complete(self) -> bool:
+        """Whether x and y of one vector were recorded at all receivers and common times, with one noise."""
+        return len(self.records) == 1 and self.records[0].is_complete
+
+    @cached_property
+    def places(self) -> Array:
+        """The places of all records, those of several quantities after each other, (R, 2) in m."""
+        return np.concatenate([each.xy for each in self.records])
+
+    def whose(self, row: int) -> tuple[int, int]:
+        """Return the number of the records that a row of `places` belongs to, and its row there."""
+        ends = np.cumsum([len(each.xy) for each in self.records])
+        number = int(np.searchsorted(ends, row, side="right"))
+        return number, row - int(ends[number]) + len(self.records[number].xy)
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """The first and the last instant that something was recorded of, s."""
+        ends = [(np.nanmin(each[there]), np.nanmax(each[there])) for each, there in
+                ((records.instants, records.is_there) for records in self.records)]  # fmt: skip
+        return float(min(first for first, _ in ends)), float(max(last for _, last in ends))
+
+    @property
+    def kinds(self) -> tuple[RecordedQuantity, ...]:
+        """What was recorded, each once."""
+        return tuple(dict.fromkeys(each.kind for each in self.records))
+
+    @property
+    def samples(self) -> int:
+        """How many numbers were recorded."""
+        return sum(int(each.is_there.sum()) for each in self.records)
+
+    @property
+    def only(self) -> Records:
+        """The only records. Raises ProblemError where there are several."""
+        if len(self.records) != 1:
+            several = ", ".join(each.told for each in self.records)
+            raise ProblemError(f"these receivers have {len(self.records)} sets of records, {several}: take one of them")
+        return self.records[0]
+
+    @property
+    def _complete(self) -> Records:
+        """The only records, of x and y without gaps. Raises ProblemError where they are of another kind."""
+        if not self.only.is_complete:
+            raise ProblemError(
+                f"these receivers have {self.only.told}: x and y of a vector, complete and at common times, are needed "
+                "here; .records has what there is"
+            )
+        return self.only
+
+    @property
+    def xy(self) -> Array:
+        """The places of the only records, (R, 2) in m."""
+        return self.only.xy
+
+    @property
+    def time(self) -> Array:
+        """The times of complete records, (T,) in s."""
+        return self._complete.time
+
+    @property
+    def quantity(self) -> RecordedQuantity:
+        """What the only records are of."""
+        return self.only.kind
+
+    @property
+    def recorded(self) -> Array:
+        """Complete records, (R, T, 2) in their SI unit."""
+        return self._complete.values
+
+    @property
+    def noise(self) -> float:
+        """The standard deviation of complete records in their unit; 0 where it is not stated."""
+        return float(self._complete.noise)
+
+    @property
+    def displacement(self) -> Array | None:
+        """Complete records of the displacement, (R, T, 2) in m; None where another quantity was recorded."""
+        return self._vector("displacement")
+
+    @property
+    def velocity(self) -> Array | None:
+        """Complete records of the velocity, (R, T, 2) in m/s; None where another quantity was recorded."""
+        return self._vector("velocity")
+
+    @property
+    def acceleration(self) -> Array | None:
+        """Complete records of the acceleration, (R, T, 2) in m/s2; None where another quantity was recorded."""
+        return self._vector("acceleration")
+
+    def _vector(self, name: str) -> Array | None:
+        return self.recorded if self.only.quantity == name else None
+
+    @property
+    def clean(self) -> Array:
+        """Complete records without noise, if they are known, and as they are if not, (R, T, 2) in their SI unit."""
+        return self.truth.recorded if self.truth and self.truth.records else self.recorded
+
+    @property
     def noise_relative(self) -> float:
         """The noise over the largest component recorded, dimensionless: the true one where there is a truth."""
-        return self.noise / float(np.abs((self.truth or self).recorded).max())
+        return self.noise / float(np.abs(self.clean).max())
 
     def in_free_space(self) -> Array:
         """Compute what is recorded, exactly, for the known pulses in an infinite solid.
@@ -259,49 +346,56 @@ class Receivers(_Records):
         Path(path).write_bytes(image.getbuffer())
 
 
-def _recordings(receivers: Receivers) -> dict[str, Array]:
-    """Return what is recorded, with and without noise, by its names in a file."""
-    truth = {f"truth/{receivers.quantity.name}": receivers.truth.recorded} if receivers.truth else {}
-    return {f"receivers/{receivers.quantity.name}": receivers.recorded} | truth
+def _records(
+    records: Records | Sequence[Records], vectors: Mapping[str, Any], plain: Mapping[str, Any]
+) -> tuple[Records, ...]:
+    """The records that were given, or those of one vector."""
+    found = (records,) if isinstance(records, Records) else tuple(records)
+    if not found:
+        quantity = only_vector(list(vectors))
+        for name in ("xy", "time"):
+            if name not in plain:
+                raise ProblemError(f"{name} is missing")
+        return (Records(quantity.name, vectors[quantity.name], directions=VECTOR, **plain),)
+    if wrong := [each for each in found if not isinstance(each, Records)]:
+        raise ProblemError(f"records has {in_one_line(wrong[0])}, where ep.Records are needed")
+    if not (vectors or plain):
+        return found
+    if len(found) > 1:
+        raise ProblemError(f"{', '.join((*plain, *vectors))} beside several records: state it in each of these")
+    changes = {"quantity": only_vector(list(vectors)).name, "values": next(iter(vectors.values()))} if vectors else {}
+    return (replace(found[0], **changes, **plain),)
 
 
-def _check_shapes(receivers: Receivers) -> None:
-    """Raise ValueError unless the arrays fit each other."""
-    xy, time = receivers.xy, receivers.time
-    if xy.ndim != 2 or xy.shape[1] != 2 or not len(xy):
-        raise ValueError(f"receivers/xy has shape {xy.shape}, where (receivers, 2) is needed")
-    if time.ndim != 1 or not len(time):
-        raise ValueError(f"receivers/time has shape {time.shape}, where (times,) is needed")
-    if receivers.truth and receivers.truth.quantity != receivers.quantity:
+def _noise_told(records: Records) -> str:
+    of, noise, unit = records.quantity, records.noises, records.kind.unit
+    if not records.is_noise_stated:
+        return "noise not stated"
+    low, high = float(noise.min()), float(noise.max())
+    return f"noise {low:.3g} {unit}" if low == high else f"noise of {of} {low:.3g} to {high:.3g} {unit}"
+
+
+def _check_truth(receivers: Receivers) -> None:
+    """Raise ValueError unless true records are like those that were recorded."""
+    truth = receivers.truth
+    if not (truth and truth.records):
+        return
+    if truth.quantity != receivers.quantity:
         raise ValueError(
-            f"the truth is {receivers.truth.quantity.name}, where {receivers.quantity.name} is recorded: both must be "
+            f"the truth is {truth.quantity.name}, where {receivers.quantity.name} is recorded: both must be "
             "of one quantity"
         )
-    needed = (len(xy), len(time), 2)
-    for name, values in _recordings(receivers).items():
-        if values.shape != needed:
-            raise ValueError(f"{name} has shape {values.shape}, where receivers/xy and /time need {needed}")
+    if truth.recorded.shape != receivers.recorded.shape:
+        raise ValueError(
+            f"truth/{truth.quantity.name} has shape {truth.recorded.shape}, where xy and time need "
+            f"{receivers.recorded.shape}"
+        )
+    if not np.isfinite(truth.recorded).all() or not truth.recorded.any():
+        raise ValueError(f"truth/{truth.quantity.name} has values that are not finite, or is zero everywhere")
 
 
-def _check_values(receivers: Receivers) -> None:
-    """Raise ValueError unless all numbers are finite, times increase and something was recorded."""
-    recordings = _recordings(receivers)
-    for name, values in {
-        "receivers/xy": receivers.xy,
-        "receivers/time": receivers.time,
-        **recordings,
-    }.items():
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} has values that are not finite: leave out such receivers or times")
-    for name, values in recordings.items():
-        if not values.any():
-            raise ValueError(f"{name} is zero everywhere")
-    falls = np.flatnonzero(np.diff(receivers.time) <= 0)
-    if len(falls):
-        raise ValueError(f"receivers/time does not increase after row {falls[0]}: sort it, each time once")
-    if not isinstance(receivers.noise, float | int) or not 0 <= receivers.noise < np.inf:
-        unit = receivers.quantity.unit
-        raise ValueError(f"the noise is {receivers.noise} {unit}, where a standard deviation of 0 or more is needed")
+def _check_start(receivers: Receivers) -> None:
+    """Raise ValueError for a start of what is no constant of a material that is given."""
     if unknown := receivers.start - set(UNITS):
         raise ValueError(f"start has {', '.join(map(str, unknown))}: legal are any of {', '.join(UNITS)}")
     if receivers.start and not receivers.material:

@@ -58,7 +58,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
 
     receivers = Receivers.load(find(config.data))
     _require_window(config.data, receivers)
-    (x, y), t = receivers.xy.T, receivers.time
+    (x, y), (first, last) = receivers.places.T, receivers.span
     start = receivers.material
     if not start:
         raise ConfigError(
@@ -66,13 +66,13 @@ def from_receivers(config: ReceiversConfig) -> Problem:
             "there (data/README.md), or state the problem in Python, with a Material or a Medium"
         )
     pulses = receivers.pulses if config.initial_pulses else ()
-    if pulses and t.min() < 0.0:
+    if pulses and first < 0.0:
         raise ConfigError(
-            f"{config.data}: the first sample is at {t.min():g} s, before the known pulses at 0 s: "
-            "shift receivers/time, or set initial_pulses = False"
+            f"{config.data}: the first sample is at {first:g} s, before the known pulses at 0 s: "
+            "shift the times of the records, or set initial_pulses = False"
         )
     problem = Problem(
-        domain=Domain((x.min(), x.max()), (y.min(), y.max()), (0.0 if pulses else t.min(), t.max())),
+        domain=Domain((x.min(), x.max()), (y.min(), y.max()), (0.0 if pulses else first, last)),
         material=Material(start["lambda"], start["mu"], start["rho"], config.unknowns, config.unknown_range),
         initial=Initial(velocity=velocity_of(pulses)) if pulses else None,
         receivers=receivers,
@@ -89,13 +89,13 @@ def from_receivers(config: ReceiversConfig) -> Problem:
 
 def _require_window(data: str, receivers: Receivers) -> None:
     """Raise ConfigError for receivers that span no window of space and time, as the wave equation needs."""
-    spread = [bool(column.max() > column.min()) for column in receivers.xy.T]
+    spread = [bool(column.max() > column.min()) for column in receivers.places.T]
     if not any(spread):
         fault = "all receivers are at one place"
     elif not all(spread):
         fault = f"all receivers lie on one line along {'xy'[spread.index(True)]}"
-    elif len(receivers.time) == 1:
-        fault = f"all was recorded at one time, {receivers.time[0]:g} s"
+    elif receivers.span[0] == receivers.span[1]:
+        fault = f"all was recorded at one time, {receivers.span[0]:g} s"
     else:
         return
     raise ConfigError(

@@ -1,6 +1,6 @@
-"""The channel of each sample: a receiver's component.
+"""The channel of each sample: what a receiver recorded along one direction.
 
-Letters: N samples, D = 2 N data misfits (a sample's x and y after each other), C = 2 R channels of R receivers.
+Letters: N samples, D = E N data misfits (a sample's E after each other), C channels.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks.batch import Batch
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics.statement import Statement
 
 
 @dataclass(frozen=True)
 class Channels:
     """The channels of all data misfits.
 
-    names: such as "12 x", a row of the receiver file and a component; of, time: channel and instant of each misfit,
+    names: such as "12 x", a row of the receiver file and a direction; of, time: channel and instant of each misfit,
     (D,).
     """
 
@@ -44,18 +44,11 @@ class Channels:
         return float((right - left).square().sum() / (left.square() + right.square()).sum())
 
 
-def channels_of(batch: Batch, problem: Problem) -> Channels:
-    """Return the channels of the data; receivers at one place count as the first of them."""
-    assert problem.receivers is not None, "a batch of data has been recorded"
-    xy = torch.from_numpy(problem.receivers.xy)
-    stations = problem.scales.dimensionless(torch.cat([xy, torch.zeros_like(xy[:, :1])], dim=1))[:, :2]  # (R, 2)
-    places = torch.cat([stations.to(batch.points), batch.points[:, :2]])
-    _, group = torch.unique(places, dim=0, return_inverse=True)  # (R + N,)
-    rows = torch.arange(len(stations), device=group.device)
-    first = torch.full_like(group, len(stations)).scatter_reduce(0, group[: len(stations)], rows, "amin")
-    receiver = first[group[len(stations) :]]  # (N,)
+def channels_of(batch: Batch, recorded: Statement) -> Channels:
+    """Return the channels of the data; receivers at one place that recorded x and y count as the first of them."""
+    assert batch.channels is not None and recorded.samples is not None, "a batch of data has been recorded"
     return Channels(
-        names=[f"{row} {axis}" for row in range(len(stations)) for axis in "xy"],
-        of=torch.stack([2 * receiver, 2 * receiver + 1], dim=1).flatten(),
-        time=batch.points[:, 2].repeat_interleave(2),
+        names=recorded.samples.names,
+        of=batch.channels.flatten().long(),
+        time=batch.points[:, 2].repeat_interleave(batch.target.shape[1]),
     )

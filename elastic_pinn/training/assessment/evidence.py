@@ -21,8 +21,10 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.probes import probes
+from elastic_pinn.physics.statement import Statement
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import Channels, channels_of
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
@@ -116,7 +118,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     misfits = linear.residuals[data] / linear.weight / unit  # (D,)
     leverage = linear.leverage()  # (D,)
     free = (1.0 - leverage).clamp(min=0.0)
-    where = channels_of(batch, trained.problem)  # (D,)
+    where = channels_of(batch, linear.recorded)  # (D,)
     per_noise = linear.weight * unit * linear.gain  # (U, M + P): by misfits in units of the noise
     errors = _covariance(linear, unit).diagonal().sqrt()  # (U,)
     squares, degrees = where.sum(misfits.square()), where.sum(free)
@@ -217,12 +219,10 @@ def _common_errors(
     """
     batch, unknowns = trained.batches[linear.recorded.name], trained.problem.unknowns
     field = linear.field()  # not the records, whose noise correlates with the misfits
-    ones = torch.ones_like(batch.target)
-    changes = {  # of the data misfits, each (N, 2)
+    changes = {  # of the data misfits, each (N, E)
         "the size of the records, or of the known start,": -field,
         "the trigger time": linear.rate(),
-        "the records' zero in x": ones * ones.new_tensor([1.0, 0.0]),
-        "the records' zero in y": ones * ones.new_tensor([0.0, 1.0]),
+        **_zeros(batch, linear.recorded),
     }
     at_data = torch.stack([change.detach().double().reshape(-1) for change in changes.values()], dim=1)  # (D, E)
     effects = at_data.new_zeros(len(linear.residuals), len(changes))  # (M, E)
@@ -249,6 +249,19 @@ def _common_errors(
         )
         for i, name in enumerate(changes)
     )
+
+
+def _zeros(batch: Batch, recorded: Statement) -> dict[str, Tensor]:
+    """A shift of the records' zero in each component, each (N, E)."""
+    ones = torch.ones_like(batch.target)
+    if batch.sensitivity is None:
+        return {
+            "the records' zero in x": ones * ones.new_tensor([1.0, 0.0]),
+            "the records' zero in y": ones * ones.new_tensor([0.0, 1.0]),
+        }
+    assert recorded.samples is not None, "of which the sensitivity is"
+    by_component = zip(recorded.samples.components, batch.sensitivity.unbind(1), strict=True)
+    return {f"the records' zero in {name}": part[:, None] for name, part in by_component if part.any()}
 
 
 def _by_parameters(material: MaterialParameters) -> Tensor:

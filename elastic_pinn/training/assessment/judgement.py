@@ -110,7 +110,7 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
     receivers, values = trained.problem.receivers, trained.model.material.si()
     assert receivers is not None, "there are no unknowns without"
     noise, amplitudes = noise_of(receivers), sum(each.numel() for each in trained.model.last_layer)
-    samples = 2 * len(trained.batches[trained.recorded.name].points)
+    samples = trained.batches[trained.recorded.name].target.numel()
     return Fit(
         verdict="withheld",
         reason=fault.reason,
@@ -167,9 +167,10 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
 def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fault]:
     """Records without a signal."""
     assert receivers is not None, "there are no unknowns without"
-    silent = np.argwhere(np.ptp(receivers.recorded, axis=1) == 0)  # rows of receiver and component
-    if len(silent) and evidence.noise.level > 0:
-        named = _list([f"{row} {'xy'[component]}" for row, component in silent])
+    silent = [f"{each.row} {each.label}" for records in receivers.records for each in records.channels()
+              if np.ptp(each.values) == 0]  # fmt: skip
+    if silent and evidence.noise.level > 0:
+        named = _list(silent)
         yield Fault(
             f"channels {named} record one value only, without noise", "leaving out channels that record nothing"
         )

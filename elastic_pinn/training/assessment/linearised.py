@@ -22,7 +22,7 @@ misfits and the mean of S(n)^T (H n - n): McCullagh and Tibshirani, J. R. Statis
 parameters eliminated. The means are those of some drawn n.
 
 Letters: M weighted misfits, of which D at the receivers and last, P parameters of the last layer, U unknowns, N points,
-K = P + U coordinates, J draws of the noise.
+E equations at each, K = P + U coordinates, J draws of the noise.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def too_large(trained: TrainedModel) -> str:
     """Explain why the system of a model cannot be factored; "" if it can."""
     if not trained.model.last_layer:
         return "the network is linear in none of its parameters"
-    misfits = 2 * sum(len(batch.points) for batch in trained.batches.values())
+    misfits = sum(batch.target.numel() for batch in trained.batches.values())
     columns = sum(parameter.numel() for parameter in trained.model.last_layer)
     if can_be_factored(columns, misfits):
         return ""
@@ -75,7 +75,7 @@ class Linearised(LinearisedFit):
     Attributes:
         residuals: the weighted misfits, (M,).
         places: the rows of each place, of the loss's statements.
-        recorded: the statement on the records; data: its rows, an x and a y for each sample.
+        recorded: the statement on the records; data: its rows, E for each sample.
         weight: the factor of a data misfit.
         factored: A with its ridge.
         effects: B, (M, U).
@@ -123,16 +123,16 @@ class Linearised(LinearisedFit):
         return self.factored.residual(self.residuals[:, None], self.ridge_residual[:, None])[:, 0]
 
     def coordinates(self, statement: Statement, batch: Batch) -> Tensor:
-        """Compute z of a statement's left side at points, (2 N, K), a point's x and y after each other.
+        """Compute z of a statement's left side at points, (E N, K), a point's E equations after each other.
 
         For data with noise s, dimensionless, z z^T times (weight s)^2 is its covariance given data, known start and
         ridge: a field without data has all the uncertainty that the ridge allows.
         """
         equations = equations_of(statement, self._model.material(), batch)
-        rows = self._model.jacobian(equations, self._layer).double()  # (2 N, P)
+        rows = self._model.jacobian(equations, self._layer).double()  # (E N, P)
         if not self._unknowns:
             return self.factored.coordinates(rows)
-        unseen = self._model.jacobian(equations, self._unknowns).double() - rows @ self._compensation  # (2 N, U)
+        unseen = self._model.jacobian(equations, self._unknowns).double() - rows @ self._compensation  # (E N, U)
         return torch.cat([self.factored.coordinates(rows), self.in_unit_variance(unseen)], dim=1)
 
     def leverage(self) -> Tensor:
@@ -152,18 +152,18 @@ class Linearised(LinearisedFit):
         return (self._predicted(batch) - batch.target).double().reshape(-1), variance
 
     def field(self) -> Tensor:
-        """What the model has in the place of the records, (N, 2)."""
+        """What the model has in the place of the records, (N, E)."""
         return self._predicted(self._batches[self.recorded.name])
 
     def rate(self) -> Tensor:
-        """Its derivative by time, (N, 2), by central differences of the step that is best in this precision."""
+        """Its derivative by time, (N, E), by central differences of the step that is best in this precision."""
         batch = self._batches[self.recorded.name]
         step = batch.points.new_tensor([0.0, 0.0, torch.finfo(batch.points.dtype).eps ** (1 / 3)])
         late, early = (self._predicted(replace(batch, points=batch.points + h)) for h in (step, -step))
         return (late - early) / (2.0 * step[2])
 
     def _predicted(self, batch: Batch) -> Tensor:
-        """What the model has at samples, (N, 2)."""
+        """What the model has at samples, (N, E)."""
         nothing = replace(batch, target=torch.zeros_like(batch.target))
         equations = equations_of(self.recorded, self._model.material(), nothing)
         return self._model.residuals(equations).reshape_as(batch.target)

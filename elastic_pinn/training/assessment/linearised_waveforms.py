@@ -6,7 +6,7 @@ move the unknowns by about as much as the error that is left.
 
 A source's wavelet that is unknown fits the records too: it is eliminated, as in `source_fit.py`.
 
-Letters: N samples, D = 2 N misfits of them, U unknowns, K pulses of the source, R told combinations of them.
+Letters: N samples, E numbers in each, D = E N misfits, U unknowns, K pulses of the source, R told combinations of them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class LinearisedWaveforms(LinearisedFit):
     def __init__(self, trained: TrainedModel) -> None:
         self._waveforms = Waveforms(trained.problem, trained.config, trained.model, trained.batches, trained.held_out)
         self.recorded, self.weight, self.precision = trained.recorded, 1.0, STEP
-        self.data = slice(0, 2 * len(trained.batches[self.recorded.name].points))
+        self.data = slice(0, trained.batches[self.recorded.name].target.numel())
         self._at = self._waveforms.corrected()
         self._columns = self._waveforms.columns(self._at)  # (D, K), the held-out samples last
         self.source = self._waveforms.fit_of(self._columns, self.data)
@@ -66,14 +66,14 @@ class LinearisedWaveforms(LinearisedFit):
         return self.in_unit_variance(by_unknowns).square().sum(1) + by_span.square().sum(1)
 
     def field(self) -> Tensor:
-        """The waveforms, (N, 2)."""
-        return self._corrected[self.data].reshape(-1, 2)
+        """The waveforms, (N, E)."""
+        return self._corrected[self.data].reshape(-1, self._waveforms.target.shape[1])
 
     def rate(self) -> Tensor:
-        """Their derivative by time, (N, 2)."""
+        """Their derivative by time, (N, E)."""
         late, early = (self._waveforms.columns(self._at, step) for step in (RATE_STEP, -RATE_STEP))
         rates = (late - early) @ self.source.coefficients / (2.0 * RATE_STEP)
-        return rates[self.data].reshape(-1, 2)
+        return rates[self.data].reshape(-1, self._waveforms.target.shape[1])
 
     def wavelet(self, unit: float) -> dict[str, list[float]]:
         """The source's wavelet with one standard deviation, as `Fit.wavelet`; {} where it is known.

@@ -41,7 +41,7 @@ class UncertaintyError(ElasticPinnError, ValueError):
 
 
 class WavefieldUncertainty:
-    """The standard deviation of the displacement, velocity or acceleration that a checkpoint predicts.
+    """The standard deviation of any quantity that can be recorded, as a checkpoint predicts it.
 
     It is valid if the misfits are those of the noise (`fault`). If the data's are larger, it is widened by their ratio,
     and the part that the network cannot express adds to the error. Making it factors the system of the last layer once,
@@ -110,12 +110,13 @@ class WavefieldUncertainty:
         x, y, t
             Positions in m and times in s, of shapes (...,) that broadcast.
         quantity
-            "displacement" (m), "velocity" (m/s) or "acceleration" (m/s2).
+            "displacement" (m), "velocity" (m/s) or "acceleration" (m/s2), of C = 2 components; "strain" (1),
+            "strain_rate" (1/s) or "stress" (Pa), of C = 3, xx, yy and xy.
 
         Returns
         -------
         ndarray
-            The standard deviations (..., 2).
+            The standard deviations (..., C).
 
         Raises
         ------
@@ -127,17 +128,18 @@ class WavefieldUncertainty:
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
         wanted = RECORDED_QUANTITIES[quantity]
-        found = torch.cat([self._at(chunk, wanted) for chunk in points.split(POINTS_AT_ONCE)])  # (N, 2)
-        return found.numpy().reshape(*x.shape, 2)
+        found = torch.cat([self._at(chunk, wanted) for chunk in points.split(POINTS_AT_ONCE)])  # (N, C)
+        return found.numpy().reshape(*x.shape, -1)
 
     @torch.no_grad()
     def _at(self, points: Tensor, quantity: RecordedQuantity) -> Tensor:
-        """The standard deviations (N, 2), SI, at points (N, 3) in m, m, s."""
-        statement, nothing = quantity.statement(), torch.zeros_like(points[:, :2])
-        batch = Batch.of(statement, self._problem, points, nothing[:0], nothing).to(points.device, self._dtype)
-        z = self._linear.coordinates(statement, batch)  # (2 N, K)
+        """The standard deviations (N, C), SI, at points (N, 3) in m, m, s."""
+        statement, size = quantity.statement(), len(quantity.components)
+        nothing = points.new_zeros(len(points), size)
+        batch = Batch.of(statement, self._problem, points, points[:0, :2], nothing).to(points.device, self._dtype)
+        z = self._linear.coordinates(statement, batch)  # (C N, K)
         unit = max(1.0, self.misfit) * self._unit * quantity.physical.scale(self._problem.scales)
-        return unit * torch.linalg.vector_norm(z, dim=1).reshape(-1, 2)
+        return unit * torch.linalg.vector_norm(z, dim=1).reshape(-1, size)
 
     @property
     def fault(self) -> str:

@@ -16,8 +16,10 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks.config import NUMBERS_OF_WAVES, WITHOUT_LAYERS
 from elastic_pinn.networks.hole_waves import Numbers
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.data import Records
+from elastic_pinn.physics.data.records import Channel
 from elastic_pinn.physics.first_instant import jumps
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.physics.sources import Source, local_in
 from elastic_pinn.training.lifecycle.implied import far_from_implied
@@ -35,6 +37,7 @@ BULK = 0.95  # of the recorded energy: S waves of its frequencies are needed
 PULSES = 1e-3  # of a Gaussian pulse's energy: the part that may lie beyond the greatest wave number
 CERTAIN = 4.0  # standard deviations above the noise
 FAINT = 1e-4  # of the strongest bin: the leakage of a Hann window from further away
+EVEN = 1e-3  # of a time step: how far times may be off even ones
 LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
 CUT = 1e-2  # of a source: less may lie outside
 FAINTLY_SENT = 1.1  # a source's highest waves are a hundredth of its strongest, and may lie so far beyond the network's
@@ -235,7 +238,12 @@ def _demands(problem: Problem, greatest: float) -> Iterator[tuple[float, str]]:
         greatest = math.sqrt(-2.0 * math.log(PULSES)) / width  # the energy's spectrum is exp(-k^2 width^2 / 2)
         wave = readable(2 * math.pi / greatest, "m")
         yield greatest, f"the known pulses are {readable(width, 'm')} wide, which takes waves down to {wave}"
-    frequencies, energy = recorded_spectrum(receivers)
+    for records in receivers.records:
+        yield from _needed_by(records, material)
+
+
+def _needed_by(records: Records, material: Material) -> Iterator[tuple[float, str]]:
+    frequencies, energy = recorded_spectrum(records)
     if not energy.any():
         return
     bulk = float(frequencies[np.searchsorted(np.cumsum(energy), BULK * energy.sum())])
@@ -252,34 +260,43 @@ def _demands(problem: Problem, greatest: float) -> Iterator[tuple[float, str]]:
     )
 
 
-def recorded_spectrum(receivers: Receivers) -> tuple[Array, Array]:
+def recorded_spectrum(records: Records) -> tuple[Array, Array]:
     """Compute frequencies (F,), Hz, and the records' energy there above their noise, (F,), 0 where it may be noise.
 
-    The energy is the mean over the receivers and both components, through a Hann window, in the square of the records'
-    unit. The noise is the stated one, or the highest quarter of the frequencies where that is more. Both are empty for
-    fewer than 8 times; records at unevenly spaced times are interpolated linearly.
+    The energy is the mean over the channels, through a Hann window, in the square of the records' unit. The noise is
+    the stated one, or the highest quarter of the frequencies where that is more. Both are empty for fewer than 8 times;
+    records at unevenly spaced times, or with gaps, are interpolated linearly.
     """
-    time, records = receivers.time, receivers.recorded
-    count = len(time)
+    channels = list(records.channels())
+    count = max(len(each.time) for each in channels)
     if count < LEAST_TIMES:
         return np.zeros(0), np.zeros(0)
-    even = np.linspace(time[0], time[-1], count)
-    if not np.allclose(time, even, rtol=0.0, atol=1e-3 * (even[1] - even[0])):
-        by_channel = records.transpose(0, 2, 1).reshape(-1, count)
-        records = np.stack([np.interp(even, time, channel) for channel in by_channel])[:, :, None]  # (2 R, T, 1)
-    window = np.hanning(count)[:, None]
-    energy = np.square(np.abs(np.fft.rfft(records * window, axis=1))).mean((0, 2))  # (F,)
-    noise = max(receivers.noise**2 * np.square(window).sum(), float(np.median(energy[-(len(energy) // 4) :])))
-    certain = noise * (1.0 + CERTAIN / math.sqrt(receivers.recorded[:, 0].size))
+    even = np.linspace(min(each.time[0] for each in channels), max(each.time[-1] for each in channels), count)
+    values = np.stack([_evenly(each, even) for each in channels])  # (K, T)
+    window = np.hanning(count)
+    energy = np.square(np.abs(np.fft.rfft(values * window, axis=1))).mean(0)  # (F,)
+    stated = float(np.square(records.noises[records.is_there]).mean())
+    noise = max(stated * np.square(window).sum(), float(np.median(energy[-(len(energy) // 4) :])))
+    certain = noise * (1.0 + CERTAIN / math.sqrt(len(channels)))
     significant = energy > max(certain, FAINT * energy.max())
     return np.fft.rfftfreq(count, even[1] - even[0]), np.where(significant, energy - noise, 0.0)
 
 
+def _evenly(channel: Channel, even: Array) -> Array:
+    """A record at other times, (T,), 0 where there is none."""
+    off = EVEN * (even[1] - even[0])
+    is_same = len(channel.time) == len(even) and np.allclose(channel.time, even, rtol=0.0, atol=off)
+    return channel.values if is_same else np.interp(even, channel.time, channel.values, left=0.0, right=0.0)
+
+
 def _spacing(config: Config, problem: Problem) -> Iterator[str]:
     """Waves with fewer than two receivers a wavelength, where no start is known."""
-    if problem.receivers is None or problem.initial or len(problem.receivers.xy) < 2:
+    if problem.receivers is None or problem.initial:
         return
-    spacing, shortest = median_spacing(problem.receivers.xy), 2.0 * math.pi / _greatest(config, problem)
+    places = np.unique(problem.receivers.places, axis=0)
+    if len(places) < 2:
+        return
+    spacing, shortest = median_spacing(places), 2.0 * math.pi / _greatest(config, problem)
     if 2.0 * spacing > shortest:
         setting = math.pi / spacing * problem.scales.length
         yield (

@@ -30,10 +30,4 @@ def held_out_count(samples: int, fraction: float) -> int:
 
 def data_batches(problem: Problem) -> Batches:
     """Make a batch of every recorded sample, for each statement on records; none without receivers."""
-    batches = {}
-    for statement in problem.statements:
-        if recorded := statement.samples:
-            target = recorded.values / statement.quantity.scale(problem.scales)
-            no_normals = target.new_zeros(0, 2)
-            batches[statement.name] = Batch.of(statement, problem, recorded.points, no_normals, target)
-    return batches
+    return {each.name: Batch.of_samples(each, problem) for each in problem.statements if each.samples}

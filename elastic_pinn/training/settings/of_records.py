@@ -45,7 +45,7 @@ def why_not_from_records(problem: Problem) -> str:
         return "no settings are chosen for a start that is known otherwise than by its pulses"
     if not _relative_noise(receivers) > 0.0:
         return "how well waves have to meet the records follows from their noise, which is unknown: state it"
-    if problem.initial is None and len(receivers.xy) < 2:
+    if problem.initial is None and len(np.unique(receivers.places, axis=0)) < 2:
         return "no start is known, and one receiver tells no wave"
     return ""
 
@@ -72,7 +72,7 @@ def _greatest(problem: Problem, receivers: Receivers, part: float) -> float:
     """The greatest wave number, 1/m: that of the known pulses, exp(-k^2 width^2 / 2), or where none are known of waves
     with two receivers a wavelength."""
     if problem.initial is None:
-        return math.pi / median_spacing(receivers.xy)
+        return math.pi / median_spacing(np.unique(receivers.places, axis=0))
     width = min(pulse.width for pulse in receivers.pulses)
     return MARGIN * math.sqrt(2.0 * math.log(1.0 / min(part, LARGEST_PART))) / width
 
@@ -85,5 +85,5 @@ def median_spacing(xy: Array) -> float:
 
 
 def _relative_noise(receivers: Receivers) -> float:
-    """The noise over the largest number recorded; nan where it is unknown."""
-    return noise_of(receivers).level / float(np.abs(receivers.recorded).max())
+    """The noise over the largest number recorded, of the first quantity; nan where it is unknown."""
+    return noise_of(receivers).level / float(np.nanmax(np.abs(receivers.records[0].corrected)))

@@ -25,17 +25,18 @@ def amplitudes_of(config: Config, regions: int) -> int:
 
 def numbers_of(config: Config, problem: Problem) -> dict[str, int]:
     """How many numbers determine the network, by their origin."""
-    samples = 0
+    recorded = 0
     if problem.receivers and config.weight_data:
-        samples = problem.receivers.recorded.size // 2
-        samples -= held_out_count(samples, config.validation_fraction)
+        numbers = 2 if problem.receivers.is_complete else 1  # in a sample
+        samples = problem.receivers.samples // numbers
+        recorded = numbers * (samples - held_out_count(samples, config.validation_fraction))
     starts = config.initial_points if problem.initial and config.weight_initial else 0
     sides = config.boundary_points * len(problem.boundary) if config.weight_boundary else 0
     contacts = config.interface_points * len(problem.inclusions) if config.weight_interface else 0
     # Waves and potentials satisfy the equation whatever their amplitudes, so that it does not determine them.
     inside = config.interior_points if config.network not in WITHOUT_LAYERS and config.weight_pde else 0
     return {
-        "recorded": 2 * samples,
+        "recorded": recorded,
         "of the known start": 4 * starts,
         "on the sides": 2 * sides,
         "of contacts": 4 * contacts,

@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import Receivers, noise_of
+from elastic_pinn.physics.data import Receivers, noise_of, noises_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, lengths_along, line_of
+from elastic_pinn.workbench.figures.shown_records import largest, on_common_times, predicted, shown, titles
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING
@@ -60,9 +61,10 @@ def b_scan(
         receivers.
     """
     if isinstance(source, Receivers):
-        line, times, quantity = line_of(source, points), source.time, source.quantity
-        corners, position, found = line.corners, line.position, source.recorded[line.rows]
-        length = unit_for(float(np.abs(source.xy).max()), "m")
+        records = on_common_times(source.only)
+        line, times, quantity, names = line_of(records.xy, points), records.time, records.kind, titles(records)
+        corners, position, found = line.corners, line.position, records.values[line.rows]
+        length = unit_for(float(np.abs(records.xy).max()), "m")
     else:
         checkpoint = checkpoint_of(source)
         problem = checkpoint.problem(problem)
@@ -75,6 +77,7 @@ def b_scan(
         position = np.linspace(0.0, ways[-1], POSITIONS)
         places = np.stack([np.interp(position, ways, axis) for axis in corners.T], axis=1)
         times, quantity, length = np.linspace(*domain.t, INSTANTS), shown_quantity(problem), window_unit(domain)
+        names = list(quantity.symbols)
         inside = domain.shape.mask(*places.T)
         found = np.full((POSITIONS, INSTANTS, 2), np.nan)
         x, y = places[inside].T[:, :, None]  # each (P', 1)
@@ -82,9 +85,9 @@ def b_scan(
     limit = float(np.nanpercentile(np.abs(found), MOST)) or 1.0
     unit = unit_for(limit, quantity.unit)
     figure = Picture(4.8)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    axes = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     image = _draw_row(axes, position / length.size, times, found / unit.size, limit / unit.size)
-    for where, title in zip(axes, quantity.components, strict=True):
+    for where, title in zip(axes, names, strict=True):
         where.set_title(title, fontsize=11)
         where.set_xlabel(f"position along the line ({length.name})")
     figure.colorbar(image, ax=axes, label=f"{quantity.name} ({unit.name})", extend="both")
@@ -96,6 +99,7 @@ def fit_b_scan(
     source: Source,
     points: Sequence[Sequence[float]] | None = None,
     problem: Problem | ProblemMaker | None = None,
+    records: int = 0,
 ) -> Picture:
     """Draw what a line of receivers recorded, what is predicted there, and the difference, over position and time.
 
@@ -112,6 +116,8 @@ def fit_b_scan(
         no two are on one, all receivers by their rows.
     problem
         The user's problem, or the function that makes it; required if the run has one.
+    records
+        Which of several records is drawn, from 0.
 
     Returns
     -------
@@ -121,58 +127,66 @@ def fit_b_scan(
     Raises
     ------
     ValueError
-        For a problem without receivers, and for a given line with fewer than two of them.
+        For a problem without receivers, for records that are not there, and for a given line with fewer than two
+        receivers.
     """
     checkpoint = checkpoint_of(source)
     receivers = checkpoint.problem(problem).receivers
     if receivers is None:
         raise ValueError("fit_b_scan needs a problem with receivers, and this one has none")
-    (rows, position, below, told), quantity = _columns(receivers, points), receivers.quantity
-    recorded, (x, y) = receivers.recorded[rows], receivers.xy[rows].T[:, :, None]
-    predicted = checkpoint.predict(x, y, receivers.time, quantity.name)  # (L, T, 2)
-    residual, noise = recorded - predicted, noise_of(receivers).level
-    limit = float(np.percentile(np.abs(recorded), MOST)) or 1.0
+    own, noises = shown(receivers, records), _noises(receivers, records)
+    (rows, position, below, told), quantity = _columns(own.xy, points), own.kind
+    recorded, found = own.values[rows], predicted(checkpoint.predict, own, rows, own.time)  # (L, T, C)
+    residual, noise = recorded - found, noises[rows][:, None]  # (L, 1, C)
+    limit = float(np.nanpercentile(np.abs(recorded), MOST)) or 1.0
     unit = unit_for(limit, quantity.unit)
-    rest = unit_for(float(np.abs(residual).max()), quantity.unit)
-    is_known = not np.isnan(noise)
+    rest = unit_for(largest(residual), quantity.unit)
+    is_known = not np.isnan(noise).any()
     scale, name = (noise, "difference / noise") if is_known else (rest.size, f"difference ({rest.name})")
-    most = DEVIATIONS if is_known else float(np.abs(residual).max()) / rest.size or 1.0
+    most = DEVIATIONS if is_known else largest(residual) / rest.size
     figure = Picture(8.4)
-    axes = figure.subplots(3, 2, sharex=True, sharey=True)
+    axes = figure.subplots(3, recorded.shape[2], sharex=True, sharey=True, squeeze=False)
     images = {
         f"recorded ({unit.name})": (recorded / unit.size, limit / unit.size),
-        f"predicted ({unit.name})": (predicted / unit.size, limit / unit.size),
+        f"predicted ({unit.name})": (found / unit.size, limit / unit.size),
         name: (residual / scale, most),
     }
-    for row, (label, (values, largest)) in zip(axes, images.items(), strict=True):
-        image = _draw_row(row, position, receivers.time, values, largest)
+    for row, (label, (values, end)) in zip(axes, images.items(), strict=True):
+        image = _draw_row(row, position, own.time, values, end)
         figure.colorbar(image, ax=row, label=label, extend="both")
-    for where, title in zip(axes[0], quantity.components, strict=True):
+    for where, title in zip(axes[0], titles(own), strict=True):
         where.set_title(title, fontsize=11)
     for where in axes[-1]:
         where.set_xlabel(below)
-    size = float(np.sqrt(np.square(residual).mean()))
-    rms = f"{size / noise:.3g} times the noise" if is_known else f"{size / rest.size:.3g} {rest.name}"
+    size = float(np.sqrt(np.nanmean(np.square(residual / scale))))
+    rms = f"{size:.3g} times the noise" if is_known else f"{size:.3g} {rest.name}"
     figure.suptitle(f"{quantity.name} {told}; rms difference: {rms}", fontsize=10)
     return figure
 
 
-def _columns(receivers: Receivers, points: Sequence[Sequence[float]] | None) -> tuple[Array, Array, str, str]:
+def _noises(receivers: Receivers, number: int) -> Array:
+    """The standard deviation of each channel, (R, C), NaN where nobody knows the noise."""
+    if np.isnan(noise_of(receivers).level):
+        return np.full_like(receivers.records[number].values[:, 0], np.nan)
+    return np.asarray(noises_of(receivers)[number].mean(axis=1))
+
+
+def _columns(xy: Array, points: Sequence[Sequence[float]] | None) -> tuple[Array, Array, str, str]:
     """The rows of receivers that are drawn, where along an axis, what the axis is, and what they are, as text."""
-    length = unit_for(float(np.abs(receivers.xy).max()), "m")
+    length = unit_for(float(np.abs(xy).max()), "m")
     try:
-        line = line_of(receivers, points)
+        line = line_of(xy, points)
     except ValueError:
         if points is not None:
             raise
-        rows = np.arange(len(receivers.xy))
+        rows = np.arange(len(xy))
         return rows, rows, "row of the receiver", "at all receivers"
     told = f"along {corners_text(line.corners, length)}"
     return line.rows, line.position / length.size, f"position along the line ({length.name})", told
 
 
 def _draw_row(axes: Array, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
-    """Draw both components of values (P, T, 2), within -limit and limit, side by side; return the last image."""
+    """Draw each channel of values (P, T, C), within -limit and limit, side by side; return the last image."""
     time = unit_for(times[-1], "s")
     for where, component in zip(axes, values.transpose(2, 1, 0), strict=True):
         image = _draw_image(where, position, times / time.size, component, limit)

@@ -9,9 +9,11 @@ import torch
 from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.data import RecordedQuantity
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import draw_inclusions, draw_rims
+from elastic_pinn.workbench.figures.shown_records import on_common_times
 from elastic_pinn.workbench.figures.sources import Predict, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
@@ -88,15 +90,15 @@ def trace(predict: Predict, window: tuple[float, float], x: float, y: float, pro
     """
     t = np.linspace(*window, CURVE)
     quantity = shown_quantity(problem)
-    found, others = predict(x, y, t, quantity.name), _known(problem, t, x, y)  # (T, 2)
-    largest = max(float(np.abs(values).max()) for values in (found, *(values for _, _, values in others)))
+    found, others = predict(x, y, t, quantity.name), _known(problem, quantity, t, x, y)  # (T, 2)
+    largest = max(float(np.nanmax(np.abs(values))) for values in (found, *(values for _, _, values in others)))
     time, unit = unit_for(window[1], "s"), unit_for(largest, quantity.unit)
     figure = Picture(3.4)
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for i, where in enumerate(axes):
         marker = "o" if t[0] == t[-1] else ""  # of a static problem
         where.plot(t / time.size, found[:, i] / unit.size, color=BLUE, marker=marker, label="network")
-        where.set_title(quantity.components[i], fontsize=11)
+        where.set_title(quantity.symbols[i], fontsize=11)
         where.set_xlabel(f"t ({time.name})")
         light_grid(where)
     for label, times, known in others:
@@ -108,17 +110,22 @@ def trace(predict: Predict, window: tuple[float, float], x: float, y: float, pro
     return figure
 
 
-def _known(problem: Problem | None, t: Array, x: float, y: float) -> list[tuple[str, Array, Array]]:
+def _known(
+    problem: Problem | None, quantity: RecordedQuantity, t: Array, x: float, y: float
+) -> list[tuple[str, Array, Array]]:
     """Return what is known at a point: a name, times (T,) and values (T, 2)."""
     if problem and problem.exact:
         points = torch.from_numpy(np.stack(np.broadcast_arrays(x, y, t), axis=-1))  # (T, 3)
         return [("exact", t, evaluate(problem.exact, points).numpy())]
     if problem and problem.receivers:
-        receivers = problem.receivers
-        row = int(np.square(receivers.xy - [x, y]).sum(1).argmin())
-        unit = unit_for(float(np.abs(receivers.xy).max()), "m")
-        position = ", ".join(f"{value / unit.size:.3g}" for value in receivers.xy[row])
-        return [(f"recorded at ({position}) {unit.name}", receivers.time, receivers.recorded[row])]
+        own = [each for each in problem.receivers.records if each.kind is quantity and each.are_components]
+        if not own:
+            return []
+        records = on_common_times(own[0])
+        row = int(np.square(records.xy - [x, y]).sum(1).argmin())
+        unit = unit_for(float(np.abs(records.xy).max()), "m")
+        position = ", ".join(f"{value / unit.size:.3g}" for value in records.xy[row])
+        return [(f"recorded at ({position}) {unit.name}", records.time, records.values[row])]
     return []
 
 

@@ -3,13 +3,15 @@
 import math
 import textwrap
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from elastic_pinn.fit import NOT_ASSESSED
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import Receivers, noise_of
+from elastic_pinn.physics.data import Noise, Receivers, RecordedQuantity, noise_of, noises_of
+from elastic_pinn.physics.data.records import Channel
 from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
@@ -24,13 +26,14 @@ from elastic_pinn.workbench.figures.picture import (
     light_grid,
     whole_ticks,
 )
+from elastic_pinn.workbench.figures.shown_records import predicted, titles
 from elastic_pinn.workbench.figures.sources import (
     Predict,
     Source,
     checkpoint_of,
     open_source,
 )
-from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 BAND = 2.0  # standard deviations
 WIDTH = 140  # letters of a line above a figure
@@ -107,7 +110,8 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Pro
     source
         A run, a checkpoint, or a path of either.
     receiver
-        Its row in the receiver file; that with the strongest signal if not given.
+        Its row in the receiver file, those of several quantities after each other; if not given, that with the
+        strongest signal.
     problem
         The user's problem, or the function that makes it; required if the run has one.
 
@@ -126,30 +130,39 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Pro
     if receivers is None:
         raise ValueError("data_fit needs a problem with receivers, and this one has none")
     row = strongest_receiver(receivers) if receiver is None else receiver
-    if not 0 <= row < len(receivers.xy):
-        raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.xy) - 1}")
+    if not 0 <= row < len(receivers.places):
+        raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.places) - 1}")
     return draw_fit(checkpoint.predict, receivers, row, checkpoint.step)
 
 
 def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Picture:
     """Draw `data_fit` from any prediction."""
-    x, y = receivers.xy[row]
-    quantity = receivers.quantity
-    predicted = predict(x, y, receivers.time, quantity.name)  # (T, 2)
-    fine = np.linspace(receivers.time[0], receivers.time[-1], 400)
-    curve = predict(x, y, fine, quantity.name)  # (400, 2)
+    number, own = receivers.whose(row)
+    records, (x, y) = receivers.records[number], receivers.places[row]
+    channels = list(records.at([own]).channels())
+    if not channels:
+        raise ValueError(f"receiver {row} recorded nothing")
+    first, last = (end(each.time[at] for each in channels) for end, at in ((min, 0), (max, -1)))
+    fine = np.linspace(first, last, 400)
+    noise, is_known = noises_of(receivers)[number][own], noise_of(receivers)
+    size = max(float(np.abs(each.values).max()) for each in channels)
+    scale = Scale(unit_for(last, "s"), unit_for(size, records.kind.unit), records.kind)
     figure = Picture(5.0)
-    axes = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(2, 1))
-    for component, (upper, lower) in enumerate(axes.T):
-        recorded = receivers.recorded[row, :, component]
-        _draw_record(upper, receivers, recorded, fine, curve[:, component], quantity.components[component])
-        _draw_residual(lower, receivers, recorded - predicted[:, component])
+    axes = figure.subplots(2, len(channels), sharex=True, sharey="row", height_ratios=(2, 1), squeeze=False)
+    for each, (upper, lower) in zip(channels, axes.T, strict=True):
+        curve, found = (
+            predicted(predict, records, np.array([own]), times)[0, :, each.column] for times in (fine, each.time)
+        )
+        _draw_record(upper, scale, each, fine, curve)
+        upper.set_title(titles(records.at([own]))[each.column], fontsize=11)
+        level = float(noise[:, each.column].mean()) if not math.isnan(is_known.level) else math.nan
+        _draw_residual(lower, scale, each.time, each.values - found, Noise(level, is_known.origin))
     handles = [handle for where in axes[:, 0] for handle in where.get_legend_handles_labels()[0]]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     for where in axes.flat:
         where.label_outer()
         light_grid(where)
-    length = unit_for(float(np.abs(receivers.xy).max()), "m")
+    length = unit_for(float(np.abs(receivers.places).max()), "m")
     position = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
     figure.suptitle(f"receiver {row} at {position}; step {step}", fontsize=10)
     return figure
@@ -199,29 +212,31 @@ def _draw_deviation(axes: Axes, name: str, steps: np.ndarray, percent: np.ndarra
 
 
 def strongest_receiver(receivers: Receivers) -> int:
-    """Return the row of the receiver with the strongest signal."""
-    return int(np.square(receivers.recorded).sum((1, 2)).argmax())
+    """Return the row of the receiver with the strongest signal, of the first quantity."""
+    return int(np.nansum(np.square(receivers.records[0].corrected), axis=(1, 2)).argmax())
 
 
-def _draw_record(
-    axes: Axes, receivers: Receivers, recorded: np.ndarray, fine: np.ndarray, curve: np.ndarray, symbol: str
-) -> None:
-    time = unit_for(receivers.time[-1], "s")
-    unit = unit_for(float(np.abs(receivers.recorded).max()), receivers.quantity.unit)
-    axes.plot(receivers.time / time.size, recorded / unit.size, "o", color=BLACK, markersize=3, label="recorded")
+class Scale(NamedTuple):
+    """The units of time and of what was recorded, and what that is."""
+
+    time: Unit
+    unit: Unit
+    kind: RecordedQuantity
+
+
+def _draw_record(axes: Axes, scale: Scale, channel: Channel, fine: np.ndarray, curve: np.ndarray) -> None:
+    time, unit, kind = scale
+    axes.plot(channel.time / time.size, channel.values / unit.size, "o", color=BLACK, markersize=3, label="recorded")
     axes.plot(fine / time.size, curve / unit.size, color=BLUE, label="predicted")
-    axes.set_ylabel(f"{receivers.quantity.name} ({unit.name})")
-    axes.set_title(symbol, fontsize=11)
+    axes.set_ylabel(f"{kind.name.replace('_', ' ')} ({unit.name})")
 
 
-def _draw_residual(axes: Axes, receivers: Receivers, residual: np.ndarray) -> None:
-    time = unit_for(receivers.time[-1], "s")
-    unit = unit_for(float(np.abs(residual).max()), receivers.quantity.unit)
-    noise = noise_of(receivers)
+def _draw_residual(axes: Axes, scale: Scale, times: np.ndarray, residual: np.ndarray, noise: Noise) -> None:
+    time, unit = scale.time, unit_for(float(np.abs(residual).max()), scale.kind.unit)
     if not math.isnan(noise.level):
         width, known = BAND * noise.level / unit.size, "" if noise.origin == "stated" else f", from {noise.origin}"
         axes.axhspan(-width, width, color="0.85", label=f"noise: {BAND:g} standard deviations either way{known}")
     axes.axhline(0.0, color="0.5", linewidth=0.8)
-    axes.plot(receivers.time / time.size, residual / unit.size, "o-", color=VERMILLION, markersize=3, linewidth=0.8)
+    axes.plot(times / time.size, residual / unit.size, "o-", color=VERMILLION, markersize=3, linewidth=0.8)
     axes.set_xlabel(f"t ({time.name})")
     axes.set_ylabel(f"residual ({unit.name})")

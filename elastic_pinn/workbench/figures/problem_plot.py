@@ -219,7 +219,7 @@ def _along(shape: Shape, part: Part) -> np.ndarray:
 
 
 def _draw_receivers(axes: Axes, receivers: Receivers, length: Unit) -> None:
-    x, y = receivers.xy.T / length.size
+    x, y = receivers.places.T / length.size
     axes.plot(x, y, "v", color=BLACK, markersize=4, linestyle="none", label=f"{len(x)} receivers", clip_on=False)
 
 

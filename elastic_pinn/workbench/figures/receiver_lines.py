@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from elastic_pinn.physics.data import Receivers
 from elastic_pinn.workbench.figures.units import Unit
 
 Array = np.ndarray
@@ -25,21 +24,23 @@ class Line(NamedTuple):
     corners: Array
 
 
-def line_of(receivers: Receivers, points: Sequence[Sequence[float]] | None = None) -> Line:
-    """Return the receivers along a line of some corners, m; of one through most receivers along x or y if not given.
+def line_of(xy: Array, points: Sequence[Sequence[float]] | None = None) -> Line:
+    """Return the receivers, at xy (R, 2) in m, along a line of some corners, m.
+
+    If these are not given, it is that through most receivers along x or y.
 
     Raises ValueError for corners that make no line, and for a line with fewer than two receivers.
     """
-    corners = _most_of(receivers.xy) if points is None else np.asarray(points, dtype=np.float64)
+    corners = _most_of(xy) if points is None else np.asarray(points, dtype=np.float64)
     ways = lengths_along(corners)
-    position, distance = np.zeros(len(receivers.xy)), np.full(len(receivers.xy), np.inf)
+    position, distance = np.zeros(len(xy)), np.full(len(xy), np.inf)
     for start, end, way in zip(corners[:-1], corners[1:], ways[:-1], strict=True):
         length = float(np.linalg.norm(end - start))
-        along = np.clip((receivers.xy - start) @ (end - start) / (length or 1.0), 0.0, length)
-        aside = np.linalg.norm(receivers.xy - start - np.outer(along, (end - start) / (length or 1.0)), axis=1)
+        along = np.clip((xy - start) @ (end - start) / (length or 1.0), 0.0, length)
+        aside = np.linalg.norm(xy - start - np.outer(along, (end - start) / (length or 1.0)), axis=1)
         position = np.where(aside < distance, way + along, position)
         distance = np.minimum(aside, distance)
-    rows = np.flatnonzero(distance <= ON * np.ptp(receivers.xy, axis=0).max())
+    rows = np.flatnonzero(distance <= ON * np.ptp(xy, axis=0).max())
     _, first = np.unique(position[rows], return_index=True)
     rows = rows[first]
     if len(rows) < 2:

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from elastic_pinn.physics import Material
-from elastic_pinn.physics.data import Receivers, noise_of
+from elastic_pinn.physics.data import Receivers, Records, noise_of
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, line_of
+from elastic_pinn.workbench.figures.shown_records import on_common_times, titles
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
 
@@ -42,9 +43,11 @@ def receivers(receivers: Receivers) -> Picture:
     Picture
         The figure.
     """
-    length, quantity = unit_for(float(np.abs(receivers.xy).max()), "m"), receivers.quantity
-    strength = np.sqrt(np.square(receivers.recorded).sum(2).mean(1))  # (R,)
-    unit, (x, y) = unit_for(float(strength.max()), quantity.unit), receivers.xy.T / length.size
+    records = receivers.only
+    length, quantity, values = unit_for(float(np.abs(records.xy).max()), "m"), records.kind, records.corrected
+    there = records.is_there.any(axis=2).sum(axis=1)  # (R,)
+    strength = np.sqrt(np.nansum(np.square(values), axis=(1, 2)) / np.maximum(there, 1))  # (R,), 0 of dead ones
+    unit, (x, y) = unit_for(float(strength.max()), quantity.unit), records.xy.T / length.size
     figure = Picture(4.6)
     axes = figure.subplots()
     dots = axes.scatter(x, y, c=strength / unit.size, cmap=SEQUENTIAL, marker="v", s=45, vmin=0.0, clip_on=False)
@@ -79,19 +82,25 @@ def spectra(receivers: Receivers) -> Picture:
     Raises
     ------
     ValueError
-        For times that are not evenly spaced.
+        For times that are not evenly spaced, and where each channel has gaps.
     """
-    step, quantity = _time_step(receivers), receivers.quantity
-    window = np.hanning(len(receivers.time) + 2)[1:-1]
-    rest = receivers.recorded - receivers.recorded.mean(1, keepdims=True)
-    amplitude = 2.0 / window.sum() * np.abs(np.fft.rfft(rest * window[:, None], axis=1))[:, 1:]  # (R, F, 2)
+    records = on_common_times(receivers.only)
+    step, quantity = _time_step(records), records.kind
+    window = np.hanning(len(records.time) + 2)[1:-1]
+    is_whole = np.asarray(np.isfinite(records.values).all(axis=1))  # (R, C)
+    if not is_whole.any():
+        raise ValueError("a spectrum needs a channel without gaps, and none of these is: cut the times to a whole part")
+    rest = np.where(is_whole[:, None], records.values, 0.0)
+    rest = rest - rest.mean(1, keepdims=True)
+    amplitude = 2.0 / window.sum() * np.abs(np.fft.rfft(rest * window[:, None], axis=1))[:, 1:]  # (R, F, C)
     frequency = np.fft.rfftfreq(len(window), step)[1:]
     hertz, unit = unit_for(frequency[-1], "Hz"), unit_for(float(amplitude.max()), quantity.unit)
     level = noise_of(receivers).level * math.sqrt(math.pi * np.square(window).sum()) / window.sum()
     figure = Picture(4.0)
     for axes, values, title in zip(
-        figure.subplots(1, 2, sharex=True, sharey=True), amplitude.transpose(2, 0, 1), quantity.components, strict=True
-    ):
+        figure.subplots(1, amplitude.shape[2], sharex=True, sharey=True, squeeze=False)[0],
+        amplitude.transpose(2, 0, 1), titles(records), strict=True,
+    ):  # fmt: skip
         shown = values[values.max(1) > 0] / unit.size  # a dead channel is on no logarithmic axis
         if len(shown):
             axes.fill_between(
@@ -121,7 +130,7 @@ def frequency_wavenumber(
 
     A wave that runs along the line is on a straight line through the origin whose slope is its speed, to the right
     for one that runs towards the line's end; one that crosses at an angle is on a steeper one. Between unevenly
-    spaced receivers, and beyond half a wave to a spacing, other wave numbers look alike.
+    spaced receivers, and beyond half a wave to a spacing, other wave numbers look alike. Gaps count as zero.
 
     Parameters
     ----------
@@ -143,20 +152,21 @@ def frequency_wavenumber(
     ValueError
         For times that are not evenly spaced, and for a line with fewer than 4 receivers.
     """
-    step, line, quantity = _time_step(receivers), line_of(receivers, points), receivers.quantity
+    records = on_common_times(receivers.only)
+    step, line, quantity = _time_step(records), line_of(records.xy, points), records.kind
     if len(line.rows) < LEAST_OF_LINE:
         raise ValueError(f"an f-k image needs {LEAST_OF_LINE} receivers on its line, and this one has {len(line.rows)}")
     highest = 0.5 / float(np.median(np.diff(line.position)))
     number = np.linspace(-highest, highest, WAVE_NUMBERS)
-    frequency, amplitude = _transform(receivers.recorded[line.rows], line.position, step, number)
+    frequency, amplitude = _transform(np.nan_to_num(records.values[line.rows]), line.position, step, number)
     energy = np.cumsum(np.square(amplitude).sum((1, 2)))
     top = min(ABOVE * frequency[np.searchsorted(energy, ENERGY * energy[-1])], frequency[-1])
     speeds = _speeds_of(receivers) if speeds is None else speeds
     hertz, length = unit_for(top, "Hz"), unit_for(1.0 / highest, "m")
-    place = unit_for(float(np.abs(receivers.xy).max()), "m")
+    place = unit_for(float(np.abs(records.xy).max()), "m")
     figure = Picture(4.8)
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
-    for where, values, title in zip(axes, amplitude.transpose(2, 0, 1), quantity.components, strict=True):
+    axes = figure.subplots(1, amplitude.shape[2], sharex=True, sharey=True, squeeze=False)[0]
+    for where, values, title in zip(axes, amplitude.transpose(2, 0, 1), titles(records), strict=True):
         decibel = 20.0 * np.log10(np.maximum(values / amplitude.max(), 10 ** (DEEPEST / 20.0)))
         image = where.imshow(
             decibel, cmap=SEQUENTIAL, vmin=DEEPEST, vmax=0.0, origin="lower", aspect="auto", interpolation="bilinear",
@@ -181,13 +191,13 @@ def frequency_wavenumber(
 
 
 def _transform(recorded: Array, position: Array, step: float, number: Array) -> tuple[Array, Array]:
-    """Frequencies (F,), Hz, and amplitudes (F, W, 2) of records (L, T, 2) at positions (L,), by wave number (W,), 1/m.
+    """Frequencies (F,), Hz, and amplitudes (F, W, C) of records (L, T, C) at positions (L,), by wave number (W,), 1/m.
 
     Waves towards larger positions have positive wave numbers. Hann windows in time and space.
     """
     times = recorded.shape[1]
     rest = (recorded - recorded.mean(1, keepdims=True)) * np.hanning(times + 2)[1:-1, None]
-    spectrum = np.fft.rfft(rest, 4 * times, axis=1)  # (L, F, 2)
+    spectrum = np.fft.rfft(rest, 4 * times, axis=1)  # (L, F, C)
     share = (position - position[0]) / (position[-1] - position[0])
     weight = 0.5 - 0.5 * np.cos(2.0 * np.pi * (0.02 + 0.96 * share))  # the ends count a little
     phase = np.exp(2j * np.pi * np.outer(number, position - position[0])) * weight  # (W, L)
@@ -202,9 +212,9 @@ def _speeds_of(receivers: Receivers) -> Mapping[str, float]:
     return {f"{name}, start values" if receivers.start else name: speed for name, speed in speeds.items()}
 
 
-def _time_step(receivers: Receivers) -> float:
+def _time_step(records: Records) -> float:
     """The time between samples, s. Raises ValueError for times that are not evenly spaced."""
-    steps = np.diff(receivers.time)
+    steps = np.diff(records.time)
     if len(steps) < 2 or np.ptp(steps) > EVEN * steps.mean():
         raise ValueError("a spectrum needs three or more evenly spaced times, and these records have others")
     return float(steps.mean())

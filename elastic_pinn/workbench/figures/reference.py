@@ -47,7 +47,7 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
         upper.plot(t, recorded / unit.size, "o", color=BLACK, markersize=3, label="recorded, with noise")
         upper.plot(t, engine[:, i] / unit.size, color=ORANGE, linewidth=3.0, label="engine, without noise")
         upper.plot(t, exact[:, i] / unit.size, color=BLUE, linewidth=1.2, label="exact")
-        upper.set_title(quantity.components[i], fontsize=11)
+        upper.set_title(quantity.symbols[i], fontsize=11)
         lower.plot(t, (engine - exact)[:, i] / small.size, color=VERMILLION, linewidth=1.2)
         lower.axhline(0.0, color="0.5", linewidth=0.8)
         lower.set_xlabel(f"t ({time.name})")

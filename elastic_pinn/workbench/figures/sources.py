@@ -9,7 +9,7 @@ import numpy as np
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
+from elastic_pinn.physics.data import RECORDED_QUANTITIES, VECTORS, RecordedQuantity
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 
 Source = Run | Checkpoint | str | Path
@@ -47,10 +47,12 @@ def checkpoint_of(source: Source) -> Checkpoint:
 
 
 def shown_quantity(problem: Problem | None) -> RecordedQuantity:
-    """Return what a wavefield is drawn by: what receivers recorded where they alone are known of it, else displacement.
+    """Return what a wavefield is drawn by: the vector that receivers recorded where they alone are known of it.
 
     Records do not determine a quantity of which they are a derivative: a displacement that lasts is in no velocity.
+    Else it is the displacement, which a strain or stress leaves open by a motion as a rigid body.
     """
     if problem is None or problem.receivers is None or problem.exact:
         return RECORDED_QUANTITIES["displacement"]
-    return problem.receivers.quantity
+    vectors = [kind for kind in problem.receivers.kinds if kind in VECTORS.values()]
+    return vectors[0] if vectors else RECORDED_QUANTITIES["displacement"]

@@ -9,6 +9,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.data import Receivers, RecordedQuantity
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
@@ -199,7 +200,7 @@ def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np
             column = by_instant[:, component * len(fields) + i]
             for where, frame in zip(column, values[..., component], strict=True):
                 images[name] = _draw_frame(where, problem, frame / unit.size, limit / unit.size, length)
-    names = [f"{symbol} {name}" for symbol in quantity.components for name in fields]
+    names = [f"{symbol} {name}" for symbol in quantity.symbols for name in fields]
     times = _time_labels(problem, instants)
     _label(table, problem, *((times, names) if alone else (names, times)), length)
     _draw_scales(figure, table, images, units, quantity.name)
@@ -210,7 +211,8 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     """Draw a row for each component and one for the standard deviation, a column for each instant; hatched where the
     standard deviation exceeds the records."""
     assert problem.receivers, "only they leave a spread"
-    quantity, records = problem.receivers.quantity, problem.receivers.recorded
+    quantity = shown_quantity(problem)
+    records = _records_of(problem.receivers, quantity)
     recorded = np.sqrt(np.square(records).mean())
     unseen, size = spread > recorded, np.abs(found).max(-1)[:, ::EVERY, ::EVERY]
     most = min(_largest(spread), recorded)
@@ -231,7 +233,7 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
         )  # fmt: skip
         for where in column:
             _hatch(where, problem, deviations, recorded, length)
-    names = [*(f"{symbol} network" for symbol in quantity.components), "standard deviation"]
+    names = [*(f"{symbol} network" for symbol in quantity.symbols), "standard deviation"]
     _label(table, problem, _time_labels(problem, instants), names, length)
     beyond = "both" if unseen.any() else "neither"
     figure.colorbar(image, ax=table[:-1], label=f"{quantity.name} ({unit.name})", shrink=0.8, aspect=30, extend=beyond)
@@ -239,6 +241,11 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     figure.colorbar(below, ax=table[-1], label=f"standard deviation ({small.name})", extend=above)
     figure.suptitle(_spread_in_words(spread, recorded, quantity.unit), fontsize=10)
     return figure
+
+
+def _records_of(receivers: Receivers, quantity: RecordedQuantity) -> np.ndarray:
+    """All that was recorded of a quantity, in a row."""
+    return np.concatenate([each.corrected[each.is_there] for each in receivers.records if each.kind is quantity])
 
 
 def _spread_in_words(spread: np.ndarray, recorded: float, si: str) -> str:

@@ -1,11 +1,12 @@
 """Traces of several receivers side by side, as seismologists draw them.
 
-Letters: K traces, T times.
+Letters: K traces, T times, C channels of a receiver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,15 +14,17 @@ import torch
 from matplotlib.axes import Axes
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import Receivers, RecordedQuantity
+from elastic_pinn.physics.data import Receivers, RecordedQuantity, Records
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.run import Checkpoint
 from elastic_pinn.run.synthetic import relative_error, spread_over
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import window_unit
+from elastic_pinn.workbench.figures.shown_records import predicted, shown, titles
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -42,7 +45,7 @@ Array = np.ndarray
 
 
 class Traces(NamedTuple):
-    """Traces of one origin: times (T,) in s, values (K, T, 2) in SI units, NaN where there are none."""
+    """Traces of one origin: times (T,) in s, values (K, T, C) in SI units, NaN where there are none."""
 
     times: Array
     values: Array
@@ -53,6 +56,7 @@ def wiggles(
     points: Sequence[Sequence[float]] | None = None,
     receivers: Receivers | None = None,
     problem: Problem | ProblemMaker | None = None,
+    records: int = 0,
 ) -> Picture:
     """Draw the network's traces at some points over time, with what was recorded there or is exact, if known.
 
@@ -75,6 +79,8 @@ def wiggles(
         Records to compare with; those of the problem, if it has some, if not given.
     problem
         The user's problem, or the function that makes it; required if the run has one.
+    records
+        Which of several records of the receivers is drawn, from 0.
 
     Returns
     -------
@@ -87,25 +93,27 @@ def wiggles(
         For points outside of the solid, and for points without a receiver where these are drawn alone.
     """
     if isinstance(source, Receivers):
-        return _records_alone(source, points)
+        return _records_alone(shown(source, records), points)
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
     receivers = receivers or problem.receivers
-    places = _places(points, receivers, problem.domain.shape)
-    quantity = receivers.quantity if receivers else shown_quantity(problem)
+    own = shown(receivers, records) if receivers else None
+    places = _places(points, own, problem.domain.shape)
+    quantity = own.kind if own else shown_quantity(problem)
     times = np.linspace(*problem.domain.t, INSTANTS)
-    x, y = places.T[:, :, None]  # each (K, 1)
-    traces = {"network": Traces(times, checkpoint.predict(x, y, times, quantity.name))}
-    if receivers and (known := _recorded(places, receivers)):
-        rest = known.values - checkpoint.predict(x, y, known.times, quantity.name)
+    of_network = _by_network(checkpoint, own, places, quantity)
+    traces = {"network": Traces(times, of_network(times))}
+    if own and (known := _recorded(places, own)):
+        rest = known.values - of_network(known.times)
         traces = {"recorded": known, **traces, "recorded - network": Traces(known.times, rest)}
     elif problem.exact and not receivers:
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
     waves = arrivals(checkpoint.model(), problem, places)
-    figure, rows = _side_by_side(traces, places, quantity, window_unit(problem.domain), waves)
+    names = titles(own) if own else list(quantity.symbols)
+    figure, rows = _side_by_side(traces, places, quantity, names, window_unit(problem.domain), waves)
     if receivers and "recorded" in traces:
         error = percent(relative_error(checkpoint, receivers))
-        rows += f"; relative L2 error at all {len(receivers.xy)} receivers: {error}"
+        rows += f"; relative L2 error at all {len(receivers.places)} receivers: {error}"
     elif "exact" in traces:
         difference = traces["network"].values - traces["exact"].values
         error = percent(float(np.linalg.norm(difference) / np.linalg.norm(traces["exact"].values)))
@@ -114,39 +122,56 @@ def wiggles(
     return figure
 
 
-def _records_alone(receivers: Receivers, points: Sequence[Sequence[float]] | None) -> Picture:
-    places = _some_of(receivers) if points is None else _as_places(points)
-    if (recorded := _recorded(places, receivers)) is None or np.isnan(recorded.values).any():
+def _by_network(
+    checkpoint: Checkpoint, records: Records | None, places: Array, quantity: RecordedQuantity
+) -> Callable[[Array], Array]:
+    """A function from times (T,) to the network's traces at places, (K, T, C), in the directions of the nearest
+    receivers if there are records."""
+    if records is None:
+        x, y = places.T[:, :, None]  # each (K, 1)
+        return lambda times: checkpoint.predict(x, y, times, quantity.name)
+    nearest = replace(records.at(_nearest(places, records)[0]), xy=places)
+    return lambda times: predicted(checkpoint.predict, nearest, np.arange(len(places)), times)
+
+
+def _records_alone(records: Records, points: Sequence[Sequence[float]] | None) -> Picture:
+    places = _some_of(records) if points is None else _as_places(points)
+    if not _nearest(places, records)[1].all() or (recorded := _recorded(places, records)) is None:
         raise ValueError(f"points = {places.tolist()}: a receiver is needed at each of them")
-    length = unit_for(float(np.abs(receivers.xy).max()), "m")
-    figure, rows = _side_by_side({"recorded": recorded}, places, receivers.quantity, length, {})
+    length = unit_for(float(np.abs(records.xy).max()), "m")
+    figure, rows = _side_by_side({"recorded": recorded}, places, records.kind, titles(records), length, {})
     figure.suptitle(rows, fontsize=10)
     return figure
 
 
-def _places(points: Sequence[Sequence[float]] | None, receivers: Receivers | None, shape: Shape) -> Array:
+def _places(points: Sequence[Sequence[float]] | None, records: Records | None, shape: Shape) -> Array:
     """Where traces are drawn, (K, 2) in m: at points if given, else at receivers, else all over the shape."""
-    if points is None and receivers is None:
+    if points is None and records is None:
         return np.array(sorted(spread_over(shape, MOST).tolist()))
-    return _some_of(receivers) if receivers and points is None else _as_places(points)
+    return _some_of(records) if records and points is None else _as_places(points)
 
 
 def _as_places(points: Any) -> Array:
     return np.asarray(points, dtype=np.float64).reshape(-1, 2)
 
 
-def _some_of(receivers: Receivers) -> Array:
-    """The places of receivers, of at most so many, evenly chosen by their rows, (K, 2) in m."""
-    return receivers.xy[:: -(-len(receivers.xy) // MOST)]
+def _some_of(records: Records) -> Array:
+    """The places of receivers that are not dead, of at most so many, evenly chosen by their rows, (K, 2) in m."""
+    live = records.xy[records.is_there.any(axis=(1, 2))]
+    return live[:: -(-len(live) // MOST)]
 
 
-def _recorded(places: Array, receivers: Receivers) -> Traces | None:
+def _recorded(places: Array, records: Records) -> Traces | None:
     """What receivers recorded at those of the places where there is one; None if there is none at any."""
-    distances = np.linalg.norm(places[:, None] - receivers.xy, axis=2)  # (K, R)
-    rows, extent = distances.argmin(1), float(np.abs(receivers.xy).max())
-    is_there = distances.min(1) <= AT * extent
-    values = np.where(is_there[:, None, None], receivers.recorded[rows], np.nan)
-    return Traces(receivers.time, values) if is_there.any() else None
+    rows, is_there = _nearest(places, records)
+    values = np.where(is_there[:, None, None], records.values[rows], np.nan)
+    return Traces(records.time, values) if is_there.any() else None
+
+
+def _nearest(places: Array, records: Records) -> tuple[Array, Array]:
+    """The row of the receiver that is nearest to each place, (K,), and whether it is there, (K,)."""
+    distances = np.linalg.norm(places[:, None] - records.xy, axis=2)  # (K, R)
+    return distances.argmin(1), distances.min(1) <= AT * float(np.abs(records.xy).max())
 
 
 def _exact(problem: Problem, places: Array, times: Array) -> Array:
@@ -161,15 +186,18 @@ def _side_by_side(
     traces: Mapping[str, Traces],
     places: Array,
     quantity: RecordedQuantity,
+    names: Sequence[str],
     length: Unit,
     waves: Mapping[str, Array],
 ) -> tuple[Picture, str]:
-    """Draw both components of traces at places, with arrivals; return the figure, and what a row's height is."""
+    """Draw each channel of traces at places, with arrivals; return the figure, and what a row's height is."""
     last = max(float(each.times[-1]) for each in traces.values())
     time = unit_for(last, "s")
     scale = max(float(np.nanmax(np.abs(each.values))) for each in traces.values()) / FILL or 1.0
     figure = Picture(1.6 + 0.42 * len(places))
-    for axes, component, title in zip(figure.subplots(1, 2, sharey=True), range(2), quantity.components, strict=True):
+    for component, (axes, title) in enumerate(
+        zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True)
+    ):
         _draw(axes, traces, component, scale, time)
         mark_arrivals(axes, waves, last, time)
         axes.set_title(title, fontsize=11)

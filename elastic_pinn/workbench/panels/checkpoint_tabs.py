@@ -113,7 +113,7 @@ class CheckpointTabs(widgets.Tab):
     def _first_point(self) -> tuple[float, float]:
         """Return the first position of the trace, x and y in m: the receiver with the strongest signal, if any."""
         if self._problem and (receivers := self._problem.receivers):
-            x, y = receivers.xy[strongest_receiver(receivers)].tolist()
+            x, y = receivers.places[strongest_receiver(receivers)].tolist()
             return x, y
         (x0, *_, x1), (y0, *_, y1) = self._fields.x.tolist(), self._fields.y.tolist()
         return x0 + POINT[0] * (x1 - x0), y0 + POINT[1] * (y1 - y0)

@@ -116,7 +116,7 @@ def _wavefield_view(record: LiveRecord) -> View:
 
 
 def _fit_view(record: LiveRecord, receivers: Receivers) -> View:
-    last = len(receivers.xy) - 1
+    last = len(receivers.places) - 1
     row = widgets.BoundedIntText(
         strongest_receiver(receivers), min=0, max=last, description=f"receiver, 0 to {last}",
         style={"description_width": "initial"},

@@ -101,15 +101,15 @@ def test_a_material_and_single_names_and_pulses_are_taken():
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"xy": [[0.0, 0.0], [1.0], [0.0, 2.0]]}, "receivers/xy is a list whose items are not equally long"),
-        ({"xy": [["a", "b"]] * 3}, "receivers/xy holds <U1, where real numbers are needed"),
-        ({"displacement": np.ones((3, 4, 2), dtype=complex)}, "receivers/displacement holds complex128"),
-        ({"time": np.arange(4.0).astype(np.float16)}, "receivers/time holds float16, which has three digits"),
-        ({"displacement": np.ma.masked_less(np.ones((3, 4, 2)), 2.0)}, "receivers/displacement has masked values"),
-        ({"time": None}, "receivers/time holds object"),
-        ({"time": [True, False]}, "receivers/time holds bool"),
-        ({"noise": "1 %"}, "the noise is 1 % m"),
-        ({"noise": [0.1]}, r"the noise is \[0.1\] m"),
+        ({"xy": [[0.0, 0.0], [1.0], [0.0, 2.0]]}, "xy is a list whose items are not equally long"),
+        ({"xy": [["a", "b"]] * 3}, "xy holds <U1, where real numbers are needed"),
+        ({"displacement": np.ones((3, 4, 2), dtype=complex)}, "displacement holds complex128"),
+        ({"time": np.arange(4.0).astype(np.float16)}, "time holds float16, which has three digits"),
+        ({"displacement": np.ma.masked_less(np.ones((3, 4, 2)), 2.0)}, "displacement has no value: each channel is"),
+        ({"time": None}, "time is missing"),
+        ({"time": [True, False]}, "time holds bool"),
+        ({"noise": "1 %"}, "the noise of displacement holds <U3"),
+        ({"noise": [0.1]}, r"the noise of displacement has shape \(1,\)"),
         ({"start": ["nu"]}, "start has nu: legal are any of lambda, mu, rho"),
     ],
 )
@@ -150,9 +150,13 @@ def test_the_same_recording_gives_the_same_bytes(path, tmp_path):
 
 def test_plain_h5py_shows_values_units_and_roles(path):
     with h5py.File(path) as file:
-        assert file["receivers/displacement"].shape == (3, 4, 2)
-        assert file["receivers/displacement"].attrs["units"] == b"m"
-        assert file["receivers/displacement"].attrs["noise"] == 0.1
+        records = file["records/1"]
+        assert records.attrs["quantity"] == b"displacement" and set(records) == {
+            "values", "xy", "time", "directions", "noise"
+        }  # fmt: skip
+        assert records["values"].shape == (3, 4, 2) and records["values"].attrs["units"] == b"m"
+        assert records["directions"].attrs["components"] == b"x y" and (records["directions"][()] == np.eye(2)).all()
+        assert records["noise"][()] == 0.1 and records["noise"].attrs["units"] == b"m"
         assert file["known/mu"][()] == 1.82e10
         assert file["known/mu"].attrs["role"] == b"start"
         assert file["known/rho"].attrs["role"] == b"known"
@@ -204,40 +208,48 @@ def without(name: str, key: str | None = None):
     ("edit", "fault"),
     [
         (without("/", "format"), "format is 'missing'"),
-        (attribute("/", "format", "elastic_pinn receivers 9"), "'elastic_pinn receivers 1' is needed"),
-        (without("receivers/xy"), "receivers/xy is missing"),
-        (without("receivers/time"), "receivers/time is missing"),
-        (without("receivers/displacement"), "receivers/displacement is missing"),
-        (without("receivers/displacement", "noise"), "lacks the attribute noise"),
+        (
+            attribute("/", "format", "elastic_pinn receivers 9"),
+            "'elastic_pinn receivers 2' is needed, or 'elastic_pinn receivers 1'",
+        ),
+        (without("records/1/xy"), "records/1/xy is missing"),
+        (without("records/1/time"), "records/1/time is missing"),
+        (without("records/1/values"), "records/1/values is missing"),
+        (without("records/1/noise"), "records/1/noise is missing"),
+        (without("records/1/directions"), "records/1/directions is missing"),
+        (attribute("records/1/directions", "components", "y x"), "components of records/1/directions is 'y x'"),
+        (attribute("records/1", "quantity", "speed"), "quantity of records/1 is 'speed', where one of displacement"),
+        (without("records"), "the group records is missing"),
+        (lambda file: file.move("records/1", "records/one"), "records/one is no number from 1 to 1"),
         (without("known/mu"), "known/mu is missing"),
         (without("known/pulses/peak"), "known/pulses/peak is missing"),
-        (without("truth/displacement"), "truth/displacement is missing"),
         (without("known/mu", "role"), "role of known/mu is 'missing'"),
         (attribute("known/mu", "role", "guess"), "'start' or 'known' is needed"),
-        (without("receivers/xy", "units"), "units of receivers/xy is 'missing', where 'm' is needed"),
-        (attribute("receivers/time", "units", "us"), "units of receivers/time is 'us', where 's' is needed"),
+        (without("records/1/xy", "units"), "units of records/1/xy is 'missing', where 'm' is needed"),
+        (attribute("records/1/time", "units", "us"), "units of records/1/time is 'us', where 's' is needed"),
         (attribute("known/lambda", "units", "GPa"), "units of known/lambda is 'GPa', where 'Pa' is needed"),
         (attribute("known/pulses/width", "units", "mm"), "units of known/pulses/width is 'mm'"),
-        (replaced("receivers/xy", np.zeros((3, 3))), r"receivers/xy has shape \(3, 3\)"),
-        (replaced("receivers/time", np.zeros((4, 1))), r"receivers/time has shape \(4, 1\)"),
-        (replaced("receivers/displacement", np.ones((4, 3, 2))), r"\(4, 3, 2\), .* need \(3, 4, 2\)"),
+        (replaced("records/1/xy", np.zeros((3, 3))), r"records/1: xy has shape \(3, 3\)"),
+        (replaced("records/1/time", np.zeros((4, 1))), r"records/1: time has shape \(4, 1\)"),
+        (replaced("records/1/values", np.ones((4, 3, 2))), r"\(4, 3, 2\), .* need \(3, 4\) and channels"),
         (replaced("truth/displacement", np.ones((3, 4))), r"truth/displacement has shape \(3, 4\)"),
         (replaced("known/rho", [2700.0]), r"known/rho has shape \(1,\), where one number"),
         (replaced("known/pulses/center", np.zeros((2, 2))), "known/pulses/center has shape"),
         (replaced("known/pulses/direction", [[2.0, 0.0]]), "a vector of length 1"),
-        (replaced("receivers/xy", [[0, 0], [0, np.nan], [1, 1]]), "receivers/xy has values that are not fin"),
-        (replaced("receivers/time", [0, 1, 2, np.inf]), "receivers/time has values that are not finite"),
+        (replaced("records/1/xy", [[0, 0], [0, np.nan], [1, 1]]), "xy has values that are not fin"),
+        (replaced("records/1/time", [0, 1, 2, np.inf]), "time has values that are not finite"),
         (
-            replaced("receivers/displacement", np.full((3, 4, 2), np.nan)),
-            "displacement has values that are no",
+            replaced("records/1/values", np.full((3, 4, 2), np.nan)),
+            "displacement has no value",
         ),
-        (replaced("receivers/displacement", np.zeros((3, 4, 2))), "displacement is zero everywhere"),
-        (replaced("receivers/time", [0, 1e-6, 1e-6, 4e-6]), "does not increase after row 1"),
-        (replaced("receivers/time", [0, 2e-6, 1e-6, 4e-6]), "does not increase after row 1"),
-        (replaced("receivers/time", [b"a", b"b", b"c", b"d"]), "where real numbers are needed"),
-        (replaced("receivers/displacement", np.ones((3, 4, 2), np.float16)), "holds float16"),
-        (attribute("receivers/displacement", "noise", -1.0), "standard deviation of 0 or more"),
-        (attribute("receivers/displacement", "noise", "1 %"), "could not convert string to float"),
+        (replaced("records/1/values", np.zeros((3, 4, 2))), "displacement is zero everywhere"),
+        (replaced("records/1/time", [0, 1e-6, 1e-6, 4e-6]), "does not increase after row 1"),
+        (replaced("records/1/time", [0, 2e-6, 1e-6, 4e-6]), "does not increase after row 1"),
+        (replaced("records/1/time", [b"a", b"b", b"c", b"d"]), "where real numbers are needed"),
+        (replaced("records/1/values", np.ones((3, 4, 2), np.float16)), "holds float16"),
+        (replaced("records/1/noise", -1.0), "the noise of displacement is -1 m, where it must be 0 or more"),
+        (replaced("records/1/noise", b"1 %"), "where real numbers are needed"),
+        (replaced("records/1/directions", np.zeros((2, 2))), "records/1: directions of displacement have a vector of"),
         (replaced("known/mu", -1.0), "known: .*mu"),
         (replaced("truth/rho", np.inf), "truth has a material constant that is not finite"),
     ],
@@ -268,7 +280,7 @@ def test_a_truncated_file_is_refused_by_name(path, kept):
 
 
 def test_values_that_do_not_fit_together_are_refused_when_made():
-    with pytest.raises(ValueError, match=r"receivers/displacement has shape \(3, 4, 2\)"):
+    with pytest.raises(ValueError, match=r"displacement has shape \(3, 4, 2\)"):
         example(time=np.array([0.0, 1.0]))
     with pytest.raises(ValueError, match="where lambda, mu, rho are needed"):
         dataclasses.replace(example(), material={"lambda": 1.0, "mu": 1.0})

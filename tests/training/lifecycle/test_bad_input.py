@@ -125,7 +125,7 @@ BAD = {
     ),
     "records that are no numbers": (
         lambda: plate(receivers=receivers((0.01, 0.01), size=math.nan)),
-        "receivers/displacement has values that are not finite: leave out such receivers or times",
+        "displacement has no value: each channel is dead",
     ),
     "a place that is no number": (
         lambda: plate(force=ep.PointForce((math.nan, 0.01), (1e3, 0.0), PULSE, 5e-4)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.assemble import Channels, channels_of
-from elastic_pinn.physics.data.readers.records import fields as fields_of
+from elastic_pinn.physics.data.readers.records import records_of
 from elastic_pinn.physics.data.readers.registry import format_of
 from elastic_pinn.physics.data.readers.summary import doubts
 from elastic_pinn.physics.data.readers.traces import Missing, require_size
@@ -53,12 +53,12 @@ def read_recordings(
     every = import_options({**common, **given}, f"{parameters}: " if parameters and not given else "")
     own = {path: import_options({**common, **special.get(path.name, {}), **given}) for path in files}
     channels = [_channels(path, options) for path, options in own.items()]
-    fields = {**fields_of(channels), **_material(every), "title": every.title}
+    fields: dict[str, Any] = {**_material(every), "title": every.title}
     places = {each.positions: None for each in own.values() if each.positions and isinstance(each.positions, str)}
     beside = [Path(path) for path in (*places, *([parameters] if parameters else []))]
     fields["provenance"] = _provenance(files, beside, {**common, **given}, special)
     try:
-        receivers = Receivers(**fields)
+        receivers = Receivers(records=records_of(channels), **fields)
     except ValueError as error:
         raise ReceiverFileError(f"{', '.join(map(str, files))}: {error}") from error
     for doubt in doubts(receivers):

@@ -6,7 +6,6 @@ Letters of shapes: K channels, R receivers, T times, C channels of a receiver.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,49 +14,35 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.assemble import Channels
 from elastic_pinn.physics.data.readers.traces import Direction
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.numbers import Array
 
 X, Y = (1.0, 0.0), (0.0, 1.0)
 
 
-@dataclass(frozen=True)
-class RecordedGroup:
-    """What was recorded of one quantity in one shot, in SI units.
-
-    values (R, T, C), NaN where nothing was recorded; time (T,), or (R, T), NaN at the end of shorter ones; a direction
-    for each column, a unit vector or a tensor's component.
-    """
-
-    kind: str
-    shot: str
-    xy: Array
-    time: Array
-    values: Array
-    directions: tuple[Direction, ...]
-    noise: float
-
-
-def groups(channels: Sequence[Channels]) -> list[RecordedGroup]:
+def records_of(channels: Sequence[Channels]) -> tuple[Records, ...]:
     """Put channels together by quantity and shot, in the order in which they appear.
 
-    Raises ReceiverFileError where two channels are the same, and ConfigError where noise is stated in unlike ways.
+    Raises ReceiverFileError where two channels are the same, and ConfigError where noise is stated for some of them.
     """
     keys = dict.fromkeys((each.kind, each.shot) for each in channels)
-    return [_group([each for each in channels if (each.kind, each.shot) == key]) for key in keys]
+    return tuple(_group([each for each in channels if (each.kind, each.shot) == key]) for key in keys)
 
 
-def _group(channels: Sequence[Channels]) -> RecordedGroup:
-    first = channels[0]
-    if len({each.noise for each in channels}) > 1:
-        raise ConfigError(f"noise of {first.kind} differs between the files: give one for all of them")
+def _group(channels: Sequence[Channels]) -> Records:
+    first, of = channels[0], {each.noise for each in channels}
+    if len(of) > 1 and 0.0 in of:
+        raise ConfigError(f"noise of {first.kind} is stated for some of the files only: state it for all of them")
     most = max(each.values.shape[1] for each in channels)
     xy = np.concatenate([each.xy for each in channels])  # (K, 2)
     values = np.concatenate([_padded(each.values, most) for each in channels])  # (K, T)
     is_common = all(np.array_equal(each.time, first.time) and each.time.ndim == 1 for each in channels)
     times = first.time if is_common else _own_times(channels, most)  # (T,) or (K, T)
+    of_row = [each.noise for each in channels for _ in each.directions]
     turned = [_turned(direction) for each in channels for direction in each.directions]
     columns = sorted({direction for direction, _ in turned}, key=_order)
     receiver, places = _numbered(xy if is_common else np.concatenate([xy, np.nan_to_num(times)], axis=1))
+    noise = np.full((len(places), len(columns)), np.nan)
     recorded = np.full((len(places), most, len(columns)), np.nan)
     filled = np.zeros((len(places), len(columns)), dtype=bool)
     for row, (direction, sign) in enumerate(turned):
@@ -69,8 +54,10 @@ def _group(channels: Sequence[Channels]) -> RecordedGroup:
             )
         filled[at] = True
         recorded[receiver[row], :, at[1]] = sign * values[row]
+        noise[at] = of_row[row]
     time = times if is_common else times[places]
-    return RecordedGroup(first.kind, first.shot, xy[places], time, recorded, tuple(columns), first.noise)
+    level = first.noise if len(of) == 1 else np.where(filled, noise, first.noise)
+    return Records(first.kind, recorded, xy[places], time, columns, level, shot=first.shot)
 
 
 def _own_times(channels: Sequence[Channels], most: int) -> Array:
@@ -107,25 +94,3 @@ def _numbered(rows: Array) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank[inverse.reshape(-1)], first[order]
-
-
-def fields(channels: Sequence[Channels]) -> dict[str, Any]:
-    """Return xy, time, the records and their noise as `Receivers` takes them: complete records of one vector.
-
-    Raises ReceiverFileError for records that are no such ones.
-    """
-    found = groups(channels)
-    if len(found) > 1:
-        what = " and ".join(f"{each.kind}{f' of shot {each.shot}' if each.shot else ''}" for each in found)
-        raise ReceiverFileError(f"{what} are recorded: a receiver file has one of these, import each by itself")
-    [one] = found
-    if one.directions != (X, Y):
-        named = ", ".join(map(_named, one.directions))
-        raise ReceiverFileError(f"{one.kind} was recorded along {named}: a receiver file needs x and y of a vector")
-    if one.time.ndim > 1:
-        raise ReceiverFileError("channels have unlike times: resample them to common ones")
-    gaps = np.isnan(one.values).any(axis=(1, 2))
-    if gaps.any():
-        x, y = one.xy[np.argmax(gaps)]
-        raise ReceiverFileError(f"the receiver at ({x:g}, {y:g}) m lacks samples of a component: leave it out")
-    return {"xy": one.xy, "time": one.time, one.kind: one.values, "noise": one.noise}

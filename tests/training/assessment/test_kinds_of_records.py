@@ -1,0 +1,162 @@
+"""Records of every kind are inverted: one direction, gaps, strain, stress, several quantities, clocks of their own."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.fit import Fit
+from elastic_pinn.physics.data import RECORDED_QUANTITIES
+from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.physics.solutions import StandingWaves
+from tests.training.assessment.plates import trained
+from tests.training.assessment.test_recorded_quantities import SQUARE
+
+pytestmark = pytest.mark.slow
+
+WAVES, TRUE = StandingWaves(2.0, 1.0, 1.0), {"lambda": 2.0, "mu": 1.0, "rho": 1.0}
+WITHIN = 3.5  # ±, over about 20 values
+TIMES = np.linspace(0.0, 0.6, 13)
+SIDE = np.linspace(0.0, 1.0, 7)
+XY = np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2)
+WAVES_USED = {"hidden_layers": [600], "input_frequency": 7.0}
+PART = 0.015  # of the largest value: the noise
+
+
+def exact(quantity: str, xy: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """All components of a quantity at places (R, 2) and times (T,) or (R, T): (R, T, K), by autograd."""
+    kind = RECORDED_QUANTITIES[quantity]
+    at = np.broadcast_arrays(*xy.T[:, :, None], times)
+    point = {name: torch.from_numpy(each.copy()).requires_grad_() for name, each in zip("xyt", at, strict=True)}
+    u = WAVES(*point.values())  # (R, T, 2)
+
+    def derivative(values: torch.Tensor, names: str) -> torch.Tensor:
+        for name in names:
+            values = torch.stack(
+                [torch.autograd.grad(c.sum(), point[name], create_graph=True)[0] for c in values.unbind(-1)], dim=-1
+            )
+        return values
+
+    derivatives = {name: derivative(u, name).reshape(-1, 2) for name in ("", *kind.derivatives)}
+    return kind.of(derivatives, Moduli.of(2.0, 1.0, 1.0)).detach().numpy().reshape(*at[0].shape, -1)
+
+
+def records(quantity: str = "velocity", part: float = PART, seed: int = 0, **changes) -> ep.Records:
+    """Noisy records of a quantity at 49 receivers; changes: fields of `Records`, or a function of the values."""
+    clean = exact(quantity, XY, np.nan_to_num(changes.get("time", TIMES)))
+    pick: Callable = changes.pop("pick", lambda values: values)
+    values = pick(clean)
+    noise = changes.pop("noise", part * float(np.abs(clean).max()))
+    noisy = values + np.broadcast_to(_by_sample(noise), values.shape) * np.random.default_rng(seed).standard_normal(
+        values.shape
+    )
+    return ep.Records(quantity, **({"values": noisy, "xy": XY, "time": TIMES, "noise": noise} | changes))
+
+
+def _by_sample(noise) -> np.ndarray:
+    noise = np.asarray(noise)
+    return noise[:, None] if noise.ndim == 2 else noise
+
+
+def found(*each: ep.Records, unknowns: tuple[str, ...] = ("lambda", "mu"), **settings) -> Fit:
+    problem = ep.Problem(
+        ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.6)),
+        ep.Material(2.4, 0.85, 1.2 if "rho" in unknowns else 1.0, unknowns, 1.5),
+        initial=ep.Initial.of(WAVES),
+        receivers=ep.Receivers(records=each),
+    )
+    return trained(ep.Config(**SQUARE | WAVES_USED | settings), problem)
+
+
+def require_true(fit: Fit, most: float) -> None:
+    """The verdict gives ±, in which the truth is, of at most a part of each value; and the misfits are the noise."""
+    assert fit.plus_minus, fit.reason
+    assert fit.chi_square == pytest.approx(1.0, abs=4.0 * math.sqrt(2.0 / fit.degrees_of_freedom))
+    for name, plus_minus in fit.plus_minus.items():
+        assert abs(fit.values[name] - TRUE[name]) < WITHIN * plus_minus, name
+        assert plus_minus < most * TRUE[name], name
+
+
+def test_one_component_of_each_receiver():
+    fit = found(records(directions="y", pick=lambda v: v[:, :, 1:]))
+    require_true(fit, 0.03)
+    assert fit.samples == round(0.9 * 49 * 13)
+
+
+def test_directions_of_each_receiver_and_reversed_polarity():
+    angle = np.random.default_rng(3).uniform(0.0, 2.0 * np.pi, (49, 2))
+    along = np.stack([np.cos(angle), np.sin(angle)], axis=-1)  # (R, C, 2)
+    gain = np.where(np.arange(49) % 5 == 0, -2.0, 1.0)[:, None] * np.ones(2)
+    noise = PART * np.abs(gain) * np.abs(exact("velocity", XY, TIMES)).max()
+    turned = records(
+        directions=along, gain=gain, noise=noise, pick=lambda v: gain[:, None] * np.einsum("rtk,rck->rtc", v, along)
+    )
+    require_true(found(turned), 0.03)
+
+
+def test_gaps_and_dead_channels():
+    def holes(values: np.ndarray) -> np.ndarray:
+        missing = np.random.default_rng(4).random(values.shape) < 0.2
+        missing[7, :, 0] = missing[12, :, 1] = True
+        return np.where(missing, np.nan, values)
+
+    fit = found(records(pick=holes))
+    require_true(fit, 0.03)
+    assert fit.samples < 0.82 * 1274
+
+
+@pytest.mark.parametrize("quantity", ["displacement", "acceleration", "strain", "strain_rate"])
+def test_all_components_of_a_quantity(quantity):
+    require_true(found(records(quantity)), 0.03)
+
+
+def test_fibres_record_the_strain_rate_along_themselves():
+    along = [(1.0, 1.0), (1.0, 0.0), (0.0, 2.0)]
+    fibres = records(
+        "strain_rate", directions=along, pick=lambda v: np.stack([v @ [0.5, 0.5, 1.0], v[..., 0], v[..., 1]], axis=-1)
+    )
+    require_true(found(fibres), 0.03)
+
+
+def test_stress_with_the_known_start_finds_all_three_constants():
+    require_true(found(records("stress"), unknowns=("lambda", "mu", "rho")), 0.05)
+
+
+def test_two_quantities_tell_more_than_each_alone():
+    strain, velocity = records("strain", seed=1), records("velocity", part=0.1, seed=2)
+    alone, both = found(velocity), found(velocity, strain)
+    require_true(both, 0.03)
+    least = [
+        sum(found(each).plus_minus[name] ** -2.0 for each in (strain, velocity)) ** -0.5 for name in ("lambda", "mu")
+    ]
+    for name, together in zip(("lambda", "mu"), least, strict=True):
+        assert both.plus_minus[name] < 0.7 * alone.plus_minus[name]
+        assert both.plus_minus[name] < 1.2 * together
+
+
+def test_clocks_of_their_own_and_late_channels():
+    own = np.sort(np.random.default_rng(5).uniform(0.0, 0.55, (49, 13)), axis=1)
+    own[::3, 11:] = np.nan
+    late = np.where(np.arange(49) % 2, 0.04, 0.0)[:, None] * np.ones(2)
+    clean = exact("velocity", XY, np.nan_to_num(own))
+    noise = PART * np.abs(clean).max()
+    values = np.where(
+        np.isnan(own)[:, :, None], np.nan, clean + noise * np.random.default_rng(6).standard_normal(clean.shape)
+    )
+    stamped = own + np.where(np.arange(49) % 2, 0.04, 0.0)[:, None]
+    require_true(found(ep.Records("velocity", values, XY, stamped, noise=noise, delay=late)), 0.03)
+
+
+def test_noise_by_channel_is_weighed_and_not_averaged():
+    size = PART * np.abs(exact("velocity", XY, TIMES)).max()
+    noise = np.where(np.arange(49) % 2, 10.0, 1.0)[:, None] * size * np.ones(2)
+    weighed = records(noise=noise)
+    fit = found(weighed)
+    require_true(fit, 0.04)
+    alike = float(np.sqrt(np.mean(np.square(noise))))
+    ignored = found(ep.Records("velocity", weighed.values, XY, TIMES, noise=alike))
+    for name in ("lambda", "mu"):
+        assert fit.plus_minus[name] < 0.5 * (ignored.plus_minus.get(name) or math.inf)
