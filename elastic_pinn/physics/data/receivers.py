@@ -17,6 +17,7 @@ import torch
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.data.quantities import only_vector
+from elastic_pinn.physics.data.receiver_checks import check_material, check_start, check_truth
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, write
 from elastic_pinn.physics.data.recorded_quantity import VECTOR, RecordedQuantity
 from elastic_pinn.physics.data.records import Records
@@ -119,12 +120,12 @@ class Receivers:
         taken["given_as"] = {name: each.dtype.str for name, each in arrays.items()}
         for name, value in taken.items():
             object.__setattr__(self, name, value)
-        _check_truth(self)
-        _check_start(self)
+        check_truth(self)
+        check_start(self)
         if self.material:
-            _check_material("known", self.material)
+            check_material("known", self.material)
         if self.truth:
-            _check_material("truth", self.truth.material)
+            check_material("truth", self.truth.material)
 
     def __repr__(self) -> str:
         (x, y), (first, last) = self.places.T, self.span
@@ -149,7 +150,18 @@ class Receivers:
         return np.concatenate([each.xy for each in self.records])
 
     def whose(self, row: int) -> tuple[int, int]:
-        """Return the number of the records that a row of `places` belongs to, and its row there."""
+        """Return the records that a row of `places` belongs to.
+
+        Parameters
+        ----------
+        row
+            Of `places`, from 0.
+
+        Returns
+        -------
+        tuple of int
+            The number of the records, from 0, and the row in these.
+        """
         ends = np.cumsum([len(each.xy) for each in self.records])
         number = int(np.searchsorted(ends, row, side="right"))
         return number, row - int(ends[number]) + len(self.records[number].xy)
@@ -373,42 +385,3 @@ def _noise_told(records: Records) -> str:
         return "noise not stated"
     low, high = float(noise.min()), float(noise.max())
     return f"noise {low:.3g} {unit}" if low == high else f"noise of {of} {low:.3g} to {high:.3g} {unit}"
-
-
-def _check_truth(receivers: Receivers) -> None:
-    """Raise ValueError unless true records are like those that were recorded."""
-    truth = receivers.truth
-    if not (truth and truth.records):
-        return
-    if truth.quantity != receivers.quantity:
-        raise ValueError(
-            f"the truth is {truth.quantity.name}, where {receivers.quantity.name} is recorded: both must be "
-            "of one quantity"
-        )
-    if truth.recorded.shape != receivers.recorded.shape:
-        raise ValueError(
-            f"truth/{truth.quantity.name} has shape {truth.recorded.shape}, where xy and time need "
-            f"{receivers.recorded.shape}"
-        )
-    if not np.isfinite(truth.recorded).all() or not truth.recorded.any():
-        raise ValueError(f"truth/{truth.quantity.name} has values that are not finite, or is zero everywhere")
-
-
-def _check_start(receivers: Receivers) -> None:
-    """Raise ValueError for a start of what is no constant of a material that is given."""
-    if unknown := receivers.start - set(UNITS):
-        raise ValueError(f"start has {', '.join(map(str, unknown))}: legal are any of {', '.join(UNITS)}")
-    if receivers.start and not receivers.material:
-        raise ValueError(f"start has {', '.join(receivers.start)}, but there is no material with its value")
-
-
-def _check_material(group: str, material: Mapping[str, float]) -> None:
-    """Raise ValueError unless the material is complete and a stable solid."""
-    if set(material) != set(UNITS):
-        raise ValueError(f"{group} holds {', '.join(material)}, where {', '.join(UNITS)} are needed")
-    if not np.isfinite(list(material.values())).all():
-        raise ValueError(f"{group} has a material constant that is not finite")
-    try:
-        Material(material["lambda"], material["mu"], material["rho"])
-    except ValueError as error:
-        raise ValueError(f"{group}: {error}") from error

@@ -48,7 +48,7 @@ class Records:
     quantity
         "displacement" (m), "velocity" (m/s), "acceleration" (m/s2), "strain" (1), "strain_rate" (1/s) or "stress" (Pa).
     values
-        As recorded (R, T, C) in its unit, or (R, T) of one channel each. NaN, or a masked value: nothing was recorded.
+        As recorded (R, T, C) in its SI unit, or (R, T) of one channel each. NaN or masked: nothing was recorded.
         A channel that is NaN throughout is a dead one.
     xy
         Places of the receivers, (R, 2) in m.
@@ -210,8 +210,10 @@ class Records:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What each channel of a receiver recorded along, (C,): "x", or "(0.6, 0.8)", or "direction 1" where receivers have
-        unlike ones."""
+        """What each channel of a receiver recorded along, (C,).
+
+        "x", or "(0.6, 0.8)", or "direction 1" where receivers have unlike ones.
+        """
         first, same = self.parts[0], (self.parts == self.parts[0]).all((0, 2))
         names = self.kind.components
         return tuple(

@@ -129,7 +129,7 @@ class WavefieldUncertainty:
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
         wanted = RECORDED_QUANTITIES[quantity]
         found = torch.cat([self._at(chunk, wanted) for chunk in points.split(POINTS_AT_ONCE)])  # (N, C)
-        return found.numpy().reshape(*x.shape, -1)
+        return found.numpy().reshape(*x.shape, len(wanted.components))
 
     @torch.no_grad()
     def _at(self, points: Tensor, quantity: RecordedQuantity) -> Tensor:

@@ -27,11 +27,11 @@ def test_white_noise_has_a_ratio_of_one_and_what_lasts_less():
 
 def test_each_misfit_belongs_to_its_receiver_and_component(tiny, inverse):
     batch = Session(tiny(precision="float64", validation_fraction=0.2), inverse).sampler.batches["data"]
-    channels, receivers = channels_of(batch, inverse), inverse.receivers
+    channels, receivers = channels_of(batch, inverse.recorded), inverse.receivers
     stations = torch.from_numpy(np.pad(receivers.xy, ((0, 0), (0, 1))))  # (R, 3)
     rows = torch.cdist(batch.points[:, :2], inverse.scales.dimensionless(stations)[:, :2]).argmin(1)
     assert channels.of.tolist() == torch.stack([2 * rows, 2 * rows + 1], dim=1).flatten().tolist()
-    assert channels.names[2:4] == ["1 x", "1 y"] and len(channels.names) == 2 * len(stations)
+    assert channels.names[2:4] == ("1 x", "1 y") and len(channels.names) == 2 * len(stations)
 
 
 def test_receivers_at_one_place_count_as_the_first_of_them(tiny, inverse):
@@ -39,5 +39,5 @@ def test_receivers_at_one_place_count_as_the_first_of_them(tiny, inverse):
     xy = receivers.xy.copy()
     xy[2] = xy[0]
     problem = replace(inverse, receivers=replace(receivers, xy=xy, truth=None))
-    channels = channels_of(Session(tiny(precision="float64"), problem).sampler.batches["data"], problem)
+    channels = channels_of(Session(tiny(precision="float64"), problem).sampler.batches["data"], problem.recorded)
     assert not {4, 5} & set(channels.of.tolist()) and {0, 1} <= set(channels.of.tolist())

@@ -1,0 +1,52 @@
+"""What receivers hold beside their records must fit these: a truth, a start, a material."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elastic_pinn.physics.media.material import UNITS, Material
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.data.receivers import Receivers
+
+
+def check_truth(receivers: Receivers) -> None:
+    """Raise ValueError unless true records are like those that were recorded."""
+    truth = receivers.truth
+    if not (truth and truth.records):
+        return
+    if truth.quantity != receivers.quantity:
+        raise ValueError(
+            f"the truth is {truth.quantity.name}, where {receivers.quantity.name} is recorded: both must be "
+            "of one quantity"
+        )
+    if truth.recorded.shape != receivers.recorded.shape:
+        raise ValueError(
+            f"truth/{truth.quantity.name} has shape {truth.recorded.shape}, where xy and time need "
+            f"{receivers.recorded.shape}"
+        )
+    if not np.isfinite(truth.recorded).all() or not truth.recorded.any():
+        raise ValueError(f"truth/{truth.quantity.name} has values that are not finite, or is zero everywhere")
+
+
+def check_start(receivers: Receivers) -> None:
+    """Raise ValueError for a start of what is no constant of a material that is given."""
+    if unknown := receivers.start - set(UNITS):
+        raise ValueError(f"start has {', '.join(map(str, unknown))}: legal are any of {', '.join(UNITS)}")
+    if receivers.start and not receivers.material:
+        raise ValueError(f"start has {', '.join(receivers.start)}, but there is no material with its value")
+
+
+def check_material(group: str, material: Mapping[str, float]) -> None:
+    """Raise ValueError unless the material is complete and a stable solid."""
+    if set(material) != set(UNITS):
+        raise ValueError(f"{group} holds {', '.join(material)}, where {', '.join(UNITS)} are needed")
+    if not np.isfinite(list(material.values())).all():
+        raise ValueError(f"{group} has a material constant that is not finite")
+    try:
+        Material(material["lambda"], material["mu"], material["rho"])
+    except ValueError as error:
+        raise ValueError(f"{group}: {error}") from error
