@@ -49,12 +49,20 @@ def test_an_error_that_the_noise_does_not_hide_is_told(tiny, tmp_path, caplog, n
     assert ("off by the wavefield's error, an estimated" in caplog.text) == is_told
 
 
+def test_a_tensor_is_recorded_by_all_its_components_and_compared_as_such(run):
+    recorded = ep.synthetic_receivers(run, noise=0.0, quantity="stress")
+    assert recorded.only.quantity == "stress" and recorded.only.labels == ("xx", "yy", "xy")
+    assert ep.relative_error(run, recorded) < 1e-12
+    larger = dataclasses.replace(recorded.only, values=1.1 * recorded.only.values)
+    assert ep.relative_error(run, ep.Receivers(records=larger)) == pytest.approx(0.1 / 1.1)
+
+
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
         ({"xy": [[1.5, 0.5]]}, "outside the window"),
         ({"time": [3.0]}, "outside the window"),
-        ({"quantity": "stress"}, "legal are displacement, velocity, acceleration"),
+        ({"quantity": "pressure"}, "legal are displacement, velocity, acceleration, strain, strain_rate, stress"),
         ({"noise": -0.1}, "noise = -0.1"),
     ],
 )

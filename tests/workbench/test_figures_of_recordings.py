@@ -10,6 +10,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.workbench.figures.receiver_lines import line_of
+from elastic_pinn.workbench.figures.shown_records import on_common_times
 from tests.workbench.test_figures import labels
 from tests.workbench.test_figures_of_records import recorded_in_a_corner
 
@@ -109,12 +110,12 @@ def test_records_alone_are_drawn_as_traces_and_as_a_b_scan_along_the_line_of_mos
 
 def test_receivers_of_one_slanted_line_are_all_on_it_and_those_along_corners_in_their_order():
     slanted = replace(pulses_along(2900.0), xy=LINE[:, :1] * np.array([0.6, -0.8]))
-    line = line_of(slanted)
+    line = line_of(slanted.xy)
     assert line.rows.tolist() == list(range(30, -1, -1)), "upwards, along y, which is the longer way"
     assert line.position == pytest.approx(LINE[:, 0])
     square = np.array([[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.5, 0.0], [0.3, 0.4]])
     records = ep.Receivers(square, TIME, np.ones((5, 256, 2)))
-    line = line_of(records, [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
+    line = line_of(records.xy, [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
     assert line.rows.tolist() == [0, 3, 2, 1] and line.position == pytest.approx([0.0, 0.5, 1.0, 2.0])
 
 
@@ -147,7 +148,7 @@ def test_a_fit_along_a_line_has_its_difference_in_units_of_the_noise(inverse_run
     receivers = ep.problem_from(inverse_run.config).receivers
     figure = ep.figures.fit_b_scan(inverse_run)
     recorded, predicted, rest = (figure.axes[row].collections[0].get_array() for row in (0, 2, 4))
-    line = line_of(receivers)
+    line = line_of(receivers.xy)
     x, y = receivers.xy[line.rows].T[:, :, None]
     values = receivers.recorded[line.rows] - inverse_run.predict(x, y, receivers.time)
     assert np.allclose(recorded, 1e9 * receivers.recorded[line.rows, :, 0].T)
@@ -156,3 +157,32 @@ def test_a_fit_along_a_line_has_its_difference_in_units_of_the_noise(inverse_run
     size = np.sqrt(np.square(values).mean()) / receivers.noise
     assert figure.get_suptitle().endswith(f"rms difference: {size:.3g} times the noise")
     assert labels(figure) >= {"difference / noise", "recorded (nm)", "predicted (nm)", "t (µs)"}
+
+
+def test_one_direction_with_gaps_and_a_dead_receiver_is_drawn_by_all_figures():
+    whole = pulses_along(2900.0).only
+    values = whole.values @ [0.6, 0.8]
+    values[4], values[7, 20:60] = np.nan, np.nan
+    records = ep.Receivers(records=ep.Records("velocity", values, whole.xy, whole.time, [(0.6, 0.8)]))
+    assert ep.figures.receivers(records).axes[0].collections[0].get_array()[4] == 0.0
+    for draw in (ep.figures.spectra, ep.figures.frequency_wavenumber, ep.figures.b_scan, ep.figures.wiggles):
+        titles = [axes.get_title() for axes in draw(records).axes if axes.get_title()]
+        assert titles == ["velocity along (0.6, 0.8)"], draw.__name__
+    image = ep.figures.b_scan(records).axes[0].collections[0].get_array()  # (T, P)
+    assert np.ma.getmaskarray(image)[:, 4].all() and np.ma.getmaskarray(image)[:, 7].sum() == 40
+    both = ep.Receivers(records=[records.only, records.only])
+    with pytest.raises(ep.ProblemError, match="these receivers have 2 sets of records"):
+        ep.figures.b_scan(both)
+    with pytest.raises(ValueError, match="records = 2: legal are 0: velocity of 31"):
+        ep.figures.wiggles(both, records=2)
+
+
+def test_clocks_of_their_own_are_drawn_at_common_times():
+    whole = pulses_along(2900.0).only
+    late = whole.time + 1e-6 * np.arange(len(whole.xy))[:, None]
+    own = ep.Receivers(records=ep.Records("velocity", whole.values, whole.xy, late))
+    shown = on_common_times(own.only)
+    assert shown.time.shape == whole.time.shape and shown.time[0] == 0.0
+    inside = np.isfinite(shown.values[5, :, 0])
+    assert shown.values[5, inside, 0] == pytest.approx(np.interp(shown.time[inside], late[5], whole.values[5, :, 0]))
+    assert np.isnan(shown.values[5, shown.time < late[5, 0] - 2e-6, 0]).all()

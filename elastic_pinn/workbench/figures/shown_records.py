@@ -34,9 +34,9 @@ def on_common_times(records: Records) -> Records:
     return replace(records, values=values, time=time, noise=_noise(records), gain=1.0, delay=0.0)
 
 
-def _noise(records: Records) -> Array:
-    """One level for each channel, (R, C)."""
-    return np.asarray(records.noises.mean(axis=1))
+def _noise(records: Records) -> Array | float:
+    """One level for each channel, (R, C); 0 where none is stated."""
+    return np.asarray(records.noises.mean(axis=1)) if records.is_noise_stated else 0.0
 
 
 def shown(receivers: Receivers, number: int = 0) -> Records:
