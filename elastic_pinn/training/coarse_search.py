@@ -42,7 +42,7 @@ WAVES = (120, 300)  # of the first search and of the second
 NUMBERS_A_WAVE = 3  # recorded, at least: with fewer, waves can explain any data in any material
 FEWEST = 60  # waves, for a usable result; as many as above, whatever the data, where sides and start are known
 WAVES_A_SQUARE = 5.3  # for each unit of a wave number squared in a window of 2 x 2, which then has no gaps
-SAMPLES_A_WAVE = (0.5, 3)  # of all else, and of the data
+SAMPLES_A_WAVE = (0.5, 3)  # of all else, and of the data; each of two numbers, or twice as many of one
 MOST_SEARCHED = 2  # unknowns: two moduli make all wave speeds, whatever the density
 SPACING = 0.6  # of the grid, in logarithms of the moduli and of the density: 15 % of a wave speed either way
 MOST_STEPS = 20  # of that grid either way: enough for a range of 100,000
@@ -122,7 +122,10 @@ class Coarse:
         self._model.material.load_state_dict(model.material.state_dict())
         self._model.to(device)
         self._batches = {
-            name: _thinned(batch.to(device, torch.float64), int(SAMPLES_A_WAVE[name == recorded.name] * count))
+            name: _thinned(
+                batch.to(device, torch.float64),
+                int(SAMPLES_A_WAVE[name == recorded.name] * (2 / batch.target.shape[1]) * count),
+            )
             for name, batch in batches.items()
         }
         self._loss = Loss(problem, self._weighted(problem, recorded, config, others))

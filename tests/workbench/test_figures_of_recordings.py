@@ -168,6 +168,8 @@ def test_one_direction_with_gaps_and_a_dead_receiver_is_drawn_by_all_figures():
     for draw in (ep.figures.spectra, ep.figures.frequency_wavenumber, ep.figures.b_scan, ep.figures.wiggles):
         titles = [axes.get_title() for axes in draw(records).axes if axes.get_title()]
         assert titles == ["velocity along (0.6, 0.8)"], draw.__name__
+    noise = np.where(np.isnan(values).all(axis=1), np.nan, 0.1)[:, None]
+    assert "noise 0.1 m/s" in repr(ep.Receivers(records=replace(records.only, noise=noise)))
     image = ep.figures.b_scan(records).axes[0].collections[0].get_array()  # (T, P)
     assert np.ma.getmaskarray(image)[:, 4].all() and np.ma.getmaskarray(image)[:, 7].sum() == 40
     both = ep.Receivers(records=[records.only, records.only])

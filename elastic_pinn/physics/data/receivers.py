@@ -380,7 +380,7 @@ def _records(
 
 
 def _noise_told(records: Records) -> str:
-    of, noise, unit = records.quantity, records.noises, records.kind.unit
+    of, noise, unit = records.quantity, records.noises[records.is_there], records.kind.unit
     if not records.is_noise_stated:
         return "noise not stated"
     low, high = float(noise.min()), float(noise.max())

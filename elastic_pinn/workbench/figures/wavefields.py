@@ -64,7 +64,8 @@ def snapshots(
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
     instants = np.asarray(times if times is not None else problem.domain.instants(4)[-3:], dtype=float)
-    if problem.receivers is None or problem.exact:
+    is_recorded = problem.receivers is not None and shown_quantity(problem) in problem.receivers.kinds
+    if not is_recorded or problem.exact:
         return draw_wavefield(checkpoint.predict, problem, instants)
     try:
         uncertainty = WavefieldUncertainty(checkpoint, problem)

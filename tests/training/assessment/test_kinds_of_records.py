@@ -121,6 +121,19 @@ def test_fibres_record_the_strain_rate_along_themselves():
     require_true(found(fibres), 0.03)
 
 
+def test_a_wavefield_of_strains_alone_is_drawn_by_displacements_without_a_deviation(tmp_path):
+    problem = ep.Problem(
+        ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.6)),
+        ep.Material(2.0, 1.0, 1.0, ("mu",)),
+        initial=ep.Initial.of(WAVES),
+        receivers=ep.Receivers(records=records("strain")),
+    )
+    run = ep.train(ep.Config(**SQUARE | {"steps": 1, "hidden_layers": [40]}), tmp_path / "run", problem=problem)
+    titles = [axes.get_ylabel() for axes in ep.figures.snapshots(run, problem=problem).axes]
+    assert any("u_x" in title for title in titles), titles
+    assert ep.figures.data_fit(run, problem=problem).axes[0].get_title() == r"$\varepsilon_{xx}$"
+
+
 def test_stress_with_the_known_start_finds_all_three_constants():
     require_true(found(records("stress"), unknowns=("lambda", "mu", "rho")), 0.05)
 
