@@ -34,6 +34,14 @@ def why_not_found(problem: Problem) -> str:
         return ""
     if problem.receivers is None:
         return f"unknowns {list(problem.unknowns)} need receivers: without data any material fits"
+    if any(material.density_plus_minus for material in problem.materials) and (
+        problem.inclusions or _is_loaded(problem)
+    ):
+        why = "several materials" if problem.inclusions else "a known force, traction or stress"
+        return (
+            f"density_plus_minus is counted where motion alone tells lambda and mu per density, and here is {why}: "
+            "leave it out"
+        )
     leaves_open = _leaves_static_factor if problem.domain.is_static else _leaves_factor
     if not all(map(leaves_open, problem.materials)) or _is_loaded(problem):
         return ""

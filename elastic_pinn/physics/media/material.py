@@ -52,11 +52,15 @@ class Material:
         d of rho (u_tt + d u_t) = div sigma + f, 1/s.
     plane
         "strain" or "stress".
+    density_plus_minus
+        One standard deviation of the known density, kg/m3. Motion tells lambda and mu per density, and so their ±
+        counts it where both are unknown.
 
     Raises
     ------
     ProblemError
-        For a solid that is not stable (mu, rho and lambda + 2 mu / 3 must be positive), or not in all the range.
+        For a solid that is not stable (mu, rho and lambda + 2 mu / 3 must be positive), or not in all the range, and
+        for an uncertain density that is not known, or beside moduli that are.
     """
 
     lame_lambda: float
@@ -66,9 +70,10 @@ class Material:
     unknown_range: float = 10.0
     damping: float = 0.0
     plane: Plane = "strain"
+    density_plus_minus: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("lame_lambda", "lame_mu", "density", "unknown_range", "damping"):
+        for name in ("lame_lambda", "lame_mu", "density", "unknown_range", "damping", "density_plus_minus"):
             object.__setattr__(self, name, finite_number(name, getattr(self, name)))
         unknowns = (self.unknowns,) if isinstance(self.unknowns, str) else tuple(self.unknowns)
         object.__setattr__(self, "unknowns", unknowns)
@@ -79,6 +84,13 @@ class Material:
             )
         if self.damping < 0:
             raise ProblemError(f"damping = {self.damping:g} 1/s: it must be at least 0")
+        if self.density_plus_minus and not (
+            0 < self.density_plus_minus < self.density and set(unknowns) == {"lambda", "mu"}
+        ):
+            raise ProblemError(
+                f"density_plus_minus = {self.density_plus_minus:g} kg/m3 with the unknowns {list(unknowns)}: "
+                "a part of a known density, 0 or more, beside lambda and mu that are both unknown, is needed"
+            )
         if self.plane not in get_args(Plane):
             raise ProblemError(f"plane = {in_one_line(self.plane)}: legal are 'strain' and 'stress'")
         if any(name not in PARAMETERS for name in unknowns) or len(set(unknowns)) < len(unknowns):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from elastic_pinn.config_sections import List, Section
+from elastic_pinn.config_sections import List, NonNegative, Section
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.paths import delivered, from_root
 
@@ -36,6 +36,8 @@ class InversionConfig(Section):
     the file, or in a 'plate' from lame_lambda, lame_mu and density"""
     unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 10.0
     """bulk modulus, shear modulus and density are searched between start / range and start * range"""
+    density_plus_minus: NonNegative = 0.0
+    """one standard deviation of the known density, kg/m3, which ± of lambda and mu counts"""
     initial_pulses: bool = True
     """whether the known initial pulses of a receiver file are used as the initial condition"""
 
@@ -73,7 +75,14 @@ def from_receivers(config: ReceiversConfig) -> Problem:
         )
     problem = Problem(
         domain=Domain((x.min(), x.max()), (y.min(), y.max()), (0.0 if pulses else first, last)),
-        material=Material(start["lambda"], start["mu"], start["rho"], config.unknowns, config.unknown_range),
+        material=Material(
+            start["lambda"],
+            start["mu"],
+            start["rho"],
+            unknowns=config.unknowns,
+            unknown_range=config.unknown_range,
+            density_plus_minus=config.density_plus_minus,
+        ),
         initial=Initial(velocity=velocity_of(pulses)) if pulses else None,
         receivers=receivers,
     )

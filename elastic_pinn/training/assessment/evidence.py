@@ -173,12 +173,21 @@ def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noi
     )  # fmt: skip
 
 
+def _of_density(trained: TrainedModel) -> Tensor:
+    """What the known density's own uncertainty adds to the covariance of all constants, (3 R, 3 R), SI: motion tells
+    lambda and mu per density, so that they are off by the same part as it."""
+    moduli = torch.zeros(3 * len(trained.problem.materials), dtype=torch.float64)
+    if part := trained.problem.reference.density_plus_minus / trained.problem.reference.density:
+        moduli[:2] = part * torch.tensor(list(trained.model.material.si().values()), dtype=torch.float64)[:2]
+    return torch.outer(moduli, moduli)
+
+
 def _in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[dict[str, float], dict[str, float]]:
-    """The unknowns' standard deviations for data noise of a dimensionless size, and what is systematic beside it; and
-    the correlation of each two."""
+    """The unknowns' standard deviations for data noise of a dimensionless size, what is systematic beside it and what
+    is not known of the density; and the correlation of each two."""
     material = trained.model.material
     spread = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
-    covariance = spread @ _covariance(linear, unit) @ spread.T
+    covariance = spread @ _covariance(linear, unit) @ spread.T + _of_density(trained)
     found = dict(zip(material.si(), covariance.diagonal().sqrt().tolist(), strict=True))
     rows, unknowns = list(material.si()), trained.problem.unknowns
     correlations = {

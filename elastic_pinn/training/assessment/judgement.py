@@ -15,6 +15,7 @@ import torch
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.networks.progress import reported, work
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
@@ -77,7 +78,7 @@ def assess(trained: TrainedModel) -> Fit:
     values = trained.model.material.si()
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
-        reason=fault.reason if fault else _explained(evidence),
+        reason=fault.reason if fault else _explained(evidence) + _density_told(trained.problem),
         advice=f"what usually helps: {fault.remedy}" if fault else "",
         step=trained.step,
         values={name: values[name] for name in evidence.deviations},
@@ -148,6 +149,13 @@ def _explained(evidence: Evidence) -> str:
     if evidence.chi_square < 1.0 / WIDENED_UP_TO:
         return f"the data are explained: {misfit}, which is too large, and with it ±"
     return f"the data are explained: {misfit}"
+
+
+def _density_told(problem: Problem) -> str:
+    """What of ± is the known density's own."""
+    if not (of := problem.reference.density_plus_minus):
+        return ""
+    return f"; ± counts the {100.0 * of / problem.reference.density:.2g} % by which the density is uncertain"
 
 
 def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:

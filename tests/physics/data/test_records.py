@@ -233,3 +233,14 @@ def test_records_that_differ_in_anything_are_another_problem():
     for name, value in others.items():
         other = problem_of(replace(one, **{name: value}), displacement_scale=1.0)
         assert not first.is_like(other.identity), name
+
+
+def test_an_uncertain_density_beside_what_tells_it_or_beside_known_moduli_is_refused():
+    for unknowns in ((), ("mu",), ("mu", "rho")):
+        with pytest.raises(ep.ProblemError, match=r"density_plus_minus = 0\.1 kg/m3 with the unknowns"):
+            ep.Material(2.0, 1.0, 1.0, unknowns, density_plus_minus=0.1)
+    both = ep.Material(2.0, 1.0, 1.0, ("lambda", "mu"), density_plus_minus=0.1)
+    one = ep.Records("velocity", of_wave("velocity"), XY, TIME)
+    assert problem_of(one, material=both).material.density_plus_minus == 0.1
+    with pytest.raises(ep.ProblemError, match="here is a known force, traction or stress: leave it out"):
+        problem_of(one, material=both, force=lambda x, y, t: torch.stack([x, y], dim=1))

@@ -173,3 +173,38 @@ def test_noise_by_channel_is_weighed_and_not_averaged():
     ignored = found(ep.Records("velocity", weighed.values, XY, TIMES, noise=alike))
     for name in ("lambda", "mu"):
         assert fit.plus_minus[name] < 0.5 * (ignored.plus_minus.get(name) or math.inf)
+
+
+def test_the_density_s_own_uncertainty_is_counted_and_correlates_the_moduli():
+    def searched(part: float) -> Fit:
+        problem = ep.Problem(
+            ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.6)),
+            ep.Material(2.2, 0.95, 1.0, ("lambda", "mu"), 1.3, density_plus_minus=part),
+            initial=ep.Initial.of(WAVES),
+            receivers=ep.Receivers(records=records()),
+        )
+        return trained(ep.Config(**SQUARE | WAVES_USED), problem)
+
+    known, uncertain = searched(0.0), searched(0.05)
+    assert uncertain.values == known.values and uncertain.chi_square == known.chi_square
+    for name, value in known.values.items():
+        more = math.hypot(known.plus_minus[name], 0.05 * value)
+        assert uncertain.plus_minus[name] == pytest.approx(more, rel=1e-6)
+    assert known.correlations["lambda and mu"] < 0.0 < 0.9 < uncertain.correlations["lambda and mu"]
+    assert "± counts the 5 % by which the density is uncertain" in uncertain.finding
+
+
+def test_the_moduli_that_records_tell_are_in_proportion_to_the_density_that_is_taken_for_known():
+    def with_density(density: float) -> Fit:
+        problem = ep.Problem(
+            ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.6)),
+            ep.Material(2.2 * density, 0.95 * density, density, ("lambda", "mu"), 1.3),
+            initial=ep.Initial.of(WAVES),
+            receivers=ep.Receivers(records=records()),
+        )
+        return trained(ep.Config(**SQUARE | WAVES_USED), problem)
+
+    right, wrong = with_density(1.0), with_density(1.05)
+    assert wrong.chi_square == pytest.approx(right.chi_square, rel=1e-6), "a wrong density cannot be seen"
+    for name in right.values:
+        assert wrong.values[name] == pytest.approx(1.05 * right.values[name], rel=1e-5)

@@ -47,6 +47,7 @@ def material_of(config: PlateConfig) -> Material:
             unknown_range=config.unknown_range,
             damping=config.material_damping,
             plane=config.plane,
+            density_plus_minus=config.density_plus_minus,
         )
 
 
