@@ -53,14 +53,14 @@ class Batch:
         """Make the batch of a statement at points (N, 3) in m, m, s with normals, of its dimensionless right side.
 
         Of several materials, a force or a stress counts relative to the P modulus of the stiffest one that its equation
-        is about: a row would else be out of proportion. Records count by their noise alone.
+        is about: a row would else be out of proportion. Of what was recorded, or is asked for anywhere, it is not.
         """
         if statement.place and statement.place.image:
             images = statement.place.image(points, normal)
             points, normal = (torch.cat(pair) for pair in zip((points, normal), images, strict=True))
         moduli = problem.moduli(points) if statement.moduli else None
         regions = problem.weights_of_regions(statement, points, normal)
-        if regions is not None and statement.quantity.is_load and not statement.samples:
+        if regions is not None and statement.quantity.is_load and statement.place:
             unit = blocks(problem.stiffness(regions), len(target)).amax(0)[:, None]  # (N, 1), of a point and its image
             regions, target = regions / unit.repeat(len(regions) // max(1, len(target)), 1), target / unit
         return cls(problem.scales.dimensionless(points), target, normal, moduli, regions)

@@ -128,6 +128,8 @@ class Statement:
     image_sign
         Where each point of the place has an image: by what the operator's left side there is multiplied before it is
         added.
+    counts
+        How many times a point counts in the loss: 2 where records are single numbers, and not pairs.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Statement:
     label: str = ""
     regions: WeightsOfRegions | None = None
     image_sign: float = 0.0
+    counts: float = 1.0
 
     def right_side(self, points: Tensor, scales: Scales) -> Tensor:
         """The target at points (n, 3) in m, m, s, dimensionless, (n, E)."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def synthetic_receivers(
 
 
 def _warn_of_error(checkpoint: Checkpoint, clean: Array, deviation: float) -> None:
-    """Warn of records (R, T, 2) that are off by about as much as the noise hides: it is systematic."""
+    """Warn of records (R, T, K) that are off by about as much as the noise hides: it is systematic."""
     estimated = checkpoint.metrics.get("error/estimated", 0.0)
     if 0.0 < deviation < OF_NOISE * estimated * float(np.sqrt(np.square(clean).mean())):
         logger.warning(
@@ -131,16 +132,19 @@ def relative_error(source: Run | Checkpoint, receivers: Receivers) -> float:
         recorded = receivers.clean  # (R, T, 2)
         found = _predicted(checkpoint, receivers.xy, receivers.time, receivers.quantity.name)
         return float(np.linalg.norm(found - recorded) / np.linalg.norm(recorded))
-    pairs = [(_as_recorded(checkpoint, each), each.corrected[each.is_there]) for each in receivers.records]
+    pairs = [(as_recorded(checkpoint.predict, each), each.corrected[each.is_there]) for each in receivers.records]
     missed = sum(np.square((found - recorded) / np.linalg.norm(recorded)).sum() for found, recorded in pairs)
     return math.sqrt(missed / len(pairs))
 
 
-def _as_recorded(checkpoint: Checkpoint, records: Records) -> Array:
-    """What a checkpoint has in the place of each sample that was recorded, (N,), SI, corrected by gain and delay."""
+def as_recorded(predict: Callable[..., Array], records: Records) -> Array:
+    """Return what a prediction has in the place of each sample that was recorded, (N,), SI, without gain and delay.
+
+    predict: from x, y (m), t (s) and the name of a quantity, as of a checkpoint.
+    """
     row, _, column = np.nonzero(records.is_there)
     (x, y), t = records.xy[row].T, records.instants[records.is_there]
-    values = checkpoint.predict(x, y, t, records.quantity)  # (N, K)
+    values = predict(x, y, t, records.quantity)  # (N, K)
     return np.asarray((values * records.parts[row, column]).sum(1))
 
 
@@ -150,6 +154,6 @@ def spread_over(shape: Shape, count: int) -> Array:
 
 
 def _predicted(checkpoint: Checkpoint, places: Array, times: Array, quantity: str) -> Array:
-    """A quantity at places (R, 2), m, and times (T,), s: (R, T, 2), SI."""
+    """A quantity at places (R, 2), m, and times (T,), s: (R, T, K), SI."""
     x, y = places.T[:, :, None]  # each (R, 1)
     return checkpoint.predict(x, y, times, quantity)

@@ -79,7 +79,7 @@ class Loss:
         squares = model.mean_squares(self.equations(model, batches), self._is_compiled).unbind()
         sums: dict[str, Tensor] = {}
         for statement, square in zip(self.statements, squares, strict=True):
-            column = statement.column
+            column, square = statement.column, statement.counts * square
             sums[column] = sums[column] + square if column in sums else square
         total = torch.stack([weight * sums[column] for column, weight in self.weights.items()]).sum()
         return {"total": total, **sums}
@@ -138,7 +138,7 @@ class Loss:
         with torch.enable_grad():  # through the operators gradients reach the material, within optimizers too
             asked = self.equations(model, batches)
         weights = [
-            self.weights[statement.column] / len(each.target)
+            self.weights[statement.column] * statement.counts / len(each.target)
             for statement, each in zip(self.statements, asked, strict=True)
         ]
         return [(weight, each) for weight, each in zip(weights, asked, strict=True) if weight]

@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,6 +38,7 @@ from elastic_pinn.training.source_fit import SourceFit, delays_of, require_alone
 
 STEP = 1e-5  # of the unknowns' parameters, logarithms: differences are right to about as much
 FINER = 1.5  # elements and time steps than for an estimate of the error: what they leave of it is systematic
+MOST_INSTANTS = 8_000  # of a filter over all of them
 A_LEVEL = 1.25  # of a speed: elements are as fine as waves in the present materials need, in such steps, between
 # which small changes of the material do not change them
 
@@ -53,11 +55,18 @@ def require_determined(config: Config, problem: Problem) -> None:
     for name in config.stages:
         if not OPTIMIZERS[name].fits_waveforms:
             continue
-        kinds = problem.receivers.kinds if problem.receivers else ()
+        records = problem.receivers.records if problem.receivers else ()
+        kinds = [each.kind for each in records]
         if tensors := [kind.name for kind in kinds if kind not in VECTORS.values()]:
             raise ConfigError(
                 f"stages has {name!r}, for which elements give displacement, velocity and acceleration at receivers, "
                 f"and {' and '.join(tensors)} is recorded: take 'variable_projection'"
+            )
+        instants = [np.unique(each.instants[each.is_there]) for each in records]
+        if config.frequency_continuation and len(np.unique(np.concatenate(instants))) > MOST_INSTANTS:
+            raise ConfigError(
+                f"frequency_continuation needs common times: the clocks and delays of these channels make more than "
+                f"{MOST_INSTANTS:,} instants; leave it out, or cut the times"
             )
         if reason := why_undetermined(problem):
             raise ConfigError(

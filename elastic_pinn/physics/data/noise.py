@@ -47,7 +47,7 @@ def noise_of(receivers: Receivers) -> Noise:
     """
     own = [_own(each) for each in receivers.records]
     origin = max((each.origin for each in own), key=ORIGINS.index)
-    return Noise(math.nan if origin == "unknown" else _in_one_number(receivers.records[0], own[0].level), origin)
+    return Noise(math.nan if origin == "unknown" else own[0].level, origin)
 
 
 def noises_of(receivers: Receivers) -> list[Array]:
@@ -67,11 +67,8 @@ def noises_of(receivers: Receivers) -> list[Array]:
     ]
 
 
-def _in_one_number(records: Records, level: float) -> float:
-    """The root of the mean inverse square of noise that is stated; `level` where it is estimated."""
-    if not records.is_noise_stated:
-        return level
-    noises = records.noises[records.is_there]
+def _in_one_number(noises: Array) -> float:
+    """The root of the mean inverse square."""
     return float(noises[0]) if np.ptp(noises) == 0.0 else float(np.mean(noises**-2.0) ** -0.5)
 
 
@@ -81,9 +78,9 @@ def _size(records: Records) -> float:
 
 
 def _own(records: Records) -> Noise:
-    """The noise of the records of one quantity, corrected; of one whose noise varies, that of its first sample."""
+    """The noise of the records of one quantity, corrected, in one number."""
     if records.is_noise_stated:
-        return Noise(float(records.noises[records.is_there][0]), "stated")
+        return Noise(_in_one_number(records.noises[records.is_there]), "stated")
     channels = [each for each in records.channels() if np.ptp(each.values) > 0]  # a constant one has no noise
     if not channels:
         return Noise(math.nan, "unknown")

@@ -125,7 +125,7 @@ def cut(
     told = "cut to " + ", ".join(f"{name} {ends[0]:g} to {ends[1]:g}" for name, ends in given.items() if ends)
 
     def within(each: Records, at: slice) -> Records | str:
-        return _selected(each, _within(each.xy[:, 0], x) & _within(each.xy[:, 1], y), _within(each.time, time))
+        return _selected(each, _within(each.xy[:, 0], x) & _within(each.xy[:, 1], y), _within(each.instants, time))
 
     return _changed(receivers, within, told)
 
@@ -220,7 +220,8 @@ class _Filter:
         live = records.is_there.any(axis=1, keepdims=True)  # (R, 1, C)
         noise: Any = records.noise
         if not records.is_noise_stated:
-            noise = np.nan_to_num(noise_of(Receivers(records=records)).level) * np.abs(records.gain)
+            level = noise_of(Receivers(records=records)).level
+            noise = 0.0 if math.isnan(level) else level * np.abs(records.gain)  # of the values as they are
         values = np.where(live, _filtered(np.nan_to_num(records.values), self.cut_off), np.nan)
         return replace(
             records,
@@ -282,21 +283,23 @@ def _within(values: Array, ends: tuple[float, float] | None) -> Mask:
     return (values >= low) & (values <= high)
 
 
-def _selected(records: Records, rows: Mask, times: Mask | None = None) -> Records | str:
-    """Records at some receivers (R,) and some times (T,), or (R, T) of their own; "receiver" or "time" if none is left.
+def _selected(records: Records, rows: Mask, inside: Mask | None = None) -> Records | str:
+    """Records at some receivers (R,), and of samples inside (R, T, C); "receiver" or "time" if none is left.
 
-    Where each receiver has its own times, what is not kept becomes a gap.
+    What is outside becomes a gap, and times at which nothing is left are dropped.
     """
-    times = np.ones(records.time.shape, dtype=bool) if times is None else times
     if not rows.any():
         return "receiver"
-    if not times[rows if times.ndim == 2 else ...].any():
-        return "time"
     chosen = records.at(rows)
-    if times.ndim == 2:
-        return replace(chosen, values=np.where(times[rows][:, :, None], chosen.values, np.nan))
-    by_time = {"noise": chosen.noise[:, times]} if np.ndim(chosen.noise) == 3 else {}
-    return replace(chosen, **by_time, values=chosen.values[:, times], time=chosen.time[times])
+    inside = np.ones(chosen.values.shape, dtype=bool) if inside is None else inside[rows]
+    if not (inside & chosen.is_there).any():
+        return "receiver" if inside.all() else "time"
+    chosen = replace(chosen, values=np.where(inside, chosen.values, np.nan))
+    if records.time.ndim == 2:
+        return chosen
+    kept = inside.any(axis=(0, 2))  # (T,)
+    by_time = {"noise": chosen.noise[:, kept]} if np.ndim(chosen.noise) == 3 else {}
+    return replace(chosen, **by_time, values=chosen.values[:, kept], time=chosen.time[kept])
 
 
 def _changed(receivers: Receivers, change: Callable[[Records, slice], Records | str], told: str) -> Receivers:

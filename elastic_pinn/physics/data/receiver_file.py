@@ -16,7 +16,7 @@ from elastic_pinn.physics.data import receiver_file_1
 from elastic_pinn.physics.data.hdf5_values import numbers, put, put_text, scalar, text
 from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, VECTORS
 from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
-from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.data.records import Parts, Records
 from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.physics.solutions import GaussianPulse
 
@@ -80,12 +80,13 @@ def _read_one(file: h5py.File, group: str) -> Records:
         legal = ", ".join(RECORDED_QUANTITIES)
         raise ValueError(f"the attribute quantity of {group} is {quantity!r}, where one of {legal} is needed")
     kind = RECORDED_QUANTITIES[quantity]
-    given = {name: numbers(file, f"{group}/{name}", unit) for name, unit in _units(kind).items()
+    given: dict[str, Any] = {name: numbers(file, f"{group}/{name}", unit) for name, unit in _units(kind).items()
              if name in ALWAYS or name in file[group]}  # fmt: skip
     told = text(file[f"{group}/directions"].attrs.get("components", "missing"))
     if told != " ".join(kind.components):
         needed = " ".join(kind.components)
         raise ValueError(f"the attribute components of {group}/directions is {told!r}, where {needed!r} is needed")
+    given["directions"] = Parts(given["directions"])
     try:
         return Records(quantity, shot=text(attributes.get("shot", "")), **given)
     except ValueError as error:
@@ -143,8 +144,9 @@ def write(file: h5py.File, receivers: Receivers) -> None:
     for number, records in enumerate(receivers.records, 1):
         group = f"records/{number}"
         for name, unit in _units(records.kind).items():
-            if name in ALWAYS or np.ndim(getattr(records, name)) or getattr(records, name) != USUAL[name]:
-                put(file, f"{group}/{name}", getattr(records, name), unit)
+            values = records.directions.values if name == "directions" else getattr(records, name)
+            if name in ALWAYS or np.ndim(values) or values != USUAL[name]:
+                put(file, f"{group}/{name}", values, unit)
         put_text(file[group], "quantity", records.quantity)
         put_text(file[group], "shot", records.shot)
         put_text(file[f"{group}/directions"], "components", " ".join(records.kind.components))

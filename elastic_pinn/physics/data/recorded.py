@@ -14,7 +14,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.data.noise import noises_of
 from elastic_pinn.physics.data.receivers import Receivers
-from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
+from elastic_pinn.physics.data.recorded_quantity import VECTOR, RecordedQuantity
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.elasticity import Derivatives, Normal
 from elastic_pinn.physics.media.moduli import Moduli
@@ -35,6 +35,7 @@ def recorded(receivers: Receivers) -> Statement:
         kinds[0].physical,
         samples=_rows(receivers, kinds),
         moduli=tuple(dict.fromkeys(name for kind in kinds for name in kind.moduli)),
+        counts=len(VECTOR),
         label=f"recorded {' and '.join(kind.name.replace('_', ' ') for kind in kinds)}",
     )
 
@@ -71,6 +72,7 @@ def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
     unit = float(np.mean(every[0][receivers.records[0].is_there] ** -2.0) ** -0.5)  # as of `noise_of`
     found: dict[str, list[Array]] = {"points": [], "values": [], "channels": [], "sensitivity": []}
     names: list[str] = []
+    first = 0  # of the rows of all receivers
     for records, noises in zip(receivers.records, every, strict=True):
         there = records.is_there  # (R, T, C)
         row, _, column = np.nonzero(there)
@@ -83,7 +85,8 @@ def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
         found["channels"].append((len(names) + row * records.values.shape[2] + column)[:, None])  # (N, 1)
         found["sensitivity"].append(sensitivity)
         of = f"{records.quantity} " if len(receivers.records) > 1 else ""
-        names += [f"{of}{i} {label}" for i in range(len(records.xy)) for label in records.labels]
+        names += [f"{of}{first + i} {label}" for i in range(len(records.xy)) for label in records.labels]
+        first += len(records.xy)
     of_one = len(kinds) == 1
     components = {
         name if of_one else f"{kind.name} {name}": kind.physical for kind in kinds for name in kind.components

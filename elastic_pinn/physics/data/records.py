@@ -23,6 +23,12 @@ Directions = Any
 """Names of components, or unit vectors, of the channels: see `Records`."""
 
 
+class Parts(NamedTuple):
+    """The part of each component in each channel, (C, K), or (R, C, K): what directions become."""
+
+    values: Array
+
+
 class Channel(NamedTuple):
     """A receiver's record along one direction, corrected by its gain and delay, without its gaps.
 
@@ -57,8 +63,7 @@ class Records:
     directions
         Along which each channel recorded: components by name, as ("x", "y"), ("y",) or ("xx", "yy", "xy"), or vectors
         (C, 2), or (R, C, 2), of any length. Along a vector n, a vector's record is that of n . u, and a tensor's, as of
-        a strain gauge or a fibre, that of n . eps n. All components by default. Kept as (C, K) or (R, C, K): the part
-        of each component in a channel.
+        a strain gauge or a fibre, that of n . eps n. All components by default. Kept as the `Parts` that they are.
     noise
         Standard deviation of the values in their unit: one number, by channel (R, C), or by sample (R, T, C); 0 or None
         where it is not stated.
@@ -137,9 +142,8 @@ class Records:
     @property
     def are_components(self) -> bool:
         """Whether all components were recorded, in their order, each by a channel."""
-        return bool(self.directions.shape[-2:] == 2 * (len(self.kind.components),)) and bool(
-            (self.directions == np.eye(len(self.kind.components))).all()
-        )
+        size, parts = len(self.kind.components), self.directions.values
+        return bool(parts.shape[-2:] == (size, size) and (parts == np.eye(size)).all())
 
     @cached_property
     def is_complete(self) -> bool:
@@ -157,7 +161,7 @@ class Records:
     def parts(self) -> Array:
         """The part of each component in each channel, (R, C, K)."""
         rows, _, columns = self.values.shape
-        return np.broadcast_to(self.directions, (rows, columns, self.directions.shape[-1]))
+        return np.broadcast_to(self.directions.values, (rows, columns, len(self.kind.components)))
 
     @property
     def corrected(self) -> Array:
@@ -204,9 +208,11 @@ class Records:
         Records
             What these recorded.
         """
-        own = [name for name, dimensions in (("noise", 0), ("gain", 0), ("delay", 0), ("directions", 2), ("time", 1))
+        own = [name for name, dimensions in (("noise", 0), ("gain", 0), ("delay", 0), ("time", 1))
                if np.ndim(getattr(self, name)) > dimensions]  # fmt: skip
-        return replace(self, **{name: getattr(self, name)[rows] for name in ("xy", "values", *own)})
+        parts = self.directions.values
+        return replace(self, directions=Parts(parts[rows] if parts.ndim == 3 else parts),
+                       **{name: getattr(self, name)[rows] for name in ("xy", "values", *own)})  # fmt: skip
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -261,7 +267,7 @@ def _check_axes(records: Records) -> None:
         raise ProblemError(f"{name} has shape {values.shape}, where xy and /time need {needed} and channels")
 
 
-def _parts(records: Records) -> Array:
+def _parts(records: Records) -> Parts:
     """The part of each component in each channel, (C, K) or (R, C, K), of directions as they were given."""
     given, names = records.directions, records.kind.components
     rows, _, columns = records.values.shape
@@ -271,15 +277,16 @@ def _parts(records: Records) -> Array:
                 f"{records.quantity} has {columns} channels a receiver: directions are needed, as "
                 f"{list(names[:columns])} of {', '.join(names)}, or as vectors"
             )
-        return np.eye(len(names))
+        return Parts(np.eye(len(names)))
     if isinstance(given, str):
         given = (given,)
-    if any(isinstance(each, str) for each in given):
-        parts = np.stack([_part(each, names) for each in given])
+    if isinstance(given, Parts):
+        parts = given.values
+    elif any(isinstance(each, str) for each in given):
+        parts = np.stack([part_of(each, names) for each in given])
     else:
         array = real_array(f"directions of {records.quantity}", given)
-        is_vector = array.shape[-1:] == (2,) and array.ndim in (2, 3)
-        parts = _along(array, names) if is_vector else array
+        parts = _along(array, names) if array.shape[-1:] == (2,) else np.empty(0)
     shapes = ((columns, len(names)), (rows, columns, len(names)))
     if parts.shape not in shapes:
         raise ProblemError(
@@ -288,10 +295,11 @@ def _parts(records: Records) -> Array:
         )
     if not np.isfinite(parts).all() or not np.any(parts, axis=-1).all():
         raise ProblemError(f"directions of {records.quantity} have a vector of no length, or that is not finite")
-    return parts
+    return Parts(parts)
 
 
-def _part(direction: str | Sequence[float], names: Sequence[str]) -> Array:
+def part_of(direction: str | Sequence[float], names: Sequence[str]) -> Array:
+    """Return the part of each component in what is recorded along a component by its name, or a vector, (K,)."""
     if isinstance(direction, str):
         if direction not in names:
             raise ProblemError(f"directions has {direction!r}: legal are {', '.join(names)}, or vectors")

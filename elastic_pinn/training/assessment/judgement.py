@@ -175,8 +175,12 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
 def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fault]:
     """Records without a signal."""
     assert receivers is not None, "there are no unknowns without"
-    silent = [f"{each.row} {each.label}" for records in receivers.records for each in records.channels()
-              if np.ptp(each.values) == 0]  # fmt: skip
+    silent, first = [], 0
+    for records in receivers.records:
+        of = f"{records.quantity} " if len(receivers.records) > 1 else ""
+        still = (each for each in records.channels() if len(each.values) > 1 and np.ptp(each.values) == 0)
+        silent += [f"{of}{first + each.row} {each.label}" for each in still]
+        first += len(records.xy)
     if silent and evidence.noise.level > 0:
         named = _list(silent)
         yield Fault(

@@ -91,7 +91,7 @@ class Linearised(LinearisedFit):
         self.places = self._loss.rows(self._batches)
         self.recorded = trained.recorded
         self.data, samples = self.places[self.recorded.name], len(self._batches[self.recorded.name].points)
-        self.weight = math.sqrt(self._loss.weights[self.recorded.column] / samples)
+        self.weight = math.sqrt(self._loss.weights[self.recorded.column] * self.recorded.counts / samples)
         self.amplitudes = sum(parameter.numel() for parameter in self._layer)
         self.factored = trained.factored or self._factor(trained.config.ridge)
         self._compensation = self.factored.solve(self.effects)  # x, (P, U)
@@ -128,7 +128,8 @@ class Linearised(LinearisedFit):
         For data with noise s, dimensionless, z z^T times (weight s)^2 is its covariance given data, known start and
         ridge: a field without data has all the uncertainty that the ridge allows.
         """
-        equations = equations_of(statement, self._model.material(), batch)
+        with torch.enable_grad():  # a stress depends on the moduli themselves, too
+            equations = equations_of(statement, self._model.material(), batch)
         rows = self._model.jacobian(equations, self._layer).double()  # (E N, P)
         if not self._unknowns:
             return self.factored.coordinates(rows)

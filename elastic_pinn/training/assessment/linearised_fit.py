@@ -8,6 +8,7 @@ Letters: M weighted misfits, of which D of N records, U unknowns, R further rows
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import NamedTuple
@@ -155,7 +156,8 @@ class LinearisedFit(ABC):
 
     def _curvature_inverse(self, unit: float) -> Tensor:
         """The inverse of half the curvature of the squared misfits, on average over the noise, (U, U)."""
-        return torch.linalg.pinv(self.information - unit**2 * self.noise_in_layer.information)
+        known = 0.0 if math.isnan(unit) else unit**2  # of unknown noise there is no ±
+        return torch.linalg.pinv(self.information - known * self.noise_in_layer.information)
 
     def information_fraction(self, rows: slice) -> float:
         """The greatest part that some of the rows have in the information on any combination of the unknowns."""

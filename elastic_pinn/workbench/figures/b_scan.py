@@ -17,7 +17,15 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, lengths_along, line_of
-from elastic_pinn.workbench.figures.shown_records import largest, on_common_times, predicted, shown, titles
+from elastic_pinn.workbench.figures.shown_records import (
+    by_channel,
+    largest,
+    missed,
+    on_common_times,
+    predicted,
+    shown,
+    titles,
+)
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING
@@ -137,11 +145,12 @@ def fit_b_scan(
     own, noises = shown(receivers, records), _noises(receivers, records)
     (rows, position, below, told), quantity = _columns(own.xy, points), own.kind
     recorded, found = own.values[rows], predicted(checkpoint.predict, own, rows, own.time)  # (L, T, C)
-    residual, noise = recorded - found, noises[rows][:, None]  # (L, 1, C)
+    off = missed(checkpoint.predict, receivers.records[records].at(rows))
+    residual, noise = on_common_times(off).values, noises[rows][:, None]  # (L, T, C), (L, 1, C)
     limit = float(np.nanpercentile(np.abs(recorded), MOST)) or 1.0
     unit = unit_for(limit, quantity.unit)
     rest = unit_for(largest(residual), quantity.unit)
-    is_known = not np.isnan(noise).any()
+    is_known = not np.isnan(noise).all()
     scale, name = (noise, "difference / noise") if is_known else (rest.size, f"difference ({rest.name})")
     most = DEVIATIONS if is_known else largest(residual) / rest.size
     figure = Picture(8.4)
@@ -158,7 +167,7 @@ def fit_b_scan(
         where.set_title(title, fontsize=11)
     for where in axes[-1]:
         where.set_xlabel(below)
-    size = float(np.sqrt(np.nanmean(np.square(residual / scale))))
+    size = float(np.sqrt(np.nanmean(np.square(off.values / scale))))
     rms = f"{size:.3g} times the noise" if is_known else f"{size:.3g} {rest.name}"
     figure.suptitle(f"{quantity.name} {told}; rms difference: {rms}", fontsize=10)
     return figure
@@ -168,7 +177,7 @@ def _noises(receivers: Receivers, number: int) -> Array:
     """The standard deviation of each channel, (R, C), NaN where nobody knows the noise."""
     if np.isnan(noise_of(receivers).level):
         return np.full_like(receivers.records[number].values[:, 0], np.nan)
-    return np.asarray(noises_of(receivers)[number].mean(axis=1))
+    return by_channel(receivers.records[number], noises_of(receivers)[number])
 
 
 def _columns(xy: Array, points: Sequence[Sequence[float]] | None) -> tuple[Array, Array, str, str]:

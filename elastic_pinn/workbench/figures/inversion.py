@@ -155,7 +155,7 @@ def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Pic
         )
         _draw_record(upper, scale, each, fine, curve)
         upper.set_title(titles(records.at([own]))[each.column], fontsize=11)
-        level = float(noise[:, each.column].mean()) if not math.isnan(is_known.level) else math.nan
+        level = float(np.nanmean(noise[:, each.column])) if not math.isnan(is_known.level) else math.nan
         _draw_residual(lower, scale, each.time, each.values - found, Noise(level, is_known.origin))
     handles = [handle for where in axes[:, 0] for handle in where.get_legend_handles_labels()[0]]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9, frameon=False)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from elastic_pinn.physics.data import Receivers, Records
+from elastic_pinn.run.synthetic import as_recorded
 from elastic_pinn.workbench.figures.sources import Predict
 
 Array = np.ndarray
@@ -36,7 +37,14 @@ def on_common_times(records: Records) -> Records:
 
 def _noise(records: Records) -> Array | float:
     """One level for each channel, (R, C); 0 where none is stated."""
-    return np.asarray(records.noises.mean(axis=1)) if records.is_noise_stated else 0.0
+    return by_channel(records, records.noises) if records.is_noise_stated else 0.0
+
+
+def by_channel(records: Records, values: Array) -> Array:
+    """The mean over a channel's samples, (R, T, C) -> (R, C); NaN of a dead one."""
+    there = records.is_there
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(there, values, 0.0).sum(axis=1) / there.sum(axis=1))
 
 
 def shown(receivers: Receivers, number: int = 0) -> Records:
@@ -61,6 +69,13 @@ def predicted(predict: Predict, records: Records, rows: Array, times: Array) -> 
     """Return what the channels of some receivers, (L,), would record at times (T,), s: (L, T, C), SI."""
     x, y = records.xy[rows].T[:, :, None]  # each (L, 1)
     return np.asarray(np.einsum("ltk,lck->ltc", predict(x, y, times, records.quantity), records.parts[rows]))
+
+
+def missed(predict: Predict, records: Records) -> Records:
+    """Return the records less what is predicted, each sample at its own instant, corrected by gain and delay."""
+    values = np.full_like(records.values, np.nan)
+    values[records.is_there] = records.corrected[records.is_there] - as_recorded(predict, records)
+    return replace(records, values=values, noise=_noise(records), gain=1.0)
 
 
 def largest(values: Array) -> float:

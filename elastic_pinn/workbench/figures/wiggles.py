@@ -24,7 +24,7 @@ from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import window_unit
-from elastic_pinn.workbench.figures.shown_records import predicted, shown, titles
+from elastic_pinn.workbench.figures.shown_records import missed, on_common_times, predicted, shown, titles
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -103,8 +103,9 @@ def wiggles(
     times = np.linspace(*problem.domain.t, INSTANTS)
     of_network = _by_network(checkpoint, own, places, quantity)
     traces = {"network": Traces(times, of_network(times))}
-    if own and (known := _recorded(places, own)):
-        rest = known.values - of_network(known.times)
+    if own and receivers and (known := _recorded(places, own)):
+        off = _recorded(places, on_common_times(missed(checkpoint.predict, receivers.records[records])))
+        rest = known.values - of_network(known.times) if off is None else off.values
         traces = {"recorded": known, **traces, "recorded - network": Traces(known.times, rest)}
     elif problem.exact and not receivers:
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}

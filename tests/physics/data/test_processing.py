@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.physics.data.processing import cut, leave_out, low_pass, with_noise
+from elastic_pinn.physics.data.processing import cut, leave_out, low_pass, mute, with_noise
 
 TIME = 1e-7 * np.arange(400)
 
@@ -119,3 +119,28 @@ def test_what_cannot_be_done_is_refused_with_the_reason(recorded):
         low_pass(replace(waves(2e5), time=TIME**1.01), 1e6)
     with pytest.raises(ep.ProblemError, match="the records show no noise"):
         with_noise(waves(2e5))
+
+
+def test_instants_are_those_at_which_it_happened_and_gaps_are_kept(recorded):
+    late = replace(recorded.only, delay=np.where(np.arange(121) % 2, 2e-6, 0.0)[:, None] * np.ones(2))
+    kept = cut(ep.Receivers(records=late), time=(0.0, 1e-6))
+    assert kept.span[0] >= 0.0 and kept.span[1] <= 1e-6 * (1 + 1e-9)
+    assert np.isfinite(kept.only.values[1]).any() and np.isfinite(kept.only.values[2]).any()
+    with pytest.raises(ep.ProblemError, match="no time is left"):
+        cut(ep.Receivers(records=late), time=(1.0, 2.0))
+
+
+def test_a_muted_part_is_a_gap_and_its_truth_is_no_longer_that_of_complete_records(recorded):
+    muted = mute(recorded, [3], (2e-6, 3e-6))
+    gone = ~muted.only.is_there
+    assert gone.sum() == gone[3].sum() > 0 and muted.truth.records == [] and muted.truth.material
+    assert muted.provenance.endswith("muted receivers [3] from 2e-06 to 3e-06 s")
+    with pytest.raises(ep.ProblemError, match="nothing was recorded there"):
+        mute(muted, [3], (2e-6, 3e-6))
+    with pytest.raises(ep.ProblemError, match="a filter needs records without gaps"):
+        low_pass(muted, 2e5)
+
+
+def test_a_filter_of_channels_with_gains_leaves_noise_unknown_where_it_is():
+    gained = ep.Receivers(records=replace(waves(2e5).only, gain=np.full(waves(2e5).only.values[:, 0].shape, 2.0)))
+    assert low_pass(gained, 5e5).only.noise == 0.0

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.physics.data import RECORDED_QUANTITIES, noise_of
+from elastic_pinn.physics.data import RECORDED_QUANTITIES, noise_of, noises_of
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import PlaneWave
 from elastic_pinn.training.config import TrainingConfig
@@ -48,7 +48,7 @@ def data_loss(problem: ep.Problem) -> float:
     counts = {"interior": 4, "boundary": 4, "initial": 4}
     batches = draw_evenly(problem, counts, "uniform", np.random.default_rng(0)) | data_batches(problem)
     loss = Loss(problem, TrainingConfig())(model_of(problem, WAVE), batches)["data"].item()
-    return loss / batches["data"].target.square().sum(1).mean().item()
+    return loss / (problem.recorded.counts * batches["data"].target.square().sum(1).mean().item())
 
 
 KINDS = pytest.mark.parametrize("quantity", RECORDED_QUANTITIES)
@@ -97,7 +97,7 @@ def test_several_quantities_are_met_together_and_each_is_weighed_by_its_noise():
     assert batch.target.shape == (54 * 5, 1) and stress.sum() == 54 * 3
     unit = scales.velocity
     torch.testing.assert_close(batch.target[stress, 0] * unit * 5.0 / 2.0, torch.from_numpy(each[1].values.ravel()))
-    assert samples.names[0] == "velocity 0 x" and samples.names[-1] == "stress 5 xy"
+    assert samples.names[0] == "velocity 0 x" and samples.names[-1] == "stress 11 xy", "rows of all receivers"
     assert noise_of(problem.receivers).level == pytest.approx(2.0)
 
 
@@ -144,7 +144,7 @@ def test_a_file_gives_all_of_it_back_and_plain_h5py_reads_it(changes, tmp_path):
     assert len(found.records) == 2 and found.records[0].is_complete
     for name in ("quantity", "shot"):
         assert getattr(found.records[1], name) == getattr(records, name)
-    for name in ("values", "xy", "time", "directions", "noise", "gain", "delay"):
+    for name in ("values", "xy", "time", "parts", "noise", "gain", "delay"):
         np.testing.assert_array_equal(getattr(found.records[1], name), getattr(records, name))
     with h5py.File(tmp_path / "data.h5") as file:
         group = file["records/2"]
@@ -169,6 +169,8 @@ def test_masked_values_are_gaps_and_one_channel_may_be_given_without_an_axis():
         ({"directions": ("x", "xx")}, "directions has 'xx': legal are x, y, or vectors"),
         ({"directions": "x"}, r"a name or a vector for each of 2 channels is needed"),
         ({"directions": [(0.0, 0.0), (1.0, 0.0)]}, "a vector of no length"),
+        ({"directions": [(0.6, 0.8, 0.0), (1.0, 0.0, 0.0)]}, r"a name or a vector for each of 2 channels is needed"),
+        ({"quantity": "strain", "directions": [(0.6, 0.8, 0.0), (1.0, 0.0, 0.0)]}, "a name or a vector for each of 2"),
         ({"directions": [(np.nan, 0.0), (1.0, 0.0)]}, "a vector of no length, or that is not finite"),
         ({"xy": [[0.0, np.nan]] * 6}, "xy has values that are not finite"),
         ({"time": np.r_[TIME[:8], TIME[7]]}, "time does not increase after row 7"),
@@ -244,3 +246,27 @@ def test_an_uncertain_density_beside_what_tells_it_or_beside_known_moduli_is_ref
     assert problem_of(one, material=both).material.density_plus_minus == 0.1
     with pytest.raises(ep.ProblemError, match="here is a known force, traction or stress: leave it out"):
         problem_of(one, material=both, force=lambda x, y, t: torch.stack([x, y], dim=1))
+
+
+def test_one_gap_changes_nothing_of_what_the_data_count_beside_all_else():
+    whole = ep.Records("velocity", of_wave("velocity"), XY, TIME, noise=0.1)
+    values = 1.1 * whole.values
+    one_gap = np.where((np.arange(108) == 17).reshape(6, 9, 2), np.nan, values)
+
+    def loss(each: np.ndarray) -> float:
+        problem = problem_of(replace(whole, values=each), displacement_scale=1e-3)
+        counts = {"interior": 4, "boundary": 4, "initial": 4}
+        batches = draw_evenly(problem, counts, "uniform", np.random.default_rng(0)) | data_batches(problem)
+        return Loss(problem, TrainingConfig())(model_of(problem, WAVE), batches)["data"].item()
+
+    assert loss(one_gap) == pytest.approx(loss(values), rel=0.02)
+
+
+def test_what_noise_of_one_quantity_implies_for_another_does_not_hang_on_the_order_of_rows():
+    noise = np.full((6, 2), 1e-3)
+    noise[0] = 1.0
+    first = ep.Records("velocity", of_wave("velocity"), XY, TIME, noise=noise)
+    last = ep.Records("velocity", first.values, XY, TIME, noise=noise[::-1].copy())
+    strain = ep.Records("strain", of_wave("strain"), XY, TIME)
+    levels = [float(noises_of(ep.Receivers(records=[each, strain]))[1].flat[0]) for each in (first, last)]
+    assert levels[0] == pytest.approx(levels[1])

@@ -9,9 +9,14 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.fit import Fit
+from elastic_pinn.networks.batch import Batch
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.data import RECORDED_QUANTITIES
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import StandingWaves
+from elastic_pinn.training.assessment.linearised import Linearised
+from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.session import Session
 from tests.training.assessment.plates import trained
 from tests.training.assessment.test_recorded_quantities import SQUARE
 
@@ -132,6 +137,41 @@ def test_a_wavefield_of_strains_alone_is_drawn_by_displacements_without_a_deviat
     titles = [axes.get_ylabel() for axes in ep.figures.snapshots(run, problem=problem).axes]
     assert any("u_x" in title for title in titles), titles
     assert ep.figures.data_fit(run, problem=problem).axes[0].get_title() == r"$\varepsilon_{xx}$"
+
+
+def test_the_deviation_of_a_stress_counts_the_moduli_themselves():
+    problem = ep.Problem(
+        ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.6)),
+        ep.Material(2.05, 0.98, 1.0, ("lambda", "mu"), 1.3),
+        initial=ep.Initial.of(WAVES),
+        receivers=ep.Receivers(records=records()),
+    )
+    session = Session(ep.Config(**SQUARE | WAVES_USED | {"steps": 4}), problem)
+    for _ in range(3):
+        session.advance()
+    linear, quantity = Linearised(session.trained()), RECORDED_QUANTITIES["stress"]
+    point = torch.tensor([[0.3, 0.6, 0.2]], dtype=torch.float64)
+    statement = quantity.statement()
+    batch = Batch.of(statement, problem, point, point[:0, :2], torch.zeros(1, 3, dtype=torch.float64))
+    with torch.no_grad():
+        z = linear.coordinates(statement, batch)
+    unknowns = session.model.unknowns
+    here = gather(unknowns)
+    with torch.enable_grad():
+        rows = session.model.jacobian(equations_of(statement, session.model.material(), batch), unknowns)
+    by_difference = []
+    for step in 1e-6 * torch.eye(2, dtype=torch.float64):
+        values = []
+        for sign in (1.0, -1.0):
+            put(unknowns, here + sign * step)
+            values.append(session.model.residuals(equations_of(statement, session.model.material(), batch)).detach())
+        by_difference.append((values[0] - values[1]) / 2e-6)
+    put(unknowns, here)
+    direct = torch.stack(by_difference, dim=-1).reshape(3, 2)
+    torch.testing.assert_close(rows.detach(), direct, rtol=1e-4, atol=1e-8)
+    layer = session.model.jacobian(equations_of(statement, session.model.material(), batch), session.model.last_layer)
+    unseen = direct - layer.detach() @ linear.factored.solve(linear.effects)
+    torch.testing.assert_close(z[:, -2:], linear.in_unit_variance(unseen), rtol=1e-3, atol=1e-8)
 
 
 def test_stress_with_the_known_start_finds_all_three_constants():

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.physics.data.readers.assemble import Channels
+from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES
+from elastic_pinn.physics.data.readers.assemble import TENSORS, Channels
 from elastic_pinn.physics.data.readers.traces import Direction
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
-from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.data.records import Parts, Records, part_of
 from elastic_pinn.physics.numbers import Array
 
 X, Y = (1.0, 0.0), (0.0, 1.0)
+MOST_COLUMNS = 4  # a column for each direction; of more, receivers have their own
 
 
 def records_of(channels: Sequence[Channels]) -> tuple[Records, ...]:
@@ -39,25 +41,42 @@ def _group(channels: Sequence[Channels]) -> Records:
     is_common = all(np.array_equal(each.time, first.time) and each.time.ndim == 1 for each in channels)
     times = first.time if is_common else _own_times(channels, most)  # (T,) or (K, T)
     of_row = [each.noise for each in channels for _ in each.directions]
-    turned = [_turned(direction) for each in channels for direction in each.directions]
-    columns = sorted({direction for direction, _ in turned}, key=_order)
+    turned = [_turned(direction, first.kind) for each in channels for direction in each.directions]
     receiver, places = _numbered(xy if is_common else np.concatenate([xy, np.nan_to_num(times)], axis=1))
-    noise = np.full((len(places), len(columns)), np.nan)
-    recorded = np.full((len(places), most, len(columns)), np.nan)
-    filled = np.zeros((len(places), len(columns)), dtype=bool)
+    columns = sorted({direction for direction, _ in turned}, key=_order)
+    of_column = _columns(receiver, [direction for direction, _ in turned], columns)  # (K,)
+    count = int(of_column.max()) + 1
+    names = RECORDED_QUANTITIES[first.kind].components
+    noise, filled = np.full((len(places), count), np.nan), np.zeros((len(places), count), dtype=bool)
+    parts = np.tile(part_of(columns[0], names), (len(places), count, 1))  # (R, C, K)
+    recorded = np.full((len(places), most, count), np.nan)
     for row, (direction, sign) in enumerate(turned):
-        at = receiver[row], columns.index(direction)
+        at = receiver[row], of_column[row]
         if filled[at]:
             raise ReceiverFileError(
                 f"two channels of {first.kind} at ({xy[row, 0]:g}, {xy[row, 1]:g}) m along {_named(direction)}: "
                 "leave one out, or name the shot of each"
             )
-        filled[at] = True
+        filled[at], noise[at], parts[at] = True, of_row[row], part_of(direction, names)
         recorded[receiver[row], :, at[1]] = sign * values[row]
-        noise[at] = of_row[row]
     time = times if is_common else times[places]
     level = first.noise if len(of) == 1 else np.where(filled, noise, first.noise)
-    return Records(first.kind, recorded, xy[places], time, columns, level, shot=first.shot)
+    directions = columns if count == len(columns) else Parts(parts)
+    return Records(first.kind, recorded, xy[places], time, directions, level, shot=first.shot)
+
+
+def _columns(receiver: Any, directions: Sequence[Direction], columns: Sequence[Direction]) -> Any:
+    """The column of each channel, (K,): that of its direction, or of many directions, as of a bent fibre, its number
+    among the channels of its receiver."""
+    if len(columns) <= MOST_COLUMNS:
+        return np.array([columns.index(direction) for direction in directions])
+    seen: dict[tuple[int, Direction], int] = {}
+    counts: dict[int, int] = {}
+    for row, direction in zip(receiver.tolist(), directions, strict=True):
+        if (row, direction) not in seen:
+            seen[row, direction] = counts.get(row, 0)
+            counts[row] = counts.get(row, 0) + 1
+    return np.array([seen[row, direction] for row, direction in zip(receiver.tolist(), directions, strict=True)])
 
 
 def _own_times(channels: Sequence[Channels], most: int) -> Array:
@@ -69,12 +88,12 @@ def _padded(rows: Array, most: int) -> Array:
     return np.pad(rows, ((0, 0), (0, most - rows.shape[1])), constant_values=np.nan) if rows.shape[1] < most else rows
 
 
-def _turned(direction: Direction) -> tuple[Direction, float]:
-    """The direction, or its opposite and -1, such that x and y count upwards."""
+def _turned(direction: Direction, kind: str) -> tuple[Direction, float]:
+    """The direction, or its opposite and -1, such that x and y count upwards; a tensor is the same along both."""
     if isinstance(direction, str):
         return direction, 1.0
-    sign = -1.0 if direction < (0.0, 0.0) or direction == (0.0, -1.0) else 1.0
-    return (sign * direction[0] + 0.0, sign * direction[1] + 0.0), sign
+    sign = -1.0 if direction < (0.0, 0.0) else 1.0
+    return (sign * direction[0] + 0.0, sign * direction[1] + 0.0), 1.0 if kind in TENSORS else sign
 
 
 def _order(direction: Direction) -> tuple[bool, Any]:

@@ -62,3 +62,17 @@ def test_noise_of_files_that_differ_is_that_of_each_channel():
 def test_what_cannot_be_is_refused_in_words(bad, expected):
     with pytest.raises(ep.ElasticPinnError, match=expected):
         records_of(bad)
+
+
+def test_a_tensor_is_the_same_along_a_direction_and_its_opposite():
+    [found] = records_of([channels([[0, 0], [1, 0]], [(-0.6, 0.8), (0.0, -1.0)], kind="strain_rate")])
+    assert found.labels == ("(0.6, -0.8)", "yy")
+    assert found.values[0, :, 0].tolist() == [1.0, 2.0, 3.0] and found.values[1, :, 1].tolist() == [4.0, 5.0, 6.0]
+
+
+def test_a_bent_fibre_has_a_direction_of_its_own_at_each_place_and_no_column_for_each():
+    angle = np.linspace(0.1, 1.4, 50)
+    along = [(float(x), float(y)) for x, y in zip(np.cos(angle), np.sin(angle), strict=True)]
+    [found] = records_of([channels([[i, 0] for i in range(50)], along, kind="strain")])
+    assert found.values.shape == (50, 3, 1) and found.is_there.all() and found.labels == ("direction 1",)
+    assert found.parts[:, 0] == pytest.approx(np.stack([np.cos(angle) ** 2, np.sin(angle) ** 2, np.sin(2 * angle)], 1))
