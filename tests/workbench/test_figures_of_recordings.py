@@ -9,6 +9,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.solutions import RayleighWave
+from elastic_pinn.workbench.figures.inversion import draw_fit
 from elastic_pinn.workbench.figures.receiver_lines import line_of
 from elastic_pinn.workbench.figures.shown_records import on_common_times
 from tests.workbench.test_figures import labels
@@ -188,3 +189,20 @@ def test_clocks_of_their_own_are_drawn_at_common_times():
     inside = np.isfinite(shown.values[5, :, 0])
     assert shown.values[5, inside, 0] == pytest.approx(np.interp(shown.time[inside], late[5], whole.values[5, :, 0]))
     assert np.isnan(shown.values[5, shown.time < late[5, 0] - 2e-6, 0]).all()
+
+
+def test_records_that_a_wavefield_meets_exactly_have_a_difference_of_zero(inverse_run):
+    exact = ep.synthetic_receivers(inverse_run, noise=0.0)
+    lines = ep.figures.wiggles(inverse_run, receivers=exact).axes[0].lines
+    rest = [line for line in lines if line.get_label() == "recorded - network"]
+    assert len(rest) == 1 and np.abs(rest[0].get_ydata()).max() < 1e-9
+
+
+def test_a_dead_receiver_s_fit_is_refused_by_its_row(inverse_run):
+    whole = inverse_run.problem().receivers.only
+    values = whole.values.copy()
+    values[2] = np.nan
+    receivers = ep.Receivers(records=replace(whole, values=values))
+    with pytest.raises(ValueError, match="receiver 2 recorded nothing: it is a dead one"):
+        draw_fit(inverse_run.predict, receivers, 2, 1)
+    assert len(draw_fit(inverse_run.predict, receivers, 3, 1).axes) == 4

@@ -18,12 +18,13 @@ from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, lengths_along, line_of
 from elastic_pinn.workbench.figures.shown_records import (
+    at_common_times,
     by_channel,
+    chosen,
     largest,
     missed,
     on_common_times,
     predicted,
-    shown,
     titles,
 )
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
@@ -142,11 +143,12 @@ def fit_b_scan(
     receivers = checkpoint.problem(problem).receivers
     if receivers is None:
         raise ValueError("fit_b_scan needs a problem with receivers, and this one has none")
-    own, noises = shown(receivers, records), _noises(receivers, records)
-    (rows, position, below, told), quantity = _columns(own.xy, points), own.kind
-    recorded, found = own.values[rows], predicted(checkpoint.predict, own, rows, own.time)  # (L, T, C)
-    off = missed(checkpoint.predict, receivers.records[records].at(rows))
-    residual, noise = on_common_times(off).values, noises[rows][:, None]  # (L, T, C), (L, 1, C)
+    raw, noises = chosen(receivers, records), _noises(receivers, records)
+    rows, position, below, told = _columns(raw.xy, points)
+    raw = raw.at(rows)
+    own, quantity, off = on_common_times(raw), raw.kind, missed(checkpoint.predict, raw)
+    recorded, found = own.values, predicted(checkpoint.predict, own, own.time)  # (L, T, C)
+    residual, noise = at_common_times(raw, off)[1], noises[rows][:, None]  # (L, T, C), (L, 1, C)
     limit = float(np.nanpercentile(np.abs(recorded), MOST)) or 1.0
     unit = unit_for(limit, quantity.unit)
     rest = unit_for(largest(residual), quantity.unit)
@@ -167,7 +169,7 @@ def fit_b_scan(
         where.set_title(title, fontsize=11)
     for where in axes[-1]:
         where.set_xlabel(below)
-    size = float(np.sqrt(np.nanmean(np.square(off.values / scale))))
+    size = float(np.sqrt(np.nanmean(np.square(off / scale))))
     rms = f"{size:.3g} times the noise" if is_known else f"{size:.3g} {rest.name}"
     figure.suptitle(f"{quantity.name} {told}; rms difference: {rms}", fontsize=10)
     return figure

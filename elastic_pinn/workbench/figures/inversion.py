@@ -139,9 +139,10 @@ def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Pic
     """Draw `data_fit` from any prediction."""
     number, own = receivers.whose(row)
     records, (x, y) = receivers.records[number], receivers.places[row]
-    channels = list(records.at([own]).channels())
-    if not channels:
-        raise ValueError(f"receiver {row} recorded nothing")
+    if not records.is_there[own].any():
+        raise ValueError(f"receiver {row} recorded nothing: it is a dead one")
+    records = records.at([own])
+    channels = list(records.channels())
     first, last = (end(each.time[at] for each in channels) for end, at in ((min, 0), (max, -1)))
     fine = np.linspace(first, last, 400)
     noise, is_known = noises_of(receivers)[number][own], noise_of(receivers)
@@ -150,11 +151,9 @@ def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Pic
     figure = Picture(5.0)
     axes = figure.subplots(2, len(channels), sharex=True, sharey="row", height_ratios=(2, 1), squeeze=False)
     for each, (upper, lower) in zip(channels, axes.T, strict=True):
-        curve, found = (
-            predicted(predict, records, np.array([own]), times)[0, :, each.column] for times in (fine, each.time)
-        )
+        curve, found = (predicted(predict, records, times)[0, :, each.column] for times in (fine, each.time))
         _draw_record(upper, scale, each, fine, curve)
-        upper.set_title(titles(records.at([own]))[each.column], fontsize=11)
+        upper.set_title(titles(records)[each.column], fontsize=11)
         level = float(np.nanmean(noise[:, each.column])) if not math.isnan(is_known.level) else math.nan
         _draw_residual(lower, scale, each.time, each.values - found, Noise(level, is_known.origin))
     handles = [handle for where in axes[:, 0] for handle in where.get_legend_handles_labels()[0]]

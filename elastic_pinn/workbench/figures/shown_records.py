@@ -1,6 +1,6 @@
 """Records as figures show them: at times that all channels share, with the title of each.
 
-Letters: R receivers, T times, C channels of a receiver, L of the receivers.
+Letters: R receivers, T times, C channels of a receiver.
 """
 
 from __future__ import annotations
@@ -21,23 +21,26 @@ def on_common_times(records: Records) -> Records:
 
     What was not recorded is NaN.
     """
+    time, values = at_common_times(records, records.corrected)
+    noise = by_channel(records, records.noises) if records.is_noise_stated else 0.0  # (R, C)
+    return replace(records, values=values, time=time, noise=noise, gain=1.0, delay=0.0)
+
+
+def at_common_times(records: Records, values: Array) -> tuple[Array, Array]:
+    """Return common times, (T,), and there values that belong to the instants of records, (R, T, C), NaN in gaps."""
     if records.time.ndim == 1 and not np.any(records.delay):
-        return replace(records, values=records.corrected, noise=_noise(records), gain=1.0)
-    channels = list(records.channels())
-    first, last = min(each.time[0] for each in channels), max(each.time[-1] for each in channels)
-    time = np.linspace(first, last, max(len(each.time) for each in channels))
-    step, values = time[1] - time[0], np.full((len(records.xy), len(time), records.values.shape[2]), np.nan)
-    for each in channels:
-        found = np.interp(time, each.time, each.values, left=np.nan, right=np.nan)
-        away = np.abs(each.time[np.searchsorted(each.time, time).clip(max=len(each.time) - 1)] - time)
-        before = np.abs(each.time[(np.searchsorted(each.time, time) - 1).clip(min=0)] - time)
-        values[each.row, :, each.column] = np.where(np.minimum(away, before) <= step, found, np.nan)
-    return replace(records, values=values, time=time, noise=_noise(records), gain=1.0, delay=0.0)
-
-
-def _noise(records: Records) -> Array | float:
-    """One level for each channel, (R, C); 0 where none is stated."""
-    return by_channel(records, records.noises) if records.is_noise_stated else 0.0
+        return records.time, values
+    instants, there = records.instants, records.is_there
+    time = np.linspace(instants[there].min(), instants[there].max(), int(there.sum(axis=1).max()))
+    step, found = time[1] - time[0], np.full((len(values), len(time), values.shape[2]), np.nan)
+    for row, column in np.argwhere(there.any(axis=1)):
+        kept = there[row, :, column]
+        own = instants[row, kept, column]
+        after = np.searchsorted(own, time)
+        nearest = [np.abs(own[each.clip(0, len(own) - 1)] - time) for each in (after - 1, after)]
+        between = np.interp(time, own, values[row, kept, column], left=np.nan, right=np.nan)
+        found[row, :, column] = np.where(np.minimum(*nearest) <= step, between, np.nan)
+    return time, found
 
 
 def by_channel(records: Records, values: Array) -> Array:
@@ -47,15 +50,15 @@ def by_channel(records: Records, values: Array) -> Array:
         return np.asarray(np.where(there, values, 0.0).sum(axis=1) / there.sum(axis=1))
 
 
-def shown(receivers: Receivers, number: int = 0) -> Records:
-    """Return one of several records, at common times.
+def chosen(receivers: Receivers, number: int = 0) -> Records:
+    """Return one of several records.
 
     Raises ValueError for a number that is not there.
     """
     if not 0 <= number < len(receivers.records):
         told = ", ".join(f"{i}: {each.told}" for i, each in enumerate(receivers.records))
         raise ValueError(f"records = {number}: legal are {told}")
-    return on_common_times(receivers.records[number])
+    return receivers.records[number]
 
 
 def titles(records: Records) -> list[str]:
@@ -65,17 +68,17 @@ def titles(records: Records) -> list[str]:
     return [symbols.get(label, f"{kind.name.replace('_', ' ')} along {label}") for label in records.labels]
 
 
-def predicted(predict: Predict, records: Records, rows: Array, times: Array) -> Array:
-    """Return what the channels of some receivers, (L,), would record at times (T,), s: (L, T, C), SI."""
-    x, y = records.xy[rows].T[:, :, None]  # each (L, 1)
-    return np.asarray(np.einsum("ltk,lck->ltc", predict(x, y, times, records.quantity), records.parts[rows]))
+def predicted(predict: Predict, records: Records, times: Array) -> Array:
+    """Return what the channels of receivers would record at times (T,), s: (R, T, C), SI."""
+    x, y = records.xy.T[:, :, None]  # each (R, 1)
+    return np.asarray(np.einsum("rtk,rck->rtc", predict(x, y, times, records.quantity), records.parts))
 
 
-def missed(predict: Predict, records: Records) -> Records:
-    """Return the records less what is predicted, each sample at its own instant, corrected by gain and delay."""
-    values = np.full_like(records.values, np.nan)
-    values[records.is_there] = records.corrected[records.is_there] - as_recorded(predict, records)
-    return replace(records, values=values, noise=_noise(records), gain=1.0)
+def missed(predict: Predict, records: Records) -> Array:
+    """Return the records less what is predicted, each sample at its own instant, (R, T, C), NaN in gaps."""
+    off = np.full_like(records.values, np.nan)
+    off[records.is_there] = records.corrected[records.is_there] - as_recorded(predict, records)
+    return off
 
 
 def largest(values: Array) -> float:

@@ -24,7 +24,14 @@ from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import window_unit
-from elastic_pinn.workbench.figures.shown_records import missed, on_common_times, predicted, shown, titles
+from elastic_pinn.workbench.figures.shown_records import (
+    at_common_times,
+    chosen,
+    missed,
+    on_common_times,
+    predicted,
+    titles,
+)
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -93,33 +100,36 @@ def wiggles(
         For points outside of the solid, and for points without a receiver where these are drawn alone.
     """
     if isinstance(source, Receivers):
-        return _records_alone(shown(source, records), points)
+        return _records_alone(on_common_times(chosen(source, records)), points)
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
     receivers = receivers or problem.receivers
-    own = shown(receivers, records) if receivers else None
+    raw = chosen(receivers, records) if receivers else None
+    own = raw and on_common_times(raw)
     places = _places(points, own, problem.domain.shape)
     quantity = own.kind if own else shown_quantity(problem)
     times = np.linspace(*problem.domain.t, INSTANTS)
     of_network = _by_network(checkpoint, own, places, quantity)
     traces = {"network": Traces(times, of_network(times))}
-    if own and receivers and (known := _recorded(places, own)):
-        off = _recorded(places, on_common_times(missed(checkpoint.predict, receivers.records[records])))
-        rest = known.values - of_network(known.times) if off is None else off.values
-        traces = {"recorded": known, **traces, "recorded - network": Traces(known.times, rest)}
+    if raw and own and (known := _recorded(places, own)):
+        rows, is_there = _nearest(places, raw)
+        drawn = raw.at(rows)
+        since, off = at_common_times(drawn, missed(checkpoint.predict, drawn))
+        rest = Traces(since, np.where(is_there[:, None, None], off, np.nan))
+        traces = {"recorded": known, **traces, "recorded - network": rest}
     elif problem.exact and not receivers:
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
     waves = arrivals(checkpoint.model(), problem, places)
     names = titles(own) if own else list(quantity.symbols)
-    figure, rows = _side_by_side(traces, places, quantity, names, window_unit(problem.domain), waves)
+    figure, told = _side_by_side(traces, places, quantity, names, window_unit(problem.domain), waves)
     if receivers and "recorded" in traces:
         error = percent(relative_error(checkpoint, receivers))
-        rows += f"; relative L2 error at all {len(receivers.places)} receivers: {error}"
+        told += f"; relative L2 error at all {len(receivers.places)} receivers: {error}"
     elif "exact" in traces:
         difference = traces["network"].values - traces["exact"].values
         error = percent(float(np.linalg.norm(difference) / np.linalg.norm(traces["exact"].values)))
-        rows += f"; relative L2 error of these traces: {error}"
-    figure.suptitle(rows, fontsize=10)
+        told += f"; relative L2 error of these traces: {error}"
+    figure.suptitle(told, fontsize=10)
     return figure
 
 
@@ -132,7 +142,7 @@ def _by_network(
         x, y = places.T[:, :, None]  # each (K, 1)
         return lambda times: checkpoint.predict(x, y, times, quantity.name)
     nearest = replace(records.at(_nearest(places, records)[0]), xy=places)
-    return lambda times: predicted(checkpoint.predict, nearest, np.arange(len(places)), times)
+    return lambda times: predicted(checkpoint.predict, nearest, times)
 
 
 def _records_alone(records: Records, points: Sequence[Sequence[float]] | None) -> Picture:
