@@ -330,9 +330,8 @@ class Model(nn.Module):
                 "trained in: no prediction is valid there"
             )
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
-        chunks = [
-            self._predicted(chunk, RECORDED_QUANTITIES[quantity]) for chunk in points.split(65_536)
-        ]  # bounded memory
+        wanted = RECORDED_QUANTITIES[quantity]
+        chunks = [self._predicted(chunk, wanted) for chunk in points.split(65_536)]  # bounded memory
         return torch.cat(chunks).cpu().numpy().reshape(*x.shape, -1)
 
     def contains(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ import numpy as np
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.errors import ProblemError
 
+EVEN = 1e-3  # of the mean time step
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -34,6 +36,13 @@ def require_real(role: str, dtype: np.dtype[Any]) -> None:
         raise ProblemError(
             f"{role} holds float16, which has three digits and makes small values zero: use float32 or 64"
         )
+
+
+def is_even(times: Array, least: int = 3) -> bool:
+    """Return whether there are so many times, and none of their steps is off the mean by more than a thousandth of it,
+    as spectra and filters need."""
+    steps = np.diff(times)
+    return bool(len(times) >= least and np.ptp(steps) <= EVEN * steps.mean())
 
 
 def finite_number(name: str, value: Any) -> float:

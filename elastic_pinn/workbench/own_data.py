@@ -99,11 +99,10 @@ class OwnData(Section):
 
 def understood(receivers: Receivers) -> str:
     """Return what recordings are, in lines: ranges, arrivals, speeds, noise, dead receivers, and what cannot be."""
-    dead, before = [], 0
-    for records in receivers.records:
+    dead = []
+    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
         highest = np.where(records.is_there, records.values, -np.inf).max(axis=1)  # (R, C)
         lowest = np.where(records.is_there, records.values, np.inf).min(axis=1)
-        dead += (before + np.flatnonzero((highest <= lowest).all(axis=1))).tolist()  # one value only, or none
-        before += len(records.xy)
+        dead += (first + np.flatnonzero((highest <= lowest).all(axis=1))).tolist()  # one value only, or none
     told = [f"dead receivers, which drop_rows leaves out: {dead}"] if dead else []
     return "\n".join([*summary(receivers), *told, *(f"doubtful: {each}" for each in doubts(receivers))])

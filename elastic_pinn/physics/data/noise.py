@@ -14,6 +14,7 @@ import numpy as np
 
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.numbers import is_even
 
 Origin = Literal["stated", "before the first arrival", "outside the band", "unknown"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -67,8 +68,8 @@ def noises_of(receivers: Receivers) -> list[Array]:
     ]
 
 
-def _in_one_number(noises: Array) -> float:
-    """The root of the mean inverse square."""
+def in_one_number(noises: Array) -> float:
+    """Return the root of the mean inverse square of standard deviations."""
     return float(noises[0]) if np.ptp(noises) == 0.0 else float(np.mean(noises**-2.0) ** -0.5)
 
 
@@ -80,7 +81,7 @@ def _size(records: Records) -> float:
 def _own(records: Records) -> Noise:
     """The noise of the records of one quantity, corrected, in one number."""
     if records.is_noise_stated:
-        return Noise(_in_one_number(records.noises[records.is_there]), "stated")
+        return Noise(in_one_number(records.noises[records.is_there]), "stated")
     channels = [each for each in records.channels() if np.ptp(each.values) > 0]  # a constant one has no noise
     if not channels:
         return Noise(math.nan, "unknown")
@@ -88,15 +89,10 @@ def _own(records: Records) -> Noise:
     if (level := _before_arrival([each.values for each in channels])) > least:
         return Noise(level, "before the first arrival")
     longest = max(len(each.time) for each in channels)
-    even = [each for each in channels if len(each.time) == longest and _is_even(each.time)]
+    even = [each for each in channels if len(each.time) == longest and is_even(each.time, LEAST_TIMES)]
     if even and (level := _outside_band(np.stack([each.values for each in even]))) > least:
         return Noise(level, "outside the band")
     return Noise(math.nan, "unknown")
-
-
-def _is_even(time: Array) -> bool:
-    steps = np.diff(time)
-    return bool(len(time) >= LEAST_TIMES and np.ptp(steps) <= 1e-3 * steps.mean())
 
 
 def _before_arrival(channels: Sequence[Array]) -> float:

@@ -20,7 +20,7 @@ from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.data.truth import Truth
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.numbers import Array
+from elastic_pinn.physics.numbers import Array, is_even
 
 __all__ = ["cut", "leave_out", "low_pass", "mute", "with_noise"]
 
@@ -29,7 +29,6 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 ORDER = 2  # of the Butterworth filter, which runs forwards and backwards
 BELOW_CUT = 0.83  # the Nyquist frequency over the cut-off, at which what folds back makes filtered noise white again
 LEAST_TIMES = 8  # that a filtered record has
-EVEN = 1e-3  # of the mean time step: how far any may be off, for a filter
 
 
 def leave_out(receivers: Receivers, rows: Sequence[int]) -> Receivers:
@@ -184,10 +183,9 @@ class _Filter:
         live = records.is_there.any(axis=1, keepdims=True)  # (R, 1, C)
         if (live & ~records.is_there).any():
             raise ProblemError("a filter needs records without gaps, and some channels have some: leave them out")
-        steps = np.diff(records.time)
-        if len(steps) < 2 or np.ptp(steps) > EVEN * steps.mean():
+        if not is_even(records.time):
             raise ProblemError("a filter needs evenly spaced times, and these records have others")
-        rate = 1.0 / float(steps.mean())
+        rate = 1.0 / float(np.diff(records.time).mean())
         every = math.floor(rate / (2.0 * BELOW_CUT * highest))
         if every < 2:
             most = rate / (4.0 * BELOW_CUT)
@@ -272,10 +270,8 @@ def _rows(receivers: Receivers, rows: Sequence[int]) -> list[int]:
 
 def _by_records(receivers: Receivers) -> Iterator[tuple[Records, slice]]:
     """Each of the records, and which of all rows are its receivers."""
-    start = 0
-    for each in receivers.records:
+    for start, each in zip(receivers.first_rows, receivers.records, strict=True):
         yield each, slice(start, start + len(each.xy))
-        start += len(each.xy)
 
 
 def _within(values: Array, ends: tuple[float, float] | None) -> Mask:

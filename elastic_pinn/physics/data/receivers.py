@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Self
 
@@ -162,9 +163,13 @@ class Receivers:
         tuple of int
             The number of the records, from 0, and the row in these.
         """
-        ends = np.cumsum([len(each.xy) for each in self.records])
-        number = int(np.searchsorted(ends, row, side="right"))
-        return number, row - int(ends[number]) + len(self.records[number].xy)
+        number = int(np.searchsorted(self.first_rows, row, side="right")) - 1
+        return number, row - self.first_rows[number]
+
+    @property
+    def first_rows(self) -> tuple[int, ...]:
+        """The row of `places` at which the receivers of each of the records begin."""
+        return tuple(accumulate((len(each.xy) for each in self.records[:-1]), initial=0))
 
     @cached_property
     def span(self) -> tuple[float, float]:

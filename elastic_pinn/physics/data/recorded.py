@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.data.noise import noises_of
+from elastic_pinn.physics.data.noise import in_one_number, noises_of
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.recorded_quantity import VECTOR, RecordedQuantity
 from elastic_pinn.physics.data.records import Records
@@ -69,11 +69,10 @@ def _all_of(kinds: Sequence[RecordedQuantity]) -> Operator:
 def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
     """A row for each number that was recorded, over its noise in units of that of the first quantity."""
     every, columns = noises_of(receivers), sum(len(kind.components) for kind in kinds)
-    unit = float(np.mean(every[0][receivers.records[0].is_there] ** -2.0) ** -0.5)  # as of `noise_of`
+    unit = in_one_number(every[0][receivers.records[0].is_there])  # as of `noise_of`
     found: dict[str, list[Array]] = {"points": [], "values": [], "channels": [], "sensitivity": []}
     names: list[str] = []
-    first = 0  # of the rows of all receivers
-    for records, noises in zip(receivers.records, every, strict=True):
+    for first, records, noises in zip(receivers.first_rows, receivers.records, every, strict=True):
         there = records.is_there  # (R, T, C)
         row, _, column = np.nonzero(there)
         relative = unit / noises[there]  # (N,)
@@ -85,8 +84,8 @@ def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
         found["channels"].append((len(names) + row * records.values.shape[2] + column)[:, None])  # (N, 1)
         found["sensitivity"].append(sensitivity)
         of = f"{records.quantity} " if len(receivers.records) > 1 else ""
-        names += [f"{of}{first + i} {label}" for i in range(len(records.xy)) for label in records.labels]
-        first += len(records.xy)
+        labels = records.labels
+        names += [f"{of}{first + i} {label}" for i in range(len(records.xy)) for label in labels]
     of_one = len(kinds) == 1
     components = {
         name if of_one else f"{kind.name} {name}": kind.physical for kind in kinds for name in kind.components

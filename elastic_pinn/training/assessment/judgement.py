@@ -175,12 +175,11 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
 def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fault]:
     """Records without a signal."""
     assert receivers is not None, "there are no unknowns without"
-    silent, first = [], 0
-    for records in receivers.records:
+    silent = []
+    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
         of = f"{records.quantity} " if len(receivers.records) > 1 else ""
         still = (each for each in records.channels() if len(each.values) > 1 and np.ptp(each.values) == 0)
         silent += [f"{of}{first + each.row} {each.label}" for each in still]
-        first += len(records.xy)
     if silent and evidence.noise.level > 0:
         named = _list(silent)
         yield Fault(

@@ -12,6 +12,7 @@ import numpy as np
 
 from elastic_pinn.physics import Material
 from elastic_pinn.physics.data import Receivers, Records, noise_of
+from elastic_pinn.physics.numbers import is_even
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, line_of
@@ -20,7 +21,6 @@ from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
 
 MOST_NUMBERS = 30  # receivers beyond which each n-th one has its number
-EVEN = 1e-3  # of the mean time step: how far any may be off, for a spectrum
 WAVE_NUMBERS = 241  # of an f-k image
 DEEPEST = -40.0  # dB of the largest amplitude, of an f-k image
 ENERGY, ABOVE = 0.995, 1.5  # an f-k image goes up to the frequency below which so much energy is, times this
@@ -214,7 +214,6 @@ def _speeds_of(receivers: Receivers) -> Mapping[str, float]:
 
 def _time_step(records: Records) -> float:
     """The time between samples, s. Raises ValueError for times that are not evenly spaced."""
-    steps = np.diff(records.time)
-    if len(steps) < 2 or np.ptp(steps) > EVEN * steps.mean():
+    if not is_even(records.time):
         raise ValueError("a spectrum needs three or more evenly spaced times, and these records have others")
-    return float(steps.mean())
+    return float(np.diff(records.time).mean())

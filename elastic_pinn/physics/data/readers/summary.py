@@ -13,7 +13,7 @@ import numpy as np
 
 from elastic_pinn.physics.data.noise import arrival, noise_of
 from elastic_pinn.physics.data.records import Records
-from elastic_pinn.physics.numbers import Array
+from elastic_pinn.physics.numbers import Array, is_even
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
@@ -28,6 +28,7 @@ OTHER_UNITS = (
 )
 ENERGY = 0.95  # of the spectrum, up to the frequency that is called the highest
 NEAR_NYQUIST = 0.8
+LEAST_TIMES = 9  # of a spectrum
 NEIGHBOURS = 6  # among which the slope of a first arrival is found
 MOST_RECEIVERS = 500  # that are looked at for arrivals, spectra and noise
 
@@ -150,7 +151,7 @@ def _of_sampling(records: Records, spacing: float) -> Iterator[str]:
     """Waves that samples or receivers are too far apart for."""
     found = list(records.channels())
     longest = max(len(each.time) for each in found)
-    even = [each for each in found if len(each.time) == longest and _is_even(np.diff(each.time))]
+    even = [each for each in found if len(each.time) == longest and is_even(each.time, LEAST_TIMES)]
     if not even:
         return
     channels, steps = np.stack([each.values for each in even]), np.diff(even[0].time)  # (K, T)
@@ -175,10 +176,6 @@ def _of_sampling(records: Records, spacing: float) -> Iterator[str]:
                 f"receivers are {spacing:.3g} m apart, more than half of the shortest wave, {length:.3g} m at "
                 f"{highest:.3g} Hz (the Nyquist wave number of the grid): place them closer, or filter"
             )
-
-
-def _is_even(steps: Array) -> bool:
-    return len(steps) >= 8 and bool(np.ptp(steps) <= 1e-3 * steps.mean())
 
 
 def _spacing(xy: Array) -> float:
