@@ -7,8 +7,8 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -82,6 +82,33 @@ def amend_summary(run_dir: Path, changes: Mapping[str, Any]) -> None:
     """
     with locked(run_dir):
         replace_file(run_dir / SUMMARY, Summary.of(run_dir).changed(changes).to_json().encode())
+
+
+@contextmanager
+def mirrored(lock: FolderLock, mirror: Mirror | None) -> Iterator[None]:
+    """Upload to a mirror, if there is one, while the block runs and until all is there or has failed.
+
+    Most uploads end after the run's last summary was written: their failures are added to it.
+    lock: of the run directory.
+    """
+    if not mirror:
+        yield
+        return
+    try:
+        with mirror:
+            yield
+    finally:
+        try:
+            _add_failures(lock, mirror)
+        except (CheckpointError, OSError) as error:  # it must not hide how the run ended
+            logger.warning("the summary does not say which uploads failed: %s", error)
+
+
+def _add_failures(lock: FolderLock, mirror: Mirror) -> None:
+    if not mirror.failures or not (lock.folder / SUMMARY).exists():
+        return
+    lock.require()
+    replace_file(lock.folder / SUMMARY, Summary.of(lock.folder).changed(_uploads(mirror)).to_json().encode())
 
 
 class Record:
@@ -285,7 +312,7 @@ class Record:
 
     def _summary(self, state: Summary) -> str:
         """The text of the summary: the given state of training, and the present state of saving."""
-        saver, mirror = self._saver, self._mirror
+        saver = self._saver
         saving = {
             "checkpoint": saver.newest.name if saver.newest else None,
             "checkpoint_failures": saver.failures,
@@ -293,9 +320,7 @@ class Record:
             "checkpoint_blocked_s": self._blocked_s,
             "checkpoint_cpu_s": saver.cpu_s,
             "history_failure": self._live.broken,
-            "mirror": mirror.url if mirror else "",
-            "mirror_failures": mirror.failures if mirror else 0,
-            "mirror_failure": str(mirror.error or "") if mirror else "",
+            **_uploads(self._mirror),
         }
         whose = {
             "run_id": self._origin.run_id,
@@ -318,3 +343,12 @@ class Record:
         replace_file(self._run_dir / name, text.encode())
         if self._mirror:
             self._mirror.put_text(name, text)
+
+
+def _uploads(mirror: Mirror | None) -> dict[str, Any]:
+    """The fields of a summary about the copy."""
+    return {
+        "mirror": mirror.url if mirror else "",
+        "mirror_failures": mirror.failures if mirror else 0,
+        "mirror_failure": str(mirror.error or "") if mirror else "",
+    }

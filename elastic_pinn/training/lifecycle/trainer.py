@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from elastic_pinn.config import Config
@@ -44,7 +44,7 @@ from elastic_pinn.training.lifecycle.ending import (
     with_verdict,
 )
 from elastic_pinn.training.lifecycle.environment import environment, facts
-from elastic_pinn.training.lifecycle.record import Record
+from elastic_pinn.training.lifecycle.record import Record, mirrored
 from elastic_pinn.training.lifecycle.refinement import is_too_coarse, refined, resolved, told
 from elastic_pinn.training.lifecycle.requirements import (
     folder_of,
@@ -192,7 +192,7 @@ def _train(
     origin = origin_of(found, store, mirror_url, unverified)
     mirror = Mirror(mirror_url, store.folder, origin.run_id, lock) if mirror_url else None
     make_ready(found, run_dir, store, origin)
-    with mirror or nullcontext():
+    with mirrored(lock, mirror):
         record = Record(lock, session, store, origin, mirror, advice, settings)
         _guarded_loop(session, record, control)
     return Run(run_dir)

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import threading
 
 import pytest
 from typer.testing import CliRunner
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 import elastic_pinn as ep
 from elastic_pinn.storage import LocalFolder
 from elastic_pinn.storage.remote.remote_folder import RemoteFolder
+from elastic_pinn.training.lifecycle.record import Record
 from elastic_pinn.workbench.cli import app
 from tests.storage.damage import overwrite
 
@@ -119,3 +121,25 @@ def test_what_the_mirror_has_not_got_stays_here(tiny, tmp_path, mirror, monkeypa
     assert run.status == "completed" and run.summary.mirror_failures > 0
     assert "step-000000001-g000.h5" in LocalFolder(run.path / "checkpoints").names()
     assert run.latest().step == 6
+
+
+@on_files
+def test_uploads_that_fail_after_the_last_summary_are_told_in_it(tiny, tmp_path, mirror, monkeypatch):
+    over = threading.Event()
+    completed = Record.summarise
+
+    def summarise(record, *state):
+        completed(record, *state)
+        if state[0] == "completed":
+            over.set()
+
+    def refusing(folder, name, data):
+        assert over.wait(60)
+        raise ep.CheckpointError(name, "could not be written (503)", "Try again")
+
+    run = ep.train(tiny(mirror=mirror, steps=1), tmp_path / "run", resume="auto")
+    monkeypatch.setattr(Record, "summarise", summarise)
+    monkeypatch.setattr(RemoteFolder, "create", refusing)
+    run = ep.train(tiny(mirror=mirror, steps=2), tmp_path / "run", resume="auto")
+    assert run.status == "completed" and run.summary.mirror_failures > 0
+    assert "503" in run.summary.mirror_failure
