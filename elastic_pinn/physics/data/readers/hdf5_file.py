@@ -1,4 +1,4 @@
-"""HDF5 as it is, and as MATLAB writes it (v7.3), which turns the order of axes around."""
+"""HDF5: data sets by their paths, with the units that their attributes tell."""
 
 from __future__ import annotations
 
@@ -16,12 +16,7 @@ from elastic_pinn.physics.import_options import ImportOptions
 
 
 def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
-    """Read the data sets of a file, in groups too, by their paths."""
-    return traces_of_arrays(variables(path, options, is_matlab=False), options, missing)
-
-
-def variables(path: Path, options: ImportOptions, is_matlab: bool) -> Variables:
-    """Return the data sets of a file by their paths, with what their attribute units says; objects are left unread."""
+    """Read the data sets of a file, in groups too, by their paths, with their attribute units; objects are unread."""
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     units: dict[str, str] = {}
     with h5py.File(path) as file:
@@ -30,7 +25,7 @@ def variables(path: Path, options: ImportOptions, is_matlab: bool) -> Variables:
         for name, found in _data_sets(file):
             if found.dtype.kind in "fiu":
                 require_size(path, 8 * found.size, options, f" its {name}")
-                arrays[name] = found[()].T if is_matlab else found[()]
+                arrays[name] = found[()]
             else:
                 arrays[name] = np.empty(0, dtype=object)
             if "units" in found.attrs:
@@ -38,7 +33,7 @@ def variables(path: Path, options: ImportOptions, is_matlab: bool) -> Variables:
                 units[name] = unit.decode("utf-8", "replace") if isinstance(unit, bytes) else str(unit)
     if not arrays:
         raise ReceiverFileError(f"{path} holds no data set: save numeric arrays")
-    return Variables(path, arrays, units)
+    return traces_of_arrays(Variables(path, arrays, units), options, missing)
 
 
 def _data_sets(file: h5py.File) -> list[tuple[str, h5py.Dataset]]:

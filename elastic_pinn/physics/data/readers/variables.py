@@ -19,17 +19,22 @@ from elastic_pinn.physics.import_options import ImportOptions, Kind
 WITH_UNIT = re.compile(r"(.*?)\s*[\[(]([^\])]*)[\])]\s*")  # "time [us]"
 KINDS = "|".join(get_args(Kind))
 COMPONENT = re.compile(rf"({KINDS})(?:_(-?[xyz]|xx|yy|xy))?")
+MOST_NAMES = 12  # in an error
 WORDS = {"time": ("time", "t"), "x": ("x",), "y": ("y",), "z": ("z",), "xy": ("xy",), "receiver": ("receiver",)}
 
 
 @dataclass(frozen=True)
 class Variables:
-    """Named arrays of one file, with the units and the names of axes that it tells."""
+    """Named arrays of one file, with the units and the names of axes that it tells.
+
+    words: what is read of a name as a word of this package, as "time" of the field "scan.time", where it is not all.
+    """
 
     path: Any
     arrays: Mapping[str, np.ndarray[Any, Any]]
     units: Mapping[str, str] = field(default_factory=dict)
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def numbers(self, name: str) -> np.ndarray[Any, Any]:
         """Return an array of real numbers in double precision. Raises ReceiverFileError for anything else."""
@@ -49,6 +54,16 @@ class Variables:
     def unit(self, name: str) -> str:
         """Return the unit that the file tells of an array, or an empty text."""
         return self.units.get(name, "")
+
+    def word(self, name: str) -> str:
+        """Return what may be a word of this package in the name of an array."""
+        return self.words.get(name, name).lower()
+
+    @property
+    def listed(self) -> str:
+        """The names, as text; only the first of many."""
+        names = list(self.arrays)
+        return ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
 
 
 def common_unit(table: Variables, names: Sequence[str]) -> str:
@@ -95,7 +110,7 @@ def find_names(found: Variables, options: ImportOptions, missing: Missing) -> Na
     """Find which arrays hold times, positions and values; those of values are asked for where no name says it."""
     taken = {role: _one(found, role, getattr(options, f"{role}_column", "")) for role in WORDS}
     values = tuple(_known(found, "value_columns", name) for name in options.value_columns)
-    said = [(name, COMPONENT.fullmatch(name.lower())) for name in values or found.arrays]
+    said = [(name, COMPONENT.fullmatch(found.word(name))) for name in values or found.arrays]
     parts = {name: (match[1], match[2]) for name, match in said if match}
     kinds = {kind for kind, _ in parts.values()}
     if not values and len(kinds) > 1 and options.kind in kinds:
@@ -117,20 +132,18 @@ def _one(found: Variables, role: str, given: str) -> str:
     """The array of a role: the one that is given, or the only one that is called so."""
     if given:
         return _known(found, f"{role}_column", given)
-    called = [name for name in found.arrays if name.lower() in WORDS[role]]
+    called = [name for name in found.arrays if found.word(name) in WORDS[role]]
     return called[0] if len(called) == 1 else ""
 
 
 def _known(found: Variables, option: str, name: str) -> str:
     if name not in found.arrays:
         raise ReceiverFileError(
-            f"{found.path}: {option} names {name!r}, which it does not hold; it holds {', '.join(found.arrays)}"
+            f"{found.path}: {option} names {name!r}, which it does not hold; it holds {found.listed}"
         )
     return name
 
 
 def ask_for_values(found: Variables, missing: Missing) -> None:
     """Ask which arrays hold the values."""
-    names = list(found.arrays)
-    listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    missing.ask("value_columns", f"which of {listed} hold the values", names[-1:])
+    missing.ask("value_columns", f"which of {found.listed} hold the values", list(found.arrays)[-1:])
