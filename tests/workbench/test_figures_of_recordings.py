@@ -59,6 +59,46 @@ def test_lines_of_wave_speeds_are_those_of_the_material_or_as_given():
     assert not ep.figures.frequency_wavenumber(replace(records, material={}, start=())).axes[0].lines
 
 
+def gappy(records):
+    """The same with a dead receiver, one that was overloaded for a while, and one that ended early along x."""
+    values = records.recorded.copy()
+    values[4], values[9, 60:140], values[20, 200:, 0] = np.nan, np.nan, np.nan
+    return replace(records, displacement=None, records=replace(records.only, values=values))
+
+
+def test_channels_with_gaps_are_left_out_of_an_f_k_image_and_named_and_the_others_show_the_same_wave():
+    whole, few = (ep.figures.frequency_wavenumber(each) for each in (pulses_along(2900.0), gappy(pulses_along(2900.0))))
+    assert few.get_suptitle() == (
+        "31 receivers along (0, 2) – (4.5, 2) cm\n5 channels with gaps left out: 4 x, 4 y, 9 x, 9 y, 20 x"
+    )
+    before, after = (np.asarray(figure.axes[1].images[0].get_array()) for figure in (whole, few))
+    ridge = before > -6.0
+    assert ridge.sum() > 100 and np.abs(before - after)[ridge].max() < 1.5, "dB, without two of 31 receivers"
+    values = np.where(np.arange(31)[:, None, None] < 28, np.nan, pulses_along(2900.0).only.values)
+    with pytest.raises(ValueError, match="4 receivers without gaps on its line, and of 31 here 3 have none"):
+        ep.figures.frequency_wavenumber(ep.Receivers(records=replace(pulses_along(2900.0).only, values=values)))
+
+
+def test_a_direction_of_which_no_channel_is_whole_has_no_f_k_image():
+    values = pulses_along(2900.0).recorded.copy()
+    values[:, 100:120, 0] = np.nan
+    figure = ep.figures.frequency_wavenumber(ep.Receivers(records=replace(pulses_along(2900.0).only, values=values)))
+    assert [axes.get_title() for axes in figure.axes] == ["$u_y$", ""]
+    assert "31 channels with gaps left out: 0 x, 1 x, 2 x, 3 x, 4 x, 5 x, 6 x, 7 x, ..." in figure.get_suptitle()
+
+
+def test_clocks_of_their_own_make_no_gap_in_a_spectrum_or_an_f_k_image():
+    whole = pulses_along(2900.0)
+    late = whole.time + 1e-8 * np.arange(31)[:, None]
+    own = ep.Receivers(records=ep.Records("displacement", whole.only.values, LINE, late), material=ALUMINIUM)
+    assert "gaps" not in ep.figures.frequency_wavenumber(own).get_suptitle()
+    drawn = {line.get_label() for line in ep.figures.spectra(own).axes[1].lines}
+    assert "median" in drawn
+    apart = ep.Records("displacement", whole.only.values, LINE, whole.time + 1.0 * np.arange(31)[:, None])
+    with pytest.raises(ValueError, match="times at which all channels recorded, and these share none"):
+        ep.figures.spectra(ep.Receivers(records=apart))
+
+
 def test_a_spectrum_has_the_amplitude_of_a_harmonic_wave_and_the_level_of_the_noise():
     values = 1e-11 * np.random.default_rng(1).standard_normal((60, 256, 2))
     xy = np.random.default_rng(2).random((60, 2))

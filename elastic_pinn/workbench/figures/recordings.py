@@ -16,7 +16,7 @@ from elastic_pinn.physics.numbers import is_even
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, line_of
-from elastic_pinn.workbench.figures.shown_records import on_common_times, titles
+from elastic_pinn.workbench.figures.shown_records import titles, while_all_ran
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
 
@@ -25,6 +25,8 @@ WAVE_NUMBERS = 241  # of an f-k image
 DEEPEST = -40.0  # dB of the largest amplitude, of an f-k image
 ENERGY, ABOVE = 0.995, 1.5  # an f-k image goes up to the frequency below which so much energy is, times this
 LEAST_OF_LINE = 4  # receivers
+PADDED = 4  # times as long as the record is what an f-k image transforms
+MOST_NAMED = 8  # channels in a title
 SPEED_COLORS = (VERMILLION, ORANGE, GREEN, BLUE)
 
 Array = np.ndarray
@@ -84,7 +86,7 @@ def spectra(receivers: Receivers) -> Picture:
     ValueError
         For times that are not evenly spaced, and where each channel has gaps.
     """
-    records = on_common_times(receivers.only)
+    records = while_all_ran(receivers.only)
     step, quantity = _time_step(records), records.kind
     window = np.hanning(len(records.time) + 2)[1:-1]
     is_whole = np.asarray(np.isfinite(records.values).all(axis=1))  # (R, C)
@@ -130,7 +132,8 @@ def frequency_wavenumber(
 
     A wave that runs along the line is on a straight line through the origin whose slope is its speed, to the right
     for one that runs towards the line's end; one that crosses at an angle is on a steeper one. Between unevenly
-    spaced receivers, and beyond half a wave to a spacing, other wave numbers look alike. Gaps count as zero.
+    spaced receivers, and beyond half a wave to a spacing, other wave numbers look alike. A channel with gaps is left
+    out, for in place of a gap no value is right: zeros would be a solid at rest. The title names it by its row.
 
     Parameters
     ----------
@@ -150,15 +153,30 @@ def frequency_wavenumber(
     Raises
     ------
     ValueError
-        For times that are not evenly spaced, and for a line with fewer than 4 receivers.
+        For times that are not evenly spaced, and for a line with fewer than 4 receivers without gaps.
     """
-    records = on_common_times(receivers.only)
+    records = while_all_ran(receivers.only)
     step, line, quantity = _time_step(records), line_of(records.xy, points), records.kind
     if len(line.rows) < LEAST_OF_LINE:
         raise ValueError(f"an f-k image needs {LEAST_OF_LINE} receivers on its line, and this one has {len(line.rows)}")
+    whole = np.isfinite(records.values[line.rows]).all(axis=1)  # (L, C)
+    shown = np.flatnonzero(whole.sum(axis=0) >= LEAST_OF_LINE)  # directions
+    if not len(shown):
+        most = int(whole.sum(axis=0).max())
+        raise ValueError(
+            f"an f-k image needs {LEAST_OF_LINE} receivers without gaps on its line, and of {len(line.rows)} here "
+            f"{most} {'has' if most == 1 else 'have'} none: cut the times to a whole part"
+        )
     highest = 0.5 / float(np.median(np.diff(line.position)))
     number = np.linspace(-highest, highest, WAVE_NUMBERS)
-    frequency, amplitude = _transform(np.nan_to_num(records.values[line.rows]), line.position, step, number)
+    frequency = np.fft.rfftfreq(PADDED * len(records.time), step)
+    amplitude = np.stack(
+        [
+            _transform(records.values[line.rows[kept], :, column], line.position[kept], number)
+            for column, kept in zip(shown, whole.T[shown], strict=True)
+        ],
+        axis=-1,
+    )  # (F, W, C)
     energy = np.cumsum(np.square(amplitude).sum((1, 2)))
     top = min(ABOVE * frequency[np.searchsorted(energy, ENERGY * energy[-1])], frequency[-1])
     speeds = _speeds_of(receivers) if speeds is None else speeds
@@ -166,7 +184,7 @@ def frequency_wavenumber(
     place = unit_for(float(np.abs(records.xy).max()), "m")
     figure = Picture(4.8)
     axes = figure.subplots(1, amplitude.shape[2], sharex=True, sharey=True, squeeze=False)[0]
-    for where, values, title in zip(axes, amplitude.transpose(2, 0, 1), titles(records), strict=True):
+    for where, values, column in zip(axes, amplitude.transpose(2, 0, 1), shown, strict=True):
         decibel = 20.0 * np.log10(np.maximum(values / amplitude.max(), 10 ** (DEEPEST / 20.0)))
         image = where.imshow(
             decibel, cmap=SEQUENTIAL, vmin=DEEPEST, vmax=0.0, origin="lower", aspect="auto", interpolation="bilinear",
@@ -179,29 +197,42 @@ def frequency_wavenumber(
             )  # fmt: skip
         where.set_xlim(number[0] * length.size, number[-1] * length.size)
         where.set_ylim(0.0, top / hertz.size)
-        where.set_title(title, fontsize=11)
+        where.set_title(titles(records)[column], fontsize=11)
         where.set_xlabel(f"wave number along the line (1/{length.name})")
     axes[0].set_ylabel(f"frequency ({hertz.name})")
     figure.colorbar(image, ax=axes, label=f"{quantity.name} (dB of the largest)", extend="min")
     if speeds:
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
-    figure.suptitle(f"{len(line.rows)} receivers along {corners_text(line.corners, place)}", fontsize=10)
+    figure.suptitle(
+        f"{len(line.rows)} receivers along {corners_text(line.corners, place)}{_left_out(records, line.rows, whole)}",
+        fontsize=10,
+    )
     return figure
 
 
-def _transform(recorded: Array, position: Array, step: float, number: Array) -> tuple[Array, Array]:
-    """Frequencies (F,), Hz, and amplitudes (F, W, C) of records (L, T, C) at positions (L,), by wave number (W,), 1/m.
+def _left_out(records: Records, rows: Array, whole: Array) -> str:
+    """The channels, (L, C), of which not all was recorded, as text; only the first of many."""
+    if whole.all():
+        return ""
+    labels = records.labels if len(records.labels) > 1 else ("",)
+    named = [f"{rows[row]} {labels[column]}".strip() for row, column in np.argwhere(~whole)]
+    listed = ", ".join(named[:MOST_NAMED]) + (", ..." if len(named) > MOST_NAMED else "")
+    return f"\n{len(named)} channel{'s' * (len(named) > 1)} with gaps left out: {listed}"
+
+
+def _transform(recorded: Array, position: Array, number: Array) -> Array:
+    """Amplitudes (F, W) of records (L, T) at positions (L,), by wave number (W,), 1/m.
 
     Waves towards larger positions have positive wave numbers. Hann windows in time and space.
     """
     times = recorded.shape[1]
-    rest = (recorded - recorded.mean(1, keepdims=True)) * np.hanning(times + 2)[1:-1, None]
-    spectrum = np.fft.rfft(rest, 4 * times, axis=1)  # (L, F, C)
+    rest = (recorded - recorded.mean(1, keepdims=True)) * np.hanning(times + 2)[1:-1]
+    spectrum = np.fft.rfft(rest, PADDED * times, axis=1)  # (L, F)
     share = (position - position[0]) / (position[-1] - position[0])
     weight = 0.5 - 0.5 * np.cos(2.0 * np.pi * (0.02 + 0.96 * share))  # the ends count a little
-    phase = np.exp(2j * np.pi * np.outer(number, position - position[0])) * weight  # (W, L)
-    return np.fft.rfftfreq(4 * times, step), np.abs(np.einsum("wl,lfc->fwc", phase, spectrum))
+    phase = np.exp(2j * np.pi * np.outer(number, position - position[0])) * (weight / weight.sum())  # (W, L)
+    return np.abs(phase @ spectrum).T
 
 
 def _speeds_of(receivers: Receivers) -> Mapping[str, float]:

@@ -26,6 +26,20 @@ def on_common_times(records: Records) -> Records:
     return replace(records, values=values, time=time, noise=noise, gain=1.0, delay=0.0)
 
 
+def while_all_ran(records: Records) -> Records:
+    """As `on_common_times`, at those times only at which each clock ran, for spectra: a clock that began later than
+    another makes no gap.
+
+    Raises ValueError where there is no such time.
+    """
+    shown, live = on_common_times(records), records.is_there.any(axis=1)  # (R, C)
+    instants = records.instants.transpose(0, 2, 1)[live]  # (K, T), NaN at the end of shorter ones
+    kept = (shown.time >= np.nanmin(instants, axis=1).max()) & (shown.time <= np.nanmax(instants, axis=1).min())
+    if not kept.any():
+        raise ValueError("a spectrum needs times at which all channels recorded, and these share none")
+    return replace(shown, values=shown.values[:, kept], time=shown.time[kept])
+
+
 def at_common_times(records: Records, values: Array) -> tuple[Array, Array]:
     """Return common times, (T,), and there values that belong to the instants of records, (R, T, C), NaN in gaps."""
     if records.time.ndim == 1 and not np.any(records.delay):
