@@ -38,8 +38,10 @@ class OwnData(Section):
     """first and last y that is kept, m; none: all"""
     keep_time: Pair | tuple[()] = ()
     """first and last instant that is kept, s; none: all"""
+    lowest_frequency: NonNegative = 0.0
+    """below which waves and drift are filtered out, Hz; 0: none"""
     highest_frequency: NonNegative = 0.0
-    """of a low-pass filter, Hz; 0: none"""
+    """above which they are filtered out, Hz; 0: none"""
     estimate_noise: bool = True
     """whether the noise is estimated from the records, in place of what is stated"""
 
@@ -78,9 +80,9 @@ class OwnData(Section):
         if self.keep_x or self.keep_y or self.keep_time:
             receivers = processing.cut(receivers, self.keep_x or None, self.keep_y or None, self.keep_time or None)
         if self.estimate_noise:
-            receivers = processing.with_noise(receivers)
-        if self.highest_frequency:
-            receivers = processing.low_pass(receivers, self.highest_frequency)
+            receivers = processing.with_noise(receivers, drifts=self.lowest_frequency > 0.0)
+        if self.lowest_frequency or self.highest_frequency:
+            receivers = processing.band_pass(receivers, self.lowest_frequency, self.highest_frequency)
         return receivers
 
     def save(self, receivers: Receivers) -> str:

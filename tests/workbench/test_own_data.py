@@ -32,6 +32,10 @@ def test_rows_are_those_of_the_raw_file_and_the_noise_is_that_before_the_filter(
     prepared = OwnData.from_namespace(given).prepare(raw)
     steps = [line.split()[0] for line in prepared.provenance.splitlines()[-4:]]
     assert steps == ["left", "cut", "noise", "low-pass"]
+    quick = replace(raw, time=1e-8 * np.arange(41) + raw.time[0])
+    between = OwnData.from_namespace({**GIVEN, "lowest_frequency": 1.5e7, "highest_frequency": 2.5e7}).prepare(quick)
+    steps = [line.split(",")[0] for line in between.provenance.splitlines()[-2:]]
+    assert steps[0].endswith("estimated outside the band") and steps[1] == "band-pass filter"
     muted = OwnData.from_namespace({**GIVEN, "mute": [[3, 4e-6, 8e-6], [4, 0.0, 1e-6]], "drop_rows": [5]}).prepare(raw)
     gone = ~muted.only.is_there.any(axis=2)
     assert [int(each.sum()) for each in gone[[2, 3, 4, 5]]] == [0, 21, 6, 0] and muted.only.xy[5].tolist() == raw.xy[

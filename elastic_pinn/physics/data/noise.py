@@ -40,13 +40,14 @@ class Noise:
     origin: Origin
 
 
-def noise_of(receivers: Receivers) -> Noise:
+def noise_of(receivers: Receivers, drifts: bool = False) -> Noise:
     """Return the stated noise, or estimate it before the first arrival, or outside the signal's band.
 
+    drifts: whether the records do, below their waves' frequencies, so that they show their noise at the highest only.
     Of several quantities, or of noise that differs between channels, it is that of the first quantity, in the root of
     the mean inverse square over its samples. Unknown if that of one quantity is.
     """
-    own = [_own(each) for each in receivers.records]
+    own = [_own(each, drifts) for each in receivers.records]
     origin = max((each.origin for each in own), key=ORIGINS.index)
     return Noise(math.nan if origin == "unknown" else own[0].level, origin)
 
@@ -78,7 +79,7 @@ def _size(records: Records) -> float:
     return float(np.sqrt(np.mean(np.square(records.corrected[records.is_there]))))
 
 
-def _own(records: Records) -> Noise:
+def _own(records: Records, drifts: bool = False) -> Noise:
     """The noise of the records of one quantity, corrected, in one number."""
     if records.is_noise_stated:
         return Noise(in_one_number(records.noises[records.is_there]), "stated")
@@ -86,7 +87,7 @@ def _own(records: Records) -> Noise:
     if not channels:
         return Noise(math.nan, "unknown")
     least = LEAST_RELATIVE * max(float(np.abs(each.values).max()) for each in channels)
-    if (level := _before_arrival([each.values for each in channels])) > least:
+    if not drifts and (level := _before_arrival([each.values for each in channels])) > least:
         return Noise(level, "before the first arrival")
     longest = max(len(each.time) for each in channels)
     even = [each for each in channels if len(each.time) == longest and is_even(each.time, LEAST_TIMES)]

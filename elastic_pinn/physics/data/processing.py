@@ -10,25 +10,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from elastic_pinn.physics.data.band_filter import BandFilter
 from elastic_pinn.physics.data.noise import noise_of
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.data.truth import Truth
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.numbers import Array, is_even
+from elastic_pinn.physics.numbers import Array
 
-__all__ = ["cut", "leave_out", "low_pass", "mute", "with_noise"]
+__all__ = ["band_pass", "cut", "leave_out", "mute", "with_noise"]
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
-
-ORDER = 2  # of the Butterworth filter, which runs forwards and backwards
-BELOW_CUT = 0.83  # the Nyquist frequency over the cut-off, at which what folds back makes filtered noise white again
-LEAST_TIMES = 8  # that a filtered record has
 
 
 def leave_out(receivers: Receivers, rows: Sequence[int]) -> Receivers:
@@ -129,113 +126,64 @@ def cut(
     return _changed(receivers, within, told)
 
 
-def low_pass(receivers: Receivers, highest: float) -> Receivers:
-    """Keep the waves below a frequency, without a shift in time, at as few times as these need.
+def band_pass(receivers: Receivers, lowest: float = 0.0, highest: float = 0.0) -> Receivers:
+    """Keep the waves between two frequencies, without a shift in time; `highest` alone is a low-pass filter, and
+    `lowest` alone a high-pass filter.
 
-    A Butterworth filter of second order runs forwards and backwards. It colours white noise; every n-th sample is then
-    kept, with the cut-off, `highest` or a little above, set to the new Nyquist frequency so that what folds back makes
-    the noise white again, to 5 % between neighbours: ± and misfits need that. What folds back of waves is no fault:
-    each sample is that of the filtered wavefield, and that moves by the same equation. Its start, however, is another
-    one: known pulses are left out. Near either end a filter makes up what was not recorded, so that one period of the
-    cut-off is left out at each.
+    A Butterworth filter of second order runs forwards and backwards. Below `highest` as few times are kept as the waves
+    need: the filter colours white noise; every n-th sample is kept, with the cut-off, `highest` or a little above, set
+    to the new Nyquist frequency so that what folds back makes the noise white again, to 5 % between neighbours: ± and
+    misfits need that. What folds back of waves is no fault: each sample is that of the filtered wavefield, and that
+    moves by the same equation. Its start, however, is another one: known pulses are left out.
 
-    There is no high-pass filter here: it would leave no noise at low frequencies, where ± counts some.
+    Above `lowest` there is no such way to make noise white, and the noise that is stated is white noise of the density
+    that there is within the band, where the waves are. Below the band there is less: the mean square of misfits is then
+    smaller than that of the noise, by 1.39 times `lowest` over the Nyquist frequency, and ± is right or a little too
+    large.
+
+    Near either end a filter makes up what was not recorded, so that 1.25 periods of `lowest`, and one of the upper
+    cut-off, are left out at each.
 
     Parameters
     ----------
     receivers
         What was recorded, at evenly spaced times.
-    highest
-        The frequency, Hz.
+    lowest, highest
+        The frequencies, Hz; 0: none.
 
     Returns
     -------
     Receivers
-        What is below, with the noise that is left stated, where it was stated or can be estimated.
+        What is between, with the noise that is left stated, where it was stated or can be estimated.
 
     Raises
     ------
     ProblemError
-        For times that are not evenly spaced, a frequency that leaves all or nothing, and too short a record.
+        For times that are not evenly spaced, frequencies that leave all or nothing, and too short a record.
     """
-    if not highest > 0.0:
-        raise ProblemError(f"a frequency of {highest:g} Hz leaves nothing: it must be positive")
-    told = "; ".join(dict.fromkeys(_Filter.of(each, highest).told for each in receivers.records))
+    if not (lowest >= 0.0 and highest >= 0.0 and (lowest or highest)) or lowest >= (highest or math.inf):
+        raise ProblemError(
+            f"a filter from {lowest:g} to {highest:g} Hz: the lowest frequency must be below the highest, neither "
+            "negative, and one of them must be positive"
+        )
+    told = "; ".join(dict.fromkeys(BandFilter.of(each, lowest, highest).told for each in receivers.records))
     told += "; known pulses left out" if receivers.pulses else ""
-    return replace(_changed(receivers, lambda each, at: _Filter.of(each, highest)(each), told), pulses=())
+
+    def between(each: Records, _: slice) -> Records:
+        return BandFilter.of(each, lowest, highest)(each, noise_of(Receivers(records=each), drifts=lowest > 0.0))
+
+    return replace(_changed(receivers, between, told), pulses=())
 
 
-@dataclass(frozen=True)
-class _Filter:
-    """A low-pass filter of records: cut-off over the rate of samples, every which sample is kept, and from where on."""
-
-    rate: float
-    cut_off: float
-    every: int
-    ends: int
-    times: Mask
-
-    @classmethod
-    def of(cls, records: Records, highest: float) -> Self:
-        """Make the filter that these records allow. Raises ProblemError where there is none."""
-        if records.time.ndim > 1:
-            raise ProblemError("a filter needs times that all receivers share, and these records have their own")
-        live = records.is_there.any(axis=1, keepdims=True)  # (R, 1, C)
-        if (live & ~records.is_there).any():
-            raise ProblemError("a filter needs records without gaps, and some channels have some: leave them out")
-        if not is_even(records.time):
-            raise ProblemError("a filter needs evenly spaced times, and these records have others")
-        rate = 1.0 / float(np.diff(records.time).mean())
-        every = math.floor(rate / (2.0 * BELOW_CUT * highest))
-        if every < 2:
-            most = rate / (4.0 * BELOW_CUT)
-            raise ProblemError(
-                f"{highest:g} Hz is too near to the samples' Nyquist frequency: legal are up to {most:.4g} Hz"
-            )
-        cut_off = rate / (2.0 * BELOW_CUT * every)
-        ends = math.ceil(rate / cut_off)
-        times = np.zeros(len(records.time), dtype=bool)
-        times[ends : len(times) - ends : every] = True
-        if times.sum() < LEAST_TIMES:
-            raise ProblemError(
-                f"below {highest:g} Hz, {times.sum()} times would be left of {len(times)}, less {ends} at either end: "
-                f"{LEAST_TIMES} are needed, of a longer record"
-            )
-        if np.ndim(records.noise) == 3:
-            raise ProblemError("a filter mixes samples: noise that is stated for each sample cannot be kept")
-        return cls(rate, cut_off / rate, every, ends, times)
-
-    @property
-    def told(self) -> str:
-        """What it does."""
-        return (
-            f"low-pass filter, cut-off {self.cut_off * self.rate:.4g} Hz, zero phase; every {self.every}. sample kept, "
-            f"and none within {self.ends} of either end"
-        )
-
-    def __call__(self, records: Records) -> Records:
-        """Filter records, with the noise that is left."""
-        live = records.is_there.any(axis=1, keepdims=True)  # (R, 1, C)
-        noise: Any = records.noise
-        if not records.is_noise_stated:
-            level = noise_of(Receivers(records=records)).level
-            noise = 0.0 if math.isnan(level) else level * np.abs(records.gain)  # of the values as they are
-        values = np.where(live, _filtered(np.nan_to_num(records.values), self.cut_off), np.nan)
-        return replace(
-            records,
-            values=values[:, self.times],
-            time=records.time[self.times],
-            noise=noise * _left_of_noise(self.cut_off),
-        )
-
-
-def with_noise(receivers: Receivers) -> Receivers:
+def with_noise(receivers: Receivers, drifts: bool = False) -> Receivers:
     """State the noise that the records themselves show, before the first arrival or outside the band of their waves.
 
     Parameters
     ----------
     receivers
         What was recorded; what it states of noise is ignored.
+    drifts
+        Whether the records drift, below the frequencies of their waves: the noise is then seen outside the band only.
 
     Returns
     -------
@@ -248,12 +196,13 @@ def with_noise(receivers: Receivers) -> Receivers:
         Where the records do not show it.
     """
     found, words = [], []
+    seen = "which, as they drift, is seen only" if drifts else "neither before the first arrival nor"
     for each in receivers.records:
-        noise = noise_of(Receivers(records=replace(each, noise=0.0)))
+        noise = noise_of(Receivers(records=replace(each, noise=0.0)), drifts)
         if math.isnan(noise.level):
             raise ProblemError(
-                "the records show no noise, neither before the first arrival nor outside the band of their waves: "
-                "record longer before the waves come, or state the noise"
+                f"the records show no noise, {seen} outside the band of their waves: record longer before the waves "
+                "come, or state the noise"
             )
         found.append(replace(each, noise=noise.level * np.abs(each.gain)))  # of the values as they are
         words.append(f"noise of {noise.level:.4g} {each.kind.unit} estimated {noise.origin}")
@@ -321,18 +270,3 @@ def _told(receivers: Receivers, line: str) -> Receivers:
     """Receivers of no file, with one more line of provenance."""
     before = f"{receivers.provenance}\n" if receivers.provenance else ""
     return replace(receivers, provenance=before + line, path=None, sha256="")
-
-
-def _filtered(records: Array, cut_off: float) -> Array:
-    """Records (..., T, 2) below a frequency, in units of the sampling rate."""
-    from scipy.signal import butter, sosfiltfilt  # slow to import
-
-    filtered: Array = sosfiltfilt(butter(ORDER, cut_off, output="sos", fs=1.0), records, axis=-2)
-    return filtered
-
-
-def _left_of_noise(cut_off: float) -> float:
-    """The standard deviation that the filter leaves of white noise of standard deviation 1."""
-    impulse = np.zeros((2 * math.ceil(50.0 / cut_off) + 1, 1))
-    impulse[len(impulse) // 2] = 1.0
-    return float(np.linalg.norm(_filtered(impulse, cut_off)))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.physics.data.processing import cut, leave_out, low_pass, mute, with_noise
+from elastic_pinn.physics.data.processing import band_pass, cut, leave_out, mute, with_noise
 
 TIME = 1e-7 * np.arange(400)
 
@@ -49,20 +49,20 @@ def test_a_window_keeps_what_is_within_its_ends_in_space_and_time(recorded, tmp_
 
 
 def test_waves_below_the_frequency_stay_where_they_are_in_time_and_those_above_go():
-    low = low_pass(waves(2e5), 1e6)
+    low = band_pass(waves(2e5), highest=1e6)
     gain = np.abs(low.recorded).max()
     expected = waves(2e5).recorded[:, np.searchsorted(TIME, low.time - 1e-12)]
     assert gain == pytest.approx(1.0, abs=0.01)
     assert np.abs(low.recorded / gain - expected).max() < 0.003, "no shift in time, up to the ends"
-    assert np.abs(low_pass(waves(4.5e6), 1e6).recorded).max() < 0.01
+    assert np.abs(band_pass(waves(4.5e6), highest=1e6).recorded).max() < 0.01
     assert np.diff(low.time) == pytest.approx(np.full(len(low.time) - 1, 6e-7))
 
 
 @pytest.mark.parametrize("frequency", [2e5, 5e5, 8e5])
 def test_what_is_kept_near_the_ends_is_what_a_longer_record_gives_there(frequency):
     longer = waves(frequency)
-    kept = low_pass(longer, 1e6)
-    part = low_pass(cut(longer, time=(TIME[96], TIME[300])), 1e6)  # 16 times 6 samples later
+    kept = band_pass(longer, highest=1e6)
+    part = band_pass(cut(longer, time=(TIME[96], TIME[300])), highest=1e6)  # 16 times 6 samples later
     first = int(np.searchsorted(kept.time, part.time[0] - 1e-9))
     assert part.time == pytest.approx(kept.time[first : first + len(part.time)])
     assert np.abs(part.recorded - kept.recorded[:, first : first + len(part.time)]).max() < 0.006
@@ -73,7 +73,7 @@ def test_what_the_filter_leaves_of_noise_is_white_and_of_the_stated_level(highes
     count = 2000
     values = 3e-4 * np.random.default_rng(2).standard_normal((count, 400, 2))
     noise = ep.Receivers(np.random.default_rng(1).random((count, 2)), TIME, velocity=values, noise=3e-4)
-    left = low_pass(noise, highest)
+    left = band_pass(noise, highest=highest)
     assert left.recorded.std() == pytest.approx(left.noise, rel=0.02) and left.noise < 0.9 * 3e-4
     for lag in (1, 2, 3):
         related = (left.recorded[:, lag:] * left.recorded[:, :-lag]).mean() / left.noise**2
@@ -81,12 +81,66 @@ def test_what_the_filter_leaves_of_noise_is_white_and_of_the_stated_level(highes
     assert (left.recorded[:, 0].std(), left.recorded[:, -1].std()) == pytest.approx(2 * (left.noise,), rel=0.1)
 
 
+@pytest.mark.parametrize("band", [{"lowest": 3e5}, {"lowest": 3e5, "highest": 1.5e6}])
+def test_drift_below_the_band_goes_and_the_waves_in_it_stay_where_they_are_in_time(band):
+    wave = waves(7.5e5)
+    drift = 5.0 * (TIME / TIME[-1])[:, None] - 3.0 * (TIME / TIME[-1])[:, None] ** 2 + 2.0
+    filtered = band_pass(replace(wave, velocity=wave.recorded + drift), **band)
+    expected = wave.recorded[:, np.searchsorted(TIME, filtered.time - 1e-12)]
+    gain = np.linalg.norm(filtered.recorded) / np.linalg.norm(expected)
+    assert 0.85 < gain < 1.01
+    assert np.abs(filtered.recorded / gain - expected).max() < 0.012, "no shift in time, up to the ends"
+    assert np.abs(band_pass(waves(3e4), **band).recorded).max() < 0.01
+    step = 4e-7 if "highest" in band else 1e-7
+    assert np.diff(filtered.time) == pytest.approx(np.full(len(filtered.time) - 1, step))
+    assert filtered.time[0] >= 1.25 / 3e5 and filtered.time[-1] <= TIME[-1] - 1.25 / 3e5
+
+
+@pytest.mark.parametrize("frequency", [2e5, 5e5, 2e6])
+def test_above_the_lowest_frequency_too_the_ends_are_those_of_a_longer_record(frequency):
+    longer, part = waves(frequency), cut(waves(frequency), time=(TIME[40], TIME[340]))
+    kept, ends = band_pass(longer, lowest=2e5), band_pass(part, lowest=2e5)
+    first = int(np.searchsorted(kept.time, ends.time[0] - 1e-9))
+    assert first == 40
+    assert np.abs(ends.recorded - kept.recorded[:, 40 : 40 + len(ends.time)]).max() < 0.012
+
+
+@pytest.mark.parametrize(("band", "part"), [({"lowest": 2e5}, 0.056), ({"lowest": 2e5, "highest": 1.5e6}, 0.222)])
+@pytest.mark.parametrize("stated", [3e-4, 0.0])
+def test_the_noise_above_the_lowest_frequency_has_its_density_within_the_band(band, part, stated):
+    """part: of the frequencies up to the last one, that the filter takes away."""
+    count = 1500
+    values = 3e-4 * np.random.default_rng(2).standard_normal((count, 400, 2))
+    drifting = values + np.cumsum(np.full((1, 400, 1), 1e-3), axis=1)
+    left = band_pass(
+        ep.Receivers(np.random.default_rng(1).random((count, 2)), TIME, velocity=drifting, noise=stated), **band
+    )
+    power = np.square(np.abs(np.fft.rfft(left.recorded * np.hanning(len(left.time))[:, None], axis=1))).mean((0, 2))
+    power /= np.square(np.hanning(len(left.time))).sum() * left.noise**2  # 1 for white noise of what is stated
+    frequency = np.fft.rfftfreq(len(left.time), left.time[1] - left.time[0])
+    assert power[frequency > 3 * band["lowest"]].mean() == pytest.approx(1.0, abs=0.05)
+    assert np.square(left.recorded).mean() / left.noise**2 == pytest.approx(1.0 - part, abs=0.02)
+
+
+def test_drift_does_not_count_as_noise_where_it_is_left_out_of_the_estimate():
+    late = waves(5e5).recorded * np.exp(-(((TIME - 3e-5) / 2e-6)[:, None] ** 2))
+    noise = 1e-3 * np.random.default_rng(5).standard_normal(late.shape)
+    drift = 0.003 * np.sin(2 * math.pi * 2e5 * TIME)[:, None]
+    quiet = replace(waves(5e5), velocity=late + noise + drift)
+    assert with_noise(quiet).noise > 2e-3, "it is taken for noise before the first arrival"
+    stated = with_noise(quiet, drifts=True)
+    assert stated.noise == pytest.approx(1e-3, rel=0.05) and np.array_equal(stated.recorded, quiet.recorded)
+    assert stated.provenance.endswith("estimated outside the band")
+    with pytest.raises(ep.ProblemError, match="no noise, which, as they drift, is seen only outside the band"):
+        with_noise(replace(quiet, velocity=late + drift), drifts=True)
+
+
 def test_the_filter_takes_known_pulses_away_and_states_an_estimated_noise(recorded):
     quicker = replace(recorded, time=recorded.time[0] + 1e-8 * np.arange(41), noise=0.0)
-    filtered = low_pass(quicker, 2e7)
+    filtered = band_pass(quicker, highest=2e7)
     assert recorded.pulses and filtered.pulses == ()
     assert filtered.provenance.endswith("known pulses left out")
-    factor = low_pass(replace(quicker, noise=1.0), 2e7).noise
+    factor = band_pass(replace(quicker, noise=1.0), highest=2e7).noise
     assert filtered.noise == pytest.approx(with_noise(recorded).noise * factor, rel=1e-6)
     assert filtered.truth.recorded.shape == filtered.recorded.shape
     rest = filtered.recorded - filtered.truth.recorded
@@ -110,13 +164,19 @@ def test_what_cannot_be_done_is_refused_with_the_reason(recorded):
     with pytest.raises(
         ep.ProblemError, match=r"too near to the samples' Nyquist frequency: legal are up to 3.012e\+06"
     ):
-        low_pass(waves(2e5), 4e6)
+        band_pass(waves(2e5), highest=4e6)
     with pytest.raises(ep.ProblemError, match="8 are needed, of a longer record"):
-        low_pass(waves(2e5), 5e4)
-    with pytest.raises(ep.ProblemError, match="must be positive"):
-        low_pass(waves(2e5), 0.0)
+        band_pass(waves(2e5), highest=5e4)
+    with pytest.raises(ep.ProblemError, match=r"from 0 to 0 Hz: .* must be positive"):
+        band_pass(waves(2e5))
+    with pytest.raises(ep.ProblemError, match="the lowest frequency must be below the highest"):
+        band_pass(waves(2e5), 1e6, 5e5)
+    with pytest.raises(ep.ProblemError, match=r"6e\+06 Hz leaves nothing: the samples' Nyquist frequency is 5e\+06 Hz"):
+        band_pass(waves(2e5), lowest=6e6)
+    with pytest.raises(ep.ProblemError, match="above 50000 Hz, 0 times would be left of 400, less 250 at either end"):
+        band_pass(waves(2e5), lowest=5e4)
     with pytest.raises(ep.ProblemError, match="evenly spaced"):
-        low_pass(replace(waves(2e5), time=TIME**1.01), 1e6)
+        band_pass(replace(waves(2e5), time=TIME**1.01), highest=1e6)
     with pytest.raises(ep.ProblemError, match="the records show no noise"):
         with_noise(waves(2e5))
 
@@ -138,9 +198,9 @@ def test_a_muted_part_is_a_gap_and_its_truth_is_no_longer_that_of_complete_recor
     with pytest.raises(ep.ProblemError, match="nothing was recorded there"):
         mute(muted, [3], (2e-6, 3e-6))
     with pytest.raises(ep.ProblemError, match="a filter needs records without gaps"):
-        low_pass(muted, 2e5)
+        band_pass(muted, highest=2e5)
 
 
 def test_a_filter_of_channels_with_gains_leaves_noise_unknown_where_it_is():
     gained = ep.Receivers(records=replace(waves(2e5).only, gain=np.full(waves(2e5).only.values[:, 0].shape, 2.0)))
-    assert low_pass(gained, 5e5).only.noise == 0.0
+    assert band_pass(gained, highest=5e5).only.noise == 0.0
