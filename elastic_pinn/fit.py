@@ -41,6 +41,9 @@ class Fit:
             samples relative to its expectation. None where it cannot be computed.
         wavelet: of a source where it was unknown, as far as the records tell it: "time" in s, "strength" in multiples
             of the source's force or moment, and its "plus_minus", one standard deviation, where not withheld; else {}.
+        calibration: what was found of a source of known shape, by name: "amplitude", a factor of its force or moment,
+            and "origin_time", how much later than stated it acts, s; calibration_plus_minus: one standard deviation of
+            each, {} where withheld. correlations has these, too.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
     A field with a default may be missing in the summary of another version.
@@ -64,6 +67,8 @@ class Fit:
     worst_channels: Mapping[str, float] = field(default_factory=dict)
     wavelet: Mapping[str, list[float]] = field(default_factory=dict)
     correlations: Mapping[str, float] = field(default_factory=dict)
+    calibration: Mapping[str, float] = field(default_factory=dict)
+    calibration_plus_minus: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def finding(self) -> str:

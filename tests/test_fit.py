@@ -15,6 +15,7 @@ from elastic_pinn.workbench.run_table import runs_table
 
 GOLDEN = Path(__file__).parent / "golden"
 SUMMARY = json.loads((GOLDEN / "summary_with_fit.json").read_text())  # of a run of version 0.2.0
+NEWER = ("wavelet", "correlations", "calibration", "calibration_plus_minus")
 FIT = SUMMARY["fit"]
 NONSENSE = {
     "another verdict": FIT | {"verdict": "perhaps"},
@@ -40,7 +41,12 @@ def with_fit(tmp_path):
 
 def test_what_a_summary_holds_is_what_the_run_gave(with_fit):
     fit = ep.Run(with_fit(FIT)).fit
-    assert fit.as_json() == FIT | {"wavelet": {}, "correlations": {}} and isinstance(fit, Fit)
+    assert fit.as_json() == FIT | {
+        "wavelet": {},
+        "correlations": {},
+        "calibration": {},
+        "calibration_plus_minus": {},
+    } and isinstance(fit, Fit)
     assert fit.sentence.startswith("no ±: the data are not explained: misfit 26.6 times the noise; worst channels 24 y")
 
 

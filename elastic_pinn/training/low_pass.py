@@ -71,8 +71,8 @@ class LowPassedWaveforms:
         self.target, self.delays = self._filter(waveforms.target.reshape(-1, 1)), waveforms.delays
 
     def fit_of(self, columns: Tensor) -> SourceFit:
-        """Fit the source's wavelet, if it is unknown, to the records."""
-        return SourceFit.of(columns, self.target[:, 0], self._whole.is_source_known)
+        """Fit what is unknown of the source to the records."""
+        return SourceFit.of(columns, self.target[:, 0], self._whole.pulse)
 
     def by_elements(self) -> Tensor:
         """The waveforms, (M, K)."""

@@ -39,7 +39,7 @@ class WaveformsByElements(Protocol):
         """The delays of the source's pulses, (K,) in s."""
 
     def fit_of(self, columns: Tensor) -> SourceFit:
-        """Fit the source's wavelet, if it is unknown, to the records."""
+        """Fit what is unknown of the source to the records."""
 
     def by_elements(self) -> Tensor:
         """Compute, by elements alone, the waveforms by each of K pulses of the source, (E N, K)."""

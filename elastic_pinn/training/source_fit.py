@@ -1,16 +1,20 @@
-"""The unknown wavelet of a source: waveforms are linear in it, and it is eliminated in each material.
+"""What is unknown of a source: waveforms are linear in its wavelet, and it is eliminated in each material.
 
 In a known plate at rest, waves are linear in what acts and do not depend on when it acts. One solution for a short
 pulse gives the waveforms of any sum of such pulses: a column for each delay, of which the coefficients are the least
-squares against the records. Nothing but changes beyond the columns' span tells of the material.
+squares against the records. A pulse of known shape at an origin time between two delays is interpolated: its
+coefficients follow from amplitude and time, of which the time is searched for. Nothing but changes beyond what all this
+can do tells of the material.
 
 Sources: Pratt, Geophysics 64, 1999; Golub and Pereyra, SIAM J. Numer. Anal. 10, 1973; Kaufman, BIT 15, 1975.
 
-Letters: M misfits, K pulses, R of their combinations that the records tell, E of any changes.
+Letters: M misfits, K pulses, P numbers on which their coefficients depend, R of the combinations of these that the
+records tell, E of any changes, Q numbers that are reported.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,26 +24,26 @@ from torch import Tensor
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.probes import probes
-from elastic_pinn.physics.sources import Source, UnknownWavelet
+from elastic_pinn.physics.sources import KnownShape, Source, UnknownPulse
+from elastic_pinn.training.origin_time import fitted, interpolation
 
 LEAST = 1e-4  # of the largest singular value: combinations of pulses that cause less are not told by the records
 TOLD = 1e-2  # of the wavelet at an instant may lie in combinations that are not told
-REACH = 3.0  # widths: a Gaussian with its peak so long after the window's end acts within
 INSTANTS = 4  # at which a wavelet is recorded, in the distance of two pulses
 
 
-def unknown_wavelet(problem: Problem) -> UnknownWavelet | None:
-    """Return the unknown wavelet of a problem's source; None where all that acts is known."""
+def unknown_pulse(problem: Problem) -> UnknownPulse | None:
+    """Return the pulse of a problem's source that is unknown in part; None where all that acts is known."""
     pulses = [source.pulse for source in problem.sources if isinstance(source, Source)]
-    return next((pulse for pulse in pulses if isinstance(pulse, UnknownWavelet)), None)
+    return next((pulse for pulse in pulses if isinstance(pulse, UnknownPulse)), None)
 
 
 def require_alone(problem: Problem) -> None:
-    """Raise ConfigError for an unknown wavelet beside anything else that moves the solid.
+    """Raise ConfigError for a source that is unknown in part beside anything else that moves the solid.
 
     Its waves and theirs add up, and a factor of all of it would be free.
     """
-    if unknown_wavelet(problem) is None:
+    if unknown_pulse(problem) is None:
         return
     rest = [
         probe.name
@@ -49,18 +53,15 @@ def require_alone(problem: Problem) -> None:
     if len(problem.sources) > 1 or rest:
         others = f"{len(problem.sources)} sources" if len(problem.sources) > 1 else " and ".join(rest)
         raise ConfigError(
-            f"an unknown wavelet is that of the only thing that acts, in a solid that is at rest at the start, and "
-            f"here are {others}: leave out the others, or give the wavelet"
+            f"a source of unknown wavelet, amplitude or origin time is the only thing that acts, in a solid that is at "
+            f"rest at the start, and here are {others}: leave out the others, or give what is unknown"
         )
 
 
 def delays_of(problem: Problem) -> Tensor:
-    """Return the delays of the pulses that make up the wavelet, (K,) in s: one, of zero, where it is known."""
-    pulse = unknown_wavelet(problem)
-    if pulse is None:
-        return torch.zeros(1, dtype=torch.float64)
-    count = int((problem.domain.t[1] - pulse.start) / pulse.width + REACH) + 1
-    return pulse.width * torch.arange(count, dtype=torch.float64)
+    """Return the delays of the pulses that make up the source's, (K,) in s: one, of zero, where it is known."""
+    pulse = unknown_pulse(problem)
+    return torch.tensor(pulse.delays(problem.domain.t[1]) if pulse else (0.0,), dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -70,26 +71,50 @@ class SourceFit:
     Attributes
     ----------
     coefficients
-        (K,); one of 1 where the wavelet is known.
+        (K,); one of 1 where the source is known.
     span
-        Orthonormal, (M, R): what changes of the coefficients can change; R = 0 where it is known.
+        Orthonormal, (M, R): what changes of the source can change; R = 0 where it is known.
     by_span
-        The coefficients of each of its columns, (K, R).
+        The change of the coefficients by each of its columns, (K, R).
+    numbers
+        What is reported of a pulse of known shape, by name: amplitude, and origin time in s after the stated one.
+    numbers_by_span
+        The change of these by each column of the span, (Q, R).
+    edge
+        The range of an origin time that is at the edge of it, in words.
     """
 
     coefficients: Tensor
     span: Tensor
     by_span: Tensor
+    numbers: Mapping[str, float]
+    numbers_by_span: Tensor
+    edge: str = ""
 
     @classmethod
-    def of(cls, columns: Tensor, target: Tensor, is_known: bool) -> Self:
-        """Fit columns (M, K) to a target (M,)."""
-        if is_known:
-            return cls(columns.new_ones(1), columns[:, :0], columns.new_zeros(1, 0))
-        left, sizes, right = torch.linalg.svd(columns, full_matrices=False)
-        told = sizes > LEAST * sizes[0]
-        span, by_span = left[:, told], right[told].T / sizes[told]
-        return cls(by_span @ (span.T @ target), span, by_span)
+    def of(cls, columns: Tensor, target: Tensor, pulse: UnknownPulse | None) -> Self:
+        """Fit columns (M, K) to a target (M,). pulse: of the source; None where it is known."""
+        if pulse is None:
+            return cls(columns.new_ones(1), columns[:, :0], columns.new_zeros(1, 0), {}, columns.new_zeros(0, 0))
+        if isinstance(pulse, KnownShape):
+            return cls._of_known_shape(columns, target, pulse)
+        span, by_span = _spanned(columns)
+        return cls(by_span @ (span.T @ target), span, by_span, {}, by_span[:0])
+
+    @classmethod
+    def _of_known_shape(cls, columns: Tensor, target: Tensor, pulse: KnownShape) -> Self:
+        amplitude, time = fitted(columns, target, pulse)
+        here, rate = interpolation(pulse, time, columns.shape[1])  # each (K,)
+        by_number = {"amplitude": here, "origin_time": amplitude * rate}
+        values = {"amplitude": amplitude, "origin_time": time - pulse.lead}
+        by_numbers = torch.stack([by_number[name] for name in pulse.unknowns], dim=1)  # (K, P)
+        sizes = (columns @ by_numbers).norm(dim=0).clamp(min=torch.finfo(columns.dtype).tiny)  # their units differ
+        span, by_span = _spanned(columns @ by_numbers / sizes)
+        by_span = by_span / sizes[:, None]  # (P, R)
+        numbers = {name: float(values[name]) for name in pulse.unknowns}
+        is_at_edge = pulse.is_time_unknown and abs(numbers["origin_time"]) > pulse.origin_within - pulse.spacing / 2.0
+        edge = f"{-pulse.origin_within:g} to {pulse.origin_within:g} s" if is_at_edge else ""
+        return cls(amplitude * here, span, by_numbers @ by_span, numbers, by_span, edge)
 
     def beyond(self, changes: Tensor) -> Tensor:
         """The part of changes (M, E) that no coefficients compensate."""
@@ -111,18 +136,26 @@ class SourceFit:
         dict
             "time" in s, "strength", "plus_minus" for misfits of variance 1, each a list.
         """
-        pulse, delays = unknown_wavelet(problem), delays_of(problem)
+        pulse, delays = unknown_pulse(problem), delays_of(problem)
         assert pulse, "asked for where it is unknown"
-        step = pulse.width / INSTANTS
+        step = pulse.spacing / INSTANTS
         time = torch.arange(problem.domain.t[0], problem.domain.t[1] + step / 2.0, step, dtype=torch.float64)
         values = pulse(time[:, None] - delays)  # (T, K)
-        told = self.by_span @ torch.linalg.pinv(self.by_span)
-        missed = (values - values @ told).norm(dim=1) > TOLD * values.norm(dim=1).max()
-        last = int(missed.nonzero()[0]) if missed.any() else len(time)
-        values, time = values[:last], time[:last]
+        if not isinstance(pulse, KnownShape):  # of which the records tell all or nothing
+            told = self.by_span @ torch.linalg.pinv(self.by_span)
+            missed = (values - values @ told).norm(dim=1) > TOLD * values.norm(dim=1).max()
+            last = int(missed.nonzero()[0]) if missed.any() else len(time)
+            values, time = values[:last], time[:last]
         by_misfits, by_material = values @ self.by_span, values @ by_unknowns
         variance = by_misfits.square().sum(1) + (by_material @ covariance * by_material).sum(1)
         return {
             "time": time.tolist(), "strength": (values @ self.coefficients).tolist(),
             "plus_minus": variance.sqrt().tolist(),
         }  # fmt: skip
+
+
+def _spanned(columns: Tensor) -> tuple[Tensor, Tensor]:
+    """What columns (M, P) can do, orthonormal, (M, R), and the coefficients of each combination, (P, R)."""
+    left, sizes, right = torch.linalg.svd(columns, full_matrices=False)
+    told = sizes > LEAST * sizes[0]
+    return left[:, told], right[told].T / sizes[told]

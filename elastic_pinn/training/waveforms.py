@@ -6,7 +6,7 @@ itself (error_estimate), so that the network's waveforms with the error's added 
 Between two networks waveforms change with the material by as much as elements alone change them: their own error hardly
 depends on it.
 
-Where a source's wavelet is unknown, these are columns: the waveforms by each of the pulses that make it up.
+Where a source is unknown in part, these are columns: the waveforms by each of the pulses that make up its own.
 
 Letters: N samples of E numbers, U unknowns, M = E N misfits, a sample's after each other, K pulses of the source.
 """
@@ -31,10 +31,11 @@ from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.data import VECTORS
 from elastic_pinn.physics.shortest_waves import shortest_waves
+from elastic_pinn.physics.sources import KnownShape
 from elastic_pinn.training.low_pass import LowPass, LowPassedWaveforms
 from elastic_pinn.training.optimizers import OPTIMIZERS
 from elastic_pinn.training.optimizers.flat import gather, put
-from elastic_pinn.training.source_fit import SourceFit, delays_of, require_alone, unknown_wavelet
+from elastic_pinn.training.source_fit import SourceFit, delays_of, require_alone, unknown_pulse
 
 STEP = 1e-5  # of the unknowns' parameters, logarithms: differences are right to about as much
 FINER = 1.5  # elements and time steps than for an estimate of the error: what they leave of it is systematic
@@ -45,12 +46,13 @@ A_LEVEL = 1.25  # of a speed: elements are as fine as waves in the present mater
 
 def require_determined(config: Config, problem: Problem) -> None:
     """Raise ConfigError for a stage that fits waveforms where the material alone does not determine them, or where
-    elements cannot solve for them, and for an unknown wavelet where not all stages do."""
+    elements cannot solve for them, and for a source that is unknown in part where not all stages do."""
     require_alone(problem)
-    if unknown_wavelet(problem) and not all(OPTIMIZERS[name].fits_waveforms for name in config.stages):
+    if (pulse := unknown_pulse(problem)) and not all(OPTIMIZERS[name].fits_waveforms for name in config.stages):
+        unknown = "amplitude or origin time" if isinstance(pulse, KnownShape) else "wavelet"
         raise ConfigError(
-            f"stages = {list(config.stages)}: a source's wavelet is unknown, which ['full_waveform'] alone finds, with "
-            "unknowns of the material and the records of receivers"
+            f"stages = {list(config.stages)}: a source's {unknown} is unknown, which ['full_waveform'] alone finds, "
+            "with unknowns of the material and the records of receivers"
         )
     for name in config.stages:
         if not OPTIMIZERS[name].fits_waveforms:
@@ -95,7 +97,7 @@ def _still(problem: Problem) -> Model:
 def _faster(material: Material, factor: float) -> Material:
     """A material whose waves are so many times faster, of which all is known."""
     moduli = {name: factor**2 * getattr(material, name) for name in ("lame_lambda", "lame_mu")}
-    return replace(material, **moduli, unknowns=())
+    return replace(material, **moduli, unknowns=(), density_plus_minus=0.0)
 
 
 class Waveforms:
@@ -116,8 +118,8 @@ class Waveforms:
         As given.
     target : Tensor
         What was recorded, (N, E).
-    is_source_known : bool
-        Whether no wavelet of a source is unknown.
+    pulse : UnknownPulse or None
+        Of the source, where it is unknown in part.
     """
 
     def __init__(self, problem: Problem, config: Config, model: Model, *batches: Batches) -> None:
@@ -136,7 +138,7 @@ class Waveforms:
         self._places = places.numpy()
         since = (self._si[:, 2] - problem.domain.t[0]) / scales.time
         self._times, self._time = torch.unique(since, return_inverse=True)
-        self.is_source_known = unknown_wavelet(problem) is None
+        self.pulse = unknown_pulse(problem)
         self.delays = delays_of(problem)  # (K,) in s
         self._orders = [kind.order for kind in problem.receivers.kinds]
         self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
@@ -173,8 +175,8 @@ class Waveforms:
         return found * (self._times[self._time] + later >= delay)[:, None] if delay else found
 
     def fit_of(self, columns: Tensor, rows: slice = slice(None)) -> SourceFit:
-        """Fit the source's wavelet, if it is unknown, to the records in some rows of the columns."""
-        return SourceFit.of(columns[rows], self.target.reshape(-1)[rows], self.is_source_known)
+        """Fit what is unknown of the source to the records in some rows of the columns."""
+        return SourceFit.of(columns[rows], self.target.reshape(-1)[rows], self.pulse)
 
     def below(self, frequency: float) -> LowPassedWaveforms:
         """The records below a frequency, Hz, and the waveforms by elements as fine as these need."""

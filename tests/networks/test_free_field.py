@@ -130,7 +130,17 @@ def test_a_state_alone_makes_the_same_model_again():
         Model.from_state(CONFIG, whole.state_dict() | {"source_2": torch.full((14,), torch.nan, dtype=torch.float64)})
 
 
-@pytest.mark.parametrize("pulse", [ep.Ricker(2.0, 0.6), ep.Gaussian(0.1, 0.5), ep.ToneBurst(3.0, 2.0, 0.1)])
+@pytest.mark.parametrize(
+    "pulse",
+    [
+        ep.Ricker(2.0, 0.6),
+        ep.Gaussian(0.1, 0.5),
+        ep.ToneBurst(3.0, 2.0, 0.1),
+        ep.UnknownWavelet(2.0, 0.3),
+        ep.KnownShape(ep.ToneBurst(3.0, 2.0, 0.1)),
+        ep.KnownShape(ep.Ricker(2.0, 0.6), ["origin_time", "amplitude"], 0.2),
+    ],
+)
 def test_sources_are_made_again_from_their_numbers(pulse):
     for source in (
         ep.PointForce((0.1, 0.2), (0.3, 0.4), pulse, 0.5),

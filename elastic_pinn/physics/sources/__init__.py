@@ -6,12 +6,14 @@ Imports from physics' fields, statement, domains, material, numbers and errors.
 from elastic_pinn.physics.sources.concentrate import SHARE, concentrated
 from elastic_pinn.physics.sources.grid_field import GridField
 from elastic_pinn.physics.sources.initial_pulse import InitialPulse
+from elastic_pinn.physics.sources.known_shape import KnownShape
 from elastic_pinn.physics.sources.local import Circle, Local, Source
 from elastic_pinn.physics.sources.moment_source import MomentSource
 from elastic_pinn.physics.sources.point_force import PointForce
 from elastic_pinn.physics.sources.pulses import EARLIEST, Gaussian, Pulse, Ricker, ToneBurst
 from elastic_pinn.physics.sources.several import Total, end_of, field_of, identity_of, local_in, rest_of
 from elastic_pinn.physics.sources.side_load import SideLoad
+from elastic_pinn.physics.sources.unknown_pulse import UnknownPulse
 from elastic_pinn.physics.sources.unknown_wavelet import UnknownWavelet
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Gaussian",
     "GridField",
     "InitialPulse",
+    "KnownShape",
     "Local",
     "MomentSource",
     "PointForce",
@@ -30,6 +33,7 @@ __all__ = [
     "Source",
     "ToneBurst",
     "Total",
+    "UnknownPulse",
     "UnknownWavelet",
     "concentrated",
     "end_of",

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from elastic_pinn.physics.sources.pulses import Gaussian, Pulse, settle
+from elastic_pinn.physics.sources.pulses import Gaussian, settle
+from elastic_pinn.physics.sources.unknown_pulse import UnknownPulse
 
 WIDTH_OF_UNKNOWN = 0.15  # periods: two thirds of the deviation of the Gaussian that a Ricker pulse is derived from
+REACH = 3.0  # widths: a Gaussian with its peak so long after the window's end acts within
 
 
 @dataclass(frozen=True)
-class UnknownWavelet(Pulse):
+class UnknownWavelet(UnknownPulse):
     """A wavelet that is sought with the material, by stages = ["full_waveform"]: a sum of equal Gaussians.
 
     They follow one another at the distance of their width, each with an amplitude of its own. Sums of them come within
@@ -52,8 +54,34 @@ class UnknownWavelet(Pulse):
 
     @property
     def width(self) -> float:
-        """The standard deviation of a Gaussian, s, and the distance of two: 0.15 / frequency."""
+        """The standard deviation of a Gaussian, s: 0.15 / frequency."""
         return WIDTH_OF_UNKNOWN / self.frequency
+
+    @property
+    def spacing(self) -> float:
+        """The distance of two Gaussians, s: their width."""
+        return self.width
+
+    @property
+    def is_size_unknown(self) -> bool:
+        """True."""
+        return True
+
+    def delays(self, last: float) -> tuple[float, ...]:
+        """Return the delays of all Gaussians that act in a window.
+
+        Parameters
+        ----------
+        last
+            Instant of the window, s.
+
+        Returns
+        -------
+        tuple of float
+            Delays after the first, s.
+        """
+        count = int((last - self.start) / self.width + REACH) + 1
+        return tuple(self.width * i for i in range(count))
 
     @property
     def _first(self) -> Gaussian:

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,8 +25,8 @@ from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.statement import Statement
-from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.channels import Channels, channels_of
+from elastic_pinn.training.assessment.covariance import covariance_of, in_si
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 
@@ -62,7 +62,8 @@ class Evidence:
     """All evidence; squared misfits are in units of the noise, NaN where that is unknown.
 
     deviations: one standard deviation of each unknown, SI, infinite where the misfits do not identify them.
-    correlations: of each two unknowns, by "lambda and mu". signal: the records' mean square, less the noise's.
+    correlations: of each two of these and of what was found of the source, by "lambda and mu". signal: the records'
+    mean square, less the noise's.
     other_misfit: the mean squared misfit of equation, sides or known start, the worst of them, in units of their
     weights. von_neumann_ratio: 1 for white noise, less if neighbours in time are correlated. scatter: the variance of
     an unknown by the channels' separate pulls, over that of the covariance, and scatter_channels, their effective
@@ -71,7 +72,8 @@ class Evidence:
     ridge's part in the information on the unknowns, of the worst combination, and ridge_pull, how far it displaces one
     of them, in units of ±; noise_part: the part of the information that is noise which the amplitudes fitted, likewise.
     unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
-    None of amplitudes.
+    None of amplitudes. calibration: what was found of the source, with its deviations, and its edge, the range of an
+    origin time that is at the edge of it.
     """
 
     unknowns: tuple[str, ...]
@@ -99,6 +101,9 @@ class Evidence:
     most_shifted: str
     common_errors: tuple[CommonDeviation, ...]
     unresolved: float | None = None
+    calibration: Mapping[str, float] = field(default_factory=dict)
+    calibration_deviations: Mapping[str, float] = field(default_factory=dict)
+    calibration_edge: str = ""
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -120,13 +125,14 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     free = (1.0 - leverage).clamp(min=0.0)
     where = channels_of(batch, linear.recorded)  # (D,)
     per_noise = linear.weight * unit * linear.gain  # (U, M + P): by misfits in units of the noise
-    errors = _covariance(linear, unit).diagonal().sqrt()  # (U,)
+    errors = covariance_of(linear, unit).diagonal().sqrt()  # (U,)
     squares, degrees = where.sum(misfits.square()), where.sum(free)
     pulls = where.sum((per_noise[:, data] * misfits / free.clamp(min=LEAST_OF_A_SAMPLE).sqrt()).T)  # (channels, U)
     expected = where.sum(per_noise[:, data].square().T)  # (channels, U)
     ratio = pulls.square().sum(0) / expected.sum(0)
     held_out, held_out_samples = _held_out(linear, unit)
-    deviations, correlations = _in_si(trained, linear, unit)
+    source = linear.calibration
+    deviations, correlations = in_si(trained, linear, unit)
     shift = (linear.shift() / errors).abs()  # (U,)
     return Evidence(
         unknowns=unknowns,
@@ -135,7 +141,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         amplitudes=linear.amplitudes,
         effective_parameters=float(leverage.sum()),
         noise=noise,
-        deviations=deviations,
+        deviations={name: deviations[name] for name in unknowns},
         correlations=correlations,
         chi_square=float(squares.sum() / degrees.sum()),
         channels=tuple(
@@ -158,49 +164,23 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         most_shifted=unknowns[int(shift.argmax())],
         common_errors=_common_errors(trained, linear, unit, errors),
         unresolved=_unresolved(linear, where, unit),
+        calibration=source.values,
+        calibration_deviations={name: deviations[name] for name in source.values},
+        calibration_edge=source.edge,
     )
 
 
 def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
     """The evidence where some change of the unknowns changes no misfit: nothing else matters."""
     names = "chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge"
-    nothing = dict.fromkeys((*names, "ridge_pull", "noise_part"), math.nan)
+    nothing: dict[str, Any] = dict.fromkeys((*names, "ridge_pull", "noise_part"), math.nan)
     return Evidence(
         **nothing, unknowns=unknowns, is_identifiable=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
-        deviations=dict.fromkeys(unknowns, math.inf), correlations={}, channels=(), held_out_samples=0,
-        scatter_channels=0.0, remaining_step=math.nan, shift=math.nan, most_shifted="", common_errors=(),
+        deviations=dict.fromkeys(unknowns, math.inf), correlations={}, channels=(),
+        held_out_samples=0, scatter_channels=0.0, remaining_step=math.nan, shift=math.nan, most_shifted="",
+        common_errors=(),
     )  # fmt: skip
-
-
-def _of_density(trained: TrainedModel) -> Tensor:
-    """What the known density's own uncertainty adds to the covariance of all constants, (3 R, 3 R), SI: motion tells
-    lambda and mu per density, so that they are off by the same part as it."""
-    moduli = torch.zeros(3 * len(trained.problem.materials), dtype=torch.float64)
-    if part := trained.problem.reference.density_plus_minus / trained.problem.reference.density:
-        moduli[:2] = part * torch.tensor(list(trained.model.material.si().values()), dtype=torch.float64)[:2]
-    return torch.outer(moduli, moduli)
-
-
-def _in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[dict[str, float], dict[str, float]]:
-    """The unknowns' standard deviations for data noise of a dimensionless size, what is systematic beside it and what
-    is not known of the density; and the correlation of each two."""
-    material = trained.model.material
-    spread = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
-    covariance = spread @ _covariance(linear, unit) @ spread.T + _of_density(trained)
-    found = dict(zip(material.si(), covariance.diagonal().sqrt().tolist(), strict=True))
-    rows, unknowns = list(material.si()), trained.problem.unknowns
-    correlations = {
-        f"{one} and {other}": float(covariance[rows.index(one), rows.index(other)]) / (found[one] * found[other])
-        for one, other in combinations(unknowns, 2)
-    }
-    return {name: found[name] for name in unknowns}, correlations
-
-
-def _covariance(linear: LinearisedFit, unit: float) -> Tensor:
-    """The covariance of the unknowns' parameters by noise of a dimensionless size, and what is systematic, (U, U)."""
-    bias, systematic = linear.noise_bias(unit), linear.systematic
-    return linear.unknowns_covariance(unit) + torch.outer(bias, bias) + torch.outer(systematic, systematic)
 
 
 def _unresolved(linear: LinearisedFit, channels: Channels, unit: float) -> float | None:
@@ -239,7 +219,7 @@ def _common_errors(
     beyond_layer = linear.beyond_layer(effects)  # (M + P, E)
     by_unknowns = linear.gain @ beyond_layer  # (U, E)
     alone = beyond_layer - linear.projected_effects @ by_unknowns  # (M + P, E)
-    # What an unknown wavelet of the source compensates cannot be seen: rounding would be left.
+    # What the unknown of the source compensates cannot be seen: rounding would be left.
     alone *= alone.norm(dim=0) > LEAST_ALONE * effects.norm(dim=0)
     pull, square = alone.T @ linear.projected_residual, alone.square().sum(0).clamp(min=torch.finfo(alone.dtype).tiny)
     score = pull / (linear.weight * unit * alone[linear.data].square().sum(0).sqrt())  # (E,)
@@ -271,18 +251,3 @@ def _zeros(batch: Batch, recorded: Statement) -> dict[str, Tensor]:
     assert recorded.samples is not None, "of which the sensitivity is"
     by_component = zip(recorded.samples.components, batch.sensitivity.unbind(1), strict=True)
     return {f"the records' zero in {name}": part[:, None] for name, part in by_component if part.any()}
-
-
-def _by_parameters(material: MaterialParameters) -> Tensor:
-    """The derivatives of lambda, mu and rho, in SI units, by the unknowns' parameters, (3, U)."""
-    wanted = list(material.parameters())
-    units = (material.unit.p_modulus, material.unit.p_modulus, material.unit.density)
-    with torch.enable_grad():
-        values = material.constants()
-    rows = [
-        torch.stack(torch.autograd.grad(value, wanted, retain_graph=True, allow_unused=True, materialize_grads=True))
-        if value.requires_grad
-        else torch.zeros(len(wanted))  # it is known
-        for value in values
-    ]
-    return torch.stack([unit * row.double().cpu() for row, unit in zip(rows, units, strict=True)])

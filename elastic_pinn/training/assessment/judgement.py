@@ -84,6 +84,10 @@ def assess(trained: TrainedModel) -> Fit:
         values={name: values[name] for name in evidence.deviations},
         plus_minus={} if fault else {name: widening * each for name, each in evidence.deviations.items()},
         correlations={} if fault else dict(evidence.correlations),
+        calibration=dict(evidence.calibration),
+        calibration_plus_minus=(
+            {} if fault else {name: widening * each for name, each in evidence.calibration_deviations.items()}
+        ),
         is_lower_bound=trained.config.network == "mlp" and not trained.fits_waveforms,
         samples=evidence.samples,
         amplitudes=evidence.amplitudes,
@@ -163,6 +167,8 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
     yield from _of_records(trained.problem.receivers, evidence)
     if edges := edges_text(trained.model.material):
         yield Fault(edges, f"a wider unknown_range, a better start, {RECORDS}")
+    if edge := evidence.calibration_edge:
+        yield Fault(f"the source's origin time is at the edge of its range, {edge}", "a wider origin_within")
     yield from _of_freedom(evidence)
     yield from _of_misfits(evidence)
     yield from _of_model(evidence, bool(trained.converged))

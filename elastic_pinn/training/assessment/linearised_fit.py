@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,6 +26,21 @@ class NoiseInLayer(NamedTuple):
 
     information: Tensor
     gradient: Tensor
+
+
+class Calibration(NamedTuple):
+    """Numbers of a source that were found beside the unknowns, Q of them.
+
+    values: by name; as the unknowns' parameters change, they follow, by_unknowns, (Q, U); by_noise: their changes by
+    data misfits of variance 1, each column independent, (Q, R); systematic: what else may be wrong with them, (Q,);
+    edge: the range of one that is at its edge, in words.
+    """
+
+    values: Mapping[str, float]
+    by_unknowns: Tensor
+    by_noise: Tensor
+    systematic: Tensor
+    edge: str = ""
 
 
 class LinearisedFit(ABC):
@@ -108,6 +124,12 @@ class LinearisedFit(ABC):
     @abstractmethod
     def systematic(self) -> Tensor:
         """What may be wrong with the unknowns' parameters beside the noise, and is part of ±, (U,)."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """What was found of the source beside its wavelet; nothing where that is known, or part of the wavelet."""
+        nothing = torch.zeros(0, self.projected_effects.shape[1], dtype=torch.float64)
+        return Calibration({}, nothing, nothing, nothing[:, 0])
 
     @property
     def information(self) -> Tensor:

@@ -4,7 +4,7 @@ The waveforms are those of the network with those of its error, as in `waveforms
 systematic: it is measured by coarser elements and time steps, with which they err by twice as much or more, and which
 move the unknowns by about as much as the error that is left.
 
-A source's wavelet that is unknown fits the records too: it is eliminated, as in `source_fit.py`.
+What is unknown of a source fits the records too: it is eliminated, as in `source_fit.py`.
 
 Letters: N samples, E numbers in each, D = E N misfits, U unknowns, K pulses of the source, R told combinations of them.
 """
@@ -16,7 +16,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
+from elastic_pinn.training.assessment.linearised_fit import Calibration, LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.training.waveforms import STEP, Waveforms
 
@@ -46,7 +46,7 @@ class LinearisedWaveforms(LinearisedFit):
         return self.residuals
 
     def beyond_layer(self, effects: Tensor) -> Tensor:
-        """Changes of the misfits, (D, E), less what the source's wavelet compensates if it is unknown."""
+        """Changes of the misfits, (D, E), less what the unknown of the source compensates."""
         return self.source.beyond(effects)
 
     def leverage(self) -> Tensor:
@@ -57,7 +57,7 @@ class LinearisedWaveforms(LinearisedFit):
         """The misfits of samples that were held out, and the variance that the fit has there, each (H,)."""
         misfits = self._misfits[self.data.stop :]
         by_span = self._columns[self.data.stop :] @ self.source.by_span  # (H, R)
-        followed = by_span @ (self.source.span.T @ self._effects[self.data])  # the wavelet follows the unknowns
+        followed = by_span @ (self.source.span.T @ self._effects[self.data])  # the source follows the unknowns
         variance = self._variance(self._effects[self.data.stop :] - followed, by_span)
         return (misfits, variance) if len(misfits) else None
 
@@ -80,12 +80,20 @@ class LinearisedWaveforms(LinearisedFit):
 
         unit: the noise, dimensionless.
         """
-        if self._waveforms.is_source_known:
+        if self._waveforms.pulse is None:
             return {}
         follows = -self.source.by_span @ (self.source.span.T @ self._effects[self.data])  # (K, U)
         covariance = torch.linalg.pinv(self.information)
         found = self.source.wavelet(self._waveforms.problem, follows, covariance)
         return found | {"plus_minus": [unit * each for each in found["plus_minus"]]}
+
+    @property
+    def calibration(self) -> Calibration:
+        """Amplitude and origin time of a source, as far as they are unknown of a known shape."""
+        by_span, at_data = self.source.numbers_by_span, self.source.span.T @ self._effects[self.data]  # (Q, R), (R, U)
+        follows = -by_span @ at_data  # (Q, U)
+        systematic = by_span @ (self.source.span.T @ self.unresolved) + follows @ self.systematic
+        return Calibration(self.source.numbers, follows, by_span, systematic, self.source.edge)
 
     def worst_other_mean_square(self, unit: float) -> float:
         """Nothing but the records was fitted: what the network misses elsewhere is corrected."""

@@ -40,12 +40,12 @@ class FullWaveform(BaseOptimizer):
     relative to the unknowns' standard deviations, as if all misfits were noise. At a bound of its range, an unknown is
     fixed while the gradient points outwards.
 
-    A source's wavelet that is unknown is eliminated: each step of the material is one of what it leaves.
+    What is unknown of a source is eliminated: each step of the material is one of what it leaves.
 
     frequencies: below each of these, Hz, the records are fitted in turn before the first step fits them whole.
 
     Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for, and "source",
-    (2, K), the delays in s of the source's pulses and their coefficients, if its wavelet is unknown.
+    (2, K), the delays in s of the source's pulses and their coefficients, if it is unknown in part.
     """
 
     def __init__(
@@ -113,6 +113,7 @@ class FullWaveform(BaseOptimizer):
         return False
 
     def _keep(self, source: SourceFit, waveforms: WaveformsByElements) -> None:
-        """Keep an unknown wavelet: the network has the waves of one of its pulses only."""
+        """Keep what was found of the source: the network has the waves of one of its pulses only."""
         if source.span.shape[1]:
-            self.state[self._unknowns[0]]["source"] = torch.stack([waveforms.delays, source.coefficients])
+            found = torch.stack([waveforms.delays, source.coefficients])
+            self.state[self._unknowns[0]]["source"] = found[:, source.coefficients != 0.0]

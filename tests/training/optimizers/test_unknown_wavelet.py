@@ -1,82 +1,38 @@
 """The wavelet of a source that is unknown is found with the material, by what receivers record in a small plate."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.error_estimate import resolution
-from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.optimizers.flat import gather, put
-from elastic_pinn.training.session import Session
 from elastic_pinn.training.waveforms import Waveforms
-from tests.plates import PLATE
+from tests.training.optimizers.recorded_plate import (
+    CONFIG,
+    LOAD,
+    RICKER,
+    TRUE,
+    noisy,
+    quicken,
+    recorded,
+    searched,
+    with_noise_stated,
+)
 
-TRUE = {"lambda": ALUMINIUM.lame_lambda, "mu": ALUMINIUM.lame_mu}
-LOAD = PLATE["sources"][0]
-RICKER = ep.Ricker(100e3, 10e-6)
 UNKNOWN = LOAD | {"pulse": "unknown"}
-NOISE = 0.04  # of the peak, beside which coarse elements are fine enough
-CONFIG = PLATE | {
-    "duration": 24e-6, "network": "hole_waves", "hidden_layers": [10, 10], "activation": "sin", "input_frequency": 6.0,
-    "precision": "float64", "stages": ["full_waveform"], "steps": 8, "ridge": 1e4, "interior_points": 10,
-    "boundary_points": 40, "initial_points": 30, "validation_points": 20, "validation_fraction": 0.0,
-    "log_level": "error", "checkpoint_every": 0, "unknowns": ["lambda", "mu"],
-    "density": ALUMINIUM.density, "lame_lambda": 0.8 * TRUE["lambda"], "lame_mu": 1.2 * TRUE["mu"],
-}  # fmt: skip
-CONFIG.pop("material")
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Coarser elements and fewer time steps."""
-    monkeypatch.setattr(resolution, "A_WAVE", 2.0)
-    monkeypatch.setattr(resolution, "PIECES", 6)
-    monkeypatch.setattr(resolution, "A_PERIOD", 7)
-
-
-def places():
-    top = [(x, 0.01) for x in np.linspace(0.001, 0.019, 7)]
-    return np.array([*top, *((x, 0.0) for x in np.linspace(0.002, 0.018, 5)), (0.0, 0.005), (0.02, 0.005)])
+    quicken(monkeypatch)
 
 
 @pytest.fixture
-@torch.no_grad()
 def clean(tmp_path):
-    """What elements record of a load with a Ricker pulse, as a file, (R, T, 2)."""
-    times, path = np.linspace(0.0, 24e-6, 49), tmp_path / "clean.h5"
-    shape = (len(places()), len(times), 2)
-    ep.Receivers(places(), times, np.random.default_rng(0).standard_normal(shape), noise=1.0).save(path)
-    true = {"lame_lambda": TRUE["lambda"], "lame_mu": TRUE["mu"]}
-    config = ep.Config(**CONFIG | true, data=str(path))
-    problem = ep.problem_from(config)
-    session = Session(config, problem)
-    waveforms = Waveforms(problem, config, session.model, session.sampler.batches)
-    found = problem.recorded.quantity.scale(problem.scales) * waveforms.by_elements()[:, 0].reshape(-1, 2).numpy()
-    # Back into the order of the records.
-    points = waveforms._si.numpy()
-    rows = [int(np.abs(places() - at).sum(1).argmin()) for at in points[:, :2]]
-    frames = np.rint(points[:, 2] / times[1]).astype(int)
-    displacement = np.zeros(shape)
-    displacement[rows, frames] = found
-    return ep.Receivers(places(), times, displacement, noise=NOISE * float(np.abs(displacement).max()))
-
-
-def noisy(clean, path, seed=0):
-    noise = clean.noise * np.random.default_rng(seed).standard_normal(clean.displacement.shape)
-    replace(clean, displacement=clean.displacement + noise).save(path)
-    return str(path)
-
-
-def searched(data, **changes):
-    config = ep.Config(**CONFIG | {"sources": [UNKNOWN]} | changes, data=data)
-    session = Session(config, ep.problem_from(config))
-    while not session.is_over:
-        session.advance()
-    return session
+    """What elements record of a load with a Ricker pulse."""
+    return with_noise_stated(recorded(tmp_path / "clean.h5"))
 
 
 @torch.no_grad()
@@ -107,7 +63,7 @@ def cramer_rao_with_the_source_unknown(session, noise):
 
 @pytest.mark.slow
 def test_material_and_wavelet_are_found_with_errors_that_count_the_source_as_unknown(clean, tmp_path):
-    session = searched(noisy(clean, tmp_path / "noisy.h5"))
+    session = searched(noisy(clean, tmp_path / "noisy.h5"), UNKNOWN)
     fit = assess(session.trained())
     assert session.converged and fit.verdict in ("holds", "widened"), fit.reason
     for name, true in TRUE.items():
@@ -146,11 +102,11 @@ def test_a_run_predicts_the_sum_of_the_waves_of_all_pulses(clean, tmp_path):
 def test_what_cannot_find_a_wavelet_is_refused(clean, tmp_path):
     data = noisy(clean, tmp_path / "noisy.h5")
     with pytest.raises(ep.ConfigError, match=r"wavelet is unknown, which .'full_waveform'. alone finds"):
-        searched(data, stages=["variable_projection"])
+        searched(data, UNKNOWN, stages=["variable_projection"])
     with pytest.raises(ep.ConfigError, match="lambda, mu and rho cannot all be found"):
-        searched(data, unknowns=["lambda", "mu", "rho"])
+        searched(data, UNKNOWN, unknowns=["lambda", "mu", "rho"])
     with pytest.raises(ep.ConfigError, match=r"only thing that acts.* here are 2 sources"):
-        searched(data, sources=[UNKNOWN, LOAD | {"at": [0.012, 0.01]}])
+        searched(data, UNKNOWN, sources=[UNKNOWN, LOAD | {"at": [0.012, 0.01]}])
 
 
 def test_a_sum_of_its_gaussians_is_a_ricker_pulse_to_a_thousandth():

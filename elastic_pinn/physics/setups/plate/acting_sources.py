@@ -18,6 +18,7 @@ from elastic_pinn.physics.sources import (
     EARLIEST,
     Gaussian,
     InitialPulse,
+    KnownShape,
     Local,
     MomentSource,
     PointForce,
@@ -68,10 +69,11 @@ def acting_on(config: PlateConfig, shape: Shape) -> list[Acting]:
 
 
 def first_instant(acting: Sequence[Acting]) -> float:
-    """Return when the window begins, s: at 0, or so long before that the first part of an unknown wavelet is whole."""
+    """Return when the window begins, s: at 0, or so long before that the first part of an unknown pulse is whole."""
     pulses = [each.source.pulse for each in acting if isinstance(each.source, Source)]
-    wavelets = [pulse for pulse in pulses if isinstance(pulse, UnknownWavelet)]
-    return min([0.0, *(pulse.start - EARLIEST * pulse.width for pulse in wavelets)])
+    wavelets = [pulse.start - EARLIEST * pulse.width for pulse in pulses if isinstance(pulse, UnknownWavelet)]
+    early = [pulse.interval[0] for pulse in pulses if isinstance(pulse, KnownShape) and pulse.is_time_unknown]
+    return min([0.0, *wavelets, *early])
 
 
 def on_sides(acting: Sequence[Acting]) -> Mapping[str, Sequence[SideLoad]]:
@@ -109,6 +111,15 @@ def _made(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> I
 
 
 def _pulse_of(entry: SourceEntry) -> Pulse:
+    pulse = _stated_pulse(entry)
+    if not entry.unknowns:
+        return pulse
+    period = 1.0 / entry.frequency if entry.frequency else 0.0
+    within = (entry.origin_within or period) if "origin_time" in entry.unknowns else 0.0
+    return KnownShape(pulse, entry.unknowns, within)
+
+
+def _stated_pulse(entry: SourceEntry) -> Pulse:
     frequency, delay = entry.frequency or 0.0, entry.delay
     if entry.pulse == "ricker":
         return Ricker(frequency, 1.0 / frequency if delay is None else delay)

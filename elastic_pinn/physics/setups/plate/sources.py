@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elastic_pinn.config_sections import Entry, Finite, OfList, Pair, Positive, as_written
+from elastic_pinn.config_sections import Entry, Finite, List, OfList, Pair, Positive, as_written
 from elastic_pinn.parameters import in_one_line
 
 PULSED = ("pulse", "frequency")
@@ -20,7 +20,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """What each kind of source needs beside at and width."""
 
-POSSIBLE = dict.fromkeys(NEEDED, ("delay", "cycles")) | {"initial_pulse": PEAKS}
+POSSIBLE = dict.fromkeys(NEEDED, ("delay", "cycles", "unknowns", "origin_within")) | {"initial_pulse": PEAKS}
 """What each kind may have beside that."""
 
 STRENGTHS = {"force", "moment", *PEAKS}
@@ -55,6 +55,11 @@ class SourceEntry(Entry):
     can be where all is at rest at 0 s, after a period, four standard deviations, or at once"""
     cycles: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
     """of a tone_burst; not given: 5"""
+    unknowns: List[Literal["amplitude", "origin_time"]] | None = None
+    """what is sought of a pulse of known shape with the material, by data and stages = ["full_waveform"]: a factor of
+    force or moment, how much later than delay it acts, or both"""
+    origin_within: Positive | None = None
+    """how much later or earlier than delay an origin_time that is sought may be, s; not given: a period"""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -69,6 +74,10 @@ class SourceEntry(Entry):
             raise ValueError("displacement or velocity is missing, of which this kind needs at least one")
         if self.cycles is not None and self.pulse != "tone_burst":
             raise ValueError(f"cycles = {self.cycles:g} are those of a 'tone_burst'; leave them out")
+        if self.unknowns and self.pulse == "unknown":
+            raise ValueError("unknowns: amplitude and origin time are part of an 'unknown' pulse; leave them out")
+        if self.origin_within is not None and "origin_time" not in (self.unknowns or ()):
+            raise ValueError("origin_within is of an origin time that is sought: add 'origin_time' to unknowns")
         for name in given:
             if name in STRENGTHS and not _is_felt(getattr(self, name)):
                 raise ValueError(f"{name} = {in_one_line(as_written(getattr(self, name)))} moves nothing")

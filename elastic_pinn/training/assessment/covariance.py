@@ -1,0 +1,77 @@
+"""The standard deviations and the correlations of what was found, in SI units.
+
+Letters: U unknowns, R materials, Q numbers of the source.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from elastic_pinn.physics.unknowns import MaterialParameters
+from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
+from elastic_pinn.training.trained_model import TrainedModel
+
+
+def covariance_of(linear: LinearisedFit, unit: float) -> Tensor:
+    """The covariance of the unknowns' parameters by noise of a dimensionless size, and what is systematic, (U, U)."""
+    return _by_noise(linear, unit) + torch.outer(linear.systematic, linear.systematic)
+
+
+def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the standard deviation of each constant and number of the source, and the correlation of each two unknowns
+    or numbers, by "lambda and mu": for data noise of a dimensionless size, what is systematic beside it and what is not
+    known of the density."""
+    material, source = trained.model.material, linear.calibration
+    of_material = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
+    spread = torch.cat([of_material, source.by_unknowns])  # (3 R + Q, U)
+    own = torch.zeros(len(of_material), source.by_noise.shape[1], dtype=torch.float64)
+    own = unit * torch.cat([own, source.by_noise])
+    systematic = torch.cat([of_material @ linear.systematic, source.systematic])
+    density = _by_density(trained, linear)
+    covariance = (
+        spread @ _by_noise(linear, unit) @ spread.T
+        + own @ own.T
+        + torch.outer(systematic, systematic)
+        + torch.outer(density, density)
+    )
+    rows = [*material.si(), *source.values]
+    found = dict(zip(rows, covariance.diagonal().sqrt().tolist(), strict=True))
+    correlations = {
+        f"{one} and {other}": float(covariance[rows.index(one), rows.index(other)]) / (found[one] * found[other])
+        for one, other in combinations([*trained.problem.unknowns, *source.values], 2)
+    }
+    return found, correlations
+
+
+def _by_noise(linear: LinearisedFit, unit: float) -> Tensor:
+    """The covariance of the unknowns' parameters by noise, (U, U)."""
+    bias = linear.noise_bias(unit)
+    return linear.unknowns_covariance(unit) + torch.outer(bias, bias)
+
+
+def _by_density(trained: TrainedModel, linear: LinearisedFit) -> Tensor:
+    """The changes by one standard deviation of the known density, (3 R + Q,), SI: motion tells lambda, mu and an
+    amplitude of the source per density, so that they are off by the same part as it."""
+    part = trained.problem.reference.density_plus_minus / trained.problem.reference.density
+    moduli = torch.tensor(list(trained.model.material.si().values()), dtype=torch.float64)  # (3 R,)
+    moduli[2:] = 0.0  # a density that is uncertain is that of one material
+    source = [value if name == "amplitude" else 0.0 for name, value in linear.calibration.values.items()]
+    return part * torch.cat([moduli, moduli.new_tensor(source)])
+
+
+def _by_parameters(material: MaterialParameters) -> Tensor:
+    """The derivatives of lambda, mu and rho, in SI units, by the unknowns' parameters, (3, U)."""
+    wanted = list(material.parameters())
+    units = (material.unit.p_modulus, material.unit.p_modulus, material.unit.density)
+    with torch.enable_grad():
+        values = material.constants()
+    rows = [
+        torch.stack(torch.autograd.grad(value, wanted, retain_graph=True, allow_unused=True, materialize_grads=True))
+        if value.requires_grad
+        else torch.zeros(len(wanted))  # it is known
+        for value in values
+    ]
+    return torch.stack([unit * row.double().cpu() for row, unit in zip(rows, units, strict=True)])
