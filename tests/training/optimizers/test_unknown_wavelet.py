@@ -6,11 +6,14 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.training.assessment.judgement import assess
+from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
 from elastic_pinn.training.optimizers.flat import gather, put
+from elastic_pinn.training.session import Session
 from elastic_pinn.training.waveforms import Waveforms
 from tests.training.optimizers.recorded_plate import (
     CONFIG,
     LOAD,
+    NOISE,
     RICKER,
     TRUE,
     noisy,
@@ -20,6 +23,7 @@ from tests.training.optimizers.recorded_plate import (
     with_noise_stated,
 )
 
+NOISES = 400
 UNKNOWN = LOAD | {"pulse": "unknown"}
 
 
@@ -76,6 +80,27 @@ def test_material_and_wavelet_are_found_with_errors_that_count_the_source_as_unk
     true = RICKER(torch.from_numpy(time)).numpy()
     assert time[-1] > 16e-6 and np.abs(true).max() > 0.95
     assert ((strength - true) / error)[error < 0.2].std() < 1.5
+
+
+@torch.no_grad()
+def test_errors_of_the_wavelet_are_its_spread_over_noises(clean, tmp_path):
+    # The wavelets of few noises scatter otherwise by chance: the amplitudes of neighbours in time are correlated.
+    true = {"lame_lambda": TRUE["lambda"], "lame_mu": TRUE["mu"]}
+    clean.save(tmp_path / "clean.h5")
+    config = ep.Config(**CONFIG | true | {"sources": [UNKNOWN]}, data=str(tmp_path / "clean.h5"))
+    session = Session(config, ep.problem_from(config))
+    stated = LinearisedWaveforms(session.trained()).wavelet(NOISE)
+    waveforms = Waveforms(session.problem, config, session.model, session.sampler.batches)
+    columns, delays = waveforms.columns(waveforms.corrected()), waveforms.delays
+    effects = waveforms.effects(waveforms.fit_of(columns).coefficients)
+    sizes = effects.norm(dim=0) / columns.norm(dim=0).max()
+    both = torch.cat([columns, effects / sizes], dim=1)  # all that fits the noise, in one least squares
+    noises = NOISE * torch.randn(len(both), NOISES, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found = np.linalg.lstsq(both.numpy(), noises.numpy(), rcond=1e-4)[0][: len(delays)]  # (K, noises)
+    since = torch.tensor(stated["time"])[:, None] - delays
+    spread = (ep.UnknownWavelet(LOAD["frequency"])(since).numpy() @ found).std(axis=1)
+    seen = stated["time"][-1] > 20e-6 and len(spread) > 70
+    assert seen and np.abs(spread / stated["plus_minus"] - 1.0).max() < 0.15  # three standard deviations of the spread
 
 
 @pytest.mark.slow
