@@ -41,9 +41,10 @@ class Fit:
             samples relative to its expectation. None where it cannot be computed.
         wavelet: of a source where it was unknown, as far as the records tell it: "time" in s, "strength" in multiples
             of the source's force or moment, and its "plus_minus", one standard deviation, where not withheld; else {}.
-        calibration: what was found of a source of known shape, by name: "amplitude", a factor of its force or moment,
-            and "origin_time", how much later than stated it acts, s; calibration_plus_minus: one standard deviation of
-            each, {} where withheld. correlations has these, too.
+        calibration: what was found beside the material, by name, as far as the records tell it: of a source of known
+            shape "amplitude", a factor of its force or moment, and "origin_time", how much later than stated it acts,
+            s; of channels "gain of 3 y", by which what happened is multiplied in the records; calibration_plus_minus:
+            one standard deviation of each, {} where withheld. correlations has these, too, but of two gains.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
     A field with a default may be missing in the summary of another version.

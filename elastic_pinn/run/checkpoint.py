@@ -16,7 +16,8 @@ from elastic_pinn.error_estimate import ErrorEstimate, kept_estimate
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, ProblemError, problem_from
-from elastic_pinn.physics.data import ReceiverFileError
+from elastic_pinn.physics.data import ReceiverFileError, Receivers
+from elastic_pinn.physics.data.found_gains import with_gains
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.storage import (
     LOSSES_OF_START_UNTIL,
@@ -194,11 +195,33 @@ class Checkpoint:
 
     @property
     def wavelet(self) -> np.ndarray | None:
-        """Of a source whose wavelet was unknown, the delays (s) and coefficients of the pulses that make it up, (2, K).
+        """Of a source that was unknown in part, the delays (s) and coefficients of the pulses that make it up, (2, K).
 
         None where it was known.
         """
-        found = self.snapshot.state.get("optimizer", {}).get("source", [])
+        return self._beside_unknowns("source")
+
+    def receivers(self, problem: Problem) -> Receivers | None:
+        """Return the records of a problem, corrected by the gains that were unknown and are found.
+
+        Parameters
+        ----------
+        problem
+            The one that was solved.
+
+        Returns
+        -------
+        Receivers or None
+            None where nothing was recorded.
+        """
+        found = self._beside_unknowns("gains")
+        if problem.receivers is None or found is None:
+            return problem.receivers
+        return with_gains(problem.receivers, {int(channel): float(gain) for channel, gain in found.T})
+
+    def _beside_unknowns(self, name: str) -> np.ndarray | None:
+        """What the optimizer keeps of a name beside the unknowns; None if there is nothing."""
+        found = self.snapshot.state.get("optimizer", {}).get(name, [])
         return next((each.double().numpy() for each in found if each is not None), None)
 
     def estimate_error(self, problem: Problem | ProblemMaker | None = None) -> ErrorEstimate:

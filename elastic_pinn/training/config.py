@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, OptionalCount, Positive, Section
 
 OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden", "last_layer",
                         "levenberg_marquardt", "variable_projection", "full_waveform"]  # fmt: skip
+
+
+def _as_texts(value: Any) -> Any:
+    """One receiver or channel, or a list of them, of which numbers are receivers, as texts."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    return [str(each) if isinstance(each, int) and not isinstance(each, bool) else each for each in listed]
 
 
 class TrainingConfig(Section):
@@ -66,6 +72,9 @@ class TrainingConfig(Section):
     frequency_continuation: List[Positive] = ()
     """of full_waveform: frequencies, Hz, each above the one before. Records are fitted below each in turn before they
     are fitted whole, since a search leads to the material only from where waves are less than half a period off"""
+    unknown_gains: Annotated[List[str], BeforeValidator(_as_texts)] = ()
+    """of full_waveform: what has a gain that is unknown and is found with the material, receivers ('3') or channels
+    ('3 y') as verdicts name them, or 'all'; gains of the receiver file are applied before"""
     damping: Positive = 1e-3
     """of levenberg_marquardt at its start, relative to what each parameter does to the misfits: the more, the shorter
     its steps and, without a Jacobian, the sooner they are found"""
@@ -168,6 +177,13 @@ class TrainingConfig(Section):
             raise ValueError(f"frequency_continuation = {given}: each has to be above the one before")
         if given and "full_waveform" not in self.stages:
             raise ValueError(f"frequency_continuation = {given} is of full_waveform alone, which stages lacks")
+        return self
+
+    @model_validator(mode="after")
+    def _gains_are_found(self) -> Self:
+        if self.unknown_gains and {*self.stages} != {"full_waveform"}:
+            given = list(self.unknown_gains)
+            raise ValueError(f"unknown_gains = {given} are found by stages = ['full_waveform'] alone")
         return self
 
     @model_validator(mode="after")

@@ -72,7 +72,7 @@ class LowPassedWaveforms:
 
     def fit_of(self, columns: Tensor) -> SourceFit:
         """Fit what is unknown of the source to the records."""
-        return SourceFit.of(columns, self.target[:, 0], self._whole.pulse)
+        return self._whole.fit_of(columns, self.target[:, 0])
 
     def by_elements(self) -> Tensor:
         """The waveforms, (M, K)."""

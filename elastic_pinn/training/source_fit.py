@@ -64,6 +64,13 @@ def delays_of(problem: Problem) -> Tensor:
     return torch.tensor(pulse.delays(problem.domain.t[1]) if pulse else (0.0,), dtype=torch.float64)
 
 
+def spanned(columns: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what columns (M, P) can do, orthonormal, (M, R), and the coefficients of each combination, (P, R)."""
+    left, sizes, right = torch.linalg.svd(columns, full_matrices=False)
+    told = sizes > LEAST * sizes[0]
+    return left[:, told], right[told].T / sizes[told]
+
+
 @dataclass(frozen=True)
 class SourceFit:
     """The coefficients of columns (M, K), and what they can do.
@@ -89,17 +96,17 @@ class SourceFit:
     by_span: Tensor
     numbers: Mapping[str, float]
     numbers_by_span: Tensor
-    edge: str = ""
+    edge: str
 
     @classmethod
     def of(cls, columns: Tensor, target: Tensor, pulse: UnknownPulse | None) -> Self:
         """Fit columns (M, K) to a target (M,). pulse: of the source; None where it is known."""
         if pulse is None:
-            return cls(columns.new_ones(1), columns[:, :0], columns.new_zeros(1, 0), {}, columns.new_zeros(0, 0))
+            return cls(columns.new_ones(1), columns[:, :0], columns.new_zeros(1, 0), {}, columns.new_zeros(0, 0), "")
         if isinstance(pulse, KnownShape):
             return cls._of_known_shape(columns, target, pulse)
-        span, by_span = _spanned(columns)
-        return cls(by_span @ (span.T @ target), span, by_span, {}, by_span[:0])
+        span, by_span = spanned(columns)
+        return cls(by_span @ (span.T @ target), span, by_span, {}, by_span[:0], "")
 
     @classmethod
     def _of_known_shape(cls, columns: Tensor, target: Tensor, pulse: KnownShape) -> Self:
@@ -109,12 +116,24 @@ class SourceFit:
         values = {"amplitude": amplitude, "origin_time": time - pulse.lead}
         by_numbers = torch.stack([by_number[name] for name in pulse.unknowns], dim=1)  # (K, P)
         sizes = (columns @ by_numbers).norm(dim=0).clamp(min=torch.finfo(columns.dtype).tiny)  # their units differ
-        span, by_span = _spanned(columns @ by_numbers / sizes)
+        span, by_span = spanned(columns @ by_numbers / sizes)
         by_span = by_span / sizes[:, None]  # (P, R)
         numbers = {name: float(values[name]) for name in pulse.unknowns}
         is_at_edge = pulse.is_time_unknown and abs(numbers["origin_time"]) > pulse.origin_within - pulse.spacing / 2.0
         edge = f"{-pulse.origin_within:g} to {pulse.origin_within:g} s" if is_at_edge else ""
         return cls(amplitude * here, span, by_numbers @ by_span, numbers, by_span, edge)
+
+    def waveforms(self, columns: Tensor) -> Tensor:
+        """What is recorded of columns (M, K), (M,)."""
+        return columns @ self.coefficients
+
+    def as_recorded(self, changes: Tensor) -> Tensor:
+        """What is recorded of changes of the waveforms, (M, E)."""
+        return changes
+
+    def by_source(self, columns: Tensor) -> Tensor:
+        """The changes of what is recorded by each column of the span, (M, R)."""
+        return columns @ self.by_span
 
     def beyond(self, changes: Tensor) -> Tensor:
         """The part of changes (M, E) that no coefficients compensate."""
@@ -152,10 +171,3 @@ class SourceFit:
             "time": time.tolist(), "strength": (values @ self.coefficients).tolist(),
             "plus_minus": variance.sqrt().tolist(),
         }  # fmt: skip
-
-
-def _spanned(columns: Tensor) -> tuple[Tensor, Tensor]:
-    """What columns (M, P) can do, orthonormal, (M, R), and the coefficients of each combination, (P, R)."""
-    left, sizes, right = torch.linalg.svd(columns, full_matrices=False)
-    told = sizes > LEAST * sizes[0]
-    return left[:, told], right[told].T / sizes[told]

@@ -32,6 +32,7 @@ from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.data import VECTORS
 from elastic_pinn.physics.shortest_waves import shortest_waves
 from elastic_pinn.physics.sources import KnownShape
+from elastic_pinn.training.gains import FitWithGains, channels_of_unknown_gain
 from elastic_pinn.training.low_pass import LowPass, LowPassedWaveforms
 from elastic_pinn.training.optimizers import OPTIMIZERS
 from elastic_pinn.training.optimizers.flat import gather, put
@@ -48,6 +49,9 @@ def require_determined(config: Config, problem: Problem) -> None:
     """Raise ConfigError for a stage that fits waveforms where the material alone does not determine them, or where
     elements cannot solve for them, and for a source that is unknown in part where not all stages do."""
     require_alone(problem)
+    if config.unknown_gains and problem.recorded and problem.recorded.samples:
+        recorded = problem.recorded.samples.channels.unique().tolist()
+        channels_of_unknown_gain(problem, config.unknown_gains, recorded)
     if (pulse := unknown_pulse(problem)) and not all(OPTIMIZERS[name].fits_waveforms for name in config.stages):
         unknown = "amplitude or origin time" if isinstance(pulse, KnownShape) else "wavelet"
         raise ConfigError(
@@ -140,6 +144,9 @@ class Waveforms:
         self._times, self._time = torch.unique(since, return_inverse=True)
         self.pulse = unknown_pulse(problem)
         self.delays = delays_of(problem)  # (K,) in s
+        self._gained = channels_of_unknown_gain(problem, config.unknown_gains, self._channels.unique().tolist())
+        gained = torch.tensor(list(self._gained), dtype=torch.long)
+        self._is_of = (self._channels.reshape(-1, 1) == gained).to(self.target)  # (M, G)
         self._orders = [kind.order for kind in problem.receivers.kinds]
         self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
         self._still = _still(problem)
@@ -174,9 +181,15 @@ class Waveforms:
         found = at(later - delay)
         return found * (self._times[self._time] + later >= delay)[:, None] if delay else found
 
-    def fit_of(self, columns: Tensor, rows: slice = slice(None)) -> SourceFit:
-        """Fit what is unknown of the source to the records in some rows of the columns."""
-        return SourceFit.of(columns[rows], self.target.reshape(-1)[rows], self.pulse)
+    def fit_of(self, columns: Tensor, target: Tensor | None = None) -> SourceFit:
+        """Fit what is unknown of the source and of gains to the records, or to another target, of the first misfits.
+
+        columns: (F, K) of these; target: (F,).
+        """
+        target = self.target.reshape(-1)[: len(columns)] if target is None else target
+        if not self._gained:
+            return SourceFit.of(columns, target, self.pulse)
+        return FitWithGains.found(columns, target, self.pulse, self._is_of, self._gained)
 
     def below(self, frequency: float) -> LowPassedWaveforms:
         """The records below a frequency, Hz, and the waveforms by elements as fine as these need."""

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
+from elastic_pinn.training.gains import GAIN
 from elastic_pinn.training.trained_model import TrainedModel
 
 
@@ -42,6 +43,7 @@ def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[di
     correlations = {
         f"{one} and {other}": float(covariance[rows.index(one), rows.index(other)]) / (found[one] * found[other])
         for one, other in combinations([*trained.problem.unknowns, *source.values], 2)
+        if not (one.startswith(GAIN) and other.startswith(GAIN))  # very many
     }
     return found, correlations
 

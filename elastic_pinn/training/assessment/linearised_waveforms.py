@@ -33,10 +33,10 @@ class LinearisedWaveforms(LinearisedFit):
         self.data = slice(0, trained.batches[self.recorded.name].target.numel())
         self._at = self._waveforms.corrected()
         self._columns = self._waveforms.columns(self._at)  # (D, K), the held-out samples last
-        self.source = self._waveforms.fit_of(self._columns, self.data)
+        self.source = self._waveforms.fit_of(self._columns[self.data])
         self.amplitudes = self.source.span.shape[1]
-        self._corrected = self._columns @ self.source.coefficients  # (D,)
-        self._effects = self._waveforms.effects(self.source.coefficients)  # (D, U)
+        self._corrected = self.source.waveforms(self._columns)  # (D,)
+        self._effects = self.source.as_recorded(self._waveforms.effects(self.source.coefficients))  # (D, U)
         self._misfits = self._corrected - self._waveforms.target.reshape(-1)  # (D,)
         self.residuals, self.projected_effects = self._misfits[self.data], self.beyond_layer(self._effects[self.data])
 
@@ -56,7 +56,7 @@ class LinearisedWaveforms(LinearisedFit):
     def held_out(self) -> tuple[Tensor, Tensor] | None:
         """The misfits of samples that were held out, and the variance that the fit has there, each (H,)."""
         misfits = self._misfits[self.data.stop :]
-        by_span = self._columns[self.data.stop :] @ self.source.by_span  # (H, R)
+        by_span = self.source.by_source(self._columns)[self.data.stop :]  # (H, R)
         followed = by_span @ (self.source.span.T @ self._effects[self.data])  # the source follows the unknowns
         variance = self._variance(self._effects[self.data.stop :] - followed, by_span)
         return (misfits, variance) if len(misfits) else None
@@ -72,7 +72,7 @@ class LinearisedWaveforms(LinearisedFit):
     def rate(self) -> Tensor:
         """Their derivative by time, (N, E)."""
         late, early = (self._waveforms.columns(self._at, step) for step in (RATE_STEP, -RATE_STEP))
-        rates = (late - early) @ self.source.coefficients / (2.0 * RATE_STEP)
+        rates = self.source.waveforms(late - early) / (2.0 * RATE_STEP)
         return rates[self.data].reshape(-1, self._waveforms.target.shape[1])
 
     def wavelet(self, unit: float) -> dict[str, list[float]]:
@@ -103,7 +103,7 @@ class LinearisedWaveforms(LinearisedFit):
     def unresolved(self) -> Tensor:
         """The changes of the misfits by coarser elements, (D,)."""
         coarser = self._waveforms.columns(self._waveforms.corrected(COARSER))
-        return (self._corrected - coarser @ self.source.coefficients)[self.data]
+        return (self._corrected - self.source.waveforms(coarser))[self.data]
 
     @property
     def systematic(self) -> Tensor:

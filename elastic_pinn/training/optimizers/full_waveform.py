@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.progress import reported, work
+from elastic_pinn.training.gains import FitWithGains
 from elastic_pinn.training.objective import WaveformsByElements
 from elastic_pinn.training.optimizers.base import BaseOptimizer
 from elastic_pinn.training.optimizers.flat import gather, put
@@ -44,8 +45,9 @@ class FullWaveform(BaseOptimizer):
 
     frequencies: below each of these, Hz, the records are fitted in turn before the first step fits them whole.
 
-    Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for, and "source",
-    (2, K), the delays in s of the source's pulses and their coefficients, if it is unknown in part.
+    Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for; "source",
+    (2, K), the delays in s of the source's pulses and their coefficients, if it is unknown in part; and "gains",
+    (2, G), the numbers of channels of unknown gain and their gains, if there are any.
     """
 
     def __init__(
@@ -88,10 +90,10 @@ class FullWaveform(BaseOptimizer):
         target, known = waveforms.target.reshape(-1), columns - waveforms.by_elements()  # (M,), (M, K)
         source = waveforms.fit_of(columns)
         self._keep(source, waveforms)
-        misfits = columns @ source.coefficients - target
+        misfits = source.waveforms(columns) - target
         least = (ROUNDING * waveforms.target.norm()).square()
         for iteration in range(ITERATIONS):
-            effects = source.beyond(waveforms.effects(source.coefficients))  # (M, U)
+            effects = source.beyond(source.as_recorded(waveforms.effects(source.coefficients)))  # (M, U)
             by, fall = gauss_newton(misfits, effects, place, bound)
             small = SMALL**2 * misfits.square().mean() + enough * misfits.square().sum()
             if fall <= torch.maximum(small, least):
@@ -101,7 +103,7 @@ class FullWaveform(BaseOptimizer):
                 put(self._unknowns, torch.clamp(place + by, -bound, bound))
                 columns = known + waveforms.by_elements()
                 tried = waveforms.fit_of(columns)
-                trial = columns @ tried.coefficients - target
+                trial = tried.waveforms(columns) - target
                 if trial.square().sum() < misfits.square().sum():
                     break
                 by = by / 2.0
@@ -113,7 +115,10 @@ class FullWaveform(BaseOptimizer):
         return False
 
     def _keep(self, source: SourceFit, waveforms: WaveformsByElements) -> None:
-        """Keep what was found of the source: the network has the waves of one of its pulses only."""
-        if source.span.shape[1]:
+        """Keep what was found of the source, as the network has the waves of one of its pulses only, and the gains."""
+        own = self.state[self._unknowns[0]]
+        if source.by_span.any():
             found = torch.stack([waveforms.delays, source.coefficients])
-            self.state[self._unknowns[0]]["source"] = found[:, source.coefficients != 0.0]
+            own["source"] = found[:, source.coefficients != 0.0]
+        if isinstance(source, FitWithGains):
+            own["gains"] = torch.stack([source.channels, source.gains])

@@ -140,7 +140,7 @@ def fit_b_scan(
         receivers.
     """
     checkpoint = checkpoint_of(source)
-    receivers = checkpoint.problem(problem).receivers
+    receivers = checkpoint.receivers(checkpoint.problem(problem))
     if receivers is None:
         raise ValueError("fit_b_scan needs a problem with receivers, and this one has none")
     raw, noises = chosen(receivers, records), _noises(receivers, records)

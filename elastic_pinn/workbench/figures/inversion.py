@@ -126,7 +126,7 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Pro
         For a problem without receivers, or for a receiver that is not there.
     """
     checkpoint = checkpoint_of(source)
-    receivers = checkpoint.problem(problem).receivers
+    receivers = checkpoint.receivers(checkpoint.problem(problem))
     if receivers is None:
         raise ValueError("data_fit needs a problem with receivers, and this one has none")
     row = strongest_receiver(receivers) if receiver is None else receiver

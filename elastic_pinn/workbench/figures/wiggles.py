@@ -103,7 +103,7 @@ def wiggles(
         return _records_alone(on_common_times(chosen(source, records)), points)
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
-    receivers = receivers or problem.receivers
+    receivers = receivers or checkpoint.receivers(problem)
     raw = chosen(receivers, records) if receivers else None
     own = raw and on_common_times(raw)
     places = _places(points, own, problem.domain.shape)

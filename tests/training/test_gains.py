@@ -1,0 +1,70 @@
+"""Unknown gains are eliminated with the source: as one least squares of all numbers has them, and their errors."""
+
+import numpy as np
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.training.gains import FitWithGains
+
+SAMPLES, CHANNELS, PULSES = 40, 6, 5
+NOISE = 1e-2
+
+
+def drawn(pulses=PULSES, seed=0):
+    """Columns, the true gains of all channels, the source's coefficients, and the channel of each misfit."""
+    rng = np.random.default_rng(seed)
+    columns = rng.standard_normal((SAMPLES * CHANNELS, pulses))
+    gains = np.array([1.0, 0.3, -1.4, 2.0, 1.0, 0.8])
+    return columns, gains, rng.standard_normal(pulses), np.repeat(np.arange(CHANNELS), SAMPLES)
+
+
+def fitted(columns, target, channels, unknown, pulse):
+    is_of = torch.from_numpy((channels[:, None] == np.array(unknown)).astype(float))
+    names = {each: str(each) for each in unknown}
+    return FitWithGains.found(torch.from_numpy(columns), torch.from_numpy(target), pulse, is_of, names)
+
+
+@pytest.mark.parametrize("unknown", [[1, 2, 3, 5], [1, 2, 3, 4, 5]], ids=["two references", "one reference"])
+def test_gains_and_wavelet_are_the_least_squares_of_both(unknown):
+    from scipy.optimize import least_squares
+
+    columns, gains, coefficients, channels = drawn()
+    clean = gains[channels] * (columns @ coefficients)
+    target = clean + NOISE * np.random.default_rng(1).standard_normal(len(clean))
+    found = fitted(columns, target, channels, unknown, ep.UnknownWavelet(1.0))
+
+    def misfits(numbers):
+        factors = np.ones(CHANNELS)
+        factors[unknown] = numbers[PULSES:]
+        return factors[channels] * (columns @ numbers[:PULSES]) - target
+
+    both = least_squares(misfits, np.concatenate([coefficients, gains[unknown]]), xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    np.testing.assert_allclose(found.gains, both.x[PULSES:], rtol=1e-7)
+    np.testing.assert_allclose(found.coefficients, both.x[:PULSES], rtol=1e-7)
+    errors = np.sqrt(np.diag(np.linalg.inv(both.jac.T @ both.jac)))
+    np.testing.assert_allclose(found.gains_by_span.norm(dim=1), errors[PULSES:], rtol=1e-4)
+    np.testing.assert_allclose(found.by_span.norm(dim=1), errors[:PULSES], rtol=1e-4)
+    assert list(found.numbers) == [f"gain of {each}" for each in unknown]
+    basis = np.linalg.qr(both.jac)[0]
+    np.testing.assert_allclose(found.span @ found.span.T, basis @ basis.T, atol=1e-6)
+    np.testing.assert_allclose(found.by_source(torch.from_numpy(columns)), found.span, atol=1e-8)
+    predicted = found.waveforms(torch.from_numpy(columns)).numpy()
+    assert np.abs(predicted - target).max() < 5.0 * NOISE
+
+
+def test_all_gains_are_found_beside_a_known_source():
+    columns, gains, _, channels = drawn(1)
+    target = gains[channels] * columns[:, 0]
+    found = fitted(columns, target, channels, list(range(CHANNELS)), None)
+    np.testing.assert_allclose(found.gains, gains)
+    np.testing.assert_allclose(found.waveforms(torch.from_numpy(columns)), target)
+    assert found.coefficients.tolist() == [1.0]
+
+
+def test_a_gain_of_which_nothing_tells_is_not_reported():
+    columns, gains, coefficients, channels = drawn()
+    columns[channels == 3] = 0.0
+    target = gains[channels] * (columns @ coefficients) + 1e-3 * np.random.default_rng(2).standard_normal(len(channels))
+    found = fitted(columns, target, channels, [2, 3], ep.UnknownWavelet(1.0))
+    assert list(found.numbers) == ["gain of 2"] and found.gains[1] == 1.0
