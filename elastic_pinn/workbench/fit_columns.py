@@ -12,9 +12,13 @@ UNREADABLE = "unreadable"  # for a run, or a fit, that no version of this packag
 NOT_ASSESSED = "not assessed"
 
 
+SOURCE = ("amplitude", "origin_time")
+
+
 def fit_columns(run: Run, summary: Summary, prefix: str = "", missing: float | None = None) -> dict[str, Any]:
     """Return the columns of a run with unknowns: `fit`, the verdict on ± (holds, widened, withheld; or not assessed,
-    unreadable); and, if there is a verdict, `chi2` and each unknown's ±, SI, with the prefix.
+    unreadable); and, if there is a verdict, `chi2`, each unknown's ±, SI, with the prefix, and a source's amplitude and
+    origin time where they were found, with ±.
 
     summary: of the run, as it was read. missing: the value of an unknown ± or chi-square. {} for a config without
     unknowns and without a fit.
@@ -26,4 +30,6 @@ def fit_columns(run: Run, summary: Summary, prefix: str = "", missing: float | N
     if not fit:
         return {"fit": NOT_ASSESSED} if run.config.sought else {}
     errors = {f"{prefix}{name} ±": fit.plus_minus.get(name, missing) for name in fit.values}
-    return {**errors, "fit": fit.verdict, "chi2": missing if fit.chi_square is None else fit.chi_square}
+    found = {name: value for name, value in fit.calibration.items() if name in SOURCE}
+    errors |= {f"{name} ±": fit.calibration_plus_minus.get(name, missing) for name in found}
+    return {**found, **errors, "fit": fit.verdict, "chi2": missing if fit.chi_square is None else fit.chi_square}

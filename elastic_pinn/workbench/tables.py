@@ -13,9 +13,10 @@ from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source
 from elastic_pinn.workbench.figures.units import unit_for
-from elastic_pinn.workbench.verdict import value_text
+from elastic_pinn.workbench.verdict import calibration_texts, value_text
 
-VERDICT, LOWER_BOUND, CORRELATION = "verdict", "lower bound", "correlation"  # of a table's attributes
+VERDICT, LOWER_BOUND, CORRELATION, CALIBRATION = "verdict", "lower bound", "correlation", "calibration"
+"""Of a table's attributes."""
 
 
 def fit_of(source: Source, problem: Problem | ProblemMaker | None = None) -> Fit | None:
@@ -35,8 +36,9 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
 
     The found value of a known parameter is the given one. `verdict` is that of ±: holds, widened or withheld, and then
     ± is empty; the reason is in the table's attrs["verdict"], and in `material_text`. attrs["lower bound"] tells
-    whether ± is a lower bound, attrs["correlation"] which two unknowns' errors are correlated most. problem: required
-    if the run has a user's own problem.
+    whether ± is a lower bound, attrs["correlation"] which two unknowns' errors are correlated most,
+    attrs["calibration"] what was found of the source and of gains. problem: required if the run has a user's own
+    problem.
     """
     fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
     problem = checkpoint.problem(problem)
@@ -62,18 +64,19 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.attrs[VERDICT] = fit.sentence if fit else ""
     table.attrs[LOWER_BOUND] = fit is not None and fit.is_lower_bound
+    table.attrs[CALIBRATION] = "\n".join(calibration_texts(fit)) if fit else ""
     table.attrs[CORRELATION] = _most_correlated(fit) if fit and fit.correlations else ""
     return table
 
 
 def material_text(table: pd.DataFrame) -> str:
-    """Return the unknowns of a `material_table`, a line each, as in "lambda = 57.621 ± 0.084 GPa", and below them the
-    verdict."""
+    """Return the unknowns of a `material_table`, a line each, as in "lambda = 57.621 ± 0.084 GPa", and below them
+    what was found of the source, and the verdict."""
     lines = [
         value_text(name, row["found"], row["±"], row["unit"], table.attrs.get(LOWER_BOUND, False))
         for name, row in table[table["role"] == "unknown"].iterrows()
     ]
-    told = (table.attrs.get(name, "") for name in (CORRELATION, VERDICT))
+    told = (table.attrs.get(name, "") for name in (CALIBRATION, CORRELATION, VERDICT))
     return "\n".join([*lines, *filter(None, told)])
 
 

@@ -7,13 +7,15 @@ from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.workbench.figures.units import unit_for
 
 DIGITS = 4  # of a value without a known ±
+SHOWN = 4  # gains, one by one
+GAIN = "gain of "  # as `Fit.calibration` names them
 
 
 def value_text(name: str, value: float, error: float, unit: str, is_lower_bound: bool = False) -> str:
     """Such as "lambda = 57.621 ± 0.084 GPa", to two digits of the error, "± at least 0.084" where that is a lower
     bound; "lambda = 57.62 GPa, no ±" where that is not known."""
     if not 0 < error < math.inf:
-        return f"{name} = {value:#.{DIGITS}g} {unit}, no ±"
+        return f"{name} = {f'{value:#.{DIGITS}g} {unit}'.rstrip()}, no ±"
     digits = max(0, 1 - math.floor(math.log10(error)))
     least = "at least " if is_lower_bound else ""
     return f"{name} = {value:.{digits}f} ± {least}{error:.{digits}f} {unit}"
@@ -26,4 +28,39 @@ def values_text(fit: Fit) -> str:
         unit = unit_for(value, unit_of(name))
         error = fit.plus_minus.get(name, math.nan)
         texts.append(value_text(name, value / unit.size, error / unit.size, unit.name, fit.is_lower_bound))
-    return ", ".join(texts)
+    return ", ".join([*texts, *calibration_texts(fit)])
+
+
+def calibration_texts(fit: Fit) -> list[str]:
+    """Return what was found of the source and of gains, a text each; of many gains their range."""
+    found, errors = fit.calibration, fit.calibration_plus_minus
+    gains = [name for name in found if name.startswith(GAIN)]
+    many = gains if len(gains) > SHOWN else []
+    texts = [
+        _with_unit(name.replace("_", " "), value, errors.get(name, math.nan), "s" if name == "origin_time" else "")
+        for name, value in found.items()
+        if name not in many
+    ]
+    if many:
+        known = [errors[name] for name in many if name in errors]
+        told = f", ± {min(known):.2g} to {max(known):.2g}" if known else ", no ±"
+        least, most = (end(found[name] for name in many) for end in (min, max))
+        texts.append(f"gains of {len(many)} channels from {least:.{DIGITS}g} to {most:.{DIGITS}g}{told}")
+    return [*texts, *([_greatest(fit)] if fit.wavelet and not found.keys() - {*gains} else [])]
+
+
+def _with_unit(name: str, value: float, error: float, si: str) -> str:
+    """A value in a suitable unit."""
+    unit = unit_for(value, si) if si else unit_for(1.0, "1")
+    return value_text(name, value / unit.size, error / unit.size, unit.name if si else "").rstrip()
+
+
+def _greatest(fit: Fit) -> str:
+    """The greatest strength of a wavelet that was unknown, and when it acts."""
+    strength = fit.wavelet["strength"]
+    at = max(range(len(strength)), key=lambda i: abs(strength[i]))
+    error = fit.wavelet["plus_minus"][at] if "plus_minus" in fit.wavelet else math.nan
+    time = fit.wavelet["time"][at]
+    unit = unit_for(time, "s")
+    at_most = _with_unit("greatest strength of the wavelet", strength[at], error, "")
+    return f"{at_most}, at {time / unit.size:.3g} {unit.name}"

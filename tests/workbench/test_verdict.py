@@ -17,7 +17,7 @@ from elastic_pinn.workbench.fit_columns import fit_columns
 from elastic_pinn.workbench.panels.run_list import as_lines
 from elastic_pinn.workbench.run_table import runs_table
 from elastic_pinn.workbench.tables import material_table, material_text
-from elastic_pinn.workbench.verdict import value_text, values_text
+from elastic_pinn.workbench.verdict import calibration_texts, value_text, values_text
 
 ERRORS = {"lambda": 8.1e7, "mu": 1.6e7}
 EXPLAINED = "the data are explained: misfit 0.99 times the noise (stated)"
@@ -106,6 +106,39 @@ def test_the_row_of_a_sweep_says_it(runs, forward_run):
     }  # fmt: skip
     assert rows["holds"]["material/mu ±"] == ERRORS["mu"] and math.isnan(rows["withheld"]["material/mu ±"])
     assert "material/mu ±" not in rows["old"] and "fit" not in status_row(Path(forward_run.path))
+
+
+SOURCE = {"amplitude": 0.70123, "origin_time": -1.3e-6}
+GAINS = {f"gain of {row} y": 0.5 + 0.1 * row for row in range(6)}
+
+
+def test_what_was_found_of_the_source_is_told_everywhere(runs, tmp_path):
+    run = ep.Run(shutil.copytree(runs["holds"].path, tmp_path / "runs" / "of_source"))
+    summary = json.loads((run.path / "summary.json").read_text())
+    summary["fit"] |= {
+        "calibration": SOURCE | GAINS,
+        "calibration_plus_minus": {"amplitude": 0.0093, "origin_time": 1.4e-8} | dict.fromkeys(GAINS, 0.02),
+        "wavelet": {"time": [0.0], "strength": [1.0]},
+    }
+    (run.path / "summary.json").write_text(json.dumps(summary))
+    told = ["amplitude = 0.7012 ± 0.0093", "origin time = -1.300 ± 0.014 µs",
+            "gains of 6 channels from 0.5 to 1, ± 0.02 to 0.02"]  # fmt: skip
+    assert material_text(material_table(run)).splitlines()[2:5] == told
+    assert f", {', '.join(told)}; {EXPLAINED}" in inspected(run)
+    table, row = runs_table(tmp_path / "runs"), status_row(run.path)
+    for name, error in (("amplitude", 0.0093), ("origin_time", 1.4e-8)):
+        for shown in (table.loc["of_source"], row):
+            assert shown[name] == SOURCE[name] and shown[f"{name} ±"] == error
+
+
+def test_few_gains_are_told_one_by_one_and_of_a_wavelet_its_greatest_strength(runs):
+    wavelet = {"time": [1e-6, 2e-6, 3e-6], "strength": [0.1, -2.0, 0.3], "plus_minus": [0.1, 0.03, 0.1]}
+    fit = replace(runs["holds"].fit, wavelet=wavelet, calibration={"gain of 3 y": 1.25})
+    assert calibration_texts(fit) == [
+        "gain of 3 y = 1.250, no ±",
+        "greatest strength of the wavelet = -2.000 ± 0.030, at 2 µs",
+    ]
+    assert calibration_texts(replace(fit, wavelet={}, calibration={})) == []
 
 
 @pytest.mark.parametrize("name", ["holds", "withheld", "old"])
