@@ -103,7 +103,7 @@ def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
         options = ImportOptions(**known)
     except ValidationError as error:
         names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
-        faults += [f"{name} = {in_one_line(known[name])}: {_legal(name)} is needed" for name in names]
+        faults += [f"{name} = {in_one_line(known[name])}: {legal_option(name)} is needed" for name in names]
     if faults:
         raise ConfigError("\n".join(f"{where}{fault}" for fault in faults))
     return options
@@ -115,7 +115,8 @@ def _listed(name: str, value: Any) -> Any:
     return [value] if is_list and not isinstance(value, list | tuple) else value
 
 
-def _legal(name: str) -> str:
+def legal_option(name: str) -> str:
+    """Return the legal values of an option, in words."""
     kinds = {
         "directions": "a list, each item 'x', 'y', 'z', 'xx', 'yy', 'xy', one of them with a minus, or [n_x, n_y]",
         "positions": "a list of [x, y], or the path of a CSV file",

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from elastic_pinn.config_sections import Finite, List, NonNegative, OfList, OptionalCount, Pair, Section
+from elastic_pinn.config_sections import Finite, List, NonNegative, OfList, OptionalCount, Pair, Section, as_written
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in
 from elastic_pinn.paths import from_root
+from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.data import Receivers, processing
 from elastic_pinn.physics.data.readers.summary import doubts, summary
 from elastic_pinn.physics.import_options import ImportOptions, import_options
 from elastic_pinn.physics.setups import find
+from elastic_pinn.yaml_values import write_yaml
+
+Name = Annotated[str, Field(min_length=1)]
 
 
 class OwnData(Section):
     """What is read, how it is prepared, and where it goes."""
 
-    data: str
+    data: Name
     """the raw file; a relative path starts at the project's root"""
-    output: str
+    output: Name
     """the receiver file that is written, likewise"""
     options: ImportOptions
     """of the import"""
@@ -67,36 +72,65 @@ class OwnData(Section):
             faults = [f"{name} = {in_one_line(given.get(name))} is not legal: {legal[name]}" for name in names]
             raise ConfigError("\n".join(faults)) from error
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What was given of it, as the parameters of a notebook, and as options of papermill in a file."""
+        own = [(name, value) for name, value in self if name != "options" and name in self.model_fields_set]
+        of_import = [(name, value) for name, value in self.options if name in self.options.model_fields_set]
+        return {name: as_written(value) for name, value in [*own, *of_import]}
+
     def read(self) -> Receivers:
         """Read the raw file. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
         return Receivers.read(find(self.data), **self.options.model_dump(exclude_unset=True))
 
     def prepare(self, receivers: Receivers) -> Receivers:
-        """Mute, leave out, cut, state the noise, and filter, in this order. Raises ProblemError where it cannot be."""
-        for row, first, last in self.mute:
-            receivers = processing.mute(receivers, [row], (first, last))
-        if self.drop_rows:
-            receivers = processing.leave_out(receivers, self.drop_rows)
-        if self.keep_x or self.keep_y or self.keep_time:
-            receivers = processing.cut(receivers, self.keep_x or None, self.keep_y or None, self.keep_time or None)
-        if self.estimate_noise:
-            receivers = processing.with_noise(receivers, drifts=self.lowest_frequency > 0.0)
-        if self.lowest_frequency or self.highest_frequency:
-            receivers = processing.band_pass(receivers, self.lowest_frequency, self.highest_frequency)
+        """Mute, leave out, cut, state the noise, and filter, in this order.
+
+        Raises ConfigError, which begins with the fields that ask for what cannot be done.
+        """
+        for names, step in self._steps():
+            try:
+                receivers = step(receivers)
+            except ProblemError as error:
+                raise ConfigError(f"{', '.join(names)}: {error}") from error
         return receivers
 
+    def _steps(self) -> Iterator[tuple[tuple[str, ...], Callable[[Receivers], Receivers]]]:
+        """Each step, with the fields that ask for it."""
+        for row, first, last in self.mute:
+            yield ("mute",), partial(processing.mute, rows=[row], time=(first, last))
+        if self.drop_rows:
+            yield ("drop_rows",), partial(processing.leave_out, rows=self.drop_rows)
+        if names := [name for name in ("keep_x", "keep_y", "keep_time") if getattr(self, name)]:
+            x, y, time = self.keep_x or None, self.keep_y or None, self.keep_time or None
+            yield tuple(names), partial(processing.cut, x=x, y=y, time=time)
+        lowest, highest = self.lowest_frequency, self.highest_frequency
+        if self.estimate_noise:
+            yield ("estimate_noise",), partial(processing.with_noise, drifts=lowest > 0.0)
+        if lowest or highest:
+            names = [name for name in ("lowest_frequency", "highest_frequency") if getattr(self, name)]
+            yield tuple(names), partial(processing.band_pass, lowest=lowest, highest=highest)
+
     def save(self, receivers: Receivers) -> str:
-        """Write the receiver file, in the place of one that is there; return what to do with it, as text."""
-        path = from_root(self.output)
+        """Write the receiver file, and the parameters beside it as YAML, in the place of what is there.
+
+        Returns what to do with it, as text. Raises ConfigError where this is the raw file.
+        """
+        path, raw = from_root(self.output), from_root(self.data)
+        if path.exists() and raw.exists() and path.samefile(raw):
+            raise ConfigError(f"output = {self.output!r} is the raw file, which would be lost: give another name")
         path.parent.mkdir(parents=True, exist_ok=True)
         receivers.save(path)
+        again = path.with_name(f"{path.name}.yaml")
+        again.write_text(write_yaml(self.parameters, allow_unicode=True), encoding="utf-8")
         command = f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -p data {shlex.quote(self.output)}"
         then = f"lambda and mu are searched for by\n\n    {command}"
         if not receivers.material:
             then = (
                 "02_inverse needs a material too: give lame_lambda, lame_mu and density, and in start which to search"
             )
-        return f"wrote {path}\n\n{receivers.provenance}\n\n{then}"
+        made = f"wrote {path}, and {again.name} beside it: the same parameters again by papermill -f"
+        return f"{made}\n\n{receivers.provenance}\n\n{then}"
 
 
 def understood(receivers: Receivers) -> str:

@@ -7,6 +7,7 @@ import papermill
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.yaml_values import read_yaml
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +78,10 @@ def test_a_raw_file_becomes_a_receiver_file_that_says_where_it_came_from(tmp_pat
     assert made.recorded == pytest.approx(shipped.recorded[rows], abs=0.51e-12)
     assert made.noise == pytest.approx(shipped.noise, rel=0.05) and made.start == {"lambda", "mu"}
     assert made.provenance in texts(outputs) and "left out receivers [17]" in made.provenance
+    before = (tmp_path / "runs/own_data.h5").read_bytes()
+    (tmp_path / "runs/own_data.h5").unlink()
+    outputs_of("07_own_data", tmp_path, **read_yaml((tmp_path / "runs/own_data.h5.yaml").read_text()))
+    assert (tmp_path / "runs/own_data.h5").read_bytes() == before
 
 
 def test_a_recording_is_cut_and_filtered_by_parameters_and_a_misspelt_one_fails(tmp_path):

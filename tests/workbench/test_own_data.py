@@ -1,12 +1,14 @@
 """Recordings by the parameters of a notebook: legal names and values, the order of steps, and what is said."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.own_data import OwnData, understood
+from elastic_pinn.yaml_values import read_yaml
 
 GIVEN = {"data": "scan.csv", "output": "out.h5", "kind": "velocity", "value_unit": "mm/s"}
 
@@ -63,5 +65,6 @@ def test_a_file_without_a_material_says_what_a_search_needs(aluminium, tmp_path)
     )
     assert f"02_inverse.ipynb out.ipynb -p data {own.output}" in own.save(raw)
     said = own.save(replace(raw, material={}, start=()))
-    assert "give lame_lambda, lame_mu and density" in said and "papermill" not in said
+    assert "give lame_lambda, lame_mu and density" in said and "02_inverse.ipynb" not in said
+    assert OwnData.from_namespace(read_yaml(Path(f"{own.output}.yaml").read_text())) == own
     assert not ep.Receivers.load(own.output).material

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from elastic_pinn.workbench.panels.compare_panel import ComparePanel
     from elastic_pinn.workbench.panels.explore_panel import ExplorePanel
+    from elastic_pinn.workbench.panels.own_data_panel import OwnDataPanel
     from elastic_pinn.workbench.panels.sweep_panel import SweepPanel
     from elastic_pinn.workbench.panels.train_panel import TrainPanel
 
-__all__ = ["ComparePanel", "ExplorePanel", "SweepPanel", "TrainPanel"]
+__all__ = ["ComparePanel", "ExplorePanel", "OwnDataPanel", "SweepPanel", "TrainPanel"]
 
 HOMES = {
     "ComparePanel": "compare_panel",
     "ExplorePanel": "explore_panel",
+    "OwnDataPanel": "own_data_panel",
     "SweepPanel": "sweep_panel",
     "TrainPanel": "train_panel",
 }

@@ -1,24 +1,30 @@
 """A form with a field for each value of a config, which validates the config while the user types."""
 
-import html
 import re
 from collections.abc import Callable, Collection, Iterable
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any
 
 import ipywidgets as widgets
-import yaml
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.config_sections import as_written, entry_of
 from elastic_pinn.legal_values import KINDS, legal_values
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
 from elastic_pinn.training import Preview, preview_of, require_device
-from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION
+from elastic_pinn.workbench.figures.picture import BLUE, ORANGE
 from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.form_fields import (
+    GRID,
+    MARK,
+    as_fault,
+    as_read,
+    as_shown,
+    field_of,
+    help_of,
+    mark,
+)
 from elastic_pinn.workbench.run_folders import RUNS
-from elastic_pinn.yaml_values import read_yaml, write_yaml
 
 GROUPS = {
     "Problem": "problem",
@@ -39,18 +45,6 @@ RUN_NAME = re.compile(r"\w[\w.-]*")
 OF_PROBLEM = "a number of the problem's own"
 OWN_NAME = "run_name"  # the only field that is not in the config
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # the values in a fault, which are removed to leave names
-MARK = "⚠ "
-STYLE = {"description_width": "165px"}
-# The height is constant, so that nothing below moves away from under the mouse.
-CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
-.ep-help > div {{display: none}}
-.ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
-.ep-fault input, .ep-fault select, .ep-fault textarea {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
-.ep-chosen:not(:focus-within) {{opacity: 0.4}}
-.ep-lines {{grid-column: 1 / -1}}
-.ep-lines textarea {{field-sizing: content; max-height: 14em}}
-.ep-form .lm-TabBar-content {{flex-wrap: wrap}}
-.ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0}}"""
 
 
 class ConfigForm(widgets.VBox):
@@ -80,12 +74,11 @@ class ConfigForm(widgets.VBox):
         own = [] if problem is None or isinstance(problem, Problem) else list(config.own)
         names = [*own, *(name for name in Config.model_fields if name not in replaced)]
         layout = widgets.Layout(width="auto")  # one for all: what the browser is sent, and a saved notebook holds
-        self._fields = {name: _widget(name, getattr(config, name), layout) for name in names}
-        self._name = widgets.Text(name, description="run name", style=STYLE, layout=layout)
-        for name, field in self._all.items():
+        self._fields = {each: field_of(each, _kind(each, config), getattr(config, each), layout) for each in names}
+        self._name = field_of(OWN_NAME, str, name, layout)
+        self._name.description = "run name"
+        for field in self._all.values():
             field.observe(self._changed, "value")
-            field.add_class("ep-field")
-            field.add_class(f"ep-field-{name}")
         self._message = widgets.HTML()
         self._groups = _groups(names)
         grids = [self._grid(group) for group in self._groups.values()]
@@ -122,7 +115,7 @@ class ConfigForm(widgets.VBox):
         self.config, self._is_loading = config, True
         try:
             for name, field in self._fields.items():
-                field.value = _as_shown(getattr(config, name))
+                field.value = as_shown(_kind(name, config), getattr(config, name))
         finally:
             self._is_loading = False
             self._changed()
@@ -135,7 +128,9 @@ class ConfigForm(widgets.VBox):
     def _validate(self) -> None:
         """Update the config from the fields, or show why it is illegal."""
         try:
-            values = {name: _parsed(name, field.value, self.config) for name, field in self._fields.items()}
+            values = {
+                name: as_read(name, _kind(name, self.config), field.value) for name, field in self._fields.items()
+            }
             config = self.config.model_copy(update=values)
             require_device(config.device)
             self.problem = self._made(config)
@@ -164,17 +159,16 @@ class ConfigForm(widgets.VBox):
         """Mark only the fields at fault and their tabs, and those that are chosen in place of what they show."""
         names, chosen = self.names_at_fault, self.preview.settings.names if self.preview else ()
         for name, field in self._all.items():
-            (field.add_class if name in names else field.remove_class)("ep-fault")
-            (field.add_class if name in chosen else field.remove_class)("ep-chosen")
+            mark(field, "ep-fault", name in names)
+            mark(field, "ep-chosen", name in chosen)
         self._tabs.titles = tuple(
             MARK * any(name in names for name in ([*group, OWN_NAME] if "steps" in group else group)) + title
             for title, group in self._groups.items()
         )
 
     def _grid(self, names: list[str]) -> widgets.GridBox:
-        layout = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "0 12px"}
         fields = [self._fields[name] for name in names]
-        return widgets.GridBox([self._name, *fields] if "steps" in names else fields, layout=layout)
+        return widgets.GridBox([self._name, *fields] if "steps" in names else fields, layout=GRID)
 
 
 def _groups(names: Collection[str]) -> dict[str, list[str]]:
@@ -190,49 +184,19 @@ def _groups(names: Collection[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _widget(name: str, value: object, layout: widgets.Layout) -> widgets.ValueWidget:
-    """Return the widget of a field: a dropdown, a checkbox, text, or as many lines of text as a list has items."""
-    look = {"description": name, "style": STYLE, "layout": layout}
-    kind = Config.model_fields[name].annotation if name in Config.model_fields else type(value)
-    if get_origin(kind) is Literal:
-        return widgets.Dropdown(options=get_args(kind), value=value, **look)
-    if kind is bool:
-        return widgets.Checkbox(value, **look)
-    if _is_of_lines(kind):
-        field = widgets.Textarea(_as_shown(value), **look, rows=2, placeholder="- one item a line")
-        field.add_class("ep-lines")
-        return field
-    return widgets.Text(_as_shown(value), **look)
-
-
-def _is_of_lines(kind: Any) -> bool:
-    """Return whether a field is a list of lists or of dicts, which have a line each."""
-    return entry_of(kind) is not None or get_origin(_item(kind)) is tuple
-
-
-def _item(kind: Any) -> Any:
-    """Return the type of the items of a list, without what is required of them; None for anything else."""
-    item = get_args(kind)[0] if get_origin(kind) is tuple else None
-    return get_args(item)[0] if get_origin(item) is Annotated else item
+def _kind(name: str, config: Config) -> Any:
+    """Return the annotation of a field, or the type of a problem's own number."""
+    return Config.model_fields[name].annotation if name in Config.model_fields else config.own.types[name]
 
 
 def _help(names: Iterable[str], config: Config) -> str:
-    """Return the meanings of all fields, of which a style sheet shows that of the focused one, since ipywidgets do not
-    report the focus."""
+    """Return the meanings of all fields."""
     descriptions = {
-        name: (info.description, legal_values(info)) for name, info in Config.model_fields.items() if name in names
+        name: (str(info.description), legal_values(info)) for name, info in Config.model_fields.items() if name in names
     }
     descriptions |= {name: (OF_PROBLEM, KINDS[kind]) for name, kind in config.own.types.items() if name in names}
     descriptions[OWN_NAME] = f"fresh run directories are {RUNS}/TIME-NAME", "letters, digits, '.', '_' and '-'"
-    rules = "".join(
-        f".ep-form:has(.ep-field-{name} :focus) .ep-help-{name} {{display: block}}" for name in descriptions
-    )
-    texts = "".join(
-        f'<div class="ep-help-{name}"><b>{name}</b>: {html.escape(str(text))}<br>legal: {html.escape(legal)}</div>'
-        for name, (text, legal) in descriptions.items()
-    )
-    none = '<div class="ep-help-none">Click into a field to read here what it means.</div>'
-    return f'<style>{CSS}{rules}</style><div class="ep-help">{none}{texts}</div>'
+    return help_of(descriptions)
 
 
 def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:
@@ -246,51 +210,3 @@ def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:
         return {"lame_lambda", "lame_mu", "density"} if is_material_given else {"unknowns"}
     subjects = [VALUES.sub("", line).partition(": ")[0] for line in str(fault).splitlines()]
     return {word for subject in subjects for word in re.findall(r"(?<![\w.])\w+", subject)}
-
-
-def _as_shown(value: Any) -> Any:
-    """Return a value as its field shows it: lists and numbers as text, lists of lists or of dicts as YAML."""
-    if isinstance(value, tuple):
-        if any(not isinstance(item, str | int | float) for item in value):
-            flow = {"default_flow_style": True, "width": 10_000}
-            return "\n".join(f"- {write_yaml(as_written(item), **flow).strip()}" for item in value)
-        return ", ".join(map(str, value))
-    return value if isinstance(value, bool | str) else str(value)
-
-
-def _parsed(name: str, shown: Any, config: Config) -> Any:
-    """Return the value of a field's text; the config refuses text that cannot be parsed. Raises ConfigError for what is
-    not YAML."""
-    kind = Config.model_fields[name].annotation if name in Config.model_fields else config.own.types[name]
-    if _is_of_lines(kind):
-        return _read_lines(name, shown)
-    if item := _item(kind):
-        return [_read(item, part) for part in _parts(shown)]
-    return _read(kind, shown)
-
-
-def _read_lines(name: str, text: str) -> Any:
-    try:
-        value = read_yaml(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: {' '.join(str(error).split())}") from None
-    return [] if value is None else value
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.strip("[]() ").split(",") if part.strip()]
-
-
-def _read(kind: Any, text: Any) -> Any:
-    if kind not in (int, float):
-        return text
-    try:
-        return kind(text)
-    except ValueError:
-        return text
-
-
-def as_fault(text: str, color: str = VERMILLION) -> str:
-    """Return a fault as HTML that is readable on a light and a dark background, with its lines kept."""
-    lines = "<br>".join(html.escape(line) for line in text.splitlines())
-    return f'<div style="line-height:1.4;border-left:3px solid {color};padding-left:8px">{lines}</div>'

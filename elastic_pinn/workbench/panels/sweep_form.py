@@ -14,7 +14,7 @@ from elastic_pinn.paths import delivered, project_root
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP
 from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.config_form import as_fault
+from elastic_pinn.workbench.panels.form_fields import as_fault
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.yaml_values import read_yaml, write_yaml
 

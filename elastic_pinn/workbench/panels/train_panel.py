@@ -25,8 +25,9 @@ from elastic_pinn.workbench.panels.background import on_interrupt, wait_until
 from elastic_pinn.workbench.panels.buttons import Buttons, State
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
-from elastic_pinn.workbench.panels.config_form import MARK, ConfigForm
+from elastic_pinn.workbench.panels.config_form import ConfigForm
 from elastic_pinn.workbench.panels.error_line import ErrorLine
+from elastic_pinn.workbench.panels.form_fields import MARK
 from elastic_pinn.workbench.panels.kernel_shutdown import INTERRUPT_S, stop_training_at_shutdown
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.progress import ProgressBar

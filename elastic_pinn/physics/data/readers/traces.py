@@ -70,6 +70,14 @@ class Traces:
     read_as: str = ""
 
 
+class OptionsNeeded(ConfigError):
+    """Options that a file makes necessary; `asked` has what each is, and an example."""
+
+    def __init__(self, text: str, asked: dict[str, tuple[str, Any]]) -> None:
+        super().__init__(text)
+        self.asked = asked
+
+
 @dataclass
 class Missing:
     """Options that a file makes necessary, each with what it is and an example: one error names them all."""
@@ -82,14 +90,15 @@ class Missing:
         self.asked.setdefault(name, (what, example))
 
     def require_nothing(self) -> None:
-        """Raise ConfigError with all that is missing, if anything is."""
+        """Raise OptionsNeeded with all that is missing, if anything is."""
         if self.asked:
             whats = "; ".join(f"{name}: {what}" for name, (what, _) in self.asked.items())
             python = ", ".join(f"{name}={example!r}" for name, (_, example) in self.asked.items())
             words = " ".join(f"--{name.replace('_', '-')} {_shell(one)}" for name, (_, one) in self.asked.items())
-            raise ConfigError(
+            raise OptionsNeeded(
                 f"{self.path} does not say, and no option gives, {whats}. For example: {python}; on the command line "
-                f"{words}"
+                f"{words}",
+                self.asked,
             )
 
 

@@ -1,0 +1,161 @@
+"""The fields of forms, by the types of their values: how a value is shown and read back, what is said of it, faults."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import ipywidgets as widgets
+import yaml
+
+from elastic_pinn.config import ConfigError
+from elastic_pinn.config_sections import as_written, entry_of
+from elastic_pinn.workbench.figures.picture import VERMILLION
+from elastic_pinn.yaml_values import read_yaml, write_yaml
+
+MARK = "⚠ "
+STYLE = {"description_width": "165px"}
+GRID = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "0 12px"}
+FLOW: dict[str, Any] = {"default_flow_style": True, "width": 10_000}
+# The height is constant, so that nothing below moves away from under the mouse.
+CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
+.ep-help > div {{display: none}}
+.ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
+.ep-fault input, .ep-fault select, .ep-fault textarea {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
+.ep-chosen:not(:focus-within) {{opacity: 0.4}}
+.ep-lines {{grid-column: 1 / -1}}
+.ep-lines textarea {{field-sizing: content; max-height: 14em}}
+.ep-form .lm-TabBar-content {{flex-wrap: wrap}}
+.ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0}}"""
+
+
+def field_of(name: str, kind: Any, value: Any, layout: widgets.Layout, **look: Any) -> widgets.ValueWidget:
+    """Return the widget of a field: a dropdown, a checkbox, text, or as many lines of text as a list has items.
+
+    kind: the annotation of its values. look: more traits of a text.
+    """
+    common = {"description": name, "style": STYLE, "layout": layout}
+    kinds = _kinds(kind)
+    if get_origin(kinds[0]) is Literal:
+        legal = get_args(kinds[0])
+        options = [("", None), *((each, each) for each in legal)] if _is_optional(kind) else legal
+        field = widgets.Dropdown(options=options, value=value, **common)
+    elif kind is bool:
+        field = widgets.Checkbox(value, **common)
+    elif _is_of_lines(kind):
+        look = {"rows": 2, "placeholder": "- one item a line", **look}
+        field = widgets.Textarea(as_shown(kind, value), **common, **look)
+        field.add_class("ep-lines")
+    else:
+        field = widgets.Text(as_shown(kind, value), **common, **look)
+    field.add_class("ep-field")
+    field.add_class(f"ep-field-{name}")
+    return field
+
+
+def as_shown(kind: Any, value: Any) -> Any:
+    """Return a value as its field shows it: lists and numbers as text, lists of lists or of dicts as YAML."""
+    if isinstance(value, tuple):
+        if _is_of_lines(kind):
+            return "\n".join(f"- {write_yaml(as_written(item), **FLOW).strip()}" for item in value)
+        if any(isinstance(item, tuple) for item in value):
+            return write_yaml(as_written(value), **FLOW).strip()[1:-1]
+        return ", ".join(map(str, value))
+    if value is None and get_origin(_kinds(kind)[0]) is not Literal:
+        return ""
+    return value if isinstance(value, bool | str | NoneType) else str(value)
+
+
+def as_read(name: str, kind: Any, shown: Any) -> Any:
+    """Return the value of what a field shows; its section refuses text that cannot be read.
+
+    Raises ConfigError for what is not YAML.
+    """
+    kinds = _kinds(kind)
+    if not isinstance(shown, str):
+        return shown
+    if _is_of_lines(kind):
+        value = _read_yaml(name, shown)
+        return [] if value is None else value
+    lists = [each for each in kinds if get_origin(each) is tuple]
+    if not lists or (str in kinds and not shown.lstrip().startswith("[")):
+        return None if not shown.strip() and _is_optional(kind) else _read(kinds, shown)
+    item = _item(lists[0])
+    if len(of_item := _kinds(item)) > 1 or get_origin(of_item[0]) is tuple:
+        return _read_yaml(name, shown if shown.lstrip().startswith("[[") else f"[{shown}]")
+    return [_read(of_item, part) for part in _parts(shown)]
+
+
+def help_of(descriptions: Mapping[str, tuple[str, str]]) -> str:
+    """Return the meanings of all fields, of which a style sheet shows that of the focused one, since ipywidgets do not
+    report the focus.
+
+    descriptions: the meaning of each, and what is legal.
+    """
+    rules = "".join(
+        f".ep-form:has(.ep-field-{name} :focus) .ep-help-{name} {{display: block}}" for name in descriptions
+    )
+    texts = "".join(
+        f'<div class="ep-help-{name}"><b>{name}</b>: {html.escape(str(text))}<br>legal: {html.escape(legal)}</div>'
+        for name, (text, legal) in descriptions.items()
+    )
+    none = '<div class="ep-help-none">Click into a field to read here what it means.</div>'
+    return f'<style>{CSS}{rules}</style><div class="ep-help">{none}{texts}</div>'
+
+
+def mark(field: widgets.DOMWidget, style: str, is_marked: bool) -> None:
+    """Give a field a style, or take it: "ep-fault" or "ep-chosen"."""
+    (field.add_class if is_marked else field.remove_class)(style)
+
+
+def as_fault(text: str, color: str = VERMILLION) -> str:
+    """Return a fault as HTML that is readable on a light and a dark background, with its lines kept."""
+    lines = "<br>".join(html.escape(line) for line in text.splitlines())
+    return f'<div style="line-height:1.4;border-left:3px solid {color};padding-left:8px">{lines}</div>'
+
+
+def _kinds(kind: Any) -> list[Any]:
+    """The types of a union, or the only one, without what is required of them and without None."""
+    if get_origin(kind) is Annotated:
+        return _kinds(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [one for each in get_args(kind) if each is not NoneType for one in _kinds(each)]
+    return [kind]
+
+
+def _is_optional(kind: Any) -> bool:
+    return NoneType in get_args(kind)
+
+
+def _item(kind: Any) -> Any:
+    """The type of the items of a list, with what is required of them; None for anything else."""
+    return next(iter(get_args(kind)), None) if get_origin(kind) is tuple else None
+
+
+def _is_of_lines(kind: Any) -> bool:
+    """Whether a field is a list of lists or of dicts, which have a line each."""
+    return entry_of(kind) is not None or get_origin(_kinds(_item(kind))[0]) is tuple
+
+
+def _read_yaml(name: str, text: str) -> Any:
+    try:
+        return read_yaml(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}: {' '.join(str(error).split())}") from None
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.strip("[]() ").split(",") if part.strip()]
+
+
+def _read(kinds: list[Any], text: str) -> Any:
+    """Text as a number, where it may and can be one."""
+    for kind in kinds:
+        if kind in (int, float):
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+    return text

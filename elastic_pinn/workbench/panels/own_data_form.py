@@ -1,0 +1,130 @@
+"""A form with a field for each parameter of own data, and beside each field what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as widgets
+
+from elastic_pinn.legal_values import legal_values
+from elastic_pinn.paths import delivered, project_root
+from elastic_pinn.physics.data.readers.registry import FORMATS
+from elastic_pinn.physics.data.readers.traces import OptionsNeeded
+from elastic_pinn.physics.import_options import ImportOptions, legal_option
+from elastic_pinn.workbench.own_data import OwnData
+from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.form_fields import GRID, MARK, STYLE, as_fault, as_read, field_of, help_of, mark
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "File and units": (
+        "data", "kind", "value_unit", "length_unit", "time_unit", "directions", "noise", "shot", "title",
+    ),
+    "Columns": (
+        "value_columns", "time_column", "x_column", "y_column", "xy_column", "receiver_column", "layout", "axes",
+        "delimiter", "decimal", "skip_rows", "format", "size_limit",
+    ),
+    "Places and times": ("positions", "channel_order", "plane", "time_step", "sampling_rate", "first_time"),
+    "Material": ("lame_lambda", "lame_mu", "density", "start"),
+    "Preparation": (
+        "drop_rows", "keep_x", "keep_y", "keep_time", "lowest_frequency", "highest_frequency", "estimate_noise", "mute",
+    ),
+    "Output": ("output",),
+}  # fmt: skip
+"""The fields of each tab."""
+
+FIELDS = {name: each for name, each in (OwnData.model_fields | ImportOptions.model_fields).items() if name != "options"}
+RECEIVER_FILES = (".h5", ".hdf5", ".hdf")  # mostly made already: not offered, but read if they are given
+_WORDS, _NAMES = ("|".join(name for name in FIELDS if ("_" in name) is is_rare) for is_rare in (False, True))
+NAMED = re.compile(
+    rf"(?<![\w./])(?:(?P<at>{_WORDS})(?= = )|(?P<name>{_NAMES})(?![\w./]))|^(?P<first>{_WORDS})(?=[:,]| and | of )"
+)
+"""A field in a sentence: by its name, or where that is a common word too, where only a field's name can be."""
+
+
+class OwnDataForm(widgets.VBox):
+    """The parameters of own data, in groups; below them the meaning of the focused field.
+
+    own: the initial values. on_change: called after each change.
+    """
+
+    def __init__(self, own: OwnData, on_change: Callable[[], None]) -> None:
+        given = own.parameters
+        self._given = given.keys()  # these stay parameters, even by their default values
+        values = {name: getattr(own if name in OwnData.model_fields else own.options, name) for name in FIELDS}
+        layout = widgets.Layout(width="auto")
+        self.fields: dict[str, Any] = {
+            name: field_of(name, info.annotation, values[name], layout, continuous_update=False)
+            for name, info in FIELDS.items()
+            if name != "data"
+        }
+        self.fields["data"] = widgets.Combobox(
+            value=own.data, options=_files(), description="data", style=STYLE, layout=layout, continuous_update=False
+        )
+        for name in ("ep-field", "ep-field-data"):
+            self.fields["data"].add_class(name)
+        self._sentences = {name: widgets.HTML(layout={"display": "none"}) for name in FIELDS}
+        cells = {name: widgets.VBox([self.fields[name], self._sentences[name]]) for name in FIELDS}
+        cells["mute"].add_class("ep-lines")
+        grids = [widgets.GridBox([cells[name] for name in names], layout=GRID) for names in GROUPS.values()]
+        self._tabs = widgets.Tab(grids, titles=tuple(GROUPS), selected_index=0)
+        for field in self.fields.values():
+            field.observe(lambda _: on_change(), "value")
+        acknowledge(self._tabs, *self.fields.values())
+        super().__init__([self._tabs, widgets.HTML(_help())])
+        self.add_class("ep-form")
+
+    @property
+    def own(self) -> OwnData:
+        """What the fields say. Raises ConfigError for what is not legal."""
+        values = {name: as_read(name, info.annotation, self.fields[name].value) for name, info in FIELDS.items()}
+        empty = {name: [] if info.default == () else info.default for name, info in FIELDS.items()}
+        changed = {name for name, value in values.items() if value not in (empty[name], "")}
+        given = {name: values[name] for name in FIELDS if name in changed or name in self._given}
+        return OwnData.from_namespace({name: value for name, value in given.items() if value is not None})
+
+    def show(self, error: Exception | None) -> list[str]:
+        """Show what is wrong beside the fields at fault, or that nothing is; return these fields."""
+        said = sentences(error) if error else {}
+        for name, field in self.fields.items():
+            mark(field, "ep-fault", name in said)
+            self._sentences[name].value = as_fault(said[name]) if name in said else ""
+            self._sentences[name].layout.display = None if name in said else "none"
+        self._tabs.titles = tuple(MARK * any(name in said for name in names) + title for title, names in GROUPS.items())
+        return list(said)
+
+
+def sentences(error: Exception) -> dict[str, str]:
+    """Return what an error says of each field, by those that it names; beside the file's where it names none."""
+    if isinstance(error, OptionsNeeded):
+        return {name: f"{what}; for example {_example(example)}" for name, (what, example) in error.asked.items()}
+    said: dict[str, list[str]] = {}
+    for line in str(error).splitlines():
+        for name in dict.fromkeys(match[0] for match in NAMED.finditer(line)) or ["data"]:
+            said.setdefault(name, []).append(line)
+    return {name: "\n".join(lines) for name, lines in said.items()}
+
+
+def _example(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _files() -> list[str]:
+    """The recordings of the project, and those that are delivered, as parameters name them."""
+    suffixes = {suffix for each in FORMATS.values() for suffix in each.suffixes} - set(RECEIVER_FILES)
+    found = [
+        str(path.relative_to(root)) for root in (project_root(), delivered())
+        for folder in (root, root / "data") if folder.is_dir()
+        for path in sorted(folder.iterdir()) if path.suffix.lower() in suffixes and path.is_file()
+    ]  # fmt: skip
+    return list(dict.fromkeys(found))
+
+
+def _help() -> str:
+    legal = {name: legal_option if name in ImportOptions.model_fields else _legal_of_own for name in FIELDS}
+    return help_of({name: (str(info.description), legal[name](name)) for name, info in FIELDS.items()})
+
+
+def _legal_of_own(name: str) -> str:
+    return legal_values(FIELDS[name])

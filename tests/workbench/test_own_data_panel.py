@@ -1,0 +1,265 @@
+"""The panel of own data, without a browser: fields that are the notebook's parameters, each with its faults."""
+
+import html
+import re
+import threading
+from pathlib import Path
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.legal_values import legal_values
+from elastic_pinn.workbench.own_data import OwnData
+from elastic_pinn.workbench.panels import OwnDataPanel
+from elastic_pinn.workbench.panels.form_fields import MARK
+from elastic_pinn.workbench.panels.own_data_form import FIELDS, GROUPS, sentences
+from elastic_pinn.yaml_values import read_yaml
+from tests.workbench.clicks import buttons, fields, inside
+
+SCAN = {
+    "data": "data/aluminium_scan.csv", "output": "own.h5", "kind": "displacement", "value_unit": "nm",
+    "length_unit": "mm", "time_unit": "us", "value_columns": ["u_x", "u_y"], "directions": ["x", "y"],
+    "lame_lambda": "75 GPa", "lame_mu": "18 GPa", "density": "2700 kg/m3", "start": ["lambda", "mu"],
+    "drop_rows": [17], "mute": [], "keep_x": [], "lowest_frequency": 0.0, "estimate_noise": True,
+}  # fmt: skip
+
+
+def settled(panel):
+    """The panel once its thread has done all that it was given."""
+    panel._thread.submit(lambda: None).result(60)
+    return panel
+
+
+@pytest.fixture
+def panel(tmp_path):
+    return settled(OwnDataPanel(OwnData.from_namespace({**SCAN, "output": str(tmp_path / "own.h5")})))
+
+
+def change(panel, **values):
+    for name, value in values.items():
+        fields(panel)[name].value = value
+    settled(panel)
+
+
+def status(panel):
+    return panel.children[2].value
+
+
+def views(panel):
+    return panel.children[3]
+
+
+def shown(panel):
+    """The text or the picture's bytes that the open tab shows; b"" for no picture."""
+    seen = views(panel).children[views(panel).selected_index]
+    if isinstance(seen, widgets.HTML):
+        return html.unescape(seen.value)
+    image = seen.children[-1]
+    return bytes(image.value) if image.layout.display != "none" else b""
+
+
+def beside(panel):
+    """The fields at fault, each with the sentence that stands beside it."""
+    found = {}
+
+    def look(widget):
+        children = getattr(widget, "children", ())
+        if len(children) == 2 and getattr(children[0], "description", "") in FIELDS and children[1].value:
+            assert children[1].layout.display is None
+            found[children[0].description] = html.unescape(re.sub("<.*?>", "", children[1].value))
+        for child in children:
+            look(child)
+
+    look(panel)
+    marked = {name for name, field in fields(panel).items() if "ep-fault" in field._dom_classes}
+    assert marked == found.keys()
+    return found
+
+
+def test_each_parameter_of_the_notebook_and_option_of_the_import_has_one_field_and_its_meaning(panel):
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(FIELDS) == sorted(name for name in fields(panel) if name)
+    page = html.unescape(panel.children[0].children[1].value)
+    for name, info in FIELDS.items():
+        [text] = re.findall(f'<div class="ep-help-{name}">(.*?)</div>', page, re.DOTALL)
+        assert info.description in text and "legal: " in text
+    assert legal_values(FIELDS["mute"]) in page
+
+
+def test_the_fields_are_what_the_notebook_gave_and_what_is_saved_is_what_it_saves_headless(panel, tmp_path):
+    own = OwnData.from_namespace({**SCAN, "output": str(tmp_path / "headless.h5")})
+    own.save(own.prepare(own.read()))
+    assert panel.own.options == own.options and panel.own.model_copy(update={"output": own.output}) == own
+    buttons(panel)["Save"].click()
+    settled(panel)
+    assert "<b>saved</b> wrote" in status(panel)
+    assert (tmp_path / "own.h5").read_bytes() == (tmp_path / "headless.h5").read_bytes()
+    written = read_yaml((tmp_path / "own.h5.yaml").read_text())
+    assert written == SCAN | {"output": str(tmp_path / "own.h5")}
+    assert OwnData.from_namespace(written) == panel.own
+
+
+def test_changed_fields_are_parameters_too_and_a_notebook_that_is_given_them_does_the_same(panel, tmp_path):
+    change(panel, keep_x="0, 0.03", mute="- [3, 0, 1e-6]\n- [4, 2e-6, 3e-6]", directions="[0.6, 0.8], y", noise="0.2",
+           estimate_noise=False, title="block, in part")  # fmt: skip
+    assert beside(panel) == {}
+    given = panel.own.parameters
+    assert given == {
+        **SCAN, "output": str(tmp_path / "own.h5"), "keep_x": [0.0, 0.03], "mute": [[3, 0.0, 1e-6], [4, 2e-6, 3e-6]],
+        "directions": [[0.6, 0.8], "y"], "noise": 0.2, "estimate_noise": False, "title": "block, in part",
+    }  # fmt: skip
+    views(panel).selected_index = views(panel).titles.index("Parameters")
+    assert "mute = [[3, 0.0, 1e-06], [4, 2e-06, 3e-06]]\n" in shown(panel)
+    again = OwnData.from_namespace(given)
+    assert again == panel.own
+    prepared = again.prepare(again.read())
+    assert prepared.provenance == panel.prepared.provenance and len(prepared.xy) == 65
+    assert np.array_equal(prepared.only.values, panel.prepared.only.values, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"value_unit": ""}, {"value_unit": "the unit of the values; for example nm"}),
+        ({"value_unit": "", "length_unit": "", "kind": None}, {
+            "value_unit": "the unit of the values; for example mm/s", "kind": "what was recorded; for example velocity",
+            "length_unit": "the unit of the positions; for example mm"}),
+        ({"value_unit": "nn"}, {"value_unit": "value_unit = 'nn' is not known as a unit: one as 'nm' is needed"}),
+        ({"value_columns": "vx"}, {"value_columns": "names 'vx', which it does not hold; it holds receiver, x, y"}),
+        ({"value_columns": ""}, {"value_columns": "which of receiver, x, y, time, u_x, u_y hold the values"}),
+        ({"data": "nowhere.csv"}, {"data": "data = 'nowhere.csv': no such file"}),
+        ({"data": "data/line_array.h5"}, {"data": "is a receiver file already"}),
+        ({"axes": "receiver, foo"}, {"axes": "axes = ['receiver', 'foo']: a list, each item 'receiver', 'x', 'y'"}),
+        ({"delimiter": ",", "decimal": ","}, {"delimiter": "delimiter and decimal are both ','"}),
+        ({"lame_mu": ""}, {"lame_mu": "lame_mu of the material is missing"}),
+        ({"density": "2700 kg"}, {"density": "density = 'kg' is no unit of density: one as 'g/cm3' is needed"}),
+        ({"time_step": "fast"}, {"time_step": "time_step = 'fast': a number, above 0 is needed"}),
+        ({"keep_x": "1"}, {"keep_x": "keep_x = [1.0] is not legal: first and last x that is kept, m; none: all"}),
+        ({"keep_x": "1, 2", "keep_time": "0, 1"}, {
+            "keep_x": "cut to x 1 to 2, time 0 to 1: no receiver is left",
+            "keep_time": "cut to x 1 to 2, time 0 to 1: no receiver is left"}),
+        ({"drop_rows": "17, 121"}, {"drop_rows": "row 121 is no receiver: legal are 0 to 120"}),
+        ({"mute": "- [3, 1, 2]"}, {"mute": "muted receivers [3] from 1 to 2 s: nothing was recorded there"}),
+        ({"mute": "- [3, 0"}, {"mute": "mute: while parsing a flow sequence"}),
+        ({"lowest_frequency": "1e5"}, {"lowest_frequency": "0 times would be left of 41, less 63 at either end"}),
+        ({"highest_frequency": "-3"}, {"highest_frequency": "highest_frequency = -3.0 is not legal"}),
+        ({"output": ""}, {"output": "output = '' is not legal: the receiver file that is written"}),
+    ],
+)  # fmt: skip
+def test_what_is_missing_or_cannot_be_stands_beside_its_field_until_it_is_mended(panel, changes, said):
+    before = {name: fields(panel)[name].value for name in changes}
+    change(panel, **changes)
+    found = beside(panel)
+    assert found.keys() == said.keys()
+    assert all(sentence in found[name] for name, sentence in said.items())
+    tabs = {title for title, names in GROUPS.items() if set(names) & said.keys()}
+    titles = panel.children[0].children[0].titles
+    assert {title.removeprefix(MARK) for title in titles if title.startswith(MARK)} == tabs
+    assert all(name in status(panel) for name in said) and "not possible" in status(panel)
+    assert buttons(panel)["Save"].disabled
+    change(panel, **before)
+    assert beside(panel) == {} and "<b>ready</b> 120 receivers" in status(panel)
+    assert not buttons(panel)["Save"].disabled and MARK not in "".join(panel.children[0].children[0].titles)
+
+
+def test_a_sentence_that_names_no_field_stands_beside_the_file():
+    assert sentences(OSError("/data/kind/start.csv: line 3: 4 columns, where line 1 has 5")).keys() == {"data"}
+    assert sentences(ValueError("scan.csv: the noise of the layout is in data")).keys() == {"data"}
+
+
+def test_every_tab_shows_what_was_read_and_what_is_prepared(panel):
+    which = inside(panel, widgets.ToggleButtons)[""]
+    assert "dead receivers" not in shown(panel) and "left out receivers [17]" in shown(panel)
+    which.value = "as read"
+    assert "dead receivers, which drop_rows leaves out: [17]" in shown(panel)
+    for index, title in enumerate(views(panel).titles[1:-1], start=1):
+        views(panel).selected_index = index
+        raw = shown(panel)
+        which.value = "as prepared"
+        assert raw.startswith(b"\x89PNG") and shown(panel).startswith(b"\x89PNG"), title
+        assert (raw != shown(panel)) or title != "Places", "row 17 is left out"
+        which.value = "as read"
+
+
+def test_rows_that_are_others_once_receivers_are_left_out_are_told(panel):
+    which = inside(panel, widgets.ToggleButtons)[""]
+    assert "drop_rows and mute count receivers as they are read" in panel.children[4].value
+    which.value = "as read"
+    assert panel.children[4].value == ""
+    change(panel, drop_rows="")
+    which.value = "as prepared"
+    assert panel.children[4].value == "" and "dead receivers, which drop_rows leaves out: [17]" in shown(panel)
+
+
+def test_where_there_is_no_picture_the_reason_stands_below(panel):
+    views(panel).selected_index = views(panel).titles.index("f-k")
+    change(panel, keep_y="0.029, 0.031", keep_x="0, 0.02")
+    assert shown(panel).startswith(b"\x89PNG") and "f-k" not in panel.children[4].value
+    change(panel, keep_x="0, 0.01")
+    assert shown(panel) == b"" and "needs 4 receivers on its line, and this one has 2" in panel.children[4].value
+    change(panel, value_unit="")
+    assert shown(panel) == b"" and "Nothing is there as prepared yet" in panel.children[4].value
+
+
+def test_a_file_is_read_once_until_it_or_an_option_changes(panel, monkeypatch):
+    read, reads = OwnData.read, []
+    monkeypatch.setattr(OwnData, "read", lambda own: reads.append(own.options) or read(own))
+    first = panel.raw
+    change(panel, keep_x="0, 0.03")
+    assert panel.raw is first and len(panel.prepared.xy) == 65 and panel.prepared is panel.prepared and not reads
+    change(panel, length_unit="cm")
+    assert [each.length_unit for each in reads] == ["cm"] and panel.raw.xy.max() == pytest.approx(0.6)
+    buttons(panel)["Read anew"].click()
+    settled(panel)
+    assert len(reads) == 2
+
+
+def test_what_was_asked_for_last_is_shown_while_another_is_still_read(panel, monkeypatch):
+    read, begun, may_end = OwnData.read, threading.Event(), threading.Event()
+
+    def slowly(own):
+        if own.options.length_unit == "m":
+            begun.set()
+            assert may_end.wait(60)
+        return read(own)
+
+    monkeypatch.setattr(OwnData, "read", slowly)
+    fields(panel)["length_unit"].value = "m"
+    assert begun.wait(60) and "<b>reading</b>" in status(panel) and buttons(panel)["Save"].disabled
+    fields(panel)["length_unit"].value = "cm"
+    fields(panel)["value_unit"].value = "nn"
+    assert beside(panel).keys() == set(), "units are told by the file's reader"
+    fields(panel)["keep_x"].value = "1"
+    assert beside(panel).keys() == {"keep_x"}, "at once"
+    may_end.set()
+    settled(panel)
+    assert beside(panel).keys() == {"keep_x"} and "x 0 to 0.06 m" in shown(panel)
+
+
+def test_what_could_not_be_written_is_told(panel, tmp_path):
+    (tmp_path / "file").touch()
+    change(panel, output=str(tmp_path / "file" / "own.h5"))
+    buttons(panel)["Save"].click()
+    settled(panel)
+    assert "<b>not saved</b>" in status(panel) and "file" in status(panel)
+
+
+def test_the_raw_file_is_not_written_over(panel):
+    raw = Path(ep.__file__).parents[1] / SCAN["data"]
+    before = raw.read_bytes()
+    change(panel, output=str(raw))
+    buttons(panel)["Save"].click()
+    settled(panel)
+    assert "<b>not saved</b>" in status(panel) and "is the raw file, which would be lost" in html.unescape(
+        status(panel)
+    )
+    assert raw.read_bytes() == before
+
+
+def test_illegal_fields_raise_where_the_notebook_goes_on(panel):
+    change(panel, keep_x="1")
+    for name in ("own", "raw", "prepared"):
+        with pytest.raises(ep.ConfigError, match=r"keep_x = \[1.0\] is not legal"):
+            getattr(panel, name)
