@@ -6,6 +6,7 @@ Letters: N times.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from elastic_pinn.physics.sources.pulses import Gaussian, settle
 from elastic_pinn.physics.sources.unknown_pulse import UnknownPulse
 
 WIDTH_OF_UNKNOWN = 0.15  # periods: two thirds of the deviation of the Gaussian that a Ricker pulse is derived from
+HIGHEST = 2.5  # times the frequency: what a wavelet has beyond, Gaussians so far apart do not follow to a percent
 REACH = 3.0  # widths: a Gaussian with its peak so long after the window's end acts within
 
 
@@ -48,6 +50,24 @@ class UnknownWavelet(UnknownPulse):
 
     def __post_init__(self) -> None:
         settle(self, positive={"frequency": "Hz"}, finite=("start",))
+
+    @classmethod
+    def up_to(cls, highest: float, start: float = 0.0) -> Self:
+        """Make one that is as fine as waves need.
+
+        Parameters
+        ----------
+        highest
+            The highest frequency of which anything is to be found, Hz.
+        start
+            As above, s.
+
+        Returns
+        -------
+        UnknownWavelet
+            Of two and a half times less, to two digits.
+        """
+        return cls(float(f"{highest / HIGHEST:.2g}"), start)
 
     def __repr__(self) -> str:
         return f"UnknownWavelet(about {self.frequency:g} Hz from {self.start:g} s)"

@@ -1,5 +1,7 @@
 """The wavelet of a source that is unknown is found with the material, by what receivers record in a small plate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -122,6 +124,21 @@ def test_a_run_predicts_the_sum_of_the_waves_of_all_pulses(clean, tmp_path):
     assert stated.get_ydata().max() > 0.9 and axes.get_xlabel() == "t (µs)"
     with pytest.raises(ValueError, match="no wavelet was unknown"):
         ep.figures.wavelet(run.latest())
+
+
+@pytest.mark.slow
+def test_a_wavelet_is_as_fine_as_the_records_need_where_no_frequency_is_given(clean, tmp_path):
+    free = {name: value for name, value in UNKNOWN.items() if name != "frequency"}
+    session = searched(noisy(clean, tmp_path / "noisy.h5"), free)
+    fit = assess(session.trained())
+    assert session.problem.sources[0].pulse.frequency == pytest.approx(RICKER.frequency, rel=0.2)
+    assert fit.verdict in ("holds", "widened"), fit.reason
+    assert all(abs(fit.values[name] - true) < 3.0 * fit.plus_minus[name] for name, true in TRUE.items())
+    with pytest.raises(ep.ConfigError, match=r"sources.0..frequency is missing: without data"):
+        ep.problem_from(ep.Config(**CONFIG | {"sources": [free], "unknowns": []}))
+    nothing = replace(clean, displacement=1e-9 * clean.displacement)
+    with pytest.raises(ep.ConfigError, match=r"frequency is missing, and does not follow from data: .* but noise"):
+        searched(noisy(nothing, tmp_path / "nothing.h5"), free)
 
 
 def test_what_cannot_find_a_wavelet_is_refused(clean, tmp_path):

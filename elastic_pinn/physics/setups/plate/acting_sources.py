@@ -9,10 +9,13 @@ from typing import Literal, NamedTuple
 import torch
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.data.highest_frequency import highest_frequency
 from elastic_pinn.physics.domains import Disc, Plate, Shape
+from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field
 from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
 from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields
+from elastic_pinn.physics.setups.plate.records import receivers_of
 from elastic_pinn.physics.setups.plate.sources import SourceEntry
 from elastic_pinn.physics.sources import (
     EARLIEST,
@@ -96,13 +99,17 @@ def _made(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> I
     _require_narrow(name, entry, shape)
     if entry.kind == "side_load":
         side, place = _on_side(name, entry, config, shape)
-        yield Acting(name, "load", SideLoad(place, entry.force or (0.0, 0.0), _pulse_of(entry), entry.width), side)
+        yield Acting(
+            name, "load", SideLoad(place, entry.force or (0.0, 0.0), _pulse_of(name, entry, config), entry.width), side
+        )
         return
     _require_inside(name, entry, config, shape)
     if entry.kind == "moment":
-        yield Acting(name, "force", MomentSource(entry.at, entry.moment, _pulse_of(entry), entry.width))
+        yield Acting(name, "force", MomentSource(entry.at, entry.moment, _pulse_of(name, entry, config), entry.width))
     elif entry.kind == "point_force":
-        yield Acting(name, "force", PointForce(entry.at, entry.force or (0.0, 0.0), _pulse_of(entry), entry.width))
+        yield Acting(
+            name, "force", PointForce(entry.at, entry.force or (0.0, 0.0), _pulse_of(name, entry, config), entry.width)
+        )
     else:
         if entry.displacement:
             yield Acting(name, "displacement", InitialPulse(entry.at, entry.displacement, entry.width))
@@ -110,13 +117,26 @@ def _made(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> I
             yield Acting(name, "velocity", InitialPulse(entry.at, entry.velocity, entry.width))
 
 
-def _pulse_of(entry: SourceEntry) -> Pulse:
+def _pulse_of(name: str, entry: SourceEntry, config: PlateConfig) -> Pulse:
+    if entry.pulse == "unknown" and entry.frequency is None:
+        return _wavelet_of_records(name, entry, config)
     pulse = _stated_pulse(entry)
     if not entry.unknowns:
         return pulse
     period = 1.0 / entry.frequency if entry.frequency else 0.0
     within = (entry.origin_within or period) if "origin_time" in entry.unknowns else 0.0
     return KnownShape(pulse, entry.unknowns, within)
+
+
+def _wavelet_of_records(name: str, entry: SourceEntry, config: PlateConfig) -> Pulse:
+    """An unknown wavelet that is as fine as the records need. Raises ConfigError where they do not tell it."""
+    receivers = receivers_of(config)
+    if receivers is None:
+        raise ConfigError(f"{name}.frequency is missing: without data there are no records to choose it from")
+    try:
+        return UnknownWavelet.up_to(highest_frequency(receivers), entry.delay or 0.0)
+    except ProblemError as error:
+        raise ConfigError(f"{name}.frequency is missing, and does not follow from data: {error}") from None
 
 
 def _stated_pulse(entry: SourceEntry) -> Pulse:

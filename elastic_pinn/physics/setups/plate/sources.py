@@ -49,7 +49,8 @@ class SourceEntry(Entry):
     stages = ["full_waveform"]"""
     frequency: Positive | None = None
     """of the pulse, Hz: of a ricker where its spectrum has its peak, of a gaussian that of the ricker which is its
-    second derivative, of a tone_burst that of its sine, of an unknown one about where its spectrum has its peak"""
+    second derivative, of a tone_burst that of its sine, of an unknown one about where its spectrum has its peak; not
+    given of an unknown one: as the records of data need"""
     delay: Finite | None = None
     """when a ricker or a gaussian has its peak, or a tone_burst or an unknown one starts, s. Not given: as early as it
     can be where all is at rest at 0 s, after a period, four standard deviations, or at once"""
@@ -66,7 +67,8 @@ class SourceEntry(Entry):
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         needed = NEEDED[self.kind]
         possible = {"kind", "at", "width", *needed, *POSSIBLE[self.kind]}
-        if missing := [name for name in needed if name not in given]:
+        found = ("frequency",) if self.pulse == "unknown" else ()
+        if missing := [name for name in needed if name not in (*given, *found)]:
             raise ValueError(f"{_are(missing)} missing, for this kind needs {', '.join(needed)}")
         if others := [name for name in given if name not in possible]:
             raise ValueError(f"this kind has no {' and no '.join(others)}; leave it out")
