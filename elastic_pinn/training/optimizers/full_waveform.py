@@ -122,3 +122,5 @@ class FullWaveform(BaseOptimizer):
             own["source"] = found[:, source.coefficients != 0.0]
         if isinstance(source, FitWithGains):
             own["gains"] = torch.stack([source.channels, source.gains])
+        else:  # those of a run that is resumed without any
+            own.pop("gains", None)

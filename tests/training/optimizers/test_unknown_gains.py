@@ -71,6 +71,8 @@ def test_figures_show_records_corrected_by_the_gains_found(clean, tmp_path):
     picture = ep.figures.wiggles(run, [places()[5]])
     assert picture.axes
     assert checkpoint.problem().receivers.records[0].gain == 1.0
+    resumed = ep.train(ep.Config(**CONFIG | known | {"steps": 2}, data=noiseless), run.path, resume="auto").latest()
+    assert resumed.receivers(resumed.problem()).records[0].gain == 1.0, "none is unknown any more"
 
 
 @pytest.mark.slow
