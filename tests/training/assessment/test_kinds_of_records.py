@@ -248,3 +248,15 @@ def test_the_moduli_that_records_tell_are_in_proportion_to_the_density_that_is_t
     assert wrong.chi_square == pytest.approx(right.chi_square, rel=1e-6), "a wrong density cannot be seen"
     for name in right.values:
         assert wrong.values[name] == pytest.approx(1.05 * right.values[name], rel=1e-5)
+
+
+def test_records_that_drift_are_explained_once_the_drift_is_filtered_out():
+    times = np.linspace(0.0, 8.0, 321)
+    size = 10.0 * np.random.default_rng(6).standard_normal((49, 1, 2))  # of each channel its own: no wave is alike
+    drifting = records(time=times, pick=lambda values: values + size * np.sin(times / 4.0)[:, None])
+    filtered = ep.processing.band_pass(ep.Receivers(records=drifting), lowest=0.4)
+    kept = ep.processing.cut(filtered, time=(3.4, 4.0))
+    material = ep.Material(2.4, 0.85, 1.0, ("lambda", "mu"), 1.5)
+    problem = ep.Problem(ep.Domain((0.0, 1.0), (0.0, 1.0), (3.4, 4.0)), material, receivers=kept)
+    fit = trained(ep.Config(**SQUARE | WAVES_USED), problem)
+    require_true(fit, 0.03)
