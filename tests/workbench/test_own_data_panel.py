@@ -2,6 +2,7 @@
 
 import html
 import re
+import shutil
 import threading
 from pathlib import Path
 
@@ -246,10 +247,10 @@ def test_what_could_not_be_written_is_told(panel, tmp_path):
     assert "<b>not saved</b>" in status(panel) and "file" in status(panel)
 
 
-def test_the_raw_file_is_not_written_over(panel):
-    raw = Path(ep.__file__).parents[1] / SCAN["data"]
+def test_the_raw_file_is_not_written_over(panel, tmp_path):
+    raw = Path(shutil.copy(Path(ep.__file__).parents[1] / SCAN["data"], tmp_path))
     before = raw.read_bytes()
-    change(panel, output=str(raw))
+    change(panel, data=str(raw), output=str(raw))
     buttons(panel)["Save"].click()
     settled(panel)
     assert "<b>not saved</b>" in status(panel) and "is the raw file, which would be lost" in html.unescape(
