@@ -74,10 +74,10 @@ def _unpacked(path: Path) -> int:
 def _fields(name: str, value: Any) -> Named:
     """An array by its name, or those in a structure, or in an array of structures, by the names of its fields.
 
-    MATLAB's objects, which SciPy gives as arrays of subclasses, are none of these.
+    MATLAB's objects, which SciPy gives as arrays of subclasses, are none of these, nor are sparse matrices.
     """
     if type(value) is not np.ndarray or value.dtype.names is None:
-        yield name, value
+        yield name, value if isinstance(value, np.ndarray) else np.empty(0, dtype=object)
         return
     for number, each in enumerate(value.reshape(-1, order="F"), start=1):
         at = name if value.size == 1 else f"{name}({number})"
@@ -90,16 +90,20 @@ def _of_v7_3(path: Path, options: ImportOptions) -> dict[str, np.ndarray[Any, An
         nodes = [each for name, node in file.items() if not name.startswith("#") for each in _nodes(name, node)]
         total, arrays = 0, {}
         for name, node in nodes:
-            is_numeric = node.dtype.kind in "fiu" and NUMBERS.fullmatch(_class(node))
-            total += 8 * node.size * bool(is_numeric)
-            require_size(path, total, options, f" its {name}")
-            arrays[name] = _array(node) if is_numeric else np.empty(0, dtype="U1" if _class(node) == "char" else object)
+            arrays[name] = np.empty(0, dtype="U1" if _class(node) == "char" else object)
+            if isinstance(node, h5py.Dataset) and node.dtype.kind in "fiu" and NUMBERS.fullmatch(_class(node)):
+                total += 8 * node.size
+                require_size(path, total, options, f" its {name}")
+                arrays[name] = _array(node)
     return arrays
 
 
-def _nodes(name: str, node: h5py.Group | h5py.Dataset) -> Iterator[tuple[str, h5py.Dataset]]:
-    """A data set by its name, or those in a structure; an array of structures has references in each field."""
-    if isinstance(node, h5py.Dataset):
+def _nodes(name: str, node: h5py.Group | h5py.Dataset) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
+    """A data set by its name, or those in a structure; an array of structures has references in each field.
+
+    A sparse matrix, which is a group too, is given as it is.
+    """
+    if isinstance(node, h5py.Dataset) or "MATLAB_sparse" in node.attrs:
         yield name, node
         return
     for field, value in node.items():
@@ -111,7 +115,7 @@ def _nodes(name: str, node: h5py.Group | h5py.Dataset) -> Iterator[tuple[str, h5
             yield from _nodes(f"{name}({number}).{field}", node.file[reference])
 
 
-def _class(node: h5py.Dataset) -> str:
+def _class(node: h5py.Group | h5py.Dataset) -> str:
     said = node.attrs.get("MATLAB_class", b"")
     return said.decode("latin-1") if isinstance(said, bytes) else str(said)
 

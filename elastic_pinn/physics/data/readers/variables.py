@@ -77,7 +77,9 @@ def common_unit(table: Variables, names: Sequence[str]) -> str:
 
 
 def _kind_of(found: np.ndarray[Any, Any]) -> str:
-    return {"O": "objects (cells or references)", "V": "a structure", "b": "truth values"}.get(found.dtype.kind, "text")
+    return {"O": "objects (cells, sparse matrices or references)", "V": "a structure", "b": "truth values"}.get(
+        found.dtype.kind, "text"
+    )
 
 
 @dataclass(frozen=True)

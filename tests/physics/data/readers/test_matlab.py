@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 from scipy.io import savemat
+from scipy.sparse import csc_matrix
 
 import elastic_pinn as ep
 from tests.physics.data.readers.files import ALONG, SAID, TIME, UNITS, VALUES, XY
@@ -119,6 +120,15 @@ def test_objects_and_empty_arrays_of_v7_3_are_not_taken_for_the_numbers_that_sta
         file["nothing"].attrs["MATLAB_empty"] = 1
     assert "table holds objects" in refusal(path, **SAID, value_columns=["table"])
     assert "shape (0,)" in refusal(path, **SAID, value_columns=["nothing"], time_step=1.0, axes=["receiver", "time"])
+
+
+def test_a_sparse_matrix_is_no_array(tmp_path):
+    savemat(tmp_path / "v5.mat", {"scan": {"velocity": csc_matrix(VALUES[..., 0])}})
+    path = v73(tmp_path / "v73.mat", {"scan": {"velocity": {"data": TIME, "ir": TIME, "jc": TIME}}})
+    with h5py.File(path, "r+") as file:
+        file["scan/velocity"].attrs["MATLAB_sparse"] = 6
+    for each in (tmp_path / "v5.mat", path):
+        assert "scan.velocity holds objects" in refusal(each, **SAID, **ALONG)
 
 
 @both
