@@ -52,8 +52,8 @@ def fitted(columns: Tensor, target: Tensor, pulse: KnownShape) -> tuple[float, f
         amplitude = _amplitude(here, target, pulse)
         slope = amplitude * rate
         if pulse.is_size_unknown:
-            slope = slope - here * (here @ slope) / (here @ here)
-        step = float(slope @ (target - amplitude * here)) / max(float(slope @ slope), torch.finfo(slope.dtype).tiny)
+            slope = slope - here * (here @ slope) / _square(here)
+        step = float(slope @ (target - amplitude * here) / _square(slope))
         for _ in range(HALVINGS):
             trial = min(max(time + step, low), high)
             misfit = _misfit(columns, target, pulse, trial)
@@ -76,7 +76,12 @@ def _tried(pulse: KnownShape, low: float, high: float) -> list[float]:
 
 def _amplitude(waveforms: Tensor, target: Tensor, pulse: KnownShape) -> float:
     """The best amplitude, or the known one."""
-    return float(waveforms @ target / (waveforms @ waveforms)) if pulse.is_size_unknown else 1.0
+    return float(waveforms @ target / _square(waveforms)) if pulse.is_size_unknown else 1.0
+
+
+def _square(waveforms: Tensor) -> Tensor:
+    """Their squared length; not 0 where nothing arrives, to divide by."""
+    return (waveforms @ waveforms).clamp(min=torch.finfo(waveforms.dtype).tiny)
 
 
 def _misfit(columns: Tensor, target: Tensor, pulse: KnownShape, time: float) -> float:

@@ -6,6 +6,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.training.assessment.judgement import assess
+from elastic_pinn.training.source_fit import SourceFit
 from tests.training.optimizers.recorded_plate import (
     CONFIG,
     LOAD,
@@ -136,6 +137,24 @@ def test_known_density_is_counted_in_an_amplitude(clean, tmp_path):
     squares = (with_it.calibration_plus_minus["amplitude"] ** 2, without.calibration_plus_minus["amplitude"] ** 2)
     assert squares[0] - squares[1] == pytest.approx((0.1 * without.calibration["amplitude"]) ** 2, rel=1e-6)
     assert with_it.correlations["mu and amplitude"] > 0.9
+
+
+@pytest.mark.parametrize("unknowns", [["amplitude"], ["origin_time"], ["amplitude", "origin_time"]], ids="-".join)
+def test_the_best_of_all_origin_times_is_found_where_some_reach_no_receiver(unknowns):
+    t, late, factor = torch.linspace(0.0, 6.0, 300, dtype=torch.float64), 0.0, 1.0
+    if "origin_time" in unknowns:
+        late = -1.937
+    if "amplitude" in unknowns:
+        factor = -2.5
+    pulse = ep.KnownShape(ep.Ricker(2.0, 5.0), unknowns, 3.0 if late else 0.0)
+    columns = torch.stack([pulse(t - delay) * (t < 6.0) for delay in pulse.delays(6.0)], dim=1)
+    target = factor * pulse.pulse(t - late) * (t < 6.0)
+    fit = SourceFit.of(columns, target, pulse)
+    expected = {"amplitude": factor, "origin_time": late}
+    assert fit.numbers == {name: pytest.approx(expected[name], rel=1e-4) for name in unknowns} and not fit.edge
+    assert (fit.waveforms(columns) - target).abs().max() < 1e-4
+    silent = SourceFit.of(0.0 * columns, target, pulse)
+    assert silent.coefficients.isfinite().all() and silent.span.isfinite().all()
 
 
 def test_delayed_pulses_make_up_one_at_any_origin_time():
