@@ -21,6 +21,15 @@ NOT_WHEN_STOPPED = "no ±: not assessed, since it was stopped"
 
 
 @dataclass(frozen=True)
+class ShotFit:
+    """What one of several shots has to itself: its squared misfit per degree of freedom in units of the noise, None
+    where that is unknown, and its source's wavelet as of `Fit`."""
+
+    chi_square: float | None
+    wavelet: Mapping[str, list[float]]
+
+
+@dataclass(frozen=True)
 class Fit:
     """Whether a fit explains its data, and the ± of its values.
 
@@ -44,7 +53,9 @@ class Fit:
         calibration: what was found beside the material, by name, as far as the records tell it: of a source of known
             shape "amplitude", a factor of its force or moment, and "origin_time", how much later than stated it acts,
             s; of channels "gain of 3 y", by which what happened is multiplied in the records; calibration_plus_minus:
-            one standard deviation of each, {} where withheld. correlations has these, too, but of two gains.
+            one standard deviation of each, {} where withheld. correlations has these, too, but of two gains. Of
+            several shots, names tell the shot.
+        shots: of several shots the misfit and the wavelet of each, by its name; wavelet is that of the first.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
     A field with a default may be missing in the summary of another version.
@@ -70,6 +81,7 @@ class Fit:
     correlations: Mapping[str, float] = field(default_factory=dict)
     calibration: Mapping[str, float] = field(default_factory=dict)
     calibration_plus_minus: Mapping[str, float] = field(default_factory=dict)
+    shots: Mapping[str, ShotFit] = field(default_factory=dict)
 
     @property
     def finding(self) -> str:

@@ -15,7 +15,7 @@ from elastic_pinn.workbench.run_table import runs_table
 
 GOLDEN = Path(__file__).parent / "golden"
 SUMMARY = json.loads((GOLDEN / "summary_with_fit.json").read_text())  # of a run of version 0.2.0
-NEWER = ("wavelet", "correlations", "calibration", "calibration_plus_minus")
+NEWER = ("wavelet", "correlations", "calibration", "calibration_plus_minus", "shots")
 FIT = SUMMARY["fit"]
 NONSENSE = {
     "another verdict": FIT | {"verdict": "perhaps"},
@@ -46,6 +46,7 @@ def test_what_a_summary_holds_is_what_the_run_gave(with_fit):
         "correlations": {},
         "calibration": {},
         "calibration_plus_minus": {},
+        "shots": {},
     } and isinstance(fit, Fit)
     assert fit.sentence.startswith("no ±: the data are not explained: misfit 26.6 times the noise; worst channels 24 y")
 

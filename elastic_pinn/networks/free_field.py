@@ -37,7 +37,7 @@ class FreeField:
     def jet(self, points: Tensor, names: Components) -> Tensor:
         """Evaluate the jet at dimensionless points (N, 3), (J, N, 2), in double precision up to its return."""
         where = points.detach().cpu().double()
-        x, y, t = (where * where.new_tensor(self._scales.units) + where.new_tensor(self._scales.origin)).unbind(1)
+        x, y, t = self._scales.in_si(where).unbind(1)
         t = t.clamp(*self._window)  # up to rounding
         found = [wave.derivatives(x, y, t, names) for wave in self._waves]  # each name -> (N, 2), SI
         units = dict(zip("xyt", self._scales.units, strict=True))

@@ -5,6 +5,7 @@ By values, not by source text: a field may be rewritten as long as its values st
 - the materials' constants, a sketch of each where they vary, their unknowns, the parts of the problem, the sides and
   kinds of the boundary conditions, shape and contact of the inclusions, the window, the scales, and the SHA-256 of the
   receivers' numbers;
+- those of its other shots;
 - of each field a sketch: its values at tens of thousands of fixed, well spread points of its place, multiplied by
   fixed random signs and added up in SUMS sums. Such sums keep distances (Johnson and Lindenstrauss,
   1984): fields that differ at a single point differ in a sum by as much, and differences at several points do not
@@ -76,6 +77,9 @@ class Fingerprint:
             sketch = _sketch(probe.all_values())
             numbers.append(sketch)
             sizes.append((sketch[0] + ROUNDING * probe.quantity.typical(scales)).expand_as(sketch))
+        for other in map(cls.of, problem.shots[1:]):
+            numbers.append(other.numbers)
+            sizes.append(other.sizes)
         return cls(torch.cat(numbers), torch.cat(sizes))
 
     def is_like(self, stored: Tensor) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,15 +9,13 @@ from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.conditions import Initial, SideCondition
 from elastic_pinn.physics.conditions.interface import contact
 from elastic_pinn.physics.coverage import uncovered
 from elastic_pinn.physics.data import Receivers, recorded
-from elastic_pinn.physics.domains import Disc, Domain, Part, Plate, Regions
+from elastic_pinn.physics.domains import Disc, Domain, Plate, Regions
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field, name_of
 from elastic_pinn.physics.fingerprint import VERSION, Fingerprint, is_like_version_1
@@ -30,8 +27,10 @@ from elastic_pinn.physics.media.material import Material, names_by_region
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.probes import probes, require_pointwise
+from elastic_pinn.physics.problem_checks import check_parts, check_receivers_inside, check_sources
 from elastic_pinn.physics.scales import Scales
-from elastic_pinn.physics.sources import Circle, Local, field_of, local_in
+from elastic_pinn.physics.shots import listed_shots, records_of_all, require_one_solid, shots_of
+from elastic_pinn.physics.sources import Circle, Local, local_in
 from elastic_pinn.physics.statement import Statement
 
 SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displacement: a load may be short and local
@@ -62,12 +61,16 @@ class Problem:
         A typical displacement, m; 0: estimated from the rest.
     inclusions
         Parts of the domain that are of other materials; `material` is what is around them.
+    other_shots
+        Other experiments on the same solid, in the same window: problems of the same domain and material, each with
+        what acts in it and with records of its own. The unknowns are found from all of them; wavefield and losses are
+        those of this problem.
 
     Raises
     ------
     ProblemError
-        For a part of the wrong type, for sides with two conditions, for receivers outside the domain, and for unknowns
-        that nothing here can determine.
+        For a part of the wrong type, for sides with two conditions, for receivers outside the domain, for unknowns
+        that nothing here can determine, and for other shots that are not in the same solid or have no records.
     """
 
     domain: Domain
@@ -79,6 +82,7 @@ class Problem:
     exact: Field | None = None
     displacement_scale: float = 0.0
     inclusions: tuple[Inclusion, ...] | list[Inclusion] = ()
+    other_shots: tuple[Problem, ...] | list[Problem] = ()
 
     AS_PARAMETER: ClassVar[str] = "own"  # what it means where a notebook's parameter `problem` is one
 
@@ -86,12 +90,13 @@ class Problem:
         if isinstance(self.boundary, SideCondition):
             object.__setattr__(self, "boundary", (self.boundary,))
         object.__setattr__(self, "inclusions", listed(self.inclusions))
-        _check_parts(self)
+        object.__setattr__(self, "other_shots", listed_shots(self.other_shots))
+        check_parts(self)
         require_possible(self.inclusions, self.domain, self.material)
         if not (self.boundary or self.initial or self.receivers):
             raise ProblemError("no boundary condition, no initial condition and no receivers: any solution would do")
-        _check_receivers_inside(self)
-        _check_sources(self)
+        check_receivers_inside(self)
+        check_sources(self)
         if self.initial:
             self.initial.require_true_rates(self.domain)
         if isinstance(self.material, Medium):
@@ -102,6 +107,7 @@ class Problem:
             require_held(self)
         if reason := why_not_found(self):
             raise ProblemError(reason)
+        require_one_solid(self)
 
     def __repr__(self) -> str:
         parts = {
@@ -114,6 +120,7 @@ class Problem:
             "exact": self.exact and name_of(self.exact),
             "displacement_scale": self.displacement_scale,
             "inclusions": list(self.inclusions),
+            "other_shots": list(self.other_shots),
         }
         return f"Problem({', '.join(f'{name}={part}' for name, part in parts.items() if part)})"
 
@@ -134,6 +141,16 @@ class Problem:
     def open_sides(self) -> tuple[str, ...]:
         """The sides on which no condition holds, as "left", "a part of top" or "hole 1 along x"."""
         return tuple(uncovered(self.boundary, self.domain.shape).values())
+
+    @cached_property
+    def shots(self) -> tuple[Problem, ...]:
+        """This problem's shot and the others, each as a problem of its own, with the same scales."""
+        return shots_of(self)
+
+    @cached_property
+    def records_of_all_shots(self) -> Receivers | None:
+        """The records of all shots together, those of this problem first; None without receivers."""
+        return records_of_all(self)
 
     @property
     def recorded(self) -> Statement | None:
@@ -318,75 +335,3 @@ class Problem:
             (*stated, *(float(probe.values(SCALE_POINTS).abs().max()) / one for probe, one in found)), default=0.0
         )
         return largest or max((float(probe.all_values().abs().max()) / one for probe, one in found), default=0.0)
-
-
-def _check_parts(problem: Problem) -> None:
-    """Raise ProblemError for a part of the wrong type, and for two conditions on one side."""
-    wanted: dict[str, tuple[object, str, tuple[type, ...]]] = {
-        "domain": (problem.domain, "a Domain", (Domain,)),
-        "material": (problem.material, "a Material or a Medium", (Material, Medium)),
-        "initial": (problem.initial, "an Initial", (Initial, type(None))),
-        "receivers": (problem.receivers, "a Receivers, as from Receivers.load,", (Receivers, type(None))),
-    }
-    for i, condition in enumerate(problem.boundary):
-        wanted[f"boundary[{i}]"] = (condition, "a condition, as Displacement or Traction,", (SideCondition,))
-    for role, (part, needed, kinds) in wanted.items():
-        if not isinstance(part, kinds):
-            raise ProblemError(f"{role} = {in_one_line(part)}: {needed} is needed")
-    object.__setattr__(problem, "force", field_of(problem.force, "force"))
-    object.__setattr__(problem, "exact", field_of(problem.exact, "exact"))
-    if not 0.0 <= problem.displacement_scale < math.inf:
-        raise ProblemError(f"displacement_scale = {problem.displacement_scale} m: it must be above 0, or 0 to find it")
-    _check_overlaps(problem)
-
-
-def _check_sources(problem: Problem) -> None:
-    """Raise ProblemError for a source that cannot act as it is meant to, as one outside the domain."""
-    starts_at_rest = problem.initial is not None and problem.initial.is_rest
-    for statement in problem.statements:
-        for source in local_in(statement.target):
-            source.require_sound(statement, problem.domain, starts_at_rest)
-
-
-def _check_overlaps(problem: Problem) -> None:
-    """Raise ProblemError for two conditions on one side, or on parts of it that overlap."""
-    seen: list[tuple[SideCondition, Part]] = []
-    for condition in problem.boundary:
-        parts = problem.domain.shape.parts_of(condition.sides)
-        own = [other for i, part in enumerate(parts) for other in parts[:i] if part.overlaps(other)]
-        if own:
-            raise ProblemError(f"{condition}: its parts of the side {own[0].side} overlap")
-        if twice := sorted({p.side for p in parts for one, q in seen if p.overlaps(q) and condition.shares(one)}):
-            raise ProblemError(
-                f"boundary: two conditions on the side {' and '.join(twice)}, each of which prescribes all there: "
-                "give each condition sides of its own"
-            )
-        seen += [(condition, part) for part in parts]
-
-
-def _check_receivers_inside(problem: Problem) -> None:
-    """Raise ProblemError for data outside the window, where the equation is not imposed: mostly a matter of units."""
-    if problem.receivers is None:
-        return
-    shots = list(dict.fromkeys(each.shot for each in problem.receivers.records))
-    if len(shots) > 1:
-        named = " and ".join(repr(shot) for shot in shots)
-        raise ProblemError(f"the records are of the shots {named}, each a wavefield of its own: a problem has one shot")
-    (x, y), t = problem.receivers.places.T, np.array(problem.receivers.span)
-    for name, values in (("x", x), ("y", y), ("t", t)):
-        low, high = getattr(problem.domain, name)
-        slack = 1e-9 * (high - low)  # rounding, where the window is what the receivers span
-        if values.min() < low - slack or values.max() > high + slack:
-            unit, wider = ("s", "widen t") if name == "t" else ("m", "widen the domain")
-            raise ProblemError(
-                f"the receivers' {name} goes from {values.min():g} to {values.max():g} {unit}, outside the window's "
-                f"{low:g} to {high:g} {unit}: {wider}, or mend the units"
-            )
-    inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.places).unbind(1))
-    if not inside.all():
-        x, y = problem.receivers.places[int((~inside).nonzero()[0])]
-        others = f", and {int((~inside).sum()) - 1} others" if (~inside).sum() > 1 else ""
-        raise ProblemError(
-            f"a receiver at x = {x:g} m, y = {y:g} m lies {problem.domain.shape.whereabouts(x, y)}{others}: receivers "
-            "must be in the solid or on its sides"
-        )

@@ -62,6 +62,10 @@ class Scales:
         """Convert points (N, 3) from m, m, s to units of length and time, relative to the window's centre."""
         return (points - points.new_tensor(self.origin)) / points.new_tensor(self.units)
 
+    def in_si(self, points: Tensor) -> Tensor:
+        """Convert dimensionless points (N, 3) back to m, m, s."""
+        return points * points.new_tensor(self.units) + points.new_tensor(self.origin)
+
     @property
     def units(self) -> tuple[float, float, float]:
         """Units of x, y and t: m, m, s."""

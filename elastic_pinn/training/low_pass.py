@@ -71,7 +71,7 @@ class LowPassedWaveforms:
         self.target, self.delays = self._filter(waveforms.target.reshape(-1, 1)), waveforms.delays
 
     def fit_of(self, columns: Tensor) -> SourceFit:
-        """Fit what is unknown of the source to the records."""
+        """Fit what is unknown of the sources to the records."""
         return self._whole.fit_of(columns, self.target[:, 0])
 
     def by_elements(self) -> Tensor:

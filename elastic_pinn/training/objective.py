@@ -28,7 +28,7 @@ MakeCurvature = Callable[[Sequence[nn.Parameter]], CurvatureProduct]
 
 
 class WaveformsByElements(Protocol):
-    """Waveforms at N samples of E numbers, in the present material of U unknowns, on the CPU."""
+    """Waveforms at N samples of E numbers, in the present material of U unknowns, by K pulses of sources, on CPU."""
 
     @property
     def target(self) -> Tensor:
@@ -36,13 +36,13 @@ class WaveformsByElements(Protocol):
 
     @property
     def delays(self) -> Tensor:
-        """The delays of the source's pulses, (K,) in s."""
+        """The delays of the pulses of the first shot's source, in s: one, of zero, where it is known."""
 
     def fit_of(self, columns: Tensor) -> SourceFit:
-        """Fit what is unknown of the source to the records."""
+        """Fit what is unknown of the sources to the records."""
 
     def by_elements(self) -> Tensor:
-        """Compute, by elements alone, the waveforms by each of K pulses of the source, (E N, K)."""
+        """Compute, by elements alone, the waveforms by each of the pulses, (E N, K)."""
 
     def effects(self, coefficients: Tensor) -> Tensor:
         """Compute derivatives by the unknowns' parameters, (E N, U), for coefficients (K,) of the pulses."""
@@ -51,11 +51,11 @@ class WaveformsByElements(Protocol):
 class RecordedWaveforms(WaveformsByElements, Protocol):
     """The same beside those of a network."""
 
-    def corrected(self) -> Callable[[float], Tensor]:
-        """Return a function from a delay to the network's waveforms with those of its error, (N, E)."""
+    def corrected(self) -> Sequence[Callable[[float], Tensor]]:
+        """Return, of each shot, a function from a delay to the waveforms, corrected by elements."""
 
-    def columns(self, at: Callable[[float], Tensor]) -> Tensor:
-        """Compute, from such a function, the waveforms by each of K pulses of the source, (E N, K)."""
+    def columns(self, at: Sequence[Callable[[float], Tensor]]) -> Tensor:
+        """Compute, from such functions, the waveforms by each of the pulses, (E N, K)."""
 
     def below(self, frequency: float) -> WaveformsByElements:
         """Return records and waveforms below a frequency, Hz."""

@@ -14,7 +14,7 @@ records tell, E of any changes, Q numbers that are reported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -122,6 +122,20 @@ class SourceFit:
         is_at_edge = pulse.is_time_unknown and abs(numbers["origin_time"]) > pulse.origin_within - pulse.spacing / 2.0
         edge = f"{-pulse.origin_within:g} to {pulse.origin_within:g} s" if is_at_edge else ""
         return cls(amplitude * here, span, by_numbers @ by_span, numbers, by_span, edge)
+
+    @classmethod
+    def joined(cls, fits: Sequence[SourceFit], shots: Sequence[str]) -> Self:
+        """Return the fit of several shots of some names: the misfits, pulses and combinations of one after those of
+        another. Numbers that are reported have the shot's name."""
+        every = list(zip(fits, shots, strict=True))
+        return cls(
+            torch.cat([each.coefficients for each in fits]),
+            torch.block_diag(*(each.span for each in fits)),
+            torch.block_diag(*(each.by_span for each in fits)),
+            {f"{name} of shot {shot}": value for each, shot in every for name, value in each.numbers.items()},
+            torch.block_diag(*(each.numbers_by_span for each in fits)),
+            next((f"{each.edge} of shot {shot}" for each, shot in every if each.edge), ""),
+        )
 
     def waveforms(self, columns: Tensor) -> Tensor:
         """What is recorded of columns (M, K), (M,)."""

@@ -16,12 +16,11 @@ import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.parameters import in_one_line
-from elastic_pinn.physics.data.quantities import only_vector
 from elastic_pinn.physics.data.receiver_checks import check_material, check_start, check_truth
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, write
-from elastic_pinn.physics.data.recorded_quantity import VECTOR, RecordedQuantity
+from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
 from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.data.records_given import records_given
 from elastic_pinn.physics.data.truth import Truth
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import UNITS, Material
@@ -104,7 +103,9 @@ class Receivers:
         plain = {"xy": xy, "time": time, "noise": noise}
         given = {name: each for name, each in plain.items() if each is not None}
         taken: dict[str, Any] = {
-            "records": _records(records, {name: each for name, each in vectors.items() if each is not None}, given),
+            "records": records_given(
+                records, {name: each for name, each in vectors.items() if each is not None}, given
+            ),
             "material": material or {},
             "start": frozenset([start] if isinstance(start, str) else start),
             "pulses": (pulses,) if isinstance(pulses, GaussianPulse) else tuple(pulses),
@@ -133,7 +134,7 @@ class Receivers:
         parts = [
             *(each.told for each in self.records),
             f"x {x.min():g} to {x.max():g} m, y {y.min():g} to {y.max():g} m, t {first:g} to {last:g} s",
-            *(_noise_told(each) for each in self.records),
+            *(each.noise_told for each in self.records),
             *([f"start of {', '.join(sorted(self.start))}"] if self.start else []),
             *([f"pulses: {len(self.pulses)}"] if self.pulses else []),
             *([str(self.path)] if self.path else []),
@@ -182,6 +183,37 @@ class Receivers:
     def kinds(self) -> tuple[RecordedQuantity, ...]:
         """What was recorded, each once."""
         return tuple(dict.fromkeys(each.kind for each in self.records))
+
+    @property
+    def shots(self) -> tuple[str, ...]:
+        """The names of the shots that the records are of, each once."""
+        return tuple(dict.fromkeys(each.shot for each in self.records))
+
+    def of_shot(self, name: str) -> "Receivers":
+        """Return the same receivers with the records of one shot.
+
+        Parameters
+        ----------
+        name
+            One of `shots`.
+
+        Returns
+        -------
+        Receivers
+            All that is known, and what was recorded in this shot.
+
+        Raises
+        ------
+        ValueError
+            For a shot that there is none of.
+        """
+        if name not in self.shots:
+            raise ValueError(f"shot = {name!r}: recorded were {', '.join(map(repr, self.shots))}")
+        return (
+            self
+            if len(self.shots) == 1
+            else replace(self, records=tuple(each for each in self.records if each.shot == name))
+        )
 
     @property
     def samples(self) -> int:
@@ -361,32 +393,3 @@ class Receivers:
         with h5py.File(image, "w") as file:
             write(file, self)
         Path(path).write_bytes(image.getbuffer())
-
-
-def _records(
-    records: Records | Sequence[Records], vectors: Mapping[str, Any], plain: Mapping[str, Any]
-) -> tuple[Records, ...]:
-    """The records that were given, or those of one vector."""
-    found = (records,) if isinstance(records, Records) else tuple(records)
-    if not found:
-        quantity = only_vector(list(vectors))
-        for name in ("xy", "time"):
-            if name not in plain:
-                raise ProblemError(f"{name} is missing")
-        return (Records(quantity.name, vectors[quantity.name], directions=VECTOR, **plain),)
-    if wrong := [each for each in found if not isinstance(each, Records)]:
-        raise ProblemError(f"records has {in_one_line(wrong[0])}, where ep.Records are needed")
-    if not (vectors or plain):
-        return found
-    if len(found) > 1:
-        raise ProblemError(f"{', '.join((*plain, *vectors))} beside several records: state it in each of these")
-    changes = {"quantity": only_vector(list(vectors)).name, "values": next(iter(vectors.values()))} if vectors else {}
-    return (replace(found[0], **changes, **plain),)
-
-
-def _noise_told(records: Records) -> str:
-    of, noise, unit = records.quantity, records.noises[records.is_there], records.kind.unit
-    if not records.is_noise_stated:
-        return "noise not stated"
-    low, high = float(noise.min()), float(noise.max())
-    return f"noise {low:.3g} {unit}" if low == high else f"noise of {of} {low:.3g} to {high:.3g} {unit}"

@@ -40,6 +40,12 @@ def recorded(receivers: Receivers) -> Statement:
     )
 
 
+def label_of(records: Records, receivers: Receivers) -> str:
+    """Return what tells the channels of some records from those of the others, as "left velocity ", or ""."""
+    shot = f"{records.shot} " if len(receivers.shots) > 1 else ""
+    return f"{shot}{records.quantity} " if len(receivers.records) > len(receivers.shots) else shot
+
+
 def _pairs(records: Records) -> Samples:
     """x and y of N = receivers times instants."""
     rows, times = len(records.xy), len(records.time)
@@ -83,8 +89,7 @@ def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
         found["values"].append((relative * records.corrected[there])[:, None])  # (N, 1)
         found["channels"].append((len(names) + row * records.values.shape[2] + column)[:, None])  # (N, 1)
         found["sensitivity"].append(sensitivity)
-        of = f"{records.quantity} " if len(receivers.records) > 1 else ""
-        labels = records.labels
+        of, labels = label_of(records, receivers), records.labels
         names += [f"{of}{first + i} {label}" for i in range(len(records.xy)) for label in labels]
     of_one = len(kinds) == 1
     components = {

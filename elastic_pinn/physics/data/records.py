@@ -135,6 +135,15 @@ class Records:
         return ", ".join(parts)
 
     @property
+    def noise_told(self) -> str:
+        """In words, how much noise is stated."""
+        of, noise, unit = self.quantity, self.noises[self.is_there], self.kind.unit
+        if not self.is_noise_stated:
+            return "noise not stated"
+        low, high = float(noise.min()), float(noise.max())
+        return f"noise {low:.3g} {unit}" if low == high else f"noise of {of} {low:.3g} to {high:.3g} {unit}"
+
+    @property
     def kind(self) -> RecordedQuantity:
         """What is recorded."""
         return RECORDED_QUANTITIES[self.quantity]

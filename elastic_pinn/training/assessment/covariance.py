@@ -60,7 +60,7 @@ def _by_density(trained: TrainedModel, linear: LinearisedFit) -> Tensor:
     part = trained.problem.reference.density_plus_minus / trained.problem.reference.density
     moduli = torch.tensor(list(trained.model.material.si().values()), dtype=torch.float64)  # (3 R,)
     moduli[2:] = 0.0  # a density that is uncertain is that of one material
-    source = [value if name == "amplitude" else 0.0 for name, value in linear.calibration.values.items()]
+    source = [value if name.startswith("amplitude") else 0.0 for name, value in linear.calibration.values.items()]
     return part * torch.cat([moduli, moduli.new_tensor(source)])
 
 

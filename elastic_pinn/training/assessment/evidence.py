@@ -14,7 +14,7 @@ Letters: D data misfits, U unknowns, M weighted misfits, P parameters of the las
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from torch import Tensor
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.probes import probes
+from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.assessment.channels import Channels, channels_of
 from elastic_pinn.training.assessment.covariance import covariance_of, in_si
@@ -73,7 +74,7 @@ class Evidence:
     of them, in units of ±; noise_part: the part of the information that is noise which the amplitudes fitted, likewise.
     unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
     None of amplitudes. calibration: what was found of the source, with its deviations, and its edge, the range of an
-    origin time that is at the edge of it.
+    origin time that is at the edge of it. by_shot: chi-square of each shot.
     """
 
     unknowns: tuple[str, ...]
@@ -104,6 +105,7 @@ class Evidence:
     calibration: Mapping[str, float] = field(default_factory=dict)
     calibration_deviations: Mapping[str, float] = field(default_factory=dict)
     calibration_edge: str = ""
+    by_shot: tuple[float, ...] = ()
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -113,13 +115,13 @@ class Evidence:
 
 def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     """Collect the evidence on a model of a problem with receivers and unknowns."""
-    receivers, unknowns = trained.problem.receivers, trained.problem.unknowns
+    receivers, unknowns = trained.problem.records_of_all_shots, trained.problem.unknowns
     assert receivers is not None, "there are no unknowns without"
     noise = noise_of(receivers)
     if not linear.is_identifiable:
         return _unidentifiable(linear, unknowns, noise)
     unit = noise.level / linear.recorded.quantity.scale(trained.problem.scales)  # dimensionless
-    batch, data = trained.batches[linear.recorded.name], linear.data
+    batch, data = linear.samples, linear.data
     misfits = linear.residuals[data] / linear.weight / unit  # (D,)
     leverage = linear.leverage()  # (D,)
     free = (1.0 - leverage).clamp(min=0.0)
@@ -167,6 +169,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         calibration=source.values,
         calibration_deviations={name: deviations[name] for name in source.values},
         calibration_edge=source.edge,
+        by_shot=tuple(float(misfits[rows].square().sum() / free[rows].sum()) for rows in linear.rows_of_shots),
     )
 
 
@@ -179,7 +182,7 @@ def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noi
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
         deviations=dict.fromkeys(unknowns, math.inf), correlations={}, channels=(),
         held_out_samples=0, scatter_channels=0.0, remaining_step=math.nan, shift=math.nan, most_shifted="",
-        common_errors=(),
+        common_errors=(), by_shot=(math.nan,) * len(linear.rows_of_shots),
     )  # fmt: skip
 
 
@@ -206,13 +209,15 @@ def _common_errors(
 
     If only the records are known, another size or time turns a solution into another one.
     """
-    batch, unknowns = trained.batches[linear.recorded.name], trained.problem.unknowns
+    batch, unknowns = linear.samples, trained.problem.unknowns
     field = linear.field()  # not the records, whose noise correlates with the misfits
     changes = {  # of the data misfits, each (N, E)
         "the size of the records, or of the known start,": -field,
         "the trigger time": linear.rate(),
         **_zeros(batch, linear.recorded),
     }
+    if trained.problem.other_shots:
+        changes = _by_shot(changes, names_of_shots(trained.problem), linear)
     at_data = torch.stack([change.detach().double().reshape(-1) for change in changes.values()], dim=1)  # (D, E)
     effects = at_data.new_zeros(len(linear.residuals), len(changes))  # (M, E)
     effects[linear.data] = linear.weight * at_data
@@ -238,6 +243,17 @@ def _common_errors(
         )
         for i, name in enumerate(changes)
     )
+
+
+def _by_shot(changes: Mapping[str, Tensor], shots: Sequence[str], linear: LinearisedFit) -> dict[str, Tensor]:
+    """The same changes of the records of one shot alone, of each."""
+    found = {}
+    for name, change in changes.items():
+        for shot, rows in zip(shots, linear.rows_of_shots, strict=True):
+            of_shot = torch.zeros_like(change)
+            of_shot.view(-1)[rows] = change.reshape(-1)[rows]
+            found[f"of shot {shot}, {name}"] = of_shot
+    return found
 
 
 def _zeros(batch: Batch, recorded: Statement) -> dict[str, Tensor]:

@@ -6,17 +6,19 @@ The evidence is judged and put into words here; `fit.py` has the result, which i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from elastic_pinn.fit import Fit
+from elastic_pinn.fit import Fit, ShotFit
 from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
+from elastic_pinn.physics.data.recorded import label_of
+from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
@@ -76,6 +78,7 @@ def assess(trained: TrainedModel) -> Fit:
     fault = next(_faults(trained, evidence), None)
     chi_square, widening = evidence.chi_square, _widening(evidence)
     values = trained.model.material.si()
+    wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
         reason=fault.reason if fault else _explained(evidence) + _density_told(trained.problem),
@@ -98,16 +101,25 @@ def assess(trained: TrainedModel) -> Fit:
         chi_square=_finite_or_none(chi_square),
         held_out=_finite_or_none(evidence.held_out),
         worst_channels={channel.name: channel.chi_square for channel in _worst(evidence)},
-        wavelet=_wavelet(trained, linear, 0.0 if fault else widening * evidence.noise.level),
+        wavelet=wavelets[0],
+        shots=_shots(trained.problem, evidence, wavelets),
     )
 
 
-def _wavelet(trained: TrainedModel, linear: LinearisedFit, noise: float) -> dict[str, list[float]]:
-    """The source's wavelet where it was unknown, with its ± for noise in the unit of the records; 0: without."""
+def _wavelets(trained: TrainedModel, linear: LinearisedFit, noise: float) -> list[dict[str, list[float]]]:
+    """Each shot's wavelet where it was unknown, with its ± for noise in the unit of the records; 0: without."""
     if not isinstance(linear, LinearisedWaveforms):
+        return [{}]
+    every = linear.wavelets(noise / linear.recorded.quantity.scale(trained.problem.scales))
+    return [{name: each for name, each in found.items() if noise or name != "plus_minus"} for found in every]
+
+
+def _shots(problem: Problem, evidence: Evidence, wavelets: Sequence[Mapping[str, list[float]]]) -> dict[str, ShotFit]:
+    """Of several shots, what each of them has to itself."""
+    if not problem.other_shots:
         return {}
-    found = linear.wavelet(noise / linear.recorded.quantity.scale(trained.problem.scales))
-    return {name: values for name, values in found.items() if noise or name != "plus_minus"}
+    every = zip(names_of_shots(problem), evidence.by_shot, wavelets, strict=True)
+    return {name: ShotFit(_finite_or_none(misfit), wavelet) for name, misfit, wavelet in every}
 
 
 def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
@@ -164,7 +176,7 @@ def _density_told(problem: Problem) -> str:
 
 def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
     """All reasons why no ± would be valid, the most fundamental first."""
-    yield from _of_records(trained.problem.receivers, evidence)
+    yield from _of_records(trained.problem.records_of_all_shots, evidence)
     if edges := edges_text(trained.model.material):
         yield Fault(edges, f"a wider unknown_range, a better start, {RECORDS}")
     if edge := evidence.calibration_edge:
@@ -183,7 +195,7 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
     assert receivers is not None, "there are no unknowns without"
     silent = []
     for first, records in zip(receivers.first_rows, receivers.records, strict=True):
-        of = f"{records.quantity} " if len(receivers.records) > 1 else ""
+        of = label_of(records, receivers)
         still = (each for each in records.channels() if len(each.values) > 1 and np.ptp(each.values) == 0)
         silent += [f"{of}{first + each.row} {each.label}" for each in still]
     if silent and evidence.noise.level > 0:

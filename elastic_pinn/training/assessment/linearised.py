@@ -90,7 +90,8 @@ class Linearised(LinearisedFit):
         self.residuals, self.effects = residuals.double(), effects.double()
         self.places = self._loss.rows(self._batches)
         self.recorded = trained.recorded
-        self.data, samples = self.places[self.recorded.name], len(self._batches[self.recorded.name].points)
+        self.samples = self._batches[self.recorded.name]
+        self.data, samples = self.places[self.recorded.name], len(self.samples.points)
         self.weight = math.sqrt(self._loss.weights[self.recorded.column] * self.recorded.counts / samples)
         self.amplitudes = sum(parameter.numel() for parameter in self._layer)
         self.factored = trained.factored or self._factor(trained.config.ridge)

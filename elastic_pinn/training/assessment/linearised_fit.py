@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics.statement import Statement
 
 
@@ -48,7 +49,7 @@ class LinearisedFit(ABC):
 
     Attributes:
         residuals: the weighted misfits, (M,).
-        recorded: the statement on the records; data: its rows, an x and a y for each sample.
+        recorded: the statement on the records; samples: those that were fitted, N; data: their rows, E for each.
         weight: the factor of a data misfit.
         amplitudes: how many were fitted beside the unknowns.
         projected_effects: S, (M + R, U).
@@ -58,6 +59,7 @@ class LinearisedFit(ABC):
 
     residuals: Tensor
     recorded: Statement
+    samples: Batch
     data: slice
     weight: float
     amplitudes: int
@@ -130,6 +132,11 @@ class LinearisedFit(ABC):
         """What was found of the source beside its wavelet; nothing where that is known, or part of the wavelet."""
         nothing = torch.zeros(0, self.projected_effects.shape[1], dtype=torch.float64)
         return Calibration({}, nothing, nothing, nothing[:, 0])
+
+    @property
+    def rows_of_shots(self) -> Sequence[slice]:
+        """The data misfits of each shot."""
+        return [slice(0, self.data.stop - self.data.start)]
 
     @property
     def information(self) -> Tensor:

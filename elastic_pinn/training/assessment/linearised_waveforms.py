@@ -11,14 +11,16 @@ Letters: N samples, E numbers in each, D = E N misfits, U unknowns, K pulses of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from elastic_pinn.training.assessment.linearised_fit import Calibration, LinearisedFit
+from elastic_pinn.training.shot_waveforms import STEP
 from elastic_pinn.training.trained_model import TrainedModel
-from elastic_pinn.training.waveforms import STEP, Waveforms
+from elastic_pinn.training.waveforms import Waveforms
 
 COARSER = 1.25  # elements and time steps; errors go with their third or fourth power
 RATE_STEP = 1e-5  # of time, dimensionless, for differences
@@ -29,11 +31,15 @@ class LinearisedWaveforms(LinearisedFit):
 
     def __init__(self, trained: TrainedModel) -> None:
         self._waveforms = Waveforms(trained.problem, trained.config, trained.model, trained.batches, trained.held_out)
-        self.recorded, self.weight, self.precision = trained.recorded, 1.0, STEP
-        self.data = slice(0, trained.batches[self.recorded.name].target.numel())
+        self.recorded, self.weight, self.precision = self._waveforms.recorded, 1.0, STEP
+        every = self._waveforms.samples  # of several shots none is held out
+        count = len(every.target if trained.problem.other_shots else trained.batches[self.recorded.name].target)
+        self.samples = every.rows(slice(0, count))
+        self.data = slice(0, self.samples.target.numel())
         self._at = self._waveforms.corrected()
         self._columns = self._waveforms.columns(self._at)  # (D, K), the held-out samples last
-        self.source = self._waveforms.fit_of(self._columns[self.data])
+        self._sources = self._waveforms.fits_of(self._columns[self.data])
+        self.source = self._waveforms.together(self._sources)
         self.amplitudes = self.source.span.shape[1]
         self._corrected = self.source.waveforms(self._columns)  # (D,)
         self._effects = self.source.as_recorded(self._waveforms.effects(self.source.coefficients))  # (D, U)
@@ -46,7 +52,7 @@ class LinearisedWaveforms(LinearisedFit):
         return self.residuals
 
     def beyond_layer(self, effects: Tensor) -> Tensor:
-        """Changes of the misfits, (D, E), less what the unknown of the source compensates."""
+        """Changes of the misfits, (D, E), less what the unknown of the sources compensates."""
         return self.source.beyond(effects)
 
     def leverage(self) -> Tensor:
@@ -75,25 +81,34 @@ class LinearisedWaveforms(LinearisedFit):
         rates = self.source.waveforms(late - early) / (2.0 * RATE_STEP)
         return rates[self.data].reshape(-1, self._waveforms.target.shape[1])
 
-    def wavelet(self, unit: float) -> dict[str, list[float]]:
-        """The source's wavelet with one standard deviation, as `Fit.wavelet`; {} where it is known.
+    def wavelets(self, unit: float) -> list[dict[str, list[float]]]:
+        """The wavelet of each shot's source with one standard deviation, as `Fit.wavelet`; {} where it is known.
 
         unit: the noise, dimensionless.
         """
-        if self._waveforms.pulse is None:
-            return {}
-        follows = -self.source.by_span @ (self.source.span.T @ self._effects[self.data])  # (K, U)
-        covariance = torch.linalg.pinv(self.information)
-        found = self.source.wavelet(self._waveforms.problem, follows, covariance)
-        return found | {"plus_minus": [unit * each for each in found["plus_minus"]]}
+        covariance, effects = torch.linalg.pinv(self.information), self._effects[self.data]  # (D, U)
+        every: list[dict[str, list[float]]] = []
+        for (shot, rows, _), source in zip(self._waveforms.blocks(), self._sources, strict=True):
+            if shot.pulse is None:
+                every.append({})
+                continue
+            follows = -source.by_span @ (source.span.T @ effects[rows])  # (K, U)
+            found = source.wavelet(shot.problem, follows, covariance)
+            every.append(found | {"plus_minus": [unit * each for each in found["plus_minus"]]})
+        return every
 
     @property
     def calibration(self) -> Calibration:
-        """Amplitude and origin time of a source, as far as they are unknown of a known shape."""
+        """Amplitude and origin time of each source, as far as they are unknown of a known shape."""
         by_span, at_data = self.source.numbers_by_span, self.source.span.T @ self._effects[self.data]  # (Q, R), (R, U)
         follows = -by_span @ at_data  # (Q, U)
         systematic = by_span @ (self.source.span.T @ self.unresolved) + follows @ self.systematic
         return Calibration(self.source.numbers, follows, by_span, systematic, self.source.edge)
+
+    @property
+    def rows_of_shots(self) -> Sequence[slice]:
+        """The misfits of each shot."""
+        return [rows for _, rows, _ in self._waveforms.blocks()]
 
     def worst_other_mean_square(self, unit: float) -> float:
         """Nothing but the records was fitted: what the network misses elsewhere is corrected."""

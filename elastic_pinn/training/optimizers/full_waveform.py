@@ -46,8 +46,9 @@ class FullWaveform(BaseOptimizer):
     frequencies: below each of these, Hz, the records are fitted in turn before the first step fits them whole.
 
     Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for; "source",
-    (2, K), the delays in s of the source's pulses and their coefficients, if it is unknown in part; and "gains",
-    (2, G), the numbers of channels of unknown gain and their gains, if there are any.
+    (2, K), the delays in s of the source's pulses and their coefficients, if it is unknown in part, of several shots
+    those of the first, of which the network has the waves; and "gains", (2, G), the numbers of channels of unknown gain
+    and their gains, if there are any.
     """
 
     def __init__(
@@ -117,9 +118,10 @@ class FullWaveform(BaseOptimizer):
     def _keep(self, source: SourceFit, waveforms: WaveformsByElements) -> None:
         """Keep what was found of the source, as the network has the waves of one of its pulses only, and the gains."""
         own = self.state[self._unknowns[0]]
-        if source.by_span.any():
-            found = torch.stack([waveforms.delays, source.coefficients])
-            own["source"] = found[:, source.coefficients != 0.0]
+        pulses = len(waveforms.delays)
+        if source.by_span[:pulses].any():
+            found = torch.stack([waveforms.delays, source.coefficients[:pulses]])
+            own["source"] = found[:, found[1] != 0.0]
         if isinstance(source, FitWithGains):
             own["gains"] = torch.stack([source.channels, source.gains])
         else:  # those of a run that is resumed without any

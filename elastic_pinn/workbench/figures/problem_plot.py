@@ -236,8 +236,7 @@ def _draw_pulses(axes: Axes, receivers: Receivers, length: Unit) -> None:
 def _interior_points(problem: Problem, config: Config) -> np.ndarray:
     """Return some interior points (N, 2), m, of the first step."""
     drawn = first_points(problem, preview_of(config, problem).config)["interior"].points[:MOST_POINTS]
-    scales = problem.scales
-    return (drawn * torch.tensor(scales.units) + torch.tensor(scales.origin))[:, :2].numpy()
+    return problem.scales.in_si(drawn)[:, :2].numpy()
 
 
 def _starting_fields(problem: Problem) -> list[tuple[str, Field, str]]:

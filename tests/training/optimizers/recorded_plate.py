@@ -58,7 +58,7 @@ def recorded(path, load=LOAD, **changes):
     waveforms = Waveforms(problem, config, session.model, session.sampler.batches)
     found = problem.recorded.quantity.scale(problem.scales) * waveforms.by_elements()[:, 0].reshape(-1, 2).numpy()
     # Back into the order of the records.
-    points = waveforms._si.numpy()
+    points = problem.scales.in_si(waveforms.samples.points).numpy()
     rows = [int(np.abs(places() - at).sum(1).argmin()) for at in points[:, :2]]
     frames = np.rint(points[:, 2] / step).astype(int)
     displacement = np.zeros(shape)

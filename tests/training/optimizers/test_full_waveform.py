@@ -57,7 +57,7 @@ def test_waveforms_change_with_the_material_as_those_of_two_networks_do():
                 put(
                     session.model.last_layer, solution(session.objective.blocks_beside, session.model.last_layer, 1e-13)
                 )
-                both.append(waveforms.corrected()(0.0).reshape(-1))
+                both.append(waveforms.columns(waveforms.corrected())[:, 0])
             differences = (both[0] - both[1]) / (2.0 * step)
             assert (effects[:, i] - differences).norm() < 0.03 * differences.norm()
 

@@ -63,7 +63,7 @@ def clean(tmp_path):
     session = Session(config, problem)
     waveforms = Waveforms(problem, config, session.model, session.sampler.batches)
     found = problem.recorded.quantity.scale(problem.scales) * waveforms.by_elements()[:, 0].reshape(-1, 2).numpy()
-    points = waveforms._si.numpy()  # back into the order of the records
+    points = problem.scales.in_si(waveforms.samples.points).numpy()  # back into the order of the records
     rows = [int(np.abs(xy - at).sum(1).argmin()) for at in points[:, :2]]
     frames = np.rint(points[:, 2] / times[1]).astype(int)
     displacement = np.zeros(shape)
@@ -111,7 +111,7 @@ def test_below_a_frequency_elements_are_as_coarse_as_it_allows(clean, tmp_path):
     assert (columns - whole).norm() < 0.05 * whole.norm()
     effects, of_whole = below.effects(one), waveforms.low_pass(60e3)(waveforms.effects(one))
     assert ((effects - of_whole).norm(dim=0) < 0.1 * of_whole.norm(dim=0)).all()
-    counts = [each._elements.count for each in waveforms._by_resolution.values()]
+    counts = [each._elements.count for each in waveforms.shots[0]._by_resolution.values()]
     assert counts[0] < 0.7 * counts[1]
 
 

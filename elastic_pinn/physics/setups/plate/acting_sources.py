@@ -51,12 +51,14 @@ class Acting(NamedTuple):
         role: what it is in the problem: a load on a side, a force inside, or displacement or velocity at the start.
         source: it itself.
         side: which a load is on.
+        shot: in which it acts; "": in all.
     """
 
     name: str
     role: Role
     source: Local
     side: str = ""
+    shot: str = ""
 
 
 def acting_on(config: PlateConfig, shape: Shape) -> list[Acting]:
@@ -65,10 +67,19 @@ def acting_on(config: PlateConfig, shape: Shape) -> list[Acting]:
     Raises ConfigError for a source where it cannot be, for one that is wider than the plate, and for a pulse of which
     the window has almost nothing.
     """
-    acting = [each for i, entry in enumerate(config.sources) for each in _made(f"sources[{i}]", entry, config, shape)]
+    acting = [
+        each._replace(shot=entry.shot)
+        for i, entry in enumerate(config.sources)
+        for each in _made(f"sources[{i}]", entry, config, shape)
+    ]
     for each in acting:
         _require_felt(each, config.duration)
     return acting
+
+
+def in_shot(acting: Sequence[Acting], shot: str) -> list[Acting]:
+    """Return what acts in a shot."""
+    return [each for each in acting if each.shot in ("", shot)]
 
 
 def first_instant(acting: Sequence[Acting]) -> float:
@@ -133,6 +144,8 @@ def _wavelet_of_records(name: str, entry: SourceEntry, config: PlateConfig) -> P
     receivers = receivers_of(config)
     if receivers is None:
         raise ConfigError(f"{name}.frequency is missing: without data there are no records to choose it from")
+    if entry.shot in receivers.shots:  # others are refused later
+        receivers = receivers.of_shot(entry.shot)
     try:
         return UnknownWavelet.up_to(highest_frequency(receivers), entry.delay or 0.0)
     except ProblemError as error:

@@ -20,30 +20,39 @@ def plate(config: PlateConfig) -> Problem:
     """Make the problem of a plate that is at rest at 0 s, but for initial pulses.
 
     A free side, or a free rim, carries the side_loads on it; other sources are forces inside. With `data`, the records
-    of receivers in this plate are to be met. An unknown wavelet may begin at 0 s: the window begins before, so that its
-    first part is whole. Raises ConfigError, in the words of the fields, for what is impossible.
+    of receivers in this plate are to be met; those of each shot but the first are `other_shots`. An unknown wavelet may
+    begin at 0 s: the window begins before, so that its first part is whole. Raises ConfigError, in the words of the
+    fields, for what is impossible.
     """
     # Here, since the fields are read without torch.
     from elastic_pinn.physics.conditions import Initial
     from elastic_pinn.physics.domains import Domain
     from elastic_pinn.physics.problem import Problem
-    from elastic_pinn.physics.setups.plate.acting_sources import acting_on, first_instant, on_sides, total_of
+    from elastic_pinn.physics.setups.plate.acting_sources import acting_on, first_instant, in_shot, on_sides, total_of
     from elastic_pinn.physics.setups.plate.parts import conditions_of, inclusions_of, material_of, shape_of
-    from elastic_pinn.physics.setups.plate.records import known_velocity, receivers_of
+    from elastic_pinn.physics.setups.plate.records import known_velocity, receivers_of, require_known_shots
 
     shape, material, inclusions = shape_of(config), material_of(config), inclusions_of(config)
     acting, receivers = acting_on(config, shape), receivers_of(config)
-    velocity = total_of(acting, "velocity", known_velocity(config, receivers))
-    try:
+    known = known_velocity(config, receivers)
+    require_known_shots(config, receivers)
+
+    def of_shot(name: str, others: Sequence[Problem] = ()) -> Problem:
+        here = in_shot(acting, name)
         return Problem(
             domain=Domain(shape=shape, t=(first_instant(acting), config.duration)),
             material=material,
-            boundary=conditions_of(config, shape, on_sides(acting)),
-            initial=Initial(total_of(acting, "displacement"), velocity),
-            force=total_of(acting, "force"),
-            receivers=receivers,
+            boundary=conditions_of(config, shape, on_sides(here)),
+            initial=Initial(total_of(here, "displacement"), total_of(here, "velocity", known)),
+            force=total_of(here, "force"),
+            receivers=receivers.of_shot(name) if receivers else None,
             inclusions=inclusions,
+            other_shots=list(others),
         )
+
+    first, *others = receivers.shots if receivers else ("",)
+    try:
+        return of_shot(first, [of_shot(name) for name in others])
     except ProblemError as error:
         text = str(error)
         raise ConfigError(f"{_at_fault(text, config, acting, inclusions)}: {in_words_of_fields(text)}") from None

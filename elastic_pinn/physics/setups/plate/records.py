@@ -29,6 +29,19 @@ def receivers_of(config: PlateConfig) -> Receivers | None:
     return receivers
 
 
+def require_known_shots(config: PlateConfig, receivers: Receivers | None) -> None:
+    """Raise ConfigError for a source of a shot that was not recorded, and for a shot in which nothing acts."""
+    shots, sources = receivers.shots if receivers else (), config.sources
+    for i, entry in enumerate(sources):
+        if entry.shot and entry.shot not in shots:
+            legal = f"legal are {', '.join(map(repr, shots))}" if any(shots) else "the records have no names of shots"
+            raise ConfigError(f"sources[{i}].shot = {entry.shot!r}: {legal if receivers else 'there is no data'}")
+    known = bool(receivers and receivers.pulses and config.initial_pulses) or "open" in sides_of(config).values()
+    for shot in shots if len(shots) > 1 and not known else ():
+        if not any(entry.shot in ("", shot) for entry in sources):
+            raise ConfigError(f"sources: nothing acts in the shot {shot!r} of {config.data}, so that nothing moves")
+
+
 def known_velocity(config: PlateConfig, receivers: Receivers | None) -> Field | None:
     """Return the velocity at the start of the pulses that a receiver file knows, if they are used.
 

@@ -62,11 +62,14 @@ class SourceEntry(Entry):
     origin_within: Positive | None = None
     """how much later or earlier than delay an origin_time that is sought may be, s; not given: a period"""
 
+    shot: str = ""
+    """the shot of `data` in which it acts; not given: in each"""
+
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         needed = NEEDED[self.kind]
-        possible = {"kind", "at", "width", *needed, *POSSIBLE[self.kind]}
+        possible = {"kind", "at", "width", "shot", *needed, *POSSIBLE[self.kind]}
         found = ("frequency",) if self.pulse == "unknown" else ()
         if missing := [name for name in needed if name not in (*given, *found)]:
             raise ValueError(f"{_are(missing)} missing, for this kind needs {', '.join(needed)}")

@@ -1,0 +1,96 @@
+"""What the parts of a problem must be, and how they must fit together."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.conditions import Initial, SideCondition
+from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.domains import Domain, Part
+from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.media.medium import Medium
+from elastic_pinn.physics.sources import field_of, local_in
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.problem import Problem
+
+
+def check_parts(problem: Problem) -> None:
+    """Raise ProblemError for a part of the wrong type, and for two conditions on one side."""
+    wanted: dict[str, tuple[object, str, tuple[type, ...]]] = {
+        "domain": (problem.domain, "a Domain", (Domain,)),
+        "material": (problem.material, "a Material or a Medium", (Material, Medium)),
+        "initial": (problem.initial, "an Initial", (Initial, type(None))),
+        "receivers": (problem.receivers, "a Receivers, as from Receivers.load,", (Receivers, type(None))),
+    }
+    for i, condition in enumerate(problem.boundary):
+        wanted[f"boundary[{i}]"] = (condition, "a condition, as Displacement or Traction,", (SideCondition,))
+    for role, (part, needed, kinds) in wanted.items():
+        if not isinstance(part, kinds):
+            raise ProblemError(f"{role} = {in_one_line(part)}: {needed} is needed")
+    object.__setattr__(problem, "force", field_of(problem.force, "force"))
+    object.__setattr__(problem, "exact", field_of(problem.exact, "exact"))
+    if not 0.0 <= problem.displacement_scale < math.inf:
+        raise ProblemError(f"displacement_scale = {problem.displacement_scale} m: it must be above 0, or 0 to find it")
+    _check_overlaps(problem)
+
+
+def check_sources(problem: Problem) -> None:
+    """Raise ProblemError for a source that cannot act as it is meant to, as one outside the domain."""
+    starts_at_rest = problem.initial is not None and problem.initial.is_rest
+    for statement in problem.statements:
+        for source in local_in(statement.target):
+            source.require_sound(statement, problem.domain, starts_at_rest)
+
+
+def _check_overlaps(problem: Problem) -> None:
+    """Raise ProblemError for two conditions on one side, or on parts of it that overlap."""
+    seen: list[tuple[SideCondition, Part]] = []
+    for condition in problem.boundary:
+        parts = problem.domain.shape.parts_of(condition.sides)
+        own = [other for i, part in enumerate(parts) for other in parts[:i] if part.overlaps(other)]
+        if own:
+            raise ProblemError(f"{condition}: its parts of the side {own[0].side} overlap")
+        if twice := sorted({p.side for p in parts for one, q in seen if p.overlaps(q) and condition.shares(one)}):
+            raise ProblemError(
+                f"boundary: two conditions on the side {' and '.join(twice)}, each of which prescribes all there: "
+                "give each condition sides of its own"
+            )
+        seen += [(condition, part) for part in parts]
+
+
+def check_receivers_inside(problem: Problem) -> None:
+    """Raise ProblemError for data outside the window, where the equation is not imposed: mostly a matter of units."""
+    if problem.receivers is None:
+        return
+    shots = list(dict.fromkeys(each.shot for each in problem.receivers.records))
+    if len(shots) > 1:
+        named = " and ".join(repr(shot) for shot in shots)
+        raise ProblemError(
+            f"the records are of the shots {named}, each a wavefield of its own: take those of one, and give each of "
+            "the others as a Problem in other_shots"
+        )
+    (x, y), t = problem.receivers.places.T, np.array(problem.receivers.span)
+    for name, values in (("x", x), ("y", y), ("t", t)):
+        low, high = getattr(problem.domain, name)
+        slack = 1e-9 * (high - low)  # rounding, where the window is what the receivers span
+        if values.min() < low - slack or values.max() > high + slack:
+            unit, wider = ("s", "widen t") if name == "t" else ("m", "widen the domain")
+            raise ProblemError(
+                f"the receivers' {name} goes from {values.min():g} to {values.max():g} {unit}, outside the window's "
+                f"{low:g} to {high:g} {unit}: {wider}, or mend the units"
+            )
+    inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.places).unbind(1))
+    if not inside.all():
+        x, y = problem.receivers.places[int((~inside).nonzero()[0])]
+        others = f", and {int((~inside).sum()) - 1} others" if (~inside).sum() > 1 else ""
+        raise ProblemError(
+            f"a receiver at x = {x:g} m, y = {y:g} m lies {problem.domain.shape.whereabouts(x, y)}{others}: receivers "
+            "must be in the solid or on its sides"
+        )

@@ -1,0 +1,74 @@
+"""Several shots in one solid: each has a wavefield of its own, and all tell of the same unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.errors import ProblemError
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.problem import Problem
+
+SAME = ("domain", "material", "inclusions")
+
+
+def shots_of(problem: Problem) -> tuple[Problem, ...]:
+    """Return each shot of a problem as one of its own, the problem itself first, with the same scales."""
+    if not problem.other_shots:
+        return (problem,)
+    displacement = problem.scales.displacement
+    first = replace(problem, other_shots=(), displacement_scale=displacement)
+    return first, *(replace(each, displacement_scale=displacement) for each in problem.other_shots)
+
+
+def names_of_shots(problem: Problem) -> tuple[str, ...]:
+    """Return what the records of each shot call it, or its number from 1, where they do not, or call two alike."""
+    stated = [each.receivers.records[0].shot if each.receivers else "" for each in (problem, *problem.other_shots)]
+    numbers = [str(number) for number in range(1, len(stated) + 1)]
+    return tuple(stated if all(stated) and len({*stated}) == len(stated) else numbers)
+
+
+def records_of_all(problem: Problem) -> Receivers | None:
+    """Return the records of all shots together, those of one after those of another; None without any."""
+    if problem.receivers is None or not problem.other_shots:
+        return problem.receivers
+    every = zip(names_of_shots(problem), (problem, *problem.other_shots), strict=True)
+    named = [
+        replace(records, shot=name)
+        for name, shot in every
+        for records in (shot.receivers.records if shot.receivers else ())
+    ]
+    return Receivers(records=named)
+
+
+def require_one_solid(problem: Problem) -> None:
+    """Raise ProblemError unless all shots are in the same solid and window, and each has records."""
+    for number, shot in enumerate(problem.other_shots):
+        name = f"other_shots[{number}]"
+        if not isinstance(shot, type(problem)):
+            raise ProblemError(f"{name} = {in_one_line(shot)}: a Problem is needed")
+        if shot.other_shots:
+            raise ProblemError(f"{name} has other_shots itself: give all of them to one problem")
+        if shot.receivers is None or problem.receivers is None:
+            whose = name if shot.receivers is None else "the problem"
+            raise ProblemError(f"{whose} has no receivers: a shot tells of the solid by its records alone")
+        for part in SAME:
+            own, other = getattr(problem, part), getattr(shot, part)
+            if not _alike(own, other):
+                raise ProblemError(
+                    f"{name} has another {part} than the problem, {in_one_line(other)} and not {in_one_line(own)}: "
+                    "shots are in one solid and window"
+                )
+
+
+def listed_shots(shots: Problem | Sequence[Problem]) -> tuple[Any, ...]:
+    """Return one shot or several as a tuple."""
+    return tuple(shots) if isinstance(shots, (list, tuple)) else (shots,)
+
+
+def _alike(one: object, other: object) -> bool:
+    return one is other or one == other
