@@ -30,6 +30,6 @@ def fit_columns(run: Run, summary: Summary, prefix: str = "", missing: float | N
     if not fit:
         return {"fit": NOT_ASSESSED} if run.config.sought else {}
     errors = {f"{prefix}{name} ±": fit.plus_minus.get(name, missing) for name in fit.values}
-    found = {name: value for name, value in fit.calibration.items() if name in SOURCE}
+    found = {name: value for name, value in fit.calibration.items() if name.startswith(SOURCE)}
     errors |= {f"{name} ±": fit.calibration_plus_minus.get(name, missing) for name in found}
     return {**found, **errors, "fit": fit.verdict, "chi2": missing if fit.chi_square is None else fit.chi_square}

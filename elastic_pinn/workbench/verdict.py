@@ -1,6 +1,7 @@
 """Format a found value with its ±, if that holds."""
 
 import math
+from collections.abc import Mapping
 
 from elastic_pinn.fit import Fit
 from elastic_pinn.physics.media.material import unit_of
@@ -32,12 +33,14 @@ def values_text(fit: Fit) -> str:
 
 
 def calibration_texts(fit: Fit) -> list[str]:
-    """Return what was found of the source and of gains, a text each; of many gains their range."""
+    """Return what was found of the source, of gains and of shots, a text each; of many gains their range."""
     found, errors = fit.calibration, fit.calibration_plus_minus
     gains = [name for name in found if name.startswith(GAIN)]
     many = gains if len(gains) > SHOWN else []
     texts = [
-        _with_unit(name.replace("_", " "), value, errors.get(name, math.nan), "s" if name == "origin_time" else "")
+        _with_unit(
+            name.replace("_", " "), value, errors.get(name, math.nan), "s" if name.startswith("origin_time") else ""
+        )
         for name, value in found.items()
         if name not in many
     ]
@@ -46,7 +49,11 @@ def calibration_texts(fit: Fit) -> list[str]:
         told = f", ± {min(known):.2g} to {max(known):.2g}" if known else ", no ±"
         least, most = (end(found[name] for name in many) for end in (min, max))
         texts.append(f"gains of {len(many)} channels from {least:.{DIGITS}g} to {most:.{DIGITS}g}{told}")
-    return [*texts, *([_greatest(fit)] if fit.wavelet and not found.keys() - {*gains} else [])]
+    wavelets = {f" of shot {name}": shot.wavelet for name, shot in fit.shots.items()} or {"": fit.wavelet}
+    if not found.keys() - {*gains}:
+        texts += [_greatest(wavelet, of) for of, wavelet in wavelets.items() if wavelet]
+    squares = {name: shot.chi_square for name, shot in fit.shots.items() if shot.chi_square is not None}
+    return [*texts, *(f"misfit of shot {name} {math.sqrt(each):.3g} times the noise" for name, each in squares.items())]
 
 
 def _with_unit(name: str, value: float, error: float, si: str) -> str:
@@ -55,12 +62,12 @@ def _with_unit(name: str, value: float, error: float, si: str) -> str:
     return value_text(name, value / unit.size, error / unit.size, unit.name if si else "").rstrip()
 
 
-def _greatest(fit: Fit) -> str:
+def _greatest(wavelet: Mapping[str, list[float]], of: str) -> str:
     """The greatest strength of a wavelet that was unknown, and when it acts."""
-    strength = fit.wavelet["strength"]
+    strength = wavelet["strength"]
     at = max(range(len(strength)), key=lambda i: abs(strength[i]))
-    error = fit.wavelet["plus_minus"][at] if "plus_minus" in fit.wavelet else math.nan
-    time = fit.wavelet["time"][at]
+    error = wavelet["plus_minus"][at] if "plus_minus" in wavelet else math.nan
+    time = wavelet["time"][at]
     unit = unit_for(time, "s")
-    at_most = _with_unit("greatest strength of the wavelet", strength[at], error, "")
+    at_most = _with_unit(f"greatest strength of the wavelet{of}", strength[at], error, "")
     return f"{at_most}, at {time / unit.size:.3g} {unit.name}"

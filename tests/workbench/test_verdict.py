@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import elastic_pinn as ep
-from elastic_pinn.fit import NOT_ASSESSED
+from elastic_pinn.fit import NOT_ASSESSED, ShotFit
 from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.fit_columns import fit_columns
@@ -166,3 +166,24 @@ def test_a_fit_that_cannot_be_read_is_told_as_that_in_tables(tiny, tmp_path):
     summary = json.loads((run.path / "summary.json").read_text())
     (run.path / "summary.json").write_text(json.dumps(summary | {"fit": {"verdict": "surely"}}))
     assert fit_columns(ep.Run(run.path), run.summary) == {"fit": "unreadable"}
+
+
+def test_of_several_shots_each_has_its_misfit_and_its_wavelet(runs, monkeypatch):
+    left = {"time": [0.0, 1e-6, 2e-6], "strength": [0.0, 1.0, -0.5], "plus_minus": [0.1, 0.02, 0.02]}
+    right = {"time": [0.0, 1e-6, 2e-6], "strength": [0.0, 0.3, 0.7], "plus_minus": [0.1, 0.02, 0.03]}
+    shots = {"left": ShotFit(1.21, left), "right": ShotFit(0.81, right), "known": ShotFit(None, {})}
+    fit = replace(runs["holds"].fit, wavelet=left, shots=shots)
+    assert calibration_texts(fit) == [
+        "greatest strength of the wavelet of shot left = 1.000 ± 0.020, at 1 µs",
+        "greatest strength of the wavelet of shot right = 0.700 ± 0.030, at 2 µs",
+        "misfit of shot left 1.1 times the noise",
+        "misfit of shot right 0.9 times the noise",
+    ]
+    monkeypatch.setattr(ep.Run, "fit", fit)
+    for shot, found in {"": left, "left": left, "right": right}.items():
+        (axes,) = ep.figures.wavelet(runs["holds"], shot=shot).axes
+        assert axes.lines[0].get_ydata().tolist() == found["strength"]
+    with pytest.raises(ValueError, match="no wavelet was unknown"):
+        ep.figures.wavelet(runs["holds"], shot="known")
+    with pytest.raises(ValueError, match="legal are 'left', 'right', 'known'"):
+        ep.figures.wavelet(runs["holds"], shot="middle")

@@ -12,7 +12,7 @@ from elastic_pinn.workbench.figures.units import unit_for
 BAND = 2.0  # standard deviations
 
 
-def wavelet(run: Source, stated: Pulse | None = None) -> Picture:
+def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture:
     """Draw the wavelet that was found, with the band of its ± where one is given.
 
     Parameters
@@ -21,6 +21,8 @@ def wavelet(run: Source, stated: Pulse | None = None) -> Picture:
         A run, or its path.
     stated
         A pulse to compare it with.
+    shot
+        Of several shots the name of one, as in `run.fit.shots`; not given: the first.
 
     Returns
     -------
@@ -30,18 +32,21 @@ def wavelet(run: Source, stated: Pulse | None = None) -> Picture:
     Raises
     ------
     ValueError
-        For a run in which no wavelet was unknown, or that has not been assessed.
+        For a run in which no wavelet was unknown, or that has not been assessed, and for a shot that there is none of.
     """
     opened = open_source(run)
     fit = opened.fit if isinstance(opened, Run) else None
-    if fit is None or not fit.wavelet:
+    if fit and shot and shot not in fit.shots:
+        raise ValueError(f"shot = {shot!r}: legal are {', '.join(map(repr, fit.shots)) or 'none, of one shot'}")
+    found = (fit.shots[shot].wavelet if shot else fit.wavelet) if fit else {}
+    if not found:
         raise ValueError("wavelet needs an assessed run that found one, and here no wavelet was unknown")
-    time, strength = np.array(fit.wavelet["time"]), np.array(fit.wavelet["strength"])
+    time, strength = np.array(found["time"]), np.array(found["strength"])
     unit, figure = unit_for(float(np.abs(time).max()), "s"), Picture(3.4)
     axes = figure.subplots()
     axes.plot(time / unit.size, strength, color=BLUE, label="found")
-    if "plus_minus" in fit.wavelet:
-        width, label = BAND * np.array(fit.wavelet["plus_minus"]), f"{BAND:g} standard deviations either way"
+    if "plus_minus" in found:
+        width, label = BAND * np.array(found["plus_minus"]), f"{BAND:g} standard deviations either way"
         axes.fill_between(time / unit.size, strength - width, strength + width, color=BLUE, alpha=0.25, label=label)
     if stated is not None:
         axes.plot(time / unit.size, stated(torch.from_numpy(time)).numpy(), "--", color=BLACK, label="stated")
