@@ -95,6 +95,14 @@ class Fit:
         """The finding, and what usually helps."""
         return f"{self.finding}; {self.advice}" if self.advice else self.finding
 
+    @property
+    def largest_correlation(self) -> str:
+        """Which two unknowns' errors are correlated most, and by how much; "" without two, or without ±."""
+        if not self.correlations:
+            return ""
+        pair, value = max(self.correlations.items(), key=lambda each: abs(each[1]))
+        return f"the errors of {pair} are correlated by {value:+.2f}"
+
     def as_json(self) -> dict[str, Any]:
         """Return plain values, for a summary."""
         return asdict(self)

@@ -64,8 +64,8 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.attrs[VERDICT] = fit.sentence if fit else ""
     table.attrs[LOWER_BOUND] = fit is not None and fit.is_lower_bound
+    table.attrs[CORRELATION] = fit.largest_correlation if fit else ""
     table.attrs[CALIBRATION] = "\n".join(calibration_texts(fit)) if fit else ""
-    table.attrs[CORRELATION] = _most_correlated(fit) if fit and fit.correlations else ""
     return table
 
 
@@ -78,9 +78,3 @@ def material_text(table: pd.DataFrame) -> str:
     ]
     told = (table.attrs.get(name, "") for name in (CALIBRATION, CORRELATION, VERDICT))
     return "\n".join([*lines, *filter(None, told)])
-
-
-def _most_correlated(fit: Fit) -> str:
-    """Which two unknowns' errors are correlated most, and by how much."""
-    pair, value = max(fit.correlations.items(), key=lambda each: abs(each[1]))
-    return f"the errors of {pair} are correlated by {value:+.2f}"

@@ -20,6 +20,7 @@ from elastic_pinn.workbench.tables import material_table, material_text
 from elastic_pinn.workbench.verdict import calibration_texts, value_text, values_text
 
 ERRORS = {"lambda": 8.1e7, "mu": 1.6e7}
+CORRELATED = "the errors of lambda and mu are correlated by -0.41"
 EXPLAINED = "the data are explained: misfit 0.99 times the noise (stated)"
 
 
@@ -30,7 +31,15 @@ def runs(inverse_run, tmp_path_factory) -> dict[str, ep.Run]:
     found = inverse_run.fit
     fits = {
         "withheld": found,
-        "holds": replace(found, verdict="holds", reason=EXPLAINED, advice="", plus_minus=ERRORS, is_lower_bound=False),
+        "holds": replace(
+            found,
+            verdict="holds",
+            reason=EXPLAINED,
+            advice="",
+            plus_minus=ERRORS,
+            is_lower_bound=False,
+            correlations={"lambda and mu": -0.41},
+        ),
         "old": None,
     }
     for name, fit in fits.items():
@@ -60,6 +69,15 @@ def test_a_table_and_its_text_say_it(runs):
     assert " ± " not in material_text(withheld) and runs["withheld"].fit.sentence in material_text(withheld)
 
 
+def test_of_all_unknowns_the_two_that_are_correlated_most_are_told(runs, monkeypatch):
+    several = {"lambda and mu": -0.41, "lambda and rho": 0.2, "mu and rho": -0.934}
+    fit, told = replace(runs["holds"].fit, correlations=several), "the errors of mu and rho are correlated by -0.93"
+    assert fit.largest_correlation == told and runs["withheld"].fit.largest_correlation == ""
+    monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: fit)
+    *values, correlation, verdict = material_text(material_table(runs["holds"])).splitlines()
+    assert (correlation, verdict) == (told, EXPLAINED) and len(values) == 2
+
+
 def test_an_error_that_is_small_beside_its_unit_is_shown(runs, monkeypatch):
     small = replace(runs["holds"].fit, plus_minus={"lambda": 3e4, "mu": 1.6e7})
     monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: small)
@@ -74,7 +92,7 @@ def test_an_error_that_is_a_lower_bound_says_so_beside_the_number(runs, monkeypa
 
 
 def test_inspect_says_it(runs):
-    assert f"{values_text(runs['holds'].fit)}; {EXPLAINED}" in inspected(runs["holds"])
+    assert f"{values_text(runs['holds'].fit)}; {CORRELATED}; {EXPLAINED}" in inspected(runs["holds"])
     assert f"GPa, no ±; {runs['withheld'].fit.sentence}" in inspected(runs["withheld"])
     assert NOT_ASSESSED in inspected(runs["old"])
 
@@ -124,7 +142,7 @@ def test_what_was_found_of_the_source_is_told_everywhere(runs, tmp_path):
     told = ["amplitude = 0.7012 ± 0.0093", "origin time = -1.300 ± 0.014 µs",
             "gains of 6 channels from 0.5 to 1, ± 0.02 to 0.02"]  # fmt: skip
     assert material_text(material_table(run)).splitlines()[2:5] == told
-    assert f", {', '.join(told)}; {EXPLAINED}" in inspected(run)
+    assert f", {', '.join(told)}; {CORRELATED}; {EXPLAINED}" in inspected(run)
     table, row = runs_table(tmp_path / "runs"), status_row(run.path)
     for name, error in (("amplitude", 0.0093), ("origin_time", 1.4e-8)):
         for shown in (table.loc["of_source"], row):

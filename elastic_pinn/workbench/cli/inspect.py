@@ -98,7 +98,8 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     if run.config.sought or summary.fit:
         try:
             fit = run.fit_in(summary)
-            yield "fit", f"{values_text(fit)}; {fit.sentence}" if fit else sentence_of(None)
+            told = (values_text(fit), fit.largest_correlation, fit.sentence) if fit else (sentence_of(None),)
+            yield "fit", "; ".join(filter(None, told))
         except CheckpointError as error:
             yield "fit", f"not known: {error}"
     yield "process", f"{summary.pid} on {summary.host}, started at {summary.started}"
