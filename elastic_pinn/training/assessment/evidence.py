@@ -6,7 +6,8 @@ repeated, to first order, with more waves: if these move an unknown by more than
 suffice (Hausman, Econometrica 46, 1978). The spread of the channels' separate estimates of the unknowns is a second way
 to their covariance (White, Econometrica 48, 1980; by clusters, as Liang and Zeger, Biometrika 73, 1986). Errors that
 all records have in common, a gain or a late trigger, look the same in every channel: each is made a free parameter in
-turn, to first order, and its score is computed (Rao, Proc. Cambridge Philos. Soc. 44, 1948).
+turn, to first order, and its score is computed (Rao, Proc. Cambridge Philos. Soc. 44, 1948). Misfits that receivers
+have in common at an instant are found by the instants' separate estimates, and as neighbours that are alike.
 
 Letters: D data misfits, U unknowns, M weighted misfits, P parameters of the last layer, E of the one added.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,9 +27,11 @@ from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.statement import Statement
-from elastic_pinn.training.assessment.channels import Channels, channels_of
+from elastic_pinn.training.assessment.channel_errors import ChannelError, channel_errors
+from elastic_pinn.training.assessment.channels import Channels, channels_of, sum_by
 from elastic_pinn.training.assessment.covariance import covariance_of, in_si
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
+from elastic_pinn.training.assessment.neighbours import Likeness, alike
 from elastic_pinn.training.trained_model import TrainedModel
 
 LEAST_ALONE = 1e-6  # of a deviation that all records have in common: a smaller part is not tested
@@ -43,6 +46,14 @@ class Channel:
     name: str
     chi_square: float
     degrees: float
+
+
+class Scatter(NamedTuple):
+    """The variance of an unknown by the separate pulls of groups of misfits over that of the covariance, of the worst
+    unknown; and the effective number of groups."""
+
+    variance: float
+    groups: float
 
 
 @dataclass(frozen=True)
@@ -66,10 +77,11 @@ class Evidence:
     correlations: of each two of these and of what was found of the source, by "lambda and mu". signal: the records'
     mean square, less the noise's.
     other_misfit: the mean squared misfit of equation, sides or known start, the worst of them, in units of their
-    weights. von_neumann_ratio: 1 for white noise, less if neighbours in time are correlated. scatter: the variance of
-    an unknown by the channels' separate pulls, over that of the covariance, and scatter_channels, their effective
-    number; shift: the change of an unknown, most_shifted, by more waves, or, of waveforms, by coarser elements;
-    remaining_step: its change until the search ends; both in units of ±, and all three of the worst unknown. ridge: the
+    weights. von_neumann_ratio: 1 for white noise, less if neighbours in time are correlated. alike: neighbouring
+    receivers, of all channels and then of each; () where they are few. by_channels, by_instants: the scatter of the
+    unknowns by their separate pulls. shift: the change of an unknown, most_shifted, by more waves, or, of waveforms, by
+    coarser elements; remaining_step: its change until the search ends; both in units of ±, of the worst unknown.
+    common_errors, channel_errors: of all records, and of single ones, as free parameters. ridge: the
     ridge's part in the information on the unknowns, of the worst combination, and ridge_pull, how far it displaces one
     of them, in units of ±; noise_part: the part of the information that is noise which the amplitudes fitted, likewise.
     unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
@@ -92,8 +104,9 @@ class Evidence:
     signal: float
     other_misfit: float
     von_neumann_ratio: float
-    scatter: float
-    scatter_channels: float
+    alike: tuple[Likeness, ...]
+    by_channels: Scatter
+    by_instants: Scatter
     ridge: float
     ridge_pull: float
     noise_part: float
@@ -101,6 +114,7 @@ class Evidence:
     shift: float
     most_shifted: str
     common_errors: tuple[CommonDeviation, ...]
+    channel_errors: tuple[ChannelError, ...]
     unresolved: float | None = None
     calibration: Mapping[str, float] = field(default_factory=dict)
     calibration_deviations: Mapping[str, float] = field(default_factory=dict)
@@ -123,15 +137,16 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     unit = noise.level / linear.recorded.quantity.scale(trained.problem.scales)  # dimensionless
     batch, data = linear.samples, linear.data
     misfits = linear.residuals[data] / linear.weight / unit  # (D,)
-    leverage = linear.leverage()  # (D,)
+    rows = linear.influence_rows()  # (D, K)
+    leverage = rows.square().sum(1)  # (D,)
     free = (1.0 - leverage).clamp(min=0.0)
-    where = channels_of(batch, linear.recorded)  # (D,)
+    where = channels_of(batch, linear.recorded, linear.rows_of_shots)  # (D,)
     per_noise = linear.weight * unit * linear.gain  # (U, M + P): by misfits in units of the noise
     errors = covariance_of(linear, unit).diagonal().sqrt()  # (U,)
     squares, degrees = where.sum(misfits.square()), where.sum(free)
-    pulls = where.sum((per_noise[:, data] * misfits / free.clamp(min=LEAST_OF_A_SAMPLE).sqrt()).T)  # (channels, U)
-    expected = where.sum(per_noise[:, data].square().T)  # (channels, U)
-    ratio = pulls.square().sum(0) / expected.sum(0)
+    pulls = (per_noise[:, data] * misfits / free.clamp(min=LEAST_OF_A_SAMPLE).sqrt()).T  # (D, U)
+    expected = per_noise[:, data].square().T  # (D, U)
+    instants, chi_square = where.instants(), float(squares.sum() / degrees.sum())
     held_out, held_out_samples = _held_out(linear, unit)
     source = linear.calibration
     deviations, correlations = in_si(trained, linear, unit)
@@ -145,7 +160,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         noise=noise,
         deviations={name: deviations[name] for name in unknowns},
         correlations=correlations,
-        chi_square=float(squares.sum() / degrees.sum()),
+        chi_square=chi_square,
         channels=tuple(
             Channel(name, float(s / d), float(d))
             for name, s, d in zip(where.names, squares, degrees, strict=True)
@@ -156,8 +171,9 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         signal=float((batch.target.double() / unit).square().mean()) - 1.0,
         other_misfit=linear.worst_other_mean_square(unit),
         von_neumann_ratio=where.von_neumann_ratio(misfits),
-        scatter=float(ratio.max()),
-        scatter_channels=float((expected.sum(0).square() / expected.square().sum(0)).min()),
+        alike=alike(where, misfits, chi_square, rows),
+        by_channels=_scatter(where.of, pulls, expected),
+        by_instants=_scatter(instants, pulls, expected),
         ridge=linear.information_fraction(slice(len(linear.residuals), None)),
         ridge_pull=float((linear.pull_of_ridge / errors).abs().max()),
         noise_part=linear.noise_part(unit),
@@ -165,6 +181,15 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
         common_errors=_common_errors(trained, linear, unit, errors),
+        channel_errors=channel_errors(
+            where,
+            misfits,
+            free,
+            _changes(linear, batch, unit),
+            per_noise[:, data] / errors[:, None],
+            unknowns,
+            trained.problem.scales.time,
+        ),
         unresolved=_unresolved(linear, where, unit),
         calibration=source.values,
         calibration_deviations={name: deviations[name] for name in source.values},
@@ -175,15 +200,32 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
 
 def _unidentifiable(linear: LinearisedFit, unknowns: tuple[str, ...], noise: Noise) -> Evidence:
     """The evidence where some change of the unknowns changes no misfit: nothing else matters."""
-    names = "chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "scatter", "ridge"
+    names = "chi_square", "held_out", "signal", "other_misfit", "von_neumann_ratio", "ridge"
     nothing: dict[str, Any] = dict.fromkeys((*names, "ridge_pull", "noise_part"), math.nan)
     return Evidence(
         **nothing, unknowns=unknowns, is_identifiable=False, samples=linear.data.stop - linear.data.start,
         amplitudes=linear.amplitudes, effective_parameters=float(linear.amplitudes), noise=noise,
-        deviations=dict.fromkeys(unknowns, math.inf), correlations={}, channels=(),
-        held_out_samples=0, scatter_channels=0.0, remaining_step=math.nan, shift=math.nan, most_shifted="",
-        common_errors=(), by_shot=(math.nan,) * len(linear.rows_of_shots),
+        deviations=dict.fromkeys(unknowns, math.inf), correlations={}, channels=(), held_out_samples=0,
+        alike=(), by_channels=Scatter(math.nan, 0.0), by_instants=Scatter(math.nan, 0.0), remaining_step=math.nan,
+        shift=math.nan, most_shifted="", common_errors=(), channel_errors=(),
+        by_shot=(math.nan,) * len(linear.rows_of_shots),
     )  # fmt: skip
+
+
+def _scatter(groups: Tensor, pulls: Tensor, expected: Tensor) -> Scatter:
+    """The scatter of the unknowns by pulls of groups, of given and of expected squares, each (D, U)."""
+    count = int(groups.max()) + 1
+    by_group = sum_by(groups, count, expected)  # (G, U)
+    ratio = sum_by(groups, count, pulls).square().sum(0) / by_group.sum(0)
+    return Scatter(float(ratio.max()), float((by_group.sum(0).square() / by_group.square().sum(0)).min()))
+
+
+def _changes(linear: LinearisedFit, batch: Batch, unit: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The changes of the data misfits by a clock that is late, a larger size and another zero, (D,) each."""
+    rate, field = linear.rate(), linear.field()
+    zero = torch.ones_like(field) if batch.sensitivity is None else batch.sensitivity.norm(dim=1, keepdim=True)
+    rate, size, zero = ((each / unit).double().reshape(-1) for each in (rate, -field, zero))
+    return rate, size, zero
 
 
 def _unresolved(linear: LinearisedFit, channels: Channels, unit: float) -> float | None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from statistics import NormalDist
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,46 +18,43 @@ from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.data.recorded import label_of
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.unknowns.region_materials import Materials
-from elastic_pinn.training.assessment.evidence import Channel, Evidence, evidence_of
+from elastic_pinn.training.assessment.evidence import Evidence, Scatter, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
+from elastic_pinn.training.assessment.misfits import (
+    NEARER,
+    RECORDS,
+    STATED,
+    TOO_MUCH,
+    WAVES,
+    WIDENED_UP_TO,
+    Fault,
+    chi_square_least,
+    chi_square_limit,
+    listed,
+    of_misfits,
+    surely,
+    worst_channels,
+)
 from elastic_pinn.training.trained_model import TrainedModel
 
-WIDENED_UP_TO = 1.5  # reduced chi-square
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
-FALSE_ALARM = 1e-4  # probability that a check withholds the ± of a good fit
 LEAST_DEGREES = 20.0  # of freedom
 LEAST_FREE = 0.05  # degrees of freedom, of the samples
 LEAST_SIGNAL = 3.0  # of the noise's part in a fit: with less, amplitudes and their effects are mostly noise
-LEAST_UNLIKE = 0.8  # of the von Neumann ratio of white noise
 CHANCE = 0.01  # probability that channels of a good fit disagree enough for it to be widened
 MOST_SHIFT = 0.7  # of ±: noise causes less
-MOST_UNRESOLVED = 0.25  # of the noise's square, in a channel
-TELLING = 0.1  # of a channel's squared misfit: what is unresolved may then be the reason
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of the information on an unknown
 MOST_PULL = 0.5  # of ±: the error of a value is then 1.1 times what noise makes of it
 MOST_NOISE = 0.75  # of the information on the unknowns: with more, ± is mostly a guess
-WORST = 3  # channels named
 HALF = 0.5  # of the time, about, for the linearisation
 ASSESSING = "working out whether the data are explained"
 
-WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
-TOO_MUCH = "the network leaves too much to correct beside this noise"
-NEARER = "a network that is nearer to the exact wavefield: more waves (hidden_layers)"
-STATED = "the right shape, sides, holes, sources and density"
 SMALLER_RIDGE = (
     "a smaller ridge, or fewer waves (hidden_layers); no waves shorter than two receivers apart (input_frequency)"
 )
-RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
-
-
-class Fault(NamedTuple):
-    """Why no ± would be valid, and what usually helps."""
-
-    reason: str
-    remedy: str
 
 
 @torch.no_grad()
@@ -81,7 +76,7 @@ def assess(trained: TrainedModel) -> Fit:
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
-        reason=fault.reason if fault else _explained(evidence) + _density_told(trained.problem),
+        reason=fault.reason if fault else _explained(evidence) + _quiet_told(evidence) + _density_told(trained.problem),
         advice=f"what usually helps: {fault.remedy}" if fault else "",
         step=trained.step,
         values={name: values[name] for name in evidence.deviations},
@@ -100,7 +95,7 @@ def assess(trained: TrainedModel) -> Fit:
         noise_from=evidence.noise.origin,
         chi_square=_finite_or_none(chi_square),
         held_out=_finite_or_none(evidence.held_out),
-        worst_channels={channel.name: channel.chi_square for channel in _worst(evidence)},
+        worst_channels={channel.name: channel.chi_square for channel in worst_channels(evidence)},
         wavelet=wavelets[0],
         shots=_shots(trained.problem, evidence, wavelets),
     )
@@ -148,11 +143,16 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
 
 
 def _widening(evidence: Evidence) -> float:
-    """The factor by which ± exceeds that of noise alone: by the misfits, or by the channels' disagreement on the
-    unknowns, which reveals misfits that the channels have in common."""
-    disagree = evidence.scatter > _chi_square_limit(evidence.scatter_channels, alarm=CHANCE)
-    more = max(evidence.chi_square, evidence.scatter) if evidence.chi_square > REPORTED_FROM or disagree else 1.0
-    return math.sqrt(more)
+    """The factor by which ± exceeds that of noise alone: by the misfits, or by the disagreement of channels or
+    instants on the unknowns, which reveals misfits that a channel's samples, or those of an instant, have in common."""
+    both = evidence.by_channels, evidence.by_instants
+    is_more = evidence.chi_square > REPORTED_FROM or any(map(_disagrees, both))
+    return math.sqrt(max(evidence.chi_square, *(each.variance for each in both))) if is_more else 1.0
+
+
+def _disagrees(scatter: Scatter) -> bool:
+    """Whether groups of misfits disagree on the unknowns by more than noise usually makes them."""
+    return scatter.variance > chi_square_limit(scatter.groups, alarm=CHANCE)
 
 
 def _explained(evidence: Evidence) -> str:
@@ -160,11 +160,22 @@ def _explained(evidence: Evidence) -> str:
     if evidence.chi_square > REPORTED_FROM:
         return f"the data are explained but for a little: {misfit}, by which ± is widened"
     if (widening := _widening(evidence)) > 1.0:
-        disagree = f"the channels disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
+        who = "channels" if _disagrees(evidence.by_channels) else "instants"
+        disagree = f"the {who} disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
         return f"the data are explained: {misfit}; {disagree}"
     if evidence.chi_square < 1.0 / WIDENED_UP_TO:
         return f"the data are explained: {misfit}, which is too large, and with it ±"
     return f"the data are explained: {misfit}"
+
+
+def _quiet_told(evidence: Evidence) -> str:
+    """Channels whose noise is less than what is stated of it, beside that of the others."""
+    usual, count = min(1.0, evidence.chi_square), len(evidence.channels)
+    quiet = [each for each in evidence.channels if each.chi_square < usual * chi_square_least(each.degrees, count)]
+    if not quiet:
+        return ""
+    times = math.sqrt(usual / max(each.chi_square for each in quiet))
+    return f"; noise is stated too large, {times:.2g} times or more, of {listed([each.name for each in quiet])}"
 
 
 def _density_told(problem: Problem) -> str:
@@ -182,7 +193,7 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
     if edge := evidence.calibration_edge:
         yield Fault(f"the source's origin time is at the edge of its range, {edge}", "a wider origin_within")
     yield from _of_freedom(evidence)
-    yield from _of_misfits(evidence)
+    yield from of_misfits(evidence)
     yield from _of_model(evidence, bool(trained.converged))
     if trained.converged is False:
         yield Fault("the search has not converged", "more steps")
@@ -199,11 +210,11 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
         still = (each for each in records.channels() if len(each.values) > 1 and np.ptp(each.values) == 0)
         silent += [f"{of}{first + each.row} {each.label}" for each in still]
     if silent and evidence.noise.level > 0:
-        named = _list(silent)
+        named = listed(silent)
         yield Fault(
             f"channels {named} record one value only, without noise", "leaving out channels that record nothing"
         )
-    size, by_chance = math.sqrt(1.0 + max(0.0, evidence.signal)), _chi_square_limit(evidence.samples)
+    size, by_chance = math.sqrt(1.0 + max(0.0, evidence.signal)), chi_square_limit(evidence.samples)
     if evidence.signal < by_chance - 1.0:
         yield Fault(f"the records are noise alone, {size:.3g} times what is stated", "records with a signal")
     if evidence.signal * evidence.samples < LEAST_SIGNAL * evidence.effective_parameters:
@@ -235,39 +246,10 @@ def edges_text(material: Materials) -> str:
     return "; ".join(f"{name} is at the edge of its range, {bounds}" for name, bounds in edges.items())
 
 
-def _of_misfits(evidence: Evidence) -> Iterator[Fault]:
-    """Misfits that are not noise."""
-    worst = ", ".join(channel.name for channel in _worst(evidence))
-    remedy = f"{WAVES if evidence.unresolved is None else STATED}; {RECORDS}"
-    unresolved, largest = evidence.unresolved or 0.0, max((each.chi_square for each in _worst(evidence)), default=0.0)
-    changed = f"coarser elements would change a channel by {math.sqrt(unresolved):.2g} times the noise"
-    if unresolved > max(MOST_UNRESOLVED, TELLING * largest):
-        yield Fault(f"{TOO_MUCH}: {changed}", NEARER)
-    if evidence.chi_square > WIDENED_UP_TO:
-        misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
-        yield Fault(f"the data are not explained: {misfit}; worst channels {worst}", remedy)
-    usual, channels = max(1.0, evidence.chi_square), len(evidence.channels)
-    bad = [each for each in _worst(evidence) if each.chi_square > usual * _chi_square_limit(each.degrees, channels)]
-    if bad:
-        named = ", ".join(channel.name for channel in bad)
-        misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
-        yield Fault(f"some data are not explained: {misfit}; worst channels {named}", RECORDS)
-    if evidence.held_out > max(WIDENED_UP_TO, _chi_square_limit(evidence.held_out_samples)):
-        misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
-        yield Fault(f"samples that were held out are {misfit}", remedy)
-    if evidence.other_misfit > WIDENED_UP_TO:
-        misfit = f"missed by {math.sqrt(evidence.other_misfit):.3g} times what their weights allow beside the noise"
-        yield Fault(f"equation and known start are {misfit}", f"{remedy}; smaller weights of either")
-    if evidence.von_neumann_ratio < min(LEAST_UNLIKE, 2.0 - _chi_square_limit(2 * evidence.samples)):
-        yield Fault("the misfit is no white noise: neighbours in time are alike", remedy)
-    if unresolved > MOST_UNRESOLVED:
-        yield Fault(f"{TOO_MUCH}: {changed}", NEARER)
-
-
 def _of_common(evidence: Evidence) -> Iterator[Fault]:
     """Errors that all records have in common, against a known start; without one, what the ridge makes of them."""
-    surely = NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * len(evidence.common_errors)))
-    wrong = [each for each in evidence.common_errors if each.score > surely and each.shift > MOST_SHIFT]
+    least = surely(len(evidence.common_errors))
+    wrong = [each for each in evidence.common_errors if each.score > least and each.shift > MOST_SHIFT]
     if wrong:
         worst = max(wrong, key=lambda each: each.score)  # a delay resembles a gain, but fits itself best
         moved = f"would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
@@ -276,6 +258,16 @@ def _of_common(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(reason, SMALLER_RIDGE)
         else:
             yield Fault(f"{worst.name} does not fit: freeing it {moved}", RECORDS)
+
+
+def _of_channels(evidence: Evidence) -> Iterator[Fault]:
+    """Errors of a single channel that move an unknown, though they are too small for its misfit."""
+    least = surely(3 * len(evidence.channel_errors)) * math.sqrt(max(1.0, evidence.chi_square))  # of three each
+    wrong = [each for each in evidence.channel_errors if each.score > least and each.shift > MOST_SHIFT]
+    if wrong:
+        worst = max(wrong, key=lambda each: each.score)
+        moved = f"would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
+        yield Fault(f"{worst.name} does not fit: freeing it {moved}", RECORDS)
 
 
 def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
@@ -291,11 +283,13 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
         else:
             yield Fault(f"{TOO_MUCH}: coarser elements {moved}", NEARER)
     yield from _of_common(evidence)
+    yield from _of_channels(evidence)
     if evidence.ridge_pull > MOST_PULL:
         yield Fault(f"the ridge displaces an unknown by {evidence.ridge_pull:.2g} of its ±", SMALLER_RIDGE)
-    if evidence.scatter > _chi_square_limit(evidence.scatter_channels):
-        more = f"{math.sqrt(evidence.scatter):.2g} times as far as noise makes them"
-        yield Fault(f"the channels disagree on the unknowns, {more}", RECORDS)
+    for who, scatter in (("channels", evidence.by_channels), ("instants", evidence.by_instants)):
+        if scatter.variance > chi_square_limit(scatter.groups):
+            more = f"{math.sqrt(scatter.variance):.2g} times as far as noise makes them"
+            yield Fault(f"the {who} disagree on the unknowns, {more}", RECORDS)
     if evidence.remaining_step > MOST_LEFT:
         step = f"{evidence.remaining_step:.2g} of ±"
         if has_converged and evidence.unresolved is not None:
@@ -310,26 +304,6 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
             yield Fault(f"the search is not at its end: it would move on by {step}", "more steps")
 
 
-def _worst(evidence: Evidence) -> list[Channel]:
-    known = [channel for channel in evidence.channels if math.isfinite(channel.chi_square)]
-    return sorted(known, key=lambda channel: -channel.chi_square)[:WORST]
-
-
-def _chi_square_limit(degrees: float, checks: int = 1, alarm: float = FALSE_ALARM) -> float:
-    """The reduced chi-square that noise exceeds in any of `checks` checks with the probability `alarm`.
-
-    Source: Wilson and Hilferty, PNAS 17, 1931.
-    """
-    z = NormalDist().inv_cdf(1.0 - alarm / checks)
-    spread = 2.0 / (9.0 * max(degrees, 1.0))
-    return (1.0 - spread + z * math.sqrt(spread)) ** 3
-
-
 def _finite_or_none(value: float) -> float | None:
     """For JSON, which has no NaN."""
     return value if math.isfinite(value) else None
-
-
-def _list(names: list[str]) -> str:
-    more = len(names) - WORST
-    return ", ".join(names[:WORST]) + (f" and {more} more" if more > 0 else "")

@@ -137,9 +137,9 @@ class Linearised(LinearisedFit):
         unseen = self._model.jacobian(equations, self._unknowns).double() - rows @ self._compensation  # (E N, U)
         return torch.cat([self.factored.coordinates(rows), self.in_unit_variance(unseen)], dim=1)
 
-    def leverage(self) -> Tensor:
-        """Compute the leverage of each data misfit, the diagonal of the data's influence matrix, (D,)."""
-        return (self.weight * self.coordinates(self.recorded, self._batches[self.recorded.name])).square().sum(1)
+    def influence_rows(self) -> Tensor:
+        """Compute the rows of which the products with each other are the data's influence matrix, (D, K)."""
+        return self.weight * self.coordinates(self.recorded, self._batches[self.recorded.name])
 
     def beyond_layer(self, effects: Tensor) -> Tensor:
         """The part of changes of the misfits (M, E) that the last layer cannot compensate, (M + P, E)."""

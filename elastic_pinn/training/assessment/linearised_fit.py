@@ -3,7 +3,7 @@
 The misfits are r + S p for a change p of the unknowns, once all else that was fitted has followed. Were they
 independent and of variance 1, then p would have the covariance (S^T S)^-1.
 
-Letters: M weighted misfits, of which D of N records, U unknowns, R further rows, of a ridge.
+Letters: M weighted misfits, of which D of N records, U unknowns, R further rows, of a ridge, K coordinates.
 """
 
 from __future__ import annotations
@@ -76,8 +76,12 @@ class LinearisedFit(ABC):
         """The part of changes of the misfits (M, E) that nothing but the unknowns can compensate, (M + R, E)."""
 
     @abstractmethod
+    def influence_rows(self) -> Tensor:
+        """Compute the rows of which the products with each other are the data's influence matrix, (D, K)."""
+
     def leverage(self) -> Tensor:
         """Compute the leverage of each data misfit, the diagonal of the data's influence matrix, (D,)."""
+        return self.influence_rows().square().sum(1)
 
     @abstractmethod
     def held_out(self) -> tuple[Tensor, Tensor] | None:

@@ -55,21 +55,17 @@ class LinearisedWaveforms(LinearisedFit):
         """Changes of the misfits, (D, E), less what the unknown of the sources compensates."""
         return self.source.beyond(effects)
 
-    def leverage(self) -> Tensor:
-        """Compute the leverage of each data misfit, (D,)."""
-        return self._variance(self.projected_effects, self.source.span)
+    def influence_rows(self) -> Tensor:
+        """Compute the rows of which the products with each other are the data's influence matrix, (D, U + R)."""
+        return torch.cat([self.in_unit_variance(self.projected_effects), self.source.span], dim=1)
 
     def held_out(self) -> tuple[Tensor, Tensor] | None:
         """The misfits of samples that were held out, and the variance that the fit has there, each (H,)."""
         misfits = self._misfits[self.data.stop :]
         by_span = self.source.by_source(self._columns)[self.data.stop :]  # (H, R)
         followed = by_span @ (self.source.span.T @ self._effects[self.data])  # the source follows the unknowns
-        variance = self._variance(self._effects[self.data.stop :] - followed, by_span)
-        return (misfits, variance) if len(misfits) else None
-
-    def _variance(self, by_unknowns: Tensor, by_span: Tensor) -> Tensor:
-        """The variance of numbers by unknowns and source, from derivatives by the one and the other."""
-        return self.in_unit_variance(by_unknowns).square().sum(1) + by_span.square().sum(1)
+        by_unknowns = self.in_unit_variance(self._effects[self.data.stop :] - followed)  # (H, U)
+        return (misfits, by_unknowns.square().sum(1) + by_span.square().sum(1)) if len(misfits) else None
 
     def field(self) -> Tensor:
         """The waveforms, (N, E)."""

@@ -29,8 +29,9 @@ from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity, noise_of
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.training.assessment.judgement import LEAST_FREE, WIDENED_UP_TO
+from elastic_pinn.training.assessment.judgement import LEAST_FREE
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
+from elastic_pinn.training.assessment.misfits import WIDENED_UP_TO
 from elastic_pinn.training.trained_model import TrainedModel
 
 POINTS_AT_ONCE = 1024

@@ -7,7 +7,9 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.data import Noise
 from elastic_pinn.training.assessment import judgement
-from elastic_pinn.training.assessment.evidence import Channel, CommonDeviation, Evidence
+from elastic_pinn.training.assessment.channel_errors import ChannelError
+from elastic_pinn.training.assessment.evidence import Channel, CommonDeviation, Evidence, Scatter
+from elastic_pinn.training.assessment.neighbours import Likeness
 from elastic_pinn.training.session import Session
 from tests.training.assessment.plates import CONFIG, problem_of, recorded
 
@@ -27,8 +29,9 @@ GOOD = Evidence(
     signal=100.0,
     other_misfit=0.1,
     von_neumann_ratio=1.0,
-    scatter=1.0,
-    scatter_channels=8.0,
+    alike=(Likeness("all", 0.0, 0.0), *(Likeness(name, 0.0, 0.0) for name in ("0 x", "0 y", "1 x", "1 y"))),
+    by_channels=Scatter(1.0, 8.0),
+    by_instants=Scatter(1.0, 8.0),
     ridge=0.01,
     ridge_pull=0.1,
     noise_part=0.1,
@@ -39,6 +42,7 @@ GOOD = Evidence(
         CommonDeviation("the trigger time", 1.0, 0.1, "mu"),
         CommonDeviation("the size of the records", 1.0, 0.1, "lambda"),
     ),
+    channel_errors=(ChannelError("1 x", "the clock of 1 x, 1e-07 s late,", 1.0, 0.1, 0.1, "mu"),),
 )
 
 
@@ -64,6 +68,17 @@ def channel_of(chi_square, degrees=18.0):
 def common_of(**changes):
     """What the records have in common, the trigger time of another size."""
     return {"common_errors": (replace(GOOD.common_errors[0], **changes), GOOD.common_errors[1])}
+
+
+def alike_of(correlation, score, of_one, score_of_one):
+    """How alike all neighbouring receivers are, and those beside one of the channels."""
+    whole = Likeness("all", correlation, score)
+    return {"alike": (whole, *GOOD.alike[1:3], Likeness("1 x", of_one, score_of_one), GOOD.alike[4])}
+
+
+def own_of(**changes):
+    """An error of one channel."""
+    return {"channel_errors": (replace(GOOD.channel_errors[0], **changes),)}
 
 
 ALLOWED_AND_NOT = {
@@ -133,7 +148,36 @@ ALLOWED_AND_NOT = {
         common_of(score=4.1, shift=5.0),
         "the trigger time does not fit",
     ),
-    "channels that disagree": ({"scatter": 3.9}, {"scatter": 4.2}, "the channels disagree on the unknowns, 2 times"),
+    "neighbouring receivers": (
+        alike_of(0.19, 9.0, 0.9, 4.1),
+        alike_of(0.21, 9.0, 0.9, 4.1),
+        "neighbouring receivers are alike, correlated by 0.21, most at 1 x",
+    ),
+    "the score of neighbouring receivers": (
+        alike_of(0.9, 4.1, 0.9, 4.1),
+        alike_of(0.1, 4.1, 0.9, 4.2),
+        "neighbouring receivers are alike, correlated by 0.9, most at 1 x",
+    ),
+    "a channel's own error": (
+        own_of(score=9.0, shift=0.69),
+        own_of(score=9.0, shift=0.71),
+        "the clock of 1 x, 1e-07 s late, does not fit: freeing it would move mu by 0.71 of its ±",
+    ),
+    "the score of a channel's own error": (
+        own_of(score=4.1, shift=5.0),
+        own_of(score=4.2, shift=5.0),
+        "the clock of 1 x",
+    ),
+    "channels that disagree": (
+        {"by_channels": Scatter(3.9, 8.0)},
+        {"by_channels": Scatter(4.2, 8.0)},
+        "the channels disagree on the unknowns, 2 times",
+    ),
+    "instants that disagree": (
+        {"by_instants": Scatter(3.9, 8.0)},
+        {"by_instants": Scatter(4.2, 8.0)},
+        "the instants disagree on the unknowns, 2 times",
+    ),
     "steps left": (
         {"remaining_step": 0.09},
         {"remaining_step": 0.11},
@@ -189,9 +233,22 @@ def test_a_channel_of_one_value_has_no_error_where_the_others_have_noise(weighed
         ({}, 1.0, "the data are explained: misfit 1 times the noise (stated)"),
         ({"chi_square": 1.04}, 1.0, "the data are explained: misfit 1.02 times"),
         ({"chi_square": 1.44}, 1.2, "the data are explained but for a little: misfit 1.2 times the noise (stated), by"),
-        ({"chi_square": 1.1, "scatter": 1.44}, 1.2, "the data are explained but for a little: misfit 1.05 times"),
-        ({"scatter": 2.4}, 1.0, "the data are explained: misfit 1 times"),
-        ({"scatter": 2.56}, 1.6, "the channels disagree on the unknowns a little, by which ± is widened 1.6 times"),
+        (
+            {"chi_square": 1.1, "by_channels": Scatter(1.44, 8.0)},
+            1.2,
+            "the data are explained but for a little: misfit 1.05 times",
+        ),
+        ({"by_channels": Scatter(2.4, 8.0)}, 1.0, "the data are explained: misfit 1 times"),
+        (
+            {"by_channels": Scatter(2.56, 8.0)},
+            1.6,
+            "the channels disagree on the unknowns a little, by which ± is widen",
+        ),
+        (
+            {"by_instants": Scatter(2.56, 8.0)},
+            1.6,
+            "the instants disagree on the unknowns a little, by which ± is wide",
+        ),
         ({"chi_square": 0.25}, 1.0, "misfit 0.5 times the noise (stated), which is too large, and with it ±"),
     ],
 )
@@ -237,3 +294,52 @@ def test_no_waves_and_no_weights_are_advised_for_waveforms_which_fit_neither(wei
         assert fit.verdict == "withheld" and reason in fit.reason
         assert "waves" not in fit.advice and "weight" not in fit.advice and "start" not in fit.advice
         assert "sides and start" not in fit.reason
+
+
+TRIGGER = {"common_errors": (replace(GOOD.common_errors[0], score=80.0),)}
+LATE = {"channel_errors": (replace(GOOD.channel_errors[0], score=9.0, explains=0.5),)}
+ALIKE = {"alike": (Likeness("all", 0.5, 9.0), *GOOD.alike[1:])}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"chi_square": 9.0}, "white, of one size in all channels, as by a noise (stated) that is too small"),
+        ({"chi_square": 9.0} | TRIGGER, "misfit 3 times the noise, as by the trigger time"),
+        ({"chi_square": 16.0} | TRIGGER, "white, of one size in all channels"),  # of which it explains less than a half
+        ({"chi_square": 9.0, "von_neumann_ratio": 0.5}, "misfit 3 times the noise; worst channels 0 x, 0 y, 1 x"),
+        (
+            {"chi_square": 9.0} | ALIKE,
+            "worst channels 0 x, 0 y, 1 x; neighbouring receivers are alike, correlated by 0.5, most at 0 x, 0 y, 1 x, "
+            "as by a wave that nothing accounts for",
+        ),
+        ({"chi_square": 9.0} | channel_of(90.0) | LATE, "channels 1 x, 0 x, 0 y, as by the clock of 1 x, 1e-07 s late"),
+        (
+            channel_of(9.0) | LATE,
+            "some data are not explained: misfit there 3 times the noise; worst channels 1 x, as by",
+        ),
+        ({"von_neumann_ratio": 0.5} | TRIGGER, "neighbours in time are alike, as by the trigger time"),
+        (ALIKE | TRIGGER, "most at 0 x, 0 y, 1 x, as by the trigger time"),
+    ],
+)
+def test_what_explains_most_of_a_misfit_is_named(weighed, changes, reason):
+    fit = weighed(**changes)
+    assert fit.verdict == "withheld" and reason in fit.reason, fit.reason
+
+
+def test_an_error_that_explains_less_than_half_of_a_channel_s_misfit_is_not_named(weighed):
+    less = {"channel_errors": (replace(GOOD.channel_errors[0], score=9.0, explains=0.4),)}
+    assert weighed(**channel_of(9.0), **less).reason.endswith("worst channels 1 x")
+
+
+@pytest.mark.parametrize(("chi_square", "is_told"), [(0.21, True), (0.22, False)])
+def test_a_channel_whose_noise_is_stated_too_large_is_told_beside_a_true_error(weighed, chi_square, is_told):
+    fit = weighed(**channel_of(chi_square, 24.0))
+    assert fit.verdict == "holds" and fit.plus_minus == GOOD.deviations
+    assert ("too large" in fit.reason) == is_told
+    assert fit.reason.endswith("; noise is stated too large, 2.2 times or more, of 1 x") == is_told, fit.reason
+
+
+def test_unknown_noise_is_neither_white_nor_accused(weighed):
+    nothing = dict.fromkeys(("chi_square", "von_neumann_ratio", "signal", "other_misfit", "held_out"), float("nan"))
+    assert weighed(**nothing, noise=Noise(float("nan"), "unknown")).reason.startswith("noise unknown")

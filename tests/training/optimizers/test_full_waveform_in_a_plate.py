@@ -28,6 +28,7 @@ PLATE = {
 WRONG = {
     "a hole that is 5 % wider": {"holes": [[0.026, 0.009, 0.00315]]},
     "a force that is 3 % less": {"sources": [LOAD | {"force": [0.0, -970.0]}]},
+    "a hole that is left out": {"holes": []},
     "a side that is fixed": {"sides": ["free", "free", "fixed", "free"]},
 }
 

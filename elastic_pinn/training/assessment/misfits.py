@@ -1,0 +1,157 @@
+"""Misfits that are not noise, and what they probably come from: the reasons why no ± would be valid, and remedies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from statistics import NormalDist
+from typing import NamedTuple
+
+from elastic_pinn.training.assessment.evidence import Channel, Evidence
+from elastic_pinn.training.assessment.neighbours import Likeness
+
+WIDENED_UP_TO = 1.5  # reduced chi-square
+FALSE_ALARM = 1e-4  # probability that a check withholds the ± of a good fit
+LEAST_UNLIKE = 0.8  # of the von Neumann ratio of white noise
+MOST_ALIKE = 0.2  # correlation of neighbouring receivers, as of neighbours in time
+MAINLY = 0.5  # of the excess of a misfit: an error that explains so much is named
+MOST_UNRESOLVED = 0.25  # of the noise's square, in a channel
+TELLING = 0.1  # of a channel's squared misfit: what is unresolved may then be the reason
+WORST = 3  # channels named
+
+WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
+TOO_MUCH = "the network leaves too much to correct beside this noise"
+NEARER = "a network that is nearer to the exact wavefield: more waves (hidden_layers)"
+STATED = "the right shape, sides, holes, sources and density"
+ALIKE = "the right sides, holes and sources; records without what all receivers pick up"
+RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
+
+
+class Fault(NamedTuple):
+    """Why no ± would be valid, and what usually helps."""
+
+    reason: str
+    remedy: str
+
+
+def of_misfits(evidence: Evidence) -> Iterator[Fault]:
+    """Misfits that are not noise."""
+    worst, like = worst_channels(evidence), _alike(evidence)
+    bad, is_white = _bad(evidence, worst), _is_white_in_time(evidence) and not like
+    remedy = f"{WAVES if evidence.unresolved is None else STATED}; {RECORDS}"
+    unresolved, largest = evidence.unresolved or 0.0, max((each.chi_square for each in worst), default=0.0)
+    changed = f"coarser elements would change a channel by {math.sqrt(unresolved):.2g} times the noise"
+    if unresolved > max(MOST_UNRESOLVED, TELLING * largest):
+        yield Fault(f"{TOO_MUCH}: {changed}", NEARER)
+    if evidence.chi_square > WIDENED_UP_TO:
+        misfit = f"the data are not explained: misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
+        if common := _as_by_all(evidence):
+            yield Fault(misfit + common, RECORDS)
+        elif is_white and not bad:
+            small = f", white, of one size in all channels, as by a noise ({evidence.noise.origin}) that is too small"
+            larger = f"the noise as it is, {math.sqrt(evidence.chi_square):.2g} times as large by the misfit"
+            yield Fault(misfit + small, f"{larger}; {remedy}")
+        else:
+            yield Fault(f"{misfit}; worst channels {_named(evidence, worst, like)}", remedy)
+    if bad:
+        misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
+        yield Fault(f"some data are not explained: {misfit}; worst channels {_named(evidence, bad, like)}", RECORDS)
+    if evidence.held_out > max(WIDENED_UP_TO, chi_square_limit(evidence.held_out_samples)):
+        misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
+        yield Fault(f"samples that were held out are {misfit}", remedy)
+    if evidence.other_misfit > WIDENED_UP_TO:
+        misfit = f"missed by {math.sqrt(evidence.other_misfit):.3g} times what their weights allow beside the noise"
+        yield Fault(f"equation and known start are {misfit}", f"{remedy}; smaller weights of either")
+    if not _is_white_in_time(evidence):
+        yield Fault(f"the misfit is no white noise: neighbours in time are alike{_as_by_all(evidence)}", remedy)
+    if like:
+        more_waves = f"{WAVES}; " if evidence.unresolved is None else ""
+        yield Fault(f"the misfit is no white noise: {_alike_text(like)}{_as_by_all(evidence)}", f"{more_waves}{ALIKE}")
+    if unresolved > MOST_UNRESOLVED:
+        yield Fault(f"{TOO_MUCH}: {changed}", NEARER)
+
+
+def _bad(evidence: Evidence, worst: list[Channel]) -> list[Channel]:
+    """The worst channels, if their misfit is far from that of all."""
+    usual, count = max(1.0, evidence.chi_square), len(evidence.channels)
+    return [each for each in worst if each.chi_square > usual * chi_square_limit(each.degrees, count)]
+
+
+def _named(evidence: Evidence, channels: list[Channel], like: list[Likeness]) -> str:
+    """Channels, and what explains most of the misfit's excess of the first: what neighbours have in common, or an error
+    of its own."""
+    named, first = ", ".join(each.name for each in channels), channels[0]
+    if like:
+        return f"{named}; {_alike_text(like)}, as by a wave that nothing accounts for"
+    own = (each for each in evidence.channel_errors if each.channel == first.name and first in _bad(evidence, channels))
+    for error in own:
+        if error.explains > MAINLY * (1.0 - 1.0 / first.chi_square):
+            return f"{named}, as by {error.name.rstrip(',')}"
+    return named
+
+
+def _alike_text(like: list[Likeness]) -> str:
+    most = ", ".join(each.name for each in like[1 : WORST + 1])
+    return f"neighbouring receivers are alike, correlated by {like[0].correlation:.2g}, most at {most}"
+
+
+def _as_by_all(evidence: Evidence) -> str:
+    """The error that all records have in common that explains most of the misfits' excess; "" if none does."""
+    excess = max(0.0, evidence.chi_square - 1.0) * evidence.degrees_of_freedom
+    told = [each for each in evidence.common_errors if not each.is_free]
+    surest = max(told, key=lambda each: each.score, default=None)
+    if surest is None or surest.score < surely(len(evidence.common_errors)) or surest.score**2 < MAINLY * excess:
+        return ""
+    return f", as by {surest.name.rstrip(',')}"
+
+
+def _alike(evidence: Evidence) -> list[Likeness]:
+    """Whether neighbouring receivers have misfits that are alike: all of them or the surest, then by channel, the
+    surest first; [] if not."""
+    least = NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, len(evidence.alike)))
+    wrong = [each for each in evidence.alike if each.score > least and each.correlation > MOST_ALIKE]
+    if not wrong:
+        return []
+    all_are = wrong[0] is evidence.alike[0]
+    named = sorted(evidence.alike[1:] if all_are else wrong, key=lambda each: -each.score)
+    return [wrong[0] if all_are else named[0], *named]
+
+
+def _is_white_in_time(evidence: Evidence) -> bool:
+    """Whether neighbours in time are as independent as those of noise, or nothing tells."""
+    return not evidence.von_neumann_ratio < min(LEAST_UNLIKE, 2.0 - chi_square_limit(2 * evidence.samples))
+
+
+def worst_channels(evidence: Evidence) -> list[Channel]:
+    """The channels with the largest misfits for their degrees of freedom."""
+    known = [channel for channel in evidence.channels if math.isfinite(channel.chi_square)]
+    return sorted(known, key=lambda channel: -channel.chi_square)[:WORST]
+
+
+def chi_square_limit(degrees: float, checks: int = 1, alarm: float = FALSE_ALARM) -> float:
+    """The reduced chi-square that noise exceeds in any of `checks` checks with the probability `alarm`.
+
+    Source: Wilson and Hilferty, PNAS 17, 1931.
+    """
+    return _chi_square_at(NormalDist().inv_cdf(1.0 - alarm / checks), degrees)
+
+
+def chi_square_least(degrees: float, checks: int) -> float:
+    """The reduced chi-square below which noise is as rarely."""
+    return _chi_square_at(NormalDist().inv_cdf(FALSE_ALARM / max(1, checks)), degrees)
+
+
+def _chi_square_at(z: float, degrees: float) -> float:
+    spread = 2.0 / (9.0 * max(degrees, 1.0))
+    return max(0.0, 1.0 - spread + z * math.sqrt(spread)) ** 3
+
+
+def surely(checks: int) -> float:
+    """The score, of either sign, that noise exceeds in any of some checks as rarely as a good fit may lose its ±."""
+    return NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * checks))
+
+
+def listed(names: list[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = len(names) - WORST
+    return ", ".join(names[:WORST]) + (f" and {more} more" if more > 0 else "")
