@@ -80,8 +80,8 @@ def test_a_stop_ends_what_runs_with_a_checkpoint_and_begins_nothing_more(read):
     stop = threading.Event()
 
     def watch(progress):
-        histories = list(plan.sweep.folder.glob("*/history.h5"))
-        if histories and ep.Run(histories[0].parent).summary.step >= 10:
+        summaries = list(plan.sweep.folder.glob("*/summary.json"))
+        if summaries and ep.Run(summaries[0].parent).summary.step >= 10:
             stop.set()
 
     progress = run_sweep(plan, on_progress=watch, stop=stop)
