@@ -11,6 +11,9 @@ from typing import Any, Literal, Self
 
 from pydantic import TypeAdapter, ValidationError
 
+GAIN = "gain of "
+"""What the name of a channel begins with in `Fit.calibration`."""
+
 Verdict = Literal["holds", "widened", "withheld"]
 
 NOT_ASSESSED = "no ±: it was not worked out whether the data are explained"

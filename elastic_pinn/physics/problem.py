@@ -63,8 +63,8 @@ class Problem:
         Parts of the domain that are of other materials; `material` is what is around them.
     other_shots
         Other experiments on the same solid, in the same window: problems of the same domain and material, each with
-        what acts in it and with records of its own. The unknowns are found from all of them; wavefield and losses are
-        those of this problem.
+        what acts in it and with records of its own, by which its unknowns could be found alone. They are found from all
+        of them; wavefield and losses are those of this problem.
 
     Raises
     ------

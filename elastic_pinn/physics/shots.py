@@ -25,6 +25,11 @@ def shots_of(problem: Problem) -> tuple[Problem, ...]:
     return first, *(replace(each, displacement_scale=displacement) for each in problem.other_shots)
 
 
+def without_exact(problem: Problem) -> Problem:
+    """Return a problem of whose wavefields none is known."""
+    return replace(problem, exact=None, other_shots=tuple(without_exact(each) for each in problem.other_shots))
+
+
 def names_of_shots(problem: Problem) -> tuple[str, ...]:
     """Return what the records of each shot call it, or its number from 1, where they do not, or call two alike."""
     stated = [each.receivers.records[0].shot if each.receivers else "" for each in (problem, *problem.other_shots)]

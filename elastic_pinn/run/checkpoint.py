@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError, Receivers
 from elastic_pinn.physics.data.found_gains import with_gains
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.physics.shots import without_exact
 from elastic_pinn.storage import (
     LOSSES_OF_START_UNTIL,
     UNVERIFIED,
@@ -162,7 +162,7 @@ class Checkpoint:
         if (
             own is not None
             and "fingerprint" in identity
-            and not any(each.is_like(identity) for each in (problem, replace(problem, exact=None)))
+            and not any(each.is_like(identity) for each in (problem, without_exact(problem)))
         ):
             raise ProblemError(
                 f"the problem given is not the one that {self.path} was trained on (its material, domain, conditions "

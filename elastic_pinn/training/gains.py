@@ -20,11 +20,12 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.fit import GAIN
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.sources import UnknownPulse
 from elastic_pinn.training.source_fit import SourceFit, spanned, unknown_pulse
 
-ALL, GAIN = "all", "gain of "
+ALL = "all"
 ITERATIONS = 50
 HALVINGS = 10
 SMALL = 1e-10  # of the gains: a step that is the last one

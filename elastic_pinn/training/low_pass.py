@@ -48,7 +48,7 @@ class LowPass:
     def _sums(self, values: Tensor) -> Tensor:
         """The sums of neighbours' values, (M,)."""
         laid_out = values.new_zeros(self._shape)
-        laid_out[self._at] = values
+        laid_out.index_put_(self._at, values, accumulate=True)  # receivers at one place are one series
         return (laid_out @ self._kernel)[self._at]
 
     def __call__(self, values: Tensor) -> Tensor:

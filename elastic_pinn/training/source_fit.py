@@ -29,6 +29,7 @@ from elastic_pinn.training.origin_time import fitted, interpolation
 
 LEAST = 1e-4  # of the largest singular value: combinations of pulses that cause less are not told by the records
 TOLD = 1e-2  # of the wavelet at an instant may lie in combinations that are not told
+EDGE = 0.01  # of the range of an origin time
 INSTANTS = 4  # at which a wavelet is recorded, in the distance of two pulses
 
 
@@ -119,7 +120,8 @@ class SourceFit:
         span, by_span = spanned(columns @ by_numbers / sizes)
         by_span = by_span / sizes[:, None]  # (P, R)
         numbers = {name: float(values[name]) for name in pulse.unknowns}
-        is_at_edge = pulse.is_time_unknown and abs(numbers["origin_time"]) > pulse.origin_within - pulse.spacing / 2.0
+        edge_begins = pulse.origin_within - min(pulse.spacing / 2.0, EDGE * pulse.origin_within)
+        is_at_edge = pulse.is_time_unknown and abs(numbers["origin_time"]) > edge_begins
         edge = f"{-pulse.origin_within:g} to {pulse.origin_within:g} s" if is_at_edge else ""
         return cls(amplitude * here, span, by_numbers @ by_span, numbers, by_span, edge)
 

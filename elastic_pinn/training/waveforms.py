@@ -77,7 +77,14 @@ def _require_gains(config: Config, problem: Problem) -> None:
             f"unknown_gains = {list(config.unknown_gains)}: gains are found from one shot, and there are "
             f"{len(problem.shots)}; find them from one, and state them in the receiver file"
         )
-    channels_of_unknown_gain(problem, config.unknown_gains, problem.recorded.samples.channels.unique().tolist())
+    samples = problem.recorded.samples
+    channels = samples.channels.unique().tolist()
+    if problem.receivers and problem.receivers.is_complete and len(channels) < len(samples.names):
+        raise ConfigError(
+            f"unknown_gains = {list(config.unknown_gains)}: several receivers are at one place, and count as the first "
+            "of them; leave out all but one of those"
+        )
+    channels_of_unknown_gain(problem, config.unknown_gains, channels)
 
 
 def _require_waveforms(name: str, shot: Problem) -> None:

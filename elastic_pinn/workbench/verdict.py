@@ -3,13 +3,12 @@
 import math
 from collections.abc import Mapping
 
-from elastic_pinn.fit import Fit
+from elastic_pinn.fit import GAIN, Fit
 from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.workbench.figures.units import unit_for
 
 DIGITS = 4  # of a value without a known ±
 SHOWN = 4  # gains, one by one
-GAIN = "gain of "  # as `Fit.calibration` names them
 
 
 def value_text(name: str, value: float, error: float, unit: str, is_lower_bound: bool = False) -> str:
@@ -50,8 +49,10 @@ def calibration_texts(fit: Fit) -> list[str]:
         least, most = (end(found[name] for name in many) for end in (min, max))
         texts.append(f"gains of {len(many)} channels from {least:.{DIGITS}g} to {most:.{DIGITS}g}{told}")
     wavelets = {f" of shot {name}": shot.wavelet for name, shot in fit.shots.items()} or {"": fit.wavelet}
-    if not found.keys() - {*gains}:
-        texts += [_greatest(wavelet, of) for of, wavelet in wavelets.items() if wavelet]
+    of_shape = found.keys() - {*gains}  # of which the wavelet is known up to these
+    for of, wavelet in wavelets.items():
+        if wavelet and not any(name.endswith(of) for name in of_shape):
+            texts.append(_greatest(wavelet, of))
     squares = {name: shot.chi_square for name, shot in fit.shots.items() if shot.chi_square is not None}
     return [*texts, *(f"misfit of shot {name} {math.sqrt(each):.3g} times the noise" for name, each in squares.items())]
 

@@ -5,6 +5,8 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data import Truth
+from elastic_pinn.physics.data.found_gains import with_gains
 from elastic_pinn.training.gains import FitWithGains
 
 SAMPLES, CHANNELS, PULSES = 40, 6, 5
@@ -68,3 +70,11 @@ def test_a_gain_of_which_nothing_tells_is_not_reported():
     target = gains[channels] * (columns @ coefficients) + 1e-3 * np.random.default_rng(2).standard_normal(len(channels))
     found = fitted(columns, target, channels, [2, 3], ep.UnknownWavelet(1.0))
     assert list(found.numbers) == ["gain of 2"] and found.gains[1] == 1.0
+
+
+def test_records_of_a_known_truth_are_corrected_by_gains_that_were_found():
+    xy, time, values = np.array([[0.0, 0.0], [1.0, 0.5]]), np.linspace(0.0, 1.0, 5), np.ones((2, 5, 2))
+    truth = Truth({"lambda": 2.0, "mu": 1.0, "rho": 1.0}, velocity=values)
+    corrected = with_gains(ep.Receivers(xy, time, velocity=values, noise=0.1, truth=truth), {1: 2.0})
+    assert corrected.only.corrected[0, 0].tolist() == [1.0, 0.5] and corrected.only.corrected[1, 0].tolist() == [1, 1]
+    assert corrected.truth.material == truth.material

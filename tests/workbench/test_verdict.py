@@ -205,3 +205,15 @@ def test_of_several_shots_each_has_its_misfit_and_its_wavelet(runs, monkeypatch)
         ep.figures.wavelet(runs["holds"], shot="known")
     with pytest.raises(ValueError, match="legal are 'left', 'right', 'known'"):
         ep.figures.wavelet(runs["holds"], shot="middle")
+
+
+def test_of_shots_of_unlike_sources_each_is_told(runs, monkeypatch):
+    found = {"time": [0.0, 1e-6], "strength": [0.0, 1.0]}
+    shots = {"a": ShotFit(1.0, found), "b": ShotFit(1.0, found), "c": ShotFit(1.0, {})}
+    fit = replace(runs["holds"].fit, wavelet=found, shots=shots, calibration={"amplitude of shot a": 1.2})
+    told = calibration_texts(fit)
+    assert told[0].startswith("amplitude of shot a = 1.200") and len(told) == 2 + len(shots)
+    assert told[1].startswith("greatest strength of the wavelet of shot b = 1.000")
+    monkeypatch.setattr(ep.Run, "fit", replace(fit, wavelet={}, shots={"c": shots["c"], "b": shots["b"]}))
+    (axes,) = ep.figures.wavelet(runs["holds"]).axes
+    assert axes.lines[0].get_ydata().tolist() == found["strength"]

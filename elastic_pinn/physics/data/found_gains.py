@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from elastic_pinn.physics.data.receivers import Receivers
+from elastic_pinn.physics.data.truth import Truth
 
 
 def with_gains(receivers: Receivers, gains: Mapping[int, float]) -> Receivers:
@@ -22,4 +23,5 @@ def with_gains(receivers: Receivers, gains: Mapping[int, float]) -> Receivers:
         factors = np.array([gains.get(first + i, 1.0) for i in range(math.prod(shape))]).reshape(shape)
         changed.append(replace(records, gain=factors * np.asarray(records.gain)))
         first += math.prod(shape)
-    return replace(receivers, records=tuple(changed))
+    truth = receivers.truth and Truth(receivers.truth.material)  # its records are of x and y without gains
+    return replace(receivers, records=tuple(changed), truth=truth)

@@ -113,6 +113,11 @@ class KnownShape(UnknownPulse):
         return first - self.lead, last - self.lead
 
     @property
+    def identity(self) -> tuple[float, ...]:
+        """What is unknown of it, each 0 or 1."""
+        return float(self.is_size_unknown), float(self.is_time_unknown)
+
+    @property
     def breaks(self) -> tuple[float, ...]:
         """Those of the first, s."""
         return tuple(each - self.lead for each in self.pulse.breaks)

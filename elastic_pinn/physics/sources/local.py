@@ -312,12 +312,13 @@ class Source(Local):
         Returns
         -------
         tuple of float
-            Its place and the pulse's interval in parts of the domain's extents, dimensionless.
+            Its place and the pulse's interval in parts of the domain's extents, dimensionless, and the pulse's
+            `identity`.
         """
         first, last = domain.t
         lasts = last - first or 1.0  # a static problem is refused
         when = ((time - first) / lasts for time in self.pulse.interval)
-        return *super().identity_in(domain), *when
+        return *super().identity_in(domain), *when, *self.pulse.identity
 
     def require_sound(self, statement: Statement, domain: Domain, starts_at_rest: bool) -> None:
         """Raise ProblemError where it cannot act as it is meant to.

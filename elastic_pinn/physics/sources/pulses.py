@@ -39,6 +39,11 @@ class Pulse(ABC):
     def highest_frequency(self) -> float:
         """Hz: beyond it the spectrum is below a hundredth of its peak."""
 
+    @property
+    def identity(self) -> tuple[float, ...]:
+        """Numbers that tell it from a pulse of the same values and interval."""
+        return ()
+
     def within(self, window: tuple[float, float]) -> tuple[float, float]:
         """Return the part of its interval that lies in a window of time.
 

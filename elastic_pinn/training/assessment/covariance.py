@@ -10,9 +10,9 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
+from elastic_pinn.fit import GAIN
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
-from elastic_pinn.training.gains import GAIN
 from elastic_pinn.training.trained_model import TrainedModel
 
 

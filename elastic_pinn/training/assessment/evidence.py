@@ -269,7 +269,8 @@ def _common_errors(
     # What the unknown of the source compensates cannot be seen: rounding would be left.
     alone *= alone.norm(dim=0) > LEAST_ALONE * effects.norm(dim=0)
     pull, square = alone.T @ linear.projected_residual, alone.square().sum(0).clamp(min=torch.finfo(alone.dtype).tiny)
-    score = pull / (linear.weight * unit * alone[linear.data].square().sum(0).sqrt())  # (E,)
+    spread = (linear.weight * unit * alone[linear.data].square().sum(0).sqrt()).clamp(min=torch.finfo(alone.dtype).tiny)
+    score = pull / spread  # (E,), 0 of what cannot be seen
     shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
     records_alone = not any(
         bool(probe.all_values().any()) for probe in probes(trained.problem) if probe.name != "exact"

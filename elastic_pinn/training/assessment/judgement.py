@@ -119,10 +119,12 @@ def _shots(problem: Problem, evidence: Evidence, wavelets: Sequence[Mapping[str,
 
 def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
     """The fit where there is no system to assess, or where it is too large."""
-    receivers, values = trained.problem.receivers, trained.model.material.si()
+    receivers, values = trained.problem.records_of_all_shots, trained.model.material.si()
     assert receivers is not None, "there are no unknowns without"
-    noise, amplitudes = noise_of(receivers), sum(each.numel() for each in trained.model.last_layer)
-    samples = trained.batches[trained.recorded.name].target.numel()
+    noise, samples = noise_of(receivers), trained.batches[trained.recorded.name].target.numel()
+    fitted = [] if trained.fits_waveforms else trained.model.last_layer
+    amplitudes = sum(each.numel() for each in fitted)
+    samples = receivers.samples if trained.problem.other_shots else samples
     return Fit(
         verdict="withheld",
         reason=fault.reason,

@@ -116,13 +116,18 @@ class FullWaveform(BaseOptimizer):
         return False
 
     def _keep(self, source: SourceFit, waveforms: WaveformsByElements) -> None:
-        """Keep what was found of the source, as the network has the waves of one of its pulses only, and the gains."""
+        """Keep what was found of the source, as the network has the waves of one of its pulses only, and the gains.
+
+        What is known by now, in a run that is resumed, is not kept.
+        """
         own = self.state[self._unknowns[0]]
         pulses = len(waveforms.delays)
         if source.by_span[:pulses].any():
             found = torch.stack([waveforms.delays, source.coefficients[:pulses]])
             own["source"] = found[:, found[1] != 0.0]
+        else:
+            own.pop("source", None)
         if isinstance(source, FitWithGains):
             own["gains"] = torch.stack([source.channels, source.gains])
-        else:  # those of a run that is resumed without any
+        else:
             own.pop("gains", None)

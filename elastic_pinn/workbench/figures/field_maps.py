@@ -9,7 +9,7 @@ import torch
 from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import RecordedQuantity
+from elastic_pinn.physics.data import Receivers, RecordedQuantity
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import draw_inclusions, draw_rims
@@ -82,15 +82,23 @@ def instant_text(fields: GridFields, t: float) -> str:
     return f"{t / unit.size:.3g} {unit.name}"
 
 
-def trace(predict: Predict, window: tuple[float, float], x: float, y: float, problem: Problem | None) -> Picture:
+def trace(
+    predict: Predict,
+    window: tuple[float, float],
+    x: float,
+    y: float,
+    problem: Problem | None,
+    receivers: Receivers | None = None,
+) -> Picture:
     """Draw the displacement at a point over time, with the exact one, if any, or what receivers recorded, with the
     record of the nearest one.
 
-    window: start and end, s; x, y: m.
+    window: start and end, s; x, y: m. receivers: the problem's with gains that were found; None: as they are.
     """
+    receivers = receivers or (problem.receivers if problem else None)
     t = np.linspace(*window, CURVE)
     quantity = shown_quantity(problem)
-    found, others = predict(x, y, t, quantity.name), _known(problem, quantity, t, x, y)  # (T, 2)
+    found, others = predict(x, y, t, quantity.name), _known(problem, receivers, quantity, t, x, y)  # (T, 2)
     largest = max(float(np.nanmax(np.abs(values))) for values in (found, *(values for _, _, values in others)))
     time, unit = unit_for(window[1], "s"), unit_for(largest, quantity.unit)
     figure = Picture(3.4)
@@ -111,14 +119,14 @@ def trace(predict: Predict, window: tuple[float, float], x: float, y: float, pro
 
 
 def _known(
-    problem: Problem | None, quantity: RecordedQuantity, t: Array, x: float, y: float
+    problem: Problem | None, receivers: Receivers | None, quantity: RecordedQuantity, t: Array, x: float, y: float
 ) -> list[tuple[str, Array, Array]]:
     """Return what is known at a point: a name, times (T,) and values (T, 2)."""
     if problem and problem.exact:
         points = torch.from_numpy(np.stack(np.broadcast_arrays(x, y, t), axis=-1))  # (T, 3)
         return [("exact", t, evaluate(problem.exact, points).numpy())]
-    if problem and problem.receivers:
-        own = [each for each in problem.receivers.records if each.kind is quantity and each.are_components]
+    if receivers:
+        own = [each for each in receivers.records if each.kind is quantity and each.are_components]
         if not own:
             return []
         records = on_common_times(own[0])

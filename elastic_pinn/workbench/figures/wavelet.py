@@ -22,7 +22,7 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture
     stated
         A pulse to compare it with.
     shot
-        Of several shots the name of one, as in `run.fit.shots`; not given: the first.
+        Of several shots the name of one, as in `run.fit.shots`; not given: the first that was unknown.
 
     Returns
     -------
@@ -38,7 +38,8 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture
     fit = opened.fit if isinstance(opened, Run) else None
     if fit and shot and shot not in fit.shots:
         raise ValueError(f"shot = {shot!r}: legal are {', '.join(map(repr, fit.shots)) or 'none, of one shot'}")
-    found = (fit.shots[shot].wavelet if shot else fit.wavelet) if fit else {}
+    every = [fit.shots[shot].wavelet] if fit and shot else [each.wavelet for each in fit.shots.values()] if fit else []
+    found = next(filter(None, [*every, *([fit.wavelet] if fit and not shot else [])]), {})
     if not found:
         raise ValueError("wavelet needs an assessed run that found one, and here no wavelet was unknown")
     time, strength = np.array(found["time"]), np.array(found["strength"])

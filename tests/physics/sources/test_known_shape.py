@@ -38,3 +38,20 @@ def test_the_first_of_its_delayed_pulses_acts_before_its_range_and_the_last_afte
 def test_a_pulse_of_unknown_amplitude_alone_acts_once():
     sought = ep.KnownShape(RICKER)
     assert sought.delays(6.0) == (0.0,) and sought.interval == RICKER.interval and sought.is_size_unknown
+
+
+def test_what_is_unknown_of_it_tells_a_problem_from_others(receivers):
+    def problem(pulse):
+        return ep.Problem(
+            ep.Domain((0, 1), (0, 1), (0, 6)),
+            ep.Material(2.0, 1.0, 1.0, unknowns=("mu",)),
+            boundary=[ep.Traction()],
+            initial=ep.Initial(),
+            force=ep.PointForce((0.5, 0.5), (0.0, 1.0), pulse, 0.2),
+            receivers=receivers(),
+        )
+
+    size, time = ep.KnownShape(RICKER), ep.KnownShape(RICKER, ["origin_time"], 0.25)
+    every = [problem(each) for each in (RICKER, size, time, ep.KnownShape(RICKER, size.unknowns + time.unknowns, 0.25))]
+    like = [[one.is_like(other.identity) for other in every] for one in every]
+    assert like == [[i == j for j in range(4)] for i in range(4)]

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.training.assessment.evidence import evidence_of
 from elastic_pinn.training.assessment.judgement import assess
+from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
 from elastic_pinn.training.source_fit import SourceFit
 from tests.training.optimizers.recorded_plate import (
     CONFIG,
@@ -169,3 +171,28 @@ def test_delayed_pulses_make_up_one_at_any_origin_time():
             here, rate = interpolation(sought, sought.lead + late, len(delays))
             assert (delayed @ here - pulse(t - late)).abs().max() < 2e-4
             assert (delayed @ rate + pulse.rate(t - late)).abs().max() < 4e-3 * pulse.rate(t).abs().max()
+
+
+@pytest.mark.slow
+@torch.no_grad()
+def test_an_error_that_the_source_compensates_is_no_reason_for_misfits(clean, tmp_path):
+    session = searched(noisy(clean, tmp_path / "noisy.h5"), LOAD | {"unknowns": ["amplitude"]}, steps=1)
+    trained = session.trained()
+    errors = evidence_of(trained, LinearisedWaveforms(trained)).common_errors
+    size, *others = (each.score for each in errors)
+    assert size == 0.0 and np.isfinite(others).all() and max(others) > 0.0
+
+
+def test_a_small_range_of_an_origin_time_is_no_edge_of_itself():
+    pulse = ep.KnownShape(ep.Ricker(1e5, 1e-5), ["origin_time"], 1e-7)
+    times = torch.linspace(0.0, 4e-5, 400, dtype=torch.float64)
+    columns = torch.stack([pulse(times - delay) for delay in pulse.delays(4e-5)], dim=1)
+    inside, beyond = (SourceFit.of(columns, pulse.pulse(times - late), pulse) for late in (3e-8, 3e-7))
+    assert inside.numbers["origin_time"] == pytest.approx(3e-8, abs=1e-10) and inside.edge == ""
+    assert beyond.edge == "-1e-07 to 1e-07 s"
+
+
+def test_a_pulse_that_may_begin_before_the_window_is_one_of_it():
+    load = LOAD | {"delay": 1e-5, "unknowns": ["origin_time"], "origin_within": 5e-5}
+    problem = ep.problem_from(ep.Config(**CONFIG | {"sources": [load], "unknowns": [], "duration": 1e-4}))
+    assert problem.domain.t[0] < -4e-5

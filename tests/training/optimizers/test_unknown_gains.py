@@ -96,3 +96,11 @@ def test_gains_that_cannot_be_found_are_refused(clean, tmp_path):
     ):
         with pytest.raises(ep.ConfigError, match=why):
             searched(data, LOAD, **changes)
+
+
+def test_receivers_at_one_place_have_no_gains_of_their_own(clean, tmp_path):
+    xy = places()
+    xy[4] = xy[5]
+    data = noisy(replace(clean, xy=xy), tmp_path / "noisy.h5")
+    with pytest.raises(ep.ConfigError, match="several receivers are at one place, and count as the first of them"):
+        searched(data, LOAD, unknown_gains=["5"])

@@ -179,6 +179,7 @@ def _require_felt(acting: Acting, duration: float) -> None:
     if not isinstance(acting.source, Source):
         return
     pulse = acting.source.pulse
+    pulse = pulse.pulse if isinstance(pulse, KnownShape) else pulse  # about when it acts, not the earliest it may
     start, end = pulse.within((0.0, duration))
     times = torch.linspace(start, end, INSTANTS if start < end else 0, dtype=torch.float64)
     part = float(pulse(times).abs().max()) if len(times) else 0.0
