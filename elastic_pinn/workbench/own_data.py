@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -22,6 +24,8 @@ from elastic_pinn.physics.setups import find
 from elastic_pinn.yaml_values import write_yaml
 
 Name = Annotated[str, Field(min_length=1)]
+WRITTEN = "# parameters of 07_own_data, beside the receiver file that they make\n"
+"""The first line of each YAML file that `OwnData.save` writes: no other is replaced."""
 
 
 class OwnData(Section):
@@ -79,6 +83,15 @@ class OwnData(Section):
         of_import = [(name, value) for name, value in self.options if name in self.options.model_fields_set]
         return {name: as_written(value) for name, value in [*own, *of_import]}
 
+    @property
+    def files(self) -> list[Path]:
+        """The files that are read, those of them that are there: the raw file, and a table of positions."""
+        places = self.options.positions
+        found = [Path(places)] if isinstance(places, str) and Path(places).is_file() else []
+        with suppress(ConfigError):
+            found.insert(0, find(self.data))
+        return [path.absolute() for path in found]
+
     def read(self) -> Receivers:
         """Read the raw file. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
         return Receivers.read(find(self.data), **self.options.model_dump(exclude_unset=True))
@@ -112,17 +125,26 @@ class OwnData(Section):
             yield tuple(names), partial(processing.band_pass, lowest=lowest, highest=highest)
 
     def save(self, receivers: Receivers) -> str:
-        """Write the receiver file, and the parameters beside it as YAML, in the place of what is there.
+        """Write the receiver file, and the parameters beside it as YAML, in the place of those of an earlier time.
 
-        Returns what to do with it, as text. Raises ConfigError where this is the raw file.
+        Returns what to do with it, as text. Raises ConfigError where either is a file that is read, or the YAML file
+        is one that was not written here.
         """
-        path, raw = from_root(self.output), from_root(self.data)
-        if path.exists() and raw.exists() and path.samefile(raw):
-            raise ConfigError(f"output = {self.output!r} is the raw file, which would be lost: give another name")
+        path = from_root(self.output)
+        again = path.with_name(f"{path.name}.yaml")
+        for written in (path, again):
+            if written.exists() and any(written.samefile(file) for file in self.files):
+                raise ConfigError(
+                    f"output = {self.output!r}: {written} is read from, and would be lost: give another name"
+                )
+        if again.exists() and not again.read_bytes().startswith(WRITTEN.encode()):
+            raise ConfigError(
+                f"output = {self.output!r}: the parameters go into {again}, which is there, was not written by this "
+                "notebook and would be lost: give another name, or move it"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         receivers.save(path)
-        again = path.with_name(f"{path.name}.yaml")
-        again.write_text(write_yaml(self.parameters, allow_unicode=True), encoding="utf-8")
+        again.write_text(WRITTEN + write_yaml(self.parameters, allow_unicode=True), encoding="utf-8")
         command = f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -p data {shlex.quote(self.output)}"
         then = f"lambda and mu are searched for by\n\n    {command}"
         if not receivers.material:

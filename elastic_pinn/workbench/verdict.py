@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 from elastic_pinn.fit import GAIN, Fit
 from elastic_pinn.physics.media.material import unit_of
@@ -36,39 +37,43 @@ def calibration_texts(fit: Fit) -> list[str]:
     found, errors = fit.calibration, fit.calibration_plus_minus
     gains = [name for name in found if name.startswith(GAIN)]
     many = gains if len(gains) > SHOWN else []
+    with_unit = partial(_with_unit, is_lower_bound=fit.is_lower_bound)
     texts = [
-        _with_unit(
+        with_unit(
             name.replace("_", " "), value, errors.get(name, math.nan), "s" if name.startswith("origin_time") else ""
         )
         for name, value in found.items()
         if name not in many
     ]
     if many:
-        known = [errors[name] for name in many if name in errors]
-        told = f", ± {min(known):.2g} to {max(known):.2g}" if known else ", no ±"
+        known = sorted(errors[name] for name in many if name in errors)
+        ends = dict.fromkeys(f"{each:.2g}" for each in (known[:1] + known[-1:]))  # one where they are alike
+        at_least = "at least " if fit.is_lower_bound else ""
+        told = f", ± {at_least}{' to '.join(ends)}" if known else ", no ±"
         least, most = (end(found[name] for name in many) for end in (min, max))
         texts.append(f"gains of {len(many)} channels from {least:.{DIGITS}g} to {most:.{DIGITS}g}{told}")
     wavelets = {f" of shot {name}": shot.wavelet for name, shot in fit.shots.items()} or {"": fit.wavelet}
     of_shape = found.keys() - {*gains}  # of which the wavelet is known up to these
     for of, wavelet in wavelets.items():
         if wavelet and not any(name.endswith(of) for name in of_shape):
-            texts.append(_greatest(wavelet, of))
+            texts.append(_greatest(wavelet, of, fit.is_lower_bound))
     squares = {name: shot.chi_square for name, shot in fit.shots.items() if shot.chi_square is not None}
     return [*texts, *(f"misfit of shot {name} {math.sqrt(each):.3g} times the noise" for name, each in squares.items())]
 
 
-def _with_unit(name: str, value: float, error: float, si: str) -> str:
+def _with_unit(name: str, value: float, error: float, si: str, is_lower_bound: bool) -> str:
     """A value in a suitable unit."""
     unit = unit_for(value, si) if si else unit_for(1.0, "1")
-    return value_text(name, value / unit.size, error / unit.size, unit.name if si else "").rstrip()
+    text = value_text(name, value / unit.size, error / unit.size, unit.name if si else "", is_lower_bound)
+    return text.rstrip()
 
 
-def _greatest(wavelet: Mapping[str, list[float]], of: str) -> str:
+def _greatest(wavelet: Mapping[str, list[float]], of: str, is_lower_bound: bool) -> str:
     """The greatest strength of a wavelet that was unknown, and when it acts."""
     strength = wavelet["strength"]
     at = max(range(len(strength)), key=lambda i: abs(strength[i]))
     error = wavelet["plus_minus"][at] if "plus_minus" in wavelet else math.nan
     time = wavelet["time"][at]
     unit = unit_for(time, "s")
-    at_most = _with_unit(f"greatest strength of the wavelet{of}", strength[at], error, "")
+    at_most = _with_unit(f"greatest strength of the wavelet{of}", strength[at], error, "", is_lower_bound)
     return f"{at_most}, at {time / unit.size:.3g} {unit.name}"

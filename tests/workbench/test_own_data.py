@@ -68,3 +68,23 @@ def test_a_file_without_a_material_says_what_a_search_needs(aluminium, tmp_path)
     assert "give lame_lambda, lame_mu and density" in said and "02_inverse.ipynb" not in said
     assert OwnData.from_namespace(read_yaml(Path(f"{own.output}.yaml").read_text())) == own
     assert not ep.Receivers.load(own.output).material
+
+
+def test_no_file_that_is_read_is_written_over_nor_parameters_that_were_written_by_hand(aluminium, tmp_path):
+    receivers = ep.Receivers.load(aluminium)
+    for name in ("scan.csv", "places.csv", "by_hand.h5.yaml", "also.h5.yaml"):
+        (tmp_path / name).write_text("x,y\n")
+    paths = {"data": str(tmp_path / "scan.csv"), "positions": str(tmp_path / "places.csv")}
+    for changes in (
+        {"output": paths["data"]},
+        {"output": paths["positions"]},
+        {"output": str(tmp_path / "also.h5"), "positions": str(tmp_path / "also.h5.yaml")},
+        {"output": str(tmp_path / "by_hand.h5")},
+    ):
+        with pytest.raises(ep.ConfigError, match=r"^output = .* would be lost: give another name"):
+            OwnData.from_namespace(GIVEN | paths | changes).save(receivers)
+    assert {path.name for path in tmp_path.iterdir()} == {"scan.csv", "places.csv", "by_hand.h5.yaml", "also.h5.yaml"}
+    assert all(path.read_text() == "x,y\n" for path in tmp_path.iterdir())
+    for title in ("first", "second"):
+        OwnData.from_namespace(GIVEN | paths | {"output": str(tmp_path / "new.h5"), "title": title}).save(receivers)
+    assert read_yaml((tmp_path / "new.h5.yaml").read_text())["title"] == "second"

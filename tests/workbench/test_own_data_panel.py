@@ -1,6 +1,8 @@
 """The panel of own data, without a browser: fields that are the notebook's parameters, each with its faults."""
 
 import html
+import json
+import os
 import re
 import shutil
 import threading
@@ -14,7 +16,7 @@ import elastic_pinn as ep
 from elastic_pinn.legal_values import legal_values
 from elastic_pinn.workbench.own_data import OwnData
 from elastic_pinn.workbench.panels import OwnDataPanel
-from elastic_pinn.workbench.panels.form_fields import MARK
+from elastic_pinn.workbench.panels.form_fields import MARK, as_read, as_shown
 from elastic_pinn.workbench.panels.own_data_form import FIELDS, GROUPS, sentences
 from elastic_pinn.yaml_values import read_yaml
 from tests.workbench.clicks import buttons, fields, inside
@@ -253,9 +255,7 @@ def test_the_raw_file_is_not_written_over(panel, tmp_path):
     change(panel, data=str(raw), output=str(raw))
     buttons(panel)["Save"].click()
     settled(panel)
-    assert "<b>not saved</b>" in status(panel) and "is the raw file, which would be lost" in html.unescape(
-        status(panel)
-    )
+    assert "<b>not saved</b>" in status(panel) and "is read from, and would be lost" in status(panel)
     assert raw.read_bytes() == before
 
 
@@ -264,3 +264,110 @@ def test_illegal_fields_raise_where_the_notebook_goes_on(panel):
     for name in ("own", "raw", "prepared"):
         with pytest.raises(ep.ConfigError, match=r"keep_x = \[1.0\] is not legal"):
             getattr(panel, name)
+
+
+def test_an_option_that_is_cleared_stays_so_where_its_parameters_are_given_to_the_notebook(tmp_path):
+    path = Path(ep.__file__).parents[1] / "notebooks" / "07_own_data.ipynb"
+    [cell] = [each for each in json.loads(path.read_text())["cells"] if each["metadata"].get("tags") == ["parameters"]]
+    defaults = {}
+    exec("".join(cell["source"]), {}, defaults)
+    panel = settled(OwnDataPanel(OwnData.from_namespace({**defaults, "output": str(tmp_path / "own.h5")})))
+    change(panel, lame_lambda="", lame_mu="", density="", start="")
+    buttons(panel)["Save"].click()
+    settled(panel)
+    written = read_yaml((tmp_path / "own.h5.yaml").read_text())
+    assert written["lame_lambda"] is None and "time_step" not in written
+    again = OwnData.from_namespace({**defaults, **written})
+    assert again == panel.own and again.options.lame_lambda is None and not again.read().material
+
+
+NAMES = FIELDS["value_columns"].annotation
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("v, x", "u"),
+        ("velocity (mm/s)",),
+        ("(a)",),
+        ("(a)", "(b)"),
+        ("[a", "b]"),
+        ("it's", 'a "b"'),
+        (" a", ""),
+        ("1",),
+    ],
+)
+def test_names_that_hold_commas_brackets_and_quotes_are_read_as_they_are_shown(names):
+    assert as_read("value_columns", NAMES, as_shown(NAMES, names)) == list(names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("velocity (mm/s), u", ["velocity (mm/s)", "u"]),
+        ("(a), (b)", ["(a)", "(b)"]),
+        ("[u_x, 'v, x']", ["u_x", "v, x"]),
+        (' ( "a)", b ) ', ["a)", "b"]),
+        ("don't, won't", ["don't", "won't"]),
+        ("[]", []),
+        ("", []),
+    ],
+)
+def test_names_may_be_typed_in_brackets_and_in_quotes(typed, read):
+    assert as_read("value_columns", NAMES, typed) == read
+
+
+def test_a_table_of_positions_that_changes_is_read_again(tmp_path):
+    values, places = tmp_path / "v.npy", tmp_path / "places.csv"
+    np.save(values, np.arange(40.0).reshape(4, 10))
+    places.write_text("x,y\n0,0\n1,0\n0,1\n1,1\n")
+    given = {
+        "data": str(values), "output": str(tmp_path / "o.h5"), "kind": "velocity", "value_unit": "m/s",
+        "length_unit": "m", "time_unit": "s", "axes": ["receiver", "time"], "time_step": 0.1, "first_time": 0.0,
+        "directions": ["x"], "positions": str(places), "estimate_noise": False,
+    }  # fmt: skip
+    panel = settled(OwnDataPanel(OwnData.from_namespace(given)))
+    first = panel.prepared
+    assert panel.prepared is first and first.xy.max() == 1.0
+    places.write_text("x,y\n0,0\n2,0\n0,2\n2,2\n")
+    os.utime(places, ns=(0, places.stat().st_mtime_ns + 1_000_000_000))
+    assert panel.raw.xy.max() == 2.0 and panel.prepared.xy.max() == 2.0
+
+
+def test_an_unexpected_error_of_a_save_is_told(panel, tmp_path, monkeypatch):
+    change(panel, output=str(tmp_path / "x\0y.h5"))
+    buttons(panel)["Save"].click()
+    settled(panel)
+    assert "<b>not saved</b> embedded null byte" in status(panel)
+
+    def fails(own, receivers):
+        raise RuntimeError
+
+    monkeypatch.setattr(OwnData, "save", fails)
+    buttons(panel)["Save"].click()
+    settled(panel)
+    assert "<b>not saved</b> RuntimeError" in status(panel)
+    assert sentences(RuntimeError()) == {"data": "RuntimeError"}
+
+
+def test_an_illegal_field_is_still_told_where_it_is_changed_as_a_recording_is_about_to_be_shown(panel, monkeypatch):
+    """The form is shown without faults in the thread; only then may the change be looked at."""
+    form, begun, may_end = panel.children[0], threading.Event(), threading.Event()
+    show = form.show
+
+    def slowly(error):
+        if error is None:
+            begun.set()
+            may_end.wait(60)
+        return show(error)
+
+    monkeypatch.setattr(form, "show", slowly)
+    fields(panel)["keep_x"].value = "0, 0.03"
+    assert begun.wait(60)
+    change_of_field = threading.Thread(target=lambda: setattr(fields(panel)["keep_x"], "value", "1"))
+    change_of_field.start()
+    change_of_field.join(0.2)  # without the lock it ends here, and is written over
+    may_end.set()
+    change_of_field.join(60)
+    settled(panel)
+    assert beside(panel).keys() == {"keep_x"} and "not possible" in status(panel) and buttons(panel)["Save"].disabled

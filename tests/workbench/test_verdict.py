@@ -140,7 +140,7 @@ def test_what_was_found_of_the_source_is_told_everywhere(runs, tmp_path):
     }
     (run.path / "summary.json").write_text(json.dumps(summary))
     told = ["amplitude = 0.7012 ± 0.0093", "origin time = -1.300 ± 0.014 µs",
-            "gains of 6 channels from 0.5 to 1, ± 0.02 to 0.02"]  # fmt: skip
+            "gains of 6 channels from 0.5 to 1, ± 0.02"]  # fmt: skip
     assert material_text(material_table(run)).splitlines()[2:5] == told
     assert f", {', '.join(told)}; {CORRELATED}; {EXPLAINED}" in inspected(run)
     table, row = runs_table(tmp_path / "runs"), status_row(run.path)
@@ -157,6 +157,21 @@ def test_few_gains_are_told_one_by_one_and_of_a_wavelet_its_greatest_strength(ru
         "greatest strength of the wavelet = -2.000 ± 0.030, at 2 µs",
     ]
     assert calibration_texts(replace(fit, wavelet={}, calibration={})) == []
+
+
+def test_what_was_found_beside_the_material_has_a_lower_bound_too(runs):
+    wavelet = {"time": [1e-6, 2e-6], "strength": [0.1, -2.0], "plus_minus": [0.1, 0.03]}
+    bound = replace(runs["holds"].fit, is_lower_bound=True)
+    few = replace(
+        bound, wavelet=wavelet, calibration={"gain of 3 y": 1.25}, calibration_plus_minus={"gain of 3 y": 0.02}
+    )
+    assert calibration_texts(few) == [
+        "gain of 3 y = 1.250 ± at least 0.020",
+        "greatest strength of the wavelet = -2.000 ± at least 0.030, at 2 µs",
+    ]
+    errors = dict.fromkeys(GAINS, 0.02) | {"gain of 5 y": 0.04}
+    many = replace(bound, calibration=GAINS, calibration_plus_minus=errors)
+    assert calibration_texts(many) == ["gains of 6 channels from 0.5 to 1, ± at least 0.02 to 0.04"]
 
 
 @pytest.mark.parametrize("name", ["holds", "withheld", "old"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
+from itertools import accumulate
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -19,6 +21,8 @@ MARK = "⚠ "
 STYLE = {"description_width": "165px"}
 GRID = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "0 12px"}
 FLOW: dict[str, Any] = {"default_flow_style": True, "width": 10_000}
+QUOTED = re.compile(r"""(?<![^\s,\[(])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=\s*(?:[,\])]|$))""")  # an item of a list
+NEEDS_QUOTES = re.compile(r"""[,()\[\]{}"'\n]|^\s|\s$|^$""")
 # The height is constant, so that nothing below moves away from under the mouse.
 CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding: 4px 2px}}
 .ep-help > div {{display: none}}
@@ -62,7 +66,7 @@ def as_shown(kind: Any, value: Any) -> Any:
             return "\n".join(f"- {write_yaml(as_written(item), **FLOW).strip()}" for item in value)
         if any(isinstance(item, tuple) for item in value):
             return write_yaml(as_written(value), **FLOW).strip()[1:-1]
-        return ", ".join(map(str, value))
+        return ", ".join(map(_item_shown, value))
     if value is None and get_origin(_kinds(kind)[0]) is not Literal:
         return ""
     return value if isinstance(value, bool | str | NoneType) else str(value)
@@ -85,7 +89,7 @@ def as_read(name: str, kind: Any, shown: Any) -> Any:
     item = _item(lists[0])
     if len(of_item := _kinds(item)) > 1 or get_origin(of_item[0]) is tuple:
         return _read_yaml(name, shown if shown.lstrip().startswith("[[") else f"[{shown}]")
-    return [_read(of_item, part) for part in _parts(shown)]
+    return [_read(of_item, part) for part in _parts(name, shown)]
 
 
 def help_of(descriptions: Mapping[str, tuple[str, str]]) -> str:
@@ -146,8 +150,28 @@ def _read_yaml(name: str, text: str) -> Any:
         raise ConfigError(f"{name}: {' '.join(str(error).split())}") from None
 
 
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.strip("[]() ").split(",") if part.strip()]
+def _item_shown(item: Any) -> str:
+    """An item of a list as text, in quotes where it would else be taken for several, or for another."""
+    text = str(item)
+    is_plain = not (isinstance(item, str) and NEEDS_QUOTES.search(text))
+    return text if is_plain else write_yaml(text, default_style='"', allow_unicode=True, **FLOW).strip()
+
+
+def _parts(name: str, text: str) -> list[str]:
+    """The items of a list, which may stand in brackets; those in quotes are read as YAML."""
+    text = text.strip()
+    masked = QUOTED.sub(lambda found: "_" * len(found[0]), text)  # commas and brackets in quotes do not count
+    if _is_in_brackets(masked):
+        text, masked = text[1:-1], masked[1:-1]
+    items = [text[slice(*found.span())].strip() for found in re.finditer("[^,]+", masked)]
+    return [str(_read_yaml(name, item)) if QUOTED.fullmatch(item) else item for item in items if item]
+
+
+def _is_in_brackets(text: str) -> bool:
+    """Whether the first character is a bracket, and the last is the one that closes it."""
+    closing = {"[": "]", "(": ")"}.get(text[:1])
+    depths = list(accumulate((each == text[0]) - (each == closing) for each in text))
+    return closing is not None and depths[-1] == 0 and 0 not in depths[:-1]
 
 
 def _read(kinds: list[Any], text: str) -> Any:

@@ -81,8 +81,8 @@ class OwnDataForm(widgets.VBox):
         values = {name: as_read(name, info.annotation, self.fields[name].value) for name, info in FIELDS.items()}
         empty = {name: [] if info.default == () else info.default for name, info in FIELDS.items()}
         changed = {name for name, value in values.items() if value not in (empty[name], "")}
-        given = {name: values[name] for name in FIELDS if name in changed or name in self._given}
-        return OwnData.from_namespace({name: value for name, value in given.items() if value is not None})
+        # One that is cleared is None, where to leave it out would be to take the notebook's own value.
+        return OwnData.from_namespace({name: values[name] for name in FIELDS if name in self._given or name in changed})
 
     def show(self, error: Exception | None) -> list[str]:
         """Show what is wrong beside the fields at fault, or that nothing is; return these fields."""
@@ -100,7 +100,7 @@ def sentences(error: Exception) -> dict[str, str]:
     if isinstance(error, OptionsNeeded):
         return {name: f"{what}; for example {_example(example)}" for name, (what, example) in error.asked.items()}
     said: dict[str, list[str]] = {}
-    for line in str(error).splitlines():
+    for line in (str(error) or type(error).__name__).splitlines():
         for name in dict.fromkeys(match[0] for match in NAMED.finditer(line)) or ["data"]:
             said.setdefault(name, []).append(line)
     return {name: "\n".join(lines) for name, lines in said.items()}

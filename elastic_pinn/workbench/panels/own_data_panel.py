@@ -16,7 +16,6 @@ import ipywidgets as widgets
 
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics.data import Receivers
-from elastic_pinn.physics.setups import find
 from elastic_pinn.workbench.figures.b_scan import b_scan
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.recordings import frequency_wavenumber, receivers, spectra
@@ -57,13 +56,14 @@ class OwnDataPanel(widgets.VBox):
 
     def __init__(self, own: OwnData) -> None:
         self._number = 0  # of the last change: what belongs to an earlier one is not shown
+        self._lock = threading.Lock()  # held from a look at the number until what belongs to it is shown
         self._recordings, self._thread = _Recordings(), ThreadPoolExecutor(max_workers=1)
         self._shown: dict[str, Receivers] = {}  # by READ and PREPARED
         self._form = OwnDataForm(own, self._update)
         self._buttons = {name: widgets.Button(description=name, icon=icon, tooltip=tip, layout={"width": "auto"})
                          for name, (icon, tip) in ICONS.items()}  # fmt: skip
         self._buttons["Read anew"].on_click(lambda _: self._read_anew())
-        self._buttons["Save"].on_click(lambda _: self._thread.submit(self._save, self._number))
+        self._buttons["Save"].on_click(lambda _: self._thread.submit(self._save, self._number, self.own))
         self._status, self._note = widgets.HTML(), widgets.HTML()
         self._which = widgets.ToggleButtons(options=[PREPARED, READ], value=PREPARED, style={"button_width": "110px"})
         self._words, self._parameters = widgets.HTML(), widgets.HTML()
@@ -96,15 +96,16 @@ class OwnDataPanel(widgets.VBox):
 
     def _update(self) -> None:
         """Read and prepare by the fields as they are, in the thread; what is not legal is told at once."""
-        self._number += 1
-        self._buttons["Save"].disabled = True
-        try:
-            own = self.own
-        except ElasticPinnError as error:
-            self._show_fault(error)
-        else:
-            self._set_status("reading", own.data)
-            self._thread.submit(self._refresh, self._number, own)
+        with self._lock:
+            self._number += 1
+            self._buttons["Save"].disabled = True
+            try:
+                own = self.own
+            except ElasticPinnError as error:
+                self._show_fault(error)
+            else:
+                self._set_status("reading", own.data)
+                self._thread.submit(self._refresh, self._number, own)
 
     def _read_anew(self) -> None:
         self._recordings.forget()
@@ -124,17 +125,18 @@ class OwnDataPanel(widgets.VBox):
         except Exception as error:  # nobody awaits the thread
             logger.exception("the recording could not be read")
             fault = error
-        if number != self._number:
-            return
-        self._shown = found
-        if fault:
-            self._show_fault(fault)
-        else:
-            self._form.show(None)
-            self._buttons["Save"].disabled = False
-            self._set_status("ready", f"{len(found[PREPARED].places)} receivers; Save writes {own.output}")
         lines = "\n".join(f"{name} = {value!r}" for name, value in own.parameters.items())
-        self._parameters.value = _text(f"As in the first cell of the notebook:\n\n{lines}")
+        with self._lock:
+            if number != self._number:
+                return
+            self._shown = found
+            if fault:
+                self._show_fault(fault)
+            else:
+                self._form.show(None)
+                self._buttons["Save"].disabled = False
+                self._set_status("ready", f"{len(found[PREPARED].places)} receivers; Save writes {own.output}")
+            self._parameters.value = _text(f"As in the first cell of the notebook:\n\n{lines}")
         self._draw()
 
     def _show_fault(self, error: Exception) -> None:
@@ -166,13 +168,20 @@ class OwnDataPanel(widgets.VBox):
     def _nothing(self) -> str:
         return f"Nothing is there {self._which.value} yet: the fields above tell what is missing."
 
-    def _save(self, number: int) -> None:
+    def _save(self, number: int, own: OwnData) -> None:
+        """Save what was shown when the button was pressed, unless fields have changed since."""
+        if number != self._number:
+            return
         try:
-            own, prepared = self.own, self.prepared
-            if number == self._number:
-                self._set_status("saved", own.save(prepared).split("\n\n")[0])
+            said = "saved", own.save(self._recordings.prepared(own)).split("\n\n")[0]
         except (ElasticPinnError, OSError) as error:
-            self._set_status("not saved", str(error))
+            said = "not saved", str(error)
+        except Exception as error:  # nobody awaits the thread
+            logger.exception("the receiver file could not be written")
+            said = "not saved", str(error) or type(error).__name__
+        with self._lock:
+            if number == self._number:
+                self._set_status(*said)
 
     def _set_status(self, status: str, text: str) -> None:
         self._status.value = f"<b>{status}</b> {html.escape(text)}"
@@ -188,11 +197,11 @@ class _Recordings:
     def forget(self) -> None:
         """Read the file again when it is asked for."""
         self._raw: tuple[object, Receivers] | None = None
-        self._prepared: tuple[object, Receivers] | None = None
+        self._prepared: tuple[OwnData, Receivers, Receivers] | None = None  # by which, from which, and what
 
     def raw(self, own: OwnData) -> Receivers:
         with self._lock:
-            key = own.data, own.options, find(own.data).stat().st_mtime_ns
+            key = own.data, own.options, [(path, path.stat().st_mtime_ns) for path in own.files]
             if self._raw is None or self._raw[0] != key:
                 self._raw = key, own.read()
             return self._raw[1]
@@ -200,9 +209,9 @@ class _Recordings:
     def prepared(self, own: OwnData) -> Receivers:
         with self._lock:
             raw = self.raw(own)
-            if self._prepared is None or self._prepared[0] != (own, id(raw)):
-                self._prepared = (own, id(raw)), own.prepare(raw)
-            return self._prepared[1]
+            if self._prepared is None or self._prepared[0] != own or self._prepared[1] is not raw:
+                self._prepared = own, raw, own.prepare(raw)
+            return self._prepared[2]
 
 
 def _text(text: str) -> str:
