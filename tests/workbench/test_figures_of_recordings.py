@@ -79,6 +79,28 @@ def test_channels_with_gaps_are_left_out_of_an_f_k_image_and_named_and_the_other
         ep.figures.frequency_wavenumber(ep.Receivers(records=replace(pulses_along(2900.0).only, values=values)))
 
 
+def test_left_out_receivers_bring_no_wave_that_is_not_there():
+    records = pulses_along(2900.0)
+    values = records.recorded.copy()
+    values[1::2] = np.nan
+    figure = ep.figures.frequency_wavenumber(ep.Receivers(records=replace(records.only, values=values)))
+    left, right = (round(float(each), 6) for each in figure.axes[0].get_xlim())
+    whole = ep.figures.frequency_wavenumber(records).axes[0].get_xlim()
+    assert (left, right) == pytest.approx([each / 2.0 for each in whole], rel=1e-3)
+
+
+def test_a_channel_that_ended_early_on_a_clock_of_its_own_is_left_out_of_an_f_k_image():
+    whole = pulses_along(2900.0)
+    clocks = np.tile(whole.time, (31, 1))
+    values = whole.recorded.copy()
+    clocks[3, 8:], values[3, 8:] = np.nan, np.nan
+    own = ep.Receivers(records=ep.Records("displacement", values, LINE, clocks))
+    title = ep.figures.frequency_wavenumber(own).get_suptitle()
+    assert title.endswith("2 channels with gaps left out: 3 x, 3 y")
+    drawn = ep.figures.spectra(own).axes[1]
+    assert drawn.get_xlim() == pytest.approx(ep.figures.spectra(whole).axes[1].get_xlim(), rel=0.05)
+
+
 def test_a_direction_of_which_no_channel_is_whole_has_no_f_k_image():
     values = pulses_along(2900.0).recorded.copy()
     values[:, 100:120, 0] = np.nan

@@ -167,7 +167,7 @@ def frequency_wavenumber(
             f"an f-k image needs {LEAST_OF_LINE} receivers without gaps on its line, and of {len(line.rows)} here "
             f"{most} {'has' if most == 1 else 'have'} none: cut the times to a whole part"
         )
-    highest = 0.5 / float(np.median(np.diff(line.position)))
+    highest = 0.5 / max(float(np.median(np.diff(line.position[kept]))) for kept in whole.T[shown])
     number = np.linspace(-highest, highest, WAVE_NUMBERS)
     frequency = np.fft.rfftfreq(PADDED * len(records.time), step)
     amplitude = np.stack(

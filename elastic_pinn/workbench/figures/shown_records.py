@@ -14,6 +14,7 @@ from elastic_pinn.run.synthetic import as_recorded
 from elastic_pinn.workbench.figures.sources import Predict
 
 Array = np.ndarray
+LONG = 0.9  # of the usual duration of a channel
 
 
 def on_common_times(records: Records) -> Records:
@@ -28,13 +29,15 @@ def on_common_times(records: Records) -> Records:
 
 def while_all_ran(records: Records) -> Records:
     """As `on_common_times`, at those times only at which each clock ran, for spectra: a clock that began later than
-    another makes no gap.
+    another makes no gap, while a channel that ran much shorter than most has one.
 
     Raises ValueError where there is no such time.
     """
     shown, live = on_common_times(records), records.is_there.any(axis=1)  # (R, C)
     instants = records.instants.transpose(0, 2, 1)[live]  # (K, T), NaN at the end of shorter ones
-    kept = (shown.time >= np.nanmin(instants, axis=1).max()) & (shown.time <= np.nanmax(instants, axis=1).min())
+    first, last = np.nanmin(instants, axis=1), np.nanmax(instants, axis=1)  # (K,)
+    ran = last - first >= LONG * np.median(last - first)
+    kept = (shown.time >= first[ran].max()) & (shown.time <= last[ran].min())
     if not kept.any():
         raise ValueError("a spectrum needs times at which all channels recorded, and these share none")
     return replace(shown, values=shown.values[:, kept], time=shown.time[kept])

@@ -35,7 +35,8 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     arrays = _of_v7_3(path, options) if is_v7_3 else _up_to_v7(path, options)
     if not arrays:
         raise ReceiverFileError(f"{path} holds no variable: save numeric arrays")
-    last = {name: name.rpartition(".")[2] for name in arrays}
+    # A field of one number is a setting, as of an instrument, and no time, place or record.
+    last = {name: name.rpartition(".")[2] for name, values in arrays.items() if values.size != 1}
     count = Counter(last.values())
     return traces_of_arrays(
         Variables(path, arrays, words={name: word for name, word in last.items() if count[word] == 1}), options, missing

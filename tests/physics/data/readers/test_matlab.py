@@ -85,6 +85,12 @@ def test_fields_of_structures_say_what_they_hold_as_variables_do(write, tmp_path
 
 
 @both
+def test_settings_in_a_structure_are_no_recording(write, tmp_path):
+    path = write(tmp_path / "scan.mat", {"scan": SCAN, "info": {"gain": 2.0, "displacement": 3.0, "rate": 12.5}})
+    assert_is_the_recording(ep.Receivers.read(path, **UNITS, **ALONG), 1e-3, 1e-12)
+
+
+@both
 def test_fields_are_named_as_in_matlab(write, tmp_path):
     scan = {"data": {"vx": VALUES[..., 0], "vy": VALUES[..., 1]}, "clock": TIME, "places": {"mm": XY}}
     path = write(tmp_path / "scan.mat", {"scan": scan})
