@@ -266,9 +266,22 @@ def test_illegal_fields_raise_where_the_notebook_goes_on(panel):
             getattr(panel, name)
 
 
-def test_an_option_that_is_cleared_stays_so_where_its_parameters_are_given_to_the_notebook(tmp_path):
+def cells():
+    """The cells of the notebook that shows the panel."""
     path = Path(ep.__file__).parents[1] / "notebooks" / "07_own_data.ipynb"
-    [cell] = [each for each in json.loads(path.read_text())["cells"] if each["metadata"].get("tags") == ["parameters"]]
+    return json.loads(path.read_text())["cells"]
+
+
+def test_the_last_cell_saves_by_the_fields_as_they_are_though_the_cells_above_are_older(panel, tmp_path):
+    prepared = panel.prepared
+    change(panel, keep_x="0, 0.03")
+    exec("".join(cells()[-1]["source"]), {"panel": panel, "prepared": prepared})
+    assert read_yaml((tmp_path / "own.h5.yaml").read_text())["keep_x"] == [0.0, 0.03]
+    assert len(ep.Receivers.load(tmp_path / "own.h5").xy) == 65 < len(prepared.xy)
+
+
+def test_an_option_that_is_cleared_stays_so_where_its_parameters_are_given_to_the_notebook(tmp_path):
+    [cell] = [each for each in cells() if each["metadata"].get("tags") == ["parameters"]]
     defaults = {}
     exec("".join(cell["source"]), {}, defaults)
     panel = settled(OwnDataPanel(OwnData.from_namespace({**defaults, "output": str(tmp_path / "own.h5")})))
