@@ -20,7 +20,7 @@ TINY = torch.finfo(torch.float64).tiny
 
 
 @dataclass(frozen=True)
-class ChannelError:
+class ChannelDeviation:
     """The error of a channel that explains most of its misfit.
 
     name: what it is, with its size. score: that size in units of its standard deviation by noise. explains: the part of
@@ -43,7 +43,7 @@ def channel_errors(
     by_misfits: Tensor,
     unknowns: Sequence[str],
     time: float,
-) -> tuple[ChannelError, ...]:
+) -> tuple[ChannelDeviation, ...]:
     """Find the error of each channel that explains most.
 
     misfits (D,), changes by time, size and zero, each (D,), and by_misfits, of the unknowns in units of ±, (U, D), are
@@ -59,7 +59,7 @@ def channel_errors(
     amounts, scores, explained, shifts, moved_most = (torch.stack(each) for each in zip(*found, strict=True))  # (3, C)
     best = scores.argmax(0).tolist()  # (C,)
     return tuple(
-        ChannelError(
+        ChannelDeviation(
             channel=name,
             name=NAMES[kind](name, float(amounts[kind, i]) * (1.0 if kind else time)),
             score=float(scores[kind, i]),

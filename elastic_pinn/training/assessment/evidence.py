@@ -27,7 +27,7 @@ from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.statement import Statement
-from elastic_pinn.training.assessment.channel_errors import ChannelError, channel_errors
+from elastic_pinn.training.assessment.channel_errors import ChannelDeviation, channel_errors
 from elastic_pinn.training.assessment.channels import Channels, channels_of, sum_by
 from elastic_pinn.training.assessment.covariance import covariance_of, in_si
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
@@ -114,7 +114,7 @@ class Evidence:
     shift: float
     most_shifted: str
     common_errors: tuple[CommonDeviation, ...]
-    channel_errors: tuple[ChannelError, ...]
+    channel_errors: tuple[ChannelDeviation, ...]
     unresolved: float | None = None
     calibration: Mapping[str, float] = field(default_factory=dict)
     calibration_deviations: Mapping[str, float] = field(default_factory=dict)

@@ -7,7 +7,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.data import Noise
 from elastic_pinn.training.assessment import judgement
-from elastic_pinn.training.assessment.channel_errors import ChannelError
+from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
 from elastic_pinn.training.assessment.evidence import Channel, CommonDeviation, Evidence, Scatter
 from elastic_pinn.training.assessment.neighbours import Likeness
 from elastic_pinn.training.session import Session
@@ -42,7 +42,7 @@ GOOD = Evidence(
         CommonDeviation("the trigger time", 1.0, 0.1, "mu"),
         CommonDeviation("the size of the records", 1.0, 0.1, "lambda"),
     ),
-    channel_errors=(ChannelError("1 x", "the clock of 1 x, 1e-07 s late,", 1.0, 0.1, 0.1, "mu"),),
+    channel_errors=(ChannelDeviation("1 x", "the clock of 1 x, 1e-07 s late,", 1.0, 0.1, 0.1, "mu"),),
 )
 
 
