@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from elastic_pinn.physics.media.material import PARAMETERS, Material
 from elastic_pinn.physics.probes import probes
-from elastic_pinn.physics.sources import Source, UnknownPulse
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data import Receivers
@@ -89,8 +88,7 @@ def _is_felt(material: Material) -> bool:
 def _is_loaded(problem: Problem) -> bool:
     """Whether a force, a traction or a stress is known to be other than zero somewhere: one of unknown amplitude is
     not, nor is a stress that may belong to a motion of any size."""
-    pulses = [source.pulse for source in problem.sources if isinstance(source, Source)]
-    if any(isinstance(pulse, UnknownPulse) and pulse.is_size_unknown for pulse in pulses):
+    if any(pulse.is_size_unknown for pulse in problem.unknown_pulses):
         return False
     known = [probe.quantity for probe in probes(problem) if probe.name != "exact" and bool(probe.all_values().any())]
     recorded = [each.kind.physical for each in problem.receivers.records] if problem.receivers else []

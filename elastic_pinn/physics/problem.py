@@ -30,7 +30,7 @@ from elastic_pinn.physics.probes import probes, require_pointwise
 from elastic_pinn.physics.problem_checks import check_parts, check_receivers_inside, check_sources
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.shots import listed_shots, records_of_all, require_one_solid, shots_of
-from elastic_pinn.physics.sources import Circle, Local, local_in
+from elastic_pinn.physics.sources import Circle, Local, Source, UnknownPulse, local_in
 from elastic_pinn.physics.statement import Statement
 
 SCALE_POINTS = 20_000  # at which the fields are evaluated for the typical displacement: a load may be short and local
@@ -161,6 +161,12 @@ class Problem:
     def sources(self) -> tuple[Local, ...]:
         """What acts at one place only, inside, on a side or at the start, each once."""
         return tuple(dict.fromkeys(chain.from_iterable(local_in(each.target) for each in self.statements)))
+
+    @property
+    def unknown_pulses(self) -> tuple[UnknownPulse, ...]:
+        """The pulses of sources that are unknown, or unknown in part."""
+        pulses = (source.pulse for source in self.sources if isinstance(source, Source))
+        return tuple(pulse for pulse in pulses if isinstance(pulse, UnknownPulse))
 
     @cached_property
     def circles_beside(self) -> tuple[Circle, ...]:

@@ -24,7 +24,7 @@ from torch import Tensor
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.probes import probes
-from elastic_pinn.physics.sources import KnownShape, Source, UnknownPulse
+from elastic_pinn.physics.sources import KnownShape, UnknownPulse
 from elastic_pinn.training.origin_time import fitted, interpolation
 
 LEAST = 1e-4  # of the largest singular value: combinations of pulses that cause less are not told by the records
@@ -35,8 +35,7 @@ INSTANTS = 4  # at which a wavelet is recorded, in the distance of two pulses
 
 def unknown_pulse(problem: Problem) -> UnknownPulse | None:
     """Return the pulse of a problem's source that is unknown in part; None where all that acts is known."""
-    pulses = [source.pulse for source in problem.sources if isinstance(source, Source)]
-    return next((pulse for pulse in pulses if isinstance(pulse, UnknownPulse)), None)
+    return next(iter(problem.unknown_pulses), None)
 
 
 def require_alone(problem: Problem) -> None:

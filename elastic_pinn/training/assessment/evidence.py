@@ -148,7 +148,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     expected = per_noise[:, data].square().T  # (D, U)
     instants, chi_square = where.instants(), float(squares.sum() / degrees.sum())
     held_out, held_out_samples = _held_out(linear, unit)
-    source = linear.calibration
+    source, moved = linear.calibration, (linear.field(), linear.rate())
     deviations, correlations = in_si(trained, linear, unit)
     shift = (linear.shift() / errors).abs()  # (U,)
     return Evidence(
@@ -180,12 +180,12 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         remaining_step=float((linear.remaining_step / errors).abs().max()),
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
-        common_errors=_common_errors(trained, linear, unit, errors),
+        common_errors=_common_errors(trained, linear, moved, unit, errors),
         channel_errors=channel_errors(
             where,
             misfits,
             free,
-            _changes(linear, batch, unit),
+            _changes(moved, batch, unit),
             per_noise[:, data] / errors[:, None],
             unknowns,
             trained.problem.scales.time,
@@ -220,9 +220,12 @@ def _scatter(groups: Tensor, pulls: Tensor, expected: Tensor) -> Scatter:
     return Scatter(float(ratio.max()), float((by_group.sum(0).square() / by_group.square().sum(0)).min()))
 
 
-def _changes(linear: LinearisedFit, batch: Batch, unit: float) -> tuple[Tensor, Tensor, Tensor]:
-    """The changes of the data misfits by a clock that is late, a larger size and another zero, (D,) each."""
-    rate, field = linear.rate(), linear.field()
+def _changes(moved: tuple[Tensor, Tensor], batch: Batch, unit: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The changes of the data misfits by a clock that is late, a larger size and another zero, (D,) each.
+
+    moved: the field in the place of the records and its rate, each (N, E).
+    """
+    field, rate = moved
     zero = torch.ones_like(field) if batch.sensitivity is None else batch.sensitivity.norm(dim=1, keepdim=True)
     rate, size, zero = ((each / unit).double().reshape(-1) for each in (rate, -field, zero))
     return rate, size, zero
@@ -245,17 +248,18 @@ def _held_out(linear: LinearisedFit, unit: float) -> tuple[float, int]:
 
 
 def _common_errors(
-    trained: TrainedModel, linear: LinearisedFit, unit: float, errors: Tensor
+    trained: TrainedModel, linear: LinearisedFit, moved: tuple[Tensor, Tensor], unit: float, errors: Tensor
 ) -> tuple[CommonDeviation, ...]:
-    """Test a gain, a delay and an offset of all records. errors: of the unknowns' parameters, (U,).
+    """Test a gain, a delay and an offset of all records. moved: as of `_changes`; errors: of the unknowns' parameters,
+    (U,).
 
     If only the records are known, another size or time turns a solution into another one.
     """
     batch, unknowns = linear.samples, trained.problem.unknowns
-    field = linear.field()  # not the records, whose noise correlates with the misfits
+    field, rate = moved  # not the records, whose noise correlates with the misfits
     changes = {  # of the data misfits, each (N, E)
         "the size of the records, or of the known start,": -field,
-        "the trigger time": linear.rate(),
+        "the trigger time": rate,
         **_zeros(batch, linear.recorded),
     }
     if trained.problem.other_shots:
