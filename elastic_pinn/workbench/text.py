@@ -67,12 +67,13 @@ def readable_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | 
 
 
 def drawn_or_reason(draw: Callable[[], Figure]) -> Figure | str:
-    """Return the figure of an estimated error, or why none can be estimated, for a cell that takes any problem."""
+    """Return a figure, or why there is none of this run, for a cell that takes any problem."""
     from elastic_pinn.error_estimate import ErrorEstimateError
+    from elastic_pinn.workbench.figures import FigureError
 
     try:
         return draw()
-    except ErrorEstimateError as error:
+    except (ErrorEstimateError, FigureError) as error:
         return str(error)
 
 

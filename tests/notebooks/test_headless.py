@@ -11,6 +11,7 @@ import papermill
 import pytest
 
 import elastic_pinn as ep
+from tests.training.optimizers.recorded_plate import CONFIG, LOAD, noisy, quicken, recorded, with_noise_stated
 
 pytestmark = pytest.mark.slow
 
@@ -133,3 +134,17 @@ def test_all_cells_run_twice_in_one_kernel_and_make_a_run_each_time(tmp_path):
                 client.execute_cell(cell, index)
     first, second = (ep.Run(path).history() for path in (tmp_path / "runs").iterdir())
     assert first.drop(columns="wall_s").equals(second.drop(columns="wall_s"))
+
+
+def test_the_inverse_notebook_draws_a_wavelet_that_was_unknown(tmp_path, monkeypatch):
+    with pytest.MonkeyPatch.context() as quicker:
+        quicken(quicker)
+        clean = with_noise_stated(recorded(tmp_path / "clean.h5"))
+    data = noisy(clean, tmp_path / "noisy.h5")
+    source = LOAD | {"pulse": "unknown"}
+    parameters = CONFIG | {"data": data, "sources": [source], "tolerance": 0.0, "run_dir": str(tmp_path / "run")}
+    monkeypatch.chdir(tmp_path)
+    papermill.execute_notebook(NOTEBOOKS / "02_inverse.ipynb", tmp_path / "out.ipynb", parameters, progress_bar=False)
+    run = ep.Run(tmp_path / "run")
+    assert "wavelet" in {path.stem for path in (run.path / "figures").glob("*.png")}
+    assert len(run.fit.wavelet["time"]) > 10

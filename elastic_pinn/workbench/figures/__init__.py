@@ -15,6 +15,7 @@ from elastic_pinn.workbench.figures.picture import Movie, Picture, save
 from elastic_pinn.workbench.figures.problem_plot import problem
 from elastic_pinn.workbench.figures.recordings import frequency_wavenumber, receivers, spectra
 from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces
+from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
 from elastic_pinn.workbench.figures.wavelengths import wavelengths
@@ -22,6 +23,7 @@ from elastic_pinn.workbench.figures.wavelet import wavelet
 from elastic_pinn.workbench.figures.wiggles import wiggles
 
 __all__ = [
+    "FigureError",
     "Movie",
     "Picture",
     "b_scan",

@@ -27,7 +27,7 @@ from elastic_pinn.workbench.figures.shown_records import (
     predicted,
     titles,
 )
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
+from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING
 
@@ -65,8 +65,10 @@ def b_scan(
 
     Raises
     ------
+    FigureError
+        For a static problem.
     ValueError
-        For a static problem, for fewer than two points, for a line of no length, and for one with fewer than two
+        For fewer than two points, for a line of no length, and for one with fewer than two
         receivers.
     """
     if isinstance(source, Receivers):
@@ -79,7 +81,7 @@ def b_scan(
         problem = checkpoint.problem(problem)
         domain = problem.domain
         if domain.is_static:
-            raise ValueError("a static problem has no B-scan: its only instant is 0 s")
+            raise FigureError("a static problem has no B-scan: its only instant is 0 s")
         (left, right), middle = domain.x, sum(domain.y) / 2.0
         corners = np.asarray([(left, middle), (right, middle)] if points is None else points, dtype=np.float64)
         ways = lengths_along(corners)
@@ -135,14 +137,16 @@ def fit_b_scan(
 
     Raises
     ------
+    FigureError
+        For a problem without receivers.
     ValueError
-        For a problem without receivers, for records that are not there, and for a given line with fewer than two
+        For records that are not there, and for a given line with fewer than two
         receivers.
     """
     checkpoint = checkpoint_of(source)
     receivers = checkpoint.receivers(checkpoint.problem(problem))
     if receivers is None:
-        raise ValueError("fit_b_scan needs a problem with receivers, and this one has none")
+        raise FigureError("fit_b_scan needs a problem with receivers, and this one has none")
     raw, noises = chosen(receivers, records), _noises(receivers, records)
     rows, position, below, told = _columns(raw.xy, points)
     raw = raw.at(rows)

@@ -25,7 +25,7 @@ from elastic_pinn.workbench.figures.picture import (
     Picture,
     light_grid,
 )
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
+from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_for
 
 TITLE = 90  # characters of a line
@@ -57,11 +57,13 @@ def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Pic
     Raises
     ------
     ValueError
-        For a static problem, and for a source whose wavelet was unknown.
+        For a static problem.
+    FigureError
+        For a source whose wavelet was unknown.
     """
     checkpoint = checkpoint_of(source)
     if checkpoint.wavelet is not None:
-        raise ValueError("the wavelet of the source was unknown: what energy is to be expected of it is not known")
+        raise FigureError("the wavelet of the source was unknown: what energy is to be expected of it is not known")
     model, problem = checkpoint.model(), checkpoint.problem(problem)
     balance = energy_balance(model, problem)
     largest = float(np.abs(balance.total).max())

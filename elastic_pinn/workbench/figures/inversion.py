@@ -28,6 +28,7 @@ from elastic_pinn.workbench.figures.picture import (
 )
 from elastic_pinn.workbench.figures.shown_records import predicted, titles
 from elastic_pinn.workbench.figures.sources import (
+    FigureError,
     Predict,
     Source,
     checkpoint_of,
@@ -61,14 +62,14 @@ def material_traces(source: Source, problem: Problem | ProblemMaker | None = Non
 
     Raises
     ------
-    ValueError
+    FigureError
         For a problem without unknowns.
     """
     opened = open_source(source)
     problem, history = opened.problem(problem), opened.history()
     unknowns = problem.unknowns
     if not unknowns:
-        raise ValueError("material_traces needs a problem with unknowns, and this one has none")
+        raise FigureError("material_traces needs a problem with unknowns, and this one has none")
     steps = history["step"].to_numpy()
     traces = {name: (steps, history[f"material/{name}"].to_numpy()) for name in unknowns}
     figure = draw_traces(traces, problem, stages_in(history, opened.config))
@@ -122,13 +123,15 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Pro
 
     Raises
     ------
+    FigureError
+        For a problem without receivers.
     ValueError
-        For a problem without receivers, or for a receiver that is not there.
+        For a receiver that is not there.
     """
     checkpoint = checkpoint_of(source)
     receivers = checkpoint.receivers(checkpoint.problem(problem))
     if receivers is None:
-        raise ValueError("data_fit needs a problem with receivers, and this one has none")
+        raise FigureError("data_fit needs a problem with receivers, and this one has none")
     row = strongest_receiver(receivers) if receiver is None else receiver
     if not 0 <= row < len(receivers.places):
         raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.places) - 1}")

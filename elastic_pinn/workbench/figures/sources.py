@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
@@ -17,6 +18,10 @@ Source = Run | Checkpoint | str | Path
 Predict = Callable[..., np.ndarray]
 """Displacement (..., 2) in m at x, y (m) and t (s), arrays that broadcast, or a `quantity` by its name: `predict` of a
 run, a checkpoint, a model."""
+
+
+class FigureError(ElasticPinnError, ValueError):
+    """A problem or a run has nothing of what a figure shows; the text says why."""
 
 
 def open_source(source: Source) -> Run | Checkpoint:

@@ -17,7 +17,7 @@ from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
-from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of, shown_quantity
+from elastic_pinn.workbench.figures.sources import FigureError, Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 GRID = 61  # nodes on a side of a map
@@ -112,13 +112,13 @@ def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> 
 
     Raises
     ------
-    ValueError
+    FigureError
         For a problem without an exact solution.
     """
     checkpoint = checkpoint_of(source)
     problem = checkpoint.problem(problem)
     if problem.exact is None:
-        raise ValueError("error_map needs a problem with an exact solution, and this one has none")
+        raise FigureError("error_map needs a problem with an exact solution, and this one has none")
     instants = np.array(problem.domain.instants(INSTANTS))
     exact = _exact(problem, instants)  # (T, G, G, 2)
     squared = np.square(_predicted(checkpoint.predict, problem, instants) - exact).sum(-1)  # (T, G, G)

@@ -15,6 +15,7 @@ from elastic_pinn.training.lifecycle.advice import FAINTLY_SENT
 from elastic_pinn.training.lifecycle.resolution import A_WAVE
 from elastic_pinn.training.sampling import counts_of
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, VERMILLION, Picture
+from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.units import unit_for
 
 NODES = 200  # on a side of the grid by which an area is found
@@ -66,7 +67,7 @@ def wavelengths(problem: Problem, config: Config) -> Picture:
 
     Raises
     ------
-    ValueError
+    FigureError
         For a problem without sources, and for a static one.
     """
     found = preview_of(config, problem)
@@ -100,9 +101,9 @@ def wavelengths(problem: Problem, config: Config) -> Picture:
 
 
 def waves_of_sources(problem: Problem) -> Waves:
-    """Find the shortest waves of a problem's sources. Raises ValueError for a problem without any."""
+    """Find the shortest waves of a problem's sources. Raises FigureError for a problem without any."""
     if not problem.sources or problem.domain.is_static:
-        raise ValueError("wavelengths are those of sources in time, and this problem has none")
+        raise FigureError("wavelengths are those of sources in time, and this problem has none")
     p, s = (
         tuple(2.0 * math.pi / max(each.highest_wave_number_at(speed) for each in problem.sources) for speed in speeds)
         for speeds in zip(*((each.c_p, each.c_s) for each in problem.materials), strict=True)

@@ -6,7 +6,7 @@ import torch
 from elastic_pinn.physics.sources import Pulse
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, Picture, light_grid
-from elastic_pinn.workbench.figures.sources import Source, open_source
+from elastic_pinn.workbench.figures.sources import FigureError, Source, open_source
 from elastic_pinn.workbench.figures.units import unit_for
 
 BAND = 2.0  # standard deviations
@@ -31,8 +31,10 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture
 
     Raises
     ------
+    FigureError
+        For a run in which no wavelet was unknown, or that has not been assessed.
     ValueError
-        For a run in which no wavelet was unknown, or that has not been assessed, and for a shot that there is none of.
+        For a shot that there is none of.
     """
     opened = open_source(run)
     fit = opened.fit if isinstance(opened, Run) else None
@@ -41,7 +43,7 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture
     every = [fit.shots[shot].wavelet] if fit and shot else [each.wavelet for each in fit.shots.values()] if fit else []
     found = next(filter(None, [*every, *([fit.wavelet] if fit and not shot else [])]), {})
     if not found:
-        raise ValueError("wavelet needs an assessed run that found one, and here no wavelet was unknown")
+        raise FigureError("wavelet needs an assessed run that found one, and here no wavelet was unknown")
     time, strength = np.array(found["time"]), np.array(found["strength"])
     unit, figure = unit_for(float(np.abs(time).max()), "s"), Picture(3.4)
     axes = figure.subplots()
