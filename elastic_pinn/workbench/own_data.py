@@ -86,15 +86,19 @@ class OwnData(Section):
     @property
     def files(self) -> list[Path]:
         """The files that are read, those of them that are there: the raw file, and a table of positions."""
-        places = self.options.positions
-        found = [Path(places)] if isinstance(places, str) and Path(places).is_file() else []
+        found, places = [], self.options.positions
         with suppress(ConfigError):
-            found.insert(0, find(self.data))
+            found.append(find(self.data))
+        with suppress(ConfigError):
+            found += [find(places, "positions")] if isinstance(places, str) and places else []
         return [path.absolute() for path in found]
 
     def read(self) -> Receivers:
         """Read the raw file. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
-        return Receivers.read(find(self.data), **self.options.model_dump(exclude_unset=True))
+        options, places = self.options.model_dump(exclude_unset=True), self.options.positions
+        if isinstance(places, str) and places:
+            options["positions"] = str(find(places, "positions"))  # from the project's root, as all paths of a notebook
+        return Receivers.read(find(self.data), **options)
 
     def prepare(self, receivers: Receivers) -> Receivers:
         """Mute, leave out, cut, state the noise, and filter, in this order.

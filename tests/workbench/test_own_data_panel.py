@@ -14,6 +14,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.legal_values import legal_values
+from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.workbench.own_data import OwnData
 from elastic_pinn.workbench.panels import OwnDataPanel
 from elastic_pinn.workbench.panels.form_fields import MARK, as_read, as_shown
@@ -345,6 +346,37 @@ def test_a_table_of_positions_that_changes_is_read_again(tmp_path):
     places.write_text("x,y\n0,0\n2,0\n0,2\n2,2\n")
     os.utime(places, ns=(0, places.stat().st_mtime_ns + 1_000_000_000))
     assert panel.raw.xy.max() == 2.0 and panel.prepared.xy.max() == 2.0
+
+
+def test_a_relative_table_of_positions_lies_where_relative_data_do(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "notebooks").mkdir()
+    np.save(tmp_path / "v.npy", np.arange(20.0).reshape(2, 10))
+    (tmp_path / "places.csv").write_text("x,y\n0,0\n3,0\n")
+    monkeypatch.chdir(tmp_path / "notebooks")
+    given = {
+        "data": "v.npy", "output": "o.h5", "kind": "velocity", "value_unit": "m/s", "length_unit": "m",
+        "time_unit": "s", "axes": ["receiver", "time"], "time_step": 0.1, "first_time": 0.0, "directions": ["x"],
+        "positions": "places.csv",
+    }  # fmt: skip
+    own = OwnData.from_namespace(given)
+    assert own.read().xy.max() == 3.0 and [path.name for path in own.files] == ["v.npy", "places.csv"]
+    with pytest.raises(ep.ConfigError, match=r"positions = 'elsewhere.csv': no such file; looked at"):
+        OwnData.from_namespace(given | {"positions": "elsewhere.csv"}).read()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "read"),
+    [
+        ("directions", "[x, y]", ["x", "y"]), ("directions", "x, y", ["x", "y"]),
+        ("directions", "[0.6, 0.8]", [[0.6, 0.8]]), ("directions", "[[0.6, 0.8], y]", [[0.6, 0.8], "y"]),
+        ("positions", "[[0, 0], [6, 0]]", [[0, 0], [6, 0]]), ("positions", "[0, 0], [6, 0]", [[0, 0], [6, 0]]),
+        ("positions", "[[0, 0]]", [[0, 0]]),
+    ],
+)  # fmt: skip
+def test_a_list_may_stand_in_brackets_of_its_own(name, typed, read):
+    kind = ImportOptions.model_fields[name].annotation
+    assert as_read(name, kind, typed) == read
 
 
 def test_an_unexpected_error_of_a_save_is_told(panel, tmp_path, monkeypatch):

@@ -114,17 +114,18 @@ def _require_window(data: str, receivers: Receivers) -> None:
     )
 
 
-def find(path: str) -> Path:
+def find(path: str, parameter: str = "data") -> Path:
     """Find a data file by its path: absolute, relative to the project's root, or among the delivered data.
 
-    The delivered data can so be used from a notebook in any folder. Raises ConfigError with the paths that were tried.
+    The delivered data can so be used from a notebook in any folder. Raises ConfigError with the parameter that names it
+    and the paths that were tried.
     """
     places = [from_root(path), delivered() / path]
     for place in places:
         if place.is_file():
             return place
     looked = " and ".join(dict.fromkeys(str(place) for place in places))
-    raise ConfigError(f"data = {path!r}: no such file; looked at {looked}")
+    raise ConfigError(f"{parameter} = {path!r}: no such file; looked at {looked}")
 
 
 def velocity_of(pulses: tuple[GaussianPulse, ...]) -> Wavefield:

@@ -88,7 +88,8 @@ def as_read(name: str, kind: Any, shown: Any) -> Any:
         return None if not shown.strip() and _is_optional(kind) else _read(kinds, shown)
     item = _item(lists[0])
     if len(of_item := _kinds(item)) > 1 or get_origin(of_item[0]) is tuple:
-        return _read_yaml(name, shown if shown.lstrip().startswith("[[") else f"[{shown}]")
+        items = _read_yaml(name, f"[{shown}]")
+        return items[0] if _is_list_of(of_item, items) else items
     return [_read(of_item, part) for part in _parts(name, shown)]
 
 
@@ -155,6 +156,12 @@ def _item_shown(item: Any) -> str:
     text = str(item)
     is_plain = not (isinstance(item, str) and NEEDS_QUOTES.search(text))
     return text if is_plain else write_yaml(text, default_style='"', allow_unicode=True, **FLOW).strip()
+
+
+def _is_list_of(kinds: list[Any], items: list[Any]) -> bool:
+    """Whether the only item is itself the list, in brackets of its own: of lists, or of texts where one is legal."""
+    legal = (list, str) if str in kinds else list
+    return len(items) == 1 and isinstance(items[0], list) and all(isinstance(each, legal) for each in items[0])
 
 
 def _parts(name: str, text: str) -> list[str]:
