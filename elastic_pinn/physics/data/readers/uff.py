@@ -1,4 +1,7 @@
-"""UFF (UNV): time responses in data sets 58, with places of nodes from 15 or 2411 and their unit from 164, by pyuff."""
+"""UFF (UNV): time responses in data sets 58, with places of nodes from 15 or 2411 and their unit from 164, by pyuff.
+
+Nodes count where their coordinate systems are the global one; data sets 18 and 2420 may define these.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from elastic_pinn.physics.import_options import ImportOptions
 KINDS = {2: "stress", 3: "strain", 8: "displacement", 11: "velocity", 12: "acceleration"}
 TIME_RESPONSE, IN_SECONDS = (0, 1), 17  # a general function or a time response; over time
 AXES = {1: "x", 2: "y", 3: "z"}
+PLACES, CARTESIAN = (15, 2411), 0  # data sets of nodes; the type of a coordinate system
+GLOBAL = {0, 1}  # numbers of coordinate systems that are the global one, unless the file defines them
 LAST = 200  # bytes, of which the last line is a delimiter
 NOT_SAID = ("", "none", "unknown", "null")
 
@@ -42,6 +47,10 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
         if abs(each["rsp_dir"]) not in (0, *AXES):
             raise ReceiverFileError(f"{path}: node {each['rsp_node']} recorded a rotation: export translations")
     nodes = [each["rsp_node"] for each in responses]
+    if not options.positions:
+        _require_global(path, sets, nodes, "def_cs", "lies", "positions")
+    if not options.directions:
+        _require_global(path, sets, nodes, "disp_cs", "recorded along axes", "directions")
     return Traces(
         values=_padded([each["data"] for each in responses]),
         time=_common([each["x"] for each in responses]),
@@ -80,7 +89,7 @@ def _common(axes: list[Any]) -> np.ndarray[Any, Any]:
 
 
 def _places(path: Path, sets: list[dict[str, Any]], nodes: list[int]) -> np.ndarray[Any, Any] | None:
-    geometries = [each for each in sets if each.get("type") in (15, 2411)]
+    geometries = [each for each in sets if each.get("type") in PLACES]
     if not geometries:
         return None
     place = {
@@ -91,6 +100,39 @@ def _places(path: Path, sets: list[dict[str, Any]], nodes: list[int]) -> np.ndar
     if lost := [node for node in nodes if node not in place]:
         raise ReceiverFileError(f"{path}: node {lost[0]} has a time response, but no place: export all nodes")
     return np.array([place[node] for node in nodes])
+
+
+def _require_global(
+    path: Path, sets: list[dict[str, Any]], nodes: list[int], which: str, does: str, option: str
+) -> None:
+    """Raise ReceiverFileError for a node in a coordinate system that is not known to be the global one.
+
+    which: the system, of places or of directions, of data sets of nodes. does, option: what is told.
+    """
+    known = _global_systems(sets)
+    for each in (each for each in sets if each.get("type") in PLACES):
+        for node, number in zip(each["node_nums"], each[which], strict=True):
+            if int(node) in nodes and int(number) not in known:
+                raise ReceiverFileError(
+                    f"{path}: node {int(node)} {does} in coordinate system {int(number)}, which is not known to be the "
+                    f"global Cartesian one: export in that one, or give {option}"
+                )
+
+
+def _global_systems(sets: list[dict[str, Any]]) -> set[int]:
+    """The numbers of coordinate systems that are the global one: as data sets 18 and 2420 define them, or by custom."""
+    is_global: dict[int, bool] = {}
+    for each in (each for each in sets if each.get("type") == 18):
+        origin, x, xz = (np.asarray(each[name]) for name in ("ref_o", "x_point", "xz_point"))  # (N, 3) each
+        along = (x[:, 0] > 0.0) & (x[:, 1:] == 0.0).all(1) & (xz[:, 1] == 0.0) & (xz[:, 2] > 0.0)
+        is_one = (origin == 0.0).all(1) & along & (each["cs_type"] == CARTESIAN)
+        is_one &= np.isin(each["ref_cs_num"], list(GLOBAL))
+        is_global |= {int(number): bool(one) for number, one in zip(each["cs_num"], is_one, strict=True)}
+    for each in (each for each in sets if each.get("type") == 2420):
+        identity = np.vstack([np.eye(3), np.zeros(3)])  # rows 1 to 3 turn, the last is the origin
+        for number, kind, matrix in zip(each["CS_sys_labels"], each["CS_types"], each["CS_matrices"], strict=True):
+            is_global[int(number)] = kind == CARTESIAN and np.array_equal(matrix, identity)
+    return {number for number in GLOBAL | is_global.keys() if is_global.get(number, True)}
 
 
 def _directions(numbers: list[int]) -> tuple[str, ...]:

@@ -88,16 +88,16 @@ def netcdf(path: Path) -> Path:
     return path
 
 
-def uff(path: Path, binary=1, kind=11, unit="mm/s") -> Path:
+def uff(path: Path, binary=1, kind=11, unit="mm/s", def_cs=0, disp_cs=0, systems=()) -> Path:
     import pyuff
 
     file = pyuff.UFF(str(path))
-    zeros = [0] * 6
     sets = [
         pyuff.prepare_164(units_code=5, units_description="mm", temp_mode=1, length=1000.0, force=1.0, temp=1.0,
                           temp_offset=0.0),
-        pyuff.prepare_15(node_nums=list(range(1, 7)), def_cs=zeros, disp_cs=zeros, color=zeros, x=XY[:, 0].tolist(),
-                         y=XY[:, 1].tolist(), z=[0.0] * 6),
+        pyuff.prepare_15(node_nums=list(range(1, 7)), def_cs=[def_cs] * 6, disp_cs=[disp_cs] * 6, color=[0] * 6,
+                         x=XY[:, 0].tolist(), y=XY[:, 1].tolist(), z=[0.0] * 6),
+        *systems,
         *(
             pyuff.prepare_58(binary=binary, func_type=1, rsp_node=r + 1, rsp_dir=c + 1, ref_node=0, ref_dir=0,
                              data=VALUES[r, :, c], x=1e-6 * TIME, abscissa_spacing=1, abscissa_spec_data_type=17,

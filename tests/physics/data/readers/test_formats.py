@@ -173,3 +173,47 @@ def test_what_is_taken_in_place_of_what_a_file_says_is_told(tmp_path, caplog):
     assert [record.getMessage() for record in caplog.records if "is taken" in record.getMessage()] == [
         f"{tmp_path / 'v.uff'} says mm/s, and value_unit = m/s is taken, as it was given"
     ]
+
+
+def system_18(number=2, x_point=(1.0, 0.0, 0.0)):
+    return {
+        "type": 18, "cs_num": [number], "ref_cs_num": [1], "ref_o": [[0.0] * 3], "x_point": [x_point],
+        "xz_point": [[0.0, 0.0, 1.0]],
+    }  # fmt: skip
+
+
+def system_2420(number=2, kind=0, moved=0.0):
+    matrix = np.vstack([np.eye(3), np.full(3, moved)])
+    return {
+        "type": 2420, "CS_sys_labels": [number], "CS_types": [kind], "CS_colors": [8], "CS_names": ["own"],
+        "CS_matrices": [matrix],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"def_cs": 1, "disp_cs": 1}, {"def_cs": 2, "systems": [system_18()]},
+        {"def_cs": 2, "disp_cs": 2, "systems": [system_2420()]}, {"systems": [system_2420(7, kind=1)]},
+    ],
+)  # fmt: skip
+def test_places_in_the_global_system_are_taken_under_whatever_number(changes, tmp_path):
+    assert_is_the_recording(ep.Receivers.read(files.uff(tmp_path / "v.uff", **changes)), 1e-3, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"def_cs": 2}, "node 1 lies in coordinate system 2, which is not known to be the global"),
+        ({"disp_cs": 3}, "node 1 recorded along axes in coordinate system 3"),
+        ({"def_cs": 2, "systems": [system_18(x_point=(0.0, 1.0, 0.0))]}, "lies in coordinate system 2"),
+        ({"def_cs": 1, "systems": [system_2420(1, kind=1)]}, "lies in coordinate system 1"),
+        ({"def_cs": 2, "systems": [system_2420(moved=5.0)]}, "lies in coordinate system 2"),
+    ],
+)
+def test_places_and_axes_of_another_coordinate_system_are_refused_unless_given(changes, told, tmp_path):
+    path = files.uff(tmp_path / "v.uff", **changes)
+    with pytest.raises(ReceiverFileError, match=f"{told}.*: export in that one, or give (positions|directions)"):
+        ep.Receivers.read(path)
+    given = {"positions": ROWS, "directions": ["x", "y"], "length_unit": "mm", "channel_order": "by receiver"}
+    assert_is_the_recording(ep.Receivers.read(path, **given), 1e-3, 1e-6)
