@@ -11,6 +11,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.error_estimate import resolution
 from elastic_pinn.physics.media.material import ALUMINIUM
+from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.waveforms import Waveforms
 from tests.plates import PLATE
@@ -85,3 +86,33 @@ def searched(data, source, **changes):
     while not session.is_over:
         session.advance()
     return session
+
+
+@torch.no_grad()
+def bound_beside_wavelet(session, noise):
+    """The Cramer-Rao bound of lambda and mu, Pa, where the wavelet is unknown, by central differences of all waveforms
+    and the whole Fisher matrix.
+
+    session: one that has searched.
+    """
+    problem, step, model = session.problem, 1e-3, session.model
+    waveforms = Waveforms(problem, session.config, model, session.sampler.batches)
+    place, columns, constants = gather(model.unknowns), [], []
+    coefficients = session.optimizer.state[model.unknowns[0]]["source"][1]
+    for each in step * torch.eye(2, dtype=torch.float64):
+        both, values = [], []
+        for sign in (1.0, -1.0):
+            put(model.unknowns, place + sign * each)
+            both.append(waveforms.by_elements())
+            values.append([model.material.si()[name] for name in TRUE])
+        columns.append((both[0] - both[1]) @ coefficients / (2.0 * step))
+        constants.append((np.array(values[0]) - values[1]) / (2.0 * step))
+    put(model.unknowns, place)
+    here = waveforms.by_elements()
+    scale = problem.recorded.quantity.scale(problem.scales)
+    jacobian = scale * torch.column_stack([*columns, here / here.norm()]).numpy()
+    _, sizes, turned = np.linalg.svd(jacobian, full_matrices=False)
+    told = sizes > 1e-9 * sizes[0]  # the last pulses reach no receiver
+    covariance = ((turned[told].T / sizes[told] ** 2) @ turned[told])[:2, :2]
+    spread = np.stack(constants, axis=1)  # of lambda and mu, by each parameter
+    return noise * np.sqrt(np.diag(spread @ covariance @ spread.T))

@@ -9,7 +9,6 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
-from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.waveforms import Waveforms
 from tests.training.optimizers.recorded_plate import (
@@ -18,6 +17,7 @@ from tests.training.optimizers.recorded_plate import (
     NOISE,
     RICKER,
     TRUE,
+    bound_beside_wavelet,
     noisy,
     quicken,
     recorded,
@@ -41,32 +41,6 @@ def clean(tmp_path):
     return with_noise_stated(recorded(tmp_path / "clean.h5"))
 
 
-@torch.no_grad()
-def cramer_rao_with_the_source_unknown(session, noise):
-    """The bound of lambda and mu, Pa, by central differences of all waveforms and the whole Fisher matrix."""
-    problem, step, model = session.problem, 1e-3, session.model
-    waveforms = Waveforms(problem, session.config, model, session.sampler.batches)
-    place, columns, constants = gather(model.unknowns), [], []
-    coefficients = session.optimizer.state[model.unknowns[0]]["source"][1]
-    for each in step * torch.eye(2, dtype=torch.float64):
-        both, values = [], []
-        for sign in (1.0, -1.0):
-            put(model.unknowns, place + sign * each)
-            both.append(waveforms.by_elements())
-            values.append([model.material.si()[name] for name in TRUE])
-        columns.append((both[0] - both[1]) @ coefficients / (2.0 * step))
-        constants.append((np.array(values[0]) - values[1]) / (2.0 * step))
-    put(model.unknowns, place)
-    here = waveforms.by_elements()
-    scale = problem.recorded.quantity.scale(problem.scales)
-    jacobian = scale * torch.column_stack([*columns, here / here.norm()]).numpy()
-    _, sizes, turned = np.linalg.svd(jacobian, full_matrices=False)
-    told = sizes > 1e-9 * sizes[0]  # the last pulses reach no receiver
-    covariance = ((turned[told].T / sizes[told] ** 2) @ turned[told])[:2, :2]
-    spread = np.stack(constants, axis=1)  # of lambda and mu, by each parameter
-    return noise * np.sqrt(np.diag(spread @ covariance @ spread.T))
-
-
 @pytest.mark.slow
 def test_material_and_wavelet_are_found_with_errors_that_count_the_source_as_unknown(clean, tmp_path):
     session = searched(noisy(clean, tmp_path / "noisy.h5"), UNKNOWN)
@@ -75,7 +49,7 @@ def test_material_and_wavelet_are_found_with_errors_that_count_the_source_as_unk
     for name, true in TRUE.items():
         assert abs(fit.values[name] - true) < 3.0 * fit.plus_minus[name] < 0.3 * true
     assert fit.effective_parameters == pytest.approx(2 + fit.amplitudes) and fit.amplitudes > 10
-    bound = cramer_rao_with_the_source_unknown(session, clean.noise)
+    bound = bound_beside_wavelet(session, clean.noise)
     for name, least in zip(TRUE, bound, strict=True):
         assert 0.95 * least < fit.plus_minus[name] < 1.5 * least, "what coarser elements change is part of it"
     time, strength, error = (np.array(fit.wavelet[name]) for name in ("time", "strength", "plus_minus"))
