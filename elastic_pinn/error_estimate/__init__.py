@@ -11,14 +11,18 @@ from elastic_pinn.error_estimate.estimate import (
     why_no_estimate,
     why_undetermined,
 )
+from elastic_pinn.error_estimate.in_found_material import FINER, ErrorsInFoundMaterial, still
 from elastic_pinn.error_estimate.kept import kept_estimate
 
 __all__ = [
+    "FINER",
     "ErrorAtReceivers",
     "ErrorEstimate",
     "ErrorEstimateError",
+    "ErrorsInFoundMaterial",
     "estimate_error",
     "kept_estimate",
+    "still",
     "why_no_error",
     "why_no_estimate",
     "why_undetermined",

@@ -322,13 +322,7 @@ class Model(nn.Module):
         if quantity not in RECORDED_QUANTITIES:
             raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(RECORDED_QUANTITIES)}")
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
-        self._require_inside({"x": x, "y": y, "t": t})
-        if self.shape and not (inside := self.contains(x, y)).all():
-            where = float(x[~inside].flat[0]), float(y[~inside].flat[0])
-            raise ValueError(
-                f"x = {where[0]:g} m, y = {where[1]:g} m is {self.shape.whereabouts(*where)} that the network was "
-                "trained in: no prediction is valid there"
-            )
+        self.require_inside(x, y, t)
         points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))  # (N, 3)
         wanted = RECORDED_QUANTITIES[quantity]
         chunks = [self._predicted(chunk, wanted) for chunk in points.split(65_536)]  # bounded memory
@@ -348,7 +342,9 @@ class Model(nn.Module):
             moduli = self.moduli(inside) if quantity.moduli else None
             return quantity.of(u, moduli).double() * quantity.physical.scale(self.scales)
 
-    def _require_inside(self, coordinates: Mapping[str, np.ndarray]) -> None:
+    def require_inside(self, x: np.ndarray, y: np.ndarray, t: np.ndarray) -> None:
+        """Raise ValueError unless positions in m and times in s, all of one shape, are in the window and the domain."""
+        coordinates = {"x": x, "y": y, "t": t}
         for (name, values), middle, half in zip(coordinates.items(), self.scales.origin, self.scales.half, strict=True):
             low, high, unit = middle - half, middle + half, "s" if name == "t" else "m"
             within = np.abs(values - middle) <= (1.0 + EDGE) * half  # False of NaN
@@ -357,6 +353,12 @@ class Model(nn.Module):
                     f"{name} = {values[~within].flat[0]:g} {unit} is outside the window that the network was trained "
                     f"in, {low:g} to {high:g} {unit}: no prediction is valid there"
                 )
+        if self.shape and not (inside := self.contains(x, y)).all():
+            where = float(x[~inside].flat[0]), float(y[~inside].flat[0])
+            raise ValueError(
+                f"x = {where[0]:g} m, y = {where[1]:g} m is {self.shape.whereabouts(*where)} that the network was "
+                "trained in: no prediction is valid there"
+            )
 
 
 def _window_of(scales: Scales) -> tuple[Interval, Interval]:

@@ -158,6 +158,12 @@ class Problem:
         return next((statement for statement in self.statements if statement.samples), None)
 
     @cached_property
+    def recorded_in_all_shots(self) -> Statement | None:
+        """The statement that the records of all shots are met; None without receivers."""
+        every = self.records_of_all_shots
+        return recorded(every) if every and self.other_shots else self.recorded
+
+    @cached_property
     def sources(self) -> tuple[Local, ...]:
         """What acts at one place only, inside, on a side or at the start, each once."""
         return tuple(dict.fromkeys(chain.from_iterable(local_in(each.target) for each in self.statements)))

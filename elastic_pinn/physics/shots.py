@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.data.found_gains import same_channels, with_gains
 from elastic_pinn.physics.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -48,6 +51,41 @@ def records_of_all(problem: Problem) -> Receivers | None:
         for records in (shot.receivers.records if shot.receivers else ())
     ]
     return Receivers(records=named)
+
+
+def number_of_shot(problem: Problem, name: str | int) -> int:
+    """Return the number of a shot from 0; "" is the first.
+
+    Raises ProblemError for a shot that there is none of.
+    """
+    names = names_of_shots(problem)
+    if name == "":
+        return 0
+    if str(name) not in names:
+        raise ProblemError(f"shot = {name!r}: legal are {', '.join(map(repr, names))}")
+    return names.index(str(name))
+
+
+def channels_of_shots(problem: Problem) -> list[range]:
+    """Return the numbers that the channels of each shot have among those of all, as in `records_of_all`."""
+    counts = [
+        sum(math.prod(each.parts.shape[:2]) for each in shot.receivers.records) if shot.receivers else 0
+        for shot in (problem, *problem.other_shots)
+    ]
+    return [range(first, first + count) for first, count in zip(accumulate(counts, initial=0), counts, strict=False)]
+
+
+def with_gains_of_shot(problem: Problem, number: int, found: Mapping[int, float]) -> Receivers | None:
+    """Return the records of a shot, corrected by gains that were found.
+
+    found: factors by the numbers of channels among those of all shots; of one that recorded in several, that in the
+    first of them.
+    """
+    every, own = problem.records_of_all_shots, problem.shots[number].receivers
+    if every is None or own is None or not found:
+        return own
+    same, channels = same_channels(every), channels_of_shots(problem)[number]
+    return with_gains(own, {i: found[same[each]] for i, each in enumerate(channels) if same[each] in found})
 
 
 def require_one_solid(problem: Problem) -> None:

@@ -15,10 +15,10 @@ from elastic_pinn.error_estimate import ErrorEstimate, kept_estimate
 from elastic_pinn.networks import Model
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, ProblemError, problem_from
-from elastic_pinn.physics.data import ReceiverFileError, Receivers
-from elastic_pinn.physics.data.found_gains import with_gains
+from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemMaker
-from elastic_pinn.physics.shots import without_exact
+from elastic_pinn.physics.shots import names_of_shots, number_of_shot, with_gains_of_shot, without_exact
+from elastic_pinn.run.shot import SOLVED_BY, Shot, WavefieldByElements
 from elastic_pinn.storage import (
     LOSSES_OF_START_UNTIL,
     UNVERIFIED,
@@ -70,6 +70,7 @@ class Checkpoint:
         self.config = known_config(path, snapshot)
         self.step = snapshot.step
         self.metrics = dict(snapshot.metrics)
+        self._by_elements: dict[int, WavefieldByElements] = {}
         warn_if_unverified(path, snapshot)
 
     def __repr__(self) -> str:
@@ -170,8 +171,20 @@ class Checkpoint:
             )
         return problem
 
-    def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
+    def predict(
+        self,
+        x: Any,
+        y: Any,
+        t: Any,
+        quantity: str = "displacement",
+        shot: str | int = "",
+        problem: Problem | ProblemMaker | None = None,
+    ) -> np.ndarray:
         """Predict a quantity of the wavefield.
+
+        Of several shots the first is predicted by the network. Others have none: finite elements solve for their waves
+        in the material of this step, as they did in training, which takes about as long as one solution did there; of
+        the receivers' places they do it once.
 
         Parameters
         ----------
@@ -180,6 +193,10 @@ class Checkpoint:
         quantity
             "displacement" (m), "velocity" (m/s) or "acceleration" (m/s2), of x and y; "strain" (1), "strain_rate"
             (1/s) or "stress" (Pa), of xx, yy and xy.
+        shot
+            The name of one of several shots, as in `shots`; not given: the first.
+        problem
+            The user's problem, or the function that makes it; required with a shot if the run has one.
 
         Returns
         -------
@@ -189,9 +206,66 @@ class Checkpoint:
         Raises
         ------
         ValueError
-            Outside the window of training, and for another quantity.
+            Outside the window of training, and for another quantity; for a shot that there is none of, and of shots
+            other than the first for tensors.
         """
-        return self.model().predict(x, y, t, quantity)
+        if shot == "":
+            return self.model().predict(x, y, t, quantity)
+        return self.shot(shot, problem).predict(x, y, t, quantity)
+
+    def shots(self, problem: Problem | ProblemMaker | None = None) -> tuple[str, ...]:
+        """Return the names of the shots, those of `Fit.shots`; one that is empty where there are not several.
+
+        Parameters
+        ----------
+        problem
+            The user's problem, or the function that makes it; required if the run has one.
+
+        Returns
+        -------
+        tuple of str
+            The first one's is the first.
+        """
+        solved = self.problem(problem)
+        return names_of_shots(solved) if solved.other_shots else ("",)
+
+    def shot(self, name: str | int = "", problem: Problem | ProblemMaker | None = None) -> Shot:
+        """Return one of the shots: what acts in it, what was recorded, and its wavefield.
+
+        Parameters
+        ----------
+        name
+            One of `shots`; not given: the first.
+        problem
+            The user's problem, or the function that makes it; required if the run has one.
+
+        Returns
+        -------
+        Shot
+            With `problem`, `receivers`, corrected by the gains that were unknown and are found, and `predict`.
+
+        Raises
+        ------
+        ProblemError
+            For a shot that there is none of, and for one whose source was unknown at a step at which it still was.
+        """
+        solved = self.problem(problem)
+        number, gains = number_of_shot(solved, name), self._beside_unknowns("gains")
+        found = {} if gains is None else {int(channel): float(gain) for channel, gain in gains.T}
+        receivers, own = with_gains_of_shot(solved, number, found), solved.shots[number]
+        each = self.shots(solved)[number]
+        if number == 0:
+            return Shot(each, own, receivers, self.model().predict, SOLVED_BY[0])
+        if number not in self._by_elements:
+            every = self._beside_unknowns("other_sources")  # (3, K)
+            wavelet = None if every is None else every[1:, every[0] == number]
+            if own.unknown_pulses and (wavelet is None or not wavelet.size):
+                raise ProblemError(
+                    f"shot = {each!r}: {self.path} has nothing of its source, which was unknown; later steps have, of "
+                    "runs of this version"
+                )
+            self._by_elements[number] = WavefieldByElements(own, self._model, wavelet)
+        return Shot(each, own, receivers, self._by_elements[number].predict, SOLVED_BY[1])
 
     @property
     def wavelet(self) -> np.ndarray | None:
@@ -200,24 +274,6 @@ class Checkpoint:
         None where it was known.
         """
         return self._beside_unknowns("source")
-
-    def receivers(self, problem: Problem) -> Receivers | None:
-        """Return the records of a problem, corrected by the gains that were unknown and are found.
-
-        Parameters
-        ----------
-        problem
-            The one that was solved.
-
-        Returns
-        -------
-        Receivers or None
-            None where nothing was recorded.
-        """
-        found = self._beside_unknowns("gains")
-        if problem.receivers is None or found is None:
-            return problem.receivers
-        return with_gains(problem.receivers, {int(channel): float(gain) for channel, gain in found.T})
 
     def _beside_unknowns(self, name: str) -> np.ndarray | None:
         """What the optimizer keeps of a name beside the unknowns; None if there is nothing."""

@@ -240,7 +240,15 @@ class Run:
         """
         return self.latest().problem(own)
 
-    def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
+    def predict(
+        self,
+        x: Any,
+        y: Any,
+        t: Any,
+        quantity: str = "displacement",
+        shot: str | int = "",
+        problem: Problem | ProblemMaker | None = None,
+    ) -> np.ndarray:
         """Predict a quantity of the wavefield by the newest checkpoint: see `Checkpoint.predict`.
 
         Parameters
@@ -250,13 +258,17 @@ class Run:
         quantity
             "displacement" (m), "velocity" (m/s), "acceleration" (m/s2), "strain" (xx, yy, xy) or "stress" (xx, yy,
             xy; Pa).
+        shot
+            The name of one of several shots; not given: the first.
+        problem
+            The user's problem, or the function that makes it; required with a shot if the run has one.
 
         Returns
         -------
         ndarray
             Displacement, velocity or acceleration (..., 2), strain or stress (..., 3).
         """
-        return self.latest().predict(x, y, t, quantity)
+        return self.latest().predict(x, y, t, quantity, shot, problem)
 
     def estimate_error(self, problem: Problem | ProblemMaker | None = None) -> ErrorEstimate:
         """Estimate how far the wavefield of the newest checkpoint is off: see `Checkpoint.estimate_error`.

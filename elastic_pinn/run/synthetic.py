@@ -20,6 +20,7 @@ from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.checkpoint import Checkpoint
 from elastic_pinn.run.directory import Run
+from elastic_pinn.run.shot import Shot
 
 PLACES, INSTANTS = 60, 61
 OF_NOISE = 5.0  # times the error of a wavefield: less noise does not hide it
@@ -81,7 +82,7 @@ def synthetic_receivers(
     domain = checkpoint.problem(problem).domain
     places = spread_over(domain.shape, PLACES) if xy is None else np.asarray(xy, dtype=np.float64)
     times = np.asarray(domain.instants(INSTANTS) if time is None else time, dtype=np.float64)
-    clean = _predicted(checkpoint, places, times, quantity)
+    clean = _predicted(checkpoint.predict, places, times, quantity)
     deviation = noise * float(np.abs(clean).max())
     _warn_of_error(checkpoint, clean, deviation)
     material = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
@@ -106,13 +107,13 @@ def _warn_of_error(checkpoint: Checkpoint, clean: Array, deviation: float) -> No
         )
 
 
-def relative_error(source: Run | Checkpoint, receivers: Receivers) -> float:
+def relative_error(source: Run | Checkpoint | Shot, receivers: Receivers) -> float:
     """Compute how far a trained wavefield is from what receivers recorded.
 
     Parameters
     ----------
     source
-        A run (its newest checkpoint), or a checkpoint.
+        A run (its newest checkpoint), a checkpoint, or a shot of one.
     receivers
         What was recorded; where they hold a truth without noise, that is compared with.
 
@@ -127,12 +128,12 @@ def relative_error(source: Run | Checkpoint, receivers: Receivers) -> float:
     ValueError
         For places or times outside of the solid or the window of the run.
     """
-    checkpoint = source.latest() if isinstance(source, Run) else source
+    predict = source.latest().predict if isinstance(source, Run) else source.predict
     if receivers.is_complete:
         recorded = receivers.clean  # (R, T, 2)
-        found = _predicted(checkpoint, receivers.xy, receivers.time, receivers.quantity.name)
+        found = _predicted(predict, receivers.xy, receivers.time, receivers.quantity.name)
         return float(np.linalg.norm(found - recorded) / np.linalg.norm(recorded))
-    pairs = [(as_recorded(checkpoint.predict, each), each.corrected[each.is_there]) for each in receivers.records]
+    pairs = [(as_recorded(predict, each), each.corrected[each.is_there]) for each in receivers.records]
     missed = sum(np.square((found - recorded) / np.linalg.norm(recorded)).sum() for found, recorded in pairs)
     return math.sqrt(missed / len(pairs))
 
@@ -153,7 +154,7 @@ def spread_over(shape: Shape, count: int) -> Array:
     return shape.interior(probe_points(2, count)).numpy()
 
 
-def _predicted(checkpoint: Checkpoint, places: Array, times: Array, quantity: str) -> Array:
+def _predicted(predict: Callable[..., Array], places: Array, times: Array, quantity: str) -> Array:
     """A quantity at places (R, 2), m, and times (T,), s: (R, T, K), SI."""
     x, y = places.T[:, :, None]  # each (R, 1)
-    return checkpoint.predict(x, y, times, quantity)
+    return predict(x, y, times, quantity)

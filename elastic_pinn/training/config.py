@@ -74,7 +74,8 @@ class TrainingConfig(Section):
     are fitted whole, since a search leads to the material only from where waves are less than half a period off"""
     unknown_gains: Annotated[List[str], BeforeValidator(_as_texts)] = ()
     """of full_waveform: what has a gain that is unknown and is found with the material, receivers ('3') or channels
-    ('3 y') as verdicts name them, or 'all'; gains of the receiver file are applied before"""
+    ('3 y') as verdicts name them, or 'all'; a channel has one gain in all shots; gains of the receiver file are applied
+    before"""
     damping: Positive = 1e-3
     """of levenberg_marquardt at its start, relative to what each parameter does to the misfits: the more, the shorter
     its steps and, without a Jacobian, the sooner they are found"""

@@ -4,6 +4,8 @@ A channel records its gain times its waveforms, which are linear in the source's
 eliminated as in `source_fit.py`; Gauss-Newton moves the gains by what that leaves. With the reference of a channel of
 known gain, or of a source of known amplitude, the size of all of them is determined.
 
+A channel that recorded in several shots has one gain in all of them.
+
 Source: Kaufman, BIT 15, 1975.
 
 Letters: M misfits of which F are fitted, K pulses, G unknown gains, R of the combinations of all that is sought which
@@ -12,7 +14,7 @@ the records tell, E of any changes, Q numbers that are reported.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,8 +24,10 @@ from torch import Tensor
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.fit import GAIN
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.sources import UnknownPulse
-from elastic_pinn.training.source_fit import SourceFit, spanned, unknown_pulse
+from elastic_pinn.physics.data.found_gains import same_channels
+from elastic_pinn.physics.data.recorded import receiver_names
+from elastic_pinn.physics.shots import channels_of_shots, names_of_shots
+from elastic_pinn.training.source_fit import ShotPart, SourceFit, spanned, unknown_pulse
 
 ALL = "all"
 ITERATIONS = 50
@@ -39,9 +43,9 @@ class FitWithGains(SourceFit):
     Attributes
     ----------
     channels
-        The numbers of the channels of unknown gain, (G,).
+        The number of the first channel of each unknown gain, (G,).
     is_of
-        1 where a misfit is of a channel of unknown gain, else 0, (M, G).
+        1 where a misfit is of a channel of an unknown gain, else 0, (M, G).
     gains
         What was found, (G,); 1 where nothing tells it.
     gains_by_span
@@ -55,18 +59,18 @@ class FitWithGains(SourceFit):
 
     @classmethod
     def found(
-        cls, columns: Tensor, target: Tensor, pulse: UnknownPulse | None, is_of: Tensor, gained: Mapping[int, str]
+        cls, columns: Tensor, target: Tensor, shots: Sequence[ShotPart], is_of: Tensor, gained: Mapping[str, int]
     ) -> Self:
-        """Fit columns (F, K) to a target (F,), those of the first misfits. is_of: (M, G); gained: the numbers and names
-        of the channels of unknown gain."""
+        """Fit columns (F, K) to a target (F,), those of the first misfits. is_of: (M, G); gained: the number, by
+        the name, of the first channel of each unknown gain."""
         fitted = is_of[: len(target)]
-        gains = _start(columns, target, pulse, fitted)
-        source, misfits, effects = _at(gains, columns, target, pulse, fitted)
+        gains = _start(columns, target, shots, fitted)
+        source, misfits, effects = _at(gains, columns, target, shots, fitted)
         for _ in range(ITERATIONS):
             across, by_across = spanned(effects)
             step = by_across @ (across.T @ misfits)
             for _ in range(HALVINGS):
-                trial = _at(gains - step, columns, target, pulse, fitted)
+                trial = _at(gains - step, columns, target, shots, fitted)
                 if trial[1].norm() < misfits.norm():
                     break
                 step = step / 2.0
@@ -80,7 +84,7 @@ class FitWithGains(SourceFit):
         alone = fitted * (columns @ source.coefficients)[:, None]  # (F, G)
         follows = -(source.span.T @ alone) @ by_across  # what the source compensates
         is_told = (by_across @ torch.linalg.pinv(by_across)).diagonal() > 1.0 - UNTOLD
-        told = {name: i for i, name in enumerate(gained.values()) if is_told[i]}
+        told = {name: i for i, name in enumerate(gained) if is_told[i]}
         of_gains = torch.cat([by_across.new_zeros(len(gains), source.span.shape[1]), by_across], dim=1)
         return cls(
             coefficients=source.coefficients,
@@ -94,7 +98,7 @@ class FitWithGains(SourceFit):
                 ]
             ),
             edge=source.edge,
-            channels=torch.tensor(list(gained), dtype=gains.dtype),
+            channels=torch.tensor(list(gained.values()), dtype=gains.dtype),
             is_of=is_of,
             gains=gains,
             gains_by_span=of_gains,
@@ -119,68 +123,102 @@ def _factor(gains: Tensor, is_of: Tensor) -> Tensor:
     return 1.0 + is_of @ (gains - 1.0)
 
 
-def _start(columns: Tensor, target: Tensor, pulse: UnknownPulse | None, is_of: Tensor) -> Tensor:
-    """Gains to begin with, (G,): by the source that the channels of known gains tell; 1 without any."""
-    is_known, ones = is_of.sum(1) == 0.0, torch.ones(is_of.shape[1], dtype=is_of.dtype)
-    if pulse and not is_known.any():
-        return ones
-    source = SourceFit.of(columns[is_known], target[is_known], pulse)
-    alone = is_of * (columns @ source.coefficients)[:, None]  # (F, G)
-    squares = alone.square().sum(0)
-    return torch.where(squares > 0.0, alone.T @ target / squares, ones)
+def _start(columns: Tensor, target: Tensor, shots: Sequence[ShotPart], is_of: Tensor) -> Tensor:
+    """Gains to begin with, (G,): by the sources that channels of known gains tell, then by those that channels of these
+    tell in other shots; 1 where none does."""
+    gains, is_told = is_of.new_ones(is_of.shape[1]), torch.zeros(is_of.shape[1], dtype=torch.bool)
+    for _ in shots:
+        used = is_of[:, ~is_told].sum(1) == 0.0  # (F,)
+        scaled = (_factor(gains, is_of) * used)[:, None] * columns
+        source = SourceFit.of_shots(scaled, target * used, shots)
+        alone = is_of * (columns @ source.coefficients)[:, None]  # (F, G)
+        for each in shots:
+            if each.pulse and not used[each.rows].any():
+                alone[each.rows] = 0.0
+        squares = alone.square().sum(0)
+        is_new = ~is_told & (squares > 0.0)
+        gains = torch.where(is_new, alone.T @ target / squares.clamp(min=torch.finfo(squares.dtype).tiny), gains)
+        is_told |= is_new
+    return gains
 
 
 def _at(
-    gains: Tensor, columns: Tensor, target: Tensor, pulse: UnknownPulse | None, is_of: Tensor
+    gains: Tensor, columns: Tensor, target: Tensor, shots: Sequence[ShotPart], is_of: Tensor
 ) -> tuple[SourceFit, Tensor, Tensor]:
-    """The source for some gains, the misfits (F,), and the derivatives by the gains of what the source leaves of them,
+    """The sources for some gains, the misfits (F,), and the derivatives by the gains of what the sources leave of them,
     (F, G)."""
     scaled = _factor(gains, is_of)[:, None] * columns
-    source = SourceFit.of(scaled, target, pulse)
+    source = SourceFit.of_shots(scaled, target, shots)
     alone = is_of * (columns @ source.coefficients)[:, None]
     return source, scaled @ source.coefficients - target, source.beyond(alone)
 
 
-def channels_of_unknown_gain(problem: Problem, wanted: Collection[str], recorded: Collection[int]) -> Mapping[int, str]:
-    """Return the names of the channels of unknown gain, by their numbers.
+def channels_of_unknown_gain(
+    problem: Problem, wanted: Collection[str], recorded: Tensor
+) -> Mapping[str, Sequence[int]]:
+    """Return the numbers of the channels of unknown gains, one or, of what recorded in several shots, several of one
+    gain, by the name of the first.
 
-    wanted: receivers, as "3", channels, as "3 y", or "all". recorded: the numbers of the channels that recorded.
-    Raises ConfigError for what recorded nothing, and where the size of all gains cannot be told.
+    wanted: receivers, as "3", channels, as "3 y", or "all". recorded: the
+    numbers of the channels that recorded. Raises ConfigError for what recorded nothing, and where the size of all gains
+    cannot be told.
     """
     if not wanted:
         return {}
-    assert problem.recorded and problem.recorded.samples, "there are no channels without records"
-    names = {i: name for i, name in enumerate(problem.recorded.samples.names) if i in recorded}
-    first = next(iter(names.values()))
+    every, statement = problem.records_of_all_shots, problem.recorded_in_all_shots
+    assert every and statement and statement.samples, "there are no channels without records"
+    names, live = statement.samples.names, [int(each) for each in recorded]
+    legal = [{ALL, name, receiver} for name, receiver in zip(names, receiver_names(every), strict=True)]
     for each in wanted:
-        if each != ALL and not any(_is_meant(each, name) for name in names.values()):
+        if not any(each in legal[channel] for channel in live):
             raise ConfigError(
                 f"unknown_gains: nothing was recorded by {each!r}; legal are 'all', receivers, as "
-                f"{first.rsplit(' ', 1)[0]!r}, and channels, as {first!r}"
+                f"{receiver_names(every)[live[0]]!r}, and channels, as {names[live[0]]!r}"
             )
-    found = {
-        i: name for i, name in names.items() if any(each in (ALL, name) or _is_meant(each, name) for each in wanted)
+    same = same_channels(every)
+    groups: dict[int, list[int]] = {}
+    for channel in live:
+        groups.setdefault(int(same[channel]), []).append(channel)
+    unknown = {
+        first: channels
+        for first, channels in groups.items()
+        if any(legal[channel] & set(wanted) for channel in channels)
     }
-    if len(found) == len(names):
-        _require_size(problem)
-    return found
+    of_shots = [{first for first, each in groups.items() if set(each) & set(own)} for own in channels_of_shots(problem)]
+    _require_size(problem, of_shots, set(unknown))
+    return {names[channels[0]]: channels for channels in unknown.values()}
 
 
-def _is_meant(wanted: str, name: str) -> bool:
-    """Whether a channel is that of a name, or of a receiver."""
-    return name == wanted or name.startswith(f"{wanted} ")
+def _require_size(problem: Problem, recorded: Sequence[set[int]], unknown: set[int]) -> None:
+    """Raise ConfigError where gains are unknown, and all that they are relative to is unknown, too.
 
-
-def _require_size(problem: Problem) -> None:
-    """Raise ConfigError where all gains are unknown, and what they are relative to is unknown, too."""
-    pulse = unknown_pulse(problem)
-    if pulse and pulse.is_size_unknown:
-        raise ConfigError(
-            "unknown_gains has all channels, and the source's amplitude is unknown, too: times any factor they give "
-            "the same records. Leave out a channel, whose gain is then the unit of the others, or give the amplitude"
-        )
-    if len(problem.unknowns) == len(problem.constants):
+    recorded: the channels of each shot.
+    """
+    pulses = [unknown_pulse(shot) for shot in problem.shots]
+    for together in _connected(recorded):
+        channels = set().union(*(recorded[shot] for shot in together))
+        if channels <= unknown and all(pulse and pulse.is_size_unknown for pulse in (pulses[i] for i in together)):
+            names = names_of_shots(problem)
+            of = f" of shot {' and '.join(names[i] for i in together)}" if problem.other_shots else ""
+            raise ConfigError(
+                f"unknown_gains has all channels{of}, and the source's amplitude is unknown, too: times any factor "
+                "they give the same records. Leave out a channel, whose gain is then the unit of the others, or give "
+                "the amplitude"
+            )
+    if set().union(*recorded) <= unknown and len(problem.unknowns) == len(problem.constants):
         raise ConfigError(
             f"unknown_gains has all channels, and {', '.join(problem.unknowns)} are unknown: times any factor they "
             "give the same records. Leave out a channel, or give one of these"
         )
+
+
+def _connected(recorded: Sequence[set[int]]) -> list[list[int]]:
+    """The numbers of shots, those together that share channels, directly or by others."""
+    groups: list[tuple[list[int], set[int]]] = []
+    for shot, channels in enumerate(recorded):
+        joined = [each for each in groups if each[1] & channels]
+        groups = [each for each in groups if each not in joined]
+        groups.append(
+            (sorted([shot, *(i for each in joined for i in each[0])]), channels.union(*(c for _, c in joined)))
+        )
+    return [shots for shots, _ in groups]

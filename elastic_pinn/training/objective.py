@@ -35,8 +35,8 @@ class WaveformsByElements(Protocol):
         """What was recorded, E N numbers."""
 
     @property
-    def delays(self) -> Tensor:
-        """The delays of the pulses of the first shot's source, in s: one, of zero, where it is known."""
+    def delays(self) -> Sequence[Tensor]:
+        """Of each shot the delays of its source's pulses, in s: one, of zero, where it is known."""
 
     def fit_of(self, columns: Tensor) -> SourceFit:
         """Fit what is unknown of the sources to the records."""

@@ -13,46 +13,23 @@ Letters: N samples of E numbers, U unknowns, M = E N misfits, a sample's after e
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from elastic_pinn.error_estimate import ErrorAtReceivers
+from elastic_pinn.error_estimate import ErrorsInFoundMaterial, still
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.cancellation import check_cancelled
-from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.statement_equations import equations_of
-from elastic_pinn.physics import Material, Problem
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.source_fit import delays_of, unknown_pulse
 
 STEP = 1e-5  # of the unknowns' parameters, logarithms: differences are right to about as much
-FINER = 1.5  # elements and time steps than for an estimate of the error: what they leave of it is systematic
-A_LEVEL = 1.25  # of a speed: elements are as fine as waves in the present materials need, in such steps, between
-# which small changes of the material do not change them
-
-
-def still(problem: Problem) -> Model:
-    """A model of which nothing moves, so that its error is all of the wavefield."""
-    config = NetworkConfig(network="mlp", hidden_layers=(1,), precision="float64")
-    around, *inside = problem.materials
-    model = Model.create(
-        config, around, problem.scales, torch.Generator().manual_seed(0), problem.samples, problem.domain.shape,
-        problem.regions, inside,
-    )  # fmt: skip
-    put(model.last_layer, torch.zeros_like(gather(model.last_layer)))
-    return model
-
-
-def _faster(material: Material, factor: float) -> Material:
-    """A material whose waves are so many times faster, of which all is known."""
-    moduli = {name: factor**2 * getattr(material, name) for name in ("lame_lambda", "lame_mu")}
-    return replace(material, **moduli, unknowns=(), density_plus_minus=0.0)
 
 
 class ShotWaveforms:
@@ -95,11 +72,10 @@ class ShotWaveforms:
         self._shape, scales = samples.target.shape, problem.scales  # (N, E)
         self._si = scales.in_si(samples.points)  # (N, 3) in m, m, s
         places, self._place = torch.unique(self._si[:, :2], dim=0, return_inverse=True)
-        self._places = places.numpy()
         since = (self._si[:, 2] - problem.domain.t[0]) / scales.time
         self._times, self._time = torch.unique(since, return_inverse=True)
         self.pulse, self.delays = unknown_pulse(problem), delays_of(problem)
-        self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
+        self._by_model = ErrorsInFoundMaterial(problem, places.numpy(), material)
         self._still = still(problem)
         self._known: dict[float, tuple[Tensor, Tensor]] = {}  # by `coarser`: the unknowns, and waveforms by elements
         self._changes: dict[float, tuple[Tensor, Tensor]] = {}  # likewise: their derivatives by each, (U, M, K)
@@ -165,31 +141,10 @@ class ShotWaveforms:
     def _errors(self, model: Model, coarser: float = 1.0) -> Callable[[float], Tensor]:
         """What a model's waveforms lack, by the delay, (N, E)."""
         check_cancelled()
-        levels = self._levels
-        if (key := (levels, coarser)) not in self._by_resolution:
-            resolved = self._resolved(levels)
-            self._by_resolution[key] = ErrorAtReceivers(self.problem, self._places, FINER, coarser, resolved)
-        errors = self._by_resolution[key].of(model, self._orders)
+        errors = self._by_model.of(model, self._orders, coarser)
 
         def at(later: float) -> Tensor:
             found = torch.from_numpy(errors((self._times + later).numpy()))[self._time, self._place]  # (N, 2 orders)
             return found if self._sensitivity is None else (self._sensitivity * found).sum(1, keepdim=True)
 
         return at
-
-    @property
-    def _levels(self) -> tuple[int, ...]:
-        """How fast S waves are in each region now, in levels above as the problem states it."""
-        now = [math.sqrt(each["mu"] / each["rho"]) for each in (region.si() for region in self._model.material.regions)]
-        stated = (material.c_s for material in self.problem.materials)
-        return tuple(round(math.log(each / known, A_LEVEL)) for each, known in zip(now, stated, strict=True))
-
-    def _resolved(self, levels: tuple[int, ...]) -> Problem:
-        """The problem in materials of the speeds of such levels."""
-        around, *inside = (
-            _faster(material, A_LEVEL**level) for material, level in zip(self.problem.materials, levels, strict=True)
-        )
-        changed = [
-            replace(each, material=material) for each, material in zip(self.problem.inclusions, inside, strict=True)
-        ]
-        return replace(self.problem, material=around, inclusions=tuple(changed))

@@ -15,8 +15,8 @@ records tell, E of any changes, Q numbers that are reported.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -69,6 +69,16 @@ def spanned(columns: Tensor) -> tuple[Tensor, Tensor]:
     left, sizes, right = torch.linalg.svd(columns, full_matrices=False)
     told = sizes > LEAST * sizes[0]
     return left[:, told], right[told].T / sizes[told]
+
+
+class ShotPart(NamedTuple):
+    """The part of one shot in the columns of all: its name, its misfits, the pulses of its source, and that itself
+    where it is unknown in part."""
+
+    name: str
+    rows: slice
+    pulses: slice
+    pulse: UnknownPulse | None
 
 
 @dataclass(frozen=True)
@@ -125,11 +135,16 @@ class SourceFit:
         return cls(amplitude * here, span, by_numbers @ by_span, numbers, by_span, edge)
 
     @classmethod
-    def joined(cls, fits: Sequence[SourceFit], shots: Sequence[str]) -> Self:
-        """Return the fit of several shots of some names: the misfits, pulses and combinations of one after those of
-        another. Numbers that are reported have the shot's name."""
-        every = list(zip(fits, shots, strict=True))
-        return cls(
+    def of_shots(cls, columns: Tensor, target: Tensor, shots: Sequence[ShotPart]) -> SourceFit:
+        """Fit the source of each shot to its records: columns (F, K) to a target (F,), those of the first misfits.
+
+        Of several shots, numbers that are reported have the shot's name.
+        """
+        fits = [SourceFit.of(columns[each.rows, each.pulses], target[each.rows], each.pulse) for each in shots]
+        if len(fits) == 1:
+            return fits[0]
+        every = list(zip(fits, (each.name for each in shots), strict=True))
+        return SourceFit(
             torch.cat([each.coefficients for each in fits]),
             torch.block_diag(*(each.span for each in fits)),
             torch.block_diag(*(each.by_span for each in fits)),
@@ -137,6 +152,10 @@ class SourceFit:
             torch.block_diag(*(each.numbers_by_span for each in fits)),
             next((f"{each.edge} of shot {shot}" for each, shot in every if each.edge), ""),
         )
+
+    def of_pulses(self, pulses: slice) -> Self:
+        """The same of some of the pulses: of one shot, beside all that can change."""
+        return replace(self, coefficients=self.coefficients[pulses], by_span=self.by_span[pulses])
 
     def waveforms(self, columns: Tensor) -> Tensor:
         """What is recorded of columns (M, K), (M,)."""

@@ -10,27 +10,28 @@ shot has columns of its own, which are zero at the samples of other shots.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.error_estimate import why_no_error, why_undetermined
+from elastic_pinn.error_estimate import FINER, still, why_no_error, why_undetermined
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import VECTORS, recorded
+from elastic_pinn.physics.data import VECTORS
 from elastic_pinn.physics.shortest_waves import shortest_waves
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.sources import KnownShape
 from elastic_pinn.training.gains import FitWithGains, channels_of_unknown_gain
 from elastic_pinn.training.low_pass import LowPass, LowPassedWaveforms
 from elastic_pinn.training.optimizers import OPTIMIZERS
-from elastic_pinn.training.shot_waveforms import FINER, ShotWaveforms, still
-from elastic_pinn.training.source_fit import SourceFit, require_alone, unknown_pulse
+from elastic_pinn.training.shot_waveforms import ShotWaveforms
+from elastic_pinn.training.source_fit import ShotPart, SourceFit, require_alone, unknown_pulse
 
 MOST_INSTANTS = 8_000  # of a filter over all of them
 
@@ -70,16 +71,11 @@ def require_determined(config: Config, problem: Problem) -> None:
 
 def _require_gains(config: Config, problem: Problem) -> None:
     """Raise ConfigError for unknown gains that cannot be found."""
-    if not (config.unknown_gains and problem.recorded and problem.recorded.samples):
+    every, statement = problem.records_of_all_shots, problem.recorded_in_all_shots
+    if not (config.unknown_gains and every and statement and statement.samples):
         return
-    if problem.other_shots:
-        raise ConfigError(
-            f"unknown_gains = {list(config.unknown_gains)}: gains are found from one shot, and there are "
-            f"{len(problem.shots)}; find them from one, and state them in the receiver file"
-        )
-    samples = problem.recorded.samples
-    channels = samples.channels.unique().tolist()
-    if problem.receivers and problem.receivers.is_complete and len(channels) < len(samples.names):
+    channels = statement.samples.channels.unique()
+    if every.is_complete and len(channels) < len(statement.samples.names):
         raise ConfigError(
             f"unknown_gains = {list(config.unknown_gains)}: several receivers are at one place, and count as the first "
             "of them; leave out all but one of those"
@@ -146,17 +142,19 @@ class Waveforms:
 
     def __init__(self, problem: Problem, config: Config, model: Model, *batches: Batches) -> None:
         every = problem.records_of_all_shots
-        assert every and problem.recorded, "there are no waveforms without receivers"
+        statement = problem.recorded_in_all_shots
+        assert every and statement, "there are no waveforms without receivers"
         self.problem, self._model, self._config = problem, model, config
-        self.recorded = recorded(every) if problem.other_shots else problem.recorded
+        self.recorded = statement
         self.samples = (
             Batch.of_samples(self.recorded, problem) if problem.other_shots else _joined(batches, self.recorded.name)
         )
         self.target, self.names = self.samples.target, names_of_shots(problem)
-        channels = self._channels.reshape(-1, 1)
-        self._gained = channels_of_unknown_gain(problem, config.unknown_gains, channels.unique().tolist())
-        gained = torch.tensor(list(self._gained), dtype=torch.long)
-        self._is_of = (channels == gained).to(self.target)  # (M, G)
+        channels = self._channels.reshape(-1)
+        gained = channels_of_unknown_gain(problem, config.unknown_gains, channels.unique())
+        self._gained = {name: numbers[0] for name, numbers in gained.items()}
+        is_of = [torch.isin(channels, torch.tensor(numbers)) for numbers in gained.values()]
+        self._is_of = torch.stack(is_of, dim=1).to(self.target) if is_of else self.target[:, :0]  # (M, G)
         orders = [kind.order for kind in every.kinds]
         self._rows = [*self._first_rows(), len(self.target)]
         self.shots = tuple(
@@ -179,13 +177,16 @@ class Waveforms:
         counts = [shot.receivers.samples for shot in self.problem.shots if shot.receivers]
         return [sum(counts[:i]) for i in range(len(counts))]
 
-    def blocks(self) -> Iterator[tuple[ShotWaveforms, slice, slice]]:
-        """Each shot with its misfits and its columns."""
-        numbers, first = self.target.shape[1], 0
-        for shot, (low, high) in zip(self.shots, pairwise(self._rows), strict=True):
-            last = first + len(shot.delays)
-            yield shot, slice(low * numbers, high * numbers), slice(first, last)
-            first = last
+    @cached_property
+    def parts(self) -> Sequence[ShotPart]:
+        """Of each shot."""
+        numbers, ends = self.target.shape[1], [0, *accumulate(len(shot.delays) for shot in self.shots)]
+        return [
+            ShotPart(name, slice(low * numbers, high * numbers), slice(*pulses), shot.pulse)
+            for name, (low, high), pulses, shot in zip(
+                self.names, pairwise(self._rows), pairwise(ends), self.shots, strict=True
+            )
+        ]
 
     def corrected(self, coarser: float = 1.0) -> Delayed:
         """Solve for the errors of the networks, as `ShotWaveforms.corrected` of each shot."""
@@ -195,23 +196,15 @@ class Waveforms:
         """The waveforms by each pulse of each source, (M, K), from the functions of a delay of `corrected`."""
         return torch.block_diag(*(shot.columns(one, later) for shot, one in zip(self.shots, at, strict=True)))
 
-    def fits_of(self, columns: Tensor, target: Tensor | None = None) -> list[SourceFit]:
-        """Fit what is unknown of each source and of gains to the records of its shot, or to another target.
+    def fit_of(self, columns: Tensor, target: Tensor | None = None) -> SourceFit:
+        """Fit what is unknown of the sources and of gains to the records, or to another target.
 
         columns: (F, K) of the first misfits; target: (F,).
         """
         target = self.target.reshape(-1)[: len(columns)] if target is None else target
         if self._gained:
-            return [FitWithGains.found(columns, target, self.shots[0].pulse, self._is_of, self._gained)]
-        return [SourceFit.of(columns[rows, pulses], target[rows], shot.pulse) for shot, rows, pulses in self.blocks()]
-
-    def fit_of(self, columns: Tensor, target: Tensor | None = None) -> SourceFit:
-        """The fit of all sources together."""
-        return self.together(self.fits_of(columns, target))
-
-    def together(self, fits: Sequence[SourceFit]) -> SourceFit:
-        """The fits of all shots in one."""
-        return SourceFit.joined(fits, self.names) if len(fits) > 1 else fits[0]
+            return FitWithGains.found(columns, target, self.parts, self._is_of, self._gained)
+        return SourceFit.of_shots(columns, target, self.parts)
 
     def below(self, frequency: float) -> LowPassedWaveforms:
         """The records below a frequency, Hz, and the waveforms by elements as fine as these need."""
@@ -230,9 +223,9 @@ class Waveforms:
         return max((each.omega for each in waves), default=0.0) / (2.0 * math.pi)
 
     @property
-    def delays(self) -> Tensor:
-        """The delays of the pulses of the first shot's source, (K,) in s."""
-        return self.shots[0].delays
+    def delays(self) -> Sequence[Tensor]:
+        """Of each shot the delays of its source's pulses, in s."""
+        return [shot.delays for shot in self.shots]
 
     def by_elements(self, coarser: float = 1.0) -> Tensor:
         """The waveforms by elements alone, (M, K). coarser: as of `corrected`."""
@@ -243,7 +236,8 @@ class Waveforms:
 
         coefficients: of the sources' pulses, (K,). coarser: as of `corrected`.
         """
-        return torch.cat([shot.effects(coefficients[pulses], coarser) for shot, _, pulses in self.blocks()])
+        every = zip(self.shots, self.parts, strict=True)
+        return torch.cat([shot.effects(coefficients[part.pulses], coarser) for shot, part in every])
 
     def _on_cpu(self) -> Model:
         """The network, on the CPU."""

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import nbclient
 import nbformat
+import numpy as np
 import papermill
 import pytest
 
 import elastic_pinn as ep
-from tests.training.optimizers.recorded_plate import CONFIG, LOAD, noisy, quicken, recorded, with_noise_stated
+from tests.training.optimizers import recorded_plate, recorded_shots
 
 pytestmark = pytest.mark.slow
 
@@ -138,13 +139,35 @@ def test_all_cells_run_twice_in_one_kernel_and_make_a_run_each_time(tmp_path):
 
 def test_the_inverse_notebook_draws_a_wavelet_that_was_unknown(tmp_path, monkeypatch):
     with pytest.MonkeyPatch.context() as quicker:
-        quicken(quicker)
-        clean = with_noise_stated(recorded(tmp_path / "clean.h5"))
-    data = noisy(clean, tmp_path / "noisy.h5")
-    source = LOAD | {"pulse": "unknown"}
-    parameters = CONFIG | {"data": data, "sources": [source], "tolerance": 0.0, "run_dir": str(tmp_path / "run")}
+        recorded_plate.quicken(quicker)
+        clean = recorded_plate.with_noise_stated(recorded_plate.recorded(tmp_path / "clean.h5"))
+    data = recorded_plate.noisy(clean, tmp_path / "noisy.h5")
+    source = recorded_plate.LOAD | {"pulse": "unknown"}
+    parameters = recorded_plate.CONFIG | {
+        "data": data,
+        "sources": [source],
+        "tolerance": 0.0,
+        "run_dir": str(tmp_path / "run"),
+    }
     monkeypatch.chdir(tmp_path)
     papermill.execute_notebook(NOTEBOOKS / "02_inverse.ipynb", tmp_path / "out.ipynb", parameters, progress_bar=False)
     run = ep.Run(tmp_path / "run")
     assert "wavelet" in {path.stem for path in (run.path / "figures").glob("*.png")}
     assert len(run.fit.wavelet["time"]) > 10
+
+
+def test_the_inverse_notebook_shows_the_fit_of_each_of_several_shots(tmp_path, monkeypatch):
+    exact = recorded_shots.clean(tmp_path / "clean.h5", recorded_shots.PLACES)
+    data = recorded_shots.noisy(tmp_path / "two shots.h5", exact, recorded_shots.PLACES, np.random.default_rng(0))
+    sources = [each | recorded_shots.KNOWN[each["shot"]] for each in (recorded_shots.LEFT, recorded_shots.RIGHT)]
+    config = recorded_shots.plate(data, sources=sources, steps=2).model_dump(mode="json", exclude_unset=True)
+    monkeypatch.chdir(tmp_path)
+    parameters = {**config, "tolerance": 0.0, "run_dir": str(tmp_path / "run")}
+    papermill.execute_notebook(NOTEBOOKS / "02_inverse.ipynb", tmp_path / "out.ipynb", parameters, progress_bar=False)
+    drawn = {path.stem for path in (tmp_path / "run" / "figures").glob("*.png")}
+    fitted = {
+        f"{name}-{shot}"
+        for name in ("data_fit", "wiggles", "fit_b_scan", "snapshots")
+        for shot in recorded_shots.PLACES
+    }
+    assert drawn == {"loss_curves", "material_traces", *fitted}

@@ -8,6 +8,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.data import Truth
 from elastic_pinn.physics.data.found_gains import with_gains
 from elastic_pinn.training.gains import FitWithGains
+from elastic_pinn.training.source_fit import ShotPart
 
 SAMPLES, CHANNELS, PULSES = 40, 6, 5
 NOISE = 1e-2
@@ -23,8 +24,9 @@ def drawn(pulses=PULSES, seed=0):
 
 def fitted(columns, target, channels, unknown, pulse):
     is_of = torch.from_numpy((channels[:, None] == np.array(unknown)).astype(float))
-    names = {each: str(each) for each in unknown}
-    return FitWithGains.found(torch.from_numpy(columns), torch.from_numpy(target), pulse, is_of, names)
+    names = {str(each): each for each in unknown}
+    alone = ShotPart("1", slice(None), slice(None), pulse)
+    return FitWithGains.found(torch.from_numpy(columns), torch.from_numpy(target), [alone], is_of, names)
 
 
 @pytest.mark.parametrize("unknown", [[1, 2, 3, 5], [1, 2, 3, 4, 5]], ids=["two references", "one reference"])
@@ -53,6 +55,42 @@ def test_gains_and_wavelet_are_the_least_squares_of_both(unknown):
     np.testing.assert_allclose(found.by_source(torch.from_numpy(columns)), found.span, atol=1e-8)
     predicted = found.waveforms(torch.from_numpy(columns)).numpy()
     assert np.abs(predicted - target).max() < 5.0 * NOISE
+
+
+def test_gains_that_shots_share_are_the_least_squares_of_all_of_them():
+    from scipy.optimize import least_squares
+
+    columns, gains, coefficients, channels = drawn()
+    others = np.random.default_rng(7).standard_normal((len(columns), 3))
+    both = np.block([[columns, np.zeros_like(others)], [np.zeros_like(columns), others]])
+    wavelets, factors = np.concatenate([coefficients, [0.5, -2.0, 1.0]]), np.tile(gains[channels], 2)
+    target = factors * (both @ wavelets)
+    target += NOISE * np.random.default_rng(1).standard_normal(len(target))
+    only_in_one = [1, 2, 3, 4, 5]  # the second shot has none but these
+    kept = np.concatenate([np.ones(len(channels), bool), channels > 0])
+    both, target, of = both[kept], target[kept], np.tile(channels, 2)[kept]
+    is_of = torch.from_numpy((of[:, None] == np.array(only_in_one)).astype(float))
+    split, pulse = len(channels), ep.UnknownWavelet(1.0)
+    shots = [
+        ShotPart("a", slice(0, split), slice(0, PULSES), pulse),
+        ShotPart("b", slice(split, None), slice(PULSES, None), pulse),
+    ]
+    names = {str(each): each for each in only_in_one}
+    found = FitWithGains.found(torch.from_numpy(both), torch.from_numpy(target), shots, is_of, names)
+
+    def misfits(numbers):
+        scaled = np.ones(CHANNELS)
+        scaled[only_in_one] = numbers[len(wavelets) :]
+        return scaled[of] * (both @ numbers[: len(wavelets)]) - target
+
+    start = np.concatenate([wavelets, gains[only_in_one]])
+    best = least_squares(misfits, start, xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    np.testing.assert_allclose(found.gains, best.x[len(wavelets) :], rtol=1e-7)
+    np.testing.assert_allclose(found.coefficients, best.x[: len(wavelets)], rtol=1e-6)
+    errors = np.sqrt(np.diag(np.linalg.inv(best.jac.T @ best.jac)))
+    np.testing.assert_allclose(found.gains_by_span.norm(dim=1), errors[len(wavelets) :], rtol=1e-4)
+    np.testing.assert_allclose(found.by_span.norm(dim=1), errors[: len(wavelets)], rtol=1e-4)
+    np.testing.assert_allclose(found.of_pulses(slice(PULSES, None)).by_span.norm(dim=1), errors[PULSES:8], rtol=1e-4)
 
 
 def test_all_gains_are_found_beside_a_known_source():

@@ -1,10 +1,12 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import elastic_pinn as ep
 from tests.plates import PLATE, SOLVED
+from tests.training.optimizers import recorded_shots
 
 SMALL = {
     "hidden_layers": [8],
@@ -38,6 +40,16 @@ def inverse_run(tmp_path_factory):
 def plate_run(tmp_path_factory):
     """A run on a small plate with a hole."""
     return ep.train(ep.Config(**PLATE | SOLVED), tmp_path_factory.mktemp("runs") / "plate")
+
+
+@pytest.fixture(scope="session")
+def shots_run(tmp_path_factory):
+    """A search for the material of that plate by two shots, of known sources, "left" and "right"."""
+    folder, rng = tmp_path_factory.mktemp("shots"), np.random.default_rng(0)
+    exact = recorded_shots.clean(folder / "clean.h5", recorded_shots.PLACES)
+    data = recorded_shots.noisy(folder / "noisy.h5", exact, recorded_shots.PLACES, rng)
+    sources = [each | recorded_shots.KNOWN[each["shot"]] for each in (recorded_shots.LEFT, recorded_shots.RIGHT)]
+    return ep.train(recorded_shots.plate(data, sources=sources, steps=2), folder / "run")
 
 
 @pytest.fixture(scope="session")

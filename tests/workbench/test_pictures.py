@@ -29,12 +29,13 @@ SHADES = 4.0  # of 255, root mean square: training a few steps on another machin
 
 
 @pytest.fixture(scope="module")
-def sources(forward_run, inverse_run, plate_run, folder_of_runs):
+def sources(forward_run, inverse_run, plate_run, shots_run, folder_of_runs):
     data = Path(__file__).parents[2] / "data"
     return {
         "forward": forward_run,
         "inverse": inverse_run,
         "plate": plate_run,
+        "shots": shots_run,
         "runs": [ep.Run(folder_of_runs / name) for name in ("a", "b", "deep/c")],
         "receivers": ep.Receivers.load(data / "aluminium_receivers.h5"),
         "recorded plate": ep.Receivers.load(data / "plate_force_receivers.h5"),
@@ -53,11 +54,13 @@ FIGURES: dict[str, Callable] = {
     "compare": lambda of: figures.compare(of["runs"], "loss/total"),
     "compare_by_seed": lambda of: figures.compare(of["runs"], "loss/pde", by_seed=True),
     "data_fit": lambda of: figures.data_fit(of["inverse"]),
+    "data_fit_of_a_shot": lambda of: figures.data_fit(of["shots"], shot="right"),
     "energy": lambda of: figures.energy(of["forward"]),
     "error_forward": lambda of: figures.error(of["forward"]),
     "error_of_a_plate": lambda of: figures.error(of["plate"]),
     "error_map": lambda of: figures.error_map(of["forward"]),
     "fit_b_scan": lambda of: figures.fit_b_scan(of["inverse"]),
+    "fit_b_scan_of_a_shot": lambda of: figures.fit_b_scan(of["shots"], shot="right"),
     "frequency_wavenumber": lambda of: figures.frequency_wavenumber(of["recorded plate"]),
     "frequency_wavenumber_with_gaps": lambda of: figures.frequency_wavenumber(with_gaps(of["recorded plate"])),
     "grid_convergence": lambda of: figures.grid_convergence(of["convergence"]),
@@ -74,6 +77,7 @@ FIGURES: dict[str, Callable] = {
     "reference_traces": lambda of: figures.reference_traces(of["receivers"]),
     "spectra": lambda of: figures.spectra(of["receivers"]),
     "snapshots_forward": lambda of: figures.snapshots(of["forward"]),
+    "snapshots_of_a_shot": lambda of: figures.snapshots(of["shots"], shot="right"),
     "sweep_results": lambda of: figures.sweep_results(sweep_table(), "error/displacement", ["learning_rate", "seed"]),
     "sweep_results_of_lists": lambda of: figures.sweep_results(
         sweep_table(), "error/displacement", ["hidden_layers", "learning_rate", "seed"]
@@ -83,6 +87,7 @@ FIGURES: dict[str, Callable] = {
     "wavelengths": lambda of: wavelengths_of(of["plate"].config),
     "wavelengths_too_coarse": lambda of: wavelengths_of(ep.Config(**PLATE | SOLVED | TOO_COARSE)),
     "wiggles": lambda of: figures.wiggles(of["plate"], receivers=ep.synthetic_receivers(of["plate"], noise=0.05)),
+    "wiggles_of_a_shot": lambda of: figures.wiggles(of["shots"], shot="right"),
     "wiggles_of_records": lambda of: figures.wiggles(of["recorded plate"]),
 }
 WITH_INCLUSIONS = {

@@ -10,6 +10,32 @@ import numpy as np
 
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.truth import Truth
+from elastic_pinn.physics.errors import ProblemError
+
+
+def same_channels(receivers: Receivers) -> np.ndarray:
+    """Return, of each channel, the number of the first that recorded the same in whatever shot: one quantity at one
+    place along one direction.
+
+    Channels are numbered as for `with_gains`. Raises ProblemError where one of several shots has two such channels.
+    """
+    if len(receivers.shots) == 1:
+        return np.arange(sum(math.prod(records.parts.shape[:2]) for records in receivers.records))
+    same: dict[tuple[str, bytes], dict[str, int]] = {}  # the number in each shot
+    found: list[int] = []
+    for records in receivers.records:
+        for row, column in np.ndindex(records.parts.shape[:2]):
+            where = np.concatenate([records.xy[row], records.parts[row, column]]) + 0.0  # -0 is 0
+            of_shots = same.setdefault((records.quantity, where.tobytes()), {})
+            if records.shot in of_shots:
+                x, y = records.xy[row]
+                raise ProblemError(
+                    f"two channels at ({x:g}, {y:g}) m recorded the {records.quantity} along one direction in shot "
+                    f"{records.shot}, and which of them another shot has cannot be told: leave out one of them"
+                )
+            of_shots[records.shot] = len(found)
+            found.append(next(iter(of_shots.values())))
+    return np.array(found)
 
 
 def with_gains(receivers: Receivers, gains: Mapping[int, float]) -> Receivers:

@@ -46,6 +46,15 @@ def label_of(records: Records, receivers: Receivers) -> str:
     return f"{shot}{records.quantity} " if len(receivers.records) > len(receivers.shots) else shot
 
 
+def receiver_names(receivers: Receivers) -> list[str]:
+    """Return, of each channel, the name of its receiver, with which its own begins: as "3" or "left velocity 3"."""
+    return [
+        f"{label_of(records, receivers)}{first + row}"
+        for first, records in zip(receivers.first_rows, receivers.records, strict=True)
+        for row, _ in np.ndindex(records.parts.shape[:2])
+    ]
+
+
 def _pairs(records: Records) -> Samples:
     """x and y of N = receivers times instants."""
     rows, times = len(records.xy), len(records.time)
@@ -59,7 +68,7 @@ def _pairs(records: Records) -> Samples:
         points,
         torch.from_numpy(records.values.reshape(-1, 2)),  # (N, 2)
         torch.from_numpy(np.repeat(channels, times, axis=0)),  # (N, 2)
-        tuple(f"{row} {axis}" for row in range(rows) for axis in "xy"),
+        tuple(f"{row} {axis}" for row in range(rows) for axis in VECTOR),
     )
 
 
@@ -77,8 +86,8 @@ def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
     every, columns = noises_of(receivers), sum(len(kind.components) for kind in kinds)
     unit = in_one_number(every[0][receivers.records[0].is_there])  # as of `noise_of`
     found: dict[str, list[Array]] = {"points": [], "values": [], "channels": [], "sensitivity": []}
-    names: list[str] = []
-    for first, records, noises in zip(receivers.first_rows, receivers.records, every, strict=True):
+    labels: list[str] = []
+    for records, noises in zip(receivers.records, every, strict=True):
         there = records.is_there  # (R, T, C)
         row, _, column = np.nonzero(there)
         relative = unit / noises[there]  # (N,)
@@ -87,13 +96,13 @@ def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
         sensitivity[:, before : before + len(records.kind.components)] = relative[:, None] * records.parts[row, column]
         found["points"].append(np.column_stack([records.xy[row], records.instants[there]]))  # (N, 3)
         found["values"].append((relative * records.corrected[there])[:, None])  # (N, 1)
-        found["channels"].append((len(names) + row * records.values.shape[2] + column)[:, None])  # (N, 1)
+        found["channels"].append((len(labels) + row * records.values.shape[2] + column)[:, None])  # (N, 1)
         found["sensitivity"].append(sensitivity)
-        of, labels = label_of(records, receivers), records.labels
-        names += [f"{of}{first + i} {label}" for i in range(len(records.xy)) for label in labels]
+        labels += records.labels * len(records.xy)
     of_one = len(kinds) == 1
     components = {
         name if of_one else f"{kind.name} {name}": kind.physical for kind in kinds for name in kind.components
     }
     joined = {name: torch.from_numpy(np.concatenate(each)) for name, each in found.items()}
+    names = (f"{of} {label}" for of, label in zip(receiver_names(receivers), labels, strict=True))
     return Samples(**joined, names=tuple(names), components=components)

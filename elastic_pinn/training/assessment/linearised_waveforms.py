@@ -38,8 +38,7 @@ class LinearisedWaveforms(LinearisedFit):
         self.data = slice(0, self.samples.target.numel())
         self._at = self._waveforms.corrected()
         self._columns = self._waveforms.columns(self._at)  # (D, K), the held-out samples last
-        self._sources = self._waveforms.fits_of(self._columns[self.data])
-        self.source = self._waveforms.together(self._sources)
+        self.source = self._waveforms.fit_of(self._columns[self.data])
         self.amplitudes = self.source.span.shape[1]
         self._corrected = self.source.waveforms(self._columns)  # (D,)
         self._effects = self.source.as_recorded(self._waveforms.effects(self.source.coefficients))  # (D, U)
@@ -84,11 +83,13 @@ class LinearisedWaveforms(LinearisedFit):
         """
         covariance, effects = torch.linalg.pinv(self.information), self._effects[self.data]  # (D, U)
         every: list[dict[str, list[float]]] = []
-        for (shot, rows, _), source in zip(self._waveforms.blocks(), self._sources, strict=True):
-            if shot.pulse is None:
+        at_data = self.source.span.T @ effects  # (R, U)
+        for shot, part in zip(self._waveforms.shots, self._waveforms.parts, strict=True):
+            if part.pulse is None:
                 every.append({})
                 continue
-            follows = -source.by_span @ (source.span.T @ effects[rows])  # (K, U)
+            source = self.source.of_pulses(part.pulses)
+            follows = -source.by_span @ at_data  # (K, U)
             found = source.wavelet(shot.problem, follows, covariance)
             every.append(found | {"plus_minus": [unit * each for each in found["plus_minus"]]})
         return every
@@ -104,7 +105,7 @@ class LinearisedWaveforms(LinearisedFit):
     @property
     def rows_of_shots(self) -> Sequence[slice]:
         """The misfits of each shot."""
-        return [rows for _, rows, _ in self._waveforms.blocks()]
+        return [part.rows for part in self._waveforms.parts]
 
     def worst_other_mean_square(self, unit: float) -> float:
         """Nothing but the records was fitted: what the network misses elsewhere is corrected."""

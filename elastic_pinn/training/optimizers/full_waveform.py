@@ -47,8 +47,9 @@ class FullWaveform(BaseOptimizer):
 
     Its state holds "solved_in", (U,), the unknowns' parameters in which the last layer was solved for; "source",
     (2, K), the delays in s of the source's pulses and their coefficients, if it is unknown in part, of several shots
-    those of the first, of which the network has the waves; and "gains", (2, G), the numbers of channels of unknown gain
-    and their gains, if there are any.
+    those of the first, of which the network has the waves; "other_sources", (3, K), the same of the other shots below
+    the number of each, from 1; and "gains", (2, G), the numbers of channels of unknown gain and their gains, if there
+    are any, of a channel that recorded in several shots that in the first of them.
     """
 
     def __init__(
@@ -121,12 +122,18 @@ class FullWaveform(BaseOptimizer):
         What is known by now, in a run that is resumed, is not kept.
         """
         own = self.state[self._unknowns[0]]
-        pulses = len(waveforms.delays)
-        if source.by_span[:pulses].any():
-            found = torch.stack([waveforms.delays, source.coefficients[:pulses]])
-            own["source"] = found[:, found[1] != 0.0]
-        else:
-            own.pop("source", None)
+        of_shots = [len(delays) for delays in waveforms.delays]
+        numbers = torch.arange(len(of_shots)).repeat_interleave(torch.tensor(of_shots)).to(source.coefficients)
+        found = torch.stack([numbers, torch.cat(list(waveforms.delays)), source.coefficients])  # (3, K)
+        first, *others = (
+            each[:, each[2] != 0.0] if by_span.any() else each[:, :0]
+            for each, by_span in zip(found.split(of_shots, dim=1), source.by_span.split(of_shots), strict=True)
+        )
+        for name, kept in (("source", first[1:]), ("other_sources", torch.cat([found[:, :0], *others], dim=1))):
+            if kept.numel():
+                own[name] = kept
+            else:
+                own.pop(name, None)
         if isinstance(source, FitWithGains):
             own["gains"] = torch.stack([source.channels, source.gains])
         else:

@@ -15,7 +15,7 @@ from elastic_pinn.networks import Model
 from elastic_pinn.physics import Material, Plate, Problem, Rectangle, SideLoad
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.solutions import RayleighWave
-from elastic_pinn.physics.sources import Source
+from elastic_pinn.physics.sources import Pulse, Source, UnknownPulse
 from elastic_pinn.physics.sources.side_load import OFF
 from elastic_pinn.workbench.figures.picture import BLACK, GREEN, VERMILLION
 from elastic_pinn.workbench.figures.units import Unit
@@ -42,8 +42,8 @@ def arrivals(model: Model, problem: Problem, places: np.ndarray) -> Mapping[str,
     -------
     mapping of str to ndarray
         "P", "S" and "Rayleigh", where there are such: an instant by source and place, (sources, K), s, infinite where
-        no such wave comes to. None in media that vary and of several materials, in which waves are refracted, and in
-        plates at rest.
+        no such wave comes to. None of sources of which nobody knows when they act, none in media that vary and of
+        several materials, in which waves are refracted, and none in plates at rest.
     """
     given, window = problem.material, problem.domain.t
     if not isinstance(given, Material) or problem.inclusions or problem.domain.is_static:
@@ -52,6 +52,8 @@ def arrivals(model: Model, problem: Problem, places: np.ndarray) -> Mapping[str,
     material = replace(given, lame_lambda=lame_lambda, lame_mu=lame_mu, density=density, unknowns=())
     times: dict[str, list[np.ndarray]] = {}
     for source in problem.sources:
+        if isinstance(source, Source) and _is_time_unknown(source.pulse, window[1]):
+            continue
         start = source.pulse.within(window)[0] if isinstance(source, Source) else window[0]
         distances = np.linalg.norm(places - np.array(source.at), axis=1)  # (K,)
         for wave, speed in {"P": material.c_p, "S": material.c_s}.items():
@@ -62,6 +64,11 @@ def arrivals(model: Model, problem: Problem, places: np.ndarray) -> Mapping[str,
             near = _depths(problem.domain.shape, source, places) <= wavelength
             times.setdefault("Rayleigh", []).append(np.where(near, start + distances / speed, np.inf))
     return {wave: np.array(each) for wave, each in times.items()}
+
+
+def _is_time_unknown(pulse: Pulse, last: float) -> bool:
+    """Whether a pulse may begin at several instants up to a last one (s)."""
+    return isinstance(pulse, UnknownPulse) and len(pulse.delays(last)) > 1
 
 
 def _depths(shape: Shape, load: SideLoad, places: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from elastic_pinn.workbench.figures.shown_records import (
     chosen,
     largest,
     missed,
+    of_several,
     on_common_times,
     predicted,
     titles,
@@ -42,6 +43,8 @@ def b_scan(
     source: Source | Receivers,
     points: Sequence[Sequence[float]] | None = None,
     problem: Problem | ProblemMaker | None = None,
+    records: int = 0,
+    shot: str | int = "",
 ) -> Picture:
     """Draw the motion at a line of receivers: the position along the line to the right, time downwards.
 
@@ -57,6 +60,11 @@ def b_scan(
         or is that along x or y with most receivers.
     problem
         The user's problem, or the function that makes it; required if the run has one.
+    records
+        Which of several records of receivers is drawn, from 0.
+    shot
+        The name of one of several shots, as in `run.fit.shots`; not given: the first. Of others finite elements solve
+        for the wavefield.
 
     Returns
     -------
@@ -72,14 +80,13 @@ def b_scan(
         receivers.
     """
     if isinstance(source, Receivers):
-        records = on_common_times(source.only)
-        line, times, quantity, names = line_of(records.xy, points), records.time, records.kind, titles(records)
-        corners, position, found = line.corners, line.position, records.values[line.rows]
-        length = unit_for(float(np.abs(records.xy).max()), "m")
+        own, told = on_common_times(chosen(source, records, shot)), of_several(source, records, shot)
+        line, times, quantity, names = line_of(own.xy, points), own.time, own.kind, titles(own)
+        corners, position, found = line.corners, line.position, own.values[line.rows]
+        length = unit_for(float(np.abs(own.xy).max()), "m")
     else:
-        checkpoint = checkpoint_of(source)
-        problem = checkpoint.problem(problem)
-        domain = problem.domain
+        seen = checkpoint_of(source).shot(shot, problem)
+        domain, told = seen.problem.domain, seen.told
         if domain.is_static:
             raise FigureError("a static problem has no B-scan: its only instant is 0 s")
         (left, right), middle = domain.x, sum(domain.y) / 2.0
@@ -87,12 +94,12 @@ def b_scan(
         ways = lengths_along(corners)
         position = np.linspace(0.0, ways[-1], POSITIONS)
         places = np.stack([np.interp(position, ways, axis) for axis in corners.T], axis=1)
-        times, quantity, length = np.linspace(*domain.t, INSTANTS), shown_quantity(problem), window_unit(domain)
+        times, quantity, length = np.linspace(*domain.t, INSTANTS), shown_quantity(seen.problem), window_unit(domain)
         names = list(quantity.symbols)
         inside = domain.shape.mask(*places.T)
         found = np.full((POSITIONS, INSTANTS, 2), np.nan)
         x, y = places[inside].T[:, :, None]  # each (P', 1)
-        found[inside] = checkpoint.predict(x, y, times, quantity.name)
+        found[inside] = seen.predict(x, y, times, quantity.name)
     limit = float(np.nanpercentile(np.abs(found), MOST)) or 1.0
     unit = unit_for(limit, quantity.unit)
     figure = Picture(4.8)
@@ -102,7 +109,7 @@ def b_scan(
         where.set_title(title, fontsize=11)
         where.set_xlabel(f"position along the line ({length.name})")
     figure.colorbar(image, ax=axes, label=f"{quantity.name} ({unit.name})", extend="both")
-    figure.suptitle("along " + corners_text(corners, length), fontsize=10)
+    figure.suptitle(f"{told}along {corners_text(corners, length)}", fontsize=10)
     return figure
 
 
@@ -111,6 +118,7 @@ def fit_b_scan(
     points: Sequence[Sequence[float]] | None = None,
     problem: Problem | ProblemMaker | None = None,
     records: int = 0,
+    shot: str | int = "",
 ) -> Picture:
     """Draw what a line of receivers recorded, what is predicted there, and the difference, over position and time.
 
@@ -129,6 +137,9 @@ def fit_b_scan(
         The user's problem, or the function that makes it; required if the run has one.
     records
         Which of several records is drawn, from 0.
+    shot
+        The name of one of several shots, as in `run.fit.shots`; not given: the first. Of others finite elements solve
+        for the wavefield.
 
     Returns
     -------
@@ -143,15 +154,14 @@ def fit_b_scan(
         For records that are not there, and for a given line with fewer than two
         receivers.
     """
-    checkpoint = checkpoint_of(source)
-    receivers = checkpoint.receivers(checkpoint.problem(problem))
-    if receivers is None:
+    seen = checkpoint_of(source).shot(shot, problem)
+    if (receivers := seen.receivers) is None:
         raise FigureError("fit_b_scan needs a problem with receivers, and this one has none")
     raw, noises = chosen(receivers, records), _noises(receivers, records)
     rows, position, below, told = _columns(raw.xy, points)
     raw = raw.at(rows)
-    own, quantity, off = on_common_times(raw), raw.kind, missed(checkpoint.predict, raw)
-    recorded, found = own.values, predicted(checkpoint.predict, own, own.time)  # (L, T, C)
+    own, quantity, off = on_common_times(raw), raw.kind, missed(seen.predict, raw)
+    recorded, found = own.values, predicted(seen.predict, own, own.time)  # (L, T, C)
     residual, noise = at_common_times(raw, off)[1], noises[rows][:, None]  # (L, T, C), (L, 1, C)
     limit = float(np.nanpercentile(np.abs(recorded), MOST)) or 1.0
     unit = unit_for(limit, quantity.unit)
@@ -175,7 +185,7 @@ def fit_b_scan(
         where.set_xlabel(below)
     size = float(np.sqrt(np.nanmean(np.square(off / scale))))
     rms = f"{size:.3g} times the noise" if is_known else f"{size:.3g} {rest.name}"
-    figure.suptitle(f"{quantity.name} {told}; rms difference: {rms}", fontsize=10)
+    figure.suptitle(f"{seen.told}{quantity.name} {told}; rms difference: {rms}", fontsize=10)
     return figure
 
 

@@ -100,7 +100,12 @@ def draw_traces(traces: Curves, problem: Problem, stages: Iterable[tuple[int, st
     return figure
 
 
-def data_fit(source: Source, receiver: int | None = None, problem: Problem | ProblemMaker | None = None) -> Picture:
+def data_fit(
+    source: Source,
+    receiver: int | None = None,
+    problem: Problem | ProblemMaker | None = None,
+    shot: str | int = "",
+) -> Picture:
     """Draw what was recorded and what is predicted at one receiver over time, and the residual below.
 
     The residual is drawn with the band of the noise, as stated or estimated from the records; without a band if neither
@@ -111,10 +116,13 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Pro
     source
         A run, a checkpoint, or a path of either.
     receiver
-        Its row in the receiver file, those of several quantities after each other; if not given, that with the
-        strongest signal.
+        Its row in the receiver file, those of several quantities after each other, and of several shots in its own; if
+        not given, that with the strongest signal.
     problem
         The user's problem, or the function that makes it; required if the run has one.
+    shot
+        The name of one of several shots, as in `run.fit.shots`; not given: the first. Of others finite elements solve
+        for the wavefield.
 
     Returns
     -------
@@ -129,13 +137,15 @@ def data_fit(source: Source, receiver: int | None = None, problem: Problem | Pro
         For a receiver that is not there.
     """
     checkpoint = checkpoint_of(source)
-    receivers = checkpoint.receivers(checkpoint.problem(problem))
-    if receivers is None:
+    seen = checkpoint.shot(shot, problem)
+    if (receivers := seen.receivers) is None:
         raise FigureError("data_fit needs a problem with receivers, and this one has none")
     row = strongest_receiver(receivers) if receiver is None else receiver
     if not 0 <= row < len(receivers.places):
         raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.places) - 1}")
-    return draw_fit(checkpoint.predict, receivers, row, checkpoint.step)
+    figure = draw_fit(seen.predict, receivers, row, checkpoint.step)
+    figure.suptitle(f"{seen.told}{figure.get_suptitle()}", fontsize=10)
+    return figure
 
 
 def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Picture:

@@ -5,6 +5,7 @@ import io
 import threading
 from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
@@ -129,7 +130,7 @@ class Movie:
         return f'<img alt="film" src="data:image/webp;base64,{base64.b64encode(self._webp).decode()}">'
 
 
-def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
+def save(figure: AnyFigure, run: Run, name: str, shot: str = "") -> AnyFigure:
     """Save a figure as figures/NAME.png of a run directory, a film as NAME.webp; return it, so that a cell can end so.
 
     Parameters
@@ -140,6 +141,9 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
         The run.
     name
         Of the file, without its ending.
+    shot
+        The name of a shot, which follows in the file's name, with other characters than letters, digits, "_", "." and
+        "-" as in a URL.
 
     Returns
     -------
@@ -153,7 +157,7 @@ def save(figure: AnyFigure, run: Run, name: str) -> AnyFigure:
     """
     if isinstance(run.path, str):
         raise ValueError(f"{run.path} is only read: give figure.savefig() a path of this machine")
-    folder = run.path / "figures"
+    folder, name = run.path / "figures", f"{name}-{quote(shot, safe='')}" if shot else name
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(figure, Movie):
         replace_file(folder / f"{name}.webp", figure.webp())

@@ -67,15 +67,21 @@ def by_channel(records: Records, values: Array) -> Array:
         return np.asarray(np.where(there, values, 0.0).sum(axis=1) / there.sum(axis=1))
 
 
-def chosen(receivers: Receivers, number: int = 0) -> Records:
-    """Return one of several records.
+def chosen(receivers: Receivers, number: int = 0, shot: str | int = "") -> Records:
+    """Return one of several records, or of those of a shot.
 
-    Raises ValueError for a number that is not there.
+    Raises ValueError for a number that is not there, and for a shot that there is none of.
     """
+    receivers = receivers if shot == "" else receivers.of_shot(str(shot))
     if not 0 <= number < len(receivers.records):
         told = ", ".join(f"{i}: {each.told}" for i, each in enumerate(receivers.records))
         raise ValueError(f"records = {number}: legal are {told}")
     return receivers.records[number]
+
+
+def of_several(receivers: Receivers, number: int, shot: str | int = "") -> str:
+    """Return what a title begins with: which of several records is drawn."""
+    return f"{chosen(receivers, number, shot).told}\n" if len(receivers.records) > 1 else ""
 
 
 def titles(records: Records) -> list[str]:

@@ -30,7 +30,10 @@ RELATIVE = "relative error (dimensionless)"
 
 
 def snapshots(
-    source: Source, times: Sequence[float] | None = None, problem: Problem | ProblemMaker | None = None
+    source: Source,
+    times: Sequence[float] | None = None,
+    problem: Problem | ProblemMaker | None = None,
+    shot: str | int = "",
 ) -> Picture:
     """Draw the network's wavefield at some instants and, if the solution is known, the solution and the difference.
 
@@ -50,6 +53,9 @@ def snapshots(
         Instants, (K,) in s; three over the window if not given.
     problem
         The user's problem, or the function that makes it; required if the run has one.
+    shot
+        The name of one of several shots, as in `run.fit.shots`; not given: the first. Of others finite elements solve
+        for the wavefield.
 
     Returns
     -------
@@ -62,16 +68,18 @@ def snapshots(
         For instants outside the window.
     """
     checkpoint = checkpoint_of(source)
-    problem = checkpoint.problem(problem)
+    solved = checkpoint.problem(problem)
+    seen = checkpoint.shot(shot, solved)
+    problem = seen.problem
     instants = np.asarray(times if times is not None else problem.domain.instants(4)[-3:], dtype=float)
     is_recorded = problem.receivers is not None and shown_quantity(problem) in problem.receivers.kinds
     if not is_recorded or problem.exact:
-        return draw_wavefield(checkpoint.predict, problem, instants)
+        return draw_wavefield(seen.predict, problem, instants, seen.solved_by)
     try:
-        uncertainty = WavefieldUncertainty(checkpoint, problem)
+        uncertainty = WavefieldUncertainty(checkpoint, solved)
     except UncertaintyError as error:
-        figure = draw_wavefield(checkpoint.predict, problem, instants)
-        figure.suptitle(f"no standard deviation: {error}", fontsize=10)
+        figure = draw_wavefield(seen.predict, problem, instants, seen.solved_by)
+        figure.suptitle(f"{seen.told}no standard deviation: {error}", fontsize=10)
         return figure
     found = _predicted(checkpoint.predict, problem, instants, shown_quantity(problem).name)
     spread = _spread(uncertainty, problem, instants)
@@ -81,10 +89,10 @@ def snapshots(
     return figure
 
 
-def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray) -> Picture:
+def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray, by: str = "network") -> Picture:
     """Draw `snapshots` from any prediction, without a standard deviation."""
     found = _predicted(predict, problem, instants, shown_quantity(problem).name)
-    fields = {"network": found}
+    fields = {by: found}
     if problem.exact:
         exact = _exact(problem, instants)
         fields |= {"exact": exact, "difference": found - exact}
@@ -321,11 +329,12 @@ def _draw_scales(
 ) -> None:
     """Draw a colour bar for the fields and one for the differences, side by side below."""
     half = axes.shape[1] // 2
-    label = f"{drawn} ({units['network'].name})"
+    found = next(iter(images))
+    label = f"{drawn} ({units[found].name})"
     if "difference" not in images:
-        figure.colorbar(images["network"], ax=axes, location="right", label=label, shrink=0.8)
+        figure.colorbar(images[found], ax=axes, location="right", label=label, shrink=0.8)
         return
-    figure.colorbar(images["network"], ax=axes[:, :half], location="bottom", label=label, shrink=0.9, aspect=30)
+    figure.colorbar(images[found], ax=axes[:, :half], location="bottom", label=label, shrink=0.9, aspect=30)
     difference = f"difference from the exact {drawn} ({units['difference'].name})"
     figure.colorbar(images["difference"], ax=axes[:, half:], location="bottom", label=difference, shrink=0.9, aspect=30)
 

@@ -32,14 +32,17 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture
     Raises
     ------
     FigureError
-        For a run in which no wavelet was unknown, or that has not been assessed.
+        For a run in which no wavelet was unknown, or that has not been assessed, and for a shot of one that has no fit
+        of shots.
     ValueError
         For a shot that there is none of.
     """
     opened = open_source(run)
     fit = opened.fit if isinstance(opened, Run) else None
+    if fit and shot and not fit.shots:
+        raise FigureError(f"shot = {shot!r}: there is one shot only, or the fit could not be assessed")
     if fit and shot and shot not in fit.shots:
-        raise ValueError(f"shot = {shot!r}: legal are {', '.join(map(repr, fit.shots)) or 'none, of one shot'}")
+        raise ValueError(f"shot = {shot!r}: legal are {', '.join(map(repr, fit.shots))}")
     every = [fit.shots[shot].wavelet] if fit and shot else [each.wavelet for each in fit.shots.values()] if fit else []
     found = next(filter(None, [*every, *([fit.wavelet] if fit and not shot else [])]), {})
     if not found:
@@ -57,4 +60,6 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture
     axes.set_ylabel("strength (times the source's)")
     axes.legend(fontsize=8)
     light_grid(axes)
+    if shot:
+        axes.set_title(f"shot {shot}", fontsize=10)
     return figure

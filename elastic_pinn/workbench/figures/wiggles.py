@@ -5,7 +5,8 @@ Letters: K traces, T times, C channels of a receiver.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from elastic_pinn.physics.data import Receivers, RecordedQuantity, Records
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
-from elastic_pinn.run import Checkpoint
+from elastic_pinn.run.shot import SOLVED_BY
 from elastic_pinn.run.synthetic import relative_error, spread_over
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
@@ -28,22 +29,24 @@ from elastic_pinn.workbench.figures.shown_records import (
     at_common_times,
     chosen,
     missed,
+    of_several,
     on_common_times,
     predicted,
     titles,
 )
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, shown_quantity
+from elastic_pinn.workbench.figures.sources import Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 MOST = 10  # traces that are drawn if no points are given
 INSTANTS = 400
 AT = 1e-6  # of the window's extent: a receiver is at a point if it is no further away
+MOST_BESIDE = 5  # entries of a legend in one row
 FILL = 0.9  # of the space between two traces, for the largest amplitude
 STYLES: Mapping[str, dict[str, Any]] = {
     "recorded": {"color": ORANGE, "linewidth": 3.0},
     "exact": {"color": ORANGE, "linewidth": 3.0},
-    "network": {"color": BLUE, "linewidth": 1.2},
-    "recorded - network": {"color": VERMILLION, "linewidth": 0.8},
+    **{by: {"color": BLUE, "linewidth": 1.2} for by in SOLVED_BY},
+    **{f"recorded - {by}": {"color": VERMILLION, "linewidth": 0.8} for by in SOLVED_BY},
 }
 """In this order from below."""
 ALONE: Mapping[str, Any] = {"color": BLUE, "linewidth": 1.2}
@@ -64,6 +67,7 @@ def wiggles(
     receivers: Receivers | None = None,
     problem: Problem | ProblemMaker | None = None,
     records: int = 0,
+    shot: str | int = "",
 ) -> Picture:
     """Draw the network's traces at some points over time, with what was recorded there or is exact, if known.
 
@@ -88,6 +92,9 @@ def wiggles(
         The user's problem, or the function that makes it; required if the run has one.
     records
         Which of several records of the receivers is drawn, from 0.
+    shot
+        The name of one of several shots, as in `run.fit.shots`; not given: the first. Of others finite elements solve
+        for the wavefield.
 
     Returns
     -------
@@ -100,49 +107,49 @@ def wiggles(
         For points outside of the solid, and for points without a receiver where these are drawn alone.
     """
     if isinstance(source, Receivers):
-        return _records_alone(on_common_times(chosen(source, records)), points)
+        figure = _records_alone(on_common_times(chosen(source, records, shot)), points)
+        figure.suptitle(f"{of_several(source, records, shot)}{figure.get_suptitle()}", fontsize=10)
+        return figure
     checkpoint = checkpoint_of(source)
-    problem = checkpoint.problem(problem)
-    receivers = receivers or checkpoint.receivers(problem)
+    own = checkpoint.shot(shot, problem)
+    problem, receivers = own.problem, receivers or own.receivers
     raw = chosen(receivers, records) if receivers else None
-    own = raw and on_common_times(raw)
-    places = _places(points, own, problem.domain.shape)
-    quantity = own.kind if own else shown_quantity(problem)
+    shown = raw and on_common_times(raw)
+    places = _places(points, shown, problem.domain.shape)
+    quantity = shown.kind if shown else shown_quantity(problem)
     times = np.linspace(*problem.domain.t, INSTANTS)
-    of_network = _by_network(checkpoint, own, places, quantity)
-    traces = {"network": Traces(times, of_network(times))}
-    if raw and own and (known := _recorded(places, own)):
+    traces = {own.solved_by: Traces(times, _predicted(own.predict, shown, places, quantity, times))}
+    if raw and shown and (known := _recorded(places, shown)):
         rows, is_there = _nearest(places, raw)
         drawn = raw.at(rows)
-        since, off = at_common_times(drawn, missed(checkpoint.predict, drawn))
+        since, off = at_common_times(drawn, missed(own.predict, drawn))
         rest = Traces(since, np.where(is_there[:, None, None], off, np.nan))
-        traces = {"recorded": known, **traces, "recorded - network": rest}
+        traces = {"recorded": known, **traces, f"recorded - {own.solved_by}": rest}
     elif problem.exact and not receivers:
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
     waves = arrivals(checkpoint.model(), problem, places)
-    names = titles(own) if own else list(quantity.symbols)
+    names = titles(shown) if shown else list(quantity.symbols)
     figure, told = _side_by_side(traces, places, quantity, names, window_unit(problem.domain), waves)
     if receivers and "recorded" in traces:
-        error = percent(relative_error(checkpoint, receivers))
+        error = percent(relative_error(own, receivers))
         told += f"; relative L2 error at all {len(receivers.places)} receivers: {error}"
     elif "exact" in traces:
-        difference = traces["network"].values - traces["exact"].values
+        difference = traces[own.solved_by].values - traces["exact"].values
         error = percent(float(np.linalg.norm(difference) / np.linalg.norm(traces["exact"].values)))
         told += f"; relative L2 error of these traces: {error}"
-    figure.suptitle(told, fontsize=10)
+    figure.suptitle(f"{own.told}{told}", fontsize=10)
     return figure
 
 
-def _by_network(
-    checkpoint: Checkpoint, records: Records | None, places: Array, quantity: RecordedQuantity
-) -> Callable[[Array], Array]:
-    """A function from times (T,) to the network's traces at places, (K, T, C), in the directions of the nearest
-    receivers if there are records."""
+def _predicted(
+    predict: Predict, records: Records | None, places: Array, quantity: RecordedQuantity, times: Array
+) -> Array:
+    """What is predicted at places and times (T,), (K, T, C), in the directions of the nearest receivers if there are
+    records."""
     if records is None:
         x, y = places.T[:, :, None]  # each (K, 1)
-        return lambda times: checkpoint.predict(x, y, times, quantity.name)
-    nearest = replace(records.at(_nearest(places, records)[0]), xy=places)
-    return lambda times: predicted(checkpoint.predict, nearest, times)
+        return predict(x, y, times, quantity.name)
+    return predicted(predict, replace(records.at(_nearest(places, records)[0]), xy=places), times)
 
 
 def _records_alone(records: Records, points: Sequence[Sequence[float]] | None) -> Picture:
@@ -215,7 +222,8 @@ def _side_by_side(
     _label_rows(figure.axes[0], places, length)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     if len(labels) > 1:
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
+        columns = math.ceil(len(labels) / math.ceil(len(labels) / MOST_BESIDE))
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
     unit = unit_for(scale, quantity.unit)
     return figure, f"{quantity.name}: from row to row {scale / unit.size:.3g} {unit.name}"
 

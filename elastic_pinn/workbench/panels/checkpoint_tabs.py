@@ -89,7 +89,7 @@ class CheckpointTabs(widgets.Tab):
     def _trace(self) -> Picture:
         fields, size = self._fields, length_unit(self._fields).size
         x, y = self._x.value * size, self._y.value * size
-        receivers = self.checkpoint.receivers(self._problem) if self._problem else None
+        receivers = self.checkpoint.shot("", self._problem).receivers if self._problem else None
         return trace(self.checkpoint.predict, (fields.start, fields.end), x, y, self._problem, receivers)
 
     def _histogram(self) -> Picture:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.error_estimate import in_found_material
 from elastic_pinn.physics.media.material import ALUMINIUM
-from elastic_pinn.training import shot_waveforms
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.session import Session
 
@@ -45,7 +45,7 @@ def noisy(tmp_path_factory):
 
 def found(noisy, monkeypatch, **changes):
     """What a search ends with."""
-    monkeypatch.setattr(shot_waveforms, "FINER", 2.5)
+    monkeypatch.setattr(in_found_material, "FINER", 2.5)
     config = ep.Config(**PLATE | changes, data=str(noisy))
     session = Session(config, ep.problem_from(config))
     while not session.is_over:

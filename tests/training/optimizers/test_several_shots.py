@@ -14,8 +14,8 @@ from elastic_pinn.physics.solutions import PlaneWave
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
 from elastic_pinn.training.session import Session
-from elastic_pinn.training.waveforms import Waveforms
 from tests.plates import PLATE
+from tests.training.optimizers.recorded_shots import LEFT, PLACES, PULSES, RIGHT, clean, empty, noisy, plate
 from tests.training.walled import CONFIG, TIMES, TRUE, errors, found, problem_of, recorded
 
 WAVE = PlaneWave("s", *TRUE.values(), angle=0.6, wavelength=1.3, amplitude=0.3)
@@ -107,7 +107,6 @@ def test_a_run_is_resumed_with_the_same_shots_alone(quick, tmp_path):
         ({"stages": ["variable_projection"]}, "there are 2 shots, which .* alone fits together"),
         ({"stages": ["adam", "full_waveform"], "stage_steps": [2]}, "there are 2 shots"),
         ({"validation_fraction": 0.1}, "of several shots all samples are fitted"),
-        ({"unknown_gains": ["3"]}, "gains are found from one shot"),
     ],
 )
 def test_stages_that_fit_one_wavefield_are_refused(fields, fault):
@@ -129,22 +128,6 @@ def test_shots_are_in_one_solid_and_window(change, fault):
         problem_of(recorded(), other_shots=[change()])
 
 
-LEFT, RIGHT = PLATE["sources"][0] | {"shot": "left"}, PLATE["sources"][0] | {"shot": "right", "at": [0.016, 0.01]}
-PULSES = {"left": ep.Ricker(100e3, 10e-6), "right": ep.Ricker(80e3, 12e-6)}
-KNOWN = {"left": {"frequency": 100e3, "delay": 10e-6}, "right": {"frequency": 80e3, "delay": 12e-6}}
-SOUGHT = {
-    "duration": 24e-6, "network": "hole_waves", "hidden_layers": [10, 10], "activation": "sin", "input_frequency": 6.0,
-    "precision": "float64", "stages": ["full_waveform"], "steps": 8, "ridge": 1e4, "interior_points": 10,
-    "boundary_points": 40, "initial_points": 30, "validation_points": 20, "validation_fraction": 0.0,
-    "log_level": "error", "checkpoint_every": 0, "unknowns": ["lambda", "mu"], "density": ALUMINIUM.density,
-}  # fmt: skip
-PLACES = {
-    "left": np.array([(x, 0.01) for x in np.linspace(0.001, 0.019, 7)] + [(0.02, 0.005), (0.01, 0.0)]),
-    "right": np.array([(x, 0.0) for x in np.linspace(0.002, 0.018, 6)] + [(0.0, 0.005)]),
-}
-AT = np.linspace(0.0, 24e-6, 49)
-
-
 @pytest.fixture
 def coarse(monkeypatch):
     """Fewer elements and time steps for each wave."""
@@ -153,43 +136,10 @@ def coarse(monkeypatch):
     monkeypatch.setattr(resolution, "A_PERIOD", 7)
 
 
-def plate(path, **changes):
-    """A search for the plate's material, by a file of two shots."""
-    start = {"lame_lambda": 0.8 * ALUMINIUM.lame_lambda, "lame_mu": 1.2 * ALUMINIUM.lame_mu}
-    return ep.Config(**{name: each for name, each in PLATE.items() if name != "material"} | SOUGHT | start | changes,
-                     data=str(path))  # fmt: skip
-
-
-@torch.no_grad()
-def clean(path):
-    """What elements record in each shot of the true plate, by its name, (R, T, 2) in m."""
-    empty = [
-        ep.Records("displacement", np.ones((len(xy), len(AT), 2)), xy, AT, noise=1.0, shot=name)
-        for name, xy in PLACES.items()
-    ]
-    ep.Receivers(records=empty).save(path)
-    true = {"lame_lambda": ALUMINIUM.lame_lambda, "lame_mu": ALUMINIUM.lame_mu}
-    config = plate(path, sources=[LEFT | KNOWN["left"], RIGHT | KNOWN["right"]], **true)
-    problem = ep.problem_from(config)
-    session = Session(config, problem)
-    waveforms = Waveforms(problem, config, session.model, session.sampler.batches)
-    found = waveforms.by_elements().sum(1)  # in the noise of 1, which is that of all
-    values = found.numpy() * problem.recorded.quantity.scale(problem.scales)
-    counts = [each.size for each in (np.ones((len(xy), len(AT), 2)) for xy in PLACES.values())]
-    parts = np.split(values, np.cumsum(counts)[:-1])
-    return {name: part.reshape(len(xy), len(AT), 2) for (name, xy), part in zip(PLACES.items(), parts, strict=True)}
-
-
 @pytest.mark.slow
 def test_two_hammers_of_unlike_wavelets_that_are_unknown_tell_of_one_plate(coarse, tmp_path):
-    exact = clean(tmp_path / "clean.h5")
-    rng, records = np.random.default_rng(3), []
-    for name, values in exact.items():
-        noise = 0.04 * float(np.abs(values).max())
-        noisy = values + noise * rng.standard_normal(values.shape)
-        records.append(ep.Records("displacement", noisy, PLACES[name], AT, noise=noise, shot=name))
-    ep.Receivers(records=records).save(tmp_path / "noisy.h5")
-    config = plate(tmp_path / "noisy.h5", sources=[LEFT | {"pulse": "unknown"}, RIGHT | {"pulse": "unknown"}])
+    data = noisy(tmp_path / "noisy.h5", clean(tmp_path / "clean.h5", PLACES), PLACES, np.random.default_rng(3))
+    config = plate(data, sources=[LEFT | {"pulse": "unknown"}, RIGHT | {"pulse": "unknown"}])
     session = Session(config, ep.problem_from(config))
     while not session.is_over:
         session.advance()
@@ -213,11 +163,7 @@ def test_two_hammers_of_unlike_wavelets_that_are_unknown_tell_of_one_plate(coars
     ],
 )
 def test_sources_act_in_shots_that_were_recorded(tmp_path, sources, fault):
-    records = [
-        ep.Records("displacement", np.ones((len(xy), len(AT), 2)), xy, AT, noise=1.0, shot=name)
-        for name, xy in PLACES.items()
-    ]
-    ep.Receivers(records=records).save(tmp_path / "two.h5")
+    ep.Receivers(records=empty(PLACES)).save(tmp_path / "two.h5")
     with pytest.raises(ep.ConfigError, match=fault):
         ep.problem_from(plate(tmp_path / "two.h5", sources=sources))
 

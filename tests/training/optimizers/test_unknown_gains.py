@@ -66,13 +66,13 @@ def test_figures_show_records_corrected_by_the_gains_found(clean, tmp_path):
     known = {"lame_lambda": TRUE["lambda"], "lame_mu": TRUE["mu"]}
     run = ep.train(ep.Config(**CONFIG | known | {"steps": 1, "unknown_gains": ["all"]}, data=noiseless), tmp_path / "r")
     checkpoint = run.latest()
-    found = checkpoint.receivers(checkpoint.problem())
+    found = checkpoint.shot().receivers
     np.testing.assert_allclose(found.records[0].gain, gains(), rtol=0.05)
     picture = ep.figures.wiggles(run, [places()[5]])
     assert picture.axes
     assert checkpoint.problem().receivers.records[0].gain == 1.0
     resumed = ep.train(ep.Config(**CONFIG | known | {"steps": 2}, data=noiseless), run.path, resume="auto").latest()
-    assert resumed.receivers(resumed.problem()).records[0].gain == 1.0, "none is unknown any more"
+    assert resumed.shot().receivers.records[0].gain == 1.0, "none is unknown any more"
 
 
 @pytest.mark.slow

@@ -67,7 +67,7 @@ def test_errors_of_the_wavelet_are_its_spread_over_noises(clean, tmp_path):
     session = Session(config, ep.problem_from(config))
     stated = LinearisedWaveforms(session.trained()).wavelets(NOISE)[0]
     waveforms = Waveforms(session.problem, config, session.model, session.sampler.batches)
-    columns, delays = waveforms.columns(waveforms.corrected()), waveforms.delays
+    columns, delays = waveforms.columns(waveforms.corrected()), waveforms.delays[0]
     effects = waveforms.effects(waveforms.fit_of(columns).coefficients)
     sizes = effects.norm(dim=0) / columns.norm(dim=0).max()
     both = torch.cat([columns, effects / sizes], dim=1)  # all that fits the noise, in one least squares
