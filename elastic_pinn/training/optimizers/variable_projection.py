@@ -24,6 +24,7 @@ from elastic_pinn.training.optimizers.least_squares import RidgeQR
 from elastic_pinn.training.step_objective import ROUNDING, StepObjective
 
 HALVINGS = 8
+WHEN_NEAR = 2  # the same of a step that is NEAR: a shorter one is not worth its factorisation
 SMALL = 0.01  # of the unknowns' standard deviations: a step without significance
 NEAR = 0.1  # of these: so little may be left where no step lowers the loss, as sizes of columns move with the material
 
@@ -66,7 +67,11 @@ class VariableProjection(BaseOptimizer):
         self.state[self._unknowns[0]]["information"] = step.information
 
     def _descend(self, objective: StepObjective, before: Tensor, step: Step) -> None:
-        """Take the step, halved until the loss decreases, unless the search has converged."""
+        """Take the step, halved until the loss decreases, unless the search has converged.
+
+        Where it is near, no step may lower the loss at all, as that of Gauss-Newton leaves out how sizes of columns
+        move.
+        """
         rounding = self._rounding(objective, before)
         objective.converged = bool(step.fall <= torch.maximum(step.small, rounding))
         if objective.converged:
@@ -75,15 +80,16 @@ class VariableProjection(BaseOptimizer):
             return
         layer, material = gather(self._layer), gather(self._unknowns)
         by = shortened(step.by)
-        for _ in range(HALVINGS):
+        is_near = bool(step.fall <= (NEAR / SMALL) ** 2 * step.small)
+        for _ in range(WHEN_NEAR if is_near else HALVINGS):
             put(self._unknowns, torch.clamp(material + by, -objective.search_bound, objective.search_bound))
             if self._solve(objective) < before:
                 return
             put(self._layer, layer)
             by = by / 2.0
         put(self._unknowns, material)
-        objective.converged = bool(step.fall <= (NEAR / SMALL) ** 2 * step.small)
-        if objective.converged:
+        objective.converged = is_near
+        if is_near:
             objective.note = f"no step lowers the loss, and the next one would be less than {NEAR:g} of a standard "
             objective.note += "deviation long"
 

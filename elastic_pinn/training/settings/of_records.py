@@ -12,12 +12,14 @@ from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.numbers import Array
 from elastic_pinn.training.readable import rounded_up
-from elastic_pinn.training.settings.waves_needed import plane_waves_needed
+from elastic_pinn.training.settings.waves_needed import degrees_at_start, plane_waves_needed
 
 MARGIN = 1.3  # of wave numbers, beyond that at which a pulse's spectrum is as small as the noise allows
 MORE, AND = 1.3, 150  # times as many waves as differ, and so many: few waves have gaps between them
 A_START = 0.3  # points of the start for each wave: four numbers each
 LEAST_AT_START = 300
+START_TO = 0.02  # of the noise: with 0.05, ± of 8 receivers is 1.2 times the Cramer-Rao bound, with 0.02 0.8 times
+LEAST_WEIGHT = 100.0  # of the start, beside 1 of the records
 LARGEST_PART = 0.1  # of a pulse's spectrum that is left out, however large the noise is
 OF_NOISE = 1e-4  # ridge, relative to the noise: with more it displaces the unknowns where records tell little of them
 LOOKED_AT = 500  # receivers, for their spacing
@@ -28,6 +30,7 @@ OF_SEARCH: dict[str, Any] = {
     "steps": 40,
     "precision": "float64",
     "activation": "sin",
+    "sampling": "chebyshev",  # nothing holds waves beyond the start's outermost points: 1.5 times ± of 8 receivers
     "interior_points": 100,
     "validation_points": 500,
     "validate_every": 1,
@@ -65,7 +68,20 @@ def from_records(problem: Problem, tolerance: float, level: float, given: Mappin
     found = OF_SEARCH | {"input_frequency": greatest, "hidden_layers": layers, "ridge": OF_NOISE * noise}
     if problem.initial is None:
         return found
-    return found | {"initial_points": max(LEAST_AT_START, math.ceil(A_START * layers[0])), "weight_initial": 100.0}
+    return found | {
+        "initial_points": max(LEAST_AT_START, math.ceil(A_START * layers[0])),
+        "weight_initial": _weight_of_start(problem, receivers, greatest / length),
+    }
+
+
+def _weight_of_start(problem: Problem, receivers: Receivers, greatest: float) -> float:
+    """How much the mean squared misfit of the known start counts, beside that of the records.
+
+    With a weight w, D degrees of freedom have a standard deviation of sqrt(D / (w N)) times the noise of N recorded
+    numbers: of few records, a start that is known exactly would be left uncertain where nothing else tells it.
+    """
+    degrees = degrees_at_start(problem, greatest)
+    return max(LEAST_WEIGHT, degrees / (receivers.samples * START_TO**2))
 
 
 def _greatest(problem: Problem, receivers: Receivers, part: float) -> float:

@@ -56,6 +56,14 @@ def _needed_in(
     return max(differing(material.c_p, of_p_waves) / (1.0 - s_fraction), differing(material.c_s, greatest) / s_fraction)
 
 
+def degrees_at_start(problem: Problem, greatest: float) -> float:
+    """How many degrees of freedom displacement and velocity have at one instant, for wave numbers up to one (1/m): as
+    `plane_waves_needed` counts them, of P and of S waves."""
+    (left, right), (low, high) = problem.domain.shape.bounds
+    half_wave = math.pi / greatest
+    return greatest**2 * (right - left + half_wave) * (high - low + half_wave) / math.pi
+
+
 def waves_needed_around(problem: Problem, greatest: float) -> int:
     """How many waves around holes, circular inclusions and beside loads, of wave numbers up to one (1/m) of P waves,
     can be told apart: of both kinds, at two angles of each order, in time; 0 where there are no circles."""

@@ -51,15 +51,17 @@ def test_the_loss_never_rises_and_the_end_is_told():
     assert "rounding" in step_objective.explain()
 
 
-@pytest.mark.parametrize(("left", "is_there"), [(0.09, True), (0.11, False)])
-def test_a_search_is_at_its_end_where_no_step_lowers_the_loss_and_little_is_left(monkeypatch, left, is_there):
+@pytest.mark.parametrize(("left", "is_there", "tried"), [(0.09, True, 2), (0.11, False, 8)])
+def test_a_search_is_at_its_end_where_no_step_lowers_the_loss_and_little_is_left(monkeypatch, left, is_there, tried):
     misfits, optimizer = at_decays()
     small = torch.tensor(1.0)
     step = variable_projection.Step(torch.full((2,), 1e-3), (left / 0.01) ** 2 * small, small, torch.eye(2))
     monkeypatch.setattr(optimizer, "_gauss_newton", lambda objective, before: step)
-    monkeypatch.setattr(optimizer, "_solve", lambda objective: torch.tensor(1.0))
+    solved = []
+    monkeypatch.setattr(optimizer, "_solve", lambda objective: solved.append(True) or torch.tensor(1.0))
     step_objective = misfits.after(optimizer)
     assert not step_objective.moved and step_objective.converged is is_there
+    assert len(solved) == 1 + tried, "each one factors the system anew"
 
 
 def test_a_step_factors_once_for_each_material_that_it_tries():

@@ -51,6 +51,18 @@ def test_without_a_start_waves_have_two_receivers_a_wavelength():
     assert "initial_points" not in found and "weight_initial" not in found
 
 
+@pytest.mark.parametrize("instants", [4, 24, 2000])
+def test_each_degree_of_freedom_of_the_start_is_met_far_below_the_noise_however_few_records_there_are(instants):
+    receivers = recorded(instants=instants)
+    found, numbers = of(receivers), receivers.samples
+    k, half_wave = found["input_frequency"], math.pi / found["input_frequency"]  # in half sides
+    degrees = 4 * k**2 * (2.0 + half_wave) ** 2 / (4.0 * math.pi)  # of two components of displacement and velocity
+    least = of_records.LEAST_WEIGHT
+    met_to = math.sqrt(degrees / (found["weight_initial"] * numbers))  # of the noise
+    assert met_to == pytest.approx(of_records.START_TO, rel=1e-3) or found["weight_initial"] == least
+    assert met_to < of_records.START_TO * (1.0 + 1e-3) and found["weight_initial"] >= least
+
+
 @pytest.mark.parametrize("knows_start", [True, False])
 def test_as_many_waves_are_chosen_as_differ(knows_start):
     problem = problem_of(recorded(), knows_start)
@@ -94,6 +106,18 @@ def test_noise_that_is_not_known_is_asked_for(monkeypatch):
     monkeypatch.setattr(of_records, "noise_of", lambda receivers: Noise(math.nan, "unknown"))
     with pytest.raises(ep.ConfigError, match="noise, which is unknown: state it"):
         ep.preview(ep.Config(**CONFIG), problem_of(recorded()))
+
+
+@pytest.mark.slow
+def test_few_receivers_tell_the_material_much_better_than_where_the_start_is_met_loosely(tmp_path):
+    problem = problem_of(recorded(side=3, seed=1))
+    loosely = {"weight_initial": of_records.LEAST_WEIGHT, "sampling": "latin_hypercube"}
+    usual, loose = (
+        ep.train(ep.Config(**CONFIG, **fields), tmp_path / str(len(fields)), problem).fit for fields in ({}, loosely)
+    )
+    assert usual.verdict == loose.verdict == "holds"
+    assert usual.plus_minus["lambda"] < 0.5 * loose.plus_minus["lambda"]
+    assert max(map(abs, errors(usual).values())) < 3.5
 
 
 @pytest.mark.slow
