@@ -12,20 +12,56 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import Field, ValidationError
 
-from elastic_pinn.config_sections import Finite, List, NonNegative, OfList, OptionalCount, Pair, Section, as_written
+from elastic_pinn.config_sections import (
+    Entry,
+    Finite,
+    List,
+    NonNegative,
+    OfList,
+    OptionalCount,
+    Pair,
+    Section,
+    as_written,
+)
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in
 from elastic_pinn.paths import from_root
 from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.data import Receivers, processing
 from elastic_pinn.physics.data.readers.summary import doubts, summary
-from elastic_pinn.physics.import_options import ImportOptions, import_options
+from elastic_pinn.physics.import_options import ImportOptions, Kind, import_options
 from elastic_pinn.physics.setups import find
 from elastic_pinn.yaml_values import write_yaml
 
 Name = Annotated[str, Field(min_length=1)]
 WRITTEN = "# parameters of 07_own_data, beside the receiver file that they make\n"
 """The first line of each YAML file that `OwnData.save` writes: no other is replaced."""
+
+
+class FurtherFile(Entry):
+    """A further raw file, and what is other in it than in the first; what is not given is as there."""
+
+    data: Name
+    """the file"""
+    shot: str = ""
+    """name of its shot"""
+    kind: Kind | None = None
+    """what was recorded"""
+    value_unit: str = ""
+    """of its values"""
+    value_columns: List[str] = ()
+    """that hold its values"""
+    directions: List[str | Pair] = ()
+    """along which its channels recorded"""
+    positions: str = ""
+    """CSV file with the positions of its receivers"""
+    noise: NonNegative | None = None
+    """standard deviation of its values, in their unit"""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Those of the import."""
+        return {name: value for name, value in as_written(self).items() if name != "data"}
 
 
 class OwnData(Section):
@@ -37,6 +73,11 @@ class OwnData(Section):
     """the receiver file that is written, likewise"""
     options: ImportOptions
     """of the import"""
+    more_data: List[FurtherFile] = ()
+    """further raw files, as of other shots or quantities: dicts of data, and of what is other there among shot, kind,
+    value_unit, value_columns, directions, positions and noise"""
+    shown_records: OptionalCount = 0
+    """which of several records, by shots and quantities, figures show, from 0"""
     drop_rows: List[OptionalCount] = ()
     """receivers that are left out, by their rows from 0"""
     mute: List[Annotated[tuple[OptionalCount, Finite, Finite], OfList]] = ()
@@ -85,20 +126,23 @@ class OwnData(Section):
 
     @property
     def files(self) -> list[Path]:
-        """The files that are read, those of them that are there: the raw file, and a table of positions."""
-        found, places = [], self.options.positions
-        with suppress(ConfigError):
-            found.append(find(self.data))
-        with suppress(ConfigError):
-            found += [find(places, "positions")] if isinstance(places, str) and places else []
+        """The files that are read, those of them that are there: raw files, and tables of positions."""
+        raw = [(self.data, self.options.positions), *((each.data, each.positions) for each in self.more_data)]
+        found = []
+        for data, places in raw:
+            with suppress(ConfigError):
+                found.append(find(data))
+            with suppress(ConfigError):
+                found += [find(places, "positions")] if isinstance(places, str) and places else []
         return [path.absolute() for path in found]
 
     def read(self) -> Receivers:
-        """Read the raw file. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
-        options, places = self.options.model_dump(exclude_unset=True), self.options.positions
-        if isinstance(places, str) and places:
-            options["positions"] = str(find(places, "positions"))  # from the project's root, as all paths of a notebook
-        return Receivers.read(find(self.data), **options)
+        """Read the raw files. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
+        further = {str(find(each.data, "more_data")): _found(each.options) for each in self.more_data}
+        if len(further) < len(self.more_data) or str(find(self.data)) in further:
+            raise ConfigError("more_data has a file twice, or that of data again: each is read once")
+        common = _found(self.options.model_dump(exclude_unset=True))
+        return Receivers.read([find(self.data), *further], of_files=further, **common)
 
     def prepare(self, receivers: Receivers) -> Receivers:
         """Mute, leave out, cut, state the noise, and filter, in this order.
@@ -157,6 +201,12 @@ class OwnData(Section):
             )
         made = f"wrote {path}, and {again.name} beside it: the same parameters again by papermill -f"
         return f"{made}\n\n{receivers.provenance}\n\n{then}"
+
+
+def _found(options: dict[str, Any]) -> dict[str, Any]:
+    """Options with the table of positions where it is found: from the project's root, as all paths of a notebook."""
+    places = options.get("positions")
+    return options | ({"positions": str(find(places, "positions"))} if isinstance(places, str) and places else {})
 
 
 def understood(receivers: Receivers) -> str:

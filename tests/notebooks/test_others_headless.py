@@ -93,6 +93,16 @@ def test_a_recording_is_cut_and_filtered_by_parameters_and_a_misspelt_one_fails(
         outputs_of("07_own_data", tmp_path, drop_row=[3])
 
 
+def test_pictures_of_one_of_several_shots_are_chosen_by_a_parameter(tmp_path):
+    scan = str(NOTEBOOKS.parent / "data" / "aluminium_scan.csv")
+    (tmp_path / "right.csv").write_text(Path(scan).read_text())
+    given = {"data": scan, "shot": "left", "more_data": [{"data": str(tmp_path / "right.csv"), "shot": "right"}]}
+    outputs = outputs_of("07_own_data", tmp_path, **given, shown_records=1, output="both.h5")
+    assert pictures(outputs) == 5 and ep.Receivers.load(tmp_path / "both.h5").shots == ("left", "right")
+    with pytest.raises(papermill.PapermillExecutionError, match="records = 2: legal are 0: displacement of 121"):
+        outputs_of("07_own_data", tmp_path, **given, shown_records=2, output="both.h5")
+
+
 def test_the_cells_of_own_data_run_twice_in_one_kernel(tmp_path):
     notebook = papermill.iorw.load_notebook_node(str(NOTEBOOKS / "07_own_data.ipynb"))
     client = nbclient.NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}})

@@ -235,11 +235,43 @@ def test_one_direction_with_gaps_and_a_dead_receiver_is_drawn_by_all_figures():
     assert "noise 0.1 m/s" in repr(ep.Receivers(records=replace(records.only, noise=noise)))
     image = ep.figures.b_scan(records).axes[0].collections[0].get_array()  # (T, P)
     assert np.ma.getmaskarray(image)[:, 4].all() and np.ma.getmaskarray(image)[:, 7].sum() == 40
-    both = ep.Receivers(records=[records.only, records.only])
-    with pytest.raises(ep.ProblemError, match="these receivers have 2 sets of records"):
-        ep.figures.b_scan(both)
-    with pytest.raises(ValueError, match="records = 2: legal are 0: velocity of 31"):
-        ep.figures.wiggles(both, records=2)
+
+
+EVERY = (
+    ep.figures.receivers, ep.figures.spectra, ep.figures.frequency_wavenumber, ep.figures.b_scan, ep.figures.wiggles,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("draw", EVERY)
+def test_one_of_several_records_is_drawn_as_it_is_alone_and_named(draw):
+    slow, fast = (pulses_along(speed, noise=1e-11).only for speed in (2900.0, 6400.0))
+    alone = ep.Receivers(records=replace(fast, shot="right"), material=ALUMINIUM)
+    both = ep.Receivers(records=[replace(slow, shot="left"), *alone.records], material=ALUMINIUM)
+    told, first = (draw(each, records=number).get_suptitle() for each, number in ((both, 1), (both, 0)))
+    assert told == f"{both.records[1].told}\n{draw(alone).get_suptitle()}".rstrip() != first
+    for one, other in zip(draw(both, records=1).axes, draw(alone).axes, strict=True):
+        assert one.get_title() == other.get_title() and one.dataLim.bounds == other.dataLim.bounds
+    with pytest.raises(ValueError, match="records = 2: legal are 0: displacement of 31"):
+        draw(both, records=2)
+
+
+def test_rows_in_figures_of_several_records_are_those_of_all_receivers():
+    one = pulses_along(2900.0).only
+    gap = one.values.copy()
+    gap[3, 5] = np.nan
+    both = ep.Receivers(records=[one, replace(one, values=gap, shot="b")])
+    assert "33" in {text.get_text() for text in ep.figures.receivers(both, records=1).axes[0].texts}
+    assert "left out: 34 x, 34 y" in ep.figures.frequency_wavenumber(both, records=1).get_suptitle()
+
+
+def test_records_of_a_shot_are_drawn_by_its_name():
+    one = pulses_along(2900.0).only
+    both = ep.Receivers(records=[replace(one, shot="left"), replace(one.at(range(20)), shot="right")])
+    assert (
+        ep.figures.b_scan(both, shot="right").get_suptitle().startswith("displacement of 20 at 256 times, shot right\n")
+    )
+    with pytest.raises(ValueError, match="shot = 'up': recorded were 'left', 'right'"):
+        ep.figures.wiggles(both, shot="up")
 
 
 def test_clocks_of_their_own_are_drawn_at_common_times():

@@ -30,6 +30,9 @@ SCAN = {
 }  # fmt: skip
 
 
+CHOSEN = "shown_records"  # beside the pictures
+
+
 def settled(panel):
     """The panel once its thread has done all that it was given."""
     panel._thread.submit(lambda: None).result(60)
@@ -84,7 +87,8 @@ def beside(panel):
 
 def test_each_parameter_of_the_notebook_and_option_of_the_import_has_one_field_and_its_meaning(panel):
     grouped = [name for names in GROUPS.values() for name in names]
-    assert sorted(grouped) == sorted(FIELDS) == sorted(name for name in fields(panel) if name)
+    assert sorted(grouped) == sorted(FIELDS) == sorted(name for name in fields(panel) if name not in ("", CHOSEN))
+    assert {*FIELDS, CHOSEN} == {*OwnData.model_fields, *ImportOptions.model_fields} - {"options"}
     page = html.unescape(panel.children[0].children[1].value)
     for name, info in FIELDS.items():
         [text] = re.findall(f'<div class="ep-help-{name}">(.*?)</div>', page, re.DOTALL)
@@ -195,6 +199,75 @@ def test_rows_that_are_others_once_receivers_are_left_out_are_told(panel):
     change(panel, drop_rows="")
     which.value = "as prepared"
     assert panel.children[4].value == "" and "dead receivers, which drop_rows leaves out: [17]" in shown(panel)
+
+
+@pytest.fixture
+def two_shots(tmp_path):
+    """The parameters of the displacement of a shot from the left in one file, and of another's velocity in a second."""
+    rng, paths = np.random.default_rng(0), {}
+    for name, (count, columns) in {"left": (5, "u_x,u_y"), "right": (4, "v_x,v_y")}.items():
+        rows = [f"{x},0.0,{t},{rng.normal():.6f},{rng.normal():.6f}" for x in range(count) for t in range(40)]
+        paths[name] = tmp_path / f"{name}.csv"
+        paths[name].write_text("\n".join([f"x,y,time,{columns}", *rows]))
+    further = {"data": str(paths["right"]), "shot": "right", "kind": "velocity", "value_unit": "mm/s",
+               "value_columns": ["v_x", "v_y"]}  # fmt: skip
+    return {
+        "data": str(paths["left"]), "shot": "left", "output": str(tmp_path / "both.h5"), "kind": "displacement",
+        "value_unit": "nm", "length_unit": "mm", "time_unit": "us", "value_columns": ["u_x", "u_y"],
+        "directions": ["x", "y"], "estimate_noise": False, "more_data": [further],
+    }  # fmt: skip
+
+
+def test_pictures_are_of_the_shot_and_quantity_that_is_chosen(two_shots):
+    panel = settled(OwnDataPanel(OwnData.from_namespace({**two_shots, CHOSEN: 1})))
+    choice = fields(panel)[CHOSEN]
+    assert [told for told, _ in choice.options] == [each.told for each in panel.raw.records] and choice.value == 1
+    assert choice.layout.display is None and "shot right" in choice.options[1][0]
+    for index, title in enumerate(views(panel).titles[1:-1], start=1):
+        views(panel).selected_index = index
+        choice.value = 1
+        right = shown(panel)
+        choice.value = 0
+        assert right.startswith(b"\x89PNG") and shown(panel).startswith(b"\x89PNG") and right != shown(panel), title
+    assert panel.own.shown_records == 0 and CHOSEN not in panel.own.parameters
+    choice.value = 1
+    change(panel, drop_rows="8")
+    assert choice.value == 1 == panel.own.shown_records == panel.own.parameters[CHOSEN]
+    assert [len(each.xy) for each in panel.prepared.records] == [5, 3]
+    views(panel).selected_index = views(panel).titles.index("Parameters")
+    assert "shown_records = 1" in shown(panel) and "shot': 'right'" in shown(panel)
+    buttons(panel)["Save"].click()
+    settled(panel)
+    made = ep.Receivers.load(two_shots["output"])
+    assert [(each.shot, each.quantity) for each in made.records] == [("left", "displacement"), ("right", "velocity")]
+    again = OwnData.from_namespace(read_yaml(Path(f"{two_shots['output']}.yaml").read_text()))
+    assert again == panel.own and again.prepare(again.read()).provenance == made.provenance
+    assert "right.csv (SHA-256 " in made.provenance and '"shot": "right"' in made.provenance
+
+
+def test_records_that_are_not_there_are_told_where_a_picture_would_be(two_shots, panel):
+    assert fields(panel)[CHOSEN].layout.display == "none", "of one quantity in one shot there is no choice"
+    other = settled(OwnDataPanel(OwnData.from_namespace({**two_shots, CHOSEN: 2})))
+    views(other).selected_index = views(other).titles.index("Spectra")
+    assert shown(other) == b"" and "records = 2: legal are 0: displacement of 5" in html.unescape(
+        other.children[4].value
+    )
+    fields(other)[CHOSEN].value = 0
+    assert shown(other).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("further", "fault"),
+    [
+        ([{"data": "nowhere.csv"}], "more_data = 'nowhere.csv': no such file"),
+        ([{"shot": "right"}], r"more_data = .* is not legal: further raw files"),
+        ([{"data": "right.csv", "unit": "nm"}], r"more_data = .* is not legal: further raw files"),
+        ([{"data": SCAN["data"]}, {"data": SCAN["data"], "shot": "2"}], "more_data has a file twice"),
+    ],
+)
+def test_further_files_that_cannot_be_are_refused(further, fault):
+    with pytest.raises(ep.ConfigError, match=fault):
+        OwnData.from_namespace({**SCAN, "more_data": further}).read()
 
 
 def test_where_there_is_no_picture_the_reason_stands_below(panel):

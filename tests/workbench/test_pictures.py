@@ -88,6 +88,7 @@ FIGURES: dict[str, Callable] = {
     "wavelengths_too_coarse": lambda of: wavelengths_of(ep.Config(**PLATE | SOLVED | TOO_COARSE)),
     "wiggles": lambda of: figures.wiggles(of["plate"], receivers=ep.synthetic_receivers(of["plate"], noise=0.05)),
     "wiggles_of_a_shot": lambda of: figures.wiggles(of["shots"], shot="right"),
+    "wiggles_of_one_of_several_records": lambda of: figures.wiggles(two_shots(of["recorded plate"]), records=1),
     "wiggles_of_records": lambda of: figures.wiggles(of["recorded plate"]),
 }
 WITH_INCLUSIONS = {
@@ -133,6 +134,12 @@ def with_gaps(receivers):
     return ep.Receivers(records=replace(receivers.only, values=values), material=receivers.material)
 
 
+def two_shots(receivers):
+    """The same records as of one shot, and a fourth of them as of another."""
+    left, right = replace(receivers.only, shot="left"), replace(receivers.only.at(slice(0, None, 4)), shot="right")
+    return ep.Receivers(records=[left, right])
+
+
 def wavelengths_of(config):
     return figures.wavelengths(ep.problem_from(config), config)
 
@@ -161,7 +168,7 @@ def trace_of(run, x, y):
 
 def test_every_figure_has_a_picture():
     drawn = {name.removesuffix("_forward").removesuffix("_inverse") for name in FIGURES}
-    assert set(figures.__all__) - {"Movie", "Picture", "save"} <= drawn
+    assert set(figures.__all__) - {"FigureError", "Movie", "Picture", "save"} <= drawn
     assert {path.stem for path in PICTURES.glob("*.png")} == set(FIGURES)
 
 

@@ -209,11 +209,9 @@ class Receivers:
         """
         if name not in self.shots:
             raise ValueError(f"shot = {name!r}: recorded were {', '.join(map(repr, self.shots))}")
-        return (
-            self
-            if len(self.shots) == 1
-            else replace(self, records=tuple(each for each in self.records if each.shot == name))
-        )
+        if len(self.shots) == 1:
+            return self
+        return replace(self, records=tuple(each for each in self.records if each.shot == name))
 
     @property
     def samples(self) -> int:
@@ -349,7 +347,11 @@ class Receivers:
 
     @classmethod
     def read(
-        cls, paths: str | Path | Sequence[str | Path], parameters: str | Path | None = None, **options: Any
+        cls,
+        paths: str | Path | Sequence[str | Path],
+        parameters: str | Path | None = None,
+        of_files: Mapping[str, Mapping[str, Any]] | None = None,
+        **options: Any,
     ) -> "Receivers":
         """Read recordings as instruments and programs write them; nothing that a file does not say is guessed.
 
@@ -362,6 +364,8 @@ class Receivers:
             One file, or several of one recording.
         parameters
             A YAML file of options, which makes the import repeatable.
+        of_files
+            Options of single files, by their paths, as the names of shots; they go before all others.
         **options
             Options, as kind="velocity", value_unit="mm/s", length_unit="mm"; they go before those of the file.
 
@@ -379,7 +383,7 @@ class Receivers:
         """
         from elastic_pinn.physics.data.readers.importing import read_recordings  # which needs this module
 
-        return read_recordings(paths, parameters, options)[0]
+        return read_recordings(paths, parameters, options, of_files or {})[0]
 
     def save(self, path: str | Path) -> None:
         """Write a receiver file, in the place of one that is there.

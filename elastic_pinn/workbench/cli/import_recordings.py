@@ -76,7 +76,7 @@ def import_recordings(
     from elastic_pinn.physics.data.readers.importing import read_recordings
     from elastic_pinn.physics.data.readers.summary import summary
 
-    receivers, notes = read_recordings(files, parameters, given)
+    receivers, notes = read_recordings(files, parameters, given, {})
     for line in [*notes, *summary(receivers)]:
         print_line(line)
     with TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ from elastic_pinn.physics.numbers import is_even
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, line_of
-from elastic_pinn.workbench.figures.shown_records import titles, while_all_ran
+from elastic_pinn.workbench.figures.shown_records import chosen, of_several, titles, while_all_ran
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
 
@@ -32,49 +32,15 @@ SPEED_COLORS = (VERMILLION, ORANGE, GREEN, BLUE)
 Array = np.ndarray
 
 
-def receivers(receivers: Receivers) -> Picture:
+def receivers(receivers: Receivers, records: int = 0) -> Picture:
     """Draw where receivers are, with their rows, and how strong each one's record is.
 
     Parameters
     ----------
     receivers
         What was recorded.
-
-    Returns
-    -------
-    Picture
-        The figure.
-    """
-    records = receivers.only
-    length, quantity, values = unit_for(float(np.abs(records.xy).max()), "m"), records.kind, records.corrected
-    there = records.is_there.any(axis=2).sum(axis=1)  # (R,)
-    strength = np.sqrt(np.nansum(np.square(values), axis=(1, 2)) / np.maximum(there, 1))  # (R,), 0 of dead ones
-    unit, (x, y) = unit_for(float(strength.max()), quantity.unit), records.xy.T / length.size
-    figure = Picture(4.6)
-    axes = figure.subplots()
-    dots = axes.scatter(x, y, c=strength / unit.size, cmap=SEQUENTIAL, marker="v", s=45, vmin=0.0, clip_on=False)
-    for row in range(0, len(x), math.ceil(len(x) / MOST_NUMBERS)):
-        axes.annotate(str(row), (x[row], y[row]), xytext=(0, 6), textcoords="offset points", fontsize=7, ha="center")
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.margins(0.08)
-    axes.set_xlabel(f"x ({length.name})")
-    axes.set_ylabel(f"y ({length.name})")
-    light_grid(axes)
-    figure.colorbar(dots, ax=axes, label=f"rms {quantity.name} ({unit.name})")
-    figure.suptitle(f"{len(x)} receivers, numbered by their rows", fontsize=10)
-    return figure
-
-
-def spectra(receivers: Receivers) -> Picture:
-    """Draw the amplitude over frequency: the median and the range over all receivers, and the level of the noise.
-
-    A harmonic wave of amplitude 1 that fills the record has a peak of about 1; a Hann window keeps what lies between
-    two frequencies from leaking into others. Where the curve is flat at the level of white noise, nothing else is seen.
-
-    Parameters
-    ----------
-    receivers
-        What was recorded.
+    records
+        Which of several records is drawn, from 0.
 
     Returns
     -------
@@ -84,24 +50,71 @@ def spectra(receivers: Receivers) -> Picture:
     Raises
     ------
     ValueError
-        For times that are not evenly spaced, and where each channel has gaps.
+        For records that are not there.
     """
-    records = while_all_ran(receivers.only)
-    step, quantity = _time_step(records), records.kind
-    window = np.hanning(len(records.time) + 2)[1:-1]
-    is_whole = np.asarray(np.isfinite(records.values).all(axis=1))  # (R, C)
+    own = chosen(receivers, records)
+    length, quantity, values = unit_for(float(np.abs(own.xy).max()), "m"), own.kind, own.corrected
+    there = own.is_there.any(axis=2).sum(axis=1)  # (R,)
+    strength = np.sqrt(np.nansum(np.square(values), axis=(1, 2)) / np.maximum(there, 1))  # (R,), 0 of dead ones
+    first = receivers.first_rows[records]  # of these, among the rows of all
+    unit, (x, y) = unit_for(float(strength.max()), quantity.unit), own.xy.T / length.size
+    figure = Picture(4.6)
+    axes = figure.subplots()
+    dots = axes.scatter(x, y, c=strength / unit.size, cmap=SEQUENTIAL, marker="v", s=45, vmin=0.0, clip_on=False)
+    for row in range(0, len(x), math.ceil(len(x) / MOST_NUMBERS)):
+        axes.annotate(
+            str(first + row), (x[row], y[row]), xytext=(0, 6), textcoords="offset points", fontsize=7, ha="center"
+        )
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.08)
+    axes.set_xlabel(f"x ({length.name})")
+    axes.set_ylabel(f"y ({length.name})")
+    light_grid(axes)
+    figure.colorbar(dots, ax=axes, label=f"rms {quantity.name} ({unit.name})")
+    figure.suptitle(f"{of_several(receivers, records)}{len(x)} receivers, numbered by their rows", fontsize=10)
+    return figure
+
+
+def spectra(receivers: Receivers, records: int = 0) -> Picture:
+    """Draw the amplitude over frequency: the median and the range over all receivers, and the level of the noise.
+
+    A harmonic wave of amplitude 1 that fills the record has a peak of about 1; a Hann window keeps what lies between
+    two frequencies from leaking into others. Where the curve is flat at the level of white noise, nothing else is seen.
+
+    Parameters
+    ----------
+    receivers
+        What was recorded.
+    records
+        Which of several records is drawn, from 0.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        For records that are not there, for times that are not evenly spaced, and where each channel has gaps.
+    """
+    raw = chosen(receivers, records)
+    own = while_all_ran(raw)
+    step, quantity = _time_step(own), own.kind
+    window = np.hanning(len(own.time) + 2)[1:-1]
+    is_whole = np.asarray(np.isfinite(own.values).all(axis=1))  # (R, C)
     if not is_whole.any():
         raise ValueError("a spectrum needs a channel without gaps, and none of these is: cut the times to a whole part")
-    rest = np.where(is_whole[:, None], records.values, 0.0)
+    rest = np.where(is_whole[:, None], own.values, 0.0)
     rest = rest - rest.mean(1, keepdims=True)
     amplitude = 2.0 / window.sum() * np.abs(np.fft.rfft(rest * window[:, None], axis=1))[:, 1:]  # (R, F, C)
     frequency = np.fft.rfftfreq(len(window), step)[1:]
     hertz, unit = unit_for(frequency[-1], "Hz"), unit_for(float(amplitude.max()), quantity.unit)
-    level = noise_of(receivers).level * math.sqrt(math.pi * np.square(window).sum()) / window.sum()
+    level = noise_of(Receivers(records=raw)).level * math.sqrt(math.pi * np.square(window).sum()) / window.sum()
     figure = Picture(4.0)
     for axes, values, title in zip(
         figure.subplots(1, amplitude.shape[2], sharex=True, sharey=True, squeeze=False)[0],
-        amplitude.transpose(2, 0, 1), titles(records), strict=True,
+        amplitude.transpose(2, 0, 1), titles(own), strict=True,
     ):  # fmt: skip
         shown = values[values.max(1) > 0] / unit.size  # a dead channel is on no logarithmic axis
         if len(shown):
@@ -120,6 +133,8 @@ def spectra(receivers: Receivers) -> Picture:
     figure.axes[0].set_ylabel(f"amplitude of {quantity.name} ({unit.name})")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    if told := of_several(receivers, records).rstrip():
+        figure.suptitle(told, fontsize=10)
     return figure
 
 
@@ -127,6 +142,7 @@ def frequency_wavenumber(
     receivers: Receivers,
     points: Sequence[Sequence[float]] | None = None,
     speeds: Mapping[str, float] | None = None,
+    records: int = 0,
 ) -> Picture:
     """Draw the f-k image of a line of receivers: the amplitude over the wave number along the line, and frequency.
 
@@ -144,6 +160,8 @@ def frequency_wavenumber(
     speeds
         Speeds to draw lines of, m/s, by their names; those of P, S and Rayleigh waves in the receivers' material, in
         plane strain, if not given and there is one.
+    records
+        Which of several records is drawn, from 0.
 
     Returns
     -------
@@ -153,13 +171,14 @@ def frequency_wavenumber(
     Raises
     ------
     ValueError
-        For times that are not evenly spaced, and for a line with fewer than 4 receivers without gaps.
+        For records that are not there, for times that are not evenly spaced, and for a line with fewer than 4 receivers
+        without gaps.
     """
-    records = while_all_ran(receivers.only)
-    step, line, quantity = _time_step(records), line_of(records.xy, points), records.kind
+    own = while_all_ran(chosen(receivers, records))
+    step, line, quantity = _time_step(own), line_of(own.xy, points), own.kind
     if len(line.rows) < LEAST_OF_LINE:
         raise ValueError(f"an f-k image needs {LEAST_OF_LINE} receivers on its line, and this one has {len(line.rows)}")
-    whole = np.isfinite(records.values[line.rows]).all(axis=1)  # (L, C)
+    whole = np.isfinite(own.values[line.rows]).all(axis=1)  # (L, C)
     shown = np.flatnonzero(whole.sum(axis=0) >= LEAST_OF_LINE)  # directions
     if not len(shown):
         most = int(whole.sum(axis=0).max())
@@ -169,10 +188,10 @@ def frequency_wavenumber(
         )
     highest = 0.5 / max(float(np.median(np.diff(line.position[kept]))) for kept in whole.T[shown])
     number = np.linspace(-highest, highest, WAVE_NUMBERS)
-    frequency = np.fft.rfftfreq(PADDED * len(records.time), step)
+    frequency = np.fft.rfftfreq(PADDED * len(own.time), step)
     amplitude = np.stack(
         [
-            _transform(records.values[line.rows[kept], :, column], line.position[kept], number)
+            _transform(own.values[line.rows[kept], :, column], line.position[kept], number)
             for column, kept in zip(shown, whole.T[shown], strict=True)
         ],
         axis=-1,
@@ -181,7 +200,7 @@ def frequency_wavenumber(
     top = min(ABOVE * frequency[np.searchsorted(energy, ENERGY * energy[-1])], frequency[-1])
     speeds = _speeds_of(receivers) if speeds is None else speeds
     hertz, length = unit_for(top, "Hz"), unit_for(1.0 / highest, "m")
-    place = unit_for(float(np.abs(records.xy).max()), "m")
+    place = unit_for(float(np.abs(own.xy).max()), "m")
     figure = Picture(4.8)
     axes = figure.subplots(1, amplitude.shape[2], sharex=True, sharey=True, squeeze=False)[0]
     for where, values, column in zip(axes, amplitude.transpose(2, 0, 1), shown, strict=True):
@@ -197,7 +216,7 @@ def frequency_wavenumber(
             )  # fmt: skip
         where.set_xlim(number[0] * length.size, number[-1] * length.size)
         where.set_ylim(0.0, top / hertz.size)
-        where.set_title(titles(records)[column], fontsize=11)
+        where.set_title(titles(own)[column], fontsize=11)
         where.set_xlabel(f"wave number along the line (1/{length.name})")
     axes[0].set_ylabel(f"frequency ({hertz.name})")
     figure.colorbar(image, ax=axes, label=f"{quantity.name} (dB of the largest)", extend="min")
@@ -205,7 +224,8 @@ def frequency_wavenumber(
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
     figure.suptitle(
-        f"{len(line.rows)} receivers along {corners_text(line.corners, place)}{_left_out(records, line.rows, whole)}",
+        f"{of_several(receivers, records)}{len(line.rows)} receivers along {corners_text(line.corners, place)}"
+        f"{_left_out(own, receivers.first_rows[records] + line.rows, whole)}",
         fontsize=10,
     )
     return figure

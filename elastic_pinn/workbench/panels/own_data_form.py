@@ -20,6 +20,7 @@ from elastic_pinn.workbench.panels.form_fields import GRID, MARK, STYLE, as_faul
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "File and units": (
         "data", "kind", "value_unit", "length_unit", "time_unit", "directions", "noise", "shot", "title",
+        "more_data",
     ),
     "Columns": (
         "value_columns", "time_column", "x_column", "y_column", "xy_column", "receiver_column", "layout", "axes",
@@ -34,7 +35,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The fields of each tab."""
 
-FIELDS = {name: each for name, each in (OwnData.model_fields | ImportOptions.model_fields).items() if name != "options"}
+APART = ("options", "shown_records")  # the latter is chosen beside the pictures
+FIELDS = {name: each for name, each in (OwnData.model_fields | ImportOptions.model_fields).items() if name not in APART}
 RECEIVER_FILES = (".h5", ".hdf5", ".hdf")  # mostly made already: not offered, but read if they are given
 _WORDS, _NAMES = ("|".join(name for name in FIELDS if ("_" in name) is is_rare) for is_rare in (False, True))
 NAMED = re.compile(
@@ -66,7 +68,8 @@ class OwnDataForm(widgets.VBox):
             self.fields["data"].add_class(name)
         self._sentences = {name: widgets.HTML(layout={"display": "none"}) for name in FIELDS}
         cells = {name: widgets.VBox([self.fields[name], self._sentences[name]]) for name in FIELDS}
-        cells["mute"].add_class("ep-lines")
+        for name in ("mute", "more_data"):
+            cells[name].add_class("ep-lines")
         grids = [widgets.GridBox([cells[name] for name in names], layout=GRID) for names in GROUPS.values()]
         self._tabs = widgets.Tab(grids, titles=tuple(GROUPS), selected_index=0)
         for field in self.fields.values():

@@ -10,7 +10,9 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -22,6 +24,7 @@ from elastic_pinn.workbench.figures.recordings import frequency_wavenumber, rece
 from elastic_pinn.workbench.figures.wiggles import wiggles
 from elastic_pinn.workbench.own_data import OwnData, understood
 from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.form_fields import STYLE
 from elastic_pinn.workbench.panels.own_data_form import OwnDataForm
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.views import View
@@ -29,14 +32,14 @@ from elastic_pinn.workbench.panels.views import View
 logger = logging.getLogger(__name__)
 
 READ, PREPARED = "as read", "as prepared"
-PICTURES: dict[str, Callable[[Receivers], Picture]] = {
+PICTURES: dict[str, Callable[..., Picture]] = {
     "Places": receivers,
     "Traces": wiggles,
     "B-scan": b_scan,
     "Spectra": spectra,
     "f-k": frequency_wavenumber,
 }
-"""Each tab's figure."""
+"""Each tab's figure, of receivers and a number of their records."""
 ICONS = {
     "Read anew": ("refresh", "read the file again, as after it has changed"),
     "Save": ("save", "write the receiver file, and beside it the parameters, from which papermill makes it again"),
@@ -66,23 +69,29 @@ class OwnDataPanel(widgets.VBox):
         self._buttons["Save"].on_click(lambda _: self._thread.submit(self._save, self._number, self.own))
         self._status, self._note = widgets.HTML(), widgets.HTML()
         self._which = widgets.ToggleButtons(options=[PREPARED, READ], value=PREPARED, style={"button_width": "110px"})
+        self._records = widgets.Dropdown(
+            description="shown_records", style=STYLE, layout={"width": "auto", "display": "none"}
+        )
+        self._number_shown = own.shown_records
         self._words, self._parameters = widgets.HTML(), widgets.HTML()
         views = {name: View(partial(self._picture, draw)) for name, draw in PICTURES.items()}
         self._views = widgets.Tab([self._words, *views.values(), self._parameters], selected_index=0,
                                   titles=("Recording", *views, "Parameters"))  # fmt: skip
         self._views.observe(lambda _: self._draw(), "selected_index")
         self._which.observe(lambda _: self._draw(), "value")
-        acknowledge(self._views, self._which)
+        acknowledge(self._views, self._which, self._records)
         row = widgets.HBox(
-            [*self._buttons.values(), self._which], layout={"align_items": "center", "flex_flow": "row wrap"}
+            [*self._buttons.values(), self._which, self._records],
+            layout={"align_items": "center", "flex_flow": "row wrap"},
         )
         super().__init__([self._form, row, self._status, self._views, self._note, tooltips(*self._buttons.values())])
         self._update()
 
     @property
     def own(self) -> OwnData:
-        """What the fields say. Raises ConfigError for what is not legal."""
-        return self._form.own
+        """What the fields say, and which records are shown. Raises ConfigError for what is not legal."""
+        own = self._form.own
+        return own.model_copy(update={"shown_records": self._number_shown} if self._number_shown else {})
 
     @property
     def raw(self) -> Receivers:
@@ -125,7 +134,6 @@ class OwnDataPanel(widgets.VBox):
         except Exception as error:  # nobody awaits the thread
             logger.exception("the recording could not be read")
             fault = error
-        lines = "\n".join(f"{name} = {value!r}" for name, value in own.parameters.items())
         with self._lock:
             if number != self._number:
                 return
@@ -136,8 +144,31 @@ class OwnDataPanel(widgets.VBox):
                 self._form.show(None)
                 self._buttons["Save"].disabled = False
                 self._set_status("ready", f"{len(found[PREPARED].places)} receivers; Save writes {own.output}")
-            self._parameters.value = _text(f"As in the first cell of the notebook:\n\n{lines}")
+            self._tell_parameters(own)
+            if READ in found:
+                self._offer()
         self._draw()
+
+    def _offer(self) -> None:
+        """Offer each of several records, as far as they can be read, to be shown."""
+        options = [(each.told, number) for number, each in enumerate(self._shown[READ].records)]
+        if list(self._records.options) != options:
+            self._records.unobserve_all("value")
+            self._records.options = options
+            self._records.value = self._number_shown if self._number_shown < len(options) else None
+            self._records.observe(self._choose, "value")
+        self._records.layout.display = None if len(options) > 1 else "none"
+
+    def _choose(self, change: Any) -> None:
+        """Show the records that were chosen."""
+        self._number_shown = change["new"]
+        with suppress(ElasticPinnError):
+            self._tell_parameters(self.own)
+        self._draw()
+
+    def _tell_parameters(self, own: OwnData) -> None:
+        lines = "\n".join(f"{name} = {value!r}" for name, value in own.parameters.items())
+        self._parameters.value = _text(f"As in the first cell of the notebook:\n\n{lines}")
 
     def _show_fault(self, error: Exception) -> None:
         fields = self._form.show(error)
@@ -155,11 +186,11 @@ class OwnDataPanel(widgets.VBox):
             told = f"{understood(shown)}\n\n{shown.provenance}" if shown else self._nothing()
             self._words.value = _text(told)
 
-    def _picture(self, draw: Callable[[Receivers], Picture]) -> Picture | None:
+    def _picture(self, draw: Callable[..., Picture]) -> Picture | None:
         """Return a figure; where there is none, tell why."""
         try:
             if shown := self._shown.get(self._which.value):
-                return draw(shown)
+                return draw(shown, records=self._number_shown)
             self._note.value = html.escape(self._nothing())
         except (ElasticPinnError, ValueError) as error:
             self._note.value = html.escape(str(error))
@@ -201,7 +232,7 @@ class _Recordings:
 
     def raw(self, own: OwnData) -> Receivers:
         with self._lock:
-            key = own.data, own.options, [(path, path.stat().st_mtime_ns) for path in own.files]
+            key = own.data, own.more_data, own.options, [(path, path.stat().st_mtime_ns) for path in own.files]
             if self._raw is None or self._raw[0] != key:
                 self._raw = key, own.read()
             return self._raw[1]

@@ -31,6 +31,7 @@ def read_recordings(
     paths: str | Path | Sequence[str | Path],
     parameters: str | Path | None,
     given: Mapping[str, Any],
+    of_files: Mapping[str, Mapping[str, Any]],
 ) -> tuple[Receivers, list[str]]:
     """Read recordings, and return them with notes on how each file was understood; what is implausible is logged.
 
@@ -47,16 +48,23 @@ def read_recordings(
     for each in (common, *special.values()):
         if isinstance(each.get("positions"), str):
             each["positions"] = str(Path(str(parameters)).parent / each["positions"])  # it lies beside what names it
-    for name, options in special.items():
+    apart = {Path(path): options for path, options in of_files.items()}
+    if unread := apart.keys() - {*files}:
+        raise ConfigError(f"of_files names {str(min(unread))!r}, which is not among those that are read")
+    for name, options in (*special.items(), *apart.items()):
         if of_all := options.keys() & OF_ALL:
-            raise ConfigError(f"{parameters}: {min(of_all)} of {name} alone: give it for all files, beside files")
+            where = f"{parameters}: " if name in special else ""
+            raise ConfigError(f"{where}{min(of_all)} of {name} alone: give it for all files, beside files")
     every = import_options({**common, **given}, f"{parameters}: " if parameters and not given else "")
-    own = {path: import_options({**common, **special.get(path.name, {}), **given}) for path in files}
+    own = {
+        path: import_options({**common, **special.get(path.name, {}), **given, **apart.get(path, {})}) for path in files
+    }
     channels = [_channels(path, options) for path, options in own.items()]
     fields: dict[str, Any] = {**_material(every), "title": every.title}
     places = {each.positions: None for each in own.values() if each.positions and isinstance(each.positions, str)}
     beside = [Path(path) for path in (*places, *([parameters] if parameters else []))]
-    fields["provenance"] = _provenance(files, beside, {**common, **given}, special)
+    named = {**special, **{path.name: dict(options) for path, options in apart.items()}}
+    fields["provenance"] = _provenance(files, beside, {**common, **given}, named)
     try:
         receivers = Receivers(records=records_of(channels), **fields)
     except ValueError as error:
