@@ -35,7 +35,7 @@ from tests.configs import notebook, refusal
         ({"activation": "relu"}, "'tanh', 'sin' or 'swish'"),
         ({"precision": "float16"}, "'float32' or 'float64'"),
         ({"network": "cnn"}, "'mlp'"),
-        ({"sampling": "grid"}, "'latin_hypercube', 'uniform', 'sobol' or 'chebyshev'"),
+        ({"sampling": "halton"}, "'latin_hypercube', 'uniform', 'sobol', 'chebyshev' or 'grid'"),
         ({"schedule": "linear"}, "'constant', 'exponential', 'step', 'cosine' or 'plateau'"),
         ({"lbfgs_line_search": "armijo"}, "'strong_wolfe' or 'none'"),
         ({"problem": "burgers"}, "'standing_waves', 'receivers', 'plate' or 'own'"),

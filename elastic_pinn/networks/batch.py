@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -24,6 +24,7 @@ class Batch:
     points have images, all but the target are (2 N, ...), those of the images last. Of records, channels: the number of
     each target's channel, (N, E), as a real number, and sensitivity: the part of each component in it, (N, K), where it
     is a sum of them.
+    weights: by which the squared misfit at each point counts, (N,), not negative; None: all alike.
     n_remote: the number of points of the same place that other processes evaluate.
     """
 
@@ -35,6 +36,7 @@ class Batch:
     n_remote: int = 0
     channels: Tensor | None = None
     sensitivity: Tensor | None = None
+    weights: Tensor | None = None
 
     @classmethod
     def of_samples(cls, statement: Statement, problem: Problem) -> Self:
@@ -68,11 +70,12 @@ class Batch:
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Batch:
         """Change each tensor."""
         moduli = self.moduli and Moduli(*map(change, self.moduli))
-        regions, channels, sensitivity = (
-            None if each is None else change(each) for each in (self.regions, self.channels, self.sensitivity)
-        )
+        optional = ("regions", "channels", "sensitivity", "weights")
+        changed: dict[str, Any] = {
+            name: None if (each := getattr(self, name)) is None else change(each) for name in optional
+        }
         return replace(self, points=change(self.points), target=change(self.target), normal=change(self.normal),
-                       moduli=moduli, regions=regions, channels=channels, sensitivity=sensitivity)  # fmt: skip
+                       moduli=moduli, **changed)  # fmt: skip
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
         """Copy the batch to a device and a precision."""

@@ -103,11 +103,19 @@ class TrainingConfig(Section):
     """points for the initial condition"""
     interface_points: Count = 1_000
     """points for each interface between materials"""
-    sampling: Literal["latin_hypercube", "uniform", "sobol", "chebyshev"] = "latin_hypercube"
+    sampling: Literal["latin_hypercube", "uniform", "sobol", "chebyshev", "grid"] = "latin_hypercube"
     """how points are drawn; chebyshev: as sobol, but denser towards corners, the ends of sides and of the time window,
-    where a least-squares solution is otherwise the first to be wrong between its points"""
+    where a least-squares solution is otherwise the first to be wrong between its points; grid: not at random, as many
+    along each axis, and at most as many as given"""
     resample_every: OptionalCount = 0
-    """steps between fresh points; 0: never. Optimizers with a line search keep the points they started with"""
+    """steps between fresh points; 0: never. Optimizers with a line search keep theirs, but see `restart_every`"""
+    restart_every: OptionalCount = 0
+    """steps after which an optimizer with a line search forgets its curvature and starts anew, on points that
+    `resampling` has moved and by weights that `balancing` has changed, as it does at the start of its stage and where
+    it can do no more with those it has; 0: never"""
+    minibatches: Count = 1
+    """into how many parts the points of each place, and records, are divided at random, of which each step takes one;
+    1: it takes all. Optimizers with a line search take all. Losses of the history are those of one part"""
     resampling: Literal["fresh", "rad", "r3"] = "fresh"
     """how points are drawn anew: fresh (all of them, evenly), rad (more of them where the present residuals are large:
     Wu and others, 2023), r3 (only those with residuals below the mean: Daw and others, 2023). Losses are means over the
@@ -129,17 +137,26 @@ class TrainingConfig(Section):
     """of the mean square misfit of the contact between materials"""
     weight_data: NonNegative = 1.0
     """of the mean square misfit at the receivers"""
-    balancing: Literal["fixed", "gradient_norm", "ntk", "relobralo"] = "fixed"
-    """whether the weights above change in training: fixed, or multiplied by factors that make the terms' gradients
+    balancing: Literal["fixed", "gradient_norm", "ntk", "relobralo", "self_adaptive", "attention", "row_norm"] = "fixed"
+    """whether weights change in training: fixed, or those above multiplied by factors that make the terms' gradients
     equally long (gradient_norm), their misfits fall equally fast (ntk: by the traces of neural tangent kernels), or
-    those count most that fell least (relobralo). Optimizers with a line search keep the weights they start with; the
-    validation has those above. With unknowns no ± is given"""
+    those count most that fell least (relobralo); or by weights of single points, but of records, which grow where
+    misfits stay large (self_adaptive: by ascent, the more the larger; attention: by a running mean relative to the
+    largest), or make all equations for the last layer's weights equally large (row_norm, for last_layer). Optimizers
+    with a line search keep weights until they restart; the validation has those above. With unknowns no ± is given"""
     balance_every: Count = 100
     """steps between changes of the weights by `balancing`"""
     balance_memory: Fraction = 0.9
     """part of each weight that a change keeps, but at the first one; 0: none"""
+    balance_rate: Positive = 0.1
+    """of self_adaptive: by how much weights grow on average at each change"""
     balance_temperature: Positive = 0.1
     """of relobralo: the lower, the more the term counts that fell least"""
+    causality: NonNegative = 0.0
+    """how much later points have to wait for earlier ones: their weights are exp(-causality times the loss of all slabs
+    of time before, and of the start), as of every `balance_every` steps; 0: not at all"""
+    causal_slabs: Count = 20
+    """into how many slabs the window's time is divided for `causality`"""
 
     validation_points: Count = 2_000
     """held-out points, drawn once: for the interior, each boundary condition and the initial condition"""
@@ -189,8 +206,23 @@ class TrainingConfig(Section):
 
     @model_validator(mode="after")
     def _points_move(self) -> Self:
-        if self.resampling != "fresh" and not self.resample_every:
-            raise ValueError(f"resampling = {self.resampling!r} moves points every resample_every steps, which is 0")
+        moves = bool(self.resample_every or self.restart_every)
+        if self.resampling != "fresh" and not moves:
+            raise ValueError(
+                f"resampling = {self.resampling!r} moves points every resample_every steps, or with a line search "
+                "every restart_every, and both are 0"
+            )
+        if self.sampling == "grid" and moves:
+            raise ValueError("sampling = 'grid' has no other points: set resample_every and restart_every to 0")
+        return self
+
+    @model_validator(mode="after")
+    def _points_have_a_past(self) -> Self:
+        if self.balancing in ("self_adaptive", "attention") and self.resample_every:
+            raise ValueError(
+                f"balancing = {self.balancing!r} weighs each point by its past, and resample_every = "
+                f"{self.resample_every} gives points that have none: set it to 0"
+            )
         return self
 
     @model_validator(mode="after")

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks import Model
-from elastic_pinn.networks.batch import Batches
+from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.config import TrainingConfig
 
 POINTS_AT_ONCE = 1024  # in a block of rows: with fewer, reducing them is slower
@@ -70,9 +71,9 @@ class Loss:
         return other
 
     def equations(self, model: Wavefield, batches: Batches) -> list[Equations]:
-        """Return the linear equations of each statement at the points of its batch."""
+        """Return the linear equations of each statement at the points of its batch, by the points' weights."""
         moduli = model.material()
-        return [equations_of(statement, moduli, batches[statement.name]) for statement in self.statements]
+        return [_of_points(statement, moduli, batches[statement.name]) for statement in self.statements]
 
     def __call__(self, model: Wavefield, batches: Batches) -> dict[str, Tensor]:
         """Evaluate every column for a model at some points."""
@@ -142,3 +143,9 @@ class Loss:
             for statement, each in zip(self.statements, asked, strict=True)
         ]
         return [(weight, each) for weight, each in zip(weights, asked, strict=True) if weight]
+
+
+def _of_points(statement: Statement, moduli: Moduli, batch: Batch) -> Equations:
+    """The equations of a statement, of which each point's count as much as its weight."""
+    equations = equations_of(statement, moduli, batch)
+    return equations if batch.weights is None else equations.weighted(batch.weights)

@@ -17,11 +17,12 @@ class Seeds:
     points: np.random.SeedSequence
     held_out: np.random.SeedSequence
     balances: np.random.SeedSequence
+    minibatches: np.random.SeedSequence
 
     @classmethod
     def of(cls, seed: int) -> Self:
         """Those of a config's seed."""
-        return cls(*np.random.SeedSequence(seed).spawn(4))
+        return cls(*np.random.SeedSequence(seed).spawn(5))
 
     def for_weights(self) -> torch.Generator:
         """The generator that a network's start is drawn from."""
@@ -37,5 +38,13 @@ class Seeds:
 
     def for_balance(self, number: int) -> np.random.Generator:
         """The generator of one balance of the terms' weights, which are counted from 0: it has no state to keep."""
-        key = (*self.balances.spawn_key, number)
-        return np.random.default_rng(np.random.SeedSequence(self.balances.entropy, spawn_key=key))
+        return _of_number(self.balances, number)
+
+    def for_minibatches(self, epoch: int) -> np.random.Generator:
+        """The generator of one division of the points into minibatches; likewise."""
+        return _of_number(self.minibatches, epoch)
+
+
+def _of_number(seed: np.random.SeedSequence, number: int) -> np.random.Generator:
+    """One of the generators of a use, counted from 0."""
+    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, number)))

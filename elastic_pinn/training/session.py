@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import math
 import time
@@ -31,11 +29,12 @@ from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
-from elastic_pinn.training.sampling import Sampler, split_data
+from elastic_pinn.training.sampling import Sampler, require_divisible, split_data
 from elastic_pinn.training.schedules import Schedule
 from elastic_pinn.training.seeds import Seeds
 from elastic_pinn.training.stages import Stage, all_stages, stages
 from elastic_pinn.training.step_objective import StepCancelled, StepObjective, cancelled_when
+from elastic_pinn.training.step_points import StepPoints
 from elastic_pinn.training.stopping import Stopping
 from elastic_pinn.training.superpositions import require_solvable, superposed
 from elastic_pinn.training.trained_model import TrainedModel
@@ -43,11 +42,6 @@ from elastic_pinn.training.validation import Validation
 from elastic_pinn.training.waveforms import Waveforms, require_determined
 
 logger = logging.getLogger(__name__)
-
-
-METRIC_FIELDS = ("weight_pde", "weight_boundary", "weight_initial", "weight_data", "sampling", "validation_points",
-               "validation_fraction")  # fmt: skip
-"""Fields of the config that the validation's metrics depend on, beside the weights of all other terms of a problem."""
 
 
 ESTIMATED = ("error/estimated", "error/estimated_stress")
@@ -96,25 +90,28 @@ class Session:
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out)
         loss = Loss(problem, config)
-        self.balancing = Balancing(config, loss)
+        self.balancing = Balancing(config, loss, problem)
         self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place, self._squares)
+        self.points = StepPoints(config, self.sampler, self.balancing, seeds)
         require_legal(config, self.model, 2 * sum(len(batch.target) for batch in self.sampler.batches.values()))
+        require_divisible(config.minibatches, self.sampler.batches)
         self.validation = Validation(problem, config, loss, held_out_data, held_out, place)
         self._can_estimate = config.estimate_error and not why_no_estimate(problem)
         self.stopping = Stopping(config)
         self.objective = Objective(
             self.parameters,
             self._terms,
-            lambda parameters: self.loss.system(self.model, self.sampler.batches, parameters),
-            lambda parameters: self.loss.blocks(self.model, self.sampler.batches, parameters),
-            lambda parameters: self.loss.curvature(self.model, self.sampler.batches, parameters),
+            lambda parameters: self.loss.system(self.model, self.points.batches, parameters),
+            lambda parameters: self.loss.blocks(self.model, self.points.batches, parameters),
+            lambda parameters: self.loss.curvature(self.model, self.points.batches, parameters),
             self.processes,
             self.model.bounds,
             lambda: better_start(problem, config, self.model, self.sampler.batches),
-            lambda parameters: self.loss.balanced({"data": 0.0}).blocks(self.model, self.sampler.batches, parameters),
+            lambda parameters: self.loss.balanced({"data": 0.0}).blocks(self.model, self.points.batches, parameters),
             cache(lambda: Waveforms(problem, config, self.model, self.sampler.batches)),
         )
         self.step, self.first_step = 0, 0
+        self._must_restart = False  # an optimizer that can do no more with its points
         self._zero = time.monotonic()
         self.history = History(self.columns)
         self.reason_to_end = ""
@@ -145,8 +142,8 @@ class Session:
         weights are those from before the step.
 
         All of the row but the learning rate is at the weights after the step, the losses and the gradient's norm on the
-        points of the step. Raises DivergedError if one of these is not a finite number there; the
-        weights are then those from before the step, and no row was added.
+        points of the step, with minibatches on those of the next one. Raises DivergedError if one of these is not a
+        finite number there; the weights are then those from before the step, and no row was added.
         """
         self._prepare()
         if not self.objective.terms:  # else they were evaluated after the step before, and the gradients are set
@@ -155,6 +152,8 @@ class Session:
         row = {"stage": self.stage.index, "learning_rate": self.optimizer.param_groups[0].get("lr", math.nan)}
         self._step_optimizer(should_cancel)
         try:
+            if not (self.points.are_all or self.spec.whole_batch):
+                self._take_points(self.step + 1)  # so that the next step can reuse the evaluation
             row |= self.losses()
         except DivergedError:
             put(self.parameters, start)
@@ -187,7 +186,7 @@ class Session:
     def _terms(self, position: Tensor) -> Mapping[str, Tensor]:
         """The columns of the loss on this process's share of the points; the workers are asked for theirs."""
         self.processes.request_evaluation(position)
-        return self.loss(self.model, self.processes.share(self.sampler.batches))
+        return self.loss(self.model, self.processes.share(self.points.batches))
 
     def _squares(self, batches: Batches) -> Mapping[str, Tensor]:
         return self.loss.squares(self.model, batches)
@@ -196,34 +195,45 @@ class Session:
         """Change stage, points and learning rate if this step requires it."""
         while self.at_stage_end:
             self._enter(self._stages[self.stage.index + 1])
-        if self.spec.whole_batch:
-            return
-        every = self.config.resample_every
-        if is_resampled := bool(every and self.step and self.step % every == 0):
-            self.sampler.resample()
-        if is_balanced := self.balancing.is_due(self.step):
-            self.balancing.balance(self.model, self.sampler.batches, self.parameters)
-        if is_resampled or is_balanced:
-            self.objective.forget()
+        restarts = self._restarts() if self.spec.whole_batch else None
+        if self.points.change(self.step, restarts, self.model, self.parameters):
+            self._take_points(self.step)
             self.share_objective()
-        for group in self.optimizer.param_groups:
+        for group in () if self.spec.whole_batch else self.optimizer.param_groups:
             group["lr"] = group.get("relative", 1.0) * self.schedule.rate(self.step - self.stage.first)
+
+    def _restarts(self) -> bool:
+        """Whether an optimizer that searches along lines starts anew with the next step, on other points."""
+        every, since = self.config.restart_every, self.step - self.stage.first
+        if not every or (since % every and not self._must_restart):
+            return False
+        if since:
+            self.optimizer.state.clear()
+        self._must_restart = False
+        return True
+
+    def _take_points(self, step: int) -> None:
+        """Take the points of a step; the last evaluation was of others."""
+        self.points.take(step, self.spec.whole_batch)
+        self.objective.forget()
 
     def share_objective(self) -> None:
         """Give the workers, if there are any, the points and weights of the next evaluations."""
         if self.processes.has_workers:
-            self.processes.send(self.sampler.state() | self.balancing.state(), len(self.objective.position()))
+            self.processes.send(self.points.state(), len(self.objective.position()))
 
     def restore_objective(self, state: Mapping[str, Any]) -> None:
         """Set the points and weights of a checkpoint's state, or those that the leader shares."""
-        self.sampler.restore(state)
-        self.balancing.restore(state)
-        self.objective.forget()
+        self.points.restore(state)
+        self._take_points(self.step)
 
     def _enter(self, stage: Stage) -> None:
         self.stage, self.spec = stage, OPTIMIZERS[stage.optimizer]
         self.optimizer: Optimizer = self.spec.make(self.model, self.config)
         self.schedule = Schedule(self.config, stage.length)
+        self._must_restart = False
+        if not self.points.are_all:
+            self._take_points(self.step)
         if self.step:
             logger.info("step %d: from here %s", self.step, stage.optimizer)
 
@@ -274,8 +284,11 @@ class Session:
             self.optimizer.state.clear()
 
     def _finish_stage(self, why: str) -> None:
-        """End the run after its last stage; otherwise wait for the next stage."""
-        if self.stage == self._stages[-1]:
+        """Restart on other points, if there are any to come; else end the run after its last stage, or wait for the
+        next one."""
+        if self.config.restart_every:
+            self._must_restart = True
+        elif self.stage == self._stages[-1]:
             self.reason_to_end = why
 
     def validation_metrics(self) -> dict[str, float]:
@@ -289,12 +302,6 @@ class Session:
         """The newest losses and the newest validation metrics, if there are any."""
         known = {**self.history.last, **self._losses, **self._validated[1]}
         return {name: value for name, value in known.items() if "/" in name and math.isfinite(value)}
-
-    @property
-    def metric_id(self) -> str:
-        """A hash of what the validation measures, 16 hexadecimal digits: only metrics of one hash are comparable."""
-        fields = self.config.model_dump(include={*METRIC_FIELDS, *(f"weight_{column}" for column in self.loss.weights)})
-        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
     def _estimated(self) -> dict[str, float]:
         """Estimate the errors; {} where that fails, which is no reason for a run to fail."""
@@ -317,9 +324,13 @@ class Session:
         return {
             "optimizer": moments(self.optimizer),
             "scheduler": self.schedule.state_dict(),
-            **self.sampler.state(),
-            **self.balancing.state(),
-            "stopping": {**self.stopping.state_dict(), "reason": self.reason_to_end, "converged": self.converged},
+            **self.points.state(),
+            "stopping": {
+                **self.stopping.state_dict(),
+                "reason": self.reason_to_end,
+                "converged": self.converged,
+                "restarts": self._must_restart,
+            },
             "problem": dict(self.problem.identity),
         }
 
@@ -342,8 +353,9 @@ class Session:
         self.restore_objective(snapshot.state)
         self.stopping.load_state_dict(snapshot.state["stopping"])
         self.converged = snapshot.state["stopping"].get("converged")
+        self._must_restart = snapshot.state["stopping"].get("restarts", False)
         self._note_meaning_of_losses()
-        if snapshot.metric_id not in (self.metric_id, UNKNOWN_METRIC_ID):
+        if snapshot.metric_id not in (self.validation.metric_id, UNKNOWN_METRIC_ID):
             self._forget_bests()
 
     def go_on_from(self, other: Session) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -15,12 +17,20 @@ from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import counts_of, draw_evenly, unit_points
 
+METRIC_FIELDS = ("weight_pde", "weight_boundary", "weight_initial", "weight_data", "sampling", "validation_points",
+               "validation_fraction")  # fmt: skip
+"""Fields of the config that the metrics depend on, beside the weights of all other terms of a problem."""
+
+HELD_OUT = {"grid": "latin_hypercube"}
+"""How held-out points are drawn, where it is not how those of training are, with which they would coincide."""
+
 
 class Validation:
     """Metrics on held-out points, drawn once: "loss/validation", and "error/displacement" if the solution is known.
 
     Attributes:
         held_out: the batches of recorded samples that are not trained on; none where none is held out.
+        metric_id: a hash of what is measured, 16 hexadecimal digits: only metrics of one hash are comparable.
     """
 
     def __init__(
@@ -32,14 +42,16 @@ class Validation:
         generator: np.random.Generator,
         place: Callable[[Batch], Batch],
     ) -> None:
-        n = config.validation_points
-        drawn = draw_evenly(problem, dict.fromkeys(counts_of(config), n), config.sampling, generator)
+        n, method = config.validation_points, HELD_OUT.get(config.sampling, config.sampling)
+        drawn = draw_evenly(problem, dict.fromkeys(counts_of(config), n), method, generator)
         self._loss = loss
+        fields = config.model_dump(include={*METRIC_FIELDS, *(f"weight_{column}" for column in loss.weights)})
+        self.metric_id = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
         self._batches = {name: place(batch) for name, batch in (drawn | dict(recorded)).items()}
         self.held_out: Batches = {name: self._batches[name] for name in recorded if config.validation_fraction}
         self._exact: Batch | None = None
         if problem.exact:
-            points = problem.domain.interior(unit_points(config.sampling, n, 3, generator))
+            points = problem.domain.interior(unit_points(method, n, 3, generator))
             target = evaluate(problem.exact, points) / problem.scales.displacement
             self._exact = place(Batch(problem.scales.dimensionless(points), target, target[:0]))
 

@@ -54,8 +54,11 @@ def adapted_weights(trained: TrainedModel) -> str:
 
     A ± takes weights as given. Adapted ones depend on the misfits, and hence on the noise of the data.
     """
-    balancing = trained.config.balancing
-    return "" if balancing == "fixed" else f"the weights of the terms were adapted to the misfits, by {balancing!r}"
+    balancing, causality = trained.config.balancing, trained.config.causality
+    if balancing == "fixed" and not causality:
+        return ""
+    by = f"causality = {causality:g}" if balancing == "fixed" else repr(balancing)
+    return f"the weights of terms or points were adapted to the misfits, by {by}"
 
 
 def too_large(trained: TrainedModel) -> str:

@@ -1,16 +1,23 @@
-"""The present factors of the terms' weights, and when they change."""
+"""The present factors of the terms' weights, the weights of single points, and when both change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from elastic_pinn.networks import Model
-from elastic_pinn.networks.batch import Batches
+from elastic_pinn.networks.batch import Batch, Batches
+from elastic_pinn.physics import Problem
+from elastic_pinn.training.balancing.attention import attention
+from elastic_pinn.training.balancing.causality import causal
 from elastic_pinn.training.balancing.gradient_norm import gradient_norm
+from elastic_pinn.training.balancing.points import Points, Weights
 from elastic_pinn.training.balancing.relobralo import relobralo
+from elastic_pinn.training.balancing.row_norm import row_norm
+from elastic_pinn.training.balancing.self_adaptive import self_adaptive
 from elastic_pinn.training.balancing.tangent_kernel import tangent_kernel
 from elastic_pinn.training.balancing.terms import Factors, Terms
 from elastic_pinn.training.config import TrainingConfig
@@ -22,56 +29,122 @@ BALANCERS: Mapping[str, Callable[[Terms], Factors]] = {
     "ntk": tangent_kernel,
     "relobralo": relobralo,
 }
-"""By the names in the config's `balancing`; "fixed" leaves the config's weights as they are."""
+"""Of terms, by the names in the config's `balancing`; "fixed" leaves the config's weights as they are."""
+
+WEIGHERS: Mapping[str, Callable[[Points], Weights]] = {
+    "self_adaptive": self_adaptive,
+    "attention": attention,
+    "row_norm": row_norm,
+}
+"""Of points, likewise; beside them there are causal weights."""
 
 
 class Balancing:
-    """The loss by the present weights: the config's, each multiplied by a factor that changes during training.
+    """The loss by the present weights: the config's, each multiplied by a factor that changes during training, and of
+    single points.
 
-    loss: by the config's own weights.
+    loss: by the config's own weights. problem: whose it is.
 
     Attributes:
-        loss: by the present weights.
+        loss: by the present weights of terms.
     """
 
-    def __init__(self, config: TrainingConfig, loss: Loss) -> None:
-        self._config, self._fixed, self._balancer = config, loss, BALANCERS.get(config.balancing)
+    def __init__(self, config: TrainingConfig, loss: Loss, problem: Problem) -> None:
+        self._config, self._fixed, self._problem = config, loss, problem
+        self._balancer, self._weigher = BALANCERS.get(config.balancing), WEIGHERS.get(config.balancing)
         self._factors: Factors = {}
         self._memory: dict[str, Any] = {}
         self._count = 0  # of balances so far
+        self._of_points: Weights = {}
+        self._past: dict[str, Tensor] = {}  # the memory of what weighs points
         self.loss = loss
+
+    @property
+    def _weighs_points(self) -> bool:
+        return bool(self._weigher or self._config.causality)
+
+    @property
+    def changes(self) -> bool:
+        """Whether any weight changes at all."""
+        return bool(self._balancer) or self._weighs_points
 
     def is_due(self, step: int) -> bool:
         """Return whether weights change after so many steps: at first as soon as they may, then at intervals."""
-        return bool(self._balancer) and (not self._count or step % self._config.balance_every == 0)
+        return self.changes and (not self._count or step % self._config.balance_every == 0)
 
     def balance(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> None:
-        """Change the weights by a model at some points. parameters: all that is trained."""
-        assert self._balancer is not None, "fixed weights are never due"
-        generator = Seeds.of(self._config.seed).for_balance(self._count)
-        terms = Terms(self._fixed, model, batches, parameters, self._config, self._factors, self._memory, generator)
+        """Change the weights by a model at all present points. parameters: all that is trained."""
+        assert self.changes, "fixed weights are never due"
+        if self._balancer:
+            generator = Seeds.of(self._config.seed).for_balance(self._count)
+            terms = Terms(self._fixed, model, batches, parameters, self._config, self._factors, self._memory, generator)
+            self._set(self._balancer(terms))
+        if self._weighs_points:
+            points = Points(self._fixed, self._problem, model, batches, self._config, self._past)
+            ways = [way for way in (self._weigher, causal if self._config.causality else None) if way]
+            self._of_points = _product([way(points) for way in ways])
         self._count += 1
-        self._set(self._balancer(terms))
+
+    def weighed(self, batches: Batches) -> dict[str, Batch]:
+        """Return all present points with their weights."""
+        of_points = {name: weights.to(batches[name].target) for name, weights in self._of_points.items()}
+        return {name: replace(batch, weights=of_points.get(name)) for name, batch in batches.items()}
+
+    def forget_points(self) -> None:
+        """Have all points count alike: they are others by now."""
+        self._of_points, self._past = {}, {}
 
     @property
     def columns(self) -> dict[str, float]:
-        """The present weights, as columns of the history; none where they are fixed."""
-        if not self._balancer:
-            return {}
-        return {f"weight/{column}": weight for column, weight in self.loss.weights.items()}
+        """The present weights, as columns of the history; none where they are fixed.
+
+        Of points the mean of each term's, and the largest.
+        """
+        columns: dict[str, float] = {}
+        if self._balancer:
+            columns |= {f"weight/{column}": weight for column, weight in self.loss.weights.items()}
+        if self._weighs_points:
+            columns |= self._columns_of_points()
+        return columns
+
+    def _columns_of_points(self) -> dict[str, float]:
+        found: dict[str, list[Tensor]] = {each.column: [] for each in self.loss.statements if each.place}
+        for statement in self.loss.statements:
+            if (weights := self._of_points.get(statement.name)) is not None:
+                found[statement.column].append(weights)
+        means = {f"point_weight/{c}": _mean(each) for c, each in found.items()}
+        return means | {
+            f"point_weight_max/{c}": max((w.max().item() for w in each), default=1.0) for c, each in found.items()
+        }
 
     def state(self) -> dict[str, Any]:
         """Return the tree "balancing", from which `restore` continues; nothing where weights are fixed."""
-        if not self._balancer:
+        if not self.changes:
             return {}
-        return {"balancing": {"factors": dict(self._factors), "memory": dict(self._memory), "count": self._count}}
+        kept = {"factors": dict(self._factors), "memory": dict(self._memory), "count": self._count}
+        points = {"points": dict(self._of_points), "past": dict(self._past)} if self._weighs_points else {}
+        return {"balancing": kept | points}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Set what `state` returned, unless the config's weights are fixed by now."""
-        if self._balancer and (kept := state.get("balancing")):
+        if self.changes and (kept := state.get("balancing")):
             self._memory, self._count = dict(kept["memory"]), kept["count"]
+            self._of_points, self._past = dict(kept.get("points", {})), dict(kept.get("past", {}))
             self._set(kept["factors"])
 
     def _set(self, factors: Factors) -> None:
         self._factors = factors
         self.loss = self._fixed.balanced(factors)
+
+
+def _product(weights: Sequence[Weights]) -> dict[str, Tensor]:
+    """The product of all weights of each point."""
+    found: dict[str, Tensor] = {}
+    for each in weights:
+        found |= {name: found[name] * value if name in found else value for name, value in each.items()}
+    return found
+
+
+def _mean(weights: Sequence[Tensor]) -> float:
+    """The mean over all points; 1 of none."""
+    return sum(each.sum().item() for each in weights) / sum(map(len, weights)) if weights else 1.0

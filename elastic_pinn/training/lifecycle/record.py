@@ -280,7 +280,7 @@ class Record:
             metrics=metrics,
             metric=metrics.get(config.monitor, float("nan")),
             metric_name=config.monitor,
-            metric_id=session.metric_id,
+            metric_id=session.validation.metric_id,
             units=units_of_columns(session.columns),
             attributes=self._attributes(),
             compression=config.compression,

@@ -87,6 +87,11 @@ def require_one_process(config: Config, processes: Processes) -> None:
             f"tolerance = {config.tolerance:g} with {processes.count} processes: settings are refined by one; set it "
             "to 0, or start one process"
         )
+    if config.minibatches > 1 and processes.count > 1:
+        raise ConfigError(
+            f"minibatches = {config.minibatches} with {processes.count} processes, which share the points of a step: "
+            "set it to 1, or start one process"
+        )
 
 
 def require_measured(config: Config, session: Session) -> None:
@@ -95,9 +100,11 @@ def require_measured(config: Config, session: Session) -> None:
     legal = [name for name in session.columns if name not in {*NOT_METRICS, *weights}]
     if weights and config.monitor == "loss/total":
         raise ConfigError(
-            f"monitor = 'loss/total': balancing = {config.balancing!r} changes its weights, so that no two values are "
-            "comparable; loss/validation has those of the config"
+            f"monitor = 'loss/total': balancing = {config.balancing!r} or causality = {config.causality:g} changes its "
+            "weights, so that no two values are comparable; loss/validation has those of the config"
         )
+    if config.causality and session.problem.domain.is_static:
+        raise ConfigError(f"causality = {config.causality:g}: at rest nothing is later than anything else; set it to 0")
     if config.monitor not in legal:
         raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
     if session.problem.unknowns and not (config.weight_data and config.weight_pde):

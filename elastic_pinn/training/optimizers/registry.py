@@ -28,6 +28,9 @@ from elastic_pinn.training.optimizers.variable_projection import VariableProject
 MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
 MOST_FACTORED = 2**28  # numbers: 2 GiB in float64; of rows that are kept, for a moment twice that
 
+UNCHANGED = {"resampling": "fresh", "balancing": "fixed", "causality": 0.0, "minibatches": 1}
+"""The fields by which points and weights change in training, as they are where they do not."""
+
 Parameters = list[nn.Parameter]
 
 
@@ -77,6 +80,13 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
     """
     if all(OPTIMIZERS[name].whole_batch for name in config.stages):
         _require_unchanged(config)
+    if config.restart_every and not any(OPTIMIZERS[name].whole_batch for name in config.stages):
+        raise ConfigError(
+            f"restart_every = {config.restart_every} would never have an effect: none of {list(config.stages)} "
+            "searches along lines; set it to 0, or resample_every in its place"
+        )
+    if config.balancing == "row_norm" and not model.last_layer:
+        raise ConfigError(f"balancing = 'row_norm': network {config.network!r} has no last layer; take another")
     for name in config.stages:
         spec, parameters = OPTIMIZERS[name], _all(model)
         if spec.only_float64 and config.precision != "float64":
@@ -99,12 +109,13 @@ def _require_unchanged(config: TrainingConfig) -> None:
 
     A line search, a memory of curvature and a factorised system are of one objective: another has another minimum.
     """
-    for name, unchanged in (("resampling", "fresh"), ("balancing", "fixed")):
-        if (value := getattr(config, name)) != unchanged:
+    for name, unchanged in UNCHANGED.items():
+        if (value := getattr(config, name)) != unchanged and (name == "minibatches" or not config.restart_every):
             stages = " and ".join(dict.fromkeys(config.stages))
+            restart = "" if name == "minibatches" else ", set restart_every"
             raise ConfigError(
                 f"{name} = {value!r} would never have an effect: {stages} search for the minimum of one loss, of which "
-                "they keep points and weights. Add a stage of adam, adamw, sgd or soap, or set it to "
+                f"they keep points and weights. Add a stage of adam, adamw, sgd or soap{restart}, or set it to "
                 f"{unchanged!r}"
             )
 

@@ -6,17 +6,20 @@ Imports from physics and training's config and seeds.
 """
 
 from elastic_pinn.training.sampling.draw import counts_of, draw_evenly, first_points
+from elastic_pinn.training.sampling.minibatches import Minibatches, require_divisible
 from elastic_pinn.training.sampling.points import unit_points
 from elastic_pinn.training.sampling.recorded import data_batches, held_out_count, split_data
 from elastic_pinn.training.sampling.sampler import Sampler
 
 __all__ = [
+    "Minibatches",
     "Sampler",
     "counts_of",
     "data_batches",
     "draw_evenly",
     "first_points",
     "held_out_count",
+    "require_divisible",
     "split_data",
     "unit_points",
 ]

@@ -15,7 +15,7 @@ from elastic_pinn.physics.domains import Quantile, arcsine, even
 
 
 def unit_points(method: str, n: int, dimensions: int, generator: np.random.Generator) -> Tensor:
-    """Draw points (n, k) of a unit cube by a method of the config's `sampling`."""
+    """Draw points (n, k) of a unit cube by a method of the config's `sampling`; of a grid at most n."""
     return torch.from_numpy(METHODS[method](n, dimensions, generator))
 
 
@@ -38,6 +38,14 @@ def sobol(n: int, dimensions: int, generator: np.random.Generator) -> np.ndarray
     return qmc.Sobol(dimensions, rng=_own(generator)).random_base2((n - 1).bit_length())[:n]
 
 
+def grid(n: int, dimensions: int, generator: np.random.Generator) -> np.ndarray:
+    """The midpoints of the cells of a regular grid, as many along each axis, at most n in all: (<= n, k)."""
+    side = round(n ** (1.0 / dimensions))
+    side = max(1, side - (side**dimensions > n))
+    axis = (np.arange(side) + 0.5) / side
+    return np.stack(np.meshgrid(*[axis] * dimensions, indexing="ij"), axis=-1).reshape(-1, dimensions)
+
+
 def _own(generator: np.random.Generator) -> np.random.Generator:
     """SciPy spawns from a given generator, and the state of a generator does not contain how often it has spawned."""
     return np.random.default_rng(generator.integers(2**63, size=2))
@@ -48,6 +56,7 @@ METHODS: Mapping[str, Callable[[int, int, np.random.Generator], np.ndarray]] = {
     "uniform": uniform,
     "sobol": sobol,
     "chebyshev": sobol,
+    "grid": grid,
 }
 
 QUANTILES: Mapping[str, Quantile] = dict.fromkeys(METHODS, even) | {"chebyshev": arcsine}

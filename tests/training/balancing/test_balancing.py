@@ -8,7 +8,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.storage import read_snapshot
-from elastic_pinn.training.balancing import BALANCERS, Balancing
+from elastic_pinn.training.balancing import BALANCERS, WEIGHERS, Balancing
 from elastic_pinn.training.balancing.terms import inverse_to
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
@@ -28,7 +28,7 @@ def session_of(config: ep.Config) -> Session:
 
 
 def test_every_name_of_the_config_is_a_way_to_balance():
-    assert set(get_args(TrainingConfig.model_fields["balancing"].annotation)) == {"fixed", *BALANCERS}
+    assert set(get_args(TrainingConfig.model_fields["balancing"].annotation)) == {"fixed", *BALANCERS, *WEIGHERS}
 
 
 @each_balancer
@@ -95,7 +95,7 @@ def test_the_validation_has_the_configs_weights(tiny, name):
     fixed = session_of(config.model_copy(update={"balancing": "fixed"}))
     fixed.model.load_state_dict(session.model.state_dict())
     assert session.validation_metrics() == fixed.validation_metrics()
-    assert session.metric_id == fixed.metric_id
+    assert session.validation.metric_id == fixed.validation.metric_id
 
 
 def test_stages_that_each_keep_their_weights_are_refused(tiny, tmp_path):
@@ -167,4 +167,5 @@ def test_a_checkpoints_loss_has_the_weights_of_its_session(tiny, tmp_path):
 
 def test_fixed_weights_are_never_due(tiny):
     config = tiny()
-    assert not Balancing(config, Loss(ep.problem_from(config), config)).is_due(0)
+    problem = ep.problem_from(config)
+    assert not Balancing(config, Loss(problem, config), problem).is_due(0)

@@ -168,8 +168,16 @@ CASES = {
     # weights that change: due just at the cut, and before it; and points with them
     **{
         f"balanced-by-{name}": Case({"balancing": name, "balance_every": 2, "checkpoint_every": 1}, (5, 8), (4, 7))
-        for name in ("gradient_norm", "ntk", "relobralo")
+        for name in ("gradient_norm", "ntk", "relobralo", "self_adaptive", "attention", "row_norm")
     },
+    "causal-minibatches": Case(
+        {"causality": 0.5, "balance_every": 2, "minibatches": 3, "checkpoint_every": 1}, (5, 8), (4, 7)
+    ),
+    "lbfgs-restarted-by-rad": Case(
+        TWO_STAGES | {"resampling": "rad", "restart_every": 2, "balancing": "attention", "checkpoint_every": 1},
+        (7, 8, 9),
+        (6, 7, 8),
+    ),
     "rad-and-ntk-then-lbfgs": Case(
         TWO_STAGES | {"resampling": "rad", "resample_every": 2, "balancing": "ntk", "balance_every": 3},
         (4, 6, 8),
