@@ -66,24 +66,25 @@ def test_gains_that_shots_share_are_the_least_squares_of_all_of_them():
     wavelets, factors = np.concatenate([coefficients, [0.5, -2.0, 1.0]]), np.tile(gains[channels], 2)
     target = factors * (both @ wavelets)
     target += NOISE * np.random.default_rng(1).standard_normal(len(target))
-    only_in_one = [1, 2, 3, 4, 5]  # the second shot has none but these
-    kept = np.concatenate([np.ones(len(channels), bool), channels > 0])
+    unknown = [1, 2, 3, 4, 5]
+    first, second = channels < 2, channels > 0  # one channel in both, and the second shot has no known gain
+    kept = np.concatenate([first, second])
     both, target, of = both[kept], target[kept], np.tile(channels, 2)[kept]
-    is_of = torch.from_numpy((of[:, None] == np.array(only_in_one)).astype(float))
-    split, pulse = len(channels), ep.UnknownWavelet(1.0)
+    is_of = torch.from_numpy((of[:, None] == np.array(unknown)).astype(float))
+    split, pulse = int(first.sum()), ep.UnknownWavelet(1.0)
     shots = [
         ShotPart("a", slice(0, split), slice(0, PULSES), pulse),
         ShotPart("b", slice(split, None), slice(PULSES, None), pulse),
     ]
-    names = {str(each): each for each in only_in_one}
+    names = {str(each): each for each in unknown}
     found = FitWithGains.found(torch.from_numpy(both), torch.from_numpy(target), shots, is_of, names)
 
     def misfits(numbers):
         scaled = np.ones(CHANNELS)
-        scaled[only_in_one] = numbers[len(wavelets) :]
+        scaled[unknown] = numbers[len(wavelets) :]
         return scaled[of] * (both @ numbers[: len(wavelets)]) - target
 
-    start = np.concatenate([wavelets, gains[only_in_one]])
+    start = np.concatenate([wavelets, gains[unknown]])
     best = least_squares(misfits, start, xtol=1e-14, ftol=1e-14, gtol=1e-14)
     np.testing.assert_allclose(found.gains, best.x[len(wavelets) :], rtol=1e-7)
     np.testing.assert_allclose(found.coefficients, best.x[: len(wavelets)], rtol=1e-6)
@@ -91,6 +92,26 @@ def test_gains_that_shots_share_are_the_least_squares_of_all_of_them():
     np.testing.assert_allclose(found.gains_by_span.norm(dim=1), errors[len(wavelets) :], rtol=1e-4)
     np.testing.assert_allclose(found.by_span.norm(dim=1), errors[: len(wavelets)], rtol=1e-4)
     np.testing.assert_allclose(found.of_pulses(slice(PULSES, None)).by_span.norm(dim=1), errors[PULSES:8], rtol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_gains_of_either_polarity_are_found_in_a_shot_of_which_none_is_known(seed):
+    rng = np.random.default_rng(seed)
+    of = np.repeat([0, 1, 1, 2, 3, 4, 5], SAMPLES)  # of two channels in one shot, and of five in another
+    rows = slice(0, 2 * SAMPLES), slice(2 * SAMPLES, None)
+    gains = np.concatenate([[1.0], rng.choice([-1.0, 1.0], 5) * np.exp(0.8 * rng.standard_normal(5))])
+    columns = np.zeros((len(of), 2 * PULSES))
+    for i, each in enumerate(rows):
+        columns[each, PULSES * i : PULSES * (i + 1)] = rng.standard_normal((len(of[each]), PULSES))
+    target = gains[of] * (columns @ rng.standard_normal(2 * PULSES))
+    is_of = torch.from_numpy((of[:, None] == np.arange(1, CHANNELS)).astype(float))
+    shots = [
+        ShotPart(str(i), each, slice(PULSES * i, PULSES * (i + 1)), ep.UnknownWavelet(1.0))
+        for i, each in enumerate(rows)
+    ]
+    names = {str(each): each for each in range(1, CHANNELS)}
+    found = FitWithGains.found(torch.from_numpy(columns), torch.from_numpy(target), shots, is_of, names)
+    np.testing.assert_allclose(found.gains, gains[1:], rtol=1e-6)
 
 
 def test_all_gains_are_found_beside_a_known_source():

@@ -12,7 +12,7 @@ from elastic_pinn.workbench.figures.units import unit_for
 BAND = 2.0  # standard deviations
 
 
-def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture:
+def wavelet(run: Source, stated: Pulse | None = None, shot: str | int = "") -> Picture:
     """Draw the wavelet that was found, with the band of its ± where one is given.
 
     Parameters
@@ -38,7 +38,7 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str = "") -> Picture
         For a shot that there is none of.
     """
     opened = open_source(run)
-    fit = opened.fit if isinstance(opened, Run) else None
+    fit, shot = opened.fit if isinstance(opened, Run) else None, str(shot)
     if fit and shot and not fit.shots:
         raise FigureError(f"shot = {shot!r}: there is one shot only, or the fit could not be assessed")
     if fit and shot and shot not in fit.shots:
