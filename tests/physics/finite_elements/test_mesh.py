@@ -58,6 +58,14 @@ def test_no_triangle_is_nearly_flat():
     assert (4.0 * math.sqrt(3.0) * areas / (lengths**2).sum(1)).min() > 0.2  # 1 of an equilateral one
 
 
+@pytest.mark.parametrize("spacing", [0.119, 0.175, 0.2125])
+def test_rows_beside_a_side_are_as_far_apart_as_elsewhere(spacing):
+    mesh = mesh_of(BOX, Regions(), [], Spacing(spacing))
+    corners = mesh.points[mesh.triangles]
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(1)
+    assert np.quantile(longest, 0.95) < 1.3 * spacing and longest.max() < 1.55 * spacing
+
+
 def test_a_part_of_a_side_ends_at_points_and_so_does_the_side_opposite():
     mesh = made(BOX, [], [Part("top", 1.03, 2.17)])
     for side in ("top", "bottom"):
