@@ -16,7 +16,7 @@ from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.physics import Material, Problem
 
-FINER = 1.5  # elements and time steps than for an estimate of the error: what they leave of it is systematic
+FINER = 1.5  # elements and time steps than for an estimate of the error
 A_LEVEL = 1.25  # of a speed: elements are as fine as waves in the present materials need, in such steps, between
 # which small changes of the material do not change them
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from elastic_pinn.training.shot_waveforms import SEARCHED
 from elastic_pinn.training.source_fit import SourceFit
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class LowPassedWaveforms:
 
     def __init__(self, waveforms: Waveforms, frequency: float) -> None:
         self._whole, self._filter = waveforms, waveforms.low_pass(frequency)
-        self._coarser = min(max(1.0, waveforms.highest_frequency / (LEFT * frequency)), MOST_COARSER)
+        self._coarser = min(max(SEARCHED, waveforms.highest_frequency / (LEFT * frequency)), MOST_COARSER)
         self.target, self.delays = self._filter(waveforms.target.reshape(-1, 1)), waveforms.delays
 
     def fit_of(self, columns: Tensor) -> SourceFit:

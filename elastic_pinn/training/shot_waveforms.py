@@ -4,7 +4,7 @@ Sides, start and sources determine the wavefield of a known material. A network'
 systematic, and would be taken for an effect of the material. Finite elements solve for this error to a few percent of
 itself (error_estimate), so that the network's waveforms with the error's added are right to a small part of a percent.
 Between two networks waveforms change with the material by as much as elements alone change them: their own error hardly
-depends on it.
+depends on it, and coarser ones do.
 
 Where a source is unknown in part, these are columns: the waveforms by each of the pulses that make up its own.
 
@@ -30,6 +30,8 @@ from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.source_fit import delays_of, unknown_pulse
 
 STEP = 1e-5  # of the unknowns' parameters, logarithms: differences are right to about as much
+CORRECTED = 0.8  # of the sides and steps of FINER: what these leave of the error is systematic
+SEARCHED = 1.25  # of the sides and steps of FINER: changes with the material need no better
 
 
 class ShotWaveforms:
@@ -80,11 +82,11 @@ class ShotWaveforms:
         self._known: dict[float, tuple[Tensor, Tensor]] = {}  # by `coarser`: the unknowns, and waveforms by elements
         self._changes: dict[float, tuple[Tensor, Tensor]] = {}  # likewise: their derivatives by each, (U, M, K)
 
-    def corrected(self, coarser: float = 1.0) -> Callable[[float], Tensor]:
+    def corrected(self, coarser: float = CORRECTED) -> Callable[[float], Tensor]:
         """Solve for the error of the network.
 
-        coarser: by how many times elements and time steps are coarser. Returns a function from a delay, dimensionless,
-        to the waveforms of the network with those of its error at so much later instants, (N, E).
+        coarser: by how many times elements and time steps are coarser than FINER says. Returns a function from a delay,
+        dimensionless, to the waveforms of the network with those of its error at so much later instants, (N, E).
         """
         if self._network is None:
             return self._errors(self._in_present_material(), coarser)
@@ -110,7 +112,7 @@ class ShotWaveforms:
         found = at(later - delay)
         return found * (self._times[self._time] + later >= delay)[:, None] if delay else found
 
-    def by_elements(self, coarser: float = 1.0) -> Tensor:
+    def by_elements(self, coarser: float = SEARCHED) -> Tensor:
         """The waveforms by elements alone, (M, K). coarser: as of `corrected`."""
         model, known = self._in_present_material(), self._known.get(coarser)
         here = gather(model.unknowns)
@@ -118,7 +120,7 @@ class ShotWaveforms:
             known = self._known[coarser] = here, self.columns(self._errors(model, coarser))
         return known[1]
 
-    def effects(self, coefficients: Tensor, coarser: float = 1.0) -> Tensor:
+    def effects(self, coefficients: Tensor, coarser: float = SEARCHED) -> Tensor:
         """The derivatives of the waveforms by the unknowns' parameters, by elements alone, (M, U).
 
         coefficients: of the source's pulses, (K,). coarser: as of `corrected`.
@@ -138,7 +140,7 @@ class ShotWaveforms:
         self._still.material.load_state_dict(self._model.material.state_dict())
         return self._still
 
-    def _errors(self, model: Model, coarser: float = 1.0) -> Callable[[float], Tensor]:
+    def _errors(self, model: Model, coarser: float) -> Callable[[float], Tensor]:
         """What a model's waveforms lack, by the delay, (N, E)."""
         check_cancelled()
         errors = self._by_model.of(model, self._orders, coarser)

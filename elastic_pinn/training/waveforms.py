@@ -30,7 +30,7 @@ from elastic_pinn.physics.sources import KnownShape
 from elastic_pinn.training.gains import FitWithGains, channels_of_unknown_gain
 from elastic_pinn.training.low_pass import LowPass, LowPassedWaveforms
 from elastic_pinn.training.optimizers import OPTIMIZERS
-from elastic_pinn.training.shot_waveforms import ShotWaveforms
+from elastic_pinn.training.shot_waveforms import CORRECTED, SEARCHED, ShotWaveforms
 from elastic_pinn.training.source_fit import ShotPart, SourceFit, require_alone, unknown_pulse
 
 MOST_INSTANTS = 8_000  # of a filter over all of them
@@ -188,7 +188,7 @@ class Waveforms:
             )
         ]
 
-    def corrected(self, coarser: float = 1.0) -> Delayed:
+    def corrected(self, coarser: float = CORRECTED) -> Delayed:
         """Solve for the errors of the networks, as `ShotWaveforms.corrected` of each shot."""
         return [shot.corrected(coarser) for shot in self.shots]
 
@@ -227,11 +227,11 @@ class Waveforms:
         """Of each shot the delays of its source's pulses, in s."""
         return [shot.delays for shot in self.shots]
 
-    def by_elements(self, coarser: float = 1.0) -> Tensor:
+    def by_elements(self, coarser: float = SEARCHED) -> Tensor:
         """The waveforms by elements alone, (M, K). coarser: as of `corrected`."""
         return torch.block_diag(*(shot.by_elements(coarser) for shot in self.shots))
 
-    def effects(self, coefficients: Tensor, coarser: float = 1.0) -> Tensor:
+    def effects(self, coefficients: Tensor, coarser: float = SEARCHED) -> Tensor:
         """The derivatives of the waveforms by the unknowns' parameters, by elements alone, (M, U).
 
         coefficients: of the sources' pulses, (K,). coarser: as of `corrected`.

@@ -45,6 +45,7 @@ LEAST_FREE = 0.05  # degrees of freedom, of the samples
 LEAST_SIGNAL = 3.0  # of the noise's part in a fit: with less, amplitudes and their effects are mostly noise
 CHANCE = 0.01  # probability that channels of a good fit disagree enough for it to be widened
 MOST_SHIFT = 0.7  # of ±: noise causes less
+TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of the information on an unknown
 MOST_PULL = 0.5  # of ±: the error of a value is then 1.1 times what noise makes of it
@@ -76,7 +77,7 @@ def assess(trained: TrainedModel) -> Fit:
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
-        reason=fault.reason if fault else _explained(evidence) + _quiet_told(evidence) + _density_told(trained.problem),
+        reason=fault.reason if fault else _explained(evidence) + _told(evidence, trained.problem),
         advice=f"what usually helps: {fault.remedy}" if fault else "",
         step=trained.step,
         values={name: values[name] for name in evidence.deviations},
@@ -170,6 +171,11 @@ def _explained(evidence: Evidence) -> str:
     return f"the data are explained: {misfit}"
 
 
+def _told(evidence: Evidence, problem: Problem) -> str:
+    """What else is told of a ±."""
+    return _quiet_told(evidence) + _elements_told(evidence) + _density_told(problem)
+
+
 def _quiet_told(evidence: Evidence) -> str:
     """Channels whose noise is less than what is stated of it, beside that of the others."""
     usual, count = min(1.0, evidence.chi_square), len(evidence.channels)
@@ -178,6 +184,14 @@ def _quiet_told(evidence: Evidence) -> str:
         return ""
     times = math.sqrt(usual / max(each.chi_square for each in quiet))
     return f"; noise is stated too large, {times:.2g} times or more, of {listed([each.name for each in quiet])}"
+
+
+def _elements_told(evidence: Evidence) -> str:
+    """What of ± is the error of the elements: a bias, of which neither the sign nor more than the size is known, so
+    that it counts in squares beside the noise, of which it is independent."""
+    if evidence.unresolved is None or evidence.shift < TOLD_SHIFT:
+        return ""
+    return f"; ± counts the error of the elements, which may be {evidence.shift:.2g} of it for {evidence.most_shifted}"
 
 
 def _density_told(problem: Problem) -> str:

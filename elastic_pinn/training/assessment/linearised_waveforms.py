@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.training.assessment.linearised_fit import Calibration, LinearisedFit
-from elastic_pinn.training.shot_waveforms import STEP
+from elastic_pinn.training.shot_waveforms import CORRECTED, STEP
 from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.training.waveforms import Waveforms
 
@@ -114,7 +114,7 @@ class LinearisedWaveforms(LinearisedFit):
     @cached_property
     def unresolved(self) -> Tensor:
         """The changes of the misfits by coarser elements, (D,)."""
-        coarser = self._waveforms.columns(self._waveforms.corrected(COARSER))
+        coarser = self._waveforms.columns(self._waveforms.corrected(COARSER * CORRECTED))
         return (self._corrected - self.source.waveforms(coarser))[self.data]
 
     @property

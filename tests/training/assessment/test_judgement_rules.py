@@ -296,6 +296,14 @@ def test_no_waves_and_no_weights_are_advised_for_waveforms_which_fit_neither(wei
         assert "sides and start" not in fit.reason
 
 
+def test_what_of_a_standard_deviation_is_the_error_of_elements_is_told_where_it_matters(weighed):
+    told = "± counts the error of the elements, which may be 0.31 of it for mu"
+    assert weighed(unresolved=0.0, shift=0.31).reason.endswith(told)
+    for changes in ({"unresolved": 0.0, "shift": 0.29}, {"shift": 0.31}):
+        fit = weighed(**changes)
+        assert fit.verdict == "holds" and "elements" not in fit.reason
+
+
 TRIGGER = {"common_errors": (replace(GOOD.common_errors[0], score=80.0),)}
 LATE = {"channel_errors": (replace(GOOD.channel_errors[0], score=9.0, explains=0.5),)}
 ALIKE = {"alike": (Likeness("all", 0.5, 9.0), *GOOD.alike[1:])}

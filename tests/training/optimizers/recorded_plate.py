@@ -13,6 +13,7 @@ from elastic_pinn.error_estimate import resolution
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.session import Session
+from elastic_pinn.training.shot_waveforms import CORRECTED
 from elastic_pinn.training.waveforms import Waveforms
 from tests.plates import PLATE
 
@@ -57,13 +58,13 @@ def recorded(path, load=LOAD, **changes):
     problem = ep.problem_from(config)
     session = Session(config, problem)
     waveforms = Waveforms(problem, config, session.model, session.sampler.batches)
-    found = problem.recorded.quantity.scale(problem.scales) * waveforms.by_elements()[:, 0].reshape(-1, 2).numpy()
+    found = problem.recorded.quantity.scale(problem.scales) * waveforms.by_elements(CORRECTED)[:, 0].numpy()
     # Back into the order of the records.
     points = problem.scales.in_si(waveforms.samples.points).numpy()
     rows = [int(np.abs(places() - at).sum(1).argmin()) for at in points[:, :2]]
     frames = np.rint(points[:, 2] / step).astype(int)
     displacement = np.zeros(shape)
-    displacement[rows, frames] = found
+    displacement[rows, frames] = found.reshape(-1, 2)
     return displacement
 
 
@@ -103,12 +104,12 @@ def bound_beside_wavelet(session, noise):
         both, values = [], []
         for sign in (1.0, -1.0):
             put(model.unknowns, place + sign * each)
-            both.append(waveforms.by_elements())
+            both.append(waveforms.by_elements(CORRECTED))
             values.append([model.material.si()[name] for name in TRUE])
         columns.append((both[0] - both[1]) @ coefficients / (2.0 * step))
         constants.append((np.array(values[0]) - values[1]) / (2.0 * step))
     put(model.unknowns, place)
-    here = waveforms.by_elements()
+    here = waveforms.by_elements(CORRECTED)
     scale = problem.recorded.quantity.scale(problem.scales)
     jacobian = scale * torch.column_stack([*columns, here / here.norm()]).numpy()
     _, sizes, turned = np.linalg.svd(jacobian, full_matrices=False)

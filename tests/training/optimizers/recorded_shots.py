@@ -6,6 +6,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.training.session import Session
+from elastic_pinn.training.shot_waveforms import CORRECTED
 from elastic_pinn.training.waveforms import Waveforms
 from tests.plates import PLATE
 
@@ -49,7 +50,7 @@ def clean(path, places):
     problem = ep.problem_from(config)
     session = Session(config, problem)
     waveforms = Waveforms(problem, config, session.model, session.sampler.batches)
-    found = waveforms.by_elements().sum(1)  # in the noise of 1, which is that of all
+    found = waveforms.by_elements(CORRECTED).sum(1)  # in the noise of 1, which is that of all
     values = found.numpy() * problem.recorded.quantity.scale(problem.scales)
     parts = np.split(values, np.cumsum([each.values.size for each in empty(places)])[:-1])
     return {name: part.reshape(len(xy), len(AT), 2) for (name, xy), part in zip(places.items(), parts, strict=True)}

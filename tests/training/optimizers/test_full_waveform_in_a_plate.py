@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.error_estimate import in_found_material
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.session import Session
@@ -43,9 +42,8 @@ def noisy(tmp_path_factory):
     return path
 
 
-def found(noisy, monkeypatch, **changes):
+def found(noisy, **changes):
     """What a search ends with."""
-    monkeypatch.setattr(in_found_material, "FINER", 2.5)
     config = ep.Config(**PLATE | changes, data=str(noisy))
     session = Session(config, ep.problem_from(config))
     while not session.is_over:
@@ -53,14 +51,14 @@ def found(noisy, monkeypatch, **changes):
     return assess(session.trained())
 
 
-def test_lambda_and_mu_of_the_plate_are_found_with_errors_that_cover_the_truth(noisy, monkeypatch):
-    fit = found(noisy, monkeypatch)
+def test_lambda_and_mu_of_the_plate_are_found_with_errors_that_cover_the_truth(noisy):
+    fit = found(noisy)
     assert fit.verdict in ("holds", "widened"), fit.reason
     for name, true, bound in (("lambda", ALUMINIUM.lame_lambda, 2e-3), ("mu", ALUMINIUM.lame_mu, 6e-4)):
         assert abs(fit.values[name] - true) < 3.0 * fit.plus_minus[name] < 3.0 * bound * true
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_no_error_is_given_where_the_plate_is_stated_wrongly(noisy, monkeypatch, what):
-    fit = found(noisy, monkeypatch, **WRONG[what])
+def test_no_error_is_given_where_the_plate_is_stated_wrongly(noisy, what):
+    fit = found(noisy, **WRONG[what])
     assert fit.verdict == "withheld" and fit.plus_minus == {}

@@ -11,6 +11,7 @@ from elastic_pinn.error_estimate import resolution
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.session import Session
+from elastic_pinn.training.shot_waveforms import CORRECTED
 from elastic_pinn.training.waveforms import Waveforms
 from tests.plates import PLATE
 
@@ -62,12 +63,12 @@ def clean(tmp_path):
     problem = ep.problem_from(config)
     session = Session(config, problem)
     waveforms = Waveforms(problem, config, session.model, session.sampler.batches)
-    found = problem.recorded.quantity.scale(problem.scales) * waveforms.by_elements()[:, 0].reshape(-1, 2).numpy()
+    found = problem.recorded.quantity.scale(problem.scales) * waveforms.by_elements(CORRECTED)[:, 0].numpy()
     points = problem.scales.in_si(waveforms.samples.points).numpy()  # back into the order of the records
     rows = [int(np.abs(xy - at).sum(1).argmin()) for at in points[:, :2]]
     frames = np.rint(points[:, 2] / times[1]).astype(int)
     displacement = np.zeros(shape)
-    displacement[rows, frames] = found
+    displacement[rows, frames] = found.reshape(-1, 2)
     return ep.Receivers(xy, times, displacement, noise=NOISE * float(np.abs(displacement).max()))
 
 
@@ -107,7 +108,7 @@ def test_below_a_frequency_elements_are_as_coarse_as_it_allows(clean, tmp_path):
     waveforms = Waveforms(problem, config, session.model, session.sampler.batches)
     below, one = waveforms.below(60e3), torch.ones(1, dtype=torch.float64)
     columns = below.by_elements()
-    whole = waveforms.low_pass(60e3)(waveforms.by_elements())
+    whole = waveforms.low_pass(60e3)(waveforms.by_elements(CORRECTED))
     assert (columns - whole).norm() < 0.05 * whole.norm()
     effects, of_whole = below.effects(one), waveforms.low_pass(60e3)(waveforms.effects(one))
     assert ((effects - of_whole).norm(dim=0) < 0.1 * of_whole.norm(dim=0)).all()
