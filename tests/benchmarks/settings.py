@@ -89,19 +89,19 @@ CASES = (
 
 
 def search(receivers: ep.Receivers, folder: Path, seed: int) -> tuple[Fit | None, float, str]:
-    """What the notebook finds of a receiver file: the fit, seconds, and why it is refused, if it is."""
+    """What the notebook finds of a receiver file: the fit, seconds of CPU, and why it is refused, if it is."""
     (cell,) = (c for c in json.loads(NOTEBOOK.read_text())["cells"] if "parameters" in c["metadata"].get("tags", []))
     fields: dict[str, Any] = {}
     exec("".join(cell["source"]), {}, fields)
     receivers.save(folder / "receivers.h5")
     changed = {"data": str(folder / "receivers.h5"), "seed": seed, "threads": 1, "log_level": "error"}
     recipe = {name: value for name, value in fields.items() if name not in ("run_dir", "resume")}
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         run = ep.train(ep.Config(**recipe | changed), folder / "run")
     except ep.ConfigError as refusal:
-        return None, time.perf_counter() - started, str(refusal)
-    return run.fit, time.perf_counter() - started, ""
+        return None, time.process_time() - started, str(refusal)
+    return run.fit, time.process_time() - started, ""
 
 
 def row(case: Case, noises: int) -> list[str]:
@@ -129,7 +129,7 @@ def row(case: Case, noises: int) -> list[str]:
 def main(noises: int, only: str) -> None:
     """Search by each recording, and write the section; `only` looks at some, and writes nothing."""
     rows = [row(case, noises) for case in CASES if only in case.name]
-    head = ["recording", "lambda: error, of the bound", "mu: error, of the bound", "with ±", "worst, in ±", "seconds"]
+    head = ["recording", "lambda: error, of the bound", "mu: error, of the bound", "with ±", "worst, in ±", "CPU s"]
     if only:
         print(table(head, rows))
         return
@@ -137,8 +137,8 @@ def main(noises: int, only: str) -> None:
 
 Root mean square of the relative errors over {noises} noises, and what part that is of the Cramer-Rao bound, which
 counts all that enters the window from outside as unknown. "with ±": how many of the runs gave one; "worst, in ±": by
-how many of these one was off at most. Seconds of the last run, one thread. Windows, speeds, widths of the pulses, noise
-and receivers are in `CASES`; the notebook is as it stands but for the file and the seed."""
+how many of these one was off at most. CPU seconds of the last run, one thread. Windows, speeds, widths of the pulses,
+noise and receivers are in `CASES`; the notebook is as it stands but for the file and the seed."""
     write_section("settings", COMMAND, text)
 
 
