@@ -47,7 +47,7 @@ def rows_of(way: str, config: ep.Config) -> list[list[object]]:
     for region, true in TRUE.items():
         found = speeds(fit, material[f"rho_{region}"], region)
         told = [
-            f"{speed:.1f}{'' if math.isnan(of) else f' ± {of:.1f}'}, {100.0 * (speed / right - 1.0):+.2f} %"
+            f"{speed:.1f}{'' if math.isnan(of) else f' ± {of:.2g}'}, {100.0 * (speed / right - 1.0):+.2f} %"
             for (speed, of), right in zip(found, true, strict=True)
         ]
         rows.append(
