@@ -78,14 +78,14 @@ def channels_of_shots(problem: Problem) -> list[range]:
 def with_gains_of_shot(problem: Problem, number: int, found: Mapping[int, float]) -> Receivers | None:
     """Return the records of a shot, corrected by gains that were found.
 
-    found: factors by the numbers of channels among those of all shots; of one that recorded in several, that in the
-    first of them.
+    found: factors by the numbers of channels among those of all shots; of one that recorded in several, any of them.
     """
     every, own = problem.records_of_all_shots, problem.shots[number].receivers
     if every is None or own is None or not found:
         return own
     same, channels = same_channels(every), channels_of_shots(problem)[number]
-    return with_gains(own, {i: found[same[each]] for i, each in enumerate(channels) if same[each] in found})
+    of_group = {same[channel]: gain for channel, gain in found.items()}  # a dead channel may be the first of a group
+    return with_gains(own, {i: of_group[same[each]] for i, each in enumerate(channels) if same[each] in of_group})
 
 
 def require_one_solid(problem: Problem) -> None:

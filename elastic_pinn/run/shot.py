@@ -111,7 +111,8 @@ class WavefieldByElements:
         for delay, coefficient in self._wavelet.T:
             since = times - first - delay
             found = at(since.clip(min=0.0) / scales.time)[:, rows, column : column + 2]  # (T, N, 2)
-            found[since < 0.0] = 0.0  # at rest until the pulse acts
+            if delay:
+                found[since < 0.0] = 0.0  # at rest until the pulse acts
             total += coefficient * found[time.reshape(-1), place.reshape(-1)].reshape(total.shape)
         return total * VECTORS[quantity].physical.scale(scales)
 

@@ -112,7 +112,7 @@ class TrainingConfig(Section):
     restart_every: OptionalCount = 0
     """steps after which an optimizer with a line search forgets its curvature and starts anew, on points that
     `resampling` has moved and by weights that `balancing` has changed, as it does at the start of its stage and where
-    it can do no more with those it has; 0: never"""
+    it can do no more with those it has; 0: never. A grid, and points that `balancing` weighs by their past, stay"""
     minibatches: Count = 1
     """into how many parts the points of each place, and records, are divided at random, of which each step takes one;
     1: it takes all. Optimizers with a line search take all. Losses of the history are those of one part"""
@@ -142,7 +142,7 @@ class TrainingConfig(Section):
     equally long (gradient_norm), their misfits fall equally fast (ntk: by the traces of neural tangent kernels), or
     those count most that fell least (relobralo); or by weights of single points, but of records, which grow where
     misfits stay large (self_adaptive: by ascent, the more the larger; attention: by a running mean relative to the
-    largest), or make all equations for the last layer's weights equally large (row_norm, for last_layer). Optimizers
+    largest), or make equations for the last layer's weights equally large at all points (row_norm). Optimizers
     with a line search keep weights until they restart; the validation has those above. With unknowns no ± is given"""
     balance_every: Count = 100
     """steps between changes of the weights by `balancing`"""
@@ -212,16 +212,17 @@ class TrainingConfig(Section):
                 f"resampling = {self.resampling!r} moves points every resample_every steps, or with a line search "
                 "every restart_every, and both are 0"
             )
-        if self.sampling == "grid" and moves:
-            raise ValueError("sampling = 'grid' has no other points: set resample_every and restart_every to 0")
+        if self.sampling == "grid" and (self.resample_every or self.resampling != "fresh"):
+            raise ValueError("sampling = 'grid' has no other points: set resample_every to 0, resampling to 'fresh'")
         return self
 
     @model_validator(mode="after")
     def _points_have_a_past(self) -> Self:
-        if self.balancing in ("self_adaptive", "attention") and self.resample_every:
+        moves = self.resample_every or self.resampling != "fresh"
+        if self.balancing in ("self_adaptive", "attention") and moves:
             raise ValueError(
                 f"balancing = {self.balancing!r} weighs each point by its past, and resample_every = "
-                f"{self.resample_every} gives points that have none: set it to 0"
+                f"{self.resample_every}, resampling = {self.resampling!r} move it: set them to 0 and 'fresh'"
             )
         return self
 

@@ -49,7 +49,7 @@ class Loss:
     """The weighted sum of the mean squared residuals of a problem's statements.
 
     Called with a model and its batches, returns {"total": ..., "pde": ..., ...}: scalar tensors, of which "total" is
-    the weighted sum and the others are unweighted.
+    the weighted sum and the others are unweighted, but for the weights of single points.
     """
 
     def __init__(self, problem: Problem, config: TrainingConfig) -> None:

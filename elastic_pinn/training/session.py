@@ -29,6 +29,7 @@ from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
+from elastic_pinn.training.restarts import Restarts
 from elastic_pinn.training.sampling import Sampler, require_divisible, split_data
 from elastic_pinn.training.schedules import Schedule
 from elastic_pinn.training.seeds import Seeds
@@ -111,7 +112,7 @@ class Session:
             cache(lambda: Waveforms(problem, config, self.model, self.sampler.batches)),
         )
         self.step, self.first_step = 0, 0
-        self._must_restart = False  # an optimizer that can do no more with its points
+        self.restarts = Restarts(config.restart_every)
         self._zero = time.monotonic()
         self.history = History(self.columns)
         self.reason_to_end = ""
@@ -195,26 +196,29 @@ class Session:
         """Change stage, points and learning rate if this step requires it."""
         while self.at_stage_end:
             self._enter(self._stages[self.stage.index + 1])
-        restarts = self._restarts() if self.spec.whole_batch else None
-        if self.points.change(self.step, restarts, self.model, self.parameters):
+        if self.spec.whole_batch:
+            if self.restarts.begin(self.step, self.step - self.stage.first):
+                self._restart()
+            return
+        if self.points.at_interval(self.step, self.model, self.parameters):
             self._take_points(self.step)
             self.share_objective()
-        for group in () if self.spec.whole_batch else self.optimizer.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = group.get("relative", 1.0) * self.schedule.rate(self.step - self.stage.first)
 
-    def _restarts(self) -> bool:
-        """Whether an optimizer that searches along lines starts anew with the next step, on other points."""
-        every, since = self.config.restart_every, self.step - self.stage.first
-        if not every or (since % every and not self._must_restart):
-            return False
-        if since:
-            self.optimizer.state.clear()
-        self._must_restart = False
-        return True
+    def _restart(self) -> None:
+        """Start an optimizer that searches along lines anew, with other points and weights."""
+        self.optimizer.state.clear()
+        self.points.at_restart(self.step, self.model, self.parameters)
+        self._take_points(self.step)
+        self.share_objective()
 
     def _take_points(self, step: int) -> None:
         """Take the points of a step; the last evaluation was of others."""
-        self.points.take(step, self.spec.whole_batch)
+        if self.spec.whole_batch:
+            self.points.take_all()
+        else:
+            self.points.take(step)
         self.objective.forget()
 
     def share_objective(self) -> None:
@@ -231,7 +235,7 @@ class Session:
         self.stage, self.spec = stage, OPTIMIZERS[stage.optimizer]
         self.optimizer: Optimizer = self.spec.make(self.model, self.config)
         self.schedule = Schedule(self.config, stage.length)
-        self._must_restart = False
+        self.restarts.forget()
         if not self.points.are_all:
             self._take_points(self.step)
         if self.step:
@@ -286,8 +290,8 @@ class Session:
     def _finish_stage(self, why: str) -> None:
         """Restart on other points, if there are any to come; else end the run after its last stage, or wait for the
         next one."""
-        if self.config.restart_every:
-            self._must_restart = True
+        if self.restarts.demand():
+            logger.info("step %d: %s; it restarts", self.step + 1, why)
         elif self.stage == self._stages[-1]:
             self.reason_to_end = why
 
@@ -327,9 +331,9 @@ class Session:
             **self.points.state(),
             "stopping": {
                 **self.stopping.state_dict(),
+                **self.restarts.state_dict(),
                 "reason": self.reason_to_end,
                 "converged": self.converged,
-                "restarts": self._must_restart,
             },
             "problem": dict(self.problem.identity),
         }
@@ -353,7 +357,7 @@ class Session:
         self.restore_objective(snapshot.state)
         self.stopping.load_state_dict(snapshot.state["stopping"])
         self.converged = snapshot.state["stopping"].get("converged")
-        self._must_restart = snapshot.state["stopping"].get("restarts", False)
+        self.restarts.load_state_dict(snapshot.state["stopping"])
         self._note_meaning_of_losses()
         if snapshot.metric_id not in (self.validation.metric_id, UNKNOWN_METRIC_ID):
             self._forget_bests()

@@ -9,7 +9,7 @@ from torch import nn
 
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batches
-from elastic_pinn.training.balancing import Balancing
+from elastic_pinn.training.balancing import KEEPS_A_PAST, Balancing
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling import Minibatches, Sampler
 from elastic_pinn.training.seeds import Seeds
@@ -34,24 +34,34 @@ class StepPoints:
         """Whether each step takes all points."""
         return self._minibatches.count == 1
 
-    def take(self, step: int, searches: bool) -> None:
-        """Take the points of a step. searches: whether its optimizer searches along lines, which needs all of them."""
-        every = self._balancing.weighed(self._sampler.batches)
-        self.batches = every if searches else self._minibatches.of_step(step, every)
+    def take(self, step: int) -> None:
+        """Take the points of a step, which are counted from 0."""
+        self.batches = self._minibatches.of_step(step, self._balancing.weighed(self._sampler.batches))
 
-    def change(self, step: int, restarts: bool | None, model: Model, parameters: Sequence[nn.Parameter]) -> bool:
-        """Move points, change weights, or both, if it is time, before a step; return whether anything changed.
+    def take_all(self) -> None:
+        """Take all points."""
+        self.batches = self._balancing.weighed(self._sampler.batches)
 
-        restarts: whether the optimizer, which searches along lines, starts anew with this step; None: it is another.
+    def at_interval(self, step: int, model: Model, parameters: Sequence[nn.Parameter]) -> bool:
+        """Move points and change weights if it is time before a step; return whether anything changed.
+
+        Points that have moved are weighed at once.
         """
-        config = self._config
-        is_moved = bool(config.resample_every and step % config.resample_every == 0) if restarts is None else restarts
-        if is_moved := is_moved and step > 0:
-            self._sampler.resample()
-            self._balancing.forget_points()
-        if is_balanced := self._balancing.is_due(step) if restarts is None else restarts and self._balancing.changes:
-            self._balancing.balance(model, self._sampler.batches, parameters)
+        every, balancing = self._config.resample_every, self._balancing
+        if is_moved := bool(every and step and step % every == 0):
+            self._move()
+        if is_balanced := balancing.is_due(step):
+            balancing.balance(model, self._sampler.batches, parameters)
+        elif is_balanced := balancing.lacks_weights:
+            balancing.weigh(model, self._sampler.batches)
         return is_moved or is_balanced
+
+    def at_restart(self, step: int, model: Model, parameters: Sequence[nn.Parameter]) -> None:
+        """Move points, unless they stay, and change weights, before an optimizer that searches along lines starts."""
+        if step and self._config.balancing not in KEEPS_A_PAST and self._config.sampling != "grid":
+            self._move()
+        if self._balancing.changes:
+            self._balancing.balance(model, self._sampler.batches, parameters)
 
     def state(self) -> dict[str, Any]:
         """Return what reproduces the points and weights of all later steps."""
@@ -61,3 +71,7 @@ class StepPoints:
         """Set what `state` returned."""
         self._sampler.restore(state)
         self._balancing.restore(state)
+
+    def _move(self) -> None:
+        self._sampler.resample()
+        self._balancing.forget_points()

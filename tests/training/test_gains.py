@@ -1,5 +1,7 @@
 """Unknown gains are eliminated with the source: as one least squares of all numbers has them, and their errors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.physics.data import Truth
 from elastic_pinn.physics.data.found_gains import with_gains
+from elastic_pinn.physics.shots import records_of_all, with_gains_of_shot
 from elastic_pinn.training.gains import FitWithGains
 from elastic_pinn.training.source_fit import ShotPart
 
@@ -137,3 +140,19 @@ def test_records_of_a_known_truth_are_corrected_by_gains_that_were_found():
     corrected = with_gains(ep.Receivers(xy, time, velocity=values, noise=0.1, truth=truth), {1: 2.0})
     assert corrected.only.corrected[0, 0].tolist() == [1.0, 0.5] and corrected.only.corrected[1, 0].tolist() == [1, 1]
     assert corrected.truth.material == truth.material
+
+
+def test_a_gain_is_that_of_its_channel_in_shots_of_which_one_has_it_dead():
+    times, values = np.linspace(0.0, 1.0, 5), np.random.default_rng(0).standard_normal((2, 5, 2))
+    dead = values.copy()
+    dead[1, :, 0] = np.nan
+    left, right = (
+        ep.Receivers(records=[ep.Records("displacement", each, np.eye(2), times, noise=1.0, shot=shot)])
+        for shot, each in (("left", dead), ("right", values))
+    )
+    second = SimpleNamespace(receivers=right)
+    problem = SimpleNamespace(receivers=left, other_shots=(second,), records_of_all_shots=None)
+    problem.shots, problem.records_of_all_shots = (problem, second), records_of_all(problem)
+    found = {0: 2.0, 6: 4.0}  # of x of the first, and of that of the second, of which "left" has nothing
+    corrected = with_gains_of_shot(problem, 1, found).records[0]
+    assert np.broadcast_to(corrected.gain, (2, 2)).tolist() == [[2.0, 1.0], [4.0, 1.0]]

@@ -1,5 +1,6 @@
 """An optimizer with a line search keeps its points and weights, until it restarts with others."""
 
+from copy import deepcopy
 from itertools import pairwise
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.storage import read_snapshot
+from elastic_pinn.storage import Snapshot, read_snapshot
 from elastic_pinn.training.session import Session
+from elastic_pinn.training.step_objective import StepCancelled
 
 RESTARTING = {"stages": ["lbfgs"], "restart_every": 3, "steps": 7}
 
@@ -93,6 +95,7 @@ def test_weights_change_at_each_restart(tiny, tmp_path):
     [
         ({"restart_every": 3}, "restart_every = 3 would never have an effect: none of .'adam'. searches along lines"),
         ({"sampling": "grid", "resample_every": 3}, "sampling = 'grid' has no other points"),
+        ({"stages": ["lbfgs"], "restart_every": 2, "balancing": "attention", "resampling": "rad"}, "by its past"),
         ({"resampling": "rad"}, "moves points every resample_every steps, or with a line search every restart_every"),
     ],
 )
@@ -107,3 +110,45 @@ def test_a_grid_has_as_many_points_along_each_axis_and_validation_has_others(tin
     assert len(found) == 27 and all(len(found[:, axis].unique()) == 3 for axis in range(3))
     held_out = session.validation._batches["interior"].points
     assert len(held_out) == 27 and not any(torch.equal(a, b) for a in found for b in held_out)
+
+
+@pytest.mark.parametrize("fields", [{"sampling": "grid", "balancing": "row_norm"}, {"balancing": "self_adaptive"}])
+def test_points_stay_where_there_are_no_others_or_their_past_counts(tiny, fields):
+    session = session_of(tiny(**RESTARTING | {"steps": 10, "balance_rate": 1.0}, **fields))
+    before, means = session.sampler.batches["interior"].points, []
+    for _ in range(10):
+        means.append(session.advance()["point_weight/initial"])
+    assert torch.equal(points(session), before)
+    if "balance_rate" in session.config.model_fields_set and fields["balancing"] == "self_adaptive":
+        assert means[0] > 1.0 and means[-1] > 2.0 * means[0], "weights go on growing"
+
+
+def test_a_search_for_a_material_is_not_restarted(tiny, inverse, tmp_path):
+    config = tiny(
+        stages=["variable_projection"], restart_every=2, network="plane_waves", hidden_layers=[12], activation="sin",
+        precision="float64",
+    )  # fmt: skip
+    with pytest.raises(ep.ConfigError, match="variable_projection is at its end where it has converged"):
+        ep.train(config, tmp_path / "run", inverse)
+
+
+def test_a_step_that_was_cancelled_is_made_again_on_the_points_that_it_had(tiny):
+    config = tiny(stages=["levenberg_marquardt"], restart_every=3, steps=7, precision="float64")
+    whole, stopped = session_of(config), session_of(config)
+    for _ in range(3):
+        whole.advance()
+        stopped.advance()
+    with pytest.raises(StepCancelled):
+        stopped.advance(lambda: True)
+    snapshot = Snapshot(
+        config=config.to_json(), step=stopped.step, stage=0, generation=0, metrics={},
+        weights=deepcopy(stopped.model.state_dict()),
+        state=deepcopy(stopped.state()), history=deepcopy(stopped.history), metric_id=stopped.validation.metric_id,
+    )  # fmt: skip
+    resumed = session_of(config)
+    resumed.restore(snapshot)
+    for session in (whole, stopped, resumed):
+        session.advance()
+    assert torch.equal(points(whole), points(stopped)) and torch.equal(points(whole), points(resumed))
+    assert torch.equal(whole.objective.position(), resumed.objective.position())
+    assert whole.sampler.draws == stopped.sampler.draws == resumed.sampler.draws == 2

@@ -57,6 +57,8 @@ def adapted_weights(trained: TrainedModel) -> str:
     balancing, causality = trained.config.balancing, trained.config.causality
     if balancing == "fixed" and not causality:
         return ""
+    if balancing == "row_norm" and not causality:
+        return "points were weighed by 'row_norm', which ± takes no account of"
     by = f"causality = {causality:g}" if balancing == "fixed" else repr(balancing)
     return f"the weights of terms or points were adapted to the misfits, by {by}"
 

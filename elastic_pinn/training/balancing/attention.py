@@ -17,5 +17,5 @@ def attention(points: Points) -> Weights:
     kept = points.config.balance_memory
     for name, squares in points.squares.items():
         relative = (squares / squares.max().clamp(min=torch.finfo(squares.dtype).tiny)).sqrt()  # (N,)
-        points.memory[name] = kept * points.memory.get(name, relative) + (1.0 - kept) * relative
+        points.memory[name] = kept * points.remembered(name, relative) + (1.0 - kept) * relative
     return {name: to_mean_of_one(mean.square()) for name, mean in points.memory.items()}

@@ -39,6 +39,13 @@ WEIGHERS: Mapping[str, Callable[[Points], Weights]] = {
 """Of points, likewise; beside them there are causal weights."""
 
 
+KEEPS_A_PAST = ("self_adaptive", "attention")
+"""Ways to weigh by which a point counts as its own past says: it has to stay where it is."""
+
+DRAWN_BY = ("seed", "sampling", "interior_points", "boundary_points", "initial_points", "interface_points", "balancing")
+"""Fields of the config of which weights of points are: with others there are other points, or weights."""
+
+
 class Balancing:
     """The loss by the present weights: the config's, each multiplied by a factor that changes during training, and of
     single points.
@@ -47,43 +54,54 @@ class Balancing:
 
     Attributes:
         loss: by the present weights of terms.
+        columns: the present weights, as columns of the history; none where they are fixed. Of points the mean of each
+            term's, and the largest.
     """
 
     def __init__(self, config: TrainingConfig, loss: Loss, problem: Problem) -> None:
         self._config, self._fixed, self._problem = config, loss, problem
         self._balancer, self._weigher = BALANCERS.get(config.balancing), WEIGHERS.get(config.balancing)
+        self.weighs_points = bool(self._weigher or config.causality)
         self._factors: Factors = {}
         self._memory: dict[str, Any] = {}
         self._count = 0  # of balances so far
         self._of_points: Weights = {}
         self._past: dict[str, Tensor] = {}  # the memory of what weighs points
         self.loss = loss
-
-    @property
-    def _weighs_points(self) -> bool:
-        return bool(self._weigher or self._config.causality)
+        self.columns = self._columns()
 
     @property
     def changes(self) -> bool:
         """Whether any weight changes at all."""
-        return bool(self._balancer) or self._weighs_points
+        return bool(self._balancer) or self.weighs_points
 
     def is_due(self, step: int) -> bool:
         """Return whether weights change after so many steps: at first as soon as they may, then at intervals."""
         return self.changes and (not self._count or step % self._config.balance_every == 0)
 
+    @property
+    def lacks_weights(self) -> bool:
+        """Whether points are to be weighed and are not: they are new."""
+        return self.weighs_points and not self._of_points
+
     def balance(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> None:
         """Change the weights by a model at all present points. parameters: all that is trained."""
         assert self.changes, "fixed weights are never due"
+        if self.weighs_points:
+            self.weigh(model, batches)
         if self._balancer:
-            generator = Seeds.of(self._config.seed).for_balance(self._count)
-            terms = Terms(self._fixed, model, batches, parameters, self._config, self._factors, self._memory, generator)
+            generator, weighed = Seeds.of(self._config.seed).for_balance(self._count), self.weighed(batches)
+            terms = Terms(self._fixed, model, weighed, parameters, self._config, self._factors, self._memory, generator)
             self._set(self._balancer(terms))
-        if self._weighs_points:
-            points = Points(self._fixed, self._problem, model, batches, self._config, self._past)
-            ways = [way for way in (self._weigher, causal if self._config.causality else None) if way]
-            self._of_points = _product([way(points) for way in ways])
         self._count += 1
+        self.columns = self._columns()
+
+    def weigh(self, model: Model, batches: Batches) -> None:
+        """Change the weights of points alone."""
+        points = Points(self._fixed, self._problem, model, batches, self._config, self._past)
+        ways = [way for way in (self._weigher, causal if self._config.causality else None) if way]
+        self._of_points = _product([way(points) for way in ways])
+        self.columns = self._columns()
 
     def weighed(self, batches: Batches) -> dict[str, Batch]:
         """Return all present points with their weights."""
@@ -94,47 +112,46 @@ class Balancing:
         """Have all points count alike: they are others by now."""
         self._of_points, self._past = {}, {}
 
-    @property
-    def columns(self) -> dict[str, float]:
-        """The present weights, as columns of the history; none where they are fixed.
-
-        Of points the mean of each term's, and the largest.
-        """
-        columns: dict[str, float] = {}
-        if self._balancer:
-            columns |= {f"weight/{column}": weight for column, weight in self.loss.weights.items()}
-        if self._weighs_points:
-            columns |= self._columns_of_points()
-        return columns
-
-    def _columns_of_points(self) -> dict[str, float]:
-        found: dict[str, list[Tensor]] = {each.column: [] for each in self.loss.statements if each.place}
-        for statement in self.loss.statements:
-            if (weights := self._of_points.get(statement.name)) is not None:
-                found[statement.column].append(weights)
-        means = {f"point_weight/{c}": _mean(each) for c, each in found.items()}
-        return means | {
-            f"point_weight_max/{c}": max((w.max().item() for w in each), default=1.0) for c, each in found.items()
-        }
-
     def state(self) -> dict[str, Any]:
         """Return the tree "balancing", from which `restore` continues; nothing where weights are fixed."""
         if not self.changes:
             return {}
         kept = {"factors": dict(self._factors), "memory": dict(self._memory), "count": self._count}
-        points = {"points": dict(self._of_points), "past": dict(self._past)} if self._weighs_points else {}
-        return {"balancing": kept | points}
+        points = {"points": dict(self._of_points), "past": dict(self._past), "drawn_by": self._drawn_by}
+        return {"balancing": kept | (points if self.weighs_points else {})}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Set what `state` returned, unless the config's weights are fixed by now."""
+        """Set what `state` returned, unless the config's weights are fixed by now; weights of points if these are the
+        same."""
         if self.changes and (kept := state.get("balancing")):
             self._memory, self._count = dict(kept["memory"]), kept["count"]
-            self._of_points, self._past = dict(kept.get("points", {})), dict(kept.get("past", {}))
+            self.forget_points()
+            if kept.get("drawn_by") == self._drawn_by:
+                self._of_points, self._past = dict(kept["points"]), dict(kept["past"])
             self._set(kept["factors"])
+            self.columns = self._columns()
+
+    @property
+    def _drawn_by(self) -> str:
+        return ", ".join(f"{name} = {getattr(self._config, name)}" for name in DRAWN_BY)
 
     def _set(self, factors: Factors) -> None:
-        self._factors = factors
-        self.loss = self._fixed.balanced(factors)
+        self._factors = factors if self._balancer else {}
+        self.loss = self._fixed.balanced(self._factors)
+
+    def _columns(self) -> dict[str, float]:
+        columns: dict[str, float] = {}
+        if self._balancer:
+            columns |= {f"weight/{column}": weight for column, weight in self.loss.weights.items()}
+        if not self.weighs_points:
+            return columns
+        found: dict[str, list[Tensor]] = {each.column: [] for each in self.loss.statements if each.place}
+        for statement in self.loss.statements:
+            if (weights := self._of_points.get(statement.name)) is not None:
+                found[statement.column].append(weights)
+        means = {f"point_weight/{c}": _mean(each) for c, each in found.items()}
+        largest = {f"point_weight_max/{c}": _largest(each) for c, each in found.items()}
+        return columns | means | largest
 
 
 def _product(weights: Sequence[Weights]) -> dict[str, Tensor]:
@@ -148,3 +165,8 @@ def _product(weights: Sequence[Weights]) -> dict[str, Tensor]:
 def _mean(weights: Sequence[Tensor]) -> float:
     """The mean over all points; 1 of none."""
     return sum(each.sum().item() for each in weights) / sum(map(len, weights)) if weights else 1.0
+
+
+def _largest(weights: Sequence[Tensor]) -> float:
+    """The largest of all points; 1 of none."""
+    return max((each.max().item() for each in weights), default=1.0)

@@ -52,6 +52,10 @@ class Points:
         """The config's weight of a statement's mean square."""
         return self.loss.weights[statement.column] * statement.counts
 
+    def remembered(self, name: str, start: Tensor) -> Tensor:
+        """What was kept of a statement, (N,), where and as `start` is; at first that."""
+        return self.memory.get(name, start).to(start)
+
     @cached_property
     def squares(self) -> Weights:
         """The squared misfits at each point, (N,), unweighted."""

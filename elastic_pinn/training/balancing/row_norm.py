@@ -1,8 +1,9 @@
-"""Rows of unit norm: each equation counts as much as any other of its term, however large its coefficients are.
+"""Rows of equal norm: the equations at a point count as much as those at any other of their term, however large their
+coefficients are there.
 
-Of least squares for the last layer, whose columns alone the ridge scales: van der Sluis, Numer. Math. 14, 1969, for
-columns; of collocation Chen, Chi, E and Yang (2022), "Bridging traditional and machine learning-based algorithms for
-solving PDEs: the random feature method", J. Mach. Learn. 1, who divide by the largest coefficient.
+Of least squares for the last layer, whose columns alone the ridge scales. Chen, Chi, E and Yang (2022), "Bridging
+traditional and machine learning-based algorithms for solving PDEs: the random feature method", J. Mach. Learn. 1, 268,
+divide each row by its largest coefficient, here by the root mean square of all those at its point.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.statement_equations import equations_of
-from elastic_pinn.training.balancing.points import Points, Weights, to_mean_of_one
+from elastic_pinn.training.balancing.points import Points, Weights
 from elastic_pinn.training.losses import POINTS_AT_ONCE
 
 LEAST = 1e-10  # of the largest square of a norm: what hardly depends on the last layer is not enlarged further
@@ -20,13 +21,15 @@ LEAST = 1e-10  # of the largest square of a norm: what hardly depends on the las
 
 @torch.no_grad()
 def row_norm(points: Points) -> Weights:
-    """Return the reciprocal squares of the rows' norms, by the parameters of the last layer."""
+    """Return the reciprocal squares of the norms of rows by the parameters of the last layer, times their mean."""
     moduli, found = points.model.material(), {}
     for statement in points.statements:
         squares = _squares_of_rows(points, equations_of(statement, moduli, points.batches[statement.name]))
         largest = squares.max()
-        found[statement.name] = to_mean_of_one(1.0 / squares.clamp(min=LEAST * largest)) if largest > 0.0 else squares
-    return {name: torch.where(each > 0.0, each, 1.0) for name, each in found.items()}
+        is_zero = not largest > 0.0  # as of waves, which satisfy the equation whatever their amplitudes are
+        scaled = squares.mean() / squares.clamp(min=LEAST * largest)
+        found[statement.name] = torch.ones_like(squares) if is_zero else scaled
+    return found
 
 
 def _squares_of_rows(points: Points, equations: Equations) -> Tensor:

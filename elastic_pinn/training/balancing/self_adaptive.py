@@ -18,5 +18,5 @@ def self_adaptive(points: Points) -> Weights:
     mean = torch.stack([each.mean() for each in weighted.values()]).mean()
     for name, each in weighted.items():
         growth = each / mean.clamp(min=torch.finfo(each.dtype).tiny)
-        points.memory[name] = points.memory.get(name, torch.ones_like(each)) + points.config.balance_rate * growth
+        points.memory[name] = points.remembered(name, torch.ones_like(each)) + points.config.balance_rate * growth
     return dict(points.memory)

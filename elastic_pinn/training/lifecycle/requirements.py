@@ -98,11 +98,15 @@ def require_measured(config: Config, session: Session) -> None:
     """Raise ConfigError for a monitor, a target or weights that do not fit what the problem measures."""
     weights = session.balancing.columns
     legal = [name for name in session.columns if name not in {*NOT_METRICS, *weights}]
-    if weights and config.monitor == "loss/total":
+    _require_comparable(config, session)
+    places = [each for each in session.loss.statements if each.place and getattr(config, f"weight_{each.column}")]
+    if session.balancing.weighs_points and not places:
         raise ConfigError(
-            f"monitor = 'loss/total': balancing = {config.balancing!r} or causality = {config.causality:g} changes its "
-            "weights, so that no two values are comparable; loss/validation has those of the config"
+            f"balancing = {config.balancing!r}, causality = {config.causality:g}: the weights of all terms but records "
+            "are 0, which leaves no points to weigh"
         )
+    if config.sampling == "grid" and session.problem.domain.is_static:
+        raise ConfigError("sampling = 'grid': a problem at rest has no time to spread it over; take another")
     if config.causality and session.problem.domain.is_static:
         raise ConfigError(f"causality = {config.causality:g}: at rest nothing is later than anything else; set it to 0")
     if config.monitor not in legal:
@@ -111,3 +115,15 @@ def require_measured(config: Config, session: Session) -> None:
         raise ConfigError("unknowns need weight_data and weight_pde above 0: else nothing ties material and data")
     if config.target_error and "error/displacement" not in session.columns:
         raise ConfigError("target_error needs a problem with an exact solution, and this one has none: set it to 0")
+
+
+def _require_comparable(config: Config, session: Session) -> None:
+    """Raise ConfigError for a monitor of the training's loss where that is not always the same one."""
+    is_loss = config.monitor.startswith("loss/") and config.monitor != "loss/validation"
+    is_total = config.monitor == "loss/total" and session.balancing.changes
+    if is_total or (is_loss and (session.balancing.weighs_points or config.minibatches > 1)):
+        raise ConfigError(
+            f"monitor = {config.monitor!r}: balancing = {config.balancing!r}, causality = {config.causality:g} or "
+            f"minibatches = {config.minibatches} change what it is of, so that no two values are comparable; "
+            "loss/validation has the config's weights and always the same points"
+        )

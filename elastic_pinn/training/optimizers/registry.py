@@ -85,6 +85,10 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
             f"restart_every = {config.restart_every} would never have an effect: none of {list(config.stages)} "
             "searches along lines; set it to 0, or resample_every in its place"
         )
+    if config.restart_every and (search := [name for name in config.stages if OPTIMIZERS[name].finds_material]):
+        raise ConfigError(
+            f"restart_every = {config.restart_every}: {search[0]} is at its end where it has converged; set it to 0"
+        )
     if config.balancing == "row_norm" and not model.last_layer:
         raise ConfigError(f"balancing = 'row_norm': network {config.network!r} has no last layer; take another")
     for name in config.stages:

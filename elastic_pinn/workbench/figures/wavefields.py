@@ -74,7 +74,10 @@ def snapshots(
     instants = np.asarray(times if times is not None else problem.domain.instants(4)[-3:], dtype=float)
     is_recorded = problem.receivers is not None and shown_quantity(problem) in problem.receivers.kinds
     if not is_recorded or problem.exact:
-        return draw_wavefield(seen.predict, problem, instants, seen.solved_by)
+        figure = draw_wavefield(seen.predict, problem, instants, seen.solved_by)
+        if seen.told:
+            figure.suptitle(seen.told.rstrip(": "), fontsize=10)
+        return figure
     try:
         uncertainty = WavefieldUncertainty(checkpoint, solved)
     except UncertaintyError as error:

@@ -1,5 +1,7 @@
 """Weights of single points: as their papers say, in the loss, on record, in checkpoints, and not in validation."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -69,7 +71,8 @@ def test_rows_of_unit_norm_are_that_up_to_a_factor_of_their_term(tiny):
         rows = model.jacobian(equations.weighted(weights[statement.name]), model.last_layer)  # (N E, P)
         of_points = rows.square().sum(1).view(len(equations.target), -1).sum(1)
         torch.testing.assert_close(of_points, of_points[:1].expand_as(of_points))
-        assert weights[statement.name].mean() == pytest.approx(1.0)
+        plain = model.jacobian(equations, model.last_layer).square().sum()
+        torch.testing.assert_close(of_points.sum(), plain, msg="a term counts as much as before")
 
 
 def test_least_squares_minimises_the_misfits_of_such_rows(tiny):
@@ -79,11 +82,10 @@ def test_least_squares_minimises_the_misfits_of_such_rows(tiny):
     )  # fmt: skip
     session = session_of(config)
     session.advance()
-    weights = WEIGHERS["row_norm"](points_of(session))
-    for name, batch in session.points.batches.items():
-        torch.testing.assert_close(batch.weights, weights[name])
-    jacobian, misfits = (None, None)
     misfits, jacobian = session.loss.system(session.model, session.points.batches, session.model.last_layer)
+    for rows in session.loss.rows(session.points.batches).values():
+        of_points = jacobian[rows].square().sum(1).view(-1, 2).sum(1)
+        torch.testing.assert_close(of_points, of_points[:1].expand_as(of_points))
     assert (jacobian.T @ misfits).norm() < 1e-6 * jacobian.norm() * misfits.norm()
 
 
@@ -118,13 +120,10 @@ def test_the_loss_is_that_of_weighed_misfits_and_on_record(tiny, way):
     row = session.advance()
     points = points_of(session)
     batches = session.points.batches
-    for statement in points.statements:
-        if statement.name == "interior":
-            weights = batches["interior"].weights
-            expected = (weights * points.squares["interior"]).mean()
-            assert row["loss/pde"] == pytest.approx(expected.item(), rel=1e-4)
-            assert row["point_weight/pde"] == pytest.approx(weights.mean().item(), rel=1e-5)
-            assert row["point_weight_max/pde"] == pytest.approx(weights.max().item())
+    weights = batches["interior"].weights
+    assert row["loss/pde"] == pytest.approx((weights * points.squares["interior"]).mean().item(), rel=1e-4)
+    assert row["point_weight/pde"] == pytest.approx(weights.mean().item(), rel=1e-5)
+    assert row["point_weight_max/pde"] == pytest.approx(weights.max().item())
     assert weights.max() > weights.min()
     system, _ = session.loss.system(session.model, batches, session.parameters)
     assert system.square().sum().item() == pytest.approx(row["loss/total"], rel=1e-4)
@@ -162,16 +161,20 @@ def test_from_weighed_points_no_plus_minus_follows_and_records_are_not_weighed(t
     session.advance()
     assert session.points.batches["data"].weights is None
     fit = ep.train(config, tmp_path / "run", inverse).summary.fit
-    assert fit["verdict"] == "withheld" and "were adapted to the misfits" in fit["reason"]
+    told = "weighed by 'row_norm'" if way == {"balancing": "row_norm"} else "were adapted to the misfits, by"
+    assert fit["verdict"] == "withheld" and told in fit["reason"]
 
 
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"balancing": "attention", "resample_every": 5}, "weighs each point by its past, and resample_every = 5"),
+        ({"balancing": "attention", "resample_every": 5}, "weighs each point by its past, and resample_every = 5, res"),
         ({"balancing": "self_adaptive", "stages": ["lbfgs"]}, "balancing = 'self_adaptive' would never have an effect"),
         ({"causality": 1.0, "stages": ["lbfgs"]}, "causality = 1.0 would never have an effect: lbfgs search"),
-        ({"causality": 1.0, "monitor": "loss/total"}, "causality = 1 changes its weights"),
+        ({"causality": 1.0, "monitor": "loss/total"}, "causality = 1 or minibatches = 1 change what it is of"),
+        ({"balancing": "attention", "monitor": "loss/pde"}, "monitor = 'loss/pde': balancing = 'attention'"),
+        ({"minibatches": 2, "monitor": "loss/total"}, "minibatches = 2 change what it is of"),
+        ({"causality": 1.0, "weight_pde": 0.0, "weight_boundary": 0.0, "weight_initial": 0.0}, "no points to weigh"),
         ({"causality": 1.0, "monitor": "point_weight/pde"}, "no measure of this problem"),
     ],
 )
@@ -179,3 +182,38 @@ def test_what_has_no_effect_or_no_meaning_is_refused(tiny, tmp_path, fields, tol
     with pytest.raises((ep.ConfigError, ValueError), match=told):
         ep.train(tiny(**fields), tmp_path / "run")
     assert not (tmp_path / "run" / "config.json").exists()
+
+
+@pytest.mark.parametrize("way", [{"balancing": "row_norm"}, CAUSAL], ids=["row_norm", "causal"])
+def test_points_that_moved_are_weighed_at_once(tiny, way):
+    session = session_of(tiny(**way, balance_every=100, resample_every=2, steps=6))
+    seen = []
+    for _ in range(6):
+        session.advance()
+        seen.append(session.points.batches["interior"].weights)
+    assert all(weights is not None for weights in seen)
+    assert [torch.equal(one, other) for one, other in pairwise(seen)] == [True, False, True, False, True]
+
+
+def test_terms_are_balanced_as_their_points_weigh(tiny):
+    session = session_of(tiny(causality=3.0, balancing="gradient_norm", weight_pde=1.0))
+    session._prepare()
+    alone = session_of(tiny(balancing="gradient_norm"))
+    alone._prepare()
+    assert session.loss.weights["pde"] > 1.1 * alone.loss.weights["pde"], "later points hardly count by now"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"interior_points": 33}, {"interior_points": 1}, {"sampling": "sobol"}, {"balancing": "self_adaptive"}]
+)
+def test_weights_of_other_points_or_another_way_are_not_taken_over(tiny, tmp_path, changes):
+    ep.train(tiny(balancing="attention", steps=3), tmp_path / "run")
+    config = tiny(**{"balancing": "attention", "steps": 5} | changes)
+    session = session_of(config)
+    session.restore(read_snapshot(ep.Run(tmp_path / "run").latest().path))
+    assert session.points.batches["interior"].weights is None
+    expected = WEIGHERS[config.balancing](points_of(session))
+    session._prepare()
+    for name, weights in expected.items():
+        torch.testing.assert_close(session.points.batches[name].weights, weights)
+    session.advance()

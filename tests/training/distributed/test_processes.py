@@ -53,6 +53,8 @@ TRAINED = {
     "adam": [ADAM],
     "rad and ntk": [ADAM | {"resampling": "rad", "balancing": "ntk", "balance_every": 3}],
     "lbfgs": [LBFGS],
+    "weights of points": [ADAM | {"causality": 0.5, "balance_every": 4}],
+    "restarts": [SMALL | {"stages": ["lbfgs"], "restart_every": 4, "balancing": "row_norm"}],
     "misfits": [MISFITS],
     "resumed with fewer points": [UNIFORM | {"steps": 10}, UNIFORM | {"interior_points": 12}],
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,9 @@ def read_recordings(
     fields: dict[str, Any] = {**_material(every), "title": every.title}
     places = {each.positions: None for each in own.values() if each.positions and isinstance(each.positions, str)}
     beside = [Path(path) for path in (*places, *([parameters] if parameters else []))]
-    named = {**special, **{path.name: dict(options) for path, options in apart.items()}}
+    of_name = Counter(path.name for path in files)  # of files in folders of their own, as right/scan.csv
+    of_paths = {(path.name if of_name[path.name] == 1 else str(path)): dict(options) for path, options in apart.items()}
+    named = {**special, **of_paths}
     fields["provenance"] = _provenance(files, beside, {**common, **given}, named)
     try:
         receivers = Receivers(records=records_of(channels), **fields)

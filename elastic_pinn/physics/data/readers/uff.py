@@ -109,10 +109,10 @@ def _require_global(
 
     which: the system, of places or of directions, of data sets of nodes. does, option: what is told.
     """
-    known = _global_systems(sets)
+    known, recorded = _global_systems(sets), set(nodes)
     for each in (each for each in sets if each.get("type") in PLACES):
         for node, number in zip(each["node_nums"], each[which], strict=True):
-            if int(node) in nodes and int(number) not in known:
+            if int(node) in recorded and int(number) not in known:
                 raise ReceiverFileError(
                     f"{path}: node {int(node)} {does} in coordinate system {int(number)}, which is not known to be the "
                     f"global Cartesian one: export in that one, or give {option}"
