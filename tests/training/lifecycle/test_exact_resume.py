@@ -174,7 +174,7 @@ CASES = {
         {"causality": 0.5, "balance_every": 2, "minibatches": 3, "checkpoint_every": 1}, (5, 8), (4, 7)
     ),
     "lbfgs-restarted-by-rad": Case(
-        TWO_STAGES | {"resampling": "rad", "restart_every": 2, "balancing": "attention", "checkpoint_every": 1},
+        TWO_STAGES | {"resampling": "rad", "restart_every": 2, "balancing": "row_norm", "checkpoint_every": 1},
         (7, 8, 9),
         (6, 7, 8),
     ),
