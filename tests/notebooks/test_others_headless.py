@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import nbclient
+import numpy as np
 import papermill
 import pytest
 
@@ -101,6 +102,17 @@ def test_pictures_of_one_of_several_shots_are_chosen_by_a_parameter(tmp_path):
     assert pictures(outputs) == 5 and ep.Receivers.load(tmp_path / "both.h5").shots == ("left", "right")
     with pytest.raises(papermill.PapermillExecutionError, match="records = 2: legal are 0: displacement of 121"):
         outputs_of("07_own_data", tmp_path, **given, shown_records=2, output="both.h5")
+
+
+def test_receivers_in_any_places_become_a_file_too_and_what_cannot_be_drawn_is_told(tmp_path):
+    rng = np.random.default_rng(0)
+    time = np.linspace(0.0, 9e-6, 10) + np.array([0.0] * 9 + [1e-7])  # not even
+    np.savez(tmp_path / "scan.npz", xy=rng.random((7, 2)), time=time, u=rng.standard_normal((7, 10, 2)))
+    units = {"length_unit": "m", "time_unit": "s", "value_unit": "m", "value_columns": ["u"]}
+    axes = {"axes": ["receiver", "time", "direction"], "drop_rows": [], "estimate_noise": False}
+    outputs = outputs_of("07_own_data", tmp_path, data=str(tmp_path / "scan.npz"), output="any.h5", **units, **axes)
+    assert len(ep.Receivers.load(tmp_path / "any.h5").xy) == 7
+    assert "evenly spaced times, and these records have others" in texts(outputs)
 
 
 def test_the_cells_of_own_data_run_twice_in_one_kernel(tmp_path):

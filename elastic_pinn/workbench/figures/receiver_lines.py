@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.units import Unit
 
 Array = np.ndarray
@@ -29,7 +30,7 @@ def line_of(xy: Array, points: Sequence[Sequence[float]] | None = None) -> Line:
 
     If these are not given, it is that through most receivers along x or y.
 
-    Raises ValueError for corners that make no line, and for a line with fewer than two receivers.
+    Raises ValueError for corners that make no line, FigureError for one with fewer than two receivers.
     """
     corners = _most_of(xy) if points is None else np.asarray(points, dtype=np.float64)
     ways = lengths_along(corners)
@@ -44,7 +45,7 @@ def line_of(xy: Array, points: Sequence[Sequence[float]] | None = None) -> Line:
     _, first = np.unique(position[rows], return_index=True)
     rows = rows[first]
     if len(rows) < 2:
-        raise ValueError(f"points = {corners.tolist()}: {len(rows)} receivers lie on this line, where two are needed")
+        raise FigureError(f"points = {corners.tolist()}: {len(rows)} receivers lie on this line, where two are needed")
     return Line(rows, position[rows], corners)
 
 
@@ -75,5 +76,7 @@ def _most_of(xy: Array) -> Array:
     lines = [np.flatnonzero(np.abs(xy[:, axis] - place) <= near) for axis in (1, 0) for place in np.unique(xy[:, axis])]
     away = [float(np.abs(xy[rows].mean(0) - middle).max()) for rows in lines]
     best = xy[lines[max(range(len(lines)), key=lambda i: (len(lines[i]), -round(away[i] / near), -i))]]
+    if len(best) < 2:
+        raise FigureError("no two of these receivers share an x or a y, as those of a line would: name one by points")
     order = np.argsort(best.sum(1))
     return best[order[[0, -1]]]

@@ -17,6 +17,7 @@ from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, line_of
 from elastic_pinn.workbench.figures.shown_records import chosen, of_several, titles, while_all_ran
+from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
 
@@ -104,7 +105,9 @@ def spectra(receivers: Receivers, records: int = 0) -> Picture:
     window = np.hanning(len(own.time) + 2)[1:-1]
     is_whole = np.asarray(np.isfinite(own.values).all(axis=1))  # (R, C)
     if not is_whole.any():
-        raise ValueError("a spectrum needs a channel without gaps, and none of these is: cut the times to a whole part")
+        raise FigureError(
+            "a spectrum needs a channel without gaps, and none of these is: cut the times to a whole part"
+        )
     rest = np.where(is_whole[:, None], own.values, 0.0)
     rest = rest - rest.mean(1, keepdims=True)
     amplitude = 2.0 / window.sum() * np.abs(np.fft.rfft(rest * window[:, None], axis=1))[:, 1:]  # (R, F, C)
@@ -177,12 +180,14 @@ def frequency_wavenumber(
     own = while_all_ran(chosen(receivers, records))
     step, line, quantity = _time_step(own), line_of(own.xy, points), own.kind
     if len(line.rows) < LEAST_OF_LINE:
-        raise ValueError(f"an f-k image needs {LEAST_OF_LINE} receivers on its line, and this one has {len(line.rows)}")
+        raise FigureError(
+            f"an f-k image needs {LEAST_OF_LINE} receivers on its line, and this one has {len(line.rows)}"
+        )
     whole = np.isfinite(own.values[line.rows]).all(axis=1)  # (L, C)
     shown = np.flatnonzero(whole.sum(axis=0) >= LEAST_OF_LINE)  # directions
     if not len(shown):
         most = int(whole.sum(axis=0).max())
-        raise ValueError(
+        raise FigureError(
             f"an f-k image needs {LEAST_OF_LINE} receivers without gaps on its line, and of {len(line.rows)} here "
             f"{most} {'has' if most == 1 else 'have'} none: cut the times to a whole part"
         )
@@ -264,7 +269,7 @@ def _speeds_of(receivers: Receivers) -> Mapping[str, float]:
 
 
 def _time_step(records: Records) -> float:
-    """The time between samples, s. Raises ValueError for times that are not evenly spaced."""
+    """The time between samples, s. Raises FigureError for times that are not evenly spaced."""
     if not is_even(records.time):
-        raise ValueError("a spectrum needs three or more evenly spaced times, and these records have others")
+        raise FigureError("a spectrum needs three or more evenly spaced times, and these records have others")
     return float(np.diff(records.time).mean())

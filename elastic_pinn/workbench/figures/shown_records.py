@@ -11,7 +11,7 @@ import numpy as np
 
 from elastic_pinn.physics.data import Receivers, Records
 from elastic_pinn.run.synthetic import as_recorded
-from elastic_pinn.workbench.figures.sources import Predict
+from elastic_pinn.workbench.figures.sources import FigureError, Predict
 
 Array = np.ndarray
 LONG = 0.9  # of the usual duration of a channel
@@ -39,7 +39,7 @@ def while_all_ran(records: Records) -> Records:
     ran = last - first >= LONG * np.median(last - first)
     kept = (shown.time >= first[ran].max()) & (shown.time <= last[ran].min())
     if not kept.any():
-        raise ValueError("a spectrum needs times at which all channels recorded, and these share none")
+        raise FigureError("a spectrum needs times at which all channels recorded, and these share none")
     return replace(shown, values=shown.values[:, kept], time=shown.time[kept])
 
 
