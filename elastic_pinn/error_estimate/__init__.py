@@ -11,10 +11,11 @@ from elastic_pinn.error_estimate.estimate import (
     why_no_estimate,
     why_undetermined,
 )
-from elastic_pinn.error_estimate.in_found_material import FINER, ErrorsInFoundMaterial, still
+from elastic_pinn.error_estimate.in_found_material import CORRECTED, FINER, ErrorsInFoundMaterial, still
 from elastic_pinn.error_estimate.kept import kept_estimate
 
 __all__ = [
+    "CORRECTED",
     "FINER",
     "ErrorAtReceivers",
     "ErrorEstimate",

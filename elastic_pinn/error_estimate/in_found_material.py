@@ -17,6 +17,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.physics import Material, Problem
 
 FINER = 1.5  # elements and time steps than for an estimate of the error
+CORRECTED = 0.8  # of their sides and steps, where waveforms are corrected: what these leave of the error is systematic
 A_LEVEL = 1.25  # of a speed: elements are as fine as waves in the present materials need, in such steps, between
 # which small changes of the material do not change them
 
@@ -63,7 +64,7 @@ class ErrorsInFoundMaterial:
         self._problem, self._places, self._model = problem, places, material
         self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
 
-    def of(self, model: Model, orders: Sequence[int] = (0,), coarser: float = 1.0) -> Callable[[Array], Array]:
+    def of(self, model: Model, orders: Sequence[int] = (0,), coarser: float = CORRECTED) -> Callable[[Array], Array]:
         """Solve for the error of a wavefield.
 
         Parameters
@@ -71,7 +72,7 @@ class ErrorsInFoundMaterial:
         model, orders
             As of `ErrorAtReceivers.of`.
         coarser
-            By how many times coarser elements and time steps are, dimensionless.
+            By how many times coarser elements and time steps are than FINER says, dimensionless.
 
         Returns
         -------

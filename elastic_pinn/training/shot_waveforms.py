@@ -19,7 +19,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from elastic_pinn.error_estimate import ErrorsInFoundMaterial, still
+from elastic_pinn.error_estimate import CORRECTED, ErrorsInFoundMaterial, still
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.cancellation import check_cancelled
@@ -30,7 +30,6 @@ from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.source_fit import delays_of, unknown_pulse
 
 STEP = 1e-5  # of the unknowns' parameters, logarithms: differences are right to about as much
-CORRECTED = 0.8  # of the sides and steps of FINER: what these leave of the error is systematic
 SEARCHED = 1.25  # of the sides and steps of FINER: changes with the material need no better
 
 

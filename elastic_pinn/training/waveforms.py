@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.error_estimate import FINER, still, why_no_error, why_undetermined
+from elastic_pinn.error_estimate import CORRECTED, FINER, still, why_no_error, why_undetermined
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.physics import Problem
@@ -30,7 +30,7 @@ from elastic_pinn.physics.sources import KnownShape
 from elastic_pinn.training.gains import FitWithGains, channels_of_unknown_gain
 from elastic_pinn.training.low_pass import LowPass, LowPassedWaveforms
 from elastic_pinn.training.optimizers import OPTIMIZERS
-from elastic_pinn.training.shot_waveforms import CORRECTED, SEARCHED, ShotWaveforms
+from elastic_pinn.training.shot_waveforms import SEARCHED, ShotWaveforms
 from elastic_pinn.training.source_fit import ShotPart, SourceFit, require_alone, unknown_pulse
 
 MOST_INSTANTS = 8_000  # of a filter over all of them

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.error_estimate import CORRECTED
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.training.session import Session
-from elastic_pinn.training.shot_waveforms import CORRECTED
 from elastic_pinn.training.waveforms import Waveforms
 
 DATA = Path(__file__).parents[2] / "data"

@@ -17,8 +17,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from elastic_pinn.error_estimate import CORRECTED
 from elastic_pinn.training.assessment.linearised_fit import Calibration, LinearisedFit
-from elastic_pinn.training.shot_waveforms import CORRECTED, STEP
+from elastic_pinn.training.shot_waveforms import STEP
 from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.training.waveforms import Waveforms
 

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.error_estimate import resolution
+from elastic_pinn.error_estimate import CORRECTED, resolution
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.training.optimizers.flat import gather, put
 from elastic_pinn.training.session import Session
-from elastic_pinn.training.shot_waveforms import CORRECTED
 from elastic_pinn.training.waveforms import Waveforms
 from tests.plates import PLATE
 

@@ -7,11 +7,10 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.error_estimate import resolution
+from elastic_pinn.error_estimate import CORRECTED, resolution
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.session import Session
-from elastic_pinn.training.shot_waveforms import CORRECTED
 from elastic_pinn.training.waveforms import Waveforms
 from tests.plates import PLATE
 
@@ -112,7 +111,7 @@ def test_below_a_frequency_elements_are_as_coarse_as_it_allows(clean, tmp_path):
     assert (columns - whole).norm() < 0.05 * whole.norm()
     effects, of_whole = below.effects(one), waveforms.low_pass(60e3)(waveforms.effects(one))
     assert ((effects - of_whole).norm(dim=0) < 0.1 * of_whole.norm(dim=0)).all()
-    counts = [each._elements.count for each in waveforms.shots[0]._by_resolution.values()]
+    counts = [each._elements.count for each in waveforms.shots[0]._by_model._by_resolution.values()]
     assert counts[0] < 0.7 * counts[1]
 
 
