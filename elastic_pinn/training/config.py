@@ -12,6 +12,10 @@ OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbr
                         "levenberg_marquardt", "variable_projection", "full_waveform"]  # fmt: skip
 
 
+KEEPS_A_PAST = ("self_adaptive", "attention")
+"""Ways of `balancing` by which a point counts as its own past says: it has to stay where it is."""
+
+
 def _as_texts(value: Any) -> Any:
     """One receiver or channel, or a list of them, of which numbers are receivers, as texts."""
     listed = value if isinstance(value, list | tuple) else [value]
@@ -219,7 +223,7 @@ class TrainingConfig(Section):
     @model_validator(mode="after")
     def _points_have_a_past(self) -> Self:
         moves = self.resample_every or self.resampling != "fresh"
-        if self.balancing in ("self_adaptive", "attention") and moves:
+        if self.balancing in KEEPS_A_PAST and moves:
             raise ValueError(
                 f"balancing = {self.balancing!r} weighs each point by its past, and resample_every = "
                 f"{self.resample_every}, resampling = {self.resampling!r} move it: set them to 0 and 'fresh'"

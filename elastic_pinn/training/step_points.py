@@ -9,8 +9,8 @@ from torch import nn
 
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batches
-from elastic_pinn.training.balancing import KEEPS_A_PAST, Balancing
-from elastic_pinn.training.config import TrainingConfig
+from elastic_pinn.training.balancing import Balancing
+from elastic_pinn.training.config import KEEPS_A_PAST, TrainingConfig
 from elastic_pinn.training.sampling import Minibatches, Sampler
 from elastic_pinn.training.seeds import Seeds
 

@@ -7,6 +7,6 @@ weights are a factor of these.
 Imports from training's losses, sampling and config, and from networks.
 """
 
-from elastic_pinn.training.balancing.balancing import BALANCERS, KEEPS_A_PAST, WEIGHERS, Balancing
+from elastic_pinn.training.balancing.balancing import BALANCERS, WEIGHERS, Balancing
 
-__all__ = ["BALANCERS", "KEEPS_A_PAST", "WEIGHERS", "Balancing"]
+__all__ = ["BALANCERS", "WEIGHERS", "Balancing"]

@@ -39,9 +39,6 @@ WEIGHERS: Mapping[str, Callable[[Points], Weights]] = {
 """Of points, likewise; beside them there are causal weights."""
 
 
-KEEPS_A_PAST = ("self_adaptive", "attention")
-"""Ways to weigh by which a point counts as its own past says: it has to stay where it is."""
-
 DRAWN_BY = ("seed", "sampling", "interior_points", "boundary_points", "initial_points", "interface_points", "balancing")
 """Fields of the config of which weights of points are: with others there are other points, or weights."""
 
