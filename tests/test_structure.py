@@ -130,7 +130,7 @@ def test_each_parameter_and_each_key_of_a_dict_is_one_line_with_a_plain_value_an
     lines = source.splitlines()
     for statement in ast.parse(source).body:
         assert isinstance(statement, ast.Assign), f"not a plain assignment: {ast.unparse(statement)}"
-        assert isinstance(ast.literal_eval(statement.value), int | float | bool | str | list)
+        assert isinstance(ast.literal_eval(statement.value), int | float | bool | str | list | None)
         values = [value for each in ast.walk(statement) if isinstance(each, ast.Dict) for value in each.values]
         for value in values or [statement]:
             assert value.lineno == value.end_lineno

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError
+from pydantic.fields import FieldInfo
 
 from elastic_pinn.config_sections import Count, Finite, List, OptionalCount, Pair, Positive, Section
 from elastic_pinn.errors import ConfigError
@@ -95,10 +96,17 @@ class ImportOptions(Section):
 
 
 def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
-    """Return the options that are given. Raises ConfigError, which names each fault and what is legal."""
+    """Return the options that are given; None is as not given.
+
+    Raises ConfigError, which names each fault and what is legal.
+    """
     fields = ImportOptions.model_fields
     faults = [not_a_field(name, fields, ()).replace("field", "option of an import") for name in given.keys() - fields]
-    known = {name: _listed(name, plain(value)) for name, value in given.items() if name in fields}
+    known = {
+        name: default_for_none(fields[name], _listed(name, plain(value)))
+        for name, value in given.items()
+        if name in fields
+    }
     try:
         options = ImportOptions(**known)
     except ValidationError as error:
@@ -112,7 +120,12 @@ def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
 def _listed(name: str, value: Any) -> Any:
     """One item of a list as that list, as people give it."""
     is_list = ImportOptions.model_fields[name].default == () and name != "positions"
-    return [value] if is_list and not isinstance(value, list | tuple) else value
+    return [value] if is_list and not isinstance(value, list | tuple | None) else value
+
+
+def default_for_none(field: FieldInfo, value: Any) -> Any:
+    """Return a value, or for None, which is as not given, the default of its field, if there is one."""
+    return field.default if value is None and not field.is_required() else value
 
 
 def legal_option(name: str) -> str:

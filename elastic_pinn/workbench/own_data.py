@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from elastic_pinn.config_sections import (
     Entry,
@@ -29,7 +29,7 @@ from elastic_pinn.paths import from_root
 from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.data import Receivers, processing
 from elastic_pinn.physics.data.readers.summary import doubts, summary
-from elastic_pinn.physics.import_options import ImportOptions, Kind, import_options
+from elastic_pinn.physics.import_options import ImportOptions, Kind, default_for_none, import_options, read_parameters
 from elastic_pinn.physics.setups import find
 from elastic_pinn.yaml_values import write_yaml
 
@@ -57,6 +57,11 @@ class FurtherFile(Entry):
     """CSV file with the positions of its receivers"""
     noise: NonNegative | None = None
     """standard deviation of its values, in their unit"""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_is_not_given(cls, given: Any) -> Any:
+        return {name: each for name, each in given.items() if each is not None} if isinstance(given, dict) else given
 
     @property
     def options(self) -> dict[str, Any]:
@@ -94,27 +99,48 @@ class OwnData(Section):
     """above which they are filtered out, Hz; 0: none"""
     estimate_noise: bool = True
     """whether the noise is estimated from the records, in place of what is stated"""
+    file_options: bool = True
+    """whether what is not given is taken from the YAML file beside the raw file, as scan.csv.yaml, if there is one"""
 
     @classmethod
     def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
         """Take the parameters of a notebook, `globals()`, each an option of the import or a field of this class.
 
+        What is None is not given: it is as the YAML file beside the raw file has it, or the default. What is
+        returned has it all, and False for `file_options`.
+
         Raises ConfigError for names that are neither, and for values that are not legal.
         """
-        own, of_import = cls.model_fields.keys() - {"options"}, ImportOptions.model_fields.keys()
-        given = parameters_in(namespace, own | of_import)
-        if unknown := given.keys() - own - of_import:
-            raise ConfigError("\n".join(not_a_field(name, sorted(own | of_import), ()) for name in sorted(unknown)))
-        options = import_options({name: value for name, value in given.items() if name in of_import})
+        given = parameters_in(namespace, NAMES)
+        if unknown := given.keys() - NAMES:
+            raise ConfigError("\n".join(not_a_field(name, sorted(NAMES), ()) for name in sorted(unknown)))
+        given = {name: value for name, value in given.items() if value is not None}
+        if given.get("file_options", True) is not True:
+            return cls.of(given)
+        path, beside = options_beside(str(given.get("data")))
+        if beside:
+            cls.of({"data": "-", "output": "-", **beside}, f"{path}: ")
+        return cls.of({**beside, **given, "file_options": False})
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], where: str = "") -> Self:
+        """Take parameters as they are; one that is None is the default, and is given as such.
+
+        Raises ConfigError for values that are not legal, in sentences that begin with `where`.
+        """
+        options = {name: value for name, value in given.items() if name in ImportOptions.model_fields}
         fields: dict[str, Any] = {
-            name: tuple(each) if isinstance(each, list) else each for name, each in given.items() if name in own
+            name: default_for_none(cls.model_fields[name], tuple(each) if isinstance(each, list) else each)
+            for name, each in given.items()
+            if name in cls.model_fields
         }
+        taken = import_options(options, where)
         try:
-            return cls(**fields, options=options)
+            return cls(**fields, options=taken)
         except ValidationError as error:
             names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
             legal = {name: cls.model_fields[name].description for name in names}
-            faults = [f"{name} = {in_one_line(given.get(name))} is not legal: {legal[name]}" for name in names]
+            faults = [f"{where}{name} = {in_one_line(given.get(name))} is not legal: {legal[name]}" for name in names]
             raise ConfigError("\n".join(faults)) from error
 
     @property
@@ -123,6 +149,11 @@ class OwnData(Section):
         own = [(name, value) for name, value in self if name != "options" and name in self.model_fields_set]
         of_import = [(name, value) for name, value in self.options if name in self.options.model_fields_set]
         return {name: as_written(value) for name, value in [*own, *of_import]}
+
+    @property
+    def told(self) -> str:
+        """The parameters, as the first cell of the notebook would have them."""
+        return "\n".join(f"{name} = {value!r}" for name, value in self.parameters.items())
 
     @property
     def files(self) -> list[Path]:
@@ -201,6 +232,33 @@ class OwnData(Section):
             )
         made = f"wrote {path}, and {again.name} beside it: the same parameters again by papermill -f"
         return f"{made}\n\n{receivers.provenance}\n\n{then}"
+
+
+OF_ALL_FILES = {"options", "data", "output", "more_data", "shown_records", "file_options"}
+NAMES = {*OwnData.model_fields, *ImportOptions.model_fields} - {"options"}
+"""The parameters of the notebook."""
+
+
+def options_beside(data: str) -> tuple[Path, dict[str, Any]]:
+    """Return what holds for one raw file alone: the options of the YAML file beside it, as scan.csv.yaml, and its path.
+
+    There are none where there is no such file, or where it has the parameters of a receiver file that was written.
+    Raises ConfigError for a file that cannot be read, or that names something else.
+    """
+    try:
+        path = Path(f"{find(data)}.yaml")
+    except ConfigError:
+        return Path(f"{data}.yaml"), {}  # the raw file is missed where it is read
+    if not path.is_file() or path.read_bytes().startswith(WRITTEN.encode()):
+        return path, {}
+    options, files = read_parameters(path)
+    legal = sorted(NAMES - OF_ALL_FILES)
+    unknown = sorted(({*options, *(["files"] if files else [])}) - {*legal})
+    if unknown:
+        raise ConfigError("\n".join(f"{path}: {not_a_field(name, legal, ())}" for name in unknown))
+    if isinstance(places := options.get("positions"), str):
+        options["positions"] = str(path.parent / places)  # it lies beside what names it
+    return path, options
 
 
 def _found(options: dict[str, Any]) -> dict[str, Any]:

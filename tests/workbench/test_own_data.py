@@ -9,6 +9,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.workbench.own_data import OwnData, understood
 from elastic_pinn.yaml_values import read_yaml
+from tests.workbench.own_data_clicks import SCAN
 
 GIVEN = {"data": "scan.csv", "output": "out.h5", "kind": "velocity", "value_unit": "mm/s"}
 
@@ -88,3 +89,34 @@ def test_no_file_that_is_read_is_written_over_nor_parameters_that_were_written_b
     for title in ("first", "second"):
         OwnData.from_namespace(GIVEN | paths | {"output": str(tmp_path / "new.h5"), "title": title}).save(receivers)
     assert read_yaml((tmp_path / "new.h5.yaml").read_text())["title"] == "second"
+
+
+@pytest.mark.parametrize(
+    ("further", "fault"),
+    [
+        ([{"data": "nowhere.csv"}], "more_data = 'nowhere.csv': no such file"),
+        ([{"shot": "right"}], r"more_data = .* is not legal: further raw files"),
+        ([{"data": "right.csv", "unit": "nm"}], r"more_data = .* is not legal: further raw files"),
+        ([{"data": SCAN["data"]}, {"data": SCAN["data"], "shot": "2"}], "more_data has a file twice"),
+    ],
+)
+def test_further_files_that_cannot_be_are_refused(further, fault):
+    with pytest.raises(ep.ConfigError, match=fault):
+        OwnData.from_namespace({**SCAN, "more_data": further}).read()
+
+
+def test_a_relative_table_of_positions_lies_where_relative_data_do(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "notebooks").mkdir()
+    np.save(tmp_path / "v.npy", np.arange(20.0).reshape(2, 10))
+    (tmp_path / "places.csv").write_text("x,y\n0,0\n3,0\n")
+    monkeypatch.chdir(tmp_path / "notebooks")
+    given = {
+        "data": "v.npy", "output": "o.h5", "kind": "velocity", "value_unit": "m/s", "length_unit": "m",
+        "time_unit": "s", "axes": ["receiver", "time"], "time_step": 0.1, "first_time": 0.0, "directions": ["x"],
+        "positions": "places.csv",
+    }  # fmt: skip
+    own = OwnData.from_namespace(given)
+    assert own.read().xy.max() == 3.0 and [path.name for path in own.files] == ["v.npy", "places.csv"]
+    with pytest.raises(ep.ConfigError, match=r"positions = 'elsewhere.csv': no such file; looked at"):
+        OwnData.from_namespace(given | {"positions": "elsewhere.csv"}).read()

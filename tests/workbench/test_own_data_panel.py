@@ -1,7 +1,6 @@
 """The panel of own data, without a browser: fields that are the notebook's parameters, each with its faults."""
 
 import html
-import json
 import os
 import re
 import shutil
@@ -17,26 +16,11 @@ from elastic_pinn.legal_values import legal_values
 from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.workbench.own_data import OwnData
 from elastic_pinn.workbench.panels import OwnDataPanel
-from elastic_pinn.workbench.panels.form_fields import MARK, as_read, as_shown
+from elastic_pinn.workbench.panels.form_fields import MARK
 from elastic_pinn.workbench.panels.own_data_form import FIELDS, GROUPS, sentences
 from elastic_pinn.yaml_values import read_yaml
 from tests.workbench.clicks import buttons, fields, inside
-
-SCAN = {
-    "data": "data/aluminium_scan.csv", "output": "own.h5", "kind": "displacement", "value_unit": "nm",
-    "length_unit": "mm", "time_unit": "us", "value_columns": ["u_x", "u_y"], "directions": ["x", "y"],
-    "lame_lambda": "75 GPa", "lame_mu": "18 GPa", "density": "2700 kg/m3", "start": ["lambda", "mu"],
-    "drop_rows": [17], "mute": [], "keep_x": [], "lowest_frequency": 0.0, "estimate_noise": True,
-}  # fmt: skip
-
-
-CHOSEN = "shown_records"  # beside the pictures
-
-
-def settled(panel):
-    """The panel once its thread has done all that it was given."""
-    panel._thread.submit(lambda: None).result(60)
-    return panel
+from tests.workbench.own_data_clicks import CHOSEN, SCAN, beside, change, settled, shown, status, views
 
 
 @pytest.fixture
@@ -44,51 +28,10 @@ def panel(tmp_path):
     return settled(OwnDataPanel(OwnData.from_namespace({**SCAN, "output": str(tmp_path / "own.h5")})))
 
 
-def change(panel, **values):
-    for name, value in values.items():
-        fields(panel)[name].value = value
-    settled(panel)
-
-
-def status(panel):
-    return panel.children[2].value
-
-
-def views(panel):
-    return panel.children[3]
-
-
-def shown(panel):
-    """The text or the picture's bytes that the open tab shows; b"" for no picture."""
-    seen = views(panel).children[views(panel).selected_index]
-    if isinstance(seen, widgets.HTML):
-        return html.unescape(seen.value)
-    image = seen.children[-1]
-    return bytes(image.value) if image.layout.display != "none" else b""
-
-
-def beside(panel):
-    """The fields at fault, each with the sentence that stands beside it."""
-    found = {}
-
-    def look(widget):
-        children = getattr(widget, "children", ())
-        if len(children) == 2 and getattr(children[0], "description", "") in FIELDS and children[1].value:
-            assert children[1].layout.display is None
-            found[children[0].description] = html.unescape(re.sub("<.*?>", "", children[1].value))
-        for child in children:
-            look(child)
-
-    look(panel)
-    marked = {name for name, field in fields(panel).items() if "ep-fault" in field._dom_classes}
-    assert marked == found.keys()
-    return found
-
-
 def test_each_parameter_of_the_notebook_and_option_of_the_import_has_one_field_and_its_meaning(panel):
     grouped = [name for names in GROUPS.values() for name in names]
     assert sorted(grouped) == sorted(FIELDS) == sorted(name for name in fields(panel) if name not in ("", CHOSEN))
-    assert {*FIELDS, CHOSEN} == {*OwnData.model_fields, *ImportOptions.model_fields} - {"options"}
+    assert {*FIELDS, CHOSEN, "file_options"} == {*OwnData.model_fields, *ImportOptions.model_fields} - {"options"}
     page = html.unescape(panel.children[0].children[1].value)
     for name, info in FIELDS.items():
         [text] = re.findall(f'<div class="ep-help-{name}">(.*?)</div>', page, re.DOTALL)
@@ -172,11 +115,6 @@ def test_what_is_missing_or_cannot_be_stands_beside_its_field_until_it_is_mended
     assert not buttons(panel)["Save"].disabled and MARK not in "".join(panel.children[0].children[0].titles)
 
 
-def test_a_sentence_that_names_no_field_stands_beside_the_file():
-    assert sentences(OSError("/data/kind/start.csv: line 3: 4 columns, where line 1 has 5")).keys() == {"data"}
-    assert sentences(ValueError("scan.csv: the noise of the layout is in data")).keys() == {"data"}
-
-
 def test_every_tab_shows_what_was_read_and_what_is_prepared(panel):
     which = inside(panel, widgets.ToggleButtons)[""]
     assert "dead receivers" not in shown(panel) and "left out receivers [17]" in shown(panel)
@@ -256,20 +194,6 @@ def test_records_that_are_not_there_are_told_where_a_picture_would_be(two_shots,
     assert shown(other).startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(
-    ("further", "fault"),
-    [
-        ([{"data": "nowhere.csv"}], "more_data = 'nowhere.csv': no such file"),
-        ([{"shot": "right"}], r"more_data = .* is not legal: further raw files"),
-        ([{"data": "right.csv", "unit": "nm"}], r"more_data = .* is not legal: further raw files"),
-        ([{"data": SCAN["data"]}, {"data": SCAN["data"], "shot": "2"}], "more_data has a file twice"),
-    ],
-)
-def test_further_files_that_cannot_be_are_refused(further, fault):
-    with pytest.raises(ep.ConfigError, match=fault):
-        OwnData.from_namespace({**SCAN, "more_data": further}).read()
-
-
 def test_where_there_is_no_picture_the_reason_stands_below(panel):
     views(panel).selected_index = views(panel).titles.index("f-k")
     change(panel, keep_y="0.029, 0.031", keep_x="0, 0.02")
@@ -324,7 +248,8 @@ def test_what_could_not_be_written_is_told(panel, tmp_path):
 
 
 def test_the_raw_file_is_not_written_over(panel, tmp_path):
-    raw = Path(shutil.copy(Path(ep.__file__).parents[1] / SCAN["data"], tmp_path))
+    for suffix in (".yaml", ""):
+        raw = Path(shutil.copy(Path(ep.__file__).parents[1] / f"{SCAN['data']}{suffix}", tmp_path))
     before = raw.read_bytes()
     change(panel, data=str(raw), output=str(raw))
     buttons(panel)["Save"].click()
@@ -338,70 +263,6 @@ def test_illegal_fields_raise_where_the_notebook_goes_on(panel):
     for name in ("own", "raw", "prepared"):
         with pytest.raises(ep.ConfigError, match=r"keep_x = \[1.0\] is not legal"):
             getattr(panel, name)
-
-
-def cells():
-    """The cells of the notebook that shows the panel."""
-    path = Path(ep.__file__).parents[1] / "notebooks" / "07_own_data.ipynb"
-    return json.loads(path.read_text())["cells"]
-
-
-def test_the_last_cell_saves_by_the_fields_as_they_are_though_the_cells_above_are_older(panel, tmp_path):
-    prepared = panel.prepared
-    change(panel, keep_x="0, 0.03")
-    exec("".join(cells()[-1]["source"]), {"panel": panel, "prepared": prepared})
-    assert read_yaml((tmp_path / "own.h5.yaml").read_text())["keep_x"] == [0.0, 0.03]
-    assert len(ep.Receivers.load(tmp_path / "own.h5").xy) == 65 < len(prepared.xy)
-
-
-def test_an_option_that_is_cleared_stays_so_where_its_parameters_are_given_to_the_notebook(tmp_path):
-    [cell] = [each for each in cells() if each["metadata"].get("tags") == ["parameters"]]
-    defaults = {}
-    exec("".join(cell["source"]), {}, defaults)
-    panel = settled(OwnDataPanel(OwnData.from_namespace({**defaults, "output": str(tmp_path / "own.h5")})))
-    change(panel, lame_lambda="", lame_mu="", density="", start="")
-    buttons(panel)["Save"].click()
-    settled(panel)
-    written = read_yaml((tmp_path / "own.h5.yaml").read_text())
-    assert written["lame_lambda"] is None and "time_step" not in written
-    again = OwnData.from_namespace({**defaults, **written})
-    assert again == panel.own and again.options.lame_lambda is None and not again.read().material
-
-
-NAMES = FIELDS["value_columns"].annotation
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        ("v, x", "u"),
-        ("velocity (mm/s)",),
-        ("(a)",),
-        ("(a)", "(b)"),
-        ("[a", "b]"),
-        ("it's", 'a "b"'),
-        (" a", ""),
-        ("1",),
-    ],
-)
-def test_names_that_hold_commas_brackets_and_quotes_are_read_as_they_are_shown(names):
-    assert as_read("value_columns", NAMES, as_shown(NAMES, names)) == list(names)
-
-
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [
-        ("velocity (mm/s), u", ["velocity (mm/s)", "u"]),
-        ("(a), (b)", ["(a)", "(b)"]),
-        ("[u_x, 'v, x']", ["u_x", "v, x"]),
-        (' ( "a)", b ) ', ["a)", "b"]),
-        ("don't, won't", ["don't", "won't"]),
-        ("[]", []),
-        ("", []),
-    ],
-)
-def test_names_may_be_typed_in_brackets_and_in_quotes(typed, read):
-    assert as_read("value_columns", NAMES, typed) == read
 
 
 def test_a_table_of_positions_that_changes_is_read_again(tmp_path):
@@ -419,37 +280,6 @@ def test_a_table_of_positions_that_changes_is_read_again(tmp_path):
     places.write_text("x,y\n0,0\n2,0\n0,2\n2,2\n")
     os.utime(places, ns=(0, places.stat().st_mtime_ns + 1_000_000_000))
     assert panel.raw.xy.max() == 2.0 and panel.prepared.xy.max() == 2.0
-
-
-def test_a_relative_table_of_positions_lies_where_relative_data_do(tmp_path, monkeypatch):
-    (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "notebooks").mkdir()
-    np.save(tmp_path / "v.npy", np.arange(20.0).reshape(2, 10))
-    (tmp_path / "places.csv").write_text("x,y\n0,0\n3,0\n")
-    monkeypatch.chdir(tmp_path / "notebooks")
-    given = {
-        "data": "v.npy", "output": "o.h5", "kind": "velocity", "value_unit": "m/s", "length_unit": "m",
-        "time_unit": "s", "axes": ["receiver", "time"], "time_step": 0.1, "first_time": 0.0, "directions": ["x"],
-        "positions": "places.csv",
-    }  # fmt: skip
-    own = OwnData.from_namespace(given)
-    assert own.read().xy.max() == 3.0 and [path.name for path in own.files] == ["v.npy", "places.csv"]
-    with pytest.raises(ep.ConfigError, match=r"positions = 'elsewhere.csv': no such file; looked at"):
-        OwnData.from_namespace(given | {"positions": "elsewhere.csv"}).read()
-
-
-@pytest.mark.parametrize(
-    ("name", "typed", "read"),
-    [
-        ("directions", "[x, y]", ["x", "y"]), ("directions", "x, y", ["x", "y"]),
-        ("directions", "[0.6, 0.8]", [[0.6, 0.8]]), ("directions", "[[0.6, 0.8], y]", [[0.6, 0.8], "y"]),
-        ("positions", "[[0, 0], [6, 0]]", [[0, 0], [6, 0]]), ("positions", "[0, 0], [6, 0]", [[0, 0], [6, 0]]),
-        ("positions", "[[0, 0]]", [[0, 0]]),
-    ],
-)  # fmt: skip
-def test_a_list_may_stand_in_brackets_of_its_own(name, typed, read):
-    kind = ImportOptions.model_fields[name].annotation
-    assert as_read(name, kind, typed) == read
 
 
 def test_an_unexpected_error_of_a_save_is_told(panel, tmp_path, monkeypatch):

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets as widgets
 
+from elastic_pinn.errors import ConfigError
 from elastic_pinn.legal_values import legal_values
 from elastic_pinn.paths import delivered, project_root
 from elastic_pinn.physics.data.readers.registry import FORMATS
 from elastic_pinn.physics.data.readers.traces import OptionsNeeded
 from elastic_pinn.physics.import_options import ImportOptions, legal_option
-from elastic_pinn.workbench.own_data import OwnData
+from elastic_pinn.workbench.own_data import OwnData, options_beside
 from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.form_fields import GRID, MARK, STYLE, as_fault, as_read, field_of, help_of, mark
+from elastic_pinn.workbench.panels.form_fields import (
+    GRID,
+    MARK,
+    STYLE,
+    as_fault,
+    as_read,
+    as_shown,
+    field_of,
+    help_of,
+    mark,
+)
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "File and units": (
@@ -35,7 +47,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The fields of each tab."""
 
-APART = ("options", "shown_records")  # the latter is chosen beside the pictures
+APART = ("options", "shown_records", "file_options")  # records are chosen beside the pictures; options are fields here
 FIELDS = {name: each for name, each in (OwnData.model_fields | ImportOptions.model_fields).items() if name not in APART}
 RECEIVER_FILES = (".h5", ".hdf5", ".hdf")  # mostly made already: not offered, but read if they are given
 _WORDS, _NAMES = ("|".join(name for name in FIELDS if ("_" in name) is is_rare) for is_rare in (False, True))
@@ -52,9 +64,7 @@ class OwnDataForm(widgets.VBox):
     """
 
     def __init__(self, own: OwnData, on_change: Callable[[], None]) -> None:
-        given = own.parameters
-        self._given = given.keys()  # these stay parameters, even by their default values
-        values = {name: getattr(own if name in OwnData.model_fields else own.options, name) for name in FIELDS}
+        values = _values(own)
         layout = widgets.Layout(width="auto")
         self.fields: dict[str, Any] = {
             name: field_of(name, info.annotation, values[name], layout, continuous_update=False)
@@ -72,20 +82,57 @@ class OwnDataForm(widgets.VBox):
             cells[name].add_class("ep-lines")
         grids = [widgets.GridBox([cells[name] for name in names], layout=GRID) for names in GROUPS.values()]
         self._tabs = widgets.Tab(grids, titles=tuple(GROUPS), selected_index=0)
-        for field in self.fields.values():
-            field.observe(lambda _: on_change(), "value")
+        self._empty = {name: as_shown(info.annotation, info.get_default()) for name, info in FIELDS.items()}
+        self._of_file: dict[str, Any] = {}  # what the fields show of the YAML file beside the raw one
+        self._fault_beside: ConfigError | None = None
+        with suppress(ConfigError):
+            self._of_file = _shown_beside(own.data)
+        self._given = {  # these stay parameters, even by their default values
+            name for name in own.parameters.keys() & FIELDS if self.fields[name].value != self._of_file.get(name)
+        }
+        self._on_change, self._is_taking = on_change, False
+        for name, field in self.fields.items():
+            field.observe(self._data_changed if name == "data" else self._changed, "value")
         acknowledge(self._tabs, *self.fields.values())
         super().__init__([self._tabs, widgets.HTML(_help())])
         self.add_class("ep-form")
 
+    def take_options_beside(self) -> None:
+        """Show the options of the YAML file beside the raw one, in the place of those of the raw file before.
+
+        Fields that were changed stay.
+        """
+        before, self._of_file, self._fault_beside = self._of_file, {}, None
+        try:
+            self._of_file = _shown_beside(self.fields["data"].value)
+        except ConfigError as error:
+            self._fault_beside = error
+        self._is_taking = True
+        for name in before.keys() | self._of_file.keys():
+            field, empty = self.fields[name], self._empty[name]
+            if field.value in (empty, before.get(name, empty)):
+                field.value = self._of_file.get(name, empty)
+        self._is_taking = False
+
+    def _changed(self, _: Any) -> None:
+        if not self._is_taking:
+            self._on_change()
+
+    def _data_changed(self, _: Any) -> None:
+        self.take_options_beside()
+        self._on_change()
+
     @property
     def own(self) -> OwnData:
         """What the fields say. Raises ConfigError for what is not legal."""
+        if self._fault_beside:
+            raise self._fault_beside
         values = {name: as_read(name, info.annotation, self.fields[name].value) for name, info in FIELDS.items()}
         empty = {name: [] if info.default == () else info.default for name, info in FIELDS.items()}
         changed = {name for name, value in values.items() if value not in (empty[name], "")}
         # One that is cleared is None, where to leave it out would be to take the notebook's own value.
-        return OwnData.from_namespace({name: values[name] for name in FIELDS if name in self._given or name in changed})
+        said = {name: values[name] for name in FIELDS if name in self._given or name in changed}
+        return OwnData.of({**said, "file_options": False})
 
     def show(self, error: Exception | None) -> list[str]:
         """Show what is wrong beside the fields at fault, or that nothing is; return these fields."""
@@ -107,6 +154,18 @@ def sentences(error: Exception) -> dict[str, str]:
         for name in dict.fromkeys(match[0] for match in NAMED.finditer(line)) or ["data"]:
             said.setdefault(name, []).append(line)
     return {name: "\n".join(lines) for name, lines in said.items()}
+
+
+def _values(own: OwnData) -> dict[str, Any]:
+    """The value of each field."""
+    return {name: getattr(own if name in OwnData.model_fields else own.options, name) for name in FIELDS}
+
+
+def _shown_beside(data: str) -> dict[str, Any]:
+    """What fields show of the options beside a raw file. Raises ConfigError for those that are not legal."""
+    options = options_beside(data)[1]
+    values = _values(OwnData.from_namespace({"data": data, "output": "-"})) if options else {}
+    return {name: as_shown(FIELDS[name].annotation, values[name]) for name in options}
 
 
 def _example(value: Any) -> str:

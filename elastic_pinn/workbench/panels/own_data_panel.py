@@ -118,6 +118,7 @@ class OwnDataPanel(widgets.VBox):
 
     def _read_anew(self) -> None:
         self._recordings.forget()
+        self._form.take_options_beside()
         self._update()
 
     def _refresh(self, number: int, own: OwnData) -> None:
@@ -167,8 +168,7 @@ class OwnDataPanel(widgets.VBox):
         self._draw()
 
     def _tell_parameters(self, own: OwnData) -> None:
-        lines = "\n".join(f"{name} = {value!r}" for name, value in own.parameters.items())
-        self._parameters.value = _text(f"As in the first cell of the notebook:\n\n{lines}")
+        self._parameters.value = _text(f"As in the first cell of the notebook:\n\n{own.told}")
 
     def _show_fault(self, error: Exception) -> None:
         fields = self._form.show(error)

@@ -110,7 +110,8 @@ def _provenance(files: list[Path], beside: list[Path], common: Mapping[str, Any]
     """Where it all came from, for people: files with their SHA-256, and the options."""
     sources = ", ".join(f"{path.name} (SHA-256 {_sha256(path)})" for path in files)
     also = "".join(f"; {path.name} (SHA-256 {_sha256(path)})" for path in beside)
-    options = json.dumps({**common, **({"files": special} if special else {})}, default=str, ensure_ascii=False)
+    given = {name: value for name, value in common.items() if value is not None}
+    options = json.dumps({**given, **({"files": special} if special else {})}, default=str, ensure_ascii=False)
     return f"Imported from {sources}{also}; options: {options}"
 
 

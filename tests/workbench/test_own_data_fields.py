@@ -1,0 +1,61 @@
+"""What is typed into the fields of own data, and which field a sentence is about."""
+
+import pytest
+
+from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.workbench.panels.form_fields import as_read, as_shown
+from elastic_pinn.workbench.panels.own_data_form import FIELDS, sentences
+
+NAMES = FIELDS["value_columns"].annotation
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("v, x", "u"),
+        ("velocity (mm/s)",),
+        ("(a)",),
+        ("(a)", "(b)"),
+        ("[a", "b]"),
+        ("it's", 'a "b"'),
+        (" a", ""),
+        ("1",),
+    ],
+)
+def test_names_that_hold_commas_brackets_and_quotes_are_read_as_they_are_shown(names):
+    assert as_read("value_columns", NAMES, as_shown(NAMES, names)) == list(names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("velocity (mm/s), u", ["velocity (mm/s)", "u"]),
+        ("(a), (b)", ["(a)", "(b)"]),
+        ("[u_x, 'v, x']", ["u_x", "v, x"]),
+        (' ( "a)", b ) ', ["a)", "b"]),
+        ("don't, won't", ["don't", "won't"]),
+        ("[]", []),
+        ("", []),
+    ],
+)
+def test_names_may_be_typed_in_brackets_and_in_quotes(typed, read):
+    assert as_read("value_columns", NAMES, typed) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "read"),
+    [
+        ("directions", "[x, y]", ["x", "y"]), ("directions", "x, y", ["x", "y"]),
+        ("directions", "[0.6, 0.8]", [[0.6, 0.8]]), ("directions", "[[0.6, 0.8], y]", [[0.6, 0.8], "y"]),
+        ("positions", "[[0, 0], [6, 0]]", [[0, 0], [6, 0]]), ("positions", "[0, 0], [6, 0]", [[0, 0], [6, 0]]),
+        ("positions", "[[0, 0]]", [[0, 0]]),
+    ],
+)  # fmt: skip
+def test_a_list_may_stand_in_brackets_of_its_own(name, typed, read):
+    kind = ImportOptions.model_fields[name].annotation
+    assert as_read(name, kind, typed) == read
+
+
+def test_a_sentence_that_names_no_field_stands_beside_the_file():
+    assert sentences(OSError("/data/kind/start.csv: line 3: 4 columns, where line 1 has 5")).keys() == {"data"}
+    assert sentences(ValueError("scan.csv: the noise of the layout is in data")).keys() == {"data"}

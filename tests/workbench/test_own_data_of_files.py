@@ -1,0 +1,167 @@
+"""What holds for one raw file alone, by the YAML file beside it: in the notebook and in its panel alike."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.workbench.own_data import OwnData
+from elastic_pinn.workbench.panels import OwnDataPanel
+from elastic_pinn.yaml_values import read_yaml
+from tests.workbench.clicks import buttons, fields
+from tests.workbench.own_data_clicks import SCAN, beside, change, settled, status
+
+ROOT = Path(ep.__file__).parents[1]
+
+
+@pytest.fixture
+def panel(tmp_path):
+    return settled(OwnDataPanel(OwnData.from_namespace(notebook_values() | {"output": str(tmp_path / "own.h5")})))
+
+
+@pytest.fixture
+def other(tmp_path):
+    """A raw file of the user's own, of the same columns as the example's."""
+    path = tmp_path / "other.csv"
+    rng = np.random.default_rng(0)
+    rows = [f"{r},{r % 5},{r // 5},{t},{rng.normal():.6f},{rng.normal():.6f}" for r in range(20) for t in range(40)]
+    path.write_text("\n".join(["receiver,x,y,time,u_x,u_y", *rows]))
+    return path
+
+
+def cells():
+    """The cells of the notebook that shows the panel."""
+    path = Path(ep.__file__).parents[1] / "notebooks" / "07_own_data.ipynb"
+    return json.loads(path.read_text())["cells"]
+
+
+def test_the_last_cell_saves_by_the_fields_as_they_are_though_the_cells_above_are_older(panel, tmp_path):
+    prepared = panel.prepared
+    change(panel, keep_x="0, 0.03")
+    exec("".join(cells()[-1]["source"]), {"panel": panel, "prepared": prepared})
+    assert read_yaml((tmp_path / "own.h5.yaml").read_text())["keep_x"] == [0.0, 0.03]
+    assert len(ep.Receivers.load(tmp_path / "own.h5").xy) == 65 < len(prepared.xy)
+
+
+def test_an_option_that_is_cleared_stays_so_where_its_parameters_are_given_to_the_notebook(tmp_path):
+    cell = notebook_values() | {"lame_lambda": "60 GPa", "output": str(tmp_path / "own.h5")}
+    panel = settled(OwnDataPanel(OwnData.from_namespace(cell)))
+    change(panel, lame_lambda="", lame_mu="", density="", start="")
+    buttons(panel)["Save"].click()
+    settled(panel)
+    written = read_yaml((tmp_path / "own.h5.yaml").read_text())
+    assert written["lame_lambda"] is None, "of the cell"
+    assert not {"lame_mu", "time_step"} & written.keys() and written["file_options"] is False
+    again = OwnData.from_namespace({**cell, **written})
+    assert again.options.lame_lambda is None and again.options.lame_mu is None and not again.read().material
+    assert again == panel.own and again.prepare(again.read()).provenance == panel.prepared.provenance
+
+
+def notebook_values():
+    """What the first cell of the notebook gives."""
+    [cell] = [each for each in cells() if each["metadata"].get("tags") == ["parameters"]]
+    values = {}
+    exec("".join(cell["source"]), {}, values)
+    return values
+
+
+def test_the_example_is_read_by_the_options_beside_it():
+    own = OwnData.from_namespace(notebook_values())
+    of_file = read_yaml((ROOT / "data" / "aluminium_scan.csv.yaml").read_text())
+    assert of_file.items() <= SCAN.items() and of_file.items() <= own.parameters.items()
+    assert own.prepare(own.read()).provenance.splitlines()[1] == "left out receivers [17]"
+    assert "drop_rows = [17]\n" in own.told and "lame_lambda = '75 GPa'\n" in own.told
+
+
+def test_nothing_of_the_example_holds_for_another_file(other):
+    own = OwnData.from_namespace(notebook_values() | {"data": str(other), "estimate_noise": False})
+    assert own.drop_rows == () and own.options.model_fields_set == set()
+    with pytest.raises(ep.ConfigError, match=r"kind: what was recorded.* value_unit: .* length_unit: .* time_unit: "):
+        own.read()
+    units = {"value_unit": "um", "length_unit": "m", "time_unit": "ms"}
+    given = {"kind": "displacement", "value_columns": ["u_x", "u_y"], "directions": ["x", "y"], **units}
+    own = OwnData.from_namespace(notebook_values() | {"data": str(other), "estimate_noise": False, **given})
+    made = own.prepare(own.read())
+    assert len(made.xy) == 20 and made.xy.max() == 4.0 and not made.material
+
+
+def test_a_file_of_ones_own_has_its_options_beside_it_and_what_is_given_goes_before(other):
+    Path(f"{other}.yaml").write_text("value_unit: um\nkeep_x: [0, 3]\nnoise: 2\nshot:\nlength_unit: cm\n")
+    own = OwnData.from_namespace(notebook_values() | {"data": str(other), "length_unit": "m", "keep_x": [0.0, 1.0]})
+    assert own.options.value_unit == "um" and own.options.length_unit == "m" and own.keep_x == (0.0, 1.0)
+    assert own.options.noise == 2 and own.options.shot == "" and not own.file_options
+    assert OwnData.from_namespace(own.parameters) == own, "whole: nothing more is taken from the file beside"
+    own = OwnData.from_namespace(notebook_values() | {"data": str(other), "file_options": False})
+    assert own.options.value_unit == "" and own.keep_x == ()
+
+
+def test_a_table_of_positions_beside_the_raw_file_is_found_from_there(other, tmp_path, monkeypatch):
+    np.save(tmp_path / "v.npy", np.arange(20.0).reshape(2, 10))
+    (tmp_path / "places.csv").write_text("x,y\n0,0\n3,0\n")
+    (tmp_path / "v.npy.yaml").write_text(
+        "{kind: velocity, value_unit: m/s, length_unit: m, time_unit: s, axes: [receiver, time], time_step: 0.1,"
+        " first_time: 0, directions: x, positions: places.csv}"
+    )
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert OwnData.from_namespace({"data": str(tmp_path / "v.npy"), "output": "o.h5"}).read().xy.max() == 3.0
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("drop_row: [3]", "other.csv.yaml: 'drop_row' is not a field; did you mean 'drop_rows'"),
+        ("output: a.h5", "other.csv.yaml: 'output' is not a field; "),
+        ("more_data: [{data: b.csv}]", "other.csv.yaml: 'more_data' is not a field; "),
+        ("files: {b.csv: {shot: b}}", "other.csv.yaml: 'files' is not a field; "),
+        ("kind: speed", "other.csv.yaml: kind = 'speed'"),
+        ("keep_x: [1]", r"other.csv.yaml: keep_x = \[1\] is not legal"),
+        ("- kind", "other.csv.yaml: a mapping of option: value is needed"),
+    ],
+)
+def test_options_beside_a_file_that_cannot_be_are_refused_with_their_file(other, text, fault, panel):
+    Path(f"{other}.yaml").write_text(text)
+    with pytest.raises(ep.ConfigError, match=fault):
+        OwnData.from_namespace(notebook_values() | {"data": str(other)})
+    change(panel, data=str(other))
+    assert "not possible" in status(panel) and "other.csv.yaml: " in " ".join(beside(panel).values())
+    change(panel, data=SCAN["data"])
+    assert beside(panel) == {} and "<b>ready</b> 120 receivers" in status(panel)
+
+
+def test_the_parameters_that_were_written_beside_a_receiver_file_are_no_options_of_it(panel, tmp_path):
+    buttons(panel)["Save"].click()
+    settled(panel)
+    with pytest.raises(ReceiverFileError, match="is a receiver file already"):
+        OwnData.from_namespace(notebook_values() | {"data": str(tmp_path / "own.h5")}).read()
+
+
+def test_another_file_in_the_panel_takes_its_own_options_in_the_place_of_those_of_the_example(panel, other):
+    change(panel, title="mine", keep_y="0, 0.06", data=str(other))
+    shown = {name: field.value for name, field in fields(panel).items()}
+    assert [shown[name] for name in ("kind", "value_unit", "lame_mu", "drop_rows", "start")] == [None, "", "", "", ""]
+    assert (shown["title"], shown["keep_y"]) == ("mine", "0, 0.06"), "what a person typed stays"
+    assert {"value_unit", "kind", "length_unit"} <= beside(panel).keys()
+    assert panel.own == OwnData.from_namespace(
+        notebook_values() | {"data": str(other), "output": panel.own.output, "title": "mine", "keep_y": [0.0, 0.06]}
+    )
+    Path(f"{other}.yaml").write_text(
+        "{kind: displacement, value_unit: nm, length_unit: mm, time_unit: us, value_columns: [u_x, u_y],"
+        " directions: [x, y], estimate_noise: false, drop_rows: 3}".replace("drop_rows: 3", "drop_rows: [3]")
+    )
+    buttons(panel)["Read anew"].click()
+    settled(panel)
+    assert beside(panel) == {} and "<b>ready</b> 19 receivers" in status(panel)
+    change(panel, title="", keep_y="")
+    assert panel.own == OwnData.from_namespace(notebook_values() | {"data": str(other), "output": panel.own.output})
+    change(panel, data=SCAN["data"])
+    assert panel.own.options.lame_mu == "18 GPa" and panel.own.drop_rows == (17,) and panel.own.estimate_noise
+
+
+def test_the_same_table_elsewhere_has_no_options(tmp_path, panel):
+    copied = shutil.copy(ROOT / SCAN["data"], tmp_path)
+    assert OwnData.from_namespace(notebook_values() | {"data": str(copied)}).drop_rows == ()
