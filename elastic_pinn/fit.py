@@ -59,6 +59,8 @@ class Fit:
             one standard deviation of each, {} where withheld. correlations has these, too, but of two gains. Of
             several shots, names tell the shot.
         shots: of several shots the misfit and the wavelet of each, by its name; wavelet is that of the first.
+        condition: the given numbers that values with ± are for, since no misfit shows an error of these, a clause; ""
+            where there is no ±.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
     A field with a default may be missing in the summary of another version.
@@ -85,13 +87,14 @@ class Fit:
     calibration: Mapping[str, float] = field(default_factory=dict)
     calibration_plus_minus: Mapping[str, float] = field(default_factory=dict)
     shots: Mapping[str, ShotFit] = field(default_factory=dict)
+    condition: str = ""
 
     @property
     def finding(self) -> str:
-        """Verdict and reason in one line."""
-        bound = "; ± is a lower bound, since trained hidden layers are taken as they are"
+        """Verdict and reason in one line, and what the values are for."""
+        bound = "± is a lower bound, since trained hidden layers are taken as they are"
         text = f"no ±: {self.reason}" if self.verdict == "withheld" else self.reason
-        return f"{text}{bound if self.plus_minus and self.is_lower_bound else ''}"
+        return "; ".join(filter(None, (text, bound if self.plus_minus and self.is_lower_bound else "", self.condition)))
 
     @property
     def sentence(self) -> str:

@@ -16,7 +16,7 @@ Types = Mapping[str, Callable[..., Any]]
 """The declaration of own numbers: name -> float, int, bool or str."""
 
 COLUMNS = {"run", "status", "reason", "warnings", "step", "seconds", "error", "estimated", "validation", "started",
-           "history", "lambda", "mu", "rho", "fit", "chi2", "config"}  # fmt: skip
+           "history", "lambda", "mu", "rho", "fit", "chi2", "condition", "config"}  # fmt: skip
 """Columns of tables of runs, beside which an own number has one as well."""
 
 

@@ -34,7 +34,7 @@ def why_not_found(problem: Problem) -> str:
     if problem.receivers is None:
         return f"unknowns {list(problem.unknowns)} need receivers: without data any material fits"
     if any(material.density_plus_minus for material in problem.materials) and (
-        problem.inclusions or _is_loaded(problem)
+        problem.inclusions or is_loaded(problem)
     ):
         why = "several materials" if problem.inclusions else "a known force, traction or stress"
         return (
@@ -42,7 +42,7 @@ def why_not_found(problem: Problem) -> str:
             "leave it out"
         )
     leaves_open = _leaves_static_factor if problem.domain.is_static else _leaves_factor
-    if not all(map(leaves_open, problem.materials)) or _is_loaded(problem):
+    if not all(map(leaves_open, problem.materials)) or is_loaded(problem):
         return ""
     if problem.inclusions:
         names, alone = ", ".join(problem.unknowns), f"from {_recorded(problem.receivers)} alone"
@@ -85,7 +85,7 @@ def _is_felt(material: Material) -> bool:
     return abs(material.lame_lambda) > NO_LAMBDA * material.p_modulus
 
 
-def _is_loaded(problem: Problem) -> bool:
+def is_loaded(problem: Problem) -> bool:
     """Whether a force, a traction or a stress is known to be other than zero somewhere: one of unknown amplitude is
     not, nor is a stress that may belong to a motion of any size."""
     if any(pulse.is_size_unknown for pulse in problem.unknown_pulses):

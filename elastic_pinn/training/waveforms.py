@@ -165,6 +165,11 @@ class Waveforms:
         )
 
     @property
+    def has_known_gain(self) -> bool:
+        """Whether the gain of a channel is known."""
+        return bool((self._is_of.sum(1) == 0.0).any())
+
+    @property
     def _channels(self) -> Tensor:
         """The number of each misfit's channel, (N, E)."""
         assert self.samples.channels is not None, "a batch of data has been recorded"

@@ -10,6 +10,7 @@ from elastic_pinn.summary import Summary
 
 UNREADABLE = "unreadable"  # for a run, or a fit, that no version of this package wrote
 NOT_ASSESSED = "not assessed"
+CONDITION = "condition"
 
 
 SOURCE = ("amplitude", "origin_time")
@@ -17,8 +18,8 @@ SOURCE = ("amplitude", "origin_time")
 
 def fit_columns(run: Run, summary: Summary, prefix: str = "", missing: float | None = None) -> dict[str, Any]:
     """Return the columns of a run with unknowns: `fit`, the verdict on ± (holds, widened, withheld; or not assessed,
-    unreadable); and, if there is a verdict, `chi2`, each unknown's ±, SI, with the prefix, and a source's amplitude and
-    origin time where they were found, with ±.
+    unreadable); and, if there is a verdict, `chi2`, each unknown's ±, SI, with the prefix, its `condition`, the given
+    numbers that it is for, and a source's amplitude and origin time where they were found, with ±.
 
     summary: of the run, as it was read. missing: the value of an unknown ± or chi-square. {} for a config without
     unknowns and without a fit.
@@ -32,4 +33,6 @@ def fit_columns(run: Run, summary: Summary, prefix: str = "", missing: float | N
     errors = {f"{prefix}{name} ±": fit.plus_minus.get(name, missing) for name in fit.values}
     found = {name: value for name, value in fit.calibration.items() if name.startswith(SOURCE)}
     errors |= {f"{name} ±": fit.calibration_plus_minus.get(name, missing) for name in found}
-    return {**found, **errors, "fit": fit.verdict, "chi2": missing if fit.chi_square is None else fit.chi_square}
+    condition = {CONDITION: fit.condition} if fit.condition else {}
+    chi_square = missing if fit.chi_square is None else fit.chi_square
+    return {**found, **errors, "fit": fit.verdict, "chi2": chi_square, **condition}

@@ -17,7 +17,7 @@ from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary
-from elastic_pinn.workbench.fit_columns import UNREADABLE, fit_columns
+from elastic_pinn.workbench.fit_columns import CONDITION, UNREADABLE, fit_columns
 
 COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
 
@@ -44,8 +44,9 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     Columns: `status`; where any run has `warnings`, their number; `step`, `error` (relative L2, of the displacement);
     where any run has no exact solution, its `estimated` error; `validation` (loss), `seconds` of training, `started`;
     where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds, widened,
-    withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the noise); and
-    each field and own number of the config in which the runs differ, lists as text. NaN for a missing value; a run
+    withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the noise);
+    each field and own number of the config in which the runs differ, lists as text; and where any run has a ±, its
+    `condition`, the given numbers that it is for, of which no misfit shows an error. NaN for a missing value; a run
     whose files cannot be read has the status unreadable.
     """
     return table_of(run_rows(folder))
@@ -63,7 +64,7 @@ def table_of(rows: Mapping[str, RunRow]) -> pd.DataFrame:
     table = pd.DataFrame(
         [own_columns | fields_of_run for (own_columns, _), fields_of_run in zip(rows.values(), values, strict=True)],
         index=pd.Index(rows, name="run", dtype=object),
-        columns=[*_columns(rows), *fields],
+        columns=[*_columns(rows), *fields, *[CONDITION] * any(CONDITION in row for row, _ in rows.values())],
     )
     return table.sort_values("started", ascending=False, kind="stable")
 

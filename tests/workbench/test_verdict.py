@@ -21,6 +21,7 @@ from elastic_pinn.workbench.verdict import calibration_texts, value_text, values
 
 ERRORS = {"lambda": 8.1e7, "mu": 1.6e7}
 CORRELATED = "the errors of lambda and mu are correlated by -0.41"
+CONDITION = "for rho = 2700 kg/m3 as given, taken as exact"
 EXPLAINED = "the data are explained: misfit 0.99 times the noise (stated)"
 
 
@@ -76,6 +77,21 @@ def test_of_all_unknowns_the_two_that_are_correlated_most_are_told(runs, monkeyp
     monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: fit)
     *values, correlation, verdict = material_text(material_table(runs["holds"])).splitlines()
     assert (correlation, verdict) == (told, EXPLAINED) and len(values) == 2
+
+
+def test_the_given_numbers_that_a_value_is_for_are_told_wherever_it_is_shown(runs, tmp_path):
+    run = ep.Run(shutil.copytree(runs["holds"].path, tmp_path / "runs" / "of_density"))
+    shutil.copytree(runs["withheld"].path, tmp_path / "runs" / "withheld")
+    summary = json.loads((run.path / "summary.json").read_text())
+    summary["fit"]["condition"] = CONDITION
+    (run.path / "summary.json").write_text(json.dumps(summary))
+    assert run.fit.finding == run.fit.sentence == f"{EXPLAINED}; {CONDITION}"
+    assert CONDITION in repr(run.fit) and CONDITION in inspected(run)
+    assert material_text(material_table(run)).endswith(CONDITION)
+    table = runs_table(tmp_path / "runs")
+    assert table.loc["of_density", "condition"] == status_row(run.path)["condition"] == CONDITION
+    assert table.columns[-1] == "condition" and table["condition"].notna().sum() == 1
+    assert sum(CONDITION in line for line in as_lines(table)) == 1
 
 
 def test_an_error_that_is_small_beside_its_unit_is_shown(runs, monkeypatch):

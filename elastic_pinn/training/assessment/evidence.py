@@ -86,7 +86,8 @@ class Evidence:
     of them, in units of ±; noise_part: the part of the information that is noise which the amplitudes fitted, likewise.
     unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
     None of amplitudes. calibration: what was found of the source, with its deviations, and its edge, the range of an
-    origin time that is at the edge of it. by_shot: chi-square of each shot.
+    origin time that is at the edge of it. by_shot: chi-square of each shot. has_known_gain: whether a channel's gain is
+    known.
     """
 
     unknowns: tuple[str, ...]
@@ -120,6 +121,7 @@ class Evidence:
     calibration_deviations: Mapping[str, float] = field(default_factory=dict)
     calibration_edge: str = ""
     by_shot: tuple[float, ...] = ()
+    has_known_gain: bool = True
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -195,6 +197,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         calibration_deviations={name: deviations[name] for name in source.values},
         calibration_edge=source.edge,
         by_shot=tuple(float(misfits[rows].square().sum() / free[rows].sum()) for rows in linear.rows_of_shots),
+        has_known_gain=linear.has_known_gain,
     )
 
 

@@ -17,6 +17,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.data.recorded import label_of
 from elastic_pinn.physics.shots import names_of_shots
+from elastic_pinn.physics.taken_as_exact import taken_as_exact
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
@@ -77,7 +78,7 @@ def assess(trained: TrainedModel) -> Fit:
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
-        reason=fault.reason if fault else _explained(evidence) + _told(evidence, trained.problem),
+        reason=fault.reason if fault else _explained(evidence) + _told(evidence),
         advice=f"what usually helps: {fault.remedy}" if fault else "",
         step=trained.step,
         values={name: values[name] for name in evidence.deviations},
@@ -99,15 +100,34 @@ def assess(trained: TrainedModel) -> Fit:
         worst_channels={channel.name: channel.chi_square for channel in worst_channels(evidence)},
         wavelet=wavelets[0],
         shots=_shots(trained.problem, evidence, wavelets),
+        condition="" if fault else _condition(trained, evidence),
     )
 
 
+def _condition(trained: TrainedModel, evidence: Evidence) -> str:
+    """The given numbers that values with ± are for."""
+    return taken_as_exact(trained.problem, bool(trained.config.unknown_gains), evidence.has_known_gain)
+
+
 def _wavelets(trained: TrainedModel, linear: LinearisedFit, noise: float) -> list[dict[str, list[float]]]:
-    """Each shot's wavelet where it was unknown, with its ± for noise in the unit of the records; 0: without."""
+    """Each shot's wavelet where it was unknown, with its ± for noise in the unit of the records, and for what is not
+    known of the density, which it is in proportion to; 0: without."""
     if not isinstance(linear, LinearisedWaveforms):
         return [{}]
     every = linear.wavelets(noise / linear.recorded.quantity.scale(trained.problem.scales))
-    return [{name: each for name, each in found.items() if noise or name != "plus_minus"} for found in every]
+    part = trained.problem.reference.density_plus_minus / trained.problem.reference.density
+    for found in every:
+        if errors := found.pop("plus_minus", None):
+            found |= (
+                {
+                    "plus_minus": [
+                        math.hypot(*each) for each in zip(errors, (part * s for s in found["strength"]), strict=True)
+                    ]
+                }
+                if noise
+                else {}
+            )
+    return every
 
 
 def _shots(problem: Problem, evidence: Evidence, wavelets: Sequence[Mapping[str, list[float]]]) -> dict[str, ShotFit]:
@@ -171,9 +191,9 @@ def _explained(evidence: Evidence) -> str:
     return f"the data are explained: {misfit}"
 
 
-def _told(evidence: Evidence, problem: Problem) -> str:
+def _told(evidence: Evidence) -> str:
     """What else is told of a ±."""
-    return _quiet_told(evidence) + _elements_told(evidence) + _density_told(problem)
+    return _quiet_told(evidence) + _elements_told(evidence)
 
 
 def _quiet_told(evidence: Evidence) -> str:
@@ -192,13 +212,6 @@ def _elements_told(evidence: Evidence) -> str:
     if evidence.unresolved is None or evidence.shift < TOLD_SHIFT:
         return ""
     return f"; ± counts the error of the elements, which may be {evidence.shift:.2g} of it for {evidence.most_shifted}"
-
-
-def _density_told(problem: Problem) -> str:
-    """What of ± is the known density's own."""
-    if not (of := problem.reference.density_plus_minus):
-        return ""
-    return f"; ± counts the {100.0 * of / problem.reference.density:.2g} % by which the density is uncertain"
 
 
 def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:

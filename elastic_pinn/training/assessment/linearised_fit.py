@@ -55,6 +55,7 @@ class LinearisedFit(ABC):
         projected_effects: S, (M + R, U).
         projected_residual: the misfits that nothing but the unknowns can reduce, (M + R,).
         precision: of S, relative.
+        has_known_gain: whether the gain of a channel is known.
     """
 
     residuals: Tensor
@@ -65,6 +66,7 @@ class LinearisedFit(ABC):
     amplitudes: int
     projected_effects: Tensor
     precision: float
+    has_known_gain = True
 
     @property
     @abstractmethod

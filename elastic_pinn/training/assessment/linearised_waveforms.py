@@ -33,6 +33,7 @@ class LinearisedWaveforms(LinearisedFit):
     def __init__(self, trained: TrainedModel) -> None:
         self._waveforms = Waveforms(trained.problem, trained.config, trained.model, trained.batches, trained.held_out)
         self.recorded, self.weight, self.precision = self._waveforms.recorded, 1.0, STEP
+        self.has_known_gain = self._waveforms.has_known_gain
         every = self._waveforms.samples  # of several shots none is held out
         count = len(every.target if trained.problem.other_shots else trained.batches[self.recorded.name].target)
         self.samples = every.rows(slice(0, count))

@@ -25,7 +25,8 @@ because its workers were lost; it remains so until it is retried."""
 def status_row(run_dir: Path, mirror: str = "") -> StatusRow:
     """Return the status of a run: `run` (the name of its folder), `status`, `reason`, the number of `warnings`, `step`,
     `seconds` of training, its last metrics (columns of the history), the material as material/lambda and so on, with
-    material/lambda ± for unknowns, `fit` (the verdict on ±) and `chi2`, and `history`, the path or URL of its history.
+    material/lambda ± for unknowns, `fit` (the verdict on ±), `chi2` and `condition` (given numbers that ± is for), and
+    `history`, the path or URL of its history.
 
     mirror: the URL of the folder of copies, which is read if there is no local run.
     """

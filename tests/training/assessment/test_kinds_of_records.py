@@ -231,7 +231,8 @@ def test_the_density_s_own_uncertainty_is_counted_and_correlates_the_moduli():
         more = math.hypot(known.plus_minus[name], 0.05 * value)
         assert uncertain.plus_minus[name] == pytest.approx(more, rel=1e-6)
     assert known.correlations["lambda and mu"] < 0.0 < 0.9 < uncertain.correlations["lambda and mu"]
-    assert "± counts the 5 % by which the density is uncertain" in uncertain.finding
+    assert "for rho = 1 ± 0.05 kg/m3 as given, which ± counts: where it is 1 % off, " in uncertain.finding
+    assert "for rho = 1 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, " in known.finding
 
 
 def test_the_moduli_that_records_tell_are_in_proportion_to_the_density_that_is_taken_for_known():

@@ -130,7 +130,7 @@ def test_all_constants_are_found_where_the_amplitude_is_known(clean, tmp_path):
 
 
 @pytest.mark.slow
-def test_known_density_is_counted_in_an_amplitude(clean, tmp_path):
+def test_known_density_is_counted_in_an_amplitude_and_its_wavelet(clean, tmp_path):
     source = acting(1.0, LATE) | {"unknowns": ["amplitude"]}
     data = noisy(clean, tmp_path / "noisy.h5")
     without, with_it = (
@@ -139,6 +139,13 @@ def test_known_density_is_counted_in_an_amplitude(clean, tmp_path):
     squares = (with_it.calibration_plus_minus["amplitude"] ** 2, without.calibration_plus_minus["amplitude"] ** 2)
     assert squares[0] - squares[1] == pytest.approx((0.1 * without.calibration["amplitude"]) ** 2, rel=1e-6)
     assert with_it.correlations["mu and amplitude"] > 0.9
+    strength, more, less = (
+        np.array(each)
+        for each in (without.wavelet["strength"], *(fit.wavelet["plus_minus"] for fit in (with_it, without)))
+    )
+    assert more**2 - less**2 == pytest.approx((0.1 * strength) ** 2, rel=1e-6, abs=1e-9)
+    told = ("so are lambda, mu and the source's strength", "for the records' gain as given, taken as exact")
+    assert "which ± counts" not in without.finding and all(each in with_it.finding for each in told)
 
 
 @pytest.mark.parametrize("unknowns", [["amplitude"], ["origin_time"], ["amplitude", "origin_time"]], ids="-".join)

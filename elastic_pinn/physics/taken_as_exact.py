@@ -1,0 +1,80 @@
+"""Which given numbers the found values are in proportion to, so that no misfit shows an error of these.
+
+Times any factor, moduli, densities and forces give the same motion: of these, what is found is in proportion to what is
+given (`identifiability.py`). Likewise a source's strength and the gains of channels give the same records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from elastic_pinn.physics.identifiability import NO_LAMBDA, is_loaded
+from elastic_pinn.physics.media.material import unit_of
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.problem import Problem
+
+MOST_NAMED = 3  # constants, one by one
+LOADS = "the known loads or stresses over the records' gain"
+STRENGTH, GAINS = "the source's strength", "the gains found"
+EXACT = "taken as exact"
+
+
+def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bool = True) -> str:
+    """Name the given numbers that found values are for, and which values are in proportion to them, or their inverse.
+
+    Parameters
+    ----------
+    problem
+        With receivers and unknowns.
+    has_gains
+        Whether gains of channels were found.
+    has_known_gain
+        Whether the gain of a channel is known.
+
+    Returns
+    -------
+    str
+        As in "for rho = 2700 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, and no misfit
+        shows it".
+    """
+    has_strength = any(pulse.is_size_unknown for shot in problem.shots for pulse in shot.unknown_pulses)
+    strength, gains = [STRENGTH] * has_strength, [GAINS] * has_gains
+    told = [_of_material(problem, [*strength, *(gains if not has_known_gain else [])], has_known_gain)]
+    if has_strength:
+        told.append(_clause(["the records' gain"], strength))
+    if has_gains and (has_strength or not has_known_gain):
+        told.append(_clause(["the other channels' gain" if has_known_gain else STRENGTH], gains))
+    return "; ".join(filter(None, told))
+
+
+def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> str:
+    """The known constants and loads that those of the material are in proportion to, with what was found beside."""
+    known, is_one_loaded = _known(problem), has_known_gain and any(map(is_loaded, problem.shots))
+    uncertain = problem.reference.density_plus_minus  # of the only constant that is known
+    error = f" ± {uncertain:g}" if uncertain else ""
+    named = [f"{name} = {value:.6g}{error} {unit_of(name)}" for name, value in known.items()]
+    if len(named) > MOST_NAMED:
+        named = [*named[:MOST_NAMED], f"{len(named) - MOST_NAMED} more constants"]
+    given = [*named, *[LOADS] * is_one_loaded]
+    return _clause(given, [*problem.unknowns, *beside], "which ± counts" if uncertain else EXACT)
+
+
+def _known(problem: Problem) -> dict[str, float]:
+    """The constants that are known, are not zero, and have a part in the motion."""
+    least = NO_LAMBDA * problem.reference.p_modulus
+    return {
+        name: value
+        for name, value in problem.constants.items()
+        if name not in problem.unknowns
+        and not (name.startswith("rho") and problem.domain.is_static)
+        and not (name.startswith("lambda") and abs(value) < least)
+    }
+
+
+def _clause(given: Sequence[str], found: Sequence[str], how: str = EXACT) -> str:
+    off = "it is 1 % off" if len(given) == 1 else "all of them are 1 % off alike"
+    so = "so are" if len(found) > 1 or found[0] == GAINS else "so is"
+    of = " and ".join(filter(None, [", ".join(found[:-1]), found[-1]]))
+    return f"for {' and '.join(given)} as given, {how}: where {off}, {so} {of}, and no misfit shows it"

@@ -1,0 +1,105 @@
+"""The given numbers that found values are in proportion to are named with these, and no others."""
+
+import numpy as np
+import pytest
+import torch
+
+import elastic_pinn as ep
+from elastic_pinn.physics.taken_as_exact import taken_as_exact
+
+NEAR = np.array([[0.2, 0.3], [0.7, 0.6]])  # m
+TIMES = np.linspace(0.0, 1.0, 5)  # s
+MOTION = np.random.default_rng(0).standard_normal((2, 5, 2))
+RICKER = ep.Ricker(2.0, 0.5)
+
+
+def told(unknowns, t=(0.0, 1.0), gains=(False, True), values=(2.0, 1.0, 3.0), **parts) -> str:
+    """Of a square, by what is unknown, and by whether gains were found and one is known."""
+    uncertain = parts.pop("density_plus_minus", 0.0)
+    receivers = parts.pop("receivers", ep.Receivers(NEAR, TIMES, MOTION))
+    problem = ep.Problem(
+        ep.Domain((0.0, 1.0), (0.0, 1.0), t) if t else ep.Domain((0.0, 1.0), (0.0, 1.0)),
+        ep.Material(*values, unknowns, density_plus_minus=uncertain),
+        receivers=receivers,
+        **parts,
+    )
+    return taken_as_exact(problem, *gains)
+
+
+def push(x, y, t):
+    return torch.stack([torch.ones_like(x), torch.zeros_like(x)], dim=1)
+
+
+def point_force(pulse):
+    return ep.PointForce((0.5, 0.5), (1.0, 0.0), pulse, width=0.1)
+
+
+def clause(given, found, how="taken as exact"):
+    off = "all of them are 1 % off alike" if " and " in given else "it is 1 % off"
+    so = "so are" if " and " in found or "gains" in found else "so is"
+    return f"for {given} as given, {how}: where {off}, {so} {found}, and no misfit shows it"
+
+
+LOADS = "the known loads or stresses over the records' gain"
+
+
+@pytest.mark.parametrize(
+    ("unknowns", "found", "given"),
+    [
+        (("lambda", "mu"), "lambda and mu", "rho = 3 kg/m3"),
+        (("mu", "rho"), "mu and rho", "lambda = 2 Pa"),
+        (("rho",), "rho", "lambda = 2 Pa and mu = 1 Pa"),
+        (("lambda",), "lambda", "mu = 1 Pa and rho = 3 kg/m3"),
+    ],
+)
+def test_motion_alone_tells_constants_in_proportion_to_those_that_are_known(unknowns, found, given):
+    assert told(unknowns) == clause(given, found)
+
+
+def test_a_density_that_is_uncertain_is_told_with_what_of_it():
+    assert told(("lambda", "mu"), density_plus_minus=0.06) == clause(
+        "rho = 3 ± 0.06 kg/m3", "lambda and mu", "which ± counts"
+    )
+
+
+def test_a_constant_that_is_zero_tells_no_factor():
+    assert told(("mu",), values=(0.0, 1.0, 3.0)) == clause("rho = 3 kg/m3", "mu")
+
+
+def test_a_density_has_no_part_in_a_plate_at_rest():
+    assert "rho" not in told(("mu",), t=None, receivers=ep.Receivers(NEAR, np.zeros(1), MOTION[:, :1]))
+
+
+def test_known_loads_are_taken_as_exact_beside_what_is_known_of_the_material():
+    assert told(("lambda", "mu", "rho"), force=push) == clause(LOADS, "lambda, mu and rho")
+    assert told(("lambda", "mu"), force=push) == clause(f"rho = 3 kg/m3 and {LOADS}", "lambda and mu")
+
+
+@pytest.mark.parametrize("pulse", [ep.UnknownWavelet(3.0), ep.KnownShape(RICKER, "amplitude")])
+def test_a_source_s_strength_that_was_found_is_in_proportion_to_density_and_gains(pulse):
+    of_density = clause("rho = 3 kg/m3", "lambda, mu and the source's strength")
+    of_gains = clause("the records' gain", "the source's strength")
+    assert told(("lambda", "mu"), force=point_force(pulse)) == f"{of_density}; {of_gains}"
+    others = clause("the other channels' gain", "the gains found")
+    assert told(("lambda", "mu"), force=point_force(pulse), gains=(True, True)) == f"{of_density}; {of_gains}; {others}"
+
+
+def test_a_source_whose_origin_time_alone_was_found_is_a_known_load():
+    pulse = ep.KnownShape(RICKER, "origin_time", origin_within=0.1)
+    assert told(("lambda", "mu"), force=point_force(pulse)) == clause(f"rho = 3 kg/m3 and {LOADS}", "lambda and mu")
+
+
+def test_a_known_source_tells_gains_of_all_channels_but_no_size_of_the_material():
+    assert told(("lambda", "mu"), force=point_force(RICKER), gains=(True, False)) == "; ".join(
+        [
+            clause("rho = 3 kg/m3", "lambda, mu and the gains found"),
+            clause("the source's strength", "the gains found"),
+        ]
+    )
+
+
+def test_of_many_known_constants_the_first_are_named():
+    solids = [ep.Inclusion(ep.Disc((0.3 * i, 0.5), 0.1), ep.Material(2.0, 1.0, 3.0)) for i in (1, 2)]
+    assert told(("mu",), inclusions=solids).startswith(
+        "for lambda_1 = 2 Pa and rho_1 = 3 kg/m3 and lambda_2 = 2 Pa and 5 more constants as given, taken as exact: "
+    )
