@@ -110,7 +110,7 @@ def test_receivers_in_any_places_become_a_file_too_and_what_cannot_be_drawn_is_t
     np.savez(tmp_path / "scan.npz", xy=rng.random((7, 2)), time=time, u=rng.standard_normal((7, 10, 2)))
     units = {"kind": "displacement", "length_unit": "m", "time_unit": "s", "value_unit": "m", "value_columns": ["u"]}
     axes = {"axes": ["receiver", "time", "direction"], "directions": ["x", "y"], "estimate_noise": False}
-    with pytest.raises(papermill.PapermillExecutionError, match="does not say, and no option gives, .*kind: what was"):
+    with pytest.raises(papermill.PapermillExecutionError, match=r"does not say, and no option gives, .*kind: what was"):
         outputs_of("07_own_data", tmp_path, data=str(tmp_path / "scan.npz"), output="any.h5")
     outputs = outputs_of("07_own_data", tmp_path, data=str(tmp_path / "scan.npz"), output="any.h5", **units, **axes)
     assert len(ep.Receivers.load(tmp_path / "any.h5").xy) == 7

@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.physics.data.readers.traces import NOT_READ, Missing, Traces
-from elastic_pinn.physics.data.readers.variables import Names, Variables, ask_for_values, find_names
+from elastic_pinn.physics.data.readers.variables import (
+    OR_A_STEP,
+    Names,
+    Variables,
+    ask_for_times,
+    ask_for_values,
+    find_names,
+)
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
@@ -24,8 +31,12 @@ IN_ORDER = ("receiver", "x", "y", "direction", "time")
 def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing) -> Traces:
     """Return the channels of named arrays; which are which is asked for where neither names nor sizes tell."""
     names = find_names(found, options, missing)
+    vectors = [name for name, each in found.arrays.items() if 1 < each.size == max(each.shape)]
+    left = [name for name in vectors if name not in names.taken]
+    if left and not (names.time or options.time_step or options.sampling_rate):
+        ask_for_times(found, left, OR_A_STEP, missing)
     if not names.values:
-        ask_for_values(found, missing)
+        ask_for_values(found, names, missing)
         return Traces(
             time=NOT_READ if names.time else None,
             positions=NOT_READ if names.xy or (names.x and names.y) else None,

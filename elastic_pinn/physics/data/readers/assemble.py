@@ -15,7 +15,7 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.csv_file import read_table
 from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
 from elastic_pinn.physics.data.readers.units import EXAMPLES, factor
-from elastic_pinn.physics.data.readers.variables import common_unit
+from elastic_pinn.physics.data.readers.variables import common_unit, nearest
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.physics.numbers import Array
@@ -104,6 +104,8 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
 
 
 def _ask_for_times(traces: Traces, options: ImportOptions, missing: Missing) -> None:
+    if "time_column" in missing.asked:
+        return  # which tells what may be given in its place
     if traces.time is None and not (options.time_step or options.sampling_rate):
         missing.ask("time_step", "the time between samples (or sampling_rate, Hz)", 0.2)
     if (traces.time is None or traces.is_relative) and options.first_time is None:
@@ -165,7 +167,11 @@ def _geometry(path: Path, traces: Traces, options: ImportOptions, missing: Missi
             if len(at) < len(names) and len(set(traces.receivers)) < len(traces.receivers):
                 directions = ()  # a row for each channel, which this file does not name
             if lost := [name for name in traces.receivers if name not in at]:
-                raise ReceiverFileError(f"{options.positions} has no receiver {lost[0]!r}, which {path} recorded")
+                raise ReceiverFileError(
+                    f"{options.positions} has no receiver {lost[0]!r}, which {path} recorded: its column receiver has "
+                    f"to hold what channels are called there, of a wide table whole headers without a unit in brackets"
+                    f"{nearest(lost[0], at)}"
+                )
             rows = [at[name] for name in traces.receivers]
             return _Geometry(places[rows], unit, tuple(directions[row] for row in rows) if directions else ())
     else:

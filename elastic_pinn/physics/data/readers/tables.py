@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.physics.data.readers.traces import NOT_READ, Missing, Traces
-from elastic_pinn.physics.data.readers.variables import Names, Variables, ask_for_values, common_unit, find_names
+from elastic_pinn.physics.data.readers.variables import (
+    OR_A_STEP,
+    Names,
+    Variables,
+    ask_for_times,
+    ask_for_values,
+    common_unit,
+    find_names,
+)
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
@@ -23,9 +31,7 @@ def traces_of_table(table: Variables, first_line: int, options: ImportOptions, m
         options.layout is None and bool(names.receiver or (names.x and names.y) or options.receiver_column)
     )
     if not names.time and (is_long or not (options.time_step or options.sampling_rate)):
-        columns = list(table.arrays)[:12]
-        likely = next((name for name in columns if name.lower().startswith("t")), columns[-1])
-        missing.ask("time_column", f"which of {', '.join(columns)} holds the times", likely)
+        ask_for_times(table, list(table.arrays), "" if is_long else OR_A_STEP, missing)
     return (_long if is_long else _wide)(table, names, first_line, options, missing)
 
 
@@ -48,7 +54,7 @@ def _wide(table: Variables, names: Names, first_line: int, options: ImportOption
 
 def _long(table: Variables, names: Names, first_line: int, options: ImportOptions, missing: Missing) -> Traces:
     if not names.values:
-        ask_for_values(table, missing)
+        ask_for_values(table, names, missing)
     has_xy, has_name = bool(names.x and names.y), bool(names.receiver)
     if not (has_xy or has_name):
         missing.ask("x_column", "which column holds x", "x")

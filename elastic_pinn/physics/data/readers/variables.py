@@ -5,8 +5,9 @@ A name that is a word of this package, as "time", "x" or "velocity_y", says what
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -20,6 +21,8 @@ WITH_UNIT = re.compile(r"(.*?)\s*[\[(]([^\])]*)[\])]\s*")  # "time [us]"
 KINDS = "|".join(get_args(Kind))
 COMPONENT = re.compile(rf"({KINDS})(?:_(-?[xyz]|xx|yy|xy))?")
 MOST_NAMES = 12  # in an error
+NEAR = 0.5  # how alike a name must be to one that may be meant
+OR_A_STEP = ", or in place of it time_step (or sampling_rate, Hz) and first_time, where none does"
 WORDS = {"time": ("time", "t"), "x": ("x",), "y": ("y",), "z": ("z",), "xy": ("xy",), "receiver": ("receiver",)}
 
 
@@ -96,6 +99,11 @@ class Names:
     kind: str
     directions: tuple[Direction, ...]
 
+    @property
+    def taken(self) -> set[str]:
+        """The arrays that hold something."""
+        return {self.time, self.x, self.y, self.z, self.xy, self.receiver, *self.values}
+
 
 def with_units(headers: list[str]) -> tuple[list[str], dict[str, str]]:
     """Return the names of columns and the units of those that have one in brackets, as "time [us]"."""
@@ -141,11 +149,34 @@ def _one(found: Variables, role: str, given: str) -> str:
 def _known(found: Variables, option: str, name: str) -> str:
     if name not in found.arrays:
         raise ReceiverFileError(
-            f"{found.path}: {option} names {name!r}, which it does not hold; it holds {found.listed}"
+            f"{found.path}: {option} names {name!r}, which it does not hold; it holds {found.listed}: give a whole "
+            f"name, without a unit in brackets{nearest(name, found.arrays)}"
         )
     return name
 
 
-def ask_for_values(found: Variables, missing: Missing) -> None:
-    """Ask which arrays hold the values."""
-    missing.ask("value_columns", f"which of {found.listed} hold the values", list(found.arrays)[-1:])
+def nearest(name: str, among: Iterable[str]) -> str:
+    """Return which of some names may be meant, as the end of a sentence; empty where none is like it."""
+    by_lower = {each.lower(): each for each in among}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=NEAR)
+    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+
+
+def ask_for_values(found: Variables, names: Names, missing: Missing) -> None:
+    """Ask which arrays hold the values; the example is of those that hold nothing else."""
+    left = [name for name in found.arrays if name not in names.taken] or list(found.arrays)
+    missing.ask("value_columns", f"which of {found.listed} hold the values", left[:2])
+
+
+def ask_for_times(found: Variables, columns: Sequence[str], otherwise: str, missing: Missing) -> None:
+    """Ask which of some vectors holds the times; the example is the first that increases, as times do.
+
+    otherwise: what may be given in its place, as the end of a sentence.
+    """
+    likely = next((name for name in columns if _increases(found.arrays[name])), columns[0])
+    listed = ", ".join(columns[:MOST_NAMES]) + (", ..." if len(columns) > MOST_NAMES else "")
+    missing.ask("time_column", f"which of {listed} holds the times{otherwise}", likely)
+
+
+def _increases(column: np.ndarray[Any, Any]) -> bool:
+    return column.dtype.kind in "fiu" and column.size > 1 and bool((np.diff(column.reshape(-1)) > 0).all())

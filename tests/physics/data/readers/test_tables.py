@@ -89,7 +89,8 @@ def test_receivers_by_name_have_their_places_in_a_file(tmp_path):
     found = ep.Receivers.read(path, positions=str(places), value_unit="mm/s", time_unit="us")
     assert np.allclose(found.xy, [[0.02, 0], [0.01, 0]]) and np.allclose(1e3 * found.velocity[1, 0], [5, 6])
     table(places, "receiver,x [cm],y [cm]", "A,1,0", "C,2,0")
-    with pytest.raises(ep.ElasticPinnError, match=r"p\.csv has no receiver 'B', which .*s\.csv recorded"):
+    told = r"p\.csv has no receiver 'B', which .*s\.csv recorded: .* whole headers without a unit in brackets"
+    with pytest.raises(ep.ElasticPinnError, match=told):
         ep.Receivers.read(path, positions=str(places), value_unit="mm/s", time_unit="us")
 
 
@@ -115,6 +116,45 @@ def test_an_array_without_a_clock_asks_for_one(tmp_path):
     np.testing.assert_allclose(found.time, 1e-6 * files.TIME)
     with pytest.raises(ep.ConfigError, match="one of them is enough"):
         ep.Receivers.read(path, sampling_rate=2e6, time_step=0.5, first_time=1.0, **options)
+
+
+def test_a_header_that_is_nearly_the_name_of_a_receiver_is_told(tmp_path):
+    path = table(tmp_path / "wide.csv", "time,CH 1 [mm/s],CH 2 [mm/s]", "0,1,2", "1,5,6")
+    places = table(tmp_path / "p.csv", "receiver,x,y", "ch1,0,0", "ch2,1,0")
+    with pytest.raises(ReceiverFileError, match=r"no receiver 'CH 1', .* whole headers .*; did you mean 'ch1'\?"):
+        ep.Receivers.read(path, **SAID, directions=["x"], positions=str(places))
+    table(places, "receiver,x,y", "CH 1,0,0", "CH 2,1,0")
+    assert ep.Receivers.read(path, **SAID, directions=["x"], positions=str(places)).xy.max() == 1e-3
+
+
+def test_a_time_column_of_any_name_is_the_example_and_a_step_in_place_of_it_is_enough(tmp_path):
+    path = table(tmp_path / "wide.csv", "Nr,Zeit,a,b", "7,0,1,2", "7,1,3,4", "7,2,3,4")
+    options = {**SAID, **ALONG, "positions": [[0, 0]], "value_columns": ["a", "b"]}
+    text = missing(path, **options)
+    assert "which of Nr, Zeit, a, b holds the times, or in place of it time_step (or sampling_rate" in text
+    assert "For example: time_column='Zeit'; on the command line --time-column Zeit" in text
+    assert len(ep.Receivers.read(path, **options, time_column="Zeit").time) == 3
+    assert len(ep.Receivers.read(path, **options, time_step=1.0, first_time=0.0).time) == 3
+    assert "first_time: " in missing(path, **options, time_step=1.0)
+    long = table(tmp_path / "long.csv", "x,y,Zeit,velocity_x", "0,0,0,2", "0,0,1,2")
+    assert "which of x, y, Zeit, velocity_x holds the times. For example: time_column='Zeit'" in missing(long, **UNITS)
+
+
+def test_a_vector_of_times_among_arrays_is_asked_for_or_a_step(tmp_path):
+    path = tmp_path / "scan.npz"
+    np.savez(path, velocity=files.VALUES, takt=files.TIME, xy=XY)
+    options = {**UNITS, **ALONG, "axes": ["receiver", "time", "direction"]}
+    text = missing(path, **options)
+    assert (
+        "time_column: which of takt holds the times, or in place of it time_step" in text and "time_step=" not in text
+    )
+    assert np.allclose(ep.Receivers.read(path, **options, time_column="takt").time, 1e-6 * files.TIME)
+    assert len(ep.Receivers.read(path, **options, time_step=0.5, first_time=0.0).time) == 20
+
+
+def test_the_example_of_values_is_of_columns_that_hold_nothing_else(tmp_path):
+    path = table(tmp_path / "scan.csv", "a,b,x,y,time", "1,2,0,0,0", "3,4,0,0,1")
+    assert "value_columns=['a', 'b']" in missing(path, **SAID)
 
 
 def test_times_of_a_file_are_not_replaced_in_silence(tmp_path):
@@ -155,7 +195,9 @@ def test_a_long_table_of_unknown_names_is_told_how_to_be_read(tmp_path):
         ({"lame_mu": "26 GPa"}, "lame_lambda and density of the material is missing"),
         ({"lame_mu": "26", "lame_lambda": 1e9, "density": 1e3}, "lame_mu = '26': a number with its unit is needed"),
         ({"start": ["lambda"]}, "start = .*: give lame_lambda, lame_mu, density"),
-        ({"value_columns": ["vx"]}, "names 'vx', which it does not hold; it holds x, y, time"),
+        ({"value_columns": ["vx"]}, "names 'vx', which it does not hold; it holds x, y, time, .*: give a whole name"),
+        ({"value_columns": ["Velocity_x (mm/s)", "velocity_y"]}, r"a unit in brackets; did you mean 'velocity_x'\?"),
+        ({"time_column": "times"}, r"time_column names 'times', .* did you mean 'time'\?"),
     ],
 )
 def test_an_illegal_option_is_told_with_what_is_legal(options, expected, tmp_path):
