@@ -77,9 +77,9 @@ class TrainingConfig(Section):
     """of full_waveform: frequencies, Hz, each above the one before. Records are fitted below each in turn before they
     are fitted whole, since a search leads to the material only from where waves are less than half a period off"""
     unknown_gains: Annotated[List[str], BeforeValidator(_as_texts)] = ()
-    """of full_waveform: what has a gain that is unknown and is found with the material, receivers ('3') or channels
-    ('3 y') as verdicts name them, or 'all'; a channel has one gain in all shots; gains of the receiver file are applied
-    before"""
+    """of full_waveform: what has a gain that is unknown and is found with the material, receivers ('3', by their rows
+    from 0) or channels ('3 y') as verdicts name them, or 'all'; a channel has one gain in all shots; gains of the
+    receiver file are applied before"""
     damping: Positive = 1e-3
     """of levenberg_marquardt at its start, relative to what each parameter does to the misfits: the more, the shorter
     its steps and, without a Jacobian, the sooner they are found"""

@@ -168,12 +168,13 @@ def channels_of_unknown_gain(
     every, statement = problem.records_of_all_shots, problem.recorded_in_all_shots
     assert every and statement and statement.samples, "there are no channels without records"
     names, live = statement.samples.names, [int(each) for each in recorded]
-    legal = [{ALL, name, receiver} for name, receiver in zip(names, receiver_names(every), strict=True)]
+    receivers = receiver_names(every)
+    legal = [{ALL, name, receiver} for name, receiver in zip(names, receivers, strict=True)]
     for each in wanted:
         if not any(each in legal[channel] for channel in live):
             raise ConfigError(
-                f"unknown_gains: nothing was recorded by {each!r}; legal are 'all', receivers, as "
-                f"{receiver_names(every)[live[0]]!r}, and channels, as {names[live[0]]!r}"
+                f"unknown_gains: nothing was recorded by {each!r}; legal are 'all', receivers by their rows from 0, "
+                f"from {receivers[live[0]]!r} to {receivers[live[-1]]!r}, and channels, as {names[live[0]]!r}"
             )
     same = same_channels(every)
     groups: dict[int, list[int]] = {}

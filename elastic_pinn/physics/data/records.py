@@ -336,7 +336,11 @@ def _check_numbers(records: Records) -> None:
     if not np.nan_to_num(values).any():
         raise ProblemError(f"{name} is zero everywhere")
     _check_times(records)
-    for what, legal in (("noise", "0 or more"), ("gain", "other than 0"), ("delay", "any number")):
+    for what, legal in (
+        ("noise", "0 or more"),
+        ("gain", "other than 0"),
+        ("delay", "finite, and 0 for a channel that is on time"),
+    ):
         each = np.asarray(getattr(records, what))
         wrong = ~np.isfinite(each) | ((each < 0) if what == "noise" else (each == 0) & (what == "gain"))
         if what == "noise" and each.ndim:
@@ -344,9 +348,11 @@ def _check_numbers(records: Records) -> None:
             wrong, legal = there & (wrong | (each == 0)), "more than 0 in each channel with samples"
         if wrong.any():
             at = np.argwhere(wrong)[0]
-            value, place = each[tuple(at)], f" at {tuple(at.tolist())}" if len(at) else ""
             unit = {"noise": f" {records.kind.unit}", "delay": " s"}.get(what, "")
-            raise ProblemError(f"the {what} of {name} is {value:g}{unit}{place}, where it must be {legal}")
+            axes = ("receiver", "channel") if each.ndim == 2 else ("receiver", "sample", "channel")
+            place = ", ".join(f"{axis} {number}" for axis, number in zip(axes, at.tolist(), strict=False))
+            of = f" of {place}, counted from 0," if place else ""
+            raise ProblemError(f"the {what} of {name}{of} is {each[tuple(at)]:g}{unit}, where it must be {legal}")
 
 
 def _check_times(records: Records) -> None:
@@ -358,6 +364,8 @@ def _check_times(records: Records) -> None:
             raise ProblemError(f"time{of} has values that are not finite: leave out such times")
         falls = np.flatnonzero(np.diff(axis[:end]) <= 0)
         if len(falls):
-            raise ProblemError(f"time{of} does not increase after row {falls[0]}: sort it, each time once")
+            raise ProblemError(
+                f"time{of} does not increase after row {falls[0]}, counted from 0: sort it, each time once"
+            )
         if records.time.ndim == 2 and np.isfinite(records.values[row, end:]).any():
-            raise ProblemError(f"{records.quantity} of receiver {row} has values where it has no time")
+            raise ProblemError(f"{records.quantity} of receiver {row}, counted from 0, has values where it has no time")

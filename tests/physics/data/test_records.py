@@ -173,21 +173,31 @@ def test_masked_values_are_gaps_and_one_channel_may_be_given_without_an_axis():
         ({"quantity": "strain", "directions": [(0.6, 0.8, 0.0), (1.0, 0.0, 0.0)]}, "a name or a vector for each of 2"),
         ({"directions": [(np.nan, 0.0), (1.0, 0.0)]}, "a vector of no length, or that is not finite"),
         ({"xy": [[0.0, np.nan]] * 6}, "xy has values that are not finite"),
-        ({"time": np.r_[TIME[:8], TIME[7]]}, "time does not increase after row 7"),
+        ({"time": np.r_[TIME[:8], TIME[7]]}, "time does not increase after row 7, counted from 0"),
         ({"time": np.r_[TIME[:8], np.nan]}, "time has values that are not finite"),
         ({"time": TIME + np.zeros((5, 1))}, r"time has shape \(5, 9\)"),
         (
             {"time": np.where(np.arange(9) > 6, np.nan, TIME) + np.zeros((6, 1))},
-            "of receiver 0 has values where",
+            "of receiver 0, counted from 0, has values where",
         ),
         ({"time": TIME * np.where(np.arange(6) == 4, -1.0, 1.0)[:, None]}, "time of receiver 4 does not increase"),
         ({"values": np.full((6, 9, 2), np.nan)}, "velocity has no value: each channel is dead"),
         ({"values": np.full((6, 9, 2), np.inf)}, "velocity has infinite values: NaN is a sample"),
-        ({"noise": np.zeros((6, 2))}, r"noise of velocity is 0 m/s at \(0, 0\), where it must be more than 0"),
+        (
+            {"noise": np.zeros((6, 2))},
+            "noise of velocity of receiver 0, channel 0, counted from 0, is 0 m/s, where it must be more than 0",
+        ),
         ({"noise": np.ones(6)}, r"noise of velocity has shape \(6,\), where one number, \(6, 2\) by channel or"),
         ({"gain": 0.0}, "the gain of velocity is 0, where it must be other than 0"),
         ({"gain": np.ones((6, 9, 2))}, r"the gain of velocity has shape"),
-        ({"delay": np.inf}, "the delay of velocity is inf s"),
+        (
+            {"gain": np.eye(6)[:, :2] + 1.0 - np.eye(6)[3:5, :].T},
+            "gain of velocity of receiver 3, channel 0, counted from",
+        ),
+        (
+            {"delay": np.inf},
+            "the delay of velocity is inf s, where it must be finite, and 0 for a channel that is on time",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_name(changes, fault):

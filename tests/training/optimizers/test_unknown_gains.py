@@ -91,7 +91,10 @@ def test_gains_that_cannot_be_found_are_refused(clean, tmp_path):
             "Leave out a channel",
         ),
         ({"unknown_gains": ["all"], "unknowns": ["lambda", "mu", "rho"]}, "lambda, mu, rho are unknown: times any"),
-        ({"unknown_gains": ["99"]}, "nothing was recorded by '99'; legal are 'all', receivers, as '0', and channels"),
+        (
+            {"unknown_gains": ["99"]},
+            "nothing was recorded by '99'; legal are 'all', receivers by their rows from 0, from '0' to '",
+        ),
         ({"unknown_gains": ["3"], "stages": ["variable_projection"]}, "found by stages = .'full_waveform'. alone"),
     ):
         with pytest.raises(ep.ConfigError, match=why):
