@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 VERSION = 2
 SUMS = 64
 RTOL = 1e-9
+DIGITS = 6
 ROUNDING = 1e-3  # of the problem's scales: smaller fields count as zero
 POINTS_OF_1 = 64
 
@@ -81,6 +82,12 @@ class Fingerprint:
             numbers.append(other.numbers)
             sizes.append(other.sizes)
         return cls(torch.cat(numbers), torch.cat(sizes))
+
+    @property
+    def rounded(self) -> Tensor:
+        """The numbers to DIGITS digits of their sizes, which rounding on another machine does not change."""
+        step = 10.0 ** (self.sizes.log10().floor() - DIGITS)  # 0 where there is no tolerance
+        return torch.where(step > 0.0, (self.numbers / step).round(), self.numbers)
 
     def is_like(self, stored: Tensor) -> bool:
         """Return whether stored numbers, which may come from another machine, are those of the same problem."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from itertools import chain
 from typing import Any, ClassVar
 
@@ -321,6 +322,11 @@ class Problem:
         if identity.get("fingerprint_version", 1) == 1:
             return is_like_version_1(self, identity["fingerprint"])
         return self._fingerprint.is_like(identity["fingerprint"])
+
+    @property
+    def digest(self) -> bytes:
+        """A hash of what identifies the problem to six digits, the same on any machine."""
+        return sha256(self._fingerprint.rounded.numpy().tobytes()).digest()
 
     @cached_property
     def _fingerprint(self) -> Fingerprint:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
+from elastic_pinn.error_estimate import ErrorEstimateError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, VECTORS, Receivers, Records, Truth
 from elastic_pinn.physics.domains import Shape
@@ -35,7 +37,7 @@ def synthetic_receivers(
     xy: Any = None,
     time: Any = None,
     noise: float = 0.01,
-    seed: int = 0,
+    seed: int | None = None,
     quantity: str = "displacement",
     problem: Problem | ProblemMaker | None = None,
 ) -> Receivers:
@@ -43,7 +45,8 @@ def synthetic_receivers(
 
     As real records, the result knows neither material nor sources, but for the truth of a homogeneous solid, which
     figures compare with. Its `save(path)` writes a receiver file. The warnings of its run, if it has any,
-    are logged: the wavefield may then be wrong. So is an estimated error that is not far below the noise.
+    are logged: the wavefield may then be wrong. So is an error of it that noise does not hide: the true one where that
+    is known, else an estimate, which takes seconds where the checkpoint has none.
 
     Parameters
     ----------
@@ -56,7 +59,9 @@ def synthetic_receivers(
     noise
         Its standard deviation over the largest component, dimensionless; 0: none.
     seed
-        Of the noise.
+        Of the noise. None: one that follows from the problem, the receivers, the times, the quantity and the noise, so
+        that shots which differ in any of these have independent noise, and the same call has the same. The records'
+        `provenance` names it.
     quantity
         "displacement" (m), "velocity" (m/s), "acceleration" (m/s2), "strain" (1), "strain_rate" (1/s) or "stress" (Pa).
     problem
@@ -70,21 +75,25 @@ def synthetic_receivers(
     Raises
     ------
     ValueError
-        For places or times outside of the solid or the window, for another quantity, and for negative noise.
+        For places or times outside of the solid or the window, for another quantity, and for negative noise or seeds.
     """
     if quantity not in RECORDED_QUANTITIES:
         raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(RECORDED_QUANTITIES)}")
     if not 0.0 <= noise < math.inf:
         raise ValueError(f"noise = {noise}: a part of the largest component, 0 or more, is needed")
+    if seed is not None and seed < 0:
+        raise ValueError(f"seed = {seed}: a whole number, 0 or more, is needed")
     if isinstance(source, Run) and (warnings := source.summary.warnings):
         logger.warning("these records are of a wavefield that its run warns of: %s", "; ".join(warnings))
     checkpoint = source.latest() if isinstance(source, Run) else source
-    domain = checkpoint.problem(problem).domain
-    places = spread_over(domain.shape, PLACES) if xy is None else np.asarray(xy, dtype=np.float64)
-    times = np.asarray(domain.instants(INSTANTS) if time is None else time, dtype=np.float64)
+    solved = checkpoint.problem(problem)
+    places = spread_over(solved.domain.shape, PLACES) if xy is None else np.asarray(xy, dtype=np.float64)
+    times = np.asarray(solved.domain.instants(INSTANTS) if time is None else time, dtype=np.float64)
     clean = _predicted(checkpoint.predict, places, times, quantity)
     deviation = noise * float(np.abs(clean).max())
-    _warn_of_error(checkpoint, clean, deviation)
+    if deviation:
+        _warn_of_error(_relative_error_of(checkpoint, solved, quantity), clean, deviation, quantity)
+    seed = _seed_of(solved, places, times, quantity, noise) if seed is None else seed
     material = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
     records = clean + deviation * np.random.default_rng(seed).standard_normal(clean.shape)  # (R, T, K)
     known: Any = {quantity: clean} if quantity in VECTORS else {}
@@ -96,15 +105,38 @@ def synthetic_receivers(
     )
 
 
-def _warn_of_error(checkpoint: Checkpoint, clean: Array, deviation: float) -> None:
+def _seed_of(problem: Problem, places: Array, times: Array, quantity: str, noise: float) -> int:
+    """A seed that follows from what is recorded, of 32 bits."""
+    given = sha256(problem.digest + f"{quantity} {noise!r}".encode())
+    for array in (places, times):
+        given.update(array.tobytes())
+    return int.from_bytes(given.digest()[:4], "big")
+
+
+def _relative_error_of(checkpoint: Checkpoint, problem: Problem, quantity: str) -> float:
+    """The relative error of a wavefield, of its displacement or stress; NaN where it cannot be estimated."""
+    names = ("error/displacement", "error/estimated") if quantity in VECTORS else ("error/estimated_stress",)
+    for name in names:
+        if name in checkpoint.metrics:
+            return checkpoint.metrics[name]
+    try:
+        found = checkpoint.estimate_error(problem)
+    except ErrorEstimateError:
+        return math.nan
+    return found.displacement if quantity in VECTORS else found.stress
+
+
+def _warn_of_error(relative: float, clean: Array, deviation: float, quantity: str) -> None:
     """Warn of records (R, T, K) that are off by about as much as the noise hides: it is systematic."""
-    estimated = checkpoint.metrics.get("error/estimated", 0.0)
-    if 0.0 < deviation < OF_NOISE * estimated * float(np.sqrt(np.square(clean).mean())):
+    size, unit = float(np.sqrt(np.square(clean).mean())), RECORDED_QUANTITIES[quantity].unit
+    if deviation < OF_NOISE * (error := relative * size):
         logger.warning(
-            "these records are off by the wavefield's error, an estimated %.2g %%, which is not far below their noise: "
-            "what is found from them ends without ±, or is wrong; solve for a lower tolerance first",
-            100.0 * estimated,
-        )
+            "these records are about %.2g %s off the exact ones, %s their noise of %.2g %s: a search takes that "
+            "for wrong clocks, channels or waves, and ends without ±, or wrong; solve for a tolerance of %.2g, or "
+            "give a noise of %.2g",
+            error, unit, "more than" if error > deviation else "not far below", deviation, unit,
+            deviation / (OF_NOISE * size), OF_NOISE * error / float(np.abs(clean).max()),
+        )  # fmt: skip
 
 
 def relative_error(source: Run | Checkpoint | Shot, receivers: Receivers) -> float:
