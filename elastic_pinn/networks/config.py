@@ -6,7 +6,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, OfList, Positive, Section
+from elastic_pinn.config_sections import (
+    Count,
+    Fraction,
+    List,
+    NonNegative,
+    OfList,
+    OptionalCount,
+    Positive,
+    Section,
+)
+from elastic_pinn.parameters import in_one_line
 
 NUMBERS_OF_WAVES = {
     "plane_waves": ((1,), "one number, of waves, as in [3000]"),
@@ -25,6 +35,9 @@ NUMBERS_OF_POTENTIALS = (
 
 COUNTS_OF_LAYERS = {**NUMBERS_OF_WAVES, "patches": ((1,), "one number, of features in each patch, as in [200]")}
 """The same of each network whose `hidden_layers` are no layers and whose activation is the sine."""
+
+TRAINED = ("mlp",)
+"""Networks of which every layer is trained."""
 
 WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
 """Networks that are sums of solutions of the equation, whatever their amplitudes."""
@@ -65,6 +78,15 @@ class NetworkConfig(Section):
     s_wave_fraction: Fraction = 0.0
     """the part of plane waves that are S waves; 0: one in three, as P and S waves up to one wave number need. About
     0.67 where time_frequency leaves P waves no higher frequencies than S waves have"""
+    adaptive_activation: bool = False
+    """of networks that are trained whole: whether each layer learns how steep its nonlinearity is (Jagtap and others,
+    2020)"""
+    fourier_features: OptionalCount = 0
+    """how many random wave vectors the layers get the cosine and the sine of, in place of the coordinates, with wave
+    numbers up to input_frequency and frequencies up to time_frequency; 0: the coordinates (Tancik and others, 2020)"""
+    periodic_axes: List[Literal["x", "y"]] = ()
+    """the axes, "x", "y" or both, along which a network that is trained whole is periodic whatever its weights: those
+    whose two sides are periodic, in a window that is the period (Dong and Ni, 2021)"""
     precision: Literal["float32", "float64"] = "float32"
     """floating-point type of weights, points and losses"""
 
@@ -90,6 +112,22 @@ class NetworkConfig(Section):
         if self.network == "potentials" and len(self.hidden_layers) > 2 and not self._leaves_open("hidden_layers"):
             given = list(self.hidden_layers)
             raise ValueError(f"network 'potentials' with hidden_layers = {given}: it needs {NUMBERS_OF_POTENTIALS}")
+        return self
+
+    @model_validator(mode="after")
+    def _only_trained_layers_adapt(self) -> Self:
+        for name in ("adaptive_activation", "fourier_features", "periodic_axes"):
+            value = getattr(self, name)
+            if value and self.network not in TRAINED:
+                legal = " and ".join(map(repr, TRAINED))
+                raise ValueError(f"{name} = {in_one_line(value)} with network {self.network!r}: only of {legal}")
+            if value and name != "adaptive_activation" and self.initialization == "features":
+                raise ValueError(
+                    f"{name} = {in_one_line(value)} with initialization = 'features', whose features are of the "
+                    "coordinates: only with 'glorot'"
+                )
+        if len(set(self.periodic_axes)) < len(self.periodic_axes):
+            raise ValueError(f"periodic_axes = {list(self.periodic_axes)}: each axis once")
         return self
 
     def _leaves_open(self, name: str) -> bool:

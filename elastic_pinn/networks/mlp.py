@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice, pairwise
 
 import torch
@@ -11,18 +11,20 @@ from torch import Tensor, nn
 
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Curvature, Layers, jacobian
+from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.network import CurvatureProduct, Network
+from elastic_pinn.networks.network import CurvatureProduct
+from elastic_pinn.networks.trained import STEEPNESS, Map, Trained
 from elastic_pinn.physics.media.moduli import Moduli
 
 GENTLE = 0.2  # radians: up to here a nonlinearity is nearly linear
 
 
-class MLP(Network):
+class MLP(Trained):
     """Layers of equal activation from (x, y, t), each in -1 to 1, to (u_x, u_y) of each region, of order one.
 
-    Weights are drawn from `generator` in one of two ways (see `glorot` and `features`). The network "random_features"
-    starts with features and trains only its last layer; "mlp" trains all of them.
+    Weights are drawn from `generator` in one of two ways, Glorot's and `features`. The network "random_features" starts
+    with features and trains only its last layer; "mlp" trains all of them.
 
     extent: (3,), half the window's extents, dimensionless, by which the inputs have been divided. speeds: (R,), one for
     each region.
@@ -36,39 +38,29 @@ class MLP(Network):
         speeds: Sequence[float] = (1.0,),
     ) -> None:
         super().__init__(config, generator, extent, speeds)
-        dtype = self.extent.dtype
-        self.activation = config.activation
-        shapes = list(pairwise([3, *config.hidden_layers, 2 * len(speeds)]))
-        self.weights = nn.ParameterList(torch.empty(n, m, dtype=dtype) for m, n in shapes)
-        self.biases = nn.ParameterList(torch.zeros(n, dtype=dtype) for _, n in shapes)
-        self._start_glorot(config.input_frequency, generator)
         is_random = config.network == "random_features"
         if is_random or config.initialization == "features":
-            self._start_features(config, generator, extent)
+            self._start_features(config, generator)
         for parameter in (*self.weights[:-1], *self.biases[:-1]):
             parameter.requires_grad_(not is_random)
 
     @staticmethod
-    def shapes(config: NetworkConfig, regions: int = 1) -> Mapping[str, tuple[int, ...]]:
-        """Return names and shapes of the tensors in the state_dict."""
-        pairs = list(enumerate(pairwise([3, *config.hidden_layers, 2 * regions])))
-        return {f"weights.{i}": (m, n) for i, (n, m) in pairs} | {f"biases.{i}": (m,) for i, (_, m) in pairs}
-
-    @property
-    def last_layer(self) -> list[nn.Parameter]:
-        """Its weights and its bias."""
-        return [self.weights[-1], self.biases[-1]]
+    def maps(config: NetworkConfig, regions: int = 1) -> Sequence[Map]:
+        """Return the layers."""
+        widths = [Embedding.channels(config), *config.hidden_layers, 2 * regions]
+        last = len(config.hidden_layers)
+        return [Map(n, m, is_first=i == 0, is_nonlinear=i < last) for i, (n, m) in enumerate(pairwise(widths))]
 
     def within(self, moduli: Moduli) -> Layers:
         """Return its layers, which do not depend on the material."""
-        return CompiledLayers(tuple(self.weights), tuple(self.biases), self.activation, self.extent)
+        return CompiledLayers(*self.folded(), self.activation, self.extent, self.embedding)
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """By one pass forward and one back, without the sum over points; by rows where coefficients need gradients."""
         if equations.coefficients.requires_grad:
             return super().jacobian(moduli, equations, parameters)
         layers, (own, of_material) = self.within(moduli), self.apart(parameters)
-        by_network = jacobian.by_network(layers, equations, own)
+        by_network = self._by_own(layers, equations, own)
         if not of_material:
             return by_network  # not copied: it may be large
         return torch.cat([by_network, jacobian.by_material(layers, equations, of_material)], dim=1)
@@ -77,22 +69,32 @@ class MLP(Network):
         self, moduli: Moduli, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]
     ) -> CurvatureProduct:
         """By products alone, without rows of the Jacobian; by rows where coefficients need gradients, or points are
-        tied."""
-        if any(equations.coefficients.requires_grad or equations.tied > 1 for _, equations in weighted):
+        tied, or activations adapt."""
+        is_tied = any(equations.coefficients.requires_grad or equations.tied > 1 for _, equations in weighted)
+        if is_tied or self.slopes is not None:
             return super().curvature(moduli, weighted, parameters)
         return Curvature(self.within(moduli), weighted, *self.apart(parameters))
 
     @torch.no_grad()
-    def _start_glorot(self, frequency: float, generator: torch.Generator) -> None:
-        """Glorot-normal weights. The first layer's are `frequency` times larger and its biases spread as far, so that
-        the network starts with waves of that many radians over half the window; the rest start without bias."""
-        for weight in self.weights:
-            weight.normal_(generator=generator).mul_(math.sqrt(2.0 / sum(weight.shape)))
-        self.weights[0] *= frequency
-        self.biases[0].uniform_(-frequency, frequency, generator=generator)
+    def _by_own(self, layers: Layers, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+        """Compute the derivatives of all misfits by some of its parameters, (N E, P): by weights and biases as they are
+        in the layers, and from these by the chain rule."""
+        if self.slopes is None:
+            return jacobian.by_network(layers, equations, parameters)
+        of_layers = dict(zip((*self.weights, *self.biases), layers.tensors, strict=True))
+        factors = dict(zip(of_layers, 2 * self.factors, strict=True))
+        wanted = [each for each in of_layers if each in set(parameters) or self.slopes in set(parameters)]
+        found = jacobian.by_network(layers, equations, [of_layers[each] for each in wanted])
+        by_layers = dict(zip(wanted, found.split([each.numel() for each in wanted], dim=1), strict=True))  # (N E, size)
+        hidden = zip(self.weights[:-1], self.biases[:-1], strict=True)
+        columns: dict[Tensor, Tensor] = {each: factors[each] * by_layers[each] for each in wanted}
+        if self.slopes in set(parameters):
+            by_slopes = [sum(by_layers[each] @ each.reshape(-1) for each in layer) for layer in hidden]  # each (N E,)
+            columns[self.slopes] = STEEPNESS * torch.stack(by_slopes, dim=1)
+        return torch.cat([columns[each] for each in parameters], dim=1) if parameters else found
 
     @torch.no_grad()
-    def _start_features(self, config: NetworkConfig, generator: torch.Generator, extent: Sequence[float]) -> None:
+    def _start_features(self, config: NetworkConfig, generator: torch.Generator) -> None:
         """Make the last hidden layer random features of the coordinates, which the layers before pass on nearly
         linearly: a start from which `last_layer` reaches a small loss.
 
@@ -113,6 +115,5 @@ class MLP(Network):
         vectors = last[0].new_empty(len(last[0]), 3).uniform_(-frequency, frequency, generator=generator)  # (F, 3)
         if in_time:
             vectors[:, 2] *= in_time / frequency
-        reach = vectors.new_tensor(extent).nan_to_num(posinf=0.0)  # (3,), of a static problem without time
-        last[0].copy_(vectors * reach @ torch.linalg.pinv(passed))
+        last[0].copy_(vectors * self.reach @ torch.linalg.pinv(passed))
         last[1].uniform_(-math.pi, math.pi, generator=generator)

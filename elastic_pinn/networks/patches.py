@@ -168,7 +168,7 @@ class Blend(TrialFunction):
                 here = found[low : low + n * e].view(n, e, count, -1)
                 operator = torch.einsum("nk,kjec->njec", part.coefficients, part.operator)  # (M n, J, E, C)
                 for q, inside, weight in self.weights(part.points, part.names):
-                    local = _times(weight, self.features(q, part.points[inside], part.names), part.names)
+                    local = _weighted(weight, self.features(q, part.points[inside], part.names), part.names)
                     columns = torch.einsum("njec,jnf->necf", operator[inside], local).flatten(2)  # (m, E, C F)
                     here[:, :, q].index_add_(0, inside % n, columns)  # a tied equation has several points
                 low += n * e
@@ -179,7 +179,7 @@ class Blend(TrialFunction):
         total = points.new_zeros(len(names), len(points), self.amplitudes.shape[1])
         for q, inside, weight in self.weights(points, names):
             local = self.features(q, points[inside], names) @ self.amplitudes[q].T  # (J, n, C)
-            total = total.index_add(1, inside, _times(weight, local, names))
+            total = total.index_add(1, inside, _weighted(weight, local, names))
         return total
 
     def _reach(self, count: Tensor) -> Tensor:
@@ -213,11 +213,6 @@ def _product(factors: Sequence[Tensor], name: str) -> Tensor:
     return x * y * t
 
 
-def _times(weight: Tensor, jet: Tensor, names: Components) -> Tensor:
-    """The product of a scalar's jet (J, N) and one of C channels, (J, N, C), by the product rule."""
-    weight = weight[..., None]
-    found = weight[0] * jet
-    found[1:] += weight[1:] * jet[0]
-    for j, (a, b) in jets.seconds(names):
-        found[j] += weight[a] * jet[b] + weight[b] * jet[a]
-    return found
+def _weighted(weight: Tensor, jet: Tensor, names: Components) -> Tensor:
+    """The product of a scalar's jet (J, N) and one of C channels, (J, N, C)."""
+    return jets.product(weight[..., None].expand_as(jet), jet, names)

@@ -1,10 +1,11 @@
-"""What problems networks can solve whose fields satisfy the equation whatever their amplitudes, waves or potentials."""
+"""What problems networks can solve that satisfy a part of it whatever their numbers: waves and potentials the equation,
+periodic networks the condition on two sides."""
 
 from __future__ import annotations
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.networks.config import NUMBERS_OF_POTENTIALS, NUMBERS_OF_WAVES
-from elastic_pinn.physics import Disc, Plate, Problem
+from elastic_pinn.physics import Disc, Periodic, Plate, Problem
 from elastic_pinn.physics.media.inclusion import interfaces_of
 from elastic_pinn.physics.sources import local_in, rest_of
 from elastic_pinn.physics.sources.source_numbers import PointSource, has_numbers
@@ -17,13 +18,19 @@ def superposed(config: Config, problem: Problem) -> tuple[PointSource, ...]:
 
 
 def require_solvable(config: Config, problem: Problem) -> None:
-    """Raise ConfigError for a problem that no sum of the fields of the config's network solves."""
+    """Raise ConfigError for a problem that the config's network does not solve, whatever its numbers."""
     if config.network in NUMBERS_OF_WAVES:
         _require_waves(config, problem)
     if config.network == "potentials":
         _require_potentials(config, problem)
     if problem.domain.is_static and config.patches[2] > 1:
         raise ConfigError(f"patches = {list(config.patches)}: a plate at rest has no time: the last must be 1")
+    for axis in config.periodic_axes:
+        if not any(isinstance(each, Periodic) and each.axis == axis for each in problem.boundary):
+            raise ConfigError(
+                f"periodic_axes = {list(config.periodic_axes)}: the problem has no periodic sides along {axis}: leave "
+                f"{axis!r} out, or state ep.Periodic({axis!r}), of a plate 'periodic' among its sides"
+            )
 
 
 def _require_waves(config: Config, problem: Problem) -> None:

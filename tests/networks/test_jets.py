@@ -100,6 +100,27 @@ def test_gradients_flow_to_the_points_as_well(activation):
     assert torch.autograd.gradcheck(lambda z: jets.elementwise(z, names, ACTIVATIONS[activation]), (jet,))
 
 
+@pytest.mark.parametrize("wanted", SUBSETS, ids=lambda wanted: "-".join(wanted) or "value")
+def test_a_product_has_the_derivatives_of_leibniz_and_their_gradients(wanted):
+    nets, where, names = (network("tanh"), network("sin")), points(), jets.components(wanted)
+    one, other = (by_jets(net, where, wanted) for net in nets)
+    found = jets.product(torch.stack(list(one.values())), torch.stack(list(other.values())), names)
+    u, v = (nested(net, activation, where) for net, activation in zip(nets, ("tanh", "sin"), strict=True))
+    for j, name in enumerate(names):
+        (a, b) = name if len(name) == 2 else (name, "")
+        terms = {(name, ""), ("", name)} if len(name) == 1 else {(name, ""), ("", name), (a, b), (b, a)}
+        factor = 2 if len(name) == 2 and a == b else 1  # d2(uv) / dx2 has 2 u_x v_x
+        expected = u[""] * v[""] if not name else sum(
+            (factor if p and q else 1) * u[p] * v[q] for p, q in terms
+        )  # fmt: skip
+        assert_close(found[j], expected)
+    both = [
+        jets.seed(points(4), names, SCALE).requires_grad_(),
+        jets.seed(points(8)[4:], names, SCALE).requires_grad_(),
+    ]
+    assert torch.autograd.gradcheck(lambda p, q: jets.product(p, q, names), both)
+
+
 @each_activation
 def test_an_activation_states_its_first_three_derivatives(activation):
     z = torch.linspace(-4, 4, 33, dtype=torch.float64)

@@ -52,7 +52,7 @@ def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradien
         part for k, each in enumerate(equations) for part in _parts(k, len(each.points), len(each.names), widths.max())
     ]
     inputs = [[_array(x) for x in (each.points, each.operator, each.coefficients, each.target)] for each in equations]
-    totals = np.zeros(len(parts))
+    kinds, scale, totals = _kinds(layers), _array(layers.extent), np.zeros(len(parts))
     by_flat = np.zeros((len(parts), flat.size if with_gradients else 0), flat.dtype)
     by_operator = [np.zeros_like(inputs[part.equations][1]) for part in parts]
     by_coefficients = [
@@ -61,7 +61,6 @@ def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradien
         )
         for each in equations
     ]
-    scale, kind = _array(layers.extent), kernel.ACTIVATIONS[layers.activation]
 
     def work(p: int) -> None:
         part, names = parts[p], equations[parts[p].equations].names
@@ -70,7 +69,7 @@ def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradien
         axes, pairs = _axes(names), _pairs(names)
         workspace = _workspace(part.chunk * kernel.workspace_per_point(widths, len(names)), flat.dtype)
         totals[p] = kernel.sum_of_squares(
-            flat, widths, kind, scale, axes, pairs, points[rows], operator, coefficients[rows], target[rows],
+            flat, widths, kinds, scale, axes, pairs, points[rows], operator, coefficients[rows], target[rows],
             workspace, by_flat[p], by_operator[p], by_coefficients[part.equations][rows],
         )  # fmt: skip
 
@@ -80,7 +79,7 @@ def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradien
     sets = range(len(equations))
     return Sums(
         torch.tensor([totals[of == k].sum() for k in sets], dtype=layers.extent.dtype),  # too large a one is infinite
-        torch.from_numpy(np.stack([by_flat[of == k].sum(0) for k in sets])),
+        torch.from_numpy(_of_tensors(layers, np.stack([by_flat[of == k].sum(0) for k in sets]))),
         [torch.from_numpy(np.sum([by_operator[p] for p in np.flatnonzero(of == k)], axis=0)) for k in sets],
         [torch.from_numpy(each) if each.size else None for each in by_coefficients],
     )
@@ -93,12 +92,12 @@ def jets_at(layers: Layers, points: Tensor, names: Components) -> Tensor:
     flat, widths, size = _flat(layers), _widths(layers), len(names)
     parts, where = _parts(0, len(points), size, widths.max()), _array(points)
     found = np.empty((size, len(points), layers.outputs), flat.dtype)
-    axes, pairs, scale, kind = _axes(names), _pairs(names), _array(layers.extent), kernel.ACTIVATIONS[layers.activation]
+    axes, pairs, scale, kinds = _axes(names), _pairs(names), _array(layers.extent), _kinds(layers)
 
     def work(p: int) -> None:
         part = parts[p]
         workspace = _workspace(part.chunk * kernel.workspace_per_point(widths, size), flat.dtype)
-        kernel.jets(flat, widths, kind, scale, axes, pairs, where[part.low : part.high], workspace, found, part.low)
+        kernel.jets(flat, widths, kinds, scale, axes, pairs, where[part.low : part.high], workspace, found, part.low)
 
     with _single_threaded_blas().limit(limits=1):
         _in_parallel(work, len(parts))
@@ -152,14 +151,40 @@ def _workspace(size: int, dtype: np.dtype[Any]) -> Array:
     return workspace[:size]
 
 
+def _fixed(layers: Layers) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    """The matrix and the phases of an embedding, which the kernel takes for a first layer; if there is one."""
+    return ([layers.embedding.matrix], [layers.embedding.phases]) if layers.embedding else ([], [])
+
+
 def _widths(layers: Layers) -> Array:
-    """From the 3 inputs to the C outputs, (L + 2,)."""
-    return np.array([layers.weights[0].shape[1], *(len(weight) for weight in layers.weights)])
+    """From the 3 coordinates to the C outputs, (L + 2,)."""
+    weights = [*_fixed(layers)[0], *layers.weights]
+    return np.array([weights[0].shape[1], *map(len, weights)])
+
+
+def _kinds(layers: Layers) -> Array:
+    """The nonlinearity of each layer but the last, (L,)."""
+    from elastic_pinn.networks.dense import kernel
+
+    of_embedding = [kernel.EMBEDDING + layers.embedding.coordinates] if layers.embedding else []
+    return np.array([*of_embedding, *[kernel.ACTIVATIONS[layers.activation]] * (len(layers.weights) - 1)])
 
 
 def _flat(layers: Layers) -> Array:
     """All weights, then all biases, (P,)."""
-    return torch.cat([p.detach().reshape(-1) for p in layers.tensors]).numpy()
+    matrix, phases = _fixed(layers)
+    every = [*matrix, *layers.weights, *phases, *layers.biases]
+    return torch.cat([each.detach().reshape(-1) for each in every]).numpy()
+
+
+def _of_tensors(layers: Layers, by_flat: Array) -> Array:
+    """Columns of all weights and biases without those of an embedding; of gradients that are not there, none."""
+    matrix, phases = _fixed(layers)
+    if not (matrix and by_flat.size):
+        return by_flat
+    sizes = [(matrix, False), (layers.weights, True), (phases, False), (layers.biases, True)]
+    return by_flat[:, np.repeat([is_own for each, is_own in sizes for _ in each],
+                                [tensor.numel() for each, _ in sizes for tensor in each])]  # fmt: skip
 
 
 def _array(tensor: Tensor) -> Array:

@@ -17,7 +17,7 @@ from elastic_pinn.networks.jets import AXES, Components
 
 def is_separable(layers: Layers) -> bool:
     """Return whether `on_grid` can evaluate these layers."""
-    return layers.activation == "sin" and len(layers.weights) == 2
+    return layers.activation == "sin" and len(layers.weights) == 2 and layers.embedding is None
 
 
 def on_grid(layers: Layers, x: Tensor, y: Tensor, t: float, names: Components) -> Tensor:

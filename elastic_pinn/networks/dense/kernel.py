@@ -18,6 +18,7 @@ from numba import njit
 from elastic_pinn.networks.dense.kernel_cache import can_keep_compiled_code
 
 ACTIVATIONS = {"tanh": 0, "sin": 1, "swish": 2}
+EMBEDDING = 3  # and more: sines that are not trained, but so many channels less 3, the first ones, stay as they are
 BLOCK = 512  # numbers of a component that pass through a nonlinearity together, in the first-level cache
 
 # No flag that allows the compiler to ignore NaN and infinity: a diverging run must be noticed.
@@ -130,10 +131,10 @@ def _nonlinear(kind, z, f, y, pairs):
         f1, f2, f3 = f[0, part], f[1, part], f[2, part]
         if kind == 0:
             _tanh(z[0, part], y[0, part], f1, f2, f3)
-        elif kind == 1:
-            _sin(z[0, part], y[0, part], f1, f2, f3)
-        else:
+        elif kind == 2:
             _swish(z[0, part], y[0, part], f1, f2, f3)
+        else:
+            _sin(z[0, part], y[0, part], f1, f2, f3)
         for j in range(1, len(pairs)):
             z_j, y_j = z[j, part], y[j, part]
             if pairs[j, 0] < 0:
@@ -263,14 +264,9 @@ def _misfit(u, operator, coefficients, target, g, operator_grad, coefficients_gr
 @compiled
 def _offsets(widths):
     """Where each layer's weights and biases begin in the flat parameters: (layers,), (layers,)."""
-    layers = len(widths) - 1
-    weights, biases = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
-    for i in range(1, layers):
-        weights[i] = weights[i - 1] + widths[i - 1] * widths[i]
-    biases[0] = weights[-1] + widths[-2] * widths[-1]
-    for i in range(1, layers):
-        biases[i] = biases[i - 1] + widths[i]
-    return weights, biases
+    sizes = np.concatenate((widths[:-1] * widths[1:], widths[1:]))
+    starts = np.cumsum(sizes) - sizes
+    return starts[: len(widths) - 1], starts[len(widths) - 1 :]
 
 
 @compiled
@@ -290,7 +286,7 @@ def workspace_per_point(widths, size):
 
 
 @compiled
-def _forward(flat, widths, kind, columns, axes, pairs, points, workspace):
+def _forward(flat, widths, kinds, columns, axes, pairs, points, workspace):
     """The jet of the output for a chunk of points, at the index into workspace that is returned.
 
     Before it are, for each hidden layer, z (J n C), f (3 n C) and y (J n C).
@@ -306,20 +302,23 @@ def _forward(flat, widths, kind, columns, axes, pairs, points, workspace):
         else:
             weight = flat[weight_at[i] : weight_at[i] + c * d].reshape((d, c))
             np.dot(workspace[at - size * n * c : at].reshape((size * n, c)), weight.T, z.reshape((size * n, d)))
-            for row in range(n):
-                for column in range(d):
-                    z[row * d + column] += bias[column]
+            values = z[: n * d].reshape((n, d))
+            values += bias
         if i == layers - 1:
             return at
         f = workspace[at + size * n * d : at + (size + 3) * n * d]
         y = workspace[at + (size + 3) * n * d : at + (2 * size + 3) * n * d]
-        _nonlinear(kind, z.reshape((size, n * d)), f.reshape((3, n * d)), y.reshape((size, n * d)), pairs)
+        _nonlinear(kinds[i], z.reshape((size, n * d)), f.reshape((3, n * d)), y.reshape((size, n * d)), pairs)
+        for channel in range(kinds[i] - EMBEDDING):
+            y.reshape((size, n, d))[:, :, channel] = z.reshape((size, n, d))[:, :, channel]
         at += (2 * size + 3) * n * d
     return at
 
 
 @compiled
-def _backward(flat, widths, axes, pairs, points, workspace, at, g_here, g_there, product, flat_grad, columns_grad):
+def _backward(
+    flat, widths, kinds, axes, pairs, points, workspace, at, g_here, g_there, product, flat_grad, columns_grad
+):  # fmt: skip
     """Add half the gradients by all parameters for a chunk of points, from that by the output in g_here.
 
     Overwrites what `_forward` left in workspace before `at`, both g and product.
@@ -345,6 +344,8 @@ def _backward(flat, widths, axes, pairs, points, workspace, at, g_here, g_there,
         weight_grad = flat_grad[weight_at[i] : weight_at[i] + c * d]
         for m in range(d * c):
             weight_grad[m] += product[m]
+        if kinds[i - 1] >= EMBEDDING:
+            return
         weight = flat[weight_at[i] : weight_at[i] + c * d].reshape((d, c))
         np.dot(rows, weight, g_there[: size * n * c].reshape((size * n, c)))
         g_here, g_there = g_there, g_here
@@ -352,18 +353,18 @@ def _backward(flat, widths, axes, pairs, points, workspace, at, g_here, g_there,
 
 @compiled
 def sum_of_squares(
-    flat, widths, kind, scale, axes, pairs, points, operator, coefficients, target, workspace,
+    flat, widths, kinds, scale, axes, pairs, points, operator, coefficients, target, workspace,
     flat_grad, operator_grad, coefficients_grad,
 ):  # fmt: skip
     """Return the sum over points of the squared misfits; add half of its gradients to flat_grad and operator_grad, and
     those by the coefficients to coefficients_grad.
 
-    flat: all weights, then all biases, (P,); widths: (L + 2,), from 3 to C; kind: of ACTIVATIONS; scale: (3,), of the
-    coordinates; axes: (J,), which coordinate a first derivative is by, else -1; pairs: (J, 2), where the two first
-    derivatives of a second one are, else -1; points: (N, 3); operator: (K, J, E, C), coefficients: (N, K), target:
-    (N, E): see equations.py; workspace: `workspace_per_point` numbers for each point of a chunk; flat_grad: (P,), or
-    (0,) if no gradient is needed; operator_grad: (K, J, E, C); coefficients_grad: (N, K), or (0, K) if it is not
-    needed.
+    flat: all weights, then all biases, (P,); widths: (L + 2,), from 3 to C; kinds: (L,), of ACTIVATIONS, the first may
+    be EMBEDDING, whose gradients are left out; scale: (3,), of the coordinates; axes: (J,), which coordinate a first
+    derivative is by, else -1; pairs: (J, 2), where the two first derivatives of a second one are, else -1; points:
+    (N, 3); operator: (K, J, E, C), coefficients: (N, K), target: (N, E): see equations.py; workspace:
+    `workspace_per_point` numbers for each point of a chunk; flat_grad: (P,), or (0,) if no gradient is needed;
+    operator_grad: (K, J, E, C); coefficients_grad: (N, K), or (0, K) if it is not needed.
     """
     size, widest, total = len(axes), widths.max(), 0.0
     columns, columns_grad = _columns(flat, widths, scale), np.zeros((3, widths[1]), flat.dtype)
@@ -373,14 +374,13 @@ def sum_of_squares(
         n = min(chunk, len(points) - low)
         where, gradient = slice(low, low + n), size * n * widest
         g_here, g_there, layers = workspace[:gradient], workspace[gradient : 2 * gradient], workspace[2 * gradient :]
-        at = _forward(flat, widths, kind, columns, axes, pairs, points[where], layers)
+        at = _forward(flat, widths, kinds, columns, axes, pairs, points[where], layers)
         shape, numbers = (size, n, widths[-1]), size * n * widths[-1]
         u, g = layers[at : at + numbers].reshape(shape), g_here[:numbers].reshape(shape)
         total += _misfit(u, operator, coefficients[where], target[where], g, operator_grad, coefficients_grad[where])
         if flat_grad.size:
-            _backward(
-                flat, widths, axes, pairs, points[where], layers, at, g_here, g_there, product, flat_grad, columns_grad
-            )
+            _backward(flat, widths, kinds, axes, pairs, points[where], layers, at, g_here, g_there, product, flat_grad,
+                      columns_grad)  # fmt: skip
     if flat_grad.size:
         for c in range(widths[1]):
             for axis in range(3):
@@ -389,12 +389,12 @@ def sum_of_squares(
 
 
 @compiled
-def jets(flat, widths, kind, scale, axes, pairs, points, workspace, found, start):
+def jets(flat, widths, kinds, scale, axes, pairs, points, workspace, found, start):
     """Write the jet of the output at all points to found (J, ..., 2) from `start` on; see `sum_of_squares`."""
     columns, size = _columns(flat, widths, scale), len(axes)
     chunk = workspace.size // workspace_per_point(widths, size)
     for low in range(0, len(points), chunk):
         n = min(chunk, len(points) - low)
-        at = _forward(flat, widths, kind, columns, axes, pairs, points[low : low + n], workspace)
+        at = _forward(flat, widths, kinds, columns, axes, pairs, points[low : low + n], workspace)
         u = workspace[at : at + size * n * widths[-1]]
         found[:, start + low : start + low + n] = u.reshape((size, n, widths[-1]))

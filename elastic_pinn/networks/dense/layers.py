@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.trial_function import TrialFunction
 
 ACTIVATIONS = {
@@ -24,19 +25,22 @@ class Layers(TrialFunction):
     Attributes
     ----------
     weights
-        Each (D, C), the first (D, 3).
+        Each (D, C), the first (D, 3), or (D, I) of an embedding with I channels.
     biases
         Each (D,).
     activation
         What follows each layer but the last.
     extent
         (3,), what the coordinates are divided by.
+    embedding
+        What the first layer gets in place of the coordinates; None: the coordinates themselves.
     """
 
     weights: Sequence[Tensor]
     biases: Sequence[Tensor]
     activation: str
     extent: Tensor
+    embedding: Embedding | None = None
 
     @property
     def derivatives(self) -> jets.ScalarDerivatives:
@@ -54,8 +58,9 @@ class Layers(TrialFunction):
         return (*self.weights, *self.biases)
 
     def seed(self, points: Tensor, names: jets.Components) -> Tensor:
-        """The jet of the first layer's input at dimensionless points (N, 3), (J, N, 3)."""
-        return jets.seed(points, names, self.extent)
+        """The jet of the first layer's input at dimensionless points (N, 3), (J, N, 3) or (J, N, I)."""
+        jet = jets.seed(points, names, self.extent)
+        return self.embedding(jet, names) if self.embedding else jet
 
     def __call__(self, points: Tensor, names: jets.Components) -> Tensor:
         """The jet of the outputs at dimensionless points (N, 3), (J, N, C)."""

@@ -47,8 +47,13 @@ class Periodic(SideCondition):
             raise ProblemError(f"Periodic({in_one_line(axis)}): legal are {' and '.join(map(repr, PAIRS))}")
         super().__init__(sides=PAIRS[axis])
 
+    @property
+    def axis(self) -> Axis:
+        """Along which the wavefield is periodic."""
+        return "x" if self.sides == PAIRS["x"] else "y"
+
     def __repr__(self) -> str:
-        return f"Periodic({'x' if self.sides == PAIRS['x'] else 'y'!r})"
+        return f"Periodic({self.axis!r})"
 
     def place(self, domain: Domain) -> Place:
         """Return the two sides: points are drawn on the first, and their images lie on the second.

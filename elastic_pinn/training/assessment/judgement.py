@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from elastic_pinn.fit import Fit, ShotFit
+from elastic_pinn.networks.config import TRAINED
 from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
@@ -88,7 +89,7 @@ def assess(trained: TrainedModel) -> Fit:
         calibration_plus_minus=(
             {} if fault else {name: widening * each for name, each in evidence.calibration_deviations.items()}
         ),
-        is_lower_bound=trained.config.network == "mlp" and not trained.fits_waveforms,
+        is_lower_bound=trained.config.network in TRAINED and not trained.fits_waveforms,
         samples=evidence.samples,
         amplitudes=evidence.amplitudes,
         effective_parameters=evidence.effective_parameters,
@@ -153,7 +154,7 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
         step=trained.step,
         values={name: values[name] for name in trained.problem.unknowns},
         plus_minus={},
-        is_lower_bound=trained.config.network == "mlp" and not trained.fits_waveforms,
+        is_lower_bound=trained.config.network in TRAINED and not trained.fits_waveforms,
         samples=samples,
         amplitudes=amplitudes,
         effective_parameters=float(amplitudes),

@@ -36,6 +36,7 @@ from torch import Tensor
 
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
+from elastic_pinn.networks.config import TRAINED
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit, NoiseInLayer
@@ -218,7 +219,7 @@ class Linearised(LinearisedFit):
         """The derivatives of the weighted misfits by further parameters of the last layer, (M, E)."""
         trained, config, problem = self._trained, self._trained.config, self._trained.problem
         *before, last = config.hidden_layers
-        shorter = 1.0 if config.network == "mlp" else SHORTER
+        shorter = 1.0 if config.network in TRAINED else SHORTER
         layers = (*before, max(MORE_FEATURES, last // 10))
         if config.network == "potentials":  # which are not drawn: those that come next
             layers = tuple(count + max(MORE_FEATURES, count // 10) for count in config.hidden_layers)

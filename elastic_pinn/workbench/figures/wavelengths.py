@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from elastic_pinn.config import Config
-from elastic_pinn.networks.config import WITHOUT_LAYERS
+from elastic_pinn.networks.config import TRAINED, WITHOUT_LAYERS
 from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.training import preview_of
 from elastic_pinn.training.lifecycle.advice import FAINTLY_SENT
@@ -144,7 +144,7 @@ def _of_training(problem: Problem, config: Config) -> Iterator[Length]:
     """The network's shortest waves, and how far points are apart."""
     waves = waves_of_sources(problem)
     network = 2.0 * math.pi * problem.scales.length / config.input_frequency
-    if config.network not in ("mlp", "patches"):  # those of patches depend on the axis
+    if config.network not in (*TRAINED, "patches"):  # those of patches depend on the axis
         count = " + ".join(f"{number:,}" for number in config.hidden_layers)
         yield Length(
             "network's shortest", network, f"of {count} {'waves' if config.network in WITHOUT_LAYERS else 'features'}",

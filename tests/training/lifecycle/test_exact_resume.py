@@ -129,6 +129,13 @@ CASES = {
         (3, 6, 7),
         (2, 5, 6),
     ),
+    # vectors that were drawn, and slopes that are trained
+    "adaptive-features": Case(
+        {"fourier_features": 5, "adaptive_activation": True, "input_frequency": 3.0, "stages": ["adam", "lbfgs"]}
+        | {"stage_steps": [5], "precision": "float64", "checkpoint_every": 1},
+        (4, 8),
+        (3, 7),
+    ),
     "patches": Case(
         {"network": "patches", "patches": [2, 1, 3], "hidden_layers": [6], "activation": "sin", "precision": "float64"}
         | {"stages": ["adam", "last_layer"], "stage_steps": [3], "steps": 6, "checkpoint_every": 1},

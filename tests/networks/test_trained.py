@@ -1,0 +1,293 @@
+"""Each network that is trained whole gives the jets of nested automatic differentiation, and all that follows from
+them; where it is periodic, it is so to rounding."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+import elastic_pinn as ep
+from elastic_pinn.networks import jets, mean_squares
+from elastic_pinn.networks.config import TRAINED, NetworkConfig
+from elastic_pinn.networks.dense import ACTIVATIONS
+from elastic_pinn.networks.embedding import Embedding
+from elastic_pinn.networks.model import NETWORKS
+from elastic_pinn.networks.trained import STEEPNESS, Trained
+from elastic_pinn.physics.conditions.periodic import PAIRS
+from elastic_pinn.physics.solutions import PlaneWave
+from tests.networks.known import OnlyJets, Written
+from tests.networks.samples import EXTENT, some_equations
+
+PLAIN = {"tanh": torch.tanh, "sin": torch.sin, "swish": torch.nn.functional.silu}
+NAMES = jets.components(("xx", "xy", "xt", "yy", "yt", "tt"))
+SUBSETS = [NAMES, jets.components(("xx", "xy", "yy", "tt")), jets.components(("t",)), ("",)]
+OPTIONS = {
+    "as they come": {},
+    "adaptive": {"adaptive_activation": True},
+    "periodic along x": {"periodic_axes": ["x"]},
+    "periodic along both, adaptive": {"periodic_axes": ["x", "y"], "adaptive_activation": True},
+    "features": {"fourier_features": 4, "time_frequency": 1.5},
+    "features, periodic along y": {"fourier_features": 5, "periodic_axes": ["y"], "adaptive_activation": True},
+}
+LAYERS = {"mlp": [7, 6, 5]}
+LEGAL = {
+    (network, option): {"network": network, "hidden_layers": LAYERS[network], **fields}
+    for network in TRAINED
+    for option, fields in OPTIONS.items()
+}
+each_network = pytest.mark.parametrize("fields", LEGAL.values(), ids=map(", ".join, LEGAL))
+each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
+
+
+def network(fields: dict, activation: str = "tanh", precision: str = "float64") -> Trained:
+    """One whose numbers are all away from those of its start."""
+    config = NetworkConfig(activation=activation, precision=precision, input_frequency=4.0, **fields)
+    generator = torch.Generator().manual_seed(0)
+    net = NETWORKS[config.network](config, generator, EXTENT.tolist())
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter += (0.03 if parameter is net.slopes else 0.3) * torch.randn(
+                parameter.shape, dtype=parameter.dtype, generator=generator
+            )
+    return net
+
+
+def points(n: int = 9) -> Tensor:
+    return EXTENT * (2 * torch.rand(n, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) - 1)
+
+
+def inputs(net: Trained, where: Tensor, axes: str = "xyt") -> Tensor:
+    """What the layers get, as anyone would write it, (N, I)."""
+    z, embedding = where / EXTENT, net.embedding
+    if embedding is None:
+        return z[:, ["xyt".index(axis) for axis in axes]]
+    phases = z @ embedding.vectors.T
+    return torch.cat([z @ embedding.matrix[: embedding.coordinates].T, phases.sin(), phases.cos()], dim=1)
+
+
+def mlp(net: Trained, where: Tensor, act) -> Tensor:
+    z, slopes = inputs(net, where), [1.0] * len(net.weights) if net.slopes is None else STEEPNESS * net.slopes
+    *hidden, (weight, bias) = zip(net.weights, net.biases, strict=True)
+    for (w, b), slope in zip(hidden, slopes, strict=False):
+        z = act(slope * (z @ w.T + b))
+    return z @ weight.T + bias
+
+
+BY_HAND = {"mlp": mlp}
+
+
+def by_hand(net: Trained, fields: dict, activation: str) -> Written:
+    """The network as its source writes it, with derivatives by nested automatic differentiation."""
+    function = BY_HAND[fields["network"]]
+    return Written(lambda where: function(net, where, PLAIN[activation]), tuple(net.parameters()))
+
+
+def assert_close(found: Tensor, expected: Tensor, tolerance: float = 1e-12) -> None:
+    assert (found - expected).abs().max() <= tolerance * max(1.0, expected.abs().max().item())
+
+
+def gradients(values: Tensor, parameters) -> list[Tensor]:
+    weights = torch.arange(1, values.numel() + 1, dtype=values.dtype).view_as(values).sin()
+    return torch.autograd.grad(
+        (weights * values).sum(), parameters, allow_unused=True, materialize_grads=True, retain_graph=True
+    )
+
+
+@each_network
+@each_activation
+@pytest.mark.parametrize("names", SUBSETS, ids="-".join)
+def test_jets_and_their_gradients_are_those_of_nested_autograd(fields, activation, names):
+    net = network(fields, activation)
+    found, expected = net.within(())(points(), names), by_hand(net, fields, activation)(points(), names)
+    assert_close(found, expected)
+    parameters = list(net.parameters())
+    for mine, theirs in zip(gradients(found, parameters), gradients(expected, parameters), strict=True):
+        assert_close(mine, theirs)
+
+
+@each_network
+@each_activation
+def test_jets_are_those_of_finite_differences_to_their_own_error(fields, activation):
+    trial, where, h = network(fields, activation).within(()), points(), 1e-4
+    jet = dict(zip(NAMES, trial(where, NAMES).detach(), strict=True))
+    for i, a in enumerate("xyt"):
+        step = h * torch.eye(3, dtype=torch.float64)[i]
+        ahead, here, behind = (trial(where + k * step, ("",))[0].detach() for k in (1, 0, -1))
+        size = max(1.0, *(each.abs().max().item() for each in jet.values()))
+        assert_close(jet[a], (ahead - behind) / (2 * h), 1e-5 * size)
+        assert_close(jet[2 * a], (ahead - 2 * here + behind) / h**2, 1e-4 * size)
+
+
+@each_network
+@pytest.mark.parametrize("kind", range(4), ids=["motion", "traction", "displacement", "velocity"])
+def test_mean_squares_and_their_gradients_are_those_of_the_jets(fields, kind):
+    net, (equations, moduli) = network(fields), some_equations(300)
+    trial, chosen, parameters = net.within(()), equations[kind], [*net.parameters(), *moduli]
+    expected = chosen.misfit(trial(chosen.points, chosen.names)).square().sum(1).mean()[None]
+    for each in (trial, OnlyJets(trial)):
+        found = mean_squares.mean_squares(each, [chosen])
+        assert_close(found, expected)
+        for mine, theirs in zip(gradients(found, parameters), gradients(expected, parameters), strict=True):
+            assert_close(mine, theirs)
+    quick = trial.without_gradients(chosen.points, chosen.names)
+    assert_close(quick, trial(chosen.points, chosen.names).detach())
+
+
+def rows(net: Trained, equations, parameters) -> Tensor:
+    """A backward pass for each misfit, (N E, P)."""
+    misfits = equations.misfit(net.within(())(equations.points, equations.names)).reshape(-1)
+    found = [
+        torch.autograd.grad(misfit, parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
+        for misfit in misfits
+    ]
+    return torch.stack([torch.cat([gradient.reshape(-1) for gradient in row]) for row in found])
+
+
+@each_network
+@pytest.mark.parametrize("kind", range(4), ids=["motion", "traction", "displacement", "velocity"])
+def test_rows_of_the_jacobian_are_gradients_of_misfits(fields, kind):
+    net, (equations, moduli) = network(fields, "swish"), some_equations(9)
+    some = [parameter for i, parameter in enumerate(net.parameters()) if i % 3]
+    for own in (list(net.parameters()), some, net.last_layer, []):
+        for parameters in (own, [*own, *moduli]):
+            if parameters:
+                found = net.jacobian(moduli, equations[kind], parameters)
+                assert_close(found, rows(net, equations[kind], parameters))
+
+
+@each_network
+def test_the_curvature_is_the_jacobians_product_with_itself(fields):
+    net, (equations, moduli) = network(fields), some_equations(9)
+    parameters = [*net.parameters(), *moduli]
+    matrix = torch.cat([weight**0.5 * rows(net, equations[k], parameters) for k, weight in ((0, 0.7), (2, 0.2))])
+    step = torch.linspace(-1.0, 1.0, matrix.shape[1], dtype=torch.float64)
+    product = net.curvature(moduli, [(0.7, equations[0]), (0.2, equations[2])], parameters)
+    assert_close(product(step), matrix.T @ (matrix @ step), 1e-11)
+    assert_close(product.diagonal(), matrix.square().sum(0), 1e-11)
+
+
+@each_network
+def test_outputs_are_linear_in_the_last_layer(fields):
+    net, names = network(fields), ("", "t")
+
+    def at(factor: float) -> Tensor:
+        with torch.no_grad():
+            for parameter in net.last_layer:
+                parameter *= factor
+            return net.within(())(points(), names)
+
+    once = at(1.0)
+    assert_close(at(3.0), 3.0 * once)
+
+
+@pytest.mark.parametrize("name", ["as they come", "features"])
+def test_only_periodic_axes_make_a_network_periodic(name):
+    net = network({"hidden_layers": [6], **OPTIONS[name]})
+    low, high = (torch.tensor([[side, 0.1, 0.2]], dtype=torch.float64) for side in (-1.0, 1.0))
+    assert (net.within(())(low, NAMES) - net.within(())(high, NAMES)).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("fields", [each for each in LEGAL.values() if each.get("periodic_axes")], ids=repr)
+@pytest.mark.parametrize(("precision", "tolerance"), [("float64", 1e-13), ("float32", 1e-4)])
+def test_a_periodic_network_is_the_same_at_both_ends_with_all_derivatives(fields, precision, tolerance):
+    net = network(fields, precision=precision)
+    for axis in fields["periodic_axes"]:
+        low, high = points(20), points(20)
+        low[:, "xyt".index(axis)] = -EXTENT["xyt".index(axis)]
+        high[:, "xyt".index(axis)] = EXTENT["xyt".index(axis)]
+        one, other = (net.within(())(each.to(net.extent), NAMES).detach() for each in (low, high))
+        assert_close(one, other, tolerance)
+        assert (one[1] - one[1, 0]).abs().max() > 1e-2, "it is no constant"
+
+
+def features(count: int = 4000, **fields) -> Embedding:
+    config = NetworkConfig(fourier_features=count, precision="float64", **fields)
+    return Embedding(config, torch.Generator().manual_seed(0), EXTENT)
+
+
+def test_wave_vectors_of_features_spread_up_to_the_frequencies_by_length_and_time():
+    highest = (features(input_frequency=3.0, time_frequency=2.0).vectors / EXTENT).abs().amax(0)
+    assert ((highest > torch.tensor([2.99, 2.99, 1.99])) & (highest <= torch.tensor([3.0, 3.0, 2.0]))).all()
+
+
+@pytest.mark.parametrize(("frequency", "most"), [(1.0, 1), (10.0, 3)])
+def test_along_a_periodic_axis_they_are_whole_multiples_all_as_often(frequency, most):
+    multiples = features(input_frequency=frequency, periodic_axes=["x"]).vectors[:, 0] / math.pi
+    assert torch.equal(multiples, multiples.round())
+    counts = [int((multiples == k).sum()) for k in range(-most, most + 1)]
+    assert sum(counts) == 4000 and min(counts) > 0.8 * max(counts)
+
+
+def test_a_plate_at_rest_has_features_of_space_alone():
+    config = NetworkConfig(fourier_features=5, precision="float64", hidden_layers=[4])
+    net = NETWORKS["mlp"](config, torch.Generator().manual_seed(0), (1.0, 1.0, math.inf))
+    assert (net.embedding.vectors[:, 2] == 0).all() and (net.embedding.vectors[:, :2] != 0).all()
+
+
+def test_adaptive_activations_start_as_plain_ones():
+    plain, adaptive = (
+        NETWORKS["mlp"](NetworkConfig(hidden_layers=[6, 5], precision="float64", **fields), torch.Generator())
+        for fields in ({}, {"adaptive_activation": True})
+    )
+    assert_close(adaptive.within(())(points(), NAMES), plain.within(())(points(), NAMES))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            {"network": "random_features", "adaptive_activation": True},
+            "adaptive_activation = True with network 'random_",
+        ),
+        ({"network": "plane_waves", "hidden_layers": [9], "activation": "sin", "fourier_features": 3}, "only of 'mlp'"),
+        ({"network": "patches", "hidden_layers": [9], "activation": "sin", "periodic_axes": ["x"]}, "only of 'mlp'"),
+        ({"fourier_features": 3, "initialization": "features"}, "only with 'glorot'"),
+        ({"periodic_axes": ["y"], "initialization": "features"}, "only with 'glorot'"),
+        ({"periodic_axes": ["x", "x"]}, "each axis once"),
+        ({"periodic_axes": ["t"]}, "'x' or 'y'"),
+        ({"fourier_features": -1}, "fourier_features"),
+    ],
+)
+def test_what_a_network_does_not_use_is_refused(fields, told):
+    with pytest.raises(ep.ConfigError, match=told):
+        ep.Config(**fields)
+
+
+def periodic(axes: str) -> ep.Problem:
+    """A wave over one period of it along x and along y, with periodic sides along some axes."""
+    wave = PlaneWave("s", 1.0, 1.0, 1.0, angle=math.pi / 4.0, wavelength=math.sqrt(0.5))
+    window = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 0.5))
+    others = [side for axis, pair in PAIRS.items() for side in pair if axis not in axes]
+    known = [ep.Displacement(wave, sides=others)] if others else []
+    sides = [*map(ep.Periodic, axes), *known]
+    return ep.Problem(window, ep.Material(1.0, 1.0, 1.0), sides, ep.Initial.of(wave), exact=wave)
+
+
+SMALL = {
+    "problem": "own", "precision": "float64", "estimate_error": False, "interior_points": 64, "boundary_points": 16,
+    "initial_points": 16, "validation_points": 10, "learning_rate": 0.003,
+}  # fmt: skip
+
+
+@each_network
+@pytest.mark.parametrize("stages", [["adam"], ["lbfgs"]], ids="-".join)
+def test_a_short_training_lowers_the_loss(fields, stages, tmp_path):
+    config = ep.Config(stages=stages, steps=12, **SMALL, **fields)
+    losses = ep.train(config, tmp_path, periodic("xy")).history()["loss/total"]
+    assert losses.iloc[-1] < 0.95 * losses.iloc[0]
+
+
+@pytest.mark.parametrize(("axes", "legal"), [(["x"], "y"), (["y"], "x"), (["x", "y"], "x")])
+def test_an_axis_without_periodic_sides_is_refused_before_training(axes, legal, tmp_path):
+    config = ep.Config(periodic_axes=axes, hidden_layers=[4], **SMALL)
+    with pytest.raises(ep.ConfigError, match="the problem has no periodic sides along"):
+        ep.train(config, tmp_path / "run", periodic(legal))
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_a_run_of_a_periodic_network_predicts_the_same_on_both_sides(tmp_path):
+    config = ep.Config(periodic_axes=["x"], hidden_layers=[5], stages=["adam"], steps=2, **SMALL)
+    run = ep.train(config, tmp_path, periodic("x"))
+    for quantity in ("displacement", "velocity", "stress"):
+        assert run.predict(0.0, 0.3, 0.2, quantity) == pytest.approx(run.predict(1.0, 0.3, 0.2, quantity), rel=1e-10)
