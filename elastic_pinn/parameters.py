@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from numbers import Number
 from pathlib import PurePath
@@ -14,6 +15,8 @@ PLAIN = (Number, str, bytes, list, tuple, set, dict, type(None))
 """Types whose values are parameters under any public name, legal or not; others are under the name of a field only."""
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType)
+
+DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+(?![\d,])")
 
 NEAR = 0.85  # least similarity of a name to a field's for it to count as a misspelt parameter
 
@@ -59,6 +62,12 @@ def plain(value: Any) -> Any:
     if _is_of_torch(value):
         return str(value).removeprefix("torch.")
     return getattr(type(value), "AS_PARAMETER", value)
+
+
+def decimal_comma(value: object) -> str:
+    """Return how a number with a decimal comma is to be written, as part of a sentence; empty for anything else."""
+    is_one = isinstance(value, str) and DECIMAL_COMMA.match(value)
+    return f"the decimal sign has to be a point, as in {str(value).strip().replace(',', '.', 1)!r}" if is_one else ""
 
 
 def in_one_line(value: object) -> str:

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from elastic_pinn.config_sections import Count, Finite, List, OptionalCount, Pair, Positive, Section
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.legal_values import legal_values
-from elastic_pinn.parameters import in_one_line, not_a_field, plain
+from elastic_pinn.parameters import decimal_comma, in_one_line, not_a_field, plain
 from elastic_pinn.yaml_values import read_yaml
 
 Kind = Literal["displacement", "velocity", "acceleration", "strain", "strain_rate", "stress"]
@@ -111,7 +111,8 @@ def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
         options = ImportOptions(**known)
     except ValidationError as error:
         names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
-        faults += [f"{name} = {in_one_line(known[name])}: {legal_option(name)} is needed" for name in names]
+        hints = {name: decimal_comma(known[name]) or f"{legal_option(name)} is needed" for name in names}
+        faults += [f"{name} = {in_one_line(known[name])}: {hint}" for name, hint in hints.items()]
     if faults:
         raise ConfigError("\n".join(f"{where}{fault}" for fault in faults))
     return options

@@ -24,11 +24,12 @@ from elastic_pinn.config_sections import (
     as_written,
 )
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.parameters import in_one_line, not_a_field, parameters_in
+from elastic_pinn.parameters import decimal_comma, in_one_line, not_a_field, parameters_in
 from elastic_pinn.paths import from_root
 from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.data import Receivers, processing
-from elastic_pinn.physics.data.readers.summary import doubts, summary
+from elastic_pinn.physics.data.readers.doubts import doubts
+from elastic_pinn.physics.data.readers.summary import NO_MATERIAL, summary
 from elastic_pinn.physics.import_options import ImportOptions, Kind, default_for_none, import_options, read_parameters
 from elastic_pinn.physics.setups import find
 from elastic_pinn.yaml_values import write_yaml
@@ -139,7 +140,7 @@ class OwnData(Section):
             return cls(**fields, options=taken)
         except ValidationError as error:
             names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
-            legal = {name: cls.model_fields[name].description for name in names}
+            legal = {name: decimal_comma(given.get(name)) or cls.model_fields[name].description for name in names}
             faults = [f"{where}{name} = {in_one_line(given.get(name))} is not legal: {legal[name]}" for name in names]
             raise ConfigError("\n".join(faults)) from error
 
@@ -227,9 +228,7 @@ class OwnData(Section):
         command = f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -p data {shlex.quote(self.output)}"
         then = f"lambda and mu are searched for by\n\n    {command}"
         if not receivers.material:
-            then = (
-                "02_inverse needs a material too: give lame_lambda, lame_mu and density, and in start which to search"
-            )
+            then = NO_MATERIAL
         made = f"wrote {path}, and {again.name} beside it: the same parameters again by papermill -f"
         return f"{made}\n\n{receivers.provenance}\n\n{then}"
 

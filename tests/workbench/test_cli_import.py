@@ -70,6 +70,24 @@ def test_positions_in_a_parameter_file_lie_beside_it(tmp_path, monkeypatch):
     assert hashlib.sha256((folder / "positions.csv").read_bytes()).hexdigest() in found.provenance
 
 
+def test_null_in_a_parameter_file_is_as_not_given(scan, tmp_path):
+    parameters = tmp_path / "scan.yaml"
+    parameters.write_text(
+        "value_unit: mm/s\nlength_unit: mm\ntime_unit: us\nvalue_columns: null\ndirections:\nstart: ~\n"
+    )
+    call("import", scan, "--output", tmp_path / "data.h5", "--parameters", parameters, "--positions", "null")
+    np.testing.assert_allclose(ep.Receivers.load(tmp_path / "data.h5").velocity, 1e-3 * files.VALUES)
+
+
+def test_a_material_without_units_is_doubted_and_one_that_is_missing_is_told(scan, tmp_path):
+    result = call("import", scan, "--output", tmp_path / "data.h5", *WORDS)
+    assert "material: not given; 02_inverse needs lame_lambda, lame_mu and density, and in start" in result.stdout
+    material = ["--lame-lambda", "75", "--lame-mu", "18", "--density", "2.7"]
+    result = call("import", scan, "--output", tmp_path / "other.h5", *WORDS, *material)
+    assert "material: lambda 75 Pa known" in result.stdout and "c_p 6.412 m/s" in result.stdout
+    assert "density is 2.7 kg/m3" in result.stderr and "was 18 GPa" in result.stderr
+
+
 def test_an_output_that_is_there_stays(scan, tmp_path):
     (tmp_path / "data.h5").write_text("mine")
     assert "is there already" in refused(2, "import", scan, "--output", tmp_path / "data.h5", *WORDS)

@@ -25,6 +25,10 @@ def test_names_and_values_that_are_not_legal_are_named_with_what_is():
         OwnData.from_namespace({**GIVEN, "keep_time": [1.0]})
     with pytest.raises(ep.ConfigError, match="kind = 'speed'"):
         OwnData.from_namespace({**GIVEN, "kind": "speed"})
+    with pytest.raises(
+        ep.ConfigError, match=r"highest_frequency = '2,5e5' is not legal: the decimal sign has to be a po"
+    ):
+        OwnData.from_namespace({**GIVEN, "highest_frequency": "2,5e5"})
     with pytest.raises(ep.ConfigError, match="output"):
         OwnData.from_namespace({"data": "scan.csv"})
 
@@ -66,7 +70,7 @@ def test_a_file_without_a_material_says_what_a_search_needs(aluminium, tmp_path)
     )
     assert f"02_inverse.ipynb out.ipynb -p data {own.output}" in own.save(raw)
     said = own.save(replace(raw, material={}, start=()))
-    assert "give lame_lambda, lame_mu and density" in said and "02_inverse.ipynb" not in said
+    assert "02_inverse needs lame_lambda, lame_mu and density" in said and "02_inverse.ipynb" not in said
     assert OwnData.from_namespace(read_yaml(Path(f"{own.output}.yaml").read_text())) == own
     assert not ep.Receivers.load(own.output).material
 

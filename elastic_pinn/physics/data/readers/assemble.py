@@ -6,6 +6,7 @@ Letters of shapes: K channels (traces), R receivers, T times.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,6 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
     unit = options.value_unit or traces.value_unit
     length_unit = options.length_unit or (geometry.unit if geometry else traces.length_unit)
     time_unit = traces.time_unit if traces.has_clock else options.time_unit or traces.time_unit
-    _warn_of_others(path, traces, options)
     if not kind:
         missing.ask("kind", "what was recorded", "velocity")
     if not unit:
@@ -75,6 +75,7 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         missing.ask("plane", "which two of its three axes to take as x and y", "xz")
     missing.require_nothing()
     assert traces.values is not None and geometry is not None and directions is not None  # else they were asked for
+    _warn_of_others(path, traces, options, kind)
     size = factor(unit, kind, "value_unit")
     places = geometry.places * factor(length_unit, "length", "length_unit")
     own, given = (
@@ -112,12 +113,25 @@ def _ask_for_times(traces: Traces, options: ImportOptions, missing: Missing) -> 
         missing.ask("first_time", "the time of the first sample", 0)
 
 
-def _warn_of_others(path: Path, traces: Traces, options: ImportOptions) -> None:
-    """Log where an option is taken in place of what a file says."""
-    for name in ("kind", "value_unit", "length_unit", *(() if traces.has_clock else ("time_unit",))):
+def _warn_of_others(path: Path, traces: Traces, options: ImportOptions, kind: str) -> None:
+    """Log where an option is taken in place of what a file says, unless both are the same unit in other words."""
+    if traces.kind and options.kind and traces.kind != options.kind:
+        logger.warning("%s says %s, and kind = %s is taken, as it was given", path, traces.kind, options.kind)
+    for name, quantity in (("value_unit", kind), ("length_unit", "length"), ("time_unit", "time")):
         said, given = getattr(traces, name), getattr(options, name)
-        if said and given and said != given:
+        if name == "time_unit" and traces.has_clock:
+            continue
+        if said and given and not _is_same_unit(said, given, quantity):
             logger.warning("%s says %s, and %s = %s is taken, as it was given", path, said, name, given)
+
+
+def _is_same_unit(said: str, given: str, quantity: str) -> bool:
+    """Whether two units have one size, as 0.001 m and mm."""
+    try:
+        sizes = [factor(unit, quantity, "unit") for unit in (said, given)]
+    except ConfigError:  # what the file says is no unit of this quantity
+        return said == given
+    return math.isclose(*sizes, rel_tol=1e-9)
 
 
 def _times(path: Path, traces: Traces, options: ImportOptions, own: float, given: float) -> Array:

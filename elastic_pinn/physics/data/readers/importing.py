@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.assemble import Channels, channels_of
+from elastic_pinn.physics.data.readers.doubts import doubts
 from elastic_pinn.physics.data.readers.records import records_of
 from elastic_pinn.physics.data.readers.registry import format_of
-from elastic_pinn.physics.data.readers.summary import doubts
 from elastic_pinn.physics.data.readers.traces import Missing, require_size
 from elastic_pinn.physics.data.readers.units import in_si
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError

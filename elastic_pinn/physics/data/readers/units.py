@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.parameters import in_one_line
+from elastic_pinn.parameters import decimal_comma, in_one_line
 
 SI = {
     "length": "m",
@@ -53,6 +53,7 @@ def factor(unit: str, quantity: str, role: str) -> float:
     """
     import pint
 
+    _require_point(unit, role)
     if parts := NUMBER.fullmatch(unit):
         if not float(parts[1]) > 0.0:
             raise ConfigError(f"{role} = {unit!r}: so many of a unit must be more than 0")
@@ -87,8 +88,15 @@ def in_si(value: str | float, quantity: str, role: str) -> float:
     """
     if not isinstance(value, str):
         return float(value)
+    _require_point(value, role)
     parts = NUMBER.fullmatch(value)
     if not parts:
         example = f"{EXAMPLES[quantity]}"
         raise ConfigError(f"{role} = {in_one_line(value)}: a number with its unit is needed, as '1.5 {example}'")
     return float(parts[1]) * factor(parts[2], quantity, role)
+
+
+def _require_point(text: str, role: str) -> None:
+    """Raise ConfigError for a number with a decimal comma, which may as well separate thousands."""
+    if hint := decimal_comma(text):
+        raise ConfigError(f"{role} = {in_one_line(text)}: {hint}")

@@ -175,6 +175,14 @@ def test_what_is_taken_in_place_of_what_a_file_says_is_told(tmp_path, caplog):
     ]
 
 
+def test_one_unit_in_other_words_is_no_other_unit(tmp_path, caplog):
+    same = {"length_unit": "mm", "value_unit": "1 mm/s", "time_unit": "s"}  # the file says 0.001 m, mm/s and s
+    assert ep.Receivers.read(files.uff(tmp_path / "v.uff"), **same).xy.max() == pytest.approx(0.02)
+    assert not [record for record in caplog.records if "is taken" in record.getMessage()]
+    ep.Receivers.read(tmp_path / "v.uff", length_unit="cm")
+    assert "says 0.001 m, and length_unit = cm is taken, as it was given" in caplog.text
+
+
 def system_18(number=2, x_point=(1.0, 0.0, 0.0)):
     return {
         "type": 18, "cs_num": [number], "ref_cs_num": [1], "ref_o": [[0.0] * 3], "x_point": [x_point],

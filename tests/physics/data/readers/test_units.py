@@ -5,6 +5,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.data import RECORDED_QUANTITIES
 from elastic_pinn.physics.data.readers.units import SI, factor, in_si
+from elastic_pinn.physics.import_options import ImportOptions, import_options
 
 KNOWN = [
     ("mm", "length", 1e-3), ("ft", "length", 0.3048), ("µm", "length", 1e-6), ("us", "time", 1e-6),
@@ -36,3 +37,20 @@ def test_every_recorded_quantity_has_its_si_unit():
     assert RECORDED_QUANTITIES.keys() <= SI.keys()
     for name, quantity in RECORDED_QUANTITIES.items():
         assert factor(quantity.unit, name, "unit") == 1.0
+
+
+def test_a_decimal_comma_is_refused_with_the_point_in_its_place():
+    with pytest.raises(
+        ep.ConfigError, match=r"rho = '2,7 g/cm3': the decimal sign has to be a point, as in '2.7 g/cm3'"
+    ):
+        in_si("2,7 g/cm3", "density", "rho")
+    with pytest.raises(ep.ConfigError, match=r"unit = '0,03 um/s': the decimal sign .*, as in '0.03 um/s'"):
+        factor("0,03 um/s", "velocity", "unit")
+    for option, given in {"noise": "0,2", "time_step": "1,5e-3", "sampling_rate": "0,5"}.items():
+        with pytest.raises(ep.ConfigError, match=f"{option} = '{given}': the decimal sign has to be a point, as in"):
+            import_options({option: given})
+
+
+def test_none_is_as_an_option_that_is_not_given():
+    every = import_options(dict.fromkeys(ImportOptions.model_fields))
+    assert every == ImportOptions()

@@ -1,0 +1,83 @@
+"""When waves arrive at receivers, how fast they go past them, and how often they swing.
+
+Letters of shapes: R receivers, T times, K channels, F frequencies.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elastic_pinn.physics.data.noise import arrival, noise_of
+from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.numbers import Array, is_even
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.data.receivers import Receivers
+
+LEAST_TIMES = 9  # of a spectrum
+NEIGHBOURS = 6  # among which the slope of a first arrival is found
+MOST_RECEIVERS = 500  # that are looked at for arrivals, spectra and noise
+
+
+def few_of(records: Records) -> Records:
+    """Return the recordings of at most so many receivers, by chance, which take little memory and time."""
+    live = np.flatnonzero(records.is_there.any(axis=(1, 2)))
+    if len(records.xy) <= MOST_RECEIVERS:
+        return records
+    chosen = np.sort(np.random.default_rng(0).choice(live, min(MOST_RECEIVERS, len(live)), replace=False))
+    return records.at(chosen)
+
+
+def first_arrivals(records: Records) -> Array:
+    """Return when the first wave arrives at each receiver, (R,) in s; NaN where no arrival is found."""
+    first = np.full(len(records.xy), np.nan)
+    for channel in records.channels():
+        sample = arrival(channel.values)
+        if sample > 0:
+            first[channel.row] = np.fmin(first[channel.row], channel.time[sample])
+    return first
+
+
+def apparent_speeds(records: Records, first: Array) -> Array:
+    """Return how fast the first wave goes past receivers, m/s: one over the slope of its arrival among the nearest."""
+    from scipy.spatial import cKDTree  # slow to import
+
+    found = np.isfinite(first)
+    xy, at = records.xy[found], first[found]
+    if len(np.unique(xy, axis=0)) <= NEIGHBOURS:
+        return np.empty(0)
+    nearest = cKDTree(xy).query(xy, k=NEIGHBOURS + 1)[1]  # (R, 1 + NEIGHBOURS)
+    away = xy[nearest] - xy[nearest].mean(1, keepdims=True)
+    later = at[nearest] - at[nearest].mean(1, keepdims=True)
+    slowness = np.linalg.norm(np.einsum("rdn,rn->rd", np.linalg.pinv(away, rcond=1e-6), later), axis=1)
+    return 1.0 / slowness[slowness > 0]
+
+
+def spectrum(records: Records) -> tuple[Array, Array] | None:
+    """Return frequencies (F,) in Hz and the power at each, less that of the noise, (F,); None of times without one."""
+    found = list(records.channels())
+    longest = max(len(each.time) for each in found)
+    even = [each for each in found if len(each.time) == longest and is_even(each.time, LEAST_TIMES)]
+    if not even:
+        return None
+    channels, steps = np.stack([each.values for each in even]), np.diff(even[0].time)  # (K, T)
+    window = np.hanning(longest)
+    power = np.square(np.abs(np.fft.rfft((channels - channels.mean(1, keepdims=True)) * window, axis=1))).sum(0)
+    noise = noise_of(of_records(records)).level
+    power = np.maximum(power - (0.0 if math.isnan(noise) else len(channels) * noise**2 * np.square(window).sum()), 0.0)
+    return (np.fft.rfftfreq(channels.shape[1], steps.mean()), power) if power.any() else None
+
+
+def below_which(part: float, frequency: Array, power: Array) -> float:
+    """Return the frequency below which a part of the power is, Hz."""
+    return float(frequency[np.searchsorted(np.cumsum(power), part * power.sum())])
+
+
+def of_records(records: Records) -> Receivers:
+    """Return receivers with these records alone."""
+    from elastic_pinn.physics.data.receivers import Receivers  # which needs this module
+
+    return Receivers(records=records)
