@@ -36,7 +36,10 @@ NUMBERS_OF_POTENTIALS = (
 COUNTS_OF_LAYERS = {**NUMBERS_OF_WAVES, "patches": ((1,), "one number, of features in each patch, as in [200]")}
 """The same of each network whose `hidden_layers` are no layers and whose activation is the sine."""
 
-TRAINED = ("mlp",)
+GATED = ("modified_mlp", "residual")
+"""Networks with gates, which are as wide as all hidden layers."""
+
+TRAINED = ("mlp", *GATED)
 """Networks of which every layer is trained."""
 
 WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
@@ -46,18 +49,23 @@ WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
 class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
-    network: Literal["mlp", "random_features", "plane_waves", "hole_waves", "potentials", "patches"] = "mlp"
-    """the kind of network. mlp: every layer is trained. random_features: only the last layer is, and the others stay as
-    drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous solid; what point
-    forces and moment sources do in an unbounded solid is added. hole_waves: those, and waves with a pole in each hole
-    of an ep.Plate, in each circular inclusion and beside each ep.SideLoad. potentials: of a plate at rest, the
-    amplitudes of fields in equilibrium, polynomials and around each hole negative powers. patches: random features in
-    each patch of space and time, blended: for windows of many wavelengths or periods"""
+    network: Literal[
+        "mlp", "modified_mlp", "residual", "random_features", "plane_waves", "hole_waves", "potentials", "patches"
+    ] = "mlp"
+    """the kind of network. mlp: every layer is trained. modified_mlp: likewise, and each hidden layer mixes two gates
+    that are layers of the input (Wang and others, 2021). residual: blocks with such gates, which begin as no change
+    of the fourier_features that it needs (PirateNets, 2024). random_features: only the last layer is trained, and the
+    others stay as drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous
+    solid; what point forces and moment sources do in an unbounded solid is added. hole_waves: those, and waves with a
+    pole in each hole of an ep.Plate, in each circular inclusion and beside each ep.SideLoad. potentials: of a plate at
+    rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers. patches: random
+    features in each patch of space and time, blended: for windows of many wavelengths or periods"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
-    """width of each hidden layer; of plane_waves, one number: how many waves in each material; of hole_waves, two: how
-    many plane waves in each material, and how many around all holes, circular inclusions and loads together; or three:
-    how many plane waves around all inclusions, how many waves with poles, and how many plane waves in each inclusion;
-    of potentials, how many polynomials, and around all holes; of patches, features in each"""
+    """width of each hidden layer, all the same in modified_mlp and residual, of which it is each block's; of
+    plane_waves, one number: how many waves in each material; of hole_waves, two: how many plane waves in each material,
+    and how many around all holes, circular inclusions and loads together; or three: how many plane waves around all
+    inclusions, how many waves with poles, and how many plane waves in each inclusion; of potentials, how many
+    polynomials, and around all holes; of patches, features in each"""
     patches: Annotated[tuple[Count, Count, Count], OfList] = (1, 1, 1)
     """of the network patches: into how many the window is divided along x, y and time"""
     initialization: Literal["glorot", "features"] = "glorot"
@@ -119,8 +127,8 @@ class NetworkConfig(Section):
         for name in ("adaptive_activation", "fourier_features", "periodic_axes"):
             value = getattr(self, name)
             if value and self.network not in TRAINED:
-                legal = " and ".join(map(repr, TRAINED))
-                raise ValueError(f"{name} = {in_one_line(value)} with network {self.network!r}: only of {legal}")
+                legal = ", ".join(map(repr, TRAINED))
+                raise ValueError(f"{name} = {in_one_line(value)} with network {self.network!r}: only with {legal}")
             if value and name != "adaptive_activation" and self.initialization == "features":
                 raise ValueError(
                     f"{name} = {in_one_line(value)} with initialization = 'features', whose features are of the "
@@ -128,6 +136,24 @@ class NetworkConfig(Section):
                 )
         if len(set(self.periodic_axes)) < len(self.periodic_axes):
             raise ValueError(f"periodic_axes = {list(self.periodic_axes)}: each axis once")
+        return self
+
+    @model_validator(mode="after")
+    def _gates_fit(self) -> Self:
+        if self.network not in GATED:
+            return self
+        if len(set(self.hidden_layers)) > 1:
+            raise ValueError(
+                f"network {self.network!r} with hidden_layers = {list(self.hidden_layers)}: its gates are as wide as "
+                "every layer: they must be equal"
+            )
+        if self.network == "residual" and not self.fourier_features:
+            raise ValueError(
+                "network 'residual' with fourier_features = 0: its blocks start as no change of these: set it to 1 or "
+                "more, as half of hidden_layers"
+            )
+        if self.initialization == "features":
+            raise ValueError(f"initialization = 'features' with network {self.network!r}: only with 'glorot'")
         return self
 
     def _leaves_open(self, name: str) -> bool:

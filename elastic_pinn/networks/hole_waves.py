@@ -200,10 +200,13 @@ class _Sum(TrialFunction):
     outputs: of all regions.
     """
 
-    points_at_once = 4096
-
     def __init__(self, parts: Sequence[tuple[slice, TrialFunction]], outputs: int) -> None:
         self._parts, self._outputs = parts, outputs
+
+    @property
+    def points_at_once(self) -> int:
+        """So few that the jets of all waves at them stay small."""
+        return 4096
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:

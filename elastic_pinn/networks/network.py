@@ -22,6 +22,7 @@ from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics.media.moduli import Moduli
 
 ROWS_AT_ONCE = 256  # of a Jacobian
+POINTS_A_GRAPH = 16  # of which a row's backward pass goes through all
 
 
 class CurvatureProduct(Protocol):
@@ -106,16 +107,18 @@ def _jacobian(trial: TrialFunction, equations: Equations, parameters: Sequence[n
     found = equations.target.new_zeros(rows, sum(parameter.numel() for parameter in parameters))
     if not parameters:
         return found
-    with torch.enable_grad():
-        misfits = equations.misfit(trial(equations.points, equations.names)).reshape(-1).unbind()  # (N E,)
+    row = 0
     with work(f"working out {found.shape[0]:,} x {found.shape[1]:,} derivatives") as at:
-        for row, misfit in enumerate(misfits):
-            if row % ROWS_AT_ONCE == 0:
-                at(row / rows)
-            gradients = torch.autograd.grad(
-                misfit, parameters, retain_graph=True, allow_unused=True, materialize_grads=True
-            )
-            found[row] = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        for part in equations.split(POINTS_A_GRAPH):
+            at(row / max(1, rows))
+            with torch.enable_grad():
+                misfits = part.misfit(trial(part.points, part.names)).reshape(-1).unbind()  # (n E,)
+            for misfit in misfits:
+                gradients = torch.autograd.grad(
+                    misfit, parameters, retain_graph=True, allow_unused=True, materialize_grads=True
+                )
+                found[row] = torch.cat([gradient.reshape(-1) for gradient in gradients])
+                row += 1
     return found
 
 

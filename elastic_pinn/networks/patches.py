@@ -26,7 +26,7 @@ from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import AXES, Components
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.progress import work
-from elastic_pinn.networks.superposition import POINTS_AT_ONCE, by_unknowns
+from elastic_pinn.networks.superposition import POINTS_AT_ONCE, by_amplitudes_and_unknowns
 from elastic_pinn.networks.trial_function import Sums, TrialFunction
 from elastic_pinn.physics.media.moduli import Moduli
 
@@ -88,11 +88,8 @@ class Patches(Network):
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
         """By the amplitudes patch by patch, by the material through the operators and coefficients."""
-        blend, (own, unknowns) = self.within(moduli), self.apart(parameters)
-        if not unknowns:  # not copied: it may be large
-            return blend.by_amplitudes(equations) if own else equations.target.new_zeros(equations.target.numel(), 0)
-        found = [blend.by_amplitudes(equations)] if own else []
-        return torch.cat([*found, by_unknowns(blend, equations, unknowns)], dim=1)
+        own, unknowns = self.apart(parameters)
+        return by_amplitudes_and_unknowns(self.within(moduli), equations, bool(own), unknowns)
 
 
 @dataclass(frozen=True, eq=False)

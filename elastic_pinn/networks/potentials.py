@@ -146,13 +146,17 @@ class PotentialSum(Superposition):
     """
 
     what: ClassVar[str] = "potentials"
-    points_at_once: ClassVar[int] = 1024
 
     amplitudes: Tensor
     kappa: Tensor
     recurrence: Tensor
     holes: Tensor
     numbers: tuple[int, int]
+
+    @property
+    def points_at_once(self) -> int:
+        """So few that the jets of all potentials at them stay small."""
+        return 1024
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:

@@ -1,4 +1,4 @@
-"""A sum of known fields, each times an amplitude: what waves and potentials are.
+"""A sum of fields, each times an amplitude: what waves and potentials are, and what a network is to its last layer.
 
 Letters: N points, J jet components, C fields, E equations a point, U unknowns of the material.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,20 @@ from elastic_pinn.networks.progress import work
 from elastic_pinn.networks.trial_function import TrialFunction
 
 POINTS_AT_ONCE = 512  # so that the jets of all fields at them stay small
+
+
+class LinearTrial(Protocol):
+    """A trial function that is linear in some of its numbers, its amplitudes."""
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """As of any trial function."""
+
+    def __call__(self, points: Tensor, names: Components) -> Tensor:
+        """As of any trial function."""
+
+    def by_amplitudes(self, equations: Equations) -> Tensor:
+        """Compute the derivatives of all misfits by the amplitudes, (N E, C)."""
 
 
 class Superposition(TrialFunction):
@@ -58,7 +72,18 @@ class Superposition(TrialFunction):
         return torch.cat(found)
 
 
-def by_unknowns(trial: TrialFunction, equations: Equations, unknowns: Sequence[nn.Parameter]) -> Tensor:
+def by_amplitudes_and_unknowns(
+    trial: LinearTrial, equations: Equations, by_amplitudes: bool, unknowns: Sequence[nn.Parameter]
+) -> Tensor:
+    """Compute the derivatives of all misfits by the amplitudes, if wanted, and by unknowns, (N E, C + U)."""
+    if not unknowns:  # not copied: it may be large
+        none = equations.target.new_zeros(equations.target.numel(), 0)
+        return trial.by_amplitudes(equations) if by_amplitudes else none
+    found = [trial.by_amplitudes(equations)] if by_amplitudes else []
+    return torch.cat([*found, by_unknowns(trial, equations, unknowns)], dim=1)
+
+
+def by_unknowns(trial: LinearTrial | TrialFunction, equations: Equations, unknowns: Sequence[nn.Parameter]) -> Tensor:
     """Compute the derivatives of all misfits by unknowns, each a number, (N E, U).
 
     A backward pass gives w^T d misfits / d unknown for any w, linear in w: its derivative by w is the column.

@@ -18,8 +18,12 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.config import NetworkConfig
+from elastic_pinn.networks.dense import Layers
 from elastic_pinn.networks.embedding import Embedding
+from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.superposition import by_amplitudes_and_unknowns
+from elastic_pinn.physics.media.moduli import Moduli
 
 # n of adaptive activations; n a_l is 1 at the start. By 10, as in the source, L-BFGS makes all layers flat first, and
 # stays at zero displacement: 300 steps lower the loss of a wave of one period by 3 %, by 2 to a ten-thousandth.
@@ -100,6 +104,17 @@ class Trained(Network):
     def last_layer(self) -> list[nn.Parameter]:
         """Its weights and its bias."""
         return [self.weights[-1], self.biases[-1]]
+
+    def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
+        """By the last layer through its input, if by no other of its parameters; else by rows."""
+        own, unknowns = self.apart(parameters)
+        if own and set(own) != set(self.last_layer):
+            return super().jacobian(moduli, equations, parameters)
+        return by_amplitudes_and_unknowns(self.within(moduli), equations, bool(own), unknowns)
+
+    @abstractmethod
+    def within(self, moduli: Moduli) -> Layers:
+        """Return its maps with their present numbers, which do not depend on the material."""
 
     @property
     def factors(self) -> list[Tensor | float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -32,8 +32,10 @@ class Sums(NamedTuple):
 class TrialFunction(ABC):
     """A network in a material: its outputs as a function of the coordinates."""
 
-    points_at_once: ClassVar[int] = POINTS_AT_ONCE
-    """Of which sums of squares and their gradients are worked out in one go."""
+    @property
+    def points_at_once(self) -> int:
+        """Of which sums of squares and their gradients are worked out in one go."""
+        return POINTS_AT_ONCE
 
     @property
     @abstractmethod

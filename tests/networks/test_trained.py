@@ -30,11 +30,12 @@ OPTIONS = {
     "features": {"fourier_features": 4, "time_frequency": 1.5},
     "features, periodic along y": {"fourier_features": 5, "periodic_axes": ["y"], "adaptive_activation": True},
 }
-LAYERS = {"mlp": [7, 6, 5]}
+LAYERS = {"mlp": [7, 6, 5], "modified_mlp": [6, 6, 6], "residual": [6, 6]}
 LEGAL = {
     (network, option): {"network": network, "hidden_layers": LAYERS[network], **fields}
     for network in TRAINED
     for option, fields in OPTIONS.items()
+    if network != "residual" or "fourier_features" in fields
 }
 each_network = pytest.mark.parametrize("fields", LEGAL.values(), ids=map(", ".join, LEGAL))
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -67,14 +68,39 @@ def inputs(net: Trained, where: Tensor, axes: str = "xyt") -> Tensor:
 
 
 def mlp(net: Trained, where: Tensor, act) -> Tensor:
-    z, slopes = inputs(net, where), [1.0] * len(net.weights) if net.slopes is None else STEEPNESS * net.slopes
-    *hidden, (weight, bias) = zip(net.weights, net.biases, strict=True)
-    for (w, b), slope in zip(hidden, slopes, strict=False):
-        z = act(slope * (z @ w.T + b))
-    return z @ weight.T + bias
+    z = inputs(net, where)
+    for i in range(len(net.weights) - 1):
+        z = affine(net, i, z, act)
+    return z @ net.weights[-1].T + net.biases[-1]
 
 
-BY_HAND = {"mlp": mlp}
+def affine(net: Trained, i: int, z: Tensor, act) -> Tensor:
+    """A map and its nonlinearity; all but the last map have one."""
+    slope = 1.0 if net.slopes is None else STEEPNESS * net.slopes[i]
+    return act(slope * (z @ net.weights[i].T + net.biases[i]))
+
+
+def modified_mlp(net: Trained, where: Tensor, act) -> Tensor:
+    h = inputs(net, where)
+    u, v = affine(net, 0, h, act), affine(net, 1, h, act)
+    for i in range(2, len(net.weights) - 1):
+        z = affine(net, i, h, act)
+        h = (1.0 - z) * u + z * v
+    return h @ net.weights[-1].T + net.biases[-1]
+
+
+def residual(net: Trained, where: Tensor, act) -> Tensor:
+    x = inputs(net, where)
+    u, v = affine(net, 0, x, act), affine(net, 1, x, act)
+    for block, alpha in enumerate(net.skips):
+        f = affine(net, 2 + 3 * block, x, act)
+        g = affine(net, 3 + 3 * block, f * u + (1.0 - f) * v, act)
+        h = affine(net, 4 + 3 * block, g * u + (1.0 - g) * v, act)
+        x = alpha * h + (1.0 - alpha) * x
+    return x @ net.weights[-1].T + net.biases[-1]
+
+
+BY_HAND = {"mlp": mlp, "modified_mlp": modified_mlp, "residual": residual}
 
 
 def by_hand(net: Trained, fields: dict, activation: str) -> Written:
@@ -225,6 +251,13 @@ def test_a_plate_at_rest_has_features_of_space_alone():
     assert (net.embedding.vectors[:, 2] == 0).all() and (net.embedding.vectors[:, :2] != 0).all()
 
 
+def test_residual_blocks_start_as_no_change_of_the_features():
+    config = NetworkConfig(network="residual", hidden_layers=[6, 6], fourier_features=4, precision="float64")
+    net = NETWORKS["residual"](config, torch.Generator().manual_seed(0), EXTENT.tolist())
+    expected = inputs(net, points()) @ net.weights[-1].T + net.biases[-1]
+    assert_close(net.within(())(points(), ("",))[0], expected)
+
+
 def test_adaptive_activations_start_as_plain_ones():
     plain, adaptive = (
         NETWORKS["mlp"](NetworkConfig(hidden_layers=[6, 5], precision="float64", **fields), torch.Generator())
@@ -240,8 +273,14 @@ def test_adaptive_activations_start_as_plain_ones():
             {"network": "random_features", "adaptive_activation": True},
             "adaptive_activation = True with network 'random_",
         ),
-        ({"network": "plane_waves", "hidden_layers": [9], "activation": "sin", "fourier_features": 3}, "only of 'mlp'"),
-        ({"network": "patches", "hidden_layers": [9], "activation": "sin", "periodic_axes": ["x"]}, "only of 'mlp'"),
+        (
+            {"network": "plane_waves", "hidden_layers": [9], "activation": "sin", "fourier_features": 3},
+            "only with 'mlp'",
+        ),
+        ({"network": "patches", "hidden_layers": [9], "activation": "sin", "periodic_axes": ["x"]}, "only with 'mlp'"),
+        ({"network": "modified_mlp", "hidden_layers": [5, 6]}, "they must be equal"),
+        ({"network": "residual", "hidden_layers": [5, 5]}, "fourier_features = 0: its blocks start as no change"),
+        ({"network": "modified_mlp", "initialization": "features"}, "only with 'glorot'"),
         ({"fourier_features": 3, "initialization": "features"}, "only with 'glorot'"),
         ({"periodic_axes": ["y"], "initialization": "features"}, "only with 'glorot'"),
         ({"periodic_axes": ["x", "x"]}, "each axis once"),

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.embedding import Embedding
+from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.progress import work
 from elastic_pinn.networks.trial_function import TrialFunction
+
+POINTS_AT_ONCE = 512  # so that the jets of all features at them stay small
 
 ACTIVATIONS = {
     "tanh": jets.tanh_derivatives,
@@ -62,10 +67,32 @@ class Layers(TrialFunction):
         jet = jets.seed(points, names, self.extent)
         return self.embedding(jet, names) if self.embedding else jet
 
+    def features(self, points: Tensor, names: jets.Components) -> Tensor:
+        """The jet of the last layer's input at dimensionless points (N, 3), (J, N, C)."""
+        jet = self.seed(points, names)
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            jet = self.nonlinear(jet, weight, bias, names)
+        return jet
+
+    def nonlinear(self, jet: Tensor, weight: Tensor, bias: Tensor, names: jets.Components) -> Tensor:
+        """Apply an affine map and the activation to a jet, (J, N, C) -> (J, N, D)."""
+        return jets.elementwise(jets.linear(jet, weight, bias), names, self.derivatives)
+
+    @torch.no_grad()
+    def by_amplitudes(self, equations: Equations) -> Tensor:
+        """Compute the derivatives of all misfits by the last layer's weights and biases, (N E, C D + C)."""
+        found: list[Tensor] = []
+        columns = self.weights[-1].numel() + self.outputs
+        with work(f"working out {equations.target.numel():,} x {columns:,} derivatives") as at:
+            for i, part in enumerate(equations.split(POINTS_AT_ONCE)):
+                at(i * POINTS_AT_ONCE / max(1, len(equations.points)))
+                operator = torch.einsum("nk,kjec->njec", part.coefficients, part.operator)
+                features = self.features(part.points, part.names)  # (J, N, D)
+                by_weights = torch.einsum("njec,jnd->necd", operator, features).flatten(2)
+                rows = torch.cat([by_weights, operator[:, 0]], dim=2).flatten(0, 1)  # (M N E, C D + C)
+                found.append(rows.view(part.tied, part.target.numel(), -1).sum(0) if part.tied > 1 else rows)
+        return torch.cat(found)
+
     def __call__(self, points: Tensor, names: jets.Components) -> Tensor:
         """The jet of the outputs at dimensionless points (N, 3), (J, N, C)."""
-        jet = self.seed(points, names)
-        *hidden, last = zip(self.weights, self.biases, strict=True)
-        for weight, bias in hidden:
-            jet = jets.elementwise(jets.linear(jet, weight, bias), names, self.derivatives)  # (J, N, C)
-        return jets.linear(jet, *last)
+        return jets.linear(self.features(points, names), self.weights[-1], self.biases[-1])

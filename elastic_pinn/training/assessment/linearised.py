@@ -30,13 +30,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
-from elastic_pinn.networks.config import TRAINED
+from elastic_pinn.networks.config import GATED, TRAINED
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit, NoiseInLayer
@@ -218,17 +220,7 @@ class Linearised(LinearisedFit):
     def _of_more_features(self) -> Tensor:
         """The derivatives of the weighted misfits by further parameters of the last layer, (M, E)."""
         trained, config, problem = self._trained, self._trained.config, self._trained.problem
-        *before, last = config.hidden_layers
-        shorter = 1.0 if config.network in TRAINED else SHORTER
-        layers = (*before, max(MORE_FEATURES, last // 10))
-        if config.network == "potentials":  # which are not drawn: those that come next
-            layers = tuple(count + max(MORE_FEATURES, count // 10) for count in config.hidden_layers)
-        wider = config.model_copy(
-            update={
-                "hidden_layers": layers,
-                "input_frequency": shorter * config.input_frequency,
-            }
-        )
+        wider = config.model_copy(update=_of_further(config))
         generator, (around, *inside) = torch.Generator().manual_seed(config.seed), problem.materials
         shape, regions = problem.domain.shape, problem.regions
         model = Model.create(wider, around, problem.scales, generator, None, shape, regions, inside)
@@ -236,3 +228,16 @@ class Linearised(LinearisedFit):
         model.to(trained.model.scale_numbers.device)
         layer = model.last_layer
         return trained.loss.system(model, trained.batches, layer)[1].double()
+
+
+def _of_further(config: Config) -> dict[str, Any]:
+    """The fields of a network whose last layer has further features, a tenth as many."""
+    *before, last = config.hidden_layers
+    if config.network == "potentials":  # which are not drawn: those that come next
+        return {"hidden_layers": tuple(count + max(MORE_FEATURES, count // 10) for count in config.hidden_layers)}
+    if config.network == "residual":  # whose last layer is of the features that enter
+        return {"fourier_features": max(MORE_FEATURES, config.fourier_features // 10)}
+    count = max(MORE_FEATURES, last // 10)
+    layers = (count,) * len(config.hidden_layers) if config.network in GATED else (*before, count)
+    shorter = 1.0 if config.network in TRAINED else SHORTER
+    return {"hidden_layers": layers, "input_frequency": shorter * config.input_frequency}

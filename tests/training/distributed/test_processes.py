@@ -56,6 +56,7 @@ TRAINED = {
     "weights of points": [ADAM | {"causality": 0.5, "balance_every": 4}],
     "restarts": [SMALL | {"stages": ["lbfgs"], "restart_every": 4, "balancing": "row_norm"}],
     "misfits": [MISFITS],
+    "gates": [ADAM | {"network": "residual", "fourier_features": 5, "input_frequency": 2.0}],
     "adaptive features": [LBFGS | {"fourier_features": 5, "input_frequency": 2.0, "adaptive_activation": True}],
     "resumed with fewer points": [UNIFORM | {"steps": 10}, UNIFORM | {"interior_points": 12}],
 }

@@ -136,6 +136,20 @@ CASES = {
         (4, 8),
         (3, 7),
     ),
+    "modified-mlp-then-lbfgs": Case(
+        ALUMINIUM
+        | {"network": "modified_mlp", "adaptive_activation": True, "precision": "float64"}
+        | {"stages": ["adam", "lbfgs"], "stage_steps": [5], "checkpoint_every": 1},
+        (4, 8),
+        (3, 7),
+    ),
+    # solved for while its blocks are none yet; then they are
+    "residual": Case(
+        {"network": "residual", "fourier_features": 6, "input_frequency": 3.0, "precision": "float64"}
+        | {"stages": ["last_layer", "soap"], "stage_steps": [1], "steps": 7, "checkpoint_every": 1},
+        (3, 5),
+        (2, 4),
+    ),
     "patches": Case(
         {"network": "patches", "patches": [2, 1, 3], "hidden_layers": [6], "activation": "sin", "precision": "float64"}
         | {"stages": ["adam", "last_layer"], "stage_steps": [3], "steps": 6, "checkpoint_every": 1},
