@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from elastic_pinn.physics.data.places import at_one_place
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.truth import Truth
 from elastic_pinn.physics.errors import ProblemError
@@ -21,11 +22,13 @@ def same_channels(receivers: Receivers) -> np.ndarray:
     """
     if len(receivers.shots) == 1:
         return np.arange(sum(math.prod(records.parts.shape[:2]) for records in receivers.records))
+    places = receivers.places  # (R, 2), of all records
+    common = places[at_one_place(places)]
     same: dict[tuple[str, bytes], dict[str, int]] = {}  # the number in each shot
     found: list[int] = []
-    for records in receivers.records:
+    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
         for row, column in np.ndindex(records.parts.shape[:2]):
-            where = np.concatenate([records.xy[row], records.parts[row, column]]) + 0.0  # -0 is 0
+            where = np.concatenate([common[first + row], records.parts[row, column]]) + 0.0  # -0 is 0
             of_shots = same.setdefault((records.quantity, where.tobytes()), {})
             if records.shot in of_shots:
                 x, y = records.xy[row]

@@ -6,11 +6,13 @@ Letters of shapes: K channels, R receivers, T times, C channels of a receiver.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.data.places import NEAR, ROUNDING, at_one_place, first_alike
 from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES
 from elastic_pinn.physics.data.readers.assemble import TENSORS, Channels
 from elastic_pinn.physics.data.readers.traces import Direction
@@ -25,8 +27,11 @@ MOST_COLUMNS = 4  # a column for each direction; of more, receivers have their o
 def records_of(channels: Sequence[Channels]) -> tuple[Records, ...]:
     """Put channels together by quantity and shot, in the order in which they appear.
 
+    Places and times that differ by rounding alone, as 0.1 + 0.2 and 0.3 in two files, are one: the first of them.
+
     Raises ReceiverFileError where two channels are the same, and ConfigError where noise is stated for some of them.
     """
+    channels = _at_common_places(channels)
     keys = dict.fromkeys((each.kind, each.shot) for each in channels)
     return tuple(_group([each for each in channels if (each.kind, each.shot) == key]) for key in keys)
 
@@ -38,11 +43,13 @@ def _group(channels: Sequence[Channels]) -> Records:
     most = max(each.values.shape[1] for each in channels)
     xy = np.concatenate([each.xy for each in channels])  # (K, 2)
     values = np.concatenate([_padded(each.values, most) for each in channels])  # (K, T)
-    is_common = all(np.array_equal(each.time, first.time) and each.time.ndim == 1 for each in channels)
+    tolerance = _time_tolerance(channels)
+    is_common = all(_is_alike(each.time, first.time, tolerance) for each in channels)
     times = first.time if is_common else _own_times(channels, most)  # (T,) or (K, T)
     of_row = [each.noise for each in channels for _ in each.directions]
     turned = [_turned(direction, first.kind) for each in channels for direction in each.directions]
-    receiver, places = _numbered(xy if is_common else np.concatenate([xy, np.nan_to_num(times)], axis=1))
+    rows, allowed = (xy, np.zeros(2)) if is_common else _with_times(xy, times, tolerance)
+    places, receiver = np.unique(first_alike(rows, allowed), return_inverse=True)
     columns = sorted({direction for direction, _ in turned}, key=_order)
     of_column = _columns(receiver, [direction for direction, _ in turned], columns)  # (K,)
     count = int(of_column.max()) + 1
@@ -106,10 +113,29 @@ def _named(direction: Direction) -> str:
     return direction if isinstance(direction, str) else names.get(direction, f"({direction[0]:g}, {direction[1]:g})")
 
 
-def _numbered(rows: Array) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The number of each row among the different ones, in the order in which they appear, and where each first is."""
-    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[inverse.reshape(-1)], first[order]
+def _at_common_places(channels: Sequence[Channels]) -> list[Channels]:
+    """The same channels, those of one place at exactly the same, in whatever file, shot and quantity."""
+    xy = np.concatenate([each.xy for each in channels])  # (K, 2)
+    common = xy[at_one_place(xy)]
+    ends = np.cumsum([len(each.xy) for each in channels])[:-1]
+    return [replace(each, xy=part) for each, part in zip(channels, np.split(common, ends), strict=True)]
+
+
+def _time_tolerance(channels: Sequence[Channels]) -> float:
+    """By how much two instants may differ that are one, s."""
+    steps = [np.diff(each.time, axis=-1) for each in channels if each.time.shape[-1] > 1]
+    shortest = min((float(np.nanmin(each)) for each in steps), default=0.0)
+    return NEAR * shortest + ROUNDING * max(float(np.nanmax(np.abs(each.time))) for each in channels)
+
+
+def _is_alike(time: Array, other: Array, tolerance: float) -> bool:
+    """Whether both are one axis of times."""
+    return (
+        time.ndim == other.ndim == 1 and time.shape == other.shape and bool((np.abs(time - other) <= tolerance).all())
+    )
+
+
+def _with_times(xy: Array, times: Array, tolerance: float) -> tuple[Array, Array]:
+    """Rows of places and times (K, 2 + T), and by how much those of one receiver may differ, (2 + T,)."""
+    allowed = np.concatenate([np.zeros(2), np.full(times.shape[1], tolerance)])
+    return np.concatenate([xy, np.nan_to_num(times)], axis=1), allowed

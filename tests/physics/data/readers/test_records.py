@@ -47,6 +47,37 @@ def test_unlike_clocks_make_receivers_of_their_own():
     assert found.is_there.sum() == 5
 
 
+SUM = 0.1 + 0.2  # 0.30000000000000004
+
+
+def test_places_that_differ_by_rounding_are_one_receiver_in_all_files_shots_and_quantities():
+    files = [channels([[0.3, 0], [1, 0.3]], [X, X]), channels([[SUM, 0], [1, SUM]], [Y, Y])]
+    others = [channels([[0.1, 0], [SUM, 0]], [X, X], shot="B"), channels([[SUM, 0]], [X], kind="displacement")]
+    velocity, right, displacement = records_of([*files, *others])
+    assert velocity.is_complete and velocity.xy.tolist() == [[0.3, 0], [1, 0.3]]
+    assert right.xy.tolist() == [[0.1, 0], [0.3, 0]] and displacement.xy.tolist() == [[0.3, 0]]
+    [apart] = records_of([channels([[0.3, 0], [1, 0]], [X, X]), channels([[0.30001, 0], [1, 0]], [Y, Y])])
+    assert len(apart.xy) == 3, "no rounding"
+
+
+def test_channels_of_one_place_that_differ_by_rounding_are_the_same_channel_twice():
+    with pytest.raises(ep.ElasticPinnError, match="two channels of velocity at"):
+        records_of([channels([[0.3, 0], [1, 0]], [X, X]), channels([[SUM, 0]], [X])])
+
+
+def test_times_that_differ_by_rounding_are_one_clock():
+    time, sums = np.array([0.1, 0.3, 0.5]), np.array([0.1, SUM, 0.5])
+    [found] = records_of([channels([[0, 0]], [X], time=time), channels([[0, 0]], [Y], time=sums)])
+    assert found.is_complete and found.time.tolist() == time.tolist()
+    own, others = np.array([time, time + 1.0]), np.array([sums + 1.0, sums])
+    [found] = records_of(
+        [channels([[0, 0], [1, 0]], [X, X], time=own), channels([[1, 0], [0, 0]], [Y, Y], time=others)]
+    )
+    assert len(found.xy) == 2 and found.is_there.all() and found.time.tolist() == own.tolist()
+    [apart] = records_of([channels([[0, 0]], [X], time=time), channels([[0, 0]], [Y], time=time + 1e-4)])
+    assert len(apart.xy) == 2
+
+
 def test_noise_of_files_that_differ_is_that_of_each_channel():
     [found] = records_of([channels([[0, 0]], [X], noise=2.0), channels([[1, 0]], [X], noise=1.0)])
     assert found.noise.tolist() == [[2.0], [1.0]]
