@@ -40,7 +40,8 @@ class Fit:
         verdict: of the ±. holds: one standard deviation, as the noise leaves it. widened: by the misfit, which is a
             little more than the noise. withheld: no ± would be true.
         reason: of the verdict, one sentence without a full stop.
-        advice: what usually helps; "" where nothing is needed.
+        advice: what usually helps; "" where nothing is needed. needs_waves: whether it is withheld for what more waves
+            may mend.
         step: of training, at which the fit was assessed.
         values: of the unknowns, SI.
         plus_minus: one standard deviation of each, SI; {} where withheld. correlations: of each two of the unknowns'
@@ -72,6 +73,7 @@ class Fit:
     is_lower_bound: bool
     reason: str = "the grounds are not recorded"
     advice: str = ""
+    needs_waves: bool = False
     step: int | None = None
     samples: int | None = None
     amplitudes: int | None = None

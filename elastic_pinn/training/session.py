@@ -26,7 +26,7 @@ from elastic_pinn.training.coarse_search import better_start
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.objective import Objective
-from elastic_pinn.training.optimizers import OPTIMIZERS, load_moments, moments, require_legal, translated
+from elastic_pinn.training.optimizers import OPTIMIZERS, carry_over, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.optimizers.variable_projection import VariableProjection
 from elastic_pinn.training.restarts import Restarts
@@ -43,7 +43,6 @@ from elastic_pinn.training.validation import Validation
 from elastic_pinn.training.waveforms import Waveforms, require_determined
 
 logger = logging.getLogger(__name__)
-
 
 ESTIMATED = ("error/estimated", "error/estimated_stress")
 """Columns that only the last row of a run has: the relative L2 errors of displacement and stress."""
@@ -363,10 +362,11 @@ class Session:
             self._forget_bests()
 
     def go_on_from(self, other: Session) -> None:
-        """Take over the steps, the history and the clock of a session with coarser settings."""
-        self.step = self.first_step = other.step
-        self.history, self._zero = other.history, other._zero
+        """Take over the steps, the history, the clock and what is found of a session with coarser settings."""
+        self.step, self.first_step, self.history, self._zero = other.step, other.step, other.history, other._zero
+        self.model.material.load_state_dict(other.model.material.state_dict())
         self._enter(self._stages[-1])
+        carry_over(other.optimizer, self.optimizer)
 
     def trained(self) -> TrainedModel:
         """Return the present model at the points of its last step, which an assessment needs."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import torch
 
+from elastic_pinn.config import Config
 from elastic_pinn.fit import Fit, ShotFit
 from elastic_pinn.networks.config import TRAINED
 from elastic_pinn.networks.progress import reported, work
@@ -29,7 +30,6 @@ from elastic_pinn.training.assessment.misfits import (
     RECORDS,
     STATED,
     TOO_MUCH,
-    WAVES,
     WIDENED_UP_TO,
     Fault,
     chi_square_least,
@@ -80,7 +80,8 @@ def assess(trained: TrainedModel) -> Fit:
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
         reason=fault.reason if fault else _explained(evidence) + _told(evidence),
-        advice=f"what usually helps: {fault.remedy}" if fault else "",
+        advice=_advice(fault, trained.config) if fault else "",
+        needs_waves=bool(fault and fault.by_waves),
         step=trained.step,
         values={name: values[name] for name in evidence.deviations},
         plus_minus={} if fault else {name: widening * each for name, each in evidence.deviations.items()},
@@ -108,6 +109,16 @@ def assess(trained: TrainedModel) -> Fit:
 def _condition(trained: TrainedModel, evidence: Evidence) -> str:
     """The given numbers that values with ± are for."""
     return taken_as_exact(trained.problem, bool(trained.config.unknown_gains), evidence.has_known_gain)
+
+
+def _advice(fault: Fault, config: Config) -> str:
+    """What usually helps, with the number of waves to try where more of them may."""
+    if not fault.by_waves:
+        return f"what usually helps: {fault.remedy}"
+    unit, present = "neurons" if config.network == "mlp" else "waves", list(config.hidden_layers)
+    more = f"more {unit}, hidden_layers = {[2 * each for each in present]} in place of {present}"
+    others = "" if config.network == "mlp" else "shorter or longer ones (input_frequency)"
+    return f"what usually helps: {'; '.join(filter(None, (more, others, fault.remedy)))}"
 
 
 def _wavelets(trained: TrainedModel, linear: LinearisedFit, noise: float) -> list[dict[str, list[float]]]:
@@ -150,7 +161,7 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
     return Fit(
         verdict="withheld",
         reason=fault.reason,
-        advice=f"what usually helps: {fault.remedy}",
+        advice=_advice(fault, trained.config),
         step=trained.step,
         values={name: values[name] for name in trained.problem.unknowns},
         plus_minus={},
@@ -309,9 +320,9 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
     if evidence.shift > MOST_SHIFT:
         moved = f"would move {evidence.most_shifted} by {evidence.shift:.2g} of its ±"
         if evidence.unresolved is None:
-            yield Fault(f"the waves do not suffice: others beside them {moved}", WAVES)
+            yield Fault(f"the waves do not suffice: others beside them {moved}", "", by_waves=True)
         else:
-            yield Fault(f"{TOO_MUCH}: coarser elements {moved}", NEARER)
+            yield Fault(f"{TOO_MUCH}: coarser elements {moved}", NEARER, by_waves=True)
     yield from _of_common(evidence)
     yield from _of_channels(evidence)
     if evidence.ridge_pull > MOST_PULL:

@@ -19,56 +19,57 @@ MOST_UNRESOLVED = 0.25  # of the noise's square, in a channel
 TELLING = 0.1  # of a channel's squared misfit: what is unresolved may then be the reason
 WORST = 3  # channels named
 
-WAVES = "more waves (hidden_layers), shorter or longer ones (input_frequency)"
 TOO_MUCH = "the network leaves too much to correct beside this noise"
-NEARER = "a network that is nearer to the exact wavefield: more waves (hidden_layers)"
+NEARER = "a network that is nearer to the exact wavefield"
 STATED = "the right shape, sides, holes, sources and density"
 ALIKE = "the right sides, holes and sources; records without what all receivers pick up"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
 
 
 class Fault(NamedTuple):
-    """Why no ± would be valid, and what usually helps."""
+    """Why no ± would be valid, and what usually helps. by_waves: whether more waves may mend it, which is then told
+    before the remedy."""
 
     reason: str
     remedy: str
+    by_waves: bool = False
 
 
 def of_misfits(evidence: Evidence) -> Iterator[Fault]:
     """Misfits that are not noise."""
     worst, like = worst_channels(evidence), _alike(evidence)
     bad, is_white = _bad(evidence, worst), _is_white_in_time(evidence) and not like
-    remedy = f"{WAVES if evidence.unresolved is None else STATED}; {RECORDS}"
+    by_waves, by_all = evidence.unresolved is None, _as_by_all(evidence)  # whose misfits the amplitudes may leave
+    remedy, is_of_waves = RECORDS if by_waves else f"{STATED}; {RECORDS}", by_waves and not by_all
     unresolved, largest = evidence.unresolved or 0.0, max((each.chi_square for each in worst), default=0.0)
     changed = f"coarser elements would change a channel by {math.sqrt(unresolved):.2g} times the noise"
     if unresolved > max(MOST_UNRESOLVED, TELLING * largest):
-        yield Fault(f"{TOO_MUCH}: {changed}", NEARER)
+        yield Fault(f"{TOO_MUCH}: {changed}", NEARER, by_waves=True)
     if evidence.chi_square > WIDENED_UP_TO:
         misfit = f"the data are not explained: misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
-        if common := _as_by_all(evidence):
-            yield Fault(misfit + common, RECORDS)
+        if by_all:
+            yield Fault(misfit + by_all, RECORDS)
         elif is_white and not bad:
             small = f", white, of one size in all channels, as by a noise ({evidence.noise.origin}) that is too small"
             larger = f"the noise as it is, {math.sqrt(evidence.chi_square):.2g} times as large by the misfit"
             yield Fault(misfit + small, f"{larger}; {remedy}")
         else:
-            yield Fault(f"{misfit}; worst channels {_named(evidence, worst, like)}", remedy)
+            yield Fault(f"{misfit}; worst channels {_named(evidence, worst, like)}", remedy, by_waves)
     if bad:
         misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
         yield Fault(f"some data are not explained: {misfit}; worst channels {_named(evidence, bad, like)}", RECORDS)
     if evidence.held_out > max(WIDENED_UP_TO, chi_square_limit(evidence.held_out_samples)):
         misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
-        yield Fault(f"samples that were held out are {misfit}", remedy)
+        yield Fault(f"samples that were held out are {misfit}", remedy, by_waves)
     if evidence.other_misfit > WIDENED_UP_TO:
         misfit = f"missed by {math.sqrt(evidence.other_misfit):.3g} times what their weights allow beside the noise"
-        yield Fault(f"equation and known start are {misfit}", f"{remedy}; smaller weights of either")
+        yield Fault(f"equation and known start are {misfit}", f"{remedy}; smaller weights of either", by_waves)
     if not _is_white_in_time(evidence):
-        yield Fault(f"the misfit is no white noise: neighbours in time are alike{_as_by_all(evidence)}", remedy)
+        yield Fault(f"the misfit is no white noise: neighbours in time are alike{by_all}", remedy, is_of_waves)
     if like:
-        more_waves = f"{WAVES}; " if evidence.unresolved is None else ""
-        yield Fault(f"the misfit is no white noise: {_alike_text(like)}{_as_by_all(evidence)}", f"{more_waves}{ALIKE}")
+        yield Fault(f"the misfit is no white noise: {_alike_text(like)}{by_all}", ALIKE, is_of_waves)
     if unresolved > MOST_UNRESOLVED:
-        yield Fault(f"{TOO_MUCH}: {changed}", NEARER)
+        yield Fault(f"{TOO_MUCH}: {changed}", NEARER, by_waves=True)
 
 
 def _bad(evidence: Evidence, worst: list[Channel]) -> list[Channel]:

@@ -1,15 +1,20 @@
-"""How a run ended that needs no further step: whether its search converged, and where."""
+"""How a run stands, and how one ended that needs no further step: whether its search converged, and where."""
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Collection
 
 from elastic_pinn.fit import Fit
-from elastic_pinn.training.assessment.conservation import TELLING
+from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.training.assessment.conservation import TELLING, energy_drift
 from elastic_pinn.training.assessment.judgement import edges_text
 from elastic_pinn.training.readable import percent
 from elastic_pinn.training.session import ESTIMATED, Session
+from elastic_pinn.training.stopping import may_end_early
+
+logger = logging.getLogger(__name__)
 
 UNSEEN_TIMES = 10.0  # the loss at points that were not trained on over that at those that were: more is worth a warning
 UNSEEN_LEAST = (
@@ -18,6 +23,18 @@ UNSEEN_LEAST = (
 DOUBTFUL = "its wavefield is wrong, as its warnings say"  # after the reason of an end with any of the texts below
 MUCH = 0.1  # of the displacement: a larger estimated error is worth a warning
 LAST_PART = 10  # of equal parts of a run, in which the change of the unknowns is reported
+
+
+def progress_text(session: Session, elapsed: float) -> str:
+    """One line for the log."""
+    row = session.history.last
+    done = session.step - session.first_step
+    left = elapsed / done * (session.config.steps - session.step)
+    unknowns = session.problem.unknowns
+    material = "".join(f"  {name} {row[f'material/{name}']:.4g} {unit_of(name)}" for name in unknowns)
+    about = "at most" if may_end_early(session.config) else "about"
+    place = f"step {session.step} of {session.config.steps}"
+    return f"{place}  loss {row['loss/total']:.3e}{material}  {about} {left:.0f} s left"
 
 
 def has_converged(session: Session) -> bool | None:
@@ -60,6 +77,15 @@ def estimate_doubt(session: Session, chosen: Collection[str]) -> str:
         f"the displacement is {percent(error)} off the exact one, as estimated by finite elements; "
         f"ep.figures.error(run) shows where and when{give}"
     )
+
+
+def drift_of_energy(session: Session) -> float | None:
+    """By how much the energy changes while the problem keeps it; None where it does not, or where it failed."""
+    try:
+        return energy_drift(session.trained().on_cpu().model, session.problem)
+    except Exception as error:
+        logger.error("the run could not work out whether its energy stays the same: %s", error)
+        return None
 
 
 def energy_text(drift: float | None) -> str:

@@ -93,7 +93,7 @@ def _as_before(config: Config, snapshot: Snapshot) -> tuple[Config, Settings]:
 
 
 def _for_search(config: Config, problem: Problem, snapshot: Snapshot | None) -> tuple[Config, Settings]:
-    """The same of a search for a material, which no estimate refines: its verdict judges the settings."""
+    """The same of a search for a material, which its verdict refines: see `refined_search`."""
     if snapshot:
         return _as_before(config, snapshot)
     if reason := why_not_from_records(problem):

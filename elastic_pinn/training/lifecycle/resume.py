@@ -16,7 +16,7 @@ from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fingerprint import VERSION
 from elastic_pinn.physics.setups import ProblemConfig
-from elastic_pinn.run import WRITER, known_config, unverified_past, warn_if_unverified
+from elastic_pinn.run import WRITER, Run, known_config, unverified_past, warn_if_unverified
 from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,
@@ -31,7 +31,7 @@ from elastic_pinn.storage import (
     read_snapshot,
     remove_leftovers,
 )
-from elastic_pinn.summary import Summary
+from elastic_pinn.summary import SUMMARY, Summary
 from elastic_pinn.training.lifecycle.environment import Facts, changes
 from elastic_pinn.training.lifecycle.record import Origin
 
@@ -181,6 +181,16 @@ def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
     if not reason or Config.from_json(snapshot.config).differences(config).keys() - WITHOUT_EFFECT:
         return ""
     return f"at its end already ({reason}); change what ended it, or go on from an older checkpoint"
+
+
+def lacks_outcome(run_dir: Path, problem: Problem, found: Found, mirror_url: str) -> bool:
+    """Whether a run that needs no further step was interrupted before its last summary or its assessment was written,
+    or has them in its mirror only."""
+    if (run_dir / "config.json").exists():
+        summary = Run(run_dir).summary if (run_dir / SUMMARY).exists() else Summary()
+        is_assessed = bool(summary.fit) or not problem.unknowns
+        return summary.status != "completed" or not is_assessed
+    return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
 
 def adopt(config: Config, problem: Problem, found: Found) -> Config:

@@ -9,26 +9,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from elastic_pinn.config import Config
-from elastic_pinn.fit import NOT_WHEN_STOPPED, sentence_of
+from elastic_pinn.fit import NOT_WHEN_STOPPED, Fit, sentence_of
 from elastic_pinn.networks.cancellation import check_cancelled
 from elastic_pinn.networks.progress import Report, reported
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,
     FolderLock,
-    Found,
     InUseError,
     Mirror,
     Store,
     copy_tree,
     locked,
 )
-from elastic_pinn.summary import SUMMARY, Status, Summary
-from elastic_pinn.training.assessment.conservation import energy_drift
+from elastic_pinn.summary import Status
 from elastic_pinn.training.assessment.judgement import ASSESSING, assess
 from elastic_pinn.training.distributed.processes import Processes, join
 from elastic_pinn.training.distributed.roles import run_leader, run_worker, start_workers
@@ -36,10 +33,12 @@ from elastic_pinn.training.lifecycle.advice import advise
 from elastic_pinn.training.lifecycle.control import Control
 from elastic_pinn.training.lifecycle.ending import (
     DOUBTFUL,
+    drift_of_energy,
     energy_text,
     estimate_doubt,
     estimate_text,
     explain_end,
+    progress_text,
     unseen_text,
     with_verdict,
 )
@@ -58,6 +57,7 @@ from elastic_pinn.training.lifecycle.rescue import LostRunDirectoryError
 from elastic_pinn.training.lifecycle.resume import (
     RunDirectoryError,
     adopt,
+    lacks_outcome,
     make_ready,
     mirror_of,
     note_environment,
@@ -66,11 +66,12 @@ from elastic_pinn.training.lifecycle.resume import (
     start_of,
     starting_point,
 )
+from elastic_pinn.training.lifecycle.search_refinement import refined_search
 from elastic_pinn.training.lifecycle.threads import threads
 from elastic_pinn.training.lifecycle.warm_start import warm_start
 from elastic_pinn.training.session import DivergedError, Session
+from elastic_pinn.training.settings import Settings
 from elastic_pinn.training.step_objective import StepCancelled, cancelled_when
-from elastic_pinn.training.stopping import may_end_early
 
 logger = logging.getLogger(__name__)
 
@@ -171,7 +172,7 @@ def _train(
         config, settings = resolved(config, problem, found.snapshot)
         config = adopt(config, problem, found)
         over = reason_to_end_here(config, found.snapshot)
-        if over and not (_lacks_outcome(run_dir, problem, found, mirror_url) or is_too_coarse(config, found.snapshot)):
+        if over and not (lacks_outcome(run_dir, problem, found, mirror_url) or is_too_coarse(config, found.snapshot)):
             return _ended_run(run_dir, over)
         note_environment(found.snapshot, facts(environment(config.device, processes.count)))
     else:
@@ -198,16 +199,6 @@ def _train(
     return Run(run_dir)
 
 
-def _lacks_outcome(run_dir: Path, problem: Problem, found: Found, mirror_url: str) -> bool:
-    """Whether a run that needs no further step was interrupted before its last summary or its assessment was written,
-    or has them in its mirror only."""
-    if (run_dir / "config.json").exists():
-        summary = Run(run_dir).summary if (run_dir / SUMMARY).exists() else Summary()
-        is_assessed = bool(summary.fit) or not problem.unknowns
-        return summary.status != "completed" or not is_assessed
-    return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
-
-
 def _ended_run(run_dir: Path, reason: str) -> Run:
     """The run that needs no step more."""
     if not (run_dir / "config.json").exists():
@@ -224,12 +215,12 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
             record.checkpoint()
             record.settle()  # so that a run that cannot be saved fails before work starts
             status, reason = _loop(session, record, control, started)
-            finer = refined(session, record.settings) if status == "completed" else ""
+            fit, finer = _refined(session, record, control, status)
             while not isinstance(finer, str):
                 session = finer[0]
                 record.follow(*finer)
                 status, reason = _loop(session, record, control, started)
-                finer = refined(session, record.settings) if status == "completed" else ""
+                fit, finer = _refined(session, record, control, status)
     except BaseException as error:
         if isinstance(error, CheckpointError):
             _require_kept(record, error)
@@ -245,7 +236,7 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
     else:
         drift = None
         if status == "completed":  # told with it, so that no summary has the one without the other
-            drift, chosen = _energy_drift(session), record.settings.names
+            drift, chosen = drift_of_energy(session), record.settings.names
             doubts = list(
                 filter(None, (estimate_doubt(session, chosen), energy_text(drift), unseen_text(session, chosen)))
             )
@@ -255,7 +246,7 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
         _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
         _require_kept(record)
         if session.problem.unknowns:
-            reason = _assessed(session, record, control, status, reason, drift)
+            reason = _assessed(session, record, control, status, reason, drift, fit)
             _require_kept(record)
         logger.info("%s at step %d: %s", status, session.step, reason)
     finally:
@@ -268,28 +259,47 @@ def _require_kept(record: Record, cause: Exception | None = None) -> None:
         raise LostRunDirectoryError(record.rescue(fault)) from cause
 
 
-def _energy_drift(session: Session) -> float | None:
-    """By how much the energy changes while the problem keeps it; None where it does not, or where it failed."""
+def _refined(
+    session: Session, record: Record, control: Control, status: Status
+) -> tuple[Fit | None, tuple[Session, Settings] | str]:
+    """What a session that has ended for a reason of its own is followed by, as `refined` tells it, and its fit where
+    this decides."""
+    if status != "completed" or not record.settings.names:
+        return None, ""
+    if not session.problem.unknowns:
+        return None, refined(session, record.settings)
     try:
-        return energy_drift(session.trained().on_cpu().model, session.problem)
-    except Exception as error:
-        logger.error("the run could not work out whether its energy stays the same: %s", error)
-        return None
+        fit = _fit(session, record, control)
+    except Exception:  # which the end tells, as a request to stop
+        return None, ""
+    return fit, refined_search(session, record.settings, fit)
+
+
+def _fit(session: Session, record: Record, control: Control) -> Fit:
+    """Assess whether the data are explained. Raises StepCancelled."""
+    with cancelled_when(lambda: control.stop_asked or record.is_lost):
+        check_cancelled()
+        logger.info("step %d: %s", session.step, ASSESSING)
+        with reported(_reporter(control, lambda: session.step)):
+            return assess(session.trained())
 
 
 def _assessed(
-    session: Session, record: Record, control: Control, status: Status, reason: str, drift: float | None
+    session: Session,
+    record: Record,
+    control: Control,
+    status: Status,
+    reason: str,
+    drift: float | None,
+    fit: Fit | None,
 ) -> str:
-    """Assess whether the data are explained, add it to the summary, and return the reason with the verdict.
+    """Add to the summary whether the data are explained, and return the reason with the verdict.
 
-    It may take as long as a step, and is cancelled by a request to stop: tables assess such a run when needed.
+    fit: None where it is not known yet. It may take as long as a step, and is cancelled by a request to stop: tables
+    assess such a run when needed.
     """
     try:
-        with cancelled_when(lambda: control.stop_asked or record.is_lost):
-            check_cancelled()
-            logger.info("step %d: %s", session.step, ASSESSING)
-            with reported(_reporter(control, lambda: session.step)):
-                fit = assess(session.trained())
+        fit = fit or _fit(session, record, control)
     except StepCancelled:
         reason = f"{reason}; {NOT_WHEN_STOPPED}"
         _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
@@ -342,7 +352,7 @@ def _loop(session: Session, record: Record, control: Control, started: float) ->
             return ending
         if now - logged > PROGRESS_EVERY_S:
             logged = now
-            logger.info("%s", _progress(session, now - started))
+            logger.info("%s", progress_text(session, now - started))
 
 
 def _reporter(control: Control, step: Callable[[], int]) -> Report:
@@ -382,15 +392,3 @@ def _ending(session: Session, control: Control, elapsed: float) -> End | None:
 
 def _completed(session: Session) -> End:
     return "completed", explain_end(session)
-
-
-def _progress(session: Session, elapsed: float) -> str:
-    """One line for the log."""
-    row = session.history.last
-    done = session.step - session.first_step
-    left = elapsed / done * (session.config.steps - session.step)
-    unknowns = session.problem.unknowns
-    material = "".join(f"  {name} {row[f'material/{name}']:.4g} {unit_of(name)}" for name in unknowns)
-    about = "at most" if may_end_early(session.config) else "about"
-    place = f"step {session.step} of {session.config.steps}"
-    return f"{place}  loss {row['loss/total']:.3e}{material}  {about} {left:.0f} s left"

@@ -7,12 +7,13 @@ from elastic_pinn.training.optimizers.registry import (
     most_columns,
     require_legal,
 )
-from elastic_pinn.training.optimizers.state import load_moments, moments, translated
+from elastic_pinn.training.optimizers.state import carry_over, load_moments, moments, translated
 
 __all__ = [
     "OPTIMIZERS",
     "OptimizerSpec",
     "can_be_factored",
+    "carry_over",
     "load_moments",
     "moments",
     "most_columns",

@@ -13,6 +13,7 @@ Moments = Mapping[str, list[Any]]
 """Name of a moment or counter -> its value for each parameter, in their order, up to the last one that has any; None
 for a parameter without it. L-BFGS and its like keep all with the first parameter."""
 
+BEYOND_NETWORK = ("information",)  # of variable projection, which without it looks all over the range of the unknowns
 LBFGS_OF_TORCH = {"old_stps": "steps", "old_dirs": "changes"}
 
 
@@ -40,3 +41,9 @@ def load_moments(optimizer: Optimizer, moments: Moments) -> None:
     count = max(map(len, moments.values()), default=0)
     state = {i: {name: values[i] for name, values in moments.items() if values[i] is not None} for i in range(count)}
     optimizer.load_state_dict({"state": copy_tree(state), "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def carry_over(known_by: Optimizer, optimizer: Optimizer) -> None:
+    """Let an optimizer know what another one does of the unknowns, whose network is another one of the same kind."""
+    known = moments(known_by)
+    load_moments(optimizer, {name: known[name] for name in BEYOND_NETWORK if name in known})

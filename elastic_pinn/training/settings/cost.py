@@ -31,6 +31,8 @@ class Cost:
         Columns and rows of the least squares.
     memory
         At most, bytes.
+    operations
+        Of floating-point numbers, about.
     seconds
         On this machine, about; nan on a GPU.
     """
@@ -38,6 +40,7 @@ class Cost:
     amplitudes: int
     misfits: int
     memory: float
+    operations: float
     seconds: float
 
     def __str__(self) -> str:
@@ -72,6 +75,7 @@ def cost_of(config: Config, problem: Problem) -> Cost:
         amplitudes=columns,
         misfits=rows,
         memory=size * (AT_ONCE + columns / 2.0) * columns,
+        operations=operations,
         seconds=operations / (threads * rate_of_a_thread()) if config.device == "cpu" else math.nan,
     )
 

@@ -15,6 +15,7 @@ from elastic_pinn.training.readable import rounded_up
 from elastic_pinn.training.settings.waves_needed import degrees_at_start, plane_waves_needed
 
 MARGIN = 1.3  # of wave numbers, beyond that at which a pulse's spectrum is as small as the noise allows
+SHORTER = 1.1  # by so much higher wave numbers at each level of refinement, at which there are twice as many waves
 MORE, AND = 1.3, 150  # times as many waves as differ, and so many: few waves have gaps between them
 A_START = 0.3  # points of the start for each wave: four numbers each
 LEAST_AT_START = 300
@@ -27,7 +28,7 @@ OF_SEARCH: dict[str, Any] = {
     "network": "plane_waves",
     "stages": ("variable_projection",),
     "stage_steps": (),
-    "steps": 40,
+    "steps": 80,
     "precision": "float64",
     "activation": "sin",
     "sampling": "chebyshev",  # nothing holds waves beyond the start's outermost points: 1.5 times ± of 8 receivers
@@ -62,9 +63,10 @@ def from_records(problem: Problem, tolerance: float, level: float, given: Mappin
     receivers, length = problem.receivers, problem.scales.length
     assert receivers is not None, "there are no unknowns without"
     noise = _relative_noise(receivers)
-    greatest = given.get("input_frequency", length * _greatest(problem, receivers, tolerance * noise))
-    differing = max(plane_waves_needed(problem, greatest / length, greatest / length))
-    layers = given.get("hidden_layers", (rounded_up(1.15**level * (MORE * differing + AND)),))
+    first = given.get("input_frequency", length * _greatest(problem, receivers, tolerance * noise))
+    differing = max(plane_waves_needed(problem, first / length, first / length))
+    layers = given.get("hidden_layers", (rounded_up(2.0**level * (MORE * differing + AND)),))
+    greatest = given.get("input_frequency", SHORTER**level * first)
     found = OF_SEARCH | {"input_frequency": greatest, "hidden_layers": layers, "ridge": OF_NOISE * noise}
     if problem.initial is None:
         return found

@@ -1,0 +1,69 @@
+"""A search for a material with twice as many waves, where its verdict is that those chosen for it do not suffice.
+
+Each refinement is a stage that goes on from the material found so far, until a ± is given, or until the waves are more
+than can be told from the records or than a search is worth. The verdict then names those tried, and those to try.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from elastic_pinn.config import Config
+from elastic_pinn.fit import Fit
+from elastic_pinn.training.optimizers import can_be_factored
+from elastic_pinn.training.session import Session
+from elastic_pinn.training.settings import Settings, chosen
+from elastic_pinn.training.settings.cost import Cost, cost_of
+
+logger = logging.getLogger(__name__)
+
+MOST_OPERATIONS = 2e12  # of one solution, of which a search takes about ten: a quarter of an hour on two cores in all
+CHOSEN = {"hidden_layers", "stages", "stage_steps"}
+"""Fields without which nothing is refined."""
+
+
+def refined_search(session: Session, settings: Settings, fit: Fit) -> tuple[Session, Settings] | str:
+    """Return a session that goes on with more waves, or why there is none, "" where none is needed or may be chosen.
+
+    fit: of the session, which has ended for a reason of its own.
+    """
+    config = session.config
+    if not (fit.needs_waves and set(settings.names) >= CHOSEN):
+        return ""
+    finer = Settings(settings.names, (*settings.levels, settings.levels[-1] + 1.0))
+    following = _at(session, finer)
+    cost = cost_of(following, session.problem)
+    waves, more = (f"hidden_layers = {list(each.hidden_layers)}" for each in (config, following))
+    if reason := _why_not(session, following, cost):
+        return f"{waves} do not suffice, and {more} were not tried: {reason}"
+    logger.info("step %d: %s do not suffice: %s; the next solutions, with %s: %s",
+                session.step, waves, fit.reason, more, cost)  # fmt: skip
+    refined = Session(following, session.problem, session.processes)
+    refined.go_on_from(session)
+    return refined, finer
+
+
+def _at(session: Session, settings: Settings) -> Config:
+    """The config at the last of some levels, whose stage begins at the present step."""
+    config = session.config
+    values = chosen(settings.requested(config), session.problem, settings.levels[-1])
+    ended = (*config.stage_steps, session.step - sum(config.stage_steps))
+    stages = (*config.stages, config.stages[-1])
+    return config.model_copy(update=values | {"steps": config.steps, "stages": stages, "stage_steps": ended})
+
+
+def _why_not(session: Session, finer: Config, cost: Cost) -> str:
+    """Why no refinement is tried; "" where one is."""
+    if session.step >= finer.steps:
+        return f"all {finer.steps} steps are done"
+    if cost.amplitudes > cost.misfits:
+        return f"these are more than the {cost.misfits:,} numbers that they are found from"
+    if cost.operations > MOST_OPERATIONS or not can_be_factored(cost.amplitudes):
+        return f"each solution would take {cost.spent}"
+    limit = finer.time_limit
+    if (
+        limit
+        and session.elapsed * (1.0 + cost.operations / cost_of(session.config, session.problem).operations) > limit
+    ):
+        return f"that would take longer than the time_limit of {limit:g} s"
+    return ""
