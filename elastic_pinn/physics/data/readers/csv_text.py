@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.data.readers.variables import with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
@@ -78,9 +79,11 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
             f"skip_rows={above + 1} to leave them out, or write 0.0 for 0"
         )
     headers = first if is_headed else _commented(lines[max(0, above - 1)], delimiter, len(first))
-    twice = sorted({name for name in headers if headers.count(name) > 1})
-    if twice:
-        raise ReceiverFileError(f"{path}, line {above + 1}: several columns are called {twice[0]!r}: name each once")
+    names, _ = with_units(headers)
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ReceiverFileError(
+            f"{path}, line {above + 1}: several columns are called {twice[0]!r}, units apart: name each once"
+        )
     return TextTable(delimiter, decimal, headers, above + is_headed)
 
 

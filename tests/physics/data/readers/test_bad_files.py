@@ -49,6 +49,10 @@ BAD = {
     "no place": (with_line(4, "0,,2,5,6"), "line 4: no y"),
     "infinite": (with_line(4, "0,0,2,inf,6"), "line 4: 'inf'|infinite"),
     "name twice": (with_line(1, "x,y,time,v,v"), "line 1: several columns are called 'v'"),
+    "name twice, in two units": (
+        with_line(1, "x,y,time,v [mm/s],v [m/s]"),
+        "line 1: several columns are called 'v', units",
+    ),
 }
 
 
