@@ -42,6 +42,12 @@ GATED = ("modified_mlp", "residual")
 TRAINED = ("mlp", *GATED)
 """Networks of which every layer is trained."""
 
+WITH_FORMS = ("mlp", "random_features")
+"""Networks whose outputs may be of another form than the displacement."""
+
+WITH_HARD_CONDITIONS = (*TRAINED, "random_features")
+"""Networks around which conditions may be built that hold exactly."""
+
 WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
 """Networks that are sums of solutions of the equation, whatever their amplitudes."""
 
@@ -74,6 +80,13 @@ class NetworkConfig(Section):
     activation: Literal["tanh", "sin", "swish"] = "tanh"
     """nonlinearity after each hidden layer; of plane_waves, hole_waves and patches always 'sin'; potentials have
     none"""
+    form: Literal["displacement", "mixed", "potentials"] = "displacement"
+    """what an mlp's or random features' outputs are. displacement: itself. mixed: displacement and stress, with an
+    equation of motion of first order in space, and the law between the two beside it. potentials: of P and S waves,
+    with a scalar wave equation each, in a homogeneous solid without body force"""
+    hard_conditions: List[Literal["start", "sides"]] = ()
+    """conditions that hold exactly whatever the weights, as the output of a network with layers is built around them:
+    "start" and "sides", those of a rectangle all along which both components of the displacement are prescribed"""
     input_frequency: Positive = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
     or the greatest wave number in radians per half the window's longer side (features, plane_waves, hole_waves), of
@@ -113,6 +126,18 @@ class NetworkConfig(Section):
     def _only_patches_divide(self) -> Self:
         if self.network != "patches" and tuple(self.patches) != (1, 1, 1):
             raise ValueError(f"patches = {list(self.patches)} with network {self.network!r}: only 'patches' has any")
+        return self
+
+    @model_validator(mode="after")
+    def _outputs_are_made_of(self) -> Self:
+        for name, networks in (("form", WITH_FORMS), ("hard_conditions", WITH_HARD_CONDITIONS)):
+            value = getattr(self, name)
+            if value != type(self).model_fields[name].default and self.network not in networks:
+                legal = ", ".join(map(repr, networks))
+                raise ValueError(f"{name} = {in_one_line(value)} with network {self.network!r}: only with {legal}")
+        if self.hard_conditions and self.form != "displacement":
+            given = list(self.hard_conditions)
+            raise ValueError(f"hard_conditions = {given} with form = {self.form!r}: only with 'displacement'")
         return self
 
     @model_validator(mode="after")

@@ -41,7 +41,7 @@ class Equations:
     coefficients : Tensor
         (M N, K); gradients reach a material that varies from point to point through them.
     target : Tensor
-        (N, E).
+        (N, E); it needs gradients where part of the left side is known and has been taken from it.
     n_remote : int
         The number of further points of the same set that other processes evaluate; a mean is over all of them.
     """
@@ -52,6 +52,11 @@ class Equations:
     coefficients: Tensor
     target: Tensor
     n_remote: int = 0
+
+    @property
+    def material_is_beyond_operators(self) -> bool:
+        """Whether gradients reach the material through more than the operators."""
+        return self.coefficients.requires_grad or self.target.requires_grad
 
     @property
     def tied(self) -> int:

@@ -11,7 +11,7 @@ Letters: J jet components, N points, C channels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -19,25 +19,33 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 AXES = "xyt"
+MOST = 3  # derivatives of one component: the second ones of what is itself a first one
 
 Components = tuple[str, ...]
 """Names of derivatives in jet order: "" is the value, "t" the first derivative by t, "xy" the mixed second one."""
 
 
 def components(wanted: Iterable[str]) -> Components:
-    """Return the components of a jet that holds all of `wanted`: the value, then first, then second derivatives.
+    """Return the components of a jet that holds all of `wanted`: the value, then first, second and third derivatives.
 
-    Raises ValueError for a name that is not made of at most two of the letters x, y and t.
+    Raises ValueError for a name that is not made of at most three of the letters x, y and t.
     """
     wanted = tuple(wanted)
     for name in wanted:
-        if len(name) > 2 or not set(name) <= set(AXES):
+        if len(name) > MOST or not set(name) <= set(AXES):
             raise ValueError(
-                f"no such derivative: {name!r}; legal are one or two of the letters x, y, t, as in 't' or 'xy'"
+                f"no such derivative: {name!r}; legal are one to {MOST} of the letters x, y, t, as in 't' or 'xy'"
             )
-    names = {"".join(sorted(name, key=AXES.find)) for name in wanted}
+    names = {in_order(name) for name in wanted}
+    names |= {part for name in names if len(name) == MOST for part in (name[:2], name[1:], name[0] + name[2])}
     firsts = {axis for name in names for axis in name}
-    return ("", *sorted(firsts, key=AXES.find), *sorted(name for name in names if len(name) == 2))
+    of_order = (sorted(name for name in names if len(name) == order) for order in (2, MOST))
+    return ("", *sorted(firsts, key=AXES.find), *chain.from_iterable(of_order))
+
+
+def in_order(name: str) -> str:
+    """Return a derivative's name in the order of jets, as "xyt" for "txy"."""
+    return "".join(sorted(name, key=AXES.find))
 
 
 def seed(points: Tensor, names: Components, scale: Tensor) -> Tensor:
@@ -158,7 +166,25 @@ def seconds(names: Components) -> list[tuple[int, tuple[int, int]]]:
 
 def elementwise(jet: Tensor, names: Components, derivatives: ScalarDerivatives) -> Tensor:
     """Apply a scalar function to each channel of a jet. (J, N, C) -> (J, N, C)."""
+    if len(names[-1]) == MOST:
+        return _of_third_order(jet, names, derivatives)
     return _Elementwise.apply(jet, names, derivatives)
+
+
+def _of_third_order(z: Tensor, names: Components, derivatives: ScalarDerivatives) -> Tensor:
+    """The same of jets with third derivatives, y_abc = f' z_abc + f'' (z_ab z_c + z_ac z_b + z_bc z_a)
+    + f''' z_a z_b z_c, by operations that torch can differentiate: only evaluations need it."""
+    at, (f, f1, f2, f3) = dict(zip(names, z, strict=True)), derivatives(z[0])  # each (N, C)
+    found = {"": f}
+    for name in names[1:]:
+        a, b, c = name[:1], name[1:2], name[2:]
+        found[name] = f1 * at[name]
+        if c:
+            by_pairs = at[a + b] * at[c] + at[a + c] * at[b] + at[b + c] * at[a]
+            found[name] = found[name] + f2 * by_pairs + f3 * at[a] * at[b] * at[c]
+        elif b:
+            found[name] = found[name] + f2 * at[a] * at[b]
+    return torch.stack(list(found.values()))
 
 
 class _Product(torch.autograd.Function):

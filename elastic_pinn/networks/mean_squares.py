@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
@@ -21,8 +22,16 @@ def mean_squares(trial: TrialFunction, equations: Sequence[Equations], is_compil
 
     is_compiled: whether torch may compile the work where no compiled kernel serves, into CUDA graphs on a GPU.
     """
+    if any(each.target.requires_grad for each in equations):  # which no kernel knows of
+        return torch.stack([_mean_square(trial, each) for each in equations])
     operators, coefficients = [each.operator for each in equations], [each.coefficients for each in equations]
     return _MeanSquares.apply(trial, equations, is_compiled, *trial.tensors, *operators, *coefficients)
+
+
+def _mean_square(trial: TrialFunction, equations: Equations) -> Tensor:
+    """The mean square of one set's misfits, all of its points in one graph."""
+    squares = equations.misfit(trial(equations.points, equations.names)).square()  # (N, E)
+    return squares.sum() / (len(equations.target) + equations.n_remote)
 
 
 class _MeanSquares(Function):

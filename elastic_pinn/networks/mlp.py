@@ -13,6 +13,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Curvature, Layers, jacobian
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.forms import FORMS
 from elastic_pinn.networks.network import CurvatureProduct
 from elastic_pinn.networks.trained import STEEPNESS, Map, Trained
 from elastic_pinn.physics.media.moduli import Moduli
@@ -47,7 +48,7 @@ class MLP(Trained):
     @staticmethod
     def maps(config: NetworkConfig, regions: int = 1) -> Sequence[Map]:
         """Return the layers."""
-        widths = [Embedding.channels(config), *config.hidden_layers, 2 * regions]
+        widths = [Embedding.channels(config), *config.hidden_layers, FORMS[config.form].outputs * regions]
         last = len(config.hidden_layers)
         return [Map(n, m, is_first=i == 0, is_nonlinear=i < last) for i, (n, m) in enumerate(pairwise(widths))]
 
@@ -56,8 +57,9 @@ class MLP(Trained):
         return CompiledLayers(*self.folded(), self.activation, self.extent, self.embedding)
 
     def jacobian(self, moduli: Moduli, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
-        """By one pass forward and one back, without the sum over points; by rows where coefficients need gradients."""
-        if equations.coefficients.requires_grad:
+        """By one pass forward and one back, without the sum over points; by rows where operators alone do not
+        lead to the material."""
+        if equations.material_is_beyond_operators:
             return super().jacobian(moduli, equations, parameters)
         layers, (own, of_material) = self.within(moduli), self.apart(parameters)
         by_network = self._by_own(layers, equations, own)
@@ -68,9 +70,9 @@ class MLP(Trained):
     def curvature(
         self, moduli: Moduli, weighted: Sequence[tuple[float, Equations]], parameters: Sequence[nn.Parameter]
     ) -> CurvatureProduct:
-        """By products alone, without rows of the Jacobian; by rows where coefficients need gradients, or points are
-        tied, or activations adapt."""
-        is_tied = any(equations.coefficients.requires_grad or equations.tied > 1 for _, equations in weighted)
+        """By products alone, without rows of the Jacobian; by rows where operators alone do not lead to the
+        material, where points are tied, or activations adapt."""
+        is_tied = any(equations.material_is_beyond_operators or equations.tied > 1 for _, equations in weighted)
         if is_tied or self.slopes is not None:
             return super().curvature(moduli, weighted, parameters)
         return Curvature(self.within(moduli), weighted, *self.apart(parameters))

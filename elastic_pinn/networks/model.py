@@ -12,28 +12,34 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks import jets
+from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.delayed import Delayed
 from elastic_pinn.networks.equations import Equations
+from elastic_pinn.networks.forms import FORMS, OfForm
 from elastic_pinn.networks.free_field import FreeField, WithFreeField
 from elastic_pinn.networks.gated import ModifiedMLP, Residual
+from elastic_pinn.networks.held import Held
 from elastic_pinn.networks.hole_waves import HoleWaves
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
-from elastic_pinn.networks.model_state import regions_of, require_fitting, source_names
+from elastic_pinn.networks.model_state import regions_of, require_fitting, source_names, term_names
 from elastic_pinn.networks.network import CurvatureProduct, Network
 from elastic_pinn.networks.patches import Patches
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.potentials import Potentials
+from elastic_pinn.networks.scatterers import circles_of
+from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, RecordedQuantity
-from elastic_pinn.physics.domains import Interval, Plate, Rectangle, Regions, Shape, shape_of
+from elastic_pinn.physics.domains import Regions, Shape, shape_of
 from elastic_pinn.physics.domains.regions import of_region
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.sources import Circle
 from elastic_pinn.physics.sources.source_numbers import PointSource, numbers_of, source_of
+from elastic_pinn.physics.statement import Statement
 from elastic_pinn.physics.unknowns.region_materials import Materials, RegionMaterials
 
 ONE = Regions()
@@ -71,6 +77,7 @@ class Model(nn.Module):
         regions: Regions = ONE,
         circles_beside: Sequence[Circle] = (),
         sources: Sequence[PointSource] = (),
+        held: Held | None = None,
     ) -> None:
         super().__init__()
         self.shape, self.regions = shape, regions
@@ -82,7 +89,8 @@ class Model(nn.Module):
         self.network = NETWORKS[config.network](config, generator, scales.extent, speeds)
         beside = torch.tensor(circles_beside, dtype=torch.float64) if circles_beside else None  # (L, 3), m
         self.register_buffer("circles_beside", beside if self.network.has_waves_beside_loads else None)
-        self.network.surround(*_circles_of(shape, regions, self.circles_beside, scales))
+        self.network.surround(*circles_of(shape, regions, self.circles_beside, scales))
+        self.form, self.held = FORMS[config.form], held
         self.material = material
         self.scales = scales
         self.dtype = getattr(torch, config.precision)
@@ -109,12 +117,13 @@ class Model(nn.Module):
         inclusions: Sequence[Material] = (),
         circles_beside: Sequence[Circle] = (),
         sources: Sequence[PointSource] = (),
+        held: Held | None = None,
     ) -> Self:
         """Make a model with its initial weights, drawn from `generator`.
 
         samples: of a Medium, else None. shape: of the domain; None: the whole window. regions, inclusions: of a problem
         with inclusions, and the material of each. circles_beside: of a problem with loads on sides. sources: whose free
-        field is added to what the network finds.
+        field is added to what the network finds. held: the conditions that hold exactly.
         """
         dtype = getattr(torch, config.precision)
         parameters: Materials = (
@@ -122,7 +131,7 @@ class Model(nn.Module):
             if inclusions
             else MaterialParameters(material, dtype, scales.time, samples)
         )
-        return cls(config, parameters, scales, generator, shape, regions, circles_beside, sources)
+        return cls(config, parameters, scales, generator, shape, regions, circles_beside, sources, held)
 
     def driven_by(self, delays: Tensor, coefficients: Tensor) -> Self:
         """Return a model of the same parameters whose source acts at several delays (K,) in s, each time with a
@@ -179,7 +188,9 @@ class Model(nn.Module):
         material = kind.from_state(inside, dtype, scales.time)
         beside = state.get("circles_beside", torch.empty(0, 3)).tolist()
         sources = [source_of(state[name].tolist()) for name in source_names(state)]
-        model = cls(config, material, scales, torch.Generator(), shape, regions, beside, sources)
+        terms = [state[name] for name in term_names(state)]
+        held = Held(state["held.orders"], scales.extent, terms) if "held.orders" in state else None
+        model = cls(config, material, scales, torch.Generator(), shape, regions, beside, sources, held)
         model.load_state_dict(state)
         return model
 
@@ -227,22 +238,27 @@ class Model(nn.Module):
             jet = of_region(jet, self._region_index(places) if index is None else index)
         return dict(zip(names, jet.unbind(0), strict=True))
 
+    def equations(self, statement: Statement, moduli: Moduli, batch: Batch) -> Equations:
+        """Return the linear equations of a statement, for the network's outputs, at the points of a batch."""
+        equations = equations_of(statement, moduli, batch, self.form)
+        return self.held.asked(equations) if self.held else equations
+
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool = False) -> Tensor:
         """Compute the mean over points of each set's squared misfit, (sets,), with gradients for network and material.
 
         is_compiled: whether torch compiles the evaluation on a GPU; on a CPU it is compiled anyway.
         """
-        return mean_squares(self._trial, equations, is_compiled)
+        return mean_squares(self._outputs, equations, is_compiled)
 
     @torch.no_grad()
     def residuals(self, equations: Equations) -> Tensor:
         """Compute every misfit, (N E,), a point's after each other."""
-        return equations.misfit(self._trial(equations.points, equations.names)).reshape(-1)
+        return equations.misfit(self._outputs(equations.points, equations.names)).reshape(-1)
 
     @torch.no_grad()
     def squares(self, equations: Equations) -> Tensor:
         """Compute the squared misfit at each point, (N,): quicker than `residuals`, and equal up to rounding."""
-        jet = self._trial.without_gradients(equations.points, equations.names)
+        jet = self._outputs.without_gradients(equations.points, equations.names)
         return equations.misfit(jet).square().sum(1)
 
     def jacobian(self, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
@@ -261,12 +277,19 @@ class Model(nn.Module):
         return self.network.curvature(moduli, weighted, parameters)
 
     @property
-    def _trial(self) -> TrialFunction:
+    def _outputs(self) -> TrialFunction:
         """The network in the present material, with the free field of sources where there is one, and of the wavelet
         that drives it."""
         trial = self.network.within(self.material())
         trial = WithFreeField(trial, self._free_field) if self._free_field else trial
         return Delayed(trial, *self._wavelet, -self.scales.half[2] / self.scales.time) if self._wavelet else trial
+
+    @property
+    def _trial(self) -> TrialFunction:
+        """The displacement that its outputs make."""
+        if self.held:
+            return self.held.displacement(self._outputs)
+        return OfForm(self._outputs, self.form) if self.form is not FORMS["displacement"] else self._outputs
 
     def displacement(self, points: Tensor) -> Tensor:
         """Compute the displacement (N, 2) in m at points (N, 3) in m, m, s, without gradients."""
@@ -281,7 +304,7 @@ class Model(nn.Module):
             return self.material().at(self._region_index(points))
         if self.material.samples is None:
             return self.material()
-        places = zip(self._places(points), _window_of(self.scales), strict=True)
+        places = zip(self._places(points), self.scales.window, strict=True)
         inside = (each.clamp(*interval) for each, interval in places)  # up to rounding
         si = self._sampled_medium.moduli(*inside)
         return Moduli(*((each / unit).to(points) for each, unit in zip(si, self.scales.moduli, strict=True)))
@@ -299,7 +322,7 @@ class Model(nn.Module):
     def _sampled_medium(self) -> Medium:
         """The medium between its samples, which do not change: its splines take a while."""
         assert self.material.samples is not None, "a homogeneous material has none"
-        return Medium.of_samples(self.material.samples, *_window_of(self.scales), self.material.initial.plane)
+        return Medium.of_samples(self.material.samples, *self.scales.window, self.material.initial.plane)
 
     def predict(self, x: Any, y: Any, t: Any, quantity: str = "displacement") -> np.ndarray:
         """Predict a quantity of the wavefield.
@@ -362,21 +385,3 @@ class Model(nn.Module):
                 f"x = {where[0]:g} m, y = {where[1]:g} m is {self.shape.whereabouts(*where)} that the network was "
                 "trained in: no prediction is valid there"
             )
-
-
-def _window_of(scales: Scales) -> tuple[Interval, Interval]:
-    """x and y of a window, m."""
-    (x, y, _), (half_x, half_y, _) = scales.origin, scales.half
-    return (x - half_x, x + half_x), (y - half_y, y + half_y)
-
-
-def _circles_of(shape: Shape | None, regions: Regions, beside: Tensor | None, scales: Scales) -> tuple[Tensor, Tensor]:
-    """x, y and radius of holes, circular inclusions and circles beside loads, the last (L, 3) in m, dimensionless,
-    (H, 3), and the region that each is in or touches, (H,)."""
-    discs = [*(shape.holes if isinstance(shape, Plate) else ()), *regions.discs]
-    si = torch.tensor([(*disc.center, disc.radius) for disc in discs], dtype=torch.float64).reshape(-1, 3)
-    around = torch.tensor([regions.around(disc) for disc in discs], dtype=torch.long)
-    if beside is not None:
-        touched = (shape or Rectangle(*_window_of(scales))).nearest(beside[:, 0], beside[:, 1])  # (L, 2)
-        si, around = torch.cat([si, beside]), torch.cat([around, regions.index(*touched.unbind(1))])
-    return (si - si.new_tensor([*scales.origin[:2], 0.0])) / scales.length, around

@@ -26,6 +26,12 @@ def source_names(state: Mapping[str, Tensor]) -> list[str]:
     return [f"source_{number}" for number in numbers]
 
 
+def term_names(state: Mapping[str, Tensor]) -> list[str]:
+    """Return the names of the tensors of conditions that hold exactly, in their order."""
+    numbers = range(1, 1 + sum(name.startswith("held.term_") for name in state))
+    return [f"held.term_{number}" for number in numbers]
+
+
 def _of_materials(regions: int, inside: torch.dtype) -> tuple[dict[str, ShapeAndType], dict[str, ShapeAndType]]:
     """What the state_dict of a model holds of its materials, and what it may hold beside."""
     always: dict[str, ShapeAndType] = {}
@@ -74,6 +80,9 @@ def _expected_tensors(
     if network.has_waves_beside_loads:
         further |= {"circles_beside": ((ANY, 3), torch.float64)}
     further |= dict.fromkeys(source_names(state), ((ANY,), torch.float64))
+    if config.hard_conditions:
+        always |= {"held.orders": ((5,), torch.float64)}
+        further |= dict.fromkeys(term_names(state), ((ANY, ANY, ANY, 2), torch.float64))
     return always | {
         f"network.{name}": (shape, inside) for name, shape in network.shapes(config, regions).items()
     }, further

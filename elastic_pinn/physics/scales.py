@@ -67,6 +67,12 @@ class Scales:
         return points * points.new_tensor(self.units) + points.new_tensor(self.origin)
 
     @property
+    def window(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """x and y of the window, from and to, m."""
+        (x, y, _), (half_x, half_y, _) = self.origin, self.half
+        return (x - half_x, x + half_x), (y - half_y, y + half_y)
+
+    @property
     def units(self) -> tuple[float, float, float]:
         """Units of x, y and t: m, m, s."""
         return self.length, self.length, self.time

@@ -17,7 +17,6 @@ from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import CurvatureProduct
-from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.statement import Statement
@@ -40,6 +39,9 @@ class Wavefield(Protocol):
 
     def material(self) -> Moduli:
         """Return lambda, mu, rho, dimensionless."""
+
+    def equations(self, statement: Statement, moduli: Moduli, batch: Batch) -> Equations:
+        """Return the linear equations of a statement, for the network's outputs, at the points of a batch."""
 
     def mean_squares(self, equations: Sequence[Equations], is_compiled: bool) -> Tensor:
         """Compute the mean over points of each set's squared misfit, (sets,)."""
@@ -73,7 +75,7 @@ class Loss:
     def equations(self, model: Wavefield, batches: Batches) -> list[Equations]:
         """Return the linear equations of each statement at the points of its batch, by the points' weights."""
         moduli = model.material()
-        return [_of_points(statement, moduli, batches[statement.name]) for statement in self.statements]
+        return [_of_points(model, statement, moduli, batches[statement.name]) for statement in self.statements]
 
     def __call__(self, model: Wavefield, batches: Batches) -> dict[str, Tensor]:
         """Evaluate every column for a model at some points."""
@@ -91,7 +93,7 @@ class Loss:
         moduli, found = model.material(), {}
         for statement in self.statements:
             if batch := batches.get(statement.name):
-                found[statement.name] = model.squares(equations_of(statement, moduli, batch))
+                found[statement.name] = model.squares(model.equations(statement, moduli, batch))
         return found
 
     def system(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor]:
@@ -121,12 +123,12 @@ class Loss:
         factor = math.sqrt(weight)
         return factor * model.residuals(equations), model.jacobian(equations, parameters).mul_(factor)
 
-    def rows(self, batches: Batches) -> dict[str, slice]:
+    def rows(self, model: Model, batches: Batches) -> dict[str, slice]:
         """Return the rows of `system` of each statement, by its name."""
         found, start = {}, 0
-        for statement in self.statements:
+        for statement, equations in zip(self.statements, self.equations(model, batches), strict=True):
             if self.weights[statement.column]:
-                end = start + batches[statement.name].target.numel()
+                end = start + equations.target.numel()
                 found[statement.name], start = slice(start, end), end
         return found
 
@@ -145,7 +147,7 @@ class Loss:
         return [(weight, each) for weight, each in zip(weights, asked, strict=True) if weight]
 
 
-def _of_points(statement: Statement, moduli: Moduli, batch: Batch) -> Equations:
+def _of_points(model: Wavefield, statement: Statement, moduli: Moduli, batch: Batch) -> Equations:
     """The equations of a statement, of which each point's count as much as its weight."""
-    equations = equations_of(statement, moduli, batch)
+    equations = model.equations(statement, moduli, batch)
     return equations if batch.weights is None else equations.weighted(batch.weights)

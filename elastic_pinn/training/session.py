@@ -16,7 +16,6 @@ from torch.optim import Optimizer
 from elastic_pinn.config import Config
 from elastic_pinn.error_estimate import kept_estimate, why_no_estimate
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.networks.progress import work
 from elastic_pinn.physics import Problem
@@ -25,6 +24,7 @@ from elastic_pinn.training.balancing import Balancing
 from elastic_pinn.training.coarse_search import better_start
 from elastic_pinn.training.distributed.processes import Processes
 from elastic_pinn.training.losses import Loss
+from elastic_pinn.training.new_model import new_model
 from elastic_pinn.training.objective import Objective
 from elastic_pinn.training.optimizers import OPTIMIZERS, carry_over, load_moments, moments, require_legal, translated
 from elastic_pinn.training.optimizers.flat import put
@@ -37,7 +37,6 @@ from elastic_pinn.training.stages import Stage, all_stages, stages
 from elastic_pinn.training.step_objective import StepCancelled, StepObjective, cancelled_when
 from elastic_pinn.training.step_points import StepPoints
 from elastic_pinn.training.stopping import Stopping
-from elastic_pinn.training.superpositions import require_solvable, superposed
 from elastic_pinn.training.trained_model import TrainedModel
 from elastic_pinn.training.validation import Validation
 from elastic_pinn.training.waveforms import Waveforms, require_determined
@@ -72,21 +71,9 @@ class Session:
         def place(batch: Batch) -> Batch:
             return batch.to(device, dtype)
 
-        require_solvable(config, problem)
-        require_determined(config, problem)
         self.config, self.problem, self.processes = config, problem, processes or Processes()
-        self.model = Model.create(
-            config,
-            problem.reference,
-            problem.scales,
-            seeds.for_weights(),
-            samples=problem.samples,
-            shape=problem.domain.shape,
-            regions=problem.regions,
-            inclusions=problem.materials[1:],
-            circles_beside=problem.circles_beside,
-            sources=superposed(config, problem),
-        ).to(device)
+        self.model = new_model(config, problem, seeds.for_weights()).to(device)
+        require_determined(config, problem)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out)
         loss = Loss(problem, config)

@@ -23,7 +23,6 @@ from elastic_pinn.error_estimate import CORRECTED, ErrorsInFoundMaterial, still
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.cancellation import check_cancelled
-from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.optimizers.flat import gather, put
@@ -96,7 +95,7 @@ class ShotWaveforms:
         def at(later: float) -> Tensor:
             batch = Batch.of(self._recorded, self.problem, self._si + later * delay, nothing[:0], nothing)
             batch = replace(batch, sensitivity=self._sensitivity)
-            own = model.residuals(equations_of(self._recorded, model.material(), batch)).reshape(self._shape)
+            own = model.residuals(model.equations(self._recorded, model.material(), batch)).reshape(self._shape)
             return own + errors(later)
 
         return at

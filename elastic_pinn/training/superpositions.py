@@ -1,5 +1,5 @@
-"""What problems networks can solve that satisfy a part of it whatever their numbers: waves and potentials the equation,
-periodic networks the condition on two sides."""
+"""What problems networks can solve that satisfy a part of it whatever their numbers, waves and potentials the equation,
+periodic networks the condition on two sides, or whose outputs are of another form than the displacement."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def require_solvable(config: Config, problem: Problem) -> None:
         _require_waves(config, problem)
     if config.network == "potentials":
         _require_potentials(config, problem)
+    _require_form(config, problem)
     if problem.domain.is_static and config.patches[2] > 1:
         raise ConfigError(f"patches = {list(config.patches)}: a plate at rest has no time: the last must be 1")
     for axis in config.periodic_axes:
@@ -31,6 +32,22 @@ def require_solvable(config: Config, problem: Problem) -> None:
                 f"periodic_axes = {list(config.periodic_axes)}: the problem has no periodic sides along {axis}: leave "
                 f"{axis!r} out, or state ep.Periodic({axis!r}), of a plate 'periodic' among its sides"
             )
+
+
+def _require_form(config: Config, problem: Problem) -> None:
+    """The same of the form of an mlp's outputs."""
+    if config.form == "displacement":
+        return
+    fault = "a heterogeneous medium" if problem.samples is not None else ""
+    if config.form == "potentials" and not fault:
+        second = [
+            each.label or each.name for each in problem.statements[1:] if max(map(len, each.derivatives), default=0) > 1
+        ]
+        fault = "a static problem" if problem.domain.is_static else "a body force" if problem.force else (
+            f"{second[0]}, which would need third derivatives" if second else ""
+        )  # fmt: skip
+    if fault:
+        raise ConfigError(f"form {config.form!r} cannot meet {fault}: take 'displacement'")
 
 
 def _require_waves(config: Config, problem: Problem) -> None:

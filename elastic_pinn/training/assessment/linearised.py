@@ -39,7 +39,6 @@ from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.config import GATED, TRAINED
-from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit, NoiseInLayer
 from elastic_pinn.training.optimizers import can_be_factored
@@ -96,7 +95,7 @@ class Linearised(LinearisedFit):
         self._layer, self._unknowns = trained.model.last_layer, trained.model.unknowns
         residuals, effects = self._loss.system(self._model, self._batches, self._unknowns)
         self.residuals, self.effects = residuals.double(), effects.double()
-        self.places = self._loss.rows(self._batches)
+        self.places = self._loss.rows(self._model, self._batches)
         self.recorded = trained.recorded
         self.samples = self._batches[self.recorded.name]
         self.data, samples = self.places[self.recorded.name], len(self.samples.points)
@@ -138,7 +137,7 @@ class Linearised(LinearisedFit):
         ridge: a field without data has all the uncertainty that the ridge allows.
         """
         with torch.enable_grad():  # a stress depends on the moduli themselves, too
-            equations = equations_of(statement, self._model.material(), batch)
+            equations = self._model.equations(statement, self._model.material(), batch)
         rows = self._model.jacobian(equations, self._layer).double()  # (E N, P)
         if not self._unknowns:
             return self.factored.coordinates(rows)
@@ -175,7 +174,7 @@ class Linearised(LinearisedFit):
     def _predicted(self, batch: Batch) -> Tensor:
         """What the model has at samples, (N, E)."""
         nothing = replace(batch, target=torch.zeros_like(batch.target))
-        equations = equations_of(self.recorded, self._model.material(), nothing)
+        equations = self._model.equations(self.recorded, self._model.material(), nothing)
         return self._model.residuals(equations).reshape_as(batch.target)
 
     @cached_property

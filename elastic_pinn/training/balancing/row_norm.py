@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from elastic_pinn.networks import Model
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.training.balancing.points import Points, Weights
 from elastic_pinn.training.losses import POINTS_AT_ONCE
 
@@ -22,9 +22,9 @@ LEAST = 1e-10  # of the largest square of a norm: what hardly depends on the las
 @torch.no_grad()
 def row_norm(points: Points) -> Weights:
     """Return the reciprocal squares of the norms of rows by the parameters of the last layer, times their mean."""
-    moduli, found = points.model.material(), {}
+    model, found = points.model, {}
     for statement in points.statements:
-        squares = _squares_of_rows(points, equations_of(statement, moduli, points.batches[statement.name]))
+        squares = _squares_of_rows(model, model.equations(statement, model.material(), points.batches[statement.name]))
         largest = squares.max()
         is_zero = not largest > 0.0  # as of waves, which satisfy the equation whatever their amplitudes are
         scaled = squares.mean() / squares.clamp(min=LEAST * largest)
@@ -32,9 +32,9 @@ def row_norm(points: Points) -> Weights:
     return found
 
 
-def _squares_of_rows(points: Points, equations: Equations) -> Tensor:
+def _squares_of_rows(model: Model, equations: Equations) -> Tensor:
     """The squared norms of the rows of each point together, (N,)."""
-    model, count = points.model, equations.target.shape[1]
+    count = equations.target.shape[1]
     parts = [
         model.jacobian(part, model.last_layer).square().sum(1).view(-1, count).sum(1)  # (n E, P) -> (n,)
         for part in equations.split(POINTS_AT_ONCE)

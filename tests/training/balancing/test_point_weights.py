@@ -83,7 +83,7 @@ def test_least_squares_minimises_the_misfits_of_such_rows(tiny):
     session = session_of(config)
     session.advance()
     misfits, jacobian = session.loss.system(session.model, session.points.batches, session.model.last_layer)
-    for rows in session.loss.rows(session.points.batches).values():
+    for rows in session.loss.rows(session.model, session.points.batches).values():
         of_points = jacobian[rows].square().sum(1).view(-1, 2).sum(1)
         torch.testing.assert_close(of_points, of_points[:1].expand_as(of_points))
     assert (jacobian.T @ misfits).norm() < 1e-6 * jacobian.norm() * misfits.norm()

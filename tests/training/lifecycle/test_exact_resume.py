@@ -150,6 +150,13 @@ CASES = {
         (3, 5),
         (2, 4),
     ),
+    "hard-conditions": Case(
+        {"hard_conditions": ["start", "sides"], "stages": ["adam", "ssbroyden"], "stage_steps": [4]}
+        | {"precision": "float64", "checkpoint_every": 1},
+        (3, 6, 9),
+        (2, 5, 8),
+    ),
+    "mixed-form": Case(QUICK | {"form": "mixed"}, (5,)),
     "patches": Case(
         {"network": "patches", "patches": [2, 1, 3], "hidden_layers": [6], "activation": "sin", "precision": "float64"}
         | {"stages": ["adam", "last_layer"], "stage_steps": [3], "steps": 6, "checkpoint_every": 1},
