@@ -18,6 +18,7 @@ from elastic_pinn.config_sections import (
 )
 from elastic_pinn.parameters import in_one_line
 
+HELD_AT_ZERO = 1e3  # a ridge from which on a last layer that is solved for stays at zero
 NUMBERS_OF_WAVES = {
     "plane_waves": ((1,), "one number, of waves, as in [3000]"),
     "hole_waves": (

@@ -13,6 +13,7 @@ import torch
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.error_estimate import ErrorEstimate, kept_estimate
 from elastic_pinn.networks import Model
+from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
@@ -182,9 +183,9 @@ class Checkpoint:
     ) -> np.ndarray:
         """Predict a quantity of the wavefield.
 
-        Of several shots the first is predicted by the network. Others have none: finite elements solve for their waves
-        in the material of this step, as they did in training, which takes about as long as one solution did there; of
-        the receivers' places they do it once.
+        Finite elements solve for the waves of several shots, and of a network that a ridge holds at zero, in the
+        material of this step, as they did in training, which takes about as long as one solution did there; of the
+        receivers' places they do it once. All else is predicted by the network.
 
         Parameters
         ----------
@@ -196,7 +197,7 @@ class Checkpoint:
         shot
             The name of one of several shots, as in `shots`; not given: the first.
         problem
-            The user's problem, or the function that makes it; required with a shot if the run has one.
+            The user's problem, or the function that makes it; required where elements solve, if the run has one.
 
         Returns
         -------
@@ -206,10 +207,10 @@ class Checkpoint:
         Raises
         ------
         ValueError
-            Outside the window of training, and for another quantity; for a shot that there is none of, and of shots
-            other than the first for tensors.
+            Outside the window of training, and for another quantity; for a shot that there is none of, and for
+            tensors where elements solve.
         """
-        if shot == "":
+        if shot == "" and not self._is_by_elements:
             return self.model().predict(x, y, t, quantity)
         return self.shot(shot, problem).predict(x, y, t, quantity)
 
@@ -254,11 +255,13 @@ class Checkpoint:
         found = {} if gains is None else {int(channel): float(gain) for channel, gain in gains.T}
         receivers, own = with_gains_of_shot(solved, number, found), solved.shots[number]
         each = self.shots(solved)[number]
-        if number == 0:
+        if number == 0 and not (self._is_by_elements or (solved.other_shots and self._fits_waveforms)):
             return Shot(each, own, receivers, self.model().predict, SOLVED_BY[0])
         if number not in self._by_elements:
             every = self._beside_unknowns("other_sources")  # (3, K)
             wavelet = None if every is None else every[1:, every[0] == number]
+            if number == 0:
+                wavelet = self.wavelet
             if own.unknown_pulses and (wavelet is None or not wavelet.size):
                 raise ProblemError(
                     f"shot = {each!r}: {self.path} has nothing of its source, which was unknown; later steps have, of "
@@ -266,6 +269,16 @@ class Checkpoint:
                 )
             self._by_elements[number] = WavefieldByElements(own, self._model, wavelet)
         return Shot(each, own, receivers, self._by_elements[number].predict, SOLVED_BY[1])
+
+    @property
+    def _fits_waveforms(self) -> bool:
+        """Whether the last step moved the material to where waveforms are nearest to the records."""
+        return self.config.stages[self.snapshot.stage] == "full_waveform"
+
+    @property
+    def _is_by_elements(self) -> bool:
+        """Whether the network takes no part in the wavefield."""
+        return self._fits_waveforms and self.config.ridge >= HELD_AT_ZERO
 
     @property
     def wavelet(self) -> np.ndarray | None:

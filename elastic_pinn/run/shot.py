@@ -1,7 +1,7 @@
 """One of the shots of a run: what acts in it, what was recorded, and its wavefield.
 
-The first one's wavefield is that of the network. Other shots have none: finite elements solve for their waves in the
-material that was found, as in training, at the places that are asked for.
+The wavefield of the only one is that of the network. Where there are several, or where the network takes no part,
+finite elements solve for the waves in the material that was found, as in training, at the places that are asked for.
 
 Letters: N places, T instants, K pulses of the source.
 """
@@ -25,7 +25,7 @@ ORDERS = {name: order for order, name in enumerate(VECTORS)}
 """Of the derivative by time that each vector is."""
 
 SOLVED_BY = ("network", "elements")
-"""Of the first shot, and of others."""
+"""Of a run of one shot, and of others."""
 
 
 class Shot(NamedTuple):
@@ -98,8 +98,7 @@ class WavefieldByElements:
         """
         if quantity not in ORDERS:
             raise ValueError(
-                f"quantity = {quantity!r}: legal are {', '.join(ORDERS)}, which finite elements give of shots other "
-                "than the first, as these have no network"
+                f"quantity = {quantity!r}: legal are {', '.join(ORDERS)}, which finite elements give of a shot"
             )
         x, y, t = np.broadcast_arrays(*(np.asarray(values, dtype=np.float64) for values in (x, y, t)))
         self._still.require_inside(x, y, t)

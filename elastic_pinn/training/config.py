@@ -174,8 +174,9 @@ class TrainingConfig(Section):
     """relative error of the displacement that is good enough, as estimated: the settings of network and training that
     are left unset are then chosen from the problem, and refined until the estimate is below. Of a search for a material
     by records: the part of their noise that the waves may leave out; settings are chosen from noise, pulses and
-    receivers, and waves are doubled while the verdict is that they do not suffice. 0: none, and fields that are left
-    unset have the values given here"""
+    receivers, and waves are doubled while the verdict is that they do not suffice; where sides, start and sources
+    determine the wavefield, finite elements alone solve for it first. 0: none, and fields that are left unset have the
+    values given here"""
     estimate_error: bool = True
     """whether a forward run ends with an estimate of its wavefield's error, by coarse finite elements; see
     `Run.estimate_error`"""

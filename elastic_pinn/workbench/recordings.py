@@ -61,9 +61,9 @@ def inverse_command(config: Config, data: Path) -> str:
     """Return the command by which 02_inverse looks for lambda and mu of a plate that is known otherwise, or why that
     cannot find them.
 
-    It runs in the project's root. config: by which the plate was simulated; the search has a network as that one's,
-    other random waves, and a start that is 20 % off. data: the records, a receiver file. Where sides and start
-    determine the wavefield, and elements resolve it, the search fits waveforms.
+    It runs in the project's root, and starts 20 % off. config: by which the plate was simulated. data: the records, a
+    receiver file. Where sides and start determine the wavefield, and elements resolve it, the search fits waveforms, by
+    settings of the library; elsewhere it has a network as that of the config, with other random waves.
     """
     plate = {
         name: value
@@ -71,12 +71,11 @@ def inverse_command(config: Config, data: Path) -> str:
         if getattr(config, name) != Config.model_fields[name].default
     }
     start = {name: float(f"{factor * getattr(config, name):.3g}") for name, factor in OFF.items()}
-    solved = config.model_dump(mode="json", include=set(SOLVED_BY))
-    given = {**plate, **solved, **start, "problem": "plate", "data": str(data), "seed": config.seed + 1}
-    given["precision"] = "float64"  # which waveforms need
-    given["tolerance"] = 0.0  # else the notebook's own, by which settings are chosen
+    given = {**plate, **start, "problem": "plate", "data": str(data), "seed": config.seed + 1}
+    # What the notebook's own tolerance chooses for waveforms is not chosen for amplitudes.
+    solved = config.model_dump(mode="json", include=set(SOLVED_BY)) | {"precision": "float64", "tolerance": 0.0}
     try:
-        given |= _stages(given)
+        given |= {} if _fits_waveforms(given) else _checked(given | solved, solved)
     except ElasticPinnError as refusal:
         return f"02_inverse cannot find them: {refusal}"
     # papermill reads YAML 1.1, to which 4e-06, as JSON has it, is text
@@ -84,14 +83,18 @@ def inverse_command(config: Config, data: Path) -> str:
     return f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -y {shlex.quote(text)}"
 
 
-def _stages(given: dict[str, Any]) -> dict[str, Any]:
-    """The stages of a search by such parameters; {}: those of the notebook. Raises what the search would raise."""
-    stages: dict[str, Any] = {"stages": ["full_waveform"]}
-    search = Config(**given, **stages, unknowns=["lambda", "mu"])
-    problem = problem_from(search)
-    require_solvable(search, problem)
+def _fits_waveforms(given: dict[str, Any]) -> bool:
+    """Whether a search by such parameters fits waveforms. Raises what the problem would raise."""
+    search = Config(**given, stages=["full_waveform"], unknowns=["lambda", "mu"])
     try:
-        require_determined(search, problem)
+        require_determined(search, problem_from(search))
     except ConfigError:
-        return {}
-    return stages
+        return False
+    return True
+
+
+def _checked(given: dict[str, Any], solved: dict[str, Any]) -> dict[str, Any]:
+    """What a search by amplitudes is solved by. Raises what the search by all that is given would raise."""
+    search = Config(**given, unknowns=["lambda", "mu"])
+    require_solvable(search, problem_from(search))
+    return solved

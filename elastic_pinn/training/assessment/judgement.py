@@ -13,7 +13,7 @@ import torch
 
 from elastic_pinn.config import Config
 from elastic_pinn.fit import Fit, ShotFit
-from elastic_pinn.networks.config import TRAINED
+from elastic_pinn.networks.config import HELD_AT_ZERO, TRAINED
 from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
@@ -115,6 +115,8 @@ def _advice(fault: Fault, config: Config) -> str:
     """What usually helps, with the number of waves to try where more of them may."""
     if not fault.by_waves:
         return f"what usually helps: {fault.remedy}"
+    if config.ridge >= HELD_AT_ZERO:
+        return f"what usually helps: {fault.remedy}: that of a forward run of the same plate (tolerance = 0.01)"
     unit, present = "neurons" if config.network == "mlp" else "waves", list(config.hidden_layers)
     more = f"more {unit}, hidden_layers = {[2 * each for each in present]} in place of {present}"
     others = "" if config.network == "mlp" else "shorter or longer ones (input_frequency)"

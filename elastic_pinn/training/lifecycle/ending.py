@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection
 
 from elastic_pinn.fit import Fit
+from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.training.assessment.conservation import TELLING, energy_drift
 from elastic_pinn.training.assessment.judgement import edges_text
@@ -80,7 +81,10 @@ def estimate_doubt(session: Session, chosen: Collection[str]) -> str:
 
 
 def drift_of_energy(session: Session) -> float | None:
-    """By how much the energy changes while the problem keeps it; None where it does not, or where it failed."""
+    """By how much the energy changes while the problem keeps it; None where it does not, where it failed, and of a
+    network that takes no part in its wavefield."""
+    if session.config.ridge >= HELD_AT_ZERO:
+        return None
     try:
         return energy_drift(session.trained().on_cpu().model, session.problem)
     except Exception as error:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.error_estimate import why_no_estimate
-from elastic_pinn.networks.config import WITHOUT_LAYERS
+from elastic_pinn.error_estimate import why_no_estimate, why_undetermined
+from elastic_pinn.networks.config import HELD_AT_ZERO, WITHOUT_LAYERS
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics import Problem
 from elastic_pinn.storage import Snapshot
@@ -28,6 +28,7 @@ from elastic_pinn.training.settings.system_size import amplitudes_of
 
 logger = logging.getLogger(__name__)
 
+BY_ELEMENTS = "the network takes no part: finite elements solve for the waveforms"
 LEAST_TOLERANCE = 1e-10  # the best rows of exact fields reach some 1e-11 in double precision
 TOO_HIGH = 1.5  # times the frequency that a problem implies
 MOST = 10  # refinements
@@ -38,6 +39,9 @@ TOLERANCES = 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2  # of which one is 
 SLACK = 1.0  # levels: what lies so little beyond the largest system is tried
 STEPS_BY_EXCESS = (1.5, 0.5), (10.0, 1.0), (math.inf, 2.0)
 """How many levels finer the next settings are, by how many times the error is above the tolerance at most."""
+BY_RECORDS = ("variable_projection",), ("plane_waves",)
+BY_WAVEFORMS = ("full_waveform",), ("plane_waves", "hole_waves", "random_features")
+"""Stages and networks that settings of a search are chosen for."""
 NEEDED = {"steps", "stages", "stage_steps", "hidden_layers"}
 """Fields without which nothing can be refined."""
 
@@ -96,11 +100,17 @@ def _for_search(config: Config, problem: Problem, snapshot: Snapshot | None) -> 
     """The same of a search for a material, which its verdict refines: see `refined_search`."""
     if snapshot:
         return _as_before(config, snapshot)
-    if reason := why_not_from_records(problem):
-        raise ConfigError(f"tolerance = {config.tolerance:g}: {reason}; set it to 0, and the settings by hand")
-    for name, only in (("network", "plane_waves"), ("stages", ("variable_projection",))):
-        if name in config.model_fields_set and getattr(config, name) != only:
-            given, legal = (in_one_line(_plain(value)) for value in (getattr(config, name), only))
+    is_determined = not why_undetermined(problem)
+    if not is_determined and (reason := why_not_from_records(problem)):
+        raise ConfigError(
+            f"tolerance = {config.tolerance:g}: {reason}, or where sides and start determine the wavefield; set it to "
+            "0, and the settings by hand"
+        )
+    stages, networks = BY_WAVEFORMS if is_determined else BY_RECORDS
+    for name, legal_values in (("network", networks), ("stages", (stages,))):
+        if name in config.model_fields_set and getattr(config, name) not in legal_values:
+            given = in_one_line(_plain(getattr(config, name)))
+            legal = " and ".join(in_one_line(_plain(value)) for value in legal_values)
             raise ConfigError(
                 f"tolerance = {config.tolerance:g} with {name} = {given}: settings of a search are chosen for {legal} "
                 f"only: leave {name} out, or set tolerance to 0"
@@ -133,9 +143,10 @@ def told(config: Config, settings: Settings, problem: Problem) -> str:
     values = ", ".join(f"{name} = {_short(getattr(config, name))}" for name in settings.names)
     if not values:
         return ""
+    alone = config.ridge >= HELD_AT_ZERO
     lines = [
         f"chosen for a tolerance of {percent(config.tolerance)}: {values}",
-        f"each solution: {cost_of(config, problem)}",
+        BY_ELEMENTS if alone else f"each solution: {cost_of(config, problem)}",
     ]
     if settings.levels[0] < 0.0:
         lines.append(_too_coarse(settings.requested(config), problem))

@@ -50,13 +50,20 @@ def settle(config: Config, problem: Problem | ProblemMaker | None) -> tuple[Conf
     """Return the config and the problem that belong together."""
     if problem is None:
         config.require_used()
-        return config, problem_from(config)
+        return _of_shots(config, problem_from(config))
     own = ProblemConfig(problem="own").model_dump(exclude={"own"})
     given = config.model_dump(include=set(own) & config.model_fields_set)
     ignored = [name for name, value in given.items() if value not in ("own", "", ())]
     if ignored:
         raise ConfigError(f"a problem of your own was given, so {ignored} of the config would be ignored: leave it out")
-    return config.model_copy(update=own), problem_from(config, problem)
+    return _of_shots(config.model_copy(update=own), problem_from(config, problem))
+
+
+def _of_shots(config: Config, problem: Problem) -> tuple[Config, Problem]:
+    """Hold out no sample of several shots, all of which are fitted, unless some are asked for, which is refused."""
+    if problem.other_shots and "validation_fraction" not in config.model_fields_set:
+        config = config.model_copy(update={"validation_fraction": 0.0})
+    return config, problem
 
 
 def require_possible(config: Config) -> None:

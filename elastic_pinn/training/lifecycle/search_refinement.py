@@ -17,7 +17,8 @@ from elastic_pinn.training.settings.cost import Cost, cost_of
 
 logger = logging.getLogger(__name__)
 
-MOST_OPERATIONS = 2e12  # of one solution, of which a search takes about ten: a quarter of an hour on two cores in all
+MOST_OPERATIONS = 2e13  # of the solutions of a refinement together: a quarter of an hour on two cores
+SOLUTIONS = {"variable_projection": 10, "full_waveform": 3}  # of a refinement, about
 CHOSEN = {"hidden_layers", "stages", "stage_steps"}
 """Fields without which nothing is refined."""
 
@@ -58,7 +59,7 @@ def _why_not(session: Session, finer: Config, cost: Cost) -> str:
         return f"all {finer.steps} steps are done"
     if cost.amplitudes > cost.misfits:
         return f"these are more than the {cost.misfits:,} numbers that they are found from"
-    if cost.operations > MOST_OPERATIONS or not can_be_factored(cost.amplitudes):
+    if SOLUTIONS[finer.stages[-1]] * cost.operations > MOST_OPERATIONS or not can_be_factored(cost.amplitudes):
         return f"each solution would take {cost.spent}"
     limit = finer.time_limit
     if (

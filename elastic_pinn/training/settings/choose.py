@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.error_estimate import why_undetermined
 from elastic_pinn.networks.config import NUMBERS_OF_WAVES
 from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.training.readable import rounded_up
 from elastic_pinn.training.settings.of_records import from_records
+from elastic_pinn.training.settings.of_waveforms import ALONE, FEW, OF_WAVEFORMS, WAVES_TO
 from elastic_pinn.training.settings.rims import numbers_on_rims, points_for
 from elastic_pinn.training.settings.spectrum import highest
 from elastic_pinn.training.settings.waves_needed import plane_waves_needed, waves_needed_around
@@ -67,7 +69,7 @@ def chosen(config: Config, problem: Problem, level: float = 0.0) -> dict[str, An
     """
     given = {name: getattr(config, name) for name in config.model_fields_set}
     if problem.unknowns:
-        found = from_records(problem, config.tolerance, level, given)
+        found = _of_search(config, problem, level, given)
         return {name: _rounded(value) for name, value in found.items() if name not in given}
     network = given.get("network") or _network(config, problem)
     choice = _Choice(problem, given, config.tolerance, level)
@@ -80,6 +82,20 @@ def chosen(config: Config, problem: Problem, level: float = 0.0) -> dict[str, An
     of_problem = {"network": network} | found
     found = of_problem | OF_ALL | of_problem  # in this order
     return {name: _rounded(value) for name, value in found.items() if name not in given and name not in without}
+
+
+def _of_search(config: Config, problem: Problem, level: float, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a search for a material: by waveforms where sides, start and sources determine them."""
+    if why_undetermined(problem):
+        return from_records(problem, config.tolerance, level, given)
+    network = given.get("network") or _network(config, problem)
+    layers = tuple(FEW * each for each in NETWORKS.get(network, (1,)))
+    found: dict[str, Any] = {"network": network, "hidden_layers": layers} | OF_WAVEFORMS
+    if not level:
+        return found | ALONE
+    choice = _Choice(problem, given, WAVES_TO, level - 1.0)
+    found |= choice.waves(network) if network in NUMBERS_OF_WAVES else choice.features()
+    return OF_ALL | found
 
 
 def _rounded(value: Any) -> Any:

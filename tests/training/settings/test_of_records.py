@@ -85,7 +85,11 @@ REFUSED = {
         {"stages": ["adam"]},
         r"stages = \['adam'\]: settings of a search",
     ),
-    "sides": (lambda: replace(problem_of(recorded()), boundary=(ep.Traction(),)), {}, "without sides and holes"),
+    "one side": (
+        lambda: replace(problem_of(recorded()), boundary=(ep.Traction(sides="left"),)),
+        {},
+        "without sides and holes, or where sides and start determine the wavefield",
+    ),
     "too many waves": (
         lambda: problem_of(replace(recorded(), time=1000.0 * recorded().time)),
         {"input_frequency": 200.0},
