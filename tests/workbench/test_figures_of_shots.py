@@ -36,7 +36,7 @@ def test_the_residual_of_another_shot_is_its_noise(shots_run):
         [text.get_text() for text in ep.figures.wiggles(shots_run, shot=name).legends[0].get_texts()]
         for name in ("right", "left")
     )
-    assert told[:3] == ["recorded", "elements", "recorded - elements"] and of_first[1] == "network"
+    assert told[:3] == ["recorded", "elements", "recorded - elements"] and of_first[1] == "elements"
 
 
 def test_each_vector_of_another_shot_is_the_derivative_of_the_one_before(shots_run):

@@ -7,9 +7,12 @@ than can be told from the records or than a search is worth. The verdict then na
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Sequence
 
 from elastic_pinn.config import Config
 from elastic_pinn.fit import Fit
+from elastic_pinn.training.assessment.misfits import WIDENED_UP_TO
 from elastic_pinn.training.optimizers import can_be_factored
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.settings import Settings, chosen
@@ -19,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MOST_OPERATIONS = 2e13  # of the solutions of a refinement together: a quarter of an hour on two cores
 SOLUTIONS = {"variable_projection": 10, "full_waveform": 3}  # of a refinement, about
+STALLED = 0.5  # of the squared misfit: waves that leave more of it, where it is far from the noise, are the last
 CHOSEN = {"hidden_layers", "stages", "stage_steps"}
 """Fields without which nothing is refined."""
 
@@ -31,11 +35,12 @@ def refined_search(session: Session, settings: Settings, fit: Fit) -> tuple[Sess
     config = session.config
     if not (fit.needs_waves and set(settings.names) >= CHOSEN):
         return ""
-    finer = Settings(settings.names, (*settings.levels, settings.levels[-1] + 1.0))
+    misfits = (*settings.misfits, math.nan if fit.chi_square is None else fit.chi_square)
+    finer = Settings(settings.names, (*settings.levels, settings.levels[-1] + 1.0), misfits)
     following = _at(session, finer)
     cost = cost_of(following, session.problem)
     waves, more = (f"hidden_layers = {list(each.hidden_layers)}" for each in (config, following))
-    if reason := _why_not(session, following, cost):
+    if reason := _why_in_vain(misfits) or _why_not(session, following, cost):
         return f"{waves} do not suffice, and {more} were not tried: {reason}"
     logger.info("step %d: %s do not suffice: %s; the next solutions, with %s: %s",
                 session.step, waves, fit.reason, more, cost)  # fmt: skip
@@ -51,6 +56,14 @@ def _at(session: Session, settings: Settings) -> Config:
     ended = (*config.stage_steps, session.step - sum(config.stage_steps))
     stages = (*config.stages, config.stages[-1])
     return config.model_copy(update=values | {"steps": config.steps, "stages": stages, "stage_steps": ended})
+
+
+def _why_in_vain(misfits: Sequence[float]) -> str:
+    """Why more waves would not mend misfits (L,), that ended each level; "" where they may."""
+    if len(misfits) < 2 or not (misfits[-1] > WIDENED_UP_TO and misfits[-1] > STALLED * misfits[-2]):
+        return ""
+    before, now = (f"{math.sqrt(each):.3g}" for each in misfits[-2:])
+    return f"the last ones left a misfit of {now} times the noise, {before} times before: it is not by the waves"
 
 
 def _why_not(session: Session, finer: Config, cost: Cost) -> str:

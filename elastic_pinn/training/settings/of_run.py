@@ -11,16 +11,19 @@ from elastic_pinn.storage import Snapshot
 
 @dataclass(frozen=True)
 class Settings:
-    """Which fields of a config were chosen, and at which levels of refinement, one after another."""
+    """Which fields of a config were chosen, and at which levels of refinement, one after another; of a search, the
+    squared misfits per degree of freedom that ended all but the last of these, in units of the noise."""
 
     names: tuple[str, ...] = ()
     levels: tuple[float, ...] = (0.0,)
+    misfits: tuple[float, ...] = ()
 
     def tree(self) -> dict[str, Any]:
         """Return the tree "settings" of a checkpoint; nothing where nothing was chosen."""
         if not self.names:
             return {}
-        return {"settings": {"chosen": " ".join(self.names), "levels": " ".join(map(str, self.levels))}}
+        misfits = {"misfits": " ".join(map(str, self.misfits))} if self.misfits else {}
+        return {"settings": {"chosen": " ".join(self.names), "levels": " ".join(map(str, self.levels)), **misfits}}
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
@@ -28,7 +31,8 @@ class Settings:
         tree = snapshot.state.get("settings")
         if not tree:
             return cls()
-        return cls(tuple(str(tree["chosen"]).split()), tuple(map(float, str(tree["levels"]).split())))
+        levels, misfits = (tuple(map(float, str(tree.get(name, "")).split())) for name in ("levels", "misfits"))
+        return cls(tuple(str(tree["chosen"]).split()), levels, misfits)
 
     def requested(self, config: Config) -> Config:
         """Return a resolved config as it was requested."""

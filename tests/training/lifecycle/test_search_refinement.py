@@ -4,6 +4,7 @@ import logging
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import elastic_pinn as ep
@@ -104,6 +105,15 @@ def test_more_waves_than_there_are_numbers_are_not_tried(problem, tmp_path, monk
     )
     run = ep.train(ep.Config(**CONFIG), tmp_path / "run", problem)
     assert "were not tried: these are more than the 150 numbers that they are found from" in run.summary.warnings[0]
+
+
+def test_waves_are_not_doubled_again_where_that_leaves_the_misfit(problem, tmp_path):
+    receivers = recorded()
+    records = np.array(receivers.displacement)
+    records[7] = records[7, :, ::-1]  # x taken for y
+    run = ep.train(ep.Config(**CONFIG), tmp_path / "run", problem_of(replace(receivers, displacement=records)))
+    (warning,) = run.summary.warnings
+    assert run.fit.verdict == "withheld" and "it is not by the waves" in warning and "7 " in run.fit.reason
 
 
 def test_waves_that_were_given_are_kept_and_the_number_to_try_is_told(problem, tmp_path):
