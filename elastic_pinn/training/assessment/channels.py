@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -35,6 +36,13 @@ class Channels:
         """Sum over each channel, (D, ...) -> (C, ...)."""
         return sum_by(self.of, len(self.names), values)
 
+    @cached_property
+    def rows(self) -> Sequence[Tensor]:
+        """The misfits of each channel in the order of their times, (C,) of indices (T,)."""
+        order = torch.argsort(self.time, stable=True)
+        order = order[torch.argsort(self.of[order], stable=True)]
+        return order.split(torch.bincount(self.of, minlength=len(self.names)).tolist())
+
     def von_neumann_ratio(self, values: Tensor) -> float:
         """Compute the mean squared difference of neighbours in time over that of independent values.
 
@@ -53,8 +61,7 @@ class Channels:
 
     def _neighbours(self) -> tuple[Tensor, Tensor]:
         """The misfits that follow each other in a channel, as two indices."""
-        order = torch.argsort(self.time, stable=True)
-        order = order[torch.argsort(self.of[order], stable=True)]
+        order = torch.cat(list(self.rows))
         sorted_by = self.of[order]
         pairs = sorted_by[1:] == sorted_by[:-1]
         return order[:-1][pairs], order[1:][pairs]

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics.data import Noise, noise_of
+from elastic_pinn.physics.data.faulty_channels import FaultyChannel, faulty_channels
 from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.statement import Statement
@@ -87,7 +88,7 @@ class Evidence:
     unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
     None of amplitudes. calibration: what was found of the source, with its deviations, and its edge, the range of an
     origin time that is at the edge of it. by_shot: chi-square of each shot. has_known_gain: whether a channel's gain is
-    known.
+    known. faulty: channels whose records cannot be as they are.
     """
 
     unknowns: tuple[str, ...]
@@ -122,6 +123,7 @@ class Evidence:
     calibration_edge: str = ""
     by_shot: tuple[float, ...] = ()
     has_known_gain: bool = True
+    faulty: Sequence[FaultyChannel] = ()
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -198,6 +200,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         calibration_edge=source.edge,
         by_shot=tuple(float(misfits[rows].square().sum() / free[rows].sum()) for rows in linear.rows_of_shots),
         has_known_gain=linear.has_known_gain,
+        faulty=faulty_channels(receivers),
     )
 
 

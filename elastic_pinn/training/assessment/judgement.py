@@ -17,6 +17,7 @@ from elastic_pinn.networks.config import HELD_AT_ZERO, TRAINED
 from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
+from elastic_pinn.physics.data.faulty_channels import COPY
 from elastic_pinn.physics.data.recorded import label_of
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.taken_as_exact import taken_as_exact
@@ -37,6 +38,7 @@ from elastic_pinn.training.assessment.misfits import (
     listed,
     of_misfits,
     surely,
+    with_channels,
     worst_channels,
 )
 from elastic_pinn.training.trained_model import TrainedModel
@@ -73,7 +75,7 @@ def assess(trained: TrainedModel) -> Fit:
         linear = LinearisedWaveforms(trained) if trained.fits_waveforms else Linearised(trained)
         at(HALF)
         evidence = evidence_of(trained, linear)
-    fault = next(_faults(trained, evidence), None)
+    fault = next((with_channels(each, evidence.faulty) for each in _faults(trained, evidence)), None)
     chi_square, widening = evidence.chi_square, _widening(evidence)
     values = trained.model.material.si()
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
@@ -207,7 +209,9 @@ def _explained(evidence: Evidence) -> str:
 
 def _told(evidence: Evidence) -> str:
     """What else is told of a ±."""
-    return _quiet_told(evidence) + _elements_told(evidence)
+    return "".join(
+        [_quiet_told(evidence), _elements_told(evidence), *(f"; channel {each}" for each in evidence.faulty)]
+    )
 
 
 def _quiet_told(evidence: Evidence) -> str:
@@ -247,6 +251,8 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
 def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fault]:
     """Records without a signal."""
     assert receivers is not None, "there are no unknowns without"
+    if any(each.kind == COPY for each in evidence.faulty):
+        yield Fault("± takes the noise of each channel for its own", "leaving out the copies")
     silent = []
     for first, records in zip(receivers.first_rows, receivers.records, strict=True):
         of = label_of(records, receivers)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
+from elastic_pinn.physics.data.faulty_channels import FaultyChannel, sentences
 from elastic_pinn.training.assessment.evidence import Channel, Evidence
 from elastic_pinn.training.assessment.neighbours import Likeness
 
@@ -33,6 +34,11 @@ class Fault(NamedTuple):
     reason: str
     remedy: str
     by_waves: bool = False
+
+
+def with_channels(fault: Fault, faulty: Sequence[FaultyChannel]) -> Fault:
+    """The same, with the channels whose records cannot be as they are before it: they are the likeliest reason."""
+    return Fault("; ".join([*sentences(faulty), fault.reason]), fault.remedy)
 
 
 def of_misfits(evidence: Evidence) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from elastic_pinn.networks.config import NUMBERS_OF_WAVES, WITHOUT_LAYERS
 from elastic_pinn.networks.hole_waves import Numbers
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Records
+from elastic_pinn.physics.data.faulty_channels import faulty_channels, sentences
 from elastic_pinn.physics.data.records import Channel
 from elastic_pinn.physics.first_instant import jumps
 from elastic_pinn.physics.media.material import Material
@@ -50,7 +51,7 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
 
     Of any network: whether a side or the start was left open, whether sides and start agree, whether lengths, times and
     material can be in SI units, whether sources and pulses are whole, and points and features enough for the waves that
-    are known.
+    are known, and whether channels recorded what cannot be.
     Of networks of which only amplitudes are trained (sums of waves, potentials or features, in patches or not):
     whether these are more than the samples, and whether waves are too few or too long for what was recorded, or too
     short for the receivers' spacing. Speeds are those of the start. Of what is solved for at once, also whether a given
@@ -60,7 +61,9 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
     """
     units = tuple(unit_doubts(config, problem))
     doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem, settings.names))
-    found = (*_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem), *doubts)
+    every = problem.records_of_all_shots
+    faulty = sentences(faulty_channels(every)) if every else []
+    found = (*faulty, *_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem), *doubts)
     if config.network in (*WITHOUT_LAYERS, "random_features", "patches"):
         # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
         # How short waves are in patches depends on the axis.

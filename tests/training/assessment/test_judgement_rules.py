@@ -6,6 +6,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.data import Noise
+from elastic_pinn.physics.data.faulty_channels import COPY, FaultyChannel
 from elastic_pinn.training.assessment import judgement
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
 from elastic_pinn.training.assessment.evidence import Channel, CommonDeviation, Evidence, Scatter
@@ -351,3 +352,20 @@ def test_a_channel_whose_noise_is_stated_too_large_is_told_beside_a_true_error(w
 def test_unknown_noise_is_neither_white_nor_accused(weighed):
     nothing = dict.fromkeys(("chi_square", "von_neumann_ratio", "signal", "other_misfit", "held_out"), float("nan"))
     assert weighed(**nothing, noise=Noise(float("nan"), "unknown")).reason.startswith("noise unknown")
+
+
+def test_channels_whose_records_cannot_be_so_are_told_before_a_reason_and_after_a_plus_minus(weighed):
+    clipped = FaultyChannel("1 x", "clipped", ", 9 samples stop at a bound of up to 1 m", "record with less gain")
+    fit = weighed(faulty=[clipped])
+    assert fit.verdict == "holds" and fit.reason.endswith(f"; channel {clipped}")
+    fit = weighed(faulty=[clipped], chi_square=9.0)
+    assert fit.reason.startswith(
+        f"channel {clipped}: record with less gain; the data are not explained: misfit 3 times"
+    )
+
+
+def test_copies_of_a_channel_leave_no_plus_minus(weighed):
+    copied = FaultyChannel("1 x", COPY, " of 0 x, to the last sample", "leave one of the two out")
+    fit = weighed(faulty=[copied])
+    assert fit.verdict == "withheld" and fit.plus_minus == {}
+    assert fit.reason == f"channel {copied}: leave one of the two out; ± takes the noise of each channel for its own"

@@ -1,7 +1,8 @@
 """Inputs that are wrong in a way that people get wrong end with the kind of their fault told, and right ones with ±.
 
-Noise that is stated too small or too large, of all channels or of one; noise that all receivers have in common; a free
-side inside the window that was ignored; and clocks that are off, of all receivers or of one.
+Noise that is stated too small or too large, of all channels or of one; noise that all receivers have in common; one
+channel that is reversed, of another size, offset, drifting or clipped, or a copy; a free side inside the window that
+was ignored; and clocks that are off, of all receivers or of one.
 """
 
 from dataclasses import replace
@@ -91,6 +92,39 @@ def test_noise_that_all_receivers_have_in_common(part):
     common = recorded().noise * np.random.default_rng(3).standard_normal((1, *own.shape[1:]))
     fit = in_a_block(displacement=clean + np.sqrt(1.0 - part) * own + np.sqrt(part) * common)
     require_withheld(fit, "neighbouring receivers are alike, correlated by 0.")
+
+
+# --- a channel
+
+SINCE = np.linspace(-1.0, 1.0, len(recorded().time))
+PEAK = float(np.abs(recorded().displacement).max())
+
+
+@pytest.mark.parametrize("row", [2, 12])  # at the edge, and inside
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda v: -v, "reversed"),
+        (lambda v: 1000.0 * v, "times as large as its neighbours"),
+        (lambda v: v + 0.3 * PEAK, "offset"),
+        (lambda v: v + 0.3 * PEAK * SINCE, "drift"),
+        (lambda v: np.clip(v, -0.3 * np.abs(v).max(), 0.3 * np.abs(v).max()), "clipped"),
+    ],
+)
+def test_what_one_channel_records_is_wrong(change, reason, row):
+    values = recorded().displacement.copy()
+    values[row, :, 0] = change(values[row, :, 0])
+    fit = in_a_block(displacement=values)
+    require_withheld(fit, reason, f"{row} x")
+    assert "the clock of" not in fit.reason
+
+
+def test_a_receiver_that_was_read_twice():
+    values = recorded().displacement.copy()
+    values[13] = values[12]
+    require_withheld(
+        in_a_block(displacement=values), "channel 13 x is a copy of 12 x, to the last sample (and so is 13 y)"
+    )
 
 
 # --- an edge

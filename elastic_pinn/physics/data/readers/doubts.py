@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from elastic_pinn.physics.data.faulty_channels import faulty_channels, sentences
 from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, below_which, few_of, first_arrivals, spectrum
 from elastic_pinn.physics.data.readers.summary import material_of
 from elastic_pinn.physics.data.records import Records
@@ -59,7 +60,7 @@ def doubts(receivers: Receivers) -> list[str]:
     material = material_of(receivers)
     of_material = list(_of_material(material)) if material else []
     of_records = [doubt for each in receivers.records for doubt in _doubts(each, None if of_material else material)]
-    return [*of_material, *of_records]
+    return [*of_material, *of_records, *sentences(faulty_channels(receivers))]
 
 
 def _doubts(records: Records, material: Material | None) -> Iterator[str]:

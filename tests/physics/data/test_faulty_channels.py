@@ -1,0 +1,176 @@
+"""Channels whose records cannot be as they are are found by their names, and none of those that are sound."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.data.faulty_channels import clipped_samples, faulty_channels, sentences, steady_part
+
+STEPS = np.linspace(0.0, 1.0, 200)  # s
+SIDE = np.arange(6.0)
+XY = np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2)  # m
+K = 14  # a receiver that others are around
+
+
+def waves(noise=0.01, seed=0) -> np.ndarray:
+    """What a pulse across a grid brings to it, with noise, (R, T, 2)."""
+    late = STEPS[None] - 0.05 * XY[:, :1] - 0.02 * XY[:, 1:] - 0.3
+    clean = np.stack([np.exp(-((late / 0.15) ** 2)), np.sin(20.0 * late) * np.exp(-((late / 0.2) ** 2))], axis=-1)
+    return clean + noise * np.random.default_rng(seed).standard_normal(clean.shape)
+
+
+def changed(change, row=K, column=1, noise=0.01) -> ep.Receivers:
+    values = waves()
+    values[row, :, column] = change(values[row, :, column])
+    return ep.Receivers(records=ep.Records("velocity", values, XY, STEPS, noise=noise))
+
+
+def clip(values: np.ndarray) -> np.ndarray:
+    return np.clip(values, -0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda v: -v, "14 y is reversed, beside its neighbours"),
+        (lambda v: 1000.0 * v, "14 y is of another size, 1e+03 times as large as its neighbours"),
+        (lambda v: v / 1000.0, "14 y is of another size, 0.001 times as large as its neighbours"),
+        (lambda v: v + 0.5, "14 y is with an offset, which its neighbours lack"),
+        (lambda v: v + STEPS - 0.5, "14 y is with a drift, which its neighbours lack"),
+        (lambda v: v + 0.3 * np.sin(2 * np.pi * 50.0 * STEPS), "14 y is humming at 50 Hz from the first sample to"),
+        (lambda v: v + 0.3 * np.cos(2 * np.pi * 60.0 * STEPS), "14 y is humming at 60 Hz from the first sample to"),
+        (clip, f"14 y is clipped, {(np.abs(waves()[K, :, 1]) >= 0.5).sum()} samples stop at a bound of up to 0.5 m/s"),
+    ],
+)
+def test_a_fault_of_one_channel_is_named(change, told):
+    (only,) = faulty_channels(changed(change))
+    assert str(only).startswith(told) and only.mend
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sound_channels_are_not_doubted(seed):
+    assert faulty_channels(ep.Receivers(records=ep.Records("velocity", waves(seed=seed), XY, STEPS))) == []
+
+
+@pytest.mark.parametrize("name", ["aluminium", "aluminium_late", "plate", "plate_force"])
+def test_shipped_recordings_are_not_doubted(name):
+    assert faulty_channels(ep.Receivers.load(f"data/{name}_receivers.h5")) == []
+
+
+def test_a_shipped_line_is_not_doubted():
+    assert faulty_channels(ep.Receivers.load("data/line_array.h5")) == []
+
+
+def test_noise_alone_is_not_doubted():
+    noise = np.random.default_rng(0).standard_normal((36, 200, 2))
+    assert faulty_channels(ep.Receivers(XY, STEPS, noise)) == []
+
+
+def test_a_receiver_that_was_read_twice_is_a_copy():
+    values, xy = waves(), XY.copy()
+    values[20], xy[20] = values[3], xy[3]
+    found = faulty_channels(ep.Receivers(xy, STEPS, velocity=values))
+    assert [str(each) for each in found] == [f"20 {axis} is a copy of 3 {axis}, to the last sample" for axis in "xy"]
+    assert "leave one of the two out" in found[0].mend
+
+
+def test_a_copy_at_another_place_is_told_where_noise_makes_it_impossible():
+    # Without noise, a symmetric wave brings the same to two places.
+    values = waves()
+    values[33] = values[3]
+    assert str(faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS, noise=0.01)))[0]) == (
+        "33 x is a copy of 3 x, to the last sample"
+    )
+    values = waves(noise=0.0)
+    assert faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS))) == []
+
+
+def test_x_and_y_of_a_wave_without_noise_may_be_the_same():
+    values = waves(noise=0.0)[:, :, [1, 1]]
+    assert faulty_channels(ep.Receivers(XY, STEPS, velocity=values)) == []
+
+
+def test_two_receivers_at_one_place_with_noise_of_their_own_are_no_copies():
+    values, xy = waves(), XY.copy()
+    xy[1], values[1] = xy[0], waves(seed=1)[0]
+    assert faulty_channels(ep.Receivers(xy, STEPS, velocity=values)) == []
+
+
+TONE = np.sin(2.0 * np.pi * 3.0 * STEPS)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        TONE,
+        np.round(40.0 * TONE),  # of a converter of few bits, whose peaks are flat
+        np.repeat(TONE, 4),  # of samples that are held
+        np.where(STEPS < 0.4, 0.0, np.exp(-(((STEPS - 0.6) / 0.1) ** 2))),  # zero until it begins
+        np.clip(STEPS - 0.3, 0.0, 0.2) ** 0 * (1.0 - np.exp(-40.0 * STEPS)).round(6),  # it settles
+    ],
+)
+def test_flat_parts_of_sound_records_are_not_clipped(values):
+    assert clipped_samples(values) == 0
+
+
+@pytest.mark.parametrize("level", [0.9, 0.5])
+@pytest.mark.parametrize("bits", [None, 500.0])
+def test_clipped_samples_are_counted_of_a_converter_too(level, bits):
+    values = TONE if bits is None else np.round(bits * TONE) / bits
+    clipped = np.clip(values, -level, level)
+    assert clipped_samples(clipped) == (np.abs(values) >= level).sum()
+    assert clipped_samples(np.clip(values, -level, np.inf)) == (values <= -level).sum()
+
+
+def test_an_oscillation_is_steady_from_the_first_to_the_last_sample():
+    hum = np.sin(2.0 * np.pi * 50.0 * STEPS + 0.4)
+    assert steady_part(STEPS, hum, 50.0) == pytest.approx(1.0, abs=0.05)
+    assert steady_part(STEPS, hum * np.exp(-(((STEPS - 0.5) / 0.2) ** 2)), 50.0) == 0.0
+    assert steady_part(STEPS[:30], hum[:30], 50.0) == 0.0, "of 0.15 s"
+    assert steady_part(STEPS, np.random.default_rng(0).standard_normal(200), 50.0) == 0.0
+
+
+def test_channels_of_one_fault_are_told_in_one_sentence():
+    values = waves()
+    for row in (7, 14, 21, 28, 35):
+        values[row, :, 1] = clip(values[row, :, 1])
+    values[10, :, 0] *= 1000.0
+    clipped, larger = sentences(faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS))))
+    assert clipped.startswith("channel 7 y is clipped, ") and " (and so are 14 y, 21 y, 28 y and 1 more): " in clipped
+    assert larger.startswith("channel 10 x is of another size, ") and larger.endswith(
+        ": give it the gain that it recorded with"
+    )
+
+
+def test_channels_of_several_quantities_have_the_names_of_verdicts():
+    of_velocity = changed(clip, row=2).only
+    strain = ep.Records("strain", 1e-6 * waves(seed=3)[:, :, :1], XY, STEPS, directions=["xx"])
+    (only,) = faulty_channels(ep.Receivers(records=[strain, of_velocity]))
+    assert only.channel == "velocity 38 y"
+
+
+def test_gaps_and_dead_channels_are_no_faults():
+    values = waves()
+    values[3], values[5, 40:60] = np.nan, np.nan
+    records = ep.Records("velocity", values, XY, STEPS)
+    assert faulty_channels(ep.Receivers(records=records)) == []
+    found = faulty_channels(ep.Receivers(records=replace(records, values=np.where(values == values, -values, values))))
+    assert found == [], "all channels of one polarity are alike"
+
+
+def test_a_fault_is_told_on_import_and_before_training(tmp_path, caplog):
+    recorded = changed(clip).only
+    np.savez(tmp_path / "scan.npz", velocity=recorded.values, time=STEPS, xy=XY)
+    given = {"directions": ["x", "y"], "value_unit": "m/s", "length_unit": "m", "time_unit": "s"}
+    read = ep.Receivers.read(tmp_path / "scan.npz", **given)
+    assert "channel 14 y is clipped, " in caplog.text
+    problem = ep.Problem(
+        ep.Domain((0.0, 5.0), (0.0, 5.0), (0.0, 1.0)),
+        ep.Material(300.0, 100.0, 1.0, ("lambda", "mu")),
+        receivers=read,
+    )
+    assert any(
+        each.startswith("channel 14 y is clipped, ") for each in ep.preview(ep.Config(problem="own"), problem).advice
+    )
