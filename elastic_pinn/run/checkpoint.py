@@ -210,7 +210,7 @@ class Checkpoint:
             Outside the window of training, and for another quantity; for a shot that there is none of, and for
             tensors where elements solve.
         """
-        if shot == "" and not self._is_by_elements:
+        if shot == "" and not self.is_by_elements:
             return self.model().predict(x, y, t, quantity)
         return self.shot(shot, problem).predict(x, y, t, quantity)
 
@@ -255,7 +255,7 @@ class Checkpoint:
         found = {} if gains is None else {int(channel): float(gain) for channel, gain in gains.T}
         receivers, own = with_gains_of_shot(solved, number, found), solved.shots[number]
         each = self.shots(solved)[number]
-        if number == 0 and not (self._is_by_elements or (solved.other_shots and self._fits_waveforms)):
+        if number == 0 and not (self.is_by_elements or (solved.other_shots and self.fits_waveforms)):
             return Shot(each, own, receivers, self.model().predict, SOLVED_BY[0])
         if number not in self._by_elements:
             every = self._beside_unknowns("other_sources")  # (3, K)
@@ -271,14 +271,14 @@ class Checkpoint:
         return Shot(each, own, receivers, self._by_elements[number].predict, SOLVED_BY[1])
 
     @property
-    def _fits_waveforms(self) -> bool:
+    def fits_waveforms(self) -> bool:
         """Whether the last step moved the material to where waveforms are nearest to the records."""
         return self.config.stages[self.snapshot.stage] == "full_waveform"
 
     @property
-    def _is_by_elements(self) -> bool:
-        """Whether the network takes no part in the wavefield."""
-        return self._fits_waveforms and self.config.ridge >= HELD_AT_ZERO
+    def is_by_elements(self) -> bool:
+        """Whether the network takes no part in the wavefield, which finite elements solve for."""
+        return self.fits_waveforms and self.config.ridge >= HELD_AT_ZERO
 
     @property
     def wavelet(self) -> np.ndarray | None:

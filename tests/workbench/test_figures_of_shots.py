@@ -1,7 +1,10 @@
 """Figures of a fit of several shots are drawn for each of them."""
 
+import math
+
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.figures.shown_records import missed
@@ -78,6 +81,19 @@ def counted(function, calls):
 def test_what_elements_do_not_have_of_another_shot_is_refused(shots_run, place, quantity, fault):
     with pytest.raises(ValueError, match=fault):
         shots_run.predict(*place, quantity, shot="right")
+
+
+@pytest.mark.parametrize("figure", [ep.figures.energy, ep.figures.movie])
+def test_what_only_a_network_has_is_refused_where_it_takes_no_part_and_else_told_to_be_of_the_first_shot(
+    shots_run, figure, monkeypatch
+):
+    with pytest.raises(ep.figures.FigureError, match="in which the network takes no part: snapshots, wiggles and"):
+        figure(shots_run)
+    monkeypatch.setattr("elastic_pinn.run.checkpoint.HELD_AT_ZERO", math.inf)
+    titles = []
+    monkeypatch.setattr(Text, "set_text", counted(Text.set_text, titles))
+    figure(shots_run, **({"frames": 2} if figure is ep.figures.movie else {}))
+    assert any(str(text).startswith("shot left, the first of 2, by its network") for _, text in titles)
 
 
 def test_a_run_of_one_shot_has_one_without_a_name(plate_run):

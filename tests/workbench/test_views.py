@@ -5,8 +5,10 @@ import ipywidgets as widgets
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.workbench.panels import views
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.views import LiveViews, View
+from tests.training.optimizers.recorded_shots import AT
 
 
 @pytest.fixture
@@ -25,23 +27,23 @@ def test_pictures_take_at_most_a_twentieth_of_the_time(clock, monkeypatch, tmp_p
         clock[0] += 0.4
 
     monkeypatch.setattr(LiveViews, "draw", draw)
-    views = LiveViews()
+    live = LiveViews()
     config = ep.Config()
-    views.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
+    live.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
     drawn.clear()
     while clock[0] < 100.0:
         clock[0] += 0.1
-        views.draw_if_due()
+        live.draw_if_due()
     assert len(drawn) > 10
     assert 0.4 * len(drawn) <= 0.05 * clock[0]
 
 
 def test_the_tab_that_is_open_stays_open_when_training_goes_on_and_the_problem_is_alike(tmp_path):
-    views, config = LiveViews(), ep.Config()
-    views.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
-    views.selected_index = 1
-    views.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
-    assert views.titles[views.selected_index] == "Wavefield"
+    live, config = LiveViews(), ep.Config()
+    live.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
+    live.selected_index = 1
+    live.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
+    assert live.titles[live.selected_index] == "Wavefield"
 
 
 def test_the_instant_of_the_wavefield_can_be_chosen(forward_run):
@@ -49,13 +51,23 @@ def test_the_instant_of_the_wavefield_can_be_chosen(forward_run):
     record = LiveRecord(forward_run.path, config, ep.problem_from(config))
     record.add_history(newest.history())
     record.set_checkpoint(newest)
-    views = LiveViews()
-    views.follow(record)
-    choice, picture = views.children[1].children
-    views.selected_index = 1
+    live = LiveViews()
+    live.follow(record)
+    choice, picture = live.children[1].children
+    live.selected_index = 1
     last = bytes(picture.value)
     choice.value = choice.options[0][1]
     assert last.startswith(b"\x89PNG") and bytes(picture.value) != last
+
+
+@pytest.mark.slow
+def test_live_figures_of_several_shots_tell_whose_they_are(shots_run):
+    newest, config = shots_run.latest(), shots_run.config
+    record = LiveRecord(shots_run.path, config, ep.problem_from(config))
+    record.set_checkpoint(newest)
+    whose = "; shot left, the first of 2, by its network; the network takes no part in the wavefield"
+    assert views._wavefield(record, lambda: AT[-1:]).get_suptitle() == f"step {newest.step}{whose}"
+    assert views._fit(record, record.problem.receivers, 0).get_suptitle().endswith(f"; step {newest.step}{whose}")
 
 
 def test_a_picture_that_is_slow_to_draw_never_follows_a_newer_one():

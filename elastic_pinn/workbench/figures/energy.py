@@ -25,7 +25,7 @@ from elastic_pinn.workbench.figures.picture import (
     Picture,
     light_grid,
 )
-from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of
+from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of, first_shot_text, network_of
 from elastic_pinn.workbench.figures.units import unit_for
 
 TITLE = 90  # characters of a line
@@ -33,7 +33,7 @@ FAINT = 1e-3  # of the largest energy: what stays below is not drawn
 
 
 def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Picture:
-    """Draw kinetic and strain energy over time, and what came in and went out.
+    """Draw kinetic and strain energy over time, and what came in and went out; of several shots, of the first.
 
     The energy expected is that of the first instant, with what came in since from the body force and, while loads act
     or where the side is open, through the sides, less what damping took; what passes free or fixed sides, by an error
@@ -59,12 +59,12 @@ def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Pic
     ValueError
         For a static problem.
     FigureError
-        For a source whose wavelet was unknown.
+        For a source whose wavelet was unknown, and for a network that takes no part in the wavefield.
     """
     checkpoint = checkpoint_of(source)
     if checkpoint.wavelet is not None:
         raise FigureError("the wavelet of the source was unknown: what energy is to be expected of it is not known")
-    model, problem = checkpoint.model(), checkpoint.problem(problem)
+    model, problem = network_of(checkpoint), checkpoint.problem(problem)
     balance = energy_balance(model, problem)
     largest = float(np.abs(balance.total).max())
     unit, time = unit_for(largest, "J"), unit_for(float(balance.times[-1]), "s")
@@ -86,6 +86,8 @@ def energy(source: Source, problem: Problem | ProblemMaker | None = None) -> Pic
     start, _ = conserved_from(problem)
     if start is not None and start > problem.domain.t[0]:
         axes.axvline(start / time.size, color=BLACK, linewidth=0.8, linestyle=":")
+    if first := first_shot_text(problem):
+        figure.suptitle(first.rstrip(": "), fontsize=10)
     axes.set_title("\n".join(_title(model, problem, balance)), fontsize=10)
     light_grid(axes)
     figure.legend(loc="outside right upper", fontsize=9, frameon=False)

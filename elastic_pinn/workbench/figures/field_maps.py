@@ -27,11 +27,11 @@ BINS = 60
 class FieldMap:
     """A map of a quantity over the window, drawn once; then only its image and title change.
 
-    All instants have one scale, symmetric about zero if the quantity has a sign.
+    All instants have one scale, symmetric about zero if the quantity has a sign. told: what titles begin with.
     """
 
-    def __init__(self, fields: GridFields, name: str) -> None:
-        self._fields, self._name = fields, name
+    def __init__(self, fields: GridFields, name: str, told: str = "") -> None:
+        self._fields, self._name, self._told = fields, name, told
         quantity = QUANTITIES[name]
         largest = fields.coarser(COARSE).largest(name)
         self._unit = unit_for(largest, quantity.unit)
@@ -67,7 +67,7 @@ class FieldMap:
     def _showing(self, values: Array, t: float) -> Picture:
         """The figure, with values (G, G) at an instant (s)."""
         self._image.set_data(values.T / self._unit.size)
-        self._title.set_text(f"t = {instant_text(self._fields, t)}")
+        self._title.set_text(f"{self._told}t = {instant_text(self._fields, t)}")
         return self._figure
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.networks import Model
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, VECTORS, RecordedQuantity
+from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 
 Source = Run | Checkpoint | str | Path
@@ -37,6 +39,22 @@ def open_source(source: Source) -> Run | Checkpoint:
         hint = "; of several, name one: runs[0]" if isinstance(source, list | tuple) else ""
         raise TypeError(f"{in_one_line(source)}: a run, a checkpoint or the path of either is needed{hint}")
     return Run(source) if Path(expanded(source)).is_dir() else load_checkpoint(source)
+
+
+def network_of(checkpoint: Checkpoint) -> Model:
+    """Return the network whose wavefield a figure shows. Raises FigureError where it takes no part in it."""
+    if checkpoint.is_by_elements:
+        raise FigureError(
+            "finite elements solved for this wavefield, in which the network takes no part: snapshots, wiggles and "
+            "b_scan show it"
+        )
+    return checkpoint.model()
+
+
+def first_shot_text(problem: Problem) -> str:
+    """Return what the title of a figure of the first shot alone begins with; "" where there is one."""
+    names = names_of_shots(problem)
+    return f"shot {names[0]}, the first of {len(names)}, by its network: " if problem.other_shots else ""
 
 
 def require_several(sources: Sequence[Source], figure: str) -> None:

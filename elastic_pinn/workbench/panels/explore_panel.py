@@ -87,7 +87,11 @@ class ExplorePanel(widgets.VBox):
             self._opened, self.children = opened, (self._row, self._message, opened)
             found = opened.checkpoint
             without = f". Without its problem: {opened.fault}" if opened.fault else ""
-            self._show_message("open", f"{found.path}: step {found.step:,}, written {found.snapshot.created}{without}")
+            no_part = (
+                ". Its network takes no part in the wavefield: elements solve for it" if found.is_by_elements else ""
+            )
+            told = f"{found.path}: step {found.step:,}, written {found.snapshot.created}{without}{no_part}"
+            self._show_message("open", told)
 
     def _read(self, location: str) -> Checkpoint:
         path = location if "://" in location else str(from_root(location))

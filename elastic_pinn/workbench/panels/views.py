@@ -11,12 +11,14 @@ from functools import partial
 import ipywidgets as widgets
 import numpy as np
 
+from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.inversion import draw_fit, draw_traces, strongest_receiver
 from elastic_pinn.workbench.figures.loss_plots import draw_events, draw_terms
 from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.sources import first_shot_text
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import draw_wavefield
 from elastic_pinn.workbench.panels.callbacks import acknowledge
@@ -140,7 +142,7 @@ def _wavefield(record: LiveRecord, instants: Callable[[], np.ndarray]) -> Pictur
         return None
     step, model = newest
     figure = draw_wavefield(model.predict, record.problem, instants())
-    figure.suptitle(f"step {step:,}", fontsize=10)
+    figure.suptitle(f"step {step:,}{_whose(record)}", fontsize=10)
     return figure
 
 
@@ -155,4 +157,14 @@ def _fit(record: LiveRecord, receivers: Receivers, row: int) -> Picture | None:
     if not (newest := record.newest()):
         return None
     step, model = newest
-    return draw_fit(model.predict, receivers, row, step)
+    figure = draw_fit(model.predict, receivers, row, step)
+    if whose := _whose(record):
+        figure.suptitle(f"{figure.get_suptitle()}{whose}", fontsize=10)
+    return figure
+
+
+def _whose(record: LiveRecord) -> str:
+    """What a live figure is not of: other shots, and the wavefield where elements solve for all of it."""
+    first = first_shot_text(record.problem).rstrip(": ")
+    no_part = "the network takes no part in the wavefield" if record.resolved.ridge >= HELD_AT_ZERO else ""
+    return "".join(f"; {each}" for each in (first, no_part) if each)
