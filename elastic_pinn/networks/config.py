@@ -40,7 +40,7 @@ COUNTS_OF_LAYERS = {**NUMBERS_OF_WAVES, "patches": ((1,), "one number, of featur
 GATED = ("modified_mlp", "residual")
 """Networks with gates, which are as wide as all hidden layers."""
 
-TRAINED = ("mlp", *GATED)
+TRAINED = ("mlp", *GATED, "separable")
 """Networks of which every layer is trained."""
 
 WITH_FORMS = ("mlp", "random_features")
@@ -57,24 +57,35 @@ class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
     network: Literal[
-        "mlp", "modified_mlp", "residual", "random_features", "plane_waves", "hole_waves", "potentials", "patches"
+        "mlp",
+        "modified_mlp",
+        "residual",
+        "separable",
+        "random_features",
+        "plane_waves",
+        "hole_waves",
+        "potentials",
+        "patches",
     ] = "mlp"
     """the kind of network. mlp: every layer is trained. modified_mlp: likewise, and each hidden layer mixes two gates
-    that are layers of the input (Wang and others, 2021). residual: blocks with such gates, which begin as no change
-    of the fourier_features that it needs (PirateNets, 2024). random_features: only the last layer is trained, and the
-    others stay as drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a homogeneous
-    solid; what point forces and moment sources do in an unbounded solid is added. hole_waves: those, and waves with a
-    pole in each hole of an ep.Plate, in each circular inclusion and beside each ep.SideLoad. potentials: of a plate at
-    rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers. patches: random
-    features in each patch of space and time, blended: for windows of many wavelengths or periods"""
+    that are layers of the input (Wang and others, 2021). residual: blocks with such gates, which begin as no change of
+    the fourier_features that it needs (PirateNets, 2024). separable: sums of products of functions of x, of y and of t
+    (SPINN, 2023), of a grid of points (sampling) many times quicker. random_features: only the last layer is trained,
+    and the others stay as drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a
+    homogeneous solid; what point forces and moment sources do in an unbounded solid is added. hole_waves: those, and
+    waves with a pole in each hole of an ep.Plate, in each circular inclusion and beside each ep.SideLoad. potentials:
+    of a plate at rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers.
+    patches: random features in each patch of space and time, blended: for windows of many wavelengths or periods"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
-    """width of each hidden layer, all the same in modified_mlp and residual, of which it is each block's; of
-    plane_waves, one number: how many waves in each material; of hole_waves, two: how many plane waves in each material,
-    and how many around all holes, circular inclusions and loads together; or three: how many plane waves around all
-    inclusions, how many waves with poles, and how many plane waves in each inclusion; of potentials, how many
-    polynomials, and around all holes; of patches, features in each"""
+    """width of each hidden layer, all the same in modified_mlp and residual, of which it is each block's; of separable,
+    along each axis; of plane_waves, one number: how many waves in each material; of hole_waves, two: how many plane
+    waves in each material, and how many around all holes, circular inclusions and loads together; or three: how many
+    plane waves around all inclusions, how many waves with poles, and how many plane waves in each inclusion; of
+    potentials, how many polynomials, and around all holes; of patches, features in each"""
     patches: Annotated[tuple[Count, Count, Count], OfList] = (1, 1, 1)
     """of the network patches: into how many the window is divided along x, y and time"""
+    rank: Count = 32
+    """of the network separable: how many products each component of the displacement is the sum of"""
     initialization: Literal["glorot", "features"] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
@@ -149,11 +160,18 @@ class NetworkConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _only_separable_has_a_rank(self) -> Self:
+        if self.network != "separable" and not self._is_default("rank"):
+            raise ValueError(f"rank = {self.rank} with network {self.network!r}: only 'separable' has one")
+        return self
+
+    @model_validator(mode="after")
     def _only_trained_layers_adapt(self) -> Self:
-        for name in ("adaptive_activation", "fourier_features", "periodic_axes"):
+        legal_of = dict.fromkeys(("adaptive_activation", "periodic_axes"), TRAINED)
+        for name, networks in (legal_of | {"fourier_features": ("mlp", *GATED)}).items():
             value = getattr(self, name)
-            if value and self.network not in TRAINED:
-                legal = ", ".join(map(repr, TRAINED))
+            if value and self.network not in networks:
+                legal = ", ".join(map(repr, networks))
                 raise ValueError(f"{name} = {in_one_line(value)} with network {self.network!r}: only with {legal}")
             if value and name != "adaptive_activation" and self.initialization == "features":
                 raise ValueError(
@@ -162,6 +180,12 @@ class NetworkConfig(Section):
                 )
         if len(set(self.periodic_axes)) < len(self.periodic_axes):
             raise ValueError(f"periodic_axes = {list(self.periodic_axes)}: each axis once")
+        return self
+
+    @model_validator(mode="after")
+    def _trained_start_by_glorot(self) -> Self:
+        if self.initialization == "features" and self.network in TRAINED and self.network != "mlp":
+            raise ValueError(f"initialization = 'features' with network {self.network!r}: only with 'glorot'")
         return self
 
     @model_validator(mode="after")
@@ -178,10 +202,11 @@ class NetworkConfig(Section):
                 "network 'residual' with fourier_features = 0: its blocks start as no change of these: set it to 1 or "
                 "more, as half of hidden_layers"
             )
-        if self.initialization == "features":
-            raise ValueError(f"initialization = 'features' with network {self.network!r}: only with 'glorot'")
         return self
 
     def _leaves_open(self, name: str) -> bool:
         """Whether a field is one that a tolerance leaves to the library: it is as by default."""
-        return bool(getattr(self, "tolerance", 0.0)) and getattr(self, name) == type(self).model_fields[name].default
+        return bool(getattr(self, "tolerance", 0.0)) and self._is_default(name)
+
+    def _is_default(self, name: str) -> bool:
+        return getattr(self, name) == type(self).model_fields[name].default

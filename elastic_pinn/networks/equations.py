@@ -65,8 +65,15 @@ class Equations:
 
     def misfit(self, jet: Tensor) -> Tensor:
         """Compute left side minus right side for a jet of the outputs, (J, M N, C) -> (N, E)."""
-        left = torch.einsum("nk,kjec,jnc->ne", self.coefficients, self.operator, jet)  # (M N, E)
+        operators, _, equations, _ = self.operator.shape
+        flat = self.operator.permute(1, 3, 0, 2).flatten(0, 1).flatten(1)  # (J C, K E): one product of matrices
+        by_operator = (jet.transpose(0, 1).flatten(1) @ flat).unflatten(1, (operators, equations))  # (M N, K, E)
+        left = (self.coefficients[:, :, None] * by_operator).sum(1)  # (M N, E)
         return (left if self.tied == 1 else left.view(self.tied, *self.target.shape).sum(0)) - self.target
+
+    def over_ties(self, rows: Tensor) -> Tensor:
+        """Sum rows of left sides over the M points of each equation, (M N E, ...) -> (N E, ...)."""
+        return rows if self.tied == 1 else rows.view(self.tied, self.target.numel(), *rows.shape[1:]).sum(0)
 
     def untied(self) -> Equations:
         """Return the left sides alone, an equation for each of the M N points, whose right sides are zero."""

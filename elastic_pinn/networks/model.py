@@ -29,6 +29,7 @@ from elastic_pinn.networks.patches import Patches
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.potentials import Potentials
 from elastic_pinn.networks.scatterers import circles_of
+from elastic_pinn.networks.separable import Separable
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics import Material, MaterialParameters, ParameterGroup, Scales
@@ -49,6 +50,7 @@ NETWORKS: Mapping[str, type[Network]] = {
     "mlp": MLP,
     "modified_mlp": ModifiedMLP,
     "residual": Residual,
+    "separable": Separable,
     "random_features": MLP,
     "patches": Patches,
     "plane_waves": PlaneWaves,

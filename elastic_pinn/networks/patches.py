@@ -26,8 +26,8 @@ from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import AXES, Components
 from elastic_pinn.networks.network import Network
 from elastic_pinn.networks.progress import work
-from elastic_pinn.networks.superposition import POINTS_AT_ONCE, by_amplitudes_and_unknowns
-from elastic_pinn.networks.trial_function import Sums, TrialFunction
+from elastic_pinn.networks.superposition import POINTS_AT_ONCE, LinearTrial, by_amplitudes_and_unknowns
+from elastic_pinn.networks.trial_function import Sums
 from elastic_pinn.physics.media.moduli import Moduli
 
 OVERLAP = 0.5  # of half a cell: how far a patch reaches into the cells beside its own; at most 1
@@ -93,7 +93,7 @@ class Patches(Network):
 
 
 @dataclass(frozen=True, eq=False)
-class Blend(TrialFunction):
+class Blend(LinearTrial):
     """The sum of all patches' features, each times its patch's weight.
 
     Attributes

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -20,21 +20,15 @@ from elastic_pinn.networks.trial_function import TrialFunction
 POINTS_AT_ONCE = 512  # so that the jets of all fields at them stay small
 
 
-class LinearTrial(Protocol):
+class LinearTrial(TrialFunction):
     """A trial function that is linear in some of its numbers, its amplitudes."""
 
-    @property
-    def tensors(self) -> tuple[Tensor, ...]:
-        """As of any trial function."""
-
-    def __call__(self, points: Tensor, names: Components) -> Tensor:
-        """As of any trial function."""
-
+    @abstractmethod
     def by_amplitudes(self, equations: Equations) -> Tensor:
         """Compute the derivatives of all misfits by the amplitudes, (N E, C)."""
 
 
-class Superposition(TrialFunction):
+class Superposition(LinearTrial):
     """A sum of fields whose jets are known in closed form.
 
     Attributes
@@ -68,7 +62,7 @@ class Superposition(TrialFunction):
                 operator = torch.einsum("nk,kjed->njed", part.coefficients, part.operator)
                 fields = self.fields(part.points, part.names)  # (J, N, 2, C)
                 rows = torch.einsum("njed,jndc->nec", operator, fields).flatten(0, 1)  # (M N E, C)
-                found.append(rows.view(part.tied, -1, rows.shape[1]).sum(0) if part.tied > 1 else rows)
+                found.append(part.over_ties(rows))
         return torch.cat(found)
 
 
@@ -83,7 +77,7 @@ def by_amplitudes_and_unknowns(
     return torch.cat([*found, by_unknowns(trial, equations, unknowns)], dim=1)
 
 
-def by_unknowns(trial: LinearTrial | TrialFunction, equations: Equations, unknowns: Sequence[nn.Parameter]) -> Tensor:
+def by_unknowns(trial: TrialFunction, equations: Equations, unknowns: Sequence[nn.Parameter]) -> Tensor:
     """Compute the derivatives of all misfits by unknowns, each a number, (N E, U).
 
     A backward pass gives w^T d misfits / d unknown for any w, linear in w: its derivative by w is the column.

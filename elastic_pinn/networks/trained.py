@@ -18,11 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.config import NetworkConfig
-from elastic_pinn.networks.dense import Layers
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.network import Network
-from elastic_pinn.networks.superposition import by_amplitudes_and_unknowns
+from elastic_pinn.networks.superposition import LinearTrial, by_amplitudes_and_unknowns
 from elastic_pinn.physics.media.moduli import Moduli
 
 # n of adaptive activations; n a_l is 1 at the start. By 10, as in the source, L-BFGS makes all layers flat first, and
@@ -66,15 +65,20 @@ class Trained(Network):
         super().__init__(config, generator, extent, speeds)
         dtype, maps = self.extent.dtype, self.maps(config, len(speeds))
         self.activation = config.activation
-        self.embedding: Embedding | None = None
-        if config.fourier_features or config.periodic_axes:
-            self.embedding = Embedding(config, generator, self.reach)
+        self.embedding = self.embedding_of(config, generator, self.reach)
         self.weights = nn.ParameterList(torch.empty(each.outputs, each.inputs, dtype=dtype) for each in maps)
         self.biases = nn.ParameterList(torch.zeros(each.outputs, dtype=dtype) for each in maps)
         self._is_nonlinear = tuple(each.is_nonlinear for each in maps)
         slopes = torch.full((sum(self._is_nonlinear),), 1.0 / STEEPNESS, dtype=dtype)
         self.slopes = nn.Parameter(slopes) if config.adaptive_activation else None
         self._start_glorot(0.0 if config.fourier_features else config.input_frequency, maps, generator)
+
+    @staticmethod
+    def embedding_of(config: NetworkConfig, generator: torch.Generator, reach: Tensor) -> Embedding | None:
+        """Return what enters in place of the coordinates; None: themselves. reach: (3,), half the window's extents."""
+        if not (config.fourier_features or config.periodic_axes):
+            return None
+        return Embedding(config, generator, reach)
 
     @staticmethod
     @abstractmethod
@@ -113,7 +117,7 @@ class Trained(Network):
         return by_amplitudes_and_unknowns(self.within(moduli), equations, bool(own), unknowns)
 
     @abstractmethod
-    def within(self, moduli: Moduli) -> Layers:
+    def within(self, moduli: Moduli) -> LinearTrial:
         """Return its maps with their present numbers, which do not depend on the material."""
 
     @property

@@ -39,7 +39,7 @@ class Layer:
 def by_network(network: Layers, equations: Equations, parameters: Sequence[Tensor]) -> Tensor:
     """Compute the derivatives of all misfits by some of the network's tensors, (N E, P), in their order."""
     if equations.tied > 1:
-        return _of_tied(equations, by_network(network, equations.untied(), parameters))
+        return equations.over_ties(by_network(network, equations.untied(), parameters))
     sizes = [parameter.numel() for parameter in parameters]
     found = equations.points.new_empty(equations.target.numel(), sum(sizes))  # (N E, P)
     of_parameter = dict(zip(parameters, found.split(sizes, dim=1), strict=True))
@@ -58,7 +58,7 @@ def by_network(network: Layers, equations: Equations, parameters: Sequence[Tenso
 def by_material(network: Layers, equations: Equations, parameters: Sequence[nn.Parameter]) -> Tensor:
     """Compute the derivatives of all misfits by parameters that the operator depends on, (N E, P)."""
     if equations.tied > 1:
-        return _of_tied(equations, by_material(network, equations.untied(), parameters))
+        return equations.over_ties(by_material(network, equations.untied(), parameters))
     operator = equations.operator  # (K, J, E, C)
     if not (parameters and operator.requires_grad):
         return equations.points.new_zeros(equations.target.numel(), len(parameters))
@@ -72,11 +72,6 @@ def by_material(network: Layers, equations: Equations, parameters: Sequence[nn.P
     with torch.no_grad():
         jet = network(equations.points, equations.names)  # (J, N, C)
         return torch.einsum("nk,pkjec,jnc->nep", equations.coefficients, slopes, jet).flatten(0, 1)
-
-
-def _of_tied(equations: Equations, of_points: Tensor) -> Tensor:
-    """The sum over the points of each equation, (M N E, P) -> (N E, P)."""
-    return of_points.view(equations.tied, equations.target.numel(), -1).sum(0)
 
 
 def _fill(network: Layers, equations: Equations, wanted: dict[Tensor, Tensor]) -> None:

@@ -12,9 +12,7 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.progress import work
-from elastic_pinn.networks.trial_function import TrialFunction
-
-POINTS_AT_ONCE = 512  # so that the jets of all features at them stay small
+from elastic_pinn.networks.superposition import POINTS_AT_ONCE, LinearTrial
 
 ACTIVATIONS = {
     "tanh": jets.tanh_derivatives,
@@ -24,7 +22,7 @@ ACTIVATIONS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Layers(TrialFunction):
+class Layers(LinearTrial):
     """From dimensionless (x, y, t) to C outputs of order one.
 
     Attributes
@@ -90,7 +88,7 @@ class Layers(TrialFunction):
                 features = self.features(part.points, part.names)  # (J, N, D)
                 by_weights = torch.einsum("njec,jnd->necd", operator, features).flatten(2)
                 rows = torch.cat([by_weights, operator[:, 0]], dim=2).flatten(0, 1)  # (M N E, C D + C)
-                found.append(rows.view(part.tied, part.target.numel(), -1).sum(0) if part.tied > 1 else rows)
+                found.append(part.over_ties(rows))
         return torch.cat(found)
 
     def __call__(self, points: Tensor, names: jets.Components) -> Tensor:

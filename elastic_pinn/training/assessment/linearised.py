@@ -236,6 +236,8 @@ def _of_further(config: Config) -> dict[str, Any]:
         return {"hidden_layers": tuple(count + max(MORE_FEATURES, count // 10) for count in config.hidden_layers)}
     if config.network == "residual":  # whose last layer is of the features that enter
         return {"fourier_features": max(MORE_FEATURES, config.fourier_features // 10)}
+    if config.network == "separable":  # products of other functions of x and y, with as many functions of t each
+        return {"rank": 1 + max(MORE_FEATURES // last, config.rank // 10)}
     count = max(MORE_FEATURES, last // 10)
     layers = (count,) * len(config.hidden_layers) if config.network in GATED else (*before, count)
     shorter = 1.0 if config.network in TRAINED else SHORTER

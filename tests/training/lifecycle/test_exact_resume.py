@@ -143,6 +143,12 @@ CASES = {
         (4, 8),
         (3, 7),
     ),
+    "separable-on-a-grid": Case(
+        {"network": "separable", "rank": 3, "sampling": "grid", "precision": "float64", "adaptive_activation": True}
+        | {"stages": ["adam", "last_layer", "lbfgs"], "stage_steps": [3, 1], "steps": 8, "checkpoint_every": 1},
+        (2, 5, 7),
+        (1, 4, 6),
+    ),
     # solved for while its blocks are none yet; then they are
     "residual": Case(
         {"network": "residual", "fourier_features": 6, "input_frequency": 3.0, "precision": "float64"}
