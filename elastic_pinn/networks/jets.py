@@ -224,5 +224,10 @@ def _by_factor(g: Tensor, other: Tensor, names: Components) -> Tensor:
 
 
 def product(one: Tensor, other: Tensor, names: Components) -> Tensor:
-    """Multiply two jets channel by channel, by Leibniz's rule. (J, N, C), (J, N, C) -> (J, N, C)."""
+    """Multiply two jets channel by channel, by Leibniz's rule. (J, N, C), (J, N, C) -> (J, N, C).
+
+    Raises ValueError for third derivatives.
+    """
+    if len(names[-1]) == MOST:
+        raise ValueError(f"a product of jets with {names[-1]!r}: only with first and second derivatives")
     return _Product.apply(one, other, names)

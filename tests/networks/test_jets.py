@@ -152,6 +152,13 @@ def test_the_jet_of_a_linear_map_is_exact():
     assert found == {"": 16.0, "x": 1.0, "y": 1.0, "t": 0.75} | dict.fromkeys(NAMES[3:], 0.0)
 
 
+def test_a_product_refuses_third_derivatives():
+    names = jets.components(("xxy",))
+    jet = torch.zeros(len(names), 2, 1)
+    with pytest.raises(ValueError, match="'xxy': only with first and second derivatives"):
+        jets.product(jet, jet, names)
+
+
 def test_a_second_derivative_brings_the_first_ones_it_needs():
     assert jets.components(("tt", "xy")) == ("", "x", "y", "t", "tt", "xy")
     assert jets.components(()) == ("",)
