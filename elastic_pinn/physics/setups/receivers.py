@@ -64,8 +64,9 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     start = receivers.material
     if not start:
         raise ConfigError(
-            f"{config.data}: its group /known has no lambda, mu and rho, known or to start a search from: write them "
-            "there (data/README.md), or state the problem in Python, with a Material or a Medium"
+            f"{config.data}: its group /known has no lambda, mu and rho, known or to start a search from: give "
+            "lame_lambda, lame_mu, density and start where it is imported (elastic-pinn import, 07_own_data), write "
+            "them there (data/README.md), or state the problem in Python, with a Material or a Medium"
         )
     pulses = receivers.pulses if config.initial_pulses else ()
     if pulses and first < 0.0:
