@@ -77,11 +77,10 @@ class NetworkConfig(Section):
     of a plate at rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers.
     patches: random features in each patch of space and time, blended: for windows of many wavelengths or periods"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
-    """width of each hidden layer, all the same in modified_mlp and residual, of which it is each block's; of separable,
-    along each axis; of plane_waves, one number: how many waves in each material; of hole_waves, two: how many plane
-    waves in each material, and how many around all holes, circular inclusions and loads together; or three: how many
-    plane waves around all inclusions, how many waves with poles, and how many plane waves in each inclusion; of
-    potentials, how many polynomials, and around all holes; of patches, features in each"""
+    """width of each hidden layer, all alike in modified_mlp and residual, of which it is each block's; of separable,
+    along each axis. Numbers, of plane_waves: of waves in each material; of hole_waves: of plane waves there, and waves
+    around holes, inclusions and loads, or of plane waves around inclusions, waves with poles, and plane waves in each
+    inclusion; of potentials: of polynomials, and around holes; of patches: of features in each"""
     patches: Annotated[tuple[Count, Count, Count], OfList] = (1, 1, 1)
     """of the network patches: into how many the window is divided along x, y and time"""
     rank: Count = 32
