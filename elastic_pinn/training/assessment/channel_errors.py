@@ -59,6 +59,8 @@ def channel_errors(
     misfits (D,), changes by time, size and zero, each (D,), and by_misfits, of the unknowns in units of ±, (U, D), are
     in units of the noise; free: the degrees of freedom of each misfit, (D,); time: the unit of time, s.
     """
+    if not misfits.isfinite().all():  # where the noise is not known, they have no unit
+        return ()
     whole = channels.sum(misfits.square()).clamp(min=TINY)  # (C,)
     hums = [_hum(channels.time[at] * time, misfits[at]) for at in channels.rows]  # Hz
     candidates = [change[:, None] for change in changes]

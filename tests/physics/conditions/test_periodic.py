@@ -11,6 +11,7 @@ from elastic_pinn.networks import Model
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.training.losses import Loss
+from elastic_pinn.training.new_model import new_model
 from elastic_pinn.training.sampling import first_points
 from tests.benchmarks.validation.periodic import between
 from tests.physics.media.test_medium import solved
@@ -106,7 +107,7 @@ def test_a_periodic_problem_trains_by_gradients_too(tmp_path):
 def test_the_loss_counts_a_pair_once():
     problem = between("x", 1.0)
     config = ep.Config(problem="own", boundary_points=7, interior_points=5, initial_points=4, precision="float64")
-    rows = Loss(problem, config).rows(first_points(problem, config))
+    rows = Loss(problem, config).rows(new_model(config, problem, torch.Generator()), first_points(problem, config))
     assert rows["boundary 0"].stop - rows["boundary 0"].start == 14
 
 
