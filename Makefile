@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-accuracy test-faults bench validate lab check docs
+.PHONY: help demo test test-slow test-accuracy test-faults bench validate ablation lab check docs
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ bench: .venv/bench.stamp  ## the tables of tests/benchmarks/README.md, measured 
 
 validate: .venv/base.stamp  ## exact fields: errors and times of every wall, shape, medium and source (ARGS=free-sv: some)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.validate $(ARGS)
+
+ablation: .venv/base.stamp  ## what samplers, balancers, networks and forms each do for a trained network: three hours, and it goes on where stopped
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ablation $(ARGS)
 
 lab: .venv/base.stamp  ## JupyterLab on the notebooks (ARGS="--no-browser" and the like go to it)
 	$(BIN)/python -m jupyter lab $(ARGS)

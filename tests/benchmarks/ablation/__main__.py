@@ -1,0 +1,178 @@
+"""Measure all variants, two runs of one thread abreast, and write the table; goes on where it was stopped."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import elastic_pinn as ep
+from tests.benchmarks.ablation.problems import FORWARD, INVERSE
+from tests.benchmarks.ablation.variants import BASE, FAMILIES
+from tests.benchmarks.report import table, write_section
+from tests.benchmarks.validation.row import Recipe
+
+COMMAND = "make ablation"
+KEPT = Path(__file__).with_name("results.jsonl")
+SHORT, SEEDS_OF_SHORT = 60, 2
+LONG, SEEDS_OF_LONG = 300, 3
+BASE_NAME = "base"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run: a variant on a problem from a seed, for some seconds."""
+
+    variant: str
+    problem: str
+    seed: int
+    seconds: int
+
+    @property
+    def recipe(self) -> Recipe:
+        """The fields of the config."""
+        changed = {name: each for variants in FAMILIES.values() for name, each in variants.items()}
+        return BASE | changed.get(self.variant, {}) | {"seed": self.seed, "time_limit": self.seconds}
+
+    @property
+    def key(self) -> str:
+        """Tells it from any other cell, and from one whose recipe was another."""
+        digest = hashlib.sha256(json.dumps(self.recipe, sort_keys=True).encode()).hexdigest()[:12]
+        return f"{self.variant} | {self.problem} | {self.seed} | {self.seconds} | {digest}"
+
+    def error(self) -> float:
+        """Train, and measure how far the answer is off."""
+        make, measure = (FORWARD | INVERSE)[self.problem]
+        problem = make()
+        with tempfile.TemporaryDirectory() as folder:
+            return measure(ep.train(ep.Config(**self.recipe), Path(folder) / "run", problem), problem)
+
+
+class Results:
+    """What has been measured, kept in a file line by line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        lines = path.read_text().splitlines() if path.exists() else []
+        self._errors: dict[str, float | None] = {line["cell"]: line["error"] for line in map(json.loads, lines)}
+
+    def measure(self, cells: Iterable[Cell]) -> None:
+        """Measure those that are not there, each in a process of its own, two abreast."""
+        missing = [cell for cell in cells if cell.key not in self._errors]
+        with ThreadPoolExecutor(2) as threads:
+            for cell, error in zip(missing, threads.map(_in_own_process, missing), strict=True):
+                self._errors[cell.key] = error
+                with self._path.open("a") as file:
+                    file.write(json.dumps({"cell": cell.key, "error": error}) + "\n")
+                print(cell.key, error, flush=True)
+
+    def of(self, variant: str, problem: str, seconds: int, seeds: int) -> list[float | None]:
+        """The errors from each seed; None: the run was refused, or ended early."""
+        cells = [Cell(variant, problem, seed, seconds) for seed in range(seeds)]
+        return [self._errors.get(cell.key) for cell in cells]
+
+    def median(self, variant: str, problem: str, seconds: int, seeds: int) -> float:
+        """The median over seeds; a run without an error counts as infinitely wrong."""
+        found = self.of(variant, problem, seconds, seeds)
+        return statistics.median(math.inf if each is None else each for each in found)
+
+
+def _in_own_process(cell: Cell) -> float | None:
+    """A cell's error, by a process that does nothing else; None where it was refused or broke off."""
+    command = [sys.executable, "-m", "tests.benchmarks.ablation", "--cell", json.dumps(asdict(cell))]
+    found = subprocess.run(command, capture_output=True, text=True)
+    if found.returncode:
+        print(cell.key, found.stderr.strip().splitlines()[-1:], flush=True)
+        return None
+    return float(found.stdout.splitlines()[-1])
+
+
+def short_cells() -> Iterator[Cell]:
+    """Each variant alone."""
+    for seed in range(SEEDS_OF_SHORT):
+        for variant in (BASE_NAME, *(name for variants in FAMILIES.values() for name in variants)):
+            for problem in FORWARD:
+                yield Cell(variant, problem, seed, SHORT)
+
+
+def best_of(results: Results, family: str) -> str:
+    """The variant whose errors are the smallest relative to the base's, in the geometric mean over the problems."""
+
+    def rank(variant: str) -> float:
+        errors = [results.median(variant, problem, SHORT, SEEDS_OF_SHORT) for problem in FORWARD]
+        return sum(map(math.log, errors)) if all(map(math.isfinite, errors)) else math.inf
+
+    return min(FAMILIES[family], key=rank)
+
+
+def long_cells(winners: Sequence[str]) -> Iterator[Cell]:
+    """Each family's best for longer, and on the inverse problem."""
+    for seed in range(SEEDS_OF_LONG):
+        for variant in (BASE_NAME, *winners):
+            for problem in INVERSE:
+                yield Cell(variant, problem, seed, SHORT)
+            if variant != BASE_NAME:
+                for problem in FORWARD:
+                    yield Cell(variant, problem, seed, LONG)
+
+
+def told(errors: Sequence[float | None]) -> str:
+    """Median and range of errors, in a table."""
+    if None in errors:
+        return "none"
+    found = [each for each in errors if each is not None]
+    return f"{statistics.median(found):.1e} ({min(found):.1e} .. {max(found):.1e})"
+
+
+def write(results: Results, winners: Sequence[str]) -> None:
+    """Write the section of the table."""
+    rows = [
+        [family, variant, *(told(results.of(variant, problem, SHORT, SEEDS_OF_SHORT)) for problem in FORWARD)]
+        for family, variants in (("", {BASE_NAME: {}}), *FAMILIES.items())
+        for variant in variants
+    ]
+    text = f"Relative error after {SHORT} s, median and range of {SEEDS_OF_SHORT} seeds:\n\n"
+    text += table(["family", "variant", *FORWARD], rows)
+    if winners:
+        rows = [
+            [
+                variant,
+                *(told(results.of(variant, problem, LONG, SEEDS_OF_LONG)) for problem in FORWARD),
+                *(told(results.of(variant, problem, SHORT, SEEDS_OF_LONG)) for problem in INVERSE),
+            ]
+            for variant in (BASE_NAME, *winners)
+        ]
+        text += (
+            f"\n\nEach family's best after {LONG} s, and lambda and mu from records with 1 % noise after {SHORT} s, "
+        )
+        text += f"{SEEDS_OF_LONG} seeds:\n\n" + table(["variant", *FORWARD, *INVERSE], rows)
+    write_section("ablation", COMMAND, text)
+
+
+def main() -> None:
+    """Measure what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cell", type=json.loads, help="one run, for the processes that this one starts")
+    parser.add_argument("--short", action="store_true", help="each variant alone, without the best for longer")
+    arguments = parser.parse_args()
+    if arguments.cell:
+        print(Cell(**arguments.cell).error())
+        return
+    results = Results(KEPT)
+    results.measure(short_cells())
+    winners = [] if arguments.short else [best_of(results, family) for family in FAMILIES]
+    results.measure(long_cells(winners) if winners else ())
+    write(results, winners)
+
+
+if __name__ == "__main__":
+    main()
