@@ -67,6 +67,17 @@ OURS = {
         "stages": ["levenberg_marquardt"],
         "steps": 100_000,
     },
+    "MLP 3 x 32 from Glorot's start, start and sides held exactly, SSBroyden": SHARED
+    | {
+        "hidden_layers": [32, 32, 32],
+        "activation": "sin",
+        "input_frequency": 4.0,
+        "hard_conditions": ["start", "sides"],
+        "interior_points": 1500,
+        "stages": ["ssbroyden"],
+        "steps": 100_000,
+        "validate_every": 50,
+    },
     "MLP 3 x 48, Adam and then L-BFGS, float32": {
         "log_level": "error",
         "hidden_layers": [48, 48, 48],
