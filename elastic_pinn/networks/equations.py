@@ -91,6 +91,7 @@ class Equations:
         window = torch.bucketize(self.points[: len(self.target), 2].contiguous(), cuts)  # (N,)
         return [self._at((window == i).nonzero()[:, 0]) for i in range(len(cuts) + 1)]
 
+    @torch.enable_grad()  # parts lead to the material as the whole does, within optimizers too
     def _at(self, index: Tensor) -> Equations:
         """Some of the equations, (n,)."""
         starts = len(self.target) * torch.arange(self.tied, device=index.device)
@@ -102,12 +103,16 @@ class Equations:
     def split(self, points: int) -> Iterator[Equations]:
         """Split into sets of the equations of at most `points` points."""
         size = max(1, points // self.tied)
-        of_points = (blocks(tensor, len(self.target)).split(size, dim=1) for tensor in (self.points, self.coefficients))
-        rows = zip(*of_points, self.target.split(size), strict=True)
-        return (
-            replace(self, points=x.flatten(0, 1), coefficients=a.flatten(0, 1), target=b, n_remote=0)
-            for x, a, b in rows
+        for low in range(0, max(1, len(self.target)), size):
+            yield replace(self._rows(slice(low, low + size)), n_remote=0)
+
+    @torch.enable_grad()
+    def _rows(self, rows: slice) -> Equations:
+        """Some equations that follow each other."""
+        points, coefficients = (
+            blocks(tensor, len(self.target))[:, rows].flatten(0, 1) for tensor in (self.points, self.coefficients)
         )
+        return replace(self, points=points, coefficients=coefficients, target=self.target[rows])
 
     def leaves(self, points: int) -> Iterator[Equations]:
         """Split as `split`, with operators, and coefficients if they need gradients, that are leaves of a graph."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -146,8 +147,8 @@ def _scalar_waves(outputs: Derivatives, moduli: Moduli, normal: Normal) -> Tenso
 
 def _at_first_order(names: Iterable[str]) -> Components:
     """The same names, with the first derivatives of strains in the place of second derivatives by space."""
-    kept = {name for name in names if "t" in name or len(name) < 2}
-    return tuple(dict.fromkeys([*kept, *(axis for name in names if name not in kept for axis in name)]))
+    parts = ((name,) if "t" in name or len(name) < 2 else tuple(name) for name in names)
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))
 
 
 def _by_stress(outputs: Derivatives, moduli: Moduli, wanted: Iterable[str]) -> dict[str, Tensor]:

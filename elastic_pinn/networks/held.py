@@ -177,6 +177,8 @@ class _Prescribed:
         outline = problem.domain.shape.outline if isinstance(problem.domain.shape, Plate) else problem.domain.shape
         if not isinstance(outline, Rectangle) or problem.domain.is_static:
             raise ProblemError("hard_conditions are of wavefields in rectangles, with or without holes: leave them out")
+        if problem.unknown_pulses:
+            raise ProblemError("hard_conditions are of one pulse, and of an unknown one several add up: leave them out")
         if problem.inclusions:
             raise ProblemError("hard_conditions are of one solid, and the problem has inclusions: leave them out")
         of_sides = _sides(problem) if "sides" in conditions else {}

@@ -13,11 +13,13 @@ from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.jets import components
 from elastic_pinn.networks.model import Model
 from elastic_pinn.physics.elasticity import Normal
+from elastic_pinn.training.assessment.linearised import Linearised
 from elastic_pinn.training.sampling.draw import draw_evenly
 from elastic_pinn.training.session import Session
 
 MATERIAL = ep.Material(2.0, 1.5, 1.3)
 WINDOW = ep.Domain((0.2, 2.0), (-1.0, 0.5), (0.1, 0.9))
+FORCE = ep.PointForce((1.0, 0.0), (1.0, 0.0), ep.UnknownWavelet(3.0, 0.2), 0.1)
 NAMES = components(("xx", "xy", "xt", "yy", "yt", "tt"))
 FIELDS = {"hidden_layers": [6, 5], "precision": "float64", "log_level": "error"}
 SOME = {"interior_points": 12, "boundary_points": 9, "initial_points": 7, "validation_points": 20, "threads": 1}
@@ -135,11 +137,28 @@ def test_gradients_and_rows_reach_the_network_and_an_unknown_material(unknowns):
                 flat[i] -= sign * step
             by_differences = (values[0] - values[1]) / (2 * step)
             assert math.isclose(float(gradient.reshape(-1)[i]), by_differences, rel_tol=1e-4, abs_tol=1e-6)
-    residuals, rows = made.loss.system(made.model, made.points.batches, parameters)
+    with torch.no_grad():  # as within optimizers
+        residuals, rows = made.loss.system(made.model, made.points.batches, parameters)
+        blocks = torch.cat([each.jacobian for each in made.loss.blocks(made.model, made.points.batches, parameters)])
+    assert torch.allclose(torch.linalg.vector_norm(blocks, dim=0), torch.linalg.vector_norm(rows, dim=0), rtol=1e-9)
     flat_gradient = torch.cat([gradient.reshape(-1) for gradient in gradients])
     torch.testing.assert_close(2.0 * rows.T @ residuals, flat_gradient, rtol=1e-7, atol=1e-9)
-    product = made.loss.curvature(made.model, made.points.batches, parameters)(flat_gradient)
+    with torch.no_grad():
+        curvature = made.loss.curvature(made.model, made.points.batches, parameters)
+        product, diagonal = curvature(flat_gradient), curvature.diagonal()
     torch.testing.assert_close(product, rows.T @ (rows @ flat_gradient), rtol=1e-7, atol=1e-9)
+    torch.testing.assert_close(diagonal, rows.square().sum(0), rtol=1e-7, atol=1e-9)
+
+
+def test_further_features_of_a_wider_layer_hold_the_same_conditions():
+    posed = problem(material=replace(MATERIAL, unknowns=("mu",)), receivers=records(points().numpy()))
+    fields = {"network": "random_features", "activation": "sin", "hidden_layers": [8], "validation_fraction": 0.0}
+    made = session(posed, stages=["variable_projection"], steps=1, **fields)
+    fit = Linearised(made.trained())
+    further = fit._of_more_features()
+    rows = made.loss.rows(made.model, made.points.batches)
+    held = torch.cat([further[rows[name]] for name in rows if name.startswith(("boundary", "initial"))])
+    assert held.abs().max() < 1e-9 < further.abs().max()
 
 
 def records(where: np.ndarray) -> ep.Receivers:
@@ -170,6 +189,7 @@ def test_what_cannot_hold_is_refused_in_a_sentence():
         (problem(initial=ep.Initial(wave, still)), ("start", "sides"), "initial velocity at the start differs"),
         (problem(initial=ep.Initial(still, slope)), ("start", "sides"), "displacement at .* differs by"),
         (problem(initial=None), ("start",), "has no initial condition"),
+        (problem(force=FORCE, receivers=records(points().numpy())), ("start",), "of one pulse"),
         (problem(boundary=[ep.Traction()]), ("sides",), "no whole side"),
         (
             problem(boundary=[ep.Displacement(wave, [ep.Part("left", -1.0, 0.0)])]),

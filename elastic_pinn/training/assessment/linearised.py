@@ -221,8 +221,8 @@ class Linearised(LinearisedFit):
         trained, config, problem = self._trained, self._trained.config, self._trained.problem
         wider = config.model_copy(update=_of_further(config))
         generator, (around, *inside) = torch.Generator().manual_seed(config.seed), problem.materials
-        shape, regions = problem.domain.shape, problem.regions
-        model = Model.create(wider, around, problem.scales, generator, None, shape, regions, inside)
+        shape, regions, held = problem.domain.shape, problem.regions, trained.model.held
+        model = Model.create(wider, around, problem.scales, generator, None, shape, regions, inside, held=held)
         model.material.load_state_dict(trained.model.material.state_dict())
         model.to(trained.model.scale_numbers.device)
         layer = model.last_layer

@@ -38,7 +38,7 @@ class Fault(NamedTuple):
 
 def with_channels(fault: Fault, faulty: Sequence[FaultyChannel]) -> Fault:
     """The same, with the channels whose records cannot be as they are before it: they are the likeliest reason."""
-    return Fault("; ".join([*sentences(faulty), fault.reason]), fault.remedy)
+    return fault._replace(reason="; ".join([*sentences(faulty), fault.reason]))
 
 
 def of_misfits(evidence: Evidence) -> Iterator[Fault]:

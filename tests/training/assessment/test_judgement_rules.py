@@ -194,7 +194,8 @@ def test_a_rule_withholds_from_where_it_says(weighed, rule):
     assert weighed(**allowed).verdict in ("holds", "widened")
     fit = weighed(**too_much)
     assert fit.verdict == "withheld" and fit.plus_minus == {} and reason in fit.reason, fit.reason
-    assert fit.advice.startswith("what usually helps: ")
+    assert len(fit.advice) > len("what usually helps: ") and fit.advice.startswith("what usually helps: ")
+    assert fit.needs_waves == ("hidden_layers = [" in fit.advice), fit.advice
 
 
 def test_a_search_that_has_not_converged_has_no_error(weighed):
