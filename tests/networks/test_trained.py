@@ -2,8 +2,6 @@
 them; where it is periodic, it is so to rounding."""
 
 import math
-import time
-from dataclasses import replace
 
 import pytest
 import torch
@@ -11,130 +9,30 @@ from torch import Tensor
 
 import elastic_pinn as ep
 from elastic_pinn.networks import jets, mean_squares
-from elastic_pinn.networks.config import TRAINED, NetworkConfig
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.model import NETWORKS
-from elastic_pinn.networks.separable import Separable
-from elastic_pinn.networks.trained import STEEPNESS, Trained
+from elastic_pinn.networks.trained import Trained
 from elastic_pinn.physics.conditions.periodic import PAIRS
 from elastic_pinn.physics.solutions import PlaneWave
-from elastic_pinn.training.sampling import first_points
-from tests.networks.known import OnlyJets, Written
+from tests.networks.by_hand import (
+    LEGAL,
+    NAMES,
+    OPTIONS,
+    SUBSETS,
+    assert_close,
+    by_hand,
+    gradients,
+    inputs,
+    network,
+    points,
+)
+from tests.networks.known import OnlyJets
 from tests.networks.samples import EXTENT, some_equations
 
-PLAIN = {"tanh": torch.tanh, "sin": torch.sin, "swish": torch.nn.functional.silu}
-NAMES = jets.components(("xx", "xy", "xt", "yy", "yt", "tt"))
-SUBSETS = [NAMES, jets.components(("xx", "xy", "yy", "tt")), jets.components(("t",)), ("",)]
-OPTIONS = {
-    "as they come": {},
-    "adaptive": {"adaptive_activation": True},
-    "periodic along x": {"periodic_axes": ["x"]},
-    "periodic along both, adaptive": {"periodic_axes": ["x", "y"], "adaptive_activation": True},
-    "features": {"fourier_features": 4, "time_frequency": 1.5},
-    "features, periodic along y": {"fourier_features": 5, "periodic_axes": ["y"], "adaptive_activation": True},
-}
-LAYERS = {"mlp": [7, 6, 5], "modified_mlp": [6, 6, 6], "residual": [6, 6], "separable": [6, 5]}
-LEGAL = {
-    (network, option): {"network": network, "hidden_layers": LAYERS[network], **fields}
-    for network in TRAINED
-    for option, fields in OPTIONS.items()
-    if {"residual": True, "separable": False}.get(network, "fourier_features" in fields)
-    == ("fourier_features" in fields)
-}
 each_network = pytest.mark.parametrize("fields", LEGAL.values(), ids=map(", ".join, LEGAL))
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
-
-
-def network(fields: dict, activation: str = "tanh", precision: str = "float64") -> Trained:
-    """One whose numbers are all away from those of its start."""
-    config = NetworkConfig(activation=activation, precision=precision, input_frequency=4.0, **fields)
-    generator = torch.Generator().manual_seed(0)
-    net = NETWORKS[config.network](config, generator, EXTENT.tolist())
-    with torch.no_grad():
-        for parameter in net.parameters():
-            parameter += (0.03 if parameter is net.slopes else 0.3) * torch.randn(
-                parameter.shape, dtype=parameter.dtype, generator=generator
-            )
-    return net
-
-
-def points(n: int = 9) -> Tensor:
-    return EXTENT * (2 * torch.rand(n, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) - 1)
-
-
-def inputs(net: Trained, where: Tensor, axes: str = "xyt") -> Tensor:
-    """What the layers get, as anyone would write it, (N, I)."""
-    z, embedding = where / EXTENT, net.embedding
-    if embedding is None:
-        return z[:, ["xyt".index(axis) for axis in axes]]
-    phases = z @ embedding.vectors.T
-    return torch.cat([z @ embedding.matrix[: embedding.coordinates].T, phases.sin(), phases.cos()], dim=1)
-
-
-def mlp(net: Trained, where: Tensor, act) -> Tensor:
-    z = inputs(net, where)
-    for i in range(len(net.weights) - 1):
-        z = affine(net, i, z, act)
-    return z @ net.weights[-1].T + net.biases[-1]
-
-
-def affine(net: Trained, i: int, z: Tensor, act, without: int = 0) -> Tensor:
-    """A map and its nonlinearity. without: how many maps before have none."""
-    slope = 1.0 if net.slopes is None else STEEPNESS * net.slopes[i - without]
-    return act(slope * (z @ net.weights[i].T + net.biases[i]))
-
-
-def modified_mlp(net: Trained, where: Tensor, act) -> Tensor:
-    h = inputs(net, where)
-    u, v = affine(net, 0, h, act), affine(net, 1, h, act)
-    for i in range(2, len(net.weights) - 1):
-        z = affine(net, i, h, act)
-        h = (1.0 - z) * u + z * v
-    return h @ net.weights[-1].T + net.biases[-1]
-
-
-def residual(net: Trained, where: Tensor, act) -> Tensor:
-    x = inputs(net, where)
-    u, v = affine(net, 0, x, act), affine(net, 1, x, act)
-    for block, alpha in enumerate(net.skips):
-        f = affine(net, 2 + 3 * block, x, act)
-        g = affine(net, 3 + 3 * block, f * u + (1.0 - f) * v, act)
-        h = affine(net, 4 + 3 * block, g * u + (1.0 - g) * v, act)
-        x = alpha * h + (1.0 - alpha) * x
-    return x @ net.weights[-1].T + net.biases[-1]
-
-
-def separable(net: Separable, where: Tensor, act) -> Tensor:
-    size, product = len(net.weights) // 3, 1.0
-    for axis, embedding in enumerate(net.embeddings):
-        z = where[:, axis : axis + 1] / EXTENT[axis]
-        z = z if embedding.coordinates else torch.cat([(math.pi * z).sin(), (math.pi * z).cos()], dim=1)
-        for i in range(axis * size, (axis + 1) * size - 1):
-            z = affine(net, i, z, act, without=axis)
-        i = (axis + 1) * size - 1
-        product = product * (z @ net.weights[i].T + net.biases[i])
-    return product.unflatten(1, (2, -1)).sum(2)
-
-
-BY_HAND = {"mlp": mlp, "modified_mlp": modified_mlp, "residual": residual, "separable": separable}
-
-
-def by_hand(net: Trained, fields: dict, activation: str) -> Written:
-    """The network as its source writes it, with derivatives by nested automatic differentiation."""
-    function = BY_HAND[fields["network"]]
-    return Written(lambda where: function(net, where, PLAIN[activation]), tuple(net.parameters()))
-
-
-def assert_close(found: Tensor, expected: Tensor, tolerance: float = 1e-12) -> None:
-    assert (found - expected).abs().max() <= tolerance * max(1.0, expected.abs().max().item())
-
-
-def gradients(values: Tensor, parameters) -> list[Tensor]:
-    weights = torch.arange(1, values.numel() + 1, dtype=values.dtype).view_as(values).sin()
-    return torch.autograd.grad(
-        (weights * values).sum(), parameters, allow_unused=True, materialize_grads=True, retain_graph=True
-    )
 
 
 @each_network
@@ -268,44 +166,6 @@ def test_a_plate_at_rest_has_features_of_space_alone():
     assert (net.embedding.vectors[:, 2] == 0).all() and (net.embedding.vectors[:, :2] != 0).all()
 
 
-def grid(count: int = 4) -> Tensor:
-    along = torch.linspace(-0.9, 0.8, count, dtype=torch.float64)
-    return torch.cartesian_prod(along, along[1:], 2.0 * along)
-
-
-def sides() -> Tensor:
-    """Left, right and bottom at the same instants."""
-    whole = grid()
-    return torch.cat([whole[whole[:, 0] == whole[:, 0].min()], whole[whole[:, 0] == whole[:, 0].max()],
-                      whole[whole[:, 1] == whole[:, 1].min()]])  # fmt: skip
-
-
-SHARED = {
-    "grid": grid(),
-    "grid in another order": grid()[torch.randperm(48, generator=torch.Generator().manual_seed(0))],
-    "part of a grid": grid()[5:29],
-    "a few of a grid": grid()[::7],
-    "sides": sides(),
-    "the same point twice": grid()[[3, 3, 9]],
-    "one instant": grid()[grid()[:, 2] == grid()[0, 2]],
-    "no point": grid()[:0],
-}
-
-
-@pytest.mark.parametrize("where", SHARED.values(), ids=list(SHARED))
-@pytest.mark.parametrize("option", ["as they come", "periodic along both, adaptive"])
-def test_points_that_share_coordinates_have_the_jets_of_single_ones(where, option):
-    fields = LEGAL["separable", option]
-    net = network(fields)
-    found, expected = net.within(())(where, NAMES), by_hand(net, fields, "tanh")(where, NAMES)
-    assert found.shape == expected.shape == (len(NAMES), len(where), 2)
-    if len(where):
-        assert_close(found, expected)
-        parameters = list(net.parameters())
-        for mine, theirs in zip(gradients(found, parameters), gradients(expected, parameters), strict=True):
-            assert_close(mine, theirs)
-
-
 @each_network
 def test_values_on_a_grid_are_those_at_its_points(fields):
     trial = network(fields).within(())
@@ -315,33 +175,6 @@ def test_values_on_a_grid_are_those_at_its_points(fields):
     for name, values in found.items():
         [*_, expected] = trial(where, jets.components((name,)))
         assert_close(values, expected.detach())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("precision", ["float32", "float64"])
-def test_of_a_grid_a_separable_network_is_ten_times_quicker_a_point_than_an_mlp(precision):
-    def cpu_time(name: str) -> float:
-        fields = {"network": name, "hidden_layers": [64] * 4, "precision": precision}
-        net = NETWORKS[name](NetworkConfig(**fields), torch.Generator().manual_seed(0))
-        along = torch.linspace(-1.0, 1.0, 30, dtype=net.extent.dtype)
-        (whole, *_), _ = some_equations(30**3, net.extent.dtype)
-        of_grid = replace(whole, points=torch.cartesian_prod(along, along, along), operator=whole.operator.detach())
-
-        def step() -> float:
-            begun = time.process_time()
-            found = mean_squares.mean_squares(net.within(()), [of_grid])
-            torch.autograd.grad(found.sum(), list(net.parameters()))
-            return time.process_time() - begun
-
-        return min(step() for _ in range(6))
-
-    assert cpu_time("mlp") > 10.0 * cpu_time("separable")
-
-
-def test_the_grid_that_is_drawn_shares_its_coordinates():
-    config = ep.Config(sampling="grid", network="separable", hidden_layers=[4], **SMALL | {"interior_points": 512})
-    inside = first_points(periodic("xy"), config)["interior"].points
-    assert [len(each.unique()) for each in inside.to(torch.float32).unbind(1)] == [8, 8, 8]
 
 
 def test_residual_blocks_start_as_no_change_of_the_features():
