@@ -87,7 +87,7 @@ class Fingerprint:
     def rounded(self) -> Tensor:
         """The numbers to DIGITS digits of their sizes, which rounding on another machine does not change."""
         step = 10.0 ** (self.sizes.log10().floor() - DIGITS)  # 0 where there is no tolerance
-        return torch.where(step > 0.0, (self.numbers / step).round(), self.numbers)
+        return torch.where(step > 0.0, (self.numbers / step).round(), self.numbers) + 0.0  # -0.0 has other bytes
 
     def is_like(self, stored: Tensor) -> bool:
         """Return whether stored numbers, which may come from another machine, are those of the same problem."""

@@ -50,7 +50,8 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
 
 
 def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> str:
-    """The known constants and loads that those of the material are in proportion to, with what was found beside."""
+    """The known constants and loads that those of the material are in proportion to, with what was found beside; ""
+    where nothing is known."""
     known, is_one_loaded = _known(problem), has_known_gain and any(map(is_loaded, problem.shots))
     uncertain = problem.reference.density_plus_minus  # of the only constant that is known
     error = f" ± {uncertain:g}" if uncertain else ""
@@ -58,6 +59,8 @@ def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> s
     if len(named) > MOST_NAMED:
         named = [*named[:MOST_NAMED], f"{len(named) - MOST_NAMED} more constants"]
     given = [*named, *[LOADS] * is_one_loaded]
+    if not given:
+        return ""
     return _clause(given, [*problem.unknowns, *beside], "which ± counts" if uncertain else EXACT)
 
 

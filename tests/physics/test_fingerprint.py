@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from elastic_pinn.physics import Displacement, Domain, Initial, Material, Problem, Traction
-from elastic_pinn.physics.fingerprint import SUMS, _sketch, _version_1
+from elastic_pinn.physics.fingerprint import SUMS, Fingerprint, _sketch, _version_1
 from elastic_pinn.physics.probes import BATCHES, ENOUGH, POINTS, Probe
 from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.solutions import StandingWaves
@@ -98,6 +98,15 @@ def test_a_faint_background_does_not_hide_that_a_field_is_local():
     cube = Probe("force", local, Place("interior", 3, lambda unit, quantile: (unit, unit[:0, :2])), FORCE)
     assert 0 < (cube.values(POINTS)[:, 0] > 0.5).sum() < ENOUGH, "seen, and not well"
     assert len(cube.all_values()) == BATCHES[3] * POINTS
+
+
+def test_rounding_about_zero_on_another_machine_leaves_the_same_bytes():
+    sizes = torch.ones(2, dtype=torch.float64)
+    bytes_of = {
+        Fingerprint(torch.tensor([tiny, 2.0], dtype=torch.float64), sizes).rounded.numpy().tobytes()
+        for tiny in (1e-18, -1e-18, 0.0, -0.0)
+    }
+    assert len(bytes_of) == 1
 
 
 def test_differences_at_several_points_do_not_cancel():

@@ -98,6 +98,12 @@ def test_a_known_source_tells_gains_of_all_channels_but_no_size_of_the_material(
     )
 
 
+def test_where_no_number_of_the_material_or_load_is_known_none_is_named():
+    assert told(("lambda", "mu", "rho"), force=push, gains=(True, False)) == clause(
+        "the source's strength", "the gains found"
+    )
+
+
 def test_of_many_known_constants_the_first_are_named():
     solids = [ep.Inclusion(ep.Disc((0.3 * i, 0.5), 0.1), ep.Material(2.0, 1.0, 3.0)) for i in (1, 2)]
     assert told(("mu",), inclusions=solids).startswith(

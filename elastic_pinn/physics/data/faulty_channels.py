@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 COPY = "a copy"
+NOISELESS = "without noise of its own"
+MANY = 0.15  # of channels: so many copies at several places are rather those of records without noise
 LEAST_FLAT = 3  # samples in a row at a bound
 WHOLE = 0.01  # by which a multiple may be off a whole number
 QUANTA = 6.0  # steps of a converter, by which a clipped record leaves its bound in two samples
@@ -44,6 +46,9 @@ TINY = np.finfo(np.float64).tiny
 MAINS = 50.0, 60.0  # Hz
 PERIODS = 9.0  # of the mains at least in a record, three in each third
 FILTER = "filter it (lowest_frequency), or leave it out"
+LEAVE_ONE = "leave one of the two out (drop_rows)"
+ADD_NOISE = "add the noise that is stated, or state none where the records have none, or leave out the copies"
+ONE_PHASE = 0.9  # length of the mean of phases as unit vectors: with less, they are not the same
 STEADY = 0.3  # by which the oscillation of a third may differ from that of all
 NAMED = 3  # of channels of one fault, one by one
 MOST_CHANNELS, MOST_TIMES = 2000, 1000  # that are compared with neighbours, those of the first receivers
@@ -106,17 +111,35 @@ Found = Iterator[tuple[int, str, str, str]]
 
 
 def _copies(records: Records, channels: list[Channel], names: list[str]) -> Found:
-    """Channels with the samples of another one of the same place and direction, or of any where there is noise."""
-    anywhere = records.is_noise_stated
+    """Channels with the samples of another one of the same place and direction, or of any where there is noise.
+
+    Where many are the same as others elsewhere, as of a plane wave, the first of these stands for all: the noise that
+    is stated was not added to them. Times count in steps, so that their rounding makes no difference.
+    """
     first: dict[bytes, int] = {}
+    elsewhere: dict[int, int] = {}
     for i, each in enumerate(channels):
         if np.ptp(each.values) == 0.0:
             continue
-        scaled = each.values / np.linalg.norm(each.values)
-        own = [] if anywhere else [records.xy[each.row], records.parts[each.row, each.column]]
-        key = sha256(b"".join((array + 0.0).tobytes() for array in (scaled.round(9), *own))).digest()
-        if (other := first.setdefault(key, i)) != i:
-            yield i, COPY, f" of {names[other]}, to the last sample", "leave one of the two out (drop_rows)"
+        steps = each.time / np.diff(each.time).mean()
+        samples = [(each.values / np.linalg.norm(each.values)).round(9), steps.round(3)]
+        own = [records.xy[each.row], records.parts[each.row, each.column]]
+        anywhere, here = first.setdefault(_key(samples), i), first.setdefault(_key([*samples, *own]), i)
+        if here != i:
+            yield i, COPY, f" of {names[here]}, to the last sample", LEAVE_ONE
+        elif anywhere != i and records.is_noise_stated:
+            elsewhere[i] = anywhere
+    if len(elsewhere) >= MANY * len(channels) and len({channels[i].row for i in elsewhere}) > 1:
+        i, other = next(iter(elsewhere.items()))
+        many = f"{len(elsewhere)} of {len(channels)} channels are the same as others"
+        yield i, NOISELESS, f", the same as {names[other]} to the last sample ({many})", ADD_NOISE
+    else:
+        for i, other in elsewhere.items():
+            yield i, COPY, f" of {names[other]}, to the last sample", LEAVE_ONE
+
+
+def _key(arrays: Sequence[Array]) -> bytes:
+    return sha256(b"".join((array + 0.0).tobytes() for array in arrays)).digest()
 
 
 def _clipped(records: Records, channels: list[Channel], names: list[str]) -> Found:
@@ -155,12 +178,24 @@ def _quantum(values: Array) -> float:
 
 
 def _hums(records: Records, channels: list[Channel], names: list[str]) -> Found:
-    """Channels with an oscillation of the mains."""
-    for i, each in enumerate(channels):
-        if is_even(each.time, LEAST_TIMES):
-            for frequency in MAINS:
-                if steady_part(each.time, each.values, frequency) > OF_SIZE:
-                    yield i, "humming", f" at {frequency:g} Hz from the first sample to the last", FILTER
+    """Channels with an oscillation of the mains, unless it is a wave of the same frequency across most of them."""
+    for frequency in MAINS:
+        humming = [
+            i
+            for i, each in enumerate(channels)
+            if is_even(each.time, LEAST_TIMES) and steady_part(each.time, each.values, frequency) > OF_SIZE
+        ]
+        if len(humming) > MAINLY * len(channels) and _is_travelling([channels[i] for i in humming], frequency):
+            continue
+        for i in humming:
+            told = f" at {frequency:g} Hz from the first sample to the last"
+            yield i, "humming", told, f"unless the source has this frequency, {FILTER}"
+
+
+def _is_travelling(channels: Sequence[Channel], frequency: float) -> bool:
+    """Whether the phase of an oscillation is another in other channels, but for its sign: that of the mains is not."""
+    phases = [np.angle((each.values * np.exp(-2j * np.pi * frequency * each.time)).sum()) for each in channels]
+    return bool(abs(np.exp(2j * np.array(phases)).mean()) < ONE_PHASE)
 
 
 def steady_part(time: Array, values: Array, frequency: float) -> float:

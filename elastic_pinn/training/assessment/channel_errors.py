@@ -21,7 +21,7 @@ from elastic_pinn.training.assessment.channels import Channels
 
 TINY = torch.finfo(torch.float64).tiny
 RANK = 1e-9  # of columns: such a part of the largest counts as none
-OPPOSED = 0.5  # correlation, and part of its size, of a reversed channel with what is to be expected
+OPPOSED = 0.5  # correlation, less its sign, of a reversed channel with what is to be expected
 PREFERRED = 0.9  # of what several numbers explain: an error of one number that explains so much is the simpler reason
 SIZE = 1  # among the errors
 LEAST_TIMES = 24
@@ -137,7 +137,7 @@ def _clock(channel: str, of: tuple[float, float, float]) -> str:
 
 
 def _size(channel: str, of: tuple[float, float, float]) -> str:
-    if of[1] < -1.0 - OPPOSED:
+    if of[1] < -1.0:
         return f"the polarity of {channel}, which is reversed,"
     return f"the size of {channel}, {1.0 + of[1]:.2g} times what is to be expected,"
 

@@ -17,11 +17,12 @@ from elastic_pinn.networks.config import HELD_AT_ZERO, TRAINED
 from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
-from elastic_pinn.physics.data.faulty_channels import COPY
+from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS
 from elastic_pinn.physics.data.recorded import label_of
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.taken_as_exact import taken_as_exact
 from elastic_pinn.physics.unknowns.region_materials import Materials
+from elastic_pinn.training.assessment.channel_errors import PRICES
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
@@ -44,6 +45,7 @@ from elastic_pinn.training.assessment.misfits import (
 from elastic_pinn.training.trained_model import TrainedModel
 
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
+NO_NOISE = 0.1  # reduced chi-square: with less, ± is too large even where ten copies count as ten channels
 LEAST_DEGREES = 20.0  # of freedom
 LEAST_FREE = 0.05  # degrees of freedom, of the samples
 LEAST_SIGNAL = 3.0  # of the noise's part in a fit: with less, amplitudes and their effects are mostly noise
@@ -249,9 +251,11 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
 
 
 def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fault]:
-    """Records without a signal."""
+    """Records without a signal, or without noise of their own."""
     assert receivers is not None, "there are no unknowns without"
-    if any(each.kind == COPY for each in evidence.faulty):
+    # Where no noise is in the records, the misfit shows it, and ±, which is for what is stated, is too large.
+    shared = (COPY,) if evidence.chi_square < NO_NOISE else (COPY, NOISELESS)
+    if any(each.kind in shared for each in evidence.faulty):
         yield Fault("± takes the noise of each channel for its own", "leaving out the copies")
     silent = []
     for first, records in zip(receivers.first_rows, receivers.records, strict=True):
@@ -311,7 +315,7 @@ def _of_common(evidence: Evidence) -> Iterator[Fault]:
 
 def _of_channels(evidence: Evidence) -> Iterator[Fault]:
     """Errors of a single channel that move an unknown, though they are too small for its misfit."""
-    least = surely(3 * len(evidence.channel_errors)) * math.sqrt(max(1.0, evidence.chi_square))  # of three each
+    least = surely(len(PRICES) * len(evidence.channel_errors)) * math.sqrt(max(1.0, evidence.chi_square))
     wrong = [each for each in evidence.channel_errors if each.score > least and each.shift > MOST_SHIFT]
     if wrong:
         worst = max(wrong, key=lambda each: each.score)

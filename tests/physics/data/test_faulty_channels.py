@@ -87,6 +87,30 @@ def test_a_copy_at_another_place_is_told_where_noise_makes_it_impossible():
     assert faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS))) == []
 
 
+@pytest.mark.parametrize("which", ["plane wave", "mirrored"])
+def test_where_many_places_agree_no_noise_is_in_the_records(which):
+    late = STEPS[None] - 0.05 * (XY[:, :1] if which == "plane wave" else np.abs(XY[:, :1] - 2.5)) - 0.3
+    across = np.exp(-((late / 0.15) ** 2)) * (1.0 if which == "plane wave" else 1.0 + XY[:, 1:] * STEPS)
+    values = np.stack([across, np.sin(20.0 * late) * across], axis=-1)
+    if which == "mirrored":
+        values[:, :, 1] *= np.sign(XY[:, :1] - 2.5)
+    count = {"plane wave": 60, "mirrored": 18}[which]
+    (only,) = faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS, noise=0.01)))
+    of = {"plane wave": "0 x", "mirrored": "2 x"}[which]
+    assert f"without noise of its own, the same as {of} to the last sample ({count} of 72 channels are" in str(only)
+    assert only.mend.startswith("add the noise that is stated")
+    assert faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS))) == []
+
+
+def test_the_same_samples_at_other_times_are_no_copy():
+    values, time = waves(), np.tile(STEPS, (len(XY), 1))
+    values[33] = values[3]
+    time[33] += 0.5
+    assert faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, time, noise=0.01))) == []
+    time[33] -= 0.5
+    assert len(faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, time, noise=0.01)))) == 2
+
+
 def test_x_and_y_of_a_wave_without_noise_may_be_the_same():
     values = waves(noise=0.0)[:, :, [1, 1]]
     assert faulty_channels(ep.Receivers(XY, STEPS, velocity=values)) == []
@@ -130,6 +154,16 @@ def test_an_oscillation_is_steady_from_the_first_to_the_last_sample():
     assert steady_part(STEPS, hum * np.exp(-(((STEPS - 0.5) / 0.2) ** 2)), 50.0) == 0.0
     assert steady_part(STEPS[:30], hum[:30], 50.0) == 0.0, "of 0.15 s"
     assert steady_part(STEPS, np.random.default_rng(0).standard_normal(200), 50.0) == 0.0
+
+
+@pytest.mark.parametrize(("speed", "are_told"), [(100.0, False), (1e5, True)])  # m/s
+def test_a_steady_wave_of_the_mains_frequency_is_no_hum_where_its_phase_moves(speed, are_told):
+    late = STEPS[None] - (XY[:, :1] + 0.5 * XY[:, 1:]) / speed
+    values = np.stack([np.sin(2 * np.pi * 50.0 * late), 0.5 * np.sin(2 * np.pi * 50.0 * late)], axis=-1)
+    values += 0.01 * np.random.default_rng(0).standard_normal(values.shape)
+    found = faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS)))
+    assert [each.kind for each in found] == ["humming"] * (72 if are_told else 0)
+    assert all(each.mend.startswith("unless the source has this frequency, filter it") for each in found)
 
 
 def test_channels_of_one_fault_are_told_in_one_sentence():

@@ -31,6 +31,7 @@ def found(change, of_channel: int = 1):
         (lambda t: SIZE * torch.sin(3.0 * (t + 0.05) + 1.0), "the clock of 0 y, 5e-08 s early,"),
         (lambda t: 1.5 * SIZE * torch.sin(3.0 * t + 1.0), "the size of 0 y, 1.5 times what is to be expected,"),
         (lambda t: -SIZE * torch.sin(3.0 * t + 1.0), "the polarity of 0 y, which is reversed,"),
+        (lambda t: -0.3 * SIZE * torch.sin(3.0 * t + 1.0), "the polarity of 0 y, which is reversed,"),
         (lambda t: 1e3 * SIZE * torch.sin(3.0 * t + 1.0), "the size of 0 y, 1e+03 times what is to be expected,"),
         (lambda t: 10.0 + SIZE * torch.sin(3.0 * t + 1.0), "the zero of 0 y"),
         (lambda t: 5.0 * t + SIZE * torch.sin(3.0 * t + 1.0), "a slow drift or an offset of 0 y"),

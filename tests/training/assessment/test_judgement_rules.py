@@ -6,7 +6,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.data import Noise
-from elastic_pinn.physics.data.faulty_channels import COPY, FaultyChannel
+from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, FaultyChannel
 from elastic_pinn.training.assessment import judgement
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
 from elastic_pinn.training.assessment.evidence import Channel, CommonDeviation, Evidence, Scatter
@@ -165,8 +165,8 @@ ALLOWED_AND_NOT = {
         "the clock of 1 x, 1e-07 s late, does not fit: freeing it would move mu by 0.71 of its ±",
     ),
     "the score of a channel's own error": (
-        own_of(score=4.1, shift=5.0),
         own_of(score=4.2, shift=5.0),
+        own_of(score=4.3, shift=5.0),
         "the clock of 1 x",
     ),
     "channels that disagree": (
@@ -370,3 +370,11 @@ def test_copies_of_a_channel_leave_no_plus_minus(weighed):
     fit = weighed(faulty=[copied])
     assert fit.verdict == "withheld" and fit.plus_minus == {}
     assert fit.reason == f"channel {copied}: leave one of the two out; ± takes the noise of each channel for its own"
+
+
+def test_channels_without_the_noise_that_is_stated_have_a_plus_minus_where_the_misfit_lacks_it_too(weighed):
+    same = FaultyChannel("1 x", NOISELESS, ", the same as 0 x to the last sample", "add the noise")
+    fit = weighed(faulty=[same], chi_square=0.09)
+    assert fit.verdict == "holds" and fit.plus_minus == GOOD.deviations
+    assert fit.reason.endswith(f"which is too large, and with it ±; channel {same}")
+    assert weighed(faulty=[same], chi_square=0.11).verdict == "withheld", "copies of channels with noise"
