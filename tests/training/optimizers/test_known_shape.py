@@ -86,9 +86,9 @@ def test_material_and_source_are_found_within_errors_that_count_both(tmp_path, u
 def test_a_run_predicts_the_waves_of_the_source_that_was_found(clean, tmp_path):
     config = ep.Config(**CONFIG | {"sources": [acting(1.0, 0.0) | BOTH]}, data=noisy(clean, tmp_path / "noisy.h5"))
     run = ep.train(config, tmp_path / "run")
-    model, (delays, coefficients), last = run.latest().model(of_one_pulse=True), run.latest().wavelet, 24e-6
-    expected = sum(c * model.predict(0.004, 0.01, last - d) for d, c in zip(delays, coefficients, strict=True))
-    np.testing.assert_allclose(run.predict(0.004, 0.01, last), expected)
+    x, y = clean.xy.T[:, :, None]  # each (R, 1)
+    found = run.predict(x, y, clean.time)  # by elements: the ridge leaves no network
+    assert np.linalg.norm(found - clean.displacement) < 0.05 * np.linalg.norm(clean.displacement)
     time, strength, error = (np.array(run.fit.wavelet[name]) for name in ("time", "strength", "plus_minus"))
     true = FACTOR * ep.Ricker(100e3, 10e-6 + LATE)(torch.from_numpy(time)).numpy()
     assert np.abs(true).max() > 0.99 * FACTOR and (np.abs(strength - true) < 3.0 * error + 1e-3).all()
