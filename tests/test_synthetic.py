@@ -64,6 +64,18 @@ def test_two_shots_with_the_same_receivers_have_independent_noise(tiny, tmp_path
     assert abs(correlation) < 4.0 / np.sqrt(shots[0].size)
 
 
+@pytest.mark.slow
+def test_a_wavefield_by_elements_is_recorded_and_compared_in_a_problem_of_ones_own(tiny, tmp_path, monkeypatch):
+    problem = forced(0.4)
+    run = ep.train(tiny(problem="own", estimate_error=False), tmp_path / "run", problem=problem)
+    monkeypatch.setattr(ep.Checkpoint, "is_by_elements", True)  # as of a search by waveforms without a network
+    xy, time = np.array([[0.3, 0.4], [0.8, 0.7]]), np.linspace(0.2, 1.8, 9)
+    records = ep.synthetic_receivers(run, xy, time, noise=0.0, problem=problem)
+    assert np.abs(records.displacement).max() > 0.0 and ep.relative_error(run, records, problem) < 1e-6
+    with pytest.raises(ep.ConfigError, match="problem 'own' is in no config: give it too"):
+        ep.relative_error(run, records)
+
+
 def test_a_seed_needs_no_exact_numbers(run):
     # Rounding on another machine changes the last digits of a problem's numbers.
     problem = run.latest().problem()

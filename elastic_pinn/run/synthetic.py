@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -89,7 +90,7 @@ def synthetic_receivers(
     solved = checkpoint.problem(problem)
     places = spread_over(solved.domain.shape, PLACES) if xy is None else np.asarray(xy, dtype=np.float64)
     times = np.asarray(solved.domain.instants(INSTANTS) if time is None else time, dtype=np.float64)
-    clean = _predicted(checkpoint.predict, places, times, quantity)
+    clean = _predicted(partial(checkpoint.predict, problem=problem), places, times, quantity)
     deviation = noise * float(np.abs(clean).max())
     if deviation:
         _warn_of_error(_relative_error_of(checkpoint, solved, quantity), clean, deviation, quantity)
@@ -139,7 +140,9 @@ def _warn_of_error(relative: float, clean: Array, deviation: float, quantity: st
         )  # fmt: skip
 
 
-def relative_error(source: Run | Checkpoint | Shot, receivers: Receivers) -> float:
+def relative_error(
+    source: Run | Checkpoint | Shot, receivers: Receivers, problem: Problem | ProblemMaker | None = None
+) -> float:
     """Compute how far a trained wavefield is from what receivers recorded.
 
     Parameters
@@ -148,6 +151,9 @@ def relative_error(source: Run | Checkpoint | Shot, receivers: Receivers) -> flo
         A run (its newest checkpoint), a checkpoint, or a shot of one.
     receivers
         What was recorded; where they hold a truth without noise, that is compared with.
+    problem
+        Of a run or a checkpoint, the user's problem, or the function that makes it; required if the run has one and
+        finite elements solve for its wavefield.
 
     Returns
     -------
@@ -160,7 +166,8 @@ def relative_error(source: Run | Checkpoint | Shot, receivers: Receivers) -> flo
     ValueError
         For places or times outside of the solid or the window of the run.
     """
-    predict = source.latest().predict if isinstance(source, Run) else source.predict
+    newest = source.latest() if isinstance(source, Run) else source
+    predict = newest.predict if isinstance(newest, Shot) else partial(newest.predict, problem=problem)
     if receivers.is_complete:
         recorded = receivers.clean  # (R, T, 2)
         found = _predicted(predict, receivers.xy, receivers.time, receivers.quantity.name)

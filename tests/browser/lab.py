@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 import elastic_pinn as ep
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 
 
 def write_with(path, source, parameters):

@@ -75,9 +75,6 @@ def _why_not(session: Session, finer: Config, cost: Cost) -> str:
     if SOLUTIONS[finer.stages[-1]] * cost.operations > MOST_OPERATIONS or not can_be_factored(cost.amplitudes):
         return f"each solution would take {cost.spent}"
     limit = finer.time_limit
-    if (
-        limit
-        and session.elapsed * (1.0 + cost.operations / cost_of(session.config, session.problem).operations) > limit
-    ):
+    if limit and session.elapsed + SOLUTIONS[finer.stages[-1]] * cost.seconds > limit:
         return f"that would take longer than the time_limit of {limit:g} s"
     return ""
