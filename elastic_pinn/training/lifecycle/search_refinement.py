@@ -75,6 +75,8 @@ def _why_not(session: Session, finer: Config, cost: Cost) -> str:
     if SOLUTIONS[finer.stages[-1]] * cost.operations > MOST_OPERATIONS or not can_be_factored(cost.amplitudes):
         return f"each solution would take {cost.spent}"
     limit = finer.time_limit
+    # Elapsed time is not scaled: that of elements alone tells nothing of waves. On a GPU the cost is nan, which refuses
+    # nothing: the limit itself ends the stage.
     if limit and session.elapsed + SOLUTIONS[finer.stages[-1]] * cost.seconds > limit:
         return f"that would take longer than the time_limit of {limit:g} s"
     return ""
