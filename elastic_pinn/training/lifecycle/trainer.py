@@ -261,17 +261,17 @@ def _require_kept(record: Record, cause: Exception | None = None) -> None:
 
 def _refined(
     session: Session, record: Record, control: Control, status: Status
-) -> tuple[Fit | None, tuple[Session, Settings] | str]:
-    """What a session that has ended for a reason of its own is followed by, as `refined` tells it, and its fit where
-    this decides."""
+) -> tuple[Fit | Exception | None, tuple[Session, Settings] | str]:
+    """What a session that has ended for a reason of its own is followed by, as `refined` tells it, and its fit, or why
+    there is none, where this decides."""
     if status != "completed" or not record.settings.names:
         return None, ""
     if not session.problem.unknowns:
         return None, refined(session, record.settings)
     try:
         fit = _fit(session, record, control)
-    except Exception:  # which the end tells, as a request to stop
-        return None, ""
+    except Exception as error:  # a request to stop, too: the end tells it
+        return error, ""
     return fit, refined_search(session, record.settings, fit)
 
 
@@ -291,14 +291,16 @@ def _assessed(
     status: Status,
     reason: str,
     drift: float | None,
-    fit: Fit | None,
+    fit: Fit | Exception | None,
 ) -> str:
     """Add to the summary whether the data are explained, and return the reason with the verdict.
 
-    fit: None where it is not known yet. It may take as long as a step, and is cancelled by a request to stop: tables
-    assess such a run when needed.
+    fit: None where it is not known yet, an error where its assessment has ended in that. It may take as long as a step,
+    and is cancelled by a request to stop: tables assess such a run when needed.
     """
     try:
+        if isinstance(fit, Exception):
+            raise fit
         fit = fit or _fit(session, record, control)
     except StepCancelled:
         reason = f"{reason}; {NOT_WHEN_STOPPED}"

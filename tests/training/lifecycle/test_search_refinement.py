@@ -97,6 +97,19 @@ def test_where_no_more_are_tried_those_tried_and_those_to_try_are_named(
     assert "more waves, hidden_layers = [196] in place of [98]" in run.fit.advice
 
 
+def test_an_assessment_that_fails_is_made_once_and_its_fault_told(problem, tmp_path, monkeypatch, caplog):
+    assessed = []
+
+    def fail(trained):
+        assessed.append(trained)
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr("elastic_pinn.training.lifecycle.trainer.assess", fail)
+    run = ep.train(ep.Config(**CONFIG), tmp_path / "run", problem)
+    assert run.status == "completed" and run.fit is None and len(assessed) == 1
+    assert caplog.text.count("could not work out whether its data are explained: no memory") == 1
+
+
 def test_more_waves_than_there_are_numbers_are_not_tried(problem, tmp_path, monkeypatch):
     monkeypatch.setattr(
         search_refinement, "cost_of", lambda config, problem: replace(cost_of(config, problem), misfits=150)
