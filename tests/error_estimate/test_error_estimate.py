@@ -55,6 +55,7 @@ def test_the_error_of_a_badly_resolved_field_is_known_to_a_few_percent(name, tmp
     assert run.estimate_error(problem).displacement == pytest.approx(true, rel=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["free-sv-30", "lame-modes", "slip-sv-0", "hole-p", "inclusion-sv", "gradient", "lamb"]
 )

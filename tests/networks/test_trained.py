@@ -238,6 +238,7 @@ SMALL = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @each_network
 @pytest.mark.parametrize("stages", [["adam"], ["lbfgs"]], ids="-".join)
 def test_a_short_training_lowers_the_loss(fields, stages, tmp_path):
