@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, combinations, product
 from typing import Any, Self
 
@@ -319,6 +320,7 @@ def _chebyshev(s: Tensor, size: int) -> Tensor:
     return found[:, :, :size]
 
 
+@cache  # asked for at each step
 def _products(names: Components) -> Any:
     """By Leibniz' rule, how often the product of component d of one jet and p of another is in component j of their
     product, (d, j, p)."""
