@@ -24,7 +24,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.own_numbers import Types, own_number, own_numbers, require_declared
 from elastic_pinn.parameters import FUNCTIONS, in_one_line, not_a_field, parameters_in, plain
 from elastic_pinn.physics.setups import SETUPS, ProblemConfig
-from elastic_pinn.physics.setups.material import GivenMaterial, MaterialConfig, in_lame_parameters
+from elastic_pinn.physics.setups.material import GivenMaterial, MaterialConfig, as_stored_now, in_lame_parameters
 from elastic_pinn.storage.config import CheckpointConfig
 from elastic_pinn.training.config import FIELDS_OF_TERMS, TrainingConfig
 
@@ -216,7 +216,7 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         ConfigError
             As the constructor does.
         """
-        fields = json.loads(text)
+        fields = as_stored_now(json.loads(text))
         config = cls.__new__(cls)
         config._fill(**fields)
         config.model_fields_set.difference_update(unused_fields(config.problem), _of_lacking_terms(config.problem))
@@ -350,7 +350,8 @@ def unused_fields(problem: str) -> Mapping[str, str]:
     unused = {}
     for name in ProblemConfig.model_fields.keys() - used.keys():
         if readers := [repr(other) for other, setup in SETUPS.items() if name in setup.reads.model_fields]:
-            unused[name] = f"does not use it, {' and '.join(readers)} {'do' if readers[1:] else 'does'}"
+            named = " and ".join(filter(None, [", ".join(readers[:-1]), readers[-1]]))
+            unused[name] = f"does not use it, {named} {'do' if readers[1:] else 'does'}"
     is_default = problem == ProblemConfig.model_fields["problem"].default
     if "lame_lambda" in unused:
         unused |= dict.fromkeys(GivenMaterial.model_fields, unused["lame_lambda"])

@@ -14,6 +14,15 @@ from elastic_pinn.physics.setups import SETUPS, ProblemConfig
 from elastic_pinn.physics.setups.material import GivenMaterial
 from tests.configs import notebook, refusal
 
+PUSH = {
+    "kind": "point_force",
+    "at": [0.02, 0.01],
+    "width": 2e-3,
+    "force": [0.0, 1.0],
+    "pulse": "ricker",
+    "frequency": 0.5,
+}
+
 
 @pytest.mark.parametrize(
     ("problem", "unused"),
@@ -21,8 +30,8 @@ from tests.configs import notebook, refusal
         ({}, {"data": "data/a.h5"}),
         ({}, {"unknown_range": 3.0}),
         ({}, {"initial_pulses": False}),
-        ({"problem": "receivers", "data": "a.h5"}, {"lame_lambda": 3.0}),
-        ({"problem": "receivers", "data": "a.h5"}, {"density": 2700.0}),
+        ({}, {"window": [0.0, 1.0, 0.0, 1.0]}),
+        ({"problem": "own"}, {"density": 2700.0}),
         ({"problem": "receivers", "data": "a.h5"}, {"duration": 1e-5}),
         ({"problem": "receivers", "data": "a.h5"}, {"length": 0.1}),
         ({"problem": "own"}, {"length": 0.1}),
@@ -42,8 +51,8 @@ def test_a_field_that_the_problem_does_not_use_is_refused_where_it_is_given(make
 @pytest.mark.parametrize(
     ("given", "unused"),
     [
-        ({"problem": "receivers", "data": "a.h5"}, {"lame_lambda": 2.0}),
-        ({"problem": "receivers", "data": "a.h5"}, {"lame_mu": 1.0}),
+        ({"problem": "receivers", "data": "a.h5"}, {"duration": 2.0}),
+        ({"problem": "own"}, {"plane": "strain"}),
         ({"problem": "standing_waves"}, {"initial_pulses": True}),
     ],
 )
@@ -68,7 +77,8 @@ def test_every_field_of_the_problem_section_but_its_name_is_of_a_problem():
     assert {"problem", "own", *unused_fields("own")} == {*ProblemConfig.model_fields, *GivenMaterial.model_fields}
     of_others = set(unused_fields("receivers")) | set(unused_fields("standing_waves"))
     of_terms = {"weight_boundary", "boundary_points", "weight_interface", "interface_points"}
-    assert of_others - of_terms == set(unused_fields("own"))
+    of_all = {"lame_lambda", "lame_mu", "density", *GivenMaterial.model_fields}
+    assert of_others - of_terms == set(unused_fields("own")) - of_all
 
 
 def test_each_problem_of_the_registry_can_be_named_and_its_fields_are_in_the_config():
@@ -100,16 +110,33 @@ def test_what_is_empty_says_nothing_and_is_legal_with_any_problem():
 def test_a_stored_config_holds_every_field_and_is_read_whatever_its_problem_uses():
     config = Config(problem="receivers", data="a.h5", unknowns=["mu"])
     assert Config.from_json(config.to_json()) == config
-    old = json.loads(config.to_json()) | {"lame_lambda": 3.0}  # once given in vain
-    assert Config.from_json(json.dumps(old)).lame_lambda == 3.0
+    old = json.loads(config.to_json()) | {"duration": 3.0}  # once given in vain
+    assert Config.from_json(json.dumps(old)).duration == 3.0
+
+
+@pytest.mark.parametrize(
+    ("given", "stored", "now"),
+    [
+        ({"problem": "receivers", "data": "a.h5"}, {"lame_lambda": 3.0}, None),  # which was without effect
+        ({}, {"lame_lambda": 3.0}, 3.0),
+        ({}, {"lame_lambda": 2.0}, None),
+        ({"sources": [PUSH], "problem": "plate"}, {"lame_lambda": 2.0}, None),
+    ],
+)
+def test_a_config_of_when_materials_had_numbers_by_default_states_the_same_problem(given, stored, now):
+    written = json.loads(Config(**given).to_json()) | {"lame_lambda": 2.0, "lame_mu": 1.0, "density": 1.0} | stored
+    del written["window"]
+    found = Config.from_json(json.dumps(written))
+    assert (found.lame_lambda, found.lame_mu, found.density) == (now, None, None)
+    assert found.constants == {"lambda": now or 2.0, "mu": 1.0, "rho": 1.0}
 
 
 def test_a_copy_may_change_what_its_problem_uses_and_nothing_else():
     config = Config(problem="receivers", data="a.h5")
     assert config.model_copy(update=config.model_dump()) == config
     assert config.model_copy(update={"data": "b.h5"}).data == "b.h5"
-    with pytest.raises(ConfigError, match=r"density = 3\.0: problem 'receivers' does not use it"):
-        config.model_copy(update={"density": 3.0})
+    with pytest.raises(ConfigError, match=r"length = 3\.0: problem 'receivers' does not use it"):
+        config.model_copy(update={"length": 3.0})
     standing = Config(lame_lambda=3.0).model_copy(update={"problem": "receivers", "data": "a.h5"})
     assert standing.problem == "receivers" and standing.model_copy(update={"lame_lambda": 2.0}).lame_lambda == 2.0
 
@@ -195,7 +222,7 @@ def test_a_material_that_is_given_twice_or_in_part_is_refused_with_the_legal_way
         ({"youngs_modulus": 1.0}, "did you mean 'young_modulus'"),
         (
             SPEEDS | {"problem": "own"},
-            "p_speed = .*: problem 'own' does not use it, 'standing_waves' and 'plate' do",
+            "p_speed = .*: problem 'own' does not use it, 'standing_waves', 'receivers' and 'plate' do",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import problem_from
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.setups import SETUPS, find
+from elastic_pinn.physics.setups.material import FIELDS
 from elastic_pinn.run import Checkpoint, Run, relative_error
 from elastic_pinn.training.readable import percent
 from elastic_pinn.training.superpositions import require_solvable
@@ -33,7 +34,7 @@ PLATE: dict[str, Any] = {
 }  # fmt: skip
 """The plate of that file, as data/make_plate_receivers.py recorded it."""
 
-OFF = {"lame_lambda": 0.8, "lame_mu": 1.2}  # where a search starts, over what was simulated: no wave is shorter there
+OFF = {"lambda": 0.8, "mu": 1.2}  # where a search starts, over what was simulated: no wave is shorter there
 SOLVED_BY = (
     "network", "hidden_layers", "patches", "input_frequency", "time_frequency", "s_wave_fraction", "activation",
     "sampling", "interior_points", "boundary_points", "initial_points", "interface_points", "weight_boundary",
@@ -70,7 +71,7 @@ def inverse_command(config: Config, data: Path) -> str:
         for name, value in config.model_dump(mode="json", include=set(SETUPS["plate"].reads.model_fields)).items()
         if getattr(config, name) != Config.model_fields[name].default
     }
-    start = {name: float(f"{factor * getattr(config, name):.3g}") for name, factor in OFF.items()}
+    start = {FIELDS[name]: float(f"{factor * config.constants[name]:.3g}") for name, factor in OFF.items()}
     given = {**plate, **start, "problem": "plate", "data": str(data), "seed": config.seed + 1}
     # What the notebook's own tolerance chooses for waveforms is not chosen for amplitudes.
     solved = config.model_dump(mode="json", include=set(SOLVED_BY)) | {"precision": "float64", "tolerance": 0.0}

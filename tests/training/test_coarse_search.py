@@ -195,3 +195,18 @@ def test_aluminium_is_found_from_ten_times_too_much_of_one_and_too_little_of_the
         row = session.advance()
     assert session.converged
     assert [row[f"material/{name}"] / true[name] for name in ("lambda", "mu")] == pytest.approx([1.0, 1.0], rel=0.02)
+
+
+@pytest.mark.slow
+def test_aluminium_is_found_by_its_density_alone(tiny, aluminium, tmp_path):
+    """Of a file without a material, from the speed of first arrivals."""
+    shipped = ep.Receivers.load(aluminium)
+    ep.Receivers(records=shipped.records, pulses=shipped.pulses).save(tmp_path / "bare.h5")
+    config = tiny(**SEARCH | {"hidden_layers": [500], "input_frequency": 9.0, "initial_points": 200}
+                  | {"problem": "receivers", "data": str(tmp_path / "bare.h5"), "weight_initial": 1e-3}
+                  | {"unknowns": ["lambda", "mu"], "density": 2700.0})  # fmt: skip
+    session = Session(config, ep.problem_from(config))
+    while not session.reason_to_end and session.step < 8:
+        row = session.advance()
+    found = [row[f"material/{name}"] / shipped.truth.material[name] for name in ("lambda", "mu")]
+    assert session.converged and found == pytest.approx([1.0, 1.0], rel=0.02)

@@ -72,10 +72,8 @@ def test_help_of_config_tells_each_fields_meaning_unit_and_legal_values():
         [entry] = re.findall(rf"^{name} : (.*)\n((?:    .*\n?)+)", text, re.MULTILINE)
         assert legal_values(info) in entry[0]
         assert " ".join(entry[1].split()) == " ".join(info.description.replace("`", "").split())
-    assert (
-        "density : a number, above 0; default 1.0\n    density of the problems 'standing_waves' and 'plate', kg/m3"
-        in text
-    )
+    meaning = "density, kg/m3; by default that of the receiver file, or 1 without one"
+    assert f"density : a number, above 0; not given\n    {meaning}" in text
 
 
 @pytest.mark.parametrize(

@@ -134,9 +134,11 @@ def test_another_problem_may_be_chosen_whatever_the_first_one_was_given():
     by_label(form)["problem"].value = "receivers"
     by_label(form)["unknowns"].value = "lambda, mu"
     assert form.fault is None and form.config.problem == "receivers" and form.problem.receivers is not None
+    assert "lame_lambda = 3 is where the search starts, while data/aluminium_receivers.h5 has" in message(form)
     by_label(form)["density"].value = "7800"
-    assert "density = 7800.0: problem 'receivers' does not use it" in str(form.fault)
-    by_label(form)["density"].value = "1"
+    assert "density = 7800: data/aluminium_receivers.h5 was recorded in a solid whose rho is known" in str(form.fault)
+    assert form.names_at_fault == ["density"]
+    by_label(form)["density"].value = ""
     assert form.fault is None
 
 

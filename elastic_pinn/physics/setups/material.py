@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+import math
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,16 +13,30 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import PRESETS, Material
 
+if TYPE_CHECKING:
+    from elastic_pinn.physics.data import Receivers
+
+CLOSE = 1e-3  # relative: known constants that differ by more are of two solids
+FIELDS = {"lambda": "lame_lambda", "mu": "lame_mu", "rho": "density"}
+"""Those of the constants of a material."""
+NOT_GIVEN = {"lame_lambda": 2.0, "lame_mu": 1.0, "density": 1.0}
+"""What holds where no receiver file holds anything else."""
+
 
 class MaterialConfig(Section):
-    """A homogeneous, isotropic solid that is known."""
+    """A homogeneous, isotropic solid: known, or where a search starts."""
 
-    lame_lambda: Finite = 2.0
-    """first Lame parameter of the problems 'standing_waves' and 'plate', Pa"""
-    lame_mu: Positive = 1.0
-    """shear modulus of the problems 'standing_waves' and 'plate', Pa"""
-    density: Positive = 1.0
-    """density of the problems 'standing_waves' and 'plate', kg/m3"""
+    lame_lambda: Finite | None = None
+    """first Lame parameter, Pa; by default that of the receiver file, or 2 without one"""
+    lame_mu: Positive | None = None
+    """shear modulus, Pa; by default that of the receiver file, or 1 without one"""
+    density: Positive | None = None
+    """density, kg/m3; by default that of the receiver file, or 1 without one"""
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """lambda, mu and rho, without a receiver file."""
+        return {name: NOT_GIVEN[field] for name, field in FIELDS.items()} | given_constants(self)
 
 
 class GivenMaterial(Section):
@@ -37,6 +52,41 @@ class GivenMaterial(Section):
     """Young's modulus, Pa; with poisson_ratio, in the place of lame_lambda and lame_mu"""
     poisson_ratio: Annotated[float, Field(gt=-1, lt=0.5)] | None = None
     """Poisson's ratio; with young_modulus, in the place of lame_lambda and lame_mu"""
+
+
+def given_constants(config: MaterialConfig) -> dict[str, float]:
+    """Return those of lambda, mu and rho that are given."""
+    values = {name: getattr(config, field) for name, field in FIELDS.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def constants_beside(
+    config: MaterialConfig, data: str, receivers: Receivers, unknowns: Collection[str]
+) -> dict[str, float]:
+    """Return those of lambda, mu and rho that the fields give or, where they do not, the receiver file `data`.
+
+    Raises ConfigError where the file knows another value of one that is not searched for.
+    """
+    given = given_constants(config)
+    for name in given.keys() & receivers.material.keys() - receivers.start - set(unknowns):
+        if not math.isclose(known := receivers.material[name], given[name], rel_tol=CLOSE):
+            raise ConfigError(
+                f"{FIELDS[name]} = {given[name]:g}: {data} was recorded in a solid whose {name} is known to be "
+                f"{known:g}: leave {FIELDS[name]} out, or add {name!r} to unknowns"
+            )
+    return {**receivers.material, **given}
+
+
+def as_stored_now(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a stored config without a material that was not given.
+
+    Until there was a `window`, all problems had the constants of NOT_GIVEN by default, and 'receivers' read none.
+    """
+    if "window" in fields:
+        return dict(fields)
+    of_file = fields.get("problem") == "receivers"
+    not_given = [name for name, value in NOT_GIVEN.items() if of_file or fields.get(name) == value]
+    return {**fields, **dict.fromkeys(not_given)}
 
 
 PAIRS = (("lame_lambda", "lame_mu"), ("p_speed", "s_speed"), ("young_modulus", "poisson_ratio"))

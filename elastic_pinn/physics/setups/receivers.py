@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import math
+from filecmp import cmp
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from elastic_pinn.config_sections import List, NonNegative, Section
+from elastic_pinn.config_sections import Finite, List, NonNegative, Section
 from elastic_pinn.errors import ConfigError
-from elastic_pinn.paths import delivered, from_root
+from elastic_pinn.paths import delivered, expanded, from_root
+from elastic_pinn.physics.setups.material import FIELDS, MaterialConfig, constants_beside, given_constants
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.fields import Field as Wavefield
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.solutions import GaussianPulse
+
+logger = logging.getLogger(__name__)
 
 
 class DataConfig(Section):
@@ -32,8 +39,8 @@ class InversionConfig(Section):
     """What is searched for, and what is taken from the receiver file."""
 
     unknowns: List[Literal["lambda", "mu", "rho"]] = ()
-    """material constants to be found from receivers: any of 'lambda', 'mu', 'rho'; the search starts from those of
-    the file, or in a 'plate' from lame_lambda, lame_mu and density"""
+    """material constants to be found from receivers: any of 'lambda', 'mu', 'rho'; the search starts from
+    lame_lambda, lame_mu and density, or those of the file"""
     unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 10.0
     """bulk modulus, shear modulus and density are searched between start / range and start * range"""
     density_plus_minus: NonNegative = 0.0
@@ -42,14 +49,29 @@ class InversionConfig(Section):
     """whether the known initial pulses of a receiver file are used as the initial condition"""
 
 
-class ReceiversConfig(InversionConfig, DataConfig):
+class RecordedWindowConfig(Section):
+    """Where waves are recorded."""
+
+    window: List[Finite] = ()
+    """[x from, x to, y from, y to] of the problem 'receivers', m; by default what the receivers span"""
+
+    @field_validator("window")
+    @classmethod
+    def _is_rectangle(cls, window: tuple[float, ...]) -> tuple[float, ...]:
+        if window and not (len(window) == 4 and window[0] < window[1] and window[2] < window[3]):
+            raise ValueError("Input should be [x from, x to, y from, y to], each from less than its to")
+        return window
+
+
+class ReceiversConfig(InversionConfig, MaterialConfig, RecordedWindowConfig, DataConfig):
     """What the problem "receivers" reads."""
 
 
 def from_receivers(config: ReceiversConfig) -> Problem:
-    """Make the problem of a receiver file, in the window that its receivers span.
+    """Make the problem of a receiver file, in the window that is given or that its receivers span.
 
-    Nothing is imposed at the window's boundary, since nothing is known there.
+    Nothing is imposed at the window's boundary, since nothing is known there. Raises ConfigError for a window that is
+    none or does not have all receivers, and where fields and file together do not give a material.
     """
     # Here, since the fields above are read without torch.
     from elastic_pinn.physics.conditions import Initial
@@ -59,15 +81,9 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     from elastic_pinn.physics.problem import Problem
 
     receivers = Receivers.load(find(config.data))
-    _require_window(config.data, receivers)
-    (x, y), (first, last) = receivers.places.T, receivers.span
-    start = receivers.material
-    if not start:
-        raise ConfigError(
-            f"{config.data}: its group /known has no lambda, mu and rho, known or to start a search from: give "
-            "lame_lambda, lame_mu, density and start where it is imported (elastic-pinn import, 07_own_data), write "
-            "them there (data/README.md), or state the problem in Python, with a Material or a Medium"
-        )
+    x, y = _window(config, receivers)
+    first, last = receivers.span
+    start = _material(config, receivers)
     pulses = receivers.pulses if config.initial_pulses else ()
     if pulses and first < 0.0:
         raise ConfigError(
@@ -75,7 +91,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
             "shift the times of the records, or set initial_pulses = False"
         )
     problem = Problem(
-        domain=Domain((x.min(), x.max()), (y.min(), y.max()), (0.0 if pulses else first, last)),
+        domain=Domain(x, y, (0.0 if pulses else first, last)),
         material=Material(
             start["lambda"],
             start["mu"],
@@ -87,7 +103,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
         initial=Initial(velocity=velocity_of(pulses)) if pulses else None,
         receivers=receivers,
     )
-    if unset := receivers.start - set(config.unknowns):
+    if unset := receivers.start - given_constants(config).keys() - set(config.unknowns):
         all_three = receivers.start | set(config.unknowns) == set(PARAMETERS)  # which receivers alone cannot determine
         raise ConfigError(
             f"unknowns = {list(config.unknowns)}: {config.data} holds only a start value of "
@@ -97,36 +113,92 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     return problem
 
 
-def _require_window(data: str, receivers: Receivers) -> None:
-    """Raise ConfigError for receivers that span no window of space and time, as the wave equation needs."""
-    spread = [bool(column.max() > column.min()) for column in receivers.places.T]
-    if not any(spread):
-        fault = "all receivers are at one place"
-    elif not all(spread):
-        fault = f"all receivers lie on one line along {'xy'[spread.index(True)]}"
-    elif receivers.span[0] == receivers.span[1]:
-        fault = f"all was recorded at one time, {receivers.span[0]:g} s"
-    else:
-        return
-    raise ConfigError(
-        f"{data}: {fault}, and so they span no window of space and time for the wave equation: add receivers or times, "
-        "or state the window in Python: train(config, run_dir, problem=Problem(Domain(x, y, t), material, "
-        "receivers=Receivers.load(data)))"
+def _material(config: ReceiversConfig, receivers: Receivers) -> dict[str, float]:
+    """lambda, mu and rho, known or to start a search from. Raises ConfigError for those that nobody gives.
+
+    Where both moduli are searched for and neither is given, the search starts from those of a solid with Poisson's
+    ratio 1/4 in which P waves are as fast as the first arrivals go past the receivers, if these tell it.
+    """
+    found = constants_beside(config, config.data, receivers, config.unknowns)
+    moduli = {"lambda", "mu"}
+    if "rho" in found and moduli <= set(config.unknowns) and not moduli & found.keys():
+        found = _moduli_of_arrivals(receivers, found["rho"]) | found
+    if missing := [name for name in FIELDS if name not in found]:
+        fields = ", ".join(FIELDS[name] for name in missing)
+        raise ConfigError(
+            f"{fields}: not given, and {config.data} does not have {', '.join(missing)} in its group /known: give what "
+            "is known of the solid, and of what is in unknowns a rough value to start from"
+        )
+    return {name: found[name] for name in FIELDS}
+
+
+def _moduli_of_arrivals(receivers: Receivers, density: float) -> dict[str, float]:
+    """Moduli by the speed of first arrivals; {} where these do not tell one."""
+    import numpy as np
+
+    from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, few_of, first_arrivals
+    from elastic_pinn.physics.media.material import Material
+
+    few = few_of(receivers.records[0])
+    speeds = apparent_speeds(few, first_arrivals(few))
+    if not len(speeds):
+        return {}
+    speed = float(np.median(speeds))
+    solid = Material.from_speeds(speed, speed / math.sqrt(3.0), density)
+    _tell(
+        f"no moduli are given: the search starts from P waves of {speed:.4g} m/s, as first arrivals pass the receivers"
     )
+    return {"lambda": solid.lame_lambda, "mu": solid.lame_mu}
+
+
+@cache  # a problem is made again for each figure
+def _tell(what: str) -> None:
+    logger.info(what)
+
+
+def _window(config: ReceiversConfig, receivers: Receivers) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The window along x and y. Raises ConfigError where it is none, or the receivers are not in it or span none."""
+    if receivers.span[0] == receivers.span[1]:
+        raise ConfigError(
+            f"{config.data}: all was recorded at one time, {receivers.span[0]:g} s, which shows no wave: add times"
+        )
+    x, y = receivers.places.T
+    if not config.window:
+        for name, across in {"x": x, "y": y}.items():
+            if across.min() == across.max():
+                raise ConfigError(
+                    f"window: not given, and all receivers of {config.data} are at {name} = {across[0]:g} m, so that "
+                    "they span none: give [x from, x to, y from, y to], m"
+                )
+        return (x.min(), x.max()), (y.min(), y.max())
+    left, right, bottom, top = config.window
+    outside = (x < left) | (x > right) | (y < bottom) | (y > top)
+    if outside.any():
+        raise ConfigError(
+            f"window = {list(config.window)}: {outside.sum()} receivers of {config.data} are outside; they are at x "
+            f"{x.min():g} to {x.max():g} m, y {y.min():g} to {y.max():g} m"
+        )
+    return (left, right), (bottom, top)
 
 
 def find(path: str, parameter: str = "data") -> Path:
     """Find a data file by its path: absolute, relative to the project's root, or among the delivered data.
 
     The delivered data can so be used from a notebook in any folder. Raises ConfigError with the parameter that names it
-    and the paths that were tried.
+    and the paths that were tried, and where another file of that path is in the working directory, which may be meant.
     """
-    places = [from_root(path), delivered() / path]
+    places, here = [from_root(path), delivered() / path], Path(expanded(path)).absolute()
     for place in places:
         if place.is_file():
+            if here.is_file() and not cmp(here, place, shallow=False):
+                raise ConfigError(
+                    f"{parameter} = {path!r}: {place} and {here}, in the working directory, are two files: give the "
+                    "whole path of the one that is meant"
+                )
             return place
     looked = " and ".join(dict.fromkeys(str(place) for place in places))
-    raise ConfigError(f"{parameter} = {path!r}: no such file; looked at {looked}")
+    there = f"; there is {here}, in the working directory: give that whole path" if here.is_file() else ""
+    raise ConfigError(f"{parameter} = {path!r}: no such file; looked at {looked}{there}")
 
 
 def velocity_of(pulses: tuple[GaussianPulse, ...]) -> Wavefield:

@@ -35,8 +35,8 @@ def standing_waves(config: StandingWavesConfig) -> Problem:
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.solutions import StandingWaves
 
-    material = Material(config.lame_lambda, config.lame_mu, config.density)
-    exact = StandingWaves(config.lame_lambda, config.lame_mu, config.density, length=config.length)
+    constants = config.constants["lambda"], config.constants["mu"], config.constants["rho"]
+    material, exact = Material(*constants), StandingWaves(*constants, length=config.length)
     side = (0.0, config.length)
     return Problem(
         domain=Domain(side, side, (0.0, config.duration)),

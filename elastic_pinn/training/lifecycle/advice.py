@@ -21,6 +21,7 @@ from elastic_pinn.physics.data.faulty_channels import faulty_channels, sentences
 from elastic_pinn.physics.data.records import Channel
 from elastic_pinn.physics.first_instant import jumps
 from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.setups.material import FIELDS, given_constants
 from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.physics.sources import Source, local_in
 from elastic_pinn.training.lifecycle.implied import far_from_implied
@@ -63,7 +64,14 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
     doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem, settings.names))
     every = problem.records_of_all_shots
     faulty = sentences(faulty_channels(every)) if every else []
-    found = (*faulty, *_open_ends(problem), *_without_effect(config, problem), *_contradictions(problem), *doubts)
+    found = (
+        *faulty,
+        *_other_starts(config, problem),
+        *_open_ends(problem),
+        *_without_effect(config, problem),
+        *_contradictions(problem),
+        *doubts,
+    )
     if config.network in (*WITHOUT_LAYERS, "random_features", "patches"):
         # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
         # How short waves are in patches depends on the axis.
@@ -76,6 +84,18 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
         for look, name in looks.items():
             found += tuple(look(config, problem)) if name not in settings.names else ()
     return found if units else (*found, *far_from_implied(config, problem, settings, found))
+
+
+def _other_starts(config: Config, problem: Problem) -> Iterator[str]:
+    """Given values to start from that those of the receiver file are out of reach of."""
+    of_file = problem.receivers.material if problem.receivers else {}
+    for name, value in given_constants(config).items():
+        started = of_file.get(name, 0.0)
+        if started and not 1.0 / config.unknown_range <= value / started <= config.unknown_range:
+            yield (
+                f"{FIELDS[name]} = {value:g} is where the search starts, while {config.data} has {started:g}, out of "
+                f"its reach (unknown_range = {config.unknown_range:g}): leave {FIELDS[name]} out to start there"
+            )
 
 
 def _open_ends(problem: Problem) -> Iterator[str]:

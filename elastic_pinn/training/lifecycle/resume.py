@@ -16,6 +16,7 @@ from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fingerprint import VERSION
 from elastic_pinn.physics.setups import ProblemConfig
+from elastic_pinn.physics.setups.material import FIELDS
 from elastic_pinn.run import WRITER, Run, known_config, unverified_past, warn_if_unverified
 from elastic_pinn.storage import (
     CHECKPOINTS,
@@ -178,7 +179,7 @@ def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
     if snapshot.step >= config.steps:
         return f"at step {snapshot.step} of {config.steps} already; give more steps"
     reason = snapshot.state["stopping"].get("reason", "")
-    if not reason or Config.from_json(snapshot.config).differences(config).keys() - WITHOUT_EFFECT:
+    if not reason or _changes(Config.from_json(snapshot.config), config).keys() - WITHOUT_EFFECT:
         return ""
     return f"at its end already ({reason}); change what ended it, or go on from an older checkpoint"
 
@@ -207,7 +208,7 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
     if (note := _unverified(snapshot)) and note not in {text for _, text in snapshot.history.events}:
         snapshot.history.note(snapshot.step, note)
     unused = unused_fields(old.problem)
-    changes = {name: change for name, change in old.differences(config).items() if name not in unused}
+    changes = {name: change for name, change in _changes(old, config).items() if name not in unused}
     _refuse(changes, _fixed(config, old, snapshot))
     _check_fingerprint(problem, snapshot)
     for name, (before, now) in changes.items():
@@ -216,6 +217,17 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
         snapshot.history.note(snapshot.step, note)
         logger.info("resume at step %d: %s", snapshot.step, note)
     return config.model_copy(update={name: getattr(old, name) for name in OF_THE_START})
+
+
+def _changes(old: Config, new: Config) -> dict[str, tuple[object, object]]:
+    """What differs, of a material too that only one of them gives, unless a receiver file may give it."""
+    return _with_material(old).differences(_with_material(new))
+
+
+def _with_material(config: Config) -> Config:
+    if config.data or FIELDS["rho"] in unused_fields(config.problem):
+        return config
+    return config.model_copy(update={FIELDS[name]: value for name, value in config.constants.items()})
 
 
 def note_environment(snapshot: Snapshot, now: Facts) -> None:

@@ -11,6 +11,7 @@ from elastic_pinn.legal_values import KINDS, legal_values
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
+from elastic_pinn.physics.setups.material import NOT_GIVEN
 from elastic_pinn.training import Preview, preview_of, require_device
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE
 from elastic_pinn.workbench.panels.callbacks import acknowledge
@@ -98,7 +99,7 @@ class ConfigForm(widgets.VBox):
         """The fields at fault, as far as they are known."""
         if self.fault is None:
             return []
-        is_given = "problem" in self._fields and self._fields["problem"].value == "standing_waves"
+        is_given = any(self._fields[name].value for name in NOT_GIVEN if name in self._fields)
         return [name for name in self._all if name in _names_in(self.fault, is_given)]
 
     @property
@@ -202,11 +203,11 @@ def _help(names: Iterable[str], config: Config) -> str:
 def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:
     """Return the fields of a fault: the names before the colon of each of its lines.
 
-    is_material_given: whether the fields, not a receiver file, give the material.
+    is_material_given: whether the fields, not only a receiver file, give the material.
     """
     if isinstance(fault, ReceiverFileError):
         return {"data"}
     if isinstance(fault, ProblemError):
-        return {"lame_lambda", "lame_mu", "density"} if is_material_given else {"unknowns"}
+        return set(NOT_GIVEN) if is_material_given else {"unknowns"}
     subjects = [VALUES.sub("", line).partition(": ")[0] for line in str(fault).splitlines()]
     return {word for subject in subjects for word in re.findall(r"(?<![\w.])\w+", subject)}

@@ -159,7 +159,7 @@ def test_the_pulses_that_a_file_knows_are_used_once(tmp_path):
             {"time": np.linspace(1.0, 11.0, 5)},
             r"^data = .*t goes from 1 to 11 s, outside .*: set a longer duration, or",
         ),
-        ({"start": {"mu"}}, r"^lame_lambda = 5.76e\+10: .* lambda is known to be 5e\+10: set that, or add 'lambda'"),
+        ({"start": {"mu"}}, r"^lame_lambda = 5.76e\+10: .* lambda is known to be 5e\+10: leave .* or add 'lambda'"),
     ],
 )
 def test_records_that_cannot_be_of_this_plate_are_refused(tmp_path, changes, fault):

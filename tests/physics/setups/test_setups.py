@@ -50,6 +50,77 @@ def test_a_search_starts_from_what_the_file_knows_never_from_its_truth(aluminium
     assert (start.unknowns, start.unknown_range) == (("lambda", "mu"), 4.0)
 
 
+WITHOUT = {"material": None, "start": frozenset()}
+GIVEN = {"lame_lambda": 3.0, "lame_mu": 0.7, "density": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("of_file", "given", "found"),
+    [
+        (WITHOUT, GIVEN, (3.0, 0.7, 1.5)),
+        (WITHOUT, {"p_speed": 2.0, "s_speed": 1.0, "density": 1.5}, (3.0, 1.5, 1.5)),
+        ({}, {"lame_lambda": 3.0}, (3.0, 0.8, 1.0)),
+        ({}, {"lame_mu": 0.7, "density": 1.0}, (2.5, 0.7, 1.0)),
+        ({"start": frozenset({"lambda", "mu", "rho"})}, {"density": 1.5}, (2.5, 0.8, 1.5)),
+    ],
+)
+def test_a_material_that_is_given_beside_a_file_completes_or_replaces_what_it_starts_from(
+    receivers, tmp_path, of_file, given, found
+):
+    receivers(**of_file).save(tmp_path / "a.h5")
+    material = problem_from(inverse_config(tmp_path / "a.h5", **given)).material
+    assert (material.lame_lambda, material.lame_mu, material.density) == pytest.approx(found, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("of_file", "given", "fault"),
+    [
+        (WITHOUT, {}, "lame_lambda, lame_mu, density: not given, and .*a.h5 does not have lambda, mu, rho"),
+        (WITHOUT, {"density": 1.0}, "lame_lambda, lame_mu: not given"),  # five samples show no arrival
+        (WITHOUT, {"lame_mu": 1.0, "density": 1.0}, "lame_lambda: not given"),
+        ({}, {"density": 2.0}, "density = 2: .*a.h5 was recorded in a solid whose rho is known to be 1: leave density"),
+        ({}, {"window": [0.0, 0.5, 0.0, 1.0]}, r"window = \[0.0, 0.5, 0.0, 1.0\]: 2 receivers of .* are outside"),
+        ({}, {"window": [0.0, 1.0, 0.5, 0.5]}, "window = .*each from less than its to"),
+        ({}, {"window": [0.0, 1.0]}, "window = .*each from less than its to"),
+    ],
+)
+def test_what_a_file_and_its_config_do_not_tell_together_is_asked_for_by_name(
+    receivers, tmp_path, of_file, given, fault
+):
+    receivers(**of_file).save(tmp_path / "a.h5")
+    with pytest.raises(ConfigError, match=fault):
+        problem_from(inverse_config(tmp_path / "a.h5", **given))
+
+
+def test_a_given_value_that_the_file_only_starts_from_may_be_known(receivers, tmp_path):
+    receivers().save(tmp_path / "a.h5")
+    material = problem_from(inverse_config(tmp_path / "a.h5", lame_lambda=2.0, unknowns=["mu"])).material
+    assert (material.lame_lambda, material.unknowns) == (2.0, ("mu",))
+
+
+def test_a_search_of_both_moduli_starts_from_the_speed_of_first_arrivals(tmp_path, caplog):
+    """A plane pulse of 2 m/s past a grid of receivers."""
+    xy = np.stack(np.meshgrid(np.linspace(0.0, 1.0, 6), np.linspace(0.0, 1.0, 6)), -1).reshape(-1, 2)
+    time = np.linspace(0.0, 1.5, 301)
+    late = time[:, None, None] - 0.5 - (0.8 * xy[:, 0] + 0.6 * xy[:, 1])[None, :, None] / 2.0
+    pulse = np.exp(-np.square(late / 0.03)).transpose(1, 0, 2) * [0.8, 0.6]
+    noise = np.random.default_rng(0).normal(0.0, 1e-3, pulse.shape)
+    Receivers(xy=xy, time=time, displacement=pulse + noise, noise=1e-3).save(tmp_path / "a.h5")
+    with caplog.at_level("INFO"):
+        material = problem_from(inverse_config(tmp_path / "a.h5", density=3.0)).material
+    assert material.c_p == pytest.approx(2.0, rel=0.1) and material.density == 3.0
+    assert material.lame_lambda == pytest.approx(material.lame_mu) and "no moduli are given" in caplog.text
+    with pytest.raises(ConfigError, match="lame_lambda, lame_mu: not given"):
+        problem_from(inverse_config(tmp_path / "a.h5", density=3.0, unknowns=["mu"]))
+
+
+def test_a_window_that_is_given_may_be_wider_than_the_receivers(receivers, tmp_path):
+    whole = receivers()
+    receivers(xy=whole.xy * [1.0, 0.0]).save(tmp_path / "line.h5")
+    domain = problem_from(inverse_config(tmp_path / "line.h5", window=[0.0, 1.0, -0.5, 0.0])).domain
+    assert (domain.x, domain.y, domain.t) == ((0.0, 1.0), (-0.5, 0.0), (0.0, 1.0))
+
+
 def test_the_known_pulses_are_the_initial_velocity_if_wanted(aluminium):
     file = Receivers.load(aluminium)
     initial = problem_from(inverse_config(aluminium)).initial
@@ -93,17 +164,23 @@ def test_rho_may_be_asked_for_where_the_file_knows_another_constant(receivers, t
 @pytest.mark.parametrize(
     ("kept", "fault"),
     [
-        ({"xy": lambda xy: xy[:1], "displacement": lambda u: u[:1]}, "all receivers are at one place"),
-        ({"xy": lambda xy: 0.0 * xy + [0.3, 0.4]}, "all receivers are at one place"),
-        ({"xy": lambda xy: xy * [1.0, 0.0]}, "all receivers lie on one line along x"),
-        ({"xy": lambda xy: xy * [0.0, 1.0] + [0.5, 0.0]}, "all receivers lie on one line along y"),
-        ({"time": lambda t: t[1:2], "displacement": lambda u: u[:, 1:2]}, "all was recorded at one time, 0.25 s"),
+        (
+            {"xy": lambda xy: xy[:1], "displacement": lambda u: u[:1]},
+            r"window: not given, and .*few\.h5 are at x = .* give \[x from",
+        ),
+        ({"xy": lambda xy: 0.0 * xy + [0.3, 0.4]}, "window: not given, and all receivers of .* are at x = 0.3 m"),
+        ({"xy": lambda xy: xy * [1.0, 0.0]}, "window: not given, .* are at y = 0 m"),
+        ({"xy": lambda xy: xy * [0.0, 1.0] + [0.5, 0.0]}, "window: not given, .* are at x = 0.5 m"),
+        (
+            {"time": lambda t: t[1:2], "displacement": lambda u: u[:, 1:2]},
+            r"few\.h5: all was recorded at one time, 0.25 s.*add times",
+        ),
     ],
 )
 def test_receivers_that_span_no_window_are_refused_with_what_to_give(receivers, tmp_path, kept, fault):
     whole = receivers()
     receivers(**{name: keep(getattr(whole, name)) for name, keep in kept.items()}).save(tmp_path / "few.h5")
-    with pytest.raises(ConfigError, match=rf"few\.h5: {fault}.*add receivers or times, or state the window in Python"):
+    with pytest.raises(ConfigError, match=fault):
         problem_from(inverse_config(tmp_path / "few.h5"))
 
 
@@ -117,6 +194,21 @@ def test_a_missing_data_file_is_refused_with_the_places_looked_at(tmp_path, monk
     with pytest.raises(ConfigError, match=r"data = 'data/none.h5'.*looked at") as refusal:
         problem_from(inverse_config("data/none.h5"))
     assert str(tmp_path / "data" / "none.h5") in str(refusal.value)
+
+
+def test_a_file_of_the_working_directory_is_never_mistaken_for_one_of_the_root(receivers, tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "inside").mkdir()
+    monkeypatch.chdir(tmp_path / "inside")
+    receivers(noise=0.1).save("a.h5")
+    with pytest.raises(ConfigError, match=r"no such file; looked at .*; there is .*inside/a.h5, in the working dir"):
+        find("a.h5")
+    receivers().save("../a.h5")
+    with pytest.raises(ConfigError, match=r"data = 'a.h5': .*/a.h5 and .*inside/a.h5, .* two files: give the whole"):
+        find("a.h5")
+    assert find(str(tmp_path / "inside" / "a.h5")).samefile("a.h5"), "whole paths are what they say"
+    (tmp_path / "inside" / "a.h5").write_bytes((tmp_path / "a.h5").read_bytes())
+    assert find("a.h5").samefile(tmp_path / "a.h5"), "a copy is no other file"
 
 
 def test_a_file_that_is_no_receiver_file_is_refused_by_name(tmp_path):

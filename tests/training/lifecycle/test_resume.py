@@ -88,6 +88,12 @@ def test_auto_passes_over_a_damaged_newest_checkpoint(tiny, tmp_path, caplog):
     assert run.history()["step"].tolist() == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_material_that_is_written_out_is_the_one_that_holds_by_default(stopped):
+    run, config = stopped
+    given = config.model_copy(update={"lame_mu": 1.0, "density": 1.0, "steps": config.steps + 1})
+    assert ep.train(given, run.path, resume="auto").summary.step == config.steps + 1
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
 NO_MATERIAL = (
-    "02_inverse needs lame_lambda, lame_mu and density, and in start those of them that it is to find; rough values "
-    "do, since its search begins with a coarse one, ten times up and down by default (unknown_range)"
+    "02_inverse needs density, lame_lambda and lame_mu, here (with those that it is to find in start) or as its own "
+    "parameters; of what it is to find rough values do, since its search begins with a coarse one, ten times up and "
+    "down by default (unknown_range), and where first arrivals show a speed none are needed of lambda and mu"
 )
 
 

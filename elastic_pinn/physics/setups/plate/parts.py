@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from elastic_pinn.config_sections import as_written
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.conditions import Absorbing, Displacement, Periodic, SideCondition, Symmetry, Traction
+from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Disc, Plate, Rectangle, Shape
 from elastic_pinn.physics.media.inclusion import Inclusion
 from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.setups.material import FIELDS, constants_beside
 from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
 from elastic_pinn.physics.setups.plate.fault_messages import named
 from elastic_pinn.physics.setups.plate.inclusions import InclusionEntry
@@ -37,12 +39,20 @@ def shape_of(config: PlateConfig) -> Shape:
     return shape
 
 
-def material_of(config: PlateConfig) -> Material:
-    """Return the plate's material. Raises ConfigError for one that is not stable, or not with all that is searched."""
-    constants = config.lame_lambda, config.lame_mu, config.density
-    with named("lame_lambda = {:g}, lame_mu = {:g}, density = {:g}".format(*constants)):
+def material_of(config: PlateConfig, receivers: Receivers | None) -> Material:
+    """Return the plate's material, as the fields and the receiver file give it.
+
+    Raises ConfigError for one that is not stable, or not with all that is searched, and where the fields and the file
+    know different ones.
+    """
+    constants = config.constants
+    if receivers:
+        constants |= constants_beside(config, config.data, receivers, config.unknowns)
+    with named(", ".join(f"{FIELDS[name]} = {value:g}" for name, value in constants.items())):
         return Material(
-            *constants,
+            constants["lambda"],
+            constants["mu"],
+            constants["rho"],
             unknowns=config.unknowns,
             unknown_range=config.unknown_range,
             damping=config.material_damping,

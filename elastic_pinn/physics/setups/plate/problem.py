@@ -32,8 +32,8 @@ def plate(config: PlateConfig) -> Problem:
     from elastic_pinn.physics.setups.plate.parts import conditions_of, inclusions_of, material_of, shape_of
     from elastic_pinn.physics.setups.plate.records import known_velocity, receivers_of, require_known_shots
 
-    shape, material, inclusions = shape_of(config), material_of(config), inclusions_of(config)
-    acting, receivers = acting_on(config, shape), receivers_of(config)
+    shape, inclusions, receivers = shape_of(config), inclusions_of(config), receivers_of(config)
+    acting, material = acting_on(config, shape), material_of(config, receivers)
     known = known_velocity(config, receivers)
     require_known_shots(config, receivers)
 
