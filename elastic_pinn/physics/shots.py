@@ -89,7 +89,7 @@ def with_gains_of_shot(problem: Problem, number: int, found: Mapping[int, float]
 
 
 def require_one_solid(problem: Problem) -> None:
-    """Raise ProblemError unless all shots are in the same solid and window, and each has records."""
+    """Raise ProblemError unless all shots are in the same solid and window, and each has records of its own."""
     for number, shot in enumerate(problem.other_shots):
         name = f"other_shots[{number}]"
         if not isinstance(shot, type(problem)):
@@ -106,6 +106,8 @@ def require_one_solid(problem: Problem) -> None:
                     f"{name} has another {part} than the problem, {in_one_line(other)} and not {in_one_line(own)}: "
                     "shots are in one solid and window"
                 )
+    if problem.other_shots:
+        records_of_all(problem)  # refuses one recording as that of two shots
 
 
 def listed_shots(shots: Problem | Sequence[Problem]) -> tuple[Any, ...]:

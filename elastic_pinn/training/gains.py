@@ -24,8 +24,8 @@ from torch import Tensor
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.fit import GAIN
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.data.channel_names import receiver_names
 from elastic_pinn.physics.data.found_gains import same_channels
-from elastic_pinn.physics.data.recorded import receiver_names
 from elastic_pinn.physics.shots import channels_of_shots, names_of_shots
 from elastic_pinn.training.source_fit import ShotPart, SourceFit, spanned, unknown_pulse
 

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from elastic_pinn.physics.data.recorded import label_of
+from elastic_pinn.physics.data.channel_names import label_of
+from elastic_pinn.physics.data.copied_channels import are_many, copies_of
+from elastic_pinn.physics.data.noise import noise_of_records
 from elastic_pinn.physics.data.records import Channel, Records
+from elastic_pinn.physics.data.repeated_shots import repeated_channels
 from elastic_pinn.physics.numbers import Array, is_even
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 COPY = "a copy"
 NOISELESS = "without noise of its own"
-MANY = 0.15  # of channels: so many copies at several places are rather those of records without noise
 LEAST_FLAT = 3  # samples in a row at a bound
 WHOLE = 0.01  # by which a multiple may be off a whole number
 QUANTA = 6.0  # steps of a converter, by which a clipped record leaves its bound in two samples
@@ -46,6 +47,7 @@ TINY = np.finfo(np.float64).tiny
 MAINS = 50.0, 60.0  # Hz
 PERIODS = 9.0  # of the mains at least in a record, three in each third
 FILTER = "filter it (lowest_frequency), or leave it out"
+NO_SHOT = "give the records of each shot, or leave one of the two out"
 LEAVE_ONE = "leave one of the two out (drop_rows)"
 ADD_NOISE = "add the noise that is stated, or state none where the records have none, or leave out the copies"
 ONE_PHASE = 0.9  # length of the mean of phases as unit vectors: with less, they are not the same
@@ -82,7 +84,11 @@ def faulty_channels(receivers: Receivers) -> list[FaultyChannel]:
     list of FaultyChannel
         Each channel once, by the first of its faults.
     """
-    found: dict[str, FaultyChannel] = {}
+    found = {
+        each.channel: FaultyChannel(each.channel, COPY, f" of {each.other}, up to a factor", NO_SHOT)
+        for each in repeated_channels(receivers)
+        if each.has_noise
+    }
     for first, records in zip(receivers.first_rows, receivers.records, strict=True):
         of, channels = label_of(records, receivers), list(records.channels())
         names = [f"{of}{first + each.row} {each.label}" for each in channels]
@@ -114,32 +120,21 @@ def _copies(records: Records, channels: list[Channel], names: list[str]) -> Foun
     """Channels with the samples of another one of the same place and direction, or of any where there is noise.
 
     Where many are the same as others elsewhere, as of a plane wave, the first of these stands for all: the noise that
-    is stated was not added to them. Times count in steps, so that their rounding makes no difference.
+    is stated was not added to them.
     """
-    first: dict[bytes, int] = {}
-    elsewhere: dict[int, int] = {}
-    for i, each in enumerate(channels):
-        if np.ptp(each.values) == 0.0:
-            continue
-        steps = each.time / np.diff(each.time).mean()
-        samples = [(each.values / np.linalg.norm(each.values)).round(9), steps.round(3)]
-        own = [records.xy[each.row], records.parts[each.row, each.column]]
-        anywhere, here = first.setdefault(_key(samples), i), first.setdefault(_key([*samples, *own]), i)
-        if here != i:
-            yield i, COPY, f" of {names[here]}, to the last sample", LEAVE_ONE
-        elif anywhere != i and records.is_noise_stated:
-            elsewhere[i] = anywhere
-    if len(elsewhere) >= MANY * len(channels) and len({channels[i].row for i in elsewhere}) > 1:
+    copies = copies_of(records, channels)
+    for i in (i for i, each in copies.items() if each.is_here):
+        yield i, COPY, f" of {names[copies[i].of]}, to the last sample", LEAVE_ONE
+    elsewhere = {i: each.of for i, each in copies.items() if not each.is_here}
+    if not elsewhere or noise_of_records(records).origin == "unknown":
+        return
+    if not are_many(copies, channels):
+        for i, other in elsewhere.items():
+            yield i, COPY, f" of {names[other]}, to the last sample", LEAVE_ONE
+    elif records.is_noise_stated:
         i, other = next(iter(elsewhere.items()))
         many = f"{len(elsewhere)} of {len(channels)} channels are the same as others"
         yield i, NOISELESS, f", the same as {names[other]} to the last sample ({many})", ADD_NOISE
-    else:
-        for i, other in elsewhere.items():
-            yield i, COPY, f" of {names[other]}, to the last sample", LEAVE_ONE
-
-
-def _key(arrays: Sequence[Array]) -> bytes:
-    return sha256(b"".join((array + 0.0).tobytes() for array in arrays)).digest()
 
 
 def _clipped(records: Records, channels: list[Channel], names: list[str]) -> Found:

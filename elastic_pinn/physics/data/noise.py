@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.numbers import is_even
+
+if TYPE_CHECKING:
+    from elastic_pinn.physics.data.receivers import Receivers
 
 Origin = Literal["stated", "before the first arrival", "outside the band", "unknown"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -47,7 +49,7 @@ def noise_of(receivers: Receivers, drifts: bool = False) -> Noise:
     Of several quantities, or of noise that differs between channels, it is that of the first quantity, in the root of
     the mean inverse square over its samples. Unknown if that of one quantity is.
     """
-    own = [_own(each, drifts) for each in receivers.records]
+    own = [noise_of_records(each, drifts) for each in receivers.records]
     origin = max((each.origin for each in own), key=ORIGINS.index)
     return Noise(math.nan if origin == "unknown" else own[0].level, origin)
 
@@ -58,7 +60,10 @@ def noises_of(receivers: Receivers) -> list[Array]:
     Where it is neither stated nor to be seen, it is in proportion to the size of the quantity: as of the others of
     which it is known, or 1 as a whole.
     """
-    own, sizes = [_own(each).level for each in receivers.records], [_size(each) for each in receivers.records]
+    own, sizes = (
+        [noise_of_records(each).level for each in receivers.records],
+        [_size(each) for each in receivers.records],
+    )
     known = [level / size for level, size in zip(own, sizes, strict=True) if not math.isnan(level)]
     part = float(np.mean(known)) if known else 1.0
     return [
@@ -79,8 +84,8 @@ def _size(records: Records) -> float:
     return float(np.sqrt(np.mean(np.square(records.corrected[records.is_there]))))
 
 
-def _own(records: Records, drifts: bool = False) -> Noise:
-    """The noise of the records of one quantity, corrected, in one number."""
+def noise_of_records(records: Records, drifts: bool = False) -> Noise:
+    """Return the noise of the records of one quantity, corrected, in one number: see `noise_of`."""
     if records.is_noise_stated:
         return Noise(in_one_number(records.noises[records.is_there]), "stated")
     channels = [each for each in records.channels() if np.ptp(each.values) > 0]  # a constant one has no noise

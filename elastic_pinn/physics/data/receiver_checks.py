@@ -1,4 +1,4 @@
-"""What receivers hold beside their records must fit these: a truth, a start, a material."""
+"""What receivers hold must fit together: shots, a truth, a start, a material."""
 
 from __future__ import annotations
 
@@ -7,13 +7,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from elastic_pinn.physics.data.repeated_shots import require_unlike_shots
 from elastic_pinn.physics.media.material import UNITS, Material
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
 
-def check_truth(receivers: Receivers) -> None:
+def check_parts(receivers: Receivers) -> None:
+    """Raise ValueError for parts that do not fit together, and for one recording as that of two shots."""
+    _check_truth(receivers)
+    _check_start(receivers)
+    if receivers.material:
+        _check_material("known", receivers.material)
+    if receivers.truth:
+        _check_material("truth", receivers.truth.material)
+    require_unlike_shots(receivers)
+
+
+def _check_truth(receivers: Receivers) -> None:
     """Raise ValueError unless true records are like those that were recorded."""
     truth = receivers.truth
     if not (truth and truth.records):
@@ -32,7 +44,7 @@ def check_truth(receivers: Receivers) -> None:
         raise ValueError(f"truth/{truth.quantity.name} has values that are not finite, or is zero everywhere")
 
 
-def check_start(receivers: Receivers) -> None:
+def _check_start(receivers: Receivers) -> None:
     """Raise ValueError for a start of what is no constant of a material that is given."""
     if unknown := receivers.start - set(UNITS):
         raise ValueError(f"start has {', '.join(map(str, unknown))}: legal are any of {', '.join(UNITS)}")
@@ -40,7 +52,7 @@ def check_start(receivers: Receivers) -> None:
         raise ValueError(f"start has {', '.join(receivers.start)}, but there is no material with its value")
 
 
-def check_material(group: str, material: Mapping[str, float]) -> None:
+def _check_material(group: str, material: Mapping[str, float]) -> None:
     """Raise ValueError unless the material is complete and a stable solid."""
     if set(material) != set(UNITS):
         raise ValueError(f"{group} holds {', '.join(material)}, where {', '.join(UNITS)} are needed")

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 import torch
 
-from elastic_pinn.physics.data.receiver_checks import check_material, check_start, check_truth
+from elastic_pinn.physics.data.receiver_checks import check_parts
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, write
 from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
 from elastic_pinn.physics.data.records import Records
@@ -66,7 +66,7 @@ class Receivers:
     Raises
     ------
     ValueError
-        For values that do not fit together.
+        For values that do not fit together, and for one recording as that of two shots.
     """
 
     records: tuple[Records, ...]
@@ -122,12 +122,7 @@ class Receivers:
         taken["given_as"] = {name: each.dtype.str for name, each in arrays.items()}
         for name, value in taken.items():
             object.__setattr__(self, name, value)
-        check_truth(self)
-        check_start(self)
-        if self.material:
-            check_material("known", self.material)
-        if self.truth:
-            check_material("truth", self.truth.material)
+        check_parts(self)
 
     def __repr__(self) -> str:
         (x, y), (first, last) = self.places.T, self.span

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.data.channel_names import receiver_names
 from elastic_pinn.physics.data.noise import in_one_number, noises_of
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.recorded_quantity import VECTOR, RecordedQuantity
@@ -38,21 +39,6 @@ def recorded(receivers: Receivers) -> Statement:
         counts=len(VECTOR),
         label=f"recorded {' and '.join(kind.name.replace('_', ' ') for kind in kinds)}",
     )
-
-
-def label_of(records: Records, receivers: Receivers) -> str:
-    """Return what tells the channels of some records from those of the others, as "left velocity ", or ""."""
-    shot = f"{records.shot} " if len(receivers.shots) > 1 else ""
-    return f"{shot}{records.quantity} " if len(receivers.records) > len(receivers.shots) else shot
-
-
-def receiver_names(receivers: Receivers) -> list[str]:
-    """Return, of each channel, the name of its receiver, with which its own begins: as "3" or "left velocity 3"."""
-    return [
-        f"{label_of(records, receivers)}{first + row}"
-        for first, records in zip(receivers.first_rows, receivers.records, strict=True)
-        for row, _ in np.ndindex(records.parts.shape[:2])
-    ]
 
 
 def _pairs(records: Records) -> Samples:

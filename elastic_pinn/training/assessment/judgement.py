@@ -17,8 +17,8 @@ from elastic_pinn.networks.config import HELD_AT_ZERO, TRAINED
 from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
+from elastic_pinn.physics.data.channel_names import label_of
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS
-from elastic_pinn.physics.data.recorded import label_of
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.taken_as_exact import taken_as_exact
 from elastic_pinn.physics.unknowns.region_materials import Materials

@@ -94,7 +94,7 @@ def test_where_many_places_agree_no_noise_is_in_the_records(which):
     values = np.stack([across, np.sin(20.0 * late) * across], axis=-1)
     if which == "mirrored":
         values[:, :, 1] *= np.sign(XY[:, :1] - 2.5)
-    count = {"plane wave": 60, "mirrored": 18}[which]
+    count = {"plane wave": 60, "mirrored": 36}[which]
     (only,) = faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS, noise=0.01)))
     of = {"plane wave": "0 x", "mirrored": "2 x"}[which]
     assert f"without noise of its own, the same as {of} to the last sample ({count} of 72 channels are" in str(only)
@@ -114,6 +114,14 @@ def test_the_same_samples_at_other_times_are_no_copy():
 def test_x_and_y_of_a_wave_without_noise_may_be_the_same():
     values = waves(noise=0.0)[:, :, [1, 1]]
     assert faulty_channels(ep.Receivers(XY, STEPS, velocity=values)) == []
+
+
+@pytest.mark.parametrize("factor", [1.0, -1.0, 2.5])
+def test_a_copy_elsewhere_is_told_where_noise_is_seen_though_not_stated(factor):
+    values = waves()
+    values[33] = factor * values[3]
+    told = [str(each) for each in faulty_channels(ep.Receivers(XY, STEPS, velocity=values))]
+    assert told == ["33 x is a copy of 3 x, to the last sample", "33 y is a copy of 3 y, to the last sample"]
 
 
 def test_two_receivers_at_one_place_with_noise_of_their_own_are_no_copies():

@@ -200,7 +200,7 @@ def test_the_material_of_a_plate_need_not_be_in_its_receiver_file(tmp_path):
     assert problem_of(found, material=medium).recorded.quantity.unit == "m/s"
     with h5py.File(tmp_path / "receivers.h5") as file:
         assert "known" not in file
-    with pytest.raises(ConfigError, match="/known has no lambda, mu and rho"):
+    with pytest.raises(ConfigError, match="does not have lambda, mu, rho in its group /known"):
         problem_from(ProblemConfig(problem="receivers", data=str(tmp_path / "receivers.h5")))
 
 

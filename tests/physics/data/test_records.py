@@ -222,7 +222,7 @@ def test_what_needs_x_and_y_of_one_quantity_says_so_for_others():
 def test_two_shots_are_two_wavefields():
     one = ep.Records("velocity", of_wave("velocity"), XY, TIME, shot="left")
     with pytest.raises(ep.ProblemError, match="the records are of the shots 'left' and 'right'"):
-        problem_of(one, replace(one, shot="right"))
+        problem_of(one, replace(one, shot="right", values=one.values**2))
 
 
 def test_a_recorded_stress_tells_the_factor_only_beside_the_motion():

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elastic_pinn.physics.data.faulty_channels import faulty_channels, sentences
+from elastic_pinn.physics.data.channel_names import label_of
+from elastic_pinn.physics.data.copied_channels import copies_of
+from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, faulty_channels, sentences
 from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, below_which, few_of, first_arrivals, spectrum
 from elastic_pinn.physics.data.readers.summary import material_of
 from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.data.repeated_shots import repeated_channels
 from elastic_pinn.physics.media.material import Material
 
 if TYPE_CHECKING:
@@ -60,7 +63,29 @@ def doubts(receivers: Receivers) -> list[str]:
     material = material_of(receivers)
     of_material = list(_of_material(material)) if material else []
     of_records = [doubt for each in receivers.records for doubt in _doubts(each, None if of_material else material)]
-    return [*of_material, *of_records, *sentences(faulty_channels(receivers))]
+    faulty = faulty_channels(receivers)
+    is_told = any(each.kind in (COPY, NOISELESS) for each in faulty)
+    return [*of_material, *of_records, *sentences(faulty), *([] if is_told else _of_copies(receivers))]
+
+
+def _of_copies(receivers: Receivers) -> Iterator[str]:
+    """Channels with the same samples where no noise is seen: copies, or computed records."""
+    found = [(each.channel, each.other) for each in repeated_channels(receivers)]
+    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
+        of, channels = label_of(records, receivers), list(records.channels())
+        names = [f"{of}{first + each.row} {each.label}" for each in channels]
+        found += [
+            (names[i], names[each.of])
+            for i, each in copies_of(records, channels).items()
+            if channels[i].row != channels[each.of].row  # x and y of a wave along one direction are in proportion
+        ]
+    if found:
+        channel, other = found[0]
+        others = f" (and {len(found) - 1} more channels those of others)" if len(found) > 1 else ""
+        yield (
+            f"channel {channel} has the samples of {other}, up to a factor{others}: unless these are computed records "
+            "without noise, of waves that are alike at both, leave one of the two out, or give the records of each"
+        )
 
 
 def _doubts(records: Records, material: Material | None) -> Iterator[str]:

@@ -43,6 +43,8 @@ def read_recordings(
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     if not files:
         raise ConfigError("no file is given to read recordings from")
+    if twice := [path for path, count in Counter(path.resolve() for path in files).items() if count > 1]:
+        raise ConfigError(f"{twice[0]} is given twice: one recording counts once; give each file once")
     common, special = read_parameters(parameters) if parameters else ({}, {})
     if unknown := special.keys() - {path.name for path in files}:
         raise ConfigError(f"{parameters}: files names {sorted(unknown)[0]!r}, which is not among those that are read")
