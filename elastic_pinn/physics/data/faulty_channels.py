@@ -1,59 +1,50 @@
-"""Channels whose records cannot be as they are: clipped, copied, reversed, of another size, drifting, or with a hum.
+"""Channels whose records cannot be as they are: faults of one alone, copies, and what their neighbours lack.
 
-What is exact in the numbers is seen in a channel alone: samples that stop at a bound, a copy of another channel, an
-oscillation of the mains from the first sample to the last. All else is seen beside what a plane through the records of
-the nearest receivers has at its place. It is found where receivers are near to each other and around it; at the edge of
-an array, or where waves are short, a fit's verdict tells it by the misfits (`channel_errors.py`).
-
-Letters of shapes: R receivers, T times, C channels of a receiver, N neighbours.
+What is in the numbers is seen in a channel alone (`single_channel.py`): samples that stop at a bound, or are all the
+same, a sample far off all others, an offset before the waves, an oscillation of the mains from the first sample to the
+last; and in two of them, which are copies. All else is seen beside the nearest receivers (`beside_neighbours.py`). It
+is found where these are near and around, and `checked_told` tells in how many channels that is so; of the others, a
+fit's verdict tells it by the misfits (`channel_errors.py`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from elastic_pinn.physics.data.beside_neighbours import FILTER, Found, compared, in_groups, odd_ones
 from elastic_pinn.physics.data.channel_names import label_of
 from elastic_pinn.physics.data.copied_channels import are_many, copies_of
 from elastic_pinn.physics.data.noise import noise_of_records
 from elastic_pinn.physics.data.records import Channel, Records
 from elastic_pinn.physics.data.repeated_shots import repeated_channels
-from elastic_pinn.physics.numbers import Array, is_even
+from elastic_pinn.physics.data.single_channel import (
+    LEAST_QUIET,
+    clipped_samples,
+    offset_of,
+    quiet_part,
+    spikes_of,
+    steady_part,
+)
+from elastic_pinn.physics.numbers import is_even
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-
 COPY = "a copy"
 NOISELESS = "without noise of its own"
-LEAST_FLAT = 3  # samples in a row at a bound
-WHOLE = 0.01  # by which a multiple may be off a whole number
-QUANTA = 6.0  # steps of a converter, by which a clipped record leaves its bound in two samples
-STEEP = 0.2  # of the root mean square step of a record, likewise; one that settles, or turns, leaves it by less
-NEIGHBOURS = 6
-AROUND = 0.5  # of their mean distance: how far the centre of neighbours around a receiver may be from it
-AGREE, AGREE_BESIDE = 0.9, 0.8  # correlation, and that of neighbours, of which a faulty channel is a part
-SIMILAR, OTHER_SIZE, FAR_LARGER = 3.0, 30.0, 300.0  # times the size of neighbours
-OFFSET = 0.2  # of the size of neighbours: a smaller drift is not told
-MAINLY, MOSTLY = 0.5, 0.75  # of a square
-UNUSUAL, LOCALLY = 6.0, 3.5  # times the usual drift of channels, and that of neighbours, of which it is a part
+MANY = 0.15  # of channels: so many spikes are rather a pulse that is as short
+MAINLY = 0.5  # of channels
 LEAST_TIMES = 24  # of a hum
 OF_SIZE = 0.05  # of a channel's mean square: a smaller hum is not told
-TINY = np.finfo(np.float64).tiny
 MAINS = 50.0, 60.0  # Hz
-PERIODS = 9.0  # of the mains at least in a record, three in each third
-FILTER = "filter it (lowest_frequency), or leave it out"
 NO_SHOT = "give the records of each shot, or leave one of the two out"
 LEAVE_ONE = "leave one of the two out (drop_rows)"
 ADD_NOISE = "add the noise that is stated, or state none where the records have none, or leave out the copies"
 ONE_PHASE = 0.9  # length of the mean of phases as unit vectors: with less, they are not the same
-STEADY = 0.3  # by which the oscillation of a third may differ from that of all
 NAMED = 3  # of channels of one fault, one by one
-MOST_CHANNELS, MOST_TIMES = 2000, 1000  # that are compared with neighbours, those of the first receivers
 
 
 class FaultyChannel(NamedTuple):
@@ -92,7 +83,7 @@ def faulty_channels(receivers: Receivers) -> list[FaultyChannel]:
     for first, records in zip(receivers.first_rows, receivers.records, strict=True):
         of, channels = label_of(records, receivers), list(records.channels())
         names = [f"{of}{first + each.row} {each.label}" for each in channels]
-        for test in (_copies, _clipped, _hums, _beside_neighbours):
+        for test in (_constant, _copies, _clipped, _spiked, _hums, _beside_neighbours, _offset):
             for i, *fault in test(records, channels, names):
                 found.setdefault(names[i], FaultyChannel(names[i], *fault))
     return list(found.values())
@@ -113,7 +104,24 @@ def _so_are(others: Sequence[FaultyChannel]) -> str:
     return f" (and so {'is' if len(others) == 1 else 'are'} {named}{f' and {more} more' if more > 0 else ''})"
 
 
-Found = Iterator[tuple[int, str, str, str]]
+def checked_told(records: Records) -> str:
+    """Tell in one line in how many channels polarity, size, drift and offset could be looked at, and why not in all."""
+    channels = list(records.channels())
+    count, why = compared(records, channels)
+    quiet = sum(len(quiet_part(each.values)) > 0 for each in channels)
+    of, since = f" of {len(channels)} channels", f" (not where {why})" if why else ""
+    return (
+        f"polarity, size and drift beside neighbours in {count or 'none'}{of}{since}; offset in {quiet or 'none'}, "
+        f"those with {LEAST_QUIET * 3 // 2} samples before their first wave"
+    )
+
+
+def _constant(records: Records, channels: list[Channel], names: list[str]) -> Found:
+    """Channels that recorded one number, as of a sensor that was not connected."""
+    for i, each in enumerate(channels):
+        if np.ptp(each.values) == 0.0:
+            told = f", {each.values[0] + 0.0:.3g} {records.kind.unit} at all samples"
+            yield i, "constant", told, "leave it out (NaN, or drop_rows), unless nothing moves there"
 
 
 def _copies(records: Records, channels: list[Channel], names: list[str]) -> Found:
@@ -145,31 +153,23 @@ def _clipped(records: Records, channels: list[Channel], names: list[str]) -> Fou
             yield i, "clipped", told, "leave these samples out (NaN, or mute), or the channel, or record with less gain"
 
 
-def clipped_samples(values: Array) -> int:
-    """Count the samples (T,) at a bound that a record comes to by more than a step of its numbers, and stays at."""
-    edges = np.flatnonzero(np.diff(values) != 0.0)  # the last sample of each run of equal ones, but the last
-    if len(edges) < 2:
-        return 0
-    starts, ends = np.concatenate([[0], edges + 1]), np.concatenate([edges, [len(values) - 1]])
-    lengths = ends - starts + 1
-    if np.median(lengths) >= LEAST_FLAT:  # all samples are repeated
-        return 0
-    least = max(QUANTA * _quantum(values), STEEP * float(np.sqrt(np.square(np.diff(values)).mean())))
-    count = 0
-    for bound in {float(values.max()), float(values.min())} - {0.0}:
-        for run in np.flatnonzero((values[starts] == bound) & (lengths >= LEAST_FLAT)):
-            beside = [values[i] for i in (starts[run] - 2, ends[run] + 2) if 0 <= i < len(values)]
-            is_left = bool(beside) and min(abs(each - bound) for each in beside) > least
-            count += int(lengths[run]) if is_left else 0
-    return count
+def _spiked(records: Records, channels: list[Channel], names: list[str]) -> Found:
+    """Channels with single samples far off all others, unless many have them, as of a pulse that is as short."""
+    found = {i: spikes for i, each in enumerate(channels) if (spikes := spikes_of(each.time, each.values))}
+    if len(found) > max(1, MANY * len(channels)):
+        return
+    for i, spikes in found.items():
+        at = channels[i].time[spikes[0]]
+        told = f", {len(spikes)} of its samples, far off those beside it, the first at {at:.4g} s"
+        yield i, "with spikes", told, "leave these samples out (NaN, or mute)"
 
 
-def _quantum(values: Array) -> float:
-    """The step of which all values (T,) are multiples, as of a converter of few bits; 0 where there is none."""
-    several = np.unique(values)
-    step = float(np.diff(several).min())
-    parts = (several - several[0]) / step
-    return step if np.abs(parts - parts.round()).max() < WHOLE else 0.0
+def _offset(records: Records, channels: list[Channel], names: list[str]) -> Found:
+    """Channels that stand at another number than 0 before the first wave."""
+    for i, each in enumerate(channels):
+        if level := offset_of(each.values):
+            told = f", of {level:.3g} {records.kind.unit} before the first wave"
+            yield i, "with an offset", told, FILTER
 
 
 def _hums(records: Records, channels: list[Channel], names: list[str]) -> Found:
@@ -193,129 +193,8 @@ def _is_travelling(channels: Sequence[Channel], frequency: float) -> bool:
     return bool(abs(np.exp(2j * np.array(phases)).mean()) < ONE_PHASE)
 
 
-def steady_part(time: Array, values: Array, frequency: float) -> float:
-    """The part of the mean square of values (T,) that an oscillation of one size and phase from the first to the last
-    sample has; 0 where it is not steady, or where times do not resolve it."""
-    length = float(np.ptp(time))
-    if length * frequency < PERIODS or 2.0 * frequency * length >= len(time) - 1:
-        return 0.0
-    wave = np.exp(-2j * np.pi * frequency * (time - time[0]))
-    centred = values - values.mean()
-    whole = 2.0 * (centred * wave).mean()
-    thirds = [2.0 * ((part - part.mean()) * at).mean()
-              for part, at in zip(np.array_split(values, 3), np.array_split(wave, 3), strict=True)]  # fmt: skip
-    if max(abs(each - whole) for each in thirds) > STEADY * abs(whole):
-        return 0.0
-    return float(abs(whole) ** 2 / 2.0 / np.square(centred).mean())
-
-
 def _beside_neighbours(records: Records, channels: list[Channel], names: list[str]) -> Found:
     """Channels that are reversed, of another size, or drift, beside those of the nearest receivers around."""
-    if records.time.ndim > 1:
-        return
-    number = {(each.row, each.column): i for i, each in enumerate(channels) if len(each.values) == len(records.time)}
-    for column in range(records.values.shape[2]):
-        rows = [row for row in range(len(records.xy)) if (row, column) in number][:MOST_CHANNELS]
-        alike = [row for row in rows if (records.parts[row, column] == records.parts[rows[0], column]).all()]
-        if len(alike) > NEIGHBOURS:
-            every = math.ceil(len(records.time) / MOST_TIMES)
-            values = np.stack([channels[number[row, column]].values[::every] for row in alike])
-            for k, kind, told, mend in beside_neighbours(records.xy[alike], values):
-                yield number[alike[k], column], kind, told, mend
-
-
-def beside_neighbours(xy: Array, values: Array) -> Found:
-    """The same of one component at places (R, 2), of values (R, T)."""
-    if len(xy) <= NEIGHBOURS or len(np.unique(xy, axis=0)) < len(xy):
-        return
-    beside = _Beside.of(xy, values)
-    is_odd = beside.is_of_another_size
-    if is_odd.any():
-        for k in np.flatnonzero(is_odd):
-            told = f", {beside.times[k]:.2g} times as large as its neighbours"
-            yield int(k), "of another size", told, "give it the gain that it recorded with"
-        left = np.flatnonzero(~is_odd)  # of which the neighbours were compared with those
-        for i, kind, told, mend in beside_neighbours(xy[left], values[left]):
-            yield int(left[i]), kind, told, mend
-        return
-    for k in np.flatnonzero(beside.is_reversed):
-        yield int(k), "reversed", ", beside its neighbours", "give it a gain of -1"
-    drifts, is_drifting = beside.drifts, beside.is_drifting
-    for k in np.flatnonzero(is_drifting & ~beside.is_reversed):
-        is_offset = drifts[k, 0] ** 2 > MAINLY * np.square(drifts[k]).sum()
-        yield int(k), f"with {'an offset' if is_offset else 'a drift'}", ", which its neighbours lack", FILTER
-
-
-class _Beside(NamedTuple):
-    """Values (R, T) beside those that are expected by the nearest ones (R, N), and whether these are around, (R,)."""
-
-    values: Array
-    expected: Array
-    nearest: np.ndarray[Any, np.dtype[np.intp]]
-    is_around: Mask
-
-    @classmethod
-    def of(cls, xy: Array, values: Array) -> Self:
-        """Expect at each place what a plane through the values of the nearest ones has there."""
-        from scipy.spatial import cKDTree  # slow to import
-
-        distance, nearest = (each[:, 1:] for each in cKDTree(xy).query(xy, k=NEIGHBOURS + 1))
-        away = (xy[nearest] - xy[:, None]) / distance.mean(1)[:, None, None]  # (R, N, 2)
-        planes = np.concatenate([np.ones_like(away[..., :1]), away], axis=2)  # (R, N, 3)
-        weights = np.linalg.pinv(planes, rcond=1e-3)[:, 0]  # of the value at the place itself, (R, N)
-        expected = np.einsum("rn,rnt->rt", weights, values[nearest])
-        return cls(values, expected, nearest, np.linalg.norm(away.mean(1), axis=1) < AROUND)
-
-    @property
-    def times(self) -> Array:
-        """How large each is beside the median of its neighbours, (R,)."""
-        return np.linalg.norm(self.values, axis=1) / self._around.clip(min=TINY)
-
-    @property
-    def _around(self) -> Array:
-        """The median size of neighbours, (R,)."""
-        return np.asarray(np.median(np.linalg.norm(self.values, axis=1)[self.nearest], axis=1))
-
-    @property
-    def _alike(self) -> Array:
-        """The correlation with what is expected, (R,)."""
-        sizes = np.linalg.norm(self.values, axis=1) * np.linalg.norm(self.expected, axis=1)
-        return np.asarray((self.values * self.expected).sum(1) / sizes.clip(min=TINY))
-
-    @property
-    def _misfits(self) -> Array:
-        """The squared difference from what is expected, (R,)."""
-        return np.asarray(np.square(self.values - self.expected).sum(1))
-
-    @property
-    def is_of_another_size(self) -> Mask:
-        """Which have the same shape in another size, or a size that hardly differs so much, (R,)."""
-        times = self.times
-        is_other = (self._alike > AGREE) & ((times > OTHER_SIZE) | (times < 1.0 / OTHER_SIZE))
-        usual = np.median(np.linalg.norm(self.values, axis=1))
-        return np.asarray(is_other | ((times > FAR_LARGER) & (self._around > usual / OTHER_SIZE)))
-
-    @property
-    def is_reversed(self) -> Mask:
-        """Which are the opposite of what is expected, where neighbours are as expected, (R,)."""
-        alike, misfits, times = self._alike, self._misfits, self.times
-        is_opposite = (alike < -AGREE) & (times < SIMILAR) & (times > 1.0 / SIMILAR)
-        is_sure = np.median(alike[self.nearest], axis=1) > AGREE_BESIDE
-        is_largest = misfits > misfits[self.nearest].max(1)
-        return np.asarray(is_opposite & is_sure & is_largest & self.is_around)
-
-    @property
-    def drifts(self) -> Array:
-        """The part of the difference from what is expected that is a parabola of time, (R, 3)."""
-        time = np.linspace(-1.0, 1.0, self.values.shape[1])
-        parabola = np.linalg.qr(np.vander(time, 3, increasing=True))[0]  # (T, 3)
-        return np.asarray((self.values - self.expected) @ parabola)
-
-    @property
-    def is_drifting(self) -> Mask:
-        """Which drift far more than the others, and by more than they differ otherwise, (R,)."""
-        drift = np.linalg.norm(self.drifts, axis=1)
-        usual = np.maximum(UNUSUAL * np.median(drift), LOCALLY * drift[self.nearest].max(1))
-        is_most = np.square(drift) > MOSTLY * self._misfits
-        is_large = (drift > usual) & (drift > OFFSET * self._around)
-        return np.asarray(is_large & is_most & self.is_around)
+    for group in in_groups(records, channels):
+        for k, kind, told, mend in odd_ones(group.xy, group.values):
+            yield group.numbers[k], kind, told, mend

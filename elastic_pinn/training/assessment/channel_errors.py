@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.data.faulty_channels import steady_part
+from elastic_pinn.physics.data.single_channel import steady_part
 from elastic_pinn.physics.numbers import is_even
 from elastic_pinn.training.assessment.channels import Channels
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.physics.data.faulty_channels import clipped_samples, faulty_channels, sentences, steady_part
+from elastic_pinn.physics.data.faulty_channels import checked_told, faulty_channels, sentences
 
 STEPS = np.linspace(0.0, 1.0, 200)  # s
 SIDE = np.arange(6.0)
@@ -41,6 +41,9 @@ def clip(values: np.ndarray) -> np.ndarray:
         (lambda v: v + STEPS - 0.5, "14 y is with a drift, which its neighbours lack"),
         (lambda v: v + 0.3 * np.sin(2 * np.pi * 50.0 * STEPS), "14 y is humming at 50 Hz from the first sample to"),
         (lambda v: v + 0.3 * np.cos(2 * np.pi * 60.0 * STEPS), "14 y is humming at 60 Hz from the first sample to"),
+        (lambda v: 0.0 * v, "14 y is constant, 0 m/s at all samples"),
+        (lambda v: 0.0 * v + 2.5, "14 y is constant, 2.5 m/s at all samples"),
+        (lambda v: v + 3.0 * (STEPS[90] == STEPS), "14 y is with spikes, 1 of its samples, far off those beside it"),
         (clip, f"14 y is clipped, {(np.abs(waves()[K, :, 1]) >= 0.5).sum()} samples stop at a bound of up to 0.5 m/s"),
     ],
 )
@@ -66,6 +69,68 @@ def test_a_shipped_line_is_not_doubted():
 def test_noise_alone_is_not_doubted():
     noise = np.random.default_rng(0).standard_normal((36, 200, 2))
     assert faulty_channels(ep.Receivers(XY, STEPS, noise)) == []
+
+
+def waves_after_quiet() -> np.ndarray:
+    late = STEPS[None] - 0.02 * XY[:, :1] - 0.03 * XY[:, 1:] - 0.4
+    clean = np.exp(-((late / 0.05) ** 2))[:, :, None] * [1.0, 0.5]
+    return clean + 0.01 * np.random.default_rng(1).standard_normal(clean.shape)
+
+
+FEW = [0, 8, 35]  # receivers, too few to compare
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda v: 0.0 * v, "1 y is constant"),
+        (lambda v: v + 0.4, "1 y is with an offset, of 0.4"),
+        (lambda v: v - 2.0 * (STEPS[120] == STEPS), "1 y is with spikes, 1 of its samples, far off those beside it"),
+        (lambda v: np.clip(v, -0.3, 0.3), "1 y is clipped"),
+    ],
+)
+def test_what_a_channel_shows_alone_needs_no_neighbours(change, told):
+    values = waves_after_quiet()[FEW]
+    assert faulty_channels(ep.Receivers(XY[FEW], STEPS, velocity=values)) == []
+    values[1, :, 1] = change(values[1, :, 1])
+    (only,) = faulty_channels(ep.Receivers(XY[FEW], STEPS, velocity=values))
+    assert str(only).startswith(told)
+
+
+def test_a_pulse_of_one_sample_is_no_spike_where_it_goes_past_all_receivers():
+    values = 0.01 * np.random.default_rng(0).standard_normal((36, 200, 2))
+    values[np.arange(36), 50 + np.arange(36)] += 1.0
+    assert faulty_channels(ep.Receivers(XY, STEPS, velocity=values)) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "scale", "told"),
+    [
+        (
+            slice(None),
+            1.0,
+            "polarity, size and drift beside neighbours in 40 of 72 channels (not where receivers are at",
+        ),
+        (FEW, 1.0, "beside neighbours in none of 6 channels (not where fewer than 7 receivers record along"),
+        (
+            slice(None),
+            20.0,
+            "beside neighbours in none of 72 channels (not where waves are too short for the distance of",
+        ),
+    ],
+)
+def test_what_could_not_be_looked_at_is_told_with_the_reason(rows, scale, told):
+    late = STEPS[None] - scale * (0.05 * XY[:, :1] + 0.02 * XY[:, 1:]) % 0.7 - 0.1
+    values = np.stack([np.exp(-((late / (0.15 / scale)) ** 2))] * 2, axis=-1)
+    values += 0.01 * np.random.default_rng(0).standard_normal(values.shape)
+    assert told in checked_told(ep.Receivers(XY[rows], STEPS, velocity=values[rows]).only)
+
+
+def test_in_how_many_channels_an_offset_could_be_seen_is_told():
+    records = ep.Records("velocity", waves_after_quiet(), XY, STEPS)
+    assert checked_told(records).endswith("; offset in 72, those with 24 samples before their first wave")
+    late = ep.Records("velocity", waves_after_quiet()[:, 100:], XY, STEPS[100:])
+    assert "; offset in none, " in checked_told(late)
 
 
 def test_a_receiver_that_was_read_twice_is_a_copy():
@@ -128,40 +193,6 @@ def test_two_receivers_at_one_place_with_noise_of_their_own_are_no_copies():
     values, xy = waves(), XY.copy()
     xy[1], values[1] = xy[0], waves(seed=1)[0]
     assert faulty_channels(ep.Receivers(xy, STEPS, velocity=values)) == []
-
-
-TONE = np.sin(2.0 * np.pi * 3.0 * STEPS)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        TONE,
-        np.round(40.0 * TONE),  # of a converter of few bits, whose peaks are flat
-        np.repeat(TONE, 4),  # of samples that are held
-        np.where(STEPS < 0.4, 0.0, np.exp(-(((STEPS - 0.6) / 0.1) ** 2))),  # zero until it begins
-        np.clip(STEPS - 0.3, 0.0, 0.2) ** 0 * (1.0 - np.exp(-40.0 * STEPS)).round(6),  # it settles
-    ],
-)
-def test_flat_parts_of_sound_records_are_not_clipped(values):
-    assert clipped_samples(values) == 0
-
-
-@pytest.mark.parametrize("level", [0.9, 0.5])
-@pytest.mark.parametrize("bits", [None, 500.0])
-def test_clipped_samples_are_counted_of_a_converter_too(level, bits):
-    values = TONE if bits is None else np.round(bits * TONE) / bits
-    clipped = np.clip(values, -level, level)
-    assert clipped_samples(clipped) == (np.abs(values) >= level).sum()
-    assert clipped_samples(np.clip(values, -level, np.inf)) == (values <= -level).sum()
-
-
-def test_an_oscillation_is_steady_from_the_first_to_the_last_sample():
-    hum = np.sin(2.0 * np.pi * 50.0 * STEPS + 0.4)
-    assert steady_part(STEPS, hum, 50.0) == pytest.approx(1.0, abs=0.05)
-    assert steady_part(STEPS, hum * np.exp(-(((STEPS - 0.5) / 0.2) ** 2)), 50.0) == 0.0
-    assert steady_part(STEPS[:30], hum[:30], 50.0) == 0.0, "of 0.15 s"
-    assert steady_part(STEPS, np.random.default_rng(0).standard_normal(200), 50.0) == 0.0
 
 
 @pytest.mark.parametrize(("speed", "are_told"), [(100.0, False), (1e5, True)])  # m/s

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from elastic_pinn.physics.data.faulty_channels import checked_told
 from elastic_pinn.physics.data.noise import noise_of
 from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, few_of, first_arrivals, of_records
 from elastic_pinn.physics.data.records import Records
@@ -67,5 +68,6 @@ def _summary(records: Records) -> Iterator[str]:
     if len(speeds):
         low, middle, high = np.quantile(speeds, [0.1, 0.5, 0.9])
         yield f"apparent speeds: {middle:.4g} m/s (80 % from {low:.4g} to {high:.4g})"
+    yield f"channels looked at: {checked_told(records)}"
     noise = noise_of(of_records(some))
     yield f"noise: {'not known' if math.isnan(noise.level) else f'{noise.level:.3g} {unit}, {noise.origin}'}"
