@@ -21,7 +21,7 @@ from elastic_pinn.yaml_values import read_yaml
 
 Kind = Literal["displacement", "velocity", "acceleration", "strain", "strain_rate", "stress"]
 Format = Literal["csv", "npy", "npz", "mat", "hdf5", "netcdf", "uff", "segy", "su", "seg2", "miniseed"]
-Axis = Literal["receiver", "x", "y", "time", "direction"]
+Axis = Literal["receiver", "x", "y", "time", "direction", "shot"]
 Constant = Annotated[str | float | None, Field(union_mode="left_to_right")]
 
 
@@ -68,7 +68,7 @@ class ImportOptions(Section):
     layout: Literal["long", "wide"] | None = None
     """of a table: a row for each sample of each receiver, or one time column and a column for each channel"""
     axes: List[Axis] = ()
-    """of an array, in its order: any of 'receiver' (or 'x' and 'y' of a grid), 'time' and 'direction'"""
+    """of an array, in its order: any of 'receiver' (or 'x' and 'y' of a grid), 'time', 'direction' and 'shot'"""
     delimiter: str = ""
     """between the columns of a text file: ',', ';', 'tab' or 'space'"""
     decimal: Literal[".", ","] | None = None
@@ -81,6 +81,8 @@ class ImportOptions(Section):
     """standard deviation of the recorded values, in value_unit"""
     shot: str = ""
     """name of the shot"""
+    shots: List[str] = ()
+    """names of the shots along the axis 'shot' of an array; by default its variable shot, or their numbers from 1"""
     lame_lambda: Constant = None
     """of the material, with its unit, as '57.6 GPa', or in Pa"""
     lame_mu: Constant = None

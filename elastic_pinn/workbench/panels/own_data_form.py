@@ -36,7 +36,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Columns": (
         "value_columns", "time_column", "x_column", "y_column", "xy_column", "receiver_column", "layout", "axes",
-        "delimiter", "decimal", "skip_rows", "format", "size_limit",
+        "shots", "delimiter", "decimal", "skip_rows", "format", "size_limit",
     ),
     "Places and times": ("positions", "channel_order", "plane", "time_step", "sampling_rate", "first_time"),
     "Material": ("lame_lambda", "lame_mu", "density", "start"),

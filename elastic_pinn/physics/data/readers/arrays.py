@@ -1,13 +1,13 @@
-"""Arrays whose axes are receivers, or x and y of a grid, times and directions.
+"""Arrays whose axes are shots, receivers, or x and y of a grid, times and directions.
 
-Letters of shapes: R receivers, T times, C directions, K = R C channels.
+Letters of shapes: S shots, R receivers, T times, C directions, K = R S C channels.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -21,11 +21,12 @@ from elastic_pinn.physics.data.readers.variables import (
     find_names,
 )
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
-from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.physics.import_options import Axis, ImportOptions
 
 KINDS_OF_AXES = (("receiver", "time"), ("receiver", "time", "direction"), ("x", "y", "time"),
                  ("x", "y", "time", "direction"), ("time",), ("time", "direction"))  # fmt: skip
-IN_ORDER = ("receiver", "x", "y", "direction", "time")
+IN_ORDER = ("receiver", "x", "y", "shot", "direction", "time")
+EXAMPLE = ("shot", "receiver", "time", "direction")
 
 
 def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing) -> Traces:
@@ -59,6 +60,7 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
         "receiver": len(places) if places is not None else len(options.positions) if _rows(options) else None,
         "x": grid[0] if grid else None,
         "y": grid[1] if grid else None,
+        "shot": len(options.shots) or None,
         "direction": len(blocks) if is_stacked else None,
     }
     axes = axes or _deduced(found, names, values.shape, sizes, is_stacked, missing)
@@ -77,16 +79,34 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
     array = values.transpose([axes.index(name) for name in IN_ORDER if name in axes])
     channels = values.shape[axes.index("direction")] if "direction" in axes else 1
     array = array.reshape(-1, array.shape[-1])  # (K, T)
+    shots = _shots(found, options, values.shape[axes.index("shot")]) if "shot" in axes else ()
+    of_receiver = channels * max(len(shots), 1)
     if grid and "x" in axes:
         places = _of_grid(found, names)
     return replace(
         said,
         values=array,
-        positions=None if places is None else np.repeat(places, channels, axis=0),
+        positions=None if places is None else np.repeat(places, of_receiver, axis=0),
         directions=names.directions * (len(array) // channels),
+        shots=tuple(np.repeat(shots, channels).tolist()) * (len(array) // of_receiver),
         is_grouped=True,
         read_as=f"{' and '.join(names.values)} of shape {blocks[0].shape}: {', '.join(axes[: blocks[0].ndim])}",
     )
+
+
+def _shots(found: Variables, options: ImportOptions, count: int) -> tuple[str, ...]:
+    """The names of the shots, (S,): those given, those of the variable shot, or their numbers from 1.
+
+    Raises ReceiverFileError for names that two of them have.
+    """
+    said = [each for name, each in found.arrays.items() if found.word(name) == "shot" and each.shape == (count,)]
+    in_file = [str(each) for each in said[0].tolist()] if said and said[0].dtype.kind in "iuU" else []
+    names = options.shots or tuple(in_file) or tuple(str(number) for number in range(1, count + 1))
+    if len({*names}) < count or "" in names:
+        raise ReceiverFileError(
+            f"{found.path}: shots = {list(names)}: give each of the {count} shots a name of its own"
+        )
+    return names
 
 
 def _rows(options: ImportOptions) -> bool:
@@ -141,8 +161,10 @@ def _deduced(
     }
     if sizes["time"] is not None and len(possible) == 1:
         return possible.pop()
-    what = f"which axis of {names.values[0]}, of shape {shape[: len(shape) - is_stacked]}, is what"
-    missing.ask("axes", what, ["receiver", "time", "direction"][: len(shape) - is_stacked])
+    count = len(shape) - is_stacked
+    what = f"which axis of {names.values[0]}, of shape {shape[:count]}, is what ({', '.join(get_args(Axis))})"
+    with_shots = count + is_stacked == len(EXAMPLE)  # else of one shot
+    missing.ask("axes", what, list(EXAMPLE[0 if with_shots else 1 :][:count]))
     return ()
 
 
@@ -151,10 +173,14 @@ def _require_fit(
 ) -> None:
     """Raise ReceiverFileError unless the axes are those of such an array, each of its size."""
     name = names.values[0]
-    if set(axes) not in [set(kind) for kind in KINDS_OF_AXES] or len(set(axes)) < len(axes) or len(axes) != len(shape):
+    if (
+        {*axes} - {"shot"} not in [set(kind) for kind in KINDS_OF_AXES]
+        or len(set(axes)) < len(axes)
+        or len(axes) != len(shape)
+    ):
         raise ReceiverFileError(
-            f"{found.path}: axes = {list(axes)} do not fit {name} of shape {shape}: give one for each, with time, and "
-            "either receiver or both x and y"
+            f"{found.path}: axes = {list(axes)} do not fit {name} of shape {shape}: give one for each, with time, "
+            "either receiver or both x and y, and shot where it has several"
         )
     for axis, size in zip(axes, shape, strict=True):
         if sizes[axis] not in (None, size):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,8 @@ class _Geometry:
     directions: tuple[Direction, ...] = ()
 
 
-def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Missing) -> Channels:
-    """Return the channels of a file. Raises ConfigError that names every option that is missing."""
+def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Missing) -> list[Channels]:
+    """Return the channels of each shot of a file. Raises ConfigError that names every option that is missing."""
     geometry = _geometry(path, traces, options, missing)
     directions = _directions(path, traces, geometry, options, missing)
     kind = options.kind or traces.kind
@@ -75,6 +76,7 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         missing.ask("plane", "which two of its three axes to take as x and y", "xz")
     missing.require_nothing()
     assert traces.values is not None and geometry is not None and directions is not None  # else they were asked for
+    _require_shots(path, traces, options)
     _warn_of_others(path, traces, options, kind)
     size = factor(unit, kind, "value_unit")
     places = geometry.places * factor(length_unit, "length", "length_unit")
@@ -92,7 +94,7 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
     lost = len(inside) - len(kept)
     notes = [f"{path.name}: {traces.read_as}"] if traces.read_as else []
     notes += [f"left out: {lost} channels that recorded across the plane {options.plane or 'xy'}"] if lost else []
-    return Channels(
+    every = Channels(
         kind,
         options.shot,
         traces.values[kept] * size,
@@ -102,6 +104,36 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         (options.noise or 0.0) * size,
         tuple(notes),
     )
+    return _of_shots(every, [traces.shots[row] for row in kept]) if traces.shots else [every]
+
+
+def _require_shots(path: Path, traces: Traces, options: ImportOptions) -> None:
+    """Raise ConfigError for the name of one shot of several, and for those of several where a file has one."""
+    if options.shot and traces.shots:
+        raise ConfigError(f"{path}: shot = {options.shot!r} is the name of one, and it has several: name them by shots")
+    if options.shots and not traces.shots:
+        raise ConfigError(
+            f"{path}: shots = {list(options.shots)} are the names along an axis of an array, and it has none of shots: "
+            "give axes with shot among them, or name the only shot by shot"
+        )
+
+
+def _of_shots(every: Channels, shots: Sequence[str]) -> list[Channels]:
+    """The channels of each shot, by the name of that of each channel (K,); notes are with the first."""
+    found: list[Channels] = []
+    for shot in dict.fromkeys(shots):
+        rows = [row for row, name in enumerate(shots) if name == shot]
+        own = replace(
+            every,
+            shot=shot,
+            values=every.values[rows],
+            time=every.time if every.time.ndim == 1 else every.time[rows],
+            xy=every.xy[rows],
+            directions=tuple(every.directions[row] for row in rows),
+            notes=() if found else every.notes,
+        )
+        found.append(own)
+    return found
 
 
 def _ask_for_times(traces: Traces, options: ImportOptions, missing: Missing) -> None:

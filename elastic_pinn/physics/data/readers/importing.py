@@ -62,7 +62,7 @@ def read_recordings(
     own = {
         path: import_options({**common, **special.get(path.name, {}), **given, **apart.get(path, {})}) for path in files
     }
-    channels = [_channels(path, options) for path, options in own.items()]
+    channels = [each for path, options in own.items() for each in _channels(path, options)]
     fields: dict[str, Any] = {**_material(every), "title": every.title}
     places = {each.positions: None for each in own.values() if each.positions and isinstance(each.positions, str)}
     beside = [Path(path) for path in (*places, *([parameters] if parameters else []))]
@@ -79,7 +79,7 @@ def read_recordings(
     return receivers, [note for each in channels for note in each.notes]
 
 
-def _channels(path: Path, options: ImportOptions) -> Channels:
+def _channels(path: Path, options: ImportOptions) -> list[Channels]:
     try:
         require_size(path, path.stat().st_size, options)
         missing = Missing(path)

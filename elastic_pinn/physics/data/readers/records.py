@@ -62,7 +62,7 @@ def _group(channels: Sequence[Channels]) -> Records:
         if filled[at]:
             raise ReceiverFileError(
                 f"two channels of {first.kind} at ({xy[row, 0]:g}, {xy[row, 1]:g}) m along {_named(direction)}: "
-                "leave one out, or name the shot of each"
+                "leave one out, or name the shot of each (shot, or of one array an axis shot in axes)"
             )
         filled[at], noise[at], parts[at] = True, of_row[row], part_of(direction, names)
         recorded[receiver[row], :, at[1]] = sign * values[row]

@@ -45,6 +45,8 @@ class Traces:
         As the file names them.
     receivers
         A name or number of the receiver of each channel, by which positions can be found.
+    shots
+        The name of the shot of each channel, where a file has several.
     is_grouped
         Whether the channels of one receiver are known to be adjacent, each with as many.
     is_relative
@@ -64,6 +66,7 @@ class Traces:
     length_unit: str = ""
     time_unit: str = ""
     receivers: tuple[str, ...] = ()
+    shots: tuple[str, ...] = ()
     is_grouped: bool = False
     is_relative: bool = False
     has_clock: bool = False

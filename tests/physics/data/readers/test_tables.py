@@ -260,3 +260,57 @@ def test_places_of_one_file_lie_beside_the_parameters_and_the_material_is_of_all
     parameters.write_text(f"{options}{said}files:\n  v.npy:\n    density: 2700\n")
     with pytest.raises(ep.ConfigError, match=r"density of v.npy alone: give it for all files"):
         ep.Receivers.read(path, parameters=parameters)
+
+
+@pytest.fixture
+def both() -> np.ndarray:
+    """Two shots, (S, R, T, C)."""
+    return np.stack([VALUES, VALUES[::-1] ** 2])
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 1, 3, 0), (3, 0, 2, 1)])
+@pytest.mark.parametrize("names", ["of the file", "given", "numbers"])
+def test_an_array_may_have_an_axis_of_shots(order, names, both, tmp_path):
+    path, axes = tmp_path / "scan.npz", ["shot", "receiver", "time", "direction"]
+    said = {"shot": np.array(["left", "right"])} if names == "of the file" else {}
+    np.savez(path, velocity=both.transpose(order), time=files.TIME, xy=XY, **said)
+    given = {"shots": ["left", "right"]} if names == "given" else {}
+    found = ep.Receivers.read(path, axes=[axes[i] for i in order], **given, **UNITS, **ALONG)
+    assert found.shots == (("1", "2") if names == "numbers" else ("left", "right"))
+    for records, values in zip(found.records, both, strict=True):
+        np.testing.assert_allclose(records.values, 1e-3 * values)
+        np.testing.assert_allclose(records.xy, 1e-3 * XY)
+
+
+def test_shots_may_be_in_one_array_of_each_component_or_of_a_grid_or_without_places(both, tmp_path):
+    path, expected = tmp_path / "scan.npz", [1e-3 * each for each in both]
+    np.savez(path, vx=both[..., 0], vy=both[..., 1], time=files.TIME, xy=XY)
+    stacked = {"value_columns": ["vx", "vy"], "axes": ["shot", "receiver", "time"]}
+    found = [ep.Receivers.read(path, **stacked, kind="velocity", **UNITS, **ALONG)]
+    np.save(tmp_path / "scan.npy", both)
+    clock = {"time_step": 0.5, "first_time": 1.0, "axes": ["shot", "receiver", "time", "direction"]}
+    found.append(ep.Receivers.read(tmp_path / "scan.npy", positions=ROWS, kind="velocity", **clock, **UNITS, **ALONG))
+    for each in found:
+        np.testing.assert_allclose([records.values for records in each.records], expected)
+    np.savez(path, velocity=both.reshape(2, 3, 2, 20, 2), time=files.TIME, x=np.arange(3.0), y=np.arange(2.0))
+    grid = ep.Receivers.read(path, axes=["shot", "x", "y", "time", "direction"], **UNITS, **ALONG)
+    np.testing.assert_allclose([records.values for records in grid.records], expected)
+    np.testing.assert_allclose(grid.records[1].xy[:2], [[0.0, 0.0], [0.0, 1e-3]])
+
+
+def test_axes_of_shots_are_asked_for_and_their_names_are_checked(both, tmp_path):
+    path, axes = tmp_path / "scan.npz", {"axes": ["shot", "receiver", "time", "direction"]}
+    np.savez(path, velocity=both, time=files.TIME, xy=XY)
+    asked = missing(path, **UNITS, **ALONG)
+    assert "is what (receiver, x, y, time, direction, shot)" in asked
+    assert "axes=['shot', 'receiver', 'time', 'direction']" in asked
+    for options, told in (
+        ({**axes, "shots": ["a", "a"]}, r"shots = \['a', 'a'\]: give each of the 2 shots a name of its own"),
+        ({**axes, "shots": ["a", "b", "c"]}, "has 2 along shot, where the file or an option has 3 of them"),
+        ({**axes, "shot": "a"}, "shot = 'a' is the name of one, and it has several: name them by shots"),
+    ):
+        with pytest.raises(ep.ElasticPinnError, match=told):
+            ep.Receivers.read(path, **options, **UNITS, **ALONG)
+    np.savez(path, velocity=VALUES, time=files.TIME, xy=XY)
+    with pytest.raises(ep.ElasticPinnError, match="it has none of shots: give axes with shot among them"):
+        ep.Receivers.read(path, shots=["a"], **UNITS, **ALONG)
