@@ -103,7 +103,9 @@ def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
     Raises ConfigError, which names each fault and what is legal.
     """
     fields = ImportOptions.model_fields
-    faults = [not_a_field(name, fields, ()).replace("field", "option of an import") for name in given.keys() - fields]
+    faults = [
+        not_a_field(name, fields, ()).replace("a field", "an option of an import") for name in given.keys() - fields
+    ]
     known = {
         name: default_for_none(fields[name], _listed(name, plain(value)))
         for name, value in given.items()

@@ -15,9 +15,10 @@ import numpy as np
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.csv_file import read_table
+from elastic_pinn.physics.data.readers.csv_text import look_at
 from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
 from elastic_pinn.physics.data.readers.units import EXAMPLES, factor
-from elastic_pinn.physics.data.readers.variables import common_unit, nearest
+from elastic_pinn.physics.data.readers.variables import common_unit, listed, nearest, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.physics.numbers import Array
@@ -241,10 +242,15 @@ def _rows_of(path: Path, names: tuple[str, ...], places: Array) -> dict[str, int
 
 def _table_of_places(path: Path, options: ImportOptions) -> tuple[Array, str, tuple[str, ...], tuple[Direction, ...]]:
     """Places, their unit, names of receivers and directions of a CSV file. Raises ReceiverFileError for another."""
-    table, _ = read_table(path, ImportOptions(size_limit=options.size_limit))
-    if not {"x", "y"} <= set(table.arrays):
-        raise ReceiverFileError(f"{path} has the columns {', '.join(table.arrays)}, where x and y are needed")
-    axes = [name for name in ("x", "y", "z") if name in table.arrays]
+    plain = ImportOptions(size_limit=options.size_limit)
+    headers, _ = with_units(look_at(path, plain).headers)
+    if not {"x", "y"} <= set(headers):
+        raise ReceiverFileError(
+            f"{path} has the columns {listed(headers)}, where x and y are needed, beside them receiver and direction "
+            "where channels are found by these: give its columns these names"
+        )
+    axes = [name for name in ("x", "y", "z") if name in headers]
+    table, _ = read_table(path, plain, tuple(name for name in headers if name not in axes))
     places = np.stack([table.vector(name) for name in axes], axis=1)
     if not np.isfinite(places).all():
         raise ReceiverFileError(f"{path}, row {np.flatnonzero(~np.isfinite(places).all(1))[0] + 1}: a place is missing")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ NUMBERS = {
     ".": re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan|", re.IGNORECASE),
     ",": re.compile(r"[-+]?(\d+,?\d*|,\d+)([eE][-+]?\d+)?|nan|", re.IGNORECASE),
 }
+Way = tuple[str, str]
+"""A delimiter and a decimal sign."""
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -61,15 +64,12 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
     ]
     if not ways:
         raise ConfigError(f"delimiter and decimal are both {options.decimal!r}: no number could be read")
-    texts = {way: found for way in ways if (found := _columns_of_text(body, *way)) is not None}
-    fitting = [way for way, found in texts.items() if found == min(texts.values())]
-    # Ways that make the same cells are one: no cell has a decimal sign then, or a tab is the only blank.
-    good = list({str([split(line, way[0]) for line in body]): way for way in reversed(fitting)}.values())
+    good = _fitting(body, ways)
     if not good:
-        raise ReceiverFileError(_no_table(path, body, above, ways, options))
+        untried = [way for way in product(DELIMITERS.values(), NUMBERS) if way not in ways and way[0] != way[1]]
+        raise ReceiverFileError(_no_table(path, body, above, ways, _fitting(body, untried), options))
     if len(good) > 1:
-        named = " or ".join(f"delimiter={_name(delimiter)!r}, decimal={decimal!r}" for delimiter, decimal in good)
-        raise ReceiverFileError(f"{path} can be read in several ways: give {named}")
+        raise ReceiverFileError(f"{path} can be read in several ways: give {_named(good)}")
     [(delimiter, decimal)] = good
     first = split(body[0], delimiter)
     is_headed = not all(NUMBERS[decimal].fullmatch(cell) for cell in first)
@@ -85,6 +85,19 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
             f"{path}, line {above + 1}: several columns are called {twice[0]!r}, units apart: name each once"
         )
     return TextTable(delimiter, decimal, headers, above + is_headed)
+
+
+def _fitting(body: list[str], ways: Sequence[Way]) -> list[Way]:
+    """The ways that make tables of most numbers; those that make the same cells are one: no cell has a decimal sign
+    then, or a tab is the only blank."""
+    texts = {way: found for way in ways if (found := _columns_of_text(body, *way)) is not None}
+    fitting = [way for way, found in texts.items() if found == min(texts.values())]
+    return list({str([split(line, way[0]) for line in body]): way for way in reversed(fitting)}.values())
+
+
+def _named(ways: Sequence[Way]) -> str:
+    names = {sign: name for name, sign in DELIMITERS.items()}
+    return " or ".join(f"delimiter={names.get(sign, sign)!r}, decimal={decimal!r}" for sign, decimal in ways)
 
 
 def _delimiters(options: ImportOptions) -> Collection[str]:
@@ -148,8 +161,15 @@ def _columns_of_text(lines: list[str], delimiter: str, decimal: str) -> int | No
     return widths.pop() - numbers if numbers >= 2 else None
 
 
-def _no_table(path: Path, body: list[str], above: int, ways: list[tuple[str, str]], options: ImportOptions) -> str:
-    """Why no way of reading makes a table: by the way that splits the first lines into most columns."""
+def _no_table(
+    path: Path, body: list[str], above: int, ways: list[Way], untried: list[Way], options: ImportOptions
+) -> str:
+    """Why no way of reading makes a table: by the way that splits the first lines into most columns, unless one does
+    that the options exclude."""
+    if untried:
+        signs = {"delimiter": options.delimiter, "decimal": options.decimal}
+        excluded = ", ".join(f"{name}={sign!r}" for name, sign in signs.items() if sign)
+        return f"{path} is no table by {excluded}, but is one by {_named(untried)}: give these, or neither"
     delimiter, decimal = max(ways, key=lambda way: len(split(body[min(1, len(body) - 1)], way[0])))
     rows = [(above + number, split(line, delimiter)) for number, line in enumerate(body, 1) if line.strip()]
     width = len(rows[0][1])
@@ -164,10 +184,6 @@ def _no_table(path: Path, body: list[str], above: int, ways: list[tuple[str, str
                 return f"{path}, line {line}: {cell[:40]!r} is no number: mend it, or give delimiter or decimal"
     given = f" by delimiter={options.delimiter!r}" if options.delimiter else " by comma, semicolon, tab or space"
     return f"{path}, line {above + 1}: no table of two columns or more{given}: give delimiter, decimal or skip_rows"
-
-
-def _name(delimiter: str) -> str:
-    return next(name for name, sign in DELIMITERS.items() if sign == delimiter)
 
 
 def require_alike(path: Path, table: TextTable) -> int:

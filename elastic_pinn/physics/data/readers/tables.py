@@ -19,6 +19,7 @@ from elastic_pinn.physics.data.readers.variables import (
     ask_for_values,
     common_unit,
     find_names,
+    likely_time,
 )
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -36,7 +37,8 @@ def traces_of_table(table: Variables, first_line: int, options: ImportOptions, m
 
 
 def _wide(table: Variables, names: Names, first_line: int, options: ImportOptions, missing: Missing) -> Traces:
-    values = names.values or tuple(name for name in table.arrays if name != names.time)
+    time_name = names.time or likely_time(missing)  # whose unit is none of the values'
+    values = names.values or tuple(name for name in table.arrays if name != time_name)
     time = table.vector(names.time) if names.time else None
     if time is not None:
         _require_increasing(table, time, np.zeros(len(time), dtype=np.int64), np.arange(len(time)), first_line)
@@ -46,7 +48,7 @@ def _wide(table: Variables, names: Names, first_line: int, options: ImportOption
         directions=names.directions,
         kind=names.kind,
         value_unit=common_unit(table, values),
-        time_unit=table.unit(names.time),
+        time_unit=table.unit(time_name),
         receivers=values,
         read_as=f"a wide table: {len(values)} channels in columns",
     )
@@ -66,7 +68,7 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         directions=names.directions,
         value_unit=common_unit(table, names.values),
         length_unit=common_unit(table, _axes(names)) if has_xy else "",
-        time_unit=table.unit(names.time),
+        time_unit=table.unit(names.time or likely_time(missing)),
     )
     if not (names.values and names.time and (has_xy or has_name)):
         return said

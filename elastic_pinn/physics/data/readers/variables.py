@@ -65,8 +65,13 @@ class Variables:
     @property
     def listed(self) -> str:
         """The names, as text; only the first of many."""
-        names = list(self.arrays)
-        return ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
+        return listed(self.arrays)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as text; only the first of many."""
+    first, more = (each := list(names))[:MOST_NAMES], len(each) > MOST_NAMES
+    return ", ".join(first) + (", ..." if more else "")
 
 
 def common_unit(table: Variables, names: Sequence[str]) -> str:
@@ -74,7 +79,7 @@ def common_unit(table: Variables, names: Sequence[str]) -> str:
     units = {table.unit(name) for name in names} - {""}
     if len(units) > 1:
         raise ReceiverFileError(
-            f"{table.path}: {', '.join(names)} are in {' and '.join(sorted(units))}: import them apart, or in one unit"
+            f"{table.path}: {listed(names)} are in {' and '.join(sorted(units))}: import them apart, or in one unit"
         )
     return units.pop() if units else ""
 
@@ -164,7 +169,8 @@ def nearest(name: str, among: Iterable[str]) -> str:
 
 def ask_for_values(found: Variables, names: Names, missing: Missing) -> None:
     """Ask which arrays hold the values; the example is of those that hold nothing else."""
-    left = [name for name in found.arrays if name not in names.taken] or list(found.arrays)
+    taken = {*names.taken, likely_time(missing)}
+    left = [name for name in found.arrays if name not in taken] or list(found.arrays)
     missing.ask("value_columns", f"which of {found.listed} hold the values", left[:2])
 
 
@@ -174,8 +180,12 @@ def ask_for_times(found: Variables, columns: Sequence[str], otherwise: str, miss
     otherwise: what may be given in its place, as the end of a sentence.
     """
     likely = next((name for name in columns if _increases(found.arrays[name])), columns[0])
-    listed = ", ".join(columns[:MOST_NAMES]) + (", ..." if len(columns) > MOST_NAMES else "")
-    missing.ask("time_column", f"which of {listed} holds the times{otherwise}", likely)
+    missing.ask("time_column", f"which of {listed(columns)} holds the times{otherwise}", likely)
+
+
+def likely_time(missing: Missing) -> str:
+    """Return which array may hold the times, where that is asked for; empty elsewhere."""
+    return str(missing.asked["time_column"][1]) if "time_column" in missing.asked else ""
 
 
 def _increases(column: np.ndarray[Any, Any]) -> bool:

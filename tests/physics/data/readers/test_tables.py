@@ -1,5 +1,8 @@
 """What tables, arrays and options mean, and what is asked for where they do not say it."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -314,3 +317,70 @@ def test_axes_of_shots_are_asked_for_and_their_names_are_checked(both, tmp_path)
     np.savez(path, velocity=VALUES, time=files.TIME, xy=XY)
     with pytest.raises(ep.ElasticPinnError, match="it has none of shots: give axes with shot among them"):
         ep.Receivers.read(path, shots=["a"], **UNITS, **ALONG)
+
+
+GERMAN = {"positions": [[k, 0] for k in range(40)], "directions": ["x"], "length_unit": "mm", "kind": "velocity"}
+
+
+def of_channels(path: Path, header: str, channel: str, decimal: str = ",") -> Path:
+    """A wide table of 40 channels with a semicolon between columns."""
+    heads = [header, *(channel.format(k) for k in range(40))]
+    rows = [";".join(f"{t + 0.1 * k:.2f}".replace(".", decimal) for k in range(41)) for t in range(30)]
+    path.write_text("\n".join([";".join(heads), *rows]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("header", ["Zeit [µs]", "Zeit in µs", "Zeit", "Zeit_us", "Time/us"])
+@pytest.mark.parametrize("channel", ["Kanal {}", "Kanal {} [mm/s]"])
+def test_a_column_of_times_by_another_name_is_asked_for_in_a_short_sentence(header, channel, tmp_path):
+    path, name = of_channels(tmp_path / "scan.csv", header, channel), header.removesuffix(" [µs]")
+    given = {**GERMAN, "value_unit": "mm/s", **({} if "[" in header else {"time_unit": "us"})}
+    with pytest.raises(ep.ConfigError, match=rf"time_column: which of {re.escape(name)}, Kanal 0, Kanal 1") as raised:
+        ep.Receivers.read(path, **given)
+    text = str(raised.value)
+    assert f"For example: time_column='{name}'; on the command line" in text and "Kanal 39" not in text
+    assert len(text) - len(str(path)) < 400
+    assert ep.Receivers.read(path, **given, time_column=name).only.values.shape == (40, 30, 1)
+
+
+def test_the_unit_of_a_column_of_times_is_none_of_the_values(tmp_path):
+    with pytest.raises(ep.ConfigError, match="value_unit: the unit of the values"):
+        ep.Receivers.read(of_channels(tmp_path / "scan.csv", "Zeit [µs]", "Kanal {}"), **GERMAN)
+
+
+def test_columns_in_several_units_are_told_by_the_first_of_their_names(tmp_path):
+    path = of_channels(tmp_path / "scan.csv", "time [us]", "Kanal {} [mm/s]")
+    path.write_text(path.read_text().replace("Kanal 7 [mm/s]", "Kanal 7 [V]"))
+    with pytest.raises(ReceiverFileError, match=r"Kanal 11, \.\.\. are in V and mm/s: import them apart"):
+        ep.Receivers.read(path, **GERMAN)
+
+
+@pytest.mark.parametrize("header", ["Sensor;X-Pos;Y-Pos;Richtung", "Name;Lage x;Lage y;Richtung"])
+def test_places_with_other_headers_are_refused_by_the_names_that_are_needed(header, tmp_path):
+    path = of_channels(tmp_path / "scan.csv", "time", "Kanal {}")
+    places = tmp_path / "places.csv"
+    places.write_text("\n".join([header, *(f"Kanal {k};{k},5;2,0;x" for k in range(40))]))
+    given = {**GERMAN, "positions": str(places), "value_unit": "mm/s", "time_unit": "us"}
+    told = f"has the columns {header.replace(';', ', ')}, where x and y are needed, beside them receiver and direction"
+    with pytest.raises(ReceiverFileError, match=told):
+        ep.Receivers.read(path, **given)
+    places.write_text(places.read_text().replace(header, "receiver;x;y;Bemerkung"))
+    assert ep.Receivers.read(path, **given).xy[3].tolist() == pytest.approx([3.5e-3, 2e-3])
+
+
+@pytest.mark.parametrize(
+    ("decimal", "given", "told"),
+    [
+        (",", {"decimal": "."}, r"decimal='\.', but is one by delimiter=';', decimal=',': give these, or neither"),
+        (".", {"delimiter": ","}, r"delimiter=',', but is one by delimiter=';', decimal='\.'"),
+        (
+            ",",
+            {"delimiter": ";", "decimal": "."},
+            r"delimiter=';', decimal='\.', but is one by delimiter=';'",
+        ),
+    ],
+)
+def test_signs_that_make_no_table_are_refused_with_those_that_do(decimal, given, told, tmp_path):
+    path = of_channels(tmp_path / "scan.csv", "time [us]", "Kanal {}", decimal)
+    with pytest.raises(ReceiverFileError, match=f"is no table by {told}"):
+        ep.Receivers.read(path, **GERMAN, value_unit="mm/s", **given)
