@@ -136,7 +136,8 @@ class Run:
         -------
         DataFrame
             Columns loss/X are unweighted and dimensionless, loss/total is the weighted sum, by the columns weight/X
-            where weights are adapted; material columns are in SI units, wall_s in s.
+            where weights are adapted, and points/draws counts how often points were drawn or moved; material columns
+            are in SI units, wall_s in s.
 
         Raises
         ------

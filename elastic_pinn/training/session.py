@@ -119,7 +119,7 @@ class Session:
         losses = tuple(f"loss/{name}" for name in self.loss.columns)
         material = tuple(f"material/{name}" for name in self.model.material.si())
         metrics = (*self.validation.columns, *(ESTIMATED if self._can_estimate else ()))
-        weights = self.balancing.columns
+        weights = self.points.columns
         return ("step", "stage", "wall_s", "learning_rate", *losses, "grad_norm", *weights, *material, *metrics)
 
     def advance(self, should_cancel: Callable[[], bool] = lambda: False) -> Mapping[str, float]:
@@ -146,7 +146,7 @@ class Session:
             put(self.parameters, start)
             raise
         self.step += 1
-        row |= {"step": self.step, "wall_s": self.elapsed, **self.balancing.columns}
+        row |= {"step": self.step, "wall_s": self.elapsed, **self.points.columns}
         row |= {f"material/{name}": value for name, value in self.model.material.si().items()}
         if self.step % self.config.validate_every == 0:
             row |= self._validate()

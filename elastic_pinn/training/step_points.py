@@ -34,6 +34,13 @@ class StepPoints:
         """Whether each step takes all points."""
         return self._minibatches.count == 1
 
+    @property
+    def columns(self) -> dict[str, float]:
+        """What changes under way, by the columns of the history: how often points were drawn, and weights."""
+        moves = self._config.resample_every or self._config.restart_every
+        draws = {"points/draws": float(self._sampler.draws)} if moves else {}
+        return draws | self._balancing.columns
+
     def take(self, step: int) -> None:
         """Take the points of a step, which are counted from 0."""
         self.batches = self._minibatches.of_step(step, self._balancing.weighed(self._sampler.batches))

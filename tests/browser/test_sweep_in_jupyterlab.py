@@ -48,3 +48,8 @@ def test_a_sweep_is_defined_run_stopped_and_gone_on_with(notebook):
     runs = [ep.Run(path.parent) for path in (lab.folder / "runs" / "s").glob("*/config.json")]
     steps = {(run.config.seed, run.config.steps) for run in runs if run.status == "completed"}
     assert steps == {(seed, steps) for seed in (0, 1) for steps in (20, 30)}
+
+    lab.click("networks")
+    expect(rows).to_have_count(12, timeout=PATIENCE_MS)
+    expect(rows.filter(has_text="separable")).to_have_count(2)
+    lab.shot("compared")

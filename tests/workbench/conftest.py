@@ -20,6 +20,17 @@ SMALL = {
     "estimate_error": False,
 }
 
+MOVED = SMALL | {
+    "interior_points": 200,
+    "boundary_points": 12,
+    "stages": ["adam"],
+    "stage_steps": [],
+    "resample_every": 4,
+    "resampling": "rad",
+    "balancing": "relobralo",
+    "balance_every": 2,
+}
+
 
 @pytest.fixture(scope="session")
 def forward_run(tmp_path_factory):
@@ -50,6 +61,12 @@ def shots_run(tmp_path_factory):
     data = recorded_shots.noisy(folder / "noisy.h5", exact, recorded_shots.PLACES, rng)
     sources = [each | recorded_shots.KNOWN[each["shot"]] for each in (recorded_shots.LEFT, recorded_shots.RIGHT)]
     return ep.train(recorded_shots.plate(data, sources=sources, steps=2), folder / "run")
+
+
+@pytest.fixture(scope="session")
+def moved_run(tmp_path_factory):
+    """A run whose points are moved after steps 4 and 8, and whose weights change."""
+    return ep.train(ep.Config(**MOVED), tmp_path_factory.mktemp("runs") / "moved")
 
 
 @pytest.fixture(scope="session")

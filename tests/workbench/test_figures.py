@@ -93,6 +93,30 @@ def test_stages_are_marked_by_their_optimizers(forward_run):
     assert {(text.get_text(), text.xy[0]) for text in axes.texts} == {("adam → lbfgs", 7)}
 
 
+def test_moves_of_points_weights_and_densities_stand_with_the_losses(moved_run):
+    figure = ep.figures.loss_curves([moved_run])
+    losses, weights, *maps = [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+    assert drawn(figure)["points moved: 2 times"][0].tolist() == [5, 9]
+    history = moved_run.history()
+    found = [line.get_ydata() for line in weights.lines]
+    assert len(found) == 3 and all(any(np.array_equal(history[f"weight/{term}"], each) for each in found)
+                                   for term in ("pde", "boundary", "initial"))  # fmt: skip
+    assert weights.get_xlim() == losses.get_xlim() and len(maps) == 2
+    assert {"x (m)", "y (m)", "t (s)", "weight (dimensionless)", "relative density"} <= labels(figure)
+    density = maps[0].collections[0].get_array()
+    assert density.mean() == pytest.approx(1.0, abs=0.1) and density.std() > 0.1
+
+
+def test_a_run_whose_points_stay_and_weights_are_fixed_has_losses_alone(forward_run):
+    assert len(ep.figures.loss_curves([forward_run]).axes) == 1
+
+
+def test_points_of_ones_own_problem_are_mapped_where_it_is_given(moved_run, tmp_path, waves):
+    run = ep.train(moved_run.config.model_copy(update={"problem": "own"}), tmp_path / "own", waves())
+    assert len(ep.figures.loss_curves([run]).axes) == 2
+    assert len(ep.figures.loss_curves([run], problem=waves()).axes) == 6
+
+
 def test_a_term_that_no_run_has_is_refused_with_the_legal_ones(forward_run):
     with pytest.raises(ValueError, match="no such term: data; legal here: total, pde, boundary, initial, validation"):
         ep.figures.loss_curves([forward_run], terms=["data"])

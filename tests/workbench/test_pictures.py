@@ -29,12 +29,13 @@ SHADES = 4.0  # of 255, root mean square: training a few steps on another machin
 
 
 @pytest.fixture(scope="module")
-def sources(forward_run, inverse_run, plate_run, shots_run, folder_of_runs):
+def sources(forward_run, inverse_run, plate_run, moved_run, shots_run, folder_of_runs):
     data = Path(__file__).parents[2] / "data"
     return {
         "forward": forward_run,
         "inverse": inverse_run,
         "plate": plate_run,
+        "moved": moved_run,
         "shots": shots_run,
         "runs": [ep.Run(folder_of_runs / name) for name in ("a", "b", "deep/c")],
         "receivers": ep.Receivers.load(data / "aluminium_receivers.h5"),
@@ -66,6 +67,7 @@ FIGURES: dict[str, Callable] = {
     "grid_convergence": lambda of: figures.grid_convergence(of["convergence"]),
     "loss_curves": lambda of: figures.loss_curves([of["forward"]]),
     "loss_curves_of_two": lambda of: figures.loss_curves([of["forward"], of["inverse"]]),
+    "loss_curves_of_moved_points": lambda of: figures.loss_curves([of["moved"]]),
     "material_traces": lambda of: figures.material_traces(of["inverse"]),
     "movie": lambda of: frame_of(figures.movie(of["plate"], "u_y", frames=9), 6),
     "problem_forward": lambda of: figures.problem(ep.problem_from(of["forward"].config), of["forward"].config),

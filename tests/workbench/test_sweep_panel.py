@@ -8,6 +8,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch import engine as engines
+from elastic_pinn.workbench.batch.comparisons import COMPARED, comparison
 from elastic_pinn.workbench.batch.status import status_rows
 from elastic_pinn.workbench.panels import SweepPanel, sweep_panel
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
@@ -96,6 +97,43 @@ def test_what_the_form_shows_is_what_it_was_given():
     form = SweepForm(sweep, lambda: None)
     form._changed()
     assert form.plan.sweep == sweep and not form.fault
+
+
+def test_a_list_of_runs_is_shown_a_line_each_and_may_be_typed():
+    sweep = Sweep(notebook=FORWARD, directory="runs/none", list=[{"steps": 1, "ridge": 1e-9}, {"steps": 2}], seeds=[3])
+    form = SweepForm(sweep, lambda: None)
+    form._changed()
+    assert form.plan.sweep == sweep and not form.fault
+    form._fields["grid"].value += "- {seed: 1}"
+    assert "seeds and a field seed" in form.fault
+    form._fields["grid"].value = "- {steps: 5}"
+    assert form.plan.sweep.points == [{"steps": 5}] and len(form.plan.runs) == 1
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_one_click_compares_samplings_balancings_or_networks(name):
+    changes = []
+    before = Sweep(notebook=FORWARD, directory="runs/none", grid={"steps": [1]}, workers=2, time_limit=60.0)
+    form = SweepForm(before, lambda: changes.append(1))
+    form.enable(True)
+    next(button for button in form._clicks.children if button.description == name).click()
+    plan = form.plan
+    assert not form.fault and changes == [1]
+    assert len(plan.runs) == 2 * len(COMPARED[name]) and (plan.sweep.workers, plan.sweep.time_limit) == (2, 60.0)
+    assert plan.sweep.directory != before.directory and name in plan.sweep.directory
+    assert all(str(value) in form._fields["grid"].value for value in COMPARED[name][-1].values())
+    form.enable(False)
+    assert all(button.disabled for button in form._clicks.children[1:])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMPARED)
+def test_each_run_of_a_comparison_trains(name, tmp_path):
+    few = {"steps": 2, "interior_points": 64, "boundary_points": 24, "initial_points": 16, "validation_points": 20}
+    plan = Plan.of(Sweep(directory=str(tmp_path / "runs"), **comparison(name)))
+    for run in plan.runs[::2]:
+        config = plan.notebook.config(run.parameters).model_copy(update=few)
+        assert ep.train(config, tmp_path / run.name).status == "completed"
 
 
 def test_a_sweep_that_the_engine_refuses_is_said_and_raised(in_loop, monkeypatch):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from elastic_pinn.networks.batch import Batch
@@ -41,6 +43,14 @@ def first_points(problem: Problem, config: TrainingConfig) -> dict[str, Batch]:
     """Draw the points of a config's first step; float64."""
     drawn = _drawn(problem, counts_of(config), config.sampling, Seeds.of(config.seed).for_points())
     return batches_at(problem, drawn, QUANTILES[config.sampling])
+
+
+def moved_points(state: Mapping[str, Any], problem: Problem, config: TrainingConfig) -> Tensor:
+    """Return the points inside, (N, 3) in m, m, s, that a checkpoint's state has since they were moved; else none."""
+    moved, quantile = state["sampler"].get("points", {}), QUANTILES[config.sampling]
+    inside = {name: place for name, place in places_of(problem).items() if place.kind == "interior" and name in moved}
+    found = [place.at(moved[name], quantile)[0] for name, place in inside.items()]
+    return torch.cat([torch.empty(0, 3, dtype=torch.float64), *found])
 
 
 def places_of(problem: Problem) -> dict[str, Place]:

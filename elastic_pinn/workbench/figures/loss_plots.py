@@ -12,9 +12,14 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.typing import LineStyleType
+from torch import Tensor
 
 from elastic_pinn.config import Config
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.storage import LOSSES_OF_START_UNTIL
+from elastic_pinn.training.sampling import moved_points
+from elastic_pinn.training.sampling.moves import MOVES
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
     BLUE,
@@ -26,10 +31,12 @@ from elastic_pinn.workbench.figures.picture import (
     VERMILLION,
     Picture,
     dots,
+    legend_beside,
     light_grid,
     whole_ticks,
 )
-from elastic_pinn.workbench.figures.sources import Source, open_source, require_several
+from elastic_pinn.workbench.figures.point_plots import draw_density, draw_redraws, draw_weights, weights_in
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source, require_several
 
 Curves = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """Term -> (steps whose weights the values are of, values)."""
@@ -54,6 +61,7 @@ STYLES: Mapping[str, LineStyleType] = {
 }
 PREFIX = "loss/"
 ROUNDING = 1e-20  # of the largest loss: squares of float64's relative precision, and room for what training gains
+HEIGHT, OF_WEIGHTS, OF_MAPS = 4.2, 2.6, 3.0  # inches
 MOST_CHANGES, EVENT_LENGTH = 3, 48  # at one mark; characters
 
 
@@ -68,12 +76,17 @@ class _Record(NamedTuple):
     events: Events
 
 
-def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -> Picture:
+def loss_curves(
+    sources: Sequence[Source],
+    terms: Sequence[str] | None = None,
+    problem: Problem | ProblemMaker | None = None,
+) -> Picture:
     """Draw the loss over the steps, on a log axis, with the stages marked.
 
-    One run has a colour for each term, and marks of what was changed on resuming; several have a colour for each run
-    and a line style for each term. "total" is the weighted sum, the others are unweighted; each value is drawn at the
-    step whose weights it belongs to.
+    One run has a colour for each term, and marks of what was changed on resuming and where points moved; where weights
+    change, they are drawn below, and where the model's residuals moved points, maps of their density in the newest
+    checkpoint. Several runs have a colour for each run and a line style for each term. "total" is the weighted sum, the
+    others are unweighted; each value is drawn at the step whose weights it belongs to.
 
     Parameters
     ----------
@@ -81,6 +94,8 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
         Runs, checkpoints, or paths of either.
     terms
         Such as "pde" or "loss/pde"; all if not given.
+    problem
+        The user's problem, or the function that makes it, without which a run that has one has no maps.
 
     Returns
     -------
@@ -95,21 +110,57 @@ def loss_curves(sources: Sequence[Source], terms: Sequence[str] | None = None) -
     require_several(sources, "loss_curves")
     records = [_record(source) for source in sources]
     chosen = _chosen(records, terms)
-    figure = Picture(4.2)
-    axes = figure.subplots()
-    if len(records) == 1:
-        draw_terms(axes, _curves(records[0].history, chosen))
-        draw_events(axes, records[0].events)
-        axes.set_title(records[0].name, loc="left", fontsize=10)
-    else:
+    stages = {change for record in records for change in stages_in(record.history, record.config)}
+    if len(records) > 1:
+        figure = Picture(HEIGHT)
+        axes = figure.subplots()
         _draw_runs(axes, records, chosen)
-    draw_stages(axes, {change for record in records for change in stages_in(record.history, record.config)})
+    else:
+        figure, axes = _of_one(records[0], sources[0], chosen, problem)
+    draw_stages(axes, stages)
     return figure
 
 
+def _of_one(
+    record: _Record, source: Source, terms: Sequence[str], own: Problem | ProblemMaker | None
+) -> tuple[Picture, Axes]:
+    """The figure of one run, and its axes of losses."""
+    has_weights, density = bool(weights_in(record.history)), _density(record.config, source, own)
+    of_steps = HEIGHT, *[OF_WEIGHTS] * has_weights
+    heights = [sum(of_steps), *[OF_MAPS] * bool(density)]
+    figure = Picture(sum(heights))
+    parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)
+    axes, *below = parts[0, 0].subplots(len(of_steps), 1, squeeze=False, sharex=True, height_ratios=of_steps)[:, 0]
+    draw_terms(axes, _curves(record.history, terms))
+    draw_redraws(axes, record.history)
+    legend_beside(axes)
+    draw_events(axes, record.events)
+    axes.set_title(record.name, loc="left", fontsize=10)
+    for under in below:
+        draw_weights(under, record.history, COLORS)
+        axes.set_xlabel("")
+        under.set_xlabel("optimizer step")
+    if density:
+        draw_density(parts[1, 0], *density)
+    return figure, axes
+
+
+def _density(config: Config, source: Source, own: Problem | ProblemMaker | None) -> tuple[Tensor, int, Problem] | None:
+    """The points that residuals have moved in the newest checkpoint, its step, and the problem; None where there are
+    none, or the problem is one of the user's own that is not given."""
+    if config.resampling not in MOVES or (config.problem == "own" and own is None):
+        return None
+    try:
+        checkpoint = checkpoint_of(source)
+    except FileNotFoundError:
+        return None
+    problem = checkpoint.problem(own)
+    points = moved_points(checkpoint.snapshot.state, problem, checkpoint.config)  # (N, 3)
+    return (points, checkpoint.step, problem) if len(points) else None
+
+
 def draw_terms(axes: Axes, curves: Curves) -> None:
-    """Draw the terms of one run at the steps whose weights they are of, each in its own colour, with a legend beside
-    the axes.
+    """Draw the terms of one run at the steps whose weights they are of, each in its own colour, labelled for a legend.
 
     A term that the network satisfies exactly, and that is zero up to rounding, is only named.
     """
@@ -127,8 +178,6 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
             label=f"{_describe(term)}: zero" if is_zero else _describe(term),
         )
     _finish(axes)
-    if curves:
-        axes.figure.legend(loc="outside right upper", fontsize=9, frameon=False)
 
 
 def is_rounding(column: str, history: pd.DataFrame) -> bool:

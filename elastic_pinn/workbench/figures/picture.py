@@ -10,6 +10,7 @@ from urllib.parse import quote
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
@@ -170,6 +171,15 @@ def save(figure: AnyFigure, run: Run, name: str, shot: str = "") -> AnyFigure:
 def dots(count: int) -> dict[str, Any]:
     """Return the style of a curve with so many points: with a dot at each if they are few."""
     return {"marker": "o" if count < FEW else "", "markersize": 4}
+
+
+def legend_beside(axes: Axes, lines: Sequence[Line2D] | None = None) -> None:
+    """Write a legend to the right of the axes, of these lines or, if none are given, of all that have a label."""
+    handles = axes.get_legend_handles_labels()[0] if lines is None else lines
+    if handles:
+        axes.legend(
+            handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, fontsize=9, frameon=False
+        )
 
 
 def light_grid(axes: Axes) -> None:

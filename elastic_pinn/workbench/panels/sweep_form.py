@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,24 @@ import yaml
 from elastic_pinn.config import ConfigError
 from elastic_pinn.paths import delivered, project_root
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
+from elastic_pinn.workbench.batch.comparisons import COMPARED, comparison
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.form_fields import as_fault
 from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.run_folders import RUNS, stamped
 from elastic_pinn.yaml_values import read_yaml, write_yaml
 
 STYLE = {"description_width": "90px"}
+COMPARE = "fill the fields with the runs of this comparison, of a trained network of 01_forward; Start runs it"
 BOX = {"width": "auto", "height": "150px"}
 
 
 class SweepForm(widgets.VBox):
     """Notebook, folder, varied parameters, and parameters of all runs.
 
-    sweep: the initial values; its list or random draws, which have no fields, are kept. on_change: called after each
-    change. Raises SweepError for an illegal sweep.
+    sweep: the initial values; its random draws, which have no field, are kept. on_change: called after each change.
+    A click sets what a comparison of samplings, balancings or networks runs. Raises SweepError for an illegal sweep.
 
     Attributes:
         plan: the plan of the fields; while they are illegal, the last legal one.
@@ -37,19 +40,23 @@ class SweepForm(widgets.VBox):
         self.plan, self._on_change, self.fault = Plan.of(sweep), on_change, ""
         self._can_change, self._was_changed = True, False
         self._fields = _fields(sweep)
-        kept = {"cluster", "threads", "points", "random"} | ({"seeds"} if _has_own_points(sweep) else set())
+        kept = {"cluster", "threads", "random"} | ({"seeds"} if _has_own_points(sweep) else set())
         self._kept = sweep.model_dump(by_alias=True, include=kept)
         self._message = widgets.HTML()
         boxes = [self._fields[name] for name in ("grid", "parameters")]
-        varied = "as its list or its draws say" if _has_own_points(sweep) else "a list each: every combination is run"
+        varied = "as its draws say" if sweep.random else "a list each: every combination is run; or a line for each run"
         titles = [f"<b>Varied</b>, {varied}", "<b>The same for all runs</b>"]
+        clicks = [widgets.Button(description=name, tooltip=COMPARE, layout={"width": "auto"}) for name in COMPARED]
+        for button in clicks:
+            button.on_click(lambda button: self._set_comparison(button.description))
         columns = [widgets.VBox([widgets.HTML(title), box], layout={"flex": "1 1 320px"})
                    for title, box in zip(titles, boxes, strict=True)]  # fmt: skip
         others = [field for name, field in self._fields.items() if field not in boxes]
         wrap = {"flex_flow": "row wrap"}
         row = widgets.HBox(others, layout=wrap)
-        tooltip_styles = tooltips(*(field for field in others if field.tooltip))
-        super().__init__([row, widgets.HBox(columns, layout=wrap), self._message, tooltip_styles])
+        self._clicks = widgets.HBox([widgets.Label("Compare"), *clicks], layout=wrap)
+        tooltip_styles = tooltips(*(field for field in others if field.tooltip), *clicks)
+        super().__init__([row, self._clicks, widgets.HBox(columns, layout=wrap), self._message, tooltip_styles])
         for field in self._fields.values():
             field.observe(lambda _: self._changed(), "value")
         acknowledge(*self._fields.values())
@@ -57,7 +64,7 @@ class SweepForm(widgets.VBox):
     def enable(self, can_change: bool) -> None:
         """Enable or disable the fields; a change that arrives while they are disabled is applied afterwards."""
         self._can_change = can_change
-        for field in self._fields.values():
+        for field in (*self._fields.values(), *self._clicks.children[1:]):
             field.disabled = not can_change
         if can_change and self._was_changed:
             self._changed()
@@ -71,13 +78,24 @@ class SweepForm(widgets.VBox):
     def _check(self) -> None:
         try:
             values = {name: field.value for name, field in self._fields.items()}
-            values |= {name: _mapping(name, values[name]) for name in ("grid", "parameters")}
-            lists = {name: value if isinstance(value, list) else [value] for name, value in values.pop("grid").items()}
-            self.plan = Plan.of(Sweep(**{**self._kept, **values, "grid": lists}))
+            values["parameters"] = _mapping("parameters", values["parameters"])
+            varied = _varied(values.pop("grid"))
+            self.plan = Plan.of(Sweep(**{**self._kept, **values, **varied}))
             self.fault = ""
         except (ConfigError, OSError) as error:
             self.fault = str(error)
         self._message.value = self.fault and as_fault(self.fault)
+
+    def _set_comparison(self, name: str) -> None:
+        """Set what a comparison runs, in a fresh folder; a sweep that was drawn at random is none any more."""
+        compared = comparison(name)
+        self._kept |= {"random": None, "seeds": []}
+        self._can_change = False  # until all of it is set
+        self._fields["notebook"].value = compared["notebook"]
+        self._fields["directory"].value = f"{RUNS}/{stamped(name)}"
+        self._fields["parameters"].value = _as_text(compared["parameters"])
+        self._fields["grid"].value = _as_lines(compared["list"])
+        self.enable(True)
 
 
 def _fields(sweep: Sweep) -> dict[str, Any]:
@@ -102,7 +120,9 @@ def _fields(sweep: Sweep) -> dict[str, Any]:
             sweep.metric, description="metric", placeholder="error, else validation", **small,
             tooltip="what the best run has least of: a column of the history",
         ),
-        "grid": widgets.Textarea(_as_text(varied), layout=BOX, placeholder="learning_rate: [1e-3, 1e-2]"),
+        "grid": widgets.Textarea(
+            _as_lines(sweep.points) or _as_text(varied), layout=BOX, placeholder="learning_rate: [1e-3, 1e-2]"
+        ),
         "parameters": widgets.Textarea(_as_text(sweep.parameters), layout=BOX, placeholder="steps: 500"),
     }  # fmt: skip
 
@@ -131,11 +151,27 @@ def _as_text(values: dict[str, Any]) -> str:
     return "\n".join(f"{name}: {line}" for name, line in zip(values, lines, strict=True))
 
 
-def _mapping(name: str, text: str) -> dict[str, Any]:
+def _as_lines(points: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line for each run of a list."""
+    return "".join(f"- {write_yaml(dict(point), default_flow_style=True, width=10_000)}" for point in points)
+
+
+def _varied(text: str) -> dict[str, Any]:
+    """The grid or the list of a sweep, by the lines of its field."""
+    if isinstance(values := _read("grid", text), list):
+        return {"list": values}
+    lists = {name: value if isinstance(value, list) else [value] for name, value in _mapping("grid", text).items()}
+    return {"grid": lists}
+
+
+def _read(name: str, text: str) -> Any:
     try:
-        values = read_yaml(text) or {}
+        return read_yaml(text) or {}
     except yaml.YAMLError as error:
         raise SweepError(f"{name}: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
+
+
+def _mapping(name: str, text: str) -> dict[str, Any]:
+    if not isinstance(values := _read(name, text), dict):
         raise SweepError(f"{name}: a line each is needed, as in learning_rate: [1e-3, 1e-2]")
     return values

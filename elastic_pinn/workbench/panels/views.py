@@ -17,7 +17,7 @@ from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.inversion import draw_fit, draw_traces, strongest_receiver
 from elastic_pinn.workbench.figures.loss_plots import draw_events, draw_terms
-from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.picture import Picture, legend_beside
 from elastic_pinn.workbench.figures.sources import first_shot_text
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import draw_wavefield
@@ -131,7 +131,9 @@ def _loss(record: LiveRecord) -> Picture | None:
         return None
     figure = Picture(3.6)
     axes = figure.subplots()
-    draw_terms(axes, record.losses())
+    if curves := record.losses():
+        draw_terms(axes, curves)
+        legend_beside(axes)
     with contextlib.suppress(FileNotFoundError, CheckpointError):  # the run or its history does not exist yet
         draw_events(axes, Run(record.run_dir).events())
     return figure

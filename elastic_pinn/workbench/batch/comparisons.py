@@ -1,0 +1,55 @@
+"""Sweeps that are asked for by one word: which sampling, balancing or network a trained network of 01_forward wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from elastic_pinn.workbench.batch.sweep_config import Values
+
+NOTEBOOK = "notebooks/01_forward.ipynb"
+SEEDS = (0, 1)
+TRAINED: Values = {
+    "network": "mlp",
+    "hidden_layers": [32, 32, 32],
+    "activation": "sin",
+    "input_frequency": 4.0,
+    "stages": ["soap"],
+    "steps": 500,
+    "learning_rate": 3e-3,
+    "interior_points": 1000,
+    "boundary_points": 300,
+    "initial_points": 200,
+    "validate_every": 100,
+    "estimate_error": False,
+}
+"""All layers trained, by an optimizer with which points and weights may change at any step."""
+STAYING = {"resample_every": 0, "resampling": "fresh"}
+OF_NETWORKS = {"hidden_layers": [32, 32, 32], "fourier_features": 0, "hard_conditions": []}
+COMPARED: Mapping[str, Sequence[Values]] = {
+    "sampling": [
+        *({"sampling": method} | STAYING for method in ("latin_hypercube", "uniform", "sobol", "grid")),
+        *({"sampling": "sobol", "resample_every": 100, "resampling": way} for way in ("fresh", "rad", "r3")),
+    ],
+    "balancing": [
+        {"balancing": way}
+        for way in ("fixed", "gradient_norm", "ntk", "relobralo", "self_adaptive", "attention", "row_norm")
+    ],
+    "networks": [
+        {"network": "mlp"} | OF_NETWORKS,
+        {"network": "mlp"} | OF_NETWORKS | {"fourier_features": 32},
+        {"network": "mlp"} | OF_NETWORKS | {"hard_conditions": ["start", "sides"]},
+        {"network": "modified_mlp"} | OF_NETWORKS,
+        {"network": "residual"} | OF_NETWORKS | {"hidden_layers": [32], "fourier_features": 16},
+        {"network": "separable"} | OF_NETWORKS,
+    ],
+}
+"""What the runs of each comparison differ in; each run names all of it."""
+
+
+def comparison(name: str) -> dict[str, Any]:
+    """Return notebook, parameters and list of the sweep of one of COMPARED, each run from each of the seeds."""
+    points = [point | {"seed": seed} for point in COMPARED[name] for seed in SEEDS]
+    varied = {field for point in points for field in point}
+    same = {field: value for field, value in TRAINED.items() if field not in varied}
+    return {"notebook": NOTEBOOK, "parameters": same, "list": points}
