@@ -297,11 +297,12 @@ class Problem:
 
     @cached_property
     def identity(self) -> Mapping[str, Tensor | int | str]:
-        """What identifies the problem: "fingerprint" (K,) of "fingerprint_version", and "data_sha256"."""
+        """What identifies the problem: "fingerprint" of "fingerprint_version", "data_sha256", the number of "shots"."""
         return {
             "fingerprint": self._fingerprint.numbers,
             "fingerprint_version": VERSION,
             "data_sha256": self.data_sha256,
+            "shots": len(self.shots),
         }
 
     def is_like(self, identity: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.physics.shots import names_of_shots, number_of_shot, with_gains_of_shot, without_exact
-from elastic_pinn.run.shot import SOLVED_BY, Shot, WavefieldByElements
+from elastic_pinn.run.shot import SOLVED_BY, Shot, WavefieldByElements, has_several_shots
 from elastic_pinn.storage import (
     LOSSES_OF_START_UNTIL,
     UNVERIFIED,
@@ -210,7 +210,7 @@ class Checkpoint:
             Outside the window of training, and for another quantity; for a shot that there is none of, and for
             tensors where elements solve.
         """
-        if shot == "" and not self.is_by_elements:
+        if shot == "" and not (self.is_by_elements or (self.fits_waveforms and has_several_shots(self, problem))):
             return self.model().predict(x, y, t, quantity)
         return self.shot(shot, problem).predict(x, y, t, quantity)
 

@@ -9,7 +9,7 @@ Letters: N places, T instants, K pulses of the source.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +18,10 @@ from elastic_pinn.error_estimate import ErrorsInFoundMaterial, still
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import VECTORS, Receivers
+from elastic_pinn.physics.setups import ProblemMaker
+
+if TYPE_CHECKING:
+    from elastic_pinn.run.checkpoint import Checkpoint
 
 Array = np.ndarray
 
@@ -55,6 +59,18 @@ class Shot(NamedTuple):
     def told(self) -> str:
         """What a title begins with: nothing of a run of one shot."""
         return f"shot {self.name}: " if self.name else ""
+
+
+def has_several_shots(checkpoint: Checkpoint, problem: Problem | ProblemMaker | None) -> bool:
+    """Return whether a checkpoint is of several shots.
+
+    It tells how many there are; one of an earlier version does by its problem, and of one of the user's own that is not
+    given there is taken to be one.
+    """
+    count = checkpoint.snapshot.state.get("problem", {}).get("shots")
+    if count is None and problem is None and checkpoint.config.problem == "own":
+        return False
+    return bool(checkpoint.problem(problem).other_shots if count is None else count > 1)
 
 
 class WavefieldByElements:

@@ -23,7 +23,7 @@ from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.checkpoint import Checkpoint
 from elastic_pinn.run.directory import Run
-from elastic_pinn.run.shot import Shot
+from elastic_pinn.run.shot import Shot, has_several_shots
 
 PLACES, INSTANTS = 60, 61
 OF_NOISE = 5.0  # times the error of a wavefield: less noise does not hide it
@@ -48,6 +48,8 @@ def synthetic_receivers(
     figures compare with. Its `save(path)` writes a receiver file. The warnings of its run, if it has any,
     are logged: the wavefield may then be wrong. So is an error of it that noise does not hide: the true one where that
     is known, else an estimate, which takes seconds where the checkpoint has none.
+
+    Of several shots each is recorded, by the same receivers, under its name and with noise of its own.
 
     Parameters
     ----------
@@ -90,16 +92,24 @@ def synthetic_receivers(
     solved = checkpoint.problem(problem)
     places = spread_over(solved.domain.shape, PLACES) if xy is None else np.asarray(xy, dtype=np.float64)
     times = np.asarray(solved.domain.instants(INSTANTS) if time is None else time, dtype=np.float64)
-    clean = _predicted(partial(checkpoint.predict, problem=problem), places, times, quantity)
-    deviation = noise * float(np.abs(clean).max())
-    if deviation:
-        _warn_of_error(_relative_error_of(checkpoint, solved, quantity), clean, deviation, quantity)
+    cleans = {
+        name: _predicted(partial(checkpoint.predict, shot=name, problem=problem), places, times, quantity)
+        for name in checkpoint.shots(solved)
+    }
+    deviations = {name: noise * float(np.abs(clean).max()) for name, clean in cleans.items()}
+    first, *others = cleans
+    if deviations[first]:
+        _warn_of_error(_relative_error_of(checkpoint, solved, quantity), cleans[first], deviations[first], quantity)
     seed = _seed_of(solved, places, times, quantity, noise) if seed is None else seed
+    rng = np.random.default_rng(seed)
     material = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
-    records = clean + deviation * np.random.default_rng(seed).standard_normal(clean.shape)  # (R, T, K)
-    known: Any = {quantity: clean} if quantity in VECTORS else {}
+    records = []
+    for name, clean in cleans.items():
+        values = clean + deviations[name] * rng.standard_normal(clean.shape)  # (R, T, K)
+        records.append(Records(quantity, values, places, times, noise=deviations[name], shot=name))
+    known: Any = {quantity: cleans[first]} if quantity in VECTORS and not others else {}
     return Receivers(
-        records=Records(quantity, records, places, times, noise=deviation),
+        records=records,
         truth=Truth(material, **known) if material.keys() == UNITS.keys() else None,
         title=f"{quantity} of a trained wavefield at {len(places)} receivers",
         provenance=f"elastic_pinn, step {checkpoint.step}; white Gaussian noise {noise:g} of the peak, seed {seed}",
@@ -150,7 +160,8 @@ def relative_error(
     source
         A run (its newest checkpoint), a checkpoint, or a shot of one.
     receivers
-        What was recorded; where they hold a truth without noise, that is compared with.
+        What was recorded; where they hold a truth without noise, that is compared with. Records of several shots are
+        compared each with the shot of its name.
     problem
         Of a run or a checkpoint, the user's problem, or the function that makes it; required if the run has one and
         finite elements solve for its wavefield.
@@ -167,12 +178,20 @@ def relative_error(
         For places or times outside of the solid or the window of the run.
     """
     newest = source.latest() if isinstance(source, Run) else source
-    predict = newest.predict if isinstance(newest, Shot) else partial(newest.predict, problem=problem)
+    if isinstance(newest, Shot):
+        predicts = [newest.predict] * len(receivers.records)
+    else:
+        several = has_several_shots(newest, problem)
+        names = [each.shot if several else "" for each in receivers.records]
+        predicts = [partial(newest.predict, shot=name, problem=problem) for name in names]
     if receivers.is_complete:
         recorded = receivers.clean  # (R, T, 2)
-        found = _predicted(predict, receivers.xy, receivers.time, receivers.quantity.name)
+        found = _predicted(predicts[0], receivers.xy, receivers.time, receivers.quantity.name)
         return float(np.linalg.norm(found - recorded) / np.linalg.norm(recorded))
-    pairs = [(as_recorded(predict, each), each.corrected[each.is_there]) for each in receivers.records]
+    pairs = [
+        (as_recorded(predict, each), each.corrected[each.is_there])
+        for predict, each in zip(predicts, receivers.records, strict=True)
+    ]
     missed = sum(np.square((found - recorded) / np.linalg.norm(recorded)).sum() for found, recorded in pairs)
     return math.sqrt(missed / len(pairs))
 

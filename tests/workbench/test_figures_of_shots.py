@@ -108,3 +108,30 @@ def test_a_picture_of_a_shot_is_saved_under_its_name(shots_run):
     figure = ep.figures.data_fit(shots_run, shot="right")
     ep.figures.save(figure, shots_run, "data_fit", "right/2")
     assert (shots_run.path / "figures" / "data_fit-right%2F2.png").is_file()
+
+
+def test_a_prediction_without_a_shot_is_that_of_the_first_where_the_network_takes_part(shots_run, monkeypatch):
+    monkeypatch.setattr("elastic_pinn.run.checkpoint.HELD_AT_ZERO", math.inf)
+    checkpoint, place = shots_run.latest(), (0.004, 0.002, np.array([1e-5, 2e-5]))
+    by_elements, by_network = checkpoint.shot().predict(*place), checkpoint.model().predict(*place)
+    assert not np.allclose(by_network, by_elements, rtol=0.01)
+    np.testing.assert_array_equal(checkpoint.predict(*place), by_elements)
+    del checkpoint.snapshot.state["problem"]["shots"]  # as of earlier versions
+    np.testing.assert_array_equal(checkpoint.predict(*place), by_elements)
+
+
+def test_all_shots_are_recorded_with_noise_of_their_own_and_compared_by_their_names(shots_run):
+    time = AT[::4]
+    clean = ep.synthetic_receivers(shots_run, PLACES["left"], time, noise=0.0)
+    assert clean.shots == ("left", "right")
+    for records in clean.records:
+        by_shot = shots_run.predict(*PLACES["left"].T[:, :, None], time, shot=records.shot)
+        np.testing.assert_allclose(records.values, by_shot)
+    assert ep.relative_error(shots_run, clean) < 1e-9
+    assert ep.relative_error(shots_run, clean.of_shot("right")) < 1e-9
+    noisy = ep.synthetic_receivers(shots_run, PLACES["left"], time, noise=0.05)
+    noise = [
+        (each.values - other.values) / each.noise for each, other in zip(noisy.records, clean.records, strict=True)
+    ]
+    assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 4.0 / math.sqrt(noise[0].size)
+    assert [each.std() for each in noise] == pytest.approx([1.0, 1.0], abs=0.2)

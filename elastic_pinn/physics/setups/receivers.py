@@ -70,8 +70,9 @@ class ReceiversConfig(InversionConfig, MaterialConfig, RecordedWindowConfig, Dat
 def from_receivers(config: ReceiversConfig) -> Problem:
     """Make the problem of a receiver file, in the window that is given or that its receivers span.
 
-    Nothing is imposed at the window's boundary, since nothing is known there. Raises ConfigError for a window that is
-    none or does not have all receivers, and where fields and file together do not give a material.
+    Nothing is imposed at the window's boundary, since nothing is known there. Raises ConfigError for records of
+    several shots, for a window that is none or does not have all receivers, and where fields and file together do not
+    give a material.
     """
     # Here, since the fields above are read without torch.
     from elastic_pinn.physics.conditions import Initial
@@ -81,6 +82,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     from elastic_pinn.physics.problem import Problem
 
     receivers = Receivers.load(find(config.data))
+    _require_one_shot(config, receivers)
     x, y = _window(config, receivers)
     first, last = receivers.span
     start = _material(config, receivers)
@@ -111,6 +113,23 @@ def from_receivers(config: ReceiversConfig) -> Problem:
             f"set unknowns = {sorted(receivers.start if all_three else receivers.start | set(config.unknowns))}"
         )
     return problem
+
+
+def _require_one_shot(config: ReceiversConfig, receivers: Receivers) -> None:
+    """Raise ConfigError for several shots, with what takes one, or all.
+
+    Each has a wavefield of its own. They are fitted together by waveforms, which sides, start and sources determine:
+    in a window whose sides are open the material alone does not.
+    """
+    shots = receivers.shots
+    if len(shots) > 1:
+        one = f"{Path(config.data).stem}-1.h5"
+        raise ConfigError(
+            f"data = {config.data!r} has the shots {', '.join(map(repr, shots))}, and problem 'receivers' is of one: "
+            f"take one by ep.Receivers.load({str(receivers.path)!r}).of_shot({shots[0]!r}).save({one!r}) and data = "
+            f"{one!r}; or, where sides and sources are known, all by problem = 'plate' with sources = "
+            f"[{{..., 'shot': {shots[0]!r}}}, {{..., 'shot': {shots[1]!r}}}] and stages = ['full_waveform']"
+        )
 
 
 def _material(config: ReceiversConfig, receivers: Receivers) -> dict[str, float]:

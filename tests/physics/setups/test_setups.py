@@ -2,15 +2,18 @@
 
 import dataclasses
 import os
+import re
 
 import numpy as np
 import pytest
 import torch
 
+import elastic_pinn
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.physics import Displacement, ProblemError, problem_from
-from elastic_pinn.physics.data import ReceiverFileError, Receivers
+from elastic_pinn.physics.data import ReceiverFileError, Receivers, Records
 from elastic_pinn.physics.fields import evaluate
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups import find
 
 
@@ -31,6 +34,19 @@ def test_standing_waves_are_imposed_on_the_walls_and_at_the_start():
     assert torch.equal(evaluate(problem.initial.displacement, points), exact)
     assert evaluate(problem.initial.velocity, points).abs().max() < 1e-12, "standing waves start at rest"
     assert exact.abs().max() > 1
+
+
+def test_several_shots_are_refused_with_lines_that_take_one(tmp_path, monkeypatch):
+    values = np.random.default_rng(0).standard_normal((2, 4, 9, 2))
+    xy, time = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.linspace(0.0, 1.0, 9)
+    both = [Records("velocity", each, xy, time, shot=shot) for each, shot in zip(values, ("a b", "c"), strict=True)]
+    Receivers(records=both, material=Material(3.0, 1.0, 1.0), start=["lambda", "mu"]).save(tmp_path / "two.h5")
+    with pytest.raises(ConfigError, match=r"has the shots 'a b', 'c', and problem 'receivers' is of one: ") as caught:
+        problem_from(inverse_config(tmp_path / "two.h5"))
+    monkeypatch.chdir(tmp_path)
+    line, name = re.findall(r"take one by (.*) and data = '([^']*)'", str(caught.value))[0]
+    exec(line, {"ep": elastic_pinn})
+    assert problem_from(inverse_config(tmp_path / name)).receivers.shots == ("a b",)
 
 
 def test_the_window_of_receivers_is_what_they_span_and_nothing_is_imposed_at_its_edge(aluminium):
