@@ -9,11 +9,11 @@ import numpy as np
 
 from elastic_pinn.physics.data.noise import LEAST_TIMES, noise_of, noises_of
 from elastic_pinn.physics.data.receivers import Receivers
+from elastic_pinn.physics.data.recorded_spectrum import by_chance
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.numbers import is_even
 
 LEAST = 1.5  # times the power of the noise: an error of its level is no signal
-ALARM = 1e-3  # probability that noise alone exceeds what is taken for a signal, at any frequency
 
 
 def highest_frequency(receivers: Receivers) -> float:
@@ -23,8 +23,6 @@ def highest_frequency(receivers: Receivers) -> float:
     looking like high frequencies; channels with gaps or uneven times, of which waves do the same, are left out. Raises
     ProblemError where no channel is left, and where the noise is unknown, or all there is.
     """
-    from scipy.stats import gamma  # slow to import, and rarely needed
-
     if np.isnan(noise_of(receivers).level):
         raise ProblemError("the noise of the records is neither stated nor to be seen in them")
     noises = noises_of(receivers)
@@ -40,8 +38,7 @@ def highest_frequency(receivers: Receivers) -> float:
     slowest = max(float(np.ptp(time)) / (len(time) - 1) for time, _ in channels)
     frequencies = np.arange(1, int(0.5 * longest / slowest) + 1) / longest  # (F,)
     power = np.mean([_power(len(frequencies), longest, *each) for each in channels], axis=0)  # (F,)
-    by_chance = gamma.isf(ALARM / len(frequencies), len(channels)) / len(channels)
-    told = np.flatnonzero(power > max(LEAST, float(by_chance)))
+    told = np.flatnonzero(power > max(LEAST, by_chance(len(channels), len(frequencies))))
     if not len(told):
         raise ProblemError("the records hold nothing but noise")
     return float(frequencies[told[-1]])

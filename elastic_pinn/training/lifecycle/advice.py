@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from elastic_pinn.networks.hole_waves import Numbers
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Records
 from elastic_pinn.physics.data.faulty_channels import faulty_channels, sentences
-from elastic_pinn.physics.data.records import Channel
+from elastic_pinn.physics.data.recorded_spectrum import recorded_spectrum
 from elastic_pinn.physics.first_instant import jumps
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups.material import FIELDS, given_constants
@@ -34,17 +33,12 @@ from elastic_pinn.training.settings.of_records import median_spacing
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
 from elastic_pinn.training.settings.waves_needed import S_OF_ALL, plane_waves_needed, waves_needed_around
 
-LEAST_TIMES = 8  # fewer have no spectrum
 BULK = 0.95  # of the recorded energy: S waves of its frequencies are needed
 PULSES = 1e-3  # of a Gaussian pulse's energy: the part that may lie beyond the greatest wave number
-CERTAIN = 4.0  # standard deviations above the noise
-FAINT = 1e-4  # of the strongest bin: the leakage of a Hann window from further away
-EVEN = 1e-3  # of a time step: how far times may be off even ones
 LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
 CUT = 1e-2  # of a source: less may lie outside
+ROUNDED = 1.005  # a number of three digits may exceed what it stands for by so much
 FAINTLY_SENT = 1.1  # a source's highest waves are a hundredth of its strongest, and may lie so far beyond the network's
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -> tuple[str, ...]:
@@ -78,9 +72,7 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
         has_waves = not (doubts or problem.domain.is_static or config.network == "patches")
         looks = {_samples: "hidden_layers", sparse_rims: "boundary_points"}  # each with what it tells to set
         if has_waves:
-            looks |= dict.fromkeys((_count, _around), "hidden_layers") | dict.fromkeys(
-                (_length, _spacing), "input_frequency"
-            )
+            looks |= {_count: "hidden_layers", _around: "hidden_layers", _length: "input_frequency"}
         for look, name in looks.items():
             found += tuple(look(config, problem)) if name not in settings.names else ()
     return found if units else (*found, *far_from_implied(config, problem, settings, found))
@@ -236,15 +228,38 @@ def _around(config: Config, problem: Problem) -> Iterator[str]:
 
 
 def _length(config: Config, problem: Problem) -> Iterator[str]:
-    """Waves that are all longer than those recorded, or than the known pulses."""
-    greatest = _greatest(config, problem)
+    """Waves that are all longer than those recorded, or than the known pulses, or have fewer than two receivers a
+    wavelength, where no start is known."""
+    greatest, spacing = _greatest(config, problem), _spacing_of_receivers(problem)
+    most = math.pi / spacing if spacing else math.inf
     needed, why = max(_demands(problem, greatest), default=(0.0, ""))
-    if needed > greatest:
+    if needed > most:
+        yield (
+            f"{why}, and no start is known where receivers are {readable(spacing, 'm')} apart, fewer than two to such "
+            "a wave: no input_frequency serves both. Filter the records (highest_frequency in 07_own_data), give the "
+            "known initial pulses, or place receivers closer"
+        )
+    elif needed > greatest:
         setting = math.ceil(needed * problem.scales.length)
         yield (
             f"{why}, and the shortest waves here are {readable(2 * math.pi / greatest, 'm')} long (wave numbers up to "
             f"{greatest:,.4g} 1/m): set input_frequency = {setting} or more"
         )
+    elif greatest > ROUNDED * most:
+        yield (
+            f"no start is known, and the shortest waves are {readable(2 * math.pi / greatest, 'm')} long where "
+            f"receivers are {readable(spacing, 'm')} apart, fewer than two a wave: between receivers the wavefield is "
+            f"arbitrary. Set input_frequency = {most * problem.scales.length:.3g} or less, or give the known initial "
+            "pulses"
+        )
+
+
+def _spacing_of_receivers(problem: Problem) -> float:
+    """The usual distance of receivers, m, where no start is known; 0 elsewhere, and of a single one."""
+    if problem.receivers is None or problem.initial:
+        return 0.0
+    places = np.unique(problem.receivers.places, axis=0)
+    return median_spacing(places) if len(places) > 1 else 0.0
 
 
 def _demands(problem: Problem, greatest: float) -> Iterator[tuple[float, str]]:
@@ -281,52 +296,6 @@ def _needed_by(records: Records, material: Material) -> Iterator[tuple[float, st
         f"the records have frequencies up to {readable(top, 'Hz')}, where even P waves are "
         f"{readable(material.c_p / top, 'm') if top else 'endlessly'} long",
     )
-
-
-def recorded_spectrum(records: Records) -> tuple[Array, Array]:
-    """Compute frequencies (F,), Hz, and the records' energy there above their noise, (F,), 0 where it may be noise.
-
-    The energy is the mean over the channels, through a Hann window, in the square of the records' unit. The noise is
-    the stated one, or the highest quarter of the frequencies where that is more. Both are empty for fewer than 8 times;
-    records at unevenly spaced times, or with gaps, are interpolated linearly.
-    """
-    channels = list(records.channels())
-    count = max(len(each.time) for each in channels)
-    if count < LEAST_TIMES:
-        return np.zeros(0), np.zeros(0)
-    even = np.linspace(min(each.time[0] for each in channels), max(each.time[-1] for each in channels), count)
-    values = np.stack([_evenly(each, even) for each in channels])  # (K, T)
-    window = np.hanning(count)
-    energy = np.square(np.abs(np.fft.rfft(values * window, axis=1))).mean(0)  # (F,)
-    stated = float(np.square(records.noises[records.is_there]).mean())
-    noise = max(stated * np.square(window).sum(), float(np.median(energy[-(len(energy) // 4) :])))
-    certain = noise * (1.0 + CERTAIN / math.sqrt(len(channels)))
-    significant = energy > max(certain, FAINT * energy.max())
-    return np.fft.rfftfreq(count, even[1] - even[0]), np.where(significant, energy - noise, 0.0)
-
-
-def _evenly(channel: Channel, even: Array) -> Array:
-    """A record at other times, (T,), 0 where there is none."""
-    off = EVEN * (even[1] - even[0])
-    is_same = len(channel.time) == len(even) and np.allclose(channel.time, even, rtol=0.0, atol=off)
-    return channel.values if is_same else np.interp(even, channel.time, channel.values, left=0.0, right=0.0)
-
-
-def _spacing(config: Config, problem: Problem) -> Iterator[str]:
-    """Waves with fewer than two receivers a wavelength, where no start is known."""
-    if problem.receivers is None or problem.initial:
-        return
-    places = np.unique(problem.receivers.places, axis=0)
-    if len(places) < 2:
-        return
-    spacing, shortest = median_spacing(places), 2.0 * math.pi / _greatest(config, problem)
-    if 2.0 * spacing > shortest:
-        setting = math.pi / spacing * problem.scales.length
-        yield (
-            f"no start is known, and the shortest waves are {readable(shortest, 'm')} long where receivers are "
-            f"{readable(spacing, 'm')} apart, fewer than two a wave: between receivers the wavefield is arbitrary. "
-            f"Set input_frequency = {setting:.3g} or less, or give the known initial pulses"
-        )
 
 
 def _greatest(config: Config, problem: Problem) -> float:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data.recorded_spectrum import recorded_spectrum
 from elastic_pinn.training import advise
-from elastic_pinn.training.lifecycle.advice import recorded_spectrum
 from tests.configs import SHIPPED
 from tests.plates import PLATE, SOLVED
 
@@ -92,6 +92,13 @@ def test_waves_that_the_receivers_are_too_far_apart_for_are_told_where_no_start_
     assert "7.85 mm long where receivers are 6 mm apart" in sentence
     assert "Set input_frequency = 15.7 or less" in sentence
     assert told({"initial_pulses": False, "input_frequency": 15.7}) == ()
+
+
+def test_waves_that_receivers_are_too_far_apart_for_are_told_in_one_sentence():
+    for greatest in (9.0, 15.7, 25.0):  # whatever is set, one of the two would be missed
+        (sentence,) = told({"initial_pulses": False, "input_frequency": greatest}, **burst(800e3))
+        assert "95 % of the recorded energy lies below" in sentence and "receivers are 6 mm apart" in sentence
+        assert "no input_frequency serves both. Filter the records" in sentence and "or more" not in sentence
 
 
 def test_uneven_times_are_seen_too_and_few_tell_nothing():
