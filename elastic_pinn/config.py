@@ -216,7 +216,10 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         ConfigError
             As the constructor does.
         """
-        fields = as_stored_now(json.loads(text))
+        found = json.loads(text)
+        if not isinstance(found, dict):
+            raise ConfigError(f"a config is a JSON object of fields by their names, and this is {in_one_line(found)}")
+        fields = as_stored_now(found)
         config = cls.__new__(cls)
         config._fill(**fields)
         config.model_fields_set.difference_update(unused_fields(config.problem), _of_lacking_terms(config.problem))
