@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def check_parts(receivers: Receivers) -> None:
-    """Raise ValueError for parts that do not fit together, and for one recording as that of two shots."""
+    """Raise ValueError for parts that do not fit together, and for one recording as that of two."""
     _check_truth(receivers)
     _check_start(receivers)
     if receivers.material:

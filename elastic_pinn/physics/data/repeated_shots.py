@@ -1,4 +1,4 @@
-"""Channels that have the very samples of another shot: one recording that was read as two.
+"""Channels that have the very samples of another shot, or of other records: one recording that was read as two.
 
 Each shot has noise of its own. Where records of two shots differ by far less, one is a copy, be it scaled, reversed,
 rounded or cut; counted twice, it would make ± the square root of two too small. Computed records without noise may
@@ -33,30 +33,37 @@ DIGITS = 3  # of a time step, to which instants are the same
 
 
 class RepeatedChannel(NamedTuple):
-    """A channel of a shot with the samples of one of an earlier shot, both by their names in verdicts.
+    """A channel with the samples of one of earlier records, both by their names in verdicts.
 
-    is_at_its_place: whether both recorded one quantity at one place along one direction. has_noise: "stated", "seen"
-    in the records, or "".
+    records, other_records: the numbers of the `Records` that they are of. is_at_its_place: whether both recorded one
+    quantity at one place along one direction. has_noise: "stated", "seen" in the records, or "".
     """
 
     channel: str
-    shot: str
+    records: int
     other: str
-    other_shot: str
+    other_records: int
     is_at_its_place: bool
     has_noise: str
 
 
 class _Record(NamedTuple):
-    """A channel: its samples (T,) at times (T,), how far a copy may be off, what it recorded where, and its noise."""
+    """A channel: its records' number, its samples (T,) at times (T,), how far a copy may be off, and place and
+    direction."""
 
     name: str
+    number: int
     shot: str
+    quantity: str
     time: Array
     values: Array
     tolerance: float
-    where: tuple[str, bytes]
+    where: bytes
     has_noise: str
+
+    def may_be_of(self, other: _Record) -> bool:
+        """Whether another record may be the same recording: of another shot, or of further records of its quantity."""
+        return other.number != self.number and (other.shot != self.shot or other.quantity == self.quantity)
 
     def is_copy_of(self, other: _Record) -> bool:
         """Whether it has the samples of another one times any number, or those of the instants that both have."""
@@ -74,34 +81,34 @@ class _Record(NamedTuple):
 
 
 def require_unlike_shots(receivers: Receivers) -> None:
-    """Raise ProblemError where a recording is certain to be that of two shots.
+    """Raise ProblemError where a recording is certain to be that of two shots, or of one shot twice.
 
     Where noise is stated, a single channel is enough. Where it is not, computed records may agree in some, or in all
-    elsewhere: only a shot of which all channels are those of another one at the same places is refused.
+    elsewhere: only records of which all channels are those of others at the same places are refused.
     """
-    if len(receivers.shots) < 2:
+    if len(receivers.records) < 2:
         return
-    records = [each for shot in _by_shot(receivers) for each in shot]
-    found = list(_repeated(records))
-    counts = Counter(each.shot for each in records)
-    pairs = dict.fromkeys((each.other_shot, each.shot) for each in found)
-    for pair in pairs:
-        of_pair = [each for each in found if (each.other_shot, each.shot) == pair]
+    every = _records_of(receivers)
+    counts = Counter(each.number for each in every)
+    found = list(_repeated(every))
+    for pair in dict.fromkeys((each.other_records, each.records) for each in found):
+        of_pair = [each for each in found if (each.other_records, each.records) == pair]
+        in_place, least = [each for each in of_pair if each.is_at_its_place], min(counts[number] for number in pair)
         sure = [each for each in of_pair if each.has_noise == "stated"]
-        in_place = [each for each in of_pair if each.is_at_its_place]
-        least = min(counts[shot] for shot in pair)
         sure = sure or (in_place if len(in_place) >= least else [])
         if sure:
-            first = sure[0]
+            one, other = (receivers.records[number] for number in pair)
+            which = f"the shots {one.shot!r} and {other.shot!r}"
+            which = which if one.shot != other.shot else f"two records of {one.quantity} in one shot"
             raise ProblemError(
-                f"the shots {pair[0]!r} and {pair[1]!r} have the same samples in {len(sure)} of {least} channels, as "
-                f"{first.other} and {first.channel}, up to a factor: one recording counts once; give the file (or the "
-                "samples) of each shot, or leave one of them out"
+                f"{which} have the same samples in {len(sure)} of {least} channels, as {sure[0].other} and "
+                f"{sure[0].channel}, up to a factor: one recording counts once; give the file (or the samples) of each "
+                "shot, or leave one of them out"
             )
 
 
 def repeated_channels(receivers: Receivers) -> list[RepeatedChannel]:
-    """Find the channels that have the samples of one of an earlier shot.
+    """Find the channels that have the samples of one of earlier records, of another shot or of the same quantity.
 
     Parameters
     ----------
@@ -111,19 +118,17 @@ def repeated_channels(receivers: Receivers) -> list[RepeatedChannel]:
     Returns
     -------
     list of RepeatedChannel
-        None of a single shot, and none for channels that are dead, or have but a few values.
+        None of a single `Records`, and none for channels that are dead, or have but a few values.
     """
-    if len(receivers.shots) < 2:
-        return []
-    return list(_repeated([each for shot in _by_shot(receivers) for each in shot]))
+    return list(_repeated(_records_of(receivers))) if len(receivers.records) > 1 else []
 
 
-def _by_shot(receivers: Receivers) -> list[list[_Record]]:
-    """The channels of each shot, but for those that have too few values to be told apart."""
+def _records_of(receivers: Receivers) -> list[_Record]:
+    """All channels but those that have too few values to be told apart."""
     places = receivers.places
     common = places[at_one_place(places)] + 0.0  # -0 is 0
-    found: dict[str, list[_Record]] = {shot: [] for shot in receivers.shots}
-    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
+    found: list[_Record] = []
+    for number, (first, records) in enumerate(zip(receivers.first_rows, receivers.records, strict=True)):
         of, noise = label_of(records, receivers), noise_of_records(records)
         has_noise = {"stated": "stated", "unknown": ""}.get(noise.origin, "seen")
         for each in records.channels():
@@ -133,29 +138,30 @@ def _by_shot(receivers: Receivers) -> list[list[_Record]]:
             tolerance = float(np.clip(OF_NOISE * noise.level / size, ROUNDING, ROUNDED)) if has_noise else SAME
             where = common[first + each.row].tobytes() + (records.parts[each.row, each.column] + 0.0).tobytes()
             name = f"{of}{first + each.row} {each.label}"
-            found[records.shot].append(
-                _Record(name, records.shot, each.time, each.values, tolerance, (records.quantity, where), has_noise)
+            kept = _Record(
+                name, number, records.shot, records.quantity, each.time, each.values, tolerance, where, has_noise
             )
-    return list(found.values())
+            found.append(kept)
+    return found
 
 
 def _repeated(records: Sequence[_Record]) -> Iterator[RepeatedChannel]:
-    """Each record that is a copy of one of an earlier shot, at its place if there is one, else of the most alike."""
+    """Each record that is a copy of an earlier one, at its place if there is one, else of the most alike."""
     nearest = _most_alike(records)
     at_place: dict[tuple[str, bytes], list[_Record]] = {}
     for i, each in enumerate(records):
-        here = [other for other in at_place.setdefault(each.where, []) if other.shot != each.shot]
-        at_place[each.where].append(each)
+        same = at_place.setdefault((each.quantity, each.where), [])
+        here = [other for other in same if each.may_be_of(other)]
+        same.append(each)
         others = [other for other in here if len(other.values) != len(each.values) or i in nearest]
         others += [records[nearest[i]]] if i in nearest else []
         if other := next((other for other in others if each.is_copy_of(other)), None):
-            yield RepeatedChannel(
-                each.name, each.shot, other.name, other.shot, other.where == each.where, each.has_noise
-            )
+            is_here = (other.quantity, other.where) == (each.quantity, each.where)
+            yield RepeatedChannel(each.name, each.number, other.name, other.number, is_here, each.has_noise)
 
 
 def _most_alike(records: Sequence[_Record]) -> dict[int, int]:
-    """The number of the record of an earlier shot, and of as many samples, that is most alike, where one may be a copy.
+    """The number of the earlier record of as many samples that is most alike, of each that may be a copy of one.
 
     Records of one length are compared by their products with a few random vectors, which hardly differ where they do
     not, and in both polarities.
@@ -165,12 +171,12 @@ def _most_alike(records: Sequence[_Record]) -> dict[int, int]:
     found: dict[int, int] = {}
     for length in {len(each.values) for each in records}:
         rows = [i for i, each in enumerate(records) if len(each.values) == length]
-        shots = np.array([records[i].shot for i in rows])
+        numbers = np.array([records[i].number for i in rows])
         vectors = np.random.default_rng(0).standard_normal((SKETCH, length)) / np.sqrt(SKETCH)
         sketches = np.stack([vectors @ (records[i].values / np.linalg.norm(records[i].values)) for i in rows])  # (N, D)
-        for shot in dict.fromkeys(shots):
-            own = np.flatnonzero(shots == shot)
-            earlier = np.flatnonzero(shots[: own[0]] != shot)
+        for number in dict.fromkeys(numbers):
+            own = np.flatnonzero(numbers == number)
+            earlier = [k for k in range(own[0]) if records[rows[own[0]]].may_be_of(records[rows[k]])]
             if not len(earlier):
                 continue
             tree = cKDTree(np.concatenate([sketches[earlier], -sketches[earlier]]))

@@ -91,6 +91,20 @@ def test_computed_shots_that_mirror_each_other_are_two():
     assert len(repeated_channels(found)) == 24 and faulty_channels(found) == []
 
 
+@pytest.mark.parametrize("stated", [0.01, 0.0])
+def test_records_that_are_given_twice_in_one_shot_are_refused(stated):
+    one = records("", stated=stated)
+    with pytest.raises(ep.ProblemError, match="two records of velocity in one shot have the same samples in 24 of 24"):
+        ep.Receivers(records=[one, one])
+    ep.Receivers(records=[one, records("", seed=1, stated=stated)])
+
+
+def test_quantities_of_one_shot_may_be_in_proportion():
+    one = records("", noise=0.0)
+    strain = ep.Records("strain", -0.1 * one.values[..., [0, 1, 0]], XY, STEPS, noise=0.01)
+    assert repeated_channels(ep.Receivers(records=[one, strain])) == []
+
+
 def test_a_problem_of_two_shots_with_one_recording_is_refused():
     def problem(shot):
         return ep.Problem(ep.Domain((0.0, 3.0), (0.0, 2.0), (0.0, 1.0)), ep.Material(300.0, 100.0, 1.0, "mu"),
