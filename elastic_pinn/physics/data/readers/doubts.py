@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,13 +29,18 @@ SPEEDS = 0.5, 20_000.0  # m/s: from waves in gels to P waves in diamond
 FIRM = 30.0  # m/s: only gels, soft tissue and soft rubber have slower waves
 TIMES_SPEED = 30.0  # by how much size over duration may be off a speed, where no arrival is found
 TIMES_MATERIAL = 10.0  # by how much an arrival may be off the speeds of a material, which may only start a search
-TIMES_MEND = 3.0  # by how much it may be slower, where another unit is meant
+USUAL = 300.0, 10_000.0  # m/s: of most solids, by which a unit that may be meant is found first
+TIMES_MEND = 3.0  # by how much it may be off the speeds of a material, where another unit is meant
 FEWEST_WAVES = 0.05  # across all receivers: fewer tell nothing
 OTHER_UNITS = (
     ("length_unit mm for m", 1e-3),
     ("time_unit us for s", 1e6),
     ("time_unit us for ms (or ms for s)", 1e3),
     ("length_unit m for mm", 1e3),
+    ("length_unit mm for cm", 0.1),
+    ("length_unit cm for mm", 10.0),
+    ("length_unit cm for m", 0.01),
+    ("length_unit m for cm", 100.0),
     ("time_unit ms for us (or s for ms)", 1e-3),
     ("time_unit s for us", 1e-6),
 )
@@ -124,20 +131,26 @@ def _of_speed(records: Records, speed: float, frequency: float, material: Materi
     size = float(np.linalg.norm(np.ptp(records.xy, axis=0)))
     duration = float(np.nanmax(records.time) - np.nanmin(records.time))
     crossing = size / duration if duration > 0.0 else math.nan
-    slow, fast = (material.c_s / TIMES_MATERIAL, material.c_p * TIMES_MATERIAL) if material else SPEEDS
+    slow, fast = SPEEDS
+    if material:
+        slow, fast = material.c_s / TIMES_MATERIAL, min(material.c_p * TIMES_MATERIAL, fast)
+    given = f"receivers extend over {size:.3g} m and times over {duration:.3g} s"
     reason = _has(material) if material else "which no solid has"
     if not math.isnan(speed):
         if speed < slow or speed > fast <= crossing:  # across the way of a wave, it arrives everywhere at once
-            yield f"waves arrive at {speed:.3g} m/s, {reason}: {_mend(speed, material)}"
+            yield f"waves arrive at {speed:.3g} m/s, {reason}, as {given}: {_mend(speed, material)}"
         elif speed < FIRM and not material:
             alone = "as in gels and soft tissue alone, of which a material that is given would tell"
-            yield f"waves arrive at {speed:.3g} m/s, {alone}: {_mend(speed, material)}"
+            yield f"waves arrive at {speed:.3g} m/s, {alone}; {given}: {_mend(speed, material)}"
     elif crossing > fast * TIMES_SPEED or 0.0 < crossing < slow / TIMES_SPEED:
-        yield f"the receivers' extent over the duration is {crossing:.3g} m/s, {reason}: {_mend(crossing, material)}"
+        yield (
+            f"the receivers' extent over the duration is {crossing:.3g} m/s, {reason}, as {given}: "
+            f"{_mend(crossing, material)}"
+        )
     elif material and 0.0 < size * frequency < FEWEST_WAVES * material.c_s:
         yield (
             f"waves of {frequency:.3g} Hz are {material.c_s / frequency:.3g} m long in the material that is given, and "
-            f"receivers extend over {size:.3g} m: {_mend(size * frequency, material)}"
+            f"receivers extend over {size:.3g} m: {_mend(size * frequency, material, (material.c_s, 'waves across'))}"
         )
 
 
@@ -145,11 +158,26 @@ def _has(material: Material) -> str:
     return f"where the material that is given has {material.c_s:.3g} and {material.c_p:.3g} m/s"
 
 
-def _mend(speed: float, material: Material | None) -> str:
-    """Which units would make it a speed of waves."""
-    slow, fast = (material.c_s / TIMES_MEND, material.c_p * TIMES_SPEED) if material else (FIRM, SPEEDS[1])
-    mends = [name for name, times in OTHER_UNITS if slow <= speed * times <= fast]
-    return f"were {' or '.join(mends)} meant?" if mends else "check the units of positions and times"
+def _mend(speed: float, material: Material | None, unit: tuple[float, str] = (1.0, "m/s")) -> str:
+    """Which units would make it a usual speed, or else one that there may be, and what each makes of it.
+
+    unit: in which that is told, by its size in m/s and its name.
+    """
+    size, name_of_unit = unit
+    usual, wide = USUAL, (FIRM, SPEEDS[1])
+    if material:
+        slow = material.c_s / TIMES_MEND
+        usual, wide = (slow, material.c_p * TIMES_MEND), (slow, material.c_p * TIMES_SPEED)
+    for slow, fast in (usual, wide):
+        by_factor = groupby(sorted(OTHER_UNITS, key=itemgetter(1)), itemgetter(1))
+        mends = [
+            f"{' or '.join(name for name, _ in units)} (that makes {speed * times / size:.3g} {name_of_unit})"
+            for times, units in by_factor
+            if slow <= speed * times <= fast
+        ]
+        if mends:
+            return f"were {', or '.join(mends)} meant?"
+    return "check the units of positions and times"
 
 
 def _of_size(records: Records) -> Iterator[str]:

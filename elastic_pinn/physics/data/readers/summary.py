@@ -23,6 +23,8 @@ NO_MATERIAL = (
     "down by default (unknown_range), and where first arrivals show a speed none are needed of lambda and mu"
 )
 
+ALL_KNOWN = "no start is given, so that all of it is taken as known: if some is rough, name it, as start [lambda, mu]"
+
 
 def summary(receivers: Receivers) -> list[str]:
     """Return lines that say what the recordings are: receivers, times, ranges, arrivals, speeds, noise and material."""
@@ -43,7 +45,8 @@ def _material(receivers: Receivers) -> str:
         f"{name} {value:.4g} {UNITS[name]} {'to start from' if name in receivers.start else 'known'}"
         for name, value in receivers.material.items()
     )
-    return f"{roles}; c_p {given.c_p:.4g} m/s, c_s {given.c_s:.4g} m/s"
+    rough = "" if receivers.start else f"; {ALL_KNOWN}"
+    return f"{roles}; c_p {given.c_p:.4g} m/s, c_s {given.c_s:.4g} m/s{rough}"
 
 
 def _summary(records: Records) -> Iterator[str]:

@@ -49,6 +49,16 @@ def test_a_wrong_unit_is_doubted_with_the_mend(wrong, mend, block):
     assert any(re.search(mend, text) for text in doubts(scaled(block, **wrong)))
 
 
+@pytest.mark.parametrize(("length", "meant"), [(10.0, "length_unit mm for cm"), (100.0, "length_unit cm for m")])
+def test_units_of_tens_are_doubted_with_the_numbers_and_the_speed_that_they_make(length, meant, block):
+    for given in ({}, {"material": ep.Material(5.76e10, 2.6e10, 2700.0)}):
+        [doubt] = doubts(scaled(block, length=length, **given))
+        assert f"receivers extend over {length * 0.0849:.3g} m and times over 8e-06 s" in doubt
+        [made] = re.findall(rf"{meant} \(that makes ([\d.e+]+) m/s\)", doubt)
+        assert float(made) == pytest.approx(6371.0, rel=0.1)
+    assert doubt.count("that makes") == 1  # beside a material no other unit fits
+
+
 def plane_waves(spacing: float, frequency: float, step: float) -> ep.Receivers:
     """A tone burst of 3000 m/s across a grid, with noise before it."""
     x, y = (each.ravel() for each in np.meshgrid(spacing * np.arange(10), spacing * np.arange(4)))
@@ -112,7 +122,7 @@ def test_a_unit_that_is_a_thousand_off_is_doubted_beside_a_material_and_no_other
         assert "material that is given" in first
     for changed in ({"time": 1e-3}, {"length": 1e3}):
         [first, *_] = doubts(scaled(solid, **changed, **given))
-        assert "length_unit mm for m or time_unit ms for us (or s for ms) meant?" in first
+        assert "length_unit mm for m or time_unit ms for us (or s for ms) (that makes " in first
 
 
 def test_values_that_strain_a_solid_too_much_are_doubted():

@@ -40,3 +40,5 @@ def test_the_material_is_told_with_its_speeds_and_what_only_starts_a_search(bloc
         "material: lambda 7.488e+10 Pa to start from, mu 1.82e+10 Pa to start from, rho 2700 kg/m3 known"
     )
     assert line.endswith("c_p 6420 m/s, c_s 2596 m/s")
+    known = summary(replace(block, start=frozenset()))[-1]
+    assert known.endswith("so that all of it is taken as known: if some is rough, name it, as start [lambda, mu]")
