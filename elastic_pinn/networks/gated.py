@@ -17,6 +17,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import Layers
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.jets import Components
+from elastic_pinn.networks.network import CUBE, Window
 from elastic_pinn.networks.trained import Map, Trained
 from elastic_pinn.physics.media.moduli import Moduli
 
@@ -60,14 +61,8 @@ class Residual(Trained):
         The part a of each block, (B,).
     """
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
-        super().__init__(config, generator, extent, speeds)
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
+        super().__init__(config, generator, window)
         self.skips = nn.Parameter(torch.zeros(len(config.hidden_layers), dtype=self.extent.dtype))
 
     @staticmethod

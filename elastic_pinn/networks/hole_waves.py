@@ -26,7 +26,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.cylindrical_waves import CylindricalWaves
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import CUBE, Network, Window
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.superposition import by_unknowns
 from elastic_pinn.networks.trial_function import Sums, TrialFunction
@@ -74,9 +74,6 @@ class HoleWaves(Network):
     around circles are dealt out to holes, circular inclusions and loads, the two kinds in turn, over the orders by
     `shares_of_orders`, with frequencies that are spread evenly up to that of the shortest plane S waves of the region
     around the circle.
-
-    extent: (3,), half the window's extents, dimensionless. speeds: (R,), of P waves in each region, relative to the
-    first.
     """
 
     fractions: Tensor
@@ -87,25 +84,23 @@ class HoleWaves(Network):
 
     has_waves_beside_loads = True
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
-        super().__init__(config, generator, extent, speeds)
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
+        super().__init__(config, generator, window)
         dtype, numbers = self.extent.dtype, Numbers.of(config)
-        self.register_buffer("greatest", config.input_frequency / self.extent.new_tensor(speeds), persistent=False)
-        self.plane = PlaneWaves(_of_plane(config, numbers.plane), generator, extent)
+        self.register_buffer(
+            "greatest", config.input_frequency / self.extent.new_tensor(window.speeds), persistent=False
+        )
+        self.plane = PlaneWaves(_of_plane(config, numbers.plane), generator, Window(window.extent))
         fractions, *phases = torch.rand(3, numbers.around, dtype=dtype, generator=generator)  # each (C,)
         self.register_buffer("fractions", LOWEST + (1.0 - LOWEST) * fractions)
         self.register_buffer("phases", 2.0 * math.pi * torch.stack(phases))  # (2, C)
         self.register_buffer("circles", torch.zeros(0, 3, dtype=dtype), persistent=False)  # the domain's
         self.register_buffer("beside", torch.zeros(0, dtype=torch.long), persistent=False)
         self.amplitudes = nn.Parameter(torch.zeros(numbers.around, dtype=dtype))
-        if len(speeds) > 1:
-            self.inside = PlaneWaves(_of_plane(config, numbers.inside), generator, extent, speeds[1:])
+        if len(window.speeds) > 1:
+            self.inside = PlaneWaves(
+                _of_plane(config, numbers.inside), generator, Window(window.extent, window.speeds[1:])
+            )
 
     @staticmethod
     def shapes(config: NetworkConfig, regions: int = 1) -> Mapping[str, tuple[int, ...]]:

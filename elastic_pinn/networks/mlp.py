@@ -14,7 +14,7 @@ from elastic_pinn.networks.dense import ACTIVATIONS, CompiledLayers, Curvature, 
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.forms import FORMS
-from elastic_pinn.networks.network import CurvatureProduct
+from elastic_pinn.networks.network import CUBE, CurvatureProduct, Window
 from elastic_pinn.networks.trained import STEEPNESS, Map, Trained
 from elastic_pinn.physics.media.moduli import Moduli
 
@@ -26,19 +26,10 @@ class MLP(Trained):
 
     Weights are drawn from `generator` in one of two ways, Glorot's and `features`. The network "random_features" starts
     with features and trains only its last layer; "mlp" trains all of them.
-
-    extent: (3,), half the window's extents, dimensionless, by which the inputs have been divided. speeds: (R,), one for
-    each region.
     """
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
-        super().__init__(config, generator, extent, speeds)
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
+        super().__init__(config, generator, window)
         is_random = config.network == "random_features"
         if is_random or config.initialization == "features":
             self._start_features(config, generator)

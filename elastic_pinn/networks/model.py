@@ -24,7 +24,7 @@ from elastic_pinn.networks.hole_waves import HoleWaves
 from elastic_pinn.networks.mean_squares import mean_squares
 from elastic_pinn.networks.mlp import MLP
 from elastic_pinn.networks.model_state import regions_of, require_fitting, source_names, term_names
-from elastic_pinn.networks.network import CurvatureProduct, Network
+from elastic_pinn.networks.network import CurvatureProduct, Network, Window
 from elastic_pinn.networks.patches import Patches
 from elastic_pinn.networks.plane_waves import PlaneWaves
 from elastic_pinn.networks.potentials import Potentials
@@ -88,7 +88,7 @@ class Model(nn.Module):
         for number, of_inclusion in enumerate(regions.numbers, 2):
             self.register_buffer(f"region_{number}", torch.tensor(of_inclusion, dtype=torch.float64))
         speeds = [each.initial.c_p / material.initial.c_p for each in material.regions]
-        self.network = NETWORKS[config.network](config, generator, scales.extent, speeds)
+        self.network = NETWORKS[config.network](config, generator, Window(scales.extent, speeds))
         beside = torch.tensor(circles_beside, dtype=torch.float64) if circles_beside else None  # (L, 3), m
         self.register_buffer("circles_beside", beside if self.network.has_waves_beside_loads else None)
         self.network.surround(*circles_of(shape, regions, self.circles_beside, scales))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -35,12 +35,24 @@ class CurvatureProduct(Protocol):
         """Its product with a step, (P,) -> (P,)."""
 
 
+class Window(NamedTuple):
+    """What a network is told of the window.
+
+    extent: (3,), its half extents, dimensionless, by which inputs are divided. speeds: (R,), of P waves in each region,
+    relative to the first; each region has a pair of outputs.
+    """
+
+    extent: Sequence[float] = (1.0, 1.0, 1.0)
+    speeds: Sequence[float] = (1.0,)
+
+
+CUBE = Window()
+
+
 class Network(nn.Module, ABC):
     """Outputs over the window as a function of trained parameters.
 
-    config: its fields of the config. generator: of its start. extent: (3,), half the window's extents, dimensionless,
-    by which inputs are divided. speeds: (R,), of P waves in each region, relative to the first; each region has a pair
-    of outputs.
+    config: its fields of the config. generator: of its start. window: its place, and the regions in it.
     """
 
     has_waves_beside_loads: ClassVar[bool] = False
@@ -48,15 +60,11 @@ class Network(nn.Module, ABC):
 
     extent: Tensor
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
         super().__init__()
-        self.register_buffer("extent", torch.tensor(extent, dtype=getattr(torch, config.precision)), persistent=False)
+        self.register_buffer(
+            "extent", torch.tensor(window.extent, dtype=getattr(torch, config.precision)), persistent=False
+        )
 
     @staticmethod
     @abstractmethod

@@ -24,7 +24,7 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import AXES, Components
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import CUBE, Network, Window
 from elastic_pinn.networks.progress import work
 from elastic_pinn.networks.superposition import POINTS_AT_ONCE, LinearTrial, by_amplitudes_and_unknowns
 from elastic_pinn.networks.trial_function import Sums
@@ -43,15 +43,9 @@ class Patches(Network):
     wave_vectors: Tensor
     phases: Tensor
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
-        super().__init__(config, generator, extent, speeds)
-        dtype, sizes = self.extent.dtype, self.shapes(config, len(speeds))
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
+        super().__init__(config, generator, window)
+        dtype, sizes = self.extent.dtype, self.shapes(config, len(window.speeds))
         self._cells = tuple(config.patches)
         vectors = torch.empty(sizes["wave_vectors"], dtype=dtype).uniform_(-1.0, 1.0, generator=generator)  # (Q, F, 3)
         in_space, in_time = config.input_frequency, config.time_frequency or config.input_frequency

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import CompiledLayers, Layers, jacobian
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import CUBE, Network, Window
 from elastic_pinn.physics.media.moduli import Moduli
 
 S_EVERY = 3  # two P waves for each S wave: with c_p about 2 c_s, both are then equally dense in frequency
@@ -34,28 +34,20 @@ class PlaneWaves(Network):
     Wave vectors are spread evenly over the disc up to `input_frequency` radians per dimensionless length, those of P
     waves only up to `time_frequency`, if this is given and lower; in other regions than the first up to the same
     frequencies in time.
-
-    extent: (3,), half the window's extents, dimensionless, by which the inputs have been divided. speeds: (R,), of P
-    waves in each region, relative to the first.
     """
 
     vectors: Tensor
     phases: Tensor
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
-        super().__init__(config, generator, extent, speeds)
-        dtype, self._regions, self._s_fraction = self.extent.dtype, len(speeds), config.s_wave_fraction
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
+        super().__init__(config, generator, window)
+        dtype, self._regions, self._s_fraction = self.extent.dtype, len(window.speeds), config.s_wave_fraction
         count = self._regions * config.hidden_layers[0]
         length, angle, phase = torch.rand(3, count, dtype=dtype, generator=generator)  # each (R F,)
         angle, phase = 2.0 * math.pi * angle, 2.0 * math.pi * phase
         along = torch.stack([angle.cos(), angle.sin()], dim=1)  # (R F, 2)
-        greatest = config.input_frequency / phase.new_tensor(speeds).repeat_interleave(count // len(speeds))  # (R F,)
+        of_waves = phase.new_tensor(window.speeds).repeat_interleave(config.hidden_layers[0])  # (R F,)
+        greatest = config.input_frequency / of_waves  # (R F,)
         self.register_buffer("vectors", greatest[:, None] * length.sqrt()[:, None] * along)  # (R F, 2)
         if config.time_frequency:  # a P wave's frequency is its wave number: c_p is 1 in a problem's units
             of_p = min(1.0, config.time_frequency / config.input_frequency)

@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import Components
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import CUBE, Network, Window
 from elastic_pinn.networks.superposition import Superposition, by_unknowns
 from elastic_pinn.networks.trial_function import Sums
 from elastic_pinn.physics.media.moduli import Moduli
@@ -47,22 +47,16 @@ class Potentials(Network):
     The config's `hidden_layers` are the numbers of the amplitudes of the two; those around holes, which are left out
     where there are none, are dealt out to the holes in turn. Nothing is random.
 
-    extent: (3,), half the window's extents, dimensionless. speeds: of one region: it has no pair of outputs for others.
+    window: of one region; there is no pair of outputs for others.
     """
 
     recurrence: Tensor
     holes: Tensor
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
-        super().__init__(config, generator, extent, speeds)
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
+        super().__init__(config, generator, window)
         dtype, self._regular, self._around = self.extent.dtype, *_numbers(config)
-        half_x, half_y, _ = extent
+        half_x, half_y, _ = window.extent
         self.register_buffer("recurrence", orthonormal(half_x, half_y, _degree(self._regular)).to(dtype))  # (D, D + 1)
         self.register_buffer("holes", torch.zeros(0, 3, dtype=dtype), persistent=False)  # the domain's
         self.amplitudes = nn.Parameter(torch.zeros(self._regular + self._around, dtype=dtype))

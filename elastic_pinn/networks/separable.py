@@ -25,6 +25,7 @@ from elastic_pinn.networks.dense import Layers
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.jets import AXES, Components
+from elastic_pinn.networks.network import CUBE, Window
 from elastic_pinn.networks.progress import work
 from elastic_pinn.networks.superposition import POINTS_AT_ONCE, LinearTrial
 from elastic_pinn.networks.trained import Map, Trained
@@ -40,14 +41,8 @@ class Separable(Trained):
     Its maps are those of x, of y and of t, the last of which the outputs are linear in.
     """
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
-        super().__init__(config, generator, extent, speeds)
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
+        super().__init__(config, generator, window)
         self._rank = config.rank
         embeddings = [Embedding(config, generator, self.reach, axis) for axis in AXES]
         self.embeddings: Iterable[Embedding] = cast(Iterable[Embedding], nn.ModuleList(embeddings))

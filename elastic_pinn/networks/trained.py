@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.equations import Equations
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import CUBE, Network, Window
 from elastic_pinn.networks.superposition import LinearTrial, by_amplitudes_and_unknowns
 from elastic_pinn.physics.media.moduli import Moduli
 
@@ -55,15 +55,9 @@ class Trained(Network):
         What enters in place of the coordinates; None: the coordinates themselves.
     """
 
-    def __init__(
-        self,
-        config: NetworkConfig,
-        generator: torch.Generator,
-        extent: Sequence[float] = (1.0, 1.0, 1.0),
-        speeds: Sequence[float] = (1.0,),
-    ) -> None:
-        super().__init__(config, generator, extent, speeds)
-        dtype, maps = self.extent.dtype, self.maps(config, len(speeds))
+    def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
+        super().__init__(config, generator, window)
+        dtype, maps = self.extent.dtype, self.maps(config, len(window.speeds))
         self.activation = config.activation
         self.embedding = self.embedding_of(config, generator, self.reach)
         self.weights = nn.ParameterList(torch.empty(each.outputs, each.inputs, dtype=dtype) for each in maps)

@@ -8,6 +8,7 @@ from torch import Tensor
 from elastic_pinn.networks import jets
 from elastic_pinn.networks.config import TRAINED, NetworkConfig
 from elastic_pinn.networks.model import NETWORKS
+from elastic_pinn.networks.network import Window
 from elastic_pinn.networks.separable import Separable
 from elastic_pinn.networks.trained import STEEPNESS, Trained
 from tests.networks.known import Written
@@ -38,7 +39,7 @@ def network(fields: dict, activation: str = "tanh", precision: str = "float64") 
     """One whose numbers are all away from those of its start."""
     config = NetworkConfig(activation=activation, precision=precision, input_frequency=4.0, **fields)
     generator = torch.Generator().manual_seed(0)
-    net = NETWORKS[config.network](config, generator, EXTENT.tolist())
+    net = NETWORKS[config.network](config, generator, Window(EXTENT.tolist()))
     with torch.no_grad():
         for parameter in net.parameters():
             parameter += (0.03 if parameter is net.slopes else 0.3) * torch.randn(

@@ -9,6 +9,7 @@ from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.network import Window
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Displacement, Domain, Initial, Traction
 from elastic_pinn.physics.laws import motion
@@ -20,7 +21,7 @@ EXTENT = torch.tensor([1.0, 0.6, 2.5], dtype=torch.float64)
 def network(activation: str = "tanh", hidden=(7, 6, 5), precision: str = "float64", spread: float = 1.0) -> MLP:
     config = NetworkConfig(hidden_layers=list(hidden), activation=activation, precision=precision)
     generator = torch.Generator().manual_seed(0)
-    net = MLP(config, generator, EXTENT.tolist())
+    net = MLP(config, generator, Window(EXTENT.tolist()))
     with torch.no_grad():
         for bias in net.biases:
             bias.normal_(std=spread, generator=generator)

@@ -13,7 +13,7 @@ from elastic_pinn.networks.cylindrical_waves import CylindricalWaves, second_kin
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.hole_waves import HoleWaves
 from elastic_pinn.networks.mean_squares import mean_squares
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import Network, Window
 from elastic_pinn.physics.elasticity import MOTION, Normal, residual, traction
 from elastic_pinn.physics.media.moduli import Moduli
 from tests.networks.known import Written
@@ -33,7 +33,7 @@ def config(**fields) -> NetworkConfig:
 
 def network(around: int = 90) -> HoleWaves:
     generator = torch.Generator().manual_seed(0)
-    net = HoleWaves(config(hidden_layers=[6, around]), generator, (1.0, 0.6, 2.5))
+    net = HoleWaves(config(hidden_layers=[6, around]), generator, Window((1.0, 0.6, 2.5)))
     net.surround(HOLES, torch.zeros(len(HOLES), dtype=torch.long))
     with torch.no_grad():
         for amplitudes in net.last_layer:

@@ -10,7 +10,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.hole_waves import HoleWaves
 from elastic_pinn.networks.mean_squares import mean_squares
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import Network, Window
 from elastic_pinn.physics.elasticity import MOTION, Normal, residual, traction
 from elastic_pinn.physics.media.moduli import Moduli
 
@@ -32,7 +32,7 @@ def solids() -> tuple[Moduli, list[nn.Parameter]]:
 def network(numbers: tuple[int, ...] = (6, 90, 4)) -> HoleWaves:
     generator = torch.Generator().manual_seed(0)
     config = NetworkConfig(hidden_layers=numbers, **FIELDS)
-    net = HoleWaves(config, generator, (1.0, 0.6, 2.5), (1.0, 1.7))
+    net = HoleWaves(config, generator, Window((1.0, 0.6, 2.5), (1.0, 1.7)))
     net.surround(CIRCLES, BESIDE)
     with torch.no_grad():
         for amplitudes in net.last_layer:

@@ -10,6 +10,7 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.network import Window
 from tests.networks.known import Written
 
 PLAIN = {"tanh": torch.tanh, "sin": torch.sin, "swish": torch.nn.functional.silu}
@@ -31,7 +32,7 @@ each_activation = pytest.mark.parametrize("activation", PLAIN)
 def network(activation: str) -> MLP:
     config = NetworkConfig(hidden_layers=[7, 6, 5], activation=activation, precision="float64", input_frequency=2.0)
     generator = torch.Generator().manual_seed(0)
-    net = MLP(config, generator, SCALE.tolist())
+    net = MLP(config, generator, Window(SCALE.tolist()))
     with torch.no_grad():
         for bias in net.biases:
             bias.normal_(generator=generator)

@@ -9,6 +9,7 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.network import Window
 
 
 def mlp(seed: int = 0, **fields) -> MLP:
@@ -69,7 +70,7 @@ def test_features_have_wave_numbers_up_to_the_input_frequency_by_length_and_time
     config = NetworkConfig(
         hidden_layers=hidden, activation=activation, input_frequency=3.0, initialization="features", precision="float64"
     )
-    vectors = wave_vectors(MLP(config, torch.Generator().manual_seed(0), extent=(1.0, 0.5, 4.0)))
+    vectors = wave_vectors(MLP(config, torch.Generator().manual_seed(0), Window((1.0, 0.5, 4.0))))
     highest = vectors.abs().amax(0) / torch.tensor([1.0, 0.5, 4.0], dtype=torch.float64)
     assert ((highest > 2.99) & (highest <= 3.0 + 1e-9)).all()
 

@@ -13,7 +13,7 @@ from elastic_pinn.networks import model
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mlp import MLP
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import Network, Window
 from elastic_pinn.networks.trial_function import TrialFunction
 from elastic_pinn.physics.media.moduli import Moduli
 from tests.networks.known import Written
@@ -48,7 +48,7 @@ def twins() -> tuple[MLP, JetsOnly]:
     """A perceptron, and the same of which only jets are known."""
     net = network(hidden=(5, 4))
     config = NetworkConfig(hidden_layers=[5, 4], precision="float64")
-    only = JetsOnly(config, torch.Generator().manual_seed(0), net.extent.tolist())
+    only = JetsOnly(config, torch.Generator().manual_seed(0), Window(net.extent.tolist()))
     only.net = net
     return net, only
 

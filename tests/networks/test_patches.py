@@ -11,6 +11,7 @@ import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
+from elastic_pinn.networks.network import Window
 from elastic_pinn.networks.patches import OVERLAP, Patches
 from elastic_pinn.physics import Domain, Material, Scales
 from elastic_pinn.physics.solutions import StandingWaves
@@ -27,7 +28,7 @@ SECOND = ("", "x", "y", "t", "tt", "xx", "xy", "yy")
 def patches(config: NetworkConfig = CONFIG) -> Patches:
     """Of some amplitudes."""
     generator = torch.Generator().manual_seed(0)
-    network = Patches(config, generator, EXTENT.tolist())
+    network = Patches(config, generator, Window(EXTENT.tolist()))
     with torch.no_grad():
         network.amplitudes.normal_(generator=generator)
     return network

@@ -11,6 +11,7 @@ from elastic_pinn.networks.batch import Batch
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.mlp import MLP
+from elastic_pinn.networks.network import Window
 from elastic_pinn.networks.plane_waves import S_EVERY, PlaneWaves
 from elastic_pinn.networks.statement_equations import equations_of
 from elastic_pinn.physics import Displacement, Domain, Material, Problem, Scales, Traction
@@ -131,7 +132,7 @@ def test_time_frequency_limits_p_waves_alone():
 def test_time_frequency_limits_features_in_time_alone():
     fields = {"network": "random_features", "hidden_layers": [300], "activation": "sin", "input_frequency": 8.0}
     free, limited = (
-        MLP(NetworkConfig(**fields, **further), torch.Generator().manual_seed(0), (1.0, 0.5, 2.0)).weights[0]
+        MLP(NetworkConfig(**fields, **further), torch.Generator().manual_seed(0), Window((1.0, 0.5, 2.0))).weights[0]
         for further in ({}, {"time_frequency": 0.5})
     )
     torch.testing.assert_close(limited[:, :2], free[:, :2])

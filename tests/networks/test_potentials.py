@@ -10,7 +10,7 @@ import elastic_pinn as ep
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.equations import Equations, operator_of
 from elastic_pinn.networks.mean_squares import mean_squares
-from elastic_pinn.networks.network import Network
+from elastic_pinn.networks.network import Network, Window
 from elastic_pinn.networks.potentials import Potentials, PotentialSum, orthonormal
 from elastic_pinn.physics.elasticity import MOTION, Normal, residual, traction
 from elastic_pinn.physics.media.moduli import Moduli
@@ -31,7 +31,7 @@ def config(**fields) -> NetworkConfig:
 
 def network(**fields) -> Potentials:
     generator = torch.Generator().manual_seed(0)
-    net = Potentials(config(**fields), generator, (1.0, 0.6, float("inf")))
+    net = Potentials(config(**fields), generator, Window((1.0, 0.6, float("inf"))))
     net.surround(HOLES, torch.zeros(len(HOLES), dtype=torch.long))
     with torch.no_grad():
         net.amplitudes.normal_(generator=generator)
@@ -144,7 +144,7 @@ def _of_hole(number: int, first: int) -> list[int]:
 
 def test_polynomials_are_orthonormal_around_a_long_window_up_to_high_degree():
     half_x, half_y, degree = 1.0, 0.1, 60
-    net = Potentials(config(hidden_layers=[4 * degree]), torch.Generator(), (half_x, half_y, float("inf")))
+    net = Potentials(config(hidden_layers=[4 * degree]), torch.Generator(), Window((half_x, half_y, float("inf"))))
     along = torch.cos(torch.pi * (torch.arange(900, dtype=torch.float64) + 0.5) / 900)
     one = torch.ones_like(along)
     sides = [(half_x * along, half_y * one), (half_x * along, -half_y * one), (half_x * one, half_y * along)]

@@ -13,6 +13,7 @@ from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS
 from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.model import NETWORKS
+from elastic_pinn.networks.network import Window
 from elastic_pinn.networks.trained import Trained
 from elastic_pinn.physics.conditions.periodic import PAIRS
 from elastic_pinn.physics.solutions import PlaneWave
@@ -162,7 +163,7 @@ def test_along_a_periodic_axis_they_are_whole_multiples_all_as_often(frequency, 
 
 def test_a_plate_at_rest_has_features_of_space_alone():
     config = NetworkConfig(fourier_features=5, precision="float64", hidden_layers=[4])
-    net = NETWORKS["mlp"](config, torch.Generator().manual_seed(0), (1.0, 1.0, math.inf))
+    net = NETWORKS["mlp"](config, torch.Generator().manual_seed(0), Window((1.0, 1.0, math.inf)))
     assert (net.embedding.vectors[:, 2] == 0).all() and (net.embedding.vectors[:, :2] != 0).all()
 
 
@@ -179,7 +180,7 @@ def test_values_on_a_grid_are_those_at_its_points(fields):
 
 def test_residual_blocks_start_as_no_change_of_the_features():
     config = NetworkConfig(network="residual", hidden_layers=[6, 6], fourier_features=4, precision="float64")
-    net = NETWORKS["residual"](config, torch.Generator().manual_seed(0), EXTENT.tolist())
+    net = NETWORKS["residual"](config, torch.Generator().manual_seed(0), Window(EXTENT.tolist()))
     expected = inputs(net, points()) @ net.weights[-1].T + net.biases[-1]
     assert_close(net.within(())(points(), ("",))[0], expected)
 
