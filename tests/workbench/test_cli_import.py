@@ -82,10 +82,20 @@ def test_null_in_a_parameter_file_is_as_not_given(scan, tmp_path):
 def test_a_material_without_units_is_doubted_and_one_that_is_missing_is_told(scan, tmp_path):
     result = call("import", scan, "--output", tmp_path / "data.h5", *WORDS)
     assert "material: not given; 02_inverse needs density, lame_lambda and lame_mu" in result.stdout
-    material = ["--lame-lambda", "75", "--lame-mu", "18", "--density", "2.7"]
+    material = ["--lame-lambda", "75", "--lame-mu", "18", "--density", "2700"]
     result = call("import", scan, "--output", tmp_path / "other.h5", *WORDS, *material)
-    assert "material: lambda 75 Pa known" in result.stdout and "c_p 6.412 m/s" in result.stdout
-    assert "density is 2.7 kg/m3" in result.stderr and "was 18 GPa" in result.stderr
+    assert "material: lambda 75 Pa known" in result.stdout and "c_p 0.2028 m/s" in result.stdout
+    assert "was 18 GPa" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("density", "meant"), [("2.7", "give 2700, if 2.7 g/cm3"), ("2.7e6", "give 2700, if 2.7e+06 g/m3")]
+)
+def test_a_density_that_no_solid_has_is_refused(density, meant, scan, tmp_path):
+    material = ["--lame-lambda", "75 GPa", "--lame-mu", "18 GPa", "--density", density]
+    told = refused(1, "import", scan, "--output", tmp_path / "data.h5", *WORDS, *material)
+    assert "which no solid has: " in told and meant in told
+    assert not (tmp_path / "data.h5").exists()
 
 
 def test_an_output_that_is_there_stays(scan, tmp_path):

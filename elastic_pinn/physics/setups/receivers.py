@@ -78,6 +78,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     from elastic_pinn.physics.conditions import Initial
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Domain
+    from elastic_pinn.physics.media.impossible_density import why_impossible_in_si
     from elastic_pinn.physics.media.material import PARAMETERS, Material
     from elastic_pinn.physics.problem import Problem
 
@@ -92,16 +93,19 @@ def from_receivers(config: ReceiversConfig) -> Problem:
             f"{config.data}: the first sample is at {first:g} s, before the known pulses at 0 s: "
             "shift the times of the records, or set initial_pulses = False"
         )
+    material = Material(
+        start["lambda"],
+        start["mu"],
+        start["rho"],
+        unknowns=config.unknowns,
+        unknown_range=config.unknown_range,
+        density_plus_minus=config.density_plus_minus,
+    )
+    if why := why_impossible_in_si(material):
+        raise ConfigError(f"{config.data}: {why}")
     problem = Problem(
         domain=Domain(x, y, (0.0 if pulses else first, last)),
-        material=Material(
-            start["lambda"],
-            start["mu"],
-            start["rho"],
-            unknowns=config.unknowns,
-            unknown_range=config.unknown_range,
-            density_plus_minus=config.density_plus_minus,
-        ),
+        material=material,
         initial=Initial(velocity=velocity_of(pulses)) if pulses else None,
         receivers=receivers,
     )

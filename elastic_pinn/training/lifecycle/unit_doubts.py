@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.media.impossible_density import DIMENSIONLESS
 from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.training.readable import readable
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
 DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
 SPEEDS = 1.0, 20_000.0  # m/s, from S waves in gels to P waves in diamond
-DIMENSIONLESS = 100.0  # m/s: slower waves at a density of 1 are dimensionless
 MOST_WAVES = 100.0  # along the window's longer side, of P waves
 USUAL = 0.2, 50.0  # crossings: where another unit of one quantity gives these, and all else fits, it is likely meant
 UNITS = {

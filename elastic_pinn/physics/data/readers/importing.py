@@ -19,6 +19,8 @@ from elastic_pinn.physics.data.readers.traces import Missing, require_size
 from elastic_pinn.physics.data.readers.units import in_si
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions, import_options, read_parameters
+from elastic_pinn.physics.media.impossible_density import why_impossible
+from elastic_pinn.physics.media.material import Material
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
@@ -105,6 +107,8 @@ def _material(options: ImportOptions) -> dict[str, Any]:
     if lacking:
         raise ConfigError(f"{' and '.join(lacking)} of the material is missing: give all of it, or nothing")
     material = {name: in_si(value, quantity, option) for name, (option, value, quantity) in given.items()}  # type: ignore[arg-type]
+    if why := why_impossible(Material(material["lambda"], material["mu"], material["rho"])):
+        raise ConfigError(why)
     return {"material": material, "start": frozenset(options.start)}
 
 
