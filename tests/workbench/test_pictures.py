@@ -139,8 +139,12 @@ def with_gaps(receivers):
 
 
 def two_shots(receivers):
-    """The same records as of one shot, and a fourth of them as of another."""
-    left, right = replace(receivers.only, shot="left"), replace(receivers.only.at(slice(0, None, 4)), shot="right")
+    """The same records, backwards in time, as of one shot, and a fourth of them as of another."""
+    only = receivers.only
+    left, right = (
+        replace(only, values=only.values[:, ::-1], shot="left"),
+        replace(only.at(slice(0, None, 4)), shot="right"),
+    )
     return ep.Receivers(records=[left, right])
 
 
