@@ -67,10 +67,11 @@ def _left_of_noise(channels: list[Channel], even: Array) -> Array:
     if all(_is_even(each, even) for each in channels):
         return np.ones(len(even) // 2 + 1)
     rng, draws = np.random.default_rng(0), math.ceil(LEAST_DRAWS / len(channels))
-    noises = [[each._replace(values=rng.standard_normal(len(each.time))) for each in channels] for _ in range(draws)]
-    return np.asarray(
-        np.mean([_energy(each, even) for each in noises], axis=0) / np.square(np.hanning(len(even))).sum()
-    )
+    energy = np.zeros(len(even) // 2 + 1)
+    for _ in range(draws):
+        noises = [each._replace(values=rng.standard_normal(len(each.time))) for each in channels]
+        energy += _energy(noises, even) / draws
+    return np.asarray(energy / np.square(np.hanning(len(even))).sum())
 
 
 def _evenly(channel: Channel, even: Array) -> Array:
