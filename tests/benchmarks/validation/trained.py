@@ -44,13 +44,12 @@ FEWER: Recipe = {"hidden_layers": [8, 300], "interior_points": 600, "boundary_po
 def _from_glorot(name: str, steps: int) -> Row:
     """The row of a name by an MLP from Glorot's start."""
     row = _named(name)
-    interface = {key: row.fields[key] for key in ("interface_points", "weight_interface") if key in row.fields}
     return replace(
         row,
-        name=f"{name}-trained",
-        case=f"{row.case}, all layers trained",
-        method=f"MLP 3 x 32 from Glorot's start, {FIRST} steps of SOAP, {steps - FIRST} of SSBroyden",
-        fields=FROM_GLOROT | interface | {"steps": steps},
+        name=f"{name}-glorot",
+        case="the same from Glorot's weights",
+        method=f"MLP 3 x 32, {FIRST} steps of SOAP, {steps - FIRST} of SSBroyden",
+        fields=FROM_GLOROT | _interface_of(row) | {"steps": steps},
         quick=FEWER_STEPS,
         quick_goal=1e-2,
         goal=1e-3,
@@ -62,7 +61,7 @@ def _from_features(
 ) -> Row:
     """The row of a name by an MLP from random features."""
     row = _named(name)
-    features = random_features(width, frequency, time_frequency=in_time)
+    features = random_features(width, frequency, time_frequency=in_time, **_interface_of(row))
     return replace(
         row,
         name=f"{name}-trained",
@@ -75,13 +74,19 @@ def _from_features(
     )
 
 
+def _interface_of(row: Row) -> Recipe:
+    return {key: row.fields[key] for key in ("interface_points", "weight_interface") if key in row.fields}
+
+
 def _named(name: str) -> Row:
     return next(each for family in (walls, interfaces, holes) for each in family.ROWS if each.name == name)
 
 
 ROWS = (
+    _from_features("free-sv-30", 1000, 7.5, 4.2, {"input_frequency": 5.0, "time_frequency": 3.0}, 1e-2),
     _from_glorot("free-sv-30", 3000),
     _from_features("lame-modes", 1200, 7.0, 4.0, {"input_frequency": 3.0, "time_frequency": 2.2}, 1e-2),
+    _from_features("welded-sv-30", 750, 7.5, 4.2, {"input_frequency": 4.5, "time_frequency": 3.0}, 1e-2),
     _from_glorot("welded-sv-30", 3000),
     _from_features("hole-p", 1000, 7.5, 4.6),
 )
