@@ -1,8 +1,8 @@
 """Channels that have the very samples of another shot, or of other records: one recording that was read as two.
 
 Each shot has noise of its own. Where records of two shots differ by far less, one is a copy, be it scaled, reversed,
-rounded or cut; counted twice, it would make ± the square root of two too small. Computed records without noise may
-agree, as those of two sources that mirror each other.
+offset, rounded or cut; counted twice, it would make ± the square root of two too small. Computed records without noise
+may agree, as those of two sources that mirror each other.
 
 Letters of shapes: N channels, T times, D numbers of a sketch.
 """
@@ -48,8 +48,8 @@ class RepeatedChannel(NamedTuple):
 
 
 class _Record(NamedTuple):
-    """A channel: its records' number, its samples (T,) at times (T,), how far a copy may be off, and place and
-    direction."""
+    """A channel: its records' number, its samples (T,) less their mean at times (T,), how far a copy may be off, and
+    place and direction."""
 
     name: str
     number: int
@@ -66,7 +66,7 @@ class _Record(NamedTuple):
         return other.number != self.number and (other.shot != self.shot or other.quantity == self.quantity)
 
     def is_copy_of(self, other: _Record) -> bool:
-        """Whether it has the samples of another one times any number, or those of the instants that both have."""
+        """Whether it has the samples of another one, times a factor and but for an offset, at the instants of both."""
         one, its = self.values, other.values
         if len(one) != len(its):
             step = float(np.diff(self.time).mean())
@@ -75,6 +75,7 @@ class _Record(NamedTuple):
             one, its = one[rows], its[its_rows]
             if len(np.unique(one)) < LEAST_VALUES:
                 return False
+            one, its = one - one.mean(), its - its.mean()
         square = float(its @ its)
         off = one - (float(one @ its) / square if square else 0.0) * its
         return bool(np.linalg.norm(off) <= self.tolerance * np.linalg.norm(one))
@@ -102,8 +103,8 @@ def require_unlike_shots(receivers: Receivers) -> None:
             which = which if one.shot != other.shot else f"two records of {one.quantity} in one shot"
             raise ProblemError(
                 f"{which} have the same samples in {len(sure)} of {least} channels, as {sure[0].other} and "
-                f"{sure[0].channel}, up to a factor: one recording counts once; give the file (or the samples) of each "
-                "shot, or leave one of them out"
+                f"{sure[0].channel}, up to a factor and an offset: one recording counts once; give the file (or the "
+                "samples) of each shot, or leave one of them out"
             )
 
 
@@ -134,13 +135,12 @@ def _records_of(receivers: Receivers) -> list[_Record]:
         for each in records.channels():
             if len(np.unique(each.values)) < LEAST_VALUES:
                 continue
-            size = float(np.sqrt(np.square(each.values).mean()))
+            values = each.values - each.values.mean()
+            size = float(np.sqrt(np.square(values).mean()))
             tolerance = float(np.clip(OF_NOISE * noise.level / size, ROUNDING, ROUNDED)) if has_noise else SAME
             where = common[first + each.row].tobytes() + (records.parts[each.row, each.column] + 0.0).tobytes()
             name = f"{of}{first + each.row} {each.label}"
-            kept = _Record(
-                name, number, records.shot, records.quantity, each.time, each.values, tolerance, where, has_noise
-            )
+            kept = _Record(name, number, records.shot, records.quantity, each.time, values, tolerance, where, has_noise)
             found.append(kept)
     return found
 

@@ -29,6 +29,8 @@ COPIES = {
     "as it is": lambda one: one,
     "scaled": lambda one: replace(one, values=3.7 * one.values, noise=3.7 * one.noise),
     "reversed": lambda one: replace(one, values=-one.values),
+    "with an offset": lambda one: replace(one, values=one.values + 5.0),
+    "cut, with an offset": lambda one: replace(one, values=one.values[:, 50:150] - 0.2, time=one.time[50:150]),
     "by a gain": lambda one: replace(one, gain=-2.0),
     "rounded": lambda one: replace(one, values=one.values.round(4)),
     "in single precision": lambda one: replace(one, values=one.values.astype(np.float32)),
