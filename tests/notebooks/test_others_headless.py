@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbclient
 import numpy as np
+import pandas as pd
 import papermill
 import pytest
 
@@ -96,7 +97,9 @@ def test_a_recording_is_cut_and_filtered_by_parameters_and_a_misspelt_one_fails(
 
 def test_pictures_of_one_of_several_shots_are_chosen_by_a_parameter(tmp_path):
     scan = str(NOTEBOOKS.parent / "data" / "aluminium_scan.csv")
-    (tmp_path / "right.csv").write_text(Path(scan).read_text())
+    right = pd.read_csv(scan)
+    right[["u_x", "u_y"]] += np.random.default_rng(0).normal(0.0, 2.0, (len(right), 2))  # another recording
+    right.to_csv(tmp_path / "right.csv", index=False)
     given = {"data": scan, "shot": "left", "more_data": [{"data": str(tmp_path / "right.csv"), "shot": "right"}]}
     outputs = outputs_of("07_own_data", tmp_path, **given, shown_records=1, output="both.h5")
     assert pictures(outputs) == 5 and ep.Receivers.load(tmp_path / "both.h5").shots == ("left", "right")
