@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from filecmp import cmp
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
 from elastic_pinn.config_sections import Finite, List, NonNegative, Section
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.paths import delivered, expanded, from_root
+from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups.material import FIELDS, MaterialConfig, constants_beside, given_constants
 
 if TYPE_CHECKING:
@@ -48,6 +50,18 @@ class InversionConfig(Section):
     initial_pulses: bool = True
     """whether the known initial pulses of a receiver file are used as the initial condition"""
 
+    def material(self, constants: Mapping[str, float], **others: Any) -> Material:
+        """Return the material of lambda, mu and rho, known or to start from, of which the unknowns are searched for."""
+        return Material(
+            constants["lambda"],
+            constants["mu"],
+            constants["rho"],
+            unknowns=self.unknowns,
+            unknown_range=self.unknown_range,
+            density_plus_minus=self.density_plus_minus,
+            **others,
+        )
+
 
 class RecordedWindowConfig(Section):
     """Where waves are recorded."""
@@ -79,7 +93,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.domains import Domain
     from elastic_pinn.physics.media.impossible_density import why_impossible_in_si
-    from elastic_pinn.physics.media.material import PARAMETERS, Material
+    from elastic_pinn.physics.media.material import PARAMETERS
     from elastic_pinn.physics.problem import Problem
 
     receivers = Receivers.load(find(config.data))
@@ -93,14 +107,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
             f"{config.data}: the first sample is at {first:g} s, before the known pulses at 0 s: "
             "shift the times of the records, or set initial_pulses = False"
         )
-    material = Material(
-        start["lambda"],
-        start["mu"],
-        start["rho"],
-        unknowns=config.unknowns,
-        unknown_range=config.unknown_range,
-        density_plus_minus=config.density_plus_minus,
-    )
+    material = config.material(start)
     if why := why_impossible_in_si(material):
         raise ConfigError(f"{config.data}: {why}")
     problem = Problem(
@@ -160,7 +167,6 @@ def _moduli_of_arrivals(receivers: Receivers, density: float) -> dict[str, float
     import numpy as np
 
     from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, few_of, first_arrivals
-    from elastic_pinn.physics.media.material import Material
 
     few = few_of(receivers.records[0])
     speeds = apparent_speeds(few, first_arrivals(few))
@@ -213,7 +219,7 @@ def find(path: str, parameter: str = "data") -> Path:
     places, here = [from_root(path), delivered() / path], Path(expanded(path)).absolute()
     for place in places:
         if place.is_file():
-            if here.is_file() and not cmp(here, place, shallow=False):
+            if here.is_file() and not (here.samefile(place) or cmp(here, place, shallow=False)):
                 raise ConfigError(
                     f"{parameter} = {path!r}: {place} and {here}, in the working directory, are two files: give the "
                     "whole path of the one that is meant"

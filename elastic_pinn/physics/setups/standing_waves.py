@@ -35,8 +35,9 @@ def standing_waves(config: StandingWavesConfig) -> Problem:
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.solutions import StandingWaves
 
-    constants = config.constants["lambda"], config.constants["mu"], config.constants["rho"]
-    material, exact = Material(*constants), StandingWaves(*constants, length=config.length)
+    lame_lambda, lame_mu, density = config.constants.values()
+    material = Material(lame_lambda, lame_mu, density)
+    exact = StandingWaves(lame_lambda, lame_mu, density, length=config.length)
     side = (0.0, config.length)
     return Problem(
         domain=Domain(side, side, (0.0, config.duration)),

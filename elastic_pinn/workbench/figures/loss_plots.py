@@ -15,8 +15,10 @@ from matplotlib.typing import LineStyleType
 from torch import Tensor
 
 from elastic_pinn.config import Config
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.run import Checkpoint, Run
 from elastic_pinn.storage import LOSSES_OF_START_UNTIL
 from elastic_pinn.training.sampling import moved_points
 from elastic_pinn.training.sampling.moves import MOVES
@@ -71,6 +73,7 @@ Events = Sequence[tuple[int, str]]
 
 class _Record(NamedTuple):
     name: str
+    source: Run | Checkpoint
     config: Config
     history: pd.DataFrame
     events: Events
@@ -116,16 +119,14 @@ def loss_curves(
         axes = figure.subplots()
         _draw_runs(axes, records, chosen)
     else:
-        figure, axes = _of_one(records[0], sources[0], chosen, problem)
+        figure, axes = _of_one(records[0], chosen, problem)
     draw_stages(axes, stages)
     return figure
 
 
-def _of_one(
-    record: _Record, source: Source, terms: Sequence[str], own: Problem | ProblemMaker | None
-) -> tuple[Picture, Axes]:
+def _of_one(record: _Record, terms: Sequence[str], own: Problem | ProblemMaker | None) -> tuple[Picture, Axes]:
     """The figure of one run, and its axes of losses."""
-    has_weights, density = bool(weights_in(record.history)), _density(record.config, source, own)
+    has_weights, density = bool(weights_in(record.history)), _density(record, own)
     of_steps = HEIGHT, *[OF_WEIGHTS] * has_weights
     heights = [sum(of_steps), *[OF_MAPS] * bool(density)]
     figure = Picture(sum(heights))
@@ -145,16 +146,16 @@ def _of_one(
     return figure, axes
 
 
-def _density(config: Config, source: Source, own: Problem | ProblemMaker | None) -> tuple[Tensor, int, Problem] | None:
+def _density(record: _Record, own: Problem | ProblemMaker | None) -> tuple[Tensor, int, Problem] | None:
     """The points that residuals have moved in the newest checkpoint, its step, and the problem; None where there are
     none, or the problem is one of the user's own that is not given."""
-    if config.resampling not in MOVES or (config.problem == "own" and own is None):
+    if record.config.resampling not in MOVES or (record.config.problem == "own" and own is None):
         return None
     try:
-        checkpoint = checkpoint_of(source)
-    except FileNotFoundError:
+        checkpoint = checkpoint_of(record.source)
+        problem = checkpoint.problem(own)
+    except (FileNotFoundError, ElasticPinnError):  # the losses do not need what is gone
         return None
-    problem = checkpoint.problem(own)
     points = moved_points(checkpoint.snapshot.state, problem, checkpoint.config)  # (N, 3)
     return (points, checkpoint.step, problem) if len(points) else None
 
@@ -253,7 +254,7 @@ def draw_events(axes: Axes, events: Events) -> None:
 
 def _record(source: Source) -> _Record:
     opened = open_source(source)
-    return _Record(Path(opened.path).resolve().name, opened.config, opened.history(), opened.events())
+    return _Record(Path(opened.path).resolve().name, opened, opened.config, opened.history(), opened.events())
 
 
 def _chosen(records: Sequence[_Record], terms: Sequence[str] | None) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
@@ -14,6 +13,7 @@ from matplotlib.typing import LineStyleType
 from torch import Tensor
 
 from elastic_pinn.physics import Problem
+from elastic_pinn.physics.points import probe_points
 from elastic_pinn.workbench.figures.picture import BLUE, dots, legend_beside, light_grid
 from elastic_pinn.workbench.figures.units import unit_for
 
@@ -74,8 +74,7 @@ def draw_redraws(axes: Axes, history: pd.DataFrame) -> None:
 
 def draw_density(figure: FigureBase, points: Tensor, step: int, problem: Problem) -> None:
     """Draw how dense points inside (N, 3) are, relative to evenly spread ones, over x and y and over x and t."""
-    cube = torch.rand(EVEN * len(points), 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    even = problem.domain.interior(cube)
+    even = problem.domain.interior(probe_points(3, EVEN * len(points)))
     pairs = [(0, 1)] if problem.domain.is_static else [(0, 1), (0, 2)]
     count = int(np.clip(np.sqrt(len(points) / POINTS_A_CELL), 2, MOST_CELLS))
     ends = problem.domain.x, problem.domain.y, problem.domain.t

@@ -78,8 +78,8 @@ class SweepForm(widgets.VBox):
     def _check(self) -> None:
         try:
             values = {name: field.value for name, field in self._fields.items()}
-            values["parameters"] = _mapping("parameters", values["parameters"])
-            varied = _varied(values.pop("grid"))
+            values["parameters"] = _mapping("parameters", _read("parameters", values["parameters"]))
+            varied = _varied(_read("grid", values.pop("grid")))
             self.plan = Plan.of(Sweep(**{**self._kept, **values, **varied}))
             self.fault = ""
         except (ConfigError, OSError) as error:
@@ -156,12 +156,15 @@ def _as_lines(points: Sequence[Mapping[str, Any]]) -> str:
     return "".join(f"- {write_yaml(dict(point), default_flow_style=True, width=10_000)}" for point in points)
 
 
-def _varied(text: str) -> dict[str, Any]:
-    """The grid or the list of a sweep, by the lines of its field."""
-    if isinstance(values := _read("grid", text), list):
+def _varied(values: Any) -> dict[str, Any]:
+    """The grid or the list of a sweep, by the value of its field."""
+    if isinstance(values, list):
         return {"list": values}
-    lists = {name: value if isinstance(value, list) else [value] for name, value in _mapping("grid", text).items()}
-    return {"grid": lists}
+    return {
+        "grid": {
+            name: value if isinstance(value, list) else [value] for name, value in _mapping("grid", values).items()
+        }
+    }
 
 
 def _read(name: str, text: str) -> Any:
@@ -171,7 +174,7 @@ def _read(name: str, text: str) -> Any:
         raise SweepError(f"{name}: {' '.join(str(error).split())}") from None
 
 
-def _mapping(name: str, text: str) -> dict[str, Any]:
-    if not isinstance(values := _read(name, text), dict):
+def _mapping(name: str, values: Any) -> dict[str, Any]:
+    if not isinstance(values, dict):
         raise SweepError(f"{name}: a line each is needed, as in learning_rate: [1e-3, 1e-2]")
     return values

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.benchmarks.validation.row import Recipe
+from tests.benchmarks.validation.row import GLOROT, Recipe
 
-BASE: Recipe = {
-    "problem": "own",
-    "network": "mlp",
-    "hidden_layers": [32, 32, 32],
-    "precision": "float64",
-    "stages": ["soap", "ssbroyden"],
-    "stage_steps": [500],
+BASE: Recipe = GLOROT | {
     "steps": 1_000_000,  # the time ends a run
-    "learning_rate": 3e-3,
-    "interior_points": 1500,
-    "boundary_points": 400,
-    "initial_points": 300,
-    "weight_boundary": 100.0,
-    "weight_initial": 100.0,
-    "validation_points": 500,
     "validate_every": 1_000_000,
     "checkpoint_every": 0,
-    "estimate_error": False,
-    "log_level": "error",
     "threads": 1,
 }
-"""An MLP from Glorot's start, all layers trained: SOAP, of which points and weights may change at any step, and then a
-search along lines, by which they change where it restarts."""
 
 MOVING: Recipe = {"resample_every": 100, "restart_every": 500}
 WEIGHING: Recipe = {"balance_every": 100, "restart_every": 500}

@@ -21,6 +21,26 @@ SOLID = ep.Material(1.0, 1.0, 1.0)  # nu = 0.25
 
 Recipe = dict[str, Any]
 
+GLOROT: Recipe = {
+    "problem": "own",
+    "network": "mlp",
+    "hidden_layers": [32, 32, 32],
+    "precision": "float64",
+    "stages": ["soap", "ssbroyden"],
+    "stage_steps": [500],
+    "learning_rate": 3e-3,
+    "interior_points": 1500,
+    "boundary_points": 400,
+    "initial_points": 300,
+    "weight_boundary": 100.0,
+    "weight_initial": 100.0,
+    "validation_points": 500,
+    "estimate_error": False,
+    "log_level": "error",
+}
+"""An MLP from Glorot's start, all layers trained: SOAP, of which points and weights may change at any step, and then a
+search along lines, by which they change where it restarts."""
+
 
 def quadrature(problem: ep.Problem) -> tuple[Tensor, np.ndarray]:
     """Points (N, 3) and the roots of their weights in a mean over domain and time, (N, 1).

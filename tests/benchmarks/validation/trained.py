@@ -6,29 +6,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.benchmarks.validation import holes, interfaces, walls
-from tests.benchmarks.validation.row import Recipe, Row, all_trained, random_features
+from tests.benchmarks.validation.row import GLOROT, Recipe, Row, all_trained, random_features
 
-FIRST = 500  # steps by SOAP
-FROM_GLOROT: Recipe = {
-    "problem": "own",
-    "network": "mlp",
-    "hidden_layers": [32, 32, 32],
+FROM_GLOROT: Recipe = GLOROT | {
     "activation": "sin",
     "input_frequency": 4.0,
-    "precision": "float64",
-    "stages": ["soap", "ssbroyden"],
-    "stage_steps": [FIRST],
-    "learning_rate": 3e-3,
     "sampling": "sobol",
-    "interior_points": 1500,
-    "boundary_points": 400,
-    "initial_points": 300,
-    "weight_boundary": 100.0,
-    "weight_initial": 100.0,
-    "validation_points": 500,
     "validate_every": 1000,
-    "estimate_error": False,
-    "log_level": "error",
 }
 FEWER_STEPS: Recipe = {
     "stage_steps": [200],
@@ -43,12 +27,12 @@ FEWER: Recipe = {"hidden_layers": [8, 300], "interior_points": 600, "boundary_po
 
 def _from_glorot(name: str, steps: int) -> Row:
     """The row of a name by an MLP from Glorot's start."""
-    row = _named(name)
+    row, [first] = _named(name), FROM_GLOROT["stage_steps"]
     return replace(
         row,
         name=f"{name}-glorot",
         case="the same from Glorot's weights",
-        method=f"MLP 3 x 32, {FIRST} steps of SOAP, {steps - FIRST} of SSBroyden",
+        method=f"MLP 3 x 32, {first} steps of SOAP, {steps - first} of SSBroyden",
         fields=FROM_GLOROT | _interface_of(row) | {"steps": steps},
         quick=FEWER_STEPS,
         quick_goal=1e-2,

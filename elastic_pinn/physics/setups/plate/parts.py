@@ -49,16 +49,7 @@ def material_of(config: PlateConfig, receivers: Receivers | None) -> Material:
     if receivers:
         constants |= constants_beside(config, config.data, receivers, config.unknowns)
     with named(", ".join(f"{FIELDS[name]} = {value:g}" for name, value in constants.items())):
-        return Material(
-            constants["lambda"],
-            constants["mu"],
-            constants["rho"],
-            unknowns=config.unknowns,
-            unknown_range=config.unknown_range,
-            damping=config.material_damping,
-            plane=config.plane,
-            density_plus_minus=config.density_plus_minus,
-        )
+        return config.material(constants, damping=config.material_damping, plane=config.plane)
 
 
 def inclusions_of(config: PlateConfig) -> tuple[Inclusion, ...]:
