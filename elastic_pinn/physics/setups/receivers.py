@@ -50,18 +50,6 @@ class InversionConfig(Section):
     initial_pulses: bool = True
     """whether the known initial pulses of a receiver file are used as the initial condition"""
 
-    def material(self, constants: Mapping[str, float], **others: Any) -> Material:
-        """Return the material of lambda, mu and rho, known or to start from, of which the unknowns are searched for."""
-        return Material(
-            constants["lambda"],
-            constants["mu"],
-            constants["rho"],
-            unknowns=self.unknowns,
-            unknown_range=self.unknown_range,
-            density_plus_minus=self.density_plus_minus,
-            **others,
-        )
-
 
 class RecordedWindowConfig(Section):
     """Where waves are recorded."""
@@ -107,7 +95,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
             f"{config.data}: the first sample is at {first:g} s, before the known pulses at 0 s: "
             "shift the times of the records, or set initial_pulses = False"
         )
-    material = config.material(start)
+    material = searched_material(config, start)
     if why := why_impossible_in_si(material):
         raise ConfigError(f"{config.data}: {why}")
     problem = Problem(
@@ -124,6 +112,19 @@ def from_receivers(config: ReceiversConfig) -> Problem:
             f"set unknowns = {sorted(receivers.start if all_three else receivers.start | set(config.unknowns))}"
         )
     return problem
+
+
+def searched_material(config: InversionConfig, constants: Mapping[str, float], **others: Any) -> Material:
+    """Return the material of lambda, mu and rho, known or to start from, of which the unknowns are searched for."""
+    return Material(
+        constants["lambda"],
+        constants["mu"],
+        constants["rho"],
+        unknowns=config.unknowns,
+        unknown_range=config.unknown_range,
+        density_plus_minus=config.density_plus_minus,
+        **others,
+    )
 
 
 def _require_one_shot(config: ReceiversConfig, receivers: Receivers) -> None:

@@ -15,6 +15,7 @@ from elastic_pinn.physics.setups.material import FIELDS, constants_beside
 from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
 from elastic_pinn.physics.setups.plate.fault_messages import named
 from elastic_pinn.physics.setups.plate.inclusions import InclusionEntry
+from elastic_pinn.physics.setups.receivers import searched_material
 from elastic_pinn.physics.sources import SideLoad, field_of
 
 CONDITIONS: Mapping[str, Callable[..., SideCondition]] = {
@@ -49,7 +50,7 @@ def material_of(config: PlateConfig, receivers: Receivers | None) -> Material:
     if receivers:
         constants |= constants_beside(config, config.data, receivers, config.unknowns)
     with named(", ".join(f"{FIELDS[name]} = {value:g}" for name, value in constants.items())):
-        return config.material(constants, damping=config.material_damping, plane=config.plane)
+        return searched_material(config, constants, damping=config.material_damping, plane=config.plane)
 
 
 def inclusions_of(config: PlateConfig) -> tuple[Inclusion, ...]:
