@@ -1,5 +1,6 @@
 """The calls by which files change, intercepted in Python: to count them, to let them fail, to write them down."""
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ Answer = Callable[[str, Callable[..., Any], tuple[Any, ...]], Any]
 def intercepted(answer: Answer, names: tuple[str, ...] = CHANGES + QUESTIONS) -> Iterator[None]:
     """Let `answer(name, call, arguments)` answer each call of this thread in place of `os.name`.
 
-    `call()` does what was asked for; `arguments` are its positional ones.
+    `call()` does what was asked for; `arguments` are its positional ones. No garbage is collected meanwhile: what an
+    earlier test left, such as a process's pipe, would be closed here at some moment and be taken for a call of the work.
     """
     real = {name: getattr(os, name) for name in names}
     thread = threading.get_ident()
@@ -32,6 +34,9 @@ def intercepted(answer: Answer, names: tuple[str, ...] = CHANGES + QUESTIONS) ->
 
         return replaced
 
+    collects = gc.isenabled()
+    gc.collect()
+    gc.disable()
     for name in names:
         setattr(os, name, replacement(name))
     try:
@@ -39,6 +44,8 @@ def intercepted(answer: Answer, names: tuple[str, ...] = CHANGES + QUESTIONS) ->
     finally:
         for name, call in real.items():
             setattr(os, name, call)
+        if collects:
+            gc.enable()
 
 
 class Failing:
