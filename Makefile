@@ -34,7 +34,8 @@ test-faults: .venv/tools.stamp  ## kills, failing disks, power cuts, hostile fil
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 FAULT_SCALE=$(FAULT_SCALE) $(BIN)/python -m pytest -p tests.faults.report -n $(JOBS) --dist worksteal -m faults --durations 10 $(ARGS)
 
 bench: .venv/bench.stamp  ## the tables of tests/benchmarks/README.md, measured anew on this machine
-	for each in training_step network_steps time_to_error inverse far_starts start save_and_load saving_while_training memory history_at_scale live_view compare_at_scale explore_frame headless run_size sweeps; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+	for each in training_step network_steps inverse far_starts start save_and_load saving_while_training memory history_at_scale live_view compare_at_scale explore_frame headless run_size sweeps; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+	$(BIN)/python -m tests.benchmarks.time_to_error
 
 validate: .venv/base.stamp  ## exact fields: errors and times of every wall, shape, medium and source (ARGS=free-sv: some)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.validate $(ARGS)

@@ -1,7 +1,7 @@
-"""Problem A' stated for DeepXDE and for PINA: the same points, targets, loss weights and network as ours.
+"""A problem stated for DeepXDE and for PINA: the same points, targets, loss weights and network as ours.
 
-All of them work in our dimensionless coordinates, x and y from -1 to 1 and t from -4 to 4, and divide them by the
-window's half extents before the first layer, so that equal weights mean equal functions.
+All of them work in our dimensionless coordinates (for A' x and y from -1 to 1 and t from -4 to 4) and divide them by
+the window's half extents before the first layer, so that equal weights mean equal functions.
 """
 
 import contextlib
@@ -11,14 +11,15 @@ import os
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
 from elastic_pinn.networks.batch import Batch
-from elastic_pinn.physics.elasticity import residual
+from elastic_pinn.physics.elasticity import STRAIN, Normal, residual, traction
 from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.session import Session
 
 os.environ.setdefault("DDE_BACKEND", "pytorch")
@@ -43,7 +44,7 @@ AXES = ("x", "y", "t")
 
 @dataclass
 class Trace:
-    """Error against time: seconds of training, and the relative L2 error of the displacement then."""
+    """Error against time: seconds of this process's own work, and the relative L2 error of the displacement then."""
 
     error: Callable[[], float]
     limit: float
@@ -53,17 +54,17 @@ class Trace:
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self._started, self._measuring, self._next = time.perf_counter(), 0.0, self.every
+        self._started, self._measuring, self._next = time.process_time(), 0.0, self.every
 
     def step(self) -> bool:
         """Count a step and measure when it is due, which does not count as training; False when time is up."""
         self.steps += 1
-        now = time.perf_counter()
+        now = time.process_time()
         trained = now - self._started - self._measuring
         if trained >= self._next:
             self.seconds.append(trained)
             self.errors.append(self.error())
-            self._measuring += time.perf_counter() - now
+            self._measuring += time.process_time() - now
             self._next = trained + self.every
         return trained < self.limit
 
@@ -111,42 +112,49 @@ class DeepXDE:
             jet = {name: torch.cat([second(c, *pair) for c in (0, 1)], 1) for name, pair in pairs.items()}
             return list(undamped(jet, moduli).split(1, dim=1))
 
-        def first(u: Tensor, x: Tensor, c: int) -> Tensor:
+        def first(u: Tensor, x: Tensor, c: int, axis: int) -> Tensor:
             if autodiff == "forward":  # which knows whole columns only
-                return dde.grad.jacobian(u, x, j=2)[0][:, c : c + 1]
-            return dde.grad.jacobian(u, x, i=c, j=2)
+                return dde.grad.jacobian(u, x, j=axis)[0][:, c : c + 1]
+            return dde.grad.jacobian(u, x, i=c, j=axis)
 
-        def displacement(batch: Batch) -> list[object]:
-            points, target = batch.points.numpy(), batch.target.numpy()
-            return [dde.icbc.PointSetBC(points, target[:, c : c + 1], component=c) for c in (0, 1)]
+        def stress_on(u: Tensor, x: Tensor, c: int, normal: Tensor) -> Tensor:
+            jet = {name: torch.cat([first(u, x, k, axis) for k in (0, 1)], 1) for axis, name in enumerate("xy")}
+            return traction(jet, moduli, Normal.of(normal))[:, c : c + 1]
 
-        def velocity(batch: Batch) -> list[object]:
-            points, target = batch.points.numpy(), batch.target.numpy()
-            return [
-                dde.icbc.PointSetOperatorBC(points, target[:, c : c + 1], lambda x, u, _, c=c: first(u, x, c))
-                for c in (0, 1)
-            ]
+        def condition(statement: Statement, batch: Batch, normal: Tensor, c: int) -> object:
+            points, target = batch.points.numpy(), batch.target[:, c : c + 1].numpy()
+            if not statement.derivatives:
+                return dde.icbc.PointSetBC(points, target, component=c)
+            operators = {
+                ("t",): lambda x, u, _: first(u, x, c, 2),
+                STRAIN: lambda x, u, _: stress_on(u, x, c, normal),
+            }
+            return dde.icbc.PointSetOperatorBC(points, target, operators[statement.derivatives])
 
         conditions, weights = [], [config.weight_pde] * 2
         for statement in ours.loss.statements[1:]:
-            kind = velocity if statement.derivatives else displacement
-            conditions += kind(batches[statement.name])
-            weights += [ours.loss.weights[statement.column]] * 2
+            batch = batches[statement.name]
+            normals = batch.normal if statement.normals else batch.points.new_zeros(len(batch.points), 2)
+            for normal in normals.unique(dim=0):  # an operator sees all points at once: a condition for each side
+                here = (normals == normal).all(dim=1)  # (N,)
+                side = replace(batch, points=batch.points[here], target=batch.target[here])
+                conditions += [condition(statement, side, normal[None], c) for c in (0, 1)]
+                weights += [ours.loss.weights[statement.column] * here.double().mean().item()] * 2
         geometry = dde.geometry.Cuboid([-value for value in half], half)
-        self.net = dde.nn.FNN([3, *config.hidden_layers, 2], config.activation, "Glorot normal")
-        self.net.apply_feature_transform(lambda x: x / extent)
+        self.network = dde.nn.FNN([3, *config.hidden_layers, 2], config.activation, "Glorot normal")
+        self.network.apply_feature_transform(lambda x: x / extent)
         self._take(ours.model.network)
         with contextlib.redirect_stdout(io.StringIO()):
             data = dde.data.PDE(
                 geometry, motion, conditions, num_domain=0, num_boundary=0, anchors=interior.points.numpy(), num_test=2
             )
-            self.model = dde.Model(data, self.net)
+            self.model = dde.Model(data, self.network)
             self.model.compile("adam", lr=config.learning_rate, loss_weights=weights)
         self.model.train_state.set_data_train(*data.train_next_batch())
 
     @torch.no_grad()
     def _take(self, network: nn.Module) -> None:
-        for linear, weight, bias in zip(self.net.linears, network.weights, network.biases, strict=True):
+        for linear, weight, bias in zip(self.network.linears, network.weights, network.biases, strict=True):
             linear.weight.copy_(weight)
             linear.bias.copy_(bias)
 
@@ -158,17 +166,17 @@ class DeepXDE:
     def gradient(self) -> Tensor:
         """The gradient at the present weights: all weights, then all biases, (P,)."""
         state = self.model.train_state
-        self.net.zero_grad()
+        self.network.zero_grad()
         losses = self.model.outputs_losses_train(state.X_train, state.y_train, state.train_aux_vars)[1]
         losses.sum().backward()
-        parameters = [getattr(linear, kind) for kind in ("weight", "bias") for linear in self.net.linears]
+        parameters = [getattr(linear, kind) for kind in ("weight", "bias") for linear in self.network.linears]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         return torch.cat([gradient.reshape(-1) for gradient in gradients])
 
     def train(self, trace: Trace, adam_seconds: float) -> None:
         """Adam for a while, then its L-BFGS, started again whenever it ends, until the trace says stop."""
-        switch = time.perf_counter() + adam_seconds
-        while time.perf_counter() < switch:
+        switch = time.process_time() + adam_seconds
+        while time.process_time() < switch:
             self.step()
             if not trace.step():
                 return
@@ -199,39 +207,38 @@ class Pina:
                 jet[name] = torch.cat(parts, 1)
             return undamped(jet, moduli)
 
-        def misses(batch: Batch) -> Callable[[LabelTensor, LabelTensor], Tensor]:
-            return lambda x, u: u.tensor - batch.target
+        def misses(statement: Statement, batch: Batch) -> Callable[[LabelTensor, LabelTensor], Tensor]:
+            normal = Normal.of(batch.normal) if statement.normals else Normal()
 
-        def misses_velocity(batch: Batch) -> Callable[[LabelTensor, LabelTensor], Tensor]:
-            def by_time(x: LabelTensor, u: LabelTensor) -> Tensor:
-                rates = [grad(u, x, components=[c], d=["t"]).tensor for c in ("ux", "uy")]
-                return torch.cat(rates, 1) - batch.target
+            def misfit(x: LabelTensor, u: LabelTensor) -> Tensor:
+                jet = {"": u.tensor}
+                for name in statement.derivatives:
+                    jet[name] = torch.cat([grad(u, x, components=[c], d=[name]).tensor for c in ("ux", "uy")], 1)
+                return statement.operator(jet, moduli, normal) - batch.target
 
-            return by_time
+            return misfit
 
         found, weights = {}, {}
         for statement in ours.loss.statements:
             batch = batches[statement.name]
-            kind = {"pde": lambda batch: motion}.get(
-                statement.column, misses_velocity if statement.derivatives else misses
-            )
+            equation = motion if statement.column == "pde" else misses(statement, batch)
             name = statement.name.replace(" ", "_")
             points = LabelTensor(batch.points.clone(), list(AXES))
-            found[name] = Condition(input=points, equation=Equation(kind(batch)))
+            found[name] = Condition(input=points, equation=Equation(equation))
             weights[name] = 2.0 * ours.loss.weights[statement.column]  # PINA takes the mean over both components
 
-        class Statement(SpatialProblem, TimeDependentProblem):
+        class Posed(SpatialProblem, TimeDependentProblem):
             output_variables = ("ux", "uy")
             spatial_domain = CartesianDomain({"x": [-half[0], half[0]], "y": [-half[1], half[1]]})
             temporal_domain = CartesianDomain({"t": [-half[2], half[2]]})
             domains: dict[str, object] = {}  # noqa: RUF012
             conditions = found
 
-        Statement.output_variables = ["ux", "uy"]
+        Posed.output_variables = ["ux", "uy"]
         self.network = _Plain(ours.model.network, config.activation, extent)
-        self._problem, self._weights, self._config = Statement(), weights, config
+        self._problem, self._weights, self._config = Posed(), weights, config
 
-    def train(self, optimizer: TorchOptimizer, steps: int, trace: Trace | None = None) -> None:
+    def steps(self, optimizer: TorchOptimizer, steps: int, trace: Trace | None = None) -> None:
         """Some steps of an optimizer, through its Trainer."""
         solver = PhysicsInformedSingleModelSolver(
             self._problem, self.network, optimizer=optimizer, weighting=ScalarWeighting(self._weights)
@@ -261,16 +268,16 @@ class Pina:
         """Adam at the session's learning rate."""
         return TorchOptimizer(torch.optim.Adam, lr=self._config.learning_rate)
 
-    def train_both(self, trace: Trace, adam_seconds: float) -> None:
+    def train(self, trace: Trace, adam_seconds: float) -> None:
         """Adam for a while, then L-BFGS with a strong-Wolfe search, an iteration a step, until the trace says stop."""
         first = Trace(trace.error, adam_seconds, trace.every)
-        self.train(self.adam(), 10**9, first)
+        self.steps(self.adam(), 10**9, first)
         trace.seconds, trace.errors, trace.steps = first.seconds, first.errors, first.steps
         lbfgs = TorchOptimizer(
             torch.optim.LBFGS, lr=1.0, max_iter=1, max_eval=26, tolerance_grad=0, tolerance_change=0,
             history_size=100, line_search_fn="strong_wolfe",
         )  # fmt: skip
-        self.train(lbfgs, 10**9, trace)
+        self.steps(lbfgs, 10**9, trace)
 
 
 class _Plain(nn.Module):

@@ -35,7 +35,7 @@ def pina_ms(ours: Session, rounds: int) -> list[float]:
             return True
 
     peer = Pina(ours)
-    peer.train(peer.adam(), rounds + 2, Marks())  # type: ignore[arg-type]
+    peer.steps(peer.adam(), rounds + 2, Marks())  # type: ignore[arg-type]
     return [b - a for a, b in pairwise(marks[1:])]
 
 

@@ -21,8 +21,9 @@ Answer = Callable[[str, Callable[..., Any], tuple[Any, ...]], Any]
 def intercepted(answer: Answer, names: tuple[str, ...] = CHANGES + QUESTIONS) -> Iterator[None]:
     """Let `answer(name, call, arguments)` answer each call of this thread in place of `os.name`.
 
-    `call()` does what was asked for; `arguments` are its positional ones. No garbage is collected meanwhile: what an
-    earlier test left, such as a process's pipe, would be closed here at some moment and be taken for a call of the work.
+    `call()` does what was asked for; `arguments` are its positional ones. No garbage is collected meanwhile: what
+    an earlier test left, such as a process's pipe, would be closed here at some moment, and be taken for a call of the
+    work.
     """
     real = {name: getattr(os, name) for name in names}
     thread = threading.get_ident()
