@@ -25,6 +25,10 @@ from elastic_pinn.physics.import_options import Axis, ImportOptions
 
 KINDS_OF_AXES = (("receiver", "time"), ("receiver", "time", "direction"), ("x", "y", "time"),
                  ("x", "y", "time", "direction"), ("time",), ("time", "direction"))  # fmt: skip
+KINDS_BY_SHOT = (
+    ("shot", "receiver", "time"),
+    ("shot", "receiver", "time", "direction"),
+)  # of places that differ by shot
 IN_ORDER = ("receiver", "x", "y", "shot", "direction", "time")
 EXAMPLE = ("shot", "receiver", "time", "direction")
 
@@ -46,6 +50,7 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
         )
     time = found.vector(names.time) if names.time else None
     places, grid = _places(found, names)
+    by_shot = places is not None and places.ndim == 3
     blocks = [found.numbers(name) for name in names.values]
     if any(block.shape != blocks[0].shape for block in blocks):
         shapes = ", ".join(f"{name} {block.shape}" for name, block in zip(names.values, blocks, strict=True))
@@ -57,13 +62,17 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
         axes = (*axes, "direction")
     sizes = {
         "time": None if time is None else len(time),
-        "receiver": len(places) if places is not None else len(options.positions) if _rows(options) else None,
+        "receiver": places.shape[-2] if places is not None else len(options.positions) if _rows(options) else None,
         "x": grid[0] if grid else None,
         "y": grid[1] if grid else None,
-        "shot": len(options.shots) or None,
+        "shot": len(places) if places is not None and by_shot else len(options.shots) or None,
         "direction": len(blocks) if is_stacked else None,
     }
-    axes = axes or _deduced(found, names, values.shape, sizes, is_stacked, missing)
+    if by_shot and axes and "shot" not in axes:
+        raise ReceiverFileError(
+            f"{found.path}: {names.xy} has places by shot, and axes = {list(axes)} has no shot: name the axis of shots"
+        )
+    axes = axes or _deduced(found, names, values.shape, sizes, is_stacked, by_shot, missing)
     said = Traces(
         time=time,
         positions=None if places is None and not grid else NOT_READ,
@@ -83,10 +92,13 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
     of_receiver = channels * max(len(shots), 1)
     if grid and "x" in axes:
         places = _of_grid(found, names)
+    if places is not None:
+        of_shots = places.swapaxes(0, 1).reshape(-1, places.shape[-1]) if by_shot else places  # (R S, 2) or (R, 2)
+        places = np.repeat(of_shots, channels if by_shot else of_receiver, axis=0)  # (K, 2)
     return replace(
         said,
         values=array,
-        positions=None if places is None else np.repeat(places, of_receiver, axis=0),
+        positions=places,
         directions=names.directions * (len(array) // channels),
         shots=tuple(np.repeat(shots, channels).tolist()) * (len(array) // of_receiver),
         is_grouped=True,
@@ -120,12 +132,14 @@ def _said(found: Variables, name: str) -> tuple[str, ...]:
 
 
 def _places(found: Variables, names: Names) -> tuple[np.ndarray[Any, Any] | None, tuple[int, int] | None]:
-    """Places (R, 2) or (R, 3), where the file has them, and the size of the grid, if x and y may be its axes."""
+    """Places (R, 2) or (R, 3), or of each shot (S, R, 2) or (S, R, 3), where the file has them, and the size of the
+    grid, if x and y may be its axes."""
     if names.xy:
         xy = found.numbers(names.xy)
-        if xy.ndim != 2 or xy.shape[1] not in (2, 3):
+        if xy.ndim not in (2, 3) or xy.shape[-1] not in (2, 3):
             raise ReceiverFileError(
-                f"{found.path}: {names.xy} has shape {xy.shape}, where (receivers, 2) is needed: transpose it"
+                f"{found.path}: {names.xy} has shape {xy.shape}, where (receivers, 2) is needed, or (shots, receivers, "
+                "2) where each shot has places of its own: transpose it"
             )
         return xy, None
     if not (names.x and names.y):
@@ -147,12 +161,13 @@ def _deduced(
     shape: tuple[int, ...],
     sizes: dict[str, int | None],
     is_stacked: bool,
+    by_shot: bool,
     missing: Missing,
 ) -> tuple[str, ...]:
     """The axes, if sizes of times, receivers and grid allow one order only; else they are asked for."""
     possible = {
         order
-        for kind in KINDS_OF_AXES
+        for kind in (KINDS_BY_SHOT if by_shot else KINDS_OF_AXES)
         for order in permutations(kind)
         if len(order) == len(shape)
         and all(sizes[axis] in (None, size) for axis, size in zip(order, shape, strict=True))
@@ -163,8 +178,8 @@ def _deduced(
         return possible.pop()
     count = len(shape) - is_stacked
     what = f"which axis of {names.values[0]}, of shape {shape[:count]}, is what ({', '.join(get_args(Axis))})"
-    with_shots = count + is_stacked == len(EXAMPLE)  # else of one shot
-    missing.ask("axes", what, list(EXAMPLE[0 if with_shots else 1 :][:count]))
+    begins = 0 if by_shot or count + is_stacked == len(EXAMPLE) else 1  # of one shot
+    missing.ask("axes", what, list(EXAMPLE[begins:][:count]))
     return ()
 
 

@@ -301,6 +301,34 @@ def test_shots_may_be_in_one_array_of_each_component_or_of_a_grid_or_without_pla
     np.testing.assert_allclose(grid.records[1].xy[:2], [[0.0, 0.0], [0.0, 1e-3]])
 
 
+@pytest.mark.parametrize("axes", [{}, {"axes": ["shot", "receiver", "time", "direction"]}], ids=["by sizes", "given"])
+def test_places_may_be_each_shots_own(axes, both, tmp_path):
+    path, every = tmp_path / "scan.npz", np.stack([*both, both[0] ** 3])  # (S, R, T, C)
+    places = np.asarray(XY) + np.array([[[0.0, 0.0]], [[0.5, 2.0]], [[0.25, -1.0]]])  # (S, R, 2)
+    np.savez(path, velocity=every, time=files.TIME, xy=places)
+    found = ep.Receivers.read(path, **axes, shots=["left", "right", "mid"], **UNITS, **ALONG)
+    for shot, values, xy in zip(found.shots, every, places, strict=True):
+        own = found.of_shot(shot)
+        rows = [int(np.flatnonzero(np.isclose(own.xy, 1e-3 * place).all(axis=1))[0]) for place in xy]
+        np.testing.assert_allclose(own.records[0].values[rows], 1e-3 * values)
+
+
+def test_places_of_shots_need_an_axis_of_shots_and_their_number(both, tmp_path):
+    path, xy = tmp_path / "scan.npz", np.stack([XY, XY + 0.5, XY + 1.0])
+    for values, axes, told in (
+        (VALUES, ["receiver", "time", "direction"], r"xy has places by shot, and axes = \['receiver', .* has no shot"),
+        (
+            both,
+            ["shot", "receiver", "time", "direction"],
+            "has 2 along shot, where the file or an option has 3 of them",
+        ),
+        (both, [], "axes: which axis of velocity"),
+    ):
+        np.savez(path, velocity=values, time=files.TIME, xy=xy)
+        with pytest.raises(ep.ElasticPinnError, match=told):
+            ep.Receivers.read(path, axes=axes, **UNITS, **ALONG)
+
+
 def test_axes_of_shots_are_asked_for_and_their_names_are_checked(both, tmp_path):
     path, axes = tmp_path / "scan.npz", {"axes": ["shot", "receiver", "time", "direction"]}
     np.savez(path, velocity=both, time=files.TIME, xy=XY)
