@@ -18,6 +18,7 @@ from elastic_pinn.physics.data.readers.variables import (
     Variables,
     ask_for_times,
     ask_for_values,
+    common_unit,
     find_names,
 )
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
@@ -45,7 +46,7 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
         return Traces(
             time=NOT_READ if names.time else None,
             positions=NOT_READ if names.xy or (names.x and names.y) else None,
-            length_unit=found.unit(names.x or names.xy),
+            length_unit=_length_unit(found, names),
             time_unit=found.unit(names.time),
         )
     time = found.vector(names.time) if names.time else None
@@ -78,8 +79,8 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
         positions=None if places is None and not grid else NOT_READ,
         directions=names.directions,
         kind=names.kind,
-        value_unit=found.unit(names.values[0]),
-        length_unit=found.unit(names.xy or names.x),
+        value_unit=common_unit(found, names.values),
+        length_unit=_length_unit(found, names),
         time_unit=found.unit(names.time),
     )
     if not axes:
@@ -119,6 +120,10 @@ def _shots(found: Variables, options: ImportOptions, count: int) -> tuple[str, .
             f"{found.path}: shots = {list(names)}: give each of the {count} shots a name of its own"
         )
     return names
+
+
+def _length_unit(found: Variables, names: Names) -> str:
+    return common_unit(found, [names.xy] if names.xy else names.axes)
 
 
 def _rows(options: ImportOptions) -> bool:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def _require_shots(path: Path, traces: Traces, options: ImportOptions) -> None:
     """Raise ConfigError for the name of one shot of several, and for those of several where a file has one."""
     if options.shot and traces.shots:
         raise ConfigError(f"{path}: shot = {options.shot!r} is the name of one, and it has several: name them by shots")
-    if options.shots and not traces.shots:
+    if options.shots and {*options.shots} != {*traces.shots}:
         raise ConfigError(
             f"{path}: shots = {list(options.shots)} are the names along an axis of an array, and it has none of shots: "
             "give axes with shot among them, or name the only shot by shot"
@@ -265,18 +266,30 @@ def _spread(
     """Which of the given positions, or directions, each channel has; None where the order is asked for."""
     if given == channels:
         return list(range(channels))
-    if given == 0 or channels % given:
+    by_shot = _by_shot(traces, channels)
+    if given == 0 or any(len(each) % given for each in by_shot):
         raise ConfigError(
-            f"{what} has {given} rows, and {path} has {channels} channels: give one for each channel, or one for each "
+            f"{what} has {given} rows, and {path} has {' and '.join(str(len(each)) for each in by_shot)} channels"
+            f"{' in its shots' if len(by_shot) > 1 else ''}: give one for each channel, or one for each "
             f"{'receiver' if what == 'positions' else 'channel of a receiver'}"
         )
     order = "by receiver" if traces.is_grouped or given == 1 else options.channel_order
     if order is None:
         missing.ask("channel_order", "whether all channels of the first receiver come first", "by receiver")
         return None
-    is_slow = (order == "by receiver") == (what == "positions")
-    each = channels // given
-    return [row // each if is_slow else row % given for row in range(channels)]
+    is_slow, found = (order == "by receiver") == (what == "positions"), np.empty(channels, dtype=np.int64)
+    for rows in by_shot:
+        number = np.arange(len(rows))
+        found[rows] = number // (len(rows) // given) if is_slow else number % given
+    return found.tolist()
+
+
+def _by_shot(traces: Traces, channels: int) -> list[np.ndarray[Any, np.dtype[np.signedinteger[Any]]]]:
+    """The channels of each shot; all where those of a receiver are adjacent, whatever their shots."""
+    if traces.is_grouped or not traces.shots:
+        return [np.arange(channels)]
+    names = np.array(traces.shots)
+    return [np.flatnonzero(names == name) for name in dict.fromkeys(traces.shots)]
 
 
 def _directions(

@@ -14,6 +14,8 @@ from elastic_pinn.physics.data.readers.variables import Variables
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
+PACKING, FILLS = ("scale_factor", "add_offset"), ("_FillValue", "missing_value")
+
 
 def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     """Read the data sets of a file, in groups too, by their paths, with their attribute units; objects are unread."""
@@ -24,6 +26,7 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
             raise ReceiverFileError(f"{path} is a receiver file already: read it by ep.Receivers.load")
         for name, found in _data_sets(file):
             if found.dtype.kind in "fiu":
+                _require_plain(path, name, found)
                 require_size(path, 8 * found.size, options, f" its {name}")
                 arrays[name] = found[()]
             else:
@@ -34,6 +37,17 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     if not arrays:
         raise ReceiverFileError(f"{path} holds no data set: save numeric arrays")
     return traces_of_arrays(Variables(path, arrays, units), options, missing)
+
+
+def _require_plain(path: Path, name: str, found: h5py.Dataset) -> None:
+    """Raise ReceiverFileError for numbers that NetCDF packs, or marks as missing."""
+    said = [name for name in PACKING if name in found.attrs]
+    said += [name for name in FILLS if np.isfinite(np.asarray(found.attrs.get(name, np.nan), dtype=np.float64)).any()]
+    if said:
+        raise ReceiverFileError(
+            f"{path}: {name} has the attribute {said[0]}, by which NetCDF packs numbers or marks missing ones: give "
+            "format='netcdf', or save plain numbers, NaN where there are none"
+        )
 
 
 def _data_sets(file: h5py.File) -> list[tuple[str, h5py.Dataset]]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
+from elastic_pinn.physics.import_options import ImportOptions
 
 
 def read_stream(path: Path, name: str) -> Any:
@@ -52,3 +53,22 @@ def places(headers: Sequence[Any], of: Callable[[Any], tuple[float, float, float
     """The places of receivers (K, 3); None where all are zero: then the headers were not filled in."""
     found = np.array([of(header) for header in headers], dtype=np.float64)
     return found if found.any() else None
+
+
+def shots(numbers: Sequence[str], sources: Sequence[tuple[float, ...]], options: ImportOptions) -> tuple[str, ...]:
+    """Return the name of the shot of each trace, (K,): its number, and where shots share it the place of its source.
+
+    Empty where all are of one shot, or where the option `shot` takes them for one.
+    """
+    count = len(set(zip(numbers, sources, strict=True)))
+    if options.shot or count == 1:
+        return ()
+    if len(set(numbers)) == count:
+        return tuple(numbers)
+    places_told = (", ".join(f"{each:g}" for each in source) for source in sources)
+    return tuple(f"{number} from ({place})".strip() for number, place in zip(numbers, places_told, strict=True))
+
+
+def shots_told(names: Sequence[str]) -> str:
+    """Tell of how many shots traces are, as the end of a sentence; empty of one."""
+    return f", of {len(set(names))} shots by their headers (the option shot takes them for one)" if names else ""

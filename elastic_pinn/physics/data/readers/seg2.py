@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from elastic_pinn.physics.data.readers.obspy_streams import places, read_stream, samples, times
+from elastic_pinn.physics.data.readers.obspy_streams import places, read_stream, samples, shots, shots_told, times
 from elastic_pinn.physics.data.readers.traces import Missing, Traces
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -23,18 +23,24 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     lost = [number for number, header in enumerate(headers, 1) if "RECEIVER_LOCATION" not in header]
     if lost and len(lost) < len(headers) and not options.positions:
         raise ReceiverFileError(f"{path}: trace {lost[0]} has no RECEIVER_LOCATION, as others have: give positions")
+    of_shots = shots(
+        [str(header.get("SHOT_SEQUENCE_NUMBER", "")).strip() for header in headers],
+        [_place(header, "SOURCE_LOCATION") for header in headers],
+        options,
+    )
     return Traces(
         values=values,
         time=times(stream, [float(header.get("DELAY", 0.0)) for header in headers]),
         positions=places(headers, _place),
         length_unit=LENGTHS.get(str(headers[0].get("UNITS", "")).strip().upper(), ""),
         time_unit="s",
+        shots=of_shots,
         has_clock=True,
-        read_as=f"{len(stream)} traces, times their descaling factors",
+        read_as=f"{len(stream)} traces, times their descaling factors{shots_told(of_shots)}",
     )
 
 
-def _place(header: Any) -> tuple[float, float, float]:
-    """RECEIVER_LOCATION has one to three numbers."""
-    x, y, z = (*map(float, str(header.get("RECEIVER_LOCATION", "0")).split()[:3]), 0.0, 0.0)[:3]
+def _place(header: Any, of: str = "RECEIVER_LOCATION") -> tuple[float, float, float]:
+    """A location has one to three numbers."""
+    x, y, z = (*map(float, str(header.get(of, "0")).split()[:3]), 0.0, 0.0)[:3]
     return x, y, z

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from elastic_pinn.physics.data.readers.obspy_streams import places, read_stream, samples, times
+from elastic_pinn.physics.data.readers.obspy_streams import places, read_stream, samples, shots, shots_told, times
 from elastic_pinn.physics.data.readers.traces import Missing, Traces, only
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -33,7 +33,7 @@ def read_segy(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     said = [UNITS.get(header.trace_value_measurement_unit, ("", "")) for header in headers]
     # In milliseconds, times a scalar of revision 1; Seismic Unix has other numbers in the places of both.
     return replace(
-        _traces(traces, headers, [_scale(header.scalar_to_be_applied_to_times) for header in headers]),
+        _traces(traces, headers, [_scale(header.scalar_to_be_applied_to_times) for header in headers], options),
         kind=only(path, (kind for kind, _ in said), "kind"),
         value_unit=only(path, (unit for _, unit in said), "unit"),
         length_unit=LENGTHS.get(stream.stats.binary_file_header.measurement_system, ""),
@@ -45,7 +45,7 @@ def read_su(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     stream = read_stream(path, "SU")
     _require_whole(path, 0, stream, 4)
     traces, headers = _recorded(path, [(trace, trace.stats.su.trace_header) for trace in stream])
-    return _traces(traces, headers, [1.0] * len(traces))
+    return _traces(traces, headers, [1.0] * len(traces), options)
 
 
 def _recorded(path: Path, found: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
@@ -65,7 +65,7 @@ def _require_whole(path: Path, above: int, stream: Any, sample: int) -> None:
         )
 
 
-def _traces(traces: list[Any], headers: list[Any], scalars_of_times: list[float]) -> Traces:
+def _traces(traces: list[Any], headers: list[Any], scalars_of_times: list[float], options: ImportOptions) -> Traces:
     delays = [
         1e-3 * scalar * header.delay_recording_time for header, scalar in zip(headers, scalars_of_times, strict=True)
     ]
@@ -76,14 +76,19 @@ def _traces(traces: list[Any], headers: list[Any], scalars_of_times: list[float]
     # Along and across a line are x and y where it lies along x; the vertical is taken as positive upwards.
     is_along_x = where is not None and not np.ptp(where[:, 1])
     is_said = all(components) and (is_along_x or set(components) == {"z"})
+    of_shots = shots(
+        [str(header.original_field_record_number) for header in headers], list(map(_source, headers)), options
+    )
     return Traces(
         values=weights * samples(traces),
         time=times(traces, delays),
         positions=where,
         directions=tuple(components) if is_said else (),
         time_unit="s",
+        shots=of_shots,
         has_clock=True,
         read_as=f"{len(traces)} traces"
+        + shots_told(of_shots)
         + (", vertical ones as positive upwards" if is_said and "z" in components else ""),
     )
 
@@ -94,6 +99,11 @@ def _place(header: Any) -> tuple[float, float, float]:
         _scale(header.scalar_to_be_applied_to_all_elevations_and_depths),
     )
     return header.group_coordinate_x * across, header.group_coordinate_y * across, header.receiver_group_elevation * up
+
+
+def _source(header: Any) -> tuple[float, float]:
+    across = _scale(header.scalar_to_be_applied_to_all_coordinates)
+    return header.source_coordinate_x * across, header.source_coordinate_y * across
 
 
 def _scale(scalar: int) -> float:

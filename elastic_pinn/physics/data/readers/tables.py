@@ -67,12 +67,12 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         kind=names.kind,
         directions=names.directions,
         value_unit=common_unit(table, names.values),
-        length_unit=common_unit(table, _axes(names)) if has_xy else "",
+        length_unit=common_unit(table, names.axes) if has_xy else "",
         time_unit=table.unit(names.time or likely_time(missing)),
     )
     if not (names.values and names.time and (has_xy or has_name)):
         return said
-    keys = [names.receiver] if has_name else _axes(names)
+    keys = [names.receiver] if has_name else names.axes
     for name in keys if has_xy and not has_name else ():
         lost = np.flatnonzero(~np.isfinite(table.vector(name)))
         if len(lost):
@@ -82,7 +82,7 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
     labels = tuple(", ".join(str(table.arrays[name][row]) for name in keys) for row in first)
     time = table.vector(names.time)[order]
     _require_increasing(table, time, code[order], order, first_line, labels)
-    places = np.stack([table.vector(name)[first] for name in _axes(names)], 1) if has_xy else None
+    places = np.stack([table.vector(name)[first] for name in names.axes], 1) if has_xy else None
     if has_xy and has_name:
         _require_one_place(table, names, code, first)
     counts, channels = np.bincount(code), len(names.values)
@@ -101,11 +101,6 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         is_grouped=True,
         read_as=f"a long table: {len(counts)} receivers, {channels} channel{'s' * (channels > 1)} each",
     )
-
-
-def _axes(names: Names) -> list[str]:
-    """The columns of places."""
-    return [name for name in (names.x, names.y, names.z) if name]
 
 
 def _codes(keys: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -152,7 +147,7 @@ def _require_increasing(
 
 
 def _require_one_place(table: Variables, names: Names, code: np.ndarray[Any, Any], first: np.ndarray[Any, Any]) -> None:
-    for name in _axes(names):
+    for name in names.axes:
         column = table.vector(name)
         moved = np.flatnonzero(column != column[first][code])
         if len(moved):

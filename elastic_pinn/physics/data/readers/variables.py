@@ -74,14 +74,14 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(first) + (", ..." if more else "")
 
 
-def common_unit(table: Variables, names: Sequence[str]) -> str:
-    """The unit that the headers of some columns give; empty where none does. Raises ReceiverFileError for several."""
-    units = {table.unit(name) for name in names} - {""}
-    if len(units) > 1:
+def common_unit(found: Variables, names: Sequence[str]) -> str:
+    """The unit that is told of all of some arrays; empty where one has none. Raises ReceiverFileError for several."""
+    units = {found.unit(name) for name in names}
+    if len(told := sorted(units - {""})) > 1:
         raise ReceiverFileError(
-            f"{table.path}: {listed(names)} are in {' and '.join(sorted(units))}: import them apart, or in one unit"
+            f"{found.path}: {listed(names)} are in {' and '.join(told)}: import them apart, or in one unit"
         )
-    return units.pop() if units else ""
+    return told[0] if told and len(units) == 1 else ""
 
 
 def _kind_of(found: np.ndarray[Any, Any]) -> str:
@@ -103,6 +103,11 @@ class Names:
     values: tuple[str, ...]
     kind: str
     directions: tuple[Direction, ...]
+
+    @property
+    def axes(self) -> list[str]:
+        """The arrays of places along each axis."""
+        return [name for name in (self.x, self.y, self.z) if name]
 
     @property
     def taken(self) -> set[str]:

@@ -3,6 +3,7 @@
 import sys
 import warnings
 
+import h5py
 import numpy as np
 import pytest
 
@@ -125,6 +126,54 @@ def test_traces_that_are_no_records_are_left_out(tmp_path):
     np.testing.assert_allclose(found.velocity, 1e-3 * np.delete(VALUES, 2, axis=0), rtol=1e-6)
 
 
+def in_two_shots(path, of, **source):
+    """A SEG-Y file of which the last six traces, of three receivers, are of another shot."""
+
+    def change(number, header):
+        header.update({name: (1, value)[number >= of] for name, value in source.items()})
+
+    return changed(path, change)
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ({"original_field_record_number": 7}, ("1", "7")),
+        ({"source_coordinate_x": 30}, ("0 from (1, 0)", "0 from (30, 0)")),
+        ({"original_field_record_number": 7, "source_coordinate_x": 30}, ("1", "7")),
+    ],
+)
+def test_traces_of_several_shots_are_told_apart(source, names, tmp_path):
+    _, options = SLOW_CLOCK["v.sgy"]
+    found = ep.Receivers.read(in_two_shots(tmp_path / "v.sgy", 6, **source), **options)
+    assert found.shots == names
+    for records, part in zip(found.records, (slice(0, 3), slice(3, 6)), strict=True):
+        np.testing.assert_allclose(records.xy, XY[part])
+        np.testing.assert_allclose(records.values, 1e-3 * VALUES[part], rtol=1e-6)
+    one = ep.Receivers.read(tmp_path / "v.sgy", **options, shot="hammer")
+    assert one.shots == ("hammer",)
+    assert_is_the_recording(one, 1.0, 1e-6)
+
+
+def test_places_and_directions_of_each_shot_are_given_once(tmp_path):
+    path, (_, options) = in_two_shots(tmp_path / "v.sgy", 6, original_field_record_number=7), SLOW_CLOCK["v.sgy"]
+    options = {**options, "length_unit": "m"}
+    found = ep.Receivers.read(path, **options, positions=ROWS[:3])
+    for records, part in zip(found.records, (slice(0, 3), slice(3, 6)), strict=True):
+        np.testing.assert_allclose(records.xy, XY[:3])
+        np.testing.assert_allclose(records.values, 1e-3 * VALUES[part], rtol=1e-6)
+    with pytest.raises(ep.ConfigError, match=r"positions has 5 rows, and .* has 6 and 6 channels in its shots: give"):
+        ep.Receivers.read(path, **options, positions=ROWS[:5])
+    with pytest.raises(ep.ConfigError, match=r"shots = \['one', 'two'\] are the names along an axis"):
+        ep.Receivers.read(path, **options, shots=["one", "two"])
+
+
+def test_shots_of_seg2_are_told_apart(tmp_path):
+    path = files.seg2(tmp_path / "v.sg2", source=lambda r: 0.0 if r < 3 else 30.0)
+    found = ep.Receivers.read(path, **SLOW_CLOCK["v.sg2"][1])
+    assert found.shots == ("from (0, 0, 0)", "from (30, 0, 0)")
+
+
 def test_angles_are_no_places_and_along_a_line_is_x_only_where_it_lies_along_x(tmp_path):
     def in_degrees(number, header):
         header.coordinate_units = 3
@@ -166,6 +215,48 @@ def test_channels_of_unlike_units_are_told(tmp_path):
         pyuff.UFF(str(path)).write_sets(sets, mode="overwrite")
     with pytest.raises(ReceiverFileError, match="channels in m/s and mm/s: import those of one unit at a time"):
         ep.Receivers.read(path)
+
+
+ALL_UNITS = {"velocity_x": "mm/s", "velocity_y": "mm/s", "time": "us", "x": "mm", "y": "mm"}
+
+
+def with_units_of(path, **units):
+    """An HDF5 file of one data set for each component and axis."""
+    with h5py.File(path, "w") as file:
+        for name, values in {
+            "velocity_x": VALUES[..., 0], "velocity_y": VALUES[..., 1], "time": TIME, "x": XY[:, 0], "y": XY[:, 1]
+        }.items():  # fmt: skip
+            file[name] = values
+            if unit := (ALL_UNITS | units)[name]:
+                file[name].attrs["units"] = unit
+    return path
+
+
+def test_each_array_has_the_unit_of_the_others(tmp_path):
+    assert_is_the_recording(ep.Receivers.read(with_units_of(tmp_path / "v.h5")), 1e-3, 1e-12)
+    for name, unit, told in (("velocity_y", "m/s", "velocity_x, velocity_y are in m/s and mm/s"),
+                             ("y", "m", "x, y are in m and mm")):  # fmt: skip
+        with pytest.raises(ReceiverFileError, match=f"{told}: import them apart, or in one unit"):
+            ep.Receivers.read(with_units_of(tmp_path / "v.h5", **{name: unit}))
+    for name, option in (("velocity_y", "value_unit"), ("x", "length_unit")):  # one is not told, and none is guessed
+        with pytest.raises(ep.ConfigError, match=f"no option gives, {option}"):
+            ep.Receivers.read(with_units_of(tmp_path / "v.h5", **{name: ""}))
+
+
+PACKED = {"scale_factor": 1e-3, "add_offset": 1.0, "_FillValue": -9.0, "missing_value": -9.0}
+
+
+@pytest.mark.parametrize("named", PACKED)
+def test_packed_numbers_of_netcdf_are_not_read_as_plain_ones(named, tmp_path):
+    path = files.hdf5(tmp_path / "v.h5")
+    with h5py.File(path, "r+") as file:
+        file["velocity"].attrs.update({"_FillValue": np.nan, named: PACKED[named]})
+    _, options = CASES["v.h5"]
+    with pytest.raises(ReceiverFileError, match=f"velocity has the attribute {named}, by which NetCDF packs numbers"):
+        ep.Receivers.read(path, **options)
+    with h5py.File(path, "r+") as file:
+        del file["velocity"].attrs[named]
+    assert_is_the_recording(ep.Receivers.read(path, **options), 1e-3, 1e-12)
 
 
 def test_what_is_taken_in_place_of_what_a_file_says_is_told(tmp_path, caplog):
