@@ -19,7 +19,6 @@ from elastic_pinn.physics.data.channel_names import label_of
 from elastic_pinn.physics.data.copied_channels import are_many, copies_of
 from elastic_pinn.physics.data.noise import noise_of_records
 from elastic_pinn.physics.data.records import Channel, Records
-from elastic_pinn.physics.data.repeated_shots import repeated_channels
 from elastic_pinn.physics.data.single_channel import (
     LEAST_QUIET,
     clipped_samples,
@@ -77,7 +76,7 @@ def faulty_channels(receivers: Receivers) -> list[FaultyChannel]:
     """
     found = {
         each.channel: FaultyChannel(each.channel, COPY, f" of {each.other}, up to a factor", NO_SHOT)
-        for each in repeated_channels(receivers)
+        for each in receivers.repeated
         if each.has_noise
     }
     for first, records in zip(receivers.first_rows, receivers.records, strict=True):

@@ -181,7 +181,7 @@ def with_noise(receivers: Receivers, drifts: bool = False) -> Receivers:
     Parameters
     ----------
     receivers
-        What was recorded; what it states of noise is ignored.
+        What was recorded; what it states of noise is replaced, which is told.
     drifts
         Whether the records drift, below the frequencies of their waves: the noise is then seen outside the band only.
 
@@ -205,7 +205,8 @@ def with_noise(receivers: Receivers, drifts: bool = False) -> Receivers:
                 "come, or state the noise"
             )
         found.append(replace(each, noise=noise.level * np.abs(each.gain)))  # of the values as they are
-        words.append(f"noise of {noise.level:.4g} {each.kind.unit} estimated {noise.origin}")
+        stated = f", in place of {each.noise_told} as stated" if each.is_noise_stated else ""
+        words.append(f"noise of {noise.level:.4g} {each.kind.unit} estimated {noise.origin}{stated}")
     return _told(replace(receivers, records=tuple(found)), "; ".join(words))
 
 

@@ -21,6 +21,7 @@ from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, rea
 from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.data.records_given import records_given
+from elastic_pinn.physics.data.repeated_shots import RepeatedChannel, repeated_channels
 from elastic_pinn.physics.data.truth import Truth
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import UNITS, Material
@@ -207,6 +208,11 @@ class Receivers:
         if len(self.shots) == 1:
             return self
         return replace(self, records=tuple(each for each in self.records if each.shot == name))
+
+    @cached_property
+    def repeated(self) -> Sequence[RepeatedChannel]:
+        """The channels that have the samples of one of earlier records."""
+        return repeated_channels(self)
 
     @property
     def samples(self) -> int:

@@ -36,7 +36,8 @@ class RepeatedChannel(NamedTuple):
     """A channel with the samples of one of earlier records, both by their names in verdicts.
 
     records, other_records: the numbers of the `Records` that they are of. is_at_its_place: whether both recorded one
-    quantity at one place along one direction. has_noise: "stated", "seen" in the records, or "".
+    quantity at one place along one direction. has_noise: "stated", "seen" in the records, or "". among: how many
+    channels the smaller of both records has.
     """
 
     channel: str
@@ -45,6 +46,7 @@ class RepeatedChannel(NamedTuple):
     other_records: int
     is_at_its_place: bool
     has_noise: str
+    among: int
 
 
 class _Record(NamedTuple):
@@ -87,14 +89,9 @@ def require_unlike_shots(receivers: Receivers) -> None:
     Where noise is stated, a single channel is enough. Where it is not, computed records may agree in some, or in all
     elsewhere: only records of which all channels are those of others at the same places are refused.
     """
-    if len(receivers.records) < 2:
-        return
-    every = _records_of(receivers)
-    counts = Counter(each.number for each in every)
-    found = list(_repeated(every))
-    for pair in dict.fromkeys((each.other_records, each.records) for each in found):
-        of_pair = [each for each in found if (each.other_records, each.records) == pair]
-        in_place, least = [each for each in of_pair if each.is_at_its_place], min(counts[number] for number in pair)
+    for pair in dict.fromkeys((each.other_records, each.records) for each in receivers.repeated):
+        of_pair = [each for each in receivers.repeated if (each.other_records, each.records) == pair]
+        in_place, least = [each for each in of_pair if each.is_at_its_place], of_pair[0].among
         sure = [each for each in of_pair if each.has_noise == "stated"]
         sure = sure or (in_place if len(in_place) >= least else [])
         if sure:
@@ -147,7 +144,7 @@ def _records_of(receivers: Receivers) -> list[_Record]:
 
 def _repeated(records: Sequence[_Record]) -> Iterator[RepeatedChannel]:
     """Each record that is a copy of an earlier one, at its place if there is one, else of the most alike."""
-    nearest = _most_alike(records)
+    nearest, counts = _most_alike(records), Counter(each.number for each in records)
     at_place: dict[tuple[str, bytes], list[_Record]] = {}
     for i, each in enumerate(records):
         same = at_place.setdefault((each.quantity, each.where), [])
@@ -157,7 +154,8 @@ def _repeated(records: Sequence[_Record]) -> Iterator[RepeatedChannel]:
         others += [records[nearest[i]]] if i in nearest else []
         if other := next((other for other in others if each.is_copy_of(other)), None):
             is_here = (other.quantity, other.where) == (each.quantity, each.where)
-            yield RepeatedChannel(each.name, each.number, other.name, other.number, is_here, each.has_noise)
+            among = min(counts[each.number], counts[other.number])
+            yield RepeatedChannel(each.name, each.number, other.name, other.number, is_here, each.has_noise, among)
 
 
 def _most_alike(records: Sequence[_Record]) -> dict[int, int]:

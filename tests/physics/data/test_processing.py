@@ -151,7 +151,8 @@ def test_the_noise_that_records_show_is_stated(recorded):
     stated = with_noise(replace(recorded, noise=1.0))
     assert stated.noise == pytest.approx(recorded.noise, rel=0.2)
     told = f"noise of {stated.noise:.4g} m estimated before the first arrival"
-    assert stated.provenance.splitlines()[-1] == told
+    assert stated.provenance.splitlines()[-1] == f"{told}, in place of noise 1 m as stated"
+    assert with_noise(replace(recorded, noise=0.0)).provenance.splitlines()[-1] == told
 
 
 def test_what_cannot_be_done_is_refused_with_the_reason(recorded):

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data import receivers
 from elastic_pinn.physics.data.faulty_channels import faulty_channels
+from elastic_pinn.physics.data.readers.doubts import doubts
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.data.repeated_shots import repeated_channels
 
@@ -70,7 +72,7 @@ def test_a_channel_of_another_shot_is_enough_where_noise_is_stated_and_else_is_t
 def test_the_same_experiment_recorded_twice_is_two_shots(noise):
     for stated in (noise, 0.0):
         found = ep.Receivers(records=[records(noise=noise, stated=stated), records("right", 1, noise, stated)])
-        assert repeated_channels(found) == []
+        assert found.repeated == []
 
 
 def test_two_recordings_are_two_however_large_the_noise_that_is_stated():
@@ -83,14 +85,14 @@ def test_channels_without_a_signal_are_no_copies():
     for value in silent.values():
         both = [replace(each, values=np.where(np.arange(12)[:, None, None] < 3, value, each.values))
                 for each in (one, other)]  # fmt: skip
-        assert repeated_channels(ep.Receivers(records=both)) == []
+        assert ep.Receivers(records=both).repeated == []
 
 
 def test_computed_shots_that_mirror_each_other_are_two():
     one = records(noise=0.0, stated=0.0)
     mirrored = replace(one, shot="right", xy=np.array([3.0, 0.0]) + [-1.0, 1.0] * XY, values=one.values * [-1.0, 1.0])
     found = ep.Receivers(records=[one, mirrored])
-    assert len(repeated_channels(found)) == 24 and faulty_channels(found) == []
+    assert len(found.repeated) == 24 and faulty_channels(found) == []
 
 
 @pytest.mark.parametrize("stated", [0.01, 0.0])
@@ -104,7 +106,7 @@ def test_records_that_are_given_twice_in_one_shot_are_refused(stated):
 def test_quantities_of_one_shot_may_be_in_proportion():
     one = records("", noise=0.0)
     strain = ep.Records("strain", -0.1 * one.values[..., [0, 1, 0]], XY, STEPS, noise=0.01)
-    assert repeated_channels(ep.Receivers(records=[one, strain])) == []
+    assert ep.Receivers(records=[one, strain]).repeated == []
 
 
 def test_a_problem_of_two_shots_with_one_recording_is_refused():
@@ -148,3 +150,11 @@ def test_copies_without_noise_are_doubted_on_import(tmp_path, caplog):
     np.savez(tmp_path / "scan.npz", velocity=values, time=STEPS, xy=XY)
     ep.Receivers.read(tmp_path / "scan.npz", **UNITS)
     assert "channel 7 x has the samples of 2 x, up to a factor (and 1 more channels those of others)" in caplog.text
+
+
+def test_copies_are_looked_for_once_however_often_they_are_asked_for(monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(receivers, "repeated_channels", lambda each: looked_at.append(each) or repeated_channels(each))
+    found = ep.Receivers(records=[records(), records("right", seed=1)])
+    assert faulty_channels(found) == [] and doubts(found) == []
+    assert [each for each in looked_at if len(each.records) > 1] == [found]

@@ -19,7 +19,6 @@ from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, faulty_ch
 from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, below_which, few_of, first_arrivals, spectrum
 from elastic_pinn.physics.data.readers.summary import material_of
 from elastic_pinn.physics.data.records import Records
-from elastic_pinn.physics.data.repeated_shots import repeated_channels
 from elastic_pinn.physics.media.material import Material
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def doubts(receivers: Receivers) -> list[str]:
 
 def _of_copies(receivers: Receivers) -> Iterator[str]:
     """Channels with the same samples where no noise is seen: copies, or computed records."""
-    found = [(each.channel, each.other) for each in repeated_channels(receivers)]
+    found = [(each.channel, each.other) for each in receivers.repeated]
     for first, records in zip(receivers.first_rows, receivers.records, strict=True):
         of, channels = label_of(records, receivers), list(records.channels())
         names = [f"{of}{first + each.row} {each.label}" for each in channels]
