@@ -89,7 +89,7 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
     array = values.transpose([axes.index(name) for name in IN_ORDER if name in axes])
     channels = values.shape[axes.index("direction")] if "direction" in axes else 1
     array = array.reshape(-1, array.shape[-1])  # (K, T)
-    shots = _shots(found, options, values.shape[axes.index("shot")]) if "shot" in axes else ()
+    shots = _shots(found, names.shot, options, values.shape[axes.index("shot")]) if "shot" in axes else ()
     of_receiver = channels * max(len(shots), 1)
     if grid and "x" in axes:
         places = _of_grid(found, names)
@@ -107,14 +107,15 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
     )
 
 
-def _shots(found: Variables, options: ImportOptions, count: int) -> tuple[str, ...]:
-    """The names of the shots, (S,): those given, those of the variable shot, or their numbers from 1.
+def _shots(found: Variables, said: str, options: ImportOptions, count: int) -> tuple[str, ...]:
+    """The names of the shots, (S,): those given, those of the variable `said`, or their numbers from 1.
 
     Raises ReceiverFileError for names that two of them have.
     """
-    said = [each for name, each in found.arrays.items() if found.word(name) == "shot" and each.shape == (count,)]
-    in_file = [str(each) for each in said[0].tolist()] if said and said[0].dtype.kind in "iuU" else []
-    names = options.shots or tuple(in_file) or tuple(str(number) for number in range(1, count + 1))
+    of_file = found.arrays[said] if said else np.empty(0)
+    is_names = of_file.shape == (count,) and of_file.dtype.kind in "iuU"
+    in_file = tuple(map(str, of_file.tolist())) if is_names else ()
+    names = options.shots or in_file or tuple(str(number) for number in range(1, count + 1))
     if len({*names}) < count or "" in names:
         raise ReceiverFileError(
             f"{found.path}: shots = {list(names)}: give each of the {count} shots a name of its own"

@@ -112,7 +112,10 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
 def _require_shots(path: Path, traces: Traces, options: ImportOptions) -> None:
     """Raise ConfigError for the name of one shot of several, and for those of several where a file has one."""
     if options.shot and traces.shots:
-        raise ConfigError(f"{path}: shot = {options.shot!r} is the name of one, and it has several: name them by shots")
+        raise ConfigError(
+            f"{path}: shot = {options.shot!r} is the name of one, and it has {listed(dict.fromkeys(traces.shots))}: "
+            "leave it out; those along an axis of an array are named by shots"
+        )
     if options.shots and {*options.shots} != {*traces.shots}:
         raise ConfigError(
             f"{path}: shots = {list(options.shots)} are the names along an axis of an array, and it has none of shots: "
@@ -285,8 +288,8 @@ def _spread(
 
 
 def _by_shot(traces: Traces, channels: int) -> list[np.ndarray[Any, np.dtype[np.signedinteger[Any]]]]:
-    """The channels of each shot; all where those of a receiver are adjacent, whatever their shots."""
-    if traces.is_grouped or not traces.shots:
+    """The channels of each shot."""
+    if not traces.shots:
         return [np.arange(channels)]
     names = np.array(traces.shots)
     return [np.flatnonzero(names == name) for name in dict.fromkeys(traces.shots)]

@@ -24,12 +24,12 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
 def read_table(
     path: Path, options: ImportOptions, names: tuple[str, ...] = ("direction",)
 ) -> tuple[Variables, TextTable]:
-    """Return the columns of a text file, and how it was read; columns of `names` and of receivers may hold text."""
+    """Return the columns of a text file, and how it was read; those of `names`, receivers and shots may hold text."""
     text = look_at(path, options)
     rows = require_alike(path, text)
     require_size(path, 8 * rows * len(text.headers), options, " once it is numbers, it")
     headers, units = with_units(text.headers)
-    as_text = {*names, options.receiver_column or "receiver"}
+    as_text = {*names, "shot", options.receiver_column or "receiver"}
     columns = _columns(path, text, headers, as_text)
     return Variables(path, columns, units), text
 

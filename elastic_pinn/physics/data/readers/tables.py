@@ -72,14 +72,16 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
     )
     if not (names.values and names.time and (has_xy or has_name)):
         return said
+    of_shot = [names.shot] if names.shot else []
     keys = [names.receiver] if has_name else names.axes
+    _require_shots(table, of_shot, first_line)
     for name in keys if has_xy and not has_name else ():
         lost = np.flatnonzero(~np.isfinite(table.vector(name)))
         if len(lost):
             raise ReceiverFileError(f"{table.path}, line {first_line + lost[0]}: no {name}; give each row its place")
-    code, first = _codes([table.arrays[name] for name in keys])
+    code, first = _codes([table.arrays[name] for name in [*of_shot, *keys]])
     order = np.argsort(code, kind="stable")  # (N,) receiver by receiver
-    labels = tuple(", ".join(str(table.arrays[name][row]) for name in keys) for row in first)
+    labels = tuple(", ".join(str(table.arrays[name][row]) for name in [*of_shot, *keys]) for row in first)
     time = table.vector(names.time)[order]
     _require_increasing(table, time, code[order], order, first_line, labels)
     places = np.stack([table.vector(name)[first] for name in names.axes], 1) if has_xy else None
@@ -98,9 +100,22 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         receivers=tuple(np.repeat([str(table.arrays[keys[0]][row]) for row in first], channels).tolist())
         if has_name
         else (),
+        shots=tuple(np.repeat(table.arrays[names.shot][first].astype(str), channels).tolist()) if of_shot else (),
         is_grouped=True,
-        read_as=f"a long table: {len(counts)} receivers, {channels} channel{'s' * (channels > 1)} each",
+        read_as=f"a long table: {len(counts)} receivers{' of all shots' if of_shot else ''}, {channels} "
+        f"channel{'s' * (channels > 1)} each",
     )
+
+
+def _require_shots(table: Variables, of_shot: list[str], first_line: int) -> None:
+    """Raise ReceiverFileError for a row without a shot, where there is a column of these."""
+    import pandas as pd  # slow to import, and needed for tables only
+
+    for name in of_shot:
+        if (lost := pd.isna(table.arrays[name])).any():
+            raise ReceiverFileError(
+                f"{table.path}, line {first_line + lost.argmax()}: no {name}; give each row its shot"
+            )
 
 
 def _codes(keys: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -23,7 +23,8 @@ COMPONENT = re.compile(rf"({KINDS})(?:_(-?[xyz]|xx|yy|xy))?")
 MOST_NAMES = 12  # in an error
 NEAR = 0.5  # how alike a name must be to one that may be meant
 OR_A_STEP = ", or in place of it time_step (or sampling_rate, Hz) and first_time, where none does"
-WORDS = {"time": ("time", "t"), "x": ("x",), "y": ("y",), "z": ("z",), "xy": ("xy",), "receiver": ("receiver",)}
+WORDS = {"time": ("time", "t"), "x": ("x",), "y": ("y",), "z": ("z",), "xy": ("xy",), "receiver": ("receiver",),
+         "shot": ("shot",)}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Names:
     z: str
     xy: str
     receiver: str
+    shot: str
     values: tuple[str, ...]
     kind: str
     directions: tuple[Direction, ...]
@@ -112,7 +114,7 @@ class Names:
     @property
     def taken(self) -> set[str]:
         """The arrays that hold something."""
-        return {self.time, self.x, self.y, self.z, self.xy, self.receiver, *self.values}
+        return {self.time, self.x, self.y, self.z, self.xy, self.receiver, self.shot, *self.values}
 
 
 def with_units(headers: list[str]) -> tuple[list[str], dict[str, str]]:

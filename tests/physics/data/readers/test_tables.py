@@ -338,7 +338,7 @@ def test_axes_of_shots_are_asked_for_and_their_names_are_checked(both, tmp_path)
     for options, told in (
         ({**axes, "shots": ["a", "a"]}, r"shots = \['a', 'a'\]: give each of the 2 shots a name of its own"),
         ({**axes, "shots": ["a", "b", "c"]}, "has 2 along shot, where the file or an option has 3 of them"),
-        ({**axes, "shot": "a"}, "shot = 'a' is the name of one, and it has several: name them by shots"),
+        ({**axes, "shot": "a"}, "shot = 'a' is the name of one, and it has 1, 2: leave it out; those"),
     ):
         with pytest.raises(ep.ElasticPinnError, match=told):
             ep.Receivers.read(path, **options, **UNITS, **ALONG)
@@ -412,3 +412,24 @@ def test_signs_that_make_no_table_are_refused_with_those_that_do(decimal, given,
     path = of_channels(tmp_path / "scan.csv", "time [us]", "Kanal {}", decimal)
     with pytest.raises(ReceiverFileError, match=f"is no table by {told}"):
         ep.Receivers.read(path, **GERMAN, value_unit="mm/s", **given)
+
+
+def test_a_long_table_has_several_shots_by_its_column(tmp_path):
+    each = [(shot, x, t) for shot in ("left", "right") for x in (0, 1) for t in (0, 1)]
+    rows = [f"{shot},0,{x},{t},{number}" for number, (shot, x, t) in enumerate(each, 1)]
+    path = table(tmp_path / "scan.csv", "shot,y,x,time,velocity_x", *rows)
+    found = ep.Receivers.read(path, **UNITS)
+    assert found.shots == ("left", "right")
+    for records, first in zip(found.records, (1, 5), strict=True):
+        assert np.allclose(records.xy, [[0, 0], [1e-3, 0]])
+        assert np.allclose(records.values[..., 0], 1e-3 * (first + np.arange(4).reshape(2, 2)))
+    named = [f"{shot},r{x},{t},{number}" for number, (shot, x, t) in enumerate(each, 1)]
+    by_name = table(tmp_path / "named.csv", "shot,receiver,time,velocity_x", *named)
+    again = ep.Receivers.read(by_name, **UNITS, positions=[[0, 0], [1, 0]])  # of each shot
+    for one, other in zip(found.records, again.records, strict=True):
+        assert one.shot == other.shot and np.array_equal(one.values, other.values) and np.allclose(one.xy, other.xy)
+    with pytest.raises(ep.ConfigError, match="shot = 'hammer' is the name of one, and it has left, right: leave"):
+        ep.Receivers.read(path, **UNITS, shot="hammer")
+    lost = table(tmp_path / "lost.csv", "shot,y,x,time,velocity_x", rows[0], rows[1].removeprefix("left"))
+    with pytest.raises(ReceiverFileError, match="line 3: no shot; give each row its shot"):
+        ep.Receivers.read(lost, **UNITS)
