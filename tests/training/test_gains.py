@@ -140,6 +140,8 @@ def test_records_of_a_known_truth_are_corrected_by_gains_that_were_found():
     corrected = with_gains(ep.Receivers(xy, time, velocity=values, noise=0.1, truth=truth), {1: 2.0})
     assert corrected.only.corrected[0, 0].tolist() == [1.0, 0.5] and corrected.only.corrected[1, 0].tolist() == [1, 1]
     assert corrected.truth.material == truth.material
+    again = with_gains(corrected, {1: 3.0, 2: -1.0}).only  # beside those that were known, or found before
+    assert again.corrected[0, 0].tolist() == [1.0, 1.0 / 6.0] and again.corrected[1, 0].tolist() == [-1.0, 1.0]
 
 
 def test_a_gain_is_that_of_its_channel_in_shots_of_which_one_has_it_dead():

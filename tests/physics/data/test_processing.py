@@ -191,6 +191,39 @@ def test_instants_are_those_at_which_it_happened_and_gaps_are_kept(recorded):
         cut(ep.Receivers(records=late), time=(1.0, 2.0))
 
 
+def test_noise_that_is_seen_is_stated_of_values_as_they_are():
+    plain = ep.Receivers(records=replace(waves(2e5, noise=0.1).only, noise=0.0))
+    gain = np.where(np.arange(50) % 2, -5.0, 1.0)[:, None] * np.ones(2)
+    gained = ep.Receivers(records=replace(plain.only, values=plain.recorded * gain[:, None], gain=gain))
+    stated, filtered = with_noise(gained).only, band_pass(gained, highest=5e5).only
+    np.testing.assert_allclose(stated.noises, with_noise(plain).noise)
+    np.testing.assert_allclose(stated.noise, with_noise(plain).noise * np.abs(gain))
+    np.testing.assert_allclose(filtered.noises, band_pass(plain, highest=5e5).noise)
+
+
+def test_what_is_muted_is_so_at_the_instants_at_which_it_happened(recorded):
+    late = ep.Receivers(records=replace(recorded.only, delay=2e-6))
+    step, part = recorded.time[1] - recorded.time[0], (1e-6, 2e-6)
+    gone = mute(late, [3], part).only.time[~mute(late, [3], part).only.is_there[3, :, 0]] - 2e-6
+    assert np.abs(gone[[0, -1]] - part).max() < step and len(gone) > 1
+
+
+def test_what_is_left_keeps_noise_gain_delay_and_clock_of_its_own():
+    rng, ticks = np.random.default_rng(0), np.arange(12.0)
+    one = ep.Records(
+        "velocity", rng.standard_normal((4, 12, 2)), rng.random((4, 2)), ticks, noise=0.1 + rng.random((4, 12, 2)),
+        gain=1.0 + rng.random((4, 2)), delay=1e-3 * rng.random((4, 2)),
+    )  # fmt: skip
+    clocks = ticks + rng.random((4, 1))
+    for given in (one, replace(one, time=clocks)):
+        left = leave_out(ep.Receivers(records=given), [1]).only
+        for name in ("values", "xy", "noise", "gain", "delay", *(["time"] if given.time.ndim == 2 else [])):
+            assert np.array_equal(getattr(left, name), np.delete(getattr(given, name), 1, axis=0)), name
+    later = cut(ep.Receivers(records=one), time=(5.5, 9.5)).only
+    assert later.time.tolist() == [6.0, 7.0, 8.0, 9.0]
+    assert np.array_equal(later.noise, one.noise[:, 6:10]) and np.array_equal(later.values, one.values[:, 6:10])
+
+
 def test_a_muted_part_is_a_gap_and_its_truth_is_no_longer_that_of_complete_records(recorded):
     muted = mute(recorded, [3], (2e-6, 3e-6))
     gone = ~muted.only.is_there

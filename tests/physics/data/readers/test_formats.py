@@ -259,6 +259,13 @@ def test_packed_numbers_of_netcdf_are_not_read_as_plain_ones(named, tmp_path):
     assert_is_the_recording(ep.Receivers.read(path, **options), 1e-3, 1e-12)
 
 
+def test_a_noise_is_in_the_unit_of_the_values(tmp_path):
+    write, options = CASES["v.npz"]
+    assert ep.Receivers.read(write(tmp_path / "v.npz"), **options, noise=0.2).noise == pytest.approx(2e-4)  # m/s
+    counts = {**options, "value_unit": "0.03 um/s"}  # of a count
+    assert ep.Receivers.read(tmp_path / "v.npz", **counts, noise=2.0).noise == pytest.approx(6e-8)
+
+
 def test_what_is_taken_in_place_of_what_a_file_says_is_told(tmp_path, caplog):
     ep.Receivers.read(files.uff(tmp_path / "v.uff"), value_unit="m/s", kind="velocity")
     assert [record.getMessage() for record in caplog.records if "is taken" in record.getMessage()] == [
