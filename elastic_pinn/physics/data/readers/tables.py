@@ -20,6 +20,7 @@ from elastic_pinn.physics.data.readers.variables import (
     common_unit,
     find_names,
     likely_time,
+    listed,
 )
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -38,7 +39,14 @@ def traces_of_table(table: Variables, first_line: int, options: ImportOptions, m
 
 def _wide(table: Variables, names: Names, first_line: int, options: ImportOptions, missing: Missing) -> Traces:
     time_name = names.time or likely_time(missing)  # whose unit is none of the values'
-    values = names.values or tuple(name for name in table.arrays if name != time_name)
+    values = names.values or tuple(name for name in table.arrays if name not in (time_name, names.shot))
+    _require_shots(table, names, first_line)
+    shots = np.unique(table.arrays[names.shot]).tolist() if names.shot else []
+    if len(shots) > 1:
+        raise ReceiverFileError(
+            f"{table.path}: a wide table is of one shot, and its column {names.shot} has {listed(shots)}: give "
+            "layout='long' with x_column and y_column (or receiver_column), or a file for each shot"
+        )
     time = table.vector(names.time) if names.time else None
     if time is not None:
         _require_increasing(table, time, np.zeros(len(time), dtype=np.int64), np.arange(len(time)), first_line)
@@ -50,6 +58,7 @@ def _wide(table: Variables, names: Names, first_line: int, options: ImportOption
         value_unit=common_unit(table, values),
         time_unit=table.unit(time_name),
         receivers=values,
+        shots=tuple(shots) * len(values),
         read_as=f"a wide table: {len(values)} channels in columns",
     )
 
@@ -74,7 +83,7 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         return said
     of_shot = [names.shot] if names.shot else []
     keys = [names.receiver] if has_name else names.axes
-    _require_shots(table, of_shot, first_line)
+    _require_shots(table, names, first_line)
     for name in keys if has_xy and not has_name else ():
         lost = np.flatnonzero(~np.isfinite(table.vector(name)))
         if len(lost):
@@ -107,15 +116,13 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
     )
 
 
-def _require_shots(table: Variables, of_shot: list[str], first_line: int) -> None:
+def _require_shots(table: Variables, names: Names, first_line: int) -> None:
     """Raise ReceiverFileError for a row without a shot, where there is a column of these."""
     import pandas as pd  # slow to import, and needed for tables only
 
-    for name in of_shot:
-        if (lost := pd.isna(table.arrays[name])).any():
-            raise ReceiverFileError(
-                f"{table.path}, line {first_line + lost.argmax()}: no {name}; give each row its shot"
-            )
+    if names.shot and (lost := pd.isna(table.arrays[names.shot])).any():
+        at = first_line + lost.argmax()
+        raise ReceiverFileError(f"{table.path}, line {at}: no {names.shot}; give each row its shot")
 
 
 def _codes(keys: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -433,3 +433,13 @@ def test_a_long_table_has_several_shots_by_its_column(tmp_path):
     lost = table(tmp_path / "lost.csv", "shot,y,x,time,velocity_x", rows[0], rows[1].removeprefix("left"))
     with pytest.raises(ReceiverFileError, match="line 3: no shot; give each row its shot"):
         ep.Receivers.read(lost, **UNITS)
+
+
+def test_a_wide_table_is_of_the_one_shot_that_its_column_names(tmp_path):
+    options = {**SAID, "directions": ["x"], "positions": [[0, 0], [1, 0]]}
+    path = table(tmp_path / "scan.csv", "shot,time,a,b", "7,0,1,2", "7,1,3,4")
+    found = ep.Receivers.read(path, **options)
+    assert found.shots == ("7",) and np.allclose(found.records[0].values[..., 0], 1e-3 * np.array([[1, 3], [2, 4]]))
+    both = table(tmp_path / "both.csv", "shot,time,a,b", "7,0,1,2", "8,1,3,4")
+    with pytest.raises(ReceiverFileError, match="is of one shot, and its column shot has 7, 8: give layout='long'"):
+        ep.Receivers.read(both, **options)
