@@ -20,6 +20,7 @@ from elastic_pinn.physics.data.readers.variables import (
     ask_for_values,
     common_unit,
     find_names,
+    unread,
 )
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import Axis, ImportOptions
@@ -103,7 +104,8 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
         directions=names.directions * (len(array) // channels),
         shots=tuple(np.repeat(shots, channels).tolist()) * (len(array) // of_receiver),
         is_grouped=True,
-        read_as=f"{' and '.join(names.values)} of shape {blocks[0].shape}: {', '.join(axes[: blocks[0].ndim])}",
+        read_as=f"{' and '.join(names.values)} of shape {blocks[0].shape}: {', '.join(axes[: blocks[0].ndim])}"
+        f"{unread(found, names.taken)}",
     )
 
 

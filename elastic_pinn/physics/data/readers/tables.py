@@ -21,6 +21,7 @@ from elastic_pinn.physics.data.readers.variables import (
     find_names,
     likely_time,
     listed,
+    unread,
 )
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -59,7 +60,7 @@ def _wide(table: Variables, names: Names, first_line: int, options: ImportOption
         time_unit=table.unit(time_name),
         receivers=values,
         shots=tuple(shots) * len(values),
-        read_as=f"a wide table: {len(values)} channels in columns",
+        read_as=f"a wide table: {len(values)} channels in columns{unread(table, (time_name, *values))}",
     )
 
 
@@ -112,7 +113,7 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         shots=tuple(np.repeat(table.arrays[names.shot][first].astype(str), channels).tolist()) if of_shot else (),
         is_grouped=True,
         read_as=f"a long table: {len(counts)} receivers{' of all shots' if of_shot else ''}, {channels} "
-        f"channel{'s' * (channels > 1)} each",
+        f"channel{'s' * (channels > 1)} each{unread(table, names.taken)}",
     )
 
 

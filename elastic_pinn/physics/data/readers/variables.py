@@ -75,6 +75,12 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(first) + (", ..." if more else "")
 
 
+def unread(found: Variables, taken: Iterable[str]) -> str:
+    """Tell which arrays of a file are not read, as the end of a sentence; empty where all are."""
+    left = [name for name in found.arrays if name not in {*taken}]
+    return f"; not read: {listed(left)}" if left else ""
+
+
 def common_unit(found: Variables, names: Sequence[str]) -> str:
     """The unit that is told of all of some arrays; empty where one has none. Raises ReceiverFileError for several."""
     units = {found.unit(name) for name in names}

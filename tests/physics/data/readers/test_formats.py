@@ -126,6 +126,16 @@ def test_traces_that_are_no_records_are_left_out(tmp_path):
     np.testing.assert_allclose(found.velocity, 1e-3 * np.delete(VALUES, 2, axis=0), rtol=1e-6)
 
 
+def test_elevations_have_a_scalar_of_their_own(tmp_path):
+    def with_heights(number, header):
+        header.update({"receiver_group_elevation": 10 * (number // 2), "scalar_to_be_applied_to_all_coordinates": -10})
+        header.scalar_to_be_applied_to_all_elevations_and_depths = -100
+
+    options = {**SLOW_CLOCK["v.sgy"][1], "directions": ["x", "z"], "plane": "xz"}
+    found = ep.Receivers.read(changed(tmp_path / "v.sgy", with_heights), **options)
+    np.testing.assert_allclose(found.xy, np.stack([0.1 * XY[:, 0], 0.1 * np.arange(6)], axis=1))
+
+
 def in_two_shots(path, of, **source):
     """A SEG-Y file of which the last six traces, of three receivers, are of another shot."""
 

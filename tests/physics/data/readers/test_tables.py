@@ -8,6 +8,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.data import ReceiverFileError
+from elastic_pinn.physics.data.readers.importing import read_recordings
 from tests.physics.data.readers import files
 from tests.physics.data.readers.files import ALONG, SAID, UNITS, VALUES, XY
 
@@ -443,3 +444,17 @@ def test_a_wide_table_is_of_the_one_shot_that_its_column_names(tmp_path):
     both = table(tmp_path / "both.csv", "shot,time,a,b", "7,0,1,2", "8,1,3,4")
     with pytest.raises(ReceiverFileError, match="is of one shot, and its column shot has 7, 8: give layout='long'"):
         ep.Receivers.read(both, **options)
+
+
+def test_what_is_not_read_of_a_file_is_told(tmp_path):
+    path = tmp_path / "scan.npz"
+    np.savez(path, velocity=VALUES, time=files.TIME, xy=XY, gain=np.ones((6, 2)), noise=np.ones((6, 2)))
+    _, notes = read_recordings(path, None, UNITS | ALONG, {})
+    assert notes[0].endswith("receiver, time, direction; not read: gain, noise")
+    np.savez(path, velocity=VALUES, time=files.TIME, xy=XY)
+    assert "not read" not in read_recordings(path, None, UNITS | ALONG, {})[1][0]
+    long = table(tmp_path / "long.csv", "x,y,time,velocity_x,gain", "0,0,0,1,2", "0,0,1,3,2")
+    assert read_recordings(long, None, UNITS, {})[1][0].endswith("1 channel each; not read: gain")
+    wide = table(tmp_path / "wide.csv", "time,a,trigger", "0,1,2", "1,3,2")
+    options = {**SAID, "positions": [[0, 0]], "directions": ["x"], "value_columns": ["a"]}
+    assert read_recordings(wide, None, options, {})[1][0].endswith("1 channels in columns; not read: trigger")
