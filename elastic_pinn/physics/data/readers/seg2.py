@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
 LENGTHS = {"METERS": "m", "FEET": "ft", "CENTIMETERS": "cm", "INCHES": "in"}
+
+CORRECTIONS = "POLARITY", "SKEW", "STATIC_CORRECTIONS"  # of a trace, which makers of instruments define unlike
 
 
 def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
@@ -36,7 +39,7 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
         time_unit="s",
         shots=of_shots,
         has_clock=True,
-        read_as=f"{len(stream)} traces, times their descaling factors{shots_told(of_shots)}",
+        read_as=f"{len(stream)} traces, times their descaling factors{shots_told(of_shots)}{_not_applied(headers)}",
     )
 
 
@@ -44,3 +47,9 @@ def _place(header: Any, of: str = "RECEIVER_LOCATION") -> tuple[float, float, fl
     """A location has one to three numbers."""
     x, y, z = (*map(float, str(header.get(of, "0")).split()[:3]), 0.0, 0.0)[:3]
     return x, y, z
+
+
+def _not_applied(headers: Sequence[Any]) -> str:
+    """Tell which corrections the headers name and the samples may lack, as the end of a sentence; "" where none is."""
+    said = [name for name in CORRECTIONS if any(set(str(header.get(name, ""))) - set("0. ") for header in headers)]
+    return f", which have {' and '.join(said)} in their headers: not applied" if said else ""

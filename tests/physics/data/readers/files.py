@@ -154,16 +154,17 @@ def miniseed(path: Path) -> Path:
     return path
 
 
-def seg2(path: Path, source=lambda r: 0.0) -> Path:
+def seg2(path: Path, source=lambda r: 0.0, **headers: str) -> Path:
     """A minimal file of revision 1, by Pullan, Geophysics 55, 1990: ObsPy only reads the format.
 
-    source: where that of a receiver's shot was along x, m.
+    source: where that of a receiver's shot was along x, m. headers: further ones of each trace.
     """
     blocks = []
     for r in range(6):
         for c in range(2):
             texts = {"RECEIVER_LOCATION": f"{XY[r, 0]} {XY[r, 1]} 0", "SAMPLE_INTERVAL": "0.0005",
-                     "DELAY": "0.001", "DESCALING_FACTOR": "0.5", "SOURCE_LOCATION": f"{source(r)} 0 0"}  # fmt: skip
+                     "DELAY": "0.001", "DESCALING_FACTOR": "0.5",
+                     "SOURCE_LOCATION": f"{source(r)} 0 0", **headers}  # fmt: skip
             words = [f"{name} {text}".encode() + b"\0" for name, text in texts.items()]
             free = b"".join(struct.pack("<H", len(word) + 2) + word for word in words) + b"\0\0"
             free += b"\0" * (-len(free) % 4)

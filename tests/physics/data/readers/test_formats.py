@@ -9,6 +9,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.data import ReceiverFileError
+from elastic_pinn.physics.data.readers.importing import read_recordings
 from tests.physics.data.readers import files
 from tests.physics.data.readers.files import ALONG, SAID, TIME, UNITS, VALUES, XY
 
@@ -184,6 +185,14 @@ def test_shots_of_seg2_are_told_apart(tmp_path):
     assert found.shots == ("from (0, 0, 0)", "from (30, 0, 0)")
 
 
+def test_corrections_of_seg2_that_are_not_applied_are_told(tmp_path):
+    _, options = SLOW_CLOCK["v.sg2"]
+    for headers, told in (({"SKEW": "0.0002", "POLARITY": "-1"}, ", which have POLARITY and SKEW in their headers"),
+                          ({"SKEW": "0.000"}, "times their descaling factors")):  # fmt: skip
+        _, notes = read_recordings(files.seg2(tmp_path / "v.sg2", **headers), None, options, {})
+        assert notes[0].removesuffix(": not applied").endswith(told)
+
+
 def test_angles_are_no_places_and_along_a_line_is_x_only_where_it_lies_along_x(tmp_path):
     def in_degrees(number, header):
         header.coordinate_units = 3
@@ -214,17 +223,29 @@ def test_the_unit_of_a_first_time_is_not_that_of_the_samples(tmp_path):
     assert_is_the_recording(found, 1.0, 1e-6)
 
 
-def test_channels_of_unlike_units_are_told(tmp_path):
+def uff_with(path, **changes):
+    """A UFF file of which the last response is another one."""
     import pyuff
 
-    path = files.uff(tmp_path / "v.uff")
+    files.uff(path)
     with warnings.catch_warnings(action="ignore"):  # pyuff closes no file that it reads
         sets = pyuff.UFF(str(path)).read_sets()
-        sets[-1]["ordinate_axis_units_lab"] = "m/s"
+        sets[-1].update(changes)
         path.unlink()
         pyuff.UFF(str(path)).write_sets(sets, mode="overwrite")
+    return path
+
+
+def test_channels_of_unlike_units_are_told(tmp_path):
     with pytest.raises(ReceiverFileError, match="channels in m/s and mm/s: import those of one unit at a time"):
-        ep.Receivers.read(path)
+        ep.Receivers.read(uff_with(tmp_path / "v.uff", ordinate_axis_units_lab="m/s"))
+
+
+def test_a_response_along_an_axis_the_other_way_is_turned(tmp_path):
+    found = ep.Receivers.read(uff_with(tmp_path / "v.uff", rsp_dir=-2))
+    turned = VALUES.copy()
+    turned[5, :, 1] *= -1.0
+    np.testing.assert_allclose(found.velocity[np.lexsort(found.xy.T[::-1])], 1e-3 * turned)
 
 
 ALL_UNITS = {"velocity_x": "mm/s", "velocity_y": "mm/s", "time": "us", "x": "mm", "y": "mm"}
