@@ -105,7 +105,7 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
         shots=tuple(np.repeat(shots, channels).tolist()) * (len(array) // of_receiver),
         is_grouped=True,
         read_as=f"{' and '.join(names.values)} of shape {blocks[0].shape}: {', '.join(axes[: blocks[0].ndim])}"
-        f"{unread(found, names.taken)}",
+        f"{unread(found, names.taken - {names.direction})}",
     )
 
 

@@ -21,15 +21,15 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     return traces_of_table(table, text.lines_above + 1, options, missing)
 
 
-def read_table(
-    path: Path, options: ImportOptions, names: tuple[str, ...] = ("direction",)
-) -> tuple[Variables, TextTable]:
-    """Return the columns of a text file, and how it was read; those of `names`, receivers and shots may hold text."""
+def read_table(path: Path, options: ImportOptions, names: tuple[str, ...] = ()) -> tuple[Variables, TextTable]:
+    """Return the columns of a text file, and how it was read; those of `names`, and such as name receivers,
+    shots and directions, may hold text."""
     text = look_at(path, options)
     rows = require_alike(path, text)
     require_size(path, 8 * rows * len(text.headers), options, " once it is numbers, it")
     headers, units = with_units(text.headers)
-    as_text = {*names, "shot", options.receiver_column or "receiver"}
+    words = {"direction", "shot", *([] if options.receiver_column else ["receiver"])}
+    as_text = {name for name in headers if name.lower() in words or name in (*names, options.receiver_column)}
     columns = _columns(path, text, headers, as_text)
     return Variables(path, columns, units), text
 

@@ -41,7 +41,7 @@ def traces_of_table(table: Variables, first_line: int, options: ImportOptions, m
 def _wide(table: Variables, names: Names, first_line: int, options: ImportOptions, missing: Missing) -> Traces:
     time_name = names.time or likely_time(missing)  # whose unit is none of the values'
     values = names.values or tuple(name for name in table.arrays if name not in (time_name, names.shot))
-    _require_shots(table, names, first_line)
+    _require_told(table, [names.shot] if names.shot else [], first_line)
     shots = np.unique(table.arrays[names.shot]).tolist() if names.shot else []
     if len(shots) > 1:
         raise ReceiverFileError(
@@ -82,16 +82,17 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
     )
     if not (names.values and names.time and (has_xy or has_name)):
         return said
-    of_shot = [names.shot] if names.shot else []
+    by = [name for name in (names.shot, names.direction) if name]
+    _require_one_direction(table, names, options)
     keys = [names.receiver] if has_name else names.axes
-    _require_shots(table, names, first_line)
+    _require_told(table, by, first_line)
     for name in keys if has_xy and not has_name else ():
         lost = np.flatnonzero(~np.isfinite(table.vector(name)))
         if len(lost):
             raise ReceiverFileError(f"{table.path}, line {first_line + lost[0]}: no {name}; give each row its place")
-    code, first = _codes([table.arrays[name] for name in [*of_shot, *keys]])
+    code, first = _codes([table.arrays[name] for name in [*by, *keys]])
     order = np.argsort(code, kind="stable")  # (N,) receiver by receiver
-    labels = tuple(", ".join(str(table.arrays[name][row]) for name in [*of_shot, *keys]) for row in first)
+    labels = tuple(", ".join(str(table.arrays[name][row]) for name in [*by, *keys]) for row in first)
     time = table.vector(names.time)[order]
     _require_increasing(table, time, code[order], order, first_line, labels)
     places = np.stack([table.vector(name)[first] for name in names.axes], 1) if has_xy else None
@@ -106,24 +107,37 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         values=values.reshape(-1, values.shape[-1]),
         time=times[0] if is_common else np.repeat(times, channels, axis=0),
         positions=None if places is None else np.repeat(places, channels, axis=0),
-        directions=names.directions * len(counts),
+        directions=tuple(table.arrays[names.direction][first].tolist())
+        if names.direction
+        else names.directions * len(counts),
         receivers=tuple(np.repeat([str(table.arrays[keys[0]][row]) for row in first], channels).tolist())
         if has_name
         else (),
-        shots=tuple(np.repeat(table.arrays[names.shot][first].astype(str), channels).tolist()) if of_shot else (),
-        is_grouped=True,
-        read_as=f"a long table: {len(counts)} receivers{' of all shots' if of_shot else ''}, {channels} "
-        f"channel{'s' * (channels > 1)} each{unread(table, names.taken)}",
+        shots=tuple(np.repeat(table.arrays[names.shot][first].astype(str), channels).tolist()) if names.shot else (),
+        is_grouped=not names.direction,
+        read_as=f"a long table: {len(counts)} {'channels' if names.direction else 'receivers'}"
+        f"{' of all shots' if names.shot else ''}, {'one direction' if names.direction else f'{channels} channel'}"
+        f"{'s' * (channels > 1)} each{unread(table, names.taken)}",
     )
 
 
-def _require_shots(table: Variables, names: Names, first_line: int) -> None:
-    """Raise ReceiverFileError for a row without a shot, where there is a column of these."""
+def _require_told(table: Variables, names: list[str], first_line: int) -> None:
+    """Raise ReceiverFileError for a row without a shot or a direction, where there is a column of these."""
     import pandas as pd  # slow to import, and needed for tables only
 
-    if names.shot and (lost := pd.isna(table.arrays[names.shot])).any():
-        at = first_line + lost.argmax()
-        raise ReceiverFileError(f"{table.path}, line {at}: no {names.shot}; give each row its shot")
+    for name in names:
+        if (lost := pd.isna(table.arrays[name])).any():
+            at = first_line + lost.argmax()
+            raise ReceiverFileError(f"{table.path}, line {at}: no {name}; give each row its {table.word(name)}")
+
+
+def _require_one_direction(table: Variables, names: Names, options: ImportOptions) -> None:
+    """Raise ReceiverFileError for directions beside a column of them."""
+    if names.direction and (options.directions or len(names.values) > 1):
+        beside = "the option directions" if options.directions else f"the columns {listed(names.values)}"
+        raise ReceiverFileError(
+            f"{table.path} has a column {names.direction}, which tells that of each row, beside {beside}: leave one out"
+        )
 
 
 def _codes(keys: list[np.ndarray[Any, Any]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

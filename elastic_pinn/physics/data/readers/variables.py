@@ -24,7 +24,7 @@ MOST_NAMES = 12  # in an error
 NEAR = 0.5  # how alike a name must be to one that may be meant
 OR_A_STEP = ", or in place of it time_step (or sampling_rate, Hz) and first_time, where none does"
 WORDS = {"time": ("time", "t"), "x": ("x",), "y": ("y",), "z": ("z",), "xy": ("xy",), "receiver": ("receiver",),
-         "shot": ("shot",)}  # fmt: skip
+         "shot": ("shot",), "direction": ("direction",)}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ class Names:
     xy: str
     receiver: str
     shot: str
+    direction: str
     values: tuple[str, ...]
     kind: str
     directions: tuple[Direction, ...]
@@ -120,7 +121,7 @@ class Names:
     @property
     def taken(self) -> set[str]:
         """The arrays that hold something."""
-        return {self.time, self.x, self.y, self.z, self.xy, self.receiver, self.shot, *self.values}
+        return {self.time, self.x, self.y, self.z, self.xy, self.receiver, self.shot, self.direction, *self.values}
 
 
 def with_units(headers: list[str]) -> tuple[list[str], dict[str, str]]:

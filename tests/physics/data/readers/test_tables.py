@@ -458,3 +458,25 @@ def test_what_is_not_read_of_a_file_is_told(tmp_path):
     wide = table(tmp_path / "wide.csv", "time,a,trigger", "0,1,2", "1,3,2")
     options = {**SAID, "positions": [[0, 0]], "directions": ["x"], "value_columns": ["a"]}
     assert read_recordings(wide, None, options, {})[1][0].endswith("1 channels in columns; not read: trigger")
+
+
+def test_a_long_table_has_directions_by_its_column(tmp_path):
+    each = [(along, x, t) for along in ("y", "-x") for x in (0, 1) for t in (0, 1)]
+    rows = [f"{along},0,{x},{t},{number}" for number, (along, x, t) in enumerate(each, 1)]
+    path = table(tmp_path / "scan.csv", "Direction,y,x,time,velocity", *rows)
+    found = ep.Receivers.read(path, **UNITS)
+    assert np.allclose(found.xy, [[0, 0], [1e-3, 0]])
+    assert np.allclose(found.velocity, 1e-3 * np.array([[[-5, 1], [-6, 2]], [[-7, 3], [-8, 4]]]))
+    with pytest.raises(ReceiverFileError, match=r"a column Direction, .* beside the option directions: leave one out"):
+        ep.Receivers.read(path, **UNITS, directions=["x"])
+    two = table(tmp_path / "two.csv", "direction,x,y,time,velocity_x,velocity_y", "x,0,0,0,1,2", "x,0,0,1,2,3")
+    with pytest.raises(ReceiverFileError, match="beside the columns velocity_x, velocity_y: leave one out"):
+        ep.Receivers.read(two, **UNITS)
+    lost = table(tmp_path / "lost.csv", "direction,x,y,time,velocity", "x,0,0,0,1", ",0,0,1,2")
+    with pytest.raises(ReceiverFileError, match="line 3: no direction; give each row its direction"):
+        ep.Receivers.read(lost, **UNITS)
+    named = [f"{along},r{x},{t},{number}" for number, (along, x, t) in enumerate(each, 1)]
+    by_name = table(tmp_path / "named.csv", "direction,receiver,time,velocity", *named)
+    assert "channel_order" in missing(by_name, **UNITS, positions=[[0, 0], [1, 0]])
+    again = ep.Receivers.read(by_name, **UNITS, positions=[[0, 0], [1, 0]], channel_order="by direction")
+    assert np.array_equal(again.velocity, found.velocity) and np.allclose(again.xy, found.xy)
