@@ -107,10 +107,11 @@ class TrainingConfig(Section):
     """points for the initial condition"""
     interface_points: Count = 1_000
     """points for each interface between materials"""
-    sampling: Literal["latin_hypercube", "uniform", "sobol", "chebyshev", "grid"] = "latin_hypercube"
+    sampling: Literal["latin_hypercube", "uniform", "sobol", "chebyshev", "grid"] = "sobol"
     """how points are drawn; chebyshev: as sobol, but denser towards corners, the ends of sides and of the time window,
     where a least-squares solution is otherwise the first to be wrong between its points; grid: not at random, as many
-    along each axis, and at most as many as given"""
+    along each axis, and at most as many as given. sobol is the most exact of an mlp over the problems of the ablation
+    (tests/benchmarks/README.md)"""
     resample_every: OptionalCount = 0
     """steps between fresh points; 0: never. Optimizers with a line search keep theirs, but see `restart_every`"""
     restart_every: OptionalCount = 0

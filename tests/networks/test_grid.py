@@ -13,7 +13,7 @@ SCALES = Scales.of(Domain((0.0, 0.06), (0.01, 0.05), (0.0, 8e-6)), MATERIAL, 2e-
 KINDS = {
     "plane waves": {"network": "plane_waves", "hidden_layers": [40], "activation": "sin", "input_frequency": 9.0},
     "features": {"network": "random_features", "hidden_layers": [40], "activation": "sin", "input_frequency": 5.0},
-    "one layer of tanh": {"hidden_layers": [20]},
+    "one layer of tanh": {"hidden_layers": [20], "activation": "tanh"},
     "two layers of sin": {"hidden_layers": [12, 9], "activation": "sin"},
 }
 

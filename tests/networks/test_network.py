@@ -26,6 +26,7 @@ class JetsOnly(Network):
     def __init__(self, config: NetworkConfig, *others) -> None:
         super().__init__(config, *others)
         self.net = MLP(config, *others)
+        self.nonlinearity = {"tanh": torch.tanh, "sin": torch.sin}[config.activation]
 
     @staticmethod
     def shapes(config: NetworkConfig, regions: int = 1) -> Mapping[str, tuple[int, ...]]:
@@ -39,7 +40,7 @@ class JetsOnly(Network):
         z = points / self.net.extent
         *hidden, (weight, bias) = zip(self.net.weights, self.net.biases, strict=True)
         for w, b in hidden:
-            z = torch.tanh(z @ w.T + b)
+            z = self.nonlinearity(z @ w.T + b)
         return z @ weight.T + bias  # (N, C)
 
 
@@ -47,7 +48,7 @@ class JetsOnly(Network):
 def twins() -> tuple[MLP, JetsOnly]:
     """A perceptron, and the same of which only jets are known."""
     net = network(hidden=(5, 4))
-    config = NetworkConfig(hidden_layers=[5, 4], precision="float64")
+    config = NetworkConfig(hidden_layers=[5, 4], activation="tanh", precision="float64")
     only = JetsOnly(config, torch.Generator().manual_seed(0), Window(net.extent.tolist()))
     only.net = net
     return net, only
