@@ -1,7 +1,8 @@
 """Which given numbers the found values are in proportion to, so that no misfit shows an error of these.
 
 Times any factor, moduli, densities and forces give the same motion: of these, what is found is in proportion to what is
-given (`identifiability.py`). Likewise a source's strength and the gains of channels give the same records.
+given (`identifiability.py`). Likewise a source's strength and the gains of channels give the same records. With all
+lengths times a and all times over b, motion is the same in a solid whose speeds are a b times as high.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
     -------
     str
         As in "for rho = 2700 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, and no misfit
-        shows it".
+        shows it"; then, where nothing known has a part in them, of the scales of lengths and times.
     """
     has_strength = any(pulse.is_size_unknown for shot in problem.shots for pulse in shot.unknown_pulses)
     strength, gains = [STRENGTH] * has_strength, [GAINS] * has_gains
@@ -46,6 +47,7 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
         told.append(_clause(["the records' gain"], strength))
     if has_gains and (has_strength or not has_known_gain):
         told.append(_clause(["the other channels' gain" if has_known_gain else STRENGTH], gains))
+    told.append(_of_scales(problem, has_known_gain))
     return "; ".join(filter(None, told))
 
 
@@ -64,6 +66,28 @@ def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> s
     return _clause(given, [*problem.unknowns, *beside], "which ± counts" if uncertain else EXACT)
 
 
+def _of_scales(problem: Problem, has_known_gain: bool) -> str:
+    """What an error in the scale of lengths or times does to what was found; "" where speeds or forces are known.
+
+    Where only those along one axis are off, waves along that axis are too fast, and much of it goes unseen as well.
+    """
+    known = {name.partition("_")[0] for name in _known(problem)}
+    is_speed_known = {"rho"} < known  # a modulus beside it
+    is_loaded_by_known = has_known_gain and any(map(is_loaded, problem.shots))
+    if not known or is_speed_known or is_loaded_by_known or problem.domain.is_static:
+        return ""
+    found = [name for name in problem.unknowns if name.startswith("rho") == ("rho" not in known)]
+    return (
+        f"for positions and times as given, {EXACT}: where lengths (all, or along one axis) are 1 % too long, or times "
+        f"1 % too short, {_listed(found)} {'are' if len(found) > 1 else 'is'} up to 2 % too "
+        f"{'high' if 'rho' in known else 'low'}, and no misfit has to show it"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def _known(problem: Problem) -> dict[str, float]:
     """The constants that are known, are not zero, and have a part in the motion."""
     least = NO_LAMBDA * problem.reference.p_modulus
@@ -79,5 +103,4 @@ def _known(problem: Problem) -> dict[str, float]:
 def _clause(given: Sequence[str], found: Sequence[str], how: str = EXACT) -> str:
     off = "it is 1 % off" if len(given) == 1 else "all of them are 1 % off alike"
     so = "so are" if len(found) > 1 or found[0] == GAINS else "so is"
-    of = " and ".join(filter(None, [", ".join(found[:-1]), found[-1]]))
-    return f"for {' and '.join(given)} as given, {how}: where {off}, {so} {of}, and no misfit shows it"
+    return f"for {' and '.join(given)} as given, {how}: where {off}, {so} {_listed(found)}, and no misfit shows it"

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 from elastic_pinn.physics.taken_as_exact import taken_as_exact
 
 NEAR = np.array([[0.2, 0.3], [0.7, 0.6]])  # m
@@ -40,30 +41,50 @@ def clause(given, found, how="taken as exact"):
     return f"for {given} as given, {how}: where {off}, {so} {found}, and no misfit shows it"
 
 
+def scales(found, how="high"):
+    """What positions and times do that are off."""
+    are = "are" if " and " in found else "is"
+    return (
+        "for positions and times as given, taken as exact: where lengths (all, or along one axis) are 1 % too long, or "
+        f"times 1 % too short, {found} {are} up to 2 % too {how}, and no misfit has to show it"
+    )
+
+
 LOADS = "the known loads or stresses over the records' gain"
 
 
 @pytest.mark.parametrize(
-    ("unknowns", "found", "given"),
+    ("unknowns", "found", "given", "of_scales"),
     [
-        (("lambda", "mu"), "lambda and mu", "rho = 3 kg/m3"),
-        (("mu", "rho"), "mu and rho", "lambda = 2 Pa"),
-        (("rho",), "rho", "lambda = 2 Pa and mu = 1 Pa"),
-        (("lambda",), "lambda", "mu = 1 Pa and rho = 3 kg/m3"),
+        (("lambda", "mu"), "lambda and mu", "rho = 3 kg/m3", [scales("lambda and mu")]),
+        (("mu", "rho"), "mu and rho", "lambda = 2 Pa", [scales("rho", "low")]),
+        (("rho",), "rho", "lambda = 2 Pa and mu = 1 Pa", [scales("rho", "low")]),
+        (("lambda",), "lambda", "mu = 1 Pa and rho = 3 kg/m3", []),  # the speed of S waves is known
     ],
 )
-def test_motion_alone_tells_constants_in_proportion_to_those_that_are_known(unknowns, found, given):
-    assert told(unknowns) == clause(given, found)
+def test_motion_alone_tells_constants_in_proportion_to_those_that_are_known(unknowns, found, given, of_scales):
+    assert told(unknowns) == "; ".join([clause(given, found), *of_scales])
+
+
+def test_scales_of_length_and_time_go_into_moduli_as_told():
+    """The same displacement, in a solid with 1.01 times the speeds, of lengths that are 1.01 times as long, and
+    of times 1.01 times as short."""
+    near, times = torch.from_numpy(NEAR), torch.from_numpy(TIMES)
+    found = record_pulses([GaussianPulse((0.3, 0.4), (1.0, 0.0), 0.1, 0.1)], near, times, 2.0, 1.0)
+    larger = GaussianPulse((0.303, 0.404), (1.0, 0.0), 0.101, 0.1)  # m, m and m/s
+    torch.testing.assert_close(record_pulses([larger], 1.01 * near, times, 2.02, 1.01), found)
+    faster = GaussianPulse((0.3, 0.4), (1.0, 0.0), 0.1, 0.101)
+    torch.testing.assert_close(record_pulses([faster], near, times / 1.01, 2.02, 1.01), found)
 
 
 def test_a_density_that_is_uncertain_is_told_with_what_of_it():
     assert told(("lambda", "mu"), density_plus_minus=0.06) == clause(
         "rho = 3 ± 0.06 kg/m3", "lambda and mu", "which ± counts"
-    )
+    ) + "; " + scales("lambda and mu")
 
 
 def test_a_constant_that_is_zero_tells_no_factor():
-    assert told(("mu",), values=(0.0, 1.0, 3.0)) == clause("rho = 3 kg/m3", "mu")
+    assert told(("mu",), values=(0.0, 1.0, 3.0)) == f"{clause('rho = 3 kg/m3', 'mu')}; {scales('mu')}"
 
 
 def test_a_density_has_no_part_in_a_plate_at_rest():
@@ -78,10 +99,12 @@ def test_known_loads_are_taken_as_exact_beside_what_is_known_of_the_material():
 @pytest.mark.parametrize("pulse", [ep.UnknownWavelet(3.0), ep.KnownShape(RICKER, "amplitude")])
 def test_a_source_s_strength_that_was_found_is_in_proportion_to_density_and_gains(pulse):
     of_density = clause("rho = 3 kg/m3", "lambda, mu and the source's strength")
-    of_gains = clause("the records' gain", "the source's strength")
-    assert told(("lambda", "mu"), force=point_force(pulse)) == f"{of_density}; {of_gains}"
+    of_gains, of_scales = clause("the records' gain", "the source's strength"), scales("lambda and mu")
+    assert told(("lambda", "mu"), force=point_force(pulse)) == f"{of_density}; {of_gains}; {of_scales}"
     others = clause("the other channels' gain", "the gains found")
-    assert told(("lambda", "mu"), force=point_force(pulse), gains=(True, True)) == f"{of_density}; {of_gains}; {others}"
+    assert told(("lambda", "mu"), force=point_force(pulse), gains=(True, True)) == "; ".join(
+        [of_density, of_gains, others, of_scales]
+    )
 
 
 def test_a_source_whose_origin_time_alone_was_found_is_a_known_load():
@@ -94,6 +117,7 @@ def test_a_known_source_tells_gains_of_all_channels_but_no_size_of_the_material(
         [
             clause("rho = 3 kg/m3", "lambda, mu and the gains found"),
             clause("the source's strength", "the gains found"),
+            scales("lambda and mu"),
         ]
     )
 

@@ -150,15 +150,16 @@ def _material(config: ReceiversConfig, receivers: Receivers) -> dict[str, float]
     Where both moduli are searched for and neither is given, the search starts from those of a solid with Poisson's
     ratio 1/4 in which P waves are as fast as the first arrivals go past the receivers, if these tell it.
     """
-    found = constants_beside(config, config.data, receivers, config.unknowns)
+    found, none = constants_beside(config, config.data, receivers, config.unknowns), ""
     moduli = {"lambda", "mu"}
     if "rho" in found and moduli <= set(config.unknowns) and not moduli & found.keys():
         found = _moduli_of_arrivals(receivers, found["rho"]) | found
+        none = ", and no speed is told by first arrivals"
     if missing := [name for name in FIELDS if name not in found]:
         fields = ", ".join(FIELDS[name] for name in missing)
         raise ConfigError(
-            f"{fields}: not given, and {config.data} does not have {', '.join(missing)} in its group /known: give what "
-            "is known of the solid, and of what is in unknowns a rough value to start from"
+            f"{fields}: not given, and {config.data} does not have {', '.join(missing)} in its group /known{none}: "
+            "give what is known of the solid, and of what is in unknowns a rough value to start from"
         )
     return {name: found[name] for name in FIELDS}
 

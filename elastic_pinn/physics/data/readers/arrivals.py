@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LEAST_TIMES = 9  # of a spectrum
 NEIGHBOURS = 6  # among which the slope of a first arrival is found
 MOST_RECEIVERS = 500  # that are looked at for arrivals, spectra and noise
+MOST_ARRIVE = 0.6  # of receivers: in fewer, what looks like a first arrival is a later wave of a recording on its way
 
 
 def few_of(records: Records) -> Records:
@@ -41,10 +42,19 @@ def first_arrivals(records: Records) -> Array:
     return first
 
 
+def have_arrivals(records: Records, first: Array) -> bool:
+    """Return whether waves arrive while it is recorded, at most receivers, and are not on their way from the start."""
+    live = records.is_there.any(axis=(1, 2))  # (R,)
+    return bool(np.isfinite(first[live]).sum() >= MOST_ARRIVE * live.sum())
+
+
 def apparent_speeds(records: Records, first: Array) -> Array:
-    """Return how fast the first wave goes past receivers, m/s: one over the slope of its arrival among the nearest."""
+    """Return how fast the first wave goes past receivers, m/s: one over the slope of its arrival among the nearest;
+    none of a recording that begins with waves on their way."""
     from scipy.spatial import cKDTree  # slow to import
 
+    if not have_arrivals(records, first):
+        return np.empty(0)
     found = np.isfinite(first)
     xy, at = records.xy[found], first[found]
     if len(np.unique(xy, axis=0)) <= NEIGHBOURS:

@@ -10,7 +10,13 @@ import numpy as np
 
 from elastic_pinn.physics.data.faulty_channels import checked_told
 from elastic_pinn.physics.data.noise import noise_of
-from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, few_of, first_arrivals, of_records
+from elastic_pinn.physics.data.readers.arrivals import (
+    apparent_speeds,
+    few_of,
+    first_arrivals,
+    have_arrivals,
+    of_records,
+)
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.media.material import UNITS, Material
 
@@ -18,17 +24,23 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
 NO_MATERIAL = (
-    "02_inverse needs density, lame_lambda and lame_mu, here (with those that it is to find in start) or as its own "
-    "parameters; of what it is to find rough values do, since its search begins with a coarse one, ten times up and "
-    "down by default (unknown_range), and where first arrivals show a speed none are needed of lambda and mu"
+    "not given; give density, lame_lambda and lame_mu, here (with those to be found in start) or to 02_inverse"
 )
+ROUGH = "rough values do of those to be found: they are searched for ten times up and down (unknown_range)"
+BY_ARRIVALS = "lambda and mu may be left out where both are to be found: it starts from the first arrivals' speed"
+ON_THEIR_WAY = "at the others none is seen, as where waves are on their way from the start: no speed is told"
 
 ALL_KNOWN = "no start is given, so that all of it is taken as known: if some is rough, name it, as start [lambda, mu]"
 
 
 def summary(receivers: Receivers) -> list[str]:
     """Return lines that say what the recordings are: receivers, times, ranges, arrivals, speeds, noise and material."""
-    return [*(line for each in receivers.records for line in _summary(each)), f"material: {_material(receivers)}"]
+    some = few_of(receivers.records[0])  # whose arrivals 02_inverse starts from
+    start = BY_ARRIVALS if len(apparent_speeds(some, first_arrivals(some))) else ROUGH
+    return [
+        *(line for each in receivers.records for line in _summary(each)),
+        f"material: {_material(receivers, start)}",
+    ]
 
 
 def material_of(receivers: Receivers) -> Material | None:
@@ -37,10 +49,10 @@ def material_of(receivers: Receivers) -> Material | None:
     return Material(given["lambda"], given["mu"], given["rho"]) if given else None
 
 
-def _material(receivers: Receivers) -> str:
+def _material(receivers: Receivers, start: str) -> str:
     given = material_of(receivers)
     if given is None:
-        return f"not given; {NO_MATERIAL}"
+        return f"{NO_MATERIAL}; {start}"
     roles = ", ".join(
         f"{name} {value:.4g} {UNITS[name]} {'to start from' if name in receivers.start else 'known'}"
         for name, value in receivers.material.items()
@@ -65,7 +77,9 @@ def _summary(records: Records) -> Iterator[str]:
     yield f"{records.quantity}{of}: {there.min():.4g} to {there.max():.4g} {unit}, rms {size:.4g} {unit}"
     first = first_arrivals(some)
     found = np.isfinite(first)
-    if found.any():
+    if found.any() and not have_arrivals(some, first):
+        yield f"first arrivals: at {found.sum()} of {len(found)} receivers; {ON_THEIR_WAY}"
+    elif found.any():
         yield f"first arrivals: {np.nanmin(first):.4g} to {np.nanmax(first):.4g} s, at {found.sum()} receivers"
     speeds = apparent_speeds(some, first)
     if len(speeds):

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, first_arrivals
 from elastic_pinn.physics.data.readers.doubts import doubts
+from elastic_pinn.physics.data.readers.summary import summary
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
 
 
@@ -144,11 +146,23 @@ def test_values_that_strain_a_solid_too_much_are_doubted():
         assert doubts(made) == []
 
 
-def test_slow_waves_are_those_of_gels_alone_unless_a_material_tells_of_them():
-    gel = recorded(0.02, 4.5, 2.0, 1000.0, 64, 0.001)
-    assert doubts(gel) == []
-    [doubt] = doubts(scaled(gel))
-    assert re.match(r"waves arrive at 1?\d\.?\d* m/s, as in gels and soft tissue alone, of which a material", doubt)
+def test_slow_waves_are_those_of_gels_alone_unless_a_material_tells_of_them(block):
+    [doubt] = doubts(scaled(block, time=1e3))
+    assert re.match(r"waves arrive at 6\.\d+ m/s, as in gels and soft tissue alone, of which a material", doubt)
+    assert doubts(scaled(block, time=1e3, material=ep.Material.from_speeds(6.37, 3.1, 1000.0))) == []
+    assert doubts(recorded(0.02, 4.5, 2.0, 1000.0, 64, 0.001)) == []
+
+
+@pytest.mark.parametrize("case", [(12.0, 620.0, 260.0, 1900.0, 64, 0.01), (0.048, 6072.0, 3127.0, 4430.0, 64, 0.01)])
+def test_recordings_of_which_few_receivers_see_waves_arrive_tell_no_speed(case):
+    """What looks like an arrival there, at some receivers, would be waves several times too fast."""
+    on_way = recorded(*case)
+    [records] = on_way.records
+    first = first_arrivals(records)
+    assert np.isfinite(first).sum() > 0 and not len(apparent_speeds(records, first))
+    [line] = [each for each in summary(on_way) if each.startswith("first arrivals: ")]
+    assert re.match(r"first arrivals: at \d+ of 64 receivers; at the others none is seen", line)
+    assert not any("arrive" in doubt for doubt in doubts(scaled(on_way)))
 
 
 @pytest.mark.parametrize(

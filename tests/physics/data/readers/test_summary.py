@@ -25,7 +25,8 @@ def test_speeds_and_noise_are_told_as_they_are(block):
     assert lines["times"] == "41, 0 to 8e-06 s, 2e-07 s apart"
     assert 0.8 * 6371 < float(lines["apparent speeds"].split()[0]) < 1.2 * 6371
     assert 0.8 * block.noise < float(lines["noise"].split()[0]) < 1.2 * block.noise
-    assert lines["material"].startswith("not given; 02_inverse needs density, lame_lambda and lame_mu")
+    assert lines["material"].startswith("not given; give density, lame_lambda and lame_mu, here")
+    assert lines["material"].endswith("it starts from the first arrivals' speed")
     assert "first arrivals" in lines and "m, rms " in lines["displacement"]
 
 
