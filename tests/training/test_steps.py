@@ -20,14 +20,14 @@ def test_the_schedule_is_what_the_column_says(tiny, tmp_path):
     fields = {
         "schedule": "cosine",
         "warmup_steps": 2,
-        "learning_rate": 0.1,
+        "learning_rate": 0.01,
         "stages": ["adam", "sgd"],
         "stage_steps": [6],
     }
     rates = ep.train(tiny(steps=10, **fields), tmp_path / "run").history()["learning_rate"].tolist()
 
     def stage(n):
-        return [0.05, 0.1] + [0.05 * (1 + math.cos(math.pi * k / (n - 2))) for k in range(n - 2)]
+        return [0.005, 0.01] + [0.005 * (1 + math.cos(math.pi * k / (n - 2))) for k in range(n - 2)]
 
     assert rates == pytest.approx(stage(6) + stage(4))
 
@@ -101,7 +101,13 @@ def test_lbfgs_that_makes_no_progress_says_so_and_ends(tiny, tmp_path):
 
 @pytest.mark.parametrize("stage", ["lbfgs", "ssbfgs", "ssbroyden"])
 def test_a_line_search_at_its_end_forgets_its_curvature_first_and_says_why_it_stopped(tiny, tmp_path, stage, caplog):
-    few = {"hidden_layers": [4], "validate_every": 1000, "log_level": "info"}
+    few = {
+        "hidden_layers": [4],
+        "activation": "tanh",
+        "sampling": "latin_hypercube",
+        "validate_every": 1000,
+        "log_level": "info",
+    }
     run = ep.train(tiny(steps=1000, stages=[stage], precision="float64", **few), tmp_path / "run")
     h, reason = run.history(), run.summary.reason
     assert run.status == "completed" and len(h) < 1000

@@ -43,7 +43,7 @@ def test_the_meaning_and_what_is_legal_of_each_field_show_while_it_has_the_focus
         ({"steps": "many"}, {"steps"}, {"Run"}),
         ({"steps": "many", "beta1": "2"}, {"steps", "beta1"}, {"Run", "Stages"}),
         ({"stage_steps": "3"}, {"stages", "stage_steps"}, {"Stages"}),
-        ({"network": "plane_waves"}, {"network", "activation"}, {"Network"}),
+        ({"network": "plane_waves", "activation": "tanh"}, {"network", "activation"}, {"Network"}),
         ({"min_learning_rate": "5"}, {"min_learning_rate", "learning_rate"}, {"Stages", "Schedule"}),
         ({"device": "cuda:7"}, {"device"}, {"Run"}),
         ({"problem": "receivers"}, {"problem", "data"}, {"Problem"}),

@@ -90,7 +90,9 @@ def test_least_squares_minimises_the_misfits_of_such_rows(tiny):
 
 
 def test_later_slabs_wait_for_the_start_and_all_slabs_before(tiny):
-    session = session_of(tiny(**CAUSAL))
+    session = session_of(
+        tiny(**CAUSAL, activation="tanh", sampling="uniform")
+    )  # whose misfits leave weights above float32's least
     points = points_of(session)
     weights = causal(points)
     assert "initial displacement" not in weights and "initial velocity" not in weights
@@ -204,7 +206,8 @@ def test_terms_are_balanced_as_their_points_weigh(tiny):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"interior_points": 33}, {"interior_points": 1}, {"sampling": "sobol"}, {"balancing": "self_adaptive"}]
+    "changes",
+    [{"interior_points": 33}, {"interior_points": 1}, {"sampling": "uniform"}, {"balancing": "self_adaptive"}],
 )
 def test_weights_of_other_points_or_another_way_are_not_taken_over(tiny, tmp_path, changes):
     ep.train(tiny(balancing="attention", steps=3), tmp_path / "run")

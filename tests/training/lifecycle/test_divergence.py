@@ -18,7 +18,8 @@ def explosive(tiny):
     def make(**changes):
         return tiny(
             **(
-                {"stages": ["sgd"], "steps": 50, "learning_rate": 100.0, "momentum": 0.0, "checkpoint_every": 1}
+                {"stages": ["sgd"], "activation": "tanh", "steps": 50, "learning_rate": 100.0, "momentum": 0.0}
+                | {"checkpoint_every": 1}
                 | changes
             )
         )

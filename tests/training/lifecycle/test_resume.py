@@ -98,7 +98,7 @@ def test_a_material_that_is_written_out_is_the_one_that_holds_by_default(stopped
     ("changes", "named"),
     [
         ({"hidden_layers": [8, 9]}, r"hidden_layers: \(8, 8\) -> \(8, 9\)"),
-        ({"activation": "sin"}, "activation: tanh -> sin"),
+        ({"activation": "tanh"}, "activation: sin -> tanh"),
         ({"precision": "float64"}, "precision: float32 -> float64"),
         ({"lame_mu": 2.0}, "lame_mu: 1.0 -> 2.0"),
         ({"length": 3.0, "duration": 5.0}, "length: 1.0 -> 3.0; duration: 2.0 -> 5.0"),

@@ -67,8 +67,8 @@ def test_lambda_is_taken_right_even_where_mu_is_out_of_range(tiny, tmp_path, inv
 
 
 def test_what_weights_mean_otherwise_here_is_said(source, tiny, tmp_path):
-    run = ep.train(tiny(init_from=str(source.path), activation="sin"), tmp_path / "run")
-    assert "activation is 'tanh' there and 'sin' here" in run.events()[0][1]
+    run = ep.train(tiny(init_from=str(source.path), activation="tanh"), tmp_path / "run")
+    assert "activation is 'sin' there and 'tanh' here" in run.events()[0][1]
 
 
 def test_a_start_of_which_nothing_fits_is_refused(source, tiny, tmp_path):
