@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from elastic_pinn.config_sections import Section, entry_of
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.fields_that_left import without_left
 from elastic_pinn.legal_values import with_fields
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.own_numbers import Types, own_number, own_numbers, require_declared
@@ -214,18 +215,17 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         Raises
         ------
         ConfigError
-            As the constructor does.
+            As the constructor does, and for what has left the library.
         """
         found = json.loads(text)
         if not isinstance(found, dict):
             raise ConfigError(f"a config is a JSON object of fields by their names, and this is {in_one_line(found)}")
-        fields = as_stored_now(found)
+        fields = as_stored_now(without_left(found))
         config = cls.__new__(cls)
         config._fill(**fields)
         config.model_fields_set.difference_update(unused_fields(config.problem), _of_lacking_terms(config.problem))
         older = cls.model_fields.keys() - fields.keys() - {"own"}  # which only those with own numbers hold
-        missing = [f"{name} = {getattr(config, name)!r}" for name in cls.model_fields if name in older]
-        if missing:
+        if missing := [f"{name} = {getattr(config, name)!r}" for name in cls.model_fields if name in older]:
             logger.info("a config of an older version; by default: %s", ", ".join(missing))
         return config
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elastic_pinn.config import Config
+from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.error_estimate import ErrorEstimate
 from elastic_pinn.fit import Fit
 from elastic_pinn.paths import expanded
@@ -312,6 +312,9 @@ class Run:
         """The content of a JSON file of the run. Raises CheckpointError, naming it, for what a run does not write."""
         try:
             return parse(self._folder.read(name).decode())
+        except ConfigError as error:
+            fault = f"holds a config that this version does not know ({one_line(error)})"
+            raise CheckpointError(self._folder.path(name), fault, WRITER) from error
         except (ValueError, TypeError, RecursionError) as error:
             fault = f"is not what a run writes ({type(error).__name__}: {one_line(error)})"
             raise CheckpointError(

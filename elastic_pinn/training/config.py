@@ -12,7 +12,7 @@ OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbr
                         "levenberg_marquardt", "variable_projection", "full_waveform"]  # fmt: skip
 
 
-KEEPS_A_PAST = ("self_adaptive", "attention")
+WEIGHS_POINTS = ("attention",)
 """Ways of `balancing` by which a point counts as its own past says: it has to stay where it is."""
 
 
@@ -117,7 +117,7 @@ class TrainingConfig(Section):
     restart_every: OptionalCount = 0
     """steps after which an optimizer with a line search forgets its curvature and starts anew, on points that
     `resampling` has moved and by weights that `balancing` has changed, as it does at the start of its stage and where
-    it can do no more with those it has; 0: never. A grid, and points that `balancing` weighs by their past, stay"""
+    it can do no more with those it has; 0: never. A grid, and points that `balancing` weighs, stay"""
     minibatches: Count = 1
     """into how many parts the points of each place, and records, are divided at random, of which each step takes one;
     1: it takes all. Optimizers with a line search take all. Losses of the history are those of one part"""
@@ -142,26 +142,17 @@ class TrainingConfig(Section):
     """of the mean square misfit of the contact between materials"""
     weight_data: NonNegative = 1.0
     """of the mean square misfit at the receivers"""
-    balancing: Literal["fixed", "gradient_norm", "ntk", "relobralo", "self_adaptive", "attention", "row_norm"] = "fixed"
-    """whether weights change in training: fixed, or those above multiplied by factors that make the terms' gradients
-    equally long (gradient_norm), their misfits fall equally fast (ntk: by the traces of neural tangent kernels), or
-    those count most that fell least (relobralo); or by weights of single points, but of records, which grow where
-    misfits stay large (self_adaptive: by ascent, the more the larger; attention: by a running mean relative to the
-    largest), or make equations for the last layer's weights equally large at all points (row_norm). Optimizers
-    with a line search keep weights until they restart; the validation has those above. With unknowns no ± is given"""
+    balancing: Literal["fixed", "relobralo", "attention"] = "fixed"
+    """whether weights change in training: fixed, or those above multiplied by factors by which the terms count most
+    that fell least (relobralo), or by weights of single points, but of records, which are larger where misfits stay
+    large (attention: by a running mean relative to the largest). Optimizers with a line search keep weights until they
+    restart; the validation has those above. With unknowns no ± is given"""
     balance_every: Count = 100
     """steps between changes of the weights by `balancing`"""
     balance_memory: Fraction = 0.9
     """part of each weight that a change keeps, but at the first one; 0: none"""
-    balance_rate: Positive = 0.1
-    """of self_adaptive: by how much weights grow on average at each change"""
     balance_temperature: Positive = 0.1
     """of relobralo: the lower, the more the term counts that fell least"""
-    causality: NonNegative = 0.0
-    """how much later points have to wait for earlier ones: their weights are exp(-causality times the loss of all slabs
-    of time before, and of the start), as of every `balance_every` steps; 0: not at all"""
-    causal_slabs: Count = 20
-    """into how many slabs the window's time is divided for `causality`"""
 
     validation_points: Count = 2_000
     """held-out points, drawn once: for the interior, each boundary condition and the initial condition"""
@@ -226,7 +217,7 @@ class TrainingConfig(Section):
     @model_validator(mode="after")
     def _points_have_a_past(self) -> Self:
         moves = self.resample_every or self.resampling != "fresh"
-        if self.balancing in KEEPS_A_PAST and moves:
+        if self.balancing in WEIGHS_POINTS and moves:
             raise ValueError(
                 f"balancing = {self.balancing!r} weighs each point by its past, and resample_every = "
                 f"{self.resample_every}, resampling = {self.resampling!r} move it: set them to 0 and 'fresh'"

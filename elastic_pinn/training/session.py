@@ -77,7 +77,7 @@ class Session:
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         training_data, held_out_data = split_data(problem, config.validation_fraction, held_out)
         loss = Loss(problem, config)
-        self.balancing = Balancing(config, loss, problem)
+        self.balancing = Balancing(config, loss)
         self.sampler = Sampler(problem, config, training_data, seeds.for_points(), place, self._squares)
         self.points = StepPoints(config, self.sampler, self.balancing, seeds)
         require_legal(config, self.model, 2 * sum(len(batch.target) for batch in self.sampler.batches.values()))
@@ -186,7 +186,7 @@ class Session:
             if self.restarts.begin(self.step, self.step - self.stage.first):
                 self._restart()
             return
-        if self.points.at_interval(self.step, self.model, self.parameters):
+        if self.points.at_interval(self.step, self.model):
             self._take_points(self.step)
             self.share_objective()
         for group in self.optimizer.param_groups:
@@ -195,7 +195,7 @@ class Session:
     def _restart(self) -> None:
         """Start an optimizer that searches along lines anew, with other points and weights."""
         self.optimizer.state.clear()
-        self.points.at_restart(self.step, self.model, self.parameters)
+        self.points.at_restart(self.step, self.model)
         self._take_points(self.step)
         self.share_objective()
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-from torch import nn
 
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batches
 from elastic_pinn.training.balancing import Balancing
-from elastic_pinn.training.config import KEEPS_A_PAST, TrainingConfig
+from elastic_pinn.training.config import WEIGHS_POINTS, TrainingConfig
 from elastic_pinn.training.sampling import Minibatches, Sampler
 from elastic_pinn.training.seeds import Seeds
 
@@ -49,26 +47,21 @@ class StepPoints:
         """Take all points."""
         self.batches = self._balancing.weighed(self._sampler.batches)
 
-    def at_interval(self, step: int, model: Model, parameters: Sequence[nn.Parameter]) -> bool:
-        """Move points and change weights if it is time before a step; return whether anything changed.
-
-        Points that have moved are weighed at once.
-        """
-        every, balancing = self._config.resample_every, self._balancing
+    def at_interval(self, step: int, model: Model) -> bool:
+        """Move points and change weights if it is time before a step; return whether anything changed."""
+        every = self._config.resample_every
         if is_moved := bool(every and step and step % every == 0):
-            self._move()
-        if is_balanced := balancing.is_due(step):
-            balancing.balance(model, self._sampler.batches, parameters)
-        elif is_balanced := balancing.lacks_weights:
-            balancing.weigh(model, self._sampler.batches)
+            self._sampler.resample()
+        if is_balanced := self._balancing.is_due(step):
+            self._balancing.balance(model, self._sampler.batches)
         return is_moved or is_balanced
 
-    def at_restart(self, step: int, model: Model, parameters: Sequence[nn.Parameter]) -> None:
+    def at_restart(self, step: int, model: Model) -> None:
         """Move points, unless they stay, and change weights, before an optimizer that searches along lines starts."""
-        if step and self._config.balancing not in KEEPS_A_PAST and self._config.sampling != "grid":
-            self._move()
+        if step and self._config.balancing not in WEIGHS_POINTS and self._config.sampling != "grid":
+            self._sampler.resample()
         if self._balancing.changes:
-            self._balancing.balance(model, self._sampler.batches, parameters)
+            self._balancing.balance(model, self._sampler.batches)
 
     def state(self) -> dict[str, Any]:
         """Return what reproduces the points and weights of all later steps."""
@@ -78,7 +71,3 @@ class StepPoints:
         """Set what `state` returned."""
         self._sampler.restore(state)
         self._balancing.restore(state)
-
-    def _move(self) -> None:
-        self._sampler.resample()
-        self._balancing.forget_points()

@@ -54,7 +54,7 @@ class TrainedModel:
         data, held_out = split_data(problem, config.validation_fraction, seeds.for_held_out())
         sampler = Sampler(problem, config, data, seeds.for_points(), place)
         sampler.restore(state)
-        balancing = Balancing(config, Loss(problem, config), problem)
+        balancing = Balancing(config, Loss(problem, config))
         balancing.restore(state)
         return cls(
             config=config,

@@ -68,7 +68,7 @@ SMALLER_RIDGE = (
 def assess(trained: TrainedModel) -> Fit:
     """Assess whether a model explains its data, and compute the ± of its unknowns."""
     if reason := adapted_weights(trained):
-        return _not_assessed(trained, Fault(reason, "going on with balancing = 'fixed' and causality = 0"))
+        return _not_assessed(trained, Fault(reason, "going on with balancing = 'fixed'"))
     if not trained.fits_waveforms and (reason := too_large(trained)):
         return _not_assessed(trained, Fault(reason, "fewer points, a narrower last hidden layer, fewer plane waves"))
     trained = trained.on_cpu()

@@ -56,13 +56,10 @@ def adapted_weights(trained: TrainedModel) -> str:
 
     A ± takes weights as given. Adapted ones depend on the misfits, and hence on the noise of the data.
     """
-    balancing, causality = trained.config.balancing, trained.config.causality
-    if balancing == "fixed" and not causality:
-        return ""
-    if balancing == "row_norm" and not causality:
-        return "points were weighed by 'row_norm', which ± takes no account of"
-    by = f"causality = {causality:g}" if balancing == "fixed" else repr(balancing)
-    return f"the weights of terms or points were adapted to the misfits, by {by}"
+    balancing = trained.config.balancing
+    return (
+        "" if balancing == "fixed" else f"the weights of terms or points were adapted to the misfits, by {balancing!r}"
+    )
 
 
 def too_large(trained: TrainedModel) -> str:

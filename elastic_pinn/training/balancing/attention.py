@@ -8,14 +8,22 @@ squared misfits are by their squares; here these have a mean of 1, so that a ter
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
-from elastic_pinn.training.balancing.points import Points, Weights, to_mean_of_one
+from elastic_pinn.training.balancing.points import Points, Weights
 
 
 def attention(points: Points) -> Weights:
     """Return the squared running means, of which `balance_memory` is kept at each balance; the first is the present."""
     kept = points.config.balance_memory
-    for name, squares in points.squares.items():
+    for name, squares in points.squares().items():
         relative = (squares / squares.max().clamp(min=torch.finfo(squares.dtype).tiny)).sqrt()  # (N,)
-        points.memory[name] = kept * points.remembered(name, relative) + (1.0 - kept) * relative
-    return {name: to_mean_of_one(mean.square()) for name, mean in points.memory.items()}
+        before = points.memory.get(name, relative).to(relative)
+        points.memory[name] = kept * before + (1.0 - kept) * relative
+    return {name: _to_mean_of_one(mean.square()) for name, mean in points.memory.items()}
+
+
+def _to_mean_of_one(weights: Tensor) -> Tensor:
+    """Weights (N,) in the same ratios whose mean is 1: a term counts as much as before."""
+    mean = weights.mean()
+    return weights / mean if mean > 0.0 else torch.ones_like(weights)

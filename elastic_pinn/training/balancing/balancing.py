@@ -6,38 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch, Batches
-from elastic_pinn.physics import Problem
 from elastic_pinn.training.balancing.attention import attention
-from elastic_pinn.training.balancing.causality import causal
-from elastic_pinn.training.balancing.gradient_norm import gradient_norm
 from elastic_pinn.training.balancing.points import Points, Weights
 from elastic_pinn.training.balancing.relobralo import relobralo
-from elastic_pinn.training.balancing.row_norm import row_norm
-from elastic_pinn.training.balancing.self_adaptive import self_adaptive
-from elastic_pinn.training.balancing.tangent_kernel import tangent_kernel
 from elastic_pinn.training.balancing.terms import Factors, Terms
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.seeds import Seeds
 
-BALANCERS: Mapping[str, Callable[[Terms], Factors]] = {
-    "gradient_norm": gradient_norm,
-    "ntk": tangent_kernel,
-    "relobralo": relobralo,
-}
+BALANCERS: Mapping[str, Callable[[Terms], Factors]] = {"relobralo": relobralo}
 """Of terms, by the names in the config's `balancing`; "fixed" leaves the config's weights as they are."""
 
-WEIGHERS: Mapping[str, Callable[[Points], Weights]] = {
-    "self_adaptive": self_adaptive,
-    "attention": attention,
-    "row_norm": row_norm,
-}
-"""Of points, likewise; beside them there are causal weights."""
-
+WEIGHERS: Mapping[str, Callable[[Points], Weights]] = {"attention": attention}
+"""Of points, likewise; these stay where they are, see WEIGHS_POINTS of the config."""
 
 DRAWN_BY = ("seed", "sampling", "interior_points", "boundary_points", "initial_points", "interface_points", "balancing")
 """Fields of the config of which weights of points are: with others there are other points, or weights."""
@@ -47,7 +32,7 @@ class Balancing:
     """The loss by the present weights: the config's, each multiplied by a factor that changes during training, and of
     single points.
 
-    loss: by the config's own weights. problem: whose it is.
+    loss: by the config's own weights.
 
     Attributes:
         loss: by the present weights of terms.
@@ -55,10 +40,9 @@ class Balancing:
             term's, and the largest.
     """
 
-    def __init__(self, config: TrainingConfig, loss: Loss, problem: Problem) -> None:
-        self._config, self._fixed, self._problem = config, loss, problem
+    def __init__(self, config: TrainingConfig, loss: Loss) -> None:
+        self._config, self._fixed = config, loss
         self._balancer, self._weigher = BALANCERS.get(config.balancing), WEIGHERS.get(config.balancing)
-        self.weighs_points = bool(self._weigher or config.causality)
         self._factors: Factors = {}
         self._memory: dict[str, Any] = {}
         self._count = 0  # of balances so far
@@ -70,44 +54,35 @@ class Balancing:
     @property
     def changes(self) -> bool:
         """Whether any weight changes at all."""
-        return bool(self._balancer) or self.weighs_points
-
-    def is_due(self, step: int) -> bool:
-        """Return whether weights change after so many steps: at first as soon as they may, then at intervals."""
-        return self.changes and (not self._count or step % self._config.balance_every == 0)
+        return bool(self._balancer or self._weigher)
 
     @property
-    def lacks_weights(self) -> bool:
-        """Whether points are to be weighed and are not: they are new."""
-        return self.weighs_points and not self._of_points
+    def weighs_points(self) -> bool:
+        """Whether it is the weights of single points that change."""
+        return bool(self._weigher)
 
-    def balance(self, model: Model, batches: Batches, parameters: Sequence[nn.Parameter]) -> None:
-        """Change the weights by a model at all present points. parameters: all that is trained."""
+    def is_due(self, step: int) -> bool:
+        """Return whether weights change after so many steps: at first, and where a run goes on with other points, as
+        soon as they may, then at intervals."""
+        lacks_weights = self.weighs_points and not self._of_points
+        return self.changes and (not self._count or lacks_weights or step % self._config.balance_every == 0)
+
+    def balance(self, model: Model, batches: Batches) -> None:
+        """Change the weights by a model at all present points."""
         assert self.changes, "fixed weights are never due"
-        if self.weighs_points:
-            self.weigh(model, batches)
+        if self._weigher:
+            self._of_points = self._weigher(Points(self._fixed, model, batches, self._config, self._past))
         if self._balancer:
-            generator, weighed = Seeds.of(self._config.seed).for_balance(self._count), self.weighed(batches)
-            terms = Terms(self._fixed, model, weighed, parameters, self._config, self._factors, self._memory, generator)
+            generator = Seeds.of(self._config.seed).for_balance(self._count)
+            terms = Terms(self._fixed, model, batches, self._config, self._factors, self._memory, generator)
             self._set(self._balancer(terms))
         self._count += 1
-        self.columns = self._columns()
-
-    def weigh(self, model: Model, batches: Batches) -> None:
-        """Change the weights of points alone."""
-        points = Points(self._fixed, self._problem, model, batches, self._config, self._past)
-        ways = [way for way in (self._weigher, causal if self._config.causality else None) if way]
-        self._of_points = _product([way(points) for way in ways])
         self.columns = self._columns()
 
     def weighed(self, batches: Batches) -> dict[str, Batch]:
         """Return all present points with their weights."""
         of_points = {name: weights.to(batches[name].target) for name, weights in self._of_points.items()}
         return {name: replace(batch, weights=of_points.get(name)) for name, batch in batches.items()}
-
-    def forget_points(self) -> None:
-        """Have all points count alike: they are others by now."""
-        self._of_points, self._past = {}, {}
 
     def state(self) -> dict[str, Any]:
         """Return the tree "balancing", from which `restore` continues; nothing where weights are fixed."""
@@ -122,9 +97,8 @@ class Balancing:
         same."""
         if self.changes and (kept := state.get("balancing")):
             self._memory, self._count = dict(kept["memory"]), kept["count"]
-            self.forget_points()
-            if kept.get("drawn_by") == self._drawn_by:
-                self._of_points, self._past = dict(kept["points"]), dict(kept["past"])
+            are_same = kept.get("drawn_by") == self._drawn_by
+            self._of_points, self._past = (dict(kept[name]) if are_same else {} for name in ("points", "past"))
             self._set(kept["factors"])
             self.columns = self._columns()
 
@@ -137,26 +111,15 @@ class Balancing:
         self.loss = self._fixed.balanced(self._factors)
 
     def _columns(self) -> dict[str, float]:
-        columns: dict[str, float] = {}
-        if self._balancer:
-            columns |= {f"weight/{column}": weight for column, weight in self.loss.weights.items()}
         if not self.weighs_points:
-            return columns
+            return {f"weight/{column}": weight for column, weight in self.loss.weights.items()} if self.changes else {}
         found: dict[str, list[Tensor]] = {each.column: [] for each in self.loss.statements if each.place}
         for statement in self.loss.statements:
             if (weights := self._of_points.get(statement.name)) is not None:
                 found[statement.column].append(weights)
         means = {f"point_weight/{c}": _mean(each) for c, each in found.items()}
         largest = {f"point_weight_max/{c}": _largest(each) for c, each in found.items()}
-        return columns | means | largest
-
-
-def _product(weights: Sequence[Weights]) -> dict[str, Tensor]:
-    """The product of all weights of each point."""
-    found: dict[str, Tensor] = {}
-    for each in weights:
-        found |= {name: found[name] * value if name in found else value for name, value in each.items()}
-    return found
+        return means | largest
 
 
 def _mean(weights: Sequence[Tensor]) -> float:

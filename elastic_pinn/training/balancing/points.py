@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
-import torch
 from torch import Tensor
 
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batches
-from elastic_pinn.physics import Problem
-from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.losses import Loss
 
@@ -28,8 +24,8 @@ class Points:
     ----------
     loss : Loss
         With the config's own weights.
-    problem, model, batches
-        What it is of, and all present points.
+    model, batches
+        What it is evaluated at; all present points.
     config
         For the fields of a way to weigh.
     memory : dict of Tensor
@@ -37,33 +33,12 @@ class Points:
     """
 
     loss: Loss
-    problem: Problem
     model: Model
     batches: Batches
     config: TrainingConfig
     memory: dict[str, Tensor]
 
-    @property
-    def statements(self) -> tuple[Statement, ...]:
-        """Those that are about places, and count."""
-        return tuple(each for each in self.loss.statements if each.place and self.weight(each))
-
-    def weight(self, statement: Statement) -> float:
-        """The config's weight of a statement's mean square."""
-        return self.loss.weights[statement.column] * statement.counts
-
-    def remembered(self, name: str, start: Tensor) -> Tensor:
-        """What was kept of a statement, (N,), where and as `start` is; at first that."""
-        return self.memory.get(name, start).to(start)
-
-    @cached_property
     def squares(self) -> Weights:
-        """The squared misfits at each point, (N,), unweighted."""
-        batches = {each.name: self.batches[each.name] for each in self.statements}
-        return self.loss.squares(self.model, batches)
-
-
-def to_mean_of_one(weights: Tensor) -> Tensor:
-    """Weights (N,) in the same ratios whose mean is 1: a term counts as much as before."""
-    mean = weights.mean()
-    return weights / mean if mean > 0.0 else torch.ones_like(weights)
+        """Compute the squared misfits at each point, (N,), unweighted, of all statements on places that count."""
+        counting = [each for each in self.loss.statements if each.place and self.loss.weights[each.column]]
+        return self.loss.squares(self.model, {each.name: self.batches[each.name] for each in counting})

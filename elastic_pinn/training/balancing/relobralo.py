@@ -21,7 +21,7 @@ def relobralo(terms: Terms) -> Factors:
 
     Now and then, at random, the mean is of those by how far each fell since the first one.
     """
-    losses = {column: term.item() for column, term in terms.evaluate().items()}
+    losses = terms.evaluate()
     first, last = (dict(terms.memory.get(name, losses)) for name in ("first", "last"))
     terms.memory.update(first=first, last=losses)
     kept, temperature = terms.config.balance_memory, terms.config.balance_temperature

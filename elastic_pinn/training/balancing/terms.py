@@ -1,13 +1,13 @@
-"""The terms of a loss, as what balances them sees them. Letters: P parameters."""
+"""The terms of a loss, as what balances them sees them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+import torch
 
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batches
@@ -16,8 +16,6 @@ from elastic_pinn.training.losses import Loss
 
 Factors = Mapping[str, float]
 """By which the config's weight of each term is multiplied, by the term's column."""
-
-LEAST = 1e-5  # of the largest size: no term is enlarged further, however small
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +26,8 @@ class Terms:
     ----------
     loss : Loss
         With the config's own weights.
-    model, batches, parameters
-        What it is evaluated at; all that is trained, P numbers.
+    model, batches
+        What it is evaluated at.
     config
         For a balancer's own fields.
     factors
@@ -43,30 +41,13 @@ class Terms:
     loss: Loss
     model: Model
     batches: Batches
-    parameters: Sequence[nn.Parameter]
     config: TrainingConfig
     factors: Factors
     memory: dict[str, Any]
     generator: np.random.Generator
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The terms that count: those with a weight above 0."""
-        return tuple(column for column, weight in self.loss.weights.items() if weight)
-
-    def evaluate(self) -> dict[str, Tensor]:
-        """Evaluate each term, unweighted, with gradients by the parameters."""
+    @torch.no_grad()
+    def evaluate(self) -> dict[str, float]:
+        """Evaluate each term that counts, one with a weight above 0, unweighted."""
         found = self.loss(self.model, self.batches)
-        return {column: found[column] for column in self.columns}
-
-    def averaged(self, factors: Factors) -> Factors:
-        """The running mean of factors, of which `balance_memory` is kept at each balance; at the first, themselves."""
-        kept = self.config.balance_memory
-        return {name: kept * self.factors.get(name, new) + (1.0 - kept) * new for name, new in factors.items()}
-
-
-def inverse_to(sizes: Mapping[str, Tensor]) -> Factors:
-    """Factors that make all sizes equal to their sum, which sizes scale with."""
-    found = {name: size.item() for name, size in sizes.items()}
-    least, total = LEAST * max(found.values()), sum(found.values())
-    return {name: total / max(size, least) if total else 1.0 for name, size in found.items()}
+        return {column: found[column].item() for column, weight in self.loss.weights.items() if weight}

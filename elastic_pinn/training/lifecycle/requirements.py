@@ -109,13 +109,11 @@ def require_measured(config: Config, session: Session) -> None:
     places = [each for each in session.loss.statements if each.place and getattr(config, f"weight_{each.column}")]
     if session.balancing.weighs_points and not places:
         raise ConfigError(
-            f"balancing = {config.balancing!r}, causality = {config.causality:g}: the weights of all terms but records "
-            "are 0, which leaves no points to weigh"
+            f"balancing = {config.balancing!r}: the weights of all terms but records are 0, which leaves no points to "
+            "weigh"
         )
     if config.sampling == "grid" and session.problem.domain.is_static:
         raise ConfigError("sampling = 'grid': a problem at rest has no time to spread it over; take another")
-    if config.causality and session.problem.domain.is_static:
-        raise ConfigError(f"causality = {config.causality:g}: at rest nothing is later than anything else; set it to 0")
     if config.monitor not in legal:
         raise ConfigError(f"monitor = {config.monitor!r}: no measure of this problem; legal: {', '.join(legal)}")
     if session.problem.unknowns and not (config.weight_data and config.weight_pde):
@@ -130,7 +128,7 @@ def _require_comparable(config: Config, session: Session) -> None:
     is_total = config.monitor == "loss/total" and session.balancing.changes
     if is_total or (is_loss and (session.balancing.weighs_points or config.minibatches > 1)):
         raise ConfigError(
-            f"monitor = {config.monitor!r}: balancing = {config.balancing!r}, causality = {config.causality:g} or "
-            f"minibatches = {config.minibatches} change what it is of, so that no two values are comparable; "
-            "loss/validation has the config's weights and always the same points"
+            f"monitor = {config.monitor!r}: balancing = {config.balancing!r} or minibatches = {config.minibatches} "
+            "change what it is of, so that no two values are comparable; loss/validation has the config's weights and "
+            "always the same points"
         )

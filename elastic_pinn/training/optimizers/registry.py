@@ -28,7 +28,7 @@ from elastic_pinn.training.optimizers.variable_projection import VariableProject
 MOST_DENSE = 6000  # parameters: their matrix takes 0.27 GiB
 MOST_FACTORED = 2**28  # numbers: 2 GiB in float64; of rows that are kept, for a moment twice that
 
-UNCHANGED = {"resampling": "fresh", "balancing": "fixed", "causality": 0.0, "minibatches": 1}
+UNCHANGED = {"resampling": "fresh", "balancing": "fixed", "minibatches": 1}
 """The fields by which points and weights change in training, as they are where they do not."""
 
 Parameters = list[nn.Parameter]
@@ -89,8 +89,6 @@ def require_legal(config: Config, model: Trained, misfits: int) -> None:
         raise ConfigError(
             f"restart_every = {config.restart_every}: {search[0]} is at its end where it has converged; set it to 0"
         )
-    if config.balancing == "row_norm" and not model.last_layer:
-        raise ConfigError(f"balancing = 'row_norm': network {config.network!r} has no last layer; take another")
     for name in config.stages:
         spec, parameters = OPTIMIZERS[name], _all(model)
         if spec.only_float64 and config.precision != "float64":

@@ -31,10 +31,7 @@ COMPARED: Mapping[str, Sequence[Values]] = {
         *({"sampling": method} | STAYING for method in ("latin_hypercube", "uniform", "sobol", "grid")),
         *({"sampling": "sobol", "resample_every": 100, "resampling": way} for way in ("fresh", "rad", "r3")),
     ],
-    "balancing": [
-        {"balancing": way}
-        for way in ("fixed", "gradient_norm", "ntk", "relobralo", "self_adaptive", "attention", "row_norm")
-    ],
+    "balancing": [{"balancing": way} for way in ("fixed", "relobralo", "attention")],
     "networks": [
         {"network": "mlp"} | OF_NETWORKS,
         {"network": "mlp"} | OF_NETWORKS | {"fourier_features": 32},

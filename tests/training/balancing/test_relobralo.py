@@ -45,7 +45,7 @@ def test_ratios_that_no_exponential_holds_are_no_fault():
 def test_the_first_balance_changes_no_weight(session):
     terms = terms_of(session)
     assert relobralo(terms) == pytest.approx(dict.fromkeys(("pde", "boundary", "initial"), 1.0))
-    losses = {column: term.item() for column, term in terms.evaluate().items()}
+    losses = terms.evaluate()
     assert terms.memory == {"first": losses, "last": losses}
 
 
@@ -55,7 +55,7 @@ def test_the_mean_is_of_the_factors_before_or_at_random_of_those_since_the_start
     last = {"pde": 0.3, "boundary": 0.4, "initial": 0.5}
     before = {"pde": 0.5, "boundary": 1.5, "initial": 1.0}
     terms = terms_of(session, factors=before, memory={"first": first, "last": last}, generator=Drawn(number))
-    losses = {column: term.item() for column, term in terms.evaluate().items()}
+    losses = terms.evaluate()
     base = before if number < KEPT else by_hand(losses, first, 0.5)
     new = by_hand(losses, last, 0.5)
     assert relobralo(terms) == pytest.approx({name: 0.8 * base[name] + 0.2 * new[name] for name in losses})

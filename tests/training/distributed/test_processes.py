@@ -51,10 +51,10 @@ MISFITS = INVERSE | {
 UNIFORM = ADAM | {"sampling": "uniform"}
 TRAINED = {
     "adam": [ADAM],
-    "rad and ntk": [ADAM | {"resampling": "rad", "balancing": "ntk", "balance_every": 3}],
+    "rad and relobralo": [ADAM | {"resampling": "rad", "balancing": "relobralo", "balance_every": 3}],
     "lbfgs": [LBFGS],
-    "weights of points": [ADAM | {"causality": 0.5, "balance_every": 4}],
-    "restarts": [SMALL | {"stages": ["lbfgs"], "restart_every": 4, "balancing": "row_norm"}],
+    "weights of points": [SMALL | {"learning_rate": 0.01, "balancing": "attention", "balance_every": 4}],
+    "restarts": [SMALL | {"stages": ["lbfgs"], "restart_every": 4, "balancing": "relobralo"}],
     "misfits": [MISFITS],
     "gates": [ADAM | {"network": "residual", "fourier_features": 5, "input_frequency": 2.0}],
     "adaptive features": [LBFGS | {"fourier_features": 5, "input_frequency": 2.0, "adaptive_activation": True}],

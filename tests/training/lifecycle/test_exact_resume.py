@@ -202,18 +202,18 @@ CASES = {
     # weights that change: due just at the cut, and before it; and points with them
     **{
         f"balanced-by-{name}": Case({"balancing": name, "balance_every": 2, "checkpoint_every": 1}, (5, 8), (4, 7))
-        for name in ("gradient_norm", "ntk", "relobralo", "self_adaptive", "attention", "row_norm")
+        for name in ("relobralo", "attention")
     },
-    "causal-minibatches": Case(
-        {"causality": 0.5, "balance_every": 2, "minibatches": 3, "checkpoint_every": 1}, (5, 8), (4, 7)
+    "weighed-minibatches": Case(
+        {"balancing": "attention", "balance_every": 2, "minibatches": 3, "checkpoint_every": 1}, (5, 8), (4, 7)
     ),
     "lbfgs-restarted-by-rad": Case(
-        TWO_STAGES | {"resampling": "rad", "restart_every": 2, "balancing": "row_norm", "checkpoint_every": 1},
+        TWO_STAGES | {"resampling": "rad", "restart_every": 2, "balancing": "relobralo", "checkpoint_every": 1},
         (7, 8, 9),
         (6, 7, 8),
     ),
-    "rad-and-ntk-then-lbfgs": Case(
-        TWO_STAGES | {"resampling": "rad", "resample_every": 2, "balancing": "ntk", "balance_every": 3},
+    "rad-and-relobralo-then-lbfgs": Case(
+        TWO_STAGES | {"resampling": "rad", "resample_every": 2, "balancing": "relobralo", "balance_every": 3},
         (4, 6, 8),
         (3, 5, 7),
     ),
@@ -356,8 +356,8 @@ def test_the_cases_show_what_they_are_about(trained):
     assert last(trained / "aluminium" / "whole").state["sampler"]["draws"] == 3, "L-BFGS keeps its points"
     moved = [last(trained / f"resampled-by-{name}" / "whole").state["sampler"]["points"] for name in ("rad", "r3")]
     assert [len(points["interior"]) for points in moved] == [20, 20]
-    balanced = [column(f"balanced-by-{name}", "weight/boundary") for name in ("gradient_norm", "ntk", "relobralo")]
-    assert [len(set(weights)) for weights in balanced] == [6, 6, 6]
+    assert len(set(column("balanced-by-relobralo", "weight/boundary"))) == 6
+    assert len(set(column("balanced-by-attention", "point_weight_max/boundary"))) == 6
     moments = last(trained / "adamw-float64" / "whole").state["optimizer"]
     assert moments["exp_avg"][0].abs().max() > 0 and moments["step"][0] == STEPS
     assert len(last(trained / "lbfgs-strong-wolfe" / "whole").state["optimizer"]["steps"][0]) > 5
