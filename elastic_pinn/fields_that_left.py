@@ -11,10 +11,13 @@ from elastic_pinn.parameters import in_one_line
 FIELDS: Mapping[str, Any] = {"causality": 0.0}
 """Fields, with the values by which they were without effect."""
 
-BESIDE = ("causal_slabs", "balance_rate")
+BESIDE = ("rad_candidates", "rad_exponent", "rad_constant", "causal_slabs", "balance_rate")
 """Fields that were without effect but beside one of the others."""
 
-VALUES: Mapping[str, tuple[str, ...]] = {"balancing": ("gradient_norm", "ntk", "self_adaptive", "row_norm")}
+VALUES: Mapping[str, tuple[str, ...]] = {
+    "resampling": ("rad",),
+    "balancing": ("gradient_norm", "ntk", "self_adaptive", "row_norm"),
+}
 """Values of fields that are still there."""
 
 

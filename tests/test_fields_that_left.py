@@ -25,7 +25,7 @@ def test_fields_that_were_without_effect_are_left_out_and_not_told(caplog):
     ("fields", "told"),
     [({name: 1}, f"{name} = 1 has") for name in FIELDS]
     + [({name: value}, f"{name} = '{value}' has") for name, left in VALUES.items() for value in left]
-    + [({"causality": 0.5, "balancing": "ntk"}, "causality = 0.5 and balancing = 'ntk' have")],
+    + [({"resampling": "rad", "causality": 0.5}, "causality = 0.5 and resampling = 'rad' have")],
 )
 def test_what_had_an_effect_is_told_with_the_place_of_its_figures(fields, told):
     with pytest.raises(ep.ConfigError, match=f"^{told} {FIGURES}"):

@@ -121,16 +121,9 @@ class TrainingConfig(Section):
     minibatches: Count = 1
     """into how many parts the points of each place, and records, are divided at random, of which each step takes one;
     1: it takes all. Optimizers with a line search take all. Losses of the history are those of one part"""
-    resampling: Literal["fresh", "rad", "r3"] = "fresh"
-    """how points are drawn anew: fresh (all of them, evenly), rad (more of them where the present residuals are large:
-    Wu and others, 2023), r3 (only those with residuals below the mean: Daw and others, 2023). Losses are means over the
-    present points; those of the validation stay even"""
-    rad_candidates: Count = 10
-    """of rad: for each point so many are drawn by `sampling`, and one of them is chosen"""
-    rad_exponent: NonNegative = 1.0
-    """of rad, its k: the density of points goes with this power of the residual; the more, the more at its peaks"""
-    rad_constant: NonNegative = 1.0
-    """of rad, its c: an even density beside, relative to the mean of the other; 0: no points where the residual is 0"""
+    resampling: Literal["fresh", "r3"] = "fresh"
+    """how points are drawn anew: fresh (all of them, evenly) or r3 (only those with residuals below the mean: Daw and
+    others, 2023). Losses are means over the present points; those of the validation stay even"""
 
     weight_pde: NonNegative = 1.0
     """of the mean square of the wave equation's residual"""

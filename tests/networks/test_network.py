@@ -113,7 +113,7 @@ def test_values_without_gradients_are_those_with_them(twins, kind):
         {"stages": ["adam"]},
         {"stages": ["lbfgs"]},
         {"stages": ["levenberg_marquardt"]},
-        {"resampling": "rad", "resample_every": 2, "balancing": "relobralo", "balance_every": 2},
+        {"resampling": "r3", "resample_every": 2, "balancing": "relobralo", "balance_every": 2},
     ],
 )
 def test_a_network_that_only_gives_jets_trains_as_its_fast_twin_does(monkeypatch, tmp_path, changes):

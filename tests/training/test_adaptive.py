@@ -42,7 +42,7 @@ NETWORKS = {
 @pytest.mark.parametrize("kind", PROBLEMS)
 def test_every_problem_is_trained_and_resumed_with_both(tiny, inverse, tmp_path, kind, network):
     problem = PROBLEMS[kind](inverse)
-    config = tiny(problem="own", resampling="rad", resample_every=2, balancing="relobralo", balance_every=2,
+    config = tiny(problem="own", resampling="r3", resample_every=2, balancing="relobralo", balance_every=2,
                   checkpoint_every=3, keep_every=1, interface_points=8, **NETWORKS[network])  # fmt: skip
     whole = ep.train(config, tmp_path / "whole", problem)
     cut = ep.train(config, tmp_path / "cut", problem, resume=str(whole.checkpoints()[1].path))

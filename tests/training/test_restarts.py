@@ -23,7 +23,7 @@ def session_of(config) -> Session:
     return Session(config, ep.problem_from(config))
 
 
-@pytest.mark.parametrize("resampling", ["fresh", "rad", "r3"])
+@pytest.mark.parametrize("resampling", ["fresh", "r3"])
 def test_points_move_at_each_restart_and_never_between(tiny, resampling):
     session = session_of(tiny(**RESTARTING, resampling=resampling))
     seen = []
@@ -59,7 +59,7 @@ def test_a_stage_that_can_do_no_more_with_its_points_restarts_with_others(tiny):
         "stages": ["last_layer"], "precision": "float64", "initialization": "features", "hidden_layers": [6],
         "activation": "sin", "steps": 9,
     }  # fmt: skip
-    alone, again = session_of(tiny(**solve)), session_of(tiny(**solve, restart_every=100, resampling="rad"))
+    alone, again = session_of(tiny(**solve)), session_of(tiny(**solve, restart_every=100, resampling="r3"))
     while not alone.is_over:
         alone.advance()
     assert alone.step < 9
@@ -71,7 +71,7 @@ def test_a_stage_that_can_do_no_more_with_its_points_restarts_with_others(tiny):
     assert len(seen) == 9 and moves >= 8 // alone.step
 
 
-@pytest.mark.parametrize("fields", [{}, {"resampling": "rad"}, {"balancing": "attention"}])
+@pytest.mark.parametrize("fields", [{}, {"resampling": "r3"}, {"balancing": "attention"}])
 def test_a_resumed_run_restarts_at_the_same_steps(tiny, tmp_path, fields):
     config = tiny(**RESTARTING, **fields, checkpoint_every=3, keep_every=1)
     run = ep.train(config, tmp_path / "run")
@@ -95,8 +95,8 @@ def test_weights_change_at_each_restart(tiny, tmp_path):
     [
         ({"restart_every": 3}, "restart_every = 3 would never have an effect: none of .'adam'. searches along lines"),
         ({"sampling": "grid", "resample_every": 3}, "sampling = 'grid' has no other points"),
-        ({"stages": ["lbfgs"], "restart_every": 2, "balancing": "attention", "resampling": "rad"}, "by its past"),
-        ({"resampling": "rad"}, "moves points every resample_every steps, or with a line search every restart_every"),
+        ({"stages": ["lbfgs"], "restart_every": 2, "balancing": "attention", "resampling": "r3"}, "by its past"),
+        ({"resampling": "r3"}, "moves points every resample_every steps, or with a line search every restart_every"),
     ],
 )
 def test_what_has_no_effect_is_refused(tiny, tmp_path, fields, told):

@@ -26,7 +26,7 @@ MOVED = SMALL | {
     "stages": ["adam"],
     "stage_steps": [],
     "resample_every": 4,
-    "resampling": "rad",
+    "resampling": "r3",
     "balancing": "relobralo",
     "balance_every": 2,
 }

@@ -1,7 +1,7 @@
 """Where the points of training are, and when they move.
 
-A way to spread points is a function in `points.py`. A way to move them by the model's residuals is a file, as `rad.py`:
-a function of a place's `Cloud` and of the config that returns as many points of the unit cube; its line is in `MOVES`.
+A way to spread points is a function in `points.py`. A way to move them by the model's residuals is a file, as `r3.py`:
+a function of a place's `Cloud` that returns as many points of the unit cube; its line is in `MOVES`.
 Imports from physics and training's config and seeds.
 """
 

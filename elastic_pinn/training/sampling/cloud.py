@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 from torch import Tensor
 
 
@@ -13,11 +12,10 @@ from torch import Tensor
 class Cloud:
     """The points of one place: present, (n, k) of its unit cube, float64, CPU.
 
-    spread: draws m fresh points, (m, k), by the config's `sampling`. residuals: the lengths of the present model's
-    residuals at such points, (m, k) -> (m,), which are all that is evaluated of it. generator: the only randomness.
+    residuals: the lengths of the present model's residuals there, (n,), which are all that is evaluated of it. spread:
+    draws m fresh points, (m, k), by the config's `sampling`, and is the only randomness.
     """
 
     present: Tensor
+    residuals: Tensor
     spread: Callable[[int], Tensor]
-    residuals: Callable[[Tensor], Tensor]
-    generator: np.random.Generator

@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling.cloud import Cloud
 from elastic_pinn.training.sampling.r3 import r3
-from elastic_pinn.training.sampling.rad import rad
 
-Move = Callable[[Cloud, TrainingConfig], Tensor]
+Move = Callable[[Cloud], Tensor]
 """Present points to as many others, (n, k)."""
 
-MOVES: Mapping[str, Move] = {"rad": rad, "r3": r3}
+MOVES: Mapping[str, Move] = {"r3": r3}
 """By the names in the config's `resampling`; "fresh" draws all anew, without a look at the model."""

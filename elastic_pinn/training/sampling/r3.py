@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from elastic_pinn.training.config import TrainingConfig
 from elastic_pinn.training.sampling.cloud import Cloud
 
 
-def r3(cloud: Cloud, config: TrainingConfig) -> Tensor:
+def r3(cloud: Cloud) -> Tensor:
     """Keep the points whose residual is above the mean, and draw all others anew."""
-    residuals = cloud.residuals(cloud.present)  # (n,)
-    is_released = residuals <= residuals.mean()
+    is_released = cloud.residuals <= cloud.residuals.mean()  # (n,)
     moved = cloud.present.clone()
     moved[is_released] = cloud.spread(int(is_released.sum()))
     return moved

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,7 +46,7 @@ class Sampler:
     def resample(self) -> None:
         """Draw fresh points, or move the present ones, as the config's `resampling` says."""
         if move := MOVES.get(self._config.resampling):
-            self._set_moved({name: move(self._cloud(name), self._config) for name in self._places})
+            self._set_moved({name: move(self._cloud(name)) for name in self._places})
             self.draws += 1
         else:
             self._draw()
@@ -101,14 +100,6 @@ class Sampler:
         def spread(count: int) -> Tensor:
             return unit_points(self._config.sampling, count, present.shape[1], self._generator)
 
-        return Cloud(present, spread, partial(self._residuals, name), self._generator)
-
-    def _residuals(self, name: str, points: Tensor) -> Tensor:
-        """The residual's length at points of a place, (m, k) -> (m,): of all statements there, float64.
-
-        No more points at a time than training has there, whose memory suffices.
-        """
         assert self._squares is not None, "a sampler without a model moves no points"
-        parts = points.split(self._counts[self._places[name].kind])
-        squares = [self._squares(self._batches_at({name: part})) for part in parts]
-        return torch.cat([torch.stack(list(each.values())).double().sum(0).cpu() for each in squares]).sqrt()
+        of_statements = self._squares(self._batches_at({name: present})).values()  # all that are about this place
+        return Cloud(present, torch.stack(list(of_statements)).double().sum(0).cpu().sqrt(), spread)

@@ -29,7 +29,7 @@ OF_NETWORKS = {"hidden_layers": [32, 32, 32], "fourier_features": 0, "hard_condi
 COMPARED: Mapping[str, Sequence[Values]] = {
     "sampling": [
         *({"sampling": method} | STAYING for method in ("latin_hypercube", "uniform", "sobol", "grid")),
-        *({"sampling": "sobol", "resample_every": 100, "resampling": way} for way in ("fresh", "rad", "r3")),
+        *({"sampling": "sobol", "resample_every": 100, "resampling": way} for way in ("fresh", "r3")),
     ],
     "balancing": [{"balancing": way} for way in ("fixed", "relobralo", "attention")],
     "networks": [

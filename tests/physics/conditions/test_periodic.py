@@ -98,7 +98,7 @@ def test_parts_and_rows_of_a_batch_keep_points_with_their_images():
 def test_a_periodic_problem_trains_by_gradients_too(tmp_path):
     problem = between("x", 0.5)
     fields = {"hidden_layers": [16], "interior_points": 60, "boundary_points": 20, "initial_points": 20}
-    config = ep.Config(problem="own", stages=["adam"], steps=30, learning_rate=1e-2, resampling="rad",
+    config = ep.Config(problem="own", stages=["adam"], steps=30, learning_rate=1e-2, resampling="r3",
                        resample_every=10, **fields)  # fmt: skip
     history = ep.train(config, tmp_path / "run", problem).history()
     assert history["loss/total"].iloc[-1] < history["loss/total"].iloc[0]

@@ -326,7 +326,7 @@ def test_plates_of_aluminium_have_sources_in_their_own_units():
 
 def test_a_run_with_sources_goes_on_bit_for_bit_and_with_no_other_source(tmp_path, tiny):
     made = problem(force=[PUSH, TURN], boundary=[ep.Traction(LOAD, "top")], initial=ep.Initial(velocity=BUMP))
-    fields = {"resampling": "rad", "resample_every": 2}
+    fields = {"resampling": "r3", "resample_every": 2}
     whole = ep.train(tiny(steps=6, **fields), tmp_path / "whole", made)
     ep.train(tiny(steps=3, **fields), tmp_path / "parts", made)
     moved = replace(made, force=[PUSH, replace(TURN, at=(0.41, 0.55))])

@@ -51,7 +51,7 @@ MISFITS = INVERSE | {
 UNIFORM = ADAM | {"sampling": "uniform"}
 TRAINED = {
     "adam": [ADAM],
-    "rad and relobralo": [ADAM | {"resampling": "rad", "balancing": "relobralo", "balance_every": 3}],
+    "r3 and relobralo": [ADAM | {"resampling": "r3", "balancing": "relobralo", "balance_every": 3}],
     "lbfgs": [LBFGS],
     "weights of points": [SMALL | {"learning_rate": 0.01, "balancing": "attention", "balance_every": 4}],
     "restarts": [SMALL | {"stages": ["lbfgs"], "restart_every": 4, "balancing": "relobralo"}],
