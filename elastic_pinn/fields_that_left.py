@@ -8,13 +8,14 @@ from typing import Any
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.parameters import in_one_line
 
-FIELDS: Mapping[str, Any] = {"causality": 0.0}
+FIELDS: Mapping[str, Any] = {"causality": 0.0, "fourier_features": 0}
 """Fields, with the values by which they were without effect."""
 
 BESIDE = ("rad_candidates", "rad_exponent", "rad_constant", "causal_slabs", "balance_rate")
 """Fields that were without effect but beside one of the others."""
 
 VALUES: Mapping[str, tuple[str, ...]] = {
+    "network": ("modified_mlp", "residual"),
     "resampling": ("rad",),
     "balancing": ("gradient_norm", "ntk", "self_adaptive", "row_norm"),
 }

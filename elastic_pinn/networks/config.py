@@ -12,7 +12,6 @@ from elastic_pinn.config_sections import (
     List,
     NonNegative,
     OfList,
-    OptionalCount,
     Positive,
     Section,
 )
@@ -37,10 +36,7 @@ NUMBERS_OF_POTENTIALS = (
 COUNTS_OF_LAYERS = {**NUMBERS_OF_WAVES, "patches": ((1,), "one number, of features in each patch, as in [200]")}
 """The same of each network whose `hidden_layers` are no layers and whose activation is the sine."""
 
-GATED = ("modified_mlp", "residual")
-"""Networks with gates, which are as wide as all hidden layers."""
-
-TRAINED = ("mlp", *GATED, "separable")
+TRAINED = ("mlp", "separable")
 """Networks of which every layer is trained."""
 
 WITH_FORMS = ("mlp", "random_features")
@@ -56,20 +52,10 @@ WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
 class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
 
-    network: Literal[
-        "mlp",
-        "modified_mlp",
-        "residual",
-        "separable",
-        "random_features",
-        "plane_waves",
-        "hole_waves",
-        "potentials",
-        "patches",
-    ] = "mlp"
-    """the kind of network. mlp: every layer is trained. modified_mlp: likewise, and each hidden layer mixes two gates
-    that are layers of the input (Wang and others, 2021). residual: blocks with such gates, which begin as no change of
-    the fourier_features that it needs (PirateNets, 2024). separable: sums of products of functions of x, of y and of t
+    network: Literal["mlp", "separable", "random_features", "plane_waves", "hole_waves", "potentials", "patches"] = (
+        "mlp"
+    )
+    """the kind of network. mlp: every layer is trained. separable: sums of products of functions of x, of y and of t
     (SPINN, 2023), of a grid of points (sampling) many times quicker. random_features: only the last layer is trained,
     and the others stay as drawn. plane_waves: the amplitudes of P and S waves, which satisfy the equation of a
     homogeneous solid; what point forces and moment sources do in an unbounded solid is added. hole_waves: those, and
@@ -77,10 +63,10 @@ class NetworkConfig(Section):
     of a plate at rest, the amplitudes of fields in equilibrium, polynomials and around each hole negative powers.
     patches: random features in each patch of space and time, blended: for windows of many wavelengths or periods"""
     hidden_layers: Annotated[List[Count], Field(min_length=1)] = (100, 100, 100, 100)
-    """width of each hidden layer, all alike in modified_mlp and residual, of which it is each block's; of separable,
-    along each axis. Numbers, of plane_waves: of waves in each material; of hole_waves: of plane waves there, and waves
-    around holes, inclusions and loads, or of plane waves around inclusions, waves with poles, and plane waves in each
-    inclusion; of potentials: of polynomials, and around holes; of patches: of features in each"""
+    """width of each hidden layer; of separable, along each axis. Numbers, of plane_waves: of waves in each material; of
+    hole_waves: of plane waves there, and waves around holes, inclusions and loads, or of plane waves around inclusions,
+    waves with poles, and plane waves in each inclusion; of potentials: of polynomials, and around holes; of patches: of
+    features in each"""
     patches: Annotated[tuple[Count, Count, Count], OfList] = (1, 1, 1)
     """of the network patches: into how many the window is divided along x, y and time"""
     rank: Count = 32
@@ -113,9 +99,6 @@ class NetworkConfig(Section):
     adaptive_activation: bool = False
     """of networks that are trained whole: whether each layer learns how steep its nonlinearity is (Jagtap and others,
     2020)"""
-    fourier_features: OptionalCount = 0
-    """how many random wave vectors the layers get the cosine and the sine of, in place of the coordinates, with wave
-    numbers up to input_frequency and frequencies up to time_frequency; 0: the coordinates (Tancik and others, 2020)"""
     periodic_axes: List[Literal["x", "y"]] = ()
     """the axes, "x", "y" or both, along which a network that is trained whole is periodic whatever its weights: those
     whose two sides are periodic, in a window that is the period (Dong and Ni, 2021)"""
@@ -166,17 +149,16 @@ class NetworkConfig(Section):
 
     @model_validator(mode="after")
     def _only_trained_layers_adapt(self) -> Self:
-        legal_of = dict.fromkeys(("adaptive_activation", "periodic_axes"), TRAINED)
-        for name, networks in (legal_of | {"fourier_features": ("mlp", *GATED)}).items():
+        for name in ("adaptive_activation", "periodic_axes"):
             value = getattr(self, name)
-            if value and self.network not in networks:
-                legal = ", ".join(map(repr, networks))
+            if value and self.network not in TRAINED:
+                legal = ", ".join(map(repr, TRAINED))
                 raise ValueError(f"{name} = {in_one_line(value)} with network {self.network!r}: only with {legal}")
-            if value and name != "adaptive_activation" and self.initialization == "features":
-                raise ValueError(
-                    f"{name} = {in_one_line(value)} with initialization = 'features', whose features are of the "
-                    "coordinates: only with 'glorot'"
-                )
+        if self.periodic_axes and self.initialization == "features":
+            raise ValueError(
+                f"periodic_axes = {list(self.periodic_axes)} with initialization = 'features', whose features are of "
+                "the coordinates: only with 'glorot'"
+            )
         if len(set(self.periodic_axes)) < len(self.periodic_axes):
             raise ValueError(f"periodic_axes = {list(self.periodic_axes)}: each axis once")
         return self
@@ -185,22 +167,6 @@ class NetworkConfig(Section):
     def _trained_start_by_glorot(self) -> Self:
         if self.initialization == "features" and self.network in TRAINED and self.network != "mlp":
             raise ValueError(f"initialization = 'features' with network {self.network!r}: only with 'glorot'")
-        return self
-
-    @model_validator(mode="after")
-    def _gates_fit(self) -> Self:
-        if self.network not in GATED:
-            return self
-        if len(set(self.hidden_layers)) > 1:
-            raise ValueError(
-                f"network {self.network!r} with hidden_layers = {list(self.hidden_layers)}: its gates are as wide as "
-                "every layer: they must be equal"
-            )
-        if self.network == "residual" and not self.fourier_features:
-            raise ValueError(
-                "network 'residual' with fourier_features = 0: its blocks start as no change of these: set it to 1 or "
-                "more, as half of hidden_layers"
-            )
         return self
 
     def _leaves_open(self, name: str) -> bool:

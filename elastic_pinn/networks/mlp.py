@@ -93,9 +93,8 @@ class MLP(Trained):
 
         The features' wave vectors are spread evenly over all wave numbers up to `input_frequency` radians per
         dimensionless length and frequencies up to `time_frequency`, or as many, per dimensionless time, their phases
-        over all of the circle: with the
-        activation "sin", random Fourier features (Rahimi and Recht, Advances in Neural Information Processing Systems
-        20, 2007).
+        over all of the circle: with the activation "sin", random Fourier features (Rahimi and Recht, Advances in Neural
+        Information Processing Systems 20, 2007).
         """
         frequency, in_time = config.input_frequency, config.time_frequency
         *before, last = zip(self.weights[:-1], self.biases[:-1], strict=True)
@@ -108,5 +107,6 @@ class MLP(Trained):
         vectors = last[0].new_empty(len(last[0]), 3).uniform_(-frequency, frequency, generator=generator)  # (F, 3)
         if in_time:
             vectors[:, 2] *= in_time / frequency
-        last[0].copy_(vectors * self.reach @ torch.linalg.pinv(passed))
+        reach = self.extent.nan_to_num(posinf=0.0)  # (3,), 0 along time of a plate at rest
+        last[0].copy_(vectors * reach @ torch.linalg.pinv(passed))
         last[1].uniform_(-math.pi, math.pi, generator=generator)

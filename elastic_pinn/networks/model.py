@@ -18,7 +18,6 @@ from elastic_pinn.networks.delayed import Delayed
 from elastic_pinn.networks.equations import Equations
 from elastic_pinn.networks.forms import FORMS, OfForm
 from elastic_pinn.networks.free_field import FreeField, WithFreeField
-from elastic_pinn.networks.gated import ModifiedMLP, Residual
 from elastic_pinn.networks.held import Held
 from elastic_pinn.networks.hole_waves import HoleWaves
 from elastic_pinn.networks.mean_squares import mean_squares
@@ -48,8 +47,6 @@ EDGE = 1e-6  # of the window's half extents: the rounding that is allowed at its
 
 NETWORKS: Mapping[str, type[Network]] = {
     "mlp": MLP,
-    "modified_mlp": ModifiedMLP,
-    "residual": Residual,
     "separable": Separable,
     "random_features": MLP,
     "patches": Patches,

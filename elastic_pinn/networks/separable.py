@@ -44,11 +44,11 @@ class Separable(Trained):
     def __init__(self, config: NetworkConfig, generator: torch.Generator, window: Window = CUBE) -> None:
         super().__init__(config, generator, window)
         self._rank = config.rank
-        embeddings = [Embedding(config, generator, self.reach, axis) for axis in AXES]
+        embeddings = [Embedding(config, axis) for axis in AXES]
         self.embeddings: Iterable[Embedding] = cast(Iterable[Embedding], nn.ModuleList(embeddings))
 
     @staticmethod
-    def embedding_of(config: NetworkConfig, generator: torch.Generator, reach: Tensor) -> Embedding | None:
+    def embedding_of(config: NetworkConfig) -> Embedding | None:
         """Return None: each axis has an embedding of its own."""
         return None
 

@@ -43,7 +43,7 @@ class Trained(Network):
 
     Weights are drawn from `generator`, Glorot-normal; those of maps of the input are `input_frequency` times larger and
     their biases spread as far, so that the network starts with waves of that many radians over half the window; the
-    rest start without bias. With Fourier features, whose wave vectors are as long, so do these.
+    rest start without bias.
 
     Attributes
     ----------
@@ -59,20 +59,18 @@ class Trained(Network):
         super().__init__(config, generator, window)
         dtype, maps = self.extent.dtype, self.maps(config, len(window.speeds))
         self.activation = config.activation
-        self.embedding = self.embedding_of(config, generator, self.reach)
+        self.embedding = self.embedding_of(config)
         self.weights = nn.ParameterList(torch.empty(each.outputs, each.inputs, dtype=dtype) for each in maps)
         self.biases = nn.ParameterList(torch.zeros(each.outputs, dtype=dtype) for each in maps)
         self._is_nonlinear = tuple(each.is_nonlinear for each in maps)
         slopes = torch.full((sum(self._is_nonlinear),), 1.0 / STEEPNESS, dtype=dtype)
         self.slopes = nn.Parameter(slopes) if config.adaptive_activation else None
-        self._start_glorot(0.0 if config.fourier_features else config.input_frequency, maps, generator)
+        self._start_glorot(config.input_frequency, maps, generator)
 
     @staticmethod
-    def embedding_of(config: NetworkConfig, generator: torch.Generator, reach: Tensor) -> Embedding | None:
-        """Return what enters in place of the coordinates; None: themselves. reach: (3,), half the window's extents."""
-        if not (config.fourier_features or config.periodic_axes):
-            return None
-        return Embedding(config, generator, reach)
+    def embedding_of(config: NetworkConfig) -> Embedding | None:
+        """Return what enters in place of the coordinates; None: themselves."""
+        return Embedding(config) if config.periodic_axes else None
 
     @staticmethod
     @abstractmethod
@@ -84,19 +82,11 @@ class Trained(Network):
         """Return names and shapes of the tensors in the state_dict."""
         maps = list(enumerate(cls.maps(config, regions)))
         slopes = {"slopes": (sum(each.is_nonlinear for _, each in maps),)} if config.adaptive_activation else {}
-        embedding = {f"embedding.{name}": shape for name, shape in Embedding.shapes(config).items()}
         return (
             {f"weights.{i}": (each.outputs, each.inputs) for i, each in maps}
             | {f"biases.{i}": (each.outputs,) for i, each in maps}
             | slopes
-            | embedding
         )
-
-    @property
-    def reach(self) -> Tensor:
-        """Half the window's extents, dimensionless, (3,), 0 along an axis that is not there, as time of a plate at
-        rest."""
-        return self.extent.nan_to_num(posinf=0.0)
 
     @property
     def last_layer(self) -> list[nn.Parameter]:
@@ -134,11 +124,9 @@ class Trained(Network):
 
     @torch.no_grad()
     def _start_glorot(self, frequency: float, maps: Sequence[Map], generator: torch.Generator) -> None:
-        """frequency: of the waves that the network starts with; 0: those of its Fourier features."""
+        """frequency: of the waves that the network starts with."""
         for weight in self.weights:
             weight.normal_(generator=generator).mul_(math.sqrt(2.0 / sum(weight.shape)))
-        if not frequency:
-            return
         for weight, bias, each in zip(self.weights, self.biases, maps, strict=True):
             if each.is_first:
                 weight *= frequency

@@ -19,19 +19,15 @@ NOTE = f"""Equation of motion of problem A' at {POINTS:,} points, 4 x 64, tanh, 
 gradients, then Adam. Matrix products: those of the gradients through a network's own layers, forward and back, as torch
 does them, at as many components of a jet as its equations need; a separable network has them at {ALONG} places an
 axis."""
-FEATURES = {"fourier_features": 32, "input_frequency": 3.0}
 NETWORKS: Mapping[str, dict[str, object]] = {
     "mlp": {},
     "mlp, sin": {"activation": "sin"},
     "mlp, swish": {"activation": "swish"},
     "mlp, adaptive tanh": {"adaptive_activation": True},
-    "mlp, 32 Fourier features": FEATURES,
     "mlp, start and sides held exactly": {"hard_conditions": ["start", "sides"]},
     "mlp, displacement and stress": {"form": "mixed"},
     "mlp, potentials": {"form": "potentials"},
     "mlp, heterogeneous medium": {},
-    "modified_mlp": {"network": "modified_mlp"},
-    "residual, 1 block, 32 Fourier features": {"network": "residual", "hidden_layers": [64]} | FEATURES,
     "separable on a grid": {"network": "separable", "sampling": "grid", "interior_points": ALONG**3},
 }
 

@@ -22,16 +22,12 @@ OPTIONS = {
     "adaptive": {"adaptive_activation": True},
     "periodic along x": {"periodic_axes": ["x"]},
     "periodic along both, adaptive": {"periodic_axes": ["x", "y"], "adaptive_activation": True},
-    "features": {"fourier_features": 4, "time_frequency": 1.5},
-    "features, periodic along y": {"fourier_features": 5, "periodic_axes": ["y"], "adaptive_activation": True},
 }
-LAYERS = {"mlp": [7, 6, 5], "modified_mlp": [6, 6, 6], "residual": [6, 6], "separable": [6, 5]}
+LAYERS = {"mlp": [7, 6, 5], "separable": [6, 5]}
 LEGAL = {
     (network, option): {"network": network, "hidden_layers": LAYERS[network], **fields}
     for network in TRAINED
     for option, fields in OPTIONS.items()
-    if {"residual": True, "separable": False}.get(network, "fourier_features" in fields)
-    == ("fourier_features" in fields)
 }
 
 
@@ -74,26 +70,6 @@ def affine(net: Trained, i: int, z: Tensor, act, without: int = 0) -> Tensor:
     return act(slope * (z @ net.weights[i].T + net.biases[i]))
 
 
-def modified_mlp(net: Trained, where: Tensor, act) -> Tensor:
-    h = inputs(net, where)
-    u, v = affine(net, 0, h, act), affine(net, 1, h, act)
-    for i in range(2, len(net.weights) - 1):
-        z = affine(net, i, h, act)
-        h = (1.0 - z) * u + z * v
-    return h @ net.weights[-1].T + net.biases[-1]
-
-
-def residual(net: Trained, where: Tensor, act) -> Tensor:
-    x = inputs(net, where)
-    u, v = affine(net, 0, x, act), affine(net, 1, x, act)
-    for block, alpha in enumerate(net.skips):
-        f = affine(net, 2 + 3 * block, x, act)
-        g = affine(net, 3 + 3 * block, f * u + (1.0 - f) * v, act)
-        h = affine(net, 4 + 3 * block, g * u + (1.0 - g) * v, act)
-        x = alpha * h + (1.0 - alpha) * x
-    return x @ net.weights[-1].T + net.biases[-1]
-
-
 def separable(net: Separable, where: Tensor, act) -> Tensor:
     size, product = len(net.weights) // 3, 1.0
     for axis, embedding in enumerate(net.embeddings):
@@ -106,7 +82,7 @@ def separable(net: Separable, where: Tensor, act) -> Tensor:
     return product.unflatten(1, (2, -1)).sum(2)
 
 
-BY_HAND = {"mlp": mlp, "modified_mlp": modified_mlp, "residual": residual, "separable": separable}
+BY_HAND = {"mlp": mlp, "separable": separable}
 
 
 def by_hand(net: Trained, fields: dict, activation: str) -> Written:

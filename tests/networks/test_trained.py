@@ -11,21 +11,17 @@ import elastic_pinn as ep
 from elastic_pinn.networks import jets, mean_squares
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS
-from elastic_pinn.networks.embedding import Embedding
 from elastic_pinn.networks.model import NETWORKS
-from elastic_pinn.networks.network import Window
 from elastic_pinn.networks.trained import Trained
 from elastic_pinn.physics.conditions.periodic import PAIRS
 from elastic_pinn.physics.solutions import PlaneWave
 from tests.networks.by_hand import (
     LEGAL,
     NAMES,
-    OPTIONS,
     SUBSETS,
     assert_close,
     by_hand,
     gradients,
-    inputs,
     network,
     points,
 )
@@ -123,9 +119,8 @@ def test_outputs_are_linear_in_the_last_layer(fields):
     assert_close(at(3.0), 3.0 * once)
 
 
-@pytest.mark.parametrize("name", ["as they come", "features"])
-def test_only_periodic_axes_make_a_network_periodic(name):
-    net = network({"hidden_layers": [6], **OPTIONS[name]})
+def test_only_periodic_axes_make_a_network_periodic():
+    net = network({"hidden_layers": [6]})
     low, high = (torch.tensor([[side, 0.1, 0.2]], dtype=torch.float64) for side in (-1.0, 1.0))
     assert (net.within(())(low, NAMES) - net.within(())(high, NAMES)).abs().max() > 1e-3
 
@@ -143,30 +138,6 @@ def test_a_periodic_network_is_the_same_at_both_ends_with_all_derivatives(fields
         assert (one[1] - one[1, 0]).abs().max() > 1e-2, "it is no constant"
 
 
-def features(count: int = 4000, **fields) -> Embedding:
-    config = NetworkConfig(fourier_features=count, precision="float64", **fields)
-    return Embedding(config, torch.Generator().manual_seed(0), EXTENT)
-
-
-def test_wave_vectors_of_features_spread_up_to_the_frequencies_by_length_and_time():
-    highest = (features(input_frequency=3.0, time_frequency=2.0).vectors / EXTENT).abs().amax(0)
-    assert ((highest > torch.tensor([2.99, 2.99, 1.99])) & (highest <= torch.tensor([3.0, 3.0, 2.0]))).all()
-
-
-@pytest.mark.parametrize(("frequency", "most"), [(1.0, 1), (10.0, 3)])
-def test_along_a_periodic_axis_they_are_whole_multiples_all_as_often(frequency, most):
-    multiples = features(input_frequency=frequency, periodic_axes=["x"]).vectors[:, 0] / math.pi
-    assert torch.equal(multiples, multiples.round())
-    counts = [int((multiples == k).sum()) for k in range(-most, most + 1)]
-    assert sum(counts) == 4000 and min(counts) > 0.8 * max(counts)
-
-
-def test_a_plate_at_rest_has_features_of_space_alone():
-    config = NetworkConfig(fourier_features=5, precision="float64", hidden_layers=[4])
-    net = NETWORKS["mlp"](config, torch.Generator().manual_seed(0), Window((1.0, 1.0, math.inf)))
-    assert (net.embedding.vectors[:, 2] == 0).all() and (net.embedding.vectors[:, :2] != 0).all()
-
-
 @each_network
 def test_values_on_a_grid_are_those_at_its_points(fields):
     trial = network(fields).within(())
@@ -176,13 +147,6 @@ def test_values_on_a_grid_are_those_at_its_points(fields):
     for name, values in found.items():
         [*_, expected] = trial(where, jets.components((name,)))
         assert_close(values, expected.detach())
-
-
-def test_residual_blocks_start_as_no_change_of_the_features():
-    config = NetworkConfig(network="residual", hidden_layers=[6, 6], fourier_features=4, precision="float64")
-    net = NETWORKS["residual"](config, torch.Generator().manual_seed(0), Window(EXTENT.tolist()))
-    expected = inputs(net, points()) @ net.weights[-1].T + net.biases[-1]
-    assert_close(net.within(())(points(), ("",))[0], expected)
 
 
 def test_adaptive_activations_start_as_plain_ones():
@@ -200,22 +164,12 @@ def test_adaptive_activations_start_as_plain_ones():
             {"network": "random_features", "adaptive_activation": True},
             "adaptive_activation = True with network 'random_",
         ),
-        (
-            {"network": "plane_waves", "hidden_layers": [9], "activation": "sin", "fourier_features": 3},
-            "only with 'mlp'",
-        ),
         ({"network": "patches", "hidden_layers": [9], "activation": "sin", "periodic_axes": ["x"]}, "only with 'mlp'"),
-        ({"network": "modified_mlp", "hidden_layers": [5, 6]}, "they must be equal"),
-        ({"network": "residual", "hidden_layers": [5, 5]}, "fourier_features = 0: its blocks start as no change"),
-        ({"network": "separable", "fourier_features": 4}, "only with 'mlp', 'modified_mlp', 'residual'"),
         ({"network": "separable", "initialization": "features"}, "only with 'glorot'"),
         ({"rank": 8}, "rank = 8 with network 'mlp': only 'separable' has one"),
-        ({"network": "modified_mlp", "initialization": "features"}, "only with 'glorot'"),
-        ({"fourier_features": 3, "initialization": "features"}, "only with 'glorot'"),
         ({"periodic_axes": ["y"], "initialization": "features"}, "only with 'glorot'"),
         ({"periodic_axes": ["x", "x"]}, "each axis once"),
         ({"periodic_axes": ["t"]}, "'x' or 'y'"),
-        ({"fourier_features": -1}, "fourier_features"),
     ],
 )
 def test_what_a_network_does_not_use_is_refused(fields, told):

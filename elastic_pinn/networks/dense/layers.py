@@ -69,12 +69,8 @@ class Layers(LinearTrial):
         """The jet of the last layer's input at dimensionless points (N, 3), (J, N, C)."""
         jet = self.seed(points, names)
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            jet = self.nonlinear(jet, weight, bias, names)
+            jet = jets.elementwise(jets.linear(jet, weight, bias), names, self.derivatives)
         return jet
-
-    def nonlinear(self, jet: Tensor, weight: Tensor, bias: Tensor, names: jets.Components) -> Tensor:
-        """Apply an affine map and the activation to a jet, (J, N, C) -> (J, N, D)."""
-        return jets.elementwise(jets.linear(jet, weight, bias), names, self.derivatives)
 
     @torch.no_grad()
     def by_amplitudes(self, equations: Equations) -> Tensor:

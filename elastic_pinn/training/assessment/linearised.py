@@ -38,7 +38,7 @@ from torch import Tensor
 from elastic_pinn.config import Config
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch
-from elastic_pinn.networks.config import GATED, TRAINED
+from elastic_pinn.networks.config import TRAINED
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit, NoiseInLayer
 from elastic_pinn.training.optimizers import can_be_factored
@@ -231,11 +231,8 @@ def _of_further(config: Config) -> dict[str, Any]:
     *before, last = config.hidden_layers
     if config.network == "potentials":  # which are not drawn: those that come next
         return {"hidden_layers": tuple(count + max(MORE_FEATURES, count // 10) for count in config.hidden_layers)}
-    if config.network == "residual":  # whose last layer is of the features that enter
-        return {"fourier_features": max(MORE_FEATURES, config.fourier_features // 10)}
     if config.network == "separable":  # products of other functions of x and y, with as many functions of t each
         return {"rank": 1 + max(MORE_FEATURES // last, config.rank // 10)}
     count = max(MORE_FEATURES, last // 10)
-    layers = (count,) * len(config.hidden_layers) if config.network in GATED else (*before, count)
     shorter = 1.0 if config.network in TRAINED else SHORTER
-    return {"hidden_layers": layers, "input_frequency": shorter * config.input_frequency}
+    return {"hidden_layers": (*before, count), "input_frequency": shorter * config.input_frequency}

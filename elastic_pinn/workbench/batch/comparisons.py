@@ -25,7 +25,6 @@ TRAINED: Values = {
 }
 """All layers trained, by an optimizer with which points and weights may change at any step."""
 STAYING = {"resample_every": 0, "resampling": "fresh"}
-OF_NETWORKS = {"hidden_layers": [32, 32, 32], "fourier_features": 0, "hard_conditions": []}
 COMPARED: Mapping[str, Sequence[Values]] = {
     "sampling": [
         *({"sampling": method} | STAYING for method in ("latin_hypercube", "uniform", "sobol", "grid")),
@@ -33,12 +32,9 @@ COMPARED: Mapping[str, Sequence[Values]] = {
     ],
     "balancing": [{"balancing": way} for way in ("fixed", "relobralo", "attention")],
     "networks": [
-        {"network": "mlp"} | OF_NETWORKS,
-        {"network": "mlp"} | OF_NETWORKS | {"fourier_features": 32},
-        {"network": "mlp"} | OF_NETWORKS | {"hard_conditions": ["start", "sides"]},
-        {"network": "modified_mlp"} | OF_NETWORKS,
-        {"network": "residual"} | OF_NETWORKS | {"hidden_layers": [32], "fourier_features": 16},
-        {"network": "separable"} | OF_NETWORKS,
+        {"network": "mlp", "hard_conditions": []},
+        {"network": "mlp", "hard_conditions": ["start", "sides"]},
+        {"network": "separable", "hard_conditions": []},
     ],
 }
 """What the runs of each comparison differ in; each run names all of it."""

@@ -56,8 +56,7 @@ TRAINED = {
     "weights of points": [SMALL | {"learning_rate": 0.01, "balancing": "attention", "balance_every": 4}],
     "restarts": [SMALL | {"stages": ["lbfgs"], "restart_every": 4, "balancing": "relobralo"}],
     "misfits": [MISFITS],
-    "gates": [ADAM | {"network": "residual", "fourier_features": 5, "input_frequency": 2.0}],
-    "adaptive features": [LBFGS | {"fourier_features": 5, "input_frequency": 2.0, "adaptive_activation": True}],
+    "adaptive activation": [LBFGS | {"input_frequency": 2.0, "adaptive_activation": True}],
     "resumed with fewer points": [UNIFORM | {"steps": 10}, UNIFORM | {"interior_points": 12}],
 }
 """The configs of each run's parts."""

@@ -129,17 +129,10 @@ CASES = {
         (3, 6, 7),
         (2, 5, 6),
     ),
-    # vectors that were drawn, and slopes that are trained
-    "adaptive-features": Case(
-        {"fourier_features": 5, "adaptive_activation": True, "input_frequency": 3.0, "stages": ["adam", "lbfgs"]}
-        | {"stage_steps": [5], "precision": "float64", "checkpoint_every": 1},
-        (4, 8),
-        (3, 7),
-    ),
-    "modified-mlp-then-lbfgs": Case(
+    "adaptive-activation": Case(
         ALUMINIUM
-        | {"network": "modified_mlp", "adaptive_activation": True, "precision": "float64"}
-        | {"stages": ["adam", "lbfgs"], "stage_steps": [5], "checkpoint_every": 1},
+        | {"adaptive_activation": True, "input_frequency": 3.0, "stages": ["adam", "lbfgs"]}
+        | {"stage_steps": [5], "precision": "float64", "checkpoint_every": 1},
         (4, 8),
         (3, 7),
     ),
@@ -148,13 +141,6 @@ CASES = {
         | {"stages": ["adam", "last_layer", "lbfgs"], "stage_steps": [3, 1], "steps": 8, "checkpoint_every": 1},
         (2, 5, 7),
         (1, 4, 6),
-    ),
-    # solved for while its blocks are none yet; then they are
-    "residual": Case(
-        {"network": "residual", "fourier_features": 6, "input_frequency": 3.0, "precision": "float64"}
-        | {"stages": ["last_layer", "soap"], "stage_steps": [1], "steps": 7, "checkpoint_every": 1},
-        (3, 5),
-        (2, 4),
     ),
     "hard-conditions": Case(
         {"hard_conditions": ["start", "sides"], "stages": ["adam", "ssbroyden"], "stage_steps": [4]}
