@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from tests.benchmarks.validation.row import GLOROT, Recipe
 
 BASE: Recipe = GLOROT | {
+    "activation": "tanh",
+    "sampling": "latin_hypercube",
     "steps": 1_000_000,  # the time ends a run
     "validate_every": 1_000_000,
     "checkpoint_every": 0,
@@ -15,8 +17,6 @@ BASE: Recipe = GLOROT | {
 
 MOVING: Recipe = {"resample_every": 100, "restart_every": 500}
 WEIGHING: Recipe = {"balance_every": 100, "restart_every": 500}
-FEATURES: Recipe = {"fourier_features": 32, "input_frequency": 6.0}
-FEW: Recipe = {"fourier_features": 16}  # the optimizer takes at most 6000 weights
 
 FAMILIES: Mapping[str, Mapping[str, Recipe]] = {
     "sampling": {
@@ -24,18 +24,12 @@ FAMILIES: Mapping[str, Mapping[str, Recipe]] = {
         "Sobol": {"sampling": "sobol"},
         "grid": {"sampling": "grid"},
         "drawn anew": MOVING,
-        "RAD": MOVING | {"resampling": "rad"},
         "R3": MOVING | {"resampling": "r3"},
         "minibatches": {"minibatches": 4},
-        "causal weights": WEIGHING | {"causality": 1.0},
     },
     "balancing": {
-        "gradient norm": WEIGHING | {"balancing": "gradient_norm"},
-        "NTK": WEIGHING | {"balancing": "ntk"},
         "ReLoBRaLo": WEIGHING | {"balancing": "relobralo"},
-        "self-adaptive": WEIGHING | {"balancing": "self_adaptive"},
         "attention": WEIGHING | {"balancing": "attention"},
-        "rows of unit norm": WEIGHING | {"balancing": "row_norm"},
     },
     "network": {
         "sin": {"activation": "sin"},
@@ -43,12 +37,32 @@ FAMILIES: Mapping[str, Mapping[str, Recipe]] = {
         "tanh, 4 times steeper start": {"input_frequency": 4.0},
         "sin, 4 times steeper start": {"activation": "sin", "input_frequency": 4.0},
         "adaptive tanh": {"adaptive_activation": True},
-        "Fourier features": FEATURES,
-        "modified MLP": {"network": "modified_mlp"},
-        "residual, adaptive skips": {"network": "residual", "hidden_layers": [32]} | FEATURES | FEW,
         "separable": {"network": "separable", "hidden_layers": [32, 32], "rank": 12, "sampling": "grid"},
         "hard start and sides": {"hard_conditions": ["start", "sides"]},
     },
     "form": {"displacement and stress": {"form": "mixed"}, "potentials": {"form": "potentials"}},
 }
 """Of each family what is changed, by its name."""
+
+FEATURES: Recipe = {"fourier_features": 32, "input_frequency": 6.0}
+FEW: Recipe = {"fourier_features": 16}  # the optimizer takes at most 6000 weights
+
+LEFT: Mapping[str, Mapping[str, Recipe]] = {
+    "sampling": {
+        "RAD": MOVING | {"resampling": "rad"},
+        "causal weights": WEIGHING | {"causality": 1.0},
+    },
+    "balancing": {
+        "gradient norm": WEIGHING | {"balancing": "gradient_norm"},
+        "NTK": WEIGHING | {"balancing": "ntk"},
+        "self-adaptive": WEIGHING | {"balancing": "self_adaptive"},
+        "rows of unit norm": WEIGHING | {"balancing": "row_norm"},
+    },
+    "network": {
+        "Fourier features": FEATURES,
+        "modified MLP": {"network": "modified_mlp"},
+        "residual, adaptive skips": {"network": "residual", "hidden_layers": [32]} | FEATURES | FEW,
+    },
+}
+"""The same of what has left the library: on no problem its error was below the base's and below 0.1. It is measured no
+more; the results that are kept are told with the others."""
