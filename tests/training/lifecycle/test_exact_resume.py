@@ -200,7 +200,12 @@ CASES = {
         (4, 6, 8),
         (3, 5, 7),
     ),
-    "early-stopping": Case({"early_stopping_patience": 4, "learning_rate": 0.05, "validate_every": 1}, (8,), (6,)),
+    "early-stopping": Case(
+        {"early_stopping_patience": 4, "learning_rate": 0.05, "validate_every": 1}
+        | {"activation": "tanh", "sampling": "latin_hypercube"},
+        (8,),
+        (6,),
+    ),
     "aluminium": Case(ALUMINIUM | TWO_STAGES | {"resample_every": 2}, (6, 8), (5, 7)),
     "before-the-first-checkpoint": Case({"checkpoint_every": 0}, (3,), (0,)),
 }
