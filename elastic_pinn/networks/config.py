@@ -76,7 +76,7 @@ class NetworkConfig(Section):
     last_layer to begin with; random_features always does"""
     activation: Literal["tanh", "sin", "swish"] = "sin"
     """nonlinearity after each hidden layer; of plane_waves, hole_waves and patches always 'sin'; potentials have
-    none. sin is the most exact of an mlp on each problem of the ablation (tests/benchmarks/README.md)"""
+    none. sin is the most exact of an mlp in the ablation (tests/benchmarks/README.md)"""
     form: Literal["displacement", "mixed", "potentials"] = "displacement"
     """what an mlp's or random features' outputs are. displacement: itself. mixed: displacement and stress, with an
     equation of motion of first order in space, and the law between the two beside it. potentials: of P and S waves,
