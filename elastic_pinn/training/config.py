@@ -170,6 +170,11 @@ class TrainingConfig(Section):
     time_limit: NonNegative = 0.0
     """seconds after which one call of train() stops, with a checkpoint; 0: none"""
 
+    @property
+    def _leaves_stages_open(self) -> bool:
+        """Whether the stages are still to be chosen by the tolerance: they are then checked as chosen."""
+        return self.tolerance > 0.0 and self.stages == type(self).model_fields["stages"].default
+
     @model_validator(mode="after")
     def _stages_have_lengths(self) -> Self:
         if len(self.stage_steps) != len(self.stages) - 1:
@@ -184,13 +189,13 @@ class TrainingConfig(Section):
         given = list(self.frequency_continuation)
         if given != sorted(set(given)):
             raise ValueError(f"frequency_continuation = {given}: each has to be above the one before")
-        if given and "full_waveform" not in self.stages:
+        if given and "full_waveform" not in self.stages and not self._leaves_stages_open:
             raise ValueError(f"frequency_continuation = {given} is of full_waveform alone, which stages lacks")
         return self
 
     @model_validator(mode="after")
     def _gains_are_found(self) -> Self:
-        if self.unknown_gains and {*self.stages} != {"full_waveform"}:
+        if self.unknown_gains and {*self.stages} != {"full_waveform"} and not self._leaves_stages_open:
             given = list(self.unknown_gains)
             raise ValueError(f"unknown_gains = {given} are found by stages = ['full_waveform'] alone")
         return self

@@ -29,6 +29,33 @@ def test_elements_solve_and_the_network_takes_no_part(receivers):
     assert not any("points" in sentence for sentence in found.advice)
 
 
+@pytest.mark.parametrize(
+    ("fields", "alone"),
+    [
+        ({"unknown_gains": ["2"]}, r"unknown_gains = \['2'\] are found by stages = \['full_waveform'\] alone"),
+        ({"frequency_continuation": [1e5]}, r"frequency_continuation = \[100000\.0\] is of full_waveform alone"),
+    ],
+)
+def test_a_tolerance_chooses_the_stage_that_alone_takes_a_field(fields, alone, receivers):
+    found = ep.preview(ep.Config(**CONFIG, **fields, data=receivers)).config
+    assert found.stages == ("full_waveform",)
+    assert {name: list(getattr(found, name)) for name in fields} == fields
+    by_hand = {name: value for name, value in CONFIG.items() if name != "tolerance"}
+    for given in (by_hand, CONFIG | {"stages": ["variable_projection"]}):
+        with pytest.raises(ep.ConfigError, match=alone):
+            ep.Config(**given, **fields, data=receivers)
+    with pytest.raises(ep.ConfigError, match=alone):  # neither start nor sides are known
+        ep.preview(
+            ep.Config(
+                problem="receivers",
+                data="data/aluminium_receivers.h5",
+                unknowns=["lambda", "mu"],
+                tolerance=0.1,
+                **fields,
+            )
+        )
+
+
 def test_finer_settings_have_the_waves_of_the_plate(receivers):
     config = ep.Config(**CONFIG, data=receivers)
     problem = ep.problem_from(config)
