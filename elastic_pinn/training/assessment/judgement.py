@@ -40,6 +40,7 @@ from elastic_pinn.training.assessment.misfits import (
     of_misfits,
     surely,
     with_channels,
+    with_noise_told,
     worst_channels,
 )
 from elastic_pinn.training.trained_model import TrainedModel
@@ -77,7 +78,8 @@ def assess(trained: TrainedModel) -> Fit:
         linear = LinearisedWaveforms(trained) if trained.fits_waveforms else Linearised(trained)
         at(HALF)
         evidence = evidence_of(trained, linear)
-    fault = next((with_channels(each, evidence.faulty) for each in _faults(trained, evidence)), None)
+    faults = _faults(trained, evidence)
+    fault = next((with_noise_told(with_channels(each, evidence.faulty), evidence) for each in faults), None)
     chi_square, widening = evidence.chi_square, _widening(evidence)
     values = trained.model.material.si()
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)

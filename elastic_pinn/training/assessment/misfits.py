@@ -41,6 +41,17 @@ def with_channels(fault: Fault, faulty: Sequence[FaultyChannel]) -> Fault:
     return fault._replace(reason="; ".join([*sentences(faulty), fault.reason]))
 
 
+def with_noise_told(fault: Fault, evidence: Evidence) -> Fault:
+    """The same, with noise that is far more than the misfit after it: what is judged beside it may be right."""
+    least = min(1.0 / WIDENED_UP_TO, chi_square_least(evidence.degrees_of_freedom, 1))
+    if not evidence.chi_square < least:
+        return fault
+    size = math.sqrt(evidence.chi_square)
+    reason = f"{fault.reason}; misfit {size:.3g} times the noise ({evidence.noise.origin}), which may be too large"
+    remedy = f"the noise as it is, {size:.2g} times as large by the misfit"
+    return fault._replace(reason=reason, remedy="; ".join(filter(None, (remedy, fault.remedy))))
+
+
 def of_misfits(evidence: Evidence) -> Iterator[Fault]:
     """Misfits that are not noise."""
     worst, like = worst_channels(evidence), _alike(evidence)

@@ -198,6 +198,16 @@ def test_a_rule_withholds_from_where_it_says(weighed, rule):
     assert fit.needs_waves == ("hidden_layers = [" in fit.advice), fit.advice
 
 
+def test_noise_far_above_the_misfit_is_told_with_what_it_hides(weighed):
+    fit = weighed(noise_part=1.71, chi_square=0.04)
+    assert "makes 171 %" in fit.reason
+    assert fit.reason.endswith("misfit 0.2 times the noise (stated), which may be too large")
+    assert fit.advice.startswith("what usually helps: the noise as it is, 0.2 times as large by the misfit; fewer")
+    assert "too large" not in weighed(noise_part=1.71, chi_square=0.9).reason, "0.95 times is no sign of it"
+    few = {"samples": 30, "effective_parameters": 29.0}
+    assert "too large" not in weighed(**few, chi_square=0.04).reason, "so few degrees of freedom tell nothing"
+
+
 def test_a_search_that_has_not_converged_has_no_error(weighed):
     for converged, verdict in ((None, "holds"), (True, "holds"), (False, "withheld")):
         weighed.trained = replace(weighed.trained, converged=converged)
