@@ -50,7 +50,8 @@ def records_of_all(problem: Problem) -> Receivers | None:
         for name, shot in every
         for records in (shot.receivers.records if shot.receivers else ())
     ]
-    return Receivers(records=named)
+    told = {shot.receivers.provenance for shot in (problem, *problem.other_shots) if shot.receivers}
+    return Receivers(records=named, provenance=told.pop() if len(told) == 1 else "")
 
 
 def number_of_shot(problem: Problem, name: str | int) -> int:

@@ -6,9 +6,10 @@ Letters of shapes: R receivers, T times, C channels of a receiver.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -18,11 +19,13 @@ from elastic_pinn.physics.numbers import is_even
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
-Origin = Literal["stated", "before the first arrival", "outside the band", "unknown"]
+Origin = Literal["stated", "estimated by the import", "before the first arrival", "outside the band", "unknown"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-ORIGINS: tuple[Origin, ...] = ("stated", "before the first arrival", "outside the band", "unknown")
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
 """The surest first."""
+ESTIMATED = re.compile("^noise of .* estimated (before the first arrival|outside the band)", re.MULTILINE)
+"""What `processing.with_noise` tells in a provenance."""
 
 LEAST_BEFORE = 8  # samples of a channel before its arrival: fewer give no estimate
 LEAST_QUIET = 100  # such samples in all
@@ -45,12 +48,15 @@ class Noise:
 def noise_of(receivers: Receivers, drifts: bool = False) -> Noise:
     """Return the stated noise, or estimate it before the first arrival, or outside the signal's band.
 
+    Of stated noise the provenance may tell that an import estimated it.
     drifts: whether the records do, below their waves' frequencies, so that they show their noise at the highest only.
     Of several quantities, or of noise that differs between channels, it is that of the first quantity, in the root of
     the mean inverse square over its samples. Unknown if that of one quantity is.
     """
     own = [noise_of_records(each, drifts) for each in receivers.records]
     origin = max((each.origin for each in own), key=ORIGINS.index)
+    if origin == "stated" and ESTIMATED.search(receivers.provenance):
+        origin = "estimated by the import"
     return Noise(math.nan if origin == "unknown" else own[0].level, origin)
 
 

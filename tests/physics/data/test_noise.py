@@ -8,6 +8,7 @@ import pytest
 
 from elastic_pinn.physics import Receivers
 from elastic_pinn.physics.data import noise_of
+from elastic_pinn.physics.data.processing import band_pass, with_noise
 
 LEVEL = 1e-9
 
@@ -42,6 +43,16 @@ def smooth(time, delay):
 def test_what_is_stated_counts():
     noise = noise_of(recorded(sharp, stated=3e-9))
     assert (noise.level, noise.origin) == (3e-9, "stated")
+
+
+@pytest.mark.parametrize("drifts", [True, False])
+def test_noise_that_an_import_estimated_is_told_as_such_from_its_file_on(drifts, tmp_path):
+    with_noise(recorded(sharp if not drifts else smooth), drifts).save(tmp_path / "scan.h5")
+    told = Receivers.load(tmp_path / "scan.h5")
+    assert noise_of(told).origin == "estimated by the import"
+    assert noise_of(band_pass(told, highest=50.0)).origin == "estimated by the import"
+    assert noise_of(replace(told, provenance="measured beside noise of 1 m")).origin == "stated"
+    assert noise_of(replace(told, noise=0.0)).origin in ("before the first arrival", "outside the band")
 
 
 def test_a_sharp_arrival_shows_the_noise_before_it():

@@ -60,6 +60,19 @@ def test_the_material_is_found_from_two_shots_and_each_explains_its_records(quic
     assert all(fit.plus_minus[name] < alone.plus_minus[name] for name in fit.plus_minus)
 
 
+@pytest.mark.parametrize(
+    ("told", "origin"), [("estimated outside the band", "estimated by the import"), ("", "stated")]
+)
+def test_the_records_of_all_shots_tell_where_their_noise_is_from(told, origin):
+    problem = both()
+    line = f"noise of 0.01 m {told}" if told else ""
+    first, other = (
+        replace(each, receivers=replace(each.receivers, provenance=line), other_shots=())
+        for each in (problem, problem.other_shots[0])
+    )
+    assert noise_of(replace(first, other_shots=(other,)).records_of_all_shots).origin == origin
+
+
 def test_the_information_of_two_shots_is_that_of_the_one_and_of_the_other(quick):
     problem, informations = both(), []
     first, other = replace(problem, other_shots=()), problem.other_shots[0]
