@@ -20,6 +20,7 @@ from elastic_pinn.physics.data.readers.variables import (
     ask_for_values,
     common_unit,
     find_names,
+    listed,
     unread,
 )
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
@@ -31,6 +32,7 @@ KINDS_BY_SHOT = (
     ("shot", "receiver", "time"),
     ("shot", "receiver", "time", "direction"),
 )  # of places that differ by shot
+AXES_OF_A_PLACE = 2, 3
 IN_ORDER = ("receiver", "x", "y", "shot", "direction", "time")
 EXAMPLE = ("shot", "receiver", "time", "direction")
 
@@ -42,12 +44,13 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
     left = [name for name in vectors if name not in names.taken]
     if left and not (names.time or options.time_step or options.sampling_rate):
         ask_for_times(found, left, OR_A_STEP, missing)
+    places_asked = _ask_for_places(found, names, options, missing)
     if not names.values:
         ask_for_values(found, names, missing)
         return Traces(
             time=NOT_READ if names.time else None,
-            positions=NOT_READ if names.xy or (names.x and names.y) else None,
-            length_unit=_length_unit(found, names),
+            positions=NOT_READ if places_asked or names.xy or (names.x and names.y) else None,
+            length_unit=found.unit(places_asked) or _length_unit(found, names),
             time_unit=found.unit(names.time),
         )
     time = found.vector(names.time) if names.time else None
@@ -64,7 +67,7 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
         axes = (*axes, "direction")
     sizes = {
         "time": None if time is None else len(time),
-        "receiver": places.shape[-2] if places is not None else len(options.positions) if _rows(options) else None,
+        "receiver": _count_of_receivers(found.arrays[places_asked] if places_asked else places, options),
         "x": grid[0] if grid else None,
         "y": grid[1] if grid else None,
         "shot": len(places) if places is not None and by_shot else len(options.shots) or None,
@@ -77,14 +80,14 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
     axes = axes or _deduced(found, names, values.shape, sizes, is_stacked, by_shot, missing)
     said = Traces(
         time=time,
-        positions=None if places is None and not grid else NOT_READ,
+        positions=None if places is None and not (grid or places_asked) else NOT_READ,
         directions=names.directions,
         kind=names.kind,
         value_unit=common_unit(found, names.values),
-        length_unit=_length_unit(found, names),
+        length_unit=found.unit(places_asked) or _length_unit(found, names),
         time_unit=found.unit(names.time),
     )
-    if not axes:
+    if not axes or places_asked:
         return said
     _require_fit(found, names, values.shape, axes, sizes)
     array = values.transpose([axes.index(name) for name in IN_ORDER if name in axes])
@@ -109,6 +112,29 @@ def traces_of_arrays(found: Variables, options: ImportOptions, missing: Missing)
     )
 
 
+def _ask_for_places(found: Variables, names: Names, options: ImportOptions, missing: Missing) -> str:
+    """Ask for the array of places where one may hold them and nothing tells where they are: it has two or three
+    columns, and as many rows as there are along an axis of a larger one. Return the first such; empty where none is."""
+    if names.xy or (names.x and names.y) or options.positions:
+        return ""
+    others = {name: each for name, each in found.arrays.items() if name not in names.taken - {*names.values}}
+    likely = [
+        name
+        for name, each in others.items()
+        if name not in names.values
+        and each.dtype.kind in "fiu"
+        and each.ndim == 2
+        and each.shape[0] > 1
+        and each.shape[1] in AXES_OF_A_PLACE
+        and any(each.shape[0] in other.shape and other.size > each.size for other in others.values())
+    ]
+    if not likely:
+        return ""
+    what = f"which of {listed(likely)} holds the places, (receivers, 2 or 3)"
+    missing.ask("xy_column", f"{what}; or positions, where none does", likely[0])
+    return likely[0]
+
+
 def _shots(found: Variables, said: str, options: ImportOptions, count: int) -> tuple[str, ...]:
     """The names of the shots, (S,): those given, those of the variable `said`, or their numbers from 1.
 
@@ -129,8 +155,11 @@ def _length_unit(found: Variables, names: Names) -> str:
     return common_unit(found, [names.xy] if names.xy else names.axes)
 
 
-def _rows(options: ImportOptions) -> bool:
-    return bool(options.positions) and not isinstance(options.positions, str)
+def _count_of_receivers(places: np.ndarray[Any, Any] | None, options: ImportOptions) -> int | None:
+    """How many receivers there are by their places, in the file or in the options; None where neither tells."""
+    if places is not None:
+        return int(places.shape[-2])
+    return len(options.positions) if options.positions and not isinstance(options.positions, str) else None
 
 
 def _said(found: Variables, name: str) -> tuple[str, ...]:
@@ -144,7 +173,7 @@ def _places(found: Variables, names: Names) -> tuple[np.ndarray[Any, Any] | None
     grid, if x and y may be its axes."""
     if names.xy:
         xy = found.numbers(names.xy)
-        if xy.ndim not in (2, 3) or xy.shape[-1] not in (2, 3):
+        if xy.ndim not in (2, 3) or xy.shape[-1] not in AXES_OF_A_PLACE:
             raise ReceiverFileError(
                 f"{found.path}: {names.xy} has shape {xy.shape}, where (receivers, 2) is needed, or (shots, receivers, "
                 "2) where each shot has places of its own: transpose it"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from elastic_pinn.physics.data.readers.csv_text import NUMBERS, TextTable, look_at, require_alike, split
+from elastic_pinn.physics.data.readers.csv_text import LOOKED_AT, TextTable, look_at, require_alike, split
+from elastic_pinn.physics.data.readers.not_numbers import NUMBERS, are_names, what_helps
 from elastic_pinn.physics.data.readers.tables import traces_of_table
 from elastic_pinn.physics.data.readers.traces import Missing, Traces, require_size
-from elastic_pinn.physics.data.readers.variables import Variables, with_units
+from elastic_pinn.physics.data.readers.variables import WORDS, Variables, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
@@ -23,13 +26,17 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
 
 def read_table(path: Path, options: ImportOptions, names: tuple[str, ...] = ()) -> tuple[Variables, TextTable]:
     """Return the columns of a text file, and how it was read; those of `names`, and such as name receivers,
-    shots and directions, may hold text."""
+    shots and directions, may hold text.
+
+    So may what `value_columns` leaves out: a column of names that nothing is read of.
+    """
     text = look_at(path, options)
     rows = require_alike(path, text)
     require_size(path, 8 * rows * len(text.headers), options, " once it is numbers, it")
     headers, units = with_units(text.headers)
     words = {"direction", "shot", *([] if options.receiver_column else ["receiver"])}
     as_text = {name for name in headers if name.lower() in words or name in (*names, options.receiver_column)}
+    as_text |= _left_out(path, text, headers, options)
     columns = _columns(path, text, headers, as_text)
     return Variables(path, columns, units), text
 
@@ -62,14 +69,33 @@ def _columns(path: Path, text: TextTable, headers: list[str], as_text: set[str])
     return {name: frame[name].to_numpy() for name in headers}
 
 
-def _first_fault(path: Path, text: TextTable, headers: list[str], as_text: set[str]) -> str:
-    """The first cell that is no number, by its line and column."""
+def _left_out(path: Path, text: TextTable, headers: list[str], options: ImportOptions) -> set[str]:
+    """The columns of names of which nothing is read, where the options tell which columns hold the values."""
+    if not options.value_columns:
+        return set()
+    read = {*options.value_columns, *(getattr(options, f"{role}_column", "") for role in WORDS)}
+    free = [name for name in headers if name not in read and all(name.lower() not in words for words in WORDS.values())]
+    columns = dict(zip(headers, zip(*_first_rows(path, text), strict=True), strict=True))
+    return {name for name in free if are_names(columns[name])}
+
+
+def _rows(path: Path, text: TextTable) -> Iterator[tuple[int, list[str]]]:
+    """The lines below the head by their numbers, as cells."""
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
-            if number <= text.lines_above or not line.strip():
-                continue
-            for name, cell in zip(headers, split(line, text.delimiter), strict=False):
-                if name not in as_text and not NUMBERS[text.decimal].fullmatch(cell):
-                    fault = f"{cell[:40]!r} in the column {name} is no number: mend it, or give decimal"
-                    return f"{path}, line {number}: {fault}"
+            if number > text.lines_above and line.strip():
+                yield number, split(line, text.delimiter)
+
+
+def _first_rows(path: Path, text: TextTable) -> list[list[str]]:
+    return [cells for _, cells in islice(_rows(path, text), LOOKED_AT)]
+
+
+def _first_fault(path: Path, text: TextTable, headers: list[str], as_text: set[str]) -> str:
+    """The first cell that is no number, by its line and column."""
+    for number, row in _rows(path, text):
+        for at, (name, cell) in enumerate(zip(headers, row, strict=False)):
+            if name not in as_text and not NUMBERS[text.decimal].fullmatch(cell):
+                cells = [each[at] for each in _first_rows(path, text)]
+                return f"{path}, line {number}: {what_helps(cell, cells, name, text.decimal)}"
     return f"{path} is no table of numbers: check delimiter and decimal sign"

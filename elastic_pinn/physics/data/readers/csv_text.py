@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.data.readers.not_numbers import NUMBERS, what_helps
 from elastic_pinn.physics.data.readers.variables import with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -27,10 +28,6 @@ LINES = re.compile(rb"\r\n|\n|\r")
 LEAST_LINES = 8
 HEAD = 1 << 16  # bytes
 PIECE = 1 << 24  # bytes
-NUMBERS = {
-    ".": re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan|", re.IGNORECASE),
-    ",": re.compile(r"[-+]?(\d+,?\d*|,\d+)([eE][-+]?\d+)?|nan|", re.IGNORECASE),
-}
 Way = tuple[str, str]
 """A delimiter and a decimal sign."""
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
@@ -179,9 +176,10 @@ def _no_table(
                 f"{path}, line {line}: {len(row)} columns, where line {above + 1} has {width}: give each as many, or "
                 "skip_rows, delimiter and decimal"
             )
-        for cell in row:
+        for at, cell in enumerate(row):
             if not NUMBERS[decimal].fullmatch(cell) and len(row) > 1:
-                return f"{path}, line {line}: {cell[:40]!r} is no number: mend it, or give delimiter or decimal"
+                below = [each[at] for _, each in rows[1:] if len(each) == len(row)]
+                return f"{path}, line {line}: {what_helps(cell, below, '', decimal, 'delimiter or decimal')}"
     given = f" by delimiter={options.delimiter!r}" if options.delimiter else " by comma, semicolon, tab or space"
     return f"{path}, line {above + 1}: no table of two columns or more{given}: give delimiter, decimal or skip_rows"
 

@@ -34,7 +34,8 @@ def traces_of_table(table: Variables, first_line: int, options: ImportOptions, m
         options.layout is None and bool(names.receiver or (names.x and names.y) or options.receiver_column)
     )
     if not names.time and (is_long or not (options.time_step or options.sampling_rate)):
-        ask_for_times(table, list(table.arrays), "" if is_long else OR_A_STEP, missing)
+        left = [name for name in table.arrays if name != names.receiver]
+        ask_for_times(table, left, "" if is_long else OR_A_STEP, missing)
     return (_long if is_long else _wide)(table, names, first_line, options, missing)
 
 
@@ -71,6 +72,9 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
     if not (has_xy or has_name):
         missing.ask("x_column", "which column holds x", "x")
         missing.ask("y_column", "which column holds y", "y")
+    elif not (has_xy or options.positions):
+        own = "rows of x and y, or a CSV file with them; or x_column and y_column, where columns of the table hold them"
+        missing.ask("positions", f"where the receivers are ({own})", [[0, 0], [6, 0]])
     said = Traces(
         time=NOT_READ,
         positions=None if has_name and not has_xy else NOT_READ,

@@ -36,6 +36,7 @@ EXAMPLES = {
     "density": "g/cm3",
 }
 POWER = re.compile(r"(?<=[A-Za-zµμ])(-?\d+)")  # m/s2, which people write for m/s**2
+STANDARD_GRAVITY = re.compile(r"([mnuµμ]?)g")  # of an acceleration; elsewhere a gram
 NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s./*].*)")  # "57.6 GPa", but not "1/s"
 
 
@@ -49,7 +50,8 @@ def _registry() -> Any:
 def factor(unit: str, quantity: str, role: str) -> float:
     """Return the size of a unit, or of so many of it, as "0.03 um/s" of a count, in the SI unit of a quantity.
 
-    Raises ConfigError, naming `role`, for text that is no unit, or the unit of another quantity.
+    Of an acceleration, g is the standard gravity, 9.80665 m/s2. Raises ConfigError, naming `role`, for text that is no
+    unit, or the unit of another quantity.
     """
     import pint
 
@@ -73,12 +75,23 @@ def factor(unit: str, quantity: str, role: str) -> float:
 
 
 def _parsed(unit: str, quantity: str, role: str) -> Any:
+    text = POWER.sub(r"**\1", unit.strip())
+    if quantity == "acceleration" and STANDARD_GRAVITY.fullmatch(text):
+        text += "_0"  # pint's name
     try:
-        return _registry().parse_units(POWER.sub(r"**\1", unit.strip()))
+        return _registry().parse_units(text)
     except Exception:  # pint's parser ends in any of a dozen of errors where text is no unit
         raise ConfigError(
             f"{role} = {unit!r} is not known as a unit: one as {EXAMPLES[quantity]!r} is needed"
         ) from None
+
+
+def is_unit(text: str, quantity: str) -> bool:
+    """Return whether text is a unit of a quantity."""
+    try:
+        return factor(text, quantity, "unit") > 0.0
+    except ConfigError:
+        return False
 
 
 def in_si(value: str | float, quantity: str, role: str) -> float:

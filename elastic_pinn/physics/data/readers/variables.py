@@ -14,6 +14,7 @@ from typing import Any, get_args
 import numpy as np
 
 from elastic_pinn.physics.data.readers.traces import Direction, Missing
+from elastic_pinn.physics.data.readers.units import is_unit
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions, Kind
 
@@ -183,17 +184,20 @@ def nearest(name: str, among: Iterable[str]) -> str:
 
 def ask_for_values(found: Variables, names: Names, missing: Missing) -> None:
     """Ask which arrays hold the values; the example is of those that hold nothing else."""
+    places = str(missing.asked["xy_column"][1]) if "xy_column" in missing.asked else ""
+    possible = [name for name in found.arrays if name != places]
     taken = {*names.taken, likely_time(missing)}
-    left = [name for name in found.arrays if name not in taken] or list(found.arrays)
-    missing.ask("value_columns", f"which of {found.listed} hold the values", left[:2])
+    left = [name for name in possible if name not in taken] or possible
+    missing.ask("value_columns", f"which of {listed(possible)} hold the values", left[:2])
 
 
 def ask_for_times(found: Variables, columns: Sequence[str], otherwise: str, missing: Missing) -> None:
-    """Ask which of some vectors holds the times; the example is the first that increases, as times do.
+    """Ask which of some vectors holds the times; the example is the first in a unit of time, or that increases.
 
     otherwise: what may be given in its place, as the end of a sentence.
     """
-    likely = next((name for name in columns if _increases(found.arrays[name])), columns[0])
+    in_time = [name for name in columns if found.unit(name) and is_unit(found.unit(name), "time")]
+    likely = next(iter(in_time or [name for name in columns if _increases(found.arrays[name])]), columns[0])
     missing.ask("time_column", f"which of {listed(columns)} holds the times{otherwise}", likely)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import zipfile
 
 import h5py
@@ -54,6 +55,66 @@ BAD = {
         "line 1: several columns are called 'v', units",
     ),
 }
+
+
+NO_NUMBERS = {
+    "names": (
+        "G{row}",
+        r"line 2: 'G0' in the column what is no number, and most there are names: give the column as receiver_column",
+    ),
+    "an instant": (
+        "2024-05-01T12:00:0{row}.5",
+        "line 2: '2024-05-01T12:00:00.5' in the column what is no number but an instant: write seconds since the first",
+    ),
+    "a time of day": ("12:00:0{row}", "'12:00:00' .* no number but an instant: .* give time_step"),
+    "thousands": ("{row},018,338.19", "'0,018,338.19' .* separators of thousands: write all numbers without these"),
+    "thousands, in German": ("1.018.33{row}", r"'1\.018\.330' .* separators of thousands: write all numbers without"),
+}
+"""Cells of a column of a table by semicolons whose numbers have points, by row, and what helps."""
+
+
+def text_csv(path, cell: str, header="what"):
+    """A long table with a further column."""
+    rows = [f"{cell.format(row=row)};{row // 3}.0;0.0;{row % 3}.0;{row}.5" for row in range(6)]
+    path.write_text("\n".join([f"{header};x;y;time;v", *rows]))
+    return path
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS)
+def test_text_in_the_place_of_numbers_is_told_with_what_helps(name, tmp_path):
+    cell, expected = NO_NUMBERS[name]
+    text = refusal(text_csv(tmp_path / "scan.csv", cell), **UNITS)
+    assert re.search(expected, text), text
+    assert "decimal" not in text
+
+
+@pytest.mark.parametrize("options", [{"receiver_column": "Kanal"}, {"value_columns": ["v"], "kind": "velocity"}])
+def test_a_column_of_names_is_given_as_that_of_receivers_or_left_out(options, tmp_path):
+    path = text_csv(tmp_path / "scan.csv", "G{row}", "Kanal")
+    if "receiver_column" in options:
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join([lines[0], *(f"G{row // 3}{line[2:]}" for row, line in enumerate(lines[1:]))]))
+        options = options | {"value_columns": ["v"], "kind": "velocity"}
+    scan = ep.Receivers.read(path, directions=["x"], **options, **UNITS)
+    assert scan.records[0].xy.tolist() == [[0.0, 0.0], [1e-3, 0.0]]
+    np.testing.assert_allclose(scan.records[0].values[..., 0], 1e-3 * (np.arange(6.0).reshape(2, 3) + 0.5))
+
+
+def test_a_long_table_without_known_places_names_the_columns_that_may_hold_them(tmp_path):
+    path = tmp_path / "scan.csv"
+    rows = [f"G{row // 3};{row // 3}.0;0.0;{row % 3}.0;{row}.5" for row in range(6)]
+    path.write_text("\n".join(["Kanal;Ort (mm);Tiefe (mm);Zeit (ms);v", *rows]))
+    text = refusal(path, receiver_column="Kanal")
+    assert "or x_column and y_column, where columns of the table hold them" in text
+    assert "which of Ort, Tiefe, Zeit, v holds the times" in text and "time_column='Zeit'" in text
+    assert "time_unit" not in text, "the header tells it"
+    assert "positions: " not in refusal(path, receiver_column="Kanal", x_column="Ort", y_column="Tiefe")
+
+
+def test_a_table_of_one_column_of_numbers_tells_what_helps_beside_it(tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("when;v\n" + "\n".join(f"2024-05-01T12:00:0{row};{row}.5" for row in range(6)))
+    assert "no number but an instant" in refusal(path, **UNITS)
 
 
 def refusal(path, **options) -> str:

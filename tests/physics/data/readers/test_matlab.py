@@ -142,3 +142,24 @@ def test_structures_that_unpack_to_too_much_are_refused_before_they_are_read(wri
     path = write(tmp_path / "scan.mat", {"scan": {"velocity": np.zeros((1000, 2000))}})
     text = refusal(path, **SAID, size_limit=8_000_000)
     assert "is 16 MB, and size_limit allows 8 MB" in text and path.stat().st_size < 100_000
+
+
+@pytest.mark.parametrize("kind", ["", "acceleration"])
+@pytest.mark.parametrize("axes", [2, 3])
+def test_a_matrix_of_places_of_any_name_is_asked_for_by_xy_column(kind, axes, tmp_path):
+    places = np.hstack([XY, np.zeros((len(XY), 3))])[:, :axes]
+    path = v5(tmp_path / "scan.mat", {kind or "acc": VALUES, "ort_cm": places, "t": TIME})
+    text = refusal(path)
+    assert "xy_column: which of ort_cm holds the places" in text and "xy_column='ort_cm'" in text
+    assert "positions: " not in text and "positions=" not in text
+    assert kind or ("value_columns: which of acc, t hold the values" in text and "value_columns=['acc']" in text)
+    given = {"kind": "acceleration", "value_columns": [kind or "acc"], "xy_column": "ort_cm", "value_unit": "g"}
+    scan = ep.Receivers.read(path, **{**UNITS, **ALONG, **given})
+    np.testing.assert_allclose(scan.xy, 1e-3 * XY)
+    np.testing.assert_allclose(scan.acceleration, 9.80665 * VALUES)
+    assert "xy_column" not in refusal(path, positions=XY.tolist())
+
+
+def test_two_components_of_one_receiver_are_no_places(tmp_path):
+    text = refusal(v5(tmp_path / "scan.mat", {"acc": VALUES[0], "t": TIME}))
+    assert "xy_column" not in text and "value_columns=['acc']" in text and "positions=" in text

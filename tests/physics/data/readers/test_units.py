@@ -12,6 +12,8 @@ KNOWN = [
     ("µs", "time", 1e-6),    ("nm/s", "velocity", 1e-9), ("m/s2", "acceleration", 1.0), ("m s-2", "acceleration", 1.0),
     ("mm/s^2", "acceleration", 1e-3), ("microstrain", "strain", 1e-6), ("1/s", "strain_rate", 1.0),
     ("kN/mm2", "stress", 1e9), ("GPa", "modulus", 1e9), ("g/cm3", "density", 1e3), ("0.03 um/s", "velocity", 3e-8),
+    ("g", "acceleration", 9.80665), ("mg", "acceleration", 9.80665e-3), ("ug", "acceleration", 9.80665e-6),
+    ("µg", "acceleration", 9.80665e-6), (" 0.5 mg ", "acceleration", 4.903325e-3), ("g/m3", "density", 1e-3),
 ]  # fmt: skip
 
 
@@ -22,7 +24,17 @@ def test_units_as_people_write_them(text, quantity, size):
 
 @pytest.mark.parametrize(
     ("text", "quantity"),
-    [("mm", "time"), ("m/s", "displacement"), ("bananas", "length"), ("m/", "length"), ("__import__('os')", "length")],
+    [
+        ("mm", "time"),
+        ("m/s", "displacement"),
+        ("bananas", "length"),
+        ("m/", "length"),
+        ("__import__('os')", "length"),
+        ("g", "velocity"),
+        ("g/s", "acceleration"),
+        ("kg", "acceleration"),
+        ("g", "stress"),
+    ],
 )
 def test_what_is_no_such_unit_is_refused_with_an_example(text, quantity):
     with pytest.raises(ep.ConfigError, match=r"unit = .*: one as '.*' is needed"):
