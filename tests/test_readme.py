@@ -62,9 +62,16 @@ def test_the_readmes_search_in_a_plate_finds_its_material(tmp_path, monkeypatch)
 
 
 def test_every_file_that_the_readme_names_is_there():
-    linked = re.findall(r"\]\((\S+?)\)", README) + re.findall(r"`((?:notebooks|data|elastic_pinn|tests)/\S+?)`", README)
+    linked = re.findall(r"\]\((\S+?)\)", README)
     assert linked
     assert [name for name in linked if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "data/README.md", "notebooks/README.md", "CONTRIBUTING.md"])
+def test_every_file_that_a_page_names_by_its_path_is_there(page):
+    named = re.findall(r"`((?:notebooks|data|elastic_pinn|tests)/[\w/.]+)`", (ROOT / page).read_text())
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_every_make_target_that_the_readme_names_is_there():
