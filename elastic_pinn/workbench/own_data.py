@@ -228,7 +228,7 @@ class OwnData(Section):
         command = f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -p data {shlex.quote(self.output)}"
         then = f"lambda and mu are searched for by\n\n    {command}"
         if not receivers.material:
-            then = NO_MATERIAL
+            then = f"no material is given: {NO_MATERIAL}"
         made = f"wrote {path}, and {again.name} beside it: the same parameters again by papermill -f"
         return f"{made}\n\n{receivers.provenance}\n\n{then}"
 

@@ -81,7 +81,7 @@ def test_null_in_a_parameter_file_is_as_not_given(scan, tmp_path):
 
 def test_a_material_without_units_is_doubted_and_one_that_is_missing_is_told(scan, tmp_path):
     result = call("import", scan, "--output", tmp_path / "data.h5", *WORDS)
-    assert "material: not given; 02_inverse needs density, lame_lambda and lame_mu" in result.stdout
+    assert "material: not given; give density, lame_lambda and lame_mu, here" in result.stdout
     material = ["--lame-lambda", "75", "--lame-mu", "18", "--density", "2700"]
     result = call("import", scan, "--output", tmp_path / "other.h5", *WORDS, *material)
     assert "material: lambda 75 Pa known" in result.stdout and "c_p 0.2028 m/s" in result.stdout

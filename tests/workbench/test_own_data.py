@@ -70,7 +70,7 @@ def test_a_file_without_a_material_says_what_a_search_needs(aluminium, tmp_path)
     )
     assert f"02_inverse.ipynb out.ipynb -p data {own.output}" in own.save(raw)
     said = own.save(replace(raw, material={}, start=()))
-    assert "02_inverse needs density, lame_lambda and lame_mu" in said and "02_inverse.ipynb" not in said
+    assert "no material is given: give density, lame_lambda and lame_mu" in said and "02_inverse.ipynb" not in said
     assert OwnData.from_namespace(read_yaml(Path(f"{own.output}.yaml").read_text())) == own
     assert not ep.Receivers.load(own.output).material
 

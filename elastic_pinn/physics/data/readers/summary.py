@@ -23,9 +23,7 @@ from elastic_pinn.physics.media.material import UNITS, Material
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
-NO_MATERIAL = (
-    "not given; give density, lame_lambda and lame_mu, here (with those to be found in start) or to 02_inverse"
-)
+NO_MATERIAL = "give density, lame_lambda and lame_mu, here (with those to be found in start) or to 02_inverse"
 ROUGH = "rough values do of those to be found: they are searched for ten times up and down (unknown_range)"
 BY_ARRIVALS = "lambda and mu may be left out where both are to be found: it starts from the first arrivals' speed"
 ON_THEIR_WAY = "at the others none is seen, as where waves are on their way from the start: no speed is told"
@@ -52,7 +50,7 @@ def material_of(receivers: Receivers) -> Material | None:
 def _material(receivers: Receivers, start: str) -> str:
     given = material_of(receivers)
     if given is None:
-        return f"{NO_MATERIAL}; {start}"
+        return f"not given; {NO_MATERIAL}; {start}"
     roles = ", ".join(
         f"{name} {value:.4g} {UNITS[name]} {'to start from' if name in receivers.start else 'known'}"
         for name, value in receivers.material.items()
