@@ -8,7 +8,8 @@ import elastic_pinn as ep
 from tests.plates import PLATE, SOLVED
 from tests.training.optimizers import recorded_shots
 
-SMALL = {
+AS_DRAWN = {"activation": "tanh", "sampling": "latin_hypercube"}  # what the pictures of these runs were drawn with
+SMALL = AS_DRAWN | {
     "hidden_layers": [8],
     "interior_points": 40,
     "initial_points": 12,
@@ -73,7 +74,13 @@ def moved_run(tmp_path_factory):
 def folder_of_runs(tmp_path_factory):
     """Three finished runs: `a`, `b` with another seed, and `deep/c` with another learning rate and fewer steps."""
     folder = tmp_path_factory.mktemp("runs")
-    few = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "steps": 6}
+    few = AS_DRAWN | {
+        "hidden_layers": [8],
+        "interior_points": 20,
+        "boundary_points": 8,
+        "initial_points": 8,
+        "steps": 6,
+    }
     few |= {"validation_points": 16, "validate_every": 2, "estimate_error": False}
     for name, changes in {"a": {}, "b": {"seed": 1}, "deep/c": {"learning_rate": 0.02, "steps": 3}}.items():
         ep.train(ep.Config(**few | changes), folder / name)

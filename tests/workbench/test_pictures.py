@@ -73,7 +73,7 @@ FIGURES: dict[str, Callable] = {
     "problem_forward": lambda of: figures.problem(ep.problem_from(of["forward"].config), of["forward"].config),
     "problem_inverse": lambda of: figures.problem(ep.problem_from(of["inverse"].config)),
     "problem_with_inclusions": lambda of: figures.problem(ep.problem_from(ep.Config(**PLATE | WITH_INCLUSIONS))),
-    "problem_with_sources": lambda of: figures.problem(plate_with_sources(), ep.Config()),
+    "problem_with_sources": lambda of: figures.problem(plate_with_sources(), ep.Config(sampling="latin_hypercube")),
     "receivers": lambda of: figures.receivers(of["recorded plate"]),
     "reference_errors": lambda of: figures.reference_errors(of["receivers"]),
     "reference_traces": lambda of: figures.reference_traces(of["receivers"]),
