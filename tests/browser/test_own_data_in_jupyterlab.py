@@ -26,7 +26,7 @@ def test_a_raw_file_is_told_about_looked_at_prepared_and_saved(notebook):
     lab.field("value_unit").fill("nm")
     lab.field("value_unit").press("Enter")
     lab.says("ready 120 receivers; Save writes runs/scan.h5")
-    expect(lab.page.get_by_text("apparent speeds: ").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(lab.page.get_by_text("first arrivals: at ").first).to_be_visible(timeout=PATIENCE_MS)
     lab.shot("told")
     for title in TABS:
         lab.page.locator(".ep-form .lm-TabBar-tab", has_text=re.compile(f"^{title}$")).click()

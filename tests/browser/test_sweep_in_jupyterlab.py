@@ -50,6 +50,6 @@ def test_a_sweep_is_defined_run_stopped_and_gone_on_with(notebook):
     assert steps == {(seed, steps) for seed in (0, 1) for steps in (20, 30)}
 
     lab.click("networks")
-    expect(rows).to_have_count(12, timeout=PATIENCE_MS)
+    expect(rows).to_have_count(6, timeout=PATIENCE_MS)
     expect(rows.filter(has_text="separable")).to_have_count(2)
     lab.shot("compared")

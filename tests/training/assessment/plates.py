@@ -27,7 +27,7 @@ CONFIG = {
     "problem": "own", "network": "plane_waves", "hidden_layers": [250], "activation": "sin", "input_frequency": 3.0,
     "precision": "float64", "stages": ["variable_projection"], "steps": 10, "ridge": 1e-7, "interior_points": 10,
     "initial_points": 150, "weight_initial": 100.0, "validation_points": 16, "validate_every": 100,
-    "checkpoint_every": 0, "log_level": "warning",
+    "checkpoint_every": 0, "sampling": "latin_hypercube", "log_level": "warning",
 }  # fmt: skip
 
 ORDERS = ("displacement", "velocity", "acceleration")  # of the derivative by time
