@@ -36,7 +36,6 @@ def intercepted(answer: Answer, names: tuple[str, ...] = CHANGES + QUESTIONS) ->
         return replaced
 
     collects = gc.isenabled()
-    gc.collect()
     gc.disable()
     for name in names:
         setattr(os, name, replacement(name))
