@@ -33,12 +33,7 @@ ALL_KNOWN = "no start is given, so that all of it is taken as known: if some is 
 
 def summary(receivers: Receivers) -> list[str]:
     """Return lines that say what the recordings are: receivers, times, ranges, arrivals, speeds, noise and material."""
-    some = few_of(receivers.records[0])  # whose arrivals 02_inverse starts from
-    start = BY_ARRIVALS if len(apparent_speeds(some, first_arrivals(some))) else ROUGH
-    return [
-        *(line for each in receivers.records for line in _summary(each)),
-        f"material: {_material(receivers, start)}",
-    ]
+    return [*(line for each in receivers.records for line in _summary(each)), f"material: {_material(receivers)}"]
 
 
 def material_of(receivers: Receivers) -> Material | None:
@@ -47,10 +42,12 @@ def material_of(receivers: Receivers) -> Material | None:
     return Material(given["lambda"], given["mu"], given["rho"]) if given else None
 
 
-def _material(receivers: Receivers, start: str) -> str:
+def _material(receivers: Receivers) -> str:
     given = material_of(receivers)
     if given is None:
-        return f"not given; {NO_MATERIAL}; {start}"
+        some = few_of(receivers.records[0])  # whose arrivals 02_inverse starts from
+        tells_speed = len(apparent_speeds(some, first_arrivals(some))) > 0
+        return f"not given; {NO_MATERIAL}; {BY_ARRIVALS if tells_speed else ROUGH}"
     roles = ", ".join(
         f"{name} {value:.4g} {UNITS[name]} {'to start from' if name in receivers.start else 'known'}"
         for name, value in receivers.material.items()
