@@ -168,10 +168,9 @@ def _moduli_of_arrivals(receivers: Receivers, density: float) -> dict[str, float
     """Moduli by the speed of first arrivals; {} where these do not tell one."""
     import numpy as np
 
-    from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, few_of, first_arrivals
+    from elastic_pinn.physics.data.readers.arrivals import arrivals_of
 
-    few = few_of(receivers.records[0])
-    speeds = apparent_speeds(few, first_arrivals(few))
+    speeds = arrivals_of(receivers.records[0]).speeds
     if not len(speeds):
         return {}
     speed = float(np.median(speeds))

@@ -6,7 +6,7 @@ Letters of shapes: R receivers, T times, K channels, F frequencies.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,37 @@ MOST_RECEIVERS = 500  # that are looked at for arrivals, spectra and noise
 MOST_ARRIVE = 0.6  # of receivers: in fewer, what looks like a first arrival is a later wave of a recording on its way
 
 
-def few_of(records: Records) -> Records:
-    """Return the recordings of at most so many receivers, by chance, which take little memory and time."""
+class Arrivals(NamedTuple):
+    """When the first wave arrives at receivers, and how fast it goes past them.
+
+    Attributes
+    ----------
+    records
+        Of the receivers that were looked at: of many, some by chance, which take little memory and time.
+    first
+        When the first wave arrives at each, (R,) in s; NaN where no arrival is found.
+    are_seen
+        Whether waves arrive while it is recorded, at most receivers, and are not on their way from the start.
+    speeds
+        m/s: one over the slope of the arrivals among the nearest; none of a recording that begins with waves on
+        their way.
+    """
+
+    records: Records
+    first: Array
+    are_seen: bool
+    speeds: Array
+
+
+def arrivals_of(records: Records) -> Arrivals:
+    """Look for the first wave's arrivals in recordings."""
+    few = _few_of(records)
+    first, live = _first_arrivals(few), few.is_there.any(axis=(1, 2))  # (R,)
+    are_seen = bool(np.isfinite(first[live]).sum() >= MOST_ARRIVE * live.sum())
+    return Arrivals(few, first, are_seen, _apparent_speeds(few.xy, first) if are_seen else np.empty(0))
+
+
+def _few_of(records: Records) -> Records:
     live = np.flatnonzero(records.is_there.any(axis=(1, 2)))
     if len(records.xy) <= MOST_RECEIVERS:
         return records
@@ -32,8 +61,7 @@ def few_of(records: Records) -> Records:
     return records.at(chosen)
 
 
-def first_arrivals(records: Records) -> Array:
-    """Return when the first wave arrives at each receiver, (R,) in s; NaN where no arrival is found."""
+def _first_arrivals(records: Records) -> Array:
     first = np.full(len(records.xy), np.nan)
     for channel in records.channels():
         sample = arrival(channel.values)
@@ -42,21 +70,11 @@ def first_arrivals(records: Records) -> Array:
     return first
 
 
-def have_arrivals(records: Records, first: Array) -> bool:
-    """Return whether waves arrive while it is recorded, at most receivers, and are not on their way from the start."""
-    live = records.is_there.any(axis=(1, 2))  # (R,)
-    return bool(np.isfinite(first[live]).sum() >= MOST_ARRIVE * live.sum())
-
-
-def apparent_speeds(records: Records, first: Array) -> Array:
-    """Return how fast the first wave goes past receivers, m/s: one over the slope of its arrival among the nearest;
-    none of a recording that begins with waves on their way."""
+def _apparent_speeds(xy: Array, first: Array) -> Array:
     from scipy.spatial import cKDTree  # slow to import
 
-    if not have_arrivals(records, first):
-        return np.empty(0)
     found = np.isfinite(first)
-    xy, at = records.xy[found], first[found]
+    xy, at = xy[found], first[found]
     if len(np.unique(xy, axis=0)) <= NEIGHBOURS:
         return np.empty(0)
     nearest = cKDTree(xy).query(xy, k=NEIGHBOURS + 1)[1]  # (R, 1 + NEIGHBOURS)

@@ -16,7 +16,7 @@ import numpy as np
 from elastic_pinn.physics.data.channel_names import label_of
 from elastic_pinn.physics.data.copied_channels import copies_of
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, faulty_channels, sentences
-from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, below_which, few_of, first_arrivals, spectrum
+from elastic_pinn.physics.data.readers.arrivals import arrivals_of, below_which, spectrum
 from elastic_pinn.physics.data.readers.summary import material_of
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.media.material import Material
@@ -95,9 +95,9 @@ def _of_copies(receivers: Receivers) -> Iterator[str]:
 
 
 def _doubts(records: Records, material: Material | None) -> Iterator[str]:
-    few, places = few_of(records), np.unique(records.xy, axis=0)
-    speeds, found = apparent_speeds(few, first_arrivals(few)), spectrum(few)
-    speed = float(np.median(speeds)) if len(speeds) else math.nan
+    arrivals, places = arrivals_of(records), np.unique(records.xy, axis=0)
+    found = spectrum(arrivals.records)
+    speed = float(np.median(arrivals.speeds)) if len(arrivals.speeds) else math.nan
     middle = below_which(0.5, *found) if found else math.nan
     of_units = [*_of_speed(records, speed, middle, material), *_of_size(records)]
     yield from of_units or _of_strain(records, material.c_p if material else speed, middle, material)

@@ -66,9 +66,9 @@ def _require_whole(path: Path, above: int, stream: Any, sample: int) -> None:
 
 
 def _traces(traces: list[Any], headers: list[Any], scalars_of_times: list[float], options: ImportOptions) -> Traces:
-    delays = [
-        1e-3 * scalar * header.delay_recording_time for header, scalar in zip(headers, scalars_of_times, strict=True)
-    ]
+    to_seconds = 1e-3 * np.array(scalars_of_times)  # (K,)
+    time = times(traces, to_seconds * [header.delay_recording_time for header in headers])
+    values, muted = _without_mutes(samples(traces), time, headers, to_seconds)
     weights = np.array([[2.0**-header.trace_weighting_factor] for header in headers])  # (K, 1)
     has_lengths = all(header.coordinate_units in IN_LENGTHS for header in headers)
     where = places(headers, _place) if has_lengths else None
@@ -80,8 +80,8 @@ def _traces(traces: list[Any], headers: list[Any], scalars_of_times: list[float]
         [str(header.original_field_record_number) for header in headers], list(map(_source, headers)), options
     )
     return Traces(
-        values=weights * samples(traces),
-        time=times(traces, delays),
+        values=weights * values,
+        time=time,
         positions=where,
         directions=tuple(components) if is_said else (),
         time_unit="s",
@@ -89,8 +89,19 @@ def _traces(traces: list[Any], headers: list[Any], scalars_of_times: list[float]
         has_clock=True,
         read_as=f"{len(traces)} traces"
         + shots_told(of_shots)
+        + (f", of {muted} of them the muted samples left out" if muted else "")
         + (", vertical ones as positive upwards" if is_said and "z" in components else ""),
     )
+
+
+def _without_mutes(
+    values: np.ndarray[Any, Any], time: np.ndarray[Any, Any], headers: list[Any], to_seconds: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], int]:
+    """Samples (K, T) with NaN where a mute set them to 0, and in how many traces; a mute not applied leaves records."""
+    ends = [(header.mute_time_start_time_in_ms, header.mute_time_end_time_in_ms) for header in headers]
+    start, end = (to_seconds[:, None] * np.array(each)[:, None] for each in zip(*ends, strict=True))  # (K, 1)
+    muted = (start < end) & (time >= start) & (time <= end) & (values == 0.0)  # (K, T)
+    return np.where(muted, np.nan, values), int(muted.any(1).sum())
 
 
 def _place(header: Any) -> tuple[float, float, float]:

@@ -10,13 +10,7 @@ import numpy as np
 
 from elastic_pinn.physics.data.faulty_channels import checked_told
 from elastic_pinn.physics.data.noise import noise_of
-from elastic_pinn.physics.data.readers.arrivals import (
-    apparent_speeds,
-    few_of,
-    first_arrivals,
-    have_arrivals,
-    of_records,
-)
+from elastic_pinn.physics.data.readers.arrivals import Arrivals, arrivals_of, of_records
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.media.material import UNITS, Material
 
@@ -33,7 +27,9 @@ ALL_KNOWN = "no start is given, so that all of it is taken as known: if some is 
 
 def summary(receivers: Receivers) -> list[str]:
     """Return lines that say what the recordings are: receivers, times, ranges, arrivals, speeds, noise and material."""
-    return [*(line for each in receivers.records for line in _summary(each)), f"material: {_material(receivers)}"]
+    arrivals = [arrivals_of(each) for each in receivers.records]
+    lines = [line for each, at in zip(receivers.records, arrivals, strict=True) for line in _summary(each, at)]
+    return [*lines, f"material: {_material(receivers, arrivals[0])}"]  # 02_inverse starts from the first's arrivals
 
 
 def material_of(receivers: Receivers) -> Material | None:
@@ -42,12 +38,10 @@ def material_of(receivers: Receivers) -> Material | None:
     return Material(given["lambda"], given["mu"], given["rho"]) if given else None
 
 
-def _material(receivers: Receivers) -> str:
+def _material(receivers: Receivers, arrivals: Arrivals) -> str:
     given = material_of(receivers)
     if given is None:
-        some = few_of(receivers.records[0])  # whose arrivals 02_inverse starts from
-        tells_speed = len(apparent_speeds(some, first_arrivals(some))) > 0
-        return f"not given; {NO_MATERIAL}; {BY_ARRIVALS if tells_speed else ROUGH}"
+        return f"not given; {NO_MATERIAL}; {BY_ARRIVALS if len(arrivals.speeds) else ROUGH}"
     roles = ", ".join(
         f"{name} {value:.4g} {UNITS[name]} {'to start from' if name in receivers.start else 'known'}"
         for name, value in receivers.material.items()
@@ -56,8 +50,8 @@ def _material(receivers: Receivers) -> str:
     return f"{roles}; c_p {given.c_p:.4g} m/s, c_s {given.c_s:.4g} m/s{rough}"
 
 
-def _summary(records: Records) -> Iterator[str]:
-    (x, y), some, unit = records.xy.T, few_of(records), records.kind.unit
+def _summary(records: Records, arrivals: Arrivals) -> Iterator[str]:
+    (x, y), unit = records.xy.T, records.kind.unit
     there = records.corrected[records.is_there]
     first_time, last_time = np.nanmin(records.time), np.nanmax(records.time)
     steps = np.diff(records.time)
@@ -70,16 +64,14 @@ def _summary(records: Records) -> Iterator[str]:
     of = f" of shot {records.shot}" if records.shot else ""
     size = np.sqrt(np.square(there).mean())
     yield f"{records.quantity}{of}: {there.min():.4g} to {there.max():.4g} {unit}, rms {size:.4g} {unit}"
-    first = first_arrivals(some)
-    found = np.isfinite(first)
-    if found.any() and not have_arrivals(some, first):
+    found = np.isfinite(first := arrivals.first)
+    if found.any() and not arrivals.are_seen:
         yield f"first arrivals: at {found.sum()} of {len(found)} receivers; {ON_THEIR_WAY}"
     elif found.any():
         yield f"first arrivals: {np.nanmin(first):.4g} to {np.nanmax(first):.4g} s, at {found.sum()} receivers"
-    speeds = apparent_speeds(some, first)
-    if len(speeds):
-        low, middle, high = np.quantile(speeds, [0.1, 0.5, 0.9])
+    if len(arrivals.speeds):
+        low, middle, high = np.quantile(arrivals.speeds, [0.1, 0.5, 0.9])
         yield f"apparent speeds: {middle:.4g} m/s (80 % from {low:.4g} to {high:.4g})"
     yield f"channels looked at: {checked_told(records)}"
-    noise = noise_of(of_records(some))
+    noise = noise_of(of_records(arrivals.records))
     yield f"noise: {'not known' if math.isnan(noise.level) else f'{noise.level:.3g} {unit}, {noise.origin}'}"

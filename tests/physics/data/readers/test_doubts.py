@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
-from elastic_pinn.physics.data.readers.arrivals import apparent_speeds, first_arrivals
+from elastic_pinn.physics.data.readers.arrivals import arrivals_of
 from elastic_pinn.physics.data.readers.doubts import doubts
 from elastic_pinn.physics.data.readers.summary import summary
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
@@ -158,8 +158,8 @@ def test_recordings_of_which_few_receivers_see_waves_arrive_tell_no_speed(case):
     """What looks like an arrival there, at some receivers, would be waves several times too fast."""
     on_way = recorded(*case)
     [records] = on_way.records
-    first = first_arrivals(records)
-    assert np.isfinite(first).sum() > 0 and not len(apparent_speeds(records, first))
+    arrivals = arrivals_of(records)
+    assert np.isfinite(arrivals.first).sum() > 0 and not len(arrivals.speeds)
     [line] = [each for each in summary(on_way) if each.startswith("first arrivals: ")]
     assert re.match(r"first arrivals: at \d+ of 64 receivers; at the others none is seen", line)
     assert not any("arrive" in doubt for doubt in doubts(scaled(on_way)))

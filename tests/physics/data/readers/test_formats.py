@@ -137,6 +137,34 @@ def test_elevations_have_a_scalar_of_their_own(tmp_path):
     np.testing.assert_allclose(found.xy, np.stack([0.1 * XY[:, 0], 0.1 * np.arange(6)], axis=1))
 
 
+@pytest.mark.parametrize("scalar", [0, -10])
+def test_samples_that_a_mute_set_to_zero_are_gaps_and_others_within_it_are_not(scalar, tmp_path):
+    traces = files.stream("segy")
+    times = {"delay_recording_time": 1, "mute_time_start_time_in_ms": 2, "mute_time_end_time_in_ms": 4}
+    in_ms = {name: value * -scalar if scalar else value for name, value in times.items()}
+    for number, trace in enumerate(traces):
+        ends = in_ms if number < 6 else {"delay_recording_time": in_ms["delay_recording_time"]}
+        trace.stats.segy.trace_header.update({"scalar_to_be_applied_to_times": scalar} | ends)
+        trace.data[1:5] = 0.0  # 1.5 to 3.0 ms
+    traces.write(str(tmp_path / "v.sgy"), format="SEGY", data_encoding=5)
+    found = ep.Receivers.read(tmp_path / "v.sgy", **SLOW_CLOCK["v.sgy"][1])
+    gaps = np.argwhere(np.isnan(found.only.values))  # (N, 3)
+    assert gaps.tolist() == [[r, t, c] for r in range(3) for t in (2, 3, 4) for c in (0, 1)]
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_samples_that_netcdf_never_wrote_are_gaps_without_an_attribute_too(kind, tmp_path):
+    import xarray
+
+    values = VALUES.astype(kind)
+    values[2, 5:9] = 9.969209968386869e36
+    whole = xarray.Variable(("receiver", "time", "direction"), values, {"units": "mm/s"}, {"_FillValue": None})
+    times = xarray.Variable("time", TIME, {"units": "us"})
+    xarray.Dataset({"velocity": whole, "time": times}).to_netcdf(tmp_path / "scan.nc", engine="h5netcdf")
+    found = ep.Receivers.read(tmp_path / "scan.nc", positions=ROWS, length_unit="mm", **ALONG)
+    assert np.argwhere(np.isnan(found.only.values[..., 0])).tolist() == [[2, t] for t in range(5, 9)]
+
+
 def in_two_shots(path, of, **source):
     """A SEG-Y file of which the last six traces, of three receivers, are of another shot."""
 
