@@ -79,6 +79,13 @@ class ImportOptions(Section):
     """of the file, where its name and content do not tell"""
     noise: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """standard deviation of the recorded values, in value_unit"""
+    channel_gains: List[str] = ()
+    """by which single channels recorded, each by its name in warnings, as '3 y = -1' for one that is reversed, or by
+    its receiver, as '3 = 2'; what was recorded is the gain times what happened"""
+    channel_delays: List[str] = ()
+    """by how much single channels are late, likewise, with their unit, as '3 y = 0.6 us'"""
+    channel_noise: List[str] = ()
+    """standard deviation of what single channels recorded, likewise, with its unit, as '3 y = 0.2 mm/s'"""
     shot: str = ""
     """name of the shot"""
     shots: List[str] = ()
@@ -138,6 +145,9 @@ def legal_option(name: str) -> str:
     kinds = {
         "directions": "a list, each item 'x', 'y', 'z', 'xx', 'yy', 'xy', one of them with a minus, or [n_x, n_y]",
         "positions": "a list of [x, y], or the path of a CSV file",
+        "channel_gains": "a list, each item a channel and its gain, as '3 y = -1'",
+        "channel_delays": "a list, each item a channel and its delay, as '3 y = 0.6 us'",
+        "channel_noise": "a list, each item a channel and its noise, as '3 y = 0.2 mm/s'",
         "lame_lambda": "a number of Pa, or text with a unit",
         "lame_mu": "a number of Pa, or text with a unit",
         "density": "a number of kg/m3, or text with a unit",

@@ -81,13 +81,13 @@ def odd_ones(xy: Array, values: Array) -> Found:
     if is_odd.any():
         for k in np.flatnonzero(is_odd):
             told = f", {beside.times[k]:.2g} times as large as its neighbours"
-            yield int(k), "of another size", told, "give it the gain that it recorded with"
+            yield int(k), "of another size", told, "give it the gain that it recorded with (channel_gains)"
         left = np.flatnonzero(~is_odd)  # of which the neighbours were compared with those
         for i, kind, told, mend in odd_ones(xy[left], values[left]):
             yield int(left[i]), kind, told, mend
         return
     for k in np.flatnonzero(beside.is_reversed):
-        yield int(k), "reversed", ", beside its neighbours", "give it a gain of -1"
+        yield int(k), "reversed", ", beside its neighbours", "give it a gain of -1 (channel_gains)"
     drifts, is_drifting = beside.drifts, beside.is_drifting
     for k in np.flatnonzero(is_drifting & ~beside.is_reversed):
         is_offset = drifts[k, 0] ** 2 > MAINLY * np.square(drifts[k]).sum()

@@ -34,6 +34,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "data", "kind", "value_unit", "length_unit", "time_unit", "directions", "noise", "shot", "title",
         "more_data",
     ),
+    "Channels": ("channel_gains", "channel_delays", "channel_noise"),
     "Columns": (
         "value_columns", "time_column", "x_column", "y_column", "xy_column", "receiver_column", "layout", "axes",
         "shots", "delimiter", "decimal", "skip_rows", "format", "size_limit",

@@ -213,7 +213,7 @@ def test_channels_of_one_fault_are_told_in_one_sentence():
     clipped, larger = sentences(faulty_channels(ep.Receivers(records=ep.Records("velocity", values, XY, STEPS))))
     assert clipped.startswith("channel 7 y is clipped, ") and " (and so are 14 y, 21 y, 28 y and 1 more): " in clipped
     assert larger.startswith("channel 10 x is of another size, ") and larger.endswith(
-        ": give it the gain that it recorded with"
+        ": give it the gain that it recorded with (channel_gains)"
     )
 
 

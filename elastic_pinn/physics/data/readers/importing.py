@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.assemble import Channels, channels_of
+from elastic_pinn.physics.data.readers.channel_options import with_options_of_channels
 from elastic_pinn.physics.data.readers.doubts import doubts
 from elastic_pinn.physics.data.readers.records import records_of
 from elastic_pinn.physics.data.readers.registry import format_of
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OF_ALL = {"lame_lambda", "lame_mu", "density", "start", "title"}  # which receivers have once
+OF_ALL = {"lame_lambda", "lame_mu", "density", "start", "title", "channel_gains", "channel_delays", "channel_noise"}
+"""Which receivers have once: channels are numbered over all files."""
 
 
 def read_recordings(
@@ -76,6 +78,7 @@ def read_recordings(
         receivers = Receivers(records=records_of(channels), **fields)
     except ValueError as error:
         raise ReceiverFileError(f"{', '.join(map(str, files))}: {error}") from error
+    receivers = with_options_of_channels(receivers, every)
     for doubt in doubts(receivers):
         logger.warning(doubt)
     return receivers, [note for each in channels for note in each.notes]

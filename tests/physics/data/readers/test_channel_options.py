@@ -1,0 +1,83 @@
+"""Gains, delays and noise of single channels, by the names that they have in warnings."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from tests.physics.data.readers import files
+
+ROOT = Path(__file__).parents[4]
+OPTIONS = {**files.UNITS, **files.ALONG, "kind": "velocity"}
+
+
+def read(tmp_path, *more, **options):
+    paths = [files.npz(tmp_path / f"{name}.npz") for name in ("scan", *more)]
+    return ep.Receivers.read(paths, **OPTIONS, **options)
+
+
+def test_a_channel_is_corrected_alone_and_a_receiver_with_all_of_its_channels(tmp_path):
+    found = read(tmp_path, noise=0.1, channel_gains=["3 y = -1", "5=2"], channel_delays="2 x = 0.6 us")
+    [records] = found.records
+    expected = np.ones((6, 2))
+    expected[3, 1], expected[5] = -1.0, 2.0
+    assert (records.gain == expected).all()
+    assert records.delay[2, 0] == pytest.approx(0.6e-6) and np.count_nonzero(records.delay) == 1
+    np.testing.assert_allclose(records.corrected[3, :, 1], -1e-3 * files.VALUES[3, :, 1])
+    np.testing.assert_allclose(records.instants[2, :, 0], 1e-6 * files.TIME - 0.6e-6)
+    assert '"channel_gains": ["3 y = -1", "5=2"]' in found.provenance
+
+
+def test_noise_of_a_channel_goes_before_that_of_all(tmp_path):
+    [records] = read(tmp_path, noise=0.1, channel_noise=["4 x = 200 um/s"]).records
+    expected = np.full((6, 2), 1e-4)
+    expected[4, 0] = 2e-4
+    np.testing.assert_allclose(records.noise, expected)
+
+
+def test_channels_of_several_shots_are_named_with_their_shots(tmp_path):
+    paths = [files.npz(tmp_path / f"{name}.npz") for name in ("left", "right")]
+    np.savez(paths[1], velocity=files.VALUES[::-1].copy(), time=files.TIME, xy=files.XY)
+    shots = {path: {"shot": path.stem} for path in paths}
+    found = ep.Receivers.read(paths, of_files=shots, **OPTIONS, channel_gains="right 7 y = 3")
+    left, right = found.records
+    assert np.all(left.gain == 1.0) and right.gain[1, 1] == 3.0 and np.sum(right.gain) == 14.0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"channel_gains": "9 y = -1"}, r"'9 y' is no channel that recorded; there are 0 x, 0 y, "),
+        ({"channel_gains": "-1"}, r"'-1' is no channel that recorded"),
+        ({"channel_gains": ["3 = 2", "3 y = -1"]}, r"channel_gains gives 3 y twice"),
+        ({"channel_gains": "3 y = 0"}, r"channel_gains of 3 y = '?0'?: a number other than 0 is needed"),
+        ({"channel_gains": "3 y = inf"}, r"a number other than 0 is needed"),
+        ({"channel_gains": {"3 y": -1}}, r"a list, each item a channel and its gain, as '3 y = -1'"),
+        ({"channel_delays": "3 y = 0.6"}, r"channel_delays of 3 y = '?0.6'?: a number with its unit is needed"),
+        ({"channel_delays": "3 y = 0.6 mm"}, r"channel_delays of 3 y = 'mm' is no unit of time"),
+        ({"channel_noise": "3 y = 0 mm/s"}, r"a standard deviation is more than 0"),
+        ({"channel_noise": "3 y = 1 mm/s"}, r"channel_noise: that of 0 x is not stated: state it for all, as by noise"),
+        ({"of_files": "3 y = -1"}, r"channel_gains of \S+scan.npz alone: give it for all files"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_is_legal(options, told, tmp_path):
+    if "of_files" in options:
+        options = {"of_files": {tmp_path / "scan.npz": {"channel_gains": options["of_files"]}}}
+    with pytest.raises(ep.ElasticPinnError, match=told):
+        read(tmp_path, **options)
+
+
+def test_the_doubt_about_a_reversed_channel_names_the_option_that_ends_it(tmp_path, caplog):
+    block = ep.Receivers.load(ROOT / "data/aluminium_receivers.h5")
+    values = block.displacement.copy()
+    values[12, :, 1] *= -1.0
+    np.savez(tmp_path / "block.npz", displacement=values, time=block.time, xy=block.xy)
+    units = {"value_unit": "m", "length_unit": "m", "time_unit": "s", "kind": "displacement", **files.ALONG}
+    with caplog.at_level(logging.WARNING):
+        ep.Receivers.read(tmp_path / "block.npz", **units)
+        assert "channel 12 y is reversed, beside its neighbours: give it a gain of -1 (channel_gains)" in caplog.text
+        caplog.clear()
+        ep.Receivers.read(tmp_path / "block.npz", **units, channel_gains="12 y = -1")
+        assert "reversed" not in caplog.text
