@@ -264,7 +264,7 @@ def _common_errors(
     batch, unknowns = linear.samples, trained.problem.unknowns
     field, rate = moved  # not the records, whose noise correlates with the misfits
     changes = {  # of the data misfits, each (N, E)
-        "the size of the records, or of the known start,": -field,
+        "the size of the records, or of the known start or source,": -field,
         "the trigger time": rate,
         **_zeros(batch, linear.recorded),
     }

@@ -22,9 +22,9 @@ WORST = 3  # channels named
 
 TOO_MUCH = "the network leaves too much to correct beside this noise"
 NEARER = "a network that is nearer to the exact wavefield"
-STATED = "the right shape, sides, holes, sources and density"
-ALIKE = "the right sides, holes and sources; records without what all receivers pick up"
-RECORDS = "the right units of positions, times and density, x and y, trigger time, gains and offsets"
+STATED = "the right shape, sides, holes, inclusions, damping, sources and density"
+ALIKE = "the right sides, holes, inclusions and sources; records without what all receivers pick up"
+RECORDS = "the right units of positions, times and density, x and y, trigger time, gains, delays and offsets"
 
 
 class Fault(NamedTuple):

@@ -103,7 +103,7 @@ def with_stated(factor):
     return replace(recorded(), noise=factor * recorded().noise)
 
 
-SIZE = "the size of the records, or of the known start, does not fit: freeing it would move lambda by"
+SIZE = "the size of the records, or of the known start or source, does not fit: freeing it would move lambda by"
 NOT_EXPLAINED, EDGE = "the data are not explained: misfit", "at the edge of its range"
 WRONG = {
     "too few waves": (recorded, {"hidden_layers": [60]}, [EDGE, NOT_EXPLAINED]),
