@@ -20,6 +20,7 @@ MOST_NAMED = 3  # constants, one by one
 LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
+BY_PLUS_MINUS = " (± counts how far it may be off by density_plus_minus)"
 
 
 def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bool = True) -> str:
@@ -38,7 +39,8 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
     -------
     str
         As in "for rho = 2700 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, and no misfit
-        shows it"; then, where nothing known has a part in them, of the scales of lengths and times.
+        shows it (± counts how far it may be off by density_plus_minus)"; then, where nothing known has a part in them,
+        of the scales of lengths and times.
     """
     has_strength = any(pulse.is_size_unknown for shot in problem.shots for pulse in shot.unknown_pulses)
     strength, gains = [STRENGTH] * has_strength, [GAINS] * has_gains
@@ -54,16 +56,18 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
 def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> str:
     """The known constants and loads that those of the material are in proportion to, with what was found beside; ""
     where nothing is known."""
-    known, is_one_loaded = _known(problem), has_known_gain and any(map(is_loaded, problem.shots))
+    known, are_loaded = _known(problem), any(map(is_loaded, problem.shots))
     uncertain = problem.reference.density_plus_minus  # of the only constant that is known
     error = f" ± {uncertain:g}" if uncertain else ""
     named = [f"{name} = {value:.6g}{error} {unit_of(name)}" for name, value in known.items()]
     if len(named) > MOST_NAMED:
         named = [*named[:MOST_NAMED], f"{len(named) - MOST_NAMED} more constants"]
-    given = [*named, *[LOADS] * is_one_loaded]
+    given = [*named, *[LOADS] * (has_known_gain and are_loaded)]
     if not given:
         return ""
-    return _clause(given, [*problem.unknowns, *beside], "which ± counts" if uncertain else EXACT)
+    is_counted_if_told = set(problem.unknowns) == {"lambda", "mu"} and not (uncertain or are_loaded)
+    told = _clause(given, [*problem.unknowns, *beside], "which ± counts" if uncertain else EXACT)
+    return told + (BY_PLUS_MINUS if is_counted_if_told and len(known) == 1 else "")
 
 
 def _of_scales(problem: Problem, has_known_gain: bool) -> str:
