@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from elastic_pinn.config import Config
-from elastic_pinn.networks.config import NUMBERS_OF_WAVES, WITHOUT_LAYERS
+from elastic_pinn.networks.config import HELD_AT_ZERO, NUMBERS_OF_WAVES, WITHOUT_LAYERS
 from elastic_pinn.networks.hole_waves import Numbers
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Records
@@ -37,6 +37,7 @@ BULK = 0.95  # of the recorded energy: S waves of its frequencies are needed
 PULSES = 1e-3  # of a Gaussian pulse's energy: the part that may lie beyond the greatest wave number
 LEAKAGE = 2  # bins: the half width of the main lobe of a Hann window
 CUT = 1e-2  # of a source: less may lie outside
+OF_NETWORK = "interior_points", "boundary_points", "initial_points", "hidden_layers", "input_frequency"
 ROUNDED = 1.005  # a number of three digits may exceed what it stands for by so much
 FAINTLY_SENT = 1.1  # a source's highest waves are a hundredth of its strongest, and may lie so far beyond the network's
 
@@ -52,10 +53,13 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
     short for the receivers' spacing. Speeds are those of the start. Of what is solved for at once, also whether a given
     value is far from what the problem implies.
 
-    settings: those that were chosen for a tolerance, and not given: no advice tells to change them.
+    settings: those that were chosen for a tolerance, and not given: no advice tells to change them, nor those of a
+    network that a ridge holds at zero, where elements solve for all.
     """
     units = tuple(unit_doubts(config, problem))
-    doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem, settings.names))
+    takes_no_part = config.ridge >= HELD_AT_ZERO and {*config.stages} == {"full_waveform"}
+    untold = {*settings.names, *(OF_NETWORK if takes_no_part else ())}
+    doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem, untold))
     every = problem.records_of_all_shots
     faulty = sentences(faulty_channels(every)) if every else []
     found = (
@@ -74,7 +78,7 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
         if has_waves:
             looks |= {_count: "hidden_layers", _around: "hidden_layers", _length: "input_frequency"}
         for look, name in looks.items():
-            found += tuple(look(config, problem)) if name not in settings.names else ()
+            found += tuple(look(config, problem)) if name not in untold else ()
     return found if units else (*found, *far_from_implied(config, problem, settings, found))
 
 

@@ -63,6 +63,17 @@ def test_of_points_that_were_chosen_nothing_is_told():
     assert not any("_points = " in each for each in advise(few, driven, chosen))
 
 
+def test_of_a_network_that_takes_no_part_nothing_is_told():
+    """Elements solve for all where a ridge holds the network at zero, as in the line of geophones of data/README.md."""
+    searched = {"network": "plane_waves", "hidden_layers": [10], "activation": "sin", "precision": "float64",
+                "initial_points": 10, "boundary_points": 10}  # fmt: skip
+    alone = ep.Config(stages=["full_waveform"], ridge=1e4, **searched)
+    assert advise(alone, box(50.0)) == ()
+    for takes_part in ({"ridge": 1.0}, {"stages": ["last_layer"]}):
+        told = " ".join(advise(alone.model_copy(update=takes_part), box(50.0)))
+        assert "set boundary_points = " in told and "boundary points" in told
+
+
 def test_features_too_few_for_a_wave_are_told_with_the_number_that_would_do():
     def features(count):
         return ep.Config(network="random_features", hidden_layers=[count], activation="sin", stages=["last_layer"],
