@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.data.records import Channel, Records
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
@@ -16,6 +17,13 @@ def label_of(records: Records, receivers: Receivers) -> str:
     """Return what tells the channels of some records from those of the others, as "left velocity ", or ""."""
     shot = f"{records.shot} " if len(receivers.shots) > 1 else ""
     return f"{shot}{records.quantity} " if len(receivers.records) > len(receivers.shots) else shot
+
+
+def named_channels(receivers: Receivers) -> Iterator[tuple[Records, list[Channel], list[str]]]:
+    """Yield each records with its channels that recorded, and the names of these."""
+    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
+        of, channels = label_of(records, receivers), list(records.channels())
+        yield records, channels, [f"{of}{first + each.row} {each.label}" for each in channels]
 
 
 def receiver_names(receivers: Receivers) -> list[str]:

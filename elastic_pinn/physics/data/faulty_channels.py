@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from elastic_pinn.physics.data.beside_neighbours import FILTER, Found, compared, in_groups, odd_ones
-from elastic_pinn.physics.data.channel_names import label_of
+from elastic_pinn.physics.data.channel_names import named_channels
 from elastic_pinn.physics.data.copied_channels import are_many, copies_of
 from elastic_pinn.physics.data.noise import noise_of_records
 from elastic_pinn.physics.data.records import Channel, Records
@@ -79,9 +79,7 @@ def faulty_channels(receivers: Receivers) -> list[FaultyChannel]:
         for each in receivers.repeated
         if each.has_noise
     }
-    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
-        of, channels = label_of(records, receivers), list(records.channels())
-        names = [f"{of}{first + each.row} {each.label}" for each in channels]
+    for records, channels, names in named_channels(receivers):
         for test in (_constant, _copies, _clipped, _spiked, _hums, _beside_neighbours, _offset):
             for i, *fault in test(records, channels, names):
                 found.setdefault(names[i], FaultyChannel(names[i], *fault))

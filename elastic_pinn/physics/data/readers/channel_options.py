@@ -11,7 +11,7 @@ import numpy as np
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.parameters import in_one_line
-from elastic_pinn.physics.data.channel_names import label_of
+from elastic_pinn.physics.data.channel_names import named_channels
 from elastic_pinn.physics.data.readers.units import in_si
 from elastic_pinn.physics.data.readers.variables import listed
 from elastic_pinn.physics.import_options import ImportOptions
@@ -39,11 +39,12 @@ def with_options_of_channels(receivers: Receivers, options: ImportOptions) -> Re
 
     Raises ConfigError for a channel that there is not, or that is given twice, and for values that are not possible.
     """
+    if not (options.channel_gains or options.channel_delays or options.channel_noise):
+        return receivers  # channels are copies of their values
     channels = [
-        _Channel(receiver, f"{receiver} {each.label}", records.quantity, i, each.row, each.column)
-        for i, (first, records) in enumerate(zip(receivers.first_rows, receivers.records, strict=True))
-        for each in records.channels()
-        for receiver in [f"{label_of(records, receivers)}{first + each.row}"]
+        _Channel(name.removesuffix(f" {each.label}"), name, records.quantity, i, each.row, each.column)
+        for i, (records, found, names) in enumerate(named_channels(receivers))
+        for each, name in zip(found, names, strict=True)
     ]
     told = {
         "gain": _told("channel_gains", options.channel_gains, channels, _gain),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elastic_pinn.physics.data.channel_names import label_of
+from elastic_pinn.physics.data.channel_names import named_channels
 from elastic_pinn.physics.data.copied_channels import copies_of
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, faulty_channels, sentences
 from elastic_pinn.physics.data.readers.arrivals import arrivals_of, below_which, spectrum
@@ -77,9 +77,7 @@ def doubts(receivers: Receivers) -> list[str]:
 def _of_copies(receivers: Receivers) -> Iterator[str]:
     """Channels with the same samples where no noise is seen: copies, or computed records."""
     found = [(each.channel, each.other) for each in receivers.repeated]
-    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
-        of, channels = label_of(records, receivers), list(records.channels())
-        names = [f"{of}{first + each.row} {each.label}" for each in channels]
+    for records, channels, names in named_channels(receivers):
         found += [
             (names[i], names[each.of])
             for i, each in copies_of(records, channels).items()
