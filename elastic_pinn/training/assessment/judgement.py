@@ -17,7 +17,7 @@ from elastic_pinn.networks.config import HELD_AT_ZERO, TRAINED
 from elastic_pinn.networks.progress import reported, work
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, noise_of
-from elastic_pinn.physics.data.channel_names import label_of
+from elastic_pinn.physics.data.channel_names import named_channels
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.taken_as_exact import taken_as_exact
@@ -259,11 +259,12 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
     shared = (COPY,) if evidence.chi_square < NO_NOISE else (COPY, NOISELESS)
     if any(each.kind in shared for each in evidence.faulty):
         yield Fault("± takes the noise of each channel for its own", "leaving out the copies")
-    silent = []
-    for first, records in zip(receivers.first_rows, receivers.records, strict=True):
-        of = label_of(records, receivers)
-        still = (each for each in records.channels() if len(each.values) > 1 and np.ptp(each.values) == 0)
-        silent += [f"{of}{first + each.row} {each.label}" for each in still]
+    silent = [
+        name
+        for _, channels, names in named_channels(receivers)
+        for each, name in zip(channels, names, strict=True)
+        if len(each.values) > 1 and np.ptp(each.values) == 0
+    ]
     if silent and evidence.noise.level > 0:
         named = listed(silent)
         yield Fault(

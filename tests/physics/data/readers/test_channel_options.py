@@ -46,6 +46,13 @@ def test_channels_of_several_shots_are_named_with_their_shots(tmp_path):
     assert np.all(left.gain == 1.0) and right.gain[1, 1] == 3.0 and np.sum(right.gain) == 14.0
 
 
+def test_a_name_of_several_channels_is_refused(tmp_path):
+    path = files.npz(tmp_path / "scan.npz")
+    along = {"directions": [[0.6, 0.8], [0.6000001, 0.8]]}
+    with pytest.raises(ep.ElasticPinnError, match="is the name of several channels"):
+        ep.Receivers.read(path, **files.UNITS, **along, kind="velocity", channel_gains="3 = -1")
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
