@@ -95,6 +95,11 @@ class Lab:
         """Wait until a picture is another."""
         expect(picture).not_to_have_attribute("src", picture.get_attribute("src"), timeout=PATIENCE_MS)
 
+    def save(self):
+        """Save the notebook, and wait until it lies on the disk: loading the page anew breaks off a save."""
+        self.menu("File", "Save Notebook ")
+        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE_MS)
+
     def reopen(self):
         """Load the page anew, with the notebook as it was saved."""
         self.page.reload()
