@@ -7,6 +7,7 @@ Letters: G nodes on a side, N = G G of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Scales
 from elastic_pinn.physics.elasticity import (
@@ -32,9 +34,14 @@ from elastic_pinn.run import Checkpoint
 from elastic_pinn.storage import CHECKPOINTS
 
 INSTANTS = 11  # at which the largest value is searched
+ROUNDING = 1e-9  # of the window: how far the ends of an interval may be outside
 
 Array = np.ndarray
 Origin = Mapping[str, str | int | float]
+
+
+class QuantityError(ElasticPinnError, ValueError):
+    """An unknown quantity, or instants that a wavefield does not have: the text names what is legal."""
 
 
 class Quantity(NamedTuple):
@@ -80,6 +87,9 @@ QUANTITIES: Mapping[str, Quantity] = {
     ),
     "v_x": Quantity("velocity along x", "$v_x$", "m/s", True, ("t",), lambda u, m: u["t"][:, 0], _velocity),
     "v_y": Quantity("velocity along y", "$v_y$", "m/s", True, ("t",), lambda u, m: u["t"][:, 1], _velocity),
+    "speed": Quantity(
+        "size of the velocity", "$|v|$", "m/s", False, ("t",), lambda u, m: u["t"].norm(dim=1), _velocity
+    ),
     "divergence": Quantity(
         "divergence of the displacement", "div $u$", "1", True, STRAIN,
         lambda u, m: u["x"][:, 0] + u["y"][:, 1], _gradient,
@@ -128,27 +138,46 @@ class GridFields:
 
     def at(self, name: str, t: float) -> Array:
         """Return a quantity at an instant (s), (G, G) in SI units: x along the first axis; NaN outside the domain."""
-        return next(self.over(name, [t]))
+        return next(self.over([name], [t]))[name]
 
-    def over(self, name: str, times: Sequence[float]) -> Iterator[Array]:
-        """Yield the same at several instants (s), which takes less time than one after another."""
-        quantity, scales = QUANTITIES[name], self._model.scales
+    def over(self, names: Sequence[str], times: Sequence[float]) -> Iterator[dict[str, Array]]:
+        """Yield several quantities by their names, each as `at` returns it, at several instants (s).
+
+        It takes less time than one after another.
+        """
+        quantities, scales = {name: QUANTITIES[name] for name in names}, self._model.scales
         ends = torch.tensor([[*self.x[[0, -1]]], [*self.y[[0, -1]]], [0.0, 0.0]], dtype=torch.float64).T  # (2, 3)
         (x0, y0, _), (x1, y1, _) = scales.dimensionless(ends).tolist()
         x, y = (torch.linspace(low, high, len(self.x), dtype=self._model.dtype) for low, high in ((x0, x1), (y0, y1)))
         at = scales.dimensionless(torch.tensor([[0.0, 0.0, t] for t in times], dtype=torch.float64))[:, 2]  # (T,)
         inside = self._model.contains(self.x[:, None], self.y)
+        wanted = dict.fromkeys(name for quantity in quantities.values() for name in quantity.derivatives)
+        points = torch.cartesian_prod(x, y, x.new_zeros(1))  # (N, 3)
+        moduli = cache(lambda: self._model.moduli(points))  # they do not depend on time
         with torch.no_grad():
-            points = torch.cartesian_prod(x, y, x.new_zeros(1))  # (N, 3); moduli do not depend on time
-            for u in self._model.derivatives_on_grids(x, y, at, quantity.derivatives):
-                values = quantity.of(u, lambda: self._model.moduli(points))  # (N,)
-                found = values.double().numpy().reshape(len(x), len(y)) * quantity.scale(scales)
-                yield np.where(inside, found, np.nan)
+            for u in self._model.derivatives_on_grids(x, y, at, wanted):
+                found = {}
+                for name, quantity in quantities.items():
+                    values = quantity.of(u, moduli).double().numpy().reshape(len(x), len(y))  # of (N,)
+                    found[name] = np.where(inside, values * quantity.scale(scales), np.nan)
+                yield found
 
-    def instants(self, count: int) -> list[float]:
-        """Return evenly spread times, s, without rounding errors: 0.15, not 0.15000000000000002; one of a static
-        problem."""
-        return [float(f"{t:.12g}") for t in np.linspace(self.start, self.end, count if self.end > self.start else 1)]
+    def instants(self, count: int, start: float | None = None, end: float | None = None) -> list[float]:
+        """Return evenly spread times, s, ends included, without rounding errors: 0.15, not 0.15000000000000002.
+
+        start, end: the first and the last, s; None: that of the window. A static problem has one. Raises QuantityError
+        for a count below one, and for times outside the window or out of order.
+        """
+        if count < 1:
+            raise QuantityError(f"frames = {count}: at least 1 is needed")
+        first, last = self.start if start is None else start, self.end if end is None else end
+        slack = ROUNDING * (self.end - self.start)
+        if not self.start - slack <= first <= last <= self.end + slack:
+            raise QuantityError(
+                f"times from {first:g} s to {last:g} s: legal are times in order within the window, {self.start:g} s "
+                f"to {self.end:g} s"
+            )
+        return [float(f"{t:.12g}") for t in np.linspace(first, last, count if last > first else 1)]
 
     def coarser(self, nodes: int) -> GridFields:
         """Return the fields on another grid."""
@@ -156,7 +185,14 @@ class GridFields:
 
     def largest(self, name: str) -> float:
         """Return the largest size that a quantity has at INSTANTS times over the window, in SI units."""
-        return max(float(np.nanmax(np.abs(each))) for each in self.over(name, self.instants(INSTANTS)))
+        return max(float(np.nanmax(np.abs(each[name]))) for each in self.over([name], self.instants(INSTANTS)))
+
+
+def require_known(names: Sequence[str]) -> None:
+    """Raise QuantityError for a name of no quantity."""
+    for name in names:
+        if name not in QUANTITIES:
+            raise QuantityError(f"quantity = {name!r}: legal are {', '.join(QUANTITIES)}")
 
 
 def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:

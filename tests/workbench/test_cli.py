@@ -25,7 +25,7 @@ from elastic_pinn.workbench.cli import app
 from tests.storage.damage import overwrite
 from tests.workbench.commands import call, flip_a_bit, refused, row, said
 
-COMMANDS = ("inspect", "estimate", "verify", "history", "export", "prune", "pin", "unpin", "repair")
+COMMANDS = ("inspect", "estimate", "verify", "history", "export", "prune", "pin", "unpin", "repair", "movie", "fields")
 SCRIPT = Path(sys.executable).with_name("elastic-pinn")
 
 
@@ -85,7 +85,7 @@ def test_every_path_of_every_command_is_written_out():
         for name, hint in each.items()
         if name != "return" and {str, Path} & {hint.__origin__, *get_args(hint.__origin__)}
     }
-    no_paths = {"scheduler", "why", *ImportOptions.model_fields} - {"positions"}
+    no_paths = {"scheduler", "why", "quantity", *ImportOptions.model_fields} - {"positions"}
     assert {name for name, callback in texts if callback is None} == no_paths
     paths = {"location", "locations", "directory", "notebook", "csv", "output", "file", "run"}
     assert {name for name, _ in texts} > paths

@@ -147,9 +147,9 @@ def test_the_slider_and_play_start_at_the_instant_that_is_shown(place):
 
 @pytest.mark.parametrize("has_ffmpeg", [True, False])
 def test_the_buttons_are_named_as_the_formats_are_and_a_film_takes_ffmpeg(place, monkeypatch, has_ffmpeg):
-    monkeypatch.setattr("elastic_pinn.workbench.exports.wavefields.FFMpegWriter.isAvailable", lambda: has_ffmpeg)
+    monkeypatch.setattr("elastic_pinn.workbench.exports.wavefields.has_ffmpeg", lambda: has_ffmpeg)
     panel = ExplorePanel("runs/one")
-    exports = {name: find(panel, widgets.Button, name) for name in ("GIF", "MP4", "VTK", "NetCDF")}
+    exports = {name: find(panel, widgets.Button, name) for name in ("GIF", "MP4", "HTML", "VTK", "NetCDF")}
     assert [name for name, button in exports.items() if button.disabled] == ([] if has_ffmpeg else ["MP4"])
     assert has_ffmpeg or "ffmpeg" in exports["MP4"].description
 
@@ -319,7 +319,7 @@ def test_exports_of_two_runs_lie_apart(tmp_path, monkeypatch):
     file = "checkpoints/step-000000010-g000.h5"
     places = [tmp_path / "runs/sweep/a" / file, tmp_path / "runs/sweep/b" / file, Path("/lent/c") / file,
               Path("/lent/d.h5"), "s3://bucket/e/" + file]  # fmt: skip
-    found = [export_path(place, "u_x", "nc").relative_to(tmp_path / "runs/exports") for place in places]
+    found = [export_path(place, "u_x", ".nc").relative_to(tmp_path / "runs/exports") for place in places]
     folders = [str(path.parent) for path in found]
     assert folders == ["sweep/a", "sweep/b", "c", "lent", "e"]
     assert found[0].name == "step-000000010-g000-u_x.nc"

@@ -107,9 +107,9 @@ def test_wavelengths_of_a_problem_without_sources_are_refused():
 def test_a_film_has_a_frame_for_each_instant_and_is_saved_beside_the_figures(plate_run):
     film = ep.figures.movie(plate_run, "u_y", frames=5)
     frames = fields_of_film(film.webp())
-    assert len(frames) == 5 and frames[0].shape == (460, 900, 3)
+    assert len(frames) == 5 and frames[0].shape == (445, 900, 3)
     assert np.abs(frames[-1] - frames[0]).max() > 100
-    assert film._repr_html_().startswith('<img alt="film" src="data:image/webp;base64,')
+    assert film._repr_html_().startswith('<img alt="movie" src="data:image/webp;base64,')
     assert ep.figures.save(film, plate_run, "film") is film
     assert (plate_run.path / "figures" / "film.webp").read_bytes() == film.webp()
 
@@ -120,8 +120,8 @@ def test_a_film_of_a_plate_is_small_enough_for_a_notebook(plate_run):
 
 
 def test_a_film_of_what_is_no_quantity_is_refused(plate_run):
-    with pytest.raises(ValueError, match="quantity = 'speed': legal are u_x"):
-        ep.figures.movie(plate_run, "speed")
+    with pytest.raises(ValueError, match="quantity = 'pressure': legal are u_x"):
+        ep.figures.movie(plate_run, "pressure")
 
 
 def test_a_film_shows_the_wavefield_in_its_own_colours(plate_run):

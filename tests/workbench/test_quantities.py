@@ -7,7 +7,7 @@ import torch
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.physics import Domain, Material, Scales
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, QuantityError
 
 MATERIAL = Material(5.76e10, 2.6e10, 2700.0)
 DOMAIN = Domain((0.0, 0.06), (0.01, 0.05), (0.0, 8e-6))
@@ -55,7 +55,7 @@ def expected(fields):
     xx, yy, xy = lame * div + 2 * mu * g[0, 0], lame * div + 2 * mu * g[1, 1], 2 * mu * shear
     energy = (MATERIAL.density * (v**2).sum(0) + xx * g[0, 0] + yy * g[1, 1] + 2 * xy * shear) / 2
     return {
-        "u_x": u[0], "u_y": u[1], "magnitude": np.hypot(*u), "v_x": v[0], "v_y": v[1],
+        "u_x": u[0], "u_y": u[1], "magnitude": np.hypot(*u), "v_x": v[0], "v_y": v[1], "speed": np.hypot(*v),
         "divergence": div, "curl": g[1, 0] - g[0, 1],
         "stress_xx": xx, "stress_yy": yy, "stress_xy": xy, "energy": energy, "residual": np.zeros_like(div),
     }  # fmt: skip
@@ -76,3 +76,12 @@ def test_the_grid_spans_the_window(fields):
     assert fields.x[[0, -1]].tolist() == pytest.approx([0.0, 0.06])
     assert fields.y[[0, -1]].tolist() == pytest.approx([0.01, 0.05])
     assert (fields.start, fields.end) == pytest.approx((0.0, 8e-6))
+
+
+def test_instants_span_the_window_or_what_is_given_of_it(fields):
+    assert fields.instants(3) == pytest.approx([0.0, 4e-6, 8e-6])
+    assert fields.instants(3, 2e-6, 6e-6) == [2e-6, 4e-6, 6e-6] and fields.instants(2, end=2e-6) == [0.0, 2e-6]
+    assert fields.instants(5, 2e-6, 2e-6) == [2e-6]
+    for start, end in [(-1e-6, None), (None, 9e-6), (5e-6, 4e-6), (float("nan"), None)]:
+        with pytest.raises(QuantityError, match="within the window, 0 s to 8e-06 s"):
+            fields.instants(3, start, end)

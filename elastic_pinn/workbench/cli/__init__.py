@@ -16,6 +16,7 @@ from elastic_pinn.workbench.cli import (
     run,
     sweep,
     verify,
+    wavefields,
 )
 from elastic_pinn.workbench.cli.app import app
 
@@ -32,4 +33,5 @@ __all__ = [
     "run",
     "sweep",
     "verify",
+    "wavefields",
 ]

@@ -11,7 +11,8 @@ from elastic_pinn.workbench.figures.estimated_error import error
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
 from elastic_pinn.workbench.figures.loss_plots import loss_curves
 from elastic_pinn.workbench.figures.movie import movie
-from elastic_pinn.workbench.figures.picture import Movie, Picture, save
+from elastic_pinn.workbench.figures.movie_file import Movie
+from elastic_pinn.workbench.figures.picture import Picture, save
 from elastic_pinn.workbench.figures.problem_plot import problem
 from elastic_pinn.workbench.figures.recordings import frequency_wavenumber, receivers, spectra
 from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces

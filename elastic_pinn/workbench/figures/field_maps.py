@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, RecordedQuantity
 from elastic_pinn.physics.fields import evaluate
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, Picture, light_grid
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, WIDTH, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import draw_inclusions, draw_rims
 from elastic_pinn.workbench.figures.shown_records import on_common_times
 from elastic_pinn.workbench.figures.sources import Predict, shown_quantity
@@ -19,6 +19,9 @@ from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
 from elastic_pinn.workbench.quantities import QUANTITIES, Array, GridFields
 
+BESIDE, ABOVE_AND_BELOW = 1.9, 0.9  # inches that colour bar, title and axes' labels take
+HIGHEST = 5.1  # inches of a map
+LEAST = 2.8, 5.5  # inches of a figure: height for a colour bar's label, width for a title
 COARSE = 50  # nodes on a side of the grid on which the largest value is searched
 CURVE = 400  # points
 BINS = 60
@@ -36,7 +39,7 @@ class FieldMap:
         largest = fields.coarser(COARSE).largest(name)
         self._unit = unit_for(largest, quantity.unit)
         length = length_unit(fields)
-        self._figure = Picture(4.6)
+        self._figure = Picture(*_size(fields))
         axes = self._figure.subplots()
         ends = np.array([fields.x[0], fields.x[-1], fields.y[0], fields.y[-1]]) / length.size
         top = largest / self._unit.size or 1.0
@@ -61,14 +64,21 @@ class FieldMap:
 
     def over(self, times: Sequence[float]) -> Iterator[Picture]:
         """Yield the figure at each of several instants (s), which takes less time than one after another."""
-        for t, values in zip(times, self._fields.over(self._name, times), strict=True):
-            yield self._showing(values, t)
+        for t, values in zip(times, self._fields.over([self._name], times), strict=True):
+            yield self._showing(values[self._name], t)
 
     def _showing(self, values: Array, t: float) -> Picture:
         """The figure, with values (G, G) at an instant (s)."""
         self._image.set_data(values.T / self._unit.size)
         self._title.set_text(f"{self._told}t = {instant_text(self._fields, t)}")
         return self._figure
+
+
+def _size(fields: GridFields) -> tuple[float, float]:
+    """Return height and width of a figure, in inches, that a window of any shape fills."""
+    width, height = float(np.ptp(fields.x)), float(np.ptp(fields.y))
+    inches = min((WIDTH - BESIDE) / width, HIGHEST / height)  # of 1 m
+    return max(height * inches + ABOVE_AND_BELOW, LEAST[0]), max(width * inches + BESIDE, LEAST[1])
 
 
 def length_unit(fields: GridFields) -> Unit:

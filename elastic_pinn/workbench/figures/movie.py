@@ -1,53 +1,67 @@
-"""A wavefield as a film."""
+"""A wavefield as a movie."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.field_maps import FieldMap
-from elastic_pinn.workbench.figures.picture import Movie
+from elastic_pinn.workbench.figures.movie_file import Movie
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, first_shot_text, network_of
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
+from elastic_pinn.workbench.quantities import GridFields, require_known
 
 NODES = 120  # on a side of each frame's grid
 
 
 def movie(
-    source: Source, quantity: str = "magnitude", frames: int = 49, problem: Problem | ProblemMaker | None = None
+    source: Source,
+    quantity: str = "magnitude",
+    frames: int = 49,
+    problem: Problem | ProblemMaker | None = None,
+    start: float | None = None,
+    end: float | None = None,
 ) -> Movie:
-    """Draw a quantity of the wavefield over time, as a film that a cell plays without a kernel.
+    """Draw a quantity of the wavefield over time, as a movie that a cell plays without a kernel.
 
-    Of several shots it is of the first one's network, which the title tells.
+    `Movie.save` writes it to a file. All frames have one scale, that of the whole window of time, and are empty outside
+    the body. Of several shots it is of the first one's network, which the title tells.
 
     Parameters
     ----------
     source
         A run (its newest checkpoint), a checkpoint, or a path of either.
     quantity
-        "magnitude" (of the displacement), "u_x", "u_y", "v_x", "v_y", "divergence" (P waves), "curl" (S waves),
-        "stress_xx", "stress_yy", "stress_xy", "energy", "residual".
+        "u_x", "u_y" or "magnitude" of the displacement, "v_x", "v_y" or "speed" of the velocity, "divergence" (P
+        waves), "curl" (S waves), "stress_xx", "stress_yy", "stress_xy", "energy" (density, kinetic and strain),
+        "residual".
     frames
         How many instants, ends included; ten a second are shown.
     problem
         The user's problem, or the function that makes it; required where a run that has one may be of several shots.
+    start, end
+        The first and the last instant, s; None: those of the window.
 
     Returns
     -------
     Movie
-        The film, all frames of which have one scale.
+        The movie.
 
     Raises
     ------
     ValueError
-        For another quantity, and for fewer than one frame.
+        For another quantity, for fewer than one frame, and for instants outside the window.
     FigureError
         For a network that takes no part in the wavefield.
     """
-    if quantity not in QUANTITIES:
-        raise ValueError(f"quantity = {quantity!r}: legal are {', '.join(QUANTITIES)}")
-    if frames < 1:
-        raise ValueError(f"frames = {frames}: at least 1 is needed")
+    require_known([quantity])
     checkpoint = checkpoint_of(source)
     fields = GridFields(network_of(checkpoint), NODES)
+    times = fields.instants(frames, start, end)
     told = first_shot_text(checkpoint.problem(problem)) if checkpoint.fits_waveforms else ""
-    return Movie([picture.png() for picture in FieldMap(fields, quantity, told).over(fields.instants(frames))])
+    return draw_movie(fields, quantity, times, told)
+
+
+def draw_movie(fields: GridFields, quantity: str, times: Sequence[float], told: str = "") -> Movie:
+    """Draw a movie of fields at several instants (s). told: what titles begin with."""
+    return Movie([picture.png() for picture in FieldMap(fields, quantity, told).over(times)])

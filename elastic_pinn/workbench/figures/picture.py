@@ -1,6 +1,5 @@
 """The figure of a notebook cell, its colours, and how it is saved."""
 
-import base64
 import io
 import threading
 from collections.abc import Sequence
@@ -12,16 +11,14 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import replace_file
+from elastic_pinn.workbench.figures.movie_file import Movie
 
 FEW = 20  # points that are marked individually
 QUICK = 2  # of zlib's levels; its usual 6 takes as long as half of the drawing
 WIDTH, DPI = 9.0, 100  # inches, dots per inch: 900 pixels fit a notebook
-FRAMES_A_SECOND = 10
-QUALITY, EFFORT = 75, 2  # of a film's WebP: of 100, and of 6
 
 # Okabe and Ito's colours, which the colour-blind can tell apart (jfly.uni-koeln.de/color, 2008), without yellow.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
@@ -46,13 +43,13 @@ class Picture(Figure):
 
     Parameters
     ----------
-    height
+    height, width
         Inches, of which a hundred pixels each.
     """
 
-    def __init__(self, height: float) -> None:
+    def __init__(self, height: float, width: float = WIDTH) -> None:
         """Make an empty figure."""
-        super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        super().__init__(figsize=(width, height), dpi=DPI, layout="constrained")
         self._saved = b""
 
     def draw(self, renderer: RendererBase) -> None:
@@ -96,43 +93,8 @@ class Picture(Figure):
         return self._saved
 
 
-class Movie:
-    """A film that a cell plays, over and over, without a kernel, also in an executed notebook.
-
-    It is an animated WebP, which takes a tenth of a GIF's bytes (`05_explore` exports GIF).
-
-    Parameters
-    ----------
-    frames
-        Its pictures, each a PNG file's bytes, all of one size.
-    """
-
-    def __init__(self, frames: Sequence[bytes]) -> None:
-        first, *others = (Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames)
-        buffer = io.BytesIO()
-        first.save(
-            buffer, format="WEBP", save_all=True, append_images=others, duration=1000 // FRAMES_A_SECOND, loop=0,
-            quality=QUALITY, method=EFFORT,
-        )  # fmt: skip
-        self._webp = buffer.getvalue()
-
-    def webp(self) -> bytes:
-        """Return the film as a WebP file's bytes.
-
-        Returns
-        -------
-        bytes
-            The file's content.
-        """
-        return self._webp
-
-    def _repr_html_(self) -> str:
-        """Return an image that holds the film."""
-        return f'<img alt="film" src="data:image/webp;base64,{base64.b64encode(self._webp).decode()}">'
-
-
 def save(figure: AnyFigure, run: Run, name: str, shot: str = "") -> AnyFigure:
-    """Save a figure as figures/NAME.png of a run directory, a film as NAME.webp; return it, so that a cell can end so.
+    """Save a figure as figures/NAME.png of a run directory, a movie as NAME.webp; return it, so that a cell can end so.
 
     Parameters
     ----------

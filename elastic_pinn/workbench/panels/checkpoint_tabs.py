@@ -11,7 +11,7 @@ import torch
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.workbench.exports.wavefields import FORMATS, can_write, instants
+from elastic_pinn.workbench.exports.wavefields import FORMATS, FRAMES, can_write
 from elastic_pinn.workbench.figures.field_maps import COARSE, FieldMap, histogram, instant_text, length_unit, trace
 from elastic_pinn.workbench.figures.inversion import strongest_receiver
 from elastic_pinn.workbench.figures.picture import Picture
@@ -47,7 +47,7 @@ class CheckpointTabs(widgets.Tab):
         self._quantity = widgets.Dropdown(
             options=list(QUANTITIES), description="Quantity", style=close, layout={"width": "auto"}
         )
-        times = [(instant_text(self._fields, t), t) for t in instants(self._fields)]
+        times = [(instant_text(self._fields, t), t) for t in self._fields.instants(FRAMES)]
         self._instant = widgets.SelectionSlider(
             options=times, index=most_energetic_instant(self._fields, [t for _, t in times]), description="t",
             style=close, layout={"width": "240px"},

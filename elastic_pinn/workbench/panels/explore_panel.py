@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.paths import from_root, project_root
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
-from elastic_pinn.workbench.exports.wavefields import export_path, write
+from elastic_pinn.workbench.exports.wavefields import export, export_path
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.panels.background import Background
 from elastic_pinn.workbench.panels.callbacks import acknowledge
@@ -108,7 +108,7 @@ class ExplorePanel(widgets.VBox):
 
     def _export(self, checkpoint: Checkpoint, fields: GridFields, name: str, ending: str) -> None:
         path = export_path(checkpoint.path, name, ending)
-        self._background.submit(f"writing {path}", lambda: write(fields, name, path), lambda _: f"written: {path}")
+        self._background.submit(f"writing {path}", lambda: export(fields, name, path), lambda _: f"written: {path}")
 
     def _verify(self) -> None:
         if self.checkpoint:

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 DRAW_EVERY_S = 1.0
 DRAW_SHARE = 20  # pause before the next draw, in durations of the last one: at most 5 % of the time
 INSTANTS = 21  # to choose from
-PICTURE = {"width": "900px", "max_width": "100%", "display": "none"}
+PICTURE = {"max_width": "100%", "align_self": "flex-start", "display": "none"}
 
 
 class View(widgets.VBox):

@@ -1,26 +1,27 @@
 """What is written of a quantity over time, others can read."""
 
-import shutil
-import subprocess
 from importlib.metadata import version
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
-from PIL import Image
 
+from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.workbench.exports import wavefields
-from elastic_pinn.workbench.quantities import GridFields, fields_of
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, fields_of
+from tests.plates import PLATE
+
+TIMES = [0.0, 1.0, 2.0]  # s
 
 
 @pytest.fixture
-def fields(forward_run, monkeypatch) -> GridFields:
-    monkeypatch.setattr(wavefields, "FRAMES", 3)
+def fields(forward_run) -> GridFields:
     return fields_of(forward_run.latest(), nodes=9)
 
 
 def test_netcdf_holds_values_over_coordinates_with_units(fields, tmp_path):
-    wavefields.write_netcdf(fields, "stress_xx", tmp_path / "a.nc")
+    wavefields.write_netcdf(fields, ["stress_xx"], TIMES, tmp_path / "a.nc")
     with xr.open_dataset(tmp_path / "a.nc", engine="h5netcdf", decode_times=False) as data:
         found = data["stress_xx"]
         assert found.dims == ("time", "x", "y") and found.shape == (3, 9, 9)
@@ -30,7 +31,7 @@ def test_netcdf_holds_values_over_coordinates_with_units(fields, tmp_path):
 
 
 def test_netcdf_says_what_it_holds_and_where_it_comes_from(fields, forward_run, tmp_path):
-    wavefields.write_netcdf(fields, "stress_xx", tmp_path / "a.nc")
+    wavefields.write_netcdf(fields, ["stress_xx"], TIMES, tmp_path / "a.nc")
     with xr.open_dataset(tmp_path / "a.nc", engine="h5netcdf", decode_times=False) as data:
         origin = data.attrs
         assert all(data[name].attrs["long_name"] for name in ("stress_xx", "time", "x", "y"))
@@ -43,12 +44,12 @@ def test_netcdf_says_what_it_holds_and_where_it_comes_from(fields, forward_run, 
 
 
 def test_times_have_no_digits_that_are_rounding(forward_run):
-    times = wavefields.instants(fields_of(forward_run.latest(), nodes=2))
+    times = fields_of(forward_run.latest(), nodes=2).instants(41)
     assert [str(t) for t in times[:5]] == ["0.0", "0.05", "0.1", "0.15", "0.2"]
 
 
 def test_vtk_is_a_series_of_images_of_the_same_values(fields, tmp_path):
-    wavefields.write_vtk(fields, "u_x", tmp_path / "a.pvd")
+    wavefields.write_vtk(fields, ["u_x"], TIMES, tmp_path / "a.pvd")
     series = (tmp_path / "a.pvd").read_text()
     assert series.count("<DataSet") == 3 and "a-002.vti" in series
     image = (tmp_path / "a-001.vti").read_bytes()
@@ -57,41 +58,47 @@ def test_vtk_is_a_series_of_images_of_the_same_values(fields, tmp_path):
     np.testing.assert_array_equal(np.frombuffer(raw).reshape(9, 9, order="F"), fields.at("u_x", 1.0))
 
 
-def test_a_gif_has_a_frame_for_each_instant(fields, tmp_path):
-    wavefields.write_gif(fields, "magnitude", tmp_path / "a.gif")
-    with Image.open(tmp_path / "a.gif") as film:
-        assert film.n_frames == 3
-
-
-def test_without_ffmpeg_a_film_is_refused_with_a_way_out(fields, tmp_path, monkeypatch):
-    monkeypatch.setattr(wavefields.FFMpegWriter, "isAvailable", lambda: False)
-    with pytest.raises(OSError, match=r"needs ffmpeg.*or take a GIF"):
-        wavefields.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
-
-
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="a film needs ffmpeg (apt install ffmpeg)")
-def test_a_film_has_a_frame_for_each_instant(fields, tmp_path):
-    wavefields.write_mp4(fields, "magnitude", tmp_path / "a.mp4")
-    ask = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"]
-    assert subprocess.check_output([*ask, tmp_path / "a.mp4"], text=True).strip().rstrip(",") == "3"
-
-
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="a film needs ffmpeg (apt install ffmpeg)")
-def test_what_ffmpeg_says_when_it_fails_is_told(fields, tmp_path):
-    with pytest.raises(OSError, match="No such file or directory"):
-        wavefields.write_mp4(fields, "magnitude", tmp_path / "nowhere" / "a.mp4")
+def test_the_values_in_netcdf_are_those_that_follow_from_the_networks_jets(plate_run, tmp_path):
+    model = plate_run.latest().model()
+    fields, path = GridFields(model, nodes=13), tmp_path / "all.nc"
+    wavefields.write_netcdf(fields, list(QUANTITIES), [0.0, 12e-6], path)
+    with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as data:
+        i, j = 2, 10
+        x, y = float(data["x"][i]), float(data["y"][j])
+        found = {name: float(data[name][1, i, j]) for name in QUANTITIES}
+        is_empty = np.isnan(data["energy"][1].values)
+    scales = model.scales
+    points = scales.dimensionless(torch.tensor([[x, y, 12e-6]], dtype=torch.float64))
+    u = {name: each.double() for name, each in model.derivatives(points, ("x", "y", "t")).items()}
+    gradient = torch.stack([u["x"][0], u["y"][0]], dim=1).detach().numpy() * scales.displacement / scales.length
+    velocity = u["t"][0].detach().numpy() * scales.velocity
+    lame, mu = ALUMINIUM.lame_lambda, ALUMINIUM.lame_mu
+    strain = (gradient + gradient.T) / 2.0
+    stress = lame * np.trace(strain) * np.eye(2) + 2.0 * mu * strain
+    predicted = plate_run.predict(x, y, 12e-6)
+    assert [found["u_x"], found["u_y"]] == pytest.approx(predicted.tolist(), rel=1e-6)
+    assert [found["v_x"], found["v_y"]] == pytest.approx(velocity.tolist(), rel=1e-6)
+    names = [found[f"stress_{each}"] for each in ("xx", "yy", "xy")]
+    assert names == pytest.approx([stress[0, 0], stress[1, 1], stress[0, 1]], rel=1e-6)
+    energy = (ALUMINIUM.density * (velocity**2).sum() + (stress * strain).sum()) / 2.0
+    assert found["energy"] == pytest.approx(energy, rel=1e-6) and energy > 0.0
+    hole_x, hole_y, radius = PLATE["holes"][0]
+    in_hole = (fields.x[:, None] - hole_x) ** 2 + (fields.y - hole_y) ** 2 < radius**2
+    np.testing.assert_array_equal(is_empty, in_hole)
+    assert in_hole.any()
 
 
 def test_an_export_is_whole_or_not_there(fields, tmp_path, monkeypatch):
-    wavefields.write(fields, "u_x", tmp_path / "run" / "a.pvd")
+    wavefields.write_vtk(fields, ["u_x", "curl"], TIMES, tmp_path / "run" / "a.pvd")
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"a.pvd", *(f"a-{i:03d}.vti" for i in range(3))}
     assert 'file="a-000.vti"' in (tmp_path / "run" / "a.pvd").read_text()
+    assert b'Name="curl"' in (tmp_path / "run" / "a-000.vti").read_bytes()
 
-    def cut_short(fields, name, path):
+    def cut_short(data, path, **options):
         path.write_bytes(b"half")
         raise OSError("No space left on device")
 
-    monkeypatch.setitem(wavefields.WRITERS, "nc", cut_short)
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", cut_short)
     with pytest.raises(OSError, match="No space"):
-        wavefields.write(fields, "u_x", tmp_path / "film" / "a.nc")
+        wavefields.write_netcdf(fields, ["u_x"], TIMES, tmp_path / "film" / "a.nc")
     assert not list((tmp_path / "film").iterdir())

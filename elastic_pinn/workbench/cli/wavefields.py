@@ -1,0 +1,114 @@
+"""elastic-pinn movie and fields: a wavefield over time, as a movie and for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from elastic_pinn.workbench.cli.app import app
+from elastic_pinn.workbench.cli.arguments import expand_path, load_at
+from elastic_pinn.workbench.cli.console import format_size, print_line
+from elastic_pinn.workbench.cli.output_files import Force, refuse_existing
+
+if TYPE_CHECKING:
+    from elastic_pinn.run import Checkpoint
+
+SERIES = "fields.pvd"
+
+Location = Annotated[
+    str, typer.Argument(metavar="FILE|RUN", callback=expand_path, help="A checkpoint, a run, or a URL.")
+]
+Frames = Annotated[int, typer.Option(metavar="N", min=1, help="How many instants, ends included.")]
+Start = Annotated[float | None, typer.Option(metavar="S", help="The first instant, s; else that of the window.")]
+End = Annotated[float | None, typer.Option(metavar="S", help="The last instant, s; else that of the window.")]
+Best = Annotated[bool, typer.Option("--best", help="Of a run, take the best checkpoint, not the latest.")]
+
+
+@app.command()
+def movie(
+    location: Location,
+    output: Annotated[
+        Path,
+        typer.Option(metavar="X.mp4|X.gif|X.html|X.webp", callback=expand_path, help="The file, by its format."),
+    ],
+    quantity: Annotated[str, typer.Option(metavar="NAME", help="What is shown; a wrong name lists all.")] = "magnitude",
+    frames: Frames = 49,
+    start: Start = None,
+    end: End = None,
+    best: Best = False,
+    force: Force = False,
+) -> None:
+    """Write a movie of the wavefield.
+
+    Quantities are the displacement (u_x, u_y, magnitude), the velocity (v_x, v_y, speed), divergence (P waves) and curl
+    (S waves), stress_xx, stress_yy, stress_xy, energy (density, kinetic and strain) and residual. Ten frames a second
+    are shown, all with one scale. An MP4 needs ffmpeg; an HTML page plays in any browser.
+    """
+    from elastic_pinn.workbench.figures.movie import movie as draw
+    from elastic_pinn.workbench.figures.movie_file import require_writable
+    from elastic_pinn.workbench.quantities import require_known
+
+    require_writable(output)
+    require_known([quantity])
+    refuse_existing([output], force)
+    checkpoint = _open(location, best)
+    draw(checkpoint, quantity, frames, start=start, end=end).save(output, overwrite=force)
+    print_line(f"from {checkpoint.path}")
+    print_line(f"  {output}  {quantity}, {format_size(output.stat().st_size)}")
+
+
+@app.command()
+def fields(
+    location: Location,
+    nc: Annotated[
+        Path | None, typer.Option(metavar="X.nc", callback=expand_path, help="Write NetCDF by the CF conventions.")
+    ] = None,
+    vtk: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", callback=expand_path, help=f"Write VTK; ParaView opens its {SERIES}."),
+    ] = None,
+    quantity: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="One of `movie`; may be repeated. All, if not given.")
+    ] = None,
+    frames: Frames = 41,
+    nodes: Annotated[int, typer.Option(metavar="N", min=2, help="Nodes along x, and along y.")] = 101,
+    start: Start = None,
+    end: End = None,
+    best: Best = False,
+    force: Force = False,
+) -> None:
+    """Write the wavefield on a grid over time for other programs, in SI units.
+
+    The values are NaN outside the body. The grid spans the window, and the instants are evenly spread.
+    """
+    from elastic_pinn.workbench.exports.wavefields import NETCDF, write_netcdf, write_vtk
+    from elastic_pinn.workbench.figures.sources import network_of
+    from elastic_pinn.workbench.quantities import QUANTITIES, fields_of, require_known
+
+    if nc is None and vtk is None:
+        raise typer.TyperException("say what to write: --nc or --vtk")
+    if nc and nc.suffix != NETCDF:
+        raise typer.TyperException(f"--nc {nc}: the name must end in {NETCDF}")
+    names = quantity or list(QUANTITIES)
+    require_known(names)
+    refuse_existing(filter(None, [nc, vtk and vtk / SERIES]), force)
+    checkpoint = _open(location, best)
+    network_of(checkpoint)
+    found = fields_of(checkpoint, nodes)
+    times = found.instants(frames, start, end)
+    print_line(f"from {checkpoint.path}")
+    if nc:
+        write_netcdf(found, names, times, nc)
+        print_line(f"  {nc}  {format_size(nc.stat().st_size)}")
+    if vtk:
+        write_vtk(found, names, times, vtk / SERIES)
+        print_line(f"  {vtk / SERIES}  {len(times)} instants")
+
+
+def _open(location: str, best: bool) -> Checkpoint:
+    from elastic_pinn.run import Checkpoint
+
+    found = load_at(location, best)
+    return Checkpoint(found.path, found.snapshot)

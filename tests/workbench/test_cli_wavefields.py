@@ -1,0 +1,97 @@
+"""elastic-pinn movie and fields: what they write, and what they refuse before any work."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from PIL import Image
+
+from elastic_pinn.workbench.cli import wavefields
+from elastic_pinn.workbench.quantities import QUANTITIES
+from tests.workbench.commands import refused, said
+
+
+def test_a_movie_is_of_the_quantity_and_the_times_that_are_given(run, tmp_path):
+    text = said("movie", run.path, "--output", tmp_path / "a.gif", "--quantity", "stress_xx", "--frames", 3)
+    assert "step-000000010" in text and "stress_xx" in text
+    said("movie", run.path, "--output", tmp_path / "late.gif", "--frames", 2, "--start", 1.0, "--end", 2.0)
+    with Image.open(tmp_path / "a.gif") as film, Image.open(tmp_path / "late.gif") as late:
+        assert (film.n_frames, late.n_frames) == (3, 2)
+        first, *others = (np.asarray(frame(film, i), dtype=float) for i in range(3))
+        assert all(np.abs(first - other).max() > 50 for other in others)
+
+
+def frame(film, number):
+    film.seek(number)
+    return film.convert("RGB")
+
+
+def test_fields_hold_every_quantity_unless_some_are_named(run, tmp_path):
+    said("fields", run.path, "--nc", tmp_path / "a.nc", "--frames", 2, "--nodes", 5)
+    with xr.open_dataset(tmp_path / "a.nc", engine="h5netcdf", decode_times=False) as data:
+        assert set(data) == set(QUANTITIES) and data["energy"].shape == (2, 5, 5)
+        x, y = data["x"].values, data["y"].values
+        np.testing.assert_allclose(data["u_y"][1], run.predict(x[:, None], y, 2.0)[..., 1], rtol=1e-5, atol=1e-7)
+    few = ["--quantity", "u_x", "--quantity", "energy", "--start", "0.5", "--end", "1.5", "--frames", "3"]
+    said("fields", run.path, "--vtk", tmp_path / "vtk", *few)
+    assert [f'timestep="{t}"' in (tmp_path / "vtk" / wavefields.SERIES).read_text() for t in (0.5, 1.0, 1.5)] == [
+        True
+    ] * 3
+    image = (tmp_path / "vtk" / "fields-002.vti").read_bytes()
+    assert b'Name="u_x"' in image and b'Name="energy"' in image and b'Name="u_y"' not in image
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "fault"),
+    [
+        (2, ["movie"], "Missing option '--output'"),
+        (1, ["movie", "--output", "a.avi"], "must end in .gif, .html, .mp4, .webp"),
+        (1, ["movie", "--output", "a.gif", "--quantity", "pressure"], "quantity = 'pressure': legal are u_x, u_y"),
+        (1, ["movie", "--output", "a.gif", "--start", "3.0"], "within the window, 0 s to 2 s"),
+        (2, ["movie", "--output", "a.gif", "--frames", "0"], "--frames"),
+        (2, ["fields"], "--nc or --vtk"),
+        (2, ["fields", "--nc", "a.txt"], "must end in .nc"),
+        (1, ["fields", "--nc", "a.nc", "--quantity", "pressure"], "legal are u_x, u_y"),
+        (1, ["fields", "--nc", "a.nc", "--end", "-1.0"], "within the window, 0 s to 2 s"),
+        (2, ["fields", "--nc", "a.nc", "--nodes", "1"], "--nodes"),
+    ],
+)
+def test_what_is_not_legal_is_refused_in_one_line_and_nothing_is_written(
+    run, tmp_path, monkeypatch, status, words, fault
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert fault in refused(status, words[0], run.path, *words[1:])
+    assert not list((tmp_path / "here").iterdir())
+
+
+@pytest.mark.parametrize("words", [["movie", "--output", "a.gif"], ["fields", "--nc", "a.nc"]])
+def test_a_place_without_a_run_or_a_checkpoint_is_refused(run, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert "holds no run" in refused(1, words[0], "empty", *words[1:])
+    for checkpoint in run.checkpoints():
+        checkpoint.path.unlink()
+    assert "no good checkpoint" in refused(1, words[0], run.path, *words[1:])
+
+
+@pytest.mark.slow
+def test_a_wavefield_by_elements_is_refused(shots_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words in (["movie", "--output", "a.gif"], ["fields", "--nc", "a.nc"]):
+        assert "in which the network takes no part" in refused(1, words[0], shots_run.path, *words[1:])
+
+
+def test_files_that_exist_are_kept_without_force(run, tmp_path):
+    movie, nc, vtk = tmp_path / "a.gif", tmp_path / "a.nc", tmp_path / "vtk"
+    vtk.mkdir()
+    for path in (movie, nc, vtk / wavefields.SERIES):
+        path.write_text("mine")
+    commands = (
+        ["movie", "--output", movie],
+        ["fields", "--nc", nc, "--nodes", 3],
+        ["fields", "--vtk", vtk, "--nodes", 3],
+    )
+    for command, *words in commands:
+        assert "is there already, and stays" in refused(2, command, run.path, *words)
+        said(command, run.path, *words, "--frames", 2, "--force")
+    assert b"mine" not in {movie.read_bytes(), nc.read_bytes(), (vtk / wavefields.SERIES).read_bytes()}
