@@ -24,6 +24,21 @@ NOT_WHEN_STOPPED = "no ±: not assessed, since it was stopped"
 
 
 @dataclass(frozen=True)
+class DerivedValue:
+    """A constant that follows from those found, SI, and what is known of its error.
+
+    plus_minus: one standard deviation; None where it is withheld, and where the error is not alike either way. low and
+    high: the ends of the interval that holds the true one by 68 %, value less and plus plus_minus if there is one; None
+    where withheld.
+    """
+
+    value: float
+    plus_minus: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
 class ShotFit:
     """What one of several shots has to itself: its squared misfit per degree of freedom in units of the noise, None
     where that is unknown, and its source's wavelet as of `Fit`."""
@@ -42,6 +57,9 @@ class Fit:
         reason: of the verdict, one sentence without a full stop.
         advice: what usually helps; "" where nothing is needed. needs_waves: whether it is withheld for what more waves
             may mend.
+        derived: what follows from lambda, mu and rho of each material that has unknowns: wave speeds "c_p" and "c_s"
+            (m/s; of what moves), Young's modulus "E" (Pa) and Poisson's ratio "nu", of several materials "c_p_1", ...;
+            derived_correlations: of each two of one material's errors, by "c_p and c_s", {} where withheld.
         step: of training, at which the fit was assessed.
         values: of the unknowns, SI.
         plus_minus: one standard deviation of each, SI; {} where withheld. correlations: of each two of the unknowns'
@@ -90,6 +108,8 @@ class Fit:
     calibration_plus_minus: Mapping[str, float] = field(default_factory=dict)
     shots: Mapping[str, ShotFit] = field(default_factory=dict)
     condition: str = ""
+    derived: Mapping[str, DerivedValue] = field(default_factory=dict)
+    derived_correlations: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def finding(self) -> str:

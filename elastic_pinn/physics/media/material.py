@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 UNITS = {"lambda": "Pa", "mu": "Pa", "rho": "kg/m3"}
 PARAMETERS = tuple(UNITS)
+DERIVED_UNITS = {"c_p": "m/s", "c_s": "m/s", "E": "Pa", "nu": "1"}
+"""Of what follows from lambda, mu and rho: see `derived_constants.py`."""
 
 
 def names_by_region(regions: int) -> tuple[dict[str, str], ...]:
@@ -25,8 +27,10 @@ def names_by_region(regions: int) -> tuple[dict[str, str], ...]:
 
 
 def unit_of(name: str) -> str:
-    """Return the SI unit of a constant, as "lambda", or of one of several materials, as "lambda_2"; "" of others."""
-    return UNITS.get(name.partition("_")[0], "")
+    """Return the SI unit of a constant, as "lambda" or "c_p", or of one of several materials, as "lambda_2"; "" of
+    others."""
+    constant, _, region = name.rpartition("_")
+    return (UNITS | DERIVED_UNITS).get(constant if region.isdigit() else name, "")
 
 
 Plane = Literal["strain", "stress"]

@@ -6,6 +6,7 @@ Letters: U unknowns, R materials, Q numbers of the source.
 from __future__ import annotations
 
 from itertools import combinations
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,10 +22,18 @@ def covariance_of(linear: LinearisedFit, unit: float) -> Tensor:
     return _by_noise(linear, unit) + torch.outer(linear.systematic, linear.systematic)
 
 
-def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the standard deviation of each constant and number of the source, and the correlation of each two unknowns
-    or numbers, by "lambda and mu": for data noise of a dimensionless size, what is systematic beside it and what is not
-    known of the density."""
+class ErrorsInSI(NamedTuple):
+    """The standard deviation of each constant and number of the source, the correlation of each two unknowns or
+    numbers, by "lambda and mu", and the covariance of lambda, mu and rho of all materials, (3 R, 3 R)."""
+
+    deviations: dict[str, float]
+    correlations: dict[str, float]
+    of_constants: Tensor
+
+
+def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> ErrorsInSI:
+    """Return the errors for data noise of a dimensionless size, what is systematic beside it and what is not known of
+    the density."""
     material, source = trained.model.material, linear.calibration
     of_material = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
     spread = torch.cat([of_material, source.by_unknowns])  # (3 R + Q, U)
@@ -45,7 +54,7 @@ def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> tuple[di
         for one, other in combinations([*trained.problem.unknowns, *source.values], 2)
         if not (one.startswith(GAIN) and other.startswith(GAIN))  # very many
     }
-    return found, correlations
+    return ErrorsInSI(found, correlations, covariance[: len(of_material), : len(of_material)])
 
 
 def _by_noise(linear: LinearisedFit, unit: float) -> Tensor:
@@ -56,12 +65,12 @@ def _by_noise(linear: LinearisedFit, unit: float) -> Tensor:
 
 def _by_density(trained: TrainedModel, linear: LinearisedFit) -> Tensor:
     """The changes by one standard deviation of the known density, (3 R + Q,), SI: motion tells lambda, mu and an
-    amplitude of the source per density, so that they are off by the same part as it."""
+    amplitude of the source per density, so that they are off by the same part as it. A density that is uncertain is
+    that of one material."""
     part = trained.problem.reference.density_plus_minus / trained.problem.reference.density
-    moduli = torch.tensor(list(trained.model.material.si().values()), dtype=torch.float64)  # (3 R,)
-    moduli[2:] = 0.0  # a density that is uncertain is that of one material
+    constants = torch.tensor(list(trained.model.material.si().values()), dtype=torch.float64)  # (3 R,)
     source = [value if name.startswith("amplitude") else 0.0 for name, value in linear.calibration.values.items()]
-    return part * torch.cat([moduli, moduli.new_tensor(source)])
+    return part * torch.cat([constants, constants.new_tensor(source)])
 
 
 def _by_parameters(material: MaterialParameters) -> Tensor:

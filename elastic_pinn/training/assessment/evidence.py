@@ -75,8 +75,9 @@ class Evidence:
     """All evidence; squared misfits are in units of the noise, NaN where that is unknown.
 
     deviations: one standard deviation of each unknown, SI, infinite where the misfits do not identify them.
-    correlations: of each two of these and of what was found of the source, by "lambda and mu". signal: the records'
-    mean square, less the noise's.
+    correlations: of each two of these and of what was found of the source, by "lambda and mu". covariance: of lambda,
+    mu and rho of all materials, (3 R, 3 R), SI, with a known density's own; None where not identified. signal: the
+    records' mean square, less the noise's.
     other_misfit: the mean squared misfit of equation, sides or known start, the worst of them, in units of their
     weights. von_neumann_ratio: 1 for white noise, less if neighbours in time are correlated. alike: neighbouring
     receivers, of all channels and then of each; () where they are few. by_channels, by_instants: the scatter of the
@@ -117,6 +118,7 @@ class Evidence:
     most_shifted: str
     common_errors: tuple[CommonDeviation, ...]
     channel_errors: tuple[ChannelDeviation, ...]
+    covariance: Tensor | None = None
     unresolved: float | None = None
     calibration: Mapping[str, float] = field(default_factory=dict)
     calibration_deviations: Mapping[str, float] = field(default_factory=dict)
@@ -153,7 +155,8 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     instants, chi_square = where.instants(), float(squares.sum() / degrees.sum())
     held_out, held_out_samples = _held_out(linear, unit)
     source, moved = linear.calibration, (linear.field(), linear.rate())
-    deviations, correlations = in_si(trained, linear, unit)
+    errors_in_si = in_si(trained, linear, unit)
+    deviations = errors_in_si.deviations
     shift = (linear.shift() / errors).abs()  # (U,)
     return Evidence(
         unknowns=unknowns,
@@ -163,7 +166,8 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         effective_parameters=float(leverage.sum()),
         noise=noise,
         deviations={name: deviations[name] for name in unknowns},
-        correlations=correlations,
+        correlations=errors_in_si.correlations,
+        covariance=errors_in_si.of_constants,
         chi_square=chi_square,
         channels=tuple(
             Channel(name, float(s / d), float(d))

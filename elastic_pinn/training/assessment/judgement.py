@@ -23,6 +23,7 @@ from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.taken_as_exact import taken_as_exact
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.channel_errors import PRICES
+from elastic_pinn.training.assessment.derived import derived_of
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
@@ -82,6 +83,8 @@ def assess(trained: TrainedModel) -> Fit:
     fault = next((with_noise_told(with_channels(each, evidence.faulty), evidence) for each in faults), None)
     chi_square, widening = evidence.chi_square, _widening(evidence)
     values = trained.model.material.si()
+    covariance = None if fault or evidence.covariance is None else widening**2 * evidence.covariance.numpy()
+    derived = derived_of(trained.problem, values, covariance)
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
@@ -109,6 +112,8 @@ def assess(trained: TrainedModel) -> Fit:
         wavelet=wavelets[0],
         shots=_shots(trained.problem, evidence, wavelets),
         condition="" if fault else _condition(trained, evidence),
+        derived=derived.values,
+        derived_correlations=derived.correlations,
     )
 
 
@@ -182,6 +187,7 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
         noise_from=noise.origin,
         chi_square=None,
         held_out=None,
+        derived=derived_of(trained.problem, values, None).values,
     )
 
 
