@@ -58,6 +58,7 @@ __all__ = [
     "WavefieldUncertainty",
     "figures",
     "load_checkpoint",
+    "material_table",
     "physical_checks",
     "pin",
     "preview",
@@ -124,6 +125,6 @@ if TYPE_CHECKING:
         preview,
         train,
     )
-    from elastic_pinn.workbench import figures
+    from elastic_pinn.workbench import figures, material_table
 else:
     __getattr__, __dir__ = on_first_use(__name__, *WINGS, "workbench.figures", "physics.data.processing")

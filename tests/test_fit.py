@@ -49,6 +49,8 @@ def test_what_a_summary_holds_is_what_the_run_gave(with_fit):
         "shots": {},
         "needs_waves": False,
         "condition": "",
+        "derived": {},
+        "derived_correlations": {},
     } and isinstance(fit, Fit)
     assert fit.sentence.startswith("no ±: the data are not explained: misfit 26.6 times the noise; worst channels 24 y")
 

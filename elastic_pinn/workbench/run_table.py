@@ -13,7 +13,7 @@ import pandas as pd
 from elastic_pinn.config import Config
 from elastic_pinn.config_sections import as_written
 from elastic_pinn.paths import expanded
-from elastic_pinn.physics.media.material import UNITS
+from elastic_pinn.physics.media.material import DERIVED_UNITS, UNITS
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary
@@ -43,7 +43,8 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
 
     Columns: `status`; where any run has `warnings`, their number; `step`, `error` (relative L2, of the displacement);
     where any run has no exact solution, its `estimated` error; `validation` (loss), `seconds` of training, `started`;
-    where any run has unknowns each of them, as in `mu` and `mu ±` (SI), `fit` (the verdict on ±: holds, widened,
+    where any run has unknowns each of them, as in `mu` and `mu ±` (SI), and likewise what follows from them (`c_p` and
+    `c_s`, the wave speeds, `E`, Young's modulus, `nu`, Poisson's ratio), `fit` (the verdict on ±: holds, widened,
     withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the noise);
     each field and own number of the config in which the runs differ, lists as text; and where any run has a ±, its
     `condition`, the given numbers that it is for, of which no misfit shows an error. NaN for a missing value; a run
@@ -109,7 +110,8 @@ def _columns(rows: Mapping[str, RunRow]) -> list[str]:
     """Return the columns that all runs have, and those that any of them has, in order."""
     found = list(dict.fromkeys(column for row, _ in rows.values() for column in row))
     several = [column.removesuffix(ERROR) for column in found if column.endswith(ERROR)]
-    names = [column for name in dict.fromkeys([*UNITS, *sorted(several)]) for column in (name, f"{name}{ERROR}")]
+    ordered = dict.fromkeys([*UNITS, *DERIVED_UNITS, *sorted(several)])
+    names = [column for name in ordered for column in (name, f"{name}{ERROR}")]
     status, step, error, *others = COLUMNS
     optional = [name for name in [*names, "fit", "chi2"] if name in found]
     first = [status, *(["warnings"] * ("warnings" in found)), step, error, *(["estimated"] * ("estimated" in found))]

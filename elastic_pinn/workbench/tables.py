@@ -1,80 +1,140 @@
 """Tables of results, as pandas DataFrames."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from elastic_pinn.fit import Fit
+from elastic_pinn.fit import DerivedValue, Fit
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.physics.media.derived_constants import depends_on, derived_constants
+from elastic_pinn.physics.media.material import DERIVED_UNITS, PARAMETERS
 from elastic_pinn.physics.setups import ProblemMaker
-from elastic_pinn.run import Run
-from elastic_pinn.training.assessment.judgement import assess
-from elastic_pinn.training.trained_model import TrainedModel
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source
-from elastic_pinn.workbench.figures.units import unit_for
-from elastic_pinn.workbench.verdict import calibration_texts, value_text
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, fit_of
+from elastic_pinn.workbench.figures.units import unit_of_constant
+from elastic_pinn.workbench.verdict import calibration_texts, interval_text, value_text
 
 VERDICT, LOWER_BOUND, CORRELATION, CALIBRATION = "verdict", "lower bound", "correlation", "calibration"
+CORRELATIONS = "correlations"
 """Of a table's attributes."""
 
-
-def fit_of(source: Source, problem: Problem | ProblemMaker | None = None) -> Fit | None:
-    """Return whether the data are explained, and the ± of the unknowns: from a run's summary, otherwise computed, which
-    takes about as long as a step. None for a problem without unknowns."""
-    opened = open_source(source)
-    if isinstance(opened, Run) and (fit := opened.fit):
-        return fit
-    checkpoint = checkpoint_of(opened)
-    problem = checkpoint.problem(problem)
-    return assess(TrainedModel.of(checkpoint, problem)) if problem.unknowns else None
+UNKNOWN, DERIVED, KNOWN = "unknown", "derived", "known"
+"""Of the column `role`."""
 
 
 def material_table(source: Source, problem: Problem | ProblemMaker | None = None) -> pd.DataFrame:
-    """Return one row for each of lambda, mu, rho (of several materials lambda_1, ...): its unit, start, found value,
-    one standard deviation (±) and the verdict on it, and truth and error if there is a truth.
+    """Return a material as it was found, in the terms of elasticity and of waves.
 
-    The found value of a known parameter is the given one. `verdict` is that of ±: holds, widened or withheld, and then
-    ± is empty; the reason is in the table's attrs["verdict"], and in `material_text`. attrs["lower bound"] tells
-    whether ± is a lower bound, attrs["correlation"] which two unknowns' errors are correlated most,
-    attrs["calibration"] what was found of the source and of gains. problem: required if the run has a user's own
-    problem.
+    A row for each of lambda, mu, rho, c_p, c_s, E and nu; of several materials lambda_1, ..., nu_1, lambda_2, ... .
+    c_p is the speed of P waves in the plane, in plane stress lower than in the solid. What varies from place to place
+    has no row, and what does not move has no speeds.
+
+    Parameters
+    ----------
+    source
+        A run, a checkpoint, or a path of either. Of a checkpoint, the ± is computed, which takes about as long as a
+        step; so it is of a run that was not assessed.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns, all in `unit` (moduli in GPa, MPa, ...; speeds in m/s, rho in kg/m3): `role` (unknown; derived, from
+        these; known), `start` and `found`; `±`, one standard deviation, and relative to the found value `± / %`; `from`
+        and `to`, the interval that holds the true value by 68 %; `verdict` on ± (holds, widened, withheld), the `true`
+        value and the `error / %` where there is a truth. Known values are exact, but for a density with
+        `density_plus_minus`. Where the verdict is withheld, ± and interval are empty, of derived values too; ± alone is
+        empty where the error is not alike either way, since it is large. The table's `attrs` have more: "verdict", its
+        reason; "lower bound", whether ± is one; "correlation", which two unknowns' errors are correlated most;
+        "correlations", of each two unknowns and derived values of a material; "calibration", what was found of the
+        source and of gains.
     """
     fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
     problem = checkpoint.problem(problem)
-    start, found = problem.constants, checkpoint.material()
-    truth = problem.receivers.truth if problem.receivers else None
-    rows = {}
-    for name, value in found.items():
-        if not isinstance(value, float):  # it varies from place to place
-            continue
-        unit = unit_for(value, unit_of(name))
-        true = truth.material.get(name, math.nan) if truth else math.nan
-        is_unknown = fit is not None and name in fit.values
-        rows[name] = {
-            "unit": unit.name,
-            "role": "unknown" if is_unknown else "known",
-            "start": start[name] / unit.size,
-            "found": value / unit.size,
-            "±": fit.plus_minus.get(name, math.nan) / unit.size if fit and is_unknown else 0.0,
-            "verdict": fit.verdict if fit and is_unknown else "",
-            "true": true / unit.size,
-            "error / %": 100 * (value / true - 1),
-        }
+    truth = dict(problem.receivers.truth.material) if problem.receivers and problem.receivers.truth else {}
+    start, found, true = (
+        each | derived_constants(each, problem.reference.plane, problem.domain.is_static)
+        for each in (problem.constants, _uniform(checkpoint.material()), truth)
+    )
+    rows = {name: _row(name, found[name], fit, problem) for name in sorted(found, key=_place)}
     table = pd.DataFrame.from_dict(rows, orient="index")
+    for column, values in (("start", start), ("true", true)):
+        sizes = (unit_of_constant(name, found[name]).size for name in table.index)
+        known = [values.get(name, math.nan) for name in table.index]
+        table[column] = [value / size for value, size in zip(known, sizes, strict=True)]
+    table["± / %"] = 100.0 * table["±"] / table["found"].abs()
+    table["error / %"] = 100.0 * (table["found"] / table["true"] - 1.0)
+    table = table[["unit", "role", "start", "found", "±", "± / %", "from", "to", "verdict", "true", "error / %"]]
     table.attrs[VERDICT] = fit.sentence if fit else ""
     table.attrs[LOWER_BOUND] = fit is not None and fit.is_lower_bound
     table.attrs[CORRELATION] = fit.largest_correlation if fit else ""
+    table.attrs[CORRELATIONS] = {**fit.correlations, **fit.derived_correlations} if fit else {}
     table.attrs[CALIBRATION] = "\n".join(calibration_texts(fit)) if fit else ""
     return table
 
 
 def material_text(table: pd.DataFrame) -> str:
-    """Return the unknowns of a `material_table`, a line each, as in "lambda = 57.621 ± 0.084 GPa", and below them
-    what was found of the source, and the verdict."""
-    lines = [
-        value_text(name, row["found"], row["±"], row["unit"], table.attrs.get(LOWER_BOUND, False))
-        for name, row in table[table["role"] == "unknown"].iterrows()
-    ]
+    """Return what was found by a `material_table`: the unknowns, a line each, as in "lambda = 57.621 ± 0.084 GPa", then
+    in a line for each material what follows from them, what was found of the source, and the verdict."""
+    is_bound = table.attrs.get(LOWER_BOUND, False)
+    unknowns = [_text(row, is_bound) for _, row in table[table["role"] == UNKNOWN].iterrows()]
+    derived = table[table["role"] == DERIVED]
+    by_material = derived.groupby([_region(name) for name in derived.index], sort=False)
+    lines = [", ".join(_text(row, is_bound) for _, row in rows.iterrows()) for _, rows in by_material]
     told = (table.attrs.get(name, "") for name in (CALIBRATION, CORRELATION, VERDICT))
-    return "\n".join([*lines, *filter(None, told)])
+    return "\n".join([*unknowns, *lines, *filter(None, told)])
+
+
+def _uniform(material: Mapping[str, float | np.ndarray]) -> dict[str, float]:
+    """The constants that are the same everywhere."""
+    return {name: value for name, value in material.items() if isinstance(value, float)}
+
+
+def _place(name: str) -> tuple[int, int]:
+    """Where a constant stands: by its material, then as lambda, mu, rho, c_p, c_s, E, nu."""
+    region = _region(name)
+    return int(region or 0), [*PARAMETERS, *DERIVED_UNITS].index(name.removesuffix(f"_{region}" if region else ""))
+
+
+def _region(name: str) -> str:
+    """The number of a constant's material, as "2" of "c_p_2"; "" of the only one."""
+    _, _, region = name.rpartition("_")
+    return region if region.isdigit() else ""
+
+
+def _row(name: str, value: float, fit: Fit | None, problem: Problem) -> dict[str, Any]:
+    """A found value with its errors, in a suitable unit."""
+    unit, region = unit_of_constant(name, value), _region(name)
+    unknowns = [each.partition("_")[0] for each in problem.unknowns if _region(each) == region]
+    constant = name.removesuffix(f"_{region}" if region else "")
+    if fit is not None and name in fit.values:
+        role, derived = UNKNOWN, _symmetric(value, fit.plus_minus.get(name))
+    elif fit is not None and constant in DERIVED_UNITS and depends_on(constant, unknowns):
+        role, derived = DERIVED, fit.derived.get(name, DerivedValue(value))  # fits of older versions have none
+    else:
+        role = KNOWN
+        derived = _symmetric(value, problem.reference.density_plus_minus if name == "rho" else 0.0)
+    errors = {"±": derived.plus_minus, "from": derived.low, "to": derived.high}
+    return {
+        "unit": unit.name,
+        "role": role,
+        "found": value / unit.size,
+        **{column: math.nan if each is None else each / unit.size for column, each in errors.items()},
+        "verdict": fit.verdict if fit and role != KNOWN else "",
+    }
+
+
+def _symmetric(value: float, error: float | None) -> DerivedValue:
+    """A value with its ± and the interval that this makes."""
+    return DerivedValue(value) if error is None else DerivedValue(value, error, value - error, value + error)
+
+
+def _text(row: pd.Series, is_lower_bound: bool) -> str:
+    """A row in words."""
+    name, error, low = str(row.name), row["±"], row.get("from", math.nan)
+    if math.isnan(error) and not math.isnan(low):
+        return interval_text(name, row["found"], low, row["to"], row["unit"], is_lower_bound)
+    return value_text(name, row["found"], error, row["unit"], is_lower_bound)

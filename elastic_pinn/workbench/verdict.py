@@ -4,9 +4,8 @@ import math
 from collections.abc import Mapping
 from functools import partial
 
-from elastic_pinn.fit import GAIN, Fit
-from elastic_pinn.physics.media.material import unit_of
-from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.fit import GAIN, DerivedValue, Fit
+from elastic_pinn.workbench.figures.units import Unit, unit_for, unit_of_constant
 
 DIGITS = 4  # of a value without a known ±
 SHOWN = 4  # gains, one by one
@@ -16,20 +15,52 @@ def value_text(name: str, value: float, error: float, unit: str, is_lower_bound:
     """Such as "lambda = 57.621 ± 0.084 GPa", to two digits of the error, "± at least 0.084" where that is a lower
     bound; "lambda = 57.62 GPa, no ±" where that is not known."""
     if not 0 < error < math.inf:
-        return f"{name} = {f'{value:#.{DIGITS}g} {unit}'.rstrip()}, no ±"
-    digits = max(0, 1 - math.floor(math.log10(error)))
+        digits_of_value = f"{value:#.{DIGITS}g}".rstrip(".")
+        return f"{name} = {f'{digits_of_value} {unit}'.rstrip()}, no ±"
+    digits = _digits(error)
     least = "at least " if is_lower_bound else ""
-    return f"{name} = {value:.{digits}f} ± {least}{error:.{digits}f} {unit}"
+    return f"{name} = {value:.{digits}f} ± {least}{error:.{digits}f} {unit}".rstrip()
+
+
+def interval_text(name: str, value: float, low: float, high: float, unit: str, is_lower_bound: bool = False) -> str:
+    """Such as "nu = 0.34 (0.20 to 0.40, 68 %)", where the error is not alike either way, to two digits of half the
+    interval; "0.20 to 0.40 at least, 68 %" where it is a lower bound."""
+    digits = _digits(0.5 * (high - low))
+    least = " at least" if is_lower_bound else ""
+    return f"{name} = {value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}{least}, 68 %) {unit}".rstrip()
 
 
 def values_text(fit: Fit) -> str:
     """Return all found values of a fit in one line."""
     texts = []
     for name, value in fit.values.items():
-        unit = unit_for(value, unit_of(name))
+        unit = unit_of_constant(name, value)
         error = fit.plus_minus.get(name, math.nan)
         texts.append(value_text(name, value / unit.size, error / unit.size, unit.name, fit.is_lower_bound))
+    for name, derived in fit.derived.items():
+        unit = unit_of_constant(name, derived.value)
+        texts.append(derived_text(name, derived, unit, fit.is_lower_bound))
     return ", ".join([*texts, *calibration_texts(fit)])
+
+
+def told_of(fit: Fit) -> list[str]:
+    """Return what is told of a fit wherever there is room: its values, which two of them are correlated most, and the
+    verdict."""
+    return [text for text in (values_text(fit), fit.largest_correlation, fit.sentence) if text]
+
+
+def derived_text(name: str, derived: DerivedValue, unit: Unit, is_lower_bound: bool) -> str:
+    """What follows from the constants found, with its ± or its interval."""
+    value = derived.value / unit.size
+    if derived.plus_minus is None and derived.low is not None and derived.high is not None:
+        return interval_text(name, value, derived.low / unit.size, derived.high / unit.size, unit.name, is_lower_bound)
+    error = math.nan if derived.plus_minus is None else derived.plus_minus
+    return value_text(name, value, error / unit.size, unit.name, is_lower_bound)
+
+
+def _digits(error: float) -> int:
+    """The decimals by which an error has two digits."""
+    return max(0, 1 - math.floor(math.log10(error)))
 
 
 def calibration_texts(fit: Fit) -> list[str]:
@@ -64,8 +95,7 @@ def calibration_texts(fit: Fit) -> list[str]:
 def _with_unit(name: str, value: float, error: float, si: str, is_lower_bound: bool) -> str:
     """A value in a suitable unit."""
     unit = unit_for(value, si) if si else unit_for(1.0, "1")
-    text = value_text(name, value / unit.size, error / unit.size, unit.name if si else "", is_lower_bound)
-    return text.rstrip()
+    return value_text(name, value / unit.size, error / unit.size, unit.name if si else "", is_lower_bound)
 
 
 def _greatest(wavelet: Mapping[str, list[float]], of: str, is_lower_bound: bool) -> str:

@@ -83,7 +83,9 @@ def test_unknowns_of_several_materials_have_columns_and_survive_a_resume(tmp_pat
     assert found["mu_2"] == 4.4
     table = material_table(whole, problem)
     assert list(table.index[table["role"] == "unknown"]) == ["mu_1", "lambda_2", "rho_2"]
-    assert {"mu_1", "mu_1 ±", "rho_2"} <= set(runs_table(tmp_path).columns)
+    derived = list(table.index[table["role"] == "derived"])
+    assert derived == ["c_p_1", "c_s_1", "E_1", "nu_1", "c_p_2", "c_s_2", "E_2", "nu_2"]
+    assert {"mu_1", "mu_1 ±", "rho_2", "c_p_1 ±", "nu_2"} <= set(runs_table(tmp_path).columns)
     traces = figures.material_traces(whole, problem)
     assert [axes.get_ylabel().split()[0] for axes in traces.axes] == [r"$\mu_{1}$", r"$\rho_{2}$", r"$\lambda_{2}$"]
 

@@ -73,7 +73,9 @@ def test_the_materials_are_numbered_in_history_checkpoint_and_tables(oblique):
     assert {name: history[f"material/{name}"].iloc[-1] for name in expected} == expected
     assert "loss/interface" in history
     table = material_table(oblique, problem_of("p", 30, "welded", size=0.35))
-    assert list(table.index) == list(expected)
+    derived = ("c_p", "c_s", "E", "nu")
+    assert list(table.index) == [f"{name}_{n}" for n in (1, 2) for name in ("lambda", "mu", "rho", *derived)]
+    assert (table["role"] == "known").all() and (table["±"] == 0.0).all()
     assert (table["found"] == table["start"]).all()
     assert oblique.latest().snapshot.units["material/lambda_2"] == "Pa"
 

@@ -14,15 +14,21 @@ from elastic_pinn.workbench.tables import fit_of, material_table, material_text
 def test_the_material_table_sets_found_values_beside_start_and_truth(inverse_run):
     table = material_table(inverse_run)
     found = inverse_run.material()
-    assert table["unit"].to_dict() == {"lambda": "GPa", "mu": "GPa", "rho": "kg/m3"}
-    assert table["role"].to_dict() == {"lambda": "unknown", "mu": "unknown", "rho": "known"}
+    assert table["unit"].to_dict() == {
+        "lambda": "GPa", "mu": "GPa", "rho": "kg/m3", "c_p": "m/s", "c_s": "m/s", "E": "GPa", "nu": ""
+    }  # fmt: skip
+    assert table["role"].to_list() == ["unknown", "unknown", "known", *["derived"] * 4]
+    assert table.loc["c_s", "found"] == pytest.approx((found["mu"] / 2700.0) ** 0.5)
+    assert table.loc["c_s", "true"] == pytest.approx((2.6e10 / 2700.0) ** 0.5)
+    assert table.loc["nu", "start"] == pytest.approx(0.5 * 1.3 * 57.6 / (1.3 * 57.6 + table.loc["mu", "start"]))
     assert table.loc["mu", "found"] == pytest.approx(found["mu"] / 1e9, abs=1e-4)
     assert table.loc["mu", "true"] == 26.0
     assert table.loc["mu", "error / %"] == pytest.approx(100 * (found["mu"] / 2.6e10 - 1), abs=1e-3)
-    assert table["verdict"].to_dict() == {"lambda": "withheld", "mu": "withheld", "rho": ""}
+    assert table["verdict"].to_list() == ["withheld", "withheld", "", *["withheld"] * 4]
     assert np.isnan(table.loc["mu", "±"]) and table.loc["rho", "±"] == 0
     assert table.attrs["verdict"] == inverse_run.fit.sentence
     assert table.loc["rho", "found"] == table.loc["rho", "start"] == 2700.0
+    assert ep.material_table is material_table
 
 
 def test_without_a_truth_there_is_no_error(forward_run):
@@ -43,8 +49,9 @@ def test_the_unknowns_are_told_with_two_digits_of_what_is_uncertain():
 
 def test_a_value_without_an_error_has_few_digits_and_the_reason_below(inverse_run):
     text = material_text(material_table(inverse_run))
-    first, second, why = text.splitlines()
+    first, second, derived, why = text.splitlines()
     assert re.fullmatch(r"lambda = \d\d\.\d\d GPa, no ±", first) and re.fullmatch(r"mu = \d\d\.\d\d GPa, no ±", second)
+    assert re.fullmatch(r"c_p = \d{4} m/s, no ±, c_s = \d{4} m/s, no ±, E = .* GPa, no ±, nu = 0\.\d{4}, no ±", derived)
     assert why == inverse_run.fit.sentence and why.startswith("no ±: ")
 
 

@@ -10,16 +10,17 @@ import pytest
 from typer.testing import CliRunner
 
 import elastic_pinn as ep
-from elastic_pinn.fit import NOT_ASSESSED, ShotFit
+from elastic_pinn.fit import NOT_ASSESSED, DerivedValue, ShotFit
 from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.fit_columns import fit_columns
 from elastic_pinn.workbench.panels.run_list import as_lines
 from elastic_pinn.workbench.run_table import runs_table
 from elastic_pinn.workbench.tables import material_table, material_text
-from elastic_pinn.workbench.verdict import calibration_texts, value_text, values_text
+from elastic_pinn.workbench.verdict import calibration_texts, interval_text, value_text, values_text
 
 ERRORS = {"lambda": 8.1e7, "mu": 1.6e7}
+DERIVED_ERRORS = {"c_p": (3.21, 3.21), "c_s": (1.04, 1.04), "E": (4.3e7, 4.3e7), "nu": (0.14, 0.056)}  # below, above
 CORRELATED = "the errors of lambda and mu are correlated by -0.41"
 CONDITION = "for rho = 2700 kg/m3 as given, taken as exact"
 EXPLAINED = "the data are explained: misfit 0.99 times the noise (stated)"
@@ -40,6 +41,16 @@ def runs(inverse_run, tmp_path_factory) -> dict[str, ep.Run]:
             plus_minus=ERRORS,
             is_lower_bound=False,
             correlations={"lambda and mu": -0.41},
+            derived={
+                name: DerivedValue(
+                    found.derived[name].value,
+                    below if below == above else None,
+                    found.derived[name].value - below,
+                    found.derived[name].value + above,
+                )
+                for name, (below, above) in DERIVED_ERRORS.items()
+            },
+            derived_correlations={"c_p and c_s": 0.12},
         ),
         "old": None,
     }
@@ -49,6 +60,15 @@ def runs(inverse_run, tmp_path_factory) -> dict[str, ep.Run]:
         del summary["fit"]
         path.write_text(json.dumps(summary if fit is None else {**summary, "fit": fit.as_json()}))
     return {name: ep.Run(folder / name) for name in fits}
+
+
+def derived_text_of(run: ep.Run) -> str:
+    """Such as "c_p = 6438.5 ± 3.2 m/s, ..., nu = 0.402 (0.262 to 0.458, 68 %)"."""
+    c_p, c_s, youngs, nu = (each.value for each in run.fit.derived.values())
+    return (
+        f"c_p = {c_p:.1f} ± 3.2 m/s, c_s = {c_s:.1f} ± 1.0 m/s, E = {youngs / 1e9:.3f} ± 0.043 GPa, "
+        f"nu = {nu:.3f} ({nu - 0.14:.3f} to {nu + 0.056:.3f}, 68 %)"
+    )
 
 
 def inspected(run: ep.Run) -> str:
@@ -75,8 +95,10 @@ def test_of_all_unknowns_the_two_that_are_correlated_most_are_told(runs, monkeyp
     fit, told = replace(runs["holds"].fit, correlations=several), "the errors of mu and rho are correlated by -0.93"
     assert fit.largest_correlation == told and runs["withheld"].fit.largest_correlation == ""
     monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: fit)
-    *values, correlation, verdict = material_text(material_table(runs["holds"])).splitlines()
-    assert (correlation, verdict) == (told, EXPLAINED) and len(values) == 2
+    *values, derived, correlation, verdict = material_text(material_table(runs["holds"])).splitlines()
+    assert (
+        (correlation, verdict) == (told, EXPLAINED) and len(values) == 2 and derived == derived_text_of(runs["holds"])
+    )
 
 
 def test_the_given_numbers_that_a_value_is_for_are_told_wherever_it_is_shown(runs, tmp_path):
@@ -109,14 +131,69 @@ def test_an_error_that_is_a_lower_bound_says_so_beside_the_number(runs, monkeypa
 
 def test_inspect_says_it(runs):
     assert f"{values_text(runs['holds'].fit)}; {CORRELATED}; {EXPLAINED}" in inspected(runs["holds"])
-    assert f"GPa, no ±; {runs['withheld'].fit.sentence}" in inspected(runs["withheld"])
+    assert f", no ±; {runs['withheld'].fit.sentence}" in inspected(runs["withheld"])
     assert NOT_ASSESSED in inspected(runs["old"])
 
 
-def test_inspect_of_a_checkpoint_says_where_it_stands(runs, forward_run):
-    for run, is_said in ((runs["holds"], True), (forward_run, False)):
-        done = CliRunner().invoke(app, ["inspect", "--no-isolated", str(run.latest().path)])
-        assert ("are in the summary of its run" in done.output) == is_said
+def test_inspect_of_a_checkpoint_tells_what_it_found(runs, forward_run, monkeypatch):
+    def told(path):
+        done = CliRunner().invoke(app, ["inspect", "--no-isolated", str(path)])
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    newest = runs["holds"].latest().path
+    assert f"found {values_text(runs['holds'].fit)} {CORRELATED} {EXPLAINED} contents" in told(newest)
+    monkeypatch.chdir(newest.parent.parent)
+    assert derived_text_of(runs["holds"]) in told(newest.relative_to(newest.parent.parent))
+    elsewhere = shutil.copy(newest, newest.parent.parent.parent / "alone.h5")
+    another = shutil.copy(newest, newest.parent / "step-000000001-g000.h5")
+    for path in (elsewhere, another, runs["old"].latest().path):
+        assert " GPa, no ± " in told(path) and "±" not in told(path).replace("no ±", "").replace("the ± of what", "")
+    assert " found " not in told(forward_run.latest().path)
+
+
+def test_what_follows_from_the_constants_found_has_its_errors_everywhere(runs):
+    holds, withheld = (material_table(runs[name]) for name in ("holds", "withheld"))
+    assert list(holds.index) == ["lambda", "mu", "rho", "c_p", "c_s", "E", "nu"] == list(withheld.index)
+    assert holds.loc["E", ["unit", "role", "±", "verdict"]].to_list() == ["GPa", "derived", 0.043, "holds"]
+    found = {name: each.value for name, each in runs["holds"].fit.derived.items()}
+    assert holds.loc["c_p", ["unit", "±"]].to_list() == ["m/s", 3.21]
+    assert holds.loc["c_p", ["from", "to"]].to_list() == [found["c_p"] - 3.21, found["c_p"] + 3.21]
+    assert math.isnan(holds.loc["nu", "±"])
+    assert holds.loc["nu", ["from", "to"]].to_list() == [found["nu"] - 0.14, found["nu"] + 0.056]
+    assert holds.loc["mu", "± / %"] == pytest.approx(100 * 0.016 / holds.loc["mu", "found"])
+    assert holds.attrs["correlations"] == {"lambda and mu": -0.41, "c_p and c_s": 0.12}
+    assert withheld.loc[["c_p", "c_s", "E", "nu"], ["±", "± / %", "from", "to"]].isna().all(axis=None)
+    assert derived_text_of(runs["holds"]) in inspected(runs["holds"]) and " ± " not in material_text(withheld)
+    table = runs_table(Path(runs["holds"].path).parent)
+    assert table.loc["holds", "c_s ±"] == 1.04 and table.loc["holds", "E"] == found["E"]
+    assert math.isnan(table.loc["holds", "nu ±"]), "it is not alike either way"
+    for name in ("c_p", "E"):
+        assert table.loc["withheld", name] > 0 and math.isnan(table.loc["withheld", f"{name} ±"])
+    row = status_row(Path(runs["holds"].path))
+    assert row["material/c_p"] == found["c_p"] and row["material/c_p ±"] == 3.21
+
+
+def test_a_fit_of_an_older_version_has_no_errors_of_what_follows(runs, monkeypatch):
+    old = replace(runs["holds"].fit, derived={}, derived_correlations={})
+    monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: old)
+    table = material_table(runs["holds"])
+    assert table.loc["mu", "±"] == 0.016 and table.loc[["c_p", "c_s", "E", "nu"], "±"].isna().all()
+
+
+def test_a_density_with_an_error_of_its_own_is_shown_with_it(runs, monkeypatch):
+    problem = runs["holds"].problem()
+    uncertain = replace(problem, material=replace(problem.material, density_plus_minus=30.0))
+    monkeypatch.setattr(ep.Checkpoint, "problem", lambda self, own: uncertain)
+    table = material_table(runs["holds"])
+    assert table.loc["rho", ["found", "±", "from", "to"]].to_list() == [2700.0, 30.0, 2670.0, 2730.0]
+    assert table.loc["rho", "role"] == "known"
+
+
+def test_an_interval_has_two_digits_of_its_half():
+    told = " ".join(interval_text.__doc__.split())
+    assert f'"{interval_text("nu", 0.343, 0.198, 0.402, "")}", where' in told
+    assert interval_text("E", 70.2, 60.0, 90.0, "GPa", is_lower_bound=True) == "E = 70 (60 to 90 at least, 68 %) GPa"
 
 
 def test_the_table_of_runs_says_it(runs):
@@ -157,7 +234,7 @@ def test_what_was_found_of_the_source_is_told_everywhere(runs, tmp_path):
     (run.path / "summary.json").write_text(json.dumps(summary))
     told = ["amplitude = 0.7012 ± 0.0093", "origin time = -1.300 ± 0.014 µs",
             "gains of 6 channels from 0.5 to 1, ± 0.02"]  # fmt: skip
-    assert material_text(material_table(run)).splitlines()[2:5] == told
+    assert material_text(material_table(run)).splitlines()[3:6] == told
     assert f", {', '.join(told)}; {CORRELATED}; {EXPLAINED}" in inspected(run)
     table, row = runs_table(tmp_path / "runs"), status_row(run.path)
     for name, error in (("amplitude", 0.0093), ("origin_time", 1.4e-8)):

@@ -60,7 +60,7 @@ def derived_constants(constants: Mapping[str, Any], plane: Plane, is_static: boo
     ----------
     Timoshenko and Goodier, Theory of Elasticity, 1970, sections 6 and 168.
     """
-    found = {}
+    found: dict[str, float] = {}
     for region in [name.removeprefix("mu") for name in constants if name.partition("_")[0] == "mu"]:
         values = [constants.get(f"{name}{region}") for name in PARAMETERS]
         if all(isinstance(each, float) for each in values):

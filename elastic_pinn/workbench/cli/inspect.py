@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import nan
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.arguments import QUARANTINE, checkpoints_of, expand_path, is_run
+from elastic_pinn.workbench.cli.arguments import CHECKPOINTS, QUARANTINE, checkpoints_of, expand_path, is_run
 from elastic_pinn.workbench.cli.console import format_number, format_size, print_line, print_table
 from elastic_pinn.workbench.contents import lines_of
 
 if TYPE_CHECKING:
     from elastic_pinn.config import Config
+    from elastic_pinn.fit import Fit
     from elastic_pinn.run import Run
     from elastic_pinn.storage import CheckpointError, Checkpoints, Entry, Header, Snapshot
 
@@ -36,7 +39,7 @@ def inspect(
 
     For a run: its status and the reason, the config where it differs from the defaults, and its checkpoints by their
     headers; `verify` reads them completely. With --checks also the largest misfits of the equation of motion, of each
-    side and of the start. For a checkpoint, after verification: its origin, config, metrics, and all
+    side and of the start. For a checkpoint, after verification: its origin, config, metrics, what it found, and all
     its contents with types and shapes.
     """
     if is_run(location):
@@ -73,7 +76,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     from elastic_pinn.fit import sentence_of
     from elastic_pinn.storage import CheckpointError, UnreadableError
     from elastic_pinn.workbench.text import status_text
-    from elastic_pinn.workbench.verdict import values_text
+    from elastic_pinn.workbench.verdict import told_of
 
     try:
         summary, reason = run.summary, run.reason
@@ -98,8 +101,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     if run.config.sought or summary.fit:
         try:
             fit = run.fit_in(summary)
-            told = (values_text(fit), fit.largest_correlation, fit.sentence) if fit else (sentence_of(None),)
-            yield "fit", "; ".join(filter(None, told))
+            yield "fit", "; ".join(told_of(fit) if fit else [sentence_of(None)])
         except CheckpointError as error:
             yield "fit", f"not known: {error}"
     yield "process", f"{summary.pid} on {summary.host}, started at {summary.started}"
@@ -197,11 +199,44 @@ def _print_file(location: str, isolated: bool, whole_config: bool) -> None:
         [(name, format_number(value), snapshot.units.get(name, "")) for name, value in snapshot.metrics.items()],
         right=(1,),
     )
-    if any(name.startswith("material.log_") for name in snapshot.weights):
-        print_line("  whether the data are explained, and the ± of what was found, are in the summary of its run")
+    if any(name.startswith("material.") and ".log_" in name for name in snapshot.weights):
+        print_line("found")
+        for line in _found_lines(location, snapshot):
+            print_line(f"  {line}")
     print_line("contents")
     for line in lines_of(snapshot):
         print_line(f"  {line}")
+
+
+def _found_lines(location: str, snapshot: Snapshot) -> Iterator[str]:
+    """Yield what a checkpoint found: with ± and verdict if it is the one that its run's summary is about."""
+    from elastic_pinn.workbench.figures.units import unit_of_constant
+    from elastic_pinn.workbench.verdict import told_of, value_text
+
+    if fit := _fit_at(location, snapshot):
+        yield from told_of(fit)
+        return
+    for column, value in snapshot.metrics.items():
+        name = column.removeprefix("material/")
+        if name != column:
+            unit = unit_of_constant(name, value)
+            yield value_text(name, value / unit.size, nan, unit.name)
+    yield "the ± of what a run found, and whether the data are explained, are told of its newest checkpoint, at its end"
+
+
+def _fit_at(location: str, snapshot: Snapshot) -> Fit | None:
+    """The verdict in the summary of a checkpoint's run if it is on this checkpoint."""
+    from elastic_pinn.run import Run
+    from elastic_pinn.storage import CheckpointError
+
+    path = location if "://" in location else str(Path(location).absolute())
+    run_dir, _, name = path.rpartition(f"/{CHECKPOINTS}/")
+    try:
+        run = Run(run_dir)
+        summary, fit = run.summary, run.fit
+    except (CheckpointError, FileNotFoundError):
+        return None
+    return fit if fit and summary.checkpoint == name and fit.step == snapshot.step else None
 
 
 def _origin(header: Header, snapshot: Snapshot, config: Config) -> Iterator[tuple[str, str]]:

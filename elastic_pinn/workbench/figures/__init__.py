@@ -6,6 +6,7 @@ is its last expression.
 
 from elastic_pinn.workbench.figures.b_scan import b_scan, fit_b_scan
 from elastic_pinn.workbench.figures.comparison import compare
+from elastic_pinn.workbench.figures.confidence import material_confidence
 from elastic_pinn.workbench.figures.energy import energy
 from elastic_pinn.workbench.figures.estimated_error import error
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
@@ -37,6 +38,7 @@ __all__ = [
     "frequency_wavenumber",
     "grid_convergence",
     "loss_curves",
+    "material_confidence",
     "material_traces",
     "movie",
     "problem",

@@ -3,6 +3,8 @@
 import math
 from typing import NamedTuple
 
+from elastic_pinn.physics.media.material import unit_of
+
 DIMENSIONLESS = "1"
 PREFIXES = {1e-15: "f", 1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m", 1.0: "", 1e3: "k", 1e6: "M", 1e9: "G"}
 CENTIMETRE = 1e-2
@@ -31,3 +33,10 @@ def unit_for(value: float, si: str) -> Unit:
     if si == DIMENSIONLESS:
         return Unit(f"1e{round(math.log10(size))}" if size != 1.0 else DIMENSIONLESS, size)
     return Unit(PREFIXES[size] + si, size)
+
+
+def unit_of_constant(name: str, value: float) -> Unit:
+    """Return a suitable unit for a constant of a material by its name: moduli as `unit_for` does, speeds in m/s, and
+    Poisson's ratio without a unit."""
+    si = unit_of(name)
+    return unit_for(value, si) if si == "Pa" else Unit("" if si == DIMENSIONLESS else si, 1.0)
