@@ -80,7 +80,7 @@ def test_a_wavefield_without_a_standard_deviation_says_why(waves, tmp_path):
 
 def test_the_noise_that_only_the_records_show_has_a_band_in_the_data_fit(inverse_run):
     receivers = ep.problem_from(inverse_run.config).receivers
-    figure = draw_fit(inverse_run.predict, replace(receivers, noise=0.0), 3, 10)
+    figure = draw_fit(inverse_run.latest().shot()._replace(receivers=replace(receivers, noise=0.0)), 3, 10)
     [band] = figure.axes[2].patches
     level = noise_of(replace(receivers, noise=0.0)).level
     assert band.get_height() == pytest.approx(4 * level * 1e9) and level == pytest.approx(receivers.noise, rel=0.2)

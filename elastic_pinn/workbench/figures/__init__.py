@@ -9,13 +9,15 @@ from elastic_pinn.workbench.figures.comparison import compare
 from elastic_pinn.workbench.figures.confidence import material_confidence
 from elastic_pinn.workbench.figures.energy import energy
 from elastic_pinn.workbench.figures.estimated_error import error
+from elastic_pinn.workbench.figures.frequency_wavenumber import fit_frequency_wavenumber, frequency_wavenumber
 from elastic_pinn.workbench.figures.inversion import data_fit, material_traces
 from elastic_pinn.workbench.figures.loss_plots import loss_curves
+from elastic_pinn.workbench.figures.misfits import misfit_map, residuals
 from elastic_pinn.workbench.figures.movie import movie
 from elastic_pinn.workbench.figures.movie_file import Movie
 from elastic_pinn.workbench.figures.picture import Picture, save
 from elastic_pinn.workbench.figures.problem_plot import problem
-from elastic_pinn.workbench.figures.recordings import frequency_wavenumber, receivers, spectra
+from elastic_pinn.workbench.figures.recordings import receivers, spectra
 from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces
 from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
@@ -35,16 +37,19 @@ __all__ = [
     "error",
     "error_map",
     "fit_b_scan",
+    "fit_frequency_wavenumber",
     "frequency_wavenumber",
     "grid_convergence",
     "loss_curves",
     "material_confidence",
     "material_traces",
+    "misfit_map",
     "movie",
     "problem",
     "receivers",
     "reference_errors",
     "reference_traces",
+    "residuals",
     "save",
     "snapshots",
     "spectra",

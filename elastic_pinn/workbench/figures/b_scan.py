@@ -12,23 +12,24 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import Receivers, noise_of, noises_of
+from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.run.shot import Shot
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, lengths_along, line_of
 from elastic_pinn.workbench.figures.shown_records import (
     at_common_times,
-    by_channel,
     chosen,
     largest,
     missed,
+    noise_by_channel,
     of_several,
     on_common_times,
     predicted,
     titles,
 )
-from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of, shown_quantity
+from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of, receivers_of, shown_quantity
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING
 
@@ -154,10 +155,13 @@ def fit_b_scan(
         For records that are not there, and for a given line with fewer than two
         receivers.
     """
-    seen = checkpoint_of(source).shot(shot, problem)
-    if (receivers := seen.receivers) is None:
-        raise FigureError("fit_b_scan needs a problem with receivers, and this one has none")
-    raw, noises = chosen(receivers, records), _noises(receivers, records)
+    return draw_fit_b_scan(checkpoint_of(source).shot(shot, problem), points, records)
+
+
+def draw_fit_b_scan(seen: Shot, points: Sequence[Sequence[float]] | None = None, records: int = 0) -> Picture:
+    """Draw `fit_b_scan` of any shot and its prediction."""
+    receivers = receivers_of(seen, "fit_b_scan")
+    raw, noises = chosen(receivers, records), noise_by_channel(receivers, records)
     rows, position, below, told = _columns(raw.xy, points)
     raw = raw.at(rows)
     own, quantity, off = on_common_times(raw), raw.kind, missed(seen.predict, raw)
@@ -187,13 +191,6 @@ def fit_b_scan(
     rms = f"{size:.3g} times the noise" if is_known else f"{size:.3g} {rest.name}"
     figure.suptitle(f"{seen.told}{quantity.name} {told}; rms difference: {rms}", fontsize=10)
     return figure
-
-
-def _noises(receivers: Receivers, number: int) -> Array:
-    """The standard deviation of each channel, (R, C), NaN where nobody knows the noise."""
-    if np.isnan(noise_of(receivers).level):
-        return np.full_like(receivers.records[number].values[:, 0], np.nan)
-    return by_channel(receivers.records[number], noises_of(receivers)[number])
 
 
 def _columns(xy: Array, points: Sequence[Sequence[float]] | None) -> tuple[Array, Array, str, str]:

@@ -15,6 +15,7 @@ from elastic_pinn.physics.data.records import Channel
 from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
+from elastic_pinn.run.shot import Shot
 from elastic_pinn.workbench.figures.loss_plots import Curves, draw_stages, stages_in
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
@@ -29,10 +30,10 @@ from elastic_pinn.workbench.figures.picture import (
 from elastic_pinn.workbench.figures.shown_records import predicted, titles
 from elastic_pinn.workbench.figures.sources import (
     FigureError,
-    Predict,
     Source,
     checkpoint_of,
     open_source,
+    receivers_of,
 )
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.verdict import value_text
@@ -142,18 +143,18 @@ def data_fit(
     """
     checkpoint = checkpoint_of(source)
     seen = checkpoint.shot(shot, problem)
-    if (receivers := seen.receivers) is None:
-        raise FigureError("data_fit needs a problem with receivers, and this one has none")
+    receivers = receivers_of(seen, "data_fit")
     row = strongest_receiver(receivers) if receiver is None else receiver
     if not 0 <= row < len(receivers.places):
         raise ValueError(f"receiver = {receiver}: legal are 0 to {len(receivers.places) - 1}")
-    figure = draw_fit(seen.predict, receivers, row, checkpoint.step)
+    figure = draw_fit(seen, row, checkpoint.step)
     figure.suptitle(f"{seen.told}{figure.get_suptitle()}", fontsize=10)
     return figure
 
 
-def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Picture:
-    """Draw `data_fit` from any prediction."""
+def draw_fit(seen: Shot, row: int, step: int) -> Picture:
+    """Draw `data_fit` of any shot and its prediction."""
+    receivers = receivers_of(seen, "data_fit")
     number, own = receivers.whose(row)
     records, (x, y) = receivers.records[number], receivers.places[row]
     if not records.is_there[own].any():
@@ -168,7 +169,7 @@ def draw_fit(predict: Predict, receivers: Receivers, row: int, step: int) -> Pic
     figure = Picture(5.0)
     axes = figure.subplots(2, len(channels), sharex=True, sharey="row", height_ratios=(2, 1), squeeze=False)
     for each, (upper, lower) in zip(channels, axes.T, strict=True):
-        curve, found = (predicted(predict, records, times)[0, :, each.column] for times in (fine, each.time))
+        curve, found = (predicted(seen.predict, records, times)[0, :, each.column] for times in (fine, each.time))
         _draw_record(upper, scale, each, fine, curve)
         upper.set_title(titles(records)[each.column], fontsize=11)
         level = float(np.nanmean(noise[:, each.column])) if not math.isnan(is_known.level) else math.nan

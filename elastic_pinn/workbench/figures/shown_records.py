@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from elastic_pinn.physics.data import Receivers, Records
+from elastic_pinn.physics.data import Receivers, Records, noise_of, noises_of
 from elastic_pinn.run.synthetic import as_recorded
 from elastic_pinn.workbench.figures.sources import FigureError, Predict
 
@@ -65,6 +65,13 @@ def by_channel(records: Records, values: Array) -> Array:
     there = records.is_there
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(there, values, 0.0).sum(axis=1) / there.sum(axis=1))
+
+
+def noise_by_channel(receivers: Receivers, number: int) -> Array:
+    """Return the standard deviation of each channel of one of the records, (R, C), NaN where nobody knows the noise."""
+    if np.isnan(noise_of(receivers).level):
+        return np.full_like(receivers.records[number].values[:, 0], np.nan)
+    return by_channel(receivers.records[number], noises_of(receivers)[number])
 
 
 def chosen(receivers: Receivers, number: int = 0, shot: str | int = "") -> Records:

@@ -12,10 +12,11 @@ from elastic_pinn.networks import Model
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import RECORDED_QUANTITIES, VECTORS, RecordedQuantity
+from elastic_pinn.physics.data import RECORDED_QUANTITIES, VECTORS, Receivers, RecordedQuantity
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
+from elastic_pinn.run.shot import Shot
 from elastic_pinn.training.assessment.judgement import assess
 from elastic_pinn.training.trained_model import TrainedModel
 
@@ -59,6 +60,13 @@ def first_shot_text(problem: Problem) -> str:
     """Return what the title of a figure of the first shot alone begins with; "" where there is one."""
     names = names_of_shots(problem)
     return f"shot {names[0]}, the first of {len(names)}, by its network: " if problem.other_shots else ""
+
+
+def receivers_of(shot: Shot, figure: str) -> Receivers:
+    """Return what was recorded in a shot. Raises FigureError, naming the figure, where nothing was."""
+    if shot.receivers is None:
+        raise FigureError(f"{figure} needs a problem with receivers, and this one has none")
+    return shot.receivers
 
 
 def require_several(sources: Sequence[Source], figure: str) -> None:

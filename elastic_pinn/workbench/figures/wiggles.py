@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 
+from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, RecordedQuantity, Records
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
-from elastic_pinn.run.shot import SOLVED_BY
+from elastic_pinn.run.shot import SOLVED_BY, Shot
 from elastic_pinn.run.synthetic import relative_error, spread_over
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
@@ -111,7 +112,17 @@ def wiggles(
         figure.suptitle(f"{of_several(source, records, shot)}{figure.get_suptitle()}", fontsize=10)
         return figure
     checkpoint = checkpoint_of(source)
-    own = checkpoint.shot(shot, problem)
+    return draw_wiggles(checkpoint.shot(shot, problem), checkpoint.model(), points, receivers, records)
+
+
+def draw_wiggles(
+    own: Shot,
+    model: Model,
+    points: Sequence[Sequence[float]] | None = None,
+    receivers: Receivers | None = None,
+    records: int = 0,
+) -> Picture:
+    """Draw `wiggles` of any shot and its prediction; arrivals are those in the model's material."""
     problem, receivers = own.problem, receivers or own.receivers
     raw = chosen(receivers, records) if receivers else None
     shown = raw and on_common_times(raw)
@@ -127,7 +138,7 @@ def wiggles(
         traces = {"recorded": known, **traces, f"recorded - {own.solved_by}": rest}
     elif problem.exact and not receivers:
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
-    waves = arrivals(checkpoint.model(), problem, places)
+    waves = arrivals(model, problem, places)
     names = titles(shown) if shown else list(quantity.symbols)
     figure, told = _side_by_side(traces, places, quantity, names, window_unit(problem.domain), waves)
     if receivers and "recorded" in traces:

@@ -17,7 +17,7 @@ from elastic_pinn.workbench.figures.inversion import strongest_receiver
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.file_tree import html_tree
 from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.views import View
+from elastic_pinn.workbench.panels.view import View
 from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, fields_of
 
 NODES, FRAME_MS = 200, 250

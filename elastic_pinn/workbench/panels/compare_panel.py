@@ -18,7 +18,7 @@ from elastic_pinn.workbench.figures.picture import Picture, as_file
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.run_list import RunList
 from elastic_pinn.workbench.panels.tooltips import tooltips
-from elastic_pinn.workbench.panels.views import View
+from elastic_pinn.workbench.panels.view import View
 from elastic_pinn.workbench.run_folders import RUNS
 from elastic_pinn.workbench.run_table import config_differences
 from elastic_pinn.workbench.text import format_value

@@ -19,15 +19,16 @@ import ipywidgets as widgets
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.workbench.figures.b_scan import b_scan
+from elastic_pinn.workbench.figures.frequency_wavenumber import frequency_wavenumber
 from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.figures.recordings import frequency_wavenumber, receivers, spectra
+from elastic_pinn.workbench.figures.recordings import receivers, spectra
 from elastic_pinn.workbench.figures.wiggles import wiggles
 from elastic_pinn.workbench.own_data import OwnData, understood
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.form_fields import STYLE
 from elastic_pinn.workbench.panels.own_data_form import OwnDataForm
 from elastic_pinn.workbench.panels.tooltips import tooltips
-from elastic_pinn.workbench.panels.views import View
+from elastic_pinn.workbench.panels.view import View
 
 logger = logging.getLogger(__name__)
 

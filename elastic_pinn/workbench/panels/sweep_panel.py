@@ -40,7 +40,7 @@ from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.panels.background import on_interrupt, run_in_thread
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 from elastic_pinn.workbench.panels.tooltips import tooltips
-from elastic_pinn.workbench.panels.views import View
+from elastic_pinn.workbench.panels.view import View
 from elastic_pinn.workbench.text import format_duration
 
 POLL_S = 2.0

@@ -2,8 +2,6 @@
 drawn."""
 
 import contextlib
-import logging
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -12,51 +10,22 @@ import ipywidgets as widgets
 import numpy as np
 
 from elastic_pinn.networks.config import HELD_AT_ZERO
-from elastic_pinn.physics.data import Receivers
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
-from elastic_pinn.workbench.figures.inversion import draw_fit, draw_traces, strongest_receiver
+from elastic_pinn.workbench.figures.inversion import draw_traces
 from elastic_pinn.workbench.figures.loss_plots import draw_events, draw_terms
 from elastic_pinn.workbench.figures.picture import Picture, legend_beside
 from elastic_pinn.workbench.figures.sources import first_shot_text
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import draw_wavefield
 from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.fit_view import FitView
 from elastic_pinn.workbench.panels.live_record import LiveRecord
-
-logger = logging.getLogger(__name__)
+from elastic_pinn.workbench.panels.view import View
 
 DRAW_EVERY_S = 1.0
 DRAW_SHARE = 20  # pause before the next draw, in durations of the last one: at most 5 % of the time
 INSTANTS = 21  # to choose from
-PICTURE = {"max_width": "100%", "align_self": "flex-start", "display": "none"}
-
-
-class View(widgets.VBox):
-    """One figure, and the widgets that choose what it shows.
-
-    draw: returns the figure, or None while there is nothing to draw.
-    """
-
-    def __init__(self, draw: Callable[[], Picture | None], *choices: widgets.ValueWidget) -> None:
-        self._draw, self._drawing = draw, threading.Lock()  # clicks arrive in several threads
-        self._image = widgets.Image(format="png", layout=PICTURE)
-        for choice in choices:
-            choice.observe(lambda _: self.draw(), "value")
-        acknowledge(*choices)
-        super().__init__([*choices, self._image])
-
-    def draw(self) -> None:
-        """Draw again, or show nothing, after any drawing in progress, so that the last choice is shown; a fault is
-        logged, and never ends a run."""
-        with self._drawing:
-            try:
-                picture = self._draw()
-                if picture:
-                    self._image.value = picture.png()
-                self._image.layout.display = None if picture else "none"
-            except Exception:
-                logger.exception("a live picture could not be drawn")
 
 
 class LiveViews(widgets.Tab):
@@ -77,7 +46,7 @@ class LiveViews(widgets.Tab):
         if problem.unknowns:
             views["Material"] = View(partial(_material, record))
         if problem.receivers:
-            views["Data fit"] = _fit_view(record, problem.receivers)
+            views["Data fit"] = FitView(record, problem.receivers, _whose(record))
         kept = self.selected_index if self.titles == tuple(views) else 0
         self.children, self.titles, self.selected_index = tuple(views.values()), tuple(views), kept
         self.layout.display = None
@@ -117,15 +86,6 @@ def _wavefield_view(record: LiveRecord) -> View:
     return View(partial(_wavefield, record, lambda: np.array([choice.value])), choice)
 
 
-def _fit_view(record: LiveRecord, receivers: Receivers) -> View:
-    last = len(receivers.places) - 1
-    row = widgets.BoundedIntText(
-        strongest_receiver(receivers), min=0, max=last, description=f"receiver, 0 to {last}",
-        style={"description_width": "initial"},
-    )  # fmt: skip
-    return View(lambda: _fit(record, receivers, row.value), row)
-
-
 def _loss(record: LiveRecord) -> Picture | None:
     if not record.row:
         return None
@@ -153,16 +113,6 @@ def _material(record: LiveRecord) -> Picture | None:
         return None
     curves = record.material()
     return draw_traces({name: curves[name] for name in record.problem.unknowns}, record.problem)
-
-
-def _fit(record: LiveRecord, receivers: Receivers, row: int) -> Picture | None:
-    if not (newest := record.newest()):
-        return None
-    step, model = newest
-    figure = draw_fit(model.predict, receivers, row, step)
-    if whose := _whose(record):
-        figure.suptitle(f"{figure.get_suptitle()}{whose}", fontsize=10)
-    return figure
 
 
 def _whose(record: LiveRecord) -> str:

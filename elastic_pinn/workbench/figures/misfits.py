@@ -1,0 +1,258 @@
+"""How far a prediction is from what receivers recorded, beside their noise: by receiver, by size, over time.
+
+Letters: R receivers, T times, C channels of a receiver.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.data import RecordedQuantity, noise_of, noises_of
+from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.run.shot import Shot
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, VERMILLION, Picture, light_grid
+from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
+from elastic_pinn.workbench.figures.shown_records import at_common_times, chosen, missed, titles
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, receivers_of
+from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
+
+LEAST_SPAN = 2.0  # the colours of a map reach at least from 1 / this to this
+BINS = 61  # of a histogram
+WIDEST = 6.0  # standard deviations that it reaches to, at most; what is beyond is in its last bin
+MARGIN = 0.03  # of the window, around a map: markers on its rim are whole
+
+Array = np.ndarray
+
+
+class Residuals(NamedTuple):
+    """Records less what is predicted, (R, T, C), NaN where nothing was recorded, and the unit of their numbers: the
+    noise of each sample where that is known, else that of what was recorded."""
+
+    values: Array
+    unit: str
+    is_of_noise: bool
+    kind: RecordedQuantity
+    titles: list[str]
+    told: str
+
+
+def misfit_map(
+    source: Source,
+    problem: Problem | ProblemMaker | None = None,
+    records: int = 0,
+    shot: str | int = "",
+) -> Picture:
+    """Draw where receivers are, each in the colour of its root mean square residual over its noise.
+
+    There is a map for each direction that was recorded. White is a residual as large as the noise, red a larger one,
+    which the wavefield does not explain, and blue a smaller one: noise that is fitted, or overstated. A receiver
+    without a sample is a grey cross. Where nobody knows the noise, the residual is in the records' unit.
+
+    Parameters
+    ----------
+    source
+        A run (its newest checkpoint), a checkpoint, or a path of either.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+    records
+        Which of several records is drawn, from 0.
+    shot
+        The name of one of several shots, as in `run.fit.shots`; not given: the first. Of others finite elements solve
+        for the wavefield.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    FigureError
+        For a problem without receivers.
+    ValueError
+        For records that are not there.
+    """
+    return draw_misfit_map(checkpoint_of(source).shot(shot, problem), records)
+
+
+def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> Picture:
+    """Draw `misfit_map` of any shot and its prediction, with a ring around the receiver in a picked row of these
+    records."""
+    found = _residuals(seen, records, "misfit_map")
+    xy, domain = chosen(receivers_of(seen, "misfit_map"), records).xy, seen.problem.domain
+    size = _rms(found.values, axis=1)  # (R, C)
+    length, norm = window_unit(domain), _norm(size, found.is_of_noise)
+    x, y = xy.T / length.size
+    figure = Picture(4.8)
+    axes = figure.subplots(1, len(found.titles), sharex=True, sharey=True, squeeze=False)[0]
+    for where, title, values in zip(axes, found.titles, size.T, strict=True):
+        live = np.isfinite(values)
+        format_map_axes(where, seen.problem, length)
+        _widen(where)
+        dots = where.scatter(
+            x[live], y[live], c=values[live], norm=norm, cmap=DIVERGING if found.is_of_noise else SEQUENTIAL, s=55,
+            edgecolors=BLACK, linewidths=0.6, zorder=3,
+        )  # fmt: skip
+        where.scatter(x[~live], y[~live], color="0.55", marker="x", s=45, zorder=3)
+        if picked is not None:
+            where.scatter(
+                x[picked],
+                y[picked],
+                s=190,
+                facecolors="none",
+                edgecolors=BLACK,
+                linewidths=1.8,
+                zorder=4,
+                clip_on=False,
+            )
+        where.set_title(title, fontsize=11)
+        where.label_outer()
+    _draw_scale(figure, axes, dots, found)
+    dead = int(np.isnan(size).all(axis=1).sum())
+    of_dead = f"; {dead} recorded nothing: grey" if dead else ""
+    figure.suptitle(f"{found.told}; all: {_told(_rms(found.values), found)}{of_dead}", fontsize=10)
+    return figure
+
+
+def residuals(
+    source: Source,
+    problem: Problem | ProblemMaker | None = None,
+    records: int = 0,
+    shot: str | int = "",
+) -> Picture:
+    """Draw how large residuals are beside the noise: how often each size is, and their root mean square over time.
+
+    Where all is explained, residuals over the noise have a normal distribution of standard deviation 1, and their root
+    mean square is 1 at all times. Where it grows with time, or where waves pass, the prediction lacks a wave there; a
+    distribution with wide flanks has outliers, as of a wrong receiver. Where nobody knows the noise, residuals are
+    over their own root mean square, and beside a normal distribution of that width.
+
+    Parameters
+    ----------
+    source
+        A run (its newest checkpoint), a checkpoint, or a path of either.
+    problem
+        The user's problem, or the function that makes it; required if the run has one.
+    records
+        Which of several records is drawn, from 0.
+    shot
+        The name of one of several shots, as in `run.fit.shots`; not given: the first. Of others finite elements solve
+        for the wavefield.
+
+    Returns
+    -------
+    Picture
+        The figure.
+
+    Raises
+    ------
+    FigureError
+        For a problem without receivers.
+    ValueError
+        For records that are not there.
+    """
+    return draw_residuals(checkpoint_of(source).shot(shot, problem), records)
+
+
+def draw_residuals(seen: Shot, records: int = 0) -> Picture:
+    """Draw `residuals` of any shot and its prediction."""
+    found = _residuals(seen, records, "residuals")
+    raw = chosen(receivers_of(seen, "residuals"), records)
+    rms = float(_rms(found.values))
+    scale, name = (1.0, "noise") if found.is_of_noise else (rms or 1.0, "their rms")
+    figure = Picture(3.8)
+    sizes, over_time = figure.subplots(1, 2)
+    _draw_sizes(sizes, found.values / scale, name)
+    times, at = at_common_times(raw, found.values / scale)
+    time = unit_for(float(times[-1]), "s")
+    for column, (title, color) in enumerate(zip(found.titles, _colors(len(found.titles)), strict=True)):
+        over_time.plot(times / time.size, _rms(at[..., column], axis=0), color=color, linewidth=1.0, label=title)
+    over_time.axhline(1.0, color=BLACK, linestyle="--", linewidth=1.0, label=name)
+    over_time.set_xlabel(f"t ({time.name})")
+    over_time.set_ylabel(f"rms residual over receivers / {name}")
+    over_time.set_ylim(bottom=0.0)
+    over_time.legend(fontsize=9, frameon=False)
+    light_grid(over_time)
+    figure.suptitle(f"{found.told}; all: {_told(rms, found)}", fontsize=10)
+    return figure
+
+
+def _residuals(seen: Shot, records: int, figure: str) -> Residuals:
+    """The residuals of one of the records."""
+    receivers = receivers_of(seen, figure)
+    own = chosen(receivers, records)
+    off, kind = missed(seen.predict, own), own.kind
+    of_what = f"{seen.told}{kind.name.replace('_', ' ')} at {len(own.xy)} receivers"
+    if not np.isnan(noise_of(receivers).level):
+        over = off / np.where(own.is_there, noises_of(receivers)[records], np.nan)
+        return Residuals(over, "noise", True, kind, titles(own), of_what)
+    unit = unit_for(float(_rms(off)), kind.unit)
+    return Residuals(off / unit.size, unit.name, False, kind, titles(own), of_what)
+
+
+def _rms(values: Array, axis: int | None = None) -> Array:
+    """The root mean square of what there is along an axis; NaN where there is nothing."""
+    count = np.isfinite(values).sum(axis=axis)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.sqrt(np.nansum(np.square(values), axis=axis) / count))
+
+
+def _told(rms: float | Array, found: Residuals) -> str:
+    return f"rms residual {rms:.3g} {'times the noise' if found.is_of_noise else found.unit}"
+
+
+def _norm(size: Array, is_of_noise: bool) -> Normalize:
+    """The scale of colours: even steps of a factor about 1 for what is over the noise, else from 0."""
+    if not is_of_noise:
+        return Normalize(0.0, float(np.nanmax(size)) or 1.0)
+    there = size[np.isfinite(size) & (size > 0.0)]
+    span = max(LEAST_SPAN, *np.maximum(there, 1.0 / there)) if len(there) else LEAST_SPAN
+    return LogNorm(1.0 / span, span)
+
+
+def _widen(axes: Axes) -> None:
+    """Leave a margin around a map."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    margin = MARGIN * max(right - left, top - bottom)
+    axes.set_xlim(left - margin, right + margin)
+    axes.set_ylim(bottom - margin, top + margin)
+
+
+def _draw_scale(figure: Picture, axes: Array, dots: PathCollection, found: Residuals) -> None:
+    label = "rms residual / noise" if found.is_of_noise else f"rms residual ({found.unit})"
+    bar = figure.colorbar(dots, ax=axes, label=label, location="bottom", shrink=0.6, aspect=35)
+    if found.is_of_noise:
+        bar.ax.xaxis.set_major_locator(LogLocator(10.0, (1.0, 2.0, 5.0)))
+        bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        bar.ax.xaxis.set_minor_locator(LogLocator(10.0, "all"))
+        bar.ax.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+
+
+def _draw_sizes(axes: Axes, values: Array, name: str) -> None:
+    """Draw how often each size of residuals is, beside the normal distribution."""
+    there = values[np.isfinite(values)]
+    most = min(max(3.0, float(np.abs(there).max())), WIDEST)
+    edges = np.linspace(-most, most, BINS)
+    share = np.histogram(np.clip(there, -most, most), edges)[0] / len(there) / np.diff(edges)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    axes.stairs(share, edges, color=BLUE, fill=True, alpha=0.4, label="residuals")
+    normal = np.exp(-0.5 * np.square(middle)) / np.sqrt(2.0 * np.pi)
+    axes.plot(middle, normal, color=BLACK, linestyle="--", linewidth=1.2, label="normal distribution")
+    axes.set_yscale("log")
+    axes.set_ylim(0.3 / len(there) / float(edges[1] - edges[0]), 2.0 * max(float(share.max()), float(normal.max())))
+    axes.set_xlabel(f"residual / {name}")
+    axes.set_ylabel("probability density (dimensionless)")
+    axes.legend(fontsize=9, frameon=False, loc="lower center")
+    light_grid(axes)
+
+
+def _colors(count: int) -> list[str]:
+    return [BLUE, VERMILLION, "0.5"][:count]
