@@ -5,6 +5,7 @@ Letters: R receivers, T times, C channels of a receiver.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,15 +18,18 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RecordedQuantity, noise_of, noises_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.shot import Shot
+from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, VERMILLION, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
+from elastic_pinn.workbench.figures.problem_plot import draw_outline, format_map_axes, window_unit
 from elastic_pinn.workbench.figures.shown_records import at_common_times, chosen, missed, titles
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, receivers_of
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
 
 LEAST_SPAN = 2.0  # the colours of a map reach at least from 1 / this to this
-BINS = 61  # of a histogram
+TALLEST, ABOUT, MAPS = 5.6, 1.9, 8.0  # inches: of a figure, of what is about its maps, of these side by side
+MOST_BINS = 61  # of a histogram
+CURVE = 200  # points
 WIDEST = 6.0  # standard deviations that it reaches to, at most; what is beyond is in its last bin
 MARGIN = 0.03  # of the window, around a map: markers on its rim are whole
 
@@ -91,11 +95,13 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
     size = _rms(found.values, axis=1)  # (R, C)
     length, norm = window_unit(domain), _norm(size, found.is_of_noise)
     x, y = xy.T / length.size
-    figure = Picture(4.8)
+    (left, right), (bottom, top) = domain.x, domain.y
+    figure = Picture(min(TALLEST, ABOUT + MAPS / len(found.titles) * (top - bottom) / (right - left)))
     axes = figure.subplots(1, len(found.titles), sharex=True, sharey=True, squeeze=False)[0]
     for where, title, values in zip(axes, found.titles, size.T, strict=True):
         live = np.isfinite(values)
         format_map_axes(where, seen.problem, length)
+        draw_outline(where, domain.shape, length)
         _widen(where)
         dots = where.scatter(
             x[live], y[live], c=values[live], norm=norm, cmap=DIVERGING if found.is_of_noise else SEQUENTIAL, s=55,
@@ -240,15 +246,17 @@ def _draw_sizes(axes: Axes, values: Array, name: str) -> None:
     """Draw how often each size of residuals is, beside the normal distribution."""
     there = values[np.isfinite(values)]
     most = min(max(3.0, float(np.abs(there).max())), WIDEST)
-    edges = np.linspace(-most, most, BINS)
-    share = np.histogram(np.clip(there, -most, most), edges)[0] / len(there) / np.diff(edges)
-    middle = 0.5 * (edges[1:] + edges[:-1])
-    axes.stairs(share, edges, color=BLUE, fill=True, alpha=0.4, label="residuals")
-    normal = np.exp(-0.5 * np.square(middle)) / np.sqrt(2.0 * np.pi)
-    axes.plot(middle, normal, color=BLACK, linestyle="--", linewidth=1.2, label="normal distribution")
+    count = min(MOST_BINS, math.ceil(2.0 * len(there) ** (1.0 / 3.0)))  # Rice's rule
+    edges = np.linspace(-most, most, count + 1)
+    density = np.histogram(np.clip(there, -most, most), edges)[0] / len(there) / np.diff(edges)
+    fine = np.linspace(-most, most, CURVE)
+    axes.stairs(density, edges, color=BLUE, fill=True, alpha=0.4, label="residuals")
+    normal = np.exp(-0.5 * np.square(fine)) / math.sqrt(2.0 * math.pi)
+    axes.plot(fine, normal, color=BLACK, linestyle="--", linewidth=1.2, label="normal distribution")
     axes.set_yscale("log")
-    axes.set_ylim(0.3 / len(there) / float(edges[1] - edges[0]), 2.0 * max(float(share.max()), float(normal.max())))
-    axes.set_xlabel(f"residual / {name}")
+    axes.set_ylim(0.3 / len(there) / float(edges[1] - edges[0]), 2.0 * max(float(density.max()), float(normal.max())))
+    beyond = float((np.abs(there) > most).mean())
+    axes.set_xlabel(f"residual / {name}{f' ({percent(beyond)} beyond, in the last bins)' if beyond else ''}")
     axes.set_ylabel("probability density (dimensionless)")
     axes.legend(fontsize=9, frameon=False, loc="lower center")
     light_grid(axes)

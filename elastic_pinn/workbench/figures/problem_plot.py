@@ -139,11 +139,16 @@ def draw_rims(axes: Axes, shape: Shape, length: Unit) -> None:
         axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
 
 
+def draw_outline(axes: Axes, shape: Shape, length: Unit) -> None:
+    """Draw all sides of a shape, for a map that reaches beyond it."""
+    for part in shape.parts_of(None):
+        axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
+
+
 def draw_inclusions(axes: Axes, regions: Regions, length: Unit) -> None:
     """Draw the outlines of inclusions in a map."""
     for shape in regions.inclusions:
-        for part in shape.parts_of(None):
-            axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
+        draw_outline(axes, shape, length)
 
 
 def _draw_window(

@@ -1,0 +1,105 @@
+"""The map of misfits, the residuals, and their f-k images show what the prediction leaves of the records."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.figures.frequency_wavenumber import draw_fit_frequency_wavenumber
+from elastic_pinn.workbench.figures.misfits import draw_misfit_map, draw_residuals
+
+
+@pytest.fixture(scope="module")
+def seen(inverse_run):
+    """A shot that recorded the prediction, with noise that is twice as large in the one component as it states."""
+    shot = inverse_run.latest().shot()
+    own = ep.synthetic_receivers(inverse_run, shot.receivers.xy, shot.receivers.time, noise=0.0).only
+    noise = 0.01 * float(np.abs(own.values).max())
+    values = own.values + noise * np.random.default_rng(0).standard_normal(own.values.shape) * [1.0, 2.0]
+    return shot._replace(receivers=ep.Receivers(records=replace(own, values=values, noise=noise)))
+
+
+def changed(seen, **fields):
+    return seen._replace(receivers=ep.Receivers(records=replace(seen.receivers.only, **fields)))
+
+
+def shown(dots):
+    """The values of markers."""
+    return np.asarray(dots.get_array())
+
+
+def test_the_map_has_each_receiver_s_residual_over_its_noise(seen):
+    x, y = (axes.collections[0] for axes in draw_misfit_map(seen).axes[:2])
+    assert x.get_array().shape == (121,) and y.norm(1.0) == pytest.approx(0.5), "white is at the noise"
+    assert np.median(shown(x)) == pytest.approx(1.0, rel=0.05)
+    assert np.median(shown(y)) == pytest.approx(2.0, rel=0.05)
+    np.testing.assert_allclose(x.get_offsets(), 100 * seen.receivers.xy)  # cm
+
+
+def test_a_receiver_that_is_off_stands_out_and_a_dead_one_is_a_grey_cross(seen):
+    values = seen.receivers.only.values.copy()
+    values[7] = np.nan
+    values[11] += 50.0 * seen.receivers.only.noise
+    values[13, 5:] = np.nan  # muted but for some samples
+    figure = draw_misfit_map(changed(seen, values=values))
+    live, dead = figure.axes[0].collections[:2]
+    np.testing.assert_allclose(dead.get_offsets(), [100 * seen.receivers.xy[7]])
+    assert live.get_array().shape == (120,) and int(live.get_array().argmax()) == 10
+    assert "1 recorded nothing: grey" in figure.get_suptitle()
+
+
+def test_noise_by_channel_divides_each_residual_by_its_own(seen):
+    only = seen.receivers.only
+    by_channel = np.broadcast_to(only.noise * np.array([1.0, 2.0]), (121, 2))
+    for axes in draw_misfit_map(changed(seen, noise=by_channel)).axes[:2]:
+        assert np.median(shown(axes.collections[0])) == pytest.approx(1.0, rel=0.05)
+    assert "rms residual 1 times the noise" in draw_residuals(changed(seen, noise=by_channel)).get_suptitle()
+
+
+def test_where_nobody_knows_the_noise_residuals_have_the_unit_of_the_records(seen):
+    few, only = slice(0, 11), seen.receivers.only  # times, which show no noise
+    rough = changed(seen, values=1e-9 * only.values[:, few] / only.values.std(), time=only.time[few], noise=0.0)
+    figure = draw_misfit_map(rough)
+    assert figure.axes[-1].get_xlabel() == "rms residual (nm)" and "times the noise" not in figure.get_suptitle()
+    assert draw_residuals(rough).axes[0].get_xlabel() == "residual / their rms"
+
+
+def test_residuals_of_noise_are_normal_at_all_times(seen):
+    sizes, over_time = draw_residuals(changed(seen, noise=1.58 * seen.receivers.only.noise)).axes
+    x, y, noise = (line.get_ydata() for line in over_time.lines)
+    assert np.mean(x) == pytest.approx(1.0 / 1.58, rel=0.05) and np.mean(y) == pytest.approx(2.0 / 1.58, rel=0.05)
+    assert noise[0] == 1.0
+    [histogram] = sizes.patches
+    values, edges, _ = histogram.get_data()
+    assert np.sum(values * np.diff(edges)) == pytest.approx(1.0)
+    assert sizes.get_xlabel() == "residual / noise"
+
+
+def test_residuals_beyond_the_histogram_are_counted(seen):
+    values = seen.receivers.only.values.copy()
+    values[0] += 1e3 * seen.receivers.only.noise
+    noise = np.broadcast_to(seen.receivers.only.noise * np.array([1.0, 2.0]), (121, 2))
+    sizes, _ = draw_residuals(changed(seen, values=values, noise=noise)).axes
+    assert sizes.get_xlabel() == "residual / noise (0.83 % beyond, in the last bins)"
+
+
+def test_a_wave_that_is_not_predicted_is_in_the_f_k_image_of_the_difference(seen):
+    def largest(shot):
+        images = [axes.images[0].get_array() for axes in draw_fit_frequency_wavenumber(shot).axes[:6:2]]
+        return [float(image.max()) for image in images]  # dB of the largest that was recorded, in u_x
+
+    only = seen.receivers.only
+    recorded, predicted, rest = largest(seen)
+    assert predicted == pytest.approx(recorded, abs=1.0) and rest < recorded - 10.0
+    wave = np.abs(only.values).max() * np.sin(2e6 * only.time[None, :] - 700.0 * only.xy[:, :1])
+    _, _, rest = largest(changed(seen, values=only.values + wave[:, :, None]))
+    assert rest > -3.0
+
+
+@pytest.mark.parametrize("figure", [ep.figures.misfit_map, ep.figures.residuals, ep.figures.fit_frequency_wavenumber])
+def test_a_problem_without_receivers_is_refused(forward_run, figure):
+    with pytest.raises(ep.figures.FigureError, match=f"{figure.__name__} needs a problem with receivers"):
+        figure(forward_run)
+    with pytest.raises(TypeError, match="a run, a checkpoint"):
+        figure(3)
