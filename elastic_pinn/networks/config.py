@@ -15,6 +15,7 @@ from elastic_pinn.config_sections import (
     Positive,
     Section,
 )
+from elastic_pinn.field_declarations import With
 from elastic_pinn.parameters import in_one_line
 
 HELD_AT_ZERO = 1e3  # a ridge from which on a last layer that is solved for stays at zero
@@ -48,6 +49,15 @@ WITH_HARD_CONDITIONS = (*TRAINED, "random_features")
 WITHOUT_LAYERS = (*NUMBERS_OF_WAVES, "potentials")
 """Networks that are sums of solutions of the equation, whatever their amplitudes."""
 
+WITH_ACTIVATIONS = ("mlp", "separable", "random_features")
+"""Networks with a nonlinearity that can be chosen."""
+
+WITH_WAVE_NUMBERS = (*WITH_ACTIVATIONS, *COUNTS_OF_LAYERS)
+"""Networks that start with waves up to some wave number."""
+
+WITH_FREQUENCIES = ("random_features", *COUNTS_OF_LAYERS)
+"""Networks that start with waves up to a frequency of its own."""
+
 
 class NetworkConfig(Section):
     """The network (x, y, t) -> (u_x, u_y)."""
@@ -67,39 +77,39 @@ class NetworkConfig(Section):
     hole_waves: of plane waves there, and waves around holes, inclusions and loads, or of plane waves around inclusions,
     waves with poles, and plane waves in each inclusion; of potentials: of polynomials, and around holes; of patches: of
     features in each"""
-    patches: Annotated[tuple[Count, Count, Count], OfList] = (1, 1, 1)
+    patches: Annotated[tuple[Count, Count, Count], OfList, With(network=("patches",))] = (1, 1, 1)
     """of the network patches: into how many the window is divided along x, y and time"""
-    rank: Count = 32
+    rank: Annotated[Count, With(network=("separable",))] = 32
     """of the network separable: how many products each component of the displacement is the sum of"""
-    initialization: Literal["glorot", "features"] = "glorot"
+    initialization: Annotated[Literal["glorot", "features"], With(network=("mlp",))] = "glorot"
     """how an mlp starts. glorot: Glorot's normal weights. features: the last hidden layer as random features, for
     last_layer to begin with; random_features always does"""
-    activation: Literal["tanh", "sin", "swish"] = "sin"
+    activation: Annotated[Literal["tanh", "sin", "swish"], With(network=WITH_ACTIVATIONS)] = "sin"
     """nonlinearity after each hidden layer; of plane_waves, hole_waves and patches always 'sin'; potentials have
     none. sin is the most exact of an mlp in the ablation (tests/benchmarks/README.md)"""
-    form: Literal["displacement", "mixed", "potentials"] = "displacement"
+    form: Annotated[Literal["displacement", "mixed", "potentials"], With(network=WITH_FORMS)] = "displacement"
     """what an mlp's or random features' outputs are. displacement: itself. mixed: displacement and stress, with an
     equation of motion of first order in space, and the law between the two beside it. potentials: of P and S waves,
     with a scalar wave equation each, in a homogeneous solid without body force"""
-    hard_conditions: List[Literal["start", "sides"]] = ()
+    hard_conditions: Annotated[List[Literal["start", "sides"]], With(network=WITH_HARD_CONDITIONS)] = ()
     """conditions that hold exactly whatever the weights, as the output of a network with layers is built around them:
     "start" and "sides", those of a rectangle all along which both components of the displacement are prescribed"""
-    input_frequency: Positive = 1.0
+    input_frequency: Annotated[Positive, With(network=WITH_WAVE_NUMBERS)] = 1.0
     """the higher, the shorter the waves that the network starts with: a factor on the first layer's weights (glorot),
     or the greatest wave number in radians per half the window's longer side (features, plane_waves, hole_waves), of
     patches along each axis in radians per half of what a patch extends over: half as much again as its part of the
     window, along an axis that is divided"""
-    time_frequency: NonNegative = 0.0
+    time_frequency: Annotated[NonNegative, With(network=WITH_FREQUENCIES), With(initialization=("features",))] = 0.0
     """the greatest frequency of features, and of the P waves among plane_waves, in radians per time that a P wave takes
     over half the window's longer side, of patches in radians per half of what a patch extends over in time; 0: as
     input_frequency. Lower where P waves are much longer than S waves, as in tissue, or where all is slow"""
-    s_wave_fraction: Fraction = 0.0
+    s_wave_fraction: Annotated[Fraction, With(network=tuple(NUMBERS_OF_WAVES))] = 0.0
     """the part of plane waves that are S waves; 0: one in three, as P and S waves up to one wave number need. About
     0.67 where time_frequency leaves P waves no higher frequencies than S waves have"""
-    adaptive_activation: bool = False
+    adaptive_activation: Annotated[bool, With(network=TRAINED)] = False
     """of networks that are trained whole: whether each layer learns how steep its nonlinearity is (Jagtap and others,
     2020)"""
-    periodic_axes: List[Literal["x", "y"]] = ()
+    periodic_axes: Annotated[List[Literal["x", "y"]], With(network=TRAINED)] = ()
     """the axes, "x", "y" or both, along which a network that is trained whole is periodic whatever its weights: those
     whose two sides are periodic, in a window that is the period (Dong and Ni, 2021)"""
     precision: Literal["float32", "float64"] = "float32"

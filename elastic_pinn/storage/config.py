@@ -7,15 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from elastic_pinn.config_sections import NonNegative, OptionalCount, Section
+from elastic_pinn.field_declarations import Unit
 
 
 class CheckpointConfig(Section):
     """What is saved during training."""
 
-    checkpoint_every: OptionalCount = 1_000
+    checkpoint_every: Annotated[OptionalCount, Unit("steps")] = 1_000
     """steps between checkpoints; 0: none by steps. One is always written at the start, at each stage's end and at the
     end"""
-    checkpoint_every_s: NonNegative = 600.0
+    checkpoint_every_s: Annotated[NonNegative, Unit("s")] = 600.0
     """seconds between checkpoints, whatever the steps; 0: none by time"""
     keep_last: Annotated[int, Field(ge=2)] = 5
     """the newest checkpoints that are kept, at least 2"""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from elastic_pinn.config_sections import Finite, Positive, Section
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.field_declarations import Unit
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import PRESETS, Material
 
@@ -26,11 +27,11 @@ NOT_GIVEN = {"lame_lambda": 2.0, "lame_mu": 1.0, "density": 1.0}
 class MaterialConfig(Section):
     """A homogeneous, isotropic solid: known, or where a search starts."""
 
-    lame_lambda: Finite | None = None
+    lame_lambda: Annotated[Finite | None, Unit("Pa")] = None
     """first Lame parameter, Pa; by default that of the receiver file, or 2 without one"""
-    lame_mu: Positive | None = None
+    lame_mu: Annotated[Positive | None, Unit("Pa")] = None
     """shear modulus, Pa; by default that of the receiver file, or 1 without one"""
-    density: Positive | None = None
+    density: Annotated[Positive | None, Unit("kg/m3")] = None
     """density, kg/m3; by default that of the receiver file, or 1 without one"""
 
     @property

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 
 from elastic_pinn.config_sections import Finite, List, NonNegative, Section
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.field_declarations import Unit, With
 from elastic_pinn.paths import delivered, expanded, from_root
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups.material import FIELDS, MaterialConfig, constants_beside, given_constants
@@ -43,18 +44,18 @@ class InversionConfig(Section):
     unknowns: List[Literal["lambda", "mu", "rho"]] = ()
     """material constants to be found from receivers: any of 'lambda', 'mu', 'rho'; the search starts from
     lame_lambda, lame_mu and density, or those of the file"""
-    unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 10.0
+    unknown_range: Annotated[float, Field(gt=1, allow_inf_nan=False), With("unknowns"), With("inclusions")] = 10.0
     """bulk modulus, shear modulus and density are searched between start / range and start * range"""
-    density_plus_minus: NonNegative = 0.0
+    density_plus_minus: Annotated[NonNegative, With("unknowns"), With("inclusions"), Unit("kg/m3")] = 0.0
     """one standard deviation of the known density, kg/m3, which ± of lambda and mu counts"""
-    initial_pulses: bool = True
+    initial_pulses: Annotated[bool, With("data")] = True
     """whether the known initial pulses of a receiver file are used as the initial condition"""
 
 
 class RecordedWindowConfig(Section):
     """Where waves are recorded."""
 
-    window: List[Finite] = ()
+    window: Annotated[List[Finite], Unit("m")] = ()
     """[x from, x to, y from, y to] of the problem 'receivers', m; by default what the receivers span"""
 
     @field_validator("window")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from elastic_pinn.config_sections import Positive, Section
+from elastic_pinn.field_declarations import Unit
 from elastic_pinn.physics.setups.material import MaterialConfig
 from elastic_pinn.physics.setups.window import WindowConfig
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class SquareConfig(Section):
     """A square."""
 
-    length: Positive = 1.0
+    length: Annotated[Positive, Unit("m")] = 1.0
     """side of the square of the problem 'standing_waves', m"""
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.training.lifecycle.advice import advise
+from elastic_pinn.training.lifecycle.implied import recommended
 from elastic_pinn.training.lifecycle.refinement import resolved, told
 from elastic_pinn.training.lifecycle.requirements import settle
 from elastic_pinn.training.settings import Settings
@@ -27,12 +30,16 @@ class Preview:
         These with their values, and memory and time of a solution; "" without a tolerance.
     advice : tuple of str
         What will be poor, as sentences that end with what to set.
+    recommended : dict
+        By the names of fields that were requested with other values: what was chosen for them, or what the problem
+        implies for the tolerance, of a plate without one for an error of 5 %.
     """
 
     config: Config
     settings: Settings
     chosen: str
     advice: tuple[str, ...]
+    recommended: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [self.chosen] if self.chosen else ["no tolerance is set: all settings are as given"]
@@ -67,4 +74,5 @@ def preview(config: Config, problem: Problem | ProblemMaker | None = None) -> Pr
 def preview_of(config: Config, problem: Problem) -> Preview:
     """Return the same of a problem that belongs to the config."""
     found, settings = resolved(config, problem, None)
-    return Preview(found, settings, told(found, settings, problem), advise(found, problem, settings))
+    advice = advise(found, problem, settings)
+    return Preview(found, settings, told(found, settings, problem), advice, recommended(found, problem, settings))

@@ -54,9 +54,8 @@ def far_from_implied(config: Config, problem: Problem, settings: Settings, advic
     config: resolved; settings: which of its fields were chosen. advice: other sentences, whose fields are left out.
     Of forward problems with a tolerance, and of plates, that are solved for at once.
     """
-    goal = config.tolerance or (USUAL if config.problem == "plate" else 0.0)
-    is_solved = set(config.stages) == {"last_layer"} and config.network in ("random_features", *WITHOUT_LAYERS)
-    if not (goal and is_solved) or why_no_estimate(problem):
+    goal = _goal(config)
+    if not (goal and _is_solved(config)) or why_no_estimate(problem):
         return
     requested = settings.requested(config).model_copy(update={"tolerance": goal})
     given = requested.model_fields_set
@@ -87,6 +86,38 @@ def far_from_implied(config: Config, problem: Problem, settings: Settings, advic
             f"precision = {config.precision!r} holds back amplitudes that an error of {percent(goal)} needs, as a "
             f"ridge of {least:.2g} does: set precision = 'float64'{_or_leave_it_out(config)}"
         )
+
+
+def recommended(config: Config, problem: Problem, settings: Settings) -> dict[str, Any]:
+    """Return the values that the problem implies for fields that show others: those that were chosen, and those that
+    would be chosen for a field if it were left unset, beside the others as they are.
+
+    config: resolved; settings: which of its fields were chosen. Of configs with a tolerance, and of plates that are
+    solved for at once.
+    """
+    goal, requested = _goal(config), settings.requested(config)
+    found = {name: getattr(config, name) for name in settings.names}
+    is_open = config.tolerance or (_is_solved(config) and not why_no_estimate(problem))
+    if goal and is_open:
+        requested = requested.model_copy(update={"tolerance": goal})
+        given = requested.model_fields_set if config.tolerance else Config.model_fields.keys()
+        bare = requested.model_copy()
+        bare.model_fields_set.intersection_update({"network"})
+        for name in chosen(bare, problem, settings.levels[0]).keys() & given - {"network"}:
+            if not _is_unused(config, name):
+                found[name] = _implied(requested, problem, name, settings.levels[0])
+    shown = settings.requested(config)
+    return {name: value for name, value in found.items() if value not in (None, getattr(shown, name))}
+
+
+def _goal(config: Config) -> float:
+    """The tolerance, or what a plate usually has; 0 where no error is asked for."""
+    return config.tolerance or (USUAL if config.problem == "plate" else 0.0)
+
+
+def _is_solved(config: Config) -> bool:
+    """Whether the settings are those of a solution by least squares at once."""
+    return set(config.stages) == {"last_layer"} and config.network in ("random_features", *WITHOUT_LAYERS)
 
 
 def _implied(requested: Config, problem: Problem, name: str, level: float) -> Any:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from elastic_pinn.config_sections import Finite, List, NonNegative, OfList, Positive, Section
+from elastic_pinn.field_declarations import Unit, With
 from elastic_pinn.physics.setups.material import MaterialConfig
 from elastic_pinn.physics.setups.plate.inclusions import InclusionEntry
 from elastic_pinn.physics.setups.plate.sources import SourceEntry
@@ -25,9 +26,9 @@ class PlatePartsConfig(Section):
 
     plate_shape: Literal["rectangle", "disc"] = "rectangle"
     """outline of the problem 'plate'"""
-    plate_size: Annotated[List[Positive], Field(min_length=1, max_length=2)] = (0.04, 0.02)
+    plate_size: Annotated[List[Positive], Field(min_length=1, max_length=2), Unit("m")] = (0.04, 0.02)
     """[width, height] of a rectangle whose lower left corner is at (0, 0), or [radius] of a disc about (0, 0), m"""
-    holes: List[Hole] = ()
+    holes: Annotated[List[Hole], Unit("m")] = ()
     """circular holes in the plate, rows [x, y, radius] in m"""
     sides: Annotated[
         List[SideName],
@@ -37,7 +38,7 @@ class PlatePartsConfig(Section):
     """what holds on the plate's sides, one for all or four in the order left, right, bottom, top. free: no traction but
     that of side_loads; fixed: no displacement; symmetry: as a mirror; absorbing: waves leave; open: nothing is known;
     periodic: goes on at the opposite side, which is periodic too"""
-    hole_rims: Literal["free", "fixed"] = "free"
+    hole_rims: Annotated[Literal["free", "fixed"], With("holes")] = "free"
     """what holds on the rims of all holes"""
     inclusions: List[InclusionEntry] = ()
     """parts of the plate of other materials. Each is a dict of center and radius, or x and y ([from, to]), m; of
@@ -57,7 +58,7 @@ class MediumConfig(Section):
     plane: Literal["strain", "stress"] = "strain"
     """what is zero out of the plane of the problem 'plate': the strain, as in a thick block, or the stress, as in a
     thin plate"""
-    material_damping: NonNegative = 0.0
+    material_damping: Annotated[NonNegative, Unit("1/s")] = 0.0
     """d of rho (u_tt + d u_t) = div sigma + f in the plate, 1/s"""
 
 
