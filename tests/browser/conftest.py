@@ -88,6 +88,15 @@ def page(browser, tmp_path):
 
 
 @pytest.fixture
+def themed(jupyterlab):
+    """A function that sets JupyterLab's theme, by its name, for pages that are loaded from then on in this test."""
+    _, files = jupyterlab
+    path = files.parent / "jupyterlab_settings_dir" / "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+    yield lambda theme: path.write_text(json.dumps({"theme": theme}))
+    path.unlink(missing_ok=True)
+
+
+@pytest.fixture
 def notebook(jupyterlab, page, tmp_path):
     """A function that opens one of the project's notebooks, with other parameters, in a folder of its own."""
     address, files = jupyterlab

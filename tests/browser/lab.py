@@ -79,10 +79,18 @@ class Lab:
 
     def settings(self, title):
         """Open a tab of the settings, unfolded if they are not."""
-        tab = self.page.locator(".widget-accordion .lm-TabBar-tab", has_text=re.compile(f"^(⚠ )?{title}$"))
+        tab = self.tab_of(title)
         if not tab.is_visible():
             self.page.locator(".jupyter-widget-Collapse-header").click()
         tab.click()
+
+    def tab_of(self, title):
+        """The tab of the settings of a title."""
+        return self.page.locator(".widget-accordion .lm-TabBar-tab", has_text=re.compile(f"^(⚠ )?(• )?{title}$"))
+
+    def back(self, name):
+        """The button that gives a field the value of the notebook's cell."""
+        return self.page.locator(f".ep-cell-{name} .ep-back")
 
     def picture(self):
         """The live picture that is seen."""

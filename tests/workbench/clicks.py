@@ -39,7 +39,9 @@ def buttons(panel):
 
 
 def enabled(panel):
-    return {name for name, button in buttons(panel).items() if name and not button.disabled}
+    """The buttons that can be clicked, but for those beside fields."""
+    found = buttons(panel).items()
+    return {name for name, button in found if name and not button.disabled and "ep-take" not in button._dom_classes}
 
 
 def fields(panel):

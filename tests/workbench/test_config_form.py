@@ -10,6 +10,7 @@ import elastic_pinn as ep
 from elastic_pinn.legal_values import legal_values
 from elastic_pinn.workbench.panels.buttons import ICONS, Buttons
 from elastic_pinn.workbench.panels.config_form import ConfigForm
+from elastic_pinn.workbench.panels.field_tabs import CHANGED
 from elastic_pinn.workbench.panels.form_fields import MARK
 from tests.workbench.clicks import TINY, fields, inside
 
@@ -24,7 +25,9 @@ def marked(form):
 
 
 def tabs_marked(form):
-    return {title.removeprefix(MARK) for title in form.children[0].titles if title.startswith(MARK)}
+    return {
+        title.removeprefix(MARK).removeprefix(CHANGED) for title in form.children[0].titles if title.startswith(MARK)
+    }
 
 
 def test_the_meaning_and_what_is_legal_of_each_field_show_while_it_has_the_focus(form):

@@ -1,30 +1,27 @@
 """A form with a field for each value of a config, which validates the config while the user types."""
 
+import html
 import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import ipywidgets as widgets
 
-from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.config import TERMS, Config, ConfigError
+from elastic_pinn.field_declarations import needs_text, units
 from elastic_pinn.legal_values import KINDS, legal_values
 from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
 from elastic_pinn.physics.setups.material import NOT_GIVEN
 from elastic_pinn.training import Preview, preview_of, require_device
+from elastic_pinn.used_fields import used_fields
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE
 from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.form_fields import (
-    GRID,
-    MARK,
-    as_fault,
-    as_read,
-    as_shown,
-    field_of,
-    help_of,
-    mark,
-)
+from elastic_pinn.workbench.panels.field_box import ROW, FieldBox
+from elastic_pinn.workbench.panels.field_tabs import FieldTabs
+from elastic_pinn.workbench.panels.form_fields import as_fault, as_read, as_shown, field_of, help_of, mark, units_of
+from elastic_pinn.workbench.parameters_cell import parameters_cell
 from elastic_pinn.workbench.run_folders import RUNS
 
 GROUPS = {
@@ -45,16 +42,23 @@ GROUPS = {
 RUN_NAME = re.compile(r"\w[\w.-]*")
 OF_PROBLEM = "a number of the problem's own"
 OWN_NAME = "run_name"  # the only field that is not in the config
+CELL = "Parameters cell"
+"""The title of the last tab."""
+CELL_TEMPLATE = """<div style="line-height:1.4">These lines make the config of the fields, in place of those of the
+notebook's parameters cell: click into them, and copy.</div>
+<textarea class="ep-cell-text" readonly onclick="this.select()" rows="{rows}" spellcheck="false" wrap="off"
+data-lm-suppress-shortcuts="true">{text}</textarea>"""
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # the values in a fault, which are removed to leave names
 
 
 class ConfigForm(widgets.VBox):
-    """The fields of a config, in groups; below them the meaning of the focused field, and faults, or what is chosen for
-    fields that a tolerance leaves to the library, which are faint, and advice.
+    """The fields of a config, in groups, of which those are shown that have an effect; below them the meaning of the
+    focused field, and faults, or what is chosen for fields that a tolerance leaves to the library, which are faint, and
+    advice. The last tab is the config as a parameters cell.
 
-    config: the initial values. problem: a user's own problem, which replaces the one that the config names, or the
-    function that makes it of the config's own numbers, which then have fields, too. name: of new run directories.
-    on_change: called after each change.
+    config: the initial values, those of the notebook's cell. problem: a user's own problem, which replaces the one that
+    the config names, or the function that makes it of the config's own numbers, which then have fields, too. name: of
+    new run directories. on_change: called after each change.
 
     Attributes:
         config: the config of the fields; while that is illegal, the last legal one.
@@ -74,18 +78,23 @@ class ConfigForm(widgets.VBox):
         replaced = {"own"} if problem is None else ProblemConfig.model_fields.keys()
         own = [] if problem is None or isinstance(problem, Problem) else list(config.own)
         names = [*own, *(name for name in Config.model_fields if name not in replaced)]
-        layout = widgets.Layout(width="auto")  # one for all: what the browser is sent, and a saved notebook holds
+        # One for all: what the browser is sent, and a saved notebook holds. A small button has room beside a field.
+        layout, row = widgets.Layout(width="auto", flex="1 1 calc(100% - 40px)", min_width="0"), widgets.Layout(**ROW)
         self._fields = {each: field_of(each, _kind(each, config), getattr(config, each), layout) for each in names}
         self._name = field_of(OWN_NAME, str, name, layout)
         self._name.description = "run name"
         for field in self._all.values():
             field.observe(self._changed, "value")
-        self._message = widgets.HTML()
-        self._groups = _groups(names)
-        grids = [self._grid(group) for group in self._groups.values()]
-        self._tabs = widgets.Tab(grids, titles=tuple(self._groups), selected_index=0)
-        acknowledge(self._tabs, *self._all.values())
-        super().__init__([self._tabs, widgets.HTML(_help(names, config)), self._message])
+        self._message, self._cell = widgets.HTML(), widgets.HTML()
+        kinds = {each: _kind(each, config) for each in names} | {OWN_NAME: str}
+        first = {each: getattr(config, each) for each in names} | {OWN_NAME: name}
+        self._boxes = {each: FieldBox(each, field, kinds[each], first[each], row) for each, field in self._all.items()}
+        meanings = _meanings(names, config)
+        texts = {each: f"{text} {legal}" for each, (text, legal) in meanings.items()}
+        self._tabs = FieldTabs(_groups(names), self._boxes, texts, (CELL, self._cell), self._write_cell)
+        acknowledge(*self._all.values())
+        style = units_of(units(Config.model_fields))
+        super().__init__([self._tabs, widgets.HTML(help_of(meanings) + style), self._message])
         self.add_class("ep-form")
         self._validate()
 
@@ -143,6 +152,7 @@ class ConfigForm(widgets.VBox):
             self.fault = error
             self._message.value = as_fault(str(error))
         else:
+            self._write_cell()
             notes = {self.preview.chosen: BLUE, "\n".join(self.preview.advice): ORANGE}
             self._message.value = "".join(as_fault(text, color) for text, color in notes.items() if text)
         self._mark()
@@ -157,29 +167,36 @@ class ConfigForm(widgets.VBox):
             raise ConfigError(f"{', '.join(config.own)}: {type(error).__name__}: {error}") from error
 
     def _mark(self) -> None:
-        """Mark only the fields at fault and their tabs, and those that are chosen in place of what they show."""
+        """Mark only the fields at fault and their tabs, those that are chosen in place of what they show, and those
+        with another value than in the notebook's cell; and show those that have an effect."""
         names, chosen = self.names_at_fault, self.preview.settings.names if self.preview else ()
-        for name, field in self._all.items():
-            mark(field, "ep-fault", name in names)
-            mark(field, "ep-chosen", name in chosen)
-        self._tabs.titles = tuple(
-            MARK * any(name in names for name in ([*group, OWN_NAME] if "steps" in group else group)) + title
-            for title, group in self._groups.items()
-        )
+        recommended = self.preview.recommended if self.preview else {}
+        for name, box in self._boxes.items():
+            mark(box.field, "ep-fault", name in names)
+            mark(box.field, "ep-chosen", name in chosen)
+            box.update(recommended.get(name), name in chosen)
+        changed = [name for name, box in self._boxes.items() if box.is_changed]
+        terms = {each.column for each in self.problem.statements} if self.problem else TERMS
+        used = used_fields(self.preview.config if self.preview else self.config, terms)
+        self._tabs.update(used | (self._boxes.keys() - Config.model_fields.keys()), names, changed)
 
-    def _grid(self, names: list[str]) -> widgets.GridBox:
-        fields = [self._fields[name] for name in names]
-        return widgets.GridBox([self._name, *fields] if "steps" in names else fields, layout=GRID)
+    def _write_cell(self) -> None:
+        """Write the parameters cell, while it can be seen."""
+        if self._tabs.selected == CELL:
+            text = parameters_cell(self.config, self._own is not None)
+            self._cell.value = CELL_TEMPLATE.format(rows=text.count("\n") + 1, text=html.escape(text))
 
 
 def _groups(names: Collection[str]) -> dict[str, list[str]]:
-    """Return the fields of each group that has any of the names, in order."""
+    """Return the fields of each group that has any of the names, in order; the run's name is among those of the run."""
     first = {name: title for title, name in GROUPS.items()}
     own = [name for name in names if name not in Config.model_fields]
     groups: dict[str, list[str]] = {"Problem": own} if own else {}
     title = ""
     for name in Config.model_fields:
         title = first.get(name, title)
+        if name == GROUPS["Run"]:
+            groups[title] = [OWN_NAME]
         if name in names:
             groups.setdefault(title, []).append(name)
     return groups
@@ -190,14 +207,16 @@ def _kind(name: str, config: Config) -> Any:
     return Config.model_fields[name].annotation if name in Config.model_fields else config.own.types[name]
 
 
-def _help(names: Iterable[str], config: Config) -> str:
-    """Return the meanings of all fields."""
+def _meanings(names: Iterable[str], config: Config) -> dict[str, tuple[str, str]]:
+    """Return the meaning of each field, and what is legal and what it needs to have an effect."""
     descriptions = {
-        name: (str(info.description), legal_values(info)) for name, info in Config.model_fields.items() if name in names
+        name: (str(info.description), "; ".join(filter(None, [legal_values(info), needs_text(info)])))
+        for name, info in Config.model_fields.items()
+        if name in names
     }
     descriptions |= {name: (OF_PROBLEM, KINDS[kind]) for name, kind in config.own.types.items() if name in names}
     descriptions[OWN_NAME] = f"fresh run directories are {RUNS}/TIME-NAME", "letters, digits, '.', '_' and '-'"
-    return help_of(descriptions)
+    return descriptions
 
 
 def _names_in(fault: ValueError, is_material_given: bool) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Mapping
 from itertools import accumulate
@@ -14,7 +15,7 @@ import yaml
 
 from elastic_pinn.config import ConfigError
 from elastic_pinn.config_sections import as_written, entry_of
-from elastic_pinn.workbench.figures.picture import VERMILLION
+from elastic_pinn.workbench.figures.picture import BLUE, VERMILLION
 from elastic_pinn.yaml_values import read_yaml, write_yaml
 
 MARK = "⚠ "
@@ -29,10 +30,20 @@ CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding:
 .ep-form:not(:has(.ep-field :focus)) .ep-help-none {{display: block; opacity: 0.6}}
 .ep-fault input, .ep-fault select, .ep-fault textarea {{box-shadow: 0 0 0 2px {VERMILLION} !important}}
 .ep-chosen:not(:focus-within) {{opacity: 0.4}}
-.ep-lines {{grid-column: 1 / -1}}
+.ep-lines, .ep-cell:has(> .ep-lines) {{grid-column: 1 / -1}}
 .ep-lines textarea {{field-sizing: content; max-height: 14em}}
 .ep-form .lm-TabBar-content {{flex-wrap: wrap}}
-.ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0}}"""
+.ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0; max-width: none !important}}
+.ep-form .lm-TabBar-tabLabel {{overflow: visible}}
+.ep-cell > .ep-field::after {{flex: none; align-self: center; padding-left: 4px; opacity: 0.7}}
+.ep-changed > .ep-field > .widget-label, .ep-changed .widget-label-basic {{box-shadow: inset 3px 0 {BLUE}}}
+.ep-back {{flex: none; padding: 0 7px}}
+.ep-take {{flex: 0 1 auto; margin-left: 175px; height: 22px; line-height: 22px; padding: 0 7px; font-size: 90%}}
+.ep-form [class*="ep-group-"]::before {{grid-column: 1 / -1; font-weight: bold; padding-top: 4px}}
+.ep-cell-text {{width: 100%; box-sizing: border-box; resize: vertical; max-height: 40em;
+font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px);
+color: var(--jp-ui-font-color1, black); background: var(--jp-layout-color1, white);
+border: 1px solid var(--jp-border-color1, gray)}}"""
 
 
 def field_of(name: str, kind: Any, value: Any, layout: widgets.Layout, **look: Any) -> widgets.ValueWidget:
@@ -108,6 +119,12 @@ def help_of(descriptions: Mapping[str, tuple[str, str]]) -> str:
     )
     none = '<div class="ep-help-none">Click into a field to read here what it means.</div>'
     return f'<style>{CSS}{rules}</style><div class="ep-help">{none}{texts}</div>'
+
+
+def units_of(texts: Mapping[str, str]) -> str:
+    """Return the style that shows the units of fields, by their names, beside them."""
+    rules = (f".ep-field-{name}::after {{content: {json.dumps(text)}}}" for name, text in texts.items())
+    return f"<style>{''.join(rules)}</style>"
 
 
 def mark(field: widgets.DOMWidget, style: str, is_marked: bool) -> None:

@@ -1,0 +1,193 @@
+"""What a form shows of its fields: a search, those with an effect, recommended values, what differs from the cell."""
+
+import html
+import re
+
+import ipywidgets as widgets
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.workbench.panels.config_form import CELL, ConfigForm
+from elastic_pinn.workbench.panels.field_tabs import CHANGED
+from elastic_pinn.workbench.panels.form_fields import MARK
+from tests.physics.setups.plates import PLATE
+from tests.workbench.clicks import fields
+
+
+def form_of(config, problem=None):
+    return ConfigForm(config, problem, "name", lambda: None)
+
+
+def tab(form):
+    return form.children[0].children[1]
+
+
+def rules(form):
+    """The style sheet that hides fields."""
+    return form.children[0].children[-1].value
+
+
+def hidden(form):
+    """The fields that the browser does not show, by that style sheet."""
+    return set(re.findall(r"\.ep-cell-(\w+) \{display: none", rules(form)))
+
+
+def shown(form):
+    return {box.field.description for grid in tab(form).children[:-1] for box in grid.children} - {
+        name if name != "run_name" else "run name" for name in hidden(form)
+    }
+
+
+def titles(form):
+    """The titles of the tabs that are not hidden."""
+    gone = {int(each) - 1 for each in re.findall(r"nth-child\((\d+)\)", rules(form))}
+    return [title for i, title in enumerate(tab(form).titles) if i not in gone]
+
+
+def box(form, name):
+    boxes = (each for grid in tab(form).children[:-1] for each in grid.children)
+    return next(each for each in boxes if each.field.description == name)
+
+
+def button(form, name, css_class):
+    found = [each for each in box(form, name).children[1:] if css_class in each._dom_classes]
+    return found[0] if found else None
+
+
+def test_only_fields_with_an_effect_are_shown_until_all_are_asked_for():
+    form = form_of(ep.Config())
+    assert shown(form) >= {"problem", "length", "steps", "run name", "beta1", "weight_boundary"}
+    assert not shown(form) & {"ridge", "momentum", "holes", "data", "weight_data", "decay_rate", "rank"}
+    assert "Plate" not in titles(form) and titles(form)[-1] == CELL
+    fields(form)["show all"].value = True
+    assert shown(form) == {*ep.Config.model_fields} - {"own"} | {"run name"} and "Plate" in titles(form)
+    fields(form)["show all"].value = False
+    fields(form)["schedule"].value = "step"
+    assert shown(form) >= {"decay_rate", "decay_every"} and "plateau_patience" not in shown(form)
+    fields(form)["stages"].value = "lbfgs"
+    assert "lbfgs_history" in shown(form) and not shown(form) & {"decay_rate", "beta1"}
+    assert "schedule" in shown(form)  # not as in the notebook's cell
+
+
+def test_stages_and_terms_that_a_tolerance_and_a_problem_have_are_what_counts():
+    form = form_of(ep.Config(**PLATE, tolerance=0.05))
+    assert "ridge" in shown(form) and not shown(form) & {"learning_rate", "weight_interface", "form", "length"}
+    inclusion = "- {center: [0.01, 0.01], radius: 2e-3, material: steel}"
+    fields(form)["inclusions"].value = inclusion
+    assert form.fault is None and "weight_interface" in shown(form)
+
+
+def test_a_search_finds_every_field_by_its_name_and_its_meaning(waves):
+    form = form_of(ep.Config())
+    search, before = fields(form)["search"], form.config
+    search.value = "Decay"
+    assert shown(form) == {"weight_decay", "decay_rate", "decay_every", "beta1", "beta2"}
+    search.value = "preconditioners"  # is in the meaning of one
+    assert shown(form) == {"beta2"}
+    search.value = "soap decay"  # each word somewhere
+    assert shown(form) == {"beta1", "beta2"}
+    search.value = "line search"
+    assert {"lbfgs_line_search", "restart_every"} <= shown(form)
+    search.value = "nowhere to be found"
+    assert not shown(form) and "no field has this" in form.children[0].children[0].children[2].value
+    search.value = " "
+    assert "steps" in shown(form) and "ridge" not in shown(form) and form.config == before
+    assert "pulse_width" in shown(form_of(ep.Config(own={"pulse_width": 2.0}), lambda pulse_width: waves()))
+
+
+def test_what_is_refused_and_what_was_typed_is_never_hidden_and_never_lost():
+    form = form_of(ep.Config())
+    search, decay = fields(form)["search"], fields(form)["weight_decay"]
+    search.value = "weight_decay"
+    decay.value = "often"
+    search.value = "learning"
+    assert "weight_decay" in shown(form) and form.names_at_fault == ["weight_decay"]
+    search.value = ""
+    assert "weight_decay" in shown(form) and f"{MARK}{CHANGED}Stages" in titles(form)
+    decay.value = "0.5"
+    assert form.fault is None and "weight_decay" in shown(form)  # it differs from the cell
+    for text in ("steps", "x", ""):
+        search.value = text
+        assert decay.value == "0.5" and form.config.weight_decay == 0.5
+    box(form, "weight_decay").children[1].click()
+    assert form.config == ep.Config() and "weight_decay" not in shown(form)
+
+
+def test_a_tab_that_is_hidden_is_left():
+    form = form_of(ep.Config())
+    fields(form)["show all"].value = True
+    tab(form).selected_index = tab(form).titles.index("Plate")
+    fields(form)["show all"].value = False
+    assert form.children[0].selected == "Problem"
+
+
+def test_a_key_in_the_search_box_sends_three_small_changes_and_makes_no_widget(monkeypatch):
+    form = form_of(ep.Config(**PLATE, tolerance=0.05))
+    sent, made = [], []
+    monkeypatch.setattr(widgets.Widget, "send_state", lambda self, key=None: sent.append((self, key)))
+    monkeypatch.setattr(widgets.Widget, "open", lambda self: made.append(self))
+    validated = []
+    monkeypatch.setattr(ConfigForm, "_validate", lambda self: validated.append(1))
+    views = [tuple(grid.children) for grid in tab(form).children[:-1]]
+    for text in ("d", "de", "dec"):
+        sent.clear()
+        fields(form)["search"].value = text
+        assert len(sent) <= 3 and {key for _, key in sent} == {"value"}
+    assert not made and not validated and views == [tuple(grid.children) for grid in tab(form).children[:-1]]
+
+
+def test_units_stand_beside_the_fields():
+    page = html.unescape(form_of(ep.Config()).children[1].value)
+    for name, unit in {"length": "m", "lame_mu": "Pa", "density": "kg/m3", "frequency_continuation": "Hz"}.items():
+        assert f'.ep-field-{name}::after {{content: "{unit}"}}' in page
+    assert ".ep-field-learning_rate::after" not in page
+
+
+def test_a_value_that_differs_from_the_notebooks_cell_is_marked_and_taken_back_by_a_click():
+    form = form_of(ep.Config(learning_rate=2e-3))
+    rate = fields(form)["learning_rate"]
+    assert button(form, "learning_rate", "ep-back") is None and not any(CHANGED in each for each in titles(form))
+    rate.value = "0.0020"  # the same, written otherwise
+    assert button(form, "learning_rate", "ep-back") is None
+    rate.value = "5e-3"
+    back = button(form, "learning_rate", "ep-back")
+    assert "ep-changed" in box(form, "learning_rate")._dom_classes and f"{CHANGED}Stages" in titles(form)
+    assert back.tooltip == "back to 0.002, as in the notebook's cell"
+    back.click()
+    assert form.config == ep.Config(learning_rate=2e-3) and rate.value == "0.002"
+    assert button(form, "learning_rate", "ep-back") is None and f"{CHANGED}Stages" not in titles(form)
+    form.load(ep.Config(seed=4))  # of a checkpoint: the cell is still what it was
+    assert {name for name in ("seed", "learning_rate") if button(form, name, "ep-back")} == {"seed", "learning_rate"}
+
+
+def test_what_a_tolerance_chooses_and_recommends_is_beside_each_field_and_taken_by_a_click():
+    form = form_of(ep.Config(**PLATE, tolerance=0.05, ridge=1e-3))
+    recommended = form.preview.recommended
+    assert recommended.keys() >= {"network", "hidden_layers", "ridge"} and "ridge" not in form.preview.settings.names
+    assert button(form, "network", "ep-take").description == "chosen: hole_waves"
+    take = button(form, "ridge", "ep-take")
+    assert take.description == f"recommended: {recommended['ridge']:g}"
+    take.click()
+    assert form.config.ridge == recommended["ridge"] and button(form, "ridge", "ep-take") is None
+    waves = form.preview.config.hidden_layers
+    button(form, "hidden_layers", "ep-take").click()
+    assert form.config.hidden_layers == waves and "hidden_layers" not in form.preview.settings.names
+    fields(form)["tolerance"].value = "0"
+    assert not form.preview.recommended.keys() & {"network"}
+
+
+@pytest.mark.parametrize("given", [{}, {"stages": ["adam", "lbfgs"], "stage_steps": [5]}])
+def test_without_a_tolerance_nothing_is_recommended_of_what_is_not_solved_at_once(given):
+    assert form_of(ep.Config(**given)).preview.recommended == {}
+
+
+def test_the_last_tab_is_the_config_as_a_parameters_cell():
+    form = form_of(ep.Config())
+    tab(form).selected_index = len(tab(form).titles) - 1
+    fields(form)["hidden_layers"].value = "12, 13"
+    [text] = re.findall("<textarea.*?>(.*)</textarea>", tab(form).children[-1].value, re.DOTALL)
+    namespace = {}
+    exec(html.unescape(text), namespace)
+    assert ep.Config.from_namespace(namespace) == form.config == ep.Config(hidden_layers=[12, 13])
+    fields(form)["hidden_layers"].value = "x"
+    assert "hidden_layers = [12, 13]" in tab(form).children[-1].value  # of the last legal config
