@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,25 @@ def test_importing_and_making_a_config_bring_no_torch():
 def test_training_brings_nothing_heavy_that_torch_does_not():
     code = "import torch; before = set(sys.modules); import elastic_pinn as ep; ep.train, ep.Run"
     assert brought_by(code, HEAVY) == "set()"
+
+
+def test_a_command_finds_all_that_it_needs_in_a_process_of_its_own():
+    run = Path(__file__).parent / "golden" / "plane_waves-receivers"
+    assert "fit" in told_by(f"from elastic_pinn.workbench.cli.app import app; app(['inspect', {str(run)!r}])")
+
+
+@pytest.mark.slow
+def test_each_module_of_the_workbench_can_be_the_first_that_is_imported():
+    code = """if True:
+        import importlib, pkgutil, sys
+        from elastic_pinn import workbench
+        for module in pkgutil.walk_packages(workbench.__path__, "elastic_pinn.workbench."):
+            for name in [name for name in sys.modules if name.startswith("elastic_pinn.workbench")]:
+                del sys.modules[name]
+            importlib.import_module(module.name)
+            print(module.name)
+        """
+    assert "elastic_pinn.workbench.verdict" in told_by(code).split()
 
 
 def test_each_public_name_is_there_and_stays_the_same_object():

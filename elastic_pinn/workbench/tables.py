@@ -14,7 +14,8 @@ from elastic_pinn.physics.media.material import DERIVED_UNITS, PARAMETERS
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, fit_of
 from elastic_pinn.workbench.figures.units import unit_of_constant
-from elastic_pinn.workbench.verdict import calibration_texts, interval_text, value_text
+from elastic_pinn.workbench.text import interval_text, value_text
+from elastic_pinn.workbench.verdict import calibration_texts
 
 VERDICT, LOWER_BOUND, CORRELATION, CALIBRATION = "verdict", "lower bound", "correlation", "calibration"
 CORRELATIONS = "correlations"

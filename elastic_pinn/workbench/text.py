@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.setups import ProblemMaker
     from elastic_pinn.run import Checkpoint, Run
 
+DIGITS = 4  # of a value without a known ±
 LARGEST_INTEGER = 1e15  # floats up to this are written with all digits
 
 
@@ -34,6 +36,30 @@ def format_value(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     return f"{value:.0f}" if value.is_integer() and abs(value) < LARGEST_INTEGER else f"{value:.6g}"
+
+
+def value_text(name: str, value: float, error: float, unit: str, is_lower_bound: bool = False) -> str:
+    """Such as "lambda = 57.621 ± 0.084 GPa", to two digits of the error, "± at least 0.084" where that is a lower
+    bound; "lambda = 57.62 GPa, no ±" where that is not known."""
+    if not 0 < error < math.inf:
+        digits_of_value = f"{value:#.{DIGITS}g}".rstrip(".")
+        return f"{name} = {f'{digits_of_value} {unit}'.rstrip()}, no ±"
+    digits = _digits(error)
+    least = "at least " if is_lower_bound else ""
+    return f"{name} = {value:.{digits}f} ± {least}{error:.{digits}f} {unit}".rstrip()
+
+
+def interval_text(name: str, value: float, low: float, high: float, unit: str, is_lower_bound: bool = False) -> str:
+    """Such as "nu = 0.34 (0.20 to 0.40, 68 %)", where the error is not alike either way, to two digits of half the
+    interval; "0.20 to 0.40 at least, 68 %" where it is a lower bound."""
+    digits = _digits(0.5 * (high - low))
+    least = " at least" if is_lower_bound else ""
+    return f"{name} = {value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}{least}, 68 %) {unit}".rstrip()
+
+
+def _digits(error: float) -> int:
+    """The decimals by which an error has two digits."""
+    return max(0, 1 - math.floor(math.log10(error)))
 
 
 def status_text(status: str, warnings: int) -> str:

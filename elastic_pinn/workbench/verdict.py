@@ -6,28 +6,9 @@ from functools import partial
 
 from elastic_pinn.fit import GAIN, DerivedValue, Fit
 from elastic_pinn.workbench.figures.units import Unit, unit_for, unit_of_constant
+from elastic_pinn.workbench.text import DIGITS, interval_text, value_text
 
-DIGITS = 4  # of a value without a known ±
 SHOWN = 4  # gains, one by one
-
-
-def value_text(name: str, value: float, error: float, unit: str, is_lower_bound: bool = False) -> str:
-    """Such as "lambda = 57.621 ± 0.084 GPa", to two digits of the error, "± at least 0.084" where that is a lower
-    bound; "lambda = 57.62 GPa, no ±" where that is not known."""
-    if not 0 < error < math.inf:
-        digits_of_value = f"{value:#.{DIGITS}g}".rstrip(".")
-        return f"{name} = {f'{digits_of_value} {unit}'.rstrip()}, no ±"
-    digits = _digits(error)
-    least = "at least " if is_lower_bound else ""
-    return f"{name} = {value:.{digits}f} ± {least}{error:.{digits}f} {unit}".rstrip()
-
-
-def interval_text(name: str, value: float, low: float, high: float, unit: str, is_lower_bound: bool = False) -> str:
-    """Such as "nu = 0.34 (0.20 to 0.40, 68 %)", where the error is not alike either way, to two digits of half the
-    interval; "0.20 to 0.40 at least, 68 %" where it is a lower bound."""
-    digits = _digits(0.5 * (high - low))
-    least = " at least" if is_lower_bound else ""
-    return f"{name} = {value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}{least}, 68 %) {unit}".rstrip()
 
 
 def values_text(fit: Fit) -> str:
@@ -56,11 +37,6 @@ def derived_text(name: str, derived: DerivedValue, unit: Unit, is_lower_bound: b
         return interval_text(name, value, derived.low / unit.size, derived.high / unit.size, unit.name, is_lower_bound)
     error = math.nan if derived.plus_minus is None else derived.plus_minus
     return value_text(name, value, error / unit.size, unit.name, is_lower_bound)
-
-
-def _digits(error: float) -> int:
-    """The decimals by which an error has two digits."""
-    return max(0, 1 - math.floor(math.log10(error)))
 
 
 def calibration_texts(fit: Fit) -> list[str]:

@@ -199,28 +199,33 @@ def _print_file(location: str, isolated: bool, whole_config: bool) -> None:
         [(name, format_number(value), snapshot.units.get(name, "")) for name, value in snapshot.metrics.items()],
         right=(1,),
     )
-    if any(name.startswith("material.") and ".log_" in name for name in snapshot.weights):
+    if unknowns := [name for name in snapshot.weights if name.startswith("material.") and ".log_" in name]:
         print_line("found")
-        for line in _found_lines(location, snapshot):
+        for line in _found_lines(location, snapshot, unknowns):
             print_line(f"  {line}")
     print_line("contents")
     for line in lines_of(snapshot):
         print_line(f"  {line}")
 
 
-def _found_lines(location: str, snapshot: Snapshot) -> Iterator[str]:
-    """Yield what a checkpoint found: with ± and verdict if it is the one that its run's summary is about."""
+def _found_lines(location: str, snapshot: Snapshot, unknowns: Sequence[str]) -> Iterator[str]:
+    """Yield what a checkpoint found: with ± and verdict if it is the one that its run's summary is about.
+
+    unknowns: names of weights, as "material.log_mu" or "material.2.log_bulk", by which lambda is found.
+    """
     from elastic_pinn.workbench.figures.units import unit_of_constant
-    from elastic_pinn.workbench.verdict import told_of, value_text
+    from elastic_pinn.workbench.text import value_text
+    from elastic_pinn.workbench.verdict import told_of
 
     if fit := _fit_at(location, snapshot):
         yield from told_of(fit)
         return
-    for column, value in snapshot.metrics.items():
-        name = column.removeprefix("material/")
-        if name != column:
-            unit = unit_of_constant(name, value)
-            yield value_text(name, value / unit.size, nan, unit.name)
+    for weight in unknowns:
+        *region, constant = weight.removeprefix("material.").split(".")
+        name = "_".join([constant.removeprefix("log_").replace("bulk", "lambda"), *region])
+        value = snapshot.metrics.get(f"material/{name}", nan)
+        unit = unit_of_constant(name, value)
+        yield value_text(name, value / unit.size, nan, unit.name)
     yield "the ± of what a run found, and whether the data are explained, are told of its newest checkpoint, at its end"
 
 

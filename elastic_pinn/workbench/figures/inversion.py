@@ -36,7 +36,7 @@ from elastic_pinn.workbench.figures.sources import (
     receivers_of,
 )
 from elastic_pinn.workbench.figures.units import Unit, unit_for
-from elastic_pinn.workbench.verdict import value_text
+from elastic_pinn.workbench.text import value_text
 
 BAND = 2.0  # standard deviations
 WIDTH = 140  # letters of a line above a figure
