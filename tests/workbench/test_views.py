@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.panels import views
 from elastic_pinn.workbench.panels.fit_view import FitView
 from elastic_pinn.workbench.panels.live_record import LiveRecord
+from elastic_pinn.workbench.panels.live_wavefield import NODES, LiveWavefield
+from elastic_pinn.workbench.panels.movie_view import MovieView
 from elastic_pinn.workbench.panels.view import View
 from elastic_pinn.workbench.panels.views import LiveViews
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
 from tests.training.optimizers.recorded_shots import AT
 
 
@@ -53,27 +55,125 @@ def test_the_tab_that_is_open_stays_open_when_training_goes_on_and_the_problem_i
     assert live.titles[live.selected_index] == "Wavefield"
 
 
-def test_the_instant_of_the_wavefield_can_be_chosen(forward_run):
-    newest, config = forward_run.latest(), forward_run.config
-    record = LiveRecord(forward_run.path, config, ep.problem_from(config))
-    record.add_history(newest.history())
-    record.set_checkpoint(newest)
+def recorded(run) -> LiveRecord:
+    """What a panel knows at the end of a run."""
+    record = LiveRecord(run.path, run.config, ep.problem_from(run.config))
+    record.add_history(run.latest().history())
+    record.set_checkpoint(run.latest())
+    return record
+
+
+@pytest.fixture
+def live(inverse_run) -> LiveViews:
+    """The figures of a run whose problem has no exact field, with the wavefield in front."""
     live = LiveViews()
-    live.follow(record)
-    choice, picture = live.children[1].children
+    live.follow(recorded(inverse_run))
     live.selected_index = 1
-    last = bytes(picture.value)
-    choice.value = choice.options[0][1]
-    assert last.startswith(b"\x89PNG") and bytes(picture.value) != last
+    return live
+
+
+@pytest.mark.parametrize("name", ["forward_run", "inverse_run"])
+def test_the_wavefield_of_every_problem_is_a_movie_of_any_quantity(name, request):
+    live = LiveViews()
+    live.follow(recorded(request.getfixturevalue(name)))
+    live.draw_all()
+    movie = live.children[1]
+    row, picture = movie.children
+    assert [type(each) for each in row.children] == [widgets.Dropdown, widgets.Play, widgets.SelectionSlider]
+    assert movie.play.max == len(movie.instant.options) - 1 and movie.instant.index == movie.play.value
+    seen = [bytes(picture.value)]
+    assert seen[0].startswith(b"\x89PNG") and picture.layout.display is None
+    for index in (0, 20):
+        movie.instant.index = index
+        seen.append(bytes(picture.value))
+    for quantity in ("stress_xx", "energy"):
+        movie.quantity.value = quantity
+        seen.append(bytes(picture.value))
+    assert len(set(seen)) == 5
+    assert set(movie.quantity.options) >= set(QUANTITIES)
+
+
+def test_frames_have_their_instants_the_values_of_the_network_and_one_scale(inverse_run):
+    wavefield, fields = LiveWavefield(recorded(inverse_run)), GridFields(inverse_run.latest().model(), NODES)
+    options = wavefield.view().instant.options
+    scales = set()
+    for text, t in (options[8], options[-1]):
+        axes, bar = wavefield.frame("stress_xx", t).axes
+        assert axes.get_title() == f"step 10: t = {text}" and text.endswith(" µs")
+        [image] = axes.images
+        scales.add(image.get_clim())
+        assert bar.get_ylabel() == "$\\sigma_{xx}$ (Pa)" or bar.get_ylabel().endswith("Pa)")
+        shown, values = image.get_array(), fields.at("stress_xx", t).T
+        np.testing.assert_allclose(shown / np.abs(shown).max(), values / np.abs(values).max(), rtol=1e-9)
+    assert len(scales) == 1 and float(options[8][0].split()[0]) == pytest.approx(
+        8 / 40 * float(options[-1][0].split()[0])
+    )
+
+
+def test_a_frame_is_of_the_newest_weights_and_on_their_scale(inverse_run):
+    record = recorded(inverse_run)
+    wavefield = LiveWavefield(record)
+    before = wavefield.frame("u_x", 4e-6).png()
+    early = ep.load_checkpoint(inverse_run.path / "checkpoints" / "step-000000006-g000.h5")
+    record.set_checkpoint(early)
+    after = wavefield.frame("u_x", 4e-6)
+    assert after.axes[0].get_title().startswith("step 6: ") and after.png() != before
+    fresh = LiveRecord(inverse_run.path, inverse_run.config, record.problem)
+    fresh.set_checkpoint(early)
+    [follows], [is_new] = after.axes[0].images, LiveWavefield(fresh).frame("u_x", 4e-6).axes[0].images
+    assert follows.get_clim() == is_new.get_clim()
+    np.testing.assert_array_equal(follows.get_array(), is_new.get_array())
+
+
+def test_while_it_trains_play_draws_no_more_than_its_share_and_no_frame_is_passed_over(clock, live, monkeypatch):
+    movie, drawn = live.children[1], []
+
+    def draw():
+        drawn.append(movie.instant.index)
+        clock[0] += 0.4
+
+    monkeypatch.setattr(movie, "draw", draw)
+    live.set_training(True)
+    live.draw_if_due()
+    drawn.clear()
+    movie.instant.index, movie.play.playing, begun = 0, True, clock[0]
+    following = begun + movie.play.interval / 1000
+    drawn.clear()
+    while clock[0] < begun + 250.0:
+        clock[0] += 0.1
+        live.draw_if_due()
+        if clock[0] >= following:
+            movie.instant.index, following = movie.instant.index + 1, clock[0] + movie.play.interval / 1000
+    assert len(drawn) > 20 and 0.4 * len(drawn) <= 0.05 * (clock[0] - begun) + 0.4
+    assert set(range(max(drawn))) <= set(drawn)
+
+
+def test_when_it_does_not_train_and_when_the_slider_is_moved_a_frame_is_drawn_at_once(live):
+    movie, picture = live.children[1], live.children[1].children[-1]
+    live.set_training(True)
+    before = bytes(picture.value)
+    movie.instant.index = 3
+    assert bytes(picture.value) != before, "a hand moved it"
+    movie.play.playing = True
+    before = bytes(picture.value)
+    movie.instant.index = 4
+    assert bytes(picture.value) == before and movie.play.interval >= 1000
+    live.set_training(False)
+    movie.instant.index = 5
+    assert bytes(picture.value) != before and movie.play.interval == 250
+
+
+def test_of_a_plate_at_rest_there_is_no_time_to_choose():
+    view = MovieView(lambda name, t: None, ["u_x"], [("0 s", 0.0)], 0)
+    assert [type(each) for each in view.children[0].children] == [widgets.Dropdown]
 
 
 @pytest.mark.slow
 def test_live_figures_of_several_shots_tell_whose_they_are(shots_run, monkeypatch):
-    newest, config = shots_run.latest(), shots_run.config
-    record = LiveRecord(shots_run.path, config, ep.problem_from(config))
-    record.set_checkpoint(newest)
+    record, step = recorded(shots_run), shots_run.latest().step
     whose = "; shot left, the first of 2, by its network; the network takes no part in the wavefield"
-    assert views._wavefield(record, lambda: AT[-1:]).get_suptitle() == f"step {newest.step}{whose}"
+    frame = LiveWavefield(record).frame("speed", AT[-1])
+    assert frame.axes[0].get_title().replace("\n", " ").startswith(f"step {step}{whose}: t = ")
     live = LiveViews()
     live.follow(record)
     titles = []
@@ -81,7 +181,7 @@ def test_live_figures_of_several_shots_tell_whose_they_are(shots_run, monkeypatc
     shown, _ = live.children[-1].children[0].children
     for way in reversed(shown.options):
         shown.value = way
-        assert titles[-1].endswith(f"; step {newest.step}{whose}"), way
+        assert titles[-1].endswith(f"; step {step}{whose}"), way
     assert len(set(titles)) == len(shown.options)
 
 
@@ -99,11 +199,8 @@ def titled(draw, titles):
 @pytest.fixture
 def fit(inverse_run):
     """The view of a fit, and its choices: what is shown, and the receiver."""
-    newest, config = inverse_run.latest(), inverse_run.config
-    record = LiveRecord(inverse_run.path, config, ep.problem_from(config))
-    record.set_checkpoint(newest)
     live = LiveViews()
-    live.follow(record)
+    live.follow(recorded(inverse_run))
     live.selected_index = 3
     return live.children[3]
 

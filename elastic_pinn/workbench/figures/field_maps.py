@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from elastic_pinn.workbench.quantities import QUANTITIES, Array, GridFields
 BESIDE, ABOVE_AND_BELOW = 1.9, 0.9  # inches that colour bar, title and axes' labels take
 HIGHEST = 5.1  # inches of a map
 LEAST = 2.8, 5.5  # inches of a figure: height for a colour bar's label, width for a title
+LETTERS = 13  # of a title, on an inch
 COARSE = 50  # nodes on a side of the grid on which the largest value is searched
 CURVE = 400  # points
 BINS = 60
@@ -35,16 +37,14 @@ class FieldMap:
 
     def __init__(self, fields: GridFields, name: str, told: str = "") -> None:
         self._fields, self._name, self._told = fields, name, told
-        quantity = QUANTITIES[name]
-        largest = fields.coarser(COARSE).largest(name)
-        self._unit = unit_for(largest, quantity.unit)
-        length = length_unit(fields)
-        self._figure = Picture(*_size(fields))
+        quantity, length = QUANTITIES[name], length_unit(fields)
+        height, width = _size(fields)
+        self._columns = int(width * LETTERS)
+        self._figure = Picture(height, width)
         axes = self._figure.subplots()
         ends = np.array([fields.x[0], fields.x[-1], fields.y[0], fields.y[-1]]) / length.size
-        top = largest / self._unit.size or 1.0
         self._image: AxesImage = axes.imshow(
-            np.zeros((2, 2)), extent=tuple(ends), origin="lower", vmin=-top if quantity.is_signed else 0.0, vmax=top,
+            np.zeros((2, 2)), extent=tuple(ends), origin="lower", interpolation="bilinear",
             cmap=DIVERGING if quantity.is_signed else SEQUENTIAL,
         )  # fmt: skip
         if fields.shape:
@@ -53,10 +53,19 @@ class FieldMap:
         axes.set_xlabel(f"x ({length.name})")
         axes.set_ylabel(f"y ({length.name})")
         self._title = axes.set_title(" ", fontsize=10)
-        self._figure.colorbar(self._image, ax=axes, label=f"{quantity.symbol} ({self._unit.name.replace('m3', 'm³')})")
+        self._bar = self._figure.colorbar(self._image, ax=axes)
+        self._scale()
+        self._tell(fields.end)
         self._figure.set_layout_engine("compressed")
         self._figure.draw_without_rendering()
         self._figure.set_layout_engine("none")  # the layout is fixed now; computing it takes a third of a frame
+
+    def follow(self, fields: GridFields, told: str = "") -> None:
+        """Show other fields over the same window from now on, with the scale that these have."""
+        self._told = told
+        if fields is not self._fields:
+            self._fields = fields
+            self._scale()
 
     def at(self, t: float) -> Picture:
         """Return the figure, at an instant (s)."""
@@ -70,8 +79,20 @@ class FieldMap:
     def _showing(self, values: Array, t: float) -> Picture:
         """The figure, with values (G, G) at an instant (s)."""
         self._image.set_data(values.T / self._unit.size)
-        self._title.set_text(f"{self._told}t = {instant_text(self._fields, t)}")
+        self._tell(t)
         return self._figure
+
+    def _tell(self, t: float) -> None:
+        text = f"{self._told}t = {instant_text(self._fields, t)}"
+        self._title.set_text(fill(text, self._columns))
+
+    def _scale(self) -> None:
+        """Set colours, their unit and its label by the largest value over the window of time."""
+        quantity, largest = QUANTITIES[self._name], self._fields.coarser(COARSE).largest(self._name)
+        self._unit = unit_for(largest, quantity.unit)
+        top = largest / self._unit.size or 1.0
+        self._image.set_clim(-top if quantity.is_signed else 0.0, top)
+        self._bar.set_label(f"{quantity.symbol} ({self._unit.name.replace('m3', 'm³')})")
 
 
 def _size(fields: GridFields) -> tuple[float, float]:

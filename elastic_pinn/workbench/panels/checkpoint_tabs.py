@@ -17,10 +17,11 @@ from elastic_pinn.workbench.figures.inversion import strongest_receiver
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.file_tree import html_tree
 from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.movie_view import MovieView
 from elastic_pinn.workbench.panels.view import View
 from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, fields_of
 
-NODES, FRAME_MS = 200, 250
+NODES = 200
 ALIKE = 0.05  # relative difference below which energies count as equal
 POINT = 0.37, 0.58  # of the window, the first position of a trace; standing waves often have a node in the middle
 
@@ -43,18 +44,13 @@ class CheckpointTabs(widgets.Tab):
         self._problem, self.fault = _problem_of(checkpoint)
         self._fields = fields_of(checkpoint, NODES)
         self._maps: dict[str, FieldMap] = {}
-        close = {"description_width": "initial"}
-        self._quantity = widgets.Dropdown(
-            options=list(QUANTITIES), description="Quantity", style=close, layout={"width": "auto"}
-        )
         times = [(instant_text(self._fields, t), t) for t in self._fields.instants(FRAMES)]
-        self._instant = widgets.SelectionSlider(
-            options=times, index=most_energetic_instant(self._fields, [t for _, t in times]), description="t",
-            style=close, layout={"width": "240px"},
-        )  # fmt: skip
+        first = most_energetic_instant(self._fields, [t for _, t in times])
+        exports = [self._export_button(name, ending) for ending, name in FORMATS.items()]
+        self._movie = MovieView(self._frame, list(QUANTITIES), times, first, *exports)
         self._x, self._y = (self._coordinate(axis, where) for axis, where in enumerate(self._first_point()))
         views = {
-            "Field": self._field_view(),
+            "Field": self._movie,
             "Trace": View(self._trace, self._x, self._y),
             "Numbers": View(self._histogram),
             "Contents": widgets.HTML(),
@@ -77,14 +73,13 @@ class CheckpointTabs(widgets.Tab):
             seen.value = html_tree(self.checkpoint.snapshot)
 
     def _field(self) -> Picture:
-        return FieldMap(self._fields, self._quantity.value).at(self._instant.value)
+        return FieldMap(self._fields, self._movie.quantity.value).at(self._movie.instant.value)
 
-    def _frame(self) -> Picture:
+    def _frame(self, name: str, t: float) -> Picture:
         """Return `_field` quickly, from a map that was drawn before."""
-        name = self._quantity.value
         if name not in self._maps:
             self._maps[name] = FieldMap(self._fields, name)
-        return self._maps[name].at(self._instant.value)
+        return self._maps[name].at(t)
 
     def _trace(self) -> Picture:
         fields, size = self._fields, length_unit(self._fields).size
@@ -100,16 +95,6 @@ class CheckpointTabs(widgets.Tab):
             for name, values in contents.state.get("optimizer", {}).items()
         }
         return histogram({"weights": np.concatenate(weights)} | {k: v for k, v in moments.items() if v.size > 1})
-
-    def _field_view(self) -> View:
-        last = len(self._instant.options) - 1
-        play = widgets.Play(self._instant.index, max=last, interval=FRAME_MS, description="Play")
-        widgets.jslink((play, "value"), (self._instant, "index"))
-        view = View(self._frame, self._quantity, self._instant)
-        exports = [self._export_button(name, ending) for ending, name in FORMATS.items()]
-        controls = [self._quantity, play, self._instant, *exports]
-        view.children = (widgets.HBox(controls, layout={"flex_flow": "row wrap"}), view.children[-1])
-        return view
 
     def _first_point(self) -> tuple[float, float]:
         """Return the first position of the trace, x and y in m: the receiver with the strongest signal, if any."""
@@ -134,7 +119,7 @@ class CheckpointTabs(widgets.Tab):
             description=name if is_possible else f"{name} (needs ffmpeg)", icon="download", layout={"width": "auto"},
             disabled=not is_possible,
         )  # fmt: skip
-        button.on_click(lambda _: self._export(self.checkpoint, self._fields, self._quantity.value, ending))
+        button.on_click(lambda _: self._export(self.checkpoint, self._fields, self._movie.quantity.value, ending))
         return button
 
 

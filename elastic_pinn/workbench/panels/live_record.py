@@ -52,6 +52,7 @@ class LiveRecord:
         self._lock = threading.Lock()
         self._series: dict[str, ThinnedSeries] = {}
         self._newest: tuple[int, Config, Weights] | None = None
+        self._made: tuple[object, Model] | None = None  # of which weights, and the model
         self.row: Mapping[str, float] = {}
         self.known: dict[str, float] = {}
 
@@ -87,11 +88,14 @@ class LiveRecord:
         self._newest = checkpoint.step, checkpoint.config, checkpoint.snapshot.weights
 
     def newest(self) -> tuple[int, Model] | None:
-        """Return step and model of the newest weights; None before the first."""
+        """Return step and model of the newest weights, the same one until there are newer ones; None before the
+        first."""
         if not (newest := self._newest):
             return None
         step, config, weights = newest
-        return step, Model.from_state(config, weights)
+        if not (made := self._made) or made[0] is not newest:
+            self._made = made = newest, Model.from_state(config, weights)
+        return step, made[1]
 
     @property
     def step(self) -> int:

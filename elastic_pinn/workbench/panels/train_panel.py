@@ -330,6 +330,7 @@ class TrainPanel(widgets.VBox):
 
     def _enter(self, state: State) -> None:
         self._state = state
+        self.views.set_training(state is State.RUNNING)
         self._enable()
 
     def _enable(self) -> None:

@@ -1,0 +1,54 @@
+"""A wavefield as a movie in the training panel, as a person plays it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab import PATIENCE_MS
+from tests.browser.test_training_notebooks import ENDLESS
+
+pytestmark = pytest.mark.slow
+
+
+def test_play_shows_the_wavefield_over_time_while_it_trains_and_after(notebook):
+    lab = notebook("02_inverse.ipynb", ENDLESS | {"tolerance": 0.0})
+    lab.run_all()
+    lab.has_left(lab.step())
+    lab.tab("Wavefield")
+    picture = lab.picture()
+    lab.field("Quantity").select_option("stress_xx")
+    lab.changes(picture)
+    instant = lab.page.locator(".widget-readout:visible")
+    expect(instant).to_have_text("8 µs")
+    lab.shot("live")
+    lab.page.locator(".noUi-handle:visible").press("Home")
+    expect(instant).to_have_text("0 µs")
+    lab.changes(picture)
+    play = lab.page.locator(".jupyter-widgets.widget-play .jupyter-button:visible:has(.fa-play)")
+    step = lab.step()
+    play.click()
+    for _ in range(2):
+        before = instant.inner_text()
+        lab.changes(picture)
+        expect(instant).not_to_have_text(before, timeout=PATIENCE_MS)
+    lab.has_left(step)
+    lab.shot("playing while it trains")
+    lab.page.set_viewport_size({"width": 1000, "height": 1000})
+    lab.changes(lab.picture())
+    lab.shot("1000 px wide")
+
+    lab.click("Stop")
+    lab.says(r"stopped with \d warnings? at step")
+    lab.prints("57.6")
+    lab.kernel_is("idle")
+    lab.picture()
+    expect(instant).to_have_text(re.compile(r"^8 µs$"), timeout=PATIENCE_MS)  # it plays to the end
+    lab.field("Quantity").select_option("energy")
+    lab.page.locator(".noUi-handle:visible").press("Home")
+    lab.changes(picture)
+    expect(instant).to_have_text("0 µs")
+    play.click()
+    lab.changes(picture)
+    expect(instant).to_have_text("8 µs", timeout=PATIENCE_MS)
+    lab.shot("played to the end")
