@@ -18,6 +18,8 @@ class SquareConfig(Section):
 
     length: Annotated[Positive, Unit("m")] = 1.0
     """side of the square of the problem 'standing_waves', m"""
+    amplitude: Positive = 1.0
+    """of the two modes of the problem 'standing_waves', m: the displacement of either reaches pi times as much"""
 
 
 class StandingWavesConfig(MaterialConfig, WindowConfig, SquareConfig):
@@ -38,7 +40,14 @@ def standing_waves(config: StandingWavesConfig) -> Problem:
 
     lame_lambda, lame_mu, density = config.constants.values()
     material = Material(lame_lambda, lame_mu, density)
-    exact = StandingWaves(lame_lambda, lame_mu, density, length=config.length)
+    exact = StandingWaves(
+        lame_lambda,
+        lame_mu,
+        density,
+        p_amplitude=config.amplitude,
+        s_amplitude=config.amplitude,
+        length=config.length,
+    )
     side = (0.0, config.length)
     return Problem(
         domain=Domain(side, side, (0.0, config.duration)),
