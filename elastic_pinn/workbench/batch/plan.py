@@ -6,17 +6,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.paths import delivered, from_root
 from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.workbench.batch.identity import Identity, KnownRuns
 from elastic_pinn.workbench.batch.inputs import Inputs, inputs_of
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
-from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError, Values
+from elastic_pinn.workbench.batch.sweep_config import Sweep, SweepError, Values, notebook_file
 
 RECORD_FILE = "sweep.json"  # in the folder of the runs: the notebook and the files as they were when the sweep began
 LABEL_LENGTH = 80
@@ -57,7 +55,7 @@ class Plan:
 
         Raises SweepError, which names the paths that were searched, and what `of_notebook` raises.
         """
-        return cls.of_notebook(sweep, Notebook.read(_find(sweep.notebook)))
+        return cls.of_notebook(sweep, Notebook.read(notebook_file(sweep.notebook)))
 
     @classmethod
     def of_notebook(cls, sweep: Sweep, notebook: Notebook) -> Self:
@@ -76,7 +74,7 @@ class Plan:
         """
         record = sweep.folder / RECORD_FILE
         if not record.exists():
-            notebook = Notebook.read(_find(sweep.notebook))
+            notebook = Notebook.read(notebook_file(sweep.notebook))
             return cls(sweep, notebook, _runs(sweep, notebook, KnownRuns(sweep.folder, trusted=True), inputs_of))
         try:
             recorded = json.loads(record.read_bytes())
@@ -123,19 +121,10 @@ class Plan:
     def from_anywhere(self) -> Sweep:
         """The sweep with absolute paths."""
         locations = {
-            "notebook": str(_find(self.sweep.notebook).resolve()),
+            "notebook": str(notebook_file(self.sweep.notebook).resolve()),
             "directory": str(self.sweep.folder.resolve()),
         }
         return self.sweep.model_copy(update=locations)
-
-
-def _find(path: str) -> Path:
-    """Return the path of a notebook, from the project's root or of the package."""
-    locations = [from_root(path), delivered() / path]
-    found = next((location for location in locations if location.is_file()), None)
-    if not found:
-        raise SweepError(f"notebook = {path!r}: not found as {' or '.join(map(str, dict.fromkeys(locations)))}")
-    return found
 
 
 def _runs(sweep: Sweep, notebook: Notebook, known: KnownRuns, inputs: Callable[[Config], Inputs]) -> Sequence[Planned]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from elastic_pinn.config import FIELDS, ConfigError, plain_parameters
 from elastic_pinn.config_sections import NonNegative, OptionalCount
-from elastic_pinn.paths import from_root
-from elastic_pinn.workbench.batch.notebook import Value
+from elastic_pinn.paths import delivered, from_root
+from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.run_folders import RUNS, stamped
 from elastic_pinn.yaml_values import read_yaml, write_yaml
 
@@ -179,20 +179,21 @@ class Sweep(SweepPart):
             raise SweepError(f"{path}: {error}") from None
 
     @classmethod
-    def of_parameters(
-        cls, namespace: Mapping[str, Any], notebook: str, name: str, own: Collection[str] = (), **fields: Any
-    ) -> Self:
-        """Return the sweep of a notebook's parameters; call it with globals(), as Config.from_namespace.
+    def of_parameters(cls, namespace: Mapping[str, Any], name: str, **fields: Any) -> Self:
+        """Return the sweep of parameters in a notebook; call it with globals(), as Config.from_namespace.
 
-        A list for a field that takes one value, or a list of lists for a field that takes a list, gives a run for each
-        item, and so does a list of lists of rows for holes, and a list for an own number of the notebook, whose names
-        are given as own. `run_dir` is the folder of the runs; "" means a new runs/TIME-NAME.
+        `notebook` is the one to run. A list for a field that takes one value, or a list of lists for a field that takes
+        a list, gives a run for each item, and so does a list of lists of rows for holes, and a list for any other
+        parameter of that notebook which has no list there. `run_dir` is the folder of the runs; "" means a new
+        runs/TIME-NAME. Raises ConfigError if there is no such notebook.
         """
-        given = plain_parameters(namespace, own)
+        path = str(namespace.get("notebook", ""))
+        own = Notebook.read(notebook_file(path)).own({})
+        given = plain_parameters(namespace, own) | {"notebook": path}
         directory = given.pop("run_dir", "") or f"{RUNS}/{stamped(name)}"
         grid = {key: value for key, value in given.items() if _is_several(key, value, own)}
-        same = {key: value for key, value in given.items() if key not in grid}
-        return cls(notebook=notebook, directory=directory, parameters=same, grid=grid, **fields)
+        same = {key: value for key, value in given.items() if key not in {*grid, "notebook"}}
+        return cls(notebook=path, directory=directory, parameters=same, grid=grid, **fields)
 
     def to_yaml(self) -> str:
         """Return the YAML text that `read` reads, without default values."""
@@ -245,10 +246,19 @@ class Sweep(SweepPart):
         return self
 
 
-def _is_several(name: str, value: Any, own: Collection[str]) -> bool:
-    """Return whether a value is a list of values for a field or an own number."""
+def notebook_file(path: str) -> Path:
+    """Return the path of a notebook, from the project's root or of the package. Raises SweepError if there is none."""
+    locations = [from_root(path), delivered() / path]
+    found = next((location for location in locations if location.is_file()), None)
+    if not found:
+        raise SweepError(f"notebook = {path!r}: not found as {' or '.join(map(str, dict.fromkeys(locations)))}")
+    return found
+
+
+def _is_several(name: str, value: Any, own: Mapping[str, Any]) -> bool:
+    """Return whether a value is a list of values for a field, or for another parameter, whose own value is given."""
     if name in own:
-        return isinstance(value, list)
+        return _levels(value) > _levels(own[name])
     if name not in FIELDS:
         return False
     return _levels(value) > _levels_of(FIELDS[name].annotation)

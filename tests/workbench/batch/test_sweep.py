@@ -19,7 +19,8 @@ from tests.headless import write_notebook
 from tests.physics.setups.plates import PLATE
 
 FROM_NAMESPACE = "import elastic_pinn as ep\nconfig = ep.Config.from_namespace(globals())"
-WHERE = {"notebook": "notebooks/01_forward.ipynb", "directory": "runs/none"}
+OF = {"notebook": "notebooks/01_forward.ipynb"}
+WHERE = OF | {"directory": "runs/none"}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def test_a_list_for_an_own_number_is_a_run_for_each_item(tmp_path):
     own = FROM_NAMESPACE.replace("globals()", "globals(), own={'depth': float}")
     path = write_notebook(tmp_path / "own.ipynb", "run_dir = ''\nresume = 'never'\ndepth = 0.1", own)
     given = {"depth": [0.25, 0.5], "run_dir": str(tmp_path / "runs"), "steps": 3}
-    sweep = Sweep.of_parameters(given, notebook=str(path), name="own", own=["depth"])
+    sweep = Sweep.of_parameters(given | {"notebook": str(path)}, name="own")
     assert (sweep.grid, sweep.parameters) == ({"depth": [0.25, 0.5]}, {"steps": 3})
     plan = Plan.of(sweep)
     assert [run.name.rpartition("-")[0] for run in plan.runs] == ["depth=0.25", "depth=0.5"]
@@ -275,7 +276,7 @@ def test_a_first_look_at_a_run_that_fails_gives_no_estimate(tmp_path):
 
 def test_arrays_and_ranges_of_a_notebook_are_runs_for_each_item():
     given = {"seed": range(3), "hidden_layers": np.array([[20], [40]]), "steps": np.int64(2), "run_dir": "runs/x"}
-    sweep = Sweep.of_parameters({**given, "np": np, "helper": print}, notebook="notebooks/01_forward.ipynb", name="x")
+    sweep = Sweep.of_parameters({**given, **OF, "np": np, "helper": print}, name="x")
     assert sweep.grid == {"seed": [0, 1, 2], "hidden_layers": [[20], [40]]} and sweep.parameters == {"steps": 2}
 
 
@@ -283,10 +284,10 @@ def test_one_list_of_holes_and_of_sources_is_one_value_and_a_list_of_such_lists_
     one, other = [[0.01, 0.01, 0.002]], [[0.02, 0.01, 0.002], [0.03, 0.01, 0.002]]
     sources = [{"kind": "side_load", "at": [0.01, 0.02]}]
     given = {"problem": "plate", "holes": one, "sources": sources, "sides": ["free"], "run_dir": "runs/x"}
-    sweep = Sweep.of_parameters(given, notebook="notebooks/01_forward.ipynb", name="x")
+    sweep = Sweep.of_parameters(given | OF, name="x")
     assert sweep.grid == {} and sweep.parameters == {name: given[name] for name in given if name != "run_dir"}
     several = {"holes": [[], one, other], "sources": [sources, []], "sides": [["free"], ["fixed"]]}
-    sweep = Sweep.of_parameters(given | several, notebook="notebooks/01_forward.ipynb", name="x")
+    sweep = Sweep.of_parameters(given | OF | several, name="x")
     assert sweep.grid == several and sweep.parameters == {"problem": "plate"}
 
 
