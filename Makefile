@@ -11,6 +11,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
+# By .gitattributes and this line in .git/config, git sees nothing of what a notebook printed.
+STRIPPED := "$(CURDIR)/$(BIN)/nbstripout" --keep-id
+HOOK := --FileContentsManager.pre_save_hook=elastic_pinn.workbench.saved_notebook.without_versions
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-slow test-accuracy test-faults bench validate ablation lab check docs
@@ -43,8 +47,9 @@ validate: .venv/base.stamp  ## exact fields: errors and times of every wall, sha
 ablation: .venv/base.stamp  ## what samplers, balancers, networks and forms each do for a trained network: three hours, and it goes on where stopped
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ablation $(ARGS)
 
-lab: .venv/base.stamp  ## JupyterLab on the notebooks (ARGS="--no-browser" and the like go to it)
-	$(BIN)/python -m jupyter lab $(ARGS)
+lab: .venv/base.stamp  ## JupyterLab, at the notebooks (ARGS="--no-browser" and the like go to it)
+	@if git rev-parse --git-dir >/dev/null 2>&1; then git config filter.notebooks.clean '$(STRIPPED)'; fi
+	$(BIN)/python -m jupyter lab --LabApp.default_url=/lab/tree/notebooks $(HOOK) $(ARGS)
 
 check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who imports whom
 	$(BIN)/python -m ruff check .

@@ -1,0 +1,72 @@
+"""What git sees of a notebook that was opened, run and saved."""
+
+import copy
+import shutil
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from elastic_pinn.workbench.saved_notebook import without_versions
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def git(folder, *words):
+    return subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A repository with the notebooks, in which `make lab` has been called, but for JupyterLab."""
+    git(tmp_path, "init", "-q")
+    shutil.copy(ROOT / ".gitattributes", tmp_path)
+    for path in NOTEBOOKS:
+        shutil.copy(path, tmp_path)
+    git(tmp_path, "add", ".")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "as delivered")
+    lines = subprocess.run(["make", "-n", "lab"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    (line,) = [line for line in lines.splitlines() if "git config" in line]
+    subprocess.run(line, shell=True, cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def saved(notebook, path):
+    """Save as JupyterLab does that `make lab` starts, after a kernel has begun."""
+    notebook.metadata["language_info"] = {"name": "python", "version": "3.13.1", "pygments_lexer": "ipython3"}
+    without_versions({"type": "notebook", "content": notebook}, path=path.name, contents_manager=None)
+    nbformat.write(notebook, path)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_look_leaves_a_notebook_as_it_was(path, tmp_path):
+    saved(nbformat.read(path, as_version=4), tmp_path / path.name)
+    assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_run_leaves_nothing_to_commit_and_a_change_of_the_code_is_seen(clone):
+    path = NOTEBOOKS[1]
+    notebook = nbformat.read(clone / path.name, as_version=4)
+    for count, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
+        cell.execution_count = count
+        cell.outputs = [nbformat.v4.new_output("stream", text="57.6 GPa")]
+    saved(notebook, clone / path.name)
+    assert "57.6 GPa" in (clone / path.name).read_text()
+    assert git(clone, "diff") == ""
+    git(clone, "add", "-u")  # git status compares sizes first, and lists the notebook until then
+    assert git(clone, "status", "--short") == ""
+
+    notebook.cells[1].source += "\nchanged"
+    saved(notebook, clone / path.name)
+    assert '+    "changed"' in git(clone, "diff")
+
+
+def test_files_and_notebooks_of_other_languages_are_saved_as_they_are():
+    text = {"type": "file", "content": "a"}
+    other = {"type": "notebook", "content": {"metadata": {"language_info": {"name": "julia", "version": "1"}}}}
+    for model in (text, other, {"type": "notebook", "content": {"metadata": {}}}):
+        before = copy.deepcopy(model)
+        without_versions(model)
+        assert model == before
