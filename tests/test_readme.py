@@ -1,6 +1,8 @@
 """What the README says works, works."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,51 @@ def test_the_readmes_search_in_a_plate_finds_its_material(tmp_path, monkeypatch)
     assert fit.verdict == "holds", fit.sentence
     for name, value in fit.values.items():
         assert abs(value - true[name]) < 3.0 * fit.plus_minus[name] < 0.01 * true[name]
+
+
+SCRIPTS = {
+    code.split(":")[0].removeprefix("# "): code for code in re.findall(r"```python\n(# 0.*?)```", README, re.DOTALL)
+}
+
+
+def test_each_notebook_is_a_script_of_at_most_ten_lines_in_the_readme():
+    assert SCRIPTS.keys() == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    for code in SCRIPTS.values():
+        assert len([line for line in code.splitlines() if line.strip() and not line.startswith("#")]) <= 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["00_reference_data", "01_forward", "05_explore"],
+        ["02_inverse"],
+        ["03_sweep", "04_compare"],
+        ["06_plate"],
+        ["07_own_data"],
+    ],
+    ids=" ".join,
+)
+def test_the_scripts_in_the_readme_run_as_they_are(names, tmp_path):
+    for folder in ("data", "notebooks"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    (tmp_path / "runs").mkdir()
+    for name in names:
+        (tmp_path / f"{name}.py").write_text(SCRIPTS[name])
+        done = subprocess.run([sys.executable, f"{name}.py"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        for file in re.findall(r'(?:savefig|save)\("(.*?)"\)', SCRIPTS[name]):
+            assert (tmp_path / file).stat().st_size > 1000
+        said = done.stdout.split("\n")[0]
+        if name in ("00_reference_data", "01_forward"):
+            assert float(said) < 1e-3
+        if name == "02_inverse":
+            assert said.split()[0] in ("holds", "widened")
+            assert float(re.search(r"'lambda': ([\d.]+)", said)[1]) == pytest.approx(5.76e10, rel=0.01)
+        if name == "03_sweep":
+            assert said == "4"
+        if name == "06_plate":
+            assert float(said) <= 0.05 and (tmp_path / "runs/hole/figures/movie.webp").stat().st_size > 10_000
 
 
 def test_every_file_that_the_readme_names_is_there():
