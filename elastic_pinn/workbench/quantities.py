@@ -126,8 +126,12 @@ class GridFields:
 
     Attributes:
         x, y: of the nodes, each (G,), m. start, end: of the time window, s. origin: as given. regions: those of the
-            materials. shape: of the domain; None: the whole window.
+            materials. shape: of the domain; None: the whole window. names: of the quantities that there are. given_by:
+            what these are of, in an error.
     """
+
+    names = tuple(QUANTITIES)
+    given_by = ""
 
     def __init__(self, model: Model, nodes: int = 200, origin: Origin | None = None) -> None:
         self._model, self.origin = model, origin or {}
@@ -188,11 +192,11 @@ class GridFields:
         return max(float(np.nanmax(np.abs(each[name]))) for each in self.over([name], self.instants(INSTANTS)))
 
 
-def require_known(names: Sequence[str]) -> None:
-    """Raise QuantityError for a name of no quantity."""
+def require_known(names: Sequence[str], fields: type[GridFields] | GridFields = GridFields) -> None:
+    """Raise QuantityError for a name that is not one of a network's quantities, or of those of other fields."""
     for name in names:
-        if name not in QUANTITIES:
-            raise QuantityError(f"quantity = {name!r}: legal are {', '.join(QUANTITIES)}")
+        if name not in fields.names:
+            raise QuantityError(f"quantity = {name!r}: legal are {', '.join(fields.names)}{fields.given_by}")
 
 
 def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+import elastic_pinn as ep
 from tests.browser.lab import PATIENCE_MS
 from tests.browser.test_training_notebooks import ENDLESS
 
@@ -52,3 +53,22 @@ def test_play_shows_the_wavefield_over_time_while_it_trains_and_after(notebook):
     lab.changes(picture)
     expect(instant).to_have_text("8 µs", timeout=PATIENCE_MS)
     lab.shot("played to the end")
+
+
+def test_a_movies_page_plays_without_anything_else(page, tmp_path):
+    few = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "steps": 3}
+    run = ep.train(ep.Config(**few, log_level="error"), tmp_path / "run")
+    ep.figures.movie(run, frames=3).save(tmp_path / "movie.html")
+    page.goto((tmp_path / "movie.html").as_uri())
+    picture, slider = page.locator("#frame"), page.get_by_role("slider")
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == 700
+    shown = [picture.get_attribute("src")]
+    for _ in range(2):
+        slider.press("ArrowRight")
+        shown.append(picture.get_attribute("src"))
+    assert len(set(shown)) == 3
+    page.screenshot(path=tmp_path / "page.png")
+    page.get_by_role("button", name="Play").click()
+    expect(picture).not_to_have_attribute("src", shown[-1])
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()

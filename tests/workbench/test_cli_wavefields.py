@@ -75,10 +75,24 @@ def test_a_place_without_a_run_or_a_checkpoint_is_refused(run, tmp_path, monkeyp
 
 
 @pytest.mark.slow
-def test_a_wavefield_by_elements_is_refused(shots_run, tmp_path, monkeypatch):
+def test_what_elements_solved_for_is_written_as_they_predict_it(shots_run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for words in (["movie", "--output", "a.gif"], ["fields", "--nc", "a.nc"]):
-        assert "in which the network takes no part" in refused(1, words[0], shots_run.path, *words[1:])
+    few = ["--nodes", 15, "--frames", 3]
+    for name in ("left", "right"):
+        said("fields", shots_run.path, "--nc", f"{name}.nc", "--shot", name, *few)
+    said("fields", shots_run.path, "--nc", "first.nc", *few)
+    found = {name: xr.load_dataset(f"{name}.nc", engine="h5netcdf", decode_times=False) for name in ("left", "right")}
+    assert set(found["right"]) == {"u_x", "u_y", "magnitude", "v_x", "v_y", "speed"}
+    assert xr.load_dataset("first.nc", engine="h5netcdf", decode_times=False).equals(found["left"])
+    assert found["right"].attrs["solved_by"] == "elements" and found["right"].attrs["shot"] == "right"
+    x, y, t = (found["right"][name].values for name in ("x", "y", "time"))
+    predicted = shots_run.predict(x[3], y[2], t[2], "velocity", shot="right")
+    values = [float(found["right"][name][2, 3, 2]) for name in ("v_x", "v_y")]
+    assert values == pytest.approx(predicted.tolist(), rel=1e-6) and np.abs(predicted).max() > 0.0
+    assert not np.allclose(values, [found["left"][name][2, 3, 2] for name in ("v_x", "v_y")], rtol=0.1)
+    told = refused(1, "movie", shots_run.path, "--output", "a.gif", "--quantity", "stress_xx")
+    assert "legal are u_x, u_y, magnitude, v_x, v_y, speed, which finite elements give" in told
+    assert "legal" in refused(1, "movie", shots_run.path, "--output", "a.gif", "--shot", "middle")
 
 
 def test_files_that_exist_are_kept_without_force(run, tmp_path):

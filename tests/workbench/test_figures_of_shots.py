@@ -83,17 +83,28 @@ def test_what_elements_do_not_have_of_another_shot_is_refused(shots_run, place, 
         shots_run.predict(*place, quantity, shot="right")
 
 
-@pytest.mark.parametrize("figure", [ep.figures.energy, ep.figures.movie])
-def test_what_only_a_network_has_is_refused_where_it_takes_no_part_and_else_told_to_be_of_the_first_shot(
-    shots_run, figure, monkeypatch
-):
+def test_energy_is_refused_where_the_network_takes_no_part_and_a_movie_is_then_by_elements(shots_run, monkeypatch):
     with pytest.raises(ep.figures.FigureError, match="in which the network takes no part: snapshots, wiggles and"):
-        figure(shots_run)
+        ep.figures.energy(shots_run)
+    assert titles_of(lambda: ep.figures.movie(shots_run, frames=2), monkeypatch, "shot left: by finite elements: t = ")
+    right = ep.figures.movie(shots_run, "v_y", frames=2, shot="right")
+    assert right.webp() != ep.figures.movie(shots_run, "v_y", frames=2).webp()
+
+
+@pytest.mark.parametrize("figure", [ep.figures.energy, ep.figures.movie])
+def test_what_is_of_the_first_shots_network_is_told_to_be(shots_run, figure, monkeypatch):
     monkeypatch.setattr("elastic_pinn.run.checkpoint.HELD_AT_ZERO", math.inf)
+    frames = {"frames": 2} if figure is ep.figures.movie else {}
+    assert titles_of(lambda: figure(shots_run, **frames), monkeypatch, "shot left, the first of 2, by its network")
+
+
+def titles_of(draw, monkeypatch, begin):
+    """The texts that begin so of what is drawn meanwhile."""
     titles = []
-    monkeypatch.setattr(Text, "set_text", counted(Text.set_text, titles))
-    figure(shots_run, **({"frames": 2} if figure is ep.figures.movie else {}))
-    assert any(str(text).startswith("shot left, the first of 2, by its network") for _, text in titles)
+    with monkeypatch.context() as patched:
+        patched.setattr(Text, "set_text", counted(Text.set_text, titles))
+        draw()
+    return [str(text) for _, text in titles if str(text).startswith(begin)]
 
 
 def test_a_run_of_one_shot_has_one_without_a_name(plate_run):

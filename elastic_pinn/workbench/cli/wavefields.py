@@ -23,6 +23,7 @@ Location = Annotated[
 Frames = Annotated[int, typer.Option(metavar="N", min=1, help="How many instants, ends included.")]
 Start = Annotated[float | None, typer.Option(metavar="S", help="The first instant, s; else that of the window.")]
 End = Annotated[float | None, typer.Option(metavar="S", help="The last instant, s; else that of the window.")]
+Shot = Annotated[str, typer.Option(metavar="NAME", help="Of several shots, which; else the first.")]
 Best = Annotated[bool, typer.Option("--best", help="Of a run, take the best checkpoint, not the latest.")]
 
 
@@ -37,6 +38,7 @@ def movie(
     frames: Frames = 49,
     start: Start = None,
     end: End = None,
+    shot: Shot = "",
     best: Best = False,
     force: Force = False,
 ) -> None:
@@ -44,7 +46,8 @@ def movie(
 
     Quantities are the displacement (u_x, u_y, magnitude), the velocity (v_x, v_y, speed), divergence (P waves) and curl
     (S waves), stress_xx, stress_yy, stress_xy, energy (density, kinetic and strain) and residual. Ten frames a second
-    are shown, all with one scale. An MP4 needs ffmpeg; an HTML page plays in any browser.
+    are shown, all with one scale. An MP4 needs ffmpeg; an HTML page plays in any browser. Where finite elements solved
+    for the wavefield, there are displacement and velocity.
     """
     from elastic_pinn.workbench.figures.movie import movie as draw
     from elastic_pinn.workbench.figures.movie_file import require_writable
@@ -54,7 +57,7 @@ def movie(
     require_known([quantity])
     refuse_existing([output], force)
     checkpoint = _open(location, best)
-    draw(checkpoint, quantity, frames, start=start, end=end).save(output, overwrite=force)
+    draw(checkpoint, quantity, frames, start=start, end=end, shot=shot).save(output, overwrite=force)
     print_line(f"from {checkpoint.path}")
     print_line(f"  {output}  {quantity}, {format_size(output.stat().st_size)}")
 
@@ -76,6 +79,7 @@ def fields(
     nodes: Annotated[int, typer.Option(metavar="N", min=2, help="Nodes along x, and along y.")] = 101,
     start: Start = None,
     end: End = None,
+    shot: Shot = "",
     best: Best = False,
     force: Force = False,
 ) -> None:
@@ -84,19 +88,19 @@ def fields(
     The values are NaN outside the body. The grid spans the window, and the instants are evenly spread.
     """
     from elastic_pinn.workbench.exports.wavefields import NETCDF, write_netcdf, write_vtk
-    from elastic_pinn.workbench.figures.sources import network_of
-    from elastic_pinn.workbench.quantities import QUANTITIES, fields_of, require_known
+    from elastic_pinn.workbench.quantities import require_known
+    from elastic_pinn.workbench.shown_fields import shown_fields
 
     if nc is None and vtk is None:
         raise typer.TyperException("say what to write: --nc or --vtk")
     if nc and nc.suffix != NETCDF:
         raise typer.TyperException(f"--nc {nc}: the name must end in {NETCDF}")
-    names = quantity or list(QUANTITIES)
-    require_known(names)
+    require_known(quantity or [])
     refuse_existing(filter(None, [nc, vtk and vtk / SERIES]), force)
     checkpoint = _open(location, best)
-    network_of(checkpoint)
-    found = fields_of(checkpoint, nodes)
+    found, _ = shown_fields(checkpoint, nodes, shot)
+    names = quantity or found.names
+    require_known(names, found)
     times = found.instants(frames, start, end)
     print_line(f"from {checkpoint.path}")
     if nc:

@@ -8,8 +8,9 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.field_maps import FieldMap
 from elastic_pinn.workbench.figures.movie_file import Movie
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, first_shot_text, network_of
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.quantities import GridFields, require_known
+from elastic_pinn.workbench.shown_fields import shown_fields
 
 NODES = 120  # on a side of each frame's grid
 
@@ -21,11 +22,14 @@ def movie(
     problem: Problem | ProblemMaker | None = None,
     start: float | None = None,
     end: float | None = None,
+    shot: str = "",
 ) -> Movie:
     """Draw a quantity of the wavefield over time, as a movie that a cell plays without a kernel.
 
     `Movie.save` writes it to a file. All frames have one scale, that of the whole window of time, and are empty outside
-    the body. Of several shots it is of the first one's network, which the title tells.
+    the body. Of several shots it is of the first one's network, which the title tells, unless a shot is named. Where
+    the network takes no part in the wavefield, and of a shot that is named, finite elements solve for it, in about the
+    time of one solution in training, and give displacement and velocity.
 
     Parameters
     ----------
@@ -41,6 +45,8 @@ def movie(
         The user's problem, or the function that makes it; required where a run that has one may be of several shots.
     start, end
         The first and the last instant, s; None: those of the window.
+    shot
+        The name of one of several shots, as in `run.fit.shots`.
 
     Returns
     -------
@@ -50,16 +56,12 @@ def movie(
     Raises
     ------
     ValueError
-        For another quantity, for fewer than one frame, and for instants outside the window.
-    FigureError
-        For a network that takes no part in the wavefield.
+        For another quantity, for fewer than one frame, for instants outside the window, and for another shot.
     """
     require_known([quantity])
-    checkpoint = checkpoint_of(source)
-    fields = GridFields(network_of(checkpoint), NODES)
-    times = fields.instants(frames, start, end)
-    told = first_shot_text(checkpoint.problem(problem)) if checkpoint.fits_waveforms else ""
-    return draw_movie(fields, quantity, times, told)
+    fields, told = shown_fields(checkpoint_of(source), NODES, shot, problem)
+    require_known([quantity], fields)
+    return draw_movie(fields, quantity, fields.instants(frames, start, end), told)
 
 
 def draw_movie(fields: GridFields, quantity: str, times: Sequence[float], told: str = "") -> Movie:
