@@ -41,7 +41,7 @@ def test_an_ellipse_holds_both_constants_by_its_probability(with_fit):
     drawn = np.random.default_rng(0).multivariate_normal(found, together, 100_000) / 1e9
     for patch, probability in zip(axes.patches, (0.95, 0.68), strict=True):
         assert patch.get_path().contains_points(drawn).mean() == pytest.approx(probability, abs=0.005)
-        assert patch.get_label() == f"both within by {100 * probability:.0f} %"
+        assert patch.get_label() == f"{100 * probability:.0f} % confidence"
     assert axes.get_title() == "correlation -0.60"
     assert (axes.get_xlabel(), axes.get_ylabel()) == (r"$\lambda$ (GPa)", r"$\mu$ (GPa)")
 

@@ -132,7 +132,7 @@ def _draw(axes: Axes, estimate: Estimate, start: Mapping[str, float], true: Mapp
     for probability, shade in zip(reversed(PROBABILITIES), (0.2, 0.35), strict=True):
         radius = math.sqrt(-2.0 * math.log1p(-probability))
         x, y = found[:, None] + radius * errors[:, None] * circle
-        axes.fill(x, y, color=BLUE, alpha=shade, linewidth=0.0, label=f"both within by {100 * probability:.0f} %")
+        axes.fill(x, y, color=BLUE, alpha=shade, linewidth=0.0, label=f"{100 * probability:.0f} % confidence")
     axes.plot(*found, "+", color=BLUE, markersize=9, markeredgewidth=1.8, label="found")
     reach = np.array([SEEN, SEEN])
     for points, label, marker, color in ((true, "truth", "x", BLACK), (start, "start", "o", ORANGE)):

@@ -231,6 +231,10 @@ def test_the_density_s_own_uncertainty_is_counted_and_correlates_the_moduli():
         more = math.hypot(known.plus_minus[name], 0.05 * value)
         assert uncertain.plus_minus[name] == pytest.approx(more, rel=1e-6)
     assert known.correlations["lambda and mu"] < 0.0 < 0.9 < uncertain.correlations["lambda and mu"]
+    for name, value in known.derived.items():
+        more = math.hypot(value.plus_minus, 0.05 * value.value) if name == "E" else value.plus_minus
+        assert uncertain.derived[name].plus_minus == pytest.approx(more, rel=1e-6), "speeds and nu are in no proportion"
+    assert set(known.derived) == {"c_p", "c_s", "E", "nu"}
     assert "for rho = 1 ± 0.05 kg/m3 as given, which ± counts: where it is 1 % off, " in uncertain.finding
     assert "for rho = 1 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, " in known.finding
 
