@@ -18,7 +18,7 @@ class SquareConfig(Section):
 
     length: Annotated[Positive, Unit("m")] = 1.0
     """side of the square of the problem 'standing_waves', m"""
-    amplitude: Positive = 1.0
+    amplitude: Annotated[Positive, Unit("m")] = 1.0
     """of the two modes of the problem 'standing_waves', m: the displacement of either reaches pi times as much"""
 
 
