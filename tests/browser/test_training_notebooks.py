@@ -166,3 +166,11 @@ def test_the_plate_is_drawn_trained_and_seen_as_a_film(notebook):
     faint = lab.page.locator(".ep-chosen", has=lab.field("weight_boundary"))
     expect(faint).to_have_css("opacity", "0.4")
     lab.shot("settings")
+    expect(lab.page.locator(".ep-cell-weight_boundary .ep-take")).to_have_text("chosen: 100.0")
+    lab.page.set_viewport_size({"width": 1000, "height": 1000})
+    for title in ("Plate", "Network", "Points"):
+        lab.settings(title)
+        lab.shot(title)
+    lab.field("search").fill("frequency")
+    expect(lab.field("frequency_continuation")).to_be_visible()
+    lab.shot("searched")

@@ -33,6 +33,12 @@ CONFIGS = {
     "features": {"network": "random_features", "stages": ["last_layer"], "hidden_layers": [30], "precision": "float64"},
     "waves": {"network": "plane_waves", "stages": ["last_layer"], "hidden_layers": [20], "precision": "float64"},
     "plate": PLATE | {"network": "mlp", "stages": ["adam"], "holes": [], "tolerance": 0.0},
+    "receivers": {
+        "problem": "receivers",
+        "data": "data/aluminium_receivers.h5",
+        "unknowns": ["lambda", "mu"],
+        "boundary_points": 1000,
+    },
     "levenberg": {"stages": ["levenberg_marquardt"], "precision": "float64", "hidden_layers": [4]},
     "a schedule": {"stages": ["soap"], "schedule": "cosine", "resample_every": 2, "balancing": "relobralo"},
 }

@@ -32,6 +32,10 @@ def hidden(form):
     return set(re.findall(r"\.ep-cell-(\w+) \{display: none", rules(form)))
 
 
+def in_italics(form):
+    return set(re.findall(r"\.ep-cell-(\w+) \.widget-label \{font-style: italic", rules(form)))
+
+
 def shown(form):
     return {box.field.description for grid in tab(form).children[:-1] for box in grid.children} - {
         name if name != "run_name" else "run name" for name in hidden(form)
@@ -58,9 +62,10 @@ def test_only_fields_with_an_effect_are_shown_until_all_are_asked_for():
     form = form_of(ep.Config())
     assert shown(form) >= {"problem", "length", "steps", "run name", "beta1", "weight_boundary"}
     assert not shown(form) & {"ridge", "momentum", "holes", "data", "weight_data", "decay_rate", "rank"}
-    assert "Plate" not in titles(form) and titles(form)[-1] == CELL
+    assert "Plate" not in titles(form) and titles(form)[-1] == CELL and not in_italics(form)
     fields(form)["show all"].value = True
     assert shown(form) == {*ep.Config.model_fields} - {"own"} | {"run name"} and "Plate" in titles(form)
+    assert in_italics(form) >= {"ridge", "holes"} and not in_italics(form) & {"run_name", "steps", "beta1"}
     fields(form)["show all"].value = False
     fields(form)["schedule"].value = "step"
     assert shown(form) >= {"decay_rate", "decay_every"} and "plateau_patience" not in shown(form)

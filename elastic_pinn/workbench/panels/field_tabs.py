@@ -92,7 +92,8 @@ class FieldTabs(widgets.VBox):
             self.shown = found | {*self._at_fault}
         else:
             self.shown = {name for name in self._texts if self._all.value or name in self._used or name in self._kept}
-        self._count.value = _told(len(self.shown), len(self._texts), bool(words))
+        unused = self.shown - {*self._used}
+        self._count.value = _told(len(self.shown), len(self._texts), len(unused), bool(words))
         empty = [i for i, names in enumerate(self._groups.values()) if not self.shown & {*names}]
         self._style.value = f"<style>{self._rules(empty, bool(words))}</style>"
         if not words and self._tabs.selected_index in empty:
@@ -104,6 +105,8 @@ class FieldTabs(widgets.VBox):
         hidden = [f".ep-cell-{name}" for name in self._texts if name not in self.shown]
         hidden += [f".lm-TabBar-tab:nth-child({i + 1})" for i in empty]
         rules = [f"{scope} {each} {none}" for each in hidden]
+        unused = self.shown - {*self._used}
+        rules += [f"{scope} .ep-cell-{name} .widget-label {{font-style: italic}}" for name in sorted(unused)]
         if is_search:
             contents = f"{scope} .widget-tab-contents >"
             rules += [f"{scope} .lm-TabBar {none}", f"{contents} * {none}"]
@@ -114,7 +117,9 @@ class FieldTabs(widgets.VBox):
         return "".join(rules)
 
 
-def _told(shown: int, of: int, is_search: bool) -> str:
-    if is_search:
-        return f"{shown} of {of} fields" if shown else "no field has this in its name or meaning"
-    return f"{shown} of {of} fields; the others have no effect here" if shown < of else f"all {of} fields"
+def _told(shown: int, of: int, unused: int, is_search: bool) -> str:
+    """How many fields are shown, and what those in italics and the others are."""
+    if not shown:
+        return "no field has this in its name or meaning"
+    others = "" if is_search or shown == of else "; the others have no effect here"
+    return f"{shown} of {of} fields{f'; {unused} in italics have no effect here' if unused else others}"

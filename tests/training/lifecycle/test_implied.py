@@ -105,6 +105,23 @@ def test_without_a_tolerance_only_plates_are_looked_at():
     assert told.startswith("ridge = 0.001 ") and told.endswith("or less")
 
 
+def test_what_is_recommended_is_what_would_be_chosen_and_once_taken_nothing_is():
+    problem = BY_NAME["free-sv-30"].problem(0.5)
+    unset = ep.Config(problem="own", tolerance=0.02)
+    chosen_all = ep.preview(unset, problem)
+    assert {*chosen_all.recommended} <= {*chosen_all.settings.names}
+    assert all(getattr(chosen_all.config, name) == value for name, value in chosen_all.recommended.items())
+    given = unset.model_copy(update={"ridge": 1e-3, "initial_points": 10})
+    found = ep.preview(given, problem).recommended
+    assert {name: found[name] for name in ("ridge", "initial_points")} == {
+        name: getattr(chosen_all.config, name) for name in ("ridge", "initial_points")
+    }
+    taken = unset.model_copy(update=dict(chosen_all.recommended))
+    assert ep.preview(taken, problem).recommended == {}
+    trained = unset.model_copy(update={"tolerance": 0.0, "stages": ["adam"]})
+    assert ep.preview(trained, problem).recommended == {}
+
+
 def test_no_advice_tells_to_change_what_was_chosen():
     """Too few given points are told by themselves: the amplitudes that they leave open are chosen."""
     sides, start = advice("free-sv-30", boundary_points=30, initial_points=10)
