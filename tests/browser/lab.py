@@ -60,7 +60,7 @@ class Lab:
 
     def step(self):
         """The step that the panel shows, once it is not 0."""
-        text = self.page.locator(".widget-label", has_text=re.compile("^step [1-9]")).inner_text(timeout=PATIENCE_MS)
+        text = self.page.locator(".widget-label", has_text=re.compile("^step [1-9]")).text_content(timeout=PATIENCE_MS)
         return int(re.match(r"step ([\d,]+) of", text)[1].replace(",", ""))
 
     def has_left(self, step):
