@@ -31,6 +31,13 @@ class Lab:
         self.page.get_by_role("menuitem", name=title, exact=True).click()
         self.page.get_by_role("menuitem", name=re.compile(f"^{item}")).first.click()
 
+    def choose_theme(self, name):
+        """Choose one of JupyterLab's themes."""
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        self.page.get_by_role("menuitem", name="Theme", exact=True).hover()
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        self.page.locator(f"body[data-jp-theme-name='{name}']").wait_for(timeout=PATIENCE_MS)
+
     def run_all(self):
         """Run all cells."""
         self.menu("Run", "Run All Cells$")

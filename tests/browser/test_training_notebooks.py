@@ -174,3 +174,38 @@ def test_the_plate_is_drawn_trained_and_seen_as_a_film(notebook):
     lab.field("search").fill("frequency")
     expect(lab.field("frequency_continuation")).to_be_visible()
     lab.shot("searched")
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1000, "JupyterLab Dark"), (1400, "JupyterLab Light")])
+def test_the_fit_is_seen_in_several_ways_and_a_click_on_the_map_picks_a_receiver(notebook, page, width, theme):
+    page.set_viewport_size({"width": width, "height": 1000})
+    lab = notebook("02_inverse.ipynb", ENDLESS | {"tolerance": 0.0})
+    lab.choose_theme(theme)
+    lab.run_all()
+    lab.has_left(lab.step())
+    lab.tab("Data fit")
+    shown, row = lab.field("show"), lab.field("receiver, 0 to 120")
+    for name in ("wiggles", "B-scan", "residual against noise", "f-k"):
+        picture = lab.picture()
+        before = picture.get_attribute("src")
+        shown.select_option(name)
+        expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
+        lab.shot(name)
+    shown.select_option("map by receiver")
+    places = page.locator("button[title='receiver 17']:visible")
+    expect(places).to_have_count(2, timeout=PATIENCE_MS)
+    for place in places.all():
+        row.fill("60")
+        row.press("Enter")
+        place.click()
+        expect(row).to_have_value("17", timeout=PATIENCE_MS)
+    pictures = page.locator("img.widget-image:visible")
+    expect(pictures).to_have_count(2)
+    picture, button = pictures.first.bounding_box(), places.first.bounding_box()
+    assert picture["width"] <= width and picture["y"] < button["y"] < picture["y"] + picture["height"]
+    places.first.scroll_into_view_if_needed()
+    lab.shot("map")
+    page.mouse.wheel(0, 500)
+    lab.shot("map below")
+    lab.click("Stop")
+    lab.says(r"stopped with \d warnings? at step")

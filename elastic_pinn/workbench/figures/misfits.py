@@ -109,7 +109,7 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
         )  # fmt: skip
         where.scatter(x[~live], y[~live], color="0.55", marker="x", s=45, zorder=3)
         if picked is not None:
-            where.scatter(
+            ring = where.scatter(
                 x[picked],
                 y[picked],
                 s=190,
@@ -119,6 +119,7 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
                 zorder=4,
                 clip_on=False,
             )
+            ring.set_in_layout(False)  # maps stay where they are, whichever is picked
         where.set_title(title, fontsize=11)
         where.label_outer()
     _draw_scale(figure, axes, dots, found)

@@ -133,7 +133,8 @@ class FitView(View):
 
     def _places_on(self, figure: Picture) -> list[tuple[int, float, float]]:
         """The rows of receivers that have a button, and where each is on each map: see `ClickableMap.place`."""
-        figure.draw_without_rendering()  # the layout is computed by drawing
+        figure.draw_without_rendering()  # which computes the layout; to do so once more would move maps again
+        figure.set_layout_engine("none")
         number, _ = self._receivers.whose(self._row.value)
         xy = self._receivers.records[number].xy / window_unit(self._record.problem.domain).size  # (R, 2)
         maps = figure.axes[: self._receivers.records[number].values.shape[2]]
