@@ -46,6 +46,8 @@ __all__ = [
     "Receivers",
     "Records",
     "Rectangle",
+    "ReferenceField",
+    "ReferenceFieldError",
     "Ricker",
     "Run",
     "RunDirectoryError",
@@ -125,6 +127,6 @@ if TYPE_CHECKING:
         preview,
         train,
     )
-    from elastic_pinn.workbench import figures, material_table
+    from elastic_pinn.workbench import ReferenceField, ReferenceFieldError, figures, material_table
 else:
     __getattr__, __dir__ = on_first_use(__name__, *WINGS, "workbench.figures", "physics.data.processing")

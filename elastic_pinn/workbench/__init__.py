@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from elastic_pinn.lazy_imports import on_first_use
 
-__all__ = ["material_table"]
+__all__ = ["ReferenceField", "ReferenceFieldError", "material_table"]
 
 if TYPE_CHECKING:
+    from elastic_pinn.workbench.reference_field import ReferenceField, ReferenceFieldError
     from elastic_pinn.workbench.tables import material_table
 else:
-    __getattr__, __dir__ = on_first_use(__name__, "tables")
+    __getattr__, __dir__ = on_first_use(__name__, "reference_field", "tables")

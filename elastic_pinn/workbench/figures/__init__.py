@@ -19,6 +19,7 @@ from elastic_pinn.workbench.figures.picture import Picture, save
 from elastic_pinn.workbench.figures.problem_plot import problem
 from elastic_pinn.workbench.figures.recordings import receivers, spectra
 from elastic_pinn.workbench.figures.reference import grid_convergence, reference_errors, reference_traces
+from elastic_pinn.workbench.figures.reference_field import reference_field
 from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.figures.wavefields import error_map, snapshots
@@ -48,6 +49,7 @@ __all__ = [
     "problem",
     "receivers",
     "reference_errors",
+    "reference_field",
     "reference_traces",
     "residuals",
     "save",

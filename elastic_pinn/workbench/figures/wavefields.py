@@ -1,10 +1,11 @@
 """The network's wavefield, compared with the exact one if there is one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable as Mappable
 from matplotlib.colors import LogNorm
 from matplotlib.image import AxesImage
 
@@ -99,7 +100,11 @@ def draw_wavefield(predict: Predict, problem: Problem, instants: np.ndarray, by:
     if problem.exact:
         exact = _exact(problem, instants)
         fields |= {"exact": exact, "difference": found - exact}
-    return _draw_snapshots(problem, instants, fields)
+    length = window_unit(problem.domain)
+    return draw_fields(
+        problem, instants, fields, shown_quantity(problem),
+        lambda axes, frame, limit: _draw_frame(axes, problem, frame, limit, length),
+    )  # fmt: skip
 
 
 def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> Picture:
@@ -197,13 +202,24 @@ def _exact(problem: Problem, instants: np.ndarray) -> np.ndarray:
     return found
 
 
-def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np.ndarray]) -> Picture:
-    """Draw a row for each instant and a column for each component of a field; transposed if there is one field."""
+def draw_fields(
+    problem: Problem,
+    instants: np.ndarray,
+    fields: Mapping[str, np.ndarray],
+    quantity: RecordedQuantity,
+    draw: Callable[[Axes, np.ndarray, float], Mappable],
+    known: str = "exact",
+) -> Picture:
+    """Draw a row for each instant and a column for each component of a field; transposed if there is one field.
+
+    fields: frames (T, Y, X, 2) in SI units by their names, of which "difference" has a scale of its own. draw: draws a
+    frame (Y, X) between a largest value and the opposite one. known: what "difference" is the difference from.
+    """
     alone = len(fields) == 1
     figure = Picture(5.4 if alone else 1.1 + 1.7 * len(instants))
     table = figure.subplots(*_shape(instants, fields), sharex=True, sharey=True, squeeze=False)
     by_instant = table.T if alone else table
-    length, quantity = window_unit(problem.domain), shown_quantity(problem)
+    length = window_unit(problem.domain)
     images, units = {}, {}
     for i, (name, values) in enumerate(fields.items()):
         limit = _largest(*(fields[other] for other in fields if (other == "difference") == (name == "difference")))
@@ -211,11 +227,11 @@ def _draw_snapshots(problem: Problem, instants: np.ndarray, fields: dict[str, np
         for component in range(2):
             column = by_instant[:, component * len(fields) + i]
             for where, frame in zip(column, values[..., component], strict=True):
-                images[name] = _draw_frame(where, problem, frame / unit.size, limit / unit.size, length)
+                images[name] = draw(where, frame / unit.size, limit / unit.size)
     names = [f"{symbol} {name}" for symbol in quantity.symbols for name in fields]
     times = _time_labels(problem, instants)
     _label(table, problem, *((times, names) if alone else (names, times)), length)
-    _draw_scales(figure, table, images, units, quantity.name)
+    _draw_scales(figure, table, images, units, quantity.name, known)
     return figure
 
 
@@ -281,7 +297,7 @@ def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, le
         axes.contourf(x, y, spread, levels=[recorded, np.inf], colors=["0.75"], alpha=0.5, hatches=["///"])
 
 
-def _shape(instants: np.ndarray, fields: dict[str, np.ndarray]) -> tuple[int, int]:
+def _shape(instants: np.ndarray, fields: Mapping[str, np.ndarray]) -> tuple[int, int]:
     """Rows and columns of the snapshots."""
     columns = 2 * len(fields)
     return (columns, len(instants)) if len(fields) == 1 else (len(instants), columns)
@@ -328,7 +344,7 @@ def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequ
 
 
 def _draw_scales(
-    figure: Picture, axes: np.ndarray, images: dict[str, AxesImage], units: dict[str, Unit], drawn: str
+    figure: Picture, axes: np.ndarray, images: Mapping[str, Mappable], units: dict[str, Unit], drawn: str, known: str
 ) -> None:
     """Draw a colour bar for the fields and one for the differences, side by side below."""
     half = axes.shape[1] // 2
@@ -338,7 +354,7 @@ def _draw_scales(
         figure.colorbar(images[found], ax=axes, location="right", label=label, shrink=0.8)
         return
     figure.colorbar(images[found], ax=axes[:, :half], location="bottom", label=label, shrink=0.9, aspect=30)
-    difference = f"difference from the exact {drawn} ({units['difference'].name})"
+    difference = f"difference from the {known} {drawn} ({units['difference'].name})"
     figure.colorbar(images["difference"], ax=axes[:, half:], location="bottom", label=difference, shrink=0.9, aspect=30)
 
 

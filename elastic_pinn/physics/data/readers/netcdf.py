@@ -19,6 +19,11 @@ FILL = 9.969209968386869e36  # NC_FILL_FLOAT and NC_FILL_DOUBLE of netcdf.h: no 
 
 def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     """Read variables and coordinates; names of axes, as time or receiver, say which is what."""
+    return traces_of_arrays(variables_in(path, options), options, missing)
+
+
+def variables_in(path: Path, options: ImportOptions) -> Variables:
+    """Return variables and coordinates, with their units and axes. Raises ReceiverFileError where there is none."""
     import xarray
 
     with path.open("rb") as file:
@@ -33,7 +38,7 @@ def read(path: Path, options: ImportOptions, missing: Missing) -> Traces:
         axes = {str(name): tuple(map(str, each.dims)) for name, each in found.variables.items()}
     if not arrays:
         raise ReceiverFileError(f"{path} holds no variable: save numeric arrays")
-    return traces_of_arrays(Variables(path, arrays, units, axes), options, missing)
+    return Variables(path, arrays, units, axes)
 
 
 def _with_gaps(values: Any) -> Any:

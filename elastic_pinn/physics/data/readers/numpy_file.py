@@ -26,6 +26,11 @@ def read_npy(path: Path, options: ImportOptions, missing: Missing) -> Traces:
 
 def read_npz(path: Path, options: ImportOptions, missing: Missing) -> Traces:
     """Read named arrays."""
+    return traces_of_arrays(variables_in(path, options), options, missing)
+
+
+def variables_in(path: Path, options: ImportOptions) -> Variables:
+    """Return the named arrays of an .npz file. Raises ReceiverFileError where there is none."""
     arrays = {}
     with zipfile.ZipFile(path) as archive:
         size = sum(member.file_size for member in archive.infolist())
@@ -36,7 +41,7 @@ def read_npz(path: Path, options: ImportOptions, missing: Missing) -> Traces:
                 arrays[name] = _array(path, file, f"its array {name}")
     if not arrays:
         raise ReceiverFileError(f"{path} holds no array: save arrays by numpy.savez")
-    return traces_of_arrays(Variables(path, arrays), options, missing)
+    return Variables(path, arrays)
 
 
 def _array(path: Path, file: Any, of: str) -> np.ndarray[Any, Any]:
