@@ -89,7 +89,7 @@ class ReferenceField:
         return {"t": self.t, "y": self.y, "x": self.x}
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
+    def load(cls, path: str | Path, problem: Problem | None = None) -> Self:
         """Read a reference from a NetCDF or NPZ file.
 
         It has the axes x, y and t (or time), and u_x and u_y (or displacement_x and displacement_y) on them: in
@@ -101,6 +101,8 @@ class ReferenceField:
         ----------
         path
             The file, from the project's root if it is relative.
+        problem
+            What a run is going to solve, whose window the axes must then cover: see `require_cover`.
 
         Returns
         -------
@@ -110,7 +112,8 @@ class ReferenceField:
         Raises
         ------
         ReferenceFieldError
-            For a file that is not there or not whole, and for what it lacks or has in another shape.
+            For a file that is not there or not whole, for what it lacks or has in another shape, and as
+            `require_cover`.
         ConfigError
             For text that is no unit of such a quantity.
         """
@@ -124,7 +127,10 @@ class ReferenceField:
             raise ReferenceFieldError(text) from error
         except Exception as error:  # a damaged file ends in any of dozens of errors of the libraries that read it
             raise ReferenceFieldError(f"{file} is not whole: {error}; write it anew") from error
-        return cls(**_content(found), name=file.name)
+        loaded = cls(**_content(found), name=file.name)
+        if problem:
+            loaded.require_cover(problem)
+        return loaded
 
     def require_cover(self, problem: Problem) -> None:
         """Refuse to be compared over a window that the axes do not cover.
