@@ -7,17 +7,16 @@ function that needs one group takes that group's class.
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from elastic_pinn.config_sections import Section, entry_of
+from elastic_pinn.config_sections import Section, entry_of, require_unique_names
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.fields_that_left import without_left
 from elastic_pinn.legal_values import with_fields
@@ -61,16 +60,6 @@ TERMS = {
     "data": "recorded data",
 }
 """The terms of the loss that a problem may lack, by their columns."""
-
-
-def require_unique_names(groups: Iterable[type[Section]]) -> None:
-    """Raise TypeError if two groups, or the groups that they are made of, declare a field of the same name."""
-    declared: dict[str, type] = {}
-    for group in {part: None for each in groups for part in each.__mro__ if issubclass(part, Section)}:
-        for name in inspect.get_annotations(group).keys() & group.model_fields.keys():
-            if name in declared:
-                raise TypeError(f"{group.__name__} and {declared[name].__name__} both declare the field {name!r}")
-            declared[name] = group
 
 
 require_unique_names(GROUPS)
@@ -150,7 +139,9 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
     __str__ = __repr__
 
     @classmethod
-    def from_namespace(cls, namespace: Mapping[str, Any], own: Types | None = None) -> Self:
+    def from_namespace(
+        cls, namespace: Mapping[str, Any], own: Types | None = None, beside: Collection[str] = ()
+    ) -> Self:
         """Make the config from a notebook's parameters: call it with globals() in the first cell after them.
 
         A public name with a plain value (number, text, list, ...) must be a field, "run_dir" or "resume"; a Problem
@@ -163,6 +154,8 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         own
             Names and types (float, int, bool, str) of the numbers of a problem of the user's own, as in
             {"pulse_width": float}: they are parameters, too, and are stored in the config.
+        beside
+            Names of parameters that the notebook itself reads, and no config has.
 
         Returns
         -------
@@ -177,12 +170,12 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
         """
         own = own or {}
         require_declared(own, _taken())
-        given = plain_parameters(namespace, own)
+        given = {name: value for name, value in plain_parameters(namespace, own).items() if name not in beside}
         for name, legal in BESIDE_CONFIG.items():
             if not isinstance(given.pop(name, ""), str):
                 raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
         names = [*(name for name in FIELDS if name != "own"), *own]
-        faults = [not_a_field(name, names, BESIDE_CONFIG) for name in given if name not in names]
+        faults = [not_a_field(name, [*names, *beside], BESIDE_CONFIG) for name in given if name not in names]
         fields = {name: value for name, value in given.items() if name in names and name not in own}
         numbers = config = None
         try:

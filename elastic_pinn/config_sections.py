@@ -6,6 +6,8 @@ storage/config.py. These import neither torch nor h5py. config.py joins them.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -56,3 +58,13 @@ def entry_of(kind: Any) -> type[Entry] | None:
     """Return what the items of a field are, by its annotation, if they are entries."""
     item = get_args(kind)[0] if get_origin(kind) is tuple else None
     return item if isinstance(item, type) and issubclass(item, Entry) else None
+
+
+def require_unique_names(groups: Iterable[type[Section]]) -> None:
+    """Raise TypeError if two groups, or the groups that they are made of, declare a field of the same name."""
+    declared: dict[str, type] = {}
+    for group in {part: None for each in groups for part in each.__mro__ if issubclass(part, Section)}:
+        for name in inspect.get_annotations(group).keys() & group.model_fields.keys():
+            if name in declared:
+                raise TypeError(f"{group.__name__} and {declared[name].__name__} both declare the field {name!r}")
+            declared[name] = group

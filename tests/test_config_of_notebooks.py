@@ -131,3 +131,12 @@ def test_classes_and_modules_are_no_parameters_whatever_they_are_called(value):
 def test_a_problem_of_ones_own_under_the_name_of_the_field_is_not_passed_over():
     problem = ep.problem_from(Config())
     assert Config.from_namespace(notebook(problem=problem)) == Config(problem="own")
+
+
+def test_a_parameter_that_the_notebook_itself_reads_is_no_field_and_a_misspelt_one_is_refused():
+    namespace = notebook(steps=30, reference="fem.npz")
+    assert Config.from_namespace(namespace, beside=["reference"]) == Config(steps=30)
+    with pytest.raises(ConfigError, match="'reference' is not a field"):
+        Config.from_namespace(namespace)
+    with pytest.raises(ConfigError, match="did you mean 'reference'"):
+        Config.from_namespace(notebook(referense="fem.npz"), beside=["reference"])

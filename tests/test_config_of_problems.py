@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.config import GROUPS, Config, ConfigError, require_unique_names, unused_fields
-from elastic_pinn.config_sections import Section
+from elastic_pinn.config import GROUPS, Config, ConfigError, unused_fields
+from elastic_pinn.config_sections import Section, require_unique_names
 from elastic_pinn.physics.media.material import ALUMINIUM, PRESETS, RUBBER, STEEL
 from elastic_pinn.physics.setups import SETUPS, ProblemConfig
 from elastic_pinn.physics.setups.material import GivenMaterial

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import from_root
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data.readers import netcdf, numpy_file
@@ -117,6 +118,8 @@ class ReferenceField:
         ConfigError
             For text that is no unit of such a quantity.
         """
+        if not isinstance(path, str | Path):
+            raise ReferenceFieldError(f"{in_one_line(path)}: the path of a NetCDF or NPZ file is needed")
         file = from_root(path)
         if (reader := READERS.get(file.suffix)) is None:
             raise ReferenceFieldError(f"{path}: a reference is NetCDF (.nc) or NumPy (.npz)")

@@ -182,7 +182,7 @@ def test_the_fit_is_seen_in_several_ways_and_a_click_on_the_map_picks_a_receiver
     lab = notebook("02_inverse.ipynb", ENDLESS | {"tolerance": 0.0})
     lab.choose_theme(theme)
     lab.run_all()
-    lab.has_left(lab.step())
+    lab.says("running")
     lab.tab("Data fit")
     shown, row = lab.field("show"), lab.field("receiver, 0 to 120")
     for name in ("wiggles", "B-scan", "residual against noise", "f-k"):

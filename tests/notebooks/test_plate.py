@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+import numpy as np
 import papermill
 import pytest
 import yaml
@@ -30,7 +31,13 @@ def executed(name: str, folder: Path, parameters: dict) -> tuple[list, str]:
 def forward(tmp_path_factory):
     """The run, the outputs and the text of 06_plate on a small plate."""
     folder = tmp_path_factory.mktemp("plate") / "forward"
-    outputs, text = executed("06_plate", folder, {**PLATE, **SOLVED, "run_dir": str(folder / "run")})
+    domain = ep.problem_from(ep.Config(**PLATE)).domain
+    t, y, x = (np.linspace(*ends, 5) for ends in (domain.t, domain.y, domain.x))
+    rigid = 1e-9 * np.broadcast_to(t[:, None, None], (5, 5, 5))
+    units = {"length_unit": "m", "time_unit": "s", "value_unit": "m"}
+    np.savez(folder.parent / "fem.npz", x=x, y=y, t=t, u_x=rigid, u_y=rigid, **units)
+    parameters = {**PLATE, **SOLVED, "run_dir": str(folder / "run"), "reference": str(folder.parent / "fem.npz")}
+    outputs, text = executed("06_plate", folder, parameters)
     return ep.Run(folder / "run"), outputs, text
 
 
@@ -38,9 +45,9 @@ def test_a_headless_run_leaves_figures_a_film_and_what_receivers_would_have_reco
     run, outputs, text = forward
     assert run.status == "completed" and run.latest().step == 1
     assert {path.name for path in (run.path / "figures").iterdir()} == {
-        "movie.webp", "wiggles.png", "b_scan.png", "energy.png", "error.png",
+        "movie.webp", "wiggles.png", "b_scan.png", "energy.png", "error.png", "reference_field.png",
     }  # fmt: skip
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 6
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 7
     [film] = [output.data["text/html"] for output in outputs if "data:image/webp" in str(output.get("data"))]
     assert len(film) < 1.5e6
     assert all(name in text for name in ("error, estimated", "hole 1: free surface", "start: velocity"))
@@ -58,3 +65,13 @@ def test_the_records_of_a_doubtful_wavefield_and_the_command_that_inverts_them_c
     command = text[text.index(".venv/bin/papermill", caution) :]
     *_, given = shlex.split(command)
     assert ep.Config(**yaml.safe_load(given)).plate_size == run.config.plate_size
+
+
+def test_a_reference_that_cannot_be_compared_with_is_refused_before_training(tmp_path):
+    t, y, x = np.linspace(0.0, 1e-9, 3), np.linspace(0.0, 1.0, 3), np.linspace(0.0, 1.0, 3)
+    units = {"length_unit": "m", "time_unit": "s", "value_unit": "m"}
+    np.savez(tmp_path / "fem.npz", x=x, y=y, t=t, u_x=np.ones((3, 3, 3)), u_y=np.ones((3, 3, 3)), **units)
+    parameters = {**PLATE, **SOLVED, "run_dir": str(tmp_path / "run"), "reference": str(tmp_path / "fem.npz")}
+    with pytest.raises(papermill.PapermillExecutionError, match="fem.npz: t is 0 to 1e-09 s, and the run needs"):
+        executed("06_plate", tmp_path / "plate", parameters)
+    assert not (tmp_path / "run").exists()

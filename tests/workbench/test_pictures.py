@@ -84,6 +84,7 @@ FIGURES: dict[str, Callable] = {
     "receivers": lambda of: figures.receivers(of["recorded plate"]),
     "reference_errors": lambda of: figures.reference_errors(of["receivers"]),
     "reference_traces": lambda of: figures.reference_traces(of["receivers"]),
+    "reference_field": lambda of: figures.reference_field(of["plate"], reference_near(of["plate"])),
     "residuals": lambda of: figures.residuals(of["inverse"]),
     "residuals_of_a_shot": lambda of: figures.residuals(of["shots"], shot="right"),
     "spectra": lambda of: figures.spectra(of["receivers"]),
@@ -138,6 +139,16 @@ def plate_with_sources():
             ep.MomentSource.explosion((0.02, 0.006), 1.0, pulse, 1e-3),
         ],
     )
+
+
+def reference_near(run):
+    """A reference that is a tenth larger than a run, and late by 0.2 us."""
+    domain = run.problem().domain
+    t, y, x = (np.linspace(*ends, count) for ends, count in ((domain.t, 31), (domain.y, 41), (domain.x, 81)))
+    inside, u = domain.shape.mask(*np.meshgrid(x, y)), np.full((31, 41, 81, 2), np.nan)
+    places = [each[inside] for each in np.meshgrid(x, y)]
+    u[:, inside] = 1.1 * run.predict(*places, np.maximum(t - 0.2e-6, t[0])[:, None])
+    return ep.ReferenceField(x, y, t, u, name="fem.nc")
 
 
 def with_gaps(receivers):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -17,6 +17,7 @@ from elastic_pinn.workbench.batch.notebook_code import (
     Parameters,
     calls,
     is_ignored,
+    names_beside,
     own_types,
     read_parameters,
     without_comments,
@@ -160,7 +161,7 @@ class Notebook:
 
     def _config(self, given: Mapping[str, Value]) -> Config:
         values = {**self.parameters, **given}
-        ignored = {} if self._takes_all else self.own(given)
+        ignored = self._beside if self._takes_all else self.own(given).keys()
         return Config.from_namespace(
             {name: value for name, value in values.items() if name not in ignored}, own=self._own_types
         )
@@ -202,6 +203,11 @@ class Notebook:
     def _own_types(self) -> Mapping[str, type]:
         """The numbers of its problem that its config has in addition to fields, with their types."""
         return own_types(self._code, f"{self.name}.ipynb")
+
+    @cached_property
+    def _beside(self) -> Collection[str]:
+        """The names of parameters that it reads itself, and no config has."""
+        return names_beside(self._code, f"{self.name}.ipynb")
 
     @cached_property
     def _sweeps(self) -> bool:

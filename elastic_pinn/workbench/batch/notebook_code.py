@@ -98,6 +98,21 @@ def own_types(cells: Sequence[str], location: str) -> dict[str, type]:
     return found
 
 
+def names_beside(cells: Sequence[str], location: str) -> frozenset[str]:
+    """Return the names that calls of from_namespace leave to the notebook.
+
+    Raises ConfigError, which names the location, for some that are not written out.
+    """
+    given = [each.value for call in calls("from_namespace", cells) for each in call.keywords if each.arg == "beside"]
+    try:
+        return frozenset(str(name) for each in given for name in ast.literal_eval(each))
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"{location}: beside = {', '.join(map(ast.unparse, given))}: write the names out, as in "
+            "beside=['reference'], so that parameters can be checked before a kernel starts"
+        ) from None
+
+
 def without_comments(source: str) -> str:
     """Return code without its comments; unchanged if it is no Python, such as a cell with magics."""
     try:

@@ -1,9 +1,18 @@
 """Parameters cells and code as people write them, read without a kernel."""
 
+from pathlib import Path
+
 import pytest
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.workbench.batch.notebook_code import calls, is_ignored, read_parameters, without_comments
+from elastic_pinn.workbench.batch.notebook import Notebook
+from elastic_pinn.workbench.batch.notebook_code import (
+    calls,
+    is_ignored,
+    names_beside,
+    read_parameters,
+    without_comments,
+)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +107,19 @@ def test_plain_values_are_no_code_and_what_works_them_out_is():
 )
 def test_a_name_that_is_set_before_it_is_read_is_ignored(cells, ignored):
     assert is_ignored("steps", cells) is ignored
+
+
+def test_names_that_a_notebook_reads_beside_its_config_are_found_where_they_are_written_out():
+    code = "config = ep.Config.from_namespace(globals(), beside=['reference', 'other'])"
+    assert names_beside([code], "06.ipynb") == {"reference", "other"}
+    assert names_beside(["config = ep.Config.from_namespace(globals())"], "06.ipynb") == frozenset()
+    with pytest.raises(ConfigError, match=r"06.ipynb: beside = NAMES: write the names out"):
+        names_beside(["ep.Config.from_namespace(globals(), beside=NAMES)"], "06.ipynb")
+
+
+def test_a_sweep_of_the_plate_takes_its_reference():
+    plate = Notebook.read(Path(__file__).parents[3] / "notebooks" / "06_plate.ipynb")
+    assert plate.config({"reference": "fem.npz"}) == plate.config({})
 
 
 def test_comments_go_and_nothing_else():
