@@ -72,6 +72,6 @@ def test_a_reference_that_cannot_be_compared_with_is_refused_before_training(tmp
     units = {"length_unit": "m", "time_unit": "s", "value_unit": "m"}
     np.savez(tmp_path / "fem.npz", x=x, y=y, t=t, u_x=np.ones((3, 3, 3)), u_y=np.ones((3, 3, 3)), **units)
     parameters = {**PLATE, **SOLVED, "run_dir": str(tmp_path / "run"), "reference": str(tmp_path / "fem.npz")}
-    with pytest.raises(papermill.PapermillExecutionError, match="fem.npz: t is 0 to 1e-09 s, and the run needs"):
+    with pytest.raises(papermill.PapermillExecutionError, match=r"fem\.npz: t is 0 to 1e-09 s, and the run needs"):
         executed("06_plate", tmp_path / "plate", parameters)
     assert not (tmp_path / "run").exists()
