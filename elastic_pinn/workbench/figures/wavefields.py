@@ -25,6 +25,7 @@ GRID = 61  # nodes on a side of a map
 DECADES = 1e3  # of a standard deviation on the colour scale
 EVERY = 2  # the standard deviation is computed at every second node
 INSTANTS = 41  # for errors over time
+TALLEST = 1.6  # map, in widths, that gets all of its height
 DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"  # both safe for the colour-blind
 ERROR = "error/displacement"
 RELATIVE = "relative error (dimensionless)"
@@ -216,7 +217,9 @@ def draw_fields(
     frame (Y, X) between a largest value and the opposite one. known: what "difference" is the difference from.
     """
     alone = len(fields) == 1
-    figure = Picture(5.4 if alone else 1.1 + 1.7 * len(instants))
+    (left, right), (bottom, top) = problem.domain.x, problem.domain.y
+    row = 0.45 + 1.25 * min((top - bottom) / (right - left), TALLEST)  # inches, with what is between rows
+    figure = Picture(5.4 if alone else 1.1 + row * len(instants))
     table = figure.subplots(*_shape(instants, fields), sharex=True, sharey=True, squeeze=False)
     by_instant = table.T if alone else table
     length = window_unit(problem.domain)
