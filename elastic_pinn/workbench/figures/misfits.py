@@ -27,7 +27,8 @@ from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
 
 LEAST_SPAN = 2.0  # the colours of a map reach at least from 1 / this to this
-TALLEST, ABOUT, MAPS = 5.6, 1.9, 8.0  # inches: of a figure, of what is about its maps, of these side by side
+WIDE = 20.0  # a scale of colours, beyond which it has powers of ten alone
+TALLEST, ABOUT, MAPS = 6.0, 1.9, 8.0  # inches: of a figure, of what is about its maps, of these side by side
 MOST_BINS = 61  # of a histogram
 CURVE = 200  # points
 WIDEST = 6.0  # standard deviations that it reaches to, at most; what is beyond is in its last bin
@@ -237,7 +238,8 @@ def _draw_scale(figure: Picture, axes: Array, dots: PathCollection, found: Resid
     label = "rms residual / noise" if found.is_of_noise else f"rms residual ({found.unit})"
     bar = figure.colorbar(dots, ax=axes, label=label, location="bottom", shrink=0.6, aspect=35)
     if found.is_of_noise:
-        bar.ax.xaxis.set_major_locator(LogLocator(10.0, (1.0, 2.0, 5.0)))
+        is_wide = float(dots.get_clim()[1]) > WIDE
+        bar.ax.xaxis.set_major_locator(LogLocator(10.0, (1.0,) if is_wide else (1.0, 2.0, 5.0)))
         bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         bar.ax.xaxis.set_minor_locator(LogLocator(10.0, "all"))
         bar.ax.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
