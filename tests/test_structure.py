@@ -120,7 +120,7 @@ def test_a_training_notebook_has_one_parameters_cell_with_the_common_names(path)
 def test_each_parameter_is_a_config_field_or_one_of_a_recording(path):
     of_recording = {*OwnData.model_fields, *ImportOptions.model_fields}
     legal = of_recording if path.stem == "07_own_data" else {"run_dir", "resume", *FIELDS}
-    legal |= {"notebook"} if path.stem == "03_sweep" else set()
+    legal |= {"03_sweep": {"notebook"}, "06_plate": {"reference"}}.get(path.stem, set())
     for cell in parameters_cells(path):
         assert bound_names(cell.source) <= legal
 
