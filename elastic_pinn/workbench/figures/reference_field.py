@@ -70,7 +70,8 @@ def reference_field(
     source
         A run (its newest checkpoint), a checkpoint, or a path of either.
     reference
-        A ReferenceField, or the path of a NetCDF or NPZ file: see `ReferenceField.load`.
+        A ReferenceField, displacements (T, Y, X, 2) in m, or the path of a NetCDF or NPZ file: see
+        `ReferenceField.load`.
     times
         Instants, (K,) in s, each drawn at the reference's nearest; three over the window if not given.
     problem
