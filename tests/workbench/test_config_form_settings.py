@@ -77,6 +77,9 @@ def test_only_fields_with_an_effect_are_shown_until_all_are_asked_for():
 def test_stages_and_terms_that_a_tolerance_and_a_problem_have_are_what_counts():
     form = form_of(ep.Config(**PLATE, tolerance=0.05))
     assert "ridge" in shown(form) and not shown(form) & {"learning_rate", "weight_interface", "form", "length"}
+    assert "Plate" in titles(form) and "Window" not in titles(form)
+    recorded = form_of(ep.Config(problem="receivers", data="data/aluminium_receivers.h5", unknowns=["lambda", "mu"]))
+    assert "Window" in titles(recorded) and "Plate" not in titles(recorded)
     inclusion = "- {center: [0.01, 0.01], radius: 2e-3, material: steel}"
     fields(form)["inclusions"].value = inclusion
     assert form.fault is None and "weight_interface" in shown(form)

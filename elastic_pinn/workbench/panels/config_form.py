@@ -27,6 +27,7 @@ from elastic_pinn.workbench.run_folders import RUNS
 GROUPS = {
     "Problem": "problem",
     "Plate": "plate_shape",
+    "Window": "window",
     "Material": "lame_lambda",
     "Network": "network",
     "Run": "steps",
