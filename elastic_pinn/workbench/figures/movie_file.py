@@ -109,7 +109,8 @@ def _gif(frames: Sequence[bytes]) -> bytes:
 def _mp4(frames: Sequence[bytes]) -> bytes:
     """Return H.264 in pixels that every player knows, whose sides must be even."""
     read = ["-f", "image2pipe", "-framerate", f"{FRAMES_A_SECOND}", "-c:v", "png", "-i", "-"]
-    encode = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-c:v", "h264", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white"
+    encode = ["-vf", even, "-c:v", "h264", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
     with TemporaryDirectory() as folder:  # its index is written last, at the start, which a pipe does not allow
         path = Path(folder) / "movie.mp4"
         command = ["ffmpeg", "-loglevel", "error", *read, *encode, str(path)]
