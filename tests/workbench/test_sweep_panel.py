@@ -231,7 +231,7 @@ def test_the_picture_is_of_the_runs_in_the_table(in_loop, tmp_path):
     (run.path / "summary.json").write_text(run.summary.changed({"notebook": "executed"}).to_json())
 
     async def use(panel):
-        image = panel._view._image.layout
+        image = panel._view.image.layout
         shown = [image.display]
         panel._form._fields["grid"].value = "seed: [7]"
         while "queued" not in panel._count.value or "completed" in panel._count.value:
