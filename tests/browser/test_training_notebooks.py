@@ -91,8 +91,9 @@ def test_interrupt_stops_restart_runs_again_and_the_list_goes_on_with_the_first_
     lab.kernel_is("idle")
     assert len(lab.runs()) == 2
 
-    choice = lab.field("Resume from")
-    label = choice.locator("option", has_text=f"{first.path.name} · step {stopped_at:,} (g0)").first.inner_text()
+    lab.field("Resume from").select_option(label=first.path.name)
+    choice = lab.field("at")
+    label = choice.locator("option", has_text=f"step {stopped_at:,} (g0)").first.inner_text(timeout=PATIENCE_MS)
     choice.select_option(label=label)
     lab.shot("chosen")
     lab.click("Resume")

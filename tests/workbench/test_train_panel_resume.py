@@ -151,6 +151,10 @@ def test_more_steps_let_a_completed_run_be_resumed(tmp_path):
     assert ep.Run(tmp_path / "run").events() == [(3, "steps: 3 -> 5")]
 
 
+def choose(choice, beginning):
+    choice.label = next(label for label, _ in choice.options if label.startswith(beginning))
+
+
 def test_any_checkpoint_of_any_run_can_be_gone_on_from_and_brings_its_fields(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ep.train(ep.Config(**TINY | {"hidden_layers": [5], "checkpoint_every": 2}, steps=6), tmp_path / "runs" / "other")
@@ -158,9 +162,9 @@ def test_any_checkpoint_of_any_run_can_be_gone_on_from_and_brings_its_fields(tmp
     async def scenario():
         panel = TrainPanel(ep.Config(**TINY, steps=3))
         assert enabled(panel) == {"Start"}
-        choice = fields(panel)["Resume from"]
-        labels = dict(choice.options)
-        choice.value = next(path for label, path in labels.items() if label.startswith("other · step 4 (g0)"))
+        fields(panel)["Resume from"].label = "other"
+        assert fields(panel)["at"].label.startswith("step 6 (g0)")
+        choose(fields(panel)["at"], "step 4 (g0)")
         assert fields(panel)["hidden_layers"].value == "5" and fields(panel)["steps"].value == "6"
         assert enabled(panel) == {"Start", "Resume"}
         fields(panel)["learning_rate"].value = "0.01"
@@ -186,11 +190,37 @@ def test_the_list_shows_the_panels_own_checkpoints_at_once_and_others_when_it_is
         return own, listed(panel)
 
     def listed(panel):
-        return [label.split(" · loss")[0] for label, path in fields(panel)["Resume from"].options if path]
+        return [label for label, path in fields(panel)["Resume from"].options if path]
 
     own, all_of_them = asyncio.run(scenario())
-    assert own == ["own · step 3 (g0)", "own · step 0 (g0)"]
-    assert all_of_them == ["other · step 2 (g0)", "other · step 0 (g0)", *own]
+    assert own == ["own"] and all_of_them == ["other", "own"]
+
+
+def test_the_checkpoints_of_the_chosen_run_are_listed_and_a_choice_is_kept_when_they_are_read_anew(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name, steps in (("one", 2), ("two", 3)):
+        ep.train(ep.Config(**TINY, steps=steps), tmp_path / "runs" / name)
+
+    async def scenario():
+        panel = TrainPanel(ep.Config(**TINY, steps=3))
+        at = fields(panel)["at"]
+        assert at.layout.display == "none"
+        fields(panel)["Resume from"].label = "one"
+        assert at.layout.display is None
+        listed = [label.split(" · loss")[0] for label, _ in at.options]
+        choose(at, "step 0 (g0)")
+        buttons(panel)[""].click()
+        kept = at.label
+        fields(panel)["Resume from"].label = "two"
+        newest = at.label
+        fields(panel)["Resume from"].index = 0
+        return listed, kept, newest, enabled(panel)
+
+    listed, kept, newest, last = asyncio.run(scenario())
+    assert listed == ["step 2 (g0)", "step 0 (g0)"]
+    assert kept.startswith("step 0 (g0)") and newest.startswith("step 3 (g0)") and last == {"Start"}
 
 
 def test_after_a_start_that_was_refused_resume_goes_on_with_the_run_before(tmp_path, monkeypatch):
@@ -261,8 +291,7 @@ def test_a_checkpoint_of_another_problem_leaves_ones_own_as_it_is(tmp_path, monk
 
     async def scenario():
         panel = TrainPanel(ep.Config(**TINY, steps=3), waves())
-        choice = fields(panel)["Resume from"]
-        choice.value = choice.options[1][1]
+        fields(panel)["Resume from"].index = 1
         assert fields(panel)["hidden_layers"].value == "5"
         return panel
 
@@ -278,4 +307,5 @@ def test_the_run_whose_checkpoint_is_newest_comes_first(tmp_path, monkeypatch):
     ep.train(ep.Config(**TINY, steps=4), runs / "a", resume="auto")
     (runs / "broken").mkdir()
     (runs / "broken" / "config.json").touch()
-    assert [label.split(" · ")[0] for label, _ in newest_checkpoints(runs)] == ["a"] * 4 + ["deep/b"] * 2
+    found = [str(path.relative_to(runs).parent.parent) for path in newest_checkpoints(runs)]
+    assert found == ["a"] * 4 + ["deep/b"] * 2

@@ -36,7 +36,7 @@ class ExplorePanel(widgets.VBox):
         self._last_request, self._lock = 0, Lock()  # clicks arrive in several threads: only the last request is shown
         known = newest_checkpoints(project_root() / RUNS)
         self._location = widgets.Combobox(
-            value=location or (str(known[0][1]) if known else ""), options=[str(path) for _, path in known],
+            value=location or (str(known[0]) if known else ""), options=list(map(str, known)),
             description="Checkpoint", continuous_update=False, tooltip=LEGAL, layout={"flex": "1 1 400px"},
         )  # fmt: skip
         self._isolated = widgets.Checkbox(isolated, description="isolated", indent=False, layout={"width": "auto"})
