@@ -97,7 +97,7 @@ def test_a_field_that_is_text_takes_it_as_it_is_written(text, value):
 @pytest.mark.parametrize(
     ("given", "status", "told"),
     [
-        (["lame_lambda=-2"], 1, "no stable solid"),
+        (["lame_lambda=-5e10"], 1, "no stable solid"),
         (["device=cuda:9"], 1, "no such device"),
         (["run_dir=$NO_SUCH_NAME/a"], 1, "no such variable"),
         (["steps=3", "steps=4"], 2, "steps is given twice: 3 and 4"),
