@@ -98,12 +98,6 @@ def gradient(name: str, constants: np.ndarray, plane: Plane) -> np.ndarray:
     return np.array([FORMULAS[name](*(constants + 1j * step * unit), plane).imag / step for unit in np.eye(3)])
 
 
-def is_stable(constants: np.ndarray) -> np.ndarray:
-    """Return which materials (K, 3), SI, are stable solids: mu, rho and lambda + 2 mu / 3 are positive, (K,)."""
-    lame_lambda, mu, rho = constants.T
-    return (mu > 0) & (rho > 0) & (lame_lambda + 2.0 / 3.0 * mu > 0)
-
-
 def depends_on(name: str, unknowns: Collection[str]) -> bool:
     """Return whether a derived constant is unknown where some of lambda, mu and rho are."""
     return not set(NEEDS[name]).isdisjoint(unknowns)

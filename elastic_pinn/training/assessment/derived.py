@@ -1,8 +1,9 @@
 """The speeds, Young's modulus and Poisson's ratio of what was found, with their ± and correlations.
 
 The errors of lambda, mu and rho are propagated to first order. Where that is not good, since they are large and the
-constant is no straight line over so wide a range, the central 68 % of it are given in its place, by draws of the
-three constants. Draws that are no stable solid are left out; where these are more than few, nothing is given.
+constant is no straight line over so wide a range, the central 68 % of it are given in its place, by draws in which
+the logarithms of K = lambda + 2 mu / 3, mu and rho are normal: a fit is linear in these, and all draws are stable
+solids.
 
 Letters: R materials, K draws.
 """
@@ -22,7 +23,6 @@ from elastic_pinn.physics.media.derived_constants import (
     depends_on,
     derived_constants,
     gradient,
-    is_stable,
     names_derived,
 )
 from elastic_pinn.physics.media.material import PARAMETERS, Plane
@@ -30,7 +30,6 @@ from elastic_pinn.physics.media.material import PARAMETERS, Plane
 DRAWS = 100_000  # by which the ends of an interval are right to half a percent of its width
 CENTRAL = (0.15866, 0.84134)  # quantiles one standard deviation either way of a normal distribution
 LINEAR = 0.1  # of a standard deviation: both quantiles are nearer to the ends of ± where that holds
-LEAST_STABLE = 0.95  # of the draws
 
 
 @dataclass(frozen=True)
@@ -117,20 +116,22 @@ def propagated(names: Sequence[str], constants: np.ndarray, covariance: np.ndarr
     return DerivedConstants(values, correlations)
 
 
-def _drawn(constants: np.ndarray, covariance: np.ndarray) -> np.ndarray | None:
-    """Materials by the errors' normal distribution, (K, 3), of which all are stable; None if too few are."""
-    sizes = np.sqrt(covariance.diagonal())
-    scale = np.where(sizes > 0.0, sizes, 1.0)  # of moduli and densities: they differ by many powers of ten
-    variances, directions = np.linalg.eigh(covariance / np.outer(scale, scale))
+def _drawn(constants: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Materials by their errors, (K, 3): a lambda that is known stays as it is."""
+    lame_lambda, mu, rho = constants
+    bulk = lame_lambda + 2.0 / 3.0 * mu
+    by_logarithms = np.array([[1.0 / bulk, 2.0 / 3.0 / bulk, 0.0], [0.0, 1.0 / mu, 0.0], [0.0, 0.0, 1.0 / rho]])
+    variances, directions = np.linalg.eigh(by_logarithms @ covariance @ by_logarithms.T)
     unit = np.random.default_rng(0).standard_normal((DRAWS, 3))
-    drawn = constants + scale * (unit * np.sqrt(np.maximum(variances, 0.0)) @ directions.T)
-    stable = drawn[is_stable(drawn)]
-    return stable if len(stable) >= LEAST_STABLE * DRAWS else None
+    changes = unit * np.sqrt(np.maximum(variances, 0.0)) @ directions.T  # (K, 3), of the logarithms
+    drawn_bulk, drawn_mu, drawn_rho = (np.array([bulk, mu, rho]) * np.exp(changes)).T
+    drawn_lambda = drawn_bulk - 2.0 / 3.0 * drawn_mu if covariance[0, 0] else np.full(DRAWS, lame_lambda)
+    return np.stack([drawn_lambda, drawn_mu, drawn_rho], axis=1)
 
 
-def _with_errors(value: float, size: float, name: str, drawn: np.ndarray | None, plane: Plane) -> DerivedValue:
+def _with_errors(value: float, size: float, name: str, drawn: np.ndarray, plane: Plane) -> DerivedValue:
     """A value with its standard deviation to first order if that is good, else with its interval."""
-    if drawn is None or not 0.0 < size < np.inf:
+    if not 0.0 < size < np.inf:
         return DerivedValue(value)
     low, high = np.quantile(FORMULAS[name](*drawn.T, plane), CENTRAL).tolist()
     if max(abs(value - size - low), abs(value + size - high)) <= LINEAR * size:
