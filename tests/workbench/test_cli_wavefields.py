@@ -109,3 +109,15 @@ def test_files_that_exist_are_kept_without_force(run, tmp_path):
         assert "is there already, and stays" in refused(2, command, run.path, *words)
         said(command, run.path, *words, "--frames", 2, "--force")
     assert b"mine" not in {movie.read_bytes(), nc.read_bytes(), (vtk / wavefields.SERIES).read_bytes()}
+
+
+def test_of_an_earlier_series_nothing_is_replaced_without_force_and_nothing_is_left_with_it(run, tmp_path):
+    folder = tmp_path / "vtk"
+    folder.mkdir()
+    frame = folder / "fields-007.vti"
+    frame.write_text("mine")
+    words = ("fields", run.path, "--vtk", folder, "--nodes", 3, "--frames", 2)
+    assert "fields-007.vti is there already, and stays" in refused(2, *words)
+    assert frame.read_text() == "mine"
+    said(*words, "--force")
+    assert sorted(path.name for path in folder.iterdir()) == ["fields-000.vti", "fields-001.vti", wavefields.SERIES]

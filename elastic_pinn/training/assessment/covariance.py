@@ -49,9 +49,10 @@ def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> ErrorsIn
     )
     rows = [*material.si(), *source.values]
     found = dict(zip(rows, covariance.diagonal().sqrt().tolist(), strict=True))
+    unknown = {*trained.problem.unknowns, *source.values}
     correlations = {
         f"{one} and {other}": float(covariance[rows.index(one), rows.index(other)]) / (found[one] * found[other])
-        for one, other in combinations([*trained.problem.unknowns, *source.values], 2)
+        for one, other in combinations([name for name in rows if name in unknown], 2)
         if not (one.startswith(GAIN) and other.startswith(GAIN))  # very many
     }
     return ErrorsInSI(found, correlations, covariance[: len(of_material), : len(of_material)])

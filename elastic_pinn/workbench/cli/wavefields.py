@@ -87,7 +87,7 @@ def fields(
 
     The values are NaN outside the body. The grid spans the window, and the instants are evenly spread.
     """
-    from elastic_pinn.workbench.exports.wavefields import NETCDF, write_netcdf, write_vtk
+    from elastic_pinn.workbench.exports.wavefields import NETCDF, vtk_frames, write_netcdf, write_vtk
     from elastic_pinn.workbench.quantities import require_known
     from elastic_pinn.workbench.shown_fields import shown_fields
 
@@ -96,7 +96,8 @@ def fields(
     if nc and nc.suffix != NETCDF:
         raise typer.TyperException(f"--nc {nc}: the name must end in {NETCDF}")
     require_known(quantity or [])
-    refuse_existing(filter(None, [nc, vtk and vtk / SERIES]), force)
+    series = [vtk / SERIES, *vtk_frames(vtk / SERIES)] if vtk else []
+    refuse_existing(filter(None, [nc, *series]), force)
     checkpoint = _open(location, best)
     found, _ = shown_fields(checkpoint, nodes, shot)
     names = quantity or found.names

@@ -25,9 +25,18 @@ NETCDF, VTK = ".nc", ".pvd"
 def write_vtk(fields: GridFields, names: Sequence[str], times: Sequence[float], path: Path) -> None:
     """Write quantities as one .vti for each time (s), and a .pvd at `path` that ParaView opens as a series.
 
-    The folder is made. It is all written, or nothing is. Raises OSError if it cannot be written.
+    The folder is made. It is all written, or nothing is; of an earlier series nothing is left. Raises OSError if it
+    cannot be written.
     """
+    before = set(vtk_frames(path))
     _write_whole(path, lambda temporary: _write_vtk(fields, names, times, temporary))
+    for stale in before - {path.with_name(f"{path.stem}-{i:03d}.vti") for i in range(len(times))}:
+        stale.unlink()
+
+
+def vtk_frames(path: Path) -> list[Path]:
+    """Return the .vti that lie beside a series."""
+    return sorted(path.parent.glob(f"{path.stem}-[0-9]*.vti"))
 
 
 def _write_vtk(fields: GridFields, names: Sequence[str], times: Sequence[float], path: Path) -> None:

@@ -188,6 +188,19 @@ def test_a_fit_has_what_follows_from_its_own_values_and_errors(assessed):
 
 
 @pytest.mark.slow
+def test_the_order_in_which_unknowns_are_named_makes_no_difference(assessed):
+    problem = problem_of(recorded())
+    turned = replace(problem, material=replace(problem.material, unknowns=("mu", "lambda")))
+    session = Session(ep.Config(**CONFIG), turned)
+    while not session.converged and session.step < CONFIG["steps"]:
+        session.advance()
+    with torch.no_grad():
+        fit, other = judgement.assess(assessed), judgement.assess(session.trained())
+    assert fit.correlations.keys() == other.correlations.keys() == {"lambda and mu"}
+    assert other.correlations == pytest.approx(fit.correlations, rel=1e-3)
+
+
+@pytest.mark.slow
 def test_what_widens_the_errors_of_the_moduli_widens_all_and_what_withholds_them_withholds_all(assessed, monkeypatch):
     found = judgement.assess(assessed)
     for changes, times in (({"chi_square": 1.44}, 1.2), ({"is_identifiable": False}, None)):
