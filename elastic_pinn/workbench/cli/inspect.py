@@ -226,7 +226,7 @@ def _found_lines(location: str, snapshot: Snapshot, unknowns: Sequence[str]) -> 
         value = snapshot.metrics.get(f"material/{name}", nan)
         unit = unit_of_constant(name, value)
         yield value_text(name, value / unit.size, nan, unit.name)
-    yield "the ± of what a run found, and whether the data are explained, are known only for the newest checkpoint of a run that has ended"
+    yield "± and verdict are known only for the newest checkpoint of a run that has ended"
 
 
 def _fit_at(location: str, snapshot: Snapshot) -> Fit | None:
