@@ -37,6 +37,11 @@ class DerivedValue:
     low: float | None = None
     high: float | None = None
 
+    @classmethod
+    def symmetric(cls, value: float, plus_minus: float | None) -> Self:
+        """Return a value with an error that is alike either way, or with none."""
+        return cls(value) if plus_minus is None else cls(value, plus_minus, value - plus_minus, value + plus_minus)
+
 
 @dataclass(frozen=True)
 class ShotFit:

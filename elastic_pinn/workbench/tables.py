@@ -10,11 +10,11 @@ import pandas as pd
 from elastic_pinn.fit import DerivedValue, Fit
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.derived_constants import depends_on, derived_constants
-from elastic_pinn.physics.media.material import DERIVED_UNITS, PARAMETERS
+from elastic_pinn.physics.media.material import DERIVED_UNITS, PARAMETERS, split_region
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, fit_of
 from elastic_pinn.workbench.figures.units import unit_of_constant
-from elastic_pinn.workbench.text import interval_text, value_text
+from elastic_pinn.workbench.text import derived_text
 from elastic_pinn.workbench.verdict import calibration_texts
 
 VERDICT, LOWER_BOUND, CORRELATION, CALIBRATION = "verdict", "lower bound", "correlation", "calibration"
@@ -83,7 +83,7 @@ def material_text(table: pd.DataFrame) -> str:
     is_bound = table.attrs.get(LOWER_BOUND, False)
     unknowns = [_text(row, is_bound) for _, row in table[table["role"] == UNKNOWN].iterrows()]
     derived = table[table["role"] == DERIVED]
-    by_material = derived.groupby([_region(name) for name in derived.index], sort=False)
+    by_material = derived.groupby([split_region(name)[1] for name in derived.index], sort=False)
     lines = [", ".join(_text(row, is_bound) for _, row in rows.iterrows()) for _, rows in by_material]
     told = (table.attrs.get(name, "") for name in (CALIBRATION, CORRELATION, VERDICT))
     return "\n".join([*unknowns, *lines, *filter(None, told)])
@@ -96,28 +96,21 @@ def _uniform(material: Mapping[str, float | np.ndarray]) -> dict[str, float]:
 
 def _place(name: str) -> tuple[int, int]:
     """Where a constant stands: by its material, then as lambda, mu, rho, c_p, c_s, E, nu."""
-    region = _region(name)
-    return int(region or 0), [*PARAMETERS, *DERIVED_UNITS].index(name.removesuffix(f"_{region}" if region else ""))
-
-
-def _region(name: str) -> str:
-    """The number of a constant's material, as "2" of "c_p_2"; "" of the only one."""
-    _, _, region = name.rpartition("_")
-    return region if region.isdigit() else ""
+    constant, region = split_region(name)
+    return int(region or 0), [*PARAMETERS, *DERIVED_UNITS].index(constant)
 
 
 def _row(name: str, value: float, fit: Fit | None, problem: Problem) -> dict[str, Any]:
     """A found value with its errors, in a suitable unit."""
-    unit, region = unit_of_constant(name, value), _region(name)
-    unknowns = [each.partition("_")[0] for each in problem.unknowns if _region(each) == region]
-    constant = name.removesuffix(f"_{region}" if region else "")
+    unit, (constant, region) = unit_of_constant(name, value), split_region(name)
+    unknowns = [unknown for unknown, of in map(split_region, problem.unknowns) if of == region]
     if fit is not None and name in fit.values:
-        role, derived = UNKNOWN, _symmetric(value, fit.plus_minus.get(name))
+        role, derived = UNKNOWN, DerivedValue.symmetric(value, fit.plus_minus.get(name))
     elif fit is not None and constant in DERIVED_UNITS and depends_on(constant, unknowns):
         role, derived = DERIVED, fit.derived.get(name, DerivedValue(value))  # fits of older versions have none
     else:
         role = KNOWN
-        derived = _symmetric(value, problem.reference.density_plus_minus if name == "rho" else 0.0)
+        derived = DerivedValue.symmetric(value, problem.reference.density_plus_minus if name == "rho" else 0.0)
     errors = {"±": derived.plus_minus, "from": derived.low, "to": derived.high}
     return {
         "unit": unit.name,
@@ -128,14 +121,6 @@ def _row(name: str, value: float, fit: Fit | None, problem: Problem) -> dict[str
     }
 
 
-def _symmetric(value: float, error: float | None) -> DerivedValue:
-    """A value with its ± and the interval that this makes."""
-    return DerivedValue(value) if error is None else DerivedValue(value, error, value - error, value + error)
-
-
 def _text(row: pd.Series, is_lower_bound: bool) -> str:
     """A row in words."""
-    name, error, low = str(row.name), row["±"], row.get("from", math.nan)
-    if math.isnan(error) and not math.isnan(low):
-        return interval_text(name, row["found"], low, row["to"], row["unit"], is_lower_bound)
-    return value_text(name, row["found"], error, row["unit"], is_lower_bound)
+    return derived_text(str(row.name), row["found"], row["±"], row["from"], row["to"], row["unit"], is_lower_bound)

@@ -49,6 +49,15 @@ def value_text(name: str, value: float, error: float, unit: str, is_lower_bound:
     return f"{name} = {value:.{digits}f} ± {least}{error:.{digits}f} {unit}".rstrip()
 
 
+def derived_text(
+    name: str, value: float, error: float, low: float, high: float, unit: str, is_lower_bound: bool = False
+) -> str:
+    """The value with its error, or with its interval where it has only this; NaN for what it has not."""
+    if math.isnan(error) and not math.isnan(low):
+        return interval_text(name, value, low, high, unit, is_lower_bound)
+    return value_text(name, value, error, unit, is_lower_bound)
+
+
 def interval_text(name: str, value: float, low: float, high: float, unit: str, is_lower_bound: bool = False) -> str:
     """Such as "nu = 0.34 (0.20 to 0.40, 68 %)", where the error is not alike either way, to two digits of half the
     interval; "0.20 to 0.40 at least, 68 %" where it is a lower bound."""

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from functools import partial
 
-from elastic_pinn.fit import GAIN, DerivedValue, Fit
-from elastic_pinn.workbench.figures.units import Unit, unit_for, unit_of_constant
-from elastic_pinn.workbench.text import DIGITS, interval_text, value_text
+from elastic_pinn.fit import GAIN, Fit
+from elastic_pinn.workbench.figures.units import unit_for, unit_of_constant
+from elastic_pinn.workbench.text import DIGITS, derived_text, value_text
 
 SHOWN = 4  # gains, one by one
 
@@ -20,7 +20,10 @@ def values_text(fit: Fit) -> str:
         texts.append(value_text(name, value / unit.size, error / unit.size, unit.name, fit.is_lower_bound))
     for name, derived in fit.derived.items():
         unit = unit_of_constant(name, derived.value)
-        texts.append(derived_text(name, derived, unit, fit.is_lower_bound))
+        error, low, high = (
+            math.nan if each is None else each / unit.size for each in (derived.plus_minus, derived.low, derived.high)
+        )
+        texts.append(derived_text(name, derived.value / unit.size, error, low, high, unit.name, fit.is_lower_bound))
     return ", ".join([*texts, *calibration_texts(fit)])
 
 
@@ -28,15 +31,6 @@ def told_of(fit: Fit) -> list[str]:
     """Return what is told of a fit wherever there is room: its values, which two of them are correlated most, and the
     verdict."""
     return [text for text in (values_text(fit), fit.largest_correlation, fit.sentence) if text]
-
-
-def derived_text(name: str, derived: DerivedValue, unit: Unit, is_lower_bound: bool) -> str:
-    """What follows from the constants found, with its ± or its interval."""
-    value = derived.value / unit.size
-    if derived.plus_minus is None and derived.low is not None and derived.high is not None:
-        return interval_text(name, value, derived.low / unit.size, derived.high / unit.size, unit.name, is_lower_bound)
-    error = math.nan if derived.plus_minus is None else derived.plus_minus
-    return value_text(name, value, error / unit.size, unit.name, is_lower_bound)
 
 
 def calibration_texts(fit: Fit) -> list[str]:

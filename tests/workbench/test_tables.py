@@ -41,6 +41,7 @@ def test_the_unknowns_are_told_with_two_digits_of_what_is_uncertain():
     columns = ["role", "found", "±", "unit"]
     rows = [["unknown", 57.6234, 0.0812, "GPa"], ["unknown", 26.0, 1.24, "GPa"], ["known", 2700.0, 0.0, "kg/m3"]]
     table = pd.DataFrame(rows, ["lambda", "mu", "rho"], columns)
+    table["from"], table["to"] = table["found"] - table["±"], table["found"] + table["±"]
     table.attrs["verdict"] = "the data are explained"
     assert material_text(table) == "lambda = 57.623 ± 0.081 GPa\nmu = 26.0 ± 1.2 GPa\nthe data are explained"
     table.attrs["correlation"] = "the errors of lambda and mu are correlated by -0.42"

@@ -29,8 +29,14 @@ def names_by_region(regions: int) -> tuple[dict[str, str], ...]:
 def unit_of(name: str) -> str:
     """Return the SI unit of a constant, as "lambda" or "c_p", or of one of several materials, as "lambda_2"; "" of
     others."""
+    return (UNITS | DERIVED_UNITS).get(split_region(name)[0], "")
+
+
+def split_region(name: str) -> tuple[str, str]:
+    """Return the constant and the number of the material in a name, as ("c_p", "2") of "c_p_2"; ("c_p", "") of "c_p",
+    where there is one material."""
     constant, _, region = name.rpartition("_")
-    return (UNITS | DERIVED_UNITS).get(constant if region.isdigit() else name, "")
+    return (constant, region) if region.isdigit() else (name, "")
 
 
 Plane = Literal["strain", "stress"]

@@ -135,5 +135,5 @@ def _with_errors(value: float, size: float, name: str, drawn: np.ndarray, plane:
         return DerivedValue(value)
     low, high = np.quantile(FORMULAS[name](*drawn.T, plane), CENTRAL).tolist()
     if max(abs(value - size - low), abs(value + size - high)) <= LINEAR * size:
-        return DerivedValue(value, size, value - size, value + size)
+        return DerivedValue.symmetric(value, size)
     return DerivedValue(value, None, low, high)

@@ -12,7 +12,7 @@ from elastic_pinn.fit import NOT_ASSESSED, Fit
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Noise, Receivers, RecordedQuantity, noise_of, noises_of
 from elastic_pinn.physics.data.records import Channel
-from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.physics.media.material import split_region, unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.run.shot import Shot
@@ -192,7 +192,7 @@ def _range_of(name: str, problem: Problem) -> float:
 
 def symbol_of(name: str) -> str:
     """Return the symbol of a constant, as "lambda", "c_p" or "lambda_2", for a figure."""
-    constant, _, region = name.rpartition("_") if name[-1].isdigit() else (name, "", "")
+    constant, region = split_region(name)
     letter, _, index = constant.partition("_")
     below = ",".join(filter(None, (index, region)))
     letter = letter if letter in ("c", "E") else f"\\{letter}"
