@@ -31,6 +31,7 @@ UNITS = {"t": ("time_unit", "time"), "y": ("length_unit", "length"), "x": ("leng
 """What tells the unit of each axis in an NPZ file, and of which quantity it is."""
 VALUE_UNIT = "value_unit"
 LARGEST = 4_000_000_000  # bytes
+ROUNDING = 1e-6  # of the window: by how much positions and instants may be off, as in single precision
 
 
 class ReferenceFieldError(ElasticPinnError, ValueError):
@@ -141,8 +142,8 @@ class ReferenceField:
         Parameters
         ----------
         problem
-            What a run solves. Its window may reach beyond the first and the last node by a spacing, as where these are
-            the middles of cells.
+            What a run solves. Its window may reach beyond the first and the last node by half a spacing, as where these
+            are the middles of cells, but not beyond the first and the last instant.
 
         Raises
         ------
@@ -152,8 +153,9 @@ class ReferenceField:
         windows = {"t": problem.domain.t, "y": problem.domain.y, "x": problem.domain.x}
         for name, axis in self.axes.items():
             (low, high), unit = windows[name], "s" if name == "t" else "m"
-            first, last = np.diff(axis)[[0, -1]] if len(axis) > 1 else (0.0, 0.0)
-            if low < axis[0] - first or high > axis[-1] + last:
+            first, last = 0.5 * np.diff(axis)[[0, -1]] if len(axis) > 1 and name != "t" else (0.0, 0.0)
+            rounding = ROUNDING * (high - low)
+            if low < axis[0] - first - rounding or high > axis[-1] + last + rounding:
                 raise ReferenceFieldError(
                     f"{self.name}: {name} is {axis[0]:.6g} to {axis[-1]:.6g} {unit}, and the run needs {low:.6g} to "
                     f"{high:.6g} {unit}: check the unit and the origin, or give the run a smaller window"

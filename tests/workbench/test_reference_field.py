@@ -93,15 +93,60 @@ def test_what_a_reference_lacks_in_the_solid_is_told(plate_run, grid):
 
 def test_a_grid_of_middles_of_cells_covers_and_one_that_ends_earlier_does_not(plate_run, grid):
     t, y, x, u = grid
-    middles = ep.ReferenceField(0.5 * (x[1:] + x[:-1]), y, t, u[:, :, 1:])
+    middles = ep.ReferenceField(0.5 * (x[1:] + x[:-1]), 0.5 * (y[1:] + y[:-1]), t, u[:, 1:, 1:])
     middles.require_cover(plate_run.problem())
     for cut, name in (
-        (ep.ReferenceField(x[:-2], y, t, u[:, :, :-2]), "x is 0 to"),
-        (ep.ReferenceField(x, y[2:], t, u[:, 2:]), "y is 0."),
-        (ep.ReferenceField(x, y, t[:5], u[:5]), "t is 0 to"),
+        (ep.ReferenceField(x[:-1], y, t, u[:, :, :-1]), "x is 0 to"),
+        (ep.ReferenceField(x, y[1:], t, u[:, 1:]), "y is 0."),
+        (ep.ReferenceField(x, y, t[:-1], u[:-1]), "t is 0 to"),
+        (ep.ReferenceField(x, y, t[1:], u[1:]), "t is 2e-06 to"),
+        (ep.ReferenceField(x, y, t[[0, 3, 6]], u[[0, 3, 6]]), "t is 0 to 1.2e-05 s"),  # snapshots, far apart
     ):
         with pytest.raises(ep.ReferenceFieldError, match=f"{name}.*and the run needs .*: check the unit"):
             reference_field(plate_run, cut)
+
+
+def test_axes_in_single_precision_cover(plate_run, grid):
+    def rounded(axis, unit):
+        return np.nextafter(np.float32(axis / unit), np.float32(0.0)).astype(float) * unit
+
+    t, y, x, u = grid
+    other = ep.ReferenceField(rounded(x, LENGTH), rounded(y, LENGTH), rounded(t, TIME), u)
+    assert other.t[-1] < t[-1]
+    other.require_cover(plate_run.problem())
+
+
+def test_a_reference_too_coarse_for_the_window_is_refused_with_what_it_lacks(plate_run, grid):
+    t, y, x, u = grid
+    wide = ep.ReferenceField(x, y, [-5e-6, 20e-6], u[1:3])
+    with pytest.raises(ep.ReferenceFieldError, match="reference has no instant within the run's window, 0 to"):
+        reference_field(plate_run, wide)
+    wide = ep.ReferenceField([-0.01, 0.03], y, t, u[:, :, :2])
+    with pytest.raises(ep.ReferenceFieldError, match="reference has no node along x within the run's window, 0 to 0"):
+        reference_field(plate_run, wide)
+    in_the_hole = ep.ReferenceField([-0.01, 0.013, 0.03], [-0.01, 0.004, 0.03], t, np.ones((9, 3, 3, 2)))
+    with pytest.raises(ep.ReferenceFieldError, match="reference has no node within the run's solid"):
+        reference_field(plate_run, in_the_hole)
+
+
+def test_an_instant_at_which_the_plate_is_at_rest_is_drawn(plate_run, grid):
+    t, y, x, u = grid
+    late = np.where(t[:, None, None, None] > 0.0, u, 0.0 * u)
+    figure = reference_field(plate_run, ep.ReferenceField(x, y, t, late), times=[0.0])
+    assert not np.ma.filled(figure.axes[1].collections[0].get_array(), 0.0).any()
+    assert "relative L2 error" in figure.get_suptitle()
+
+
+def test_a_reference_without_a_value_where_it_is_compared_is_refused(plate_run, grid):
+    t, y, x, u = grid
+    hole = ~np.isfinite(u[:1, ..., :1])
+    only = ep.ReferenceField(x, y, t, np.where(hole, 1.0, 0.0 * u))
+    with pytest.raises(ep.ReferenceFieldError, match="zero or NaN wherever it is within the run's solid and window"):
+        reference_field(plate_run, only)
+    gappy = u.copy()
+    gappy[4] = np.nan
+    with pytest.raises(ep.ReferenceFieldError, match="NaN wherever it is within the run's solid at 8e-06"):
+        reference_field(plate_run, ep.ReferenceField(x, y, t, gappy), times=[t[4]])
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, draw_fields
-from elastic_pinn.workbench.reference_field import ReferenceField, ReferenceFieldError
+from elastic_pinn.workbench.reference_field import ROUNDING, ReferenceField, ReferenceFieldError
 
 MOST_POINTS = 300_000  # at which a run is compared: of finer references each n-th instant and node counts
 MOST_INSTANTS = 61
@@ -99,11 +99,13 @@ def reference_field(
     wanted = np.asarray(domain.instants(DRAWN + 1)[-DRAWN:] if times is None else times, dtype=np.float64)
     if ((wanted < domain.t[0]) | (wanted > domain.t[1])).any():
         raise ValueError(f"times = {wanted.tolist()}: the window is {domain.t[0]:g} to {domain.t[1]:g} s")
-    over = _every(_within(other.t, domain.t), MOST_INSTANTS)
-    nodes = [_within(axis, ends) for axis, ends in ((other.y, domain.y), (other.x, domain.x))]
+    windows = {"t": domain.t, "y": domain.y, "x": domain.x}
+    inside, *nodes = (_within(other, name, ends) for name, ends in windows.items())
+    over = _every(inside, MOST_INSTANTS)
     coarse = math.sqrt(MOST_POINTS / len(over) / (len(nodes[0]) * len(nodes[1])))
     overall = _compared(seen, other, over, *(_every(each, math.ceil(coarse * len(each))) for each in nodes))
-    inside = _within(other.t, domain.t)
+    if not np.nan_to_num(overall.reference).any():
+        raise ReferenceFieldError(f"{other.name} is zero or NaN wherever it is within the run's solid and window")
     nearest = inside[np.unique(np.abs(other.t[inside] - wanted[:, None]).argmin(axis=1))]
     drawn = _compared(seen, other, nearest, *(_every(each, FINEST) for each in nodes))
     figure = _draw(seen, drawn)
@@ -111,10 +113,17 @@ def reference_field(
     return figure
 
 
-def _within(axis: Array, ends: Sequence[float]) -> Array:
-    """The rows of an axis that are in a window."""
-    slack = 1e-9 * (ends[1] - ends[0])
-    return np.flatnonzero((axis >= ends[0] - slack) & (axis <= ends[1] + slack))
+def _within(other: ReferenceField, name: str, ends: Sequence[float]) -> Array:
+    """The rows of an axis of a reference that are in a window. Raises ReferenceFieldError where there is none."""
+    axis, slack = other.axes[name], ROUNDING * (ends[1] - ends[0])
+    rows = np.flatnonzero((axis >= ends[0] - slack) & (axis <= ends[1] + slack))
+    if not len(rows):
+        what, unit = ("instant", "s") if name == "t" else (f"node along {name}", "m")
+        raise ReferenceFieldError(
+            f"{other.name} has no {what} within the run's window, {ends[0]:.6g} to {ends[1]:.6g} {unit}: it needs a "
+            "finer one"
+        )
+    return rows
 
 
 def _every(rows: Array, most: int) -> Array:
@@ -133,14 +142,16 @@ def _compared(seen: Shot, other: ReferenceField, rows_t: Array, rows_y: Array, r
         )
     )  # fmt: skip
     inside = domain.shape.mask(*np.meshgrid(x, y))  # (Y, X)
-    if not inside.any() or not len(t):
-        raise ReferenceFieldError(f"{other.name} has no node within the run's solid and window")
+    if not inside.any():
+        raise ReferenceFieldError(f"{other.name} has no node within the run's solid: it needs a finer grid")
     found = np.full((len(t), len(y), len(x), 2), np.nan)
     where = np.argwhere(inside)
     found[:, inside] = seen.predict(x[where[:, 1]], y[where[:, 0]], t[:, None], "displacement")
     reference = np.where(np.isfinite(found), other.displacement[np.ix_(rows_t, rows_y, rows_x)], np.nan)
-    if not np.nan_to_num(reference).any():
-        raise ReferenceFieldError(f"{other.name} is zero or NaN wherever it is within the run's solid and window")
+    if not np.isfinite(reference).any():
+        raise ReferenceFieldError(
+            f"{other.name} is NaN wherever it is within the run's solid at {t[0]:.6g} to {t[-1]:.6g} s"
+        )
     return Compared(t, y, x, found, reference)
 
 
