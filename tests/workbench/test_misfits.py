@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.run.synthetic import as_recorded
 from elastic_pinn.workbench.figures.frequency_wavenumber import draw_fit_frequency_wavenumber
 from elastic_pinn.workbench.figures.misfits import draw_misfit_map, draw_residuals
 
@@ -74,6 +75,40 @@ def test_residuals_of_noise_are_normal_at_all_times(seen):
     values, edges, _ = histogram.get_data()
     assert np.sum(values * np.diff(edges)) == pytest.approx(1.0)
     assert sizes.get_xlabel() == "residual / noise"
+
+
+@pytest.mark.parametrize("are_own", [False, True], ids=["delays", "clocks"])
+def test_noise_of_channels_with_delays_or_clocks_of_their_own_is_as_large_as_it_is(seen, are_own):
+    only, rng = seen.receivers.only, np.random.default_rng(1)
+    time, step = only.time[1:-1], only.time[1] - only.time[0]
+    own = replace(only, time=time, values=only.values[:, 1:-1])
+    if are_own:
+        own = replace(own, time=time + step * rng.uniform(-0.5, 0.5, (121, 1)))
+    else:
+        own = replace(own, delay=step * rng.uniform(-0.5, 0.5, (121, 2)))
+    values = np.empty_like(own.values)
+    values[own.is_there] = as_recorded(seen.predict, own)
+    values += only.noise * rng.standard_normal(values.shape)
+    values[3, :, 1] = values[4, :10] = np.nan
+    late = seen._replace(receivers=ep.Receivers(records=replace(own, values=values)))
+    x, y, _ = draw_residuals(late).axes[1].lines
+    for line in (x, y):
+        assert len(line.get_xdata()) == len(time) and (np.diff(line.get_xdata()) > 0.0).all()
+        assert np.sqrt(np.mean(np.square(line.get_ydata()))) == pytest.approx(1.0, rel=0.01)
+    values[:, 15:25] += 10.0 * only.noise
+    late = seen._replace(receivers=ep.Receivers(records=replace(own, values=values)))
+    size = draw_residuals(late).axes[1].lines[0].get_ydata()
+    assert size[16:24].min() > 8.0 and size[:13].max() < 2.0 and size[27:].max() < 2.0
+
+
+def test_a_direction_that_no_receiver_recorded_has_no_curve_over_time(seen):
+    only = seen.receivers.only
+    values, delay = only.values[:, 1:].copy(), np.zeros((121, 2))
+    values[..., 1] = np.nan
+    for late in (0.0, 1e-9):
+        delay[5, 0] = late
+        x, y, _ = draw_residuals(changed(seen, time=only.time[1:], values=values, delay=delay)).axes[1].lines
+        assert np.isfinite(x.get_ydata()).all() and not np.isfinite(y.get_ydata()).any()
 
 
 def test_residuals_beyond_the_histogram_are_counted(seen):

@@ -15,13 +15,13 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import RecordedQuantity, noise_of, noises_of
+from elastic_pinn.physics.data import RecordedQuantity, Records, noise_of, noises_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.shot import Shot
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import draw_outline, format_map_axes, window_unit
-from elastic_pinn.workbench.figures.shown_records import at_common_times, chosen, missed, titles
+from elastic_pinn.workbench.figures.shown_records import chosen, have_common_times, missed, titles
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, receivers_of
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
@@ -139,9 +139,10 @@ def residuals(
     """Draw how large residuals are beside the noise: how often each size is, and their root mean square over time.
 
     Where all is explained, residuals over the noise have a normal distribution of standard deviation 1, and their root
-    mean square is 1 at all times. Where it grows with time, or where waves pass, the prediction lacks a wave there; a
-    distribution with wide flanks has outliers, as of a wrong receiver. Where nobody knows the noise, residuals are
-    over their own root mean square, and beside a normal distribution of that width.
+    mean square is 1 at all times. It is over all receivers; where these have clocks or delays of their own, over bins
+    of time with about as many samples as there are receivers. Where it grows with time, or where waves pass, the
+    prediction lacks a wave there; a distribution with wide flanks has outliers, as of a wrong receiver. Where nobody
+    knows the noise, residuals are over their own root mean square, and beside a normal distribution of that width.
 
     Parameters
     ----------
@@ -179,10 +180,10 @@ def draw_residuals(seen: Shot, records: int = 0) -> Picture:
     figure = Picture(3.8)
     sizes, over_time = figure.subplots(1, 2)
     _draw_sizes(sizes, found.values / scale, name)
-    times, at = at_common_times(raw, found.values / scale)
-    time = unit_for(float(times[-1]), "s")
+    time = unit_for(float(raw.instants[raw.is_there].max()), "s")
     for column, (title, color) in enumerate(zip(found.titles, _colors(len(found.titles)), strict=True)):
-        over_time.plot(times / time.size, _rms(at[..., column], axis=0), color=color, linewidth=1.0, label=title)
+        times, size = _rms_over_time(raw, column, found.values[..., column] / scale)
+        over_time.plot(times / time.size, size, color=color, linewidth=1.0, label=title)
     over_time.axhline(1.0, color=BLACK, linestyle="--", linewidth=1.0, label=name)
     over_time.set_xlabel(f"t ({time.name})")
     over_time.set_ylabel(f"rms residual over receivers / {name}")
@@ -211,6 +212,18 @@ def _rms(values: Array, axis: int | None = None) -> Array:
     count = np.isfinite(values).sum(axis=axis)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.sqrt(np.nansum(np.square(values), axis=axis) / count))
+
+
+def _rms_over_time(records: Records, column: int, values: Array) -> tuple[Array, Array]:
+    """Times (B,), and the root mean square over receivers of the values (R, T) of one channel of each."""
+    if have_common_times(records):
+        return records.time, _rms(values, axis=0)
+    # Samples are binned, since a value that is interpolated has less noise than those beside it.
+    there = np.isfinite(values)
+    instants, values = records.instants[..., column][there], values[there]
+    order, count = np.argsort(instants), int(there.sum(axis=1).max())
+    bins = np.array_split(order, count) if count else []
+    return np.array([instants[each].mean() for each in bins]), np.array([float(_rms(values[each])) for each in bins])
 
 
 def _told(rms: float | Array, found: Residuals) -> str:

@@ -43,9 +43,17 @@ def while_all_ran(records: Records) -> Records:
     return replace(shown, values=shown.values[:, kept], time=shown.time[kept])
 
 
+def have_common_times(records: Records) -> bool:
+    """Whether all channels recorded by one clock, and none is late."""
+    return records.time.ndim == 1 and not np.any(records.delay)
+
+
 def at_common_times(records: Records, values: Array) -> tuple[Array, Array]:
-    """Return common times, (T,), and there values that belong to the instants of records, (R, T, C), NaN in gaps."""
-    if records.time.ndim == 1 and not np.any(records.delay):
+    """Return common times, (T,), and there values that belong to the instants of records, (R, T, C), NaN in gaps.
+
+    Where times are not common, values are interpolated linearly, which makes noise smaller.
+    """
+    if have_common_times(records):
         return records.time, values
     instants, there = records.instants, records.is_there
     time = np.linspace(instants[there].min(), instants[there].max(), int(there.sum(axis=1).max()))
