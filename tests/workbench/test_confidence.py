@@ -46,6 +46,12 @@ def test_an_ellipse_holds_both_constants_by_its_probability(with_fit):
     assert (axes.get_xlabel(), axes.get_ylabel()) == (r"$\lambda$ (GPa)", r"$\mu$ (GPa)")
 
 
+def test_an_ellipse_of_a_lower_bound_is_told_to_be_one(with_fit):
+    figure = ep.figures.material_confidence(with_fit(is_lower_bound=True))
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts[:2] == ["95 % confidence, at least", "68 % confidence, at least"]
+
+
 def test_start_and_truth_are_drawn_where_they_are_near_and_the_truth_never_outside(with_fit):
     def shown(**values):
         (axes,) = ep.figures.material_confidence(with_fit(values={"lambda": 5.8e10, "mu": 2.6e10} | values)).axes

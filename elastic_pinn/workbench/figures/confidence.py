@@ -41,9 +41,10 @@ class Estimate(NamedTuple):
 def material_confidence(source: Source, problem: Problem | ProblemMaker | None = None) -> Picture:
     """Draw where the constants of a material are by 68 % and by 95 %: lambda and mu, c_p and c_s, E and nu.
 
-    Both constants of a pair are within its ellipse by that probability, with errors that are normally distributed.
-    Start and truth are drawn where they are known and near. A pair is left out where one determines the other, as where
-    a single constant was sought, and where an error is not alike either way, since it is large.
+    Both constants of a pair are within its ellipse by that probability, with errors that are normally distributed. Of a
+    ± that is a lower bound, the ellipse is so large at least, which the legend then tells. Start and truth are drawn
+    where they are known and near. A pair is left out where one determines the other, as where a single constant was
+    sought, and where an error is not alike either way, since it is large.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def material_confidence(source: Source, problem: Problem | ProblemMaker | None =
         for where in row[len(estimates) :]:
             where.set_axis_off()
         for where, estimate in zip(row, estimates, strict=False):
-            _draw(where, estimate, start, true)
+            _draw(where, estimate, fit.is_lower_bound, start, true)
     by_label = {
         label: handle
         for where in axes.flat
@@ -121,7 +122,9 @@ def _all_constants(problem: Problem, constants: Mapping[str, float]) -> dict[str
     return {**constants, **derived_constants(constants, problem.reference.plane, problem.domain.is_static)}
 
 
-def _draw(axes: Axes, estimate: Estimate, start: Mapping[str, float], true: Mapping[str, float]) -> None:
+def _draw(
+    axes: Axes, estimate: Estimate, is_lower_bound: bool, start: Mapping[str, float], true: Mapping[str, float]
+) -> None:
     """Draw the ellipses of a pair, with the points that are near."""
     units = [unit_of_constant(name, value) for name, value in zip(estimate.names, estimate.found, strict=True)]
     sizes = np.array([unit.size for unit in units])
@@ -132,7 +135,8 @@ def _draw(axes: Axes, estimate: Estimate, start: Mapping[str, float], true: Mapp
     for probability, shade in zip(reversed(PROBABILITIES), (0.2, 0.35), strict=True):
         radius = math.sqrt(-2.0 * math.log1p(-probability))
         x, y = found[:, None] + radius * errors[:, None] * circle
-        axes.fill(x, y, color=BLUE, alpha=shade, linewidth=0.0, label=f"{100 * probability:.0f} % confidence")
+        label = f"{100 * probability:.0f} % confidence{', at least' if is_lower_bound else ''}"
+        axes.fill(x, y, color=BLUE, alpha=shade, linewidth=0.0, label=label)
     axes.plot(*found, "+", color=BLUE, markersize=9, markeredgewidth=1.8, label="found")
     reach = np.array([SEEN, SEEN])
     for points, label, marker, color in ((true, "truth", "x", BLACK), (start, "start", "o", ORANGE)):
