@@ -12,6 +12,7 @@ from elastic_pinn.physics import problem_from
 from elastic_pinn.training.lifecycle.trainer import train
 from elastic_pinn.used_fields import used_fields
 from tests.plates import PLATE
+from tests.training.assessment import plates
 
 SMALL = {
     "steps": 4,
@@ -46,6 +47,10 @@ SAMPLED = ["momentum", "decay_rate", "rank", "time_frequency"]
 """Those that are looked at each time; all of them are in `make test-slow`."""
 
 
+TOLD = {"step", "converged", "at_edge", "material", "metrics", "fit", "energy_drift"}
+"""The fields of a summary that training determines."""
+
+
 def hidden(config):
     terms = {each.column for each in problem_from(config).statements}
     of_problem = set(ep.Config.model_fields) - unused_fields(config.problem).keys()
@@ -76,23 +81,23 @@ def others(name, value):
     return [[each] for each in found] if is_list else found
 
 
-def trained(config, folder):
-    """All that a run leaves of what it trained: weights, and history but for wall time."""
-    run = train(config, folder)
+def trained(config, folder, problem=None):
+    """All that a run leaves of what it trained: weights, history but for wall time, and what its summary tells."""
+    run = train(config, folder, problem)
     history = run.history().drop(columns=["wall_s"])
     weights = {name: each.numpy() for name, each in run.latest().model().state_dict().items()}
-    return weights, history
+    return weights, history, run.summary.model_dump(include=TOLD)
 
 
-def require_same(config, names, folder):
+def require_same(config, names, folder, problem=None):
     """Require that changes of some fields change no bit, or are refused; return those that were trained."""
-    weights, history = trained(config, folder / "before")
+    weights, history, told = trained(config, folder / "before", problem)
     done = set()
     for name in names:
         for i, value in enumerate(others(name, getattr(config, name))):
             try:
                 other = config.model_copy(update={name: value})
-                again, history_again = trained(other, folder / f"{name}-{i}")
+                again, history_again, told_again = trained(other, folder / f"{name}-{i}", problem)
             except ep.ConfigError as error:
                 assert name in str(error)
                 continue
@@ -101,6 +106,8 @@ def require_same(config, names, folder):
                 np.array_equal(weights[key], again[key]) for key in weights
             ), name
             assert history.equals(history_again[history.columns]), name  # beside how often no points were drawn
+            told_again["metrics"] = {each: told_again["metrics"][each] for each in told["metrics"]}  # likewise
+            assert repr(told_again) == repr(told), name  # as text, in which NaN equals NaN
             done.add(name)
     return done
 
@@ -125,3 +132,13 @@ def test_no_hidden_field_changes_a_bit(name, tmp_path):
     names = hidden(config)
     assert len(names) > 10
     assert len(require_same(config, names, tmp_path)) > 10
+
+
+@pytest.mark.slow
+def test_hidden_fields_change_no_bit_of_a_fit_that_holds(tmp_path):
+    config, problem = ep.Config(**plates.CONFIG | {"threads": 1}), plates.problem_of(plates.recorded())
+    names = ["damping", "weight_boundary"]
+    assert {*names} <= {*ep.Config.model_fields} - used_fields(config, {each.column for each in problem.statements})
+    assert require_same(config, names, tmp_path, problem) == {*names}
+    fit = ep.Run(tmp_path / "before").fit
+    assert fit and fit.verdict == "holds" and fit.plus_minus.keys() == {"lambda", "mu"}
