@@ -168,6 +168,26 @@ def test_a_value_that_differs_from_the_notebooks_cell_is_marked_and_taken_back_b
     assert {name for name in ("seed", "learning_rate") if button(form, name, "ep-back")} == {"seed", "learning_rate"}
 
 
+@pytest.mark.parametrize(
+    ("name", "here", "first"), [("adaptive_activation", True, "False"), ("data", "a.csv", "an empty field")]
+)
+def test_the_way_back_names_the_value_of_a_tick_box_and_of_an_empty_field(name, here, first):
+    form = form_of(ep.Config())
+    fields(form)[name].value = here
+    assert button(form, name, "ep-back").tooltip == f"back to {first}, as in the notebook's cell"
+
+
+def test_nothing_is_chosen_or_recommended_while_a_field_is_at_fault():
+    form = form_of(ep.Config(**PLATE, tolerance=0.05, ridge=1e-3))
+    offered = {"network", "hidden_layers", "ridge"}
+    assert all(button(form, name, "ep-take") for name in offered)
+    fields(form)["steps"].value = "x"
+    assert not any(button(form, name, "ep-take") for name in offered)
+    assert not any("ep-chosen" in field._dom_classes for field in fields(form).values())
+    fields(form)["steps"].value = "5"
+    assert all(button(form, name, "ep-take") for name in offered)
+
+
 def test_what_a_tolerance_chooses_and_recommends_is_beside_each_field_and_taken_by_a_click():
     form = form_of(ep.Config(**PLATE, tolerance=0.05, ridge=1e-3))
     recommended = form.preview.recommended

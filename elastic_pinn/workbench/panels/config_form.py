@@ -170,8 +170,8 @@ class ConfigForm(widgets.VBox):
     def _mark(self) -> None:
         """Mark only the fields at fault and their tabs, those that are chosen in place of what they show, and those
         with another value than in the notebook's cell; and show those that have an effect."""
-        names, chosen = self.names_at_fault, self.preview.settings.names if self.preview else ()
-        recommended = self.preview.recommended if self.preview else {}
+        names, legal = self.names_at_fault, None if self.fault else self.preview  # that of other fields is of no use
+        chosen, recommended = (legal.settings.names, legal.recommended) if legal else ((), {})
         for name, box in self._boxes.items():
             mark(box.field, "ep-fault", name in names)
             mark(box.field, "ep-chosen", name in chosen)

@@ -52,7 +52,8 @@ class FieldBox(widgets.HBox):
         mark(self, "ep-changed", is_changed)
         if is_changed:
             self._back = self._back or _button("undo", "ep-back", lambda: self._set(self._first))
-            self._back.tooltip = f"back to {self._first or 'an empty field'}, as in the notebook's cell"
+            first = "an empty field" if self._first in ("", None) else self._first  # False is a value
+            self._back.tooltip = f"back to {first}, as in the notebook's cell"
             buttons.append(self._back)
         if recommended is not None:
             self._recommended = as_shown(self._kind, recommended)
