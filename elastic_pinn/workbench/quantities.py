@@ -33,6 +33,7 @@ from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.storage import CHECKPOINTS
 
+FRAMES = 41  # of a movie
 INSTANTS = 11  # at which the largest value is searched
 ROUNDING = 1e-9  # of the window: how far the ends of an interval may be outside
 

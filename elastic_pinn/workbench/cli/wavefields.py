@@ -88,8 +88,8 @@ def fields(
     The values are NaN outside the body. The grid spans the window, and the instants are evenly spread.
     """
     from elastic_pinn.workbench.exports.wavefields import NETCDF, vtk_frames, write_netcdf, write_vtk
+    from elastic_pinn.workbench.figures.shown_fields import shown_fields
     from elastic_pinn.workbench.quantities import require_known
-    from elastic_pinn.workbench.shown_fields import shown_fields
 
     if nc is None and vtk is None:
         raise typer.TyperException("say what to write: --nc or --vtk")

@@ -14,10 +14,9 @@ from pyevtk.vtk import VtkGroup
 from elastic_pinn.paths import project_root
 from elastic_pinn.workbench.figures.movie import draw_movie
 from elastic_pinn.workbench.figures.movie_file import has_ffmpeg
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, run_of
+from elastic_pinn.workbench.quantities import FRAMES, QUANTITIES, GridFields, run_of
 from elastic_pinn.workbench.run_folders import RUNS
 
-FRAMES = 41
 EXPORTS = "exports"  # the folder below runs/ that exports go to, in a folder of the run's name
 NETCDF, VTK = ".nc", ".pvd"
 

@@ -8,9 +8,9 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.field_maps import FieldMap
 from elastic_pinn.workbench.figures.movie_file import Movie
+from elastic_pinn.workbench.figures.shown_fields import shown_fields
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.quantities import GridFields, require_known
-from elastic_pinn.workbench.shown_fields import shown_fields
 
 NODES = 120  # on a side of each frame's grid
 

@@ -11,7 +11,7 @@ import torch
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.workbench.exports.wavefields import FORMATS, FRAMES, can_write
+from elastic_pinn.workbench.exports.wavefields import FORMATS, can_write
 from elastic_pinn.workbench.figures.field_maps import COARSE, FieldMap, histogram, instant_text, length_unit, trace
 from elastic_pinn.workbench.figures.inversion import strongest_receiver
 from elastic_pinn.workbench.figures.picture import Picture
@@ -19,7 +19,7 @@ from elastic_pinn.workbench.file_tree import html_tree
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.movie_view import MovieView
 from elastic_pinn.workbench.panels.view import View
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, fields_of
+from elastic_pinn.workbench.quantities import FRAMES, QUANTITIES, GridFields, fields_of
 
 NODES = 200
 ALIKE = 0.05  # relative difference below which energies count as equal

@@ -5,7 +5,6 @@ import numpy as np
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics import Problem
-from elastic_pinn.workbench.exports.wavefields import FRAMES
 from elastic_pinn.workbench.figures.field_maps import FieldMap
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sources import first_shot_text, shown_quantity
@@ -13,7 +12,7 @@ from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import draw_wavefield
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.movie_view import MovieView
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
+from elastic_pinn.workbench.quantities import FRAMES, QUANTITIES, GridFields
 
 NODES = 80  # on a side of the grid: few, since training waits while a frame is drawn
 BESIDE_EXACT = "beside the exact one"
