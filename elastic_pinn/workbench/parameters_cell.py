@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from elastic_pinn.config import Config, unused_fields
@@ -65,11 +64,8 @@ def _code(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
-        return f"[{_joined(map(_code, value))}]"
+        return f"[{', '.join(map(_code, value))}]"
     if isinstance(value, dict):
-        return f"{{{_joined(f'{_code(name)}: {_code(each)}' for name, each in value.items())}}}"
+        items = ", ".join(f"{_code(name)}: {_code(each)}" for name, each in value.items())
+        return f"{{{items}}}"
     return repr(value)
-
-
-def _joined(items: Iterable[str]) -> str:
-    return ", ".join(items)

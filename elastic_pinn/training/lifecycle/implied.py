@@ -95,18 +95,17 @@ def recommended(config: Config, problem: Problem, settings: Settings) -> dict[st
     config: resolved; settings: which of its fields were chosen. Of configs with a tolerance, and of plates that are
     solved for at once.
     """
-    goal, requested = _goal(config), settings.requested(config)
+    goal, shown = _goal(config), settings.requested(config)
     found = {name: getattr(config, name) for name in settings.names}
     is_open = config.tolerance or (_is_solved(config) and not why_no_estimate(problem))
     if goal and is_open:
-        requested = requested.model_copy(update={"tolerance": goal})
+        requested = shown.model_copy(update={"tolerance": goal})
         given = requested.model_fields_set if config.tolerance else Config.model_fields.keys()
         bare = requested.model_copy()
         bare.model_fields_set.intersection_update({"network"})
         for name in chosen(bare, problem, settings.levels[0]).keys() & given - {"network"}:
             if not _is_unused(config, name):
                 found[name] = _implied(requested, problem, name, settings.levels[0])
-    shown = settings.requested(config)
     return {name: value for name, value in found.items() if value not in (None, getattr(shown, name))}
 
 

@@ -189,10 +189,11 @@ class Sweep(SweepPart):
         """
         path = str(namespace.get("notebook", ""))
         own = Notebook.read(notebook_file(path)).own({})
-        given = plain_parameters(namespace, own) | {"notebook": path}
+        given = plain_parameters(namespace, own)
+        given.pop("notebook", None)
         directory = given.pop("run_dir", "") or f"{RUNS}/{stamped(name)}"
         grid = {key: value for key, value in given.items() if _is_several(key, value, own)}
-        same = {key: value for key, value in given.items() if key not in {*grid, "notebook"}}
+        same = {key: value for key, value in given.items() if key not in grid}
         return cls(notebook=path, directory=directory, parameters=same, grid=grid, **fields)
 
     def to_yaml(self) -> str:

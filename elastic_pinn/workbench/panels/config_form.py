@@ -46,7 +46,8 @@ OWN_NAME = "run_name"  # the only field that is not in the config
 CELL = "Parameters cell"
 """The title of the last tab."""
 CELL_TEMPLATE = """<div style="line-height:1.4">These lines make the config of the fields, in place of those of the
-notebook's parameters cell: click into them, and copy.</div>
+notebook's parameters cell: click into them, and copy. Lines for what the notebook itself reads, as <i>reference</i> in
+06_plate, stay.</div>
 <textarea class="ep-cell-text" readonly onclick="this.select()" rows="{rows}" spellcheck="false" wrap="off"
 data-lm-suppress-shortcuts="true">{text}</textarea>"""
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # the values in a fault, which are removed to leave names
