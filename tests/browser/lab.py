@@ -43,7 +43,7 @@ class Lab:
         self.menu("Run", "Run All Cells$")
 
     def prints(self, text):
-        """Wait until a cell has printed a text."""
+        """Wait until a cell has printed a text, or what a pattern finds."""
         printed = self.page.locator(".jp-OutputArea-output", has_text=text)
         expect(printed.first).to_be_visible(timeout=PATIENCE_MS)
 

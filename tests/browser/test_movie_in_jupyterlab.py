@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 import elastic_pinn as ep
 from tests.browser.lab import PATIENCE_MS
-from tests.browser.test_training_notebooks import ENDLESS
+from tests.browser.test_training_notebooks import ENDLESS, TRUE_LAMBDA
 
 pytestmark = pytest.mark.slow
 
@@ -41,10 +41,11 @@ def test_play_shows_the_wavefield_over_time_while_it_trains_and_after(notebook):
 
     lab.click("Stop")
     lab.says(r"stopped with \d warnings? at step")
-    lab.prints("57.6")
+    lab.prints(TRUE_LAMBDA)
     lab.kernel_is("idle")
     lab.picture()
     expect(instant).to_have_text(re.compile(r"^8 µs$"), timeout=PATIENCE_MS)  # it plays to the end
+    expect(play).to_be_visible(timeout=PATIENCE_MS)  # a moment after the last frame it is at rest
     lab.field("Quantity").select_option("energy")
     lab.page.locator(".noUi-handle:visible").press("Home")
     lab.changes(picture)

@@ -1,5 +1,7 @@
 """The training notebooks as a person uses them."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -19,6 +21,7 @@ ENDLESS = {
     "stage_steps": [],
     "checkpoint_every": 0,
 }
+TRUE_LAMBDA = re.compile(r"\b57(\.6|600)\b")  # GPa, or MPa where training was stopped at a small value
 FORWARD = ENDLESS | {"boundary_points": 20}
 
 
@@ -138,7 +141,7 @@ def test_the_inverse_notebook_shows_material_and_fit_and_refuses_what_cannot_be_
         lab.shot(title)
     lab.click("Stop")
     lab.says(r"stopped with \d warnings? at step")  # so few waves are advised against
-    lab.prints("57.6")
+    lab.prints(TRUE_LAMBDA)
     lab.kernel_is("idle")
     lab.shot("stopped")
     lab.settings("Material")
