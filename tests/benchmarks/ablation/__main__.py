@@ -18,7 +18,7 @@ from pathlib import Path
 
 import elastic_pinn as ep
 from tests.benchmarks.ablation.problems import FORWARD, INVERSE
-from tests.benchmarks.ablation.variants import BASE, FAMILIES, LEFT
+from tests.benchmarks.ablation.variants import BASE, FAMILIES, LEFT, RECORDED
 from tests.benchmarks.report import table, write_section
 from tests.benchmarks.validation.row import Recipe
 
@@ -44,7 +44,8 @@ class Cell:
         changed: dict[str, Recipe] = {BASE_NAME: {}}
         for variants in (*FAMILIES.values(), *LEFT.values()):
             changed |= variants
-        return BASE | changed[self.variant] | {"seed": self.seed}
+        recorded = RECORDED if self.problem in INVERSE else {}
+        return BASE | recorded | changed[self.variant] | {"seed": self.seed}
 
     @property
     def key(self) -> str:
