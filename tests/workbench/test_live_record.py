@@ -51,6 +51,24 @@ def test_the_live_record_holds_the_losses_that_were_measured():
     assert record.row["step"] == 2
 
 
+def test_the_live_record_holds_weights_and_the_steps_before_which_points_moved():
+    record = LiveRecord(*GIVEN)
+    earlier = {"step": [1, 2, 3], "points/draws": [4.0, 4.0, 5.0], "weight/pde": [1.0, 1.0, 2.0]}
+    record.add_history(pd.DataFrame(earlier))
+    record.add_row({"step": 4, "points/draws": 5.0, "weight/pde": 3.0, "point_weight_max/pde": 7.0})
+    record.add_row({"step": 5, "points/draws": 6.0, "weight/pde": 3.0})
+    assert [values.tolist() for values in record.redraws()] == [[3, 5], [1, 2]]
+    weights = {column: values.tolist() for column, (_, values) in record.weights().items()}
+    assert weights == {"weight/pde": [1, 1, 2, 3, 3], "point_weight_max/pde": [7]}
+    assert not record.losses()
+
+
+def test_a_live_record_whose_first_row_comes_from_another_run_has_no_move():
+    record = LiveRecord(*GIVEN)
+    record.add_row({"step": 1, "points/draws": 6.0})
+    assert len(record.redraws()[0]) == 0
+
+
 def test_the_live_record_goes_on_from_an_earlier_history():
     earlier = pd.DataFrame({"step": range(1, 3 * CAPACITY), "loss/total": 1.0, "material/mu": 2.0})
     record = LiveRecord(*GIVEN)

@@ -16,7 +16,7 @@ from elastic_pinn.physics.media.material import split_region, unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.run.shot import Shot
-from elastic_pinn.workbench.figures.loss_plots import Curves, draw_stages, stages_in
+from elastic_pinn.workbench.figures.loss_plots import draw_stages, stages_in
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
     BLUE,
@@ -27,6 +27,7 @@ from elastic_pinn.workbench.figures.picture import (
     light_grid,
     whole_ticks,
 )
+from elastic_pinn.workbench.figures.point_plots import Curves
 from elastic_pinn.workbench.figures.shown_records import predicted, titles
 from elastic_pinn.workbench.figures.sources import (
     FigureError,

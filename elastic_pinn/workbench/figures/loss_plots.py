@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.typing import LineStyleType
 from torch import Tensor
@@ -37,11 +38,16 @@ from elastic_pinn.workbench.figures.picture import (
     light_grid,
     whole_ticks,
 )
-from elastic_pinn.workbench.figures.point_plots import draw_density, draw_redraws, draw_weights, weights_in
+from elastic_pinn.workbench.figures.point_plots import (
+    Curve,
+    Curves,
+    draw_density,
+    draw_redraws,
+    draw_weights,
+    redraws_in,
+    weights_in,
+)
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, open_source, require_several
-
-Curves = Mapping[str, tuple[np.ndarray, np.ndarray]]
-"""Term -> (steps whose weights the values are of, values)."""
 
 COLORS = {
     "total": BLACK,
@@ -126,24 +132,42 @@ def loss_curves(
 
 def _of_one(record: _Record, terms: Sequence[str], own: Problem | ProblemMaker | None) -> tuple[Picture, Axes]:
     """The figure of one run, and its axes of losses."""
-    has_weights, density = bool(weights_in(record.history)), _density(record, own)
-    of_steps = HEIGHT, *[OF_WEIGHTS] * has_weights
-    heights = [sum(of_steps), *[OF_MAPS] * bool(density)]
+    history, density = record.history, _density(record, own)
+    weights = {column: _curve(history, column) for column in weights_in(history)}
+    heights = [height_of(weights), *[OF_MAPS] * bool(density)]
     figure = Picture(sum(heights))
     parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)
-    axes, *below = parts[0, 0].subplots(len(of_steps), 1, squeeze=False, sharex=True, height_ratios=of_steps)[:, 0]
-    draw_terms(axes, _curves(record.history, terms))
-    draw_redraws(axes, record.history)
-    legend_beside(axes)
-    draw_events(axes, record.events)
+    axes = draw_losses(parts[0, 0], _curves(history, terms), weights, redraws_in(history), record.events)
     axes.set_title(record.name, loc="left", fontsize=10)
-    for under in below:
-        draw_weights(under, record.history, COLORS)
-        axes.set_xlabel("")
-        under.set_xlabel("optimizer step")
     if density:
         draw_density(parts[1, 0], *density)
     return figure, axes
+
+
+def height_of(weights: Curves) -> float:
+    """Return the height in inches that `draw_losses` needs."""
+    return HEIGHT + OF_WEIGHTS * bool(weights)
+
+
+def draw_losses(figure: FigureBase, losses: Curves, weights: Curves, redraws: Curve, events: Events) -> Axes:
+    """Draw the losses of one run with marks of what happened to it, and below them the weights, if there are any.
+
+    losses: by terms; weights: by columns of the history; redraws: as `redraws_in` returns them.
+
+    Returns the axes of the losses.
+    """
+    heights = HEIGHT, *[OF_WEIGHTS] * bool(weights)
+    axes, *below = figure.subplots(len(heights), 1, squeeze=False, sharex=True, height_ratios=heights)[:, 0]
+    draw_terms(axes, losses)
+    draw_redraws(axes, redraws)
+    if losses:
+        legend_beside(axes)
+    draw_events(axes, events)
+    for under in below:
+        draw_weights(under, weights, COLORS)
+        axes.set_xlabel("")
+        under.set_xlabel("optimizer step")
+    return axes
 
 
 def _density(record: _Record, own: Problem | ProblemMaker | None) -> tuple[Tensor, int, Problem] | None:
@@ -276,12 +300,14 @@ def _terms_in(history: pd.DataFrame) -> list[str]:
 def _curves(history: pd.DataFrame, terms: Iterable[str]) -> Curves:
     """Return the curves of the terms in a history; a validation has values only at some steps."""
     names = {term: PREFIX + term for term in terms if PREFIX + term in history}
-    columns = {term: history.set_axis(at_weights(history, name))[name].dropna() for term, name in names.items()}
-    return {
-        term: (column.index.to_numpy(), column.to_numpy())
-        for term, column in columns.items()
-        if len(column) or history.empty
-    }
+    curves = {term: _curve(history, name) for term, name in names.items()}
+    return {term: curve for term, curve in curves.items() if len(curve[0]) or history.empty}
+
+
+def _curve(history: pd.DataFrame, column: str) -> Curve:
+    """The steps at which a column of a history has values, and these."""
+    found = history.set_axis(at_weights(history, column))[column].dropna()
+    return found.index.to_numpy(), found.to_numpy()
 
 
 def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,10 @@ from elastic_pinn.physics.points import probe_points
 from elastic_pinn.workbench.figures.picture import BLUE, dots, legend_beside, light_grid
 from elastic_pinn.workbench.figures.units import unit_for
 
+Curve = tuple[np.ndarray, np.ndarray]
+"""Steps, values."""
+Curves = Mapping[str, Curve]
+
 DRAWS = "points/draws"
 WEIGHTS: Mapping[str, tuple[LineStyleType, str]] = {
     "weight/": ("-", "of a term"),
@@ -29,21 +33,26 @@ MOST_CELLS = 30  # along an axis
 EVEN = 20  # evenly spread points for each
 
 
-def weights_in(history: pd.DataFrame) -> list[str]:
-    """Return the columns of a history that are weights."""
-    return [column for column in history if column.startswith(tuple(WEIGHTS))]
+def weights_in(columns: Iterable[str]) -> list[str]:
+    """Return those of a history's columns that are weights."""
+    return [column for column in columns if column.startswith(tuple(WEIGHTS))]
 
 
-def draw_weights(axes: Axes, history: pd.DataFrame, colors: Mapping[str, str]) -> None:
+def redraws_in(history: pd.DataFrame) -> Curve:
+    """Return the steps before which points were drawn anew or moved, and how often they had been by then."""
+    draws = history[DRAWS].to_numpy() if DRAWS in history else np.zeros(len(history))
+    steps = history["step"].to_numpy()[1:][np.diff(draws) > 0]
+    return steps, np.arange(1, len(steps) + 1)
+
+
+def draw_weights(axes: Axes, weights: Curves, colors: Mapping[str, str]) -> None:
     """Draw the weights of terms and points over the steps, on a log axis, in the colours of their terms."""
-    by_step = history.set_index("step")
     of_terms, of_styles = {}, {}
-    for column in weights_in(history):
+    for column, (steps, values) in weights.items():
         prefix, _, term = column.partition("/")
         (style, meaning), color = WEIGHTS[f"{prefix}/"], colors.get(term, "0.4")
-        found = by_step[column].dropna()
-        found = found[found > 0]  # a term of weight 0 counts for nothing
-        axes.plot(found.index, found, color=color, linestyle=style, linewidth=1.2, **dots(len(found)))
+        counts = values > 0  # a term of weight 0 counts for nothing
+        axes.plot(steps[counts], values[counts], color=color, linestyle=style, linewidth=1.2, **dots(counts.sum()))
         of_terms[term] = Line2D([], [], color=color, label=term)
         of_styles[meaning] = Line2D([], [], color="0.3", linestyle=style, label=meaning)
     axes.set_yscale("log")
@@ -53,12 +62,11 @@ def draw_weights(axes: Axes, history: pd.DataFrame, colors: Mapping[str, str]) -
     legend_beside(axes, in_order + list(of_styles.values()) * (len(of_styles) > 1))
 
 
-def draw_redraws(axes: Axes, history: pd.DataFrame) -> None:
+def draw_redraws(axes: Axes, redraws: Curve) -> None:
     """Mark the steps before which points were drawn anew or moved, on the lower edge of the axes."""
-    if DRAWS not in history:
+    steps, counts = redraws
+    if not len(steps):
         return
-    draws = history[DRAWS].to_numpy()
-    steps = history["step"].to_numpy()[1:][np.diff(draws) > 0]
     axes.plot(
         steps,
         np.zeros(len(steps)),
@@ -68,7 +76,7 @@ def draw_redraws(axes: Axes, history: pd.DataFrame) -> None:
         markersize=9,
         transform=axes.get_xaxis_transform(),
         clip_on=False,
-        label=f"points moved: {len(steps)} times",
+        label=f"points moved: {counts[-1]:.0f} times",
     )
 
 

@@ -17,16 +17,18 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import preview_of
 from elastic_pinn.training.lifecycle.control import Weights
-from elastic_pinn.workbench.figures.loss_plots import PREFIX, Curves, at_weights
+from elastic_pinn.workbench.figures.loss_plots import PREFIX, at_weights
+from elastic_pinn.workbench.figures.point_plots import DRAWS, WEIGHTS, Curve, Curves, redraws_in
 
 CAPACITY = 2000  # points of a curve; even
 MATERIAL = "material/"
+CURVES = PREFIX, MATERIAL, *WEIGHTS
 SHOWN = {"loss": "loss/total", "error": "error/displacement"}  # shown during training
 
 
 class LiveRecord:
-    """The record of one call of train(): its arguments, the newest row of the history, each loss term and material
-    parameter as a curve, and the newest weights.
+    """The record of one call of train(): its arguments, the newest row of the history, loss terms, their weights and
+    the material parameters as curves, and the newest weights of the network.
 
     A figure uses one record only, so that weights are never combined with the config or the problem of another.
     `add_row` and `set_weights` are Control's on_step and on_weights.
@@ -51,6 +53,7 @@ class LiveRecord:
         self.resolved = preview_of(config, problem).config if config.tolerance else config
         self._lock = threading.Lock()
         self._series: dict[str, ThinnedSeries] = {}
+        self._redraws = ThinnedSeries()
         self._newest: tuple[int, Config, Weights] | None = None
         self._made: tuple[object, Model] | None = None  # of which weights, and the model
         self.row: Mapping[str, float] = {}
@@ -59,22 +62,27 @@ class LiveRecord:
     def add_history(self, history: pd.DataFrame) -> None:
         """Add the history before a resume; each curve is thinned by itself, since not every column has a value at every
         step."""
-        for name in [name for name in history if name.startswith((PREFIX, MATERIAL))]:
+        for name in [name for name in history if name.startswith(CURVES)]:
             values = history.set_axis(at_weights(history, name))[name].dropna()
             thinned = pd.concat([values.iloc[:: 1 + len(values) // CAPACITY], values.iloc[-1:]])
             with self._lock:
                 for step, value in thinned.items():  # empty if it was never measured
                     self._series.setdefault(name, ThinnedSeries()).append(step, value)
+        with self._lock:
+            for step, count in zip(*redraws_in(history), strict=True):
+                self._redraws.append(step, count)
         if len(history):
             self.row, self.known = history.iloc[-1].to_dict(), history.ffill().iloc[-1].dropna().to_dict()
 
     def add_row(self, row: Mapping[str, float]) -> None:
         """Add a row of the history."""
         with self._lock:
+            if row.get(DRAWS, 0.0) > self.row.get(DRAWS, row.get(DRAWS, 0.0)):
+                self._redraws.append(row["step"], 1 + (self._redraws.points[-1][1] if self._redraws.points else 0))
             self.row = row
             self.known = self.known | {name: value for name, value in row.items() if math.isfinite(value)}
             for name, value in row.items():
-                if name.startswith((PREFIX, MATERIAL)) and math.isfinite(value):
+                if name.startswith(CURVES) and math.isfinite(value):
                     self._series.setdefault(name, ThinnedSeries()).append(row["step"], value)
 
     def set_weights(self, step: int, weights: Weights) -> None:
@@ -111,21 +119,25 @@ class LiveRecord:
 
     def losses(self) -> Curves:
         """Return loss term -> (steps, values)."""
-        return self._curves(PREFIX)
+        return {name.removeprefix(PREFIX): curve for name, curve in self._curves(PREFIX).items()}
+
+    def weights(self) -> Curves:
+        """Return column of a weight -> (steps, weights)."""
+        return self._curves(*WEIGHTS)
+
+    def redraws(self) -> Curve:
+        """Return the steps before which points moved, and how often they had by then."""
+        with self._lock:
+            return _as_curve(self._redraws)
 
     def material(self) -> Curves:
         """Return material parameter -> (steps, values in SI units)."""
-        return self._curves(MATERIAL)
+        return {name.removeprefix(MATERIAL): curve for name, curve in self._curves(MATERIAL).items()}
 
-    def _curves(self, prefix: str) -> Curves:
-        """Return the curves of the columns with a prefix, by the rest of their names."""
+    def _curves(self, *prefixes: str) -> Curves:
+        """Return the curves of the columns with a prefix."""
         with self._lock:
-            points = {
-                name.removeprefix(prefix): np.array(series.points)
-                for name, series in self._series.items()
-                if name.startswith(prefix)
-            }
-        return {name: (array[:, 0], array[:, 1]) for name, array in points.items()}
+            return {name: _as_curve(series) for name, series in self._series.items() if name.startswith(prefixes)}
 
 
 class ThinnedSeries:
@@ -154,3 +166,8 @@ class ThinnedSeries:
             self._newest = [] if len(self._kept) % 2 else self._kept[-1:]
             self._kept = self._kept[::2]
             self._stride *= 2
+
+
+def _as_curve(series: ThinnedSeries) -> Curve:
+    points = np.array(series.points).reshape(-1, 2)
+    return points[:, 0], points[:, 1]

@@ -10,8 +10,8 @@ import ipywidgets as widgets
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.inversion import draw_traces
-from elastic_pinn.workbench.figures.loss_plots import draw_events, draw_terms
-from elastic_pinn.workbench.figures.picture import Picture, legend_beside
+from elastic_pinn.workbench.figures.loss_plots import Events, draw_losses, height_of
+from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.fit_view import FitView
 from elastic_pinn.workbench.panels.live_record import LiveRecord
@@ -83,13 +83,12 @@ class LiveViews(widgets.Tab):
 def _loss(record: LiveRecord) -> Picture | None:
     if not record.row:
         return None
-    figure = Picture(3.6)
-    axes = figure.subplots()
-    if curves := record.losses():
-        draw_terms(axes, curves)
-        legend_beside(axes)
+    events: Events = []
     with contextlib.suppress(FileNotFoundError, CheckpointError):  # the run or its history does not exist yet
-        draw_events(axes, Run(record.run_dir).events())
+        events = Run(record.run_dir).events()
+    weights = record.weights()
+    figure = Picture(height_of(weights))
+    draw_losses(figure, record.losses(), weights, record.redraws(), events)
     return figure
 
 

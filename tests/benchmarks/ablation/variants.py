@@ -16,8 +16,8 @@ BASE: Recipe = GLOROT | {
 }
 
 RECORDED: Recipe = {"weight_data": 100.0}
-"""What records add to the base. Where they weigh 1 beside sides of 100, the speeds leave for a wrong minimum in the first
-stage and stay there, whatever else is changed."""
+"""What records add to the base. Where they weigh 1 beside sides of 100, the speeds leave for a wrong minimum in the
+first stage and stay there, whatever else is changed."""
 
 MOVING: Recipe = {"resample_every": 100, "restart_every": 500}
 WEIGHING: Recipe = {"balance_every": 100, "restart_every": 500}
