@@ -125,6 +125,16 @@ def test_each_parameter_is_a_config_field_or_one_of_a_recording(path):
         assert bound_names(cell.source) <= legal
 
 
+@each_training_notebook
+def test_the_panel_is_given_what_only_the_notebook_reads(path):
+    """Else the parameters cell that it writes would lack it."""
+    [cell] = parameters_cells(path)
+    sources = (each.source for each in nbformat.read(path, as_version=4).cells if each.cell_type == "code")
+    [panel] = [each for each in sources if "TrainPanel(" in each and "import" not in each]
+    for name in bound_names(cell.source) - {"run_dir", "resume", *FIELDS}:
+        assert f'"{name}": {name}' in panel
+
+
 @each_notebook
 def test_each_parameter_and_each_key_of_a_dict_is_one_line_with_a_plain_value_and_a_comment(path):
     source = "\n".join(cell.source for cell in parameters_cells(path))

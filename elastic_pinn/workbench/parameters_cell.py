@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from elastic_pinn.config import Config, unused_fields
@@ -17,7 +18,7 @@ BESIDE = {
 """What training notebooks need beside the config, with what it means."""
 
 
-def parameters_cell(config: Config, is_own: bool = False) -> str:
+def parameters_cell(config: Config, is_own: bool = False, of_notebook: Mapping[str, Any] | None = None) -> str:
     """Write the parameters cell of which `Config.from_namespace` makes a config.
 
     Parameters
@@ -26,12 +27,14 @@ def parameters_cell(config: Config, is_own: bool = False) -> str:
         The config.
     is_own
         Whether a problem of the user's own replaces the one that the config names.
+    of_notebook
+        Parameters that the notebook itself reads, by their names.
 
     Returns
     -------
     str
         Python: run_dir and resume, as for a fresh run, and a line for each field that was given or is not as by
-        default, and for each own number; with its meaning where the line has room for it.
+        default, for each own number, and for each of the notebook's; with its meaning where the line has room for it.
     """
     left_out = unused_fields(config.problem).keys() | (ProblemConfig.model_fields.keys() if is_own else {"own"})
     fields = Config.model_fields
@@ -43,6 +46,7 @@ def parameters_cell(config: Config, is_own: bool = False) -> str:
     lines = [_line(name, value, meaning) for name, (value, meaning) in BESIDE.items()]
     lines += [_line(name, value, "of the problem") for name, value in config.own.items()]
     lines += [_line(name, as_written(getattr(config, name)), _short(f"{fields[name].description}")) for name in given]
+    lines += [_line(name, as_written(value), "of the notebook itself") for name, value in (of_notebook or {}).items()]
     return "\n".join(lines) + "\n"
 
 

@@ -53,6 +53,14 @@ def test_own_numbers_and_problems_come_from_the_cells_after_it(waves):
     assert pasted(text, problem=waves()).seed == 5 and "problem" not in text
 
 
+def test_what_the_notebook_itself_reads_has_a_line_too():
+    config = ep.Config(**PLATE, tolerance=0.05)
+    namespace = {}
+    exec(parameters_cell(config, of_notebook={"reference": "a.npz", "places": (1, 2.5)}), namespace)
+    assert namespace["reference"] == "a.npz" and namespace["places"] == [1, 2.5]
+    assert is_same(ep.Config.from_namespace(namespace, beside=["reference", "places"]), config)
+
+
 def test_lines_are_as_short_as_in_notebooks_and_tell_what_they_mean():
     text = parameters_cell(ep.Config(**PLATE, tolerance=0.05))
     lines = text.splitlines()

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
@@ -45,9 +45,8 @@ OF_PROBLEM = "a number of the problem's own"
 OWN_NAME = "run_name"  # the only field that is not in the config
 CELL = "Parameters cell"
 """The title of the last tab."""
-CELL_TEMPLATE = """<div style="line-height:1.4">These lines make the config of the fields, in place of those of the
-notebook's parameters cell: click into them, and copy. Lines for what the notebook itself reads, as <i>reference</i> in
-06_plate, stay.</div>
+CELL_TEMPLATE = """<div style="line-height:1.4">These lines make the config of the fields: click into them, copy, and
+paste them over the notebook's parameters cell.</div>
 <textarea class="ep-cell-text" readonly onclick="this.select()" rows="{rows}" spellcheck="false" wrap="off"
 data-lm-suppress-shortcuts="true">{text}</textarea>"""
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")  # the values in a fault, which are removed to leave names
@@ -60,7 +59,8 @@ class ConfigForm(widgets.VBox):
 
     config: the initial values, those of the notebook's cell. problem: a user's own problem, which replaces the one that
     the config names, or the function that makes it of the config's own numbers, which then have fields, too. name: of
-    new run directories. on_change: called after each change.
+    new run directories. on_change: called after each change. of_notebook: parameters that the notebook itself reads, by
+    their names.
 
     Attributes:
         config: the config of the fields; while that is illegal, the last legal one.
@@ -70,13 +70,18 @@ class ConfigForm(widgets.VBox):
     """
 
     def __init__(
-        self, config: Config, problem: Problem | ProblemMaker | None, name: str, on_change: Callable[[], None]
+        self,
+        config: Config,
+        problem: Problem | ProblemMaker | None,
+        name: str,
+        on_change: Callable[[], None],
+        of_notebook: Mapping[str, Any] | None = None,
     ) -> None:
         self.config = config
         self.problem: Problem | None = None
         self.preview: Preview | None = None
         self.fault: ValueError | None = None
-        self._own, self._on_change, self._is_loading = problem, on_change, False
+        self._own, self._on_change, self._is_loading, self._of_notebook = problem, on_change, False, of_notebook
         replaced = {"own"} if problem is None else ProblemConfig.model_fields.keys()
         own = [] if problem is None or isinstance(problem, Problem) else list(config.own)
         names = [*own, *(name for name in Config.model_fields if name not in replaced)]
@@ -185,7 +190,7 @@ class ConfigForm(widgets.VBox):
     def _write_cell(self) -> None:
         """Write the parameters cell, while it can be seen."""
         if self._tabs.selected == CELL:
-            text = parameters_cell(self.config, self._own is not None)
+            text = parameters_cell(self.config, self._own is not None, self._of_notebook)
             self._cell.value = CELL_TEMPLATE.format(rows=text.count("\n") + 1, text=html.escape(text))
 
 

@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import html
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -60,6 +61,8 @@ class TrainPanel(widgets.VBox):
         fields, too.
     name
         Of new run directories, runs/TIME-NAME.
+    of_notebook
+        Parameters that the notebook itself reads, by their names, for the tab with the parameters cell.
 
     Attributes
     ----------
@@ -69,7 +72,13 @@ class TrainPanel(widgets.VBox):
         The live figures, a tab each.
     """
 
-    def __init__(self, config: Config, problem: Problem | ProblemMaker | None = None, name: str = "run") -> None:
+    def __init__(
+        self,
+        config: Config,
+        problem: Problem | ProblemMaker | None = None,
+        name: str = "run",
+        of_notebook: Mapping[str, Any] | None = None,
+    ) -> None:
         self.run_dir = Path()
         self._own, self._name, self._loop = problem, name, asyncio.get_running_loop()
         self._state = State.IDLE
@@ -81,7 +90,7 @@ class TrainPanel(widgets.VBox):
         self._done_by: Config | None = None  # the config of the shown run if it is completed
         self._clicked: asyncio.Task[None] | None = None
         self._keep_interrupts: Callable[[], None] = lambda: None
-        self._form = ConfigForm(config, problem, name, self._enable)
+        self._form = ConfigForm(config, problem, name, self._enable, of_notebook)
         self._buttons = Buttons(
             {
                 "Start": self._start,
