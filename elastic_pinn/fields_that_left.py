@@ -16,6 +16,7 @@ BESIDE = ("rad_candidates", "rad_exponent", "rad_constant", "causal_slabs", "bal
 
 VALUES: Mapping[str, tuple[str, ...]] = {
     "network": ("modified_mlp", "residual"),
+    "form": ("mixed",),
     "resampling": ("rad",),
     "balancing": ("gradient_norm", "ntk", "self_adaptive", "row_norm"),
 }

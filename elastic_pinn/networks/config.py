@@ -87,10 +87,9 @@ class NetworkConfig(Section):
     activation: Annotated[Literal["tanh", "sin", "swish"], With(network=WITH_ACTIVATIONS)] = "sin"
     """nonlinearity after each hidden layer; of plane_waves, hole_waves and patches always 'sin'; potentials have
     none. sin is the most exact of an mlp in the ablation (tests/benchmarks/README.md)"""
-    form: Annotated[Literal["displacement", "mixed", "potentials"], With(network=WITH_FORMS)] = "displacement"
-    """what an mlp's or random features' outputs are. displacement: itself. mixed: displacement and stress, with an
-    equation of motion of first order in space, and the law between the two beside it. potentials: of P and S waves,
-    with a scalar wave equation each, in a homogeneous solid without body force"""
+    form: Annotated[Literal["displacement", "potentials"], With(network=WITH_FORMS)] = "displacement"
+    """what an mlp's or random features' outputs are. displacement: itself. potentials: of P and S waves, with a scalar
+    wave equation each, in a homogeneous solid without body force"""
     hard_conditions: Annotated[List[Literal["start", "sides"]], With(network=WITH_HARD_CONDITIONS)] = ()
     """conditions that hold exactly whatever the weights, as the output of a network with layers is built around them:
     "start" and "sides", those of a rectangle all along which both components of the displacement are prescribed"""

@@ -38,14 +38,16 @@ def _require_form(config: Config, problem: Problem) -> None:
     """The same of the form of an mlp's outputs."""
     if config.form == "displacement":
         return
-    fault = "a heterogeneous medium" if problem.samples is not None else ""
-    if config.form == "potentials" and not fault:
-        second = [
-            each.label or each.name for each in problem.statements[1:] if max(map(len, each.derivatives), default=0) > 1
-        ]
-        fault = "a static problem" if problem.domain.is_static else "a body force" if problem.force else (
-            f"{second[0]}, which would need third derivatives" if second else ""
-        )  # fmt: skip
+    second = [
+        each.label or each.name for each in problem.statements[1:] if max(map(len, each.derivatives), default=0) > 1
+    ]
+    faults = {
+        "a heterogeneous medium": problem.samples is not None,
+        "a static problem": problem.domain.is_static,
+        "a body force": bool(problem.force),
+        f"{next(iter(second), '')}, which would need third derivatives": bool(second),
+    }
+    fault = next((name for name, has in faults.items() if has), "")
     if fault:
         raise ConfigError(f"form {config.form!r} cannot meet {fault}: take 'displacement'")
 

@@ -10,8 +10,9 @@ from torch import Tensor
 import elastic_pinn as ep
 from elastic_pinn.networks.forms import FORMS, OfForm
 from elastic_pinn.networks.jets import components
-from elastic_pinn.physics.elasticity import Normal, stress
+from elastic_pinn.physics.elasticity import Normal
 from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.training.superpositions import require_solvable
 from tests.networks.known import Written
 
 POINTS = 2 * torch.rand(7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(3)) - 1
@@ -42,16 +43,8 @@ def displacement(points: Tensor) -> Tensor:
     return torch.stack([phi_x + psi_y, phi_y - psi_x], dim=1)
 
 
-def stresses(points: Tensor) -> Tensor:
-    """sigma_xx, sigma_yy, sigma_xy of both waves, (N, 3)."""
-    u_x, u_y = (torch.stack([derivative(lambda p, c=c: displacement(p)[:, c], axis)(points) for c in (0, 1)], dim=1)
-                for axis in (0, 1))  # fmt: skip
-    return stress({"x": u_x, "y": u_y}, SOLID)
-
-
 OUTPUTS = {
     "displacement": displacement,
-    "mixed": lambda points: torch.cat([displacement(points), stresses(points)], dim=1),
     "potentials": lambda points: torch.stack(p_and_s(points), dim=1),
 }
 WINDOW = ep.Domain((-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0))
@@ -90,19 +83,26 @@ def test_every_statement_is_met_by_the_outputs_of_a_wave_and_missed_in_another_s
             torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
 
 
-def test_the_stress_of_the_mixed_form_is_tied_to_the_displacement():
-    law = ep.Problem(WINDOW, ep.Material(0.5, 0.25, 1.0), initial=ep.Initial()).statements[0]
-    required = FORMS["mixed"].required(law)
-    names = components(required.derivatives)
-    outputs = Written(OUTPUTS["mixed"], (torch.zeros(1, requires_grad=True),))(POINTS, names)
-    moved = outputs.clone()
-    moved[0, :, 2:] += 0.3
-    found = required.operator(dict(zip(names, moved, strict=True)), SOLID, None)
-    assert found[:, :2].abs().max() < 1e-11  # a constant stress has no divergence
-    torch.testing.assert_close(found[:, 2:], torch.full((7, 3), -0.3, dtype=torch.float64), rtol=1e-9, atol=1e-9)
+def test_a_form_is_refused_where_it_cannot_hold():
+    with pytest.raises(ep.ConfigError, match="form = 'potentials' with network 'plane_waves': only with 'mlp'"):
+        ep.Config(network="plane_waves", form="potentials", hidden_layers=[10], activation="sin")
 
 
-@pytest.mark.parametrize("form", ["mixed", "potentials"])
-def test_a_form_is_refused_where_it_cannot_hold(form):
-    with pytest.raises(ep.ConfigError, match=f"form = '{form}' with network 'plane_waves': only with 'mlp'"):
-        ep.Config(network="plane_waves", form=form, hidden_layers=[10], activation="sin")
+REST = ep.Domain((0.0, 1.0), (0.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("problem", "fault"),
+    [
+        (ep.Problem(WINDOW, ep.Medium(lambda x, y: 2.0 + y, 1.0, 1.0), initial=ep.Initial()), "a heterogeneous medium"),
+        (ep.Problem(REST, ep.Material(0.5, 0.25, 1.0), [ep.Displacement()]), "a static problem"),
+        (
+            ep.Problem(WINDOW, ep.Material(0.5, 0.25, 1.0), initial=ep.Initial(), force=lambda x, y, t: (x, y)),
+            "a body force",
+        ),
+    ],
+)
+def test_potentials_are_refused_for_a_problem_that_they_cannot_meet(problem, fault):
+    config = ep.Config(problem="own", network="mlp", form="potentials")
+    with pytest.raises(ep.ConfigError, match=f"^form 'potentials' cannot meet {fault}: take 'displacement'"):
+        require_solvable(config, problem)

@@ -148,7 +148,6 @@ CASES = {
         (3, 6, 9),
         (2, 5, 8),
     ),
-    "mixed-form": Case(QUICK | {"form": "mixed"}, (5,)),
     "patches": Case(
         {"network": "patches", "patches": [2, 1, 3], "hidden_layers": [6], "activation": "sin", "precision": "float64"}
         | {"stages": ["adam", "last_layer"], "stage_steps": [3], "steps": 6, "checkpoint_every": 1},
