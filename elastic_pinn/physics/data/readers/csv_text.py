@@ -63,6 +63,11 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
         raise ConfigError(f"delimiter and decimal are both {options.decimal!r}: no number could be read")
     good = _fitting(body, ways)
     if not good:
+        if begin := _begin_below(lines[above:], ways):
+            raise ReceiverFileError(
+                f"{path}: a table begins at line {above + begin + 1}, below lines that are none: give "
+                f"skip_rows={above + begin} to leave these out"
+            )
         untried = [way for way in product(DELIMITERS.values(), NUMBERS) if way not in ways and way[0] != way[1]]
         raise ReceiverFileError(_no_table(path, body, above, ways, _fitting(body, untried), options))
     if len(good) > 1:
@@ -82,6 +87,18 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
             f"{path}, line {above + 1}: several columns are called {twice[0]!r}, units apart: name each once"
         )
     return TextTable(delimiter, decimal, headers, above + is_headed)
+
+
+def _begin_below(lines: list[str], ways: Sequence[Way]) -> int:
+    """How many lines that an instrument wrote are above a table of numbers; 0: none, or one has as many cells as the
+    rows of numbers, and may be one of these that is at fault."""
+    for above in range(1, min(LOOKED_AT, len(lines) - 1)):
+        body = lines[above : above + LOOKED_AT]
+        good = _fitting(body, ways) if lines[above].strip() else []
+        if len(good) == 1 and _columns_of_text(body, *good[0]) == 0:
+            cells, *others = (list(filter(None, split(line, good[0][0]))) for line in (lines[above], *lines[:above]))
+            return above * all(len(each) != len(cells) for each in others)
+    return 0
 
 
 def _fitting(body: list[str], ways: Sequence[Way]) -> list[Way]:

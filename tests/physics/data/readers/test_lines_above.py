@@ -1,0 +1,48 @@
+"""Instruments write what they measured above the table: the refusal tells how many lines to skip, and no more."""
+
+import re
+
+import numpy as np
+import pytest
+
+import elastic_pinn as ep
+
+TABLE = ["Time [us];Point 1 [nm];Point 2 [nm];Point 3 [nm]"] + [
+    f"{0.1 * row:.1f};{row}.5;{-row}.5;0.25" for row in range(9)
+]
+ABOVE = {
+    "words": ["Specimen;Al block A3", "Operator;NN", "Time unit;us", ""],
+    "numbers": ["Gain [dB];20", "Window;0.1;0.9"],
+    "padded by a spreadsheet": ["Specimen;Al block A3;;", "Date;2024-05-01;;", ";;;"],
+    "one line": ["measured on Monday"],
+    "many": [f"Setting {number};{number}" for number in range(30)],
+    "a comment first": ["# vibrometer", "Specimen;Al block A3"],
+}
+GIVEN = {"directions": ["y"], "kind": "displacement", "positions": [[0, 0], [1, 0], [2, 0]], "length_unit": "mm"}
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+@pytest.mark.parametrize("name", ABOVE)
+def test_lines_above_a_table_are_told_by_the_option_that_leaves_them_out(name, sign, tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("\n".join([*ABOVE[name], *TABLE]).replace(";", sign))
+    with pytest.raises(ep.ElasticPinnError, match="a table begins at line") as raised:
+        ep.Receivers.read(path, **GIVEN)
+    [skipped] = re.findall(r"skip_rows=(\d+)", str(raised.value))
+    assert int(skipped) == len(ABOVE[name])
+    [record] = ep.Receivers.read(path, skip_rows=int(skipped), **GIVEN).records
+    np.testing.assert_allclose(np.ravel(record.values[1])[:3], [0.5e-9, -1.5e-9, -2.5e-9])
+
+
+@pytest.mark.parametrize("row", [1, 2, 4])
+@pytest.mark.parametrize("fault", ["0.1;1.5;2.5", "0.1;1.5;2.5;3.5;4.5", "", ";;;;"])
+def test_a_row_at_fault_is_not_taken_for_what_stands_above_a_table(row, fault, tmp_path):
+    path, lines = tmp_path / "scan.csv", [*TABLE]
+    lines[row] = fault
+    path.write_text("\n".join(lines))
+    try:
+        ep.Receivers.read(path, **GIVEN)
+    except ep.ElasticPinnError as error:
+        assert "skip_rows=" not in str(error)
+    else:
+        assert not fault
