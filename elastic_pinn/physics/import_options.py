@@ -95,7 +95,7 @@ class ImportOptions(Section):
     lame_mu: Constant = None
     """of the material, with its unit, as '26 GPa', or in Pa"""
     density: Constant = None
-    """of the material, with its unit, as '2.7 g/cm3', or in kg/m3"""
+    """of the material, with its unit, as '2.7 g/cm3', or in kg/m3; alone, where no moduli are known"""
     start: List[Literal["lambda", "mu", "rho"]] = ()
     """constants of the material whose values only start a search; the others are known"""
     size_limit: Count = 500_000_000

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from elastic_pinn.physics.data.known_material import check_known, check_material
 from elastic_pinn.physics.data.repeated_shots import require_unlike_shots
-from elastic_pinn.physics.media.material import UNITS, Material
+from elastic_pinn.physics.media.material import UNITS
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
@@ -18,10 +18,9 @@ def check_parts(receivers: Receivers) -> None:
     """Raise ValueError for parts that do not fit together, and for one recording as that of two."""
     _check_truth(receivers)
     _check_start(receivers)
-    if receivers.material:
-        _check_material("known", receivers.material)
+    check_known(receivers.material)
     if receivers.truth:
-        _check_material("truth", receivers.truth.material)
+        check_material("truth", receivers.truth.material)
     require_unlike_shots(receivers)
 
 
@@ -48,17 +47,5 @@ def _check_start(receivers: Receivers) -> None:
     """Raise ValueError for a start of what is no constant of a material that is given."""
     if unknown := receivers.start - set(UNITS):
         raise ValueError(f"start has {', '.join(map(str, unknown))}: legal are any of {', '.join(UNITS)}")
-    if receivers.start and not receivers.material:
-        raise ValueError(f"start has {', '.join(receivers.start)}, but there is no material with its value")
-
-
-def _check_material(group: str, material: Mapping[str, float]) -> None:
-    """Raise ValueError unless the material is complete and a stable solid."""
-    if set(material) != set(UNITS):
-        raise ValueError(f"{group} holds {', '.join(material)}, where {', '.join(UNITS)} are needed")
-    if not np.isfinite(list(material.values())).all():
-        raise ValueError(f"{group} has a material constant that is not finite")
-    try:
-        Material(material["lambda"], material["mu"], material["rho"])
-    except ValueError as error:
-        raise ValueError(f"{group}: {error}") from error
+    if lost := receivers.start - set(receivers.material):
+        raise ValueError(f"start has {', '.join(sorted(lost))}, but there is no material with its value")

@@ -5,6 +5,7 @@ Letters of shapes: R receivers, T times, P pulses.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,11 +52,13 @@ def read(file: h5py.File) -> dict[str, Any]:
         raise ValueError(
             f"the attribute format is {found!r}, where {FORMAT!r} is needed, or {receiver_file_1.FORMAT!r}"
         )
-    is_known = any(f"known/{name}" in file for name in UNITS)
+    known = [name for name in UNITS if f"known/{name}" in file]
+    if known not in ([], ["rho"]):
+        known = list(UNITS)
     return {
         "records": _read_records(file) if found == FORMAT else receiver_file_1.read_records(file),
-        "material": _read_material(file, "known") if is_known else {},
-        "start": frozenset(name for name in UNITS if is_known and _read_role(file, f"known/{name}") == "start"),
+        "material": _read_constants(file, "known", known),
+        "start": frozenset(name for name in known if _read_role(file, f"known/{name}") == "start"),
         "pulses": _read_pulses(file) if "known/pulses" in file else (),
         "truth": _read_truth(file) if "truth" in file else None,
         "title": text(file.attrs.get("title", "")),
@@ -110,11 +113,11 @@ def _read_truth(file: h5py.File) -> dict[str, Any]:
     given = {
         name: numbers(file, f"truth/{name}", kind.unit) for name, kind in VECTORS.items() if f"truth/{name}" in file
     }
-    return {"material": _read_material(file, "truth"), **given}
+    return {"material": _read_constants(file, "truth", UNITS), **given}
 
 
-def _read_material(file: h5py.File, group: str) -> dict[str, float]:
-    return {name: scalar(file, f"{group}/{name}", unit) for name, unit in UNITS.items()}
+def _read_constants(file: h5py.File, group: str, names: Iterable[str]) -> dict[str, float]:
+    return {name: scalar(file, f"{group}/{name}", UNITS[name]) for name in names}
 
 
 def _read_role(file: h5py.File, name: str) -> str:
@@ -150,8 +153,8 @@ def write(file: h5py.File, receivers: Receivers) -> None:
         put_text(file[group], "quantity", records.quantity)
         put_text(file[group], "shot", records.shot)
         put_text(file[f"{group}/directions"], "components", " ".join(records.kind.components))
-    for name, unit in UNITS.items() if receivers.material else ():
-        dataset = put(file, f"known/{name}", receivers.material[name], unit)
+    for name, value in receivers.material.items():
+        dataset = put(file, f"known/{name}", value, UNITS[name])
         put_text(dataset, "role", "start" if name in receivers.start else "known")
     if receivers.pulses:
         for name, unit in PULSE_UNITS.items():

@@ -48,7 +48,7 @@ class Receivers:
     noise
         Its standard deviation in m, m/s or m/s2, as the records; 0 or None where that is not stated.
     material
-        A Material, or "lambda" and "mu" in Pa, "rho" in kg/m3; None or nothing where it is not known.
+        A Material, or "lambda" and "mu" in Pa, "rho" in kg/m3, or "rho" alone; None or nothing where it is not known.
     start
         Those names of the material whose values only start a search; the others are known.
     pulses

@@ -9,9 +9,11 @@ FOAM, FAST = 25.0, 2000.0  # kg/m3 and m/s: lighter solids are foams, whose wave
 DIMENSIONLESS = 100.0  # m/s: slower waves may be those of a problem without dimensions, of any density
 
 
-def why_impossible(material: Material) -> str:
-    """Return why no solid has the density of a material, with the one that may be meant; empty where one may."""
-    density, speed = material.density, material.c_p
+def why_impossible(density: float, speed: float = 0.0) -> str:
+    """Return why no solid has a density, with the one that may be meant; empty where one may.
+
+    speed: of P waves in m/s; 0 where it is not known.
+    """
     if density > DENSEST:
         return (
             f"density = {density:g} kg/m3, which no solid has: give {1e-3 * density:g}, if {density:g} g/m3 was meant"
@@ -25,4 +27,4 @@ def why_impossible(material: Material) -> str:
 
 def why_impossible_in_si(material: Material) -> str:
     """Return the same of a material whose waves are as fast as in SI units."""
-    return why_impossible(material) if material.c_p > DIMENSIONLESS else ""
+    return why_impossible(material.density, material.c_p) if material.c_p > DIMENSIONLESS else ""

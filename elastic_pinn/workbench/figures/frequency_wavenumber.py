@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.image import AxesImage
 
-from elastic_pinn.physics import Material, Problem
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, Records
+from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.run.shot import Shot
@@ -266,8 +267,7 @@ def _transform(recorded: Array, position: Array, number: Array) -> Array:
 
 
 def _speeds_of(receivers: Receivers) -> Mapping[str, float]:
-    if not (known := receivers.material):
+    if not (solid := material_of(receivers)):
         return {}
-    solid = Material(known["lambda"], known["mu"], known["rho"])
     speeds = {"P": solid.c_p, "S": solid.c_s, "Rayleigh": RayleighWave(solid).speed}
     return {f"{name}, start values" if receivers.start else name: speed for name, speed in speeds.items()}

@@ -16,8 +16,8 @@ import numpy as np
 from elastic_pinn.physics.data.channel_names import named_channels
 from elastic_pinn.physics.data.copied_channels import copies_of
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, faulty_channels, sentences
+from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.data.readers.arrivals import arrivals_of, below_which, spectrum
-from elastic_pinn.physics.data.readers.summary import material_of
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.media.material import Material
 

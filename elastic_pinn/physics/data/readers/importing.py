@@ -107,10 +107,16 @@ def _material(options: ImportOptions) -> dict[str, Any]:
         if options.start:
             raise ConfigError(f"start = {list(options.start)}: give {', '.join(lacking)} too, from which to start")
         return {}
-    if lacking:
-        raise ConfigError(f"{' and '.join(lacking)} of the material is missing: give all of it, or nothing")
-    material = {name: in_si(value, quantity, option) for name, (option, value, quantity) in given.items()}  # type: ignore[arg-type]
-    if why := why_impossible(Material(material["lambda"], material["mu"], material["rho"])):
+    if lacking and lacking != ["lame_lambda", "lame_mu"]:
+        lost = " and ".join(lacking)
+        raise ConfigError(f"{lost} of the material is missing: give all of it, or density alone, or nothing")
+    material = {
+        name: in_si(value, quantity, option)
+        for name, (option, value, quantity) in given.items()
+        if value is not None
+    }  # fmt: skip
+    speed = 0.0 if lacking else Material(material["lambda"], material["mu"], material["rho"]).c_p
+    if why := why_impossible(material["rho"], speed):
         raise ConfigError(why)
     return {"material": material, "start": frozenset(options.start)}
 

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from elastic_pinn.physics.data.faulty_channels import checked_told
+from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.data.noise import noise_of
 from elastic_pinn.physics.data.readers.arrivals import Arrivals, arrivals_of, of_records
 from elastic_pinn.physics.data.records import Records
-from elastic_pinn.physics.media.material import UNITS, Material
+from elastic_pinn.physics.media.material import UNITS
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
 NO_MATERIAL = "give density, lame_lambda and lame_mu, here (with those to be found in start) or to 02_inverse"
+NO_MODULI = "lame_lambda and lame_mu can be given, here or to 02_inverse"
 ROUGH = "rough values do of those to be found: they are searched for ten times up and down (unknown_range)"
 BY_ARRIVALS = "lambda and mu may be left out where both are to be found: it starts from the first arrivals' speed"
 ON_THEIR_WAY = "at the others none is seen, as where waves are on their way from the start: no speed is told"
@@ -32,20 +34,17 @@ def summary(receivers: Receivers) -> list[str]:
     return [*lines, f"material: {_material(receivers, arrivals[0])}"]  # 02_inverse starts from the first's arrivals
 
 
-def material_of(receivers: Receivers) -> Material | None:
-    """Return the material that is given beside recordings."""
-    given = receivers.material
-    return Material(given["lambda"], given["mu"], given["rho"]) if given else None
-
-
 def _material(receivers: Receivers, arrivals: Arrivals) -> str:
     given = material_of(receivers)
-    if given is None:
-        return f"not given; {NO_MATERIAL}; {BY_ARRIVALS if len(arrivals.speeds) else ROUGH}"
+    without = BY_ARRIVALS if len(arrivals.speeds) else ROUGH
+    if not receivers.material:
+        return f"not given; {NO_MATERIAL}; {without}"
     roles = ", ".join(
         f"{name} {value:.4g} {UNITS[name]} {'to start from' if name in receivers.start else 'known'}"
         for name, value in receivers.material.items()
     )
+    if given is None:
+        return f"{roles}; {NO_MODULI}; {without}"
     rough = "" if receivers.start else f"; {ALL_KNOWN}"
     return f"{roles}; c_p {given.c_p:.4g} m/s, c_s {given.c_s:.4g} m/s{rough}"
 

@@ -30,6 +30,20 @@ def test_speeds_and_noise_are_told_as_they_are(block):
     assert "first arrivals" in lines and "m, rms " in lines["displacement"]
 
 
+def test_a_density_alone_is_known_and_told_with_what_the_search_starts_from(block, tmp_path):
+    given = replace(scaled(block), material={"rho": 2700.0})
+    given.save(tmp_path / "scan.h5")
+    read = ep.Receivers.load(tmp_path / "scan.h5")
+    assert read.material == {"rho": 2700.0} and read.start == frozenset()
+    line = summary(read)[-1]
+    assert line.startswith("material: rho 2700 kg/m3 known; lame_lambda and lame_mu can be given")
+    assert line.endswith("it starts from the first arrivals' speed")
+    config = ep.Config(problem="receivers", data=str(tmp_path / "scan.h5"), unknowns=["lambda", "mu"])
+    material = ep.problem_from(config).material
+    assert material.density == 2700.0 and 0.8 * 6371 < material.c_p < 1.2 * 6371
+    assert ep.figures.frequency_wavenumber(read)  # without lines of speeds
+
+
 def test_one_receiver_has_a_summary_too(block):
     one = replace(scaled(block), xy=block.xy[60:61], displacement=block.displacement[60:61])
     assert summary(one)[0].startswith("receivers: 1, ") and doubts(one) == []
