@@ -22,6 +22,7 @@ FIELDS = {"lambda": "lame_lambda", "mu": "lame_mu", "rho": "density"}
 """Those of the constants of a material."""
 NOT_GIVEN = {"lame_lambda": 2.0, "lame_mu": 1.0, "density": 1.0}
 """What holds where no receiver file holds anything else."""
+DIMENSIONLESS = 100.0  # Pa or kg/m3: larger constants are in SI units
 
 
 class MaterialConfig(Section):
@@ -36,8 +37,16 @@ class MaterialConfig(Section):
 
     @property
     def constants(self) -> dict[str, float]:
-        """lambda, mu and rho, without a receiver file."""
-        return {name: NOT_GIVEN[field] for name, field in FIELDS.items()} | given_constants(self)
+        """lambda, mu and rho, without a receiver file.
+
+        Raises ConfigError for a part of a material in SI units: what is not given would be that of no solid.
+        """
+        given = given_constants(self)
+        lost = [FIELDS[name] for name in FIELDS if name not in given]
+        if lost and max(given.values(), default=0.0) > DIMENSIONLESS:
+            told = ", ".join(f"{FIELDS[name]} = {value:g}" for name, value in given.items())
+            raise ConfigError(f"{told}, without {' and '.join(lost)}: give lame_lambda, lame_mu and density")
+        return {name: NOT_GIVEN[field] for name, field in FIELDS.items()} | given
 
 
 class GivenMaterial(Section):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import math
 from collections.abc import Mapping
 from filecmp import cmp
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +14,8 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.field_declarations import Unit, With
 from elastic_pinn.paths import delivered, expanded, from_root
 from elastic_pinn.physics.media.material import Material
-from elastic_pinn.physics.setups.material import FIELDS, MaterialConfig, constants_beside, given_constants
+from elastic_pinn.physics.setups.material import MaterialConfig, given_constants
+from elastic_pinn.physics.setups.start_material import constants_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.fields import Field as Wavefield
     from elastic_pinn.physics.problem import Problem
     from elastic_pinn.physics.solutions import GaussianPulse
-
-logger = logging.getLogger(__name__)
 
 
 class DataConfig(Section):
@@ -89,7 +85,7 @@ def from_receivers(config: ReceiversConfig) -> Problem:
     _require_one_shot(config, receivers)
     x, y = _window(config, receivers)
     first, last = receivers.span
-    start = _material(config, receivers)
+    start = constants_of(config, config.data, receivers, config.unknowns)
     pulses = receivers.pulses if config.initial_pulses else ()
     if pulses and first < 0.0:
         raise ConfigError(
@@ -143,48 +139,6 @@ def _require_one_shot(config: ReceiversConfig, receivers: Receivers) -> None:
             f"{one!r}; or, where sides and sources are known, all by problem = 'plate' with sources = "
             f"[{{..., 'shot': {shots[0]!r}}}, {{..., 'shot': {shots[1]!r}}}] and stages = ['full_waveform']"
         )
-
-
-def _material(config: ReceiversConfig, receivers: Receivers) -> dict[str, float]:
-    """lambda, mu and rho, known or to start a search from. Raises ConfigError for those that nobody gives.
-
-    Where both moduli are searched for and neither is given, the search starts from those of a solid with Poisson's
-    ratio 1/4 in which P waves are as fast as the first arrivals go past the receivers, if these tell it.
-    """
-    found, none = constants_beside(config, config.data, receivers, config.unknowns), ""
-    moduli = {"lambda", "mu"}
-    if "rho" in found and moduli <= set(config.unknowns) and not moduli & found.keys():
-        found = _moduli_of_arrivals(receivers, found["rho"]) | found
-        none = ", and no speed is told by first arrivals"
-    if missing := [name for name in FIELDS if name not in found]:
-        fields = ", ".join(FIELDS[name] for name in missing)
-        raise ConfigError(
-            f"{fields}: not given, and {config.data} does not have {', '.join(missing)} in its group /known{none}: "
-            "give what is known of the solid, and of what is in unknowns a rough value to start from"
-        )
-    return {name: found[name] for name in FIELDS}
-
-
-def _moduli_of_arrivals(receivers: Receivers, density: float) -> dict[str, float]:
-    """Moduli by the speed of first arrivals; {} where these do not tell one."""
-    import numpy as np
-
-    from elastic_pinn.physics.data.readers.arrivals import arrivals_of
-
-    speeds = arrivals_of(receivers.records[0]).speeds
-    if not len(speeds):
-        return {}
-    speed = float(np.median(speeds))
-    solid = Material.from_speeds(speed, speed / math.sqrt(3.0), density)
-    _tell(
-        f"no moduli are given: the search starts from P waves of {speed:.4g} m/s, as first arrivals pass the receivers"
-    )
-    return {"lambda": solid.lame_lambda, "mu": solid.lame_mu}
-
-
-@cache  # a problem is made again for each figure
-def _tell(what: str) -> None:
-    logger.info(what)
 
 
 def _window(config: ReceiversConfig, receivers: Receivers) -> tuple[tuple[float, float], tuple[float, float]]:

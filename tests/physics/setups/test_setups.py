@@ -15,6 +15,7 @@ from elastic_pinn.physics.data import ReceiverFileError, Receivers, Records
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups import find
+from tests.physics.setups.plates import PUSH
 
 
 def inverse_config(path, **changes) -> Config:
@@ -264,3 +265,33 @@ def test_pulses_start_at_time_zero_even_where_sampling_starts_later(aluminium, t
     dataclasses.replace(late, time=late.time - 3e-6).save(tmp_path / "early.h5")
     with pytest.raises(ConfigError, match=r"first sample is at -1e-06 s, before the known pulses at 0 s"):
         problem_from(inverse_config(tmp_path / "early.h5"))
+
+
+@pytest.mark.parametrize("problem", [{}, {"problem": "plate", "sources": [PUSH]}])
+@pytest.mark.parametrize(
+    ("given", "lost"),
+    [
+        ({"density": 2700.0}, "density = 2700, without lame_lambda and lame_mu"),
+        ({"lame_mu": 2.6e10}, "lame_mu = 2.6e+10, without lame_lambda and density"),
+        ({"lame_lambda": 5e10, "lame_mu": 2.6e10}, "without density"),
+    ],
+)
+def test_a_part_of_a_material_in_si_units_is_no_material(problem, given, lost):
+    with pytest.raises(ConfigError, match=re.escape(lost)):
+        problem_from(Config(**problem, **given))
+
+
+def test_a_part_of_a_material_without_dimensions_is_completed():
+    material = problem_from(Config(lame_mu=1.5)).material
+    assert (material.lame_lambda, material.lame_mu, material.density) == (2.0, 1.5, 1.0)
+
+
+def test_the_search_in_a_plate_starts_from_first_arrivals_too_and_never_from_what_nobody_gave(tmp_path):
+    block = Receivers.load("data/aluminium_receivers.h5")
+    Receivers(block.xy, block.time, block.displacement, material={"rho": 2700.0}).save(tmp_path / "a.h5")
+    plate = Config(problem="plate", plate_size=[0.06, 0.06], duration=8e-6, sources=[PUSH], data=str(tmp_path / "a.h5"))
+    material = problem_from(plate.model_copy(update={"unknowns": ("lambda", "mu")})).material
+    assert 0.8 * 6371 < material.c_p < 1.2 * 6371 and material.density == 2700.0
+    for unknowns in ((), ("mu",)):
+        with pytest.raises(ConfigError, match="lame_lambda, lame_mu: not given"):
+            problem_from(plate.model_copy(update={"unknowns": unknowns}))

@@ -11,11 +11,12 @@ from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.domains import Disc, Plate, Rectangle, Shape
 from elastic_pinn.physics.media.inclusion import Inclusion
 from elastic_pinn.physics.media.material import Material
-from elastic_pinn.physics.setups.material import FIELDS, constants_beside
+from elastic_pinn.physics.setups.material import FIELDS
 from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
 from elastic_pinn.physics.setups.plate.fault_messages import named
 from elastic_pinn.physics.setups.plate.inclusions import InclusionEntry
 from elastic_pinn.physics.setups.receivers import searched_material
+from elastic_pinn.physics.setups.start_material import constants_of
 from elastic_pinn.physics.sources import SideLoad, field_of
 
 CONDITIONS: Mapping[str, Callable[..., SideCondition]] = {
@@ -46,9 +47,7 @@ def material_of(config: PlateConfig, receivers: Receivers | None) -> Material:
     Raises ConfigError for one that is not stable, or not with all that is searched, and where the fields and the file
     know different ones.
     """
-    constants = config.constants
-    if receivers:
-        constants |= constants_beside(config, config.data, receivers, config.unknowns)
+    constants = constants_of(config, config.data, receivers, config.unknowns) if receivers else config.constants
     with named(", ".join(f"{FIELDS[name]} = {value:g}" for name, value in constants.items())):
         return searched_material(config, constants, damping=config.material_damping, plane=config.plane)
 
